@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
 
         # Without a folder it waits for its job.
         return work(Path(arguments[1]) if arguments[1:] else None)
-    from engine.commands.entry import parse, run
+    from engine.commands.cli import parse, run
 
     asked = parse(arguments)
     if asked.run is not None:

@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 from engine import arena as arenas
-from engine import (
-    capabilities,
-    characters,
-    chats,
-    check_details,
-    comparison,
-    decoding,
-    disk_use,
-    doctor,
-    encodings,
-    example_scores,
-    graphics_cards,
-    intake,
-    labelling,
-    library,
-    licences,
-    lineup,
-    measures,
-    options,
-    passport,
-    paths,
-    personal,
-    prompts,
-    recipe,
-    report,
-    run_entries,
-    runs,
-    smaller_plans,
-    traces,
-    variants,
-)
-from engine.changes import Change
-from engine.conversations import Example, Turn, speakers, turns
-from engine.csv_file import write_csv
-from engine.data_options import DATA_SUFFIXES, DataOptions
-from engine.decoding import DecodingOptions, SummarizeOptions
-from engine.doctor import graphics as graphics_check
+from engine import chats, labelling, options, report
+from engine.adapters import library
+from engine.adapters import metadata as passport
+from engine.adapters.library import Adapter, Unreadable
+from engine.adapters.metadata import Passport, ScoreCard, protocol_key
+from engine.config import decoding, prompts, recipe, variants
+from engine.config import support_matrix as capabilities
+from engine.config.data_options import DATA_SUFFIXES, DataOptions
+from engine.config.decoding import DecodingOptions, SummarizeOptions
+from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, MethodSettings, Recipe
+from engine.config.run_changes import Change
+from engine.config.training import EvaluationOptions, TrainingOptions
+from engine.data import check_results as check_details
+from engine.data import ingest as intake
+from engine.data.findings import FINDINGS, Severity, finding
 from engine.errors import (
     AdapterError,
     AppError,
@@ -54,11 +32,14 @@ from engine.errors import (
     TrainingError,
     WorkerError,
 )
-from engine.events import Event, EventReader, clock, read_all
-from engine.faithfulness import Claim, added, unsupported
-from engine.findings import FINDINGS, Severity, finding
-from engine.jobs import KEEP_TRAINING, Job, JobKind, create_job
-from engine.library import Adapter, Unreadable
+from engine.jobs.events import Event, EventReader, clock, read_all
+from engine.jobs.job import KEEP_TRAINING, Job, JobKind, create_job
+from engine.jobs.run_state import Curve, Outcome, RunState, Sample
+from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
+from engine.jobs.worker_process import Spare, can_afford_spare
+from engine.maintenance import disk_usage as disk_use
+from engine.maintenance import doctor, licences
+from engine.maintenance.doctor import graphics as graphics_check
 from engine.methods import (
     FAMILIES,
     METHODS,
@@ -72,21 +53,24 @@ from engine.methods import (
     method,
 )
 from engine.options import OptionInfo, Options, describe
-from engine.passport import Passport, ScoreCard, protocol_key
-from engine.processes import Spare, can_afford_spare
-from engine.recipe import (
-    SAMPLE,
-    STARTER,
-    BaseModelOptions,
-    MethodSettings,
-    Recipe,
-)
-from engine.run_entries import RunEntry
-from engine.run_state import Curve, Outcome, RunState, Sample
-from engine.runs import Run
-from engine.smaller_plans import SmallerPlan
-from engine.supervisor import OUT_OF_MEMORY, Ending, Supervisor
-from engine.training import EvaluationOptions, TrainingOptions
+from engine.runs import example_scores
+from engine.runs import memory_fallbacks as smaller_plans
+from engine.runs import run_comparison as lineup
+from engine.runs import run_store as runs
+from engine.runs import run_summaries as run_entries
+from engine.runs.memory_fallbacks import SmallerPlan
+from engine.runs.run_store import Run
+from engine.runs.run_summaries import RunEntry
+from engine.scoring import comparison
+from engine.scoring import metrics as measures
+from engine.scoring.faithfulness import Claim, added, unsupported
+from engine.system import graphics_cards, paths
+from engine.system import log_redaction as traces
+from engine.system.csv_file import write_csv
+from engine.text import encodings
+from engine.text import pii as personal
+from engine.text import unicode_checks as characters
+from engine.text.conversations import Example, Turn, speakers, turns
 
 __all__ = [
     "DATA_SUFFIXES",

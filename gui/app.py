@@ -23,15 +23,15 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.api import AppError, Ending, StorageError, paths, recipe
-from gui import opened_files
-from gui.crash_report import CrashReport
-from gui.engine import Engine
+from gui.core import file_opening
+from gui.core.preferences import Preferences
+from gui.desktop.crash_report import CrashReport
+from gui.desktop.single_instance import SingleInstance
 from gui.look import language, style
 from gui.look.language import mark, told, tr
 from gui.main_window import FIRST, MainWindow
-from gui.preferences import Preferences
-from gui.run_model import RunModel
-from gui.single_instance import SingleInstance
+from gui.workers.run_model import RunModel
+from gui.workers.worker_manager import Engine
 
 DEMO_RECIPE = "starter.toml"
 SETTLE_MILLISECONDS = 400
@@ -125,7 +125,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
 
 def _open(window: MainWindow, wanted: argparse.Namespace) -> None:
     begin(window, demo=wanted.demo, screenshot=wanted.screenshot, values=wanted.values)
-    opened_files.show(window, wanted.page, wanted.files)
+    file_opening.show(window, wanted.page, wanted.files)
 
 
 def _application() -> QApplication:
@@ -204,7 +204,7 @@ def _tell_terminal(text: str) -> None:
 
 
 def _come_forward(window: MainWindow, page: str, files: Sequence[str]) -> None:
-    opened_files.show(window, page, [Path(file) for file in files])
+    file_opening.show(window, page, [Path(file) for file in files])
     if window.isMinimized():
         window.showNormal()
     window.raise_()

@@ -18,39 +18,38 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from engine.api import Example, library, runs
-from gui import opened_files
-from gui.data_files import dropped
-from gui.device_probe import DeviceProbe
-from gui.disk_dialog import DiskDialog
-from gui.engine import Engine
-from gui.finder import Finder, Leads, search_field
+from gui.command_index import Finder, Leads, search_field
+from gui.core import actions, file_opening
+from gui.core.data_files import dropped
+from gui.core.preferences import Preferences
+from gui.desktop.checkpoint_cleanup import Retention
+from gui.desktop.notifications import Notifier
+from gui.desktop.system_load import DeviceProbe
+from gui.desktop.taskbar import Taskbar
+from gui.dialogs.disk_dialog import DiskDialog
+from gui.dialogs.quit_dialog import QuitDialog
+from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look.format import number, percent
 from gui.look.language import mark, tr
-from gui.notify import Notifier
-from gui.pages.train.words import OUTCOMES
-from gui.preferences import Preferences
-from gui.quit_dialog import QuitDialog
-from gui.retention import Retention
-from gui.run_model import RunModel
-from gui.settings_dialog import SettingsDialog
-from gui.shell import actions
-from gui.shell.keys_sheet import KeysSheet
+from gui.pages.train.run.run_text import OUTCOMES
 from gui.shell.page import Page
+from gui.shell.shortcuts_sheet import KeysSheet
 from gui.shell.window import ITEMS, ShellWindow
-from gui.taskbar import Taskbar
+from gui.workers.run_model import RunModel
+from gui.workers.worker_manager import Engine
 
 PAGES = {
-    "data": "gui.pages.data_page:DataPage",
-    "train": "gui.pages.train_page:TrainPage",
-    "arena": "gui.pages.arena_page:ArenaPage",
-    "library": "gui.pages.library_page:LibraryPage",
-    "playground": "gui.pages.playground_page:PlaygroundPage",
-    "history": "gui.pages.history_page:HistoryPage",
-    "labelling": "gui.pages.labelling_page:LabellingPage",
-    "examples": "gui.pages.examples_page:ExamplesPage",
-    "doctor": "gui.pages.doctor_page:DoctorPage",
-    "help": "gui.pages.help_page:HelpPage",
-    "welcome": "gui.pages.welcome_page:WelcomePage",
+    "data": "gui.pages.data.page:DataPage",
+    "train": "gui.pages.train.page:TrainPage",
+    "arena": "gui.pages.arena.page:ArenaPage",
+    "library": "gui.pages.library.page:LibraryPage",
+    "playground": "gui.pages.playground.page:PlaygroundPage",
+    "history": "gui.pages.history.page:HistoryPage",
+    "labelling": "gui.pages.labelling.page:LabellingPage",
+    "examples": "gui.pages.examples.page:ExamplesPage",
+    "doctor": "gui.pages.doctor.page:DoctorPage",
+    "help": "gui.pages.help.page:HelpPage",
+    "welcome": "gui.pages.welcome.page:WelcomePage",
 }
 # Pages that are reached from another one, or from the rail's foot.
 WITHIN = {"labelling": "data", "examples": "train", "doctor": "", "help": "", "welcome": ""}
@@ -332,7 +331,7 @@ class MainWindow(ShellWindow):
         files = dropped(event.mimeData())
         if files:
             event.acceptProposedAction()
-            opened_files.show(self, "", files)
+            file_opening.show(self, "", files)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask what shall become of a run that trains; keep the window's place."""

@@ -23,16 +23,16 @@ sys.path.insert(0, str(ROOT))
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from engine.api import arenas, library, paths, recipe  # noqa: E402
-from gui.engine import Engine  # noqa: E402
+from gui.core.preferences import Preferences  # noqa: E402
 from gui.look import style  # noqa: E402
 from gui.main_window import MainWindow  # noqa: E402
-from gui.pages.arena_page import ArenaPage  # noqa: E402
-from gui.pages.data_page import DataPage  # noqa: E402
-from gui.pages.library_page import LibraryPage  # noqa: E402
-from gui.pages.playground_page import PlaygroundPage  # noqa: E402
-from gui.pages.train_page import TrainPage  # noqa: E402
-from gui.preferences import Preferences  # noqa: E402
-from gui.run_model import RunModel  # noqa: E402
+from gui.pages.arena.page import ArenaPage  # noqa: E402
+from gui.pages.data.page import DataPage  # noqa: E402
+from gui.pages.library.page import LibraryPage  # noqa: E402
+from gui.pages.playground.page import PlaygroundPage  # noqa: E402
+from gui.pages.train.page import TrainPage  # noqa: E402
+from gui.workers.run_model import RunModel  # noqa: E402
+from gui.workers.worker_manager import Engine  # noqa: E402
 
 SIZE = (1440, 900)
 SCHEMES = ("light", "dark")

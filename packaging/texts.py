@@ -134,7 +134,7 @@ def bare(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _counted(call: ast.Call) -> Iterator[tuple[str, str]]:
-    """Yield both forms of a number with its noun, as `engine.words.counted` makes them, and the noun of a unit."""
+    """Yield both forms of a number with its noun (`engine.scoring.score_text.counted`), and the noun of a unit."""
     words = [
         each.value for each in call.args[1:] if isinstance(each, ast.Constant) and isinstance(each.value, str)
     ]

@@ -3,7 +3,9 @@
 Knows nothing of torch or windows. Who works the queue starts the runs; the arena says which is next.
 """
 
-from engine.arena.arenas import (
+from engine.arena.arena_eta import TimeLeft, time_left
+from engine.arena.arena_export import table, tree, unscored
+from engine.arena.arena_store import (
     Arena,
     Damaged,
     Entry,
@@ -22,12 +24,10 @@ from engine.arena.arenas import (
     set_run,
     working,
 )
-from engine.arena.differences import Difference, differences, value_words
-from engine.arena.figures import table, tree, unscored
+from engine.arena.entry_status import Reader, Standing, State, counted, in_words, job_of, next_up, why_not
 from engine.arena.presets import PRESETS, Change, Preset, at_preset, preset
 from engine.arena.results import COSTS, SCORE, Cost, Group, Row, front, groups
-from engine.arena.standings import Reader, Standing, State, counted, in_words, job_of, next_up, why_not
-from engine.arena.time_left import TimeLeft, time_left
+from engine.config.recipe_diff import Difference, differences, value_words
 
 __all__ = [
     "COSTS",

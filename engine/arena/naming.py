@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine import base_facts, variants
-from engine.arena.differences import differences
+from engine.config import model_info, variants
+from engine.config.recipe import STARTER
+from engine.config.recipe_diff import differences
 from engine.methods import Family, method, unknown_method
-from engine.paths import starter_folder
-from engine.recipe import STARTER
+from engine.system.paths import starter_folder
 
 MOST_TOLD = 2
 
@@ -59,4 +59,4 @@ def family_of(tables: Mapping[str, Any]) -> Family | None:
     """Return the family of a base model that is on this computer as a folder."""
     base_id = str(tables.get("base_model", {}).get("id", ""))
     folder = starter_folder() if base_id == STARTER else Path(base_id)
-    return base_facts.read(folder, "none").family
+    return model_info.read(folder, "none").family

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from engine import example_scores
-from engine.arena.differences import differences
-from engine.arena.standings import Standing
-from engine.example_scores import ExampleScores
-from engine.passport import Scores, protocol_key
+from engine.adapters.metadata import Scores, protocol_key
+from engine.arena.entry_status import Standing
+from engine.config.recipe_diff import differences
+from engine.runs import example_scores
+from engine.runs.example_scores import ExampleScores
 
 SCORE = "rouge1"
 YARDSTICK = "full"
@@ -34,7 +34,8 @@ class Row:
 
     `against_full` is None for full fine-tuning itself and where there is none to compare with, and `full_missing`
     says why. `remark` says what the figures can't: a single conversation, nothing but ties. `measures` and what goes
-    with it are whatever else was measured, by the names of `engine.measures`; runs of earlier versions have none.
+    with it are whatever else was measured, by the names of `engine.scoring.metrics`; runs of earlier versions have
+    none.
     """
 
     standing: Standing
@@ -153,11 +154,11 @@ def _paired(row: Row, yardstick: ExampleScores | None) -> Row:
     if own.examples != yardstick.examples:
         return replace(row, full_missing="Full fine-tuning was scored on other conversations.")
     # numpy, which a window need not load before an arena has results.
-    from engine import statistics
+    from engine.scoring import bootstrap
 
     draws = row.standing.recipe.evaluation.bootstrap if row.standing.recipe else RESAMPLES
     found = {
-        name: statistics.difference_dict(statistics.difference(values, own.tuned.rouge[name], draws))
+        name: bootstrap.difference_dict(bootstrap.difference(values, own.tuned.rouge[name], draws))
         for name, values in yardstick.tuned.rouge.items()
         if name in own.tuned.rouge
     }

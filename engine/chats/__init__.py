@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.chats import exports, headed, plain, subtitles, whatsapp
+from engine.chats import copied_messages, exports, plain, subtitles, whatsapp
 from engine.chats.chat import TITLES, Chat, Kind, LeftOut, Log
 from engine.chats.exports import Account, Export, chat_in, find
-from engine.chats.parting import Part, Timed, parted, timed, timed_exactly
+from engine.chats.import_stats import Tally, remarks
+from engine.chats.segmentation import Part, Timed, parted, timed, timed_exactly
 from engine.chats.slack import names_of
-from engine.chats.tally import Tally, remarks
 
 __all__ = [
     "TITLES",
@@ -39,7 +39,7 @@ __all__ = [
 Reader = Callable[[str], Chat | None]
 # Characters of a text by which its kind is told.
 BEGINNING = 20_000
-READERS: tuple[Reader, ...] = (whatsapp.read, subtitles.read, *headed.readers(), plain.read_timed)
+READERS: tuple[Reader, ...] = (whatsapp.read, subtitles.read, *copied_messages.readers(), plain.read_timed)
 
 
 def read(text: str) -> Chat:

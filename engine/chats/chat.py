@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.conversations import Turn, as_text
+from engine.text.conversations import Turn, as_text
 
 Kind = Literal[
     "whatsapp", "slack", "teams", "discord", "telegram", "webvtt", "srt", "transcript", "plain", "text"

@@ -14,7 +14,7 @@ from typing import Any
 from engine.chats import slack, teams
 from engine.chats.chat import Chat, Kind, LeftOut, Log
 from engine.chats.entries import Entry, Names, table, tables, text
-from engine.conversations import Turn
+from engine.text.conversations import Turn
 
 DISCORD_SPOKEN = {"Default", "Reply", "0", "19", "20"}
 # The list of messages in an object that is an export; of an account it is a list of chats with such lists.

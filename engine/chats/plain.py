@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.chats.chat import Chat, Log
-from engine.conversations import TURN, turns
+from engine.text.conversations import TURN, turns
 
 CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,3})?(?: ?[AaPp]\.?[Mm]\.?)?"
 TIMED = re.compile(

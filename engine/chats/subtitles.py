@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from engine.chats.chat import Chat, Kind, Log
-from engine.chats.lines import filled, unmarked
-from engine.conversations import TURN
+from engine.chats.line_parsing import filled, unmarked
+from engine.text.conversations import TURN
 
 CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d{1,2}(?:[.,]\d{1,3})?"
 TIMING = re.compile(rf"^(?P<start>{CLOCK})\s*-->\s*{CLOCK}")

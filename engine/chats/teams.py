@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.chats.chat import Log
 from engine.chats.entries import Entry, Names, table, tables, text
-from engine.chats.times import moment
+from engine.chats.timestamps import moment
 
 SPOKEN = {"message", "text", "richtext", "richtext/html"}
 MEDIA = ("richtext/uriobject", "richtext/media")

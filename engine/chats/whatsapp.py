@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.chats.chat import Chat, Log
-from engine.chats.lines import DATE, TIME, WHEN, Block, blocks, unmarked
+from engine.chats.line_parsing import DATE, TIME, WHEN, Block, blocks, unmarked
 
 HEADER = re.compile(
     rf"^(?:\[(?P<ios>{WHEN})\] ?|(?P<android>{WHEN}) [-–] |(?P<korean>{DATE} {TIME}), )(?P<said>.*)$"

@@ -6,14 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine import library
-from engine.commands import words
-from engine.commands.asking import Result, ask
-from engine.commands.output import Output
-from engine.commands.parser import Verbs
+from engine.adapters import library
+from engine.adapters.library import Adapter
+from engine.commands.terminal import text_tables
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.short_job import Result, ask
 from engine.errors import AdapterError, StorageError
-from engine.library import Adapter
-from engine.quantities import size
+from engine.system.units import size
 
 ADAPTER_HELP = "an adapter's id, its beginning, its name or its folder"
 
@@ -44,7 +44,7 @@ def list_adapters(_: argparse.Namespace, output: Output) -> int:
     if adapters:
         head = ("Adapter", "Method", "Base model", "ROUGE-1", "Gain", "Size", "Id")
         rows = [_row(adapter) for adapter in adapters]
-        output.lines(words.table(head, rows, right=("ROUGE-1", "Gain", "Size")))
+        output.lines(text_tables.table(head, rows, right=("ROUGE-1", "Gain", "Size")))
     else:
         output.line("The library is empty. `main.py train RECIPE.toml` makes an adapter.")
     for folder in unreadable:
@@ -54,8 +54,8 @@ def list_adapters(_: argparse.Namespace, output: Output) -> int:
 
 def _row(adapter: Adapter) -> tuple[str, ...]:
     passport, card = adapter.passport, adapter.passport.score_card
-    score = words.score(card.scores["rouge1"]["mean"]) if card else "not scored"
-    gain = words.gain(card.difference["rouge1"]["mean"]) if card else ""
+    score = text_tables.score(card.scores["rouge1"]["mean"]) if card else "not scored"
+    gain = text_tables.gain(card.difference["rouge1"]["mean"]) if card else ""
     method = " ".join(filter(None, (passport.method.title or passport.method.id, passport.method.summary)))
     base = Path(passport.base_model.id).name
     return adapter.name, method, base, score, gain, size(adapter.size_bytes), adapter.id
@@ -92,14 +92,14 @@ def passport_lines(adapter: Adapter) -> list[str]:
         ("Method", method.title or method.id),
         ("Settings", settings),
         ("Learning rate", f"{method.learning_rate:g}" if method.learning_rate else ""),
-        ("Trained on", f"{passport.data.source}, {words.counted(passport.data.train, 'conversation')}"),
-        ("Steps", f"{training.step:,}{stopped} in {words.duration(training.seconds)}"),
+        ("Trained on", f"{passport.data.source}, {text_tables.counted(passport.data.train, 'conversation')}"),
+        ("Steps", f"{training.step:,}{stopped} in {text_tables.duration(training.seconds)}"),
         ("Numbers trained", f"{training.trainable_parameters:,}"),
         ("Tags", ", ".join(passport.tags)),
         ("Notes", passport.notes),
         ("Folder", str(adapter.folder)),
     ]
-    shown = words.facts([(name, value) for name, value in pairs if value.strip()])
+    shown = text_tables.facts([(name, value) for name, value in pairs if value.strip()])
     return shown + _score_lines(adapter)
 
 
@@ -108,14 +108,18 @@ def _score_lines(adapter: Adapter) -> list[str]:
     if card is None:
         return ["Not scored yet. `main.py evaluate` scores it."]
     rows = [
-        (words.score_name(name), words.interval(card.base[name]), words.interval(card.scores[name]))
+        (
+            text_tables.score_name(name),
+            text_tables.interval(card.base[name]),
+            text_tables.interval(card.scores[name]),
+        )
         for name in card.scores
         if name in card.base
     ]
     return [
         "",
-        *words.table(("Score", "Base", "Adapter"), rows),
-        words.verdict(card.difference["rouge1"], card.protocol.get("examples")),
+        *text_tables.table(("Score", "Base", "Adapter"), rows),
+        text_tables.verdict(card.difference["rouge1"], card.protocol.get("examples")),
     ]
 
 

@@ -7,12 +7,12 @@ import argparse
 from engine import arena as arenas
 from engine import report
 from engine.arena import Arena, Change, Reader, Standing
-from engine.commands import arena_words, recipe_file, report_file, words
-from engine.commands.downloads import agreed
-from engine.commands.follow import STOPPED, Follower, conclude
-from engine.commands.narrator import Narrator
-from engine.commands.output import Output
-from engine.commands.parser import Verbs
+from engine.commands.terminal import arena_text, recipe_file, report_file, text_tables
+from engine.commands.terminal.download_consent import agreed
+from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.progress import Narrator
 from engine.errors import AppError, ArenaError, Problem, RecipeError
 from engine.methods import method, unknown_method
 
@@ -76,7 +76,7 @@ def list_arenas(_: argparse.Namespace, output: Output) -> int:
     )
     if found:
         rows = [(each.id, arenas.in_words(each, standings[each.id]), each.name) for each in found]
-        output.lines(words.table(("Arena", "Entries", "Name"), rows))
+        output.lines(text_tables.table(("Arena", "Entries", "Name"), rows))
     else:
         output.line("There are no arenas yet. `main.py arena new RECIPE.toml --preset all` makes one.")
     for each in damaged:
@@ -99,8 +99,8 @@ def write_report(asked: argparse.Namespace, output: Output) -> int:
 def _show(arena: Arena, reader: Reader, output: Output) -> None:
     standings = reader.read(arena)
     found = arenas.groups(standings)
-    output.json(arena_words.as_dict(arena, standings, found))
-    output.lines(arena_words.lines(arena, standings, found))
+    output.json(arena_text.as_dict(arena, standings, found))
+    output.lines(arena_text.lines(arena, standings, found))
 
 
 def run_arena(asked: argparse.Namespace, output: Output) -> int:

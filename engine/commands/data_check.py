@@ -7,17 +7,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine import check_details
-from engine import recipe as recipes
-from engine.check_details import Details
-from engine.commands import words
-from engine.commands.asking import Result, ask
-from engine.commands.output import Output
-from engine.commands.parser import Verbs
+from engine.commands.terminal import text_tables
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.short_job import Result, ask
+from engine.config import recipe as recipes
+from engine.data import check_results
+from engine.data.check_results import Details
+from engine.data.findings import excluded_words, finding
 from engine.errors import Problem, RecipeError
-from engine.events import Event
-from engine.findings import excluded_words, finding
-from engine.paths import expanded
+from engine.jobs.events import Event
+from engine.system.paths import expanded
 
 MOST_ROWS_NAMED = 4
 MOST_BROKEN_TOLD = 20
@@ -63,13 +63,13 @@ def check_data(asked: argparse.Namespace, output: Output) -> int:
     def written() -> list[str]:
         if not broken or not asked.export:
             return []
-        path = _folder(asked) / check_details.BROKEN
-        check_details.export_broken(broken, path)
+        path = _folder(asked) / check_results.BROKEN
+        check_results.export_broken(broken, path)
         return [str(path)]
 
     def complete(result: Result) -> Result:
-        details = check_details.read(Path(result["details"]))
-        exported = check_details.export(details, _folder(asked)) if asked.export else []
+        details = check_results.read(Path(result["details"]))
+        exported = check_results.export(details, _folder(asked)) if asked.export else []
         paths = [*map(str, exported), *written()]
         return {**_completed(result, details), "broken": broken, "exported": paths}
 
@@ -171,14 +171,14 @@ def _splits(splits: Result) -> list[str]:
         (
             name,
             f"{split['examples']:,}",
-            words.lengths(split["lengths"]["conversation"]),
-            words.lengths(split["lengths"]["summary"]),
-            words.lengths(split["turns"]),
-            words.lengths(split["speakers"]),
+            text_tables.lengths(split["lengths"]["conversation"]),
+            text_tables.lengths(split["lengths"]["summary"]),
+            text_tables.lengths(split["turns"]),
+            text_tables.lengths(split["speakers"]),
         )
         for name, split in splits.items()
     ]
-    return [*words.table(head, rows, right=("Examples",)), "Median · 95th percentile · most."]
+    return [*text_tables.table(head, rows, right=("Examples",)), "Median · 95th percentile · most."]
 
 
 def _leaks(leaks: Iterable[Result]) -> list[str]:
@@ -217,7 +217,7 @@ def _rows(entry: Result) -> str:
     """Return where a finding stands in a split: "476 rows of train: 380, 678, 830, 1,003 and 472 more."."""
     named = ", ".join(f"{number:,}" for number in entry["rows"][:MOST_ROWS_NAMED])
     rest = entry["count"] - MOST_ROWS_NAMED
-    said = f"{words.counted(entry['count'], 'row')} of {entry['split']}: {named}"
+    said = f"{text_tables.counted(entry['count'], 'row')} of {entry['split']}: {named}"
     return " ".join(filter(None, (f"{said}{f' and {rest:,} more' if rest > 0 else ''}.", entry["more"])))
 
 

@@ -8,23 +8,24 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from engine import encodings, library
-from engine import recipe as recipes
-from engine.commands import words
+from engine.adapters import library
+from engine.adapters.library import Adapter
 from engine.commands.adapters import ADAPTER_HELP
-from engine.commands.asking import Result, ask
-from engine.commands.follow import Follower, conclude
-from engine.commands.output import Output
-from engine.commands.parser import Verbs
+from engine.commands.terminal import text_tables
+from engine.commands.terminal.follow_job import Follower, conclude
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.short_job import Result, ask
+from engine.config import recipe as recipes
+from engine.config.recipe import BaseModelOptions
+from engine.config.training import EvaluationOptions
 from engine.errors import AppError, Problem, RecipeError
-from engine.events import Event
-from engine.jobs import create_job
-from engine.library import Adapter
-from engine.measures import MORE
+from engine.jobs.events import Event
+from engine.jobs.job import create_job
 from engine.options import check
-from engine.paths import adapters_folder, expanded, jobs_folder
-from engine.recipe import BaseModelOptions
-from engine.training import EvaluationOptions
+from engine.scoring.metrics import MORE
+from engine.system.paths import adapters_folder, expanded, jobs_folder
+from engine.text import encodings
 
 STDIN = "-"
 REQUEST = "command line"
@@ -72,15 +73,15 @@ def evaluation_lines(result: Result) -> list[str]:
     examples = result["protocol"].get("examples")
     columns = [("Base", result["base"]), *((each["adapter"], each) for each in result["adapters"])]
     rows = [
-        (title, *(words.interval(scored["scores"][name]) for name in result["base"]["scores"]))
+        (title, *(text_tables.interval(scored["scores"][name]) for name in result["base"]["scores"]))
         for title, scored in columns
     ]
     verdicts = [
-        f"{each['adapter']}: {words.verdict(each['difference']['rouge1'], examples)}"
+        f"{each['adapter']}: {text_tables.verdict(each['difference']['rouge1'], examples)}"
         for each in result["adapters"]
         if each.get("difference")
     ]
-    scores = words.table(("", *map(words.score_name, result["base"]["scores"])), rows)
+    scores = text_tables.table(("", *map(text_tables.score_name, result["base"]["scores"])), rows)
     return [*scores, *_measure_lines(columns), *verdicts]
 
 
@@ -89,13 +90,13 @@ def _measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
     rows = [
         (
             measure.title,
-            *(words.measured(scored["measures"][measure.name], measure.unit) for _, scored in columns),
+            *(text_tables.measured(scored["measures"][measure.name], measure.unit) for _, scored in columns),
         )
         for measure in MORE
         if all(measure.name in scored.get("measures", {}) for _, scored in columns)
     ]
     head = ("Also measured", *(title for title, _ in columns))
-    return ["", *words.table(head, rows), ""] if rows else []
+    return ["", *text_tables.table(head, rows), ""] if rows else []
 
 
 def _name_for_worker(adapter: Adapter) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import time
 
-from engine import runs
-from engine.changes import CHANGEABLE
-from engine.commands import recipe_file, smaller
-from engine.commands.downloads import agreed
-from engine.commands.follow import STOPPED, Follower, conclude
-from engine.commands.narrator import Narrator
-from engine.commands.output import Output
-from engine.commands.parser import Verbs
+from engine.commands.terminal import fallback_text, recipe_file
+from engine.commands.terminal.download_consent import agreed
+from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.progress import Narrator
+from engine.config.run_changes import CHANGEABLE
 from engine.errors import WorkerError
-from engine.jobs import Job
-from engine.runs import Run
+from engine.jobs.job import Job
+from engine.runs import run_store
+from engine.runs.run_store import Run
 
 LOCK_SECONDS = 30.0
 LOOK_SECONDS = 0.2
@@ -38,14 +38,14 @@ def train_adapter(asked: argparse.Namespace, output: Output) -> int:
     recipe = recipe_file.read(asked)
     if not agreed(recipe, output):
         return STOPPED
-    job = runs.create_run(recipe)
+    job = run_store.create_run(recipe)
     _announce(job, output)
     return _follow(job, Narrator(output), output)
 
 
 def resume_run(asked: argparse.Namespace, output: Output) -> int:
     """Go on with a run; repeat the ending of a completed one."""
-    job = runs.find_job(asked.run_id)
+    job = run_store.find_job(asked.run_id)
     if job.request().get("kind") != "train":
         raise WorkerError(f"{job.id} is no run.", "`main.py runs` lists them.", "run")
     _announce(job, output)
@@ -53,7 +53,7 @@ def resume_run(asked: argparse.Namespace, output: Output) -> int:
     if run.outcome == "completed":
         return _repeat(run, output)
     if asked.overrides:
-        runs.change(job, recipe_file.wanted(asked.overrides))
+        run_store.change(job, recipe_file.wanted(asked.overrides))
     return _follow(job, Narrator(output, run.state), output)
 
 
@@ -66,9 +66,9 @@ def _follow(job: Job, narrator: Narrator, output: Output) -> int:
     ending = Follower(job, output).run(narrator.tell)
     narrator.state.close(ending.outcome, ending.event)
     narrator.tell_result()
-    plans = smaller.plans(job, narrator.state, ending, output)
+    plans = fallback_text.plans(job, narrator.state, ending, output)
     code = conclude(ending, output)
-    output.lines(smaller.lines(plans, job))
+    output.lines(fallback_text.lines(plans, job))
     return code
 
 
@@ -81,7 +81,7 @@ def _when_free(job: Job, output: Output) -> Run:
         if time.monotonic() >= deadline:
             raise WorkerError(f"{job.id} is running already.", "Wait for it to end, or stop it.")
         time.sleep(LOOK_SECONDS)
-    return runs.open_run(job)
+    return run_store.open_run(job)
 
 
 def _repeat(run: Run, output: Output) -> int:

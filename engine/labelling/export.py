@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DataError, StorageError
-from engine.events import encode
-from engine.files import write_whole
-from engine.jobs import slug
+from engine.jobs.events import encode
+from engine.jobs.job import slug
 from engine.labelling.items import Item
 from engine.labelling.sets import PARTIAL, LabellingSet, fingerprint
+from engine.system.files import write_whole
 
 SCHEMA = 1
 EXPORTS = "exports"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.events import Event
+from engine.jobs.events import Event
 from engine.labelling.items import Item, begun, carried, changed
 
 

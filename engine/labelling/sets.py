@@ -25,15 +25,15 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from engine.conversations import Example
 from engine.errors import AppError, DataError, StorageError
-from engine.events import VERSION, EventWriter, encode, read_all
-from engine.files import write_whole
-from engine.jobs import new_id
+from engine.jobs.events import VERSION, EventWriter, encode, read_all
+from engine.jobs.job import new_id
 from engine.labelling.history import History, Step
 from engine.labelling.items import Draft, Item, as_carried, begun
-from engine.locks import try_lock, unlock
-from engine.paths import labelling_folder
+from engine.system.files import write_whole
+from engine.system.locks import try_lock, unlock
+from engine.system.paths import labelling_folder
+from engine.text.conversations import Example
 
 SCHEMA = 1
 ABOUT, CONVERSATIONS, JOURNAL, LOCK = "set.json", "conversations.jsonl", "journal.jsonl", "lock"

@@ -17,8 +17,8 @@ from engine.methods.base import (
     named,
 )
 from engine.methods.hard_prompts import HARD_PROMPTS
+from engine.methods.lora_family import LOW_RANK_MORE
 from engine.methods.low_rank import LOW_RANK
-from engine.methods.low_rank_more import LOW_RANK_MORE
 from engine.methods.reparameterized import REPARAMETERIZED
 from engine.methods.scaling import SCALING
 from engine.methods.selective import FULL, SELECTIVE

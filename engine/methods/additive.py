@@ -1,6 +1,6 @@
 """Methods that add small trained networks to a frozen model.
 
-The bottleneck adapter is a tuner of Tunesmith's own under PEFT's registry (`engine.worker.tuners.bottleneck`).
+The bottleneck adapter is a tuner of Tunesmith's own under PEFT's registry (`engine.worker.adapters.tuners.bottleneck`).
 """
 
 from __future__ import annotations

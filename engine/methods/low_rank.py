@@ -6,8 +6,8 @@ from typing import Any
 
 from engine.errors import Problem
 from engine.methods.base import BaseFacts, Method, Preset
+from engine.methods.constraints import linear_only
 from engine.methods.lora import LORA
-from engine.methods.rules import linear_only
 from engine.methods.shared_options import Targets, dropout_option, rank_option, target_modules_option
 from engine.options import Options, option
 

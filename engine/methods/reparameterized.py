@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.errors import Problem
 from engine.methods.base import BaseFacts, Method, Preset, Variant
-from engine.methods.rules import linear_only
+from engine.methods.constraints import linear_only
 from engine.methods.shared_options import Targets, rank_option, target_modules_option
 from engine.options import Options, option
 

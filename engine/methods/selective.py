@@ -1,7 +1,7 @@
 """Methods that train some or all of the base model's own weights.
 
-They are tuners of Tunesmith's own under PEFT's registry (`engine.worker.tuners`): an adapter folder holds the changed
-tensors only, and switching the adapter off restores the base exactly.
+They are tuners of Tunesmith's own under PEFT's registry (`engine.worker.adapters.tuners`): an adapter folder holds
+the changed tensors only, and switching the adapter off restores the base exactly.
 """
 
 from __future__ import annotations

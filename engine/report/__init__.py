@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from engine.report.arena_facts import ArenaReport
 from engine.report.arena_facts import gather as gather_arena
-from engine.report.facts import Report, gather
-from engine.report.figures import conversations_table
-from engine.report.writing import FORMATS, default_name, write
+from engine.report.run_data import conversations_table
+from engine.report.run_facts import Report, gather
+from engine.report.writer import FORMATS, default_name, write
 
 __all__ = [
     "FORMATS",

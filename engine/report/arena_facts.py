@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 from engine import arena as arenas
 from engine.arena import Arena, Difference, Group, Standing
+from engine.config.recipe import Recipe
 from engine.errors import AppError
-from engine.recipe import Recipe
-from engine.report import facts
-from engine.report.facts import Report
-from engine.report.made_of import Facts
+from engine.report import run_facts
+from engine.report.provenance import Facts
+from engine.report.run_facts import Report
 
 Found = TypeVar("Found")
 
@@ -86,7 +86,7 @@ def gather(arena: Arena) -> ArenaReport:
     """Return all that is known of an arena. What can't be read of it is left out, and its entry says why."""
     standings = tuple(arenas.Reader().read(arena))
     runs = {each.entry.id: each.run.job for each in standings if each.run is not None}
-    reports = {entry_id: _read(partial(facts.gather, job)) for entry_id, job in runs.items()}
+    reports = {entry_id: _read(partial(run_facts.gather, job)) for entry_id, job in runs.items()}
     tables = {each.entry.id: _read(partial(arena.tables, each.entry)) for each in standings}
     return ArenaReport(
         arena=arena,

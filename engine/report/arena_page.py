@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine import arena as arenas
-from engine import recipe as recipes
-from engine import words
+from engine.adapters.metadata import Scores
 from engine.arena import Group, Row
-from engine.measures import MORE, ROUGE, UNSTEMMED, Measure
-from engine.passport import Scores
-from engine.quantities import size
+from engine.config import recipe as recipes
 from engine.report.arena_facts import ArenaReport
 from engine.report.arena_plots import costs, losses
-from engine.report.made_of import data_facts, environment
+from engine.report.components import document, facts, foot, said, scored_under, section, tone
 from engine.report.markup import Html, element, join
-from engine.report.parts import document, facts, foot, said, scored_under, section, tone
+from engine.report.provenance import data_facts, environment
+from engine.scoring import score_text
+from engine.scoring.metrics import MORE, ROUGE, UNSTEMMED, Measure
+from engine.system.units import size
 
 SCORE = arenas.SCORE
 UNKNOWN = "–"
@@ -61,7 +61,7 @@ def _answer(report: ArenaReport) -> Html:
         return _box(element("strong", "No entry is scored yet"), texts)
     rows = report.groups[0].rows
     highest = _highest(rows)
-    told = f"ROUGE-1 {words.interval(rows[0].scores[SCORE])}, the base model {_base_scores(rows)}."
+    told = f"ROUGE-1 {score_text.interval(rows[0].scores[SCORE])}, the base model {_base_scores(rows)}."
     better = any(_verdict_of(row.against_base) == "better" for row in rows)
     strong = (
         element("strong", highest, class_=tone(_verdict_of(rows[0].against_base)))
@@ -89,7 +89,7 @@ def _highest(rows: Sequence[Row]) -> str:
 def _base_scores(rows: Sequence[Row]) -> str:
     """Return what the base scores; quantized forms of it differ, so that may be from one score to another."""
     means = [row.base[SCORE]["mean"] for row in rows]
-    return " to ".join(dict.fromkeys(map(words.score, (min(means), max(means)))))
+    return " to ".join(dict.fromkeys(map(score_text.score, (min(means), max(means)))))
 
 
 def _box(strong: Html, texts: Sequence[str]) -> Html:
@@ -129,7 +129,7 @@ def _cheapest(rows: Sequence[Row]) -> str:
 
 def _results(report: ArenaReport, group: Group) -> Html:
     apart = f"Not comparable with the first table: {', '.join(group.unlike)} differ." if group.unlike else ""
-    base = words.interval(group.rows[0].base[SCORE])
+    base = score_text.interval(group.rows[0].base[SCORE])
     told = f"The base model scores {base}." if _same_base(group) else ""
     remarks = [element("li", f"{row.name}: {row.remark}") for row in group.rows if row.remark]
     missing = dict.fromkeys(row.full_missing for row in group.rows if row.full_missing)
@@ -161,7 +161,7 @@ def _table(report: ArenaReport, group: Group) -> Html:
     right = ("ROUGE-1", "Against base", "Against full", "Trained", "Adapter", "Memory", "Minutes")
     bases = "" if _same_base(group) else "base {}"
     rows = [
-        _row(report.numbers[row.id], row, bases.format(words.score(row.base[SCORE]["mean"])))
+        _row(report.numbers[row.id], row, bases.format(score_text.score(row.base[SCORE]["mean"])))
         for row in group.rows
     ]
     head = _head("", "Entry", right[0], right[1], "", right[2], "", *right[3:], right=right)
@@ -180,7 +180,7 @@ def _row(number: int, row: Row, base: str) -> Html:
         "tr",
         element("td", str(number), class_="hint"),
         element("td", row.standing.entry.title, element("div", row.standing.entry.detail, class_="hint")),
-        _figure(words.score(row.mean), words.spread(row.scores[SCORE], "points"), base),
+        _figure(score_text.score(row.mean), score_text.spread(row.scores[SCORE], "points"), base),
         *_against(row.against_base, ""),
         *_against(row.against_full, "yardstick" if row.is_yardstick else ""),
         *(element("td", text, class_="num") for text in costs_told),
@@ -192,7 +192,7 @@ def _against(differences: dict[str, dict[str, float]] | None, otherwise: str) ->
     if differences is None:
         return element("td", UNKNOWN, class_="num"), element("td", otherwise, class_="hint")
     found = differences[SCORE]
-    told = _figure(words.gain(found["mean"]), words.spread(found, "points", signed=True))
+    told = _figure(score_text.gain(found["mean"]), score_text.spread(found, "points", signed=True))
     return told, said(str(found["verdict"]))
 
 
@@ -230,8 +230,10 @@ def _measured(measure: Measure, own: Scores, base: Scores | None = None) -> Html
     found, before = own.get(measure.name), (base or {}).get(measure.name)
     if found is None:
         return element("td", UNKNOWN, class_="num")
-    told = f"base {words.amount(before['mean'], measure.unit)}" if before else ""
-    return _figure(words.amount(found["mean"], measure.unit), words.spread(found, measure.unit), told)
+    told = f"base {score_text.amount(before['mean'], measure.unit)}" if before else ""
+    return _figure(
+        score_text.amount(found["mean"], measure.unit), score_text.spread(found, measure.unit), told
+    )
 
 
 def _unscored(report: ArenaReport) -> Html:

@@ -6,12 +6,12 @@ import itertools
 
 from engine import arena as arenas
 from engine.arena import Cost, Group
-from engine.quantities import size
 from engine.report.arena_facts import ArenaReport
-from engine.report.drawing import Line, curves, smoothed
+from engine.report.components import ends, legend, section
 from engine.report.markup import Html, element, join
-from engine.report.parts import ends, legend, section
 from engine.report.scatter import Point, scatter
+from engine.report.svg import Line, curves, smoothed
+from engine.system.units import size
 
 SCORE = arenas.SCORE
 SMOOTHED_SHARE = 0.04

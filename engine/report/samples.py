@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine import words
-from engine.example_scores import ExampleScores
-from engine.faithfulness import checked
-from engine.report import drawing
-from engine.report.facts import Report
+from engine.report import svg
 from engine.report.markup import Html, element, join
+from engine.report.run_facts import Report
+from engine.runs.example_scores import ExampleScores
+from engine.scoring import score_text
+from engine.scoring.faithfulness import checked
 
 SCORE = "rouge1"
 SHOWN_EACH = 3
@@ -34,11 +34,11 @@ def conversations(report: Report) -> Html:
     same = len(gained) - better - worse
     summary = (
         f"ROUGE-1 rose on {better:,}, fell on {worse:,} and stayed on {same:,} "
-        f"of {words.counted(len(gained), 'conversation')}."
+        f"of {score_text.counted(len(gained), 'conversation')}."
     )
     parts = [element("p", summary)]
     if len(gained) > 1:
-        parts.append(drawing.histogram(gained, f"Conversations by gain in ROUGE-1. {summary}"))
+        parts.append(svg.histogram(gained, f"Conversations by gain in ROUGE-1. {summary}"))
     if examples.texts:
         parts += [
             join((element("h3", title), *(_conversation(examples, place, report.sides) for place in places)))
@@ -67,8 +67,8 @@ def _conversation(examples: ExampleScores, place: int, sides: tuple[str, str]) -
     before, after = examples.base.rouge[SCORE][place], examples.tuned.rouge[SCORE][place]
     said = examples.texts[place].conversation
     head = (
-        f"Conversation {examples.examples[place]} · ROUGE-1 {words.score(before)} to {words.score(after)} "
-        f"({words.gain(after - before)})"
+        f"Conversation {examples.examples[place]} · ROUGE-1 {score_text.score(before)} to {score_text.score(after)} "
+        f"({score_text.gain(after - before)})"
     )
     rows = [
         ("Conversation", element("dd", _shortened(said), class_="said")),

@@ -6,20 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.report.drawing import (
-    BOTTOM,
-    LEFT,
-    RIGHT,
-    TOP,
-    WIDTH,
-    Scale,
-    grid_line,
-    path,
-    picture,
-    room,
-    ticks,
-)
 from engine.report.markup import Html, element
+from engine.report.svg import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Scale, grid_line, path, picture, room, ticks
 
 HEIGHT = 280
 RADIUS = 8.5

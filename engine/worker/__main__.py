@@ -19,28 +19,28 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from engine import traces
 from engine.errors import AppError, RecipeError, StorageError
-from engine.events import EventWriter
-from engine.jobs import UNWRITTEN, Job
-from engine.paths import cache_folder
-from engine.worker import shortage
-from engine.worker.channel import Channel, Stopped
-from engine.worker.versions import versions
+from engine.jobs.events import EventWriter
+from engine.jobs.job import UNWRITTEN, Job
+from engine.system import log_redaction
+from engine.system.paths import cache_folder
+from engine.worker.runtime import oom
+from engine.worker.runtime.channel import Channel, Stopped
+from engine.worker.runtime.versions import versions
 
 JOBS = {
-    "train": "engine.worker.train",
-    "evaluate": "engine.worker.evaluate",
-    "summarize": "engine.worker.summarize",
-    "plan": "engine.worker.plan",
-    "shrink": "engine.worker.smaller",
-    "check_data": "engine.worker.check_data",
-    "label_data": "engine.worker.label_data",
-    "count_tokens": "engine.worker.count_tokens",
-    "read_conversations": "engine.worker.read_conversations",
-    "models": "engine.worker.models",
-    "merge": "engine.worker.merge",
-    "devices": "engine.worker.devices_probe",
+    "train": "engine.worker.jobs.train",
+    "evaluate": "engine.worker.evaluation.evaluator",
+    "summarize": "engine.worker.jobs.summarize",
+    "plan": "engine.worker.planning.planner",
+    "shrink": "engine.worker.planning.fallback_search",
+    "check_data": "engine.worker.jobs.check_data",
+    "label_data": "engine.worker.jobs.label_data",
+    "count_tokens": "engine.worker.jobs.count_tokens",
+    "read_conversations": "engine.worker.jobs.read_conversations",
+    "models": "engine.worker.jobs.models",
+    "merge": "engine.worker.jobs.merge",
+    "devices": "engine.worker.jobs.device_report",
 }
 # How OpenMP's threads wait for work, read when it is loaded. Some 15 µs on the processor and no more: a layer's small
 # operations follow one another within that, and to wake a thread for each took a quarter to a third of a step. By its
@@ -169,7 +169,7 @@ def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
     except AppError as error:
         return _failure(channel, error)
     except BaseException as error:  # noqa: BLE001 - the worker's edge: whatever it is becomes an outcome
-        _log(traces.told(error))
+        _log(log_redaction.told(error))
         return _failure(channel, _known(error))
     return {"outcome": "completed"}
 
@@ -206,12 +206,12 @@ def _failure(channel: Channel, error: AppError) -> dict[str, Any]:
 
 def _known(error: BaseException) -> AppError:
     """Return the trouble that a library's exception means, as far as it can be told."""
-    if shortage.is_one(error):
-        return shortage.in_words()
+    if oom.is_one(error):
+        return oom.in_words()
     if isinstance(error, OSError) and error.errno in DISK_WORDS:
         message, hint = DISK_WORDS[error.errno]
         return StorageError(message, f"{hint}; resume goes on from the last checkpoint.")
-    said = traces.without_speech(str(error))[:500]
+    said = log_redaction.without_speech(str(error))[:500]
     return AppError(f"Unexpected: {type(error).__name__}: {said}", "The log has the details.")
 
 
@@ -242,7 +242,7 @@ def _stops_with_the_window(job: Job, request: dict[str, Any]) -> bool:
     if request["kind"] != "train":
         return True
     # Half a second's import, which no other job has to wait for before it can be heard and stopped.
-    from engine import recipe as recipes
+    from engine.config import recipe as recipes
 
     try:
         return recipes.load(job.recipe_path).training.when_window_leaves == "stop"

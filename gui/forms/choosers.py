@@ -8,9 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import SAMPLE, STARTER
-from gui.data_files import file_filter
+from gui.core.data_files import file_filter
+from gui.inputs.combo_box import Choice
 from gui.look.language import tr
-from gui.widgets.choice import Choice
 
 Action = tuple[str, Callable[[], None]]
 """What an entry says, and what it does."""

@@ -17,11 +17,11 @@ from engine.api import OptionInfo
 from gui.forms.choosers import BaseModelChooser, SourceChooser
 from gui.forms.module_chips import ModuleChips
 from gui.forms.prompt_editor import PromptEditor
-from gui.forms.value_words import value_words
+from gui.forms.value_text import value_words
+from gui.inputs.chips import ToggleChips
+from gui.inputs.combo_box import Choice
+from gui.inputs.number_inputs import FloatField, IntField, SliderSpin
 from gui.look.language import mark, told, tr
-from gui.widgets.chips import ToggleChips
-from gui.widgets.choice import Choice
-from gui.widgets.numbers import FloatField, IntField, SliderSpin
 
 MOST_INT = 2**31 - 1
 # A slider over powers of two stays fine enough up to here; beyond it there is nothing to tell apart.

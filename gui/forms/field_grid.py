@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from engine.api import OptionInfo, Options, describe
 from gui.forms.controls import Control, make_control
+from gui.inputs.fields import Field, Fixable
 from gui.look.language import told
-from gui.widgets.fields import Field, Fixable
 
 LEVELS = ("essential", "more", "everything")
 # The kinds whose value changes as a whole, with one press.

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from gui.inputs.chips import ToggleChips
 from gui.look import style
-from gui.look.type import px
-from gui.widgets.chips import ToggleChips
+from gui.look.fonts import px
 
 ALL_LINEAR = "all-linear"
 TWO_LINES = 62

@@ -8,8 +8,8 @@ from typing import Any
 from gui.forms.controls import PatternsField
 from gui.forms.field_grid import FormField
 from gui.forms.module_chips import ModuleChips
+from gui.inputs.fields import Field
 from gui.look.language import tr_count
-from gui.widgets.fields import Field
 
 
 def offer_modules(fields: Iterable[FormField], plan: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Edit a prompt: its text with the place of the conversation marked, saved templates, and what the model reads.
 
-Knows templates by `engine.prompts`; what fills the prompt it is told, and shows a sample until then.
+Knows templates by `engine.config.prompts`; what fills the prompt it is told, and shows a sample until then.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from engine.api import AppError, prompts
 from gui.forms.prompt_preview import PromptPreview
 from gui.forms.prompt_text import PromptText
+from gui.inputs.combo_box import Choice
+from gui.inputs.name_row import NameRow
 from gui.look import style
 from gui.look.language import told, tr
 from gui.widgets.buttons import IconButton
-from gui.widgets.choice import Choice
-from gui.widgets.name_row import NameRow
 
 # The key of a prompt that no template has; no template's name begins with a space.
 OWN = " own"

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from engine.api import prompts
 from gui.look import style
+from gui.look.fonts import px
 from gui.look.format import number
 from gui.look.language import mark, tr
-from gui.look.type import px
 from gui.widgets.labels import Label
-from gui.widgets.reading import Mark, ReadingText
 from gui.widgets.scroll import Scroll
+from gui.widgets.text_view import Mark, ReadingText
 
 LEAST, MOST = 54, 216
 SAMPLE = mark("Ann: Is the train late again?\nBob: Ten minutes. Save me a seat.")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from engine.api import prompts
 from gui.look import style
-from gui.look.type import px
+from gui.look.fonts import px
 
 HEIGHT = 132
 

@@ -27,25 +27,25 @@ from engine.api import (
     runs,
     variants,
 )
-from gui.forms import plan_words
+from gui.core.saved_state import Keeper
+from gui.forms import plan_text
 from gui.forms.choosers import BaseModelChooser
 from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields
 from gui.forms.module_chips import ModuleChips
 from gui.forms.module_fields import offer_modules
-from gui.forms.origin_field import PLACE as ORIGIN
-from gui.forms.origin_field import OriginField
 from gui.forms.prompt_editor import PromptEditor
-from gui.forms.tables import TABLES, complete, copied, from_text, preset, text_of
+from gui.forms.recipe_tables import TABLES, complete, copied, from_text, preset, text_of
+from gui.forms.start_from_field import PLACE as ORIGIN
+from gui.forms.start_from_field import OriginField
 from gui.forms.undo import FormUndo
 from gui.forms.variant_field import VariantField
+from gui.inputs.combo_box import Choice
+from gui.inputs.fields import Field
+from gui.inputs.number_inputs import FloatField
 from gui.look.format import plain
 from gui.look.language import mark, told, tr
-from gui.shell.keeping import Keeper
-from gui.widgets.choice import Choice
-from gui.widgets.fields import Field
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
-from gui.widgets.numbers import FloatField
 
 # What the prompt says and shows stands together, whatever table it is in.
 PROMPT = ("data.shots", "data.prompt")
@@ -280,9 +280,9 @@ class RecipeForm(QWidget):
         known = BaseFacts(model_type=str(plan.get("model_type", "")), biases=bool(plan.get("biases")))
         self._planned_base = (self._tables["base_model"]["id"], known)
         trains = method(self.method_id()).trains
-        self.set_foot("base_model.id", plan_words.base_words(plan, self._family))
-        self.set_foot("base_model.precision", plan_words.precision_words(plan))
-        self.set_foot("data.source", plan_words.amount_words(plan.get("examples") or {}, trains=trains))
+        self.set_foot("base_model.id", plan_text.base_words(plan, self._family))
+        self.set_foot("base_model.precision", plan_text.precision_words(plan))
+        self.set_foot("data.source", plan_text.amount_words(plan.get("examples") or {}, trains=trains))
         self._show_prompt(plan.get("prompt"))
         self._modules = plan.get("modules") or {}
         offer_modules(self._method_fields, plan)
@@ -292,7 +292,7 @@ class RecipeForm(QWidget):
         """Show what the model reads, and what the examples in the prompt cost."""
         self.prompt_editor().show_filling(filling)
         trains = method(self.method_id()).trains
-        self.set_foot("data.shots", plan_words.shots_words(filling, trains=trains))
+        self.set_foot("data.shots", plan_text.shots_words(filling, trains=trains))
 
     def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
         """Offer the devices of this computer; others can still be typed, for a recipe of another one."""

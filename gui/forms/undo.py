@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.shell import actions
-from gui.widgets.fields import Field
+from gui.core import actions
+from gui.inputs.fields import Field
 
 State = TypeVar("State")
 

@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import Method, variants
+from gui.inputs.combo_box import Choice
+from gui.inputs.fields import Field
 from gui.look.language import mark, told, tr
-from gui.widgets.choice import Choice
-from gui.widgets.fields import Field
 
 STANDARD_TITLE = mark("Standard")
 CUSTOM = "custom"

@@ -13,8 +13,8 @@ from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+from gui.look.fonts import px
 from gui.look.style import tokens
-from gui.look.type import px
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
 SIZE = 16

@@ -12,9 +12,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from gui.look import type as typography
+from gui.look import fonts as typography
 from gui.look.proxy_style import TunesmithStyle
-from gui.look.sheet import style_sheet
+from gui.look.stylesheet import style_sheet
 from gui.look.tokens import DARK, LIGHT, Tokens
 
 SCHEMES = ("light", "dark", "system")

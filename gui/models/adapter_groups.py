@@ -12,8 +12,8 @@ from typing import Any, Literal
 from engine.api import Adapter, ScoreCard
 from gui.look.format import score
 from gui.look.language import tr
-from gui.models.words import base_words, data_words, method_words, protocol_source, protocol_words
-from gui.widgets.whisker import whisker_of
+from gui.models.intervals import whisker_of
+from gui.models.list_text import base_words, data_words, method_words, protocol_source, protocol_words
 
 Show = Literal["all", "scored", "imported"]
 SHOWN: tuple[Show, ...] = ("all", "scored", "imported")

@@ -13,8 +13,8 @@ from gui.look.language import mark, tr
 from gui.models.adapter_groups import SCORE, Group, Show, grouped, is_shown, matches
 from gui.models.cells import Cell, Link, Named, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
-from gui.models.words import UNKNOWN_VERDICT, VERDICTS, method_words, when_words
-from gui.widgets.whisker import WhiskerCell, in_words, whisker_of
+from gui.models.intervals import WhiskerCell, in_words, whisker_of
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, method_words, when_words
 
 FULL_VERDICTS = {"no measurable difference": mark("No measurable difference")}
 SAID = {

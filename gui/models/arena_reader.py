@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import Curve, RunEntry, arenas, read_all, runs
-from gui.models.background import Background
+from gui.core.background_tasks import Background
 
 Mark = tuple[tuple[str, object], ...]
 

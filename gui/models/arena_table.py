@@ -13,9 +13,9 @@ from gui.look.format import NO_INTERVAL, UNKNOWN, bytes_text, duration_text, gai
 from gui.look.language import mark, told, tr
 from gui.models.cells import Cell, Checked, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
-from gui.models.measure_words import TOLD, amount, in_full, sign_of
-from gui.models.words import UNKNOWN_VERDICT, VERDICTS, entry_words, protocol_words
-from gui.widgets.whisker import WhiskerCell, in_words, whisker_of
+from gui.models.intervals import WhiskerCell, in_words, whisker_of
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, entry_words, protocol_words
+from gui.models.metric_text import TOLD, amount, in_full, sign_of
 
 Row = arenas.Row
 Group = arenas.Group
@@ -40,7 +40,7 @@ MEASURE_WIDTH = 160
 class ArenaTable(GroupedTable[Row]):
     """`set_groups` takes the rows of every protocol, the one of most entries first.
 
-    `set_measures` chooses what else is shown beside ROUGE-1, by the names of `engine.measures`.
+    `set_measures` chooses what else is shown beside ROUGE-1, by the names of `engine.scoring.metrics`.
     """
 
     _fixed: tuple[Column, ...] = (

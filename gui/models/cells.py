@@ -1,10 +1,10 @@
-"""What a cell of a list shows, as plain values. How it is drawn is `gui.widgets.grouped_table`'s business."""
+"""What a cell of a list shows, as plain values. How it is drawn is `gui.tables.grouped_view`'s business."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gui.widgets.whisker import WhiskerCell
+from gui.models.intervals import WhiskerCell
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from gui.look.format import gain, percent, score
 from gui.look.language import mark, told, tr
 from gui.models.cells import EMPTY, Cell, Link, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
-from gui.models.words import NOTHING_WRITTEN
+from gui.models.list_text import NOTHING_WRITTEN
 
 Row = lineup.Compared
 # Longer than any cell is wide.
@@ -98,7 +98,7 @@ class ExampleTable(GroupedTable[Row]):
         return self._all
 
     def sort_by(self, order: str) -> None:
-        """List in another order, one of `engine.lineup`."""
+        """List in another order, one of `engine.runs.run_comparison`."""
         self.order = order
         self._refill()
 

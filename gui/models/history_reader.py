@@ -8,8 +8,8 @@ from functools import partial
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from engine.api import Job, RunEntry, paths, run_entries, runs
-from gui.models.background import Background
-from gui.timers import once
+from gui.core.background_tasks import Background
+from gui.core.timers import once
 
 FIRST_PORTION = 24
 REST_MILLISECONDS = 150

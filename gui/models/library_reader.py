@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from engine.api import Adapter, Unreadable, library, paths
-from gui.models.background import Background
-from gui.timers import once
+from gui.core.background_tasks import Background
+from gui.core.timers import once
 
 REST_MILLISECONDS = 150
 

@@ -12,7 +12,7 @@ from gui.look.format import about_text, duration_text, left_text, percent
 from gui.look.language import mark, told, tr
 from gui.models.cells import Cell, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
-from gui.models.words import entry_words
+from gui.models.list_text import entry_words
 
 Standing = arenas.Standing
 

@@ -15,7 +15,7 @@ from gui.look.format import UNKNOWN, duration_text, gain, number, percent
 from gui.look.language import mark, told, tr
 from gui.models.cells import EMPTY, Cell, Link, Named, Signed, Spark, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
-from gui.models.words import UNKNOWN_VERDICT, VERDICTS, base_words, data_words, day_words
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, base_words, data_words, day_words
 
 Show = Literal["all", "completed", "resumable"]
 SHOWN: tuple[Show, ...] = ("all", "completed", "resumable")

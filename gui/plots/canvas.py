@@ -17,12 +17,12 @@ from PySide6.QtGui import QContextMenuEvent, QFont, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.look import style
+from gui.look.fonts import font, px
 from gui.look.format import number
 from gui.look.language import tr
-from gui.look.type import font, px
 from gui.plots.axis import ChosenAxis
-from gui.plots.names import apart
-from gui.plots.score_line import ScoreLine
+from gui.plots.label_placement import apart
+from gui.plots.score_axis import ScoreLine
 from gui.plots.series import Drawing, Floats
 from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
-from gui.look.type import font, metrics, px
+from gui.look.fonts import font, metrics, px
 
 LEFT, BOTTOM, TOP = 40, 24, 8
 

@@ -18,11 +18,11 @@ from PySide6.QtWidgets import QWidget
 
 from engine.api import Curve, write_csv
 from gui.look import style
+from gui.look.fonts import font, metrics, px
 from gui.look.format import number
 from gui.look.language import tr
-from gui.look.type import font, metrics, px
 from gui.plots.chart import Chart, Frame, Tick
-from gui.plots.names import apart
+from gui.plots.label_placement import apart
 from gui.plots.series import Floats, Series
 from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
 

@@ -16,15 +16,15 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, 
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import write_csv
+from gui.core.timers import once
+from gui.inputs.number_inputs import Slider
+from gui.inputs.segmented_control import Segmented
 from gui.look import style
+from gui.look.fonts import px
 from gui.look.format import number, score
 from gui.look.language import tr, tr_count
-from gui.look.type import px
-from gui.timers import once
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import Label
-from gui.widgets.numbers import Slider
-from gui.widgets.segmented import Segmented
 
 if TYPE_CHECKING:
     from gui.plots.canvas import Canvas

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.api import arenas
 from gui.look import style
+from gui.look.fonts import font, metrics, px
 from gui.look.format import BILLIONS, MILLIONS, THOUSANDS, compact, number
 from gui.look.language import tr
-from gui.look.tips import as_said
-from gui.look.type import font, metrics, px
+from gui.look.tooltips import as_said
+from gui.models.intervals import Whisker, in_words
 from gui.plots.chart import Chart, Frame, Tick
 from gui.plots.ticks import level_ticks, nice_ticks
-from gui.widgets.whisker import Whisker, in_words
 
 REACH = 14
 DOT, DOT_CHOSEN = 4.5, 6.5

@@ -9,10 +9,10 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.graphics.bars import Bar
 from gui.look import style
 from gui.look.format import bytes_text, number, percent
 from gui.look.language import tr
-from gui.widgets.bars import Bar
 from gui.widgets.labels import ElidedLabel, Label
 
 # How far the ground under the pointer reaches beyond what is written.

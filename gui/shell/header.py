@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look import style
-from gui.look.type import px
+from gui.look.fonts import px
 from gui.widgets.labels import ElidedLabel
 
 HEIGHT = 72

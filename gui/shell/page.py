@@ -6,18 +6,18 @@ window's width whenever it changes, `shown` when the page comes to the front.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from gui.core.actions import Entry
+from gui.core.saved_state import bring_back_in, kept_in
 from gui.look import style
 from gui.shell.header import Header
-from gui.shell.keeping import bring_back_in, kept_in
 
 NARROW = 1200
 # What a menu or the palette offers: its text, what it does, and the id of the action whose keys do it, or "".
-Entry = tuple[str, Callable[[], object], str]
 
 
 def about(name: str, entries: Sequence[Entry]) -> list[Entry]:

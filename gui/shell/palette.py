@@ -32,13 +32,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.core.fuzzy_match import Fit, fit
+from gui.inputs.search_field import SearchField
 from gui.look import icons, style
+from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
-from gui.look.type import font, metrics, px
-from gui.models.fuzzy import Fit, fit
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
-from gui.widgets.search_field import SearchField
 
 WIDTH, TOP = 640, 72
 ROW_HEIGHT, MOST_ROWS = 36, 11

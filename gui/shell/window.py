@@ -13,12 +13,12 @@ from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
+from gui.core import actions
+from gui.look.fonts import px
 from gui.look.language import mark, tr
-from gui.look.type import px
-from gui.shell import actions
+from gui.shell.navigation_rail import Rail
 from gui.shell.page import NARROW, Page
-from gui.shell.rail import Rail
-from gui.widgets import roles
+from gui.widgets import accessible_roles
 
 LEAST = QSize(1024, 700)
 DEFAULT = QSize(1440, 900)
@@ -55,7 +55,7 @@ class ShellWindow(QMainWindow):
 
     def __init__(self, settings: Settings | None = None) -> None:
         super().__init__()
-        roles.install()
+        accessible_roles.install()
         self._settings = settings
         self._pages: dict[str, QWidget] = {}
         self._within: dict[str, str] = {}

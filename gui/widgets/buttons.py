@@ -10,8 +10,8 @@ from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from gui.look import style
+from gui.look.fonts import font
 from gui.look.icons import icon, icon_size
-from gui.look.type import font
 
 GAP = 4
 _INK = {"primary": "on_accent", "plain": "ink2", "quiet": "ink2", "link": "accent"}

@@ -22,11 +22,10 @@ from PySide6.QtWidgets import (
 )
 
 from gui.look import style
+from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
-from gui.look.type import font, metrics, px
 from gui.widgets.buttons import link, plain, primary, quiet
-from gui.widgets.fields import IconLabel
-from gui.widgets.labels import Label, RichLabel
+from gui.widgets.labels import IconLabel, Label, RichLabel
 
 
 class Card(QFrame):

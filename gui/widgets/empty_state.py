@@ -8,8 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.widgets.cards import Card
-from gui.widgets.fields import IconLabel
-from gui.widgets.labels import Label
+from gui.widgets.labels import IconLabel, Label
 
 
 class EmptyState(QWidget):

@@ -12,9 +12,10 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QTe
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look import style
-from gui.look.tips import as_said
-from gui.look.type import font, px
-from gui.widgets.reading import Mark, height_of, laid_out
+from gui.look.fonts import font, px
+from gui.look.icons import pixmap
+from gui.look.tooltips import as_said
+from gui.widgets.text_view import Mark, height_of, laid_out
 
 
 class Label(QLabel):
@@ -193,3 +194,23 @@ class Tag(Label):
         super().__init__(text, "small_medium", "ink2", parent)
         self.setProperty("kind", "tag")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+
+class IconLabel(QLabel):
+    """Show an icon in an ink, for a line of text beside it to name."""
+
+    def __init__(
+        self, icon_name: str, token: str = "ink2", size: int = 16, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._icon_name, self._token, self._size = icon_name, token, size
+        style.follow(self._restyle)
+
+    def set_icon(self, icon_name: str, token: str | None = None) -> None:
+        """Show another icon and, unless None, another ink."""
+        self._icon_name = icon_name
+        self._token = token or self._token
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self.setPixmap(pixmap(self._icon_name, self._token, self._size, self.devicePixelRatioF()))

@@ -26,22 +26,25 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TUNESMITH_HOME", tempfile.mkdtemp(prefix="tunesmith-sweep-"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from engine import recipe as recipes
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
 from engine.errors import AppError
-from engine.events import EventWriter
-from engine.jobs import create_job
+from engine.jobs.events import EventWriter
+from engine.jobs.job import create_job
 from engine.methods import METHODS, Method, Variant
-from engine.paths import jobs_folder
-from engine.recipe import Recipe
-from engine.worker import adapters, base_models, data, rouge
-from engine.worker.base_models import LoadedBase
-from engine.worker.batches import CPU_TOKENS, Collator, StepSampler, in_batches, train_loader
-from engine.worker.channel import Channel
-from engine.worker.data import Splits
-from engine.worker.generate import generate
-from engine.worker.handling import Course
-from engine.worker.prompting import make_prompter
-from engine.worker.trainer import StepReport, StepTrainer, mean_loss, training_arguments
+from engine.system.paths import jobs_folder
+from engine.worker.adapters import attach
+from engine.worker.adapters.method_hooks import Course
+from engine.worker.dataset import dataset
+from engine.worker.dataset.collator import CPU_TOKENS, Collator, StepSampler, in_batches, train_loader
+from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.prompting import make_prompter
+from engine.worker.evaluation import rouge
+from engine.worker.generation.generate import generate
+from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.runtime.channel import Channel
+from engine.worker.training.step_gradients import StepReport, StepTrainer, mean_loss, training_arguments
 
 STANDARD = Variant("", "", {})
 
@@ -81,7 +84,7 @@ class Bench:
         recipe = recipes.from_tables(self._tables)
         job = create_job(jobs_folder(), "plan", {})
         self._channel = Channel(job, EventWriter(job.events_path, {"job": job.id, "attempt": 1}))
-        self._splits: Splits = data.read(recipe.data, self._channel)
+        self._splits: Splits = dataset.read(recipe.data, self._channel)
         self._base_figures: dict[str, Any] | None = None
 
     def base_figures(self) -> dict[str, Any]:
@@ -122,14 +125,14 @@ class Bench:
         examples = [prompter.example(each) for each in self._splits.train[: self._given.train]]
         collator = Collator(base.family, base.tokenizer.pad_token_id, CPU_TOKENS)
         course = Course(self._given.steps, tuple(in_batches(examples[:64], collator)))
-        model = adapters.attach(base, recipe, course)
+        model = attach.attach(base, recipe, course)
         training = recipe.training.model_copy(update={"max_steps": self._given.steps})
         arguments = training_arguments(training, rate, base.device, Path(tempfile.gettempdir()))
         sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
         loader = train_loader(examples, collator, sampler)
         losses: list[float] = []
         StepTrainer(model, arguments, loader, base.family, lambda: False, _keep(losses)).train()
-        trainable, _ = adapters.count_parameters(model)
+        trainable, _ = attach.count_parameters(model)
         return {
             "trainable": trainable,
             "first": round(losses[0], 4),

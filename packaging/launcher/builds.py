@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.graphics_cards import Card
+from engine.system.graphics_cards import Card
 
 PYTORCH = "https://download.pytorch.org/whl/"
 # An administrator's own place of torch; empty for wherever pip looks anyway.

@@ -19,7 +19,7 @@
    <translation> mit </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/presets.py" />
+   <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>"{name}" is a built-in preset.</source>
    <translation>„{name}“ ist eine mitgelieferte Vorlage.</translation>
   </message>
@@ -29,7 +29,7 @@
    <translation>&amp;Vergleichen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>&amp;Conversation column</source>
    <translation>&amp;Gesprächsspalte</translation>
   </message>
@@ -44,17 +44,17 @@
    <translation>&amp;Dekodierung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>&amp;Further summaries</source>
    <translation>&amp;Weitere Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>&amp;Id</source>
    <translation>&amp;ID</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>&amp;Last turn</source>
    <translation>&amp;Letzter Beitrag</translation>
   </message>
@@ -64,12 +64,12 @@
    <translation>&amp;Name</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>&amp;Order</source>
    <translation>&amp;Reihenfolge</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>&amp;Rows belong together by</source>
    <translation>Zeilen gehören zusammen &amp;nach</translation>
   </message>
@@ -79,27 +79,27 @@
    <translation>Te&amp;xt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>1 hour</source>
    <translation>1 Stunde</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>24 hours</source>
    <translation>24 Stunden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>4-bit bitsandbytes quantization</source>
    <translation>4-bit bitsandbytes quantisierung quantization</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>4-bit bitsandbytes quantization QLoRA</source>
    <translation>4-bit bitsandbytes quantisierung quantization QLoRA</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>8 hours</source>
    <translation>8 Stunden</translation>
   </message>
@@ -109,7 +109,7 @@
    <translation>8 Tokens, 6 Wörter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>8-bit bitsandbytes quantization</source>
    <translation>8-bit bitsandbytes quantisierung quantization</translation>
   </message>
@@ -153,17 +153,17 @@
    <translation>&lt;b&gt;{share}&lt;/b&gt; würden gekürzt: {count} von {total}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
    <source>A bad summary</source>
    <translation>Eine schlechte Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>A base model already knows language. Tunesmith adds few numbers beside its many, and lets only those learn from conversations and the summaries that people wrote of them. Base and tuned model then summarise the same test conversations, so that you see what was gained.</source>
    <translation>Ein Basismodell kann bereits Sprache. Tunesmith stellt neben seine vielen Zahlen einige wenige und lässt nur diese lernen: aus Gesprächen und den Zusammenfassungen, die Menschen davon geschrieben haben. Danach fassen Basismodell und trainiertes Modell dieselben Testgespräche zusammen, damit Sie sehen, was gewonnen wurde.</translation>
   </message>
   <message>
-   <location filename="../../gui/engine.py" />
+   <location filename="../../gui/workers/worker_manager.py" />
    <source>A base model is loaded for summaries and holds the device.</source>
    <translation>Ein Basismodell ist für Zusammenfassungen geladen und belegt das Gerät.</translation>
   </message>
@@ -173,7 +173,7 @@
    <translation>In jeder Zeile ein Gespräch</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>A folder in the library is no adapter: {reason} and {n} more.</source>
    <translation>
     <numerusform>Ein Ordner der Bibliothek ist kein Adapter: {reason}, und {n} weiterer.</numerusform>
@@ -181,87 +181,87 @@
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>A folder in the library is no adapter: {reason}.</source>
    <translation>Ein Ordner der Bibliothek ist kein Adapter: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen layer and behind it a trained one, wide, narrow and wide again</source>
    <translation>Eine eingefrorene Schicht und dahinter eine trainierte, breit, schmal und wieder breit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it a few trained places</source>
    <translation>Ein eingefrorenes Gewicht W und daneben einige trainierte Stellen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it a pair B and A, put together from a trained bank that all layers share</source>
    <translation>Ein eingefrorenes Gewicht W und daneben ein Paar B und A, zusammengesetzt aus einer trainierten Bank, die alle Schichten teilen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it a random, frozen pair B and A, scaled by two trained vectors</source>
    <translation>Ein eingefrorenes Gewicht W und daneben ein zufälliges, eingefrorenes Paar B und A, skaliert durch zwei trainierte Vektoren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it a sum of random, frozen pairs B and A, each scaled by two trained vectors</source>
    <translation>Ein eingefrorenes Gewicht W und daneben eine Summe zufälliger, eingefrorener Paare B und A, jedes skaliert durch zwei trainierte Vektoren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it a trained pair B and A</source>
    <translation>Ein eingefrorenes Gewicht W und daneben ein trainiertes Paar B und A</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it a trained pair B and A of length one, times one trained strength</source>
    <translation>Ein eingefrorenes Gewicht W und daneben ein trainiertes Paar B und A der Länge eins, mal eine trainierte Stärke</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it its trained biases b</source>
    <translation>Ein eingefrorenes Gewicht W und daneben seine trainierten Biases b</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it one trained block D, repeated for every shard of the weight</source>
    <translation>Ein eingefrorenes Gewicht W und daneben ein trainierter Block D, wiederholt für jedes Teilstück des Gewichts</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it random, frozen waves, each times a trained strength</source>
    <translation>Ein eingefrorenes Gewicht W und daneben zufällige, eingefrorene Wellen, jede mal eine trainierte Stärke</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it the Kronecker product of two trained matrices</source>
    <translation>Ein eingefrorenes Gewicht W und daneben das Kronecker-Produkt zweier trainierter Matrizen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it trained blocks, in which every row is the one above, shifted by one</source>
    <translation>Ein eingefrorenes Gewicht W und daneben trainierte Blöcke, in denen jede Zeile die um eins verschobene darüber ist</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it two trained pairs, multiplied entry by entry</source>
    <translation>Ein eingefrorenes Gewicht W und daneben zwei trainierte Paare, Eintrag für Eintrag multipliziert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W and beside it, for every block of it, a thin, trained pair of its own</source>
    <translation>Ein eingefrorenes Gewicht W und daneben für jeden seiner Blöcke ein eigenes schmales, trainiertes Paar</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A frozen weight W times a trained rotation R of its inputs</source>
    <translation>Ein eingefrorenes Gewicht W mal eine trainierte Drehung R seiner Eingaben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
    <source>A good summary</source>
    <translation>Eine gute Zusammenfassung</translation>
   </message>
@@ -286,7 +286,7 @@
    <translation>Neue Arena</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/presets.py" />
+   <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>A preset needs a name.</source>
    <translation>Eine Vorlage braucht einen Namen.</translation>
   </message>
@@ -301,22 +301,22 @@
    <translation>Eine veröffentlichte Verfeinerung des Verfahrens: Sie setzt die Optionen, die sie ausmachen.</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>A run is being prepared.</source>
    <translation>Ein Lauf wird vorbereitet.</translation>
   </message>
   <message>
-   <location filename="../../gui/device_turn.py" />
+   <location filename="../../gui/workers/device_lock.py" />
    <source>A run is training and holds the device.</source>
    <translation>Ein Lauf trainiert und belegt das Gerät.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/start_gate.py" />
+   <location filename="../../gui/pages/train/download_prompt.py" />
    <source>A run is training and holds the device. Stop it, or wait for its end.</source>
    <translation>Ein Lauf trainiert und belegt das Gerät. Stoppen Sie ihn, oder warten Sie sein Ende ab.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>A run needs {least} accepted summaries: {lacking} to go.</source>
    <translation>Ein Lauf braucht {least} angenommene Zusammenfassungen: noch {lacking}.</translation>
   </message>
@@ -326,22 +326,22 @@
    <translation>Ein Satz aus sechs Wörtern, zerlegt in acht Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/block_drawing.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>A trained layer after attention</source>
    <translation>Eine trainierte Schicht nach der Attention</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/block_drawing.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>A trained layer after feed-forward</source>
    <translation>Eine trainierte Schicht nach dem Feed-Forward</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A trained norm of what goes into a frozen layer</source>
    <translation>Eine trainierte Norm dessen, was in eine eingefrorene Schicht geht</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>A trained weight W</source>
    <translation>Ein trainiertes Gewicht W</translation>
   </message>
@@ -356,52 +356,52 @@
    <translation>In jeder Zeile ein Beitrag</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>About {lost} of {turns} turns are lost at this limit</source>
    <translation>Bei dieser Grenze verloren: etwa {lost} von {turns} Beiträgen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Accept and go on</source>
    <translation>Annehmen und weiter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Accepted</source>
    <translation>Angenommen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Accepted, {author}</source>
    <translation>Angenommen, {author}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Activations</source>
    <translation>Aktivierungen</translation>
   </message>
   <message>
-   <location filename="../../gui/finder.py" />
+   <location filename="../../gui/command_index.py" />
    <source>Adapter</source>
    <translation>Adapter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Adapter saved as {name}</source>
    <translation>Adapter gespeichert als {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Adapters</source>
    <translation>Adapter</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Adapters, curves and scores stay, and so does every run that can still go on.</source>
    <translation>Adapter, Kurven und Wertungen bleiben, ebenso jeder Lauf, der noch weitergehen kann.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns_view.py" />
+   <location filename="../../gui/pages/playground/columns/columns_view.py" />
    <source>Add adapter</source>
    <translation>Adapter hinzufügen</translation>
   </message>
@@ -411,17 +411,17 @@
    <translation>Einträge hinzufügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Add entries…</source>
    <translation>Einträge hinzufügen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns_view.py" />
+   <location filename="../../gui/pages/playground/columns/columns_view.py" />
    <source>Add one to see what tuning changes.</source>
    <translation>Fügen Sie einen hinzu, um zu sehen, was das Training ändert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>All</source>
    <translation>Alle</translation>
   </message>
@@ -431,12 +431,12 @@
    <translation>Alle Basismodelle…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>All conversations of this set</source>
    <translation>Alle Gespräche dieser Sammlung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling_page.py" />
+   <location filename="../../gui/pages/labelling/page.py" />
    <source>All conversations that were tried in the playground</source>
    <translation>Alle Gespräche, die in der Werkbank versucht wurden</translation>
   </message>
@@ -446,7 +446,7 @@
    <translation>Alle Einträge haben Basismodell ({base}), Daten ({data}), Prompt, Bewertung und Startwert des Rezepts auf der Seite „Trainieren“ gemeinsam. Ändern Sie diese bei Bedarf zuerst dort.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help_page.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>All of it is on this computer</source>
    <translation>Alles liegt auf diesem Computer</translation>
   </message>
@@ -456,12 +456,12 @@
    <translation>Alle Optionen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>All that Tunesmith needs is here</source>
    <translation>Alles, was Tunesmith braucht, ist da</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>All that Tunesmith needs is here. {n} notices</source>
    <translation>
     <numerusform>Alles, was Tunesmith braucht, ist da. {n} Hinweis</numerusform>
@@ -469,37 +469,37 @@
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>All that decides a run. Open one, change it, start it, save it as a file.</source>
    <translation>Alles, was einen Lauf bestimmt. Ein Rezept lässt sich öffnen, ändern, starten und als Datei speichern.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>All {count}</source>
    <translation>Alle {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/engine.py" />
+   <location filename="../../gui/workers/worker_manager.py" />
    <source>An adapter is being merged and holds the device.</source>
    <translation>Ein Adapter wird verschmolzen und belegt das Gerät.</translation>
   </message>
   <message>
-   <location filename="../../gui/engine.py" />
+   <location filename="../../gui/workers/worker_manager.py" />
    <source>An adapter is being scored and holds the device.</source>
    <translation>Ein Adapter wird bewertet und belegt das Gerät.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/origin_field.py" />
+   <location filename="../../gui/forms/start_from_field.py" />
    <source>An adapter of this base model and method whose training the run takes further.</source>
    <translation>Ein Adapter dieses Basismodells und Verfahrens, dessen Training der Lauf weiterführt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>An arena trains several methods on your data and puts what they came to into one table.</source>
    <translation>Eine Arena trainiert mehrere Verfahren mit Ihren Daten und stellt die Ergebnisse in eine Tabelle.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/tries_store.py" />
+   <location filename="../../gui/pages/playground/history/history_store.py" />
    <source>An earlier try can't be deleted: {why}.</source>
    <translation>Ein früherer Versuch lässt sich nicht löschen: {why}.</translation>
   </message>
@@ -531,12 +531,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Anderes Bewertungsprotokoll: {keys}</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Appearance</source>
    <translation>Erscheinungsbild</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>Applied to</source>
    <translation>Angewendet auf</translation>
   </message>
@@ -546,17 +546,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Arabisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Arena</source>
    <translation>Arena</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/places.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>As a folder…</source>
    <translation>Als Ordner…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/places.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>As a zip…</source>
    <translation>Als ZIP-Datei…</translation>
   </message>
@@ -566,17 +566,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie in Ihrem letzten Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/body.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>As it stands</source>
    <translation>Rohdaten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>As scored</source>
    <translation>Wie bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>As the system</source>
    <translation>Wie das System</translation>
   </message>
@@ -586,7 +586,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train_page.py" />
+   <location filename="../../gui/pages/train/page.py" />
    <source>As you left it</source>
    <translation>Wie Sie es verlassen haben</translation>
   </message>
@@ -596,7 +596,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Hub wird nach {name} gefragt…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>Asking the hub about {source}…</source>
    <translation>Der Hub wird nach {source} gefragt…</translation>
   </message>
@@ -616,7 +616,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Mindestens {least}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/chooser.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>At most {most} runs have room beside one another. Uncheck some.</source>
    <translation>Nebeneinander haben höchstens {most} Läufe Platz. Wählen Sie einige ab.</translation>
   </message>
@@ -631,7 +631,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Adapter wird angefügt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/picker.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Back</source>
    <translation>Zurück</translation>
   </message>
@@ -651,12 +651,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zurück zum vorigen Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling_page.py" />
+   <location filename="../../gui/pages/labelling/page.py" />
    <source>Back to the data</source>
    <translation>Zurück zu den Daten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Back to the run</source>
    <translation>Zum Lauf</translation>
   </message>
@@ -676,7 +676,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>Base and tuned model summarise the same test conversations, and each conversation is compared with itself. Better or Worse is said only where the interval of that difference leaves zero out.</source>
    <translation>Basismodell und trainiertes Modell fassen dieselben Testgespräche zusammen, und jedes Gespräch wird mit sich selbst verglichen. „Besser“ oder „Schlechter“ heißt es nur, wenn das Intervall dieses Unterschieds die Null ausschließt.</translation>
   </message>
@@ -691,17 +691,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Modellproblem</translation>
   </message>
   <message>
-   <location filename="../../gui/models/measure_words.py" />
+   <location filename="../../gui/models/metric_text.py" />
    <source>Base model {base}; difference {difference}, {interval}: {verdict}.</source>
    <translation>Basismodell {base}; Unterschied {difference}, {interval}: {verdict}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/words.py" />
+   <location filename="../../gui/pages/arena/arena_text.py" />
    <source>Base model {low} to {high}, the dashed line in each row</source>
    <translation>Basismodell {low} bis {high}, in jeder Zeile gestrichelt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/words.py" />
+   <location filename="../../gui/pages/arena/arena_text.py" />
    <source>Base model {score}, the dashed line in each row</source>
    <translation>Basismodell {score}, in jeder Zeile gestrichelt</translation>
   </message>
@@ -716,22 +716,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassung der Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/presets.py" />
+   <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>Beam search</source>
    <translation>Beam-Suche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Begun</source>
    <translation>Begonnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/body.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>Below</source>
    <translation>Darunter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/below.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>Below the table</source>
    <translation>Unter der Tabelle</translation>
   </message>
@@ -746,32 +746,32 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Besser</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Better than the base model</source>
    <translation>Besser als das Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Better than the plain prompt</source>
    <translation>Besser als der einfache Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Block × {count}</source>
    <translation>Block × {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Block, {touched} of {count}</source>
    <translation>Block, {touched} von {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/choices.py" />
+   <location filename="../../gui/pages/playground/columns/choices.py" />
    <source>Bundled test conversations</source>
    <translation>Mitgelieferte Testgespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>Bundled with Tunesmith</source>
    <translation>Mit Tunesmith geliefert</translation>
   </message>
@@ -781,17 +781,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verschmelzbar</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>Can resume</source>
    <translation>Fortsetzbar</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>Can resume {count}</source>
    <translation>Fortsetzbar {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entries_form.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Cancel</source>
    <translation>Abbrechen</translation>
   </message>
@@ -806,12 +806,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nach {done} von {total} Gesprächen abgebrochen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>Cancelled.</source>
    <translation>Abgebrochen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>Cancelled. The devices were not looked at</source>
    <translation>Abgebrochen. Die Geräte wurden nicht geprüft</translation>
   </message>
@@ -821,57 +821,57 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ändern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Change data</source>
    <translation>Daten ändern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Change device</source>
    <translation>Gerät ändern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Change method</source>
    <translation>Verfahren ändern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Change run</source>
    <translation>Lauf ändern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>Change the search, or show all.</source>
    <translation>Ändern Sie die Suche, oder zeigen Sie alle.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Change the search.</source>
    <translation>Ändern Sie die Suche.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Changed or missing: {files}</source>
    <translation>Geändert oder nicht vorhanden: {files}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Changed under way</source>
    <translation>Unterwegs geändert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/source_bar.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Check</source>
    <translation>Prüfen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>Check it as data</source>
    <translation>Als Daten prüfen</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Check or uncheck</source>
    <translation>An- oder abwählen</translation>
   </message>
@@ -891,12 +891,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wählen Sie in der Tabelle oben zwei oder mehr Einträge.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>Check {name}</source>
    <translation>{name} prüfen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Checking the files</source>
    <translation>Dateien werden geprüft</translation>
   </message>
@@ -906,12 +906,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeilen werden geprüft</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Checkpoints</source>
    <translation>Prüfpunkte</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Checkpoints of completed runs</source>
    <translation>Prüfpunkte abgeschlossener Läufe</translation>
   </message>
@@ -926,7 +926,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner mit einer Datei je Teil wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/files.py" />
+   <location filename="../../gui/pages/playground/conversation/files.py" />
    <source>Choose a plain text file.</source>
    <translation>Wählen Sie eine reine Textdatei.</translation>
   </message>
@@ -936,17 +936,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Plan wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/files.py" />
+   <location filename="../../gui/pages/playground/conversation/files.py" />
    <source>Choose a single conversation, or look at it on the data page.</source>
    <translation>Wählen Sie ein einzelnes Gespräch, oder sehen Sie sich die Datei auf der Seite Daten an.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/column_view.py" />
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Choose another base model</source>
    <translation>Anderes Basismodell wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/presets.py" />
+   <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>Choose another name.</source>
    <translation>Wählen Sie einen anderen Namen.</translation>
   </message>
@@ -961,22 +961,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datendateien wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Choose files</source>
    <translation>Dateien wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Choose how to make it fit.</source>
    <translation>Wählen Sie, wie es passen soll.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>Choose one to read it and see where it is cut.</source>
    <translation>Wählen Sie eine, um sie zu lesen und zu sehen, wo sie gekürzt wird.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling_page.py" />
+   <location filename="../../gui/pages/labelling/page.py" />
    <source>Choose them on the data page</source>
    <translation>Auf der Datenseite wählen</translation>
   </message>
@@ -991,27 +991,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gewählte Verfahren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Chosen on the data page</source>
    <translation>Auf der Seite „Daten“ gewählt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/tries_view.py" />
+   <location filename="../../gui/pages/playground/history/history_view.py" />
    <source>Clear</source>
    <translation>Leeren</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Close</source>
    <translation>Schließen</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Close what lies over a page, or go on without it</source>
    <translation>Schließen, was über einer Seite liegt, oder ohne es weitermachen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Columns with more reference summaries, separated by commas.</source>
    <translation>Spalten mit weiteren Referenzen, durch Kommas getrennt.</translation>
   </message>
@@ -1021,32 +1021,32 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Spalten…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Comes with Tunesmith</source>
    <translation>Bei Tunesmith dabei</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/tries_view.py" />
+   <location filename="../../gui/pages/playground/history/history_view.py" />
    <source>Commented</source>
    <translation>Kommentierte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/chooser.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>Compare</source>
    <translation>Vergleichen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
+   <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>Compare conversations</source>
    <translation>Gespräche vergleichen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/chooser.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>Compare with other runs</source>
    <translation>Mit anderen Läufen vergleichen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Compare with…</source>
    <translation>Vergleichen mit…</translation>
   </message>
@@ -1056,7 +1056,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Abgeschlossen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Completed {when}</source>
    <translation>Abgeschlossen {when}</translation>
   </message>
@@ -1066,27 +1066,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/failure_card.py" />
+   <location filename="../../gui/pages/train/run/failure_card.py" />
    <source>Continue from step {step}</source>
    <translation>Ab Schritt {step} fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/device_turn.py" />
+   <location filename="../../gui/workers/device_lock.py" />
    <source>Continue the run</source>
    <translation>Lauf fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Continue to the data</source>
    <translation>Weiter zu den Daten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Continue to the method</source>
    <translation>Weiter zum Verfahren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Continue to the run</source>
    <translation>Weiter zum Lauf</translation>
   </message>
@@ -1096,12 +1096,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_edit.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_edit.py" />
    <source>Conversation as text</source>
    <translation>Gespräch als Text</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/body.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>Conversation length</source>
    <translation>Gesprächslänge</translation>
   </message>
@@ -1116,7 +1116,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/data_files.py" />
+   <location filename="../../gui/core/data_files.py" />
    <source>Conversations ({endings});;All files (*)</source>
    <translation>Gespräche ({endings});;Alle Dateien (*)</translation>
   </message>
@@ -1126,7 +1126,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräche und ihre Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Conversations left out: {parts}.</source>
    <translation>Ausgelassene Gespräche: {parts}.</translation>
   </message>
@@ -1136,22 +1136,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräche dieser Sammlung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/picker.py" />
+   <location filename="../../gui/pages/playground/conversation/picker.py" />
    <source>Conversations to pick from</source>
    <translation>Gespräche zur Auswahl</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train_page.py" />
+   <location filename="../../gui/pages/train/page.py" />
    <source>Copied from a run</source>
    <translation>Aus einem Lauf kopiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>Copied. Your own folder is written as ~ in it</source>
    <translation>Kopiert. Ihr persönlicher Ordner steht darin als ~</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/reading.py" />
+   <location filename="../../gui/widgets/text_view.py" />
    <source>Copy</source>
    <translation>Kopieren</translation>
   </message>
@@ -1161,37 +1161,37 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Alles kopieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>Copy as Markdown</source>
    <translation>Als Markdown kopieren</translation>
   </message>
   <message>
-   <location filename="../../gui/crash_report.py" />
+   <location filename="../../gui/desktop/crash_report.py" />
    <source>Copy details</source>
    <translation>Einzelheiten kopieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>Copy diagnostics</source>
    <translation>Diagnose kopieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/column_view.py" />
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Copy this summary</source>
    <translation>Diese Zusammenfassung kopieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
    <source>Correct the summary, or note something about it</source>
    <translation>Zusammenfassung korrigieren oder etwas dazu notieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
    <source>Corrected</source>
    <translation>Korrigiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>Corrected:</source>
    <translation>Korrigiert:</translation>
   </message>
@@ -1201,27 +1201,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Abgestürzt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/failure_card.py" />
+   <location filename="../../gui/pages/train/run/failure_card.py" />
    <source>Crashed at step {step}</source>
    <translation>Abgestürzt bei Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/failure_card.py" />
+   <location filename="../../gui/pages/train/run/failure_card.py" />
    <source>Crashed before the first step</source>
    <translation>Abgestürzt vor dem ersten Schritt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Crashed {when}</source>
    <translation>Abgestürzt {when}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Crashed {when} at step {step} of {total}</source>
    <translation>Abgestürzt {when} bei Schritt {step} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Cross-attention</source>
    <translation>Cross-Attention</translation>
   </message>
@@ -1231,7 +1231,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eigene</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/column_view.py" />
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Cut off at the longest summary</source>
    <translation>Bei der größten Länge abgeschnitten</translation>
   </message>
@@ -1246,22 +1246,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dänisch</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Dark</source>
    <translation>Dunkel</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/recipe_form.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Data</source>
    <translation>Daten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>Data fingerprint</source>
    <translation>Fingerabdruck</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>Data licence</source>
    <translation>Datenlizenz</translation>
   </message>
@@ -1271,22 +1271,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datenproblem</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/files.py" />
+   <location filename="../../gui/pages/playground/conversation/files.py" />
    <source>Data sets (*.jsonl);;All files (*)</source>
    <translation>Datensätze (*.jsonl);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>Decided</source>
    <translation>Entschieden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Decoder block × {count}</source>
    <translation>Decoder-Block × {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Decoder block, {touched} of {count}</source>
    <translation>Decoder-Block, {touched} von {count}</translation>
   </message>
@@ -1296,12 +1296,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dekodierung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/presets.py" />
+   <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>Decoding presets can't be kept: {why}.</source>
    <translation>Vorlagen der Dekodierung lassen sich nicht speichern: {why}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>Decoding: {decoding}.</source>
    <translation>Dekodierung: {decoding}.</translation>
   </message>
@@ -1311,22 +1311,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Delete the arena</source>
    <translation>Arena löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/retention.py" />
+   <location filename="../../gui/desktop/checkpoint_cleanup.py" />
    <source>Delete them after 30 days</source>
    <translation>Nach 30 Tagen löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/retention.py" />
+   <location filename="../../gui/desktop/checkpoint_cleanup.py" />
    <source>Delete them after 7 days</source>
    <translation>Nach 7 Tagen löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/retention.py" />
+   <location filename="../../gui/desktop/checkpoint_cleanup.py" />
    <source>Delete them when the run completes</source>
    <translation>Löschen, sobald der Lauf abgeschlossen ist</translation>
   </message>
@@ -1351,7 +1351,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} ist gelöscht. {size} sind wieder frei.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Device</source>
    <translation>Gerät</translation>
   </message>
@@ -1366,52 +1366,52 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Versch.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Differ most</source>
    <translation>Größter Unterschied</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Disk use</source>
    <translation>Belegter Speicherplatz</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Disk use…</source>
    <translation>Belegter Speicherplatz…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Done</source>
    <translation>Fertig</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Downloads</source>
    <translation>Downloads</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Draft</source>
    <translation>Entwurf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Draft edited</source>
    <translation>Entwurf bearbeitet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Draft of the bundled model</source>
    <translation>Entwurf des mitgelieferten Modells</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Draft of {name}</source>
    <translation>Entwurf von {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>Drafts</source>
    <translation>Entwürfe</translation>
   </message>
@@ -1426,7 +1426,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Entwürfe von</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>Dropped</source>
    <translation>Hineingezogen</translation>
   </message>
@@ -1436,7 +1436,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Niederländisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Each gain is over its own base; the base that is shown is that of {first}.</source>
    <translation>Jeder Gewinn bezieht sich auf die eigene Basis; gezeigt ist die Basis von {first}.</translation>
   </message>
@@ -1446,27 +1446,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Den anderen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/queue_view.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Earlier</source>
    <translation>Früher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/tries_view.py" />
+   <location filename="../../gui/pages/playground/history/history_view.py" />
    <source>Earlier tries</source>
    <translation>Frühere Versuche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/tries_store.py" />
+   <location filename="../../gui/pages/playground/history/history_store.py" />
    <source>Earlier tries can't be kept: {why}.</source>
    <translation>Frühere Versuche lassen sich nicht speichern: {why}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>Earlier try</source>
    <translation>Früherer Versuch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Edit</source>
    <translation>Bearbeiten</translation>
   </message>
@@ -1476,22 +1476,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kopie bearbeiten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>Eight bits for each weight, half the memory of bfloat16. Columns with very large values are computed in full.</source>
    <translation>Acht Bit für jedes Gewicht, halb so viel Speicher wie bfloat16. Spalten mit sehr großen Werten werden mit voller Genauigkeit gerechnet.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Emptied</source>
    <translation>Geleert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Encoder block × {count}</source>
    <translation>Encoder-Block × {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Encoder block, {touched} of {count}</source>
    <translation>Encoder-Block, {touched} von {count}</translation>
   </message>
@@ -1506,7 +1506,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eintrag</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/figures_row.py" />
+   <location filename="../../gui/pages/train/run/metrics_row.py" />
    <source>Epoch</source>
    <translation>Epoche</translation>
   </message>
@@ -1526,12 +1526,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bewertung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Every conversation is decided. Use the summaries for the next run, or go through the skipped ones.</source>
    <translation>Über alle Gespräche ist entschieden. Verwenden Sie die Zusammenfassungen für den nächsten Lauf, oder sehen Sie die übersprungenen durch.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Every conversation is decided. Use the summaries for the next run.</source>
    <translation>Über alle Gespräche ist entschieden. Verwenden Sie die Zusammenfassungen für den nächsten Lauf.</translation>
   </message>
@@ -1541,12 +1541,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Alle Namen, Zahlen und Daten kommen im Gespräch vor</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>Every run is kept here, to be opened, resumed or repeated.</source>
    <translation>Jeder Lauf bleibt hier und lässt sich öffnen, fortsetzen oder wiederholen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fit_view.py" />
+   <location filename="../../gui/pages/train/fallback_view.py" />
    <source>Every step keeps its examples. Nothing is changed before you choose.</source>
    <translation>Jeder Schritt behält seine Beispiele. Nichts wird geändert, bevor Sie wählen.</translation>
   </message>
@@ -1556,22 +1556,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Alles</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Everywhere</source>
    <translation>Überall</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>Examples in it</source>
    <translation>Beispiele darin</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Examples shown</source>
    <translation>Gezeigte Beispiele</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/places.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Export as a folder…</source>
    <translation>Als Ordner exportieren…</translation>
   </message>
@@ -1581,22 +1581,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als ZIP-Datei exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/places.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Export as a zip…</source>
    <translation>Als ZIP-Datei exportieren…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/broken_view.py" />
+   <location filename="../../gui/pages/data/broken_rows_view.py" />
    <source>Export as csv…</source>
    <translation>Als CSV exportieren…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/tries_view.py" />
+   <location filename="../../gui/pages/playground/history/history_view.py" />
    <source>Export good ones…</source>
    <translation>Gute exportieren…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>Export good summaries</source>
    <translation>Gute Zusammenfassungen exportieren</translation>
   </message>
@@ -1606,12 +1606,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeilen als CSV exportieren…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>Export rows</source>
    <translation>Zeilen exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Export the conversations</source>
    <translation>Gespräche exportieren</translation>
   </message>
@@ -1626,27 +1626,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diagramm exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/several.py" />
+   <location filename="../../gui/pages/playground/batch_controller.py" />
    <source>Export the summaries</source>
    <translation>Zusammenfassungen exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/places.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Export to a new folder in</source>
    <translation>Exportieren in einen neuen Ordner in</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/several.py" />
+   <location filename="../../gui/pages/playground/batch_controller.py" />
    <source>Exported to {path}.</source>
    <translation>Nach {path} exportiert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Exported to {place}.</source>
    <translation>Exportiert nach {place}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Export…</source>
    <translation>Exportieren…</translation>
   </message>
@@ -1656,22 +1656,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Fehlgeschlagen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/failure_card.py" />
+   <location filename="../../gui/pages/train/run/failure_card.py" />
    <source>Failed at step {step}</source>
    <translation>Fehlgeschlagen bei Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/failure_card.py" />
+   <location filename="../../gui/pages/train/run/failure_card.py" />
    <source>Failed before the first step</source>
    <translation>Fehlgeschlagen vor dem ersten Schritt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Failed {when}</source>
    <translation>Fehlgeschlagen {when}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Failed {when} at step {step} of {total}</source>
    <translation>Fehlgeschlagen {when} bei Schritt {step} von {total}</translation>
   </message>
@@ -1681,27 +1681,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Familie</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Feed-forward</source>
    <translation>Feed-forward</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>Fetch and check</source>
    <translation>Herunterladen und prüfen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/start_gate.py" />
+   <location filename="../../gui/pages/train/download_prompt.py" />
    <source>Fetch and start</source>
    <translation>Laden und starten</translation>
   </message>
   <message>
-   <location filename="../../gui/summarizer.py" />
+   <location filename="../../gui/workers/summarizer.py" />
    <source>Fetching the base model</source>
    <translation>Basismodell wird heruntergeladen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Fewer columns</source>
    <translation>Weniger Spalten</translation>
   </message>
@@ -1716,12 +1716,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gezeigte Felder</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Files match this passport</source>
    <translation>Dateien entsprechen diesem Pass</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Files, chats, the hub</source>
    <translation>Dateien, Chats, der Hub</translation>
   </message>
@@ -1741,37 +1741,37 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Find an action, a page, a run, an adapter, a recipe</source>
    <translation>Aktion, Seite, Lauf, Adapter oder Rezept finden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/body.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>Findings</source>
    <translation>Befunde</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>Findings ({count})</source>
    <translation>Befunde ({count})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>Fine</source>
    <translation>In Ordnung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/chooser.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>Finish another run on the same data.</source>
    <translation>Schließen Sie einen weiteren Lauf mit denselben Daten ab.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/stop_strip.py" />
+   <location filename="../../gui/pages/train/run/stop_strip.py" />
    <source>Finishing the step, {time}.</source>
    <translation>Der Schritt wird beendet, {time}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/stop_strip.py" />
+   <location filename="../../gui/pages/train/run/stop_strip.py" />
    <source>Finishing what is in hand, {time} so far.</source>
    <translation>Das Begonnene wird beendet, bisher {time}.</translation>
   </message>
@@ -1786,7 +1786,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die ersten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/first_look_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>First rows as they stand</source>
    <translation>Erste Zeilen, unverändert</translation>
   </message>
@@ -1826,37 +1826,37 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/stop_strip.py" />
+   <location filename="../../gui/pages/train/run/stop_strip.py" />
    <source>Force</source>
    <translation>Erzwingen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/stop_strip.py" />
+   <location filename="../../gui/pages/train/run/stop_strip.py" />
    <source>Force ends it now and loses what came after the checkpoint at step {step}.</source>
    <translation>„Erzwingen“ beendet ihn sofort und verliert, was nach dem Prüfpunkt bei Schritt {step} kam.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/stop_strip.py" />
+   <location filename="../../gui/pages/train/run/stop_strip.py" />
    <source>Force ends it now and loses what was learned so far.</source>
    <translation>„Erzwingen“ beendet ihn sofort und verliert, was bisher gelernt wurde.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/source_bar.py" />
+   <location filename="../../gui/core/recent_files.py" />
    <source>Forget these</source>
    <translation>Liste leeren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>Four bits for each weight as a tiny floating-point number. The same memory as NF4; its values fit the weights of language models less well.</source>
    <translation>Vier Bit für jedes Gewicht, als winzige Gleitkommazahl. Derselbe Speicher wie bei NF4; die Werte passen weniger gut zu den Gewichten von Sprachmodellen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>Four bits for each weight of the base model: sixteen values, which lie closer together near zero, where most weights are. Each block of weights has a scale of its own. A base takes about a quarter of the memory it takes in bfloat16. The adapter beside it stays in full numbers: that is QLoRA.</source>
    <translation>Vier Bit für jedes Gewicht des Basismodells: sechzehn Werte, die nahe null dichter liegen, wo die meisten Gewichte sind. Jeder Block von Gewichten hat seinen eigenen Maßstab. Die Basis braucht etwa ein Viertel des Speichers, den sie in bfloat16 braucht. Der Adapter daneben behält volle Zahlen: Das ist QLoRA.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/left_side.py" />
+   <location filename="../../gui/pages/welcome/intro_pane.py" />
    <source>Four steps, a few minutes. You will see the loss fall, read summaries as they get better, and know by how much. Everything stays on this computer.</source>
    <translation>Vier Schritte, wenige Minuten. Sie sehen den Verlust fallen, lesen Zusammenfassungen, während sie besser werden, und wissen, um wie viel. Alles bleibt auf diesem Computer.</translation>
   </message>
@@ -1866,22 +1866,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vier trainierte Vektoren vor den Wörtern des Textes</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/presets.py" />
+   <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>Free some disk space.</source>
    <translation>Schaffen Sie Platz auf der Festplatte.</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Free space</source>
    <translation>Platz freigeben</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Free {size}</source>
    <translation>{size} freigeben</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Freeing deletes {size} of checkpoints of {n} completed runs and {tokens} of token ids.</source>
    <translation>
     <numerusform>Das Freigeben löscht {size} an Prüfpunkten von 1 abgeschlossenen Lauf und {tokens} an Token-Nummern.</numerusform>
@@ -1889,7 +1889,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Freeing deletes {size} of checkpoints of {n} completed runs.</source>
    <translation>
     <numerusform>Das Freigeben löscht {size} an Prüfpunkten von 1 abgeschlossenen Lauf.</numerusform>
@@ -1897,7 +1897,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Freeing deletes {size} of token ids.</source>
    <translation>Das Freigeben löscht {size} an Token-Nummern.</translation>
   </message>
@@ -1907,12 +1907,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Französisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/places.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>From a folder…</source>
    <translation>Aus einem Ordner…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/places.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>From a zip…</source>
    <translation>Aus einer ZIP-Datei…</translation>
   </message>
@@ -1922,22 +1922,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Aus der Vorlage „{name}“</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>From the search for a method to the first one found</source>
    <translation>Von der Suche nach einem Verfahren zum ersten Treffer</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train_page.py" />
+   <location filename="../../gui/pages/train/page.py" />
    <source>From {name}</source>
    <translation>Aus {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling_page.py" />
+   <location filename="../../gui/pages/labelling/page.py" />
    <source>From {source}</source>
    <translation>Quelle: {source}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>From {source}, begun {moment}</source>
    <translation>Quelle: {source}, begonnen: {moment}</translation>
   </message>
@@ -1947,12 +1947,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Voll</translation>
   </message>
   <message>
-   <location filename="../../gui/models/candidate_table.py" />
+   <location filename="../../gui/models/example_table.py" />
    <source>Gain</source>
    <translation>Gewinn</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Gained most</source>
    <translation>Meist gewonnen</translation>
   </message>
@@ -1962,32 +1962,32 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Deutsch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/several.py" />
+   <location filename="../../gui/pages/playground/batch_controller.py" />
    <source>Go on</source>
    <translation>Fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Go on with it</source>
    <translation>Fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/origin_field.py" />
+   <location filename="../../gui/forms/start_from_field.py" />
    <source>Goes on from</source>
    <translation>Setzt fort</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train_page.py" />
+   <location filename="../../gui/pages/train/page.py" />
    <source>Goes on from {name}</source>
    <translation>Baut auf {name} auf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Gradients</source>
    <translation>Gradienten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/presets.py" />
+   <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>Greedy</source>
    <translation>Greedy</translation>
   </message>
@@ -1997,7 +1997,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Griechisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Guessed by its name</source>
    <translation>Am Namen erkannt</translation>
   </message>
@@ -2017,17 +2017,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verbergen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>Hide list</source>
    <translation>Liste ausblenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/pieces_view.py" />
+   <location filename="../../gui/pages/playground/columns/chunks_view.py" />
    <source>Hide the summaries of {count} pieces</source>
    <translation>Zusammenfassungen von {count} Abschnitten verbergen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>Higher</source>
    <translation>Höher</translation>
   </message>
@@ -2042,12 +2042,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Hindi</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>History</source>
    <translation>Verlauf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>How it works</source>
    <translation>Wie es funktioniert</translation>
   </message>
@@ -2072,7 +2072,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie oft Gewichte welchen Wert haben, eine Glocke um null, und darunter die Werte von FP4</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>How surprised the model is by the reference summaries, token by token. It falls while the model learns; when the validation loss rises again, the model learns the examples by heart.</source>
    <translation>Wie sehr die Referenzen das Modell überraschen, Token für Token. Er fällt, während das Modell lernt; steigt der Validierungsverlust wieder, lernt es die Beispiele auswendig.</translation>
   </message>
@@ -2097,12 +2097,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Adapter aus einer ZIP-Datei importieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>Imported</source>
    <translation>Importiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/deeds.py" />
+   <location filename="../../gui/pages/library/library_operations.py" />
    <source>Imported {name}.</source>
    <translation>{name} importiert.</translation>
   </message>
@@ -2112,17 +2112,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Importiert, noch nicht bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>Import…</source>
    <translation>Importieren…</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>In forms</source>
    <translation>In Formularen</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>In lists</source>
    <translation>In Listen</translation>
   </message>
@@ -2137,12 +2137,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kurz gesagt</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>In the arena's queue</source>
    <translation>In der Warteschlange der Arena</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>In the mean, ROUGE-1 rose on {rose}, fell on {fell}, stayed on {stayed}.</source>
    <translation>Im Mittel stieg ROUGE-1 bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
   </message>
@@ -2157,17 +2157,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{place} einfügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/samples.py" />
+   <location filename="../../gui/pages/playground/conversation/samples.py" />
    <source>Install Tunesmith again.</source>
    <translation>Installieren Sie Tunesmith neu.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>Interval</source>
    <translation>Intervall</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>It is paused and goes on without the window.</source>
    <translation>Er pausiert und geht ohne das Fenster weiter.</translation>
   </message>
@@ -2177,12 +2177,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Damit werden die anderen verglichen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fit_view.py" />
+   <location filename="../../gui/pages/train/fallback_view.py" />
    <source>It needs about {needed}, and {available} are free now.</source>
    <translation>Er braucht etwa {needed}, und {available} sind gerade frei.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
+   <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>It was not scored against the base model.</source>
    <translation>Er wurde nicht gegen das Basismodell bewertet.</translation>
   </message>
@@ -2197,17 +2197,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Optionen entsprechen keiner Variante.</translation>
   </message>
   <message>
-   <location filename="../../gui/download_check.py" />
+   <location filename="../../gui/workers/download_check.py" />
    <source>Its owner asks for an agreement first.</source>
    <translation>Der Eigentümer verlangt vorher eine Zustimmung.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Its queue is worked elsewhere</source>
    <translation>Die Warteschlange wird anderswo abgearbeitet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/deeds.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Its run stays in the history.</source>
    <translation>Der Lauf bleibt im Verlauf.</translation>
   </message>
@@ -2217,17 +2217,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Japanisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
    <source>Keep</source>
    <translation>Behalten</translation>
   </message>
   <message>
-   <location filename="../../gui/retention.py" />
+   <location filename="../../gui/desktop/checkpoint_cleanup.py" />
    <source>Keep them</source>
    <translation>Behalten</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Keep training</source>
    <translation>Weitertrainieren</translation>
   </message>
@@ -2237,7 +2237,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Behaltener Schritt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help_page.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>Keys</source>
    <translation>Tastenkürzel</translation>
   </message>
@@ -2247,7 +2247,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Koreanisch</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Language</source>
    <translation>Sprache</translation>
   </message>
@@ -2257,12 +2257,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Letzte Bewertung {loss}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/failure_card.py" />
+   <location filename="../../gui/pages/train/run/failure_card.py" />
    <source>Last lines of the log</source>
    <translation>Letzte Zeilen des Protokolls</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/queue_view.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Later</source>
    <translation>Später</translation>
   </message>
@@ -2277,7 +2277,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lernen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>Learning rate</source>
    <translation>Lernrate</translation>
   </message>
@@ -2297,7 +2297,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ausgelassen. Rückgängig</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>Left out:</source>
    <translation>Ausgelassen:</translation>
   </message>
@@ -2307,7 +2307,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ausgelassen: {parts}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Library</source>
    <translation>Bibliothek</translation>
   </message>
@@ -2317,7 +2317,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lizenz</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Light</source>
    <translation>Hell</translation>
   </message>
@@ -2332,7 +2332,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>JSON-Zeilen, eine Tabelle mit Kopfzeile oder ein exportierter Chat. Der Text wird in einem privaten Ordner aufbewahrt.</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>List</source>
    <translation>Liste</translation>
   </message>
@@ -2342,7 +2342,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Auslastung</translation>
   </message>
   <message>
-   <location filename="../../gui/summarizer.py" />
+   <location filename="../../gui/workers/summarizer.py" />
    <source>Loading the adapter</source>
    <translation>Adapter wird geladen</translation>
   </message>
@@ -2362,7 +2362,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Log</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Log of the window</source>
    <translation>Fensterprotokoll</translation>
   </message>
@@ -2372,17 +2372,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Protokoll von {run}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Longer than usual: {least} to {most}</source>
    <translation>Länger als üblich: {least} bis {most}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>Look again</source>
    <translation>Erneut prüfen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/body.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>Look at the sample</source>
    <translation>Beispieldaten ansehen</translation>
   </message>
@@ -2392,17 +2392,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Basismodell und Daten werden angesehen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>Looking at this computer</source>
    <translation>Dieser Computer wird geprüft</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Looking at this computer…</source>
    <translation>Dieser Computer wird geprüft…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>Looking…</source>
    <translation>Wird geprüft…</translation>
   </message>
@@ -2422,12 +2422,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verlustdiagramm</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Lost most</source>
    <translation>Meist verloren</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>Lower</source>
    <translation>Niedriger</translation>
   </message>
@@ -2447,17 +2447,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Entstanden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Made from</source>
    <translation>Herkunft</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>Made with</source>
    <translation>Erstellt mit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>Make an adapter of the checkpoint at step {step}</source>
    <translation>Prüfpunkt bei Schritt {step} zum Adapter machen</translation>
   </message>
@@ -2467,7 +2467,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Arena anlegen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Map more columns</source>
    <translation>Weitere Spalten zuordnen</translation>
   </message>
@@ -2487,12 +2487,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Maskiert. Rückgängig</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Measuring…</source>
    <translation>Wird gemessen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/figures_row.py" />
+   <location filename="../../gui/pages/train/run/metrics_row.py" />
    <source>Memory</source>
    <translation>Speicher</translation>
   </message>
@@ -2502,7 +2502,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Speicherspitze</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/places.py" />
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>Merge into a new folder in</source>
    <translation>Verschmelzen in einen neuen Ordner in</translation>
   </message>
@@ -2517,7 +2517,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verschmolzen zu {name}, {size}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Merge…</source>
    <translation>Verschmelzen…</translation>
   </message>
@@ -2577,37 +2577,37 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Mehr zu: {finding}</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Move to the trash, or take out</source>
    <translation>In den Papierkorb legen oder herausnehmen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/deeds.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Moved {arena} to the trash. Its runs and adapters stay.</source>
    <translation>{arena} liegt im Papierkorb. Läufe und Adapter bleiben.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/deeds.py" />
+   <location filename="../../gui/pages/library/library_operations.py" />
    <source>Moved {name} to the trash.</source>
    <translation>{name} in den Papierkorb verschoben.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/deeds.py" />
+   <location filename="../../gui/pages/history/run_operations.py" />
    <source>Moved {run} to the trash.</source>
    <translation>{run} liegt im Papierkorb.</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/name_editor.py" />
+   <location filename="../../gui/inputs/name_editor.py" />
    <source>Name</source>
    <translation>Name</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/body.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>Name a hub id, choose files or a folder, paste a text, or drop files here.</source>
    <translation>Geben Sie eine Hub-ID an, wählen Sie Dateien oder einen Ordner, fügen Sie einen Text ein oder ziehen Sie Dateien hierher.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling_page.py" />
+   <location filename="../../gui/pages/labelling/page.py" />
    <source>Name a source on the data page and choose to write its summaries.</source>
    <translation>Nennen Sie auf der Datenseite eine Quelle und wählen Sie, ihre Zusammenfassungen zu schreiben.</translation>
   </message>
@@ -2622,12 +2622,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Name der Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>Name one.</source>
    <translation>Geben Sie eine an.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_edit.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_edit.py" />
    <source>Name: what they say</source>
    <translation>Name: was gesagt wird</translation>
   </message>
@@ -2637,22 +2637,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine Richtung ist für sich besser.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>New arena…</source>
    <translation>Neue Arena…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>New run</source>
    <translation>Neuer Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>New runs, if the window goes</source>
    <translation>Neue Läufe, wenn das Fenster wegfällt</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Next</source>
    <translation>Weiter</translation>
   </message>
@@ -2662,32 +2662,32 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nächstes Gespräch, dieses bleibt, wie es ist</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Next evaluation at step {step}</source>
    <translation>Nächste Bewertung bei Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>Next row</source>
    <translation>Nächste Zeile</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns_view.py" />
+   <location filename="../../gui/pages/playground/columns/columns_view.py" />
    <source>No adapter beside the base</source>
    <translation>Kein Adapter neben dem Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>No adapter fits</source>
    <translation>Kein Adapter passt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
+   <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>No adapter was made</source>
    <translation>Es entstand kein Adapter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>No adapters yet</source>
    <translation>Noch keine Adapter</translation>
   </message>
@@ -2697,27 +2697,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch keine Adapter. Trainieren Sie einen, oder importieren Sie einen in der Bibliothek.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>No arena yet</source>
    <translation>Noch keine Arena</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>No conversation fits</source>
    <translation>Kein Gespräch passt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>No conversation yet</source>
    <translation>Noch kein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling_page.py" />
+   <location filename="../../gui/pages/labelling/page.py" />
    <source>No conversations chosen yet</source>
    <translation>Noch keine Gespräche gewählt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling_page.py" />
+   <location filename="../../gui/pages/labelling/page.py" />
    <source>No conversations to summarise yet</source>
    <translation>Noch keine Gespräche zum Zusammenfassen</translation>
   </message>
@@ -2727,22 +2727,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch keine Gespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/body.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>No data checked yet</source>
    <translation>Noch keine Daten geprüft</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>No difference</source>
    <translation>Kein Unterschied</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>No download</source>
    <translation>Kein Download</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>No entry is scored yet</source>
    <translation>Noch kein Eintrag ist bewertet</translation>
   </message>
@@ -2767,7 +2767,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein messbarer Unterschied</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method_chooser.py" />
+   <location filename="../../gui/pages/train/method/method_chooser.py" />
    <source>No method or variant is called “{name}”.</source>
    <translation>Kein Verfahren und keine Variante heißt „{name}“.</translation>
   </message>
@@ -2777,37 +2777,37 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Netz</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/chooser.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>No other run keeps scores of single conversations</source>
    <translation>Kein anderer Lauf hat Wertungen einzelner Gespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>No reference summary.</source>
    <translation>Keine Referenz.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>No row chosen</source>
    <translation>Keine Zeile gewählt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>No run fits</source>
    <translation>Kein Lauf passt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>No runs yet</source>
    <translation>Noch keine Läufe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>No scores of single conversations</source>
    <translation>Keine Wertungen einzelner Gespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fit_view.py" />
+   <location filename="../../gui/pages/train/fallback_view.py" />
    <source>No smaller plan would fit: end other programs, or choose a smaller base model.</source>
    <translation>Kein kleinerer Plan würde passen: Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
   </message>
@@ -2817,12 +2817,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch kein Schritt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/column_view.py" />
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>No summary yet</source>
    <translation>Noch keine Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>No words yet</source>
    <translation>Noch keine Wörter</translation>
   </message>
@@ -2837,7 +2837,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keines hat diese Wörter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/chooser.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>None: the first run stands alone</source>
    <translation>Keiner: Der erste Lauf steht allein</translation>
   </message>
@@ -2847,22 +2847,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Norwegisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Not accepted yet: kept as you type</source>
    <translation>Noch nicht angenommen, beim Tippen gespeichert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Not accepted yet: {author}</source>
    <translation>Noch nicht angenommen: {author}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>Not compared</source>
    <translation>Nicht verglichen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/column_view.py" />
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Not in conversation</source>
    <translation>Nicht im Gespräch</translation>
   </message>
@@ -2872,17 +2872,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nicht im Gespräch: {named}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>Not looked at yet</source>
    <translation>Noch nicht geprüft</translation>
   </message>
   <message>
-   <location filename="../../gui/models/capability_table.py" />
+   <location filename="../../gui/pages/train/method/support_table.py" />
    <source>Not proven yet: the table says what is meant to work.</source>
    <translation>Noch nicht erprobt: Die Tabelle sagt, was funktionieren soll.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Not scored yet.</source>
    <translation>Noch nicht bewertet.</translation>
   </message>
@@ -2892,27 +2892,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nicht gestartet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train_page.py" />
+   <location filename="../../gui/pages/train/page.py" />
    <source>Not started yet</source>
    <translation>Noch nicht gestartet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Not written yet</source>
    <translation>Noch nicht geschrieben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
    <source>Note</source>
    <translation>Notiz</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
    <source>Note: {note}</source>
    <translation>Notiz: {note}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Notes</source>
    <translation>Notizen</translation>
   </message>
@@ -2922,7 +2922,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nichts übertrifft {names}</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Nothing can go without a loss: every checkpoint is of a run that can still go on.</source>
    <translation>Ohne Verlust kann nichts weg: Jeder Prüfpunkt gehört zu einem Lauf, der noch weitergehen kann.</translation>
   </message>
@@ -2932,22 +2932,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nichts passt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help_page.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>Nothing is called so</source>
    <translation>Nichts heißt so</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Nothing is lost up to the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;: Resume goes on from there.</source>
    <translation>Bis zum &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; ist nichts verloren: „Fortsetzen“ macht dort weiter.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_view.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Nothing is lost: the run goes on from here whenever you like.</source>
    <translation>Nichts ist verloren: Der Lauf geht von hier aus weiter, wann immer Sie möchten.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Nothing is lost: the run goes on from the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;.</source>
    <translation>Nichts ist verloren: Der Lauf geht vom &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; aus weiter.</translation>
   </message>
@@ -2957,7 +2957,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nichts zu vergleichen</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Nothing to free</source>
    <translation>Nichts freizugeben</translation>
   </message>
@@ -2967,17 +2967,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine Befunde: nichts in mehreren Teilen, nichts doppelt, keine leeren Zeilen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_view.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Nothing was learned yet.</source>
    <translation>Gelernt wurde noch nichts.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Nothing was trained yet, so nothing is lost. The recipe and the log are kept.</source>
    <translation>Noch wurde nichts trainiert, also ist nichts verloren. Rezept und Protokoll bleiben erhalten.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling_page.py" />
+   <location filename="../../gui/pages/labelling/page.py" />
    <source>Nothing was tried in the playground yet. Summarise a conversation there first.</source>
    <translation>In der Werkbank wurde noch nichts versucht. Fassen Sie dort zuerst ein Gespräch zusammen.</translation>
   </message>
@@ -2987,17 +2987,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nichts geschrieben</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>Nothing was written.</source>
    <translation>Es wurde nichts geschrieben.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>Notice</source>
    <translation>Hinweis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Of chat exports: hours of silence after which the next conversation begins.</source>
    <translation>Bei exportierten Chats: nach so vielen Stunden Stille beginnt das nächste Gespräch.</translation>
   </message>
@@ -3007,32 +3007,32 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Basis gehalten als</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>On disk</source>
    <translation>Auf Platte</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>On the scrubber of a run's summaries</source>
    <translation>Auf dem Regler über den Zusammenfassungen eines Laufs</translation>
   </message>
   <message>
-   <location filename="../../gui/finder.py" />
+   <location filename="../../gui/command_index.py" />
    <source>On this page</source>
    <translation>Auf dieser Seite</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>One</source>
    <translation>Eines</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>One change of the trained numbers, from the examples of one batch.</source>
    <translation>Eine Änderung der trainierten Zahlen, aus den Beispielen eines Batches.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>One conversation</source>
    <translation>Ein Gespräch</translation>
   </message>
@@ -3047,7 +3047,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ein Eintrag, das Rezept auf der Seite „Trainieren“</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>One execution of a recipe, in a process of its own. It goes on if the window closes.</source>
    <translation>Eine Ausführung eines Rezepts in einem eigenen Prozess. Sie geht weiter, wenn das Fenster geschlossen wird.</translation>
   </message>
@@ -3057,7 +3057,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nur ein Auftrag auf einmal: Warten Sie, bis der untere fertig ist, oder brechen Sie ihn ab.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>One of several</source>
    <translation>Eines von mehreren</translation>
   </message>
@@ -3072,7 +3072,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zur Wahl: {choices}.</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/segmented.py" />
+   <location filename="../../gui/inputs/segmented_control.py" />
    <source>One of {texts}</source>
    <translation>Eines von {texts}</translation>
   </message>
@@ -3082,27 +3082,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ein Prompt für alle Spalten anstelle dessen, mit dem jeder Adapter trainiert wurde</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/run_details.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Open</source>
    <translation>Öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>Open a conversation</source>
    <translation>Gespräch öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_files.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Open a recipe</source>
    <translation>Rezept öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Open a text file…</source>
    <translation>Textdatei öffnen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/several.py" />
+   <location filename="../../gui/pages/playground/batch_controller.py" />
    <source>Open conversations</source>
    <translation>Gespräche öffnen</translation>
   </message>
@@ -3117,22 +3117,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dateien öffnen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/run_details.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>Open folder</source>
    <translation>Ordner öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Open its run</source>
    <translation>Lauf öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/crash_report.py" />
+   <location filename="../../gui/desktop/crash_report.py" />
    <source>Open log folder</source>
    <translation>Protokollordner öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/recent.py" />
+   <location filename="../../gui/core/recent_files.py" />
    <source>Open recipe {name}</source>
    <translation>Rezept {name} öffnen</translation>
   </message>
@@ -3142,17 +3142,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezept öffnen…</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Open the folder of adapters</source>
    <translation>Ordner der Adapter öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Open the folder of log of the window</source>
    <translation>Ordner des Fensterprotokolls öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Open the folder of runs</source>
    <translation>Ordner der Läufe öffnen</translation>
   </message>
@@ -3162,17 +3162,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner des Laufs öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Open…</source>
    <translation>Öffnen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Optimizer</source>
    <translation>Optimierer</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Order</source>
    <translation>Reihenfolge</translation>
   </message>
@@ -3182,12 +3182,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Speicher voll</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/failure_card.py" />
+   <location filename="../../gui/pages/train/run/failure_card.py" />
    <source>Out of memory at step {step}</source>
    <translation>Kein Speicher mehr bei Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/failure_card.py" />
+   <location filename="../../gui/pages/train/run/failure_card.py" />
    <source>Out of memory before the first step</source>
    <translation>Kein Speicher mehr vor dem ersten Schritt</translation>
   </message>
@@ -3197,7 +3197,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ausgang</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Outputs at the cap</source>
    <translation>Ausgaben am Limit</translation>
   </message>
@@ -3207,17 +3207,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Über alle Gespräche aus {split}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>P&amp;ause in a chat</source>
    <translation>P&amp;ause im Chat</translation>
   </message>
   <message>
-   <location filename="../../gui/finder.py" />
+   <location filename="../../gui/command_index.py" />
    <source>Page</source>
    <translation>Seite</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/measures_view.py" />
+   <location filename="../../gui/pages/train/run/metrics_view.py" />
    <source>Paired difference</source>
    <translation>Gepaarte Differenz</translation>
   </message>
@@ -3232,32 +3232,32 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gepaart mit voller</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Paste</source>
    <translation>Einfügen</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Paste a conversation</source>
    <translation>Gespräch einfügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/column_view.py" />
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Paste a reference summary to see it.</source>
    <translation>Fügen Sie eine Referenzzusammenfassung ein, um es zu sehen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Paste one to see ROUGE</source>
    <translation>Für ROUGE eine einfügen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Paste one, drop a text file, or pick a sample.</source>
    <translation>Fügen Sie eines ein, ziehen Sie eine Textdatei hierher, oder wählen Sie ein Beispiel.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Pasted</source>
    <translation>Eingefügt</translation>
   </message>
@@ -3287,17 +3287,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Pausieren und Speicher behalten: geht sofort weiter</translation>
   </message>
   <message>
-   <location filename="../../gui/device_turn.py" />
+   <location filename="../../gui/workers/device_lock.py" />
    <source>Pause and try</source>
    <translation>Pausieren und versuchen</translation>
   </message>
   <message>
-   <location filename="../../gui/device_turn.py" />
+   <location filename="../../gui/workers/device_lock.py" />
    <source>Pause it to try summaries now, or wait until it ends.</source>
    <translation>Pausieren Sie ihn, um jetzt Zusammenfassungen zu versuchen, oder warten Sie, bis er endet.</translation>
   </message>
   <message>
-   <location filename="../../gui/device_turn.py" />
+   <location filename="../../gui/workers/device_lock.py" />
    <source>Pause it to try summaries now, or wait {time}.</source>
    <translation>Pausieren Sie ihn, um jetzt Zusammenfassungen zu versuchen, oder warten Sie {time}.</translation>
   </message>
@@ -3307,7 +3307,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Pausieren Sie das, oder warten Sie, bis es fertig ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Pause queue</source>
    <translation>Warteschlange pausieren</translation>
   </message>
@@ -3317,22 +3317,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Pausiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_view.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Paused at step {step} of {total}, and the device is free.</source>
    <translation>Pausiert bei Schritt {step} von {total}, und das Gerät ist frei.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Paused {when} at step {step} of {total}. The device is free</source>
    <translation>Pausiert {when} bei Schritt {step} von {total}. Das Gerät ist frei</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Paused {when}. The device is free</source>
    <translation>Pausiert {when}. Das Gerät ist frei</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Pausing. The step in hand is finished first, then a checkpoint is written</source>
    <translation>Pausiert gleich. Erst wird der Schritt beendet, dann ein Prüfpunkt geschrieben</translation>
   </message>
@@ -3347,22 +3347,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Persisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>Personal data: {found}.</source>
    <translation>Persönliche Daten: {found}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Pick a conversation</source>
    <translation>Gespräch wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Pick a sample</source>
    <translation>Beispiel wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Plain prompt</source>
    <translation>Einfacher Prompt</translation>
   </message>
@@ -3372,12 +3372,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Plan</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Playground</source>
    <translation>Werkbank</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Playground conversations</source>
    <translation>Gespräche der Werkbank</translation>
   </message>
@@ -3397,7 +3397,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Genauigkeit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method_explanation.py" />
+   <location filename="../../gui/pages/train/method/method_explanation.py" />
    <source>Preset</source>
    <translation>Vorlage</translation>
   </message>
@@ -3407,17 +3407,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vorlagen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>Problem</source>
    <translation>Problem</translation>
   </message>
   <message>
-   <location filename="../../gui/device_probe.py" />
+   <location filename="../../gui/desktop/system_load.py" />
    <source>Processor</source>
    <translation>Prozessor</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Program</source>
    <translation>Programm</translation>
   </message>
@@ -3432,47 +3432,47 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Prompt-Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>Prompt:</source>
    <translation>Prompt:</translation>
   </message>
   <message>
-   <location filename="../../gui/models/capability_table.py" />
+   <location filename="../../gui/pages/train/method/support_table.py" />
    <source>Proven on {date}: trained, saved, loaded, written with, switched off, resumed. With {libraries}.</source>
    <translation>Erprobt am {date}: trainiert, gespeichert, geladen, damit geschrieben, abgeschaltet, fortgesetzt. Mit {libraries}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/card_banner.py" />
+   <location filename="../../gui/pages/train/gpu_banner.py" />
    <source>Put away</source>
    <translation>Ausblenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/below.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>Quality against cost</source>
    <translation>Qualität gegen Aufwand</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method_explanation.py" />
+   <location filename="../../gui/pages/train/method/method_explanation.py" />
    <source>Quantized bases</source>
    <translation>Quantisierte Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/below.py" />
+   <location filename="../../gui/pages/arena/lower_pane.py" />
    <source>Queue</source>
    <translation>Warteschlange</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Quit</source>
    <translation>Beenden</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Quit Tunesmith</source>
    <translation>Tunesmith beenden</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Quit; a run that trains asks first</source>
    <translation>Beenden; läuft ein Training, wird gefragt</translation>
   </message>
@@ -3487,12 +3487,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 Basis {score}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>ROUGE-1 changed by &lt;b&gt;{points} points&lt;/b&gt;</source>
    <translation>ROUGE-1 änderte sich um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>ROUGE-1 fell by &lt;b&gt;{points} points&lt;/b&gt;</source>
    <translation>ROUGE-1 fiel um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
   </message>
@@ -3525,12 +3525,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 an {count}, rechts</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>ROUGE-1 rose by &lt;b&gt;{points} points&lt;/b&gt;</source>
    <translation>ROUGE-1 stieg um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>ROUGE-1 rose on {rose}, fell on {fell}, stayed on {stayed}.</source>
    <translation>ROUGE-1 stieg bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
   </message>
@@ -3540,7 +3540,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 von {base} auf {tuned}, {gain} Punkte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>ROUGE-1 {score}</source>
    <translation>ROUGE-1 {score}</translation>
   </message>
@@ -3555,12 +3555,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1, Mittel und 95-%-Intervall, auf {count} Gesprächen mit Referenz.</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Read back</source>
    <translation>Zurückblättern</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/column_view.py" />
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Read in {n} pieces, {done} summarised</source>
    <translation>
     <numerusform>In {n} Abschnitt gelesen, {done} zusammengefasst</numerusform>
@@ -3568,7 +3568,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>Read in {n} pieces:</source>
    <translation>
     <numerusform>In {n} Abschnitt gelesen:</numerusform>
@@ -3576,12 +3576,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Read on</source>
    <translation>Weiterlesen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>Read the rest</source>
    <translation>Den Rest lesen</translation>
   </message>
@@ -3601,7 +3601,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} wird gelesen</translation>
   </message>
   <message>
-   <location filename="../../gui/finder.py" />
+   <location filename="../../gui/command_index.py" />
    <source>Recipe</source>
    <translation>Rezept</translation>
   </message>
@@ -3621,7 +3621,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezepte (*.toml);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Redo</source>
    <translation>Wiederholen</translation>
   </message>
@@ -3641,12 +3641,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Referenzzusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Reference summary, optional</source>
    <translation>Referenzzusammenfassung, optional</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_editor.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Rename</source>
    <translation>Umbenennen</translation>
   </message>
@@ -3656,22 +3656,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Umbenennen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>Repair them, or read the rest.</source>
    <translation>Bessern Sie sie aus oder lesen Sie den Rest.</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/name_row.py" />
+   <location filename="../../gui/inputs/name_row.py" />
    <source>Replace</source>
    <translation>Ersetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Report…</source>
    <translation>Bericht…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Results</source>
    <translation>Ergebnisse</translation>
   </message>
@@ -3681,17 +3681,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/failure_card.py" />
+   <location filename="../../gui/pages/train/run/failure_card.py" />
    <source>Resume from step {step}</source>
    <translation>Ab Schritt {step} fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/engine_thread.py" />
+   <location filename="../../gui/workers/engine_thread.py" />
    <source>Resume goes on from the last checkpoint.</source>
    <translation>„Fortsetzen“ geht vom letzten Prüfpunkt weiter.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>Revision</source>
    <translation>Revision</translation>
   </message>
@@ -3701,7 +3701,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rumänisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/pieces_view.py" />
+   <location filename="../../gui/pages/playground/columns/chunks_view.py" />
    <source>Round {round}</source>
    <translation>Runde {round}</translation>
   </message>
@@ -3711,27 +3711,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeile</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>Row before</source>
    <translation>Vorige Zeile</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>Row {id}</source>
    <translation>Zeile {id}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>Row {number} of {split}</source>
    <translation>Zeile {number} aus {split}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Row {row}</source>
    <translation>Zeile {row}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/body.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>Rows</source>
    <translation>Zeilen</translation>
   </message>
@@ -3746,12 +3746,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeilen über beiden Grenzen zählen doppelt, bis die Daten erneut geprüft sind.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/broken_view.py" />
+   <location filename="../../gui/pages/data/broken_rows_view.py" />
    <source>Rows that can't be read</source>
    <translation>Nicht lesbare Zeilen</translation>
   </message>
   <message>
-   <location filename="../../gui/finder.py" />
+   <location filename="../../gui/command_index.py" />
    <source>Run</source>
    <translation>Lauf</translation>
   </message>
@@ -3766,17 +3766,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Läuft, {share}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Runs</source>
    <translation>Läufe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/chooser.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>Runs to compare with</source>
    <translation>Läufe zum Vergleichen</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Runs, the rest</source>
    <translation>Läufe, der Rest</translation>
   </message>
@@ -3786,17 +3786,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Russisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>S&amp;how</source>
    <translation>&amp;Zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>S&amp;peaker</source>
    <translation>S&amp;precher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>S&amp;ummary column</source>
    <translation>&amp;Zusammenfassungsspalte</translation>
   </message>
@@ -3806,22 +3806,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Beispiel</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>Sample conversations</source>
    <translation>Beispielgespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/samples_view.py" />
+   <location filename="../../gui/pages/train/run/samples_view.py" />
    <source>Sample summaries</source>
    <translation>Beispiele</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Sample {id}</source>
    <translation>Beispiel {id}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/presets.py" />
+   <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>Sampling</source>
    <translation>Sampling</translation>
   </message>
@@ -3886,7 +3886,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezept speichern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/report_file.py" />
+   <location filename="../../gui/pages/train/run/report_export.py" />
    <source>Save the report</source>
    <translation>Bericht speichern</translation>
   </message>
@@ -3896,7 +3896,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vorlagen speichern, umbenennen oder löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/page.py" />
    <source>Saved as {name}</source>
    <translation>Gespeichert als {name}</translation>
   </message>
@@ -3906,7 +3906,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wird gespeichert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Saving the adapter</source>
    <translation>Adapter wird gespeichert</translation>
   </message>
@@ -3916,7 +3916,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Skalierung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>Score again</source>
    <translation>Erneut bewerten</translation>
   </message>
@@ -3926,12 +3926,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Jetzt bewerten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>Score on {data}</source>
    <translation>Bewerten mit {data}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>Scored</source>
    <translation>Bewertet</translation>
   </message>
@@ -3941,7 +3941,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gleich bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/models/candidate_table.py" />
+   <location filename="../../gui/pages/examples/candidate_table.py" />
    <source>Scored otherwise</source>
    <translation>Anders bewertet</translation>
   </message>
@@ -3961,17 +3961,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bewertung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Scoring the base model</source>
    <translation>Basismodell wird bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Scoring the prompt</source>
    <translation>Prompt wird bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Scoring the tuned model</source>
    <translation>Trainiertes Modell wird bewertet</translation>
   </message>
@@ -3981,47 +3981,47 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} wird bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/keys_sheet.py" />
+   <location filename="../../gui/shell/shortcuts_sheet.py" />
    <source>Search actions and keys</source>
    <translation>Aktionen und Tasten suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Search conversations</source>
    <translation>Gespräche suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/capability_dialog.py" />
+   <location filename="../../gui/pages/train/method/support_dialog.py" />
    <source>Search methods</source>
    <translation>Verfahren suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method_chooser.py" />
+   <location filename="../../gui/pages/train/method/method_chooser.py" />
    <source>Search methods and variants</source>
    <translation>Verfahren und Varianten suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>Search names, bases, methods, tags</source>
    <translation>Namen, Basen, Verfahren, Wörter</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Search on this page</source>
    <translation>Auf dieser Seite suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>Search runs</source>
    <translation>Läufe suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/tries_view.py" />
+   <location filename="../../gui/pages/playground/history/history_view.py" />
    <source>Search tries</source>
    <translation>Suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help_page.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>Search words, methods, licences</source>
    <translation>Begriffe, Verfahren, Lizenzen suchen</translation>
   </message>
@@ -4031,12 +4031,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Startwert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/capability_dialog.py" />
+   <location filename="../../gui/pages/train/method/support_dialog.py" />
    <source>Select a method to read why it does not work on some base models.</source>
    <translation>Wählen Sie ein Verfahren, um zu lesen, warum es auf manchen Basismodellen nicht funktioniert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Self-attention</source>
    <translation>Self-Attention</translation>
   </message>
@@ -4046,12 +4046,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Einstellung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Settings</source>
    <translation>Einstellungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>Several</source>
    <translation>Mehrere</translation>
   </message>
@@ -4066,7 +4066,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Anteil der Wörter, in denen sich die beiden Zusammenfassungen unterscheiden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Shorter than usual: {least} to {most}</source>
    <translation>Kürzer als üblich: {least} bis {most}</translation>
   </message>
@@ -4081,7 +4081,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Alle zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Show all keys</source>
    <translation>Alle Tastenkürzel zeigen</translation>
   </message>
@@ -4091,32 +4091,32 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Alle Schritte zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Show charts</source>
    <translation>Diagramme zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Show how it could fit</source>
    <translation>Zeigen, wie es passt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Show in library</source>
    <translation>In der Bibliothek zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>Show list</source>
    <translation>Liste zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>Show log</source>
    <translation>Protokoll zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Show recipe differences</source>
    <translation>Rezepte vergleichen</translation>
   </message>
@@ -4136,7 +4136,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die mittleren 98 % zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/pieces_view.py" />
+   <location filename="../../gui/pages/playground/columns/chunks_view.py" />
    <source>Show the summaries of {count} pieces</source>
    <translation>Zusammenfassungen von {count} Abschnitten zeigen</translation>
   </message>
@@ -4151,27 +4151,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Größe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Skip</source>
    <translation>Überspringen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Skip the guide</source>
    <translation>Einführung überspringen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Skipped</source>
    <translation>Übersprungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Skipped, not part of the data set</source>
    <translation>Übersprungen, nicht im Datensatz</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/failure_card.py" />
+   <location filename="../../gui/pages/train/fallback_view.py" />
    <source>Smaller plans are being looked for.</source>
    <translation>Kleinere Pläne werden gesucht.</translation>
   </message>
@@ -4181,12 +4181,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Glättung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>Soft prompt</source>
    <translation>Soft Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/crash_report.py" />
+   <location filename="../../gui/desktop/crash_report.py" />
    <source>Something went wrong: {error}. Runs go on in their own processes.</source>
    <translation>Etwas ist schiefgegangen: {error}. Läufe gehen in ihren eigenen Prozessen weiter.</translation>
   </message>
@@ -4196,22 +4196,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Spanisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/figures_row.py" />
+   <location filename="../../gui/pages/train/run/metrics_row.py" />
    <source>Speed</source>
    <translation>Tempo</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Spli&amp;t</source>
    <translation>&amp;Teil</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/body.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>Split</source>
    <translation>Teil</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Spoken from the next start on.</source>
    <translation>Gilt ab dem nächsten Start.</translation>
   </message>
@@ -4231,27 +4231,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Neu starten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/failure_card.py" />
+   <location filename="../../gui/pages/train/run/failure_card.py" />
    <source>Start again with this plan</source>
    <translation>Mit diesem Plan neu starten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Start queue</source>
    <translation>Warteschlange starten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Start the queue: each entry stands here once its run has ended.</source>
    <translation>Starten Sie die Warteschlange: Jeder Eintrag steht hier, sobald sein Lauf beendet ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Start the run</source>
    <translation>Lauf starten</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Start the run of the recipe shown</source>
    <translation>Lauf des gezeigten Rezepts starten</translation>
   </message>
@@ -4274,7 +4274,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Begonnen {when}. Öffnen bringt Kurve und Zusammenfassungen zurück</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Starter on the sample conversations with {method}</source>
    <translation>Starter auf den Beispielgesprächen mit {method}</translation>
   </message>
@@ -4284,17 +4284,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wird gestartet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>Starting the worker</source>
    <translation>Arbeitsprozess startet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>Step</source>
    <translation>Schritt</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/scrubber.py" />
+   <location filename="../../gui/graphics/scrubber.py" />
    <source>Step of the samples</source>
    <translation>Schritt der Proben</translation>
   </message>
@@ -4324,12 +4324,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Stoppen</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Stop and save</source>
    <translation>Stoppen und sichern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Stop it</source>
    <translation>Stoppen</translation>
   </message>
@@ -4339,27 +4339,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gestoppt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_view.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Stopped at step {step} of {total}.</source>
    <translation>Gestoppt bei Schritt {step} von {total}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Stopped {when}</source>
    <translation>Gestoppt {when}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Stopped {when} at step {step} of {total}</source>
    <translation>Gestoppt {when} bei Schritt {step} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_view.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Stopped. A prompt is kept once it is scored.</source>
    <translation>Gestoppt. Ein Prompt wird behalten, sobald er bewertet ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Stopping. The step in hand is finished first, then all is saved</source>
    <translation>Stoppt gleich. Erst wird der Schritt beendet, dann alles gespeichert</translation>
   </message>
@@ -4369,7 +4369,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Speicherproblem</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Summarise</source>
    <translation>Zusammenfassen</translation>
   </message>
@@ -4379,17 +4379,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In der Werkbank zusammenfassen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Summarise piece by piece</source>
    <translation>Abschnittsweise zusammenfassen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Summarise pieces that fit the limit, and then their summaries, in place of cutting the end off</source>
    <translation>Erst passende Abschnitte und dann deren Zusammenfassungen zusammenfassen, statt das Ende abzuschneiden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>Summarise {count}</source>
    <translation>{count} zusammenfassen</translation>
   </message>
@@ -4404,22 +4404,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/samples_view.py" />
+   <location filename="../../gui/pages/train/run/samples_view.py" />
    <source>Summary at step {step}</source>
    <translation>Zusammenfassung bei Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/body.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>Summary length</source>
    <translation>Zusammenfassungslänge</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/samples_view.py" />
+   <location filename="../../gui/pages/train/run/samples_view.py" />
    <source>Summary of the base model</source>
    <translation>Zusammenfassung des Basismodells</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/samples_view.py" />
+   <location filename="../../gui/pages/train/run/samples_view.py" />
    <source>Summary with this prompt</source>
    <translation>Zusammenfassung mit diesem Prompt</translation>
   </message>
@@ -4434,47 +4434,47 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schwedisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>Table (*.csv)</source>
    <translation>Tabelle (*.csv)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Tables (*.csv);;All files (*)</source>
    <translation>Tabellen (*.csv);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Tags</source>
    <translation>Schlagwörter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/queue_view.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Take out of the arena</source>
    <translation>Aus der Arena nehmen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling_page.py" />
+   <location filename="../../gui/pages/labelling/page.py" />
    <source>Take the playground's</source>
    <translation>Die der Werkbank nehmen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>Take the turns</source>
    <translation>Beiträge übernehmen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/column_view.py" />
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Take this adapter away</source>
    <translation>Diesen Adapter entfernen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>Taken.</source>
    <translation>Übernommen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/left_side.py" />
+   <location filename="../../gui/pages/welcome/intro_pane.py" />
    <source>Teach a model to summarise your conversations</source>
    <translation>Bringen Sie einem Modell bei, Ihre Gespräche zusammenzufassen</translation>
   </message>
@@ -4484,22 +4484,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Test ({count})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/files.py" />
+   <location filename="../../gui/pages/playground/conversation/files.py" />
    <source>Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);;All files (*)</source>
    <translation>Texte und Transkripte (*.txt *.md *.log *.text *.vtt *.srt *.json);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Text size</source>
    <translation>Schriftgröße</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_view.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>The adapter holds what was learned so far.</source>
    <translation>Der Adapter enthält, was bisher gelernt wurde.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
+   <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>The adapter is saved</source>
    <translation>Der Adapter ist gespeichert</translation>
   </message>
@@ -4509,22 +4509,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Basismodell wird zuerst bewertet, damit Sie sehen, was gewonnen wurde.</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>The base model's</source>
    <translation>Die des Basismodells</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/capability_dialog.py" />
+   <location filename="../../gui/pages/train/method/support_dialog.py" />
    <source>The base model's weights</source>
    <translation>Gewichte des Basismodells</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>The best there is</source>
    <translation>Das beste vorhandene</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/samples.py" />
+   <location filename="../../gui/pages/playground/conversation/samples.py" />
    <source>The bundled conversations are missing.</source>
    <translation>Die mitgelieferten Gespräche fehlen.</translation>
   </message>
@@ -4534,27 +4534,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Mitgeliefertes Modell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>The check fetches what is not on this computer yet.</source>
    <translation>Die Prüfung lädt herunter, was noch nicht auf diesem Rechner ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>The checkpoint is now the adapter {adapter}.</source>
    <translation>Der Prüfpunkt ist jetzt der Adapter {adapter}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>The column that names an example.</source>
    <translation>Die Spalte, die ein Beispiel benennt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>The column that says which conversation a row's turn belongs to.</source>
    <translation>Die Spalte, die sagt, zu welchem Gespräch der Beitrag einer Zeile gehört.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>The column that says which split a row is in.</source>
    <translation>Die Spalte, die sagt, zu welchem Teil eine Zeile gehört.</translation>
   </message>
@@ -4564,7 +4564,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Gespräch und frühere Versuche bleiben erhalten.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run_view.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>The curve begins with the first step.</source>
    <translation>Die Kurve beginnt mit dem ersten Schritt.</translation>
   </message>
@@ -4574,7 +4574,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datenprüfung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>The decoding options can't be used so. The fields say why.</source>
    <translation>Die Optionen der Dekodierung passen so nicht. Die Felder sagen, warum.</translation>
   </message>
@@ -4584,7 +4584,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ein Lauf braucht das Gerät. Was fertig ist, bleibt erhalten.</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/forms/plan_words.py" />
+   <location filename="../../gui/forms/plan_text.py" />
    <source>The first {n} of the training split, {tokens} tokens.</source>
    <translation>
     <numerusform>Das erste des Trainingsteils, {tokens} Tokens.</numerusform>
@@ -4592,7 +4592,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/first_look_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>The first {n} rows of {split}, as they stand.</source>
    <translation>
     <numerusform>Die erste Zeile aus {split}, unverändert.</numerusform>
@@ -4600,7 +4600,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>The first {n} rows of {split}.</source>
    <translation>
     <numerusform>Die erste Zeile aus {split}.</numerusform>
@@ -4608,7 +4608,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/first_look_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>The first {n} rows, as they stand.</source>
    <translation>
     <numerusform>Die erste Zeile, unverändert.</numerusform>
@@ -4626,17 +4626,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Protokoll ist leer.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/presets.py" />
+   <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>The name has {count} characters.</source>
    <translation>Der Name hat {count} Zeichen.</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>The newest</source>
    <translation>Die neuesten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>The other rows can be read without the broken ones.</source>
    <translation>Die übrigen Zeilen lassen sich ohne die fehlerhaften lesen.</translation>
   </message>
@@ -4651,32 +4651,32 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der gelesene Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/block_drawing.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>The prompt's text decides</source>
    <translation>Der Text des Prompts entscheidet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>The quantized layers take {bits} bits per parameter, scales included.</source>
    <translation>Die quantisierten Schichten brauchen {bits} Bit je Parameter, Skalen inbegriffen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>The queue waits: a base model is loaded for summaries and holds the device</source>
    <translation>Die Warteschlange wartet: Ein Basismodell ist für Zusammenfassungen geladen und belegt das Gerät</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>The queue waits: a run is training and holds the device</source>
    <translation>Die Warteschlange wartet: Ein Lauf trainiert und belegt das Gerät</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>The queue waits: an adapter is being merged and holds the device</source>
    <translation>Die Warteschlange wartet: Ein Adapter wird verschmolzen und belegt das Gerät</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>The queue waits: an adapter is being scored and holds the device</source>
    <translation>Die Warteschlange wartet: Ein Adapter wird bewertet und belegt das Gerät</translation>
   </message>
@@ -4686,17 +4686,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Rezept, wie es ist</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train_page.py" />
+   <location filename="../../gui/pages/train/page.py" />
    <source>The recipe has problems; they are shown beside its fields.</source>
    <translation>Das Rezept hat Probleme; sie stehen neben seinen Feldern.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>The recipe is kept, and every step will see as many examples as you asked for.</source>
    <translation>Das Rezept bleibt erhalten, und jeder Schritt sieht so viele Beispiele, wie Sie verlangt haben.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>The recipe on the Train page has problems. Mend it there first.</source>
    <translation>Das Rezept auf der Seite „Trainieren“ ist fehlerhaft. Beheben Sie das zuerst dort.</translation>
   </message>
@@ -4711,92 +4711,92 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Referenz</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/report_file.py" />
+   <location filename="../../gui/pages/train/run/report_export.py" />
    <source>The report is saved as {place}.</source>
    <translation>Der Bericht ist gespeichert als {place}.</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>The run can go on without the window.</source>
    <translation>Der Lauf kann ohne das Fenster weitergehen.</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>The run can't be asked.</source>
    <translation>Der Lauf ist nicht erreichbar.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
+   <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>The run ended before its first step.</source>
    <translation>Der Lauf endete vor seinem ersten Schritt.</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>The run has crashed.</source>
    <translation>Der Lauf ist abgestürzt.</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>The run has failed.</source>
    <translation>Der Lauf ist fehlgeschlagen.</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>The run has stopped.</source>
    <translation>Der Lauf ist gestoppt.</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>The run is completed.</source>
    <translation>Der Lauf ist abgeschlossen.</translation>
   </message>
   <message>
-   <location filename="../../gui/device_turn.py" />
+   <location filename="../../gui/workers/device_lock.py" />
    <source>The run is paused at step {step} of {total}. Nothing is lost.</source>
    <translation>Der Lauf pausiert bei Schritt {step} von {total}. Nichts geht verloren.</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>The run is paused.</source>
    <translation>Der Lauf pausiert.</translation>
   </message>
   <message>
-   <location filename="../../gui/device_turn.py" />
+   <location filename="../../gui/workers/device_lock.py" />
    <source>The run pauses after the step in hand. Summaries follow then.</source>
    <translation>Der Lauf pausiert nach dem laufenden Schritt. Dann folgen die Zusammenfassungen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>The run was not scored, or by an earlier version that kept none.</source>
    <translation>Der Lauf wurde nicht bewertet, oder von einer früheren Version, die keine behielt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>The sample</source>
    <translation>Beispieldaten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>The sample conversations. No download.</source>
    <translation>Die Beispielgespräche. Kein Download.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>The sample conversations: {train} to learn from, {test} to test. No download.</source>
    <translation>Die Beispielgespräche: {train} zum Lernen, {test} zum Testen. Kein Download.</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>The summaries of a later step</source>
    <translation>Die Zusammenfassungen eines späteren Schritts</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>The summaries of an earlier step</source>
    <translation>Die Zusammenfassungen eines früheren Schritts</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
    <source>The summary as it should be</source>
    <translation>Die Zusammenfassung, wie sie sein soll</translation>
   </message>
@@ -4811,12 +4811,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der ganze Lauf dauerte {time}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>The words of the prompt, and the examples it shows, before the conversation</source>
    <translation>Die Worte des Prompts und die Beispiele, die er zeigt, vor dem Gespräch</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>The words of {n} conversations are being compared. Until then they come as given.</source>
    <translation>
     <numerusform>Die Wörter von {n} Gespräch werden verglichen. Bis dahin kommt es wie vorgegeben.</numerusform>
@@ -4834,12 +4834,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Arbeitsprozess endete ohne ein Wort.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>The worker found nothing.</source>
    <translation>Der Arbeitsprozess hat nichts gefunden.</translation>
   </message>
   <message>
-   <location filename="../../gui/engine_thread.py" />
+   <location filename="../../gui/workers/engine_thread.py" />
    <source>The worker was ended by force.</source>
    <translation>Der Arbeitsprozess wurde gewaltsam beendet.</translation>
   </message>
@@ -4854,17 +4854,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die letzten Protokollzeilen des Arbeitsprozesses</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/stop_strip.py" />
+   <location filename="../../gui/pages/train/run/stop_strip.py" />
    <source>Then a checkpoint and the adapter are saved.</source>
    <translation>Dann werden ein Prüfpunkt und der Adapter gespeichert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>There are {size}.</source>
    <translation>Es gibt {size}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/presets.py" />
+   <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>There is a preset "{name}" already.</source>
    <translation>Es gibt schon eine Vorlage „{name}“.</translation>
   </message>
@@ -4874,37 +4874,37 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Es gibt noch kein Gespräch. Fügen Sie eines ein, öffnen Sie eine Datei, oder wählen Sie ein Beispiel.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>There is no source yet.</source>
    <translation>Es ist noch keine Quelle angegeben.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>There was no checkpoint yet. The recipe, the curve and the log are kept.</source>
    <translation>Es gab noch keinen Prüfpunkt. Rezept, Kurve und Protokoll bleiben erhalten.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>These are the first rows. The rest could not be used.</source>
    <translation>Dies sind die ersten Zeilen. Der Rest war nicht zu verwenden.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>These are the first rows. The rest is being read.</source>
    <translation>Dies sind die ersten Zeilen. Der Rest wird gelesen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/body.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>These conversations have no summaries yet.</source>
    <translation>Diese Gespräche haben noch keine Zusammenfassungen.</translation>
   </message>
   <message>
-   <location filename="../../gui/preferences.py" />
+   <location filename="../../gui/core/preferences.py" />
    <source>They finish</source>
    <translation>Laufen zu Ende</translation>
   </message>
   <message>
-   <location filename="../../gui/preferences.py" />
+   <location filename="../../gui/core/preferences.py" />
    <source>They save and stop</source>
    <translation>Sichern und stoppen</translation>
   </message>
@@ -4914,7 +4914,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Sie haben Basismodell, Daten, Prompt, Bewertung und Startwert mit den vorhandenen gemeinsam.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>This adapter can't be merged: {reason}.</source>
    <translation>Dieser Adapter lässt sich nicht verschmelzen: {reason}.</translation>
   </message>
@@ -4924,17 +4924,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dieser Computer</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>This prompt</source>
    <translation>Dieser Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/start_gate.py" />
+   <location filename="../../gui/pages/train/download_prompt.py" />
    <source>This run fetches what is not on this computer yet.</source>
    <translation>Dieser Lauf lädt, was noch nicht auf diesem Computer ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fit_view.py" />
+   <location filename="../../gui/pages/train/fallback_view.py" />
    <source>This run needs more memory than there is</source>
    <translation>Dieser Lauf braucht mehr Speicher, als da ist</translation>
   </message>
@@ -4949,37 +4949,37 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/figures_row.py" />
+   <location filename="../../gui/pages/train/run/metrics_row.py" />
    <source>Time left</source>
    <translation>Restzeit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/figures_row.py" />
+   <location filename="../../gui/pages/train/run/metrics_row.py" />
    <source>Time so far</source>
    <translation>Bisherige Zeit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>To be mended: {what}</source>
    <translation>Zu beheben: {what}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>To do</source>
    <translation>Zu tun</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>Today</source>
    <translation>Heute</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>Token</source>
    <translation>Token</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Token ids</source>
    <translation>Token-Nummern</translation>
   </message>
@@ -4994,22 +4994,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tokens gezählt &amp;für</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/deeds.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Took {entry} out of the arena.</source>
    <translation>{entry} ist nicht mehr in der Arena.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help_page.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>Topic</source>
    <translation>Thema</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help_page.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>Topics</source>
    <translation>Themen</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/actions.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Train</source>
    <translation>Trainieren</translation>
   </message>
@@ -5019,17 +5019,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Training ({count})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>Train further from here</source>
    <translation>Von hier weiter trainieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>Train further from its adapter</source>
    <translation>Vom Adapter aus weitertrainieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>Train one, or bring in a folder or zip you already have.</source>
    <translation>Trainieren Sie einen, oder importieren Sie einen Ordner oder eine ZIP-Datei.</translation>
   </message>
@@ -5039,42 +5039,42 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Trainierbar</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/block_drawing.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>Trained biases</source>
    <translation>Trainierte Biases</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>Trained keys and values before those of the text</source>
    <translation>Trainierte Schlüssel und Werte vor denen des Textes</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/block_drawing.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>Trained keys and values in self-attention</source>
    <translation>Trainierte Keys und Values in der Self-Attention</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/block_drawing.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>Trained norms</source>
    <translation>Trainierte Normen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>Trained numbers that scale a frozen weight W</source>
    <translation>Trainierte Zahlen, die ein eingefrorenes Gewicht W skalieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>Trained on</source>
    <translation>Trainiert mit</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/block_drawing.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>Trained tokens before the input</source>
    <translation>Trainierte Tokens vor der Eingabe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>Trained vectors before those of the text</source>
    <translation>Trainierte Vektoren vor denen des Textes</translation>
   </message>
@@ -5089,12 +5089,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Training</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Training is at {share}.</source>
    <translation>Das Training ist bei {share}.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/plan_words.py" />
+   <location filename="../../gui/forms/plan_text.py" />
    <source>Training leaves them out.</source>
    <translation>Das Training lässt sie aus.</translation>
   </message>
@@ -5104,12 +5104,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Training, min</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Trains nothing</source>
    <translation>Trainiert nichts</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Trash</source>
    <translation>Papierkorb</translation>
   </message>
@@ -5129,17 +5129,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Versuchen Sie es noch einmal.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help_page.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>Try another word, or a part of it.</source>
    <translation>Versuchen Sie ein anderes Wort oder einen Teil davon.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>Try in playground</source>
    <translation>In der Werkbank versuchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>Try it in the playground</source>
    <translation>In der Werkbank versuchen</translation>
   </message>
@@ -5159,17 +5159,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tunesmith und seine Lizenzen</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Tunesmith can quit now.</source>
    <translation>Tunesmith kann jetzt beendet werden.</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Tunesmith quits when the run has stopped.</source>
    <translation>Tunesmith endet, sobald der Lauf gestoppt ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/quit_dialog.py" />
+   <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Tunesmith shows it again at the next start.</source>
    <translation>Tunesmith zeigt ihn beim nächsten Start wieder.</translation>
   </message>
@@ -5189,7 +5189,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ukrainisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Undo</source>
    <translation>Rückgängig</translation>
   </message>
@@ -5199,7 +5199,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rückgängig: {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>Unknown data</source>
    <translation>Unbekannte Daten</translation>
   </message>
@@ -5214,12 +5214,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verwenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/presets.py" />
+   <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>Use at most {most}.</source>
    <translation>Verwenden Sie höchstens {most}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>Use for the next run</source>
    <translation>Für den nächsten Lauf verwenden</translation>
   </message>
@@ -5229,7 +5229,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verwenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fit_view.py" />
+   <location filename="../../gui/pages/train/fallback_view.py" />
    <source>Use this plan</source>
    <translation>Diesen Plan verwenden</translation>
   </message>
@@ -5244,7 +5244,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zuletzt verwendet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Usual are {least} to {most}</source>
    <translation>Üblich sind {least} bis {most}</translation>
   </message>
@@ -5264,17 +5264,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Variante {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method_explanation.py" />
+   <location filename="../../gui/pages/train/method/method_explanation.py" />
    <source>Variants</source>
    <translation>Varianten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>Vectors that stand before the text like words, but are trained numbers and no words. Prompt tuning, prefix tuning and P-tuning learn such.</source>
    <translation>Vektoren, die wie Wörter vor dem Text stehen, aber trainierte Zahlen sind und keine Wörter. Prompt-Tuning, Prefix-Tuning und P-Tuning lernen solche.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>Verdict</source>
    <translation>Urteil</translation>
   </message>
@@ -5289,7 +5289,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vietnamesisch</translation>
   </message>
   <message>
-   <location filename="../../gui/device_turn.py" />
+   <location filename="../../gui/pages/train/download_prompt.py" />
    <source>Wait until it is done, or cancel it in the library.</source>
    <translation>Warten Sie, bis das fertig ist, oder brechen Sie es in der Bibliothek ab.</translation>
   </message>
@@ -5304,12 +5304,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Arten zu pausieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Weights</source>
    <translation>Gewichte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Weights: the frozen numbers of the base model.
 Adapter: what the method adds to them.
 Gradients, optimizer: what training keeps of each trained number.
@@ -5322,17 +5322,17 @@ Aktivierungen: was der größte Batch für den Rückweg hinterlässt.
 Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Welcome</source>
    <translation>Willkommen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>Went on from</source>
    <translation>Fortgesetzt von</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/measures_rows.py" />
+   <location filename="../../gui/pages/library/metric_rows.py" />
    <source>What else was measured</source>
    <translation>Was sonst gemessen wurde</translation>
   </message>
@@ -5342,17 +5342,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was passt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>What is &amp;said</source>
    <translation>Ge&amp;sagtes</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>What is it good at?</source>
    <translation>Was kann er gut?</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
    <source>What is right or wrong about it</source>
    <translation>Was daran richtig oder falsch ist</translation>
   </message>
@@ -5362,17 +5362,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Gesagtes und Sprecher in Listen nebeneinander</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>What is said: a column where each row is a turn, or a key of the turns.</source>
    <translation>Was gesagt wird: eine Spalte, in der jede Zeile ein Beitrag ist, oder ein Schlüssel der Beiträge.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>What is there before training. Its own numbers stay as they are: it is frozen.</source>
    <translation>Was vor dem Training da ist. Seine eigenen Zahlen bleiben, wie sie sind: Es ist eingefroren.</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/block_drawing.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>What is trained</source>
    <translation>Was trainiert wird</translation>
   </message>
@@ -5387,12 +5387,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was es kostet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>What models read and write: a word or a piece of one. An English word takes about one and a third.</source>
    <translation>Was Modelle lesen und schreiben: ein Wort oder ein Stück davon. Ein englisches Wort braucht im Schnitt etwa eineindrittel.</translation>
   </message>
   <message>
-   <location filename="../../gui/settings_dialog.py" />
+   <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>What runs begun from now on do if the window crashes or the session ends. Closing the window asks, and a recipe can say otherwise.</source>
    <translation>Was ab jetzt begonnene Läufe tun, wenn das Fenster abstürzt oder die Sitzung endet. Beim Schließen des Fensters wird gefragt, und ein Rezept kann es anders festlegen.</translation>
   </message>
@@ -5402,7 +5402,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was das Modell liest</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/learned_preview.py" />
+   <location filename="../../gui/pages/train/method/label_preview.py" />
    <source>What the model reads and learns</source>
    <translation>Was das Modell liest und lernt</translation>
   </message>
@@ -5412,7 +5412,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was das Modell liest, an einem Beispiel</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>What training yields: a small folder that is used together with its base model. Switched off, the base is what it was.</source>
    <translation>Was das Training ergibt: ein kleiner Ordner, der zusammen mit seinem Basismodell verwendet wird. Abgeschaltet ist die Basis wieder, was sie war.</translation>
   </message>
@@ -5422,12 +5422,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was fertig ist, bleibt erhalten.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/steps_view.py" />
+   <location filename="../../gui/pages/labelling/edits_view.py" />
    <source>What was done with it</source>
    <translation>Was damit geschah</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>What was done with {n} conversations of this source before is brought along.</source>
    <translation>
     <numerusform>Was mit {n} Gespräch dieser Quelle schon geschah, ist übernommen.</numerusform>
@@ -5435,7 +5435,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help_page.py" />
+   <location filename="../../gui/pages/help/page.py" />
    <source>What works where</source>
    <translation>Was wo funktioniert</translation>
   </message>
@@ -5445,22 +5445,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was Sie geschrieben haben, bleibt erhalten.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>What you train is kept here</source>
    <translation>Was Sie trainieren, bleibt hier</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>What you train or import is kept here</source>
    <translation>Hier liegt, was Sie trainieren oder importieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/broken_view.py" />
+   <location filename="../../gui/pages/data/broken_rows_view.py" />
    <source>Where</source>
    <translation>Wo</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>Where a score would lie in 95 of 100 repetitions with other test conversations of the same kind. A score without one says little: with few conversations chance alone moves it by points.</source>
    <translation>Wo eine Wertung in 95 von 100 Wiederholungen mit anderen Testgesprächen derselben Art läge. Eine Wertung ohne Intervall sagt wenig: Bei wenigen Gesprächen verschiebt schon der Zufall sie um Punkte.</translation>
   </message>
@@ -5470,22 +5470,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Woher die Gespräche stammen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Where the memory goes</source>
    <translation>Wohin der Speicher geht</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Whether the last turn of each conversation is its summary.</source>
    <translation>Ob der letzte Beitrag jedes Gesprächs dessen Zusammenfassung ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena_page.py" />
+   <location filename="../../gui/pages/arena/page.py" />
    <source>Which method, on your data, on this computer?</source>
    <translation>Welches Verfahren, mit Ihren Daten, auf diesem Computer?</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Who speaks: a column, or a key of the turns.</source>
    <translation>Wer spricht: eine Spalte oder ein Schlüssel der Beiträge.</translation>
   </message>
@@ -5500,7 +5500,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ganzer Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/broken_view.py" />
+   <location filename="../../gui/pages/data/broken_rows_view.py" />
    <source>Why</source>
    <translation>Warum</translation>
   </message>
@@ -5510,7 +5510,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Wörter oder eine Nummer</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Words to find it by, with commas</source>
    <translation>Wörter zum Wiederfinden, mit Kommas</translation>
   </message>
@@ -5525,47 +5525,47 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Schlechter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Worse than the base model</source>
    <translation>Schlechter als das Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Worse than the plain prompt</source>
    <translation>Schlechter als der einfache Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Write a summary of this conversation, with drafts to begin from</source>
    <translation>Eine Zusammenfassung dieses Gesprächs schreiben, mit Entwürfen als Anfang</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Write it</source>
    <translation>Schreiben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/presets.py" />
+   <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>Write one.</source>
    <translation>Geben Sie einen ein.</translation>
   </message>
   <message>
-   <location filename="../../gui/main_window.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Write summaries</source>
    <translation>Zusammenfassungen schreiben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/tries_view.py" />
+   <location filename="../../gui/pages/playground/history/history_view.py" />
    <source>Write summaries of these conversations, with drafts to begin from</source>
    <translation>Zusammenfassungen dieser Gespräche schreiben, mit Entwürfen als Anfang</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/tries_view.py" />
+   <location filename="../../gui/pages/playground/history/history_view.py" />
    <source>Write the summaries that were found good to a file of training data</source>
    <translation>Die für gut befundenen Zusammenfassungen in eine Datei mit Trainingsdaten schreiben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/body.py" />
+   <location filename="../../gui/pages/data/page_layout.py" />
    <source>Write them here</source>
    <translation>Hier schreiben</translation>
   </message>
@@ -5575,17 +5575,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Schreibt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Written</source>
    <translation>Geschrieben</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>Yesterday</source>
    <translation>Gestern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>You can compare any others in the arena later.</source>
    <translation>Alle anderen können Sie später in der Arena vergleichen.</translation>
   </message>
@@ -5595,7 +5595,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eigene</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Yours have {least} to {most}</source>
    <translation>Ihre haben {least} bis {most}</translation>
   </message>
@@ -5605,17 +5605,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ZIP-Dateien (*.zip);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>a draft of the bundled model</source>
    <translation>ein Entwurf des mitgelieferten Modells</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>a draft of {name}</source>
    <translation>ein Entwurf von {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>about here the trained limit ends</source>
    <translation>etwa hier endet die trainierte Länge</translation>
   </message>
@@ -5625,7 +5625,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>über lizenz version impressum licence license about</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/histogram.py" />
+   <location filename="../../gui/graphics/histogram.py" />
    <source>about {count} beyond it</source>
    <translation>etwa {count} darüber</translation>
   </message>
@@ -5645,7 +5645,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>etwa {minutes} min</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>about {n} tokens</source>
    <translation>
     <numerusform>etwa {n} Token</numerusform>
@@ -5653,22 +5653,22 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>about {size} of memory</source>
    <translation>etwa {size} Speicher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>about {size} on disk</source>
    <translation>etwa {size} auf Platte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/length.py" />
+   <location filename="../../gui/pages/playground/conversation/length.py" />
    <source>about {tokens} of {limit} tokens</source>
    <translation>etwa {tokens} von {limit} Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>accepted</source>
    <translation>angenommen</translation>
   </message>
@@ -5693,37 +5693,37 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>schlechter als volle Feinabstimmung</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>all</source>
    <translation>alle</translation>
   </message>
   <message>
-   <location filename="../../gui/download_check.py" />
+   <location filename="../../gui/workers/download_check.py" />
    <source>already on this computer</source>
    <translation>schon auf diesem Computer</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>an edited draft of the bundled model</source>
    <translation>ein bearbeiteter Entwurf des mitgelieferten Modells</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>an edited draft of {name}</source>
    <translation>ein bearbeiteter Entwurf von {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>and {count} more</source>
    <translation>und {count} weitere</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>as guessed (auto)</source>
    <translation>wie erkannt (auto)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>as imported</source>
    <translation>wie importiert</translation>
   </message>
@@ -5733,17 +5733,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>unverändert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>as the source has it</source>
    <translation>wie in der Quelle</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>at least {least} and at most {most} tokens</source>
    <translation>mindestens {least} und höchstens {most} Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>at most {most} tokens</source>
    <translation>höchstens {most} Tokens</translation>
   </message>
@@ -5753,17 +5753,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>bei {share}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>auto</source>
    <translation>automatisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>bank</source>
    <translation>Bank</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/graphics/scrubber.py" />
    <source>base</source>
    <translation>Basis</translation>
   </message>
@@ -5773,12 +5773,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/scrubber.py" />
+   <location filename="../../gui/graphics/scrubber.py" />
    <source>base model of {total}</source>
    <translation>Basismodell von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/tries_view.py" />
+   <location filename="../../gui/pages/playground/history/history_view.py" />
    <source>base only</source>
    <translation>nur Basismodell</translation>
   </message>
@@ -5793,12 +5793,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>beginnt</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>best</source>
    <translation>bester</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>best of up to {count} references</source>
    <translation>beste von bis zu {count} Referenzen</translation>
   </message>
@@ -5813,17 +5813,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>besser als die Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>better worse no measurable difference significance</source>
    <translation>besser schlechter kein messbarer unterschied signifikanz</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>biases</source>
    <translation>Biases</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>bootstrap confidence</source>
    <translation>bootstrap konfidenzintervall vertrauensbereich</translation>
   </message>
@@ -5833,12 +5833,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht möglich</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>card</source>
    <translation>Karte</translation>
   </message>
   <message>
-   <location filename="../../gui/models/candidate_table.py" />
+   <location filename="../../gui/pages/examples/candidate_table.py" />
    <source>checked</source>
    <translation>angehakt</translation>
   </message>
@@ -5853,12 +5853,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>abgeschlossen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>constant</source>
    <translation>konstant</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/first_look_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>conversation</source>
    <translation>Gespräch</translation>
   </message>
@@ -5868,12 +5868,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Gespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>copied summary</source>
    <translation>kopierte Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>cosine</source>
    <translation>Kosinus</translation>
   </message>
@@ -5888,17 +5888,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>d. MMM</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>d MMM yyyy</source>
    <translation>d. MMM yyyy</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>d MMMM</source>
    <translation>d. MMMM</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>d MMMM yyyy</source>
    <translation>d. MMMM yyyy</translation>
   </message>
@@ -5908,32 +5908,32 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nur Decoder</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>default</source>
    <translation>Vorgabe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>done at {clock}</source>
    <translation>fertig um {clock}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>draft edited</source>
    <translation>Entwurf bearbeitet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>draft of the bundled model</source>
    <translation>Entwurf des mitgelieferten Modells</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>draft of {name}</source>
    <translation>Entwurf von {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>duplicates</source>
    <translation>Doppelte</translation>
   </message>
@@ -5943,17 +5943,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>jeder Schritt</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>email</source>
    <translation>E-Mail</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>emptied</source>
    <translation>geleert</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>emptied after 30 days</source>
    <translation>nach 30 Tagen geleert</translation>
   </message>
@@ -5968,12 +5968,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Bewertung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/figures_row.py" />
+   <location filename="../../gui/pages/train/run/metrics_row.py" />
    <source>evaluation {loss}</source>
    <translation>Bewertung {loss}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/figures_row.py" />
+   <location filename="../../gui/pages/train/run/metrics_row.py" />
    <source>examples/s</source>
    <translation>Beispiele/s</translation>
   </message>
@@ -5983,62 +5983,62 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>fehlgeschlagen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/capability_table.py" />
+   <location filename="../../gui/pages/train/method/support_table.py" />
    <source>fails</source>
    <translation>scheitert</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>finish</source>
    <translation>zu Ende laufen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/length.py" />
+   <location filename="../../gui/pages/playground/conversation/length.py" />
    <source>fits the trained limit</source>
    <translation>passt hinein</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>found bad</source>
    <translation>für schlecht befunden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>found good</source>
    <translation>für gut befunden</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>from the hub; other programs use them too</source>
    <translation>vom Hub; auch andere Programme nutzen sie</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>frozen</source>
    <translation>eingefroren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/first_look_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>further summaries</source>
    <translation>weitere Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/candidate_table.py" />
+   <location filename="../../gui/models/example_table.py" />
    <source>gain {gain}</source>
    <translation>Gewinn {gain}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>greedy</source>
    <translation>greedy</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>has a trained pair</source>
    <translation>hat ein trainiertes Paar</translation>
   </message>
   <message>
-   <location filename="../../gui/models/measure_words.py" />
+   <location filename="../../gui/models/metric_text.py" />
    <source>higher than base</source>
    <translation>höher als die Basis</translation>
   </message>
@@ -6058,22 +6058,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>in Gebrauch</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/whisker.py" />
+   <location filename="../../gui/models/intervals.py" />
    <source>interval {interval}</source>
    <translation>Intervall {interval}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>invisible characters</source>
    <translation>unsichtbare Zeichen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/capability_table.py" />
+   <location filename="../../gui/pages/train/method/support_table.py" />
    <source>is meant to work</source>
    <translation>soll funktionieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>is the summary</source>
    <translation>ist die Zusammenfassung</translation>
   </message>
@@ -6083,7 +6083,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>seine Basis {score}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>just now</source>
    <translation>gerade eben</translation>
   </message>
@@ -6093,17 +6093,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>behalten, Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>keys and values</source>
    <translation>Schlüssel und Werte</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>last</source>
    <translation>letzter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>last checkpoint {ago}</source>
    <translation>letzter Prüfpunkt {ago}</translation>
   </message>
@@ -6113,17 +6113,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>letzter Schritt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>layer</source>
    <translation>Schicht</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>leaks</source>
    <translation>in mehreren Teilen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>leave_out</source>
    <translation>auslassen</translation>
   </message>
@@ -6138,12 +6138,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>höchstens ausgelassen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>length penalty {value}</source>
    <translation>Längenstrafe {value}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>lengths</source>
    <translation>Längen</translation>
   </message>
@@ -6153,62 +6153,62 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>unter einer Minute</translation>
   </message>
   <message>
-   <location filename="../../gui/download_check.py" />
+   <location filename="../../gui/workers/download_check.py" />
    <source>licence {licence}</source>
    <translation>Lizenz {licence}</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/histogram.py" />
+   <location filename="../../gui/graphics/histogram.py" />
    <source>limit {limit}</source>
    <translation>Grenze {limit}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>linear</source>
    <translation>linear</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>long conversation</source>
    <translation>langes Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>long conversations piece by piece</source>
    <translation>lange Gespräche abschnittsweise</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>long summary</source>
    <translation>lange Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>loss</source>
    <translation>Verlust</translation>
   </message>
   <message>
-   <location filename="../../gui/models/measure_words.py" />
+   <location filename="../../gui/models/metric_text.py" />
    <source>lower than base</source>
    <translation>niedriger als die Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>made anew when needed; at most 2 GB are kept</source>
    <translation>bei Bedarf neu erzeugt; höchstens 2 GB bleiben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/choices.py" />
+   <location filename="../../gui/pages/playground/columns/choices.py" />
    <source>made for a base model it does not name</source>
    <translation>gemacht für ein ungenanntes Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/choices.py" />
+   <location filename="../../gui/pages/playground/columns/choices.py" />
    <source>made for {model}</source>
    <translation>gemacht für „{model}“</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/learned_preview.py" />
+   <location filename="../../gui/pages/train/method/label_preview.py" />
    <source>marked: learned, the rest is only read</source>
    <translation>markiert: gelernt, der Rest wird nur gelesen</translation>
   </message>
@@ -6228,7 +6228,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Minuten Training</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/arena/words.py" />
+   <location filename="../../gui/pages/arena/arena_text.py" />
    <source>most on the same {n} conversations, {decoding}</source>
    <translation>
     <numerusform>die meisten an demselben Gespräch, {decoding}</numerusform>
@@ -6236,7 +6236,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/first_look_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>name</source>
    <translation>Name</translation>
   </message>
@@ -6246,7 +6246,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>als Nächstes: {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/capability_table.py" />
+   <location filename="../../gui/pages/help/topics.py" />
    <source>no</source>
    <translation>nein</translation>
   </message>
@@ -6261,7 +6261,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/measures_view.py" />
+   <location filename="../../gui/pages/train/run/metrics_view.py" />
    <source>no interval</source>
    <translation>kein Intervall</translation>
   </message>
@@ -6271,22 +6271,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein messbarer Unterschied</translation>
   </message>
   <message>
-   <location filename="../../gui/models/measure_words.py" />
+   <location filename="../../gui/models/metric_text.py" />
    <source>no measurable difference to base</source>
    <translation>kein messbarer Unterschied zur Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>no named speaker</source>
    <translation>kein genannter Sprecher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>no one named</source>
    <translation>niemand genannt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/picker.py" />
+   <location filename="../../gui/pages/playground/conversation/picker.py" />
    <source>no reference summary</source>
    <translation>keine Referenzzusammenfassung</translation>
   </message>
@@ -6296,37 +6296,37 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>keine Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>no {count} tokens twice</source>
    <translation>keine {count} Tokens zweimal</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>none</source>
    <translation>keine</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>none (auto)</source>
    <translation>keine (auto)</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/origin_field.py" />
+   <location filename="../../gui/forms/start_from_field.py" />
    <source>none, a new adapter</source>
    <translation>keinen, ein neuer Adapter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>none: each chat whole</source>
    <translation>keine: jeder Chat als Ganzes</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>norm</source>
    <translation>Norm</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>norms</source>
    <translation>Normen</translation>
   </message>
@@ -6336,12 +6336,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein Textmodell</translation>
   </message>
   <message>
-   <location filename="../../gui/models/candidate_table.py" />
+   <location filename="../../gui/pages/examples/candidate_table.py" />
    <source>not checked</source>
    <translation>nicht angehakt</translation>
   </message>
   <message>
-   <location filename="../../gui/models/measure_words.py" />
+   <location filename="../../gui/models/metric_text.py" />
    <source>not compared</source>
    <translation>nicht verglichen</translation>
   </message>
@@ -6356,12 +6356,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht im Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>not in the conversation: {claims}</source>
    <translation>nicht im Gespräch: {claims}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/origin_field.py" />
+   <location filename="../../gui/forms/start_from_field.py" />
    <source>not in the library</source>
    <translation>nicht in der Bibliothek</translation>
   </message>
@@ -6376,12 +6376,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht in der Referenz</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>not known (auto)</source>
    <translation>nicht bekannt (auto)</translation>
   </message>
   <message>
-   <location filename="../../gui/models/capability_table.py" />
+   <location filename="../../gui/pages/train/method/support_table.py" />
    <source>not proven</source>
    <translation>nicht erprobt</translation>
   </message>
@@ -6401,12 +6401,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>noch nicht</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method_explanation.py" />
+   <location filename="../../gui/pages/train/method/method_explanation.py" />
    <source>nothing is trained</source>
    <translation>nichts wird trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>nothing that was not said</source>
    <translation>nichts, was nicht gesagt wurde</translation>
   </message>
@@ -6416,32 +6416,32 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>trainierte Zahlen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>odd characters</source>
    <translation>seltsame Zeichen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/origin_field.py" />
+   <location filename="../../gui/forms/start_from_field.py" />
    <source>of another base model or method</source>
    <translation>anderes Basismodell oder Verfahren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>of {count} numbers</source>
    <translation>von {count} Zahlen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>of {count} trainable</source>
    <translation>von {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/figures_row.py" />
+   <location filename="../../gui/pages/train/run/metrics_row.py" />
    <source>of {total}</source>
    <translation>von {total}</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/arena/words.py" />
+   <location filename="../../gui/pages/arena/arena_text.py" />
    <source>on the same {n} conversations, {decoding}</source>
    <translation>
     <numerusform>an demselben Gespräch, {decoding}</numerusform>
@@ -6449,7 +6449,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>on {day}</source>
    <translation>am {day}</translation>
   </message>
@@ -6459,22 +6459,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ein Gespräch, daher kein Intervall</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>optional</source>
    <translation>optional</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/keys_sheet.py" />
+   <location filename="../../gui/shell/shortcuts_sheet.py" />
    <source>or</source>
    <translation>oder</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>orthogonal</source>
    <translation>orthogonal</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>other language</source>
    <translation>andere Sprache</translation>
   </message>
@@ -6484,7 +6484,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>in jedem Schritt werden andere ausgelassen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>overfitting validation</source>
    <translation>overfitting überanpassung validierung</translation>
   </message>
@@ -6499,12 +6499,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Spitzenspeicher</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/figures_row.py" />
+   <location filename="../../gui/pages/train/run/metrics_row.py" />
    <source>peak {size}</source>
    <translation>Spitze {size}</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>personal data masked in {n} places</source>
    <translation>
     <numerusform>persönliche Daten an {n} Stelle maskiert</numerusform>
@@ -6512,37 +6512,37 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>phone</source>
    <translation>Telefon</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>plain prompt</source>
    <translation>einfacher Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>playground</source>
    <translation>Werkbank</translation>
   </message>
   <message>
-   <location filename="../../gui/finder.py" />
+   <location filename="../../gui/command_index.py" />
    <source>preset</source>
    <translation>Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>prompt</source>
    <translation>Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/models/capability_table.py" />
+   <location filename="../../gui/pages/train/method/support_table.py" />
    <source>proven</source>
    <translation>erprobt</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>random</source>
    <translation>zufällig</translation>
   </message>
@@ -6552,22 +6552,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Rang {rank}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method_explanation.py" />
+   <location filename="../../gui/pages/train/method/method_explanation.py" />
    <source>rate {rate}</source>
    <translation>Rate {rate}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/length.py" />
+   <location filename="../../gui/pages/playground/conversation/length.py" />
    <source>read piece by piece</source>
    <translation>abschnittsweise gelesen</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>recipes, events and logs</source>
    <translation>Rezepte, Ereignisse und Protokolle</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>refuse</source>
    <translation>ablehnen</translation>
   </message>
@@ -6577,7 +6577,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>abgelehnt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>repetition penalty {value}</source>
    <translation>Wiederholungsstrafe {value}</translation>
   </message>
@@ -6587,32 +6587,32 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>läuft</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>sample</source>
    <translation>Beispielgespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>sampled at temperature {value}</source>
    <translation>gezogen mit Temperatur {value}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/candidate_table.py" />
+   <location filename="../../gui/pages/examples/candidate_table.py" />
    <source>scores of another protocol can't stand beside these</source>
    <translation>Wertungen eines anderen Protokolls sind nicht vergleichbar</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>seed {value}</source>
    <translation>Startwert {value}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/choices.py" />
+   <location filename="../../gui/pages/playground/columns/choices.py" />
    <source>shown already</source>
    <translation>schon gezeigt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>skipped</source>
    <translation>übersprungen</translation>
   </message>
@@ -6622,7 +6622,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>geglättet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/first_look_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>speaker</source>
    <translation>Sprecher</translation>
   </message>
@@ -6632,7 +6632,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Sprecher, Median</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/words.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>start begin fine-tuning PEFT</source>
    <translation>start anfang beginn beginnen feinabstimmung fine-tuning PEFT</translation>
   </message>
@@ -6642,12 +6642,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>begonnen {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/scrubber.py" />
+   <location filename="../../gui/graphics/scrubber.py" />
    <source>step {step} of {total}</source>
    <translation>Schritt {step} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>stop</source>
    <translation>stoppen</translation>
   </message>
@@ -6662,27 +6662,27 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>vorzeitig gestoppt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/first_look_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>summary</source>
    <translation>Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>summary longer</source>
    <translation>Zusammenfassung länger</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>test</source>
    <translation>Test</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>text</source>
    <translation>Text</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/length.py" />
+   <location filename="../../gui/pages/playground/conversation/length.py" />
    <source>the last {n} turns are cut off</source>
    <translation>
     <numerusform>das Ende fehlt</numerusform>
@@ -6690,7 +6690,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>the library</source>
    <translation>die Bibliothek</translation>
   </message>
@@ -6700,12 +6700,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>der beste Text</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>the prompt</source>
    <translation>der Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>the starter</source>
    <translation>Startmodell</translation>
   </message>
@@ -6715,7 +6715,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>der Text, wie er ist</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>the trained limit ends</source>
    <translation>hier endet die trainierte Länge</translation>
   </message>
@@ -6725,37 +6725,37 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>der ganze Lauf dauerte {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>this prompt</source>
    <translation>dieser Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/disk_dialog.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>to go on from; completed runs no longer need them</source>
    <translation>zum Fortsetzen; abgeschlossene Läufe brauchen sie nicht mehr</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>today at {time}</source>
    <translation>heute um {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>today, {time}</source>
    <translation>heute, {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/histogram.py" />
+   <location filename="../../gui/graphics/histogram.py" />
    <source>tokens</source>
    <translation>Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>top-p {value}</source>
    <translation>Top-p {value}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>train</source>
    <translation>Training</translation>
   </message>
@@ -6765,7 +6765,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Training {loss}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method_chooser.py" />
+   <location filename="../../gui/pages/train/method/method_chooser.py" />
    <source>trainable at this preset</source>
    <translation>trainierbar mit dieser Vorlage</translation>
   </message>
@@ -6775,7 +6775,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>trainierbare Parameter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>trained</source>
    <translation>trainiert</translation>
   </message>
@@ -6785,7 +6785,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>trainierte Vektoren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>trained, rank {rank}</source>
    <translation>trainiert, Rang {rank}</translation>
   </message>
@@ -6815,22 +6815,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Beiträge, Median</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>unknown base model</source>
    <translation>Basismodell unbekannt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>usual (auto)</source>
    <translation>wie üblich (auto)</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>validation</source>
    <translation>Validierung</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>vocabulary</source>
    <translation>Vokabular</translation>
   </message>
@@ -6850,12 +6850,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Aufwärmen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/sketches.py" />
+   <location filename="../../gui/pages/train/method/sketches.py" />
    <source>waves</source>
    <translation>Wellen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_words.py" />
+   <location filename="../../gui/forms/value_text.py" />
    <source>weights</source>
    <translation>Gewichte</translation>
   </message>
@@ -6865,27 +6865,27 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Gewichte der Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/first_look_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>what is said</source>
    <translation>Gesagtes</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/first_look_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>which conversation</source>
    <translation>welches Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/first_look_view.py" />
+   <location filename="../../gui/pages/data/preview_table.py" />
    <source>which split</source>
    <translation>welcher Teil</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
+   <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>whiskers: 95 % interval</source>
    <translation>Striche: 95-%-Intervall</translation>
   </message>
   <message>
-   <location filename="../../gui/models/capability_table.py" />
+   <location filename="../../gui/pages/train/method/support_table.py" />
    <source>works</source>
    <translation>funktioniert</translation>
   </message>
@@ -6900,12 +6900,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>schlechter als die Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>written</source>
    <translation>geschrieben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>written by you</source>
    <translation>von Ihnen geschrieben</translation>
   </message>
@@ -6920,32 +6920,32 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ja</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>yesterday</source>
    <translation>gestern</translation>
   </message>
   <message>
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>yesterday at {time}</source>
    <translation>gestern um {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{accepted} of {total} accepted</source>
    <translation>{accepted} von {total} angenommen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>{adapters} for {base_models}</source>
    <translation>{adapters} für {base_models}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/choices.py" />
+   <location filename="../../gui/pages/playground/columns/choices.py" />
    <source>{adapter} was made for a base model it does not name</source>
    <translation>{adapter} wurde für ein ungenanntes Basismodell gemacht</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/choices.py" />
+   <location filename="../../gui/pages/playground/columns/choices.py" />
    <source>{adapter} was made for {model}</source>
    <translation>{adapter} wurde für „{model}“ gemacht</translation>
   </message>
@@ -6963,27 +6963,27 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{before} und {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>{change} (95 % interval {interval}) on the same {count} {split} conversations.</source>
    <translation>{change} (95-%-Intervall {interval}), gemessen an denselben {count} Gesprächen (Teil {split}).</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>{change} (95 % interval {interval}) on the same {split} conversations.</source>
    <translation>{change} (95-%-Intervall {interval}), gemessen an denselben Gesprächen (Teil {split}).</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>{change} on one {split} conversation, so no interval.</source>
    <translation>{change}, gemessen an einem Gespräch (Teil {split}), daher kein Intervall.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/mapping.py" />
+   <location filename="../../gui/pages/data/column_mapping.py" />
    <source>{column} (auto)</source>
    <translation>{column} (auto)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{count} beyond the first {most}</source>
    <translation>{count} nach den ersten {most}</translation>
   </message>
@@ -6998,12 +6998,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} ausgeschlossen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{count} excluded as the data page says ({named})</source>
    <translation>{count} nach den Angaben der Datenseite ausgeschlossen ({named})</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/histogram.py" />
+   <location filename="../../gui/graphics/histogram.py" />
    <source>{count} in all</source>
    <translation>{count} insgesamt</translation>
   </message>
@@ -7028,22 +7028,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} aus {split} auch in {other}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/plan_words.py" />
+   <location filename="../../gui/forms/plan_text.py" />
    <source>{count} parameters</source>
    <translation>{count} Parameter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{count} skipped</source>
    <translation>{count} übersprungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{count} that stood there before</source>
    <translation>{count} schon vorhandene</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/scrubber.py" />
+   <location filename="../../gui/graphics/scrubber.py" />
    <source>{count} to choose from</source>
    <translation>{count} zur Auswahl</translation>
   </message>
@@ -7063,12 +7063,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} Werte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>{count} with the adapter's</source>
    <translation>trainierbar von {count}, mit denen des Adapters</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{count} without words</source>
    <translation>{count} ohne Wörter</translation>
   </message>
@@ -7093,7 +7093,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{done} von {total} Gesprächen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>{done} of {total} examples</source>
    <translation>{done} von {total} Beispielen</translation>
   </message>
@@ -7113,42 +7113,42 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{done} von {total} Gewichten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor_page.py" />
+   <location filename="../../gui/pages/doctor/page.py" />
    <source>{done} of {total}. The devices take some seconds</source>
    <translation>{done} von {total}. Die Geräte brauchen einige Sekunden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/deeds.py" />
+   <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>{entry} is running. Stop it first.</source>
    <translation>{entry} läuft. Stoppen Sie den Lauf zuerst.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/files.py" />
+   <location filename="../../gui/pages/playground/conversation/files.py" />
    <source>{file} can't be read: {why}.</source>
    <translation>{file} ist nicht lesbar: {why}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/files.py" />
+   <location filename="../../gui/pages/playground/conversation/files.py" />
    <source>{file} is larger than 500 kB.</source>
    <translation>{file} ist größer als 500 kB.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>{finding}: none.</source>
    <translation>{finding}: keine.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>{format}: {turns} of {speakers}.</source>
    <translation>{format}: {turns}, {speakers}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>{format}: {turns} of {speakers}; {left} left out.</source>
    <translation>{format}: {turns}, {speakers}; ausgelassen: {left}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/tries_view.py" />
+   <location filename="../../gui/pages/playground/history/history_view.py" />
    <source>{good} good, {columns}</source>
    <translation>{good} gut, {columns}</translation>
   </message>
@@ -7166,12 +7166,12 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{lost} of {turns} turns are lost at this limit</source>
    <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{lost} of {turns} turns are lost at this limit, the first of them in part</source>
    <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen, der erste davon zum Teil</translation>
   </message>
@@ -7181,12 +7181,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{low} bis {high}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>{method} for {base}, imported {moment}</source>
    <translation>{method} für {base}, {moment} importiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>{method} for {base}, made {moment}</source>
    <translation>{method} für {base}, {moment} erstellt</translation>
   </message>
@@ -7206,12 +7206,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{model} schreibt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/choices.py" />
+   <location filename="../../gui/pages/playground/columns/choices.py" />
    <source>{most} columns are the most</source>
    <translation>höchstens {most} Spalten</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>{names} in {n} matrices</source>
    <translation>
     <numerusform>{names} in {n} Matrix</numerusform>
@@ -7219,7 +7219,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/choices.py" />
+   <location filename="../../gui/pages/playground/columns/choices.py" />
    <source>{names} were made on another form of the base model. All are compared on that of {first}: {form}.</source>
    <translation>
     <numerusform>{names} entstand auf einer anderen Form des Basismodells. Alle werden auf der von {first} verglichen: {form}.</numerusform>
@@ -7227,12 +7227,12 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>{name} is in use by a running job. Delete it when that is done.</source>
    <translation>{name} wird von einem laufenden Auftrag verwendet. Löschen Sie ihn, wenn der fertig ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>{name} with {size} of memory free, in {precision}.</source>
    <translation>{name} mit {size} freiem Speicher, in {precision}.</translation>
   </message>
@@ -7242,17 +7242,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{name} {device}, Speicher {memory}, Auslastung {load}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/capability_dialog.py" />
+   <location filename="../../gui/pages/train/method/support_dialog.py" />
    <source>{name} {verdict} on all of them.</source>
    <translation>Auf allen gilt: {name} {verdict}.</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/numbers.py" />
+   <location filename="../../gui/inputs/number_inputs.py" />
    <source>{name}, by slider</source>
    <translation>{name}, per Schieberegler</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>{name}, in {precision}.</source>
    <translation>{name}, in {precision}.</translation>
   </message>
@@ -7282,12 +7282,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{number} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>{number} trainable</source>
    <translation>{number} trainierbar</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>{n} adapters</source>
    <translation>
     <numerusform>{n} Adapter</numerusform>
@@ -7311,7 +7311,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>{n} base models</source>
    <translation>
     <numerusform>{n} Basismodell</numerusform>
@@ -7319,7 +7319,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>{n} beams</source>
    <translation>
     <numerusform>{n} Beam</numerusform>
@@ -7335,7 +7335,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/arena/words.py" />
+   <location filename="../../gui/pages/arena/arena_text.py" />
    <source>{n} can't run</source>
    <translation>
     <numerusform>{n} nicht lauffähig</numerusform>
@@ -7343,7 +7343,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/tries_view.py" />
+   <location filename="../../gui/pages/playground/history/history_view.py" />
    <source>{n} columns</source>
    <translation>
     <numerusform>{n} Spalte</numerusform>
@@ -7351,7 +7351,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>{n} conversations are excluded by the recipe.</source>
    <translation>
     <numerusform>{n} Gespräch ist durch das Rezept ausgeschlossen.</numerusform>
@@ -7359,7 +7359,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{n} drafts</source>
    <translation>
     <numerusform>{n} Entwurf</numerusform>
@@ -7367,7 +7367,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>{n} earlier changes</source>
    <translation>
     <numerusform>{n} frühere Änderung</numerusform>
@@ -7383,7 +7383,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>{n} examples</source>
    <translation>
     <numerusform>{n} Beispiel</numerusform>
@@ -7399,7 +7399,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/good_ones.py" />
+   <location filename="../../gui/pages/playground/history/rated_summaries.py" />
    <source>{n} good summaries are written</source>
    <translation>
     <numerusform>{n} gute Zusammenfassung ist geschrieben</numerusform>
@@ -7431,7 +7431,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>{n} media tags</source>
    <translation>
     <numerusform>{n} Medienhinweis</numerusform>
@@ -7439,7 +7439,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>{n} more are over the limit as it is now: check again to list them.</source>
    <translation>
     <numerusform>{n} weitere liegt über der jetzigen Grenze: prüfen Sie erneut, um sie zu sehen.</numerusform>
@@ -7447,7 +7447,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>{n} more like this.</source>
    <translation>
     <numerusform>{n} weiterer Hinweis dieser Art.</numerusform>
@@ -7455,7 +7455,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/run_view.py" />
+   <location filename="../../gui/pages/train/run/run_view.py" />
    <source>{n} more notices</source>
    <translation>
     <numerusform>{n} weiterer Hinweis</numerusform>
@@ -7463,7 +7463,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>{n} more turns</source>
    <translation>
     <numerusform>{n} weiterer Beitrag</numerusform>
@@ -7471,7 +7471,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>{n} other chats</source>
    <translation>
     <numerusform>{n} anderer Chat</numerusform>
@@ -7479,7 +7479,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/good_ones.py" />
+   <location filename="../../gui/pages/playground/history/rated_summaries.py" />
    <source>{n} other good ones of the same conversations left out</source>
    <translation>
     <numerusform>eine weitere gute zu demselben Gespräch ausgelassen</numerusform>
@@ -7487,7 +7487,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{n} places masked.</source>
    <translation>
     <numerusform>{n} Stelle maskiert.</numerusform>
@@ -7503,7 +7503,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>{n} rows are written to {path}.</source>
    <translation>
     <numerusform>{n} Zeile wurde nach {path} geschrieben.</numerusform>
@@ -7511,7 +7511,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/broken_view.py" />
+   <location filename="../../gui/pages/data/broken_rows_view.py" />
    <source>{n} rows can't be read</source>
    <translation>
     <numerusform>{n} Zeile ist nicht lesbar</numerusform>
@@ -7519,7 +7519,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/examples/chooser.py" />
+   <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>{n} runs beside the first</source>
    <translation>
     <numerusform>{n} Lauf neben dem ersten</numerusform>
@@ -7527,7 +7527,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>{n} runs. Each is a folder that can be opened, resumed or repeated</source>
    <translation>
     <numerusform>{n} Lauf. Er ist ein Ordner, der sich öffnen, fortsetzen oder wiederholen lässt</numerusform>
@@ -7535,7 +7535,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{n} sittings</source>
    <translation>
     <numerusform>{n} Sitzung</numerusform>
@@ -7543,7 +7543,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{n} speakers</source>
    <translation>
     <numerusform>{n} Sprecher</numerusform>
@@ -7551,7 +7551,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>{n} system lines</source>
    <translation>
     <numerusform>{n} Systemzeile</numerusform>
@@ -7559,7 +7559,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{n} tokens</source>
    <translation>
     <numerusform>{n} Token</numerusform>
@@ -7567,7 +7567,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/markdown.py" />
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>{n} tokens in {seconds} s</source>
    <translation>
     <numerusform>{n} Token in {seconds} s</numerusform>
@@ -7575,7 +7575,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{n} tokens, the rest is cut</source>
    <translation>
     <numerusform>{n} Token, der Rest entfällt</numerusform>
@@ -7583,7 +7583,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground_page.py" />
+   <location filename="../../gui/pages/playground/page.py" />
    <source>{n} tries are forgotten.</source>
    <translation>
     <numerusform>{n} Versuch ist vergessen.</numerusform>
@@ -7591,7 +7591,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{n} turns</source>
    <translation>
     <numerusform>{n} Beitrag</numerusform>
@@ -7599,7 +7599,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/labelling/words.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{n} words</source>
    <translation>
     <numerusform>{n} Wort</numerusform>
@@ -7607,7 +7607,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/models/words.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>{n} {split} conversations</source>
    <translation>
     <numerusform>{n} Gespräch ({split})</numerusform>
@@ -7615,7 +7615,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>{others} have another base model, or computed it otherwise than {first}.</source>
    <translation>
     <numerusform>{others} hat ein anderes Basismodell oder rechnete es anders als {first}.</numerusform>
@@ -7623,7 +7623,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/export_offer.py" />
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>{parts} and {last}</source>
    <translation>{parts} und {last}</translation>
   </message>
@@ -7633,12 +7633,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{path} kann nicht geschrieben werden. Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview.py" />
+   <location filename="../../gui/pages/data/row_view.py" />
    <source>{place} of {count}</source>
    <translation>{place} von {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data_page.py" />
+   <location filename="../../gui/pages/data/page.py" />
    <source>{place}, licence {licence}</source>
    <translation>{place}, Lizenz {licence}</translation>
   </message>
@@ -7658,32 +7658,32 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{read} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>{run} and {count} more</source>
    <translation>{run} und {count} weitere</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>{run} can't be opened: {reason}</source>
    <translation>{run} kann nicht geöffnet werden: {reason}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/candidate_table.py" />
+   <location filename="../../gui/pages/examples/candidate_table.py" />
    <source>{run}, {recipe}, can't be compared.</source>
    <translation>{run}, {recipe}, nicht vergleichbar.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>{run}. Reading its scores</source>
    <translation>{run}. Wertungen werden gelesen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/words.py" />
+   <location filename="../../gui/pages/arena/arena_text.py" />
    <source>{scored} of {total} entries scored</source>
    <translation>{scored} von {total} bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/verdict_card.py" />
+   <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>{score} paired difference {gain}, {spread}</source>
    <translation>{score}, gepaarte Differenz {gain}, {spread}</translation>
   </message>
@@ -7698,7 +7698,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{share} der Gespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_panel.py" />
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>{share} of the summaries were cut at the length limit.</source>
    <translation>{share} der Zusammenfassungen wurden an der Längengrenze abgeschnitten.</translation>
   </message>
@@ -7713,37 +7713,37 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{share} trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome_page.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>{size} free</source>
    <translation>{size} frei</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history_page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>{size} of checkpoints, the last two of each run are kept</source>
    <translation>{size} Prüfpunkte, von jedem Lauf bleiben die letzten zwei</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/effect_panel.py" />
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>{size} of memory at peak</source>
    <translation>Speicherspitze {size}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library_page.py" />
+   <location filename="../../gui/pages/library/page.py" />
    <source>{size} on disk</source>
    <translation>{size} auf Platte</translation>
   </message>
   <message>
-   <location filename="../../gui/download_check.py" />
+   <location filename="../../gui/workers/download_check.py" />
    <source>{size} to fetch</source>
    <translation>{size} zu laden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples_page.py" />
+   <location filename="../../gui/pages/examples/page.py" />
    <source>{some} and {one}</source>
    <translation>{some} und {one}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/column_view.py" />
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>{speed} tokens/s</source>
    <translation>{speed} Tokens/s</translation>
   </message>
@@ -7758,32 +7758,32 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{step} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>{step}, the best</source>
    <translation>{step}, der beste</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>{step}, the last</source>
    <translation>{step}, der letzte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/samples_view.py" />
+   <location filename="../../gui/pages/train/run/samples_view.py" />
    <source>{summary}, new since the base marked</source>
    <translation>{summary}, Neues seit der Basis markiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/samples_view.py" />
+   <location filename="../../gui/pages/train/run/samples_view.py" />
    <source>{summary}, new since {step} marked</source>
    <translation>{summary}, Neues seit {step} markiert</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/plan_words.py" />
+   <location filename="../../gui/forms/plan_text.py" />
    <source>{tested} to test on</source>
    <translation>{tested} zum Testen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/words.py" />
+   <location filename="../../gui/pages/train/run/run_text.py" />
    <source>{time} ago</source>
    <translation>vor {time}</translation>
   </message>
@@ -7793,12 +7793,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>noch {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/length.py" />
+   <location filename="../../gui/pages/playground/conversation/length.py" />
    <source>{tokens} of {limit} tokens</source>
    <translation>{tokens} von {limit} Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/passport_facts.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>{trainable} of {total}</source>
    <translation>{trainable} von {total}</translation>
   </message>
@@ -7808,7 +7808,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{used} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/plan_words.py" />
+   <location filename="../../gui/forms/plan_text.py" />
    <source>{used} to train on, {tested} to test</source>
    <translation>{used} zum Trainieren, {tested} zum Testen</translation>
   </message>
@@ -7838,17 +7838,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{verdict}: {gain} gegenüber dem Basismodell, {interval}.</translation>
   </message>
   <message>
-   <location filename="../../gui/widgets/block_drawing.py" />
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>{weights} trained</source>
    <translation>{weights} trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>{whence}, edited</source>
    <translation>{whence}, bearbeitet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/good_ones.py" />
+   <location filename="../../gui/pages/playground/history/rated_summaries.py" />
    <source>{written}, one for each conversation; {others}</source>
    <translation>{written}, eine je Gespräch; {others}</translation>
   </message>
@@ -7856,27 +7856,27 @@ Programm: Python und seine Bibliotheken.</translation>
  <context>
   <name>engine</name>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>"{1}" can't be the name of a file.</source>
    <translation>„{1}“ kann kein Dateiname sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>"{1}" is a built-in template.</source>
    <translation>„{1}“ ist eine mitgelieferte Prompt-Vorlage.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>"{1}" is not table.key=value.</source>
    <translation>„{1}“ hat nicht die Form tabelle.schlüssel=wert.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>"{1}" is not {2}.</source>
    <translation>„{1}“ ist {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/targets.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>"{1}" means every linear layer but the output head, so it does not stand beside names.</source>
    <translation>„{1}“ meint alle linearen Schichten außer dem Ausgabekopf und steht deshalb nicht neben Namen.</translation>
   </message>
@@ -7886,52 +7886,52 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>(und {1} weitere)</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>, but {1}</source>
    <translation>, aber {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>, on {1}</source>
    <translation>, bei {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>, whose lists hold several references</source>
    <translation>, deren Listen mehrere Referenzen enthalten</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>, {1} of memory free</source>
    <translation>, {1} Speicher frei</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>0 takes the likeliest token; above it tokens are drawn by chance, the bolder the higher.</source>
    <translation>0 nimmt das wahrscheinlichste Token; darüber werden Tokens zufällig gezogen, je höher, desto kühner.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>0: all.</source>
    <translation>0: alle.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>1 is greedy decoding; more is slower.</source>
    <translation>1 dekodiert greedy; mehr ist langsamer.</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>8-bit optimizer</source>
    <translation>8-Bit-Optimierer</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>; further references: column{1} {2}</source>
    <translation>; weitere Referenzen: Spalte{1} {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>; left out of the conversations is what all of them begin with: "{1}"</source>
    <translation>; ausgelassen wird, womit alle Gespräche beginnen: „{1}“</translation>
   </message>
@@ -7941,67 +7941,67 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein 4-Bit-Basismodell und ein 8-Bit-Optimierer</translation>
   </message>
   <message>
-   <location filename="../../engine/extras.py" />
+   <location filename="../../engine/system/optional_dependencies.py" />
    <source>A base in {1} needs bitsandbytes, which is not installed.</source>
    <translation>Ein Basismodell in {1} braucht bitsandbytes, das nicht installiert ist.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>A block repeated, far fewer numbers</source>
    <translation>Ein Block, wiederholt: weit weniger Zahlen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/base_models.py" />
+   <location filename="../../engine/worker/modeling/base_models.py" />
    <source>A chat template of {1} has {2}, and at most {3} are read.</source>
    <translation>Eine Chat-Vorlage von {1} hat {2}, gelesen werden höchstens {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>A conversation of more than {limit:,} tokens</source>
    <translation>Ein Gespräch mit mehr als {limit:,} Tokens</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>A conversation or summary in another language than most</source>
    <translation>Ein Gespräch oder eine Zusammenfassung in anderer Sprache als die meisten</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>A conversation that also stands in a later split</source>
    <translation>Ein Gespräch, das auch in einem späteren Teil steht</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>A conversation that stood before</source>
    <translation>Ein Gespräch, das schon vorher vorkam</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>A fault in a library ended the worker ({1}).</source>
    <translation>Ein Fehler in einer Programmbibliothek hat den Arbeitsprozess beendet ({1}).</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>A file of {1} came damaged.</source>
    <translation>Eine Datei von {1} kam beschädigt an.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>A file with "{1}" in its name would be used instead.</source>
    <translation>Eine Datei mit „{1}“ im Namen würde stattdessen verwendet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>A hub id looks like owner/name.</source>
    <translation>Eine Hub-ID sieht aus wie besitzer/name.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>A hub id, a file (csv, tsv, json, jsonl, parquet, arrow, xlsx, or a zip or gz of them), a folder of split files or of texts, or "sample".</source>
    <translation>Eine Hub-ID, eine Datei (csv, tsv, json, jsonl, parquet, arrow, xlsx oder eine davon als zip oder gz), ein Ordner mit Dateien für die Teile oder mit Texten, oder „sample“.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>A hub id, a local folder, or "starter" (the bundled model).</source>
    <translation>Eine Hub-ID, ein lokaler Ordner oder „starter“ (das mitgelieferte Modell).</translation>
   </message>
@@ -8011,27 +8011,27 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Schicht multipliziert, was sie liest, mit einem Gewicht und addiert einen Bias. BitFit lässt jedes Gewicht, wie es ist, und trainiert allein die Biases, etwa ein Tausendstel des Modells: Es bringt dem Modell wenig Neues bei, holt aber hervor, was es schon kann, und das reicht oft für einen neuen Stil. Nehmen Sie es für kleine Adapter auf Modellen, die Biases haben: BART, GPT-2, OPT. T5 hat keine, und die meisten Llamas auch nicht. (Ben Zaken et al. 2022)</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>A model folder holds config.json and model.safetensors.</source>
    <translation>Ein Modellordner enthält config.json und model.safetensors.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/mapping.py" />
+   <location filename="../../engine/data/column_mapping.py" />
    <source>A pause of {1} hours makes no sense.</source>
    <translation>Eine Pause von {1} Stunden ergibt keinen Sinn.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/replicas.py" />
+   <location filename="../../engine/worker/runtime/fork_pool.py" />
    <source>A replica ended with status {1}.</source>
    <translation>Ein Nebenprozess endete mit Status {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/replicas.py" />
+   <location filename="../../engine/worker/runtime/fork_pool.py" />
    <source>A replica was killed: out of memory.</source>
    <translation>Ein Nebenprozess wurde beendet: Der Speicher reicht nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/awake.py" />
+   <location filename="../../engine/worker/runtime/sleep_inhibitor.py" />
    <source>A run is training</source>
    <translation>Ein Lauf trainiert gerade</translation>
   </message>
@@ -8041,7 +8041,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Lauf einer früheren Version bewahrt keine Wertungen einzelner Gespräche auf.</translation>
   </message>
   <message>
-   <location filename="../../engine/changes.py" />
+   <location filename="../../engine/config/run_changes.py" />
    <source>A run that has begun keeps its {1}.</source>
    <translation>Ein begonnener Lauf behält {1}.</translation>
   </message>
@@ -8061,22 +8061,22 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein kleines Netz berechnet das Prefix beim Training.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>A summary longer than its conversation</source>
    <translation>Eine Zusammenfassung, die länger ist als ihr Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>A summary of more than {limit:,} tokens with its end</source>
    <translation>Eine Zusammenfassung mit mehr als {limit:,} Tokens samt Ende</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>A summary taken word for word from its conversation</source>
    <translation>Eine Zusammenfassung, die wörtlich aus ihrem Gespräch stammt</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>A template needs a name.</source>
    <translation>Eine Prompt-Vorlage braucht einen Namen.</translation>
   </message>
@@ -8086,12 +8086,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein dünnes Netz nach jeder Teilschicht</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/cells.py" />
+   <location filename="../../engine/data/cells.py" />
    <source>A turn has no "{1}"; it holds: {2}.</source>
    <translation>Einem Beitrag fehlt „{1}“; er enthält: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/fitting.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>A vector length of</source>
    <translation>Eine Vektorlänge von</translation>
   </message>
@@ -8101,27 +8101,27 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Gewichtsmatrix von {1} × {2} hat {3} Zahlen; beim Rang {4} trainiert LoRA {5}, das sind {6} % weniger.</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>AD CZ ES MD PK RO SA SE SK TN VG</source>
    <translation>AD CZ ES MD PK RO SA SE SK TN VG</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>AE GI IL IQ OM SO TL</source>
    <translation>AE GI IL IQ OM SO TL</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>AL AZ BY CY DO GT HU LB NI PL SV</source>
    <translation>AL AZ BY CY DO GT HU LB NI PL SV</translation>
   </message>
   <message>
-   <location filename="../../engine/graphics_cards.py" />
+   <location filename="../../engine/system/graphics_cards.py" />
    <source>AMD card ({1})</source>
    <translation>AMD-Karte ({1})</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>AT BA EE KZ LT LU MN XK</source>
    <translation>AT BA EE KZ LT LU MN XK</translation>
   </message>
@@ -8131,7 +8131,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>About</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Above 1 makes tokens that were read or written before less likely. 1: none.</source>
    <translation>Über 1 werden schon gelesene oder geschriebene Tokens unwahrscheinlicher. 1: nicht.</translation>
   </message>
@@ -8141,12 +8141,12 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Nehmen Sie zuerst eine an.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Accept them at {1}, then run `hf auth login` once.</source>
    <translation>Stimmen Sie ihnen auf {1} zu und führen Sie dann einmal `hf auth login` aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_transfer.py" />
+   <location filename="../../engine/worker/hub/download.py" />
    <source>Accept-Encoding</source>
    <translation>Accept-Encoding</translation>
   </message>
@@ -8166,17 +8166,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>AdaLoRA</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>AdamW keeps a quarter of its state</source>
    <translation>AdamW behält ein Viertel seines Zustands</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>AdamW; its 8-bit forms keep a quarter of the state; Adafactor keeps least.</source>
    <translation>AdamW; seine 8-Bit-Formen behalten ein Viertel des Zustands; Adafactor behält am wenigsten.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>Adapter</source>
    <translation>Adapter</translation>
   </message>
@@ -8186,7 +8186,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Adapter</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Adds an ordinary pair over the whole weight beside the blocks. 0: none.</source>
    <translation>Fügt neben den Blöcken ein gewöhnliches Paar über das ganze Gewicht hinzu. 0: keines.</translation>
   </message>
@@ -8196,7 +8196,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Fügt jedem Gewicht zyklische Faltungen hinzu</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Adds up many pairs of random, frozen, thin matrices and trains only how each is scaled. The sum reaches the full rank of the weight, which LoRA's single pair can't, with about as many trained numbers. The random matrices are shared by all layers, drawn again from their seed and not stored. Take it where LoRA at a high rank still falls short; its steps are slower. (Albert et al. 2025)</source>
    <translation>Addiert viele Paare zufälliger, eingefrorener, dünner Matrizen und trainiert nur, wie jedes skaliert wird. Die Summe erreicht den vollen Rang des Gewichts, was das eine Paar von LoRA nicht kann, mit etwa so vielen trainierten Zahlen. Alle Schichten teilen sich die zufälligen Matrizen, die aus ihrem Startwert neu gezogen und nicht gespeichert werden. Nehmen Sie es, wo LoRA auch mit hohem Rang nicht reicht; seine Schritte sind langsamer. (Albert et al. 2025)</translation>
   </message>
@@ -8211,7 +8211,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Alle Attention</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>All layers share one pair of random, frozen matrices; each layer trains only two vectors that scale the pair's ranks and outputs. That is many times fewer numbers than LoRA, and the random matrices are drawn again from their seed, so the adapter's file holds the vectors alone. Take it where many adapters must be small; it wants a much higher rank and learning rate than LoRA. (Kopiczko et al. 2024)</source>
    <translation>Alle Schichten teilen sich ein Paar zufälliger, eingefrorener Matrizen; jede Schicht trainiert nur zwei Vektoren, die Ränge und Ausgaben des Paars skalieren. Das sind um ein Vielfaches weniger Zahlen als bei LoRA, und die zufälligen Matrizen werden aus ihrem Startwert neu gezogen, sodass die Datei des Adapters nur die Vektoren enthält. Nehmen Sie es, wo viele Adapter klein sein müssen; es braucht einen viel höheren Rang und eine viel höhere Lernrate als LoRA. (Kopiczko et al. 2024)</translation>
   </message>
@@ -8231,46 +8231,46 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Alpha folgt dem Rang, damit die Änderung ihre Stärke behält</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Among beams, above 1 favours longer summaries and below 1 shorter ones. With one beam it changes nothing.</source>
    <translation>Bei mehreren Beams bevorzugt ein Wert über 1 längere Zusammenfassungen, einer unter 1 kürzere. Mit einem Beam ändert sich nichts.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>An adapter needs a name.</source>
    <translation>Ein Adapter braucht einen Namen.</translation>
   </message>
   <message>
-   <location filename="../../engine/connection.py" />
+   <location filename="../../engine/system/connection.py" />
    <source>An address looks like https://host or https://user:password@host:8443.</source>
    <translation>Eine Adresse sieht aus wie https://host oder https://benutzer:passwort@host:8443.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>An {1} is here, but this torch, built for {2}, does not use it.</source>
    <translation>Hier ist eine {1}, aber dieses torch, gebaut für {2}, verwendet sie nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/merge.py" />
+   <location filename="../../engine/worker/jobs/merge.py" />
    <source>Ann: Shall we meet at 5 pm?
 Bob: Yes, at the station.</source>
    <translation>Ann: Shall we meet at 5 pm?
 Bob: Yes, at the station.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/mixing.py" />
+   <location filename="../../engine/worker/adapters/multi_lora.py" />
    <source>Ann: Where are you?
 Bob: At the office, till five.</source>
    <translation>Ann: Where are you?
 Bob: At the office, till five.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Another language than the rest</source>
    <translation>Andere Sprache als die übrigen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices_probe.py" />
+   <location filename="../../engine/worker/jobs/device_report.py" />
    <source>Apple graphics</source>
    <translation>Apple-Grafik</translation>
   </message>
@@ -8300,7 +8300,7 @@ Bob: At the office, till five.</translation>
    <translation>Wie vorgegeben</translation>
   </message>
   <message>
-   <location filename="../../engine/capabilities.py" />
+   <location filename="../../engine/config/support_matrix.py" />
    <source>As it is</source>
    <translation>Wie es ist</translation>
   </message>
@@ -8320,12 +8320,12 @@ Bob: At the office, till five.</translation>
    <translation>„Mit vollem Rang“ und „Mit Endrang“ nehmen alle Schritte ein: Keiner bleibt, um Ränge wegzunehmen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
+   <location filename="../../engine/worker/dataset/prompting.py" />
    <source>At most {1} can be shown.</source>
    <translation>Höchstens {1} lassen sich zeigen.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>At most {1}.</source>
    <translation>Höchstens {1}.</translation>
   </message>
@@ -8340,37 +8340,37 @@ Bob: At the office, till five.</translation>
    <translation>Mittlere Breite, die am Ende bleibt. Schichten, auf die es mehr ankommt, behalten mehr davon.</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>BG BH CR DE GB GE IE ME RS VA</source>
    <translation>BG BH CR DE GB GE IE ME RS VA</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>BI DJ FR GR IT MC MR SM</source>
    <translation>BI DJ FR GR IT MC MR SM</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>BR EG PS QA UA</source>
    <translation>BR EG PS QA UA</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>Bank account number</source>
    <translation>Kontonummer</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Base model</source>
    <translation>Basismodell</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>Base model in 4 bits</source>
    <translation>Basismodell in 4 Bit</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Base models load unquantized; choose quantization none.</source>
    <translation>Basismodelle werden unquantisiert geladen; wählen Sie die Quantisierung none.</translation>
   </message>
@@ -8380,17 +8380,17 @@ Bob: At the office, till five.</translation>
    <translation>BaseFacts</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Batch size</source>
    <translation>Batchgröße</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Beams</source>
    <translation>Beams</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>Begin and end it with a letter or number.</source>
    <translation>Er muss mit einem Buchstaben oder einer Ziffer beginnen und enden.</translation>
   </message>
@@ -8420,7 +8420,7 @@ Bob: At the office, till five.</translation>
    <translation>Beginnt mit Zufallszahlen statt mit Wörtern.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>Below is a chat. Write a short summary for someone who was not there: who wants what, what was agreed, and what is still open. Use the speakers' names and add nothing that they did not say.
 
 Chat:
@@ -8435,12 +8435,12 @@ Chat:
 Summary:</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Best by</source>
    <translation>Bester Stand nach</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>Better</source>
    <translation>Besser</translation>
   </message>
@@ -8460,12 +8460,12 @@ Summary:</translation>
    <translation>Blockgröße</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Blocks a side</source>
    <translation>Blöcke je Seite</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Bootstrap</source>
    <translation>Bootstrap</translation>
   </message>
@@ -8480,7 +8480,7 @@ Summary:</translation>
    <translation>Engpass-Adapter</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Bottleneck adapters are not linear and can't be merged.</source>
    <translation>Engpass-Adapter sind nicht linear und lassen sich nicht verschmelzen.</translation>
   </message>
@@ -8490,27 +8490,27 @@ Summary:</translation>
    <translation>Engpassgröße</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/__init__.py" />
+   <location filename="../../engine/worker/adapters/tuners/__init__.py" />
    <source>BottleneckConfig</source>
    <translation>BottleneckConfig</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/__init__.py" />
+   <location filename="../../engine/worker/adapters/tuners/__init__.py" />
    <source>BottleneckLayer</source>
    <translation>BottleneckLayer</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/__init__.py" />
+   <location filename="../../engine/worker/adapters/tuners/__init__.py" />
    <source>BottleneckModel</source>
    <translation>BottleneckModel</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Boundary</source>
    <translation>Grenze</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Branch, tag or commit of a hub model.</source>
    <translation>Branch, Tag oder Commit eines Hub-Modells.</translation>
   </message>
@@ -8530,22 +8530,22 @@ Summary:</translation>
    <translation>Baut die Änderung eines Gewichts aus Blöcken, in denen jede Zeile die vorige ist, um eins verschoben. Ein solcher Block von n × n Zahlen ist durch n gegeben und kann den vollen Rang haben, und er wird durch eine schnelle Fourier-Transformation angewendet, sodass wenig Speicher nötig ist. Nehmen Sie es, wo der Rang von LoRA zu niedrig ist und ihre Zahlen zu viele sind. (Chen et al. 2024)</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>CH HR LI LV</source>
    <translation>CH HR LI LV</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices_probe.py" />
+   <location filename="../../engine/worker/jobs/device_report.py" />
    <source>CUDA {1}</source>
    <translation>CUDA {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>Card number</source>
    <translation>Kartennummer</translation>
   </message>
   <message>
-   <location filename="../../engine/characters.py" />
+   <location filename="../../engine/text/unicode_checks.py" />
    <source>Cc</source>
    <translation>Cc</translation>
   </message>
@@ -8560,12 +8560,12 @@ Summary:</translation>
    <translation>Ändert wenige zufällige Stellen direkt</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Characters that can't be seen</source>
    <translation>Unsichtbare Zeichen</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Characters that were damaged, or that belong to one font alone</source>
    <translation>Zeichen, die beschädigt sind oder zu nur einer Schrift gehören</translation>
   </message>
@@ -8580,67 +8580,67 @@ Summary:</translation>
    <translation>Prüfen Sie sie</translation>
   </message>
   <message>
-   <location filename="../../engine/connection.py" />
+   <location filename="../../engine/system/connection.py" />
    <source>Check the connection. Models and conversations in folders work without it.</source>
    <translation>Prüfen Sie die Verbindung. Modelle und Gespräche in Ordnern gehen auch ohne sie.</translation>
   </message>
   <message>
-   <location filename="../../engine/check_details.py" />
+   <location filename="../../engine/data/check_results.py" />
    <source>Check the data again.</source>
    <translation>Prüfen Sie die Daten erneut.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/train.py" />
+   <location filename="../../engine/worker/jobs/train.py" />
    <source>Check the disk, then resume the run: its last checkpoint is safe.</source>
    <translation>Prüfen Sie die Festplatte und setzen Sie dann den Lauf fort: Sein letzter Prüfpunkt ist sicher.</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>Check the disk. {1}</source>
    <translation>Prüfen Sie die Festplatte. {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>Check the folder's permissions.</source>
    <translation>Prüfen Sie die Rechte des Ordners.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Check the path and its permissions.</source>
    <translation>Prüfen Sie den Pfad und seine Rechte.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Check the path; a hub id looks like owner/name.</source>
    <translation>Prüfen Sie den Pfad; eine Hub-ID sieht aus wie besitzer/name.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Check the spelling. A private one needs `hf auth login` once.</source>
    <translation>Prüfen Sie die Schreibweise. Für private ist einmal `hf auth login` nötig.</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Checkpoint activations</source>
    <translation>Aktivierungen neu berechnen</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Checkpoint every</source>
    <translation>Prüfpunkt alle</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices.py" />
+   <location filename="../../engine/worker/runtime/devices.py" />
    <source>Choose "auto" or "cpu"; `main.py doctor` says what is there.</source>
    <translation>Wählen Sie „auto“ oder „cpu“; `main.py doctor` sagt, was vorhanden ist.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>Choose a data set of plain files, or fetch its files yourself and choose those.</source>
    <translation>Wählen Sie einen Datensatz aus einfachen Dateien, oder laden Sie seine Dateien selbst herunter und wählen Sie diese.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Choose a file with conversations and summaries.</source>
    <translation>Wählen Sie eine Datei mit Gesprächen und Zusammenfassungen.</translation>
   </message>
@@ -8650,52 +8650,52 @@ Summary:</translation>
    <translation>Wählen Sie eine Datei mit Zeilen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/fit.py" />
+   <location filename="../../engine/worker/planning/feasibility.py" />
    <source>Choose a method that trains fewer numbers, such as LoRA.</source>
    <translation>Wählen Sie ein Verfahren, das weniger Zahlen trainiert, etwa LoRA.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/fit.py" />
+   <location filename="../../engine/worker/planning/feasibility.py" />
    <source>Choose a smaller base model.</source>
    <translation>Wählen Sie ein kleineres Basismodell.</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>Choose a smaller micro-batch or base model.</source>
    <translation>Wählen Sie einen kleineren Mikrobatch oder ein kleineres Basismodell.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/shortage.py" />
+   <location filename="../../engine/worker/runtime/oom.py" />
    <source>Choose a smaller micro-batch, checkpointed activations, a quantized or a smaller base model.</source>
    <translation>Wählen Sie einen kleineren Mikrobatch, neu berechnete Aktivierungen oder ein quantisiertes oder kleineres Basismodell.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/base_models.py" />
+   <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Choose an encoder-decoder (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).</source>
    <translation>Wählen Sie einen Encoder-Decoder (T5, BART, Pegasus) oder ein reines Decoder-Modell (Llama, Qwen, SmolLM).</translation>
   </message>
   <message>
-   <location filename="../../engine/csv_file.py" />
+   <location filename="../../engine/labelling/export.py" />
    <source>Choose another folder, or free some space.</source>
    <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/eva.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
    <source>Choose another initialisation, a lower rank or more examples.</source>
    <translation>Wählen Sie eine andere Initialisierung, einen niedrigeren Rang oder mehr Beispiele.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/eva.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
    <source>Choose another initialisation.</source>
    <translation>Wählen Sie eine andere Initialisierung.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs.py" />
+   <location filename="../../engine/runs/run_store.py" />
    <source>Choose another method, or no adapter.</source>
    <translation>Wählen Sie ein anderes Verfahren oder keinen Adapter.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>Choose another name.</source>
    <translation>Wählen Sie einen anderen Namen.</translation>
   </message>
@@ -8705,27 +8705,27 @@ Summary:</translation>
    <translation>Wählen Sie etwas anderes.</translation>
   </message>
   <message>
-   <location filename="../../engine/paths.py" />
+   <location filename="../../engine/system/paths.py" />
    <source>Choose another place with TUNESMITH_HOME.</source>
    <translation>Wählen Sie mit TUNESMITH_HOME einen anderen Ort.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/read_conversations.py" />
+   <location filename="../../engine/worker/jobs/read_conversations.py" />
    <source>Choose another source.</source>
    <translation>Wählen Sie eine andere Quelle.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>Choose fewer of the last blocks.</source>
    <translation>Wählen Sie weniger der letzten Blöcke.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>Choose from more blocks.</source>
    <translation>Wählen Sie aus mehr Blöcken.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>Choose its method to go on from it.</source>
    <translation>Wählen Sie sein Verfahren, um von ihm aus weiterzumachen.</translation>
   </message>
@@ -8735,7 +8735,7 @@ Summary:</translation>
    <translation>Wählen Sie letzte Blöcke oder Namen; für alles nehmen Sie die volle Feinabstimmung.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/smaller.py" />
+   <location filename="../../engine/worker/planning/fallback_search.py" />
    <source>Choose one of the smaller plans.</source>
    <translation>Wählen Sie einen der kleineren Pläne.</translation>
   </message>
@@ -8745,32 +8745,32 @@ Summary:</translation>
    <translation>Wählen Sie eines mit Wörtern darin.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>Choose the base model that it was made for, or export it again.</source>
    <translation>Wählen Sie das Basismodell, für das er gemacht ist, oder exportieren Sie ihn neu.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>Choose the base model that it was made for.</source>
    <translation>Wählen Sie das Basismodell, für das er gemacht ist.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Choose the file itself.</source>
    <translation>Wählen Sie die Datei selbst.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>Choose the folder that holds adapter_config.json.</source>
    <translation>Wählen Sie den Ordner, der adapter_config.json enthält.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>Choose the folder that holds it.</source>
    <translation>Wählen Sie den Ordner, der sie enthält.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>Choose the zip of an adapter.</source>
    <translation>Wählen Sie die Zip-Datei eines Adapters.</translation>
   </message>
@@ -8780,7 +8780,7 @@ Summary:</translation>
    <translation>Ausgewählte Schichten</translation>
   </message>
   <message>
-   <location filename="../../engine/licences.py" />
+   <location filename="../../engine/maintenance/licences.py" />
    <source>Classifier</source>
    <translation>Classifier</translation>
   </message>
@@ -8790,17 +8790,17 @@ Summary:</translation>
    <translation>Schließen Sie sie dort.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Close other programs before a run.</source>
    <translation>Schließen Sie vor einem Lauf andere Programme.</translation>
   </message>
   <message>
-   <location filename="../../engine/characters.py" />
+   <location filename="../../engine/text/unicode_checks.py" />
    <source>Cn</source>
    <translation>Cn</translation>
   </message>
   <message>
-   <location filename="../../engine/characters.py" />
+   <location filename="../../engine/text/unicode_checks.py" />
    <source>Co</source>
    <translation>Co</translation>
   </message>
@@ -8815,87 +8815,87 @@ Summary:</translation>
    <translation>Cohere 2</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Column mapping</source>
    <translation>Spaltenzuordnung</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Column with the conversation, or auto.</source>
    <translation>Spalte mit dem Gespräch, oder auto.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Column with the reference summary, or auto.</source>
    <translation>Spalte mit der Referenz-Zusammenfassung, oder auto.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Compute parts of the forward pass twice instead of keeping them: less memory, more time.</source>
    <translation>Teile des Vorwärtsdurchlaufs zweimal berechnen, statt sie aufzubewahren: weniger Speicher, mehr Zeit.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Control or zero-width characters</source>
    <translation>Steuer- oder Nullbreitenzeichen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/reading.py" />
+   <location filename="../../engine/worker/ingestion/loading.py" />
    <source>Conversation "{1}" (row {2} and more) has turns in several splits.</source>
    <translation>Das Gespräch „{1}“ (Zeile {2} und weitere) hat Beiträge in mehreren Teilen.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>Conversation alone</source>
    <translation>Nur das Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>Conversation and summary can't be the same column.</source>
    <translation>Gespräch und Zusammenfassung können nicht dieselbe Spalte sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Conversation column</source>
    <translation>Gesprächsspalte</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Conversation over the limit</source>
    <translation>Gespräch über der Grenze</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/mapping.py" />
+   <location filename="../../engine/data/column_mapping.py" />
    <source>Conversations of turns in rows of their own are named by data.columns.group.</source>
    <translation>Gespräche aus Beiträgen in eigenen Zeilen werden durch data.columns.group benannt.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>Convert it to a plain LoRA where it was made: PEFT's save_pretrained does, given the adapter's beginning as path_initial_model_for_weight_conversion.</source>
    <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: Das tut save_pretrained von PEFT, wenn es den Anfang des Adapters als path_initial_model_for_weight_conversion bekommt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/base_models.py" />
+   <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Copy its tokenizer files too.</source>
    <translation>Kopieren Sie auch seine Tokenizer-Dateien.</translation>
   </message>
   <message>
-   <location filename="../../engine/intake.py" />
+   <location filename="../../engine/data/ingest.py" />
    <source>Copy lines of JSON, a table or a chat first.</source>
    <translation>Kopieren Sie zuerst JSON-Zeilen, eine Tabelle oder einen Chat.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>Copy or download it again.</source>
    <translation>Kopieren oder laden Sie sie erneut herunter.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>Copy or export it again.</source>
    <translation>Kopieren oder exportieren Sie sie erneut.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>Copy or export the adapter again.</source>
    <translation>Kopieren oder exportieren Sie den Adapter erneut.</translation>
   </message>
@@ -8905,47 +8905,47 @@ Summary:</translation>
    <translation>Kosten</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/counting.py" />
+   <location filename="../../engine/worker/dataset/token_counter.py" />
    <source>Counted with the tokenizer of {1}.</source>
    <translation>Gezählt mit dem Tokenizer von {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/__init__.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/__init__.py" />
    <source>Course</source>
    <translation>Course</translation>
   </message>
   <message>
-   <location filename="../../engine/characters.py" />
+   <location filename="../../engine/text/unicode_checks.py" />
    <source>Cs</source>
    <translation>Cs</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>Cut by the limit</source>
    <translation>Von der Grenze abgeschnitten</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/fit.py" />
+   <location filename="../../engine/worker/planning/feasibility.py" />
    <source>Cut conversations earlier, or checkpoint activations.</source>
    <translation>Kürzen Sie Gespräche früher, oder lassen Sie Aktivierungen neu berechnen.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Cuts each weight into a grid of blocks and gives every block a thin pair of its own. It trains as many numbers as LoRA of the same rank, but the whole change can have a higher rank, and a few outlying inputs disturb only their own blocks instead of everything. Take it where LoRA gets no better, or even worse, with more rank. (Jung et al. 2025)</source>
    <translation>Zerlegt jedes Gewicht in ein Raster von Blöcken und gibt jedem Block ein eigenes dünnes Paar. Es trainiert so viele Zahlen wie eine LoRA gleichen Rangs, aber die ganze Änderung kann einen höheren Rang haben, und einzelne Ausreißer der Eingaben stören nur ihre eigenen Blöcke statt alles. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser oder sogar schlechter wird. (Jung et al. 2025)</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Cuts each weight into shards along its inputs and trains one small block that is added to all of them. Instead of LoRA's two matrices there is a single one that starts at zero, which learns quickly and needs less memory. Earlier versions were called Bone and DiSHA. Take it as a quick LoRA with half the numbers. (Kang and Yin 2024)</source>
    <translation>Zerlegt jedes Gewicht entlang seiner Eingaben in Scherben und trainiert einen kleinen Block, der zu allen addiert wird. Statt der zwei Matrizen von LoRA gibt es eine einzige, die bei null beginnt; sie lernt schnell und braucht weniger Speicher. Frühere Fassungen hießen Bone und DiSHA. Nehmen Sie es als schnelle LoRA mit halb so vielen Zahlen. (Kang und Yin 2024)</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Cuts the thin matrices of LoRA into short pieces and puts each piece together from a bank of vectors that all layers share: a piece is a mix of the few vectors that it picks. The bank and the picks are trained, so layers learn from each other and keep little of their own. It begins at small random numbers and so not exactly at the base. Take it where an adapter must be very small. (Li et al. 2024)</source>
    <translation>Zerlegt die dünnen Matrizen von LoRA in kurze Stücke und setzt jedes Stück aus einer Bank von Vektoren zusammen, die sich alle Schichten teilen: Ein Stück ist eine Mischung der wenigen Vektoren, die es auswählt. Bank und Auswahl werden trainiert, sodass Schichten voneinander lernen und wenig Eigenes behalten. Es beginnt mit kleinen Zufallszahlen und deshalb nicht genau beim Basismodell. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Li et al. 2024)</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>DK FK FI FO GL NL</source>
    <translation>DK FK FI FO GL NL</translation>
   </message>
@@ -8955,27 +8955,27 @@ Summary:</translation>
    <translation>Beschädigt</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Damaged characters</source>
    <translation>Beschädigte Zeichen</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Data</source>
    <translation>Daten</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>DeLoRA</source>
    <translation>DeLoRA</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Decides the splits of a source that has none.</source>
    <translation>Entscheidet über die Teile einer Quelle, die keine hat.</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Decides what is drawn. The same seed draws the same, whatever is written beside it.</source>
    <translation>Entscheidet, was gezogen wird. Derselbe Startwert zieht dasselbe, was auch daneben geschrieben wird.</translation>
   </message>
@@ -8985,22 +8985,22 @@ Summary:</translation>
    <translation>Vorgabe</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>Delete it; resume goes on from the checkpoint before.</source>
    <translation>Löschen Sie ihn; das Fortsetzen beginnt beim Prüfpunkt davor.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>Delete models you no longer use, or set HF_HOME to a larger disk.</source>
    <translation>Löschen Sie Modelle, die Sie nicht mehr brauchen, oder setzen Sie HF_HOME auf eine größere Festplatte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Delete models you no longer use, or set HF_HOME to another disk.</source>
    <translation>Löschen Sie Modelle, die Sie nicht mehr brauchen, oder setzen Sie HF_HOME auf eine andere Festplatte.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Delete runs and base models you no longer use.</source>
    <translation>Löschen Sie Läufe und Basismodelle, die Sie nicht mehr brauchen.</translation>
   </message>
@@ -9010,12 +9010,12 @@ Summary:</translation>
    <translation>Gelöschtes Konto</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Device</source>
    <translation>Gerät</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>Did you mean {1}?</source>
    <translation>Meinten Sie {1}?</translation>
   </message>
@@ -9030,7 +9030,7 @@ Summary:</translation>
    <translation>Discord-Nachrichten</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Disk</source>
    <translation>Festplatte</translation>
   </message>
@@ -9050,22 +9050,22 @@ Summary:</translation>
    <translation>DoRA geht nicht mit einem int8-Basismodell: Sie braucht die Beträge der Gewichte, die int8-Schichten nicht verraten.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>Don't trust this file.</source>
    <translation>Trauen Sie dieser Datei nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/base_models.py" />
+   <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Don't trust this model, or take its chat template out: Tunesmith uses none.</source>
    <translation>Trauen Sie diesem Modell nicht, oder entfernen Sie seine Chat-Vorlage: Tunesmith verwendet keine.</translation>
   </message>
   <message>
-   <location filename="../../engine/passport.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>Don't use it, or ask who made it.</source>
    <translation>Verwenden Sie ihn nicht, oder fragen Sie, wer ihn gemacht hat.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Double quantization</source>
    <translation>Doppelte Quantisierung</translation>
   </message>
@@ -9075,17 +9075,17 @@ Summary:</translation>
    <translation>Entwurf</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Draw among the likeliest tokens that together have this probability. 1: among all.</source>
    <translation>Unter den wahrscheinlichsten Tokens ziehen, die zusammen diese Wahrscheinlichkeit haben. 1: unter allen.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Draw random matrices of −1, 0 and 1 instead of dense ones.</source>
    <translation>Zufällige Matrizen aus −1, 0 und 1 ziehen statt voll besetzter.</translation>
   </message>
   <message>
-   <location filename="../../engine/intake.py" />
+   <location filename="../../engine/data/ingest.py" />
    <source>Drop one folder, or files alone.</source>
    <translation>Legen Sie einen Ordner ab oder nur Dateien.</translation>
   </message>
@@ -9095,17 +9095,17 @@ Summary:</translation>
    <translation>Dropout</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Dropout within the bottleneck</source>
    <translation>Dropout im Engpass</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Duplicate conversations</source>
    <translation>Doppelte Gespräche</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>E-mail address</source>
    <translation>E-Mail-Adresse</translation>
   </message>
@@ -9115,12 +9115,12 @@ Summary:</translation>
    <translation>ERNIE 4.5</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/eva.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
    <source>EVA looks at training examples before it begins, and there are none.</source>
    <translation>EVA sieht sich vor dem Anfang Trainingsbeispiele an, und es gibt keine.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/eva.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
    <source>EVA needs at least {1} tokens to look at; the training examples have {2}.</source>
    <translation>EVA braucht mindestens {1} Tokens zum Ansehen; die Trainingsbeispiele haben {2}.</translation>
   </message>
@@ -9130,27 +9130,27 @@ Summary:</translation>
    <translation>EXAONE 4</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>Each step still learns from its {1}</source>
    <translation>Jeder Schritt lernt weiter ebenso viel: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Each weight is cut into this many blocks in both directions; it must divide the rank and the widths of all adapted layers. Absent: 2 up to rank 32 and 4 above, if they divide.</source>
    <translation>Jedes Gewicht wird in beiden Richtungen in so viele Blöcke zerlegt; die Zahl muss den Rang und die Breiten aller angepassten Schichten teilen. Ohne Angabe: 2 bis Rang 32 und darüber 4, wenn sie teilen.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Empty conversation</source>
    <translation>Leeres Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Empty summary</source>
    <translation>Leere Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>Empty: {1} of {2} of {3}.</source>
    <translation>Leer: {1} von {2} {3}.</translation>
   </message>
@@ -9175,22 +9175,22 @@ Summary:</translation>
    <translation>Encoder-Breite</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>End the training after this long, evaluations and pauses not counted. 0: by steps. The schedule is still that of all steps.</source>
    <translation>Das Training nach dieser Zeit beenden, Bewertungen und Pausen nicht mitgezählt. 0: nach Schritten. Der Lernratenplan bleibt der aller Schritte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/session.py" />
+   <location filename="../../engine/worker/training/training_loop.py" />
    <source>Ended at step {1} of {2}: the {3} minutes for training are over.</source>
    <translation>Beendet bei Schritt {1} von {2}: Die {3} Minuten Training sind um.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Enter “{1}” in a terminal: it fetches the torch for this card.</source>
    <translation>Geben Sie „{1}“ in einem Terminal ein: Das holt das torch für diese Karte.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/differences.py" />
+   <location filename="../../engine/config/recipe_diff.py" />
    <source>Entries share data, prompt, scoring and seed: change it, or make another arena.</source>
    <translation>Einträge haben Daten, Prompt, Bewertung und Startwert gemeinsam: Ändern Sie es, oder legen Sie eine andere Arena an.</translation>
   </message>
@@ -9200,12 +9200,12 @@ Summary:</translation>
    <translation>Eintrag</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Epochs</source>
    <translation>Epochen</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Evaluate every</source>
    <translation>Bewerten alle</translation>
   </message>
@@ -9230,27 +9230,27 @@ Summary:</translation>
    <translation>Alles, nur Gewichte, nur Biases oder nur Normen.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Examples</source>
    <translation>Beispiele</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Examples in the prompt</source>
    <translation>Beispiele im Prompt</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Examples that one step learns from. How many are computed at a time underneath changes speed and memory, not what is learned.</source>
    <translation>Beispiele, aus denen ein Schritt lernt. Wie viele davon auf einmal berechnet werden, ändert Tempo und Speicher, nicht das Gelernte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>Exclude fewer findings.</source>
    <translation>Schließen Sie weniger Befunde aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Excluded findings</source>
    <translation>Ausgeschlossene Befunde</translation>
   </message>
@@ -9260,12 +9260,12 @@ Summary:</translation>
    <translation>Export</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/merge.py" />
+   <location filename="../../engine/worker/jobs/merge.py" />
    <source>Export the adapter instead.</source>
    <translation>Exportieren Sie stattdessen den Adapter.</translation>
   </message>
   <message>
-   <location filename="../../engine/capabilities.py" />
+   <location filename="../../engine/config/support_matrix.py" />
    <source>FLAN-T5, t5-v1_1</source>
    <translation>FLAN-T5, t5-v1_1</translation>
   </message>
@@ -9275,7 +9275,7 @@ Summary:</translation>
    <translation>Faktor</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Factor of what the adapter adds</source>
    <translation>Faktor dessen, was der Adapter addiert</translation>
   </message>
@@ -9290,22 +9290,22 @@ Summary:</translation>
    <translation>Schnelle Rotation</translation>
   </message>
   <message>
-   <location filename="../../engine/traces.py" />
+   <location filename="../../engine/system/log_redaction.py" />
    <source>File "</source>
    <translation>File "</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/shape.py" />
+   <location filename="../../engine/data/schema.py" />
    <source>Fill it in, or take the row out.</source>
    <translation>Füllen Sie das Feld aus, oder nehmen Sie die Zeile heraus.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Findings of the data check whose rows are left out.</source>
    <translation>Befunde der Datenprüfung, deren Zeilen ausgelassen werden.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Finish the run, or write a checkpoint and stop.</source>
    <translation>Den Lauf zu Ende bringen, oder einen Prüfpunkt schreiben und stoppen.</translation>
   </message>
@@ -9315,7 +9315,7 @@ Summary:</translation>
    <translation>Zuerst die, deren Wörter am seltensten in Gesprächen mit angenommener Zusammenfassung stehen: Sie bringen Neues bei.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Folders</source>
    <translation>Ordner</translation>
   </message>
@@ -9325,17 +9325,17 @@ Summary:</translation>
    <translation>Zum Beispiel: „{1}“</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>For someone who missed it</source>
    <translation>Für jemanden, der nicht dabei war</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>ForCausalLM</source>
    <translation>ForCausalLM</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Form</source>
    <translation>Form</translation>
   </message>
@@ -9345,22 +9345,22 @@ Summary:</translation>
    <translation>FourierFT</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompt_run.py" />
+   <location filename="../../engine/worker/training/prompt_baseline.py" />
    <source>Free some disk space, then resume the run.</source>
    <translation>Schaffen Sie Platz auf der Festplatte und setzen Sie dann den Lauf fort.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/train.py" />
+   <location filename="../../engine/worker/jobs/train.py" />
    <source>Free some disk space, then resume the run: its last checkpoint is safe.</source>
    <translation>Schaffen Sie Platz auf der Festplatte und setzen Sie dann den Lauf fort: Sein letzter Prüfpunkt ist sicher.</translation>
   </message>
   <message>
-   <location filename="../../engine/events.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>Free some disk space.</source>
    <translation>Schaffen Sie Platz auf der Festplatte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>Free some disk space; resume goes on from the checkpoint before.</source>
    <translation>Schaffen Sie Platz auf der Festplatte; das Fortsetzen beginnt beim Prüfpunkt davor.</translation>
   </message>
@@ -9370,22 +9370,22 @@ Summary:</translation>
    <translation>Schaffen Sie Platz</translation>
   </message>
   <message>
-   <location filename="../../engine/intake.py" />
+   <location filename="../../engine/data/ingest.py" />
    <source>Free some space, or check the folder.</source>
    <translation>Schaffen Sie Platz, oder prüfen Sie den Ordner.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>Free some space.</source>
    <translation>Schaffen Sie Platz.</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>Free some space. {1}</source>
    <translation>Schaffen Sie Platz. {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs.py" />
+   <location filename="../../engine/jobs/job.py" />
    <source>Free space, or set TUNESMITH_HOME.</source>
    <translation>Schaffen Sie Platz, oder setzen Sie TUNESMITH_HOME.</translation>
   </message>
@@ -9395,7 +9395,7 @@ Summary:</translation>
    <translation>Frequenzen</translation>
   </message>
   <message>
-   <location filename="../../engine/changes.py" />
+   <location filename="../../engine/config/run_changes.py" />
    <source>From the first step on {1} is {2}; it was {3}.</source>
    <translation>Vom ersten Schritt an ist {1} {2}; vorher war es {3}.</translation>
   </message>
@@ -9415,7 +9415,7 @@ Summary:</translation>
    <translation>Die volle Feinabstimmung wurde an anderen Gesprächen bewertet.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Full-rank sum of random pairs</source>
    <translation>Summe zufälliger Paare mit vollem Rang</translation>
   </message>
@@ -9440,42 +9440,42 @@ Summary:</translation>
    <translation>Gemma 3</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/mapping.py" />
+   <location filename="../../engine/data/column_mapping.py" />
    <source>Give hours from 0 to {1}; 0 leaves each chat whole.</source>
    <translation>Geben Sie 0 bis {1} Stunden an; 0 lässt jeden Chat ganz.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/writing.py" />
+   <location filename="../../engine/worker/serving/batch_writer.py" />
    <source>Give its text.</source>
    <translation>Geben Sie seinen Text an.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>Give more conversations, or put "{1}" into the name of a file in a folder.</source>
    <translation>Geben Sie mehr Gespräche an, oder nehmen Sie „{1}“ in den Namen einer Datei im Ordner auf.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>Give more of the id; `main.py adapters` lists them.</source>
    <translation>Geben Sie mehr von der ID an; `main.py adapters` listet sie auf.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>Give the id of one.</source>
    <translation>Geben Sie die ID eines davon an.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/reading.py" />
+   <location filename="../../engine/worker/ingestion/loading.py" />
    <source>Give the same "{1}" to all its rows.</source>
    <translation>Geben Sie allen ihren Zeilen dasselbe „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>GraLoRA</source>
    <translation>GraLoRA</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Gradient limit</source>
    <translation>Gradientengrenze</translation>
   </message>
@@ -9485,7 +9485,7 @@ Summary:</translation>
    <translation>Granite</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Graphics card</source>
    <translation>Grafikkarte</translation>
   </message>
@@ -9495,7 +9495,7 @@ Summary:</translation>
    <translation>Gruppe</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/__init__.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/__init__.py" />
    <source>Handling</source>
    <translation>Handling</translation>
   </message>
@@ -9510,17 +9510,17 @@ Summary:</translation>
    <translation>Hohe Ränge lernen weiter</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>Higher</source>
    <translation>Höher</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>How far each step goes. Absent: the method's preset for this base model.</source>
    <translation>Wie weit jeder Schritt geht. Ohne Angabe: die Vorlage des Verfahrens für dieses Basismodell.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>How far the change may go at the start of training, as a multiple of the weight's own size; it is trained along.</source>
    <translation>Wie weit die Änderung zu Beginn des Trainings gehen darf, als Vielfaches der Größe des Gewichts selbst; die Grenze wird mittrainiert.</translation>
   </message>
@@ -9540,17 +9540,17 @@ Summary:</translation>
    <translation>Wie viele trainierte Vektoren vor der Eingabe stehen. Mehr können mehr sagen, und jeder kostet Platz und Zeit.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>How many validation conversations, the first ones, are summarised and scored by ROUGE at each evaluation. It shows in the plot and takes time: with 16, the starter's run is about 3 % longer. 0: none.</source>
    <translation>Wie viele Validierungsgespräche, die ersten, bei jeder Bewertung zusammengefasst und mit ROUGE bewertet werden. Es zeigt sich im Diagramm und kostet Zeit: Mit 16 dauert der Lauf des mitgelieferten Modells etwa 3 % länger. 0: keine.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>How many vectors of the bank are mixed for each piece of a matrix.</source>
    <translation>Wie viele Vektoren der Bank für jedes Stück einer Matrix gemischt werden.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>How many vectors the bank holds that all layers draw from. Larger models want more.</source>
    <translation>Wie viele Vektoren die Bank enthält, aus der alle Schichten schöpfen. Größere Modelle brauchen mehr.</translation>
   </message>
@@ -9560,7 +9560,7 @@ Summary:</translation>
    <translation>Wie viele Vektoren der Encoder vor die Eingabe schreibt.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>How often every example is seen.</source>
    <translation>Wie oft jedes Beispiel gesehen wird.</translation>
   </message>
@@ -9575,47 +9575,47 @@ Summary:</translation>
    <translation>Wie langsam es die Schätzung seiner Schwankung tut.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>How the learning rate falls: in a line to 0, along a cosine to 0, or not at all.</source>
    <translation>Wie die Lernrate fällt: geradlinig auf 0, als Kosinus auf 0 oder gar nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>How the trained block changes the shards. plain: it is added to each. bat: each shard is also multiplied by it, so that the change depends on the weight. mini: a narrow block is repeated along the outputs, which trains far fewer numbers.</source>
    <translation>Wie der trainierte Block die Scherben ändert. plain: Er wird zu jeder addiert. bat: Jede Scherbe wird außerdem mit ihm multipliziert, sodass die Änderung vom Gewicht abhängt. mini: Ein schmaler Block wird entlang der Ausgaben wiederholt, was weit weniger Zahlen trainiert.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Hub</source>
    <translation>Hub</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>IS TR</source>
    <translation>IS TR</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>If the last turn is the summary, write last_turn = "summary" into data.columns.</source>
    <translation>Ist der letzte Beitrag die Zusammenfassung, schreiben Sie last_turn = "summary" in data.columns.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>If the window goes</source>
    <translation>Wenn das Fenster zugeht</translation>
   </message>
   <message>
-   <location filename="../../engine/passport.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>Import it, so that it gets one.</source>
    <translation>Importieren Sie ihn, dann bekommt er einen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompt_run.py" />
+   <location filename="../../engine/worker/dataset/prompting.py" />
    <source>In a recipe's file these are data.prompt and data.shots.</source>
    <translation>In der Datei eines Rezepts sind das data.prompt und data.shots.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>In more than one split</source>
    <translation>In mehr als einem Teil</translation>
   </message>
@@ -9645,77 +9645,77 @@ Summary:</translation>
    <translation>Eingaben, die zusammen rotiert werden; die Größe muss die Eingabebreiten aller angepassten Schichten teilen. Größere Blöcke können mehr lernen und trainieren mehr Zahlen.</translation>
   </message>
   <message>
-   <location filename="../../engine/extras.py" />
+   <location filename="../../engine/system/optional_dependencies.py" />
    <source>Install it (`pip install bitsandbytes`), or choose "adamw" or "adafactor".</source>
    <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie „adamw“ oder „adafactor“.</translation>
   </message>
   <message>
-   <location filename="../../engine/extras.py" />
+   <location filename="../../engine/system/optional_dependencies.py" />
    <source>Install it (`pip install bitsandbytes`), or choose quantization "none".</source>
    <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie die Quantisierung „none“.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Install the driver of the {1} and start the computer anew.</source>
    <translation>Installieren Sie den Treiber der {1} und starten Sie den Computer neu.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Install the {1} build that pytorch.org names for this system into {2}.</source>
    <translation>Installieren Sie die {1}-Fassung, die pytorch.org für dieses System nennt, in {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/tally.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>It</source>
    <translation>Er</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/merge.py" />
+   <location filename="../../engine/worker/jobs/merge.py" />
    <source>It changes weights that the base shares between layers. Export the adapter instead.</source>
    <translation>Er ändert Gewichte, die sich im Basismodell mehrere Schichten teilen. Exportieren Sie stattdessen den Adapter.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>It compares a to z and 0 to 9 alone: summaries in other scripts score 0.</source>
    <translation>Es vergleicht nur a bis z und 0 bis 9: Zusammenfassungen in anderen Schriften bekommen 0.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>It could overwrite the base model, so it is not loaded. Export the adapter again.</source>
    <translation>Er könnte das Basismodell überschreiben und wird deshalb nicht geladen. Exportieren Sie den Adapter erneut.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/targets.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>It has {1}.</source>
    <translation>Es hat {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/cells.py" />
+   <location filename="../../engine/data/cells.py" />
    <source>It holds: {1}.</source>
    <translation>Sie enthält: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>It is known before it is asked for, so scores look better than they are.</source>
    <translation>Es ist bekannt, bevor danach gefragt wird, also sehen die Wertungen besser aus, als sie sind.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>It is scored with the recipe's prompt, like the base.</source>
    <translation>Er wird mit dem Prompt des Rezepts bewertet, wie das Basismodell.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>It may be made by a later version of PEFT.</source>
    <translation>Er stammt vielleicht von einer späteren PEFT-Version.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>It says more than there was to say.</source>
    <translation>Sie sagt mehr, als es zu sagen gab.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>It teaches to copy.</source>
    <translation>Sie lehrt abzuschreiben.</translation>
   </message>
@@ -9730,62 +9730,62 @@ Summary:</translation>
    <translation>Item</translation>
   </message>
   <message>
-   <location filename="../../engine/event_shapes.py" />
+   <location filename="../../engine/jobs/event_schema.py" />
    <source>Its checkpoints and its adapter have checksums of their own.</source>
    <translation>Seine Prüfpunkte und sein Adapter haben eigene Prüfsummen.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Its file holds the result and not all that training goes by: start anew.</source>
    <translation>Seine Datei enthält das Ergebnis und nicht alles, wonach das Training geht: Beginnen Sie neu.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/cells.py" />
+   <location filename="../../engine/data/cells.py" />
    <source>Its items are lists.</source>
    <translation>Ihre Elemente sind Listen.</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>Its last log lines are below.</source>
    <translation>Seine letzten Protokollzeilen stehen unten.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/standings.py" />
+   <location filename="../../engine/arena/entry_status.py" />
    <source>Its run is no longer there. Run it again, or take it out.</source>
    <translation>Sein Lauf ist nicht mehr da. Führen Sie ihn noch einmal aus, oder nehmen Sie ihn heraus.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/base_models.py" />
+   <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Its weights must be safetensors files: other formats can run code when they are loaded.</source>
    <translation>Seine Gewichte müssen safetensors-Dateien sein: Andere Formate können beim Laden Code ausführen.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/standings.py" />
+   <location filename="../../engine/arena/entry_status.py" />
    <source>Its worker went without a word. The queue goes on with it from its last checkpoint.</source>
    <translation>Sein Arbeitsprozess endete ohne ein Wort. Die Warteschlange setzt ihn vom letzten Prüfpunkt an fort.</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>JO KW MU YE</source>
    <translation>JO KW MU YE</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Keep</source>
    <translation>Behalten</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Keep one in</source>
    <translation>Eines behalten von je</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Keep the base model in 8 or 4 bits: less memory, slightly different outputs.</source>
    <translation>Das Basismodell in 8 oder 4 Bit halten: weniger Speicher, leicht andere Ausgaben.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Keep the examples whose index this divides, in every split.</source>
    <translation>In jedem Teil nur die Beispiele behalten, deren Nummer durch diese Zahl teilbar ist.</translation>
   </message>
@@ -9795,12 +9795,12 @@ Summary:</translation>
    <translation>Art</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selective.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>Kind of parameters: all, weights, biases or norms</source>
    <translation>Art der Parameter: all, weights, biases oder norms</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Kinds of personal data that are masked, in conversations and summaries.</source>
    <translation>Arten persönlicher Daten, die in Gesprächen und Zusammenfassungen maskiert werden.</translation>
   </message>
@@ -9820,7 +9820,7 @@ Summary:</translation>
    <translation>LSTM-Encoder</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>LY PT ST</source>
    <translation>LY PT ST</translation>
   </message>
@@ -9850,7 +9850,7 @@ Summary:</translation>
    <translation>LayerNorm-Tuning</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>Layers are computed twice instead of kept</source>
    <translation>Schichten werden zweimal berechnet statt aufbewahrt</translation>
   </message>
@@ -9860,7 +9860,7 @@ Summary:</translation>
    <translation>Schichten des LSTM; das MLP hat seine eigenen zwei.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Learning rate</source>
    <translation>Lernrate</translation>
   </message>
@@ -9870,22 +9870,22 @@ Summary:</translation>
    <translation>Dem Beschrifteten am unähnlichsten</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/mapping.py" />
+   <location filename="../../engine/data/column_mapping.py" />
    <source>Leave data.columns.id out.</source>
    <translation>Lassen Sie data.columns.id weg.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/reading.py" />
+   <location filename="../../engine/worker/ingestion/loading.py" />
    <source>Leave data.columns.pause out.</source>
    <translation>Lassen Sie data.columns.pause weg.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>Leave data.conversation or data.columns.text out.</source>
    <translation>Lassen Sie data.conversation oder data.columns.text weg.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>Leave data.summary or data.columns.last_turn out.</source>
    <translation>Lassen Sie data.summary oder data.columns.last_turn weg.</translation>
   </message>
@@ -9915,7 +9915,7 @@ Summary:</translation>
    <translation>Lassen Sie nur eine Art im Ordner.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>Leave out {1}</source>
    <translation>Lassen Sie {1} weg</translation>
   </message>
@@ -9925,17 +9925,17 @@ Summary:</translation>
    <translation>Lässt jedes Gewicht, wie es ist, und trainiert daneben zwei dünne Matrizen, deren Produkt zum Gewicht addiert wird. {1} Das Paar lässt sich danach in das Gewicht falten, sodass das trainierte Modell so schnell ist wie das Basismodell. Nehmen Sie es zuerst: Es geht mit jedem Modell, und die meisten anderen Verfahren werden daran gemessen. (Hu et al. 2022)</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Left out, as no messages of a chat stand in it: {1}.</source>
    <translation>Ausgelassen, da keine Nachrichten eines Chats darin stehen: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Left out, as no split stands in the name: {1}.</source>
    <translation>Ausgelassen, da kein Teil im Namen steht: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Left out, as other files are read: {1}.</source>
    <translation>Ausgelassen, da andere Dateien gelesen werden: {1}.</translation>
   </message>
@@ -9945,7 +9945,7 @@ Summary:</translation>
    <translation>LeftOut</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>Length in words</source>
    <translation>Länge in Wörtern</translation>
   </message>
@@ -9955,12 +9955,12 @@ Summary:</translation>
    <translation>Länge eines zirkulanten Blocks; sie muss die Breiten aller angepassten Schichten teilen. Größere Blöcke trainieren weniger Zahlen. Ohne Angabe: der größte, der teilt, bis 256.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Length of a vector in the bank; it must divide the widths of all adapted layers. Absent: the longest that does, up to 256.</source>
    <translation>Länge eines Vektors der Bank; sie muss die Breiten aller angepassten Schichten teilen. Ohne Angabe: der längste, der es tut, bis 256.</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Length penalty</source>
    <translation>Längenstrafe</translation>
   </message>
@@ -9975,7 +9975,7 @@ Summary:</translation>
    <translation>Machen Sie sie wieder beschreibbar</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>Let it be written again. {1}</source>
    <translation>Machen Sie sie wieder beschreibbar. {1}</translation>
   </message>
@@ -9985,42 +9985,42 @@ Summary:</translation>
    <translation>Lässt jede Attention-Schicht des Decoders einige trainierte Schlüssel und Werte sehen, als wäre vorher etwas gelesen oder geschrieben worden. Es steuert jede Schicht und nicht nur die Eingabe und kann deshalb mehr als Prompt-Tuning mit ebenso vielen virtuellen Tokens. Mit Projektion berechnet sie beim Training ein kleines Netz, das danach entfällt.</translation>
   </message>
   <message>
-   <location filename="../../engine/licences.py" />
+   <location filename="../../engine/maintenance/licences.py" />
    <source>License</source>
    <translation>License</translation>
   </message>
   <message>
-   <location filename="../../engine/licences.py" />
+   <location filename="../../engine/maintenance/licences.py" />
    <source>License ::</source>
    <translation>License ::</translation>
   </message>
   <message>
-   <location filename="../../engine/licences.py" />
+   <location filename="../../engine/maintenance/licences.py" />
    <source>License-Expression</source>
    <translation>License-Expression</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Like LoRA, but direction and strength are learned apart: every direction is kept at length one and one trained boundary a layer says how far its whole change goes. Long training or a high learning rate therefore spoils the model less easily than with LoRA. Take it where runs end worse than they were in between. (Bini et al. 2025)</source>
    <translation>Wie LoRA, aber Richtung und Stärke werden getrennt gelernt: Jede Richtung behält die Länge eins, und eine trainierte Grenze je Schicht sagt, wie weit ihre ganze Änderung geht. Langes Training oder eine hohe Lernrate verderben das Modell deshalb weniger leicht als bei LoRA. Nehmen Sie es, wo Läufe schlechter enden, als sie zwischendurch waren. (Bini et al. 2025)</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/rouge.py" />
+   <location filename="../../engine/worker/evaluation/rouge.py" />
    <source>Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries</source>
    <translation>Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/mixing.py" />
+   <location filename="../../engine/worker/adapters/multi_lora.py" />
    <source>Linear</source>
    <translation>Linear</translation>
   </message>
   <message>
-   <location filename="../../engine/capabilities.py" />
+   <location filename="../../engine/config/support_matrix.py" />
    <source>Llama</source>
    <translation>Llama</translation>
   </message>
   <message>
-   <location filename="../../engine/capabilities.py" />
+   <location filename="../../engine/config/support_matrix.py" />
    <source>Llama, Mistral, SmolLM2</source>
    <translation>Llama, Mistral, SmolLM2</translation>
   </message>
@@ -10055,7 +10055,7 @@ Summary:</translation>
    <translation>LoRA trainiert keine Biases: Es sind die des eingefrorenen Basismodells, und sie zu trainieren würde es selbst ändern.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>LoRA with bounded strength</source>
    <translation>LoRA mit begrenzter Stärke</translation>
   </message>
@@ -10065,7 +10065,7 @@ Summary:</translation>
    <translation>Log</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Long conversations</source>
    <translation>Lange Gespräche</translation>
   </message>
@@ -10075,22 +10075,22 @@ Summary:</translation>
    <translation>Lange Gespräche zuerst: Sie sind am schwersten zusammenzufassen.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Longer gradients are shortened to this norm.</source>
    <translation>Längere Gradienten werden auf diese Norm gekürzt.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Longer ones are cut, with a notice.</source>
    <translation>Längere werden gekürzt, mit einem Hinweis.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Longer reference summaries are cut, with a notice.</source>
    <translation>Längere Referenz-Zusammenfassungen werden gekürzt, mit einem Hinweis.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Longest conversation</source>
    <translation>Längstes Gespräch</translation>
   </message>
@@ -10100,12 +10100,12 @@ Summary:</translation>
    <translation>Längste zuerst</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Longest reference</source>
    <translation>Längste Referenz</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Longest summary</source>
    <translation>Längste Zusammenfassung</translation>
   </message>
@@ -10120,47 +10120,47 @@ Summary:</translation>
    <translation>Niedriger Rang</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Low-rank matrices from shared vectors</source>
    <translation>Niedrigrangige Matrizen aus gemeinsamen Vektoren</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>Lower</source>
    <translation>Niedriger</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Lower Shortest summary, or raise Longest summary.</source>
    <translation>Senken Sie „Kürzeste Zusammenfassung“, oder erhöhen Sie „Längste Zusammenfassung“.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/trainer.py" />
+   <location filename="../../engine/worker/training/step_gradients.py" />
    <source>Lower the learning rate, or use float32; resume goes on from the last checkpoint.</source>
    <translation>Senken Sie die Lernrate, oder verwenden Sie float32; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/room.py" />
+   <location filename="../../engine/worker/planning/context_window.py" />
    <source>Lower the longest conversation or summary.</source>
    <translation>Senken Sie das längste Gespräch oder die längste Zusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/generate.py" />
+   <location filename="../../engine/worker/generation/generate.py" />
    <source>Lower the longest conversation or the longest summary.</source>
    <translation>Senken Sie das längste Gespräch oder die längste Zusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/writing.py" />
+   <location filename="../../engine/worker/serving/batch_writer.py" />
    <source>Lower the longest summary.</source>
    <translation>Senken Sie die längste Zusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>MK SI</source>
    <translation>MK SI</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>MT SC</source>
    <translation>MT SC</translation>
   </message>
@@ -10175,22 +10175,22 @@ Summary:</translation>
    <translation>Betrag getrennt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/fit.py" />
+   <location filename="../../engine/worker/planning/feasibility.py" />
    <source>Make the micro-batch smaller, or checkpoint activations.</source>
    <translation>Verkleinern Sie den Mikrobatch, oder lassen Sie Aktivierungen neu berechnen.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Mapping by hand for shapes that are no two columns of text: {1}.</source>
    <translation>Zuordnung von Hand für Formen, die nicht aus zwei Textspalten bestehen: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Masked data</source>
    <translation>Maskierte Daten</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Memory</source>
    <translation>Speicher</translation>
   </message>
@@ -10205,32 +10205,32 @@ Summary:</translation>
    <translation>Verfahren</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>MiSS</source>
    <translation>MiSS</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>MiSS bat</source>
    <translation>MiSS bat</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>MiSS mini</source>
    <translation>MiSS mini</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Micro-batch</source>
    <translation>Mikrobatch</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>Micro-batch {1} to {2}</source>
    <translation>Mikrobatch {1} auf {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Mini rank</source>
    <translation>Mini-Rang</translation>
   </message>
@@ -10240,7 +10240,7 @@ Summary:</translation>
    <translation>Spiegelt jedes Gewicht einige Male</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Missing: {1}. {2}</source>
    <translation>Es fehlen: {1}. {2}</translation>
   </message>
@@ -10255,52 +10255,52 @@ Summary:</translation>
    <translation>Mixtral</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/base_models.py" />
+   <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Models that bring their own code are not run.</source>
    <translation>Modelle, die eigenen Code mitbringen, werden nicht ausgeführt.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>More than one arena is called or begins with "{1}".</source>
    <translation>Mehr als eine Arena heißt „{1}“ oder beginnt so.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs.py" />
+   <location filename="../../engine/runs/run_store.py" />
    <source>More than one run begins with "{1}".</source>
    <translation>Mehr als ein Lauf beginnt mit „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>More vectors are mixed than the bank holds.</source>
    <translation>Es werden mehr Vektoren gemischt, als die Bank enthält.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Most have "main".</source>
    <translation>Die meisten haben „main“.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Most minutes</source>
    <translation>Minuten höchstens</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Most steps</source>
    <translation>Schritte höchstens</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Most to test on</source>
    <translation>Höchstens zum Testen</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Most to train on</source>
    <translation>Höchstens zum Trainieren</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Most to validate on</source>
    <translation>Höchstens zum Validieren</translation>
   </message>
@@ -10325,82 +10325,82 @@ Summary:</translation>
    <translation>Multitask-Prompt-Tuning</translation>
   </message>
   <message>
-   <location filename="../../engine/capabilities.py" />
+   <location filename="../../engine/config/support_matrix.py" />
    <source>NF4, double</source>
    <translation>NF4, doppelt</translation>
   </message>
   <message>
-   <location filename="../../engine/graphics_cards.py" />
+   <location filename="../../engine/system/graphics_cards.py" />
    <source>NVIDIA card</source>
    <translation>NVIDIA-Karte</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/headed.py" />
+   <location filename="../../engine/chats/copied_messages.py" />
    <source>Name  minutes:seconds</source>
    <translation>Name  minutes:seconds</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/headed.py" />
+   <location filename="../../engine/chats/copied_messages.py" />
    <source>Name [time]</source>
    <translation>Name [time]</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/cells.py" />
+   <location filename="../../engine/data/cells.py" />
    <source>Name a column of texts.</source>
    <translation>Nennen Sie eine Spalte mit Texten.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/mapping.py" />
+   <location filename="../../engine/data/column_mapping.py" />
    <source>Name a column, or leave the key out.</source>
    <translation>Nennen Sie eine Spalte, oder lassen Sie den Schlüssel weg.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/label_data.py" />
+   <location filename="../../engine/worker/jobs/label_data.py" />
    <source>Name another column, or another source.</source>
    <translation>Nennen Sie eine andere Spalte oder eine andere Quelle.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>Name another column, or write summaries for them: "Write summaries" on the data page.</source>
    <translation>Nennen Sie eine andere Spalte, oder schreiben Sie Zusammenfassungen dafür: „Zusammenfassungen schreiben“ auf der Datenseite.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>Name another column.</source>
    <translation>Nennen Sie eine andere Spalte.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>Name it as data.columns.group, or leave data.columns.speaker out.</source>
    <translation>Nennen Sie sie als data.columns.group, oder lassen Sie data.columns.speaker weg.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Name linear layers under Applied to.</source>
    <translation>Nennen Sie unter „Angewendet auf“ lineare Schichten.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/mapping.py" />
+   <location filename="../../engine/data/column_mapping.py" />
    <source>Name the column of summaries as data.summary.</source>
    <translation>Nennen Sie die Spalte mit den Zusammenfassungen als data.summary.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>Name the column of turns as data.conversation, or leave data.columns empty.</source>
    <translation>Nennen Sie die Spalte mit den Beiträgen als data.conversation, oder lassen Sie data.columns leer.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Name their last layers under Applied to.</source>
    <translation>Nennen Sie unter „Angewendet auf“ deren letzte Schichten.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/headed.py" />
+   <location filename="../../engine/chats/copied_messages.py" />
    <source>Name — date time</source>
    <translation>Name — date time</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/headed.py" />
+   <location filename="../../engine/chats/copied_messages.py" />
    <source>Name, [date time]</source>
    <translation>Name, [date time]</translation>
   </message>
@@ -10410,17 +10410,17 @@ Summary:</translation>
    <translation>Namen wie</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Names of modules left out</source>
    <translation>Namen ausgelassener Module</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Names of the layers that get an adapter behind them</source>
    <translation>Namen der Schichten, hinter denen ein Adapter steht</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selective.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>Names of the modules that hold trained parameters</source>
    <translation>Namen der Module, die trainierte Parameter enthalten</translation>
   </message>
@@ -10430,7 +10430,7 @@ Summary:</translation>
    <translation>Namen der Gewichtsmatrizen, die {1}. Ohne Angabe: die Vorgabe des Verfahrens für dieses Basismodell. „all-linear“ meint alle linearen Schichten außer dem Ausgabekopf.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>Names there: {1}.</source>
    <translation>Namen dort: {1}.</translation>
   </message>
@@ -10450,7 +10450,7 @@ Summary:</translation>
    <translation>Am nächsten kommt: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/rules.py" />
+   <location filename="../../engine/methods/constraints.py" />
    <source>Nearest that reads those too: {1}.</source>
    <translation>Am nächsten kommt, was auch diese liest: {1}.</translation>
   </message>
@@ -10460,37 +10460,37 @@ Summary:</translation>
    <translation>Am nächsten kommt: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>New word pairs</source>
    <translation>Neue Wortpaare</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>New words</source>
    <translation>Neue Wörter</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/lengths.py" />
+   <location filename="../../engine/worker/ingestion/token_lengths.py" />
    <source>No base model is named</source>
    <translation>Kein Basismodell ist angegeben</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>No column looks like the {1}.</source>
    <translation>Keine Spalte sieht nach „{1}“ aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>No column says which rows belong to one conversation.</source>
    <translation>Keine Spalte sagt, welche Zeilen zu einem Gespräch gehören.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>No conversation</source>
    <translation>Kein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>No measurable difference</source>
    <translation>Kein messbarer Unterschied</translation>
   </message>
@@ -10500,32 +10500,32 @@ Summary:</translation>
    <translation>In {1} sagt niemand etwas.</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>No repeated sequence</source>
    <translation>Keine wiederholte Folge</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>No run can go on from such an adapter of {1}.</source>
    <translation>Kein Lauf kann von einem solchen Adapter weitermachen: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>No sequence of this many tokens is written twice. 0: any may be.</source>
    <translation>Keine Folge von so vielen Tokens wird zweimal geschrieben. 0: jede darf.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/smaller.py" />
+   <location filename="../../engine/worker/planning/fallback_search.py" />
    <source>No smaller plan would fit: end other programs, or choose a smaller base model.</source>
    <translation>Kein kleinerer Plan würde passen: Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>No summary</source>
    <translation>Keine Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>No summary ends before this many tokens.</source>
    <translation>Keine Zusammenfassung endet vor so vielen Tokens.</translation>
   </message>
@@ -10535,12 +10535,12 @@ Summary:</translation>
    <translation>Noch ist keine Zusammenfassung angenommen.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>None found. Small models train on the processor; larger ones want a card.</source>
    <translation>Keine gefunden. Kleine Modelle trainieren auf dem Prozessor; größere brauchen eine Karte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
+   <location filename="../../engine/worker/dataset/prompting.py" />
    <source>None would fit: lower the longest conversation.</source>
    <translation>Keines würde passen: Senken Sie das längste Gespräch.</translation>
   </message>
@@ -10550,17 +10550,17 @@ Summary:</translation>
    <translation>Normalverteilter Start</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>Not in the conversation</source>
    <translation>Nicht im Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Not used by this tuner</source>
    <translation>Von diesem Tuner nicht verwendet</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>Nothing in {1} is named like "{2}".</source>
    <translation>Nichts in {1} hat einen Namen wie „{2}“.</translation>
   </message>
@@ -10570,12 +10570,12 @@ Summary:</translation>
    <translation>Neuheit</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Number format of the frozen weights. Auto: bfloat16 where the device does it well, else float32. T5 overflows in float16.</source>
    <translation>Zahlenformat der eingefrorenen Gewichte. Auto: bfloat16, wo das Gerät es gut kann, sonst float32. T5 läuft in float16 über.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Number of directions that the change has, each kept at length one.</source>
    <translation>Zahl der Richtungen, die die Änderung hat; jede behält die Länge eins.</translation>
   </message>
@@ -10600,7 +10600,7 @@ Summary:</translation>
    <translation>OLMo 3</translation>
   </message>
   <message>
-   <location filename="../../engine/licences.py" />
+   <location filename="../../engine/maintenance/licences.py" />
    <source>OSI Approved</source>
    <translation>OSI Approved</translation>
   </message>
@@ -10610,17 +10610,17 @@ Summary:</translation>
    <translation>Von {1} wird das Blatt {2} gelesen, nicht aber {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Offline, as asked for: nothing is fetched.</source>
    <translation>Offline, wie gewünscht: Es wird nichts heruntergeladen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>Older formats can run code when they are loaded, so they are not. Choose another base model.</source>
    <translation>Ältere Formate können beim Laden Code ausführen und werden deshalb nicht geladen. Wählen Sie ein anderes Basismodell.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>One block shared across weight shards</source>
    <translation>Ein Block, den sich Scherben des Gewichts teilen</translation>
   </message>
@@ -10645,12 +10645,12 @@ Summary:</translation>
    <translation>Eine Rotation für alle Blöcke einer Schicht</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>One sentence</source>
    <translation>Ein Satz</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>Only checkpoints with an adapter.toml can be promoted.</source>
    <translation>Nur Prüfpunkte mit einer adapter.toml lassen sich übernehmen.</translation>
   </message>
@@ -10660,17 +10660,17 @@ Summary:</translation>
    <translation>Nur Schichten mit solchen Namen; * steht für Beliebiges: decoder.block.*.SelfAttention, lm_head, q. Großschreibung ist gleich. Ohne Angabe: wie sie auch heißen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selective.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>Only modules with such names</source>
    <translation>Nur Module mit solchen Namen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selective.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>Only one selective adapter can be active at a time.</source>
    <translation>Nur ein auswählender Adapter kann zugleich aktiv sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selective.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>Only the last blocks of each stack; 0 is all</source>
    <translation>Nur die letzten Blöcke jedes Stapels; 0 heißt alle</translation>
   </message>
@@ -10680,12 +10680,12 @@ Summary:</translation>
    <translation>Öffnen Sie sie mit jener.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Optimizer</source>
    <translation>Optimierer</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/__init__.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Order</source>
    <translation>Reihenfolge</translation>
   </message>
@@ -10705,27 +10705,27 @@ Summary:</translation>
    <translation>Orthogonalität</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>Other columns are: {1}.</source>
    <translation>Andere Spalten sind: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Outputs that the repeated block of the mini form spans; it must divide the outputs of all adapted layers.</source>
    <translation>Ausgaben, die der wiederholte Block der Form mini umfasst; die Zahl muss die Ausgaben aller angepassten Schichten teilen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/rouge.py" />
+   <location filename="../../engine/worker/evaluation/rouge.py" />
    <source>Overlap of words between a summary and a reference summary.</source>
    <translation>Überschneidung der Wörter von Zusammenfassung und Referenz-Zusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Packages</source>
    <translation>Pakete</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>Pairs of neighbouring words that summary and reference share.</source>
    <translation>Paare benachbarter Wörter, die Zusammenfassung und Referenz gemeinsam haben.</translation>
   </message>
@@ -10735,12 +10735,12 @@ Summary:</translation>
    <translation>Teil</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Patience</source>
    <translation>Geduld</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>Personal data is masked in the texts ({1}).</source>
    <translation>Persönliche Daten sind in den Texten maskiert ({1}).</translation>
   </message>
@@ -10750,7 +10750,7 @@ Summary:</translation>
    <translation>Pfeiffer</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>Phone number</source>
    <translation>Telefonnummer</translation>
   </message>
@@ -10775,12 +10775,12 @@ Summary:</translation>
    <translation>Platzierung</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>Plain instruction</source>
    <translation>Einfache Anweisung</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Precision</source>
    <translation>Genauigkeit</translation>
   </message>
@@ -10800,7 +10800,7 @@ Summary:</translation>
    <translation>Problem | None</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices_probe.py" />
+   <location filename="../../engine/worker/jobs/device_report.py" />
    <source>Processor</source>
    <translation>Prozessor</translation>
   </message>
@@ -10835,17 +10835,17 @@ Summary:</translation>
    <translation>Zug der Zeilen jeder Matrix zu rechten Winkeln, ohne den sich Teile nicht einzeln wegnehmen lassen. Er steuert nur das Training: Verluste werden ohne ihn gezeigt.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Pull of the trained numbers towards zero.</source>
    <translation>Zug der trainierten Zahlen gegen null.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Put "train", "validation" or "test" into the name of a file that is to be read.</source>
    <translation>Nehmen Sie „train“, „validation“ oder „test“ in den Namen einer Datei auf, die gelesen werden soll.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs.py" />
+   <location filename="../../engine/jobs/job.py" />
    <source>Put it back and resume, or start again from the recipe.</source>
    <translation>Legen Sie ihn zurück und setzen Sie fort, oder beginnen Sie mit dem Rezept von vorn.</translation>
   </message>
@@ -10865,12 +10865,12 @@ Summary:</translation>
    <translation>Setzt ein kleines Netz hinter Attention und Feed-Forward: Es drückt den Vektor jedes Tokens auf wenige Zahlen zusammen, biegt sie, weitet sie wieder und addiert das Ergebnis. Es beginnt als nichts, sodass der erste Schritt vom Basismodell ausgeht. Nehmen Sie es als solides Verfahren für alles, das lernt, was keine Änderung eines Gewichts kann; es bleibt ein eigener Teil, sodass das Schreiben etwas langsamer ist und es sich nicht in das Modell falten lässt. (Houlsby et al. 2019; Pfeiffer et al. 2020)</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/storage.py" />
+   <location filename="../../engine/worker/runtime/atomic_write.py" />
    <source>PytorchStreamWriter</source>
    <translation>PytorchStreamWriter</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Quantization</source>
    <translation>Quantisierung</translation>
   </message>
@@ -10880,42 +10880,42 @@ Summary:</translation>
    <translation>Quantisierung: none, int8, nf4, nf4+double</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/fit.py" />
+   <location filename="../../engine/worker/planning/feasibility.py" />
    <source>Quantize the base model, or choose a smaller one.</source>
    <translation>Quantisieren Sie das Basismodell, oder wählen Sie ein kleineres.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Quantize the scales of a 4-bit base too.</source>
    <translation>Auch die Skalen eines 4-Bit-Basismodells quantisieren.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices_probe.py" />
+   <location filename="../../engine/worker/jobs/device_report.py" />
    <source>ROCm {1}</source>
    <translation>ROCm {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>Raise data.max_conversation_tokens to keep them whole.</source>
    <translation>Erhöhen Sie data.max_conversation_tokens, um sie ganz zu lassen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/train.py" />
+   <location filename="../../engine/worker/jobs/train.py" />
    <source>Raise data.max_summary_tokens to keep them whole.</source>
    <translation>Erhöhen Sie data.max_summary_tokens, um sie ganz zu lassen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>Raise the longest summary (evaluation.max_new_tokens) to score them whole.</source>
    <translation>Erhöhen Sie die längste Zusammenfassung (evaluation.max_new_tokens), um sie ganz zu bewerten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/session.py" />
+   <location filename="../../engine/worker/training/training_loop.py" />
    <source>Raise training.max_minutes to train longer; 0 sets no limit.</source>
    <translation>Erhöhen Sie training.max_minutes, um länger zu trainieren; 0 setzt keine Grenze.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>RandLoRA</source>
    <translation>RandLoRA</translation>
   </message>
@@ -10925,7 +10925,7 @@ Summary:</translation>
    <translation>Zufälliger Start</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_transfer.py" />
+   <location filename="../../engine/worker/hub/download.py" />
    <source>Range</source>
    <translation>Range</translation>
   </message>
@@ -10940,12 +10940,12 @@ Summary:</translation>
    <translation>Rang-Dropout</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Rank of a plain LoRA beside</source>
    <translation>Rang einer einfachen LoRA daneben</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>Rank {1} is more than {2} can have: it is {3} × {4}.</source>
    <translation>Rang {1} ist mehr, als {2} haben kann: Die Schicht hat {3} × {4}.</translation>
   </message>
@@ -10960,7 +10960,7 @@ Summary:</translation>
    <translation>Lesen Sie sie erneut, wenn sie fertig geschrieben ist.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>Read the conversation and say in one sentence what it comes to.
 
 {conversation}
@@ -10978,27 +10978,27 @@ In one sentence:</translation>
    <translation>Reader</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/standings.py" />
+   <location filename="../../engine/arena/entry_status.py" />
    <source>RecipeError</source>
    <translation>RecipeError</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Recipes of schema {1} are not known here.</source>
    <translation>Rezepte nach Schema {1} sind hier nicht bekannt.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/__init__.py" />
+   <location filename="../../engine/data/__init__.py" />
    <source>Record</source>
    <translation>Record</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Refuse a file with broken rows, or leave them out, with a notice that names them.</source>
    <translation>Eine Datei mit fehlerhaften Zeilen ablehnen, oder diese auslassen und in einem Hinweis nennen.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>Remove the entry and add it again.</source>
    <translation>Entfernen Sie den Eintrag, und fügen Sie ihn neu hinzu.</translation>
   </message>
@@ -11008,7 +11008,7 @@ In one sentence:</translation>
    <translation>Reparieren Sie die Datei, oder exportieren Sie sie erneut.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/shape.py" />
+   <location filename="../../engine/data/schema.py" />
    <source>Repair the row.</source>
    <translation>Reparieren Sie die Zeile.</translation>
   </message>
@@ -11033,12 +11033,12 @@ In one sentence:</translation>
    <translation>Auf die Zahl der virtuellen Tokens wiederholt oder gekürzt. Nur für einen Start mit Text.</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Repetition penalty</source>
    <translation>Wiederholungsstrafe</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>Replace it, or choose another name.</source>
    <translation>Ersetzen Sie sie, oder wählen Sie einen anderen Namen.</translation>
   </message>
@@ -11048,22 +11048,22 @@ In one sentence:</translation>
    <translation>Reply</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Report every</source>
    <translation>Melden alle</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Resamples behind each interval.</source>
    <translation>Zahl der Stichproben hinter jedem Intervall.</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>Resume goes on from the last checkpoint.</source>
    <translation>Das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Revision</source>
    <translation>Revision</translation>
   </message>
@@ -11078,72 +11078,72 @@ In one sentence:</translation>
    <translation>Zeile</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/shape.py" />
+   <location filename="../../engine/data/schema.py" />
    <source>Row {1} has no "{2}": it is not known which conversation it belongs to.</source>
    <translation>Zeile {1} hat kein „{2}“: Es ist nicht bekannt, zu welchem Gespräch sie gehört.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>Row {1} of {2} has no {3} and is left out. {4}</source>
    <translation>Zeile {1} von {2} wird ausgelassen, es fehlt: {3}. {4}</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/shape.py" />
+   <location filename="../../engine/data/schema.py" />
    <source>Row {1}: "{2}" holds {3} turns, "{4}" {5} speakers.</source>
    <translation>Zeile {1}: „{2}“ enthält {3} Beiträge, „{4}“ {5} Sprecher.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/cells.py" />
+   <location filename="../../engine/data/cells.py" />
    <source>Row {1}: the column "{2}" holds lists of something else than texts.</source>
    <translation>Zeile {1}: Die Spalte „{2}“ enthält Listen von etwas anderem als Texten.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/cells.py" />
+   <location filename="../../engine/data/cells.py" />
    <source>Row {1}: the column "{2}" holds no turns.</source>
    <translation>Zeile {1}: Die Spalte „{2}“ enthält keine Beiträge.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/cells.py" />
+   <location filename="../../engine/data/cells.py" />
    <source>Row {1}: the column "{2}" holds tables, not text.</source>
    <translation>Zeile {1}: Die Spalte „{2}“ enthält Tabellen, keinen Text.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Rows left out, {1} ({2}).</source>
    <translation>Zeilen ausgelassen, {1} ({2}).</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Rows that can't be read</source>
    <translation>Nicht lesbare Zeilen</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Run `{1}`.</source>
    <translation>Führen Sie `{1}` aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Runs and adapters are kept in {1}</source>
    <translation>Läufe und Adapter liegen in {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Runs cut its end.</source>
    <translation>Läufe schneiden ihr Ende ab.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Runs learn to write them.</source>
    <translation>Läufe lernen, sie zu schreiben.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Runs leave rows with {1} out anyway.</source>
    <translation>Läufe lassen Zeilen mit {1} ohnehin aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Runs leave such rows out.</source>
    <translation>Läufe lassen solche Zeilen aus.</translation>
   </message>
@@ -11153,17 +11153,17 @@ In one sentence:</translation>
    <translation>SRT-Untertitel</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/label_data.py" />
+   <location filename="../../engine/worker/jobs/label_data.py" />
    <source>Sample conversations</source>
    <translation>Beispielgespräche</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Sampling goes with one beam.</source>
    <translation>Ziehen geht nur mit einem Beam.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>Save it anew.</source>
    <translation>Speichern Sie sie neu.</translation>
   </message>
@@ -11188,17 +11188,17 @@ In one sentence:</translation>
    <translation>Skalierung</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Schedule</source>
    <translation>Lernratenplan</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Score the first this many. 0: all.</source>
    <translation>So viele bewerten, die ersten. 0: alle.</translation>
   </message>
   <message>
-   <location filename="../../engine/lineup.py" />
+   <location filename="../../engine/runs/run_comparison.py" />
    <source>Scored with {1}.</source>
    <translation>Bewertet mit {1}.</translation>
   </message>
@@ -11208,12 +11208,12 @@ In one sentence:</translation>
    <translation>Zweite Matrix schneller</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>See which layers the base model has under Applied to.</source>
    <translation>Sehen Sie unter „Angewendet auf“, welche Schichten das Basismodell hat.</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Seed</source>
    <translation>Startwert</translation>
   </message>
@@ -11223,17 +11223,17 @@ In one sentence:</translation>
    <translation>Auswählend</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/__init__.py" />
+   <location filename="../../engine/worker/adapters/tuners/__init__.py" />
    <source>SelectiveConfig</source>
    <translation>SelectiveConfig</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/__init__.py" />
+   <location filename="../../engine/worker/adapters/tuners/__init__.py" />
    <source>SelectiveLayer</source>
    <translation>SelectiveLayer</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/__init__.py" />
+   <location filename="../../engine/worker/adapters/tuners/__init__.py" />
    <source>SelectiveModel</source>
    <translation>SelectiveModel</translation>
   </message>
@@ -11243,57 +11243,57 @@ In one sentence:</translation>
    <translation>Glättung der Empfindlichkeit</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Set Beams to 1, or Temperature to 0.</source>
    <translation>Setzen Sie Beams auf 1 oder Temperatur auf 0.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/stepping.py" />
+   <location filename="../../engine/worker/generation/decode_loop.py" />
    <source>Set Beams to 1.</source>
    <translation>Setzen Sie Beams auf 1.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Set TUNESMITH_HOME to a folder of your own.</source>
    <translation>Setzen Sie TUNESMITH_HOME auf einen eigenen Ordner.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Set training.evaluate_summaries above 0, or let the best go by the loss.</source>
    <translation>Setzen Sie training.evaluate_summaries über 0, oder lassen Sie den Verlust über den besten Stand entscheiden.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>Settings may name no files or code, and have numbers as adapters have. Remove it if you trust the adapter.</source>
    <translation>Einstellungen dürfen keine Dateien und keinen Code nennen und müssen Zahlen haben, wie Adapter sie haben. Entfernen Sie sie, wenn Sie dem Adapter trauen.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/__init__.py" />
+   <location filename="../../engine/data/__init__.py" />
    <source>Shape</source>
    <translation>Shape</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/__init__.py" />
+   <location filename="../../engine/data/__init__.py" />
    <source>Shaped</source>
    <translation>Shaped</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>Share of a summary's names, numbers, times and dates that do not stand in the conversation, by pattern.</source>
    <translation>Anteil der Namen, Zahlen, Zeiten und Daten einer Zusammenfassung, die nicht im Gespräch stehen, nach Mustern.</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>Share of a summary's words that the conversation lacks.</source>
    <translation>Anteil der Wörter einer Zusammenfassung, die im Gespräch fehlen.</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>Share of its pairs of words that the conversation lacks.</source>
    <translation>Anteil ihrer Wortpaare, die im Gespräch fehlen.</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>Share of summaries that reach the longest length.</source>
    <translation>Anteil der Zusammenfassungen, die die größte Länge erreichen.</translation>
   </message>
@@ -11328,7 +11328,7 @@ In one sentence:</translation>
    <translation>Anteil der Schritte, bevor etwas weggenommen wird.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Share of the steps in which the learning rate rises.</source>
    <translation>Anteil der Schritte, in denen die Lernrate steigt.</translation>
   </message>
@@ -11353,27 +11353,27 @@ In one sentence:</translation>
    <translation>Gemeinsame Rotation</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/sets.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>Shorten it.</source>
    <translation>Kürzen Sie es.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/room.py" />
+   <location filename="../../engine/worker/planning/context_window.py" />
    <source>Shorten the prompt, or lower the longest summary.</source>
    <translation>Kürzen Sie den Prompt, oder senken Sie die längste Zusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Shortest summary</source>
    <translation>Kürzeste Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../engine/changes.py" />
+   <location filename="../../engine/config/run_changes.py" />
    <source>Since step {1} {2} is {3}; it was {4}.</source>
    <translation>Seit Schritt {1} ist {2} {3}; vorher war es {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Size of the shards that a weight is cut into. More rank can learn more and trains more numbers.</source>
    <translation>Größe der Scherben, in die ein Gewicht zerlegt wird. Mehr Rang kann mehr lernen und trainiert mehr Zahlen.</translation>
   </message>
@@ -11398,7 +11398,7 @@ In one sentence:</translation>
    <translation>Slack-Nachrichten</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Small LoRA pairs for weight blocks</source>
    <translation>Kleine LoRA-Paare für Blöcke der Gewichte</translation>
   </message>
@@ -11413,22 +11413,22 @@ In one sentence:</translation>
    <translation>Weiche Prompts</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Source</source>
    <translation>Quelle</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Sparse bases</source>
    <translation>Dünn besetzte Matrizen</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/__init__.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Split</source>
    <translation>Teil</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Split seed</source>
    <translation>Startwert der Teile</translation>
   </message>
@@ -11443,37 +11443,37 @@ In one sentence:</translation>
    <translation>Standing</translation>
   </message>
   <message>
-   <location filename="../../engine/changes.py" />
+   <location filename="../../engine/config/run_changes.py" />
    <source>Start a new run with it.</source>
    <translation>Beginnen Sie damit einen neuen Lauf.</translation>
   </message>
   <message>
-   <location filename="../../engine/changes.py" />
+   <location filename="../../engine/config/run_changes.py" />
    <source>Start a new run with the base model in fewer bits.</source>
    <translation>Beginnen Sie einen neuen Lauf mit dem Basismodell in weniger Bit.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs.py" />
+   <location filename="../../engine/runs/run_store.py" />
    <source>Start a new run.</source>
    <translation>Beginnen Sie einen neuen Lauf.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Start again: it is fetched anew.</source>
    <translation>Starten Sie noch einmal: Sie wird neu heruntergeladen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Start again: the download goes on from there.</source>
    <translation>Starten Sie noch einmal: Der Download geht von dort weiter.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Start again: what came so far is kept.</source>
    <translation>Starten Sie noch einmal: Was bisher kam, bleibt erhalten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>Start anew, or use it as it is.</source>
    <translation>Beginnen Sie neu, oder verwenden Sie ihn, wie er ist.</translation>
   </message>
@@ -11483,12 +11483,12 @@ In one sentence:</translation>
    <translation>Start mit</translation>
   </message>
   <message>
-   <location filename="../../engine/connection.py" />
+   <location filename="../../engine/system/connection.py" />
    <source>Start it without --offline and HF_HUB_OFFLINE, or choose a folder on this computer.</source>
    <translation>Starten Sie ohne --offline und HF_HUB_OFFLINE, oder wählen Sie einen Ordner auf diesem Computer.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Starting scale</source>
    <translation>Anfangsskala</translation>
   </message>
@@ -11528,7 +11528,7 @@ In one sentence:</translation>
    <translation>Schritt</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Steps between two checkpoints. 0: once an epoch.</source>
    <translation>Schritte zwischen zwei Prüfpunkten. 0: einmal je Epoche.</translation>
   </message>
@@ -11538,32 +11538,32 @@ In one sentence:</translation>
    <translation>Schritte zwischen zwei Entscheidungen über die Ränge. Ohne Angabe: etwa hundert Entscheidungen je Lauf.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Steps between two evaluations on the validation split. 0: once an epoch.</source>
    <translation>Schritte zwischen zwei Bewertungen am Validierungsteil. 0: einmal je Epoche.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Steps between two reports of the loss.</source>
    <translation>Schritte zwischen zwei Meldungen des Verlusts.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Stop after this many evaluations without a better one, by what decides the best state. 0: never.</source>
    <translation>Nach so vielen Bewertungen ohne eine bessere stoppen, nach dem, was über den besten Stand entscheidet. 0: nie.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Stop after this many steps. 0: by epochs.</source>
    <translation>Nach so vielen Schritten stoppen. 0: nach Epochen.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>Stop it first.</source>
    <translation>Stoppen Sie das vorher.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/session.py" />
+   <location filename="../../engine/worker/training/training_loop.py" />
    <source>Stopped at step {1}: {2} evaluations without a better {3}.</source>
    <translation>Gestoppt bei Schritt {1}: {2} Bewertungen ohne Verbesserung ({3}).</translation>
   </message>
@@ -11583,12 +11583,12 @@ In one sentence:</translation>
    <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert. Oft das Ein- oder Zweifache des Rangs.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Strength of the change: it is scaled by alpha over rank. Often twice the rank.</source>
    <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert. Oft das Zweifache des Rangs.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Strength of the change: it is scaled by alpha over rank. Usual is 20 times the rank.</source>
    <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert. Üblich ist das 20-Fache des Rangs.</translation>
   </message>
@@ -11603,12 +11603,12 @@ In one sentence:</translation>
    <translation>Stärke dessen, was der Adapter zur Ausgabe seiner Teilschicht addiert.</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Summaries are cut after this many tokens.</source>
    <translation>Zusammenfassungen werden nach so vielen Tokens abgeschnitten.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Summaries scored</source>
    <translation>Bewertete Zusammenfassungen</translation>
   </message>
@@ -11618,7 +11618,7 @@ In one sentence:</translation>
    <translation>Summarize the following conversation in one or two short sentences.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>Summarize the following conversation.
 
 {conversation}
@@ -11631,47 +11631,47 @@ Summary:</source>
 Summary:</translation>
   </message>
   <message>
-   <location filename="../../engine/licences.py" />
+   <location filename="../../engine/maintenance/licences.py" />
    <source>Summary</source>
    <translation>Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Summary column</source>
    <translation>Zusammenfassungsspalte</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Summary longer than its conversation</source>
    <translation>Zusammenfassung länger als ihr Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Summary over the limit</source>
    <translation>Zusammenfassung über der Grenze</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Summary that looks like a copy</source>
    <translation>Zusammenfassung, die wie abgeschrieben wirkt</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Switch them off, or use {1}.</source>
    <translation>Schalten Sie sie aus, oder verwenden Sie {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>System</source>
    <translation>System</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>T5 overflows in float16.</source>
    <translation>T5 läuft in float16 über.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>T5's task prefix</source>
    <translation>Aufgabenpräfix von T5</translation>
   </message>
@@ -11681,12 +11681,12 @@ Summary:</translation>
    <translation>Table</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>Take at most {1}, or leave such layers out.</source>
    <translation>Nehmen Sie höchstens {1}, oder lassen Sie solche Schichten weg.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/room.py" />
+   <location filename="../../engine/worker/planning/context_window.py" />
    <source>Take at most {1}, or lower the longest conversation or summary.</source>
    <translation>Nehmen Sie höchstens {1}, oder senken Sie das längste Gespräch oder die längste Zusammenfassung.</translation>
   </message>
@@ -11701,27 +11701,27 @@ Summary:</translation>
    <translation>Nehmen Sie weniger als {1}, damit auch Gespräch und Zusammenfassung hineinpassen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/room.py" />
+   <location filename="../../engine/worker/planning/context_window.py" />
    <source>Take fewer virtual tokens, shorten the prompt, or lower the longest summary.</source>
    <translation>Nehmen Sie weniger virtuelle Tokens, kürzen Sie den Prompt, oder senken Sie die längste Zusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/targets.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>Take it alone, or only layers by name: {1}.</source>
    <translation>Nehmen Sie es allein, oder nur Schichten nach Namen: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>Take over its settings to go on from it.</source>
    <translation>Übernehmen Sie seine Einstellungen, um von ihm aus weiterzumachen.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Take the plain form, or an nf4 base.</source>
    <translation>Nehmen Sie die Form plain oder ein nf4-Basismodell.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>Take {1} out of the list.</source>
    <translation>Nehmen Sie {1} aus der Liste.</translation>
   </message>
@@ -11766,17 +11766,17 @@ Summary:</translation>
    <translation>Telegram-Nachrichten</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Temperature</source>
    <translation>Temperatur</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Template</source>
    <translation>Prompt-Vorlage</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/__init__.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/__init__.py" />
    <source>Tensors</source>
    <translation>Tensors</translation>
   </message>
@@ -11786,7 +11786,7 @@ Summary:</translation>
    <translation>Text</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Texts that are followed side by side; the likeliest is kept. 1 is greedy decoding; more is slower.</source>
    <translation>Texte, die nebeneinander verfolgt werden; der wahrscheinlichste bleibt. 1 dekodiert greedy; mehr ist langsamer.</translation>
   </message>
@@ -11801,92 +11801,92 @@ Summary:</translation>
    <translation>Der Encoder MLP hat immer zwei verborgene Schichten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/train.py" />
+   <location filename="../../engine/worker/jobs/train.py" />
    <source>The adapter</source>
    <translation>Der Adapter</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>The adapter can't be put into the library: {1}.</source>
    <translation>Der Adapter lässt sich nicht in die Bibliothek legen: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>The arena in {1} is gone or can't be written.</source>
    <translation>Die Arena in {1} ist weg oder lässt sich nicht schreiben.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>The arena {1} can't be read.</source>
    <translation>Die Arena {1} lässt sich nicht lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/soft_prompts.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/soft_prompts.py" />
    <source>The base model's vocabulary has nothing for the text to start from.</source>
    <translation>Der Wortschatz des Basismodells hat nichts für den Text, mit dem begonnen werden soll.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>The bat form computes with unpacked weights, so on an int8 base it would not start as the base.</source>
    <translation>Die Form bat rechnet mit entpackten Gewichten und würde auf einem int8-Basismodell nicht wie dieses beginnen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/fitting.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>The bat form's rank</source>
    <translation>Der Rang der Form bat</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>The best state can't go by ROUGE-1: no summaries are scored while the run trains.</source>
    <translation>Der beste Stand kann sich nicht nach ROUGE-1 richten: Während des Laufs werden keine Zusammenfassungen bewertet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/session.py" />
+   <location filename="../../engine/worker/training/training_loop.py" />
    <source>The best state so far</source>
    <translation>Der bisher beste Stand</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/session.py" />
+   <location filename="../../engine/worker/training/training_loop.py" />
    <source>The best was {1} at step {2}.</source>
    <translation>Am besten war {1} bei Schritt {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/fitting.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>The block size</source>
    <translation>Die Blockgröße</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tokens.py" />
+   <location filename="../../engine/worker/dataset/token_cache.py" />
    <source>The cache of token ids</source>
    <translation>Der Cache der Token-IDs</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>The change depends on the weight</source>
    <translation>Die Änderung hängt vom Gewicht ab</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>The checkpoint of step {1}</source>
    <translation>Der Prüfpunkt von Schritt {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>The column "{1}" has no {2} in the {3} split.</source>
    <translation>Die Spalte „{1}“ ist im Teil {3} leer (gesucht: {2}).</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>The column "{1}" holds no lists of turns.</source>
    <translation>Die Spalte „{1}“ enthält keine Listen von Beiträgen.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>The column "{1}" holds numbers, and no {2} is one.</source>
    <translation>Die Spalte „{1}“ enthält Zahlen, keinen Text (gesucht: {2}).</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/shape.py" />
+   <location filename="../../engine/data/schema.py" />
    <source>The column "{1}" holds {2}, not text.</source>
    <translation>Die Spalte „{1}“ enthält {2}, keinen Text.</translation>
   </message>
@@ -11896,37 +11896,37 @@ Summary:</translation>
    <translation>Die Spalte „{1}“ von {2} enthält {3}, keinen Text, und wird nicht gelesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/names.py" />
+   <location filename="../../engine/data/column_names.py" />
    <source>The columns are: {1}.</source>
    <translation>Die Spalten sind: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs.py" />
+   <location filename="../../engine/jobs/job.py" />
    <source>The command {1} can't be left in {2}: {3}.</source>
    <translation>Der Befehl {1} lässt sich nicht in {2} ablegen: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>The configuration of {1} asks for a prefix {2} wide, but its weights are {3} wide.</source>
    <translation>Die Konfiguration von {1} verlangt ein {2} breites Prefix, seine Gewichte sind aber {3} breit.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>The configuration of {1} says {2} = {3}, but its weights hold {4}.</source>
    <translation>Die Konfiguration von {1} sagt {2} = {3}, seine Gewichte enthalten aber {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>The configuration of {1} says {2} = {3}, which {4}.</source>
    <translation>Die Konfiguration von {1} sagt {2} = {3}; das {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>The connection broke after {1} of {2}.</source>
    <translation>Die Verbindung brach nach {1} von {2} ab.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/writing.py" />
+   <location filename="../../engine/worker/serving/batch_writer.py" />
    <source>The conversation is empty.</source>
    <translation>Das Gespräch ist leer.</translation>
   </message>
@@ -11946,12 +11946,12 @@ Summary:</translation>
    <translation>Die Kurve zwischen den zwei Schichten des Adapters, ohne die sie eine wären.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/names.py" />
+   <location filename="../../engine/data/column_names.py" />
    <source>The data has no columns.</source>
    <translation>Die Daten haben keine Spalten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>The data has no {1} split: {2} training conversations are held out for it.</source>
    <translation>Die Daten haben keinen Teil {1}: {2} Trainingsgespräche werden dafür zurückgehalten.</translation>
   </message>
@@ -11961,7 +11961,7 @@ Summary:</translation>
    <translation>Der Datensatz lässt sich nicht schreiben: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/shortage.py" />
+   <location filename="../../engine/worker/runtime/oom.py" />
    <source>The device's memory does not hold this.</source>
    <translation>Der Speicher des Geräts reicht dafür nicht.</translation>
   </message>
@@ -11981,12 +11981,12 @@ Summary:</translation>
    <translation>Die Festplatte ist schreibgeschützt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>The disk with {1} is full.</source>
    <translation>Die Festplatte mit {1} ist voll.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>The download needs {1}, and {2} has {3} free.</source>
    <translation>Der Download braucht {1}, und in {2} sind {3} frei.</translation>
   </message>
@@ -11996,12 +11996,12 @@ Summary:</translation>
    <translation>Der Encoder liest die Vektoren der Reihe nach.</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>The events can't be written any more</source>
    <translation>Die Ereignisse lassen sich nicht mehr schreiben</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>The examples that are scored.</source>
    <translation>Die Beispiele, die bewertet werden.</translation>
   </message>
@@ -12011,42 +12011,42 @@ Summary:</translation>
    <translation>Die Dateien sind von verschiedener Art: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/paths.py" />
+   <location filename="../../engine/system/paths.py" />
    <source>The folder {1} cannot be made: {2}.</source>
    <translation>Der Ordner {1} lässt sich nicht anlegen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs.py" />
+   <location filename="../../engine/jobs/job.py" />
    <source>The folder {folder} is gone: it was moved or deleted meanwhile.</source>
    <translation>Der Ordner {folder} ist weg: Er wurde inzwischen verschoben oder gelöscht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/smaller.py" />
+   <location filename="../../engine/worker/planning/fallback_search.py" />
    <source>The heaviest batch needs {1} of memory, and there is room for {2}.</source>
    <translation>Der größte Batch braucht {1} Speicher, und es ist Platz für {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>The hub answers with an error ({1}).</source>
    <translation>Der Hub antwortet mit einem Fehler ({1}).</translation>
   </message>
   <message>
-   <location filename="../../engine/connection.py" />
+   <location filename="../../engine/system/connection.py" />
    <source>The hub can't be reached: {1} {2}.</source>
    <translation>Der Hub ist nicht zu erreichen: {1} {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>The hub has no {1} named {2}.</source>
    <translation>Der Hub kennt {2} nicht ({1}).</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>The hub stopped answering.</source>
    <translation>Der Hub antwortet nicht mehr.</translation>
   </message>
   <message>
-   <location filename="../../engine/connection.py" />
+   <location filename="../../engine/system/connection.py" />
    <source>The hub's address, or that of the proxy before it, is not one.</source>
    <translation>Die Adresse des Hubs oder die des Proxys davor ist keine.</translation>
   </message>
@@ -12066,17 +12066,17 @@ Summary:</translation>
    <translation>Die Sammlung lässt sich nicht anlegen: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/mapping.py" />
+   <location filename="../../engine/data/column_mapping.py" />
    <source>The last turn can't be the summary of turns in rows of their own.</source>
    <translation>Der letzte Beitrag kann nicht die Zusammenfassung von Beiträgen in eigenen Zeilen sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/mapping.py" />
+   <location filename="../../engine/data/column_mapping.py" />
    <source>The last turn can't be {1}.</source>
    <translation>Der letzte Beitrag kann nicht {1} sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/mixing.py" />
+   <location filename="../../engine/worker/adapters/multi_lora.py" />
    <source>The layer's rows are not those of the batch.</source>
    <translation>Die Zeilen der Schicht sind nicht die des Batches.</translation>
   </message>
@@ -12086,32 +12086,32 @@ Summary:</translation>
    <translation>Das Protokoll enthält die Einzelheiten.</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>The longest run of words in the same order, gaps allowed.</source>
    <translation>Die längste Wortfolge in derselben Reihenfolge, Lücken erlaubt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/trainer.py" />
+   <location filename="../../engine/worker/training/step_gradients.py" />
    <source>The loss is no number at step {1}.</source>
    <translation>Der Verlust ist bei Schritt {1} keine Zahl.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/fitting.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>The mini rank</source>
    <translation>Der Mini-Rang</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>The model ends before it writes a word. Each counts as 0.</source>
    <translation>Das Modell endet, bevor es ein Wort schreibt. Jede zählt als 0.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>The name has {1} characters.</source>
    <translation>Der Name hat {1} Zeichen.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>The name must be text.</source>
    <translation>Der Name muss Text sein.</translation>
   </message>
@@ -12126,17 +12126,17 @@ Summary:</translation>
    <translation>Die Normen von {1}-Modellen haben keine Zahlen zum Trainieren.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/fitting.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>The number of blocks</source>
    <translation>Die Zahl der Blöcke</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/train.py" />
+   <location filename="../../engine/worker/jobs/train.py" />
    <source>The one before it is taken.</source>
    <translation>Der davor wird genommen.</translation>
   </message>
   <message>
-   <location filename="../../engine/extras.py" />
+   <location filename="../../engine/system/optional_dependencies.py" />
    <source>The optimizer {1} needs bitsandbytes, which is not installed.</source>
    <translation>Der Optimierer {1} braucht bitsandbytes, das nicht installiert ist.</translation>
   </message>
@@ -12146,92 +12146,92 @@ Summary:</translation>
    <translation>Die orthogonale Initialisierung braucht einen geraden Rang.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>The other one is fine.</source>
    <translation>Die andere ist in Ordnung.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>The other {1} are fine.</source>
    <translation>Die anderen {1} sind in Ordnung.</translation>
   </message>
   <message>
-   <location filename="../../engine/passport.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>The passport of {1} can't be read.</source>
    <translation>Der Pass von {1} lässt sich nicht lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>The passport of {1} can't be written: {2}.</source>
    <translation>Der Pass von {1} lässt sich nicht schreiben: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/passport.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>The prompt</source>
    <translation>Der Prompt</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>The prompt has no {1}.</source>
    <translation>Im Prompt fehlt {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>The prompt has {1} characters, and at most {2} are read.</source>
    <translation>Der Prompt hat {1} Zeichen, gelesen werden höchstens {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/standings.py" />
+   <location filename="../../engine/arena/entry_status.py" />
    <source>The queue is paused.</source>
    <translation>Die Warteschlange pausiert.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>The queue of {1} is being worked.</source>
    <translation>Die Warteschlange von {1} wird gerade abgearbeitet.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>The queue of {1} is worked by another window or command line.</source>
    <translation>Die Warteschlange von {1} wird von einem anderen Fenster oder einer Befehlszeile abgearbeitet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/fitting.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>The rank</source>
    <translation>Der Rang</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>The recipe is no TOML: {1}.</source>
    <translation>Das Rezept ist kein TOML: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>The recipe {1} cannot be read: {2}.</source>
    <translation>Das Rezept {1} lässt sich nicht lesen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/changes.py" />
+   <location filename="../../engine/config/run_changes.py" />
    <source>The record of changes can't be read: {1}: {2}.</source>
    <translation>Die Aufzeichnung der Änderungen lässt sich nicht lesen: {1}: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/capabilities.py" />
+   <location filename="../../engine/config/support_matrix.py" />
    <source>The registry says that it works; no proof of it is here.</source>
    <translation>Dem Verzeichnis nach geht es; ein Beleg liegt hier nicht vor.</translation>
   </message>
   <message>
-   <location filename="../../engine/events.py" />
+   <location filename="../../engine/jobs/events.py" />
    <source>The run's events</source>
    <translation>Das Ereignisprotokoll des Laufs</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>The same seed gives the same run.</source>
    <translation>Derselbe Startwert ergibt denselben Lauf.</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>The same, sentence by sentence.</source>
    <translation>Dasselbe, Satz für Satz.</translation>
   </message>
@@ -12241,7 +12241,7 @@ Summary:</translation>
    <translation>Die zweite Matrix lernt schneller</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>The shortest summary, {1} tokens, is longer than the longest, {2}.</source>
    <translation>Die kürzeste Zusammenfassung, {1} Tokens, ist länger als die längste, {2}.</translation>
   </message>
@@ -12251,7 +12251,7 @@ Summary:</translation>
    <translation>Die Datei der Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/writing.py" />
+   <location filename="../../engine/worker/serving/batch_writer.py" />
    <source>The summaries of the pieces are together longer than {1} tokens, and are cut.</source>
    <translation>Die Zusammenfassungen der Stücke sind zusammen länger als {1} Tokens und werden gekürzt.</translation>
   </message>
@@ -12261,37 +12261,37 @@ Summary:</translation>
    <translation>Die Zusammenfassung hat {1} Zeichen.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>The summary is named twice: as a column and as the last turn.</source>
    <translation>Die Zusammenfassung ist zweimal angegeben: als Spalte und als letzter Beitrag.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>The template "{1}" can't be deleted: {2}.</source>
    <translation>Die Prompt-Vorlage „{1}“ lässt sich nicht löschen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>The template "{1}" can't be read.</source>
    <translation>Die Prompt-Vorlage „{1}“ lässt sich nicht lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>The template "{1}" can't be renamed: {2}.</source>
    <translation>Die Prompt-Vorlage „{1}“ lässt sich nicht umbenennen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/base_models.py" />
+   <location filename="../../engine/worker/modeling/base_models.py" />
    <source>The tokenizer of {1} can't be loaded: {2}</source>
    <translation>Der Tokenizer von {1} lässt sich nicht laden: {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/lengths.py" />
+   <location filename="../../engine/worker/ingestion/token_lengths.py" />
    <source>The tokenizer of {1} is not on this computer</source>
    <translation>Der Tokenizer von {1} ist nicht auf diesem Computer</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>The turns of column "{1}" have no "{2}".</source>
    <translation>Den Beiträgen der Spalte „{1}“ fehlt „{2}“.</translation>
   </message>
@@ -12301,77 +12301,77 @@ Summary:</translation>
    <translation>Der Wert</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>The weights of {1} hold {2}, which is no part of {3}.</source>
    <translation>Die Gewichte von {1} enthalten {2}, und das ist kein Teil von {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/processes.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>The worker can't be started: {1}.</source>
    <translation>Der Arbeitsprozess lässt sich nicht starten: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>The worker ended with exit code {1} without a word.</source>
    <translation>Der Arbeitsprozess endete ohne ein Wort mit dem Code {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>The worker found nothing.</source>
    <translation>Der Arbeitsprozess hat nichts gefunden.</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>The worker is gone without a word, and memory ran short meanwhile.</source>
    <translation>Der Arbeitsprozess ist ohne ein Wort verschwunden, und inzwischen war der Speicher knapp.</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>The worker is gone without a word.</source>
    <translation>Der Arbeitsprozess ist ohne ein Wort verschwunden.</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>The worker was ended from outside ({1}).</source>
    <translation>Der Arbeitsprozess wurde von außen beendet ({1}).</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>The worker was killed (SIGKILL), probably out of memory.</source>
    <translation>Der Arbeitsprozess wurde abgebrochen (SIGKILL), vermutlich aus Speichermangel.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>The worker's log below {1} has the details.</source>
    <translation>Das Protokoll des Arbeitsprozesses unter {1} enthält die Einzelheiten.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>The {1} of {2} can't be read: {3}.</source>
    <translation>{1} von {2} lässt sich nicht lesen: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>The {1} of {2} can't be used: {3}</source>
    <translation>{1} von {2} lässt sich nicht verwenden: {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>The {1} of {2} holds no state.</source>
    <translation>{1} von {2} enthält keinen Stand.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>The {1} of {2} is damaged: {3}.</source>
    <translation>{1} von {2} ist beschädigt: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>The {1} of {2} names no PEFT method.</source>
    <translation>{1} von {2} nennt kein PEFT-Verfahren.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>There are no data files in {1}.</source>
    <translation>In {1} sind keine Datendateien.</translation>
   </message>
@@ -12381,37 +12381,37 @@ Summary:</translation>
    <translation>In {1} sind keine Zeilen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>There are no {1} in {2}.</source>
    <translation>In {2} gibt es keine {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>There is a template "{1}" already.</source>
    <translation>Es gibt schon eine Prompt-Vorlage „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>There is no adapter "{1}".</source>
    <translation>Es gibt keinen Adapter „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>There is no arena "{1}".</source>
    <translation>Es gibt keine Arena „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>There is no arena in {1}.</source>
    <translation>In {1} ist keine Arena.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/reading.py" />
+   <location filename="../../engine/worker/ingestion/loading.py" />
    <source>There is no chat export in the data that a pause could part.</source>
    <translation>In den Daten ist kein Chat-Export, den eine Pause teilen könnte.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/names.py" />
+   <location filename="../../engine/data/column_names.py" />
    <source>There is no column "{1}".</source>
    <translation>Es gibt keine Spalte „{1}“.</translation>
   </message>
@@ -12426,22 +12426,22 @@ Summary:</translation>
    <translation>Es gibt kein Verfahren „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>There is no model in {1}.</source>
    <translation>In {1} ist kein Modell.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>There is no recipe at {1}.</source>
    <translation>Unter {1} ist kein Rezept.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs.py" />
+   <location filename="../../engine/runs/run_store.py" />
    <source>There is no run "{1}".</source>
    <translation>Es gibt keinen Lauf „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>There is no saved template "{1}".</source>
    <translation>Es gibt keine gespeicherte Prompt-Vorlage „{1}“.</translation>
   </message>
@@ -12451,7 +12451,7 @@ Summary:</translation>
    <translation>Noch gibt es keine Zusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../engine/intake.py" />
+   <location filename="../../engine/data/ingest.py" />
    <source>There is no text to paste.</source>
    <translation>Es gibt keinen Text zum Einfügen.</translation>
   </message>
@@ -12461,7 +12461,7 @@ Summary:</translation>
    <translation>Im Text, mit dem begonnen werden soll, steht kein Wort.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>There is nothing at {1}.</source>
    <translation>Unter {1} ist nichts.</translation>
   </message>
@@ -12471,92 +12471,92 @@ Summary:</translation>
    <translation>Hier fällt nichts weg: Dropout wirkt zwischen den Schichten eines LSTM.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>These are read: csv, json, parquet and arrow.</source>
    <translation>Gelesen werden: csv, json, parquet und arrow.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/reading.py" />
+   <location filename="../../engine/worker/ingestion/loading.py" />
    <source>These are read: {1}.</source>
    <translation>Gelesen werden: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>These are: {1}.</source>
    <translation>Es gibt: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/changes.py" />
+   <location filename="../../engine/config/run_changes.py" />
    <source>These can be changed: {1}. For anything else start a new run.</source>
    <translation>Ändern lassen sich: {1}. Für alles andere beginnen Sie einen neuen Lauf.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>These do: {1}.</source>
    <translation>Diese tun es: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>They are excluded by data.exclude.</source>
    <translation>Sie sind durch data.exclude ausgeschlossen.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>They hold: {1}.</source>
    <translation>Sie enthalten: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>They hold: {1}. Name the key of what is said as data.columns.text.</source>
    <translation>Sie enthalten: {1}. Nennen Sie den Schlüssel des Gesagten als data.columns.text.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/stepping.py" />
+   <location filename="../../engine/worker/generation/decode_loop.py" />
    <source>This base model can't follow beams: what it remembers of a text can't be put in another order.</source>
    <translation>Dieses Basismodell kann keinen Beams folgen: Was es sich von einem Text merkt, lässt sich nicht umordnen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/room.py" />
+   <location filename="../../engine/worker/planning/context_window.py" />
    <source>This base model takes {1} tokens; prompt and summary and the {2} virtual tokens before them need up to {3}.</source>
    <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung und die {2} virtuellen Tokens davor brauchen bis zu {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/room.py" />
+   <location filename="../../engine/worker/planning/context_window.py" />
    <source>This base model takes {1} tokens; prompt and summary need up to {2}.</source>
    <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung brauchen bis zu {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/generate.py" />
+   <location filename="../../engine/worker/generation/generate.py" />
    <source>This base model takes {1} tokens; prompt and summary{2} need up to {3}.</source>
    <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung{2} brauchen bis zu {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices.py" />
+   <location filename="../../engine/worker/runtime/devices.py" />
    <source>This computer has no {1} device that torch can use.</source>
    <translation>Dieser Computer hat kein {1}-Gerät, das torch nutzen kann.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompt_run.py" />
+   <location filename="../../engine/worker/dataset/prompting.py" />
    <source>This is the base model as it is: change the prompt or show examples.</source>
    <translation>Das ist das Basismodell, wie es ist: Ändern Sie den Prompt, oder zeigen Sie Beispiele.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>This model has no {1} to train.</source>
    <translation>Dieses Modell hat keine {1} zum Trainieren.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>This model has {1} blocks in a stack, not {2}.</source>
    <translation>Dieses Modell hat {1} Blöcke in einem Stapel, nicht {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/fit.py" />
+   <location filename="../../engine/worker/planning/feasibility.py" />
    <source>This run takes about {1} of memory, and there are {2}.</source>
    <translation>Dieser Lauf braucht etwa {1} Speicher, und es gibt {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>This version writes {1}.</source>
    <translation>Diese Version schreibt {1}.</translation>
   </message>
@@ -12571,22 +12571,22 @@ Summary:</translation>
    <translation>Timed</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>To read them, put them into a folder of their own.</source>
    <translation>Um sie zu lesen, legen Sie sie in einen eigenen Ordner.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/lengths.py" />
+   <location filename="../../engine/worker/ingestion/token_lengths.py" />
    <source>Token lengths are counted with the tokenizer of {1}.</source>
    <translation>Token-Längen sind mit dem Tokenizer von {1} gezählt.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Tokens computed at a time. Smaller needs less memory and learns the same. 0: what suits device and base model.</source>
    <translation>Tokens, die auf einmal berechnet werden. Weniger braucht weniger Speicher und lernt dasselbe. 0: was zu Gerät und Basismodell passt.</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Top-p</source>
    <translation>Top-p</translation>
   </message>
@@ -12671,7 +12671,7 @@ Summary:</translation>
    <translation>Trainiert nichts: Das Basismodell liest Ihren Prompt mit so vielen ausgeführten Beispielen, wie Sie wollen, und wird gegen sich selbst mit dem einfachen Prompt bewertet. Das ist der andere Maßstab: was man durch bloßes Fragen bekommt und was ein trainierter Adapter übertreffen muss. Gespeichert wird der Prompt.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Trains scales of shared random matrices</source>
    <translation>Trainiert Skalen gemeinsamer Zufallsmatrizen</translation>
   </message>
@@ -12691,22 +12691,22 @@ Summary:</translation>
    <translation>Transkript</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Try again later; what came so far is kept.</source>
    <translation>Versuchen Sie es später noch einmal; was bisher kam, bleibt erhalten.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>Try again.</source>
    <translation>Versuchen Sie es noch einmal.</translation>
   </message>
   <message>
-   <location filename="../../engine/connection.py" />
+   <location filename="../../engine/system/connection.py" />
    <source>Tunesmith is offline, so nothing is fetched from the hub.</source>
    <translation>Tunesmith ist offline, also wird nichts vom Hub heruntergeladen.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Tunesmith {1}, Python {2}</source>
    <translation>Tunesmith {1}, Python {2}</translation>
   </message>
@@ -12741,12 +12741,12 @@ Summary:</translation>
    <translation>Unerwartet: {1}: {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Unknown activation {1} or placement {2}.</source>
    <translation>Unbekannte Aktivierung {1} oder Platzierung {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>Unpack it and import them one by one.</source>
    <translation>Entpacken Sie sie, und importieren Sie sie einzeln.</translation>
   </message>
@@ -12756,7 +12756,7 @@ Summary:</translation>
    <translation>Entpacken Sie sie selbst, wenn Sie ihr trauen, und wählen Sie die Dateien.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>Unpack it yourself if you trust it, and choose the folder.</source>
    <translation>Entpacken Sie sie selbst, wenn Sie ihr trauen, und wählen Sie den Ordner.</translation>
   </message>
@@ -12766,12 +12766,12 @@ Summary:</translation>
    <translation>Das Entpacken braucht {1} GB, und {2} GB sind frei.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>Unpacking {1} takes {2} GB, and {3} GB are free.</source>
    <translation>Das Entpacken von {1} braucht {2} GB, und {3} GB sind frei.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>Unreadable</source>
    <translation>Unlesbar</translation>
   </message>
@@ -12781,27 +12781,27 @@ Summary:</translation>
    <translation>Unterminated string</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>Update Tunesmith to use it.</source>
    <translation>Aktualisieren Sie Tunesmith, um sie zu verwenden.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>Update the driver of the {1}; this torch wants a newer one{2}.</source>
    <translation>Aktualisieren Sie den Treiber der {1}; dieses torch verlangt einen neueren{2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/sets.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>Use at most {1}.</source>
    <translation>Verwenden Sie höchstens {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Use bfloat16.</source>
    <translation>Verwenden Sie bfloat16.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs.py" />
+   <location filename="../../engine/runs/run_store.py" />
    <source>Use its prompt in a new recipe.</source>
    <translation>Verwenden Sie seinen Prompt in einem neuen Rezept.</translation>
   </message>
@@ -12821,22 +12821,22 @@ Summary:</translation>
    <translation>Variante</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>VeRA</source>
    <translation>VeRA</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Vector length</source>
    <translation>Vektorlänge</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Vectors</source>
    <translation>Vektoren</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Vectors mixed</source>
    <translation>Gemischte Vektoren</translation>
   </message>
@@ -12846,17 +12846,17 @@ Summary:</translation>
    <translation>Virtuelle Tokens</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>Wait for it to end, or stop it there.</source>
    <translation>Warten Sie, bis sie endet, oder stoppen Sie sie dort.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs.py" />
+   <location filename="../../engine/jobs/job.py" />
    <source>Wait for it to end, or stop it.</source>
    <translation>Warten Sie, bis er endet, oder stoppen Sie ihn.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Warm-up</source>
    <translation>Aufwärmen</translation>
   </message>
@@ -12866,17 +12866,17 @@ Summary:</translation>
    <translation>WebVTT-Transkript</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Weight decay</source>
    <translation>Gewichtsverfall</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>Weights in .bin files can run code when they are loaded, so only safetensors are taken.</source>
    <translation>Gewichte in .bin-Dateien können beim Laden Code ausführen, deshalb wird nur safetensors genommen.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>What decides the best state and patience: the loss on the whole validation split, or ROUGE-1 of the summaries scored at each evaluation, which swings more the fewer they are.</source>
    <translation>Was über den besten Stand und die Geduld entscheidet: der Verlust am ganzen Validierungsteil oder ROUGE-1 der Zusammenfassungen, die bei jeder Bewertung bewertet werden; es schwankt mehr, je weniger es sind.</translation>
   </message>
@@ -12886,32 +12886,32 @@ Summary:</translation>
    <translation>Wohin jedes Token schaut, in jedem Block</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>What is excluded leaves no conversation in the {1} split.</source>
    <translation>Was ausgeschlossen ist, lässt kein Gespräch im Teil {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/label_data.py" />
+   <location filename="../../engine/worker/jobs/label_data.py" />
    <source>What is excluded leaves no conversation of {1}.</source>
    <translation>Was ausgeschlossen ist, lässt kein Gespräch von {1} übrig.</translation>
   </message>
   <message>
-   <location filename="../../engine/decoding.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>What is longer than the adapter was trained with is cut at its end, or summarised piece by piece, and the pieces' summaries together.</source>
    <translation>Was länger ist als das, womit der Adapter trainiert wurde, wird am Ende abgeschnitten, oder Stück für Stück zusammengefasst und die Zusammenfassungen der Stücke zusammen.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>What is said is named twice: "{1}" and "{2}".</source>
    <translation>Was gesagt wird, ist zweimal angegeben: „{1}“ und „{2}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>What looks like {1}</source>
    <translation>Was aussieht wie {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>What the base model is asked. {conversation} stands for the conversation.</source>
    <translation>Was das Basismodell gefragt wird. {conversation} steht für das Gespräch.</translation>
   </message>
@@ -12921,17 +12921,17 @@ Summary:</translation>
    <translation>Was das Prefix anfangs ist: was das Modell bei den Wörtern eines Textes berechnet, oder Zufallszahlen. Mit Projektion beginnt es immer zufällig.</translation>
   </message>
   <message>
-   <location filename="../../engine/passport.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>What the prompt shows</source>
    <translation>Der Beispielteil des Prompts</translation>
   </message>
   <message>
-   <location filename="../../engine/event_shapes.py" />
+   <location filename="../../engine/jobs/event_schema.py" />
    <source>What the run told is damaged in places, which are passed over.</source>
    <translation>Was der Lauf erzählt hat, ist stellenweise beschädigt; diese Stellen werden übergangen.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>What the trained scales of the ranks start at. Small values are usual.</source>
    <translation>Womit die trainierten Skalen der Ränge beginnen. Üblich sind kleine Werte.</translation>
   </message>
@@ -12941,22 +12941,22 @@ Summary:</translation>
    <translation>Was die Vektoren anfangs sind: die Wörter eines Textes, aus dem Wortschatz gezogene Wörter oder Zufallszahlen.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>What to do: {1}</source>
    <translation>Was zu tun ist: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>What was changed while the run was under way, and behind which step.</source>
    <translation>Was geändert wurde, während der Lauf unterwegs war, und nach welchem Schritt.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>What was deleted is still in {1}.</source>
    <translation>Was gelöscht wurde, liegt noch in {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/changes.py" />
+   <location filename="../../engine/config/run_changes.py" />
    <source>What was trained up to step {1} starts from the base model's own numbers.</source>
    <translation>Was bis Schritt {1} trainiert wurde, geht von den eigenen Zahlen des Basismodells aus.</translation>
   </message>
@@ -12966,12 +12966,12 @@ Summary:</translation>
    <translation>WhatsApp-Export</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/cells.py" />
+   <location filename="../../engine/data/cells.py" />
    <source>Where a turn with "{1}" is due there is {2}.</source>
    <translation>Wo ein Beitrag mit „{1}“ stehen sollte, steht {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Where attention and feed-forward end in a {1} model is not known.</source>
    <translation>Wo Attention und Feed-Forward in einem {1}-Modell enden, ist nicht bekannt.</translation>
   </message>
@@ -12986,22 +12986,22 @@ Summary:</translation>
    <translation>Wo das Paar beginnt. default: zufällig und null. gaussian: dasselbe, normalverteilt. orthogonal: zwei Teile im rechten Winkel. pissa, olora: die Hauptrichtungen des Gewichts selbst (durch SVD oder QR). eva: die Hauptrichtungen dessen, was die Schicht in den ersten Trainingsbeispielen liest.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Where to compute: auto, cpu, mps, xpu, cuda:0 and so on.</source>
    <translation>Wo gerechnet wird: auto, cpu, mps, xpu, cuda:0 und so weiter.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Which examples share a step: those of similar length, which spares computing what only fills up the shorter ones, or any. Either way the steps come in random order.</source>
    <translation>Welche Beispiele sich einen Schritt teilen: solche ähnlicher Länge, was erspart, das bloße Auffüllen der kürzeren zu berechnen, oder beliebige. So oder so kommen die Schritte in zufälliger Reihenfolge.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>Which state becomes the adapter: the best on the validation split, or the last.</source>
    <translation>Welcher Stand zum Adapter wird: der beste am Validierungsteil oder der letzte.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Width of each random pair. A smaller rank means more pairs and more trained numbers: together they always reach the full rank.</source>
    <translation>Breite jedes zufälligen Paars. Ein kleinerer Rang bedeutet mehr Paare und mehr trainierte Zahlen: Zusammen erreichen sie immer den vollen Rang.</translation>
   </message>
@@ -13011,7 +13011,7 @@ Summary:</translation>
    <translation>Breite jeder Schicht am Anfang, von der die nutzlosesten Teile weggenommen werden. Oft das 1,5-Fache des Rangs.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Width of the bottleneck</source>
    <translation>Breite des Engpasses</translation>
   </message>
@@ -13041,17 +13041,17 @@ Summary:</translation>
    <translation>Breite der Änderung, die die Aufgabe selbst am gemeinsamen Prompt vornimmt.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Width of the thin matrices of all blocks together: it trains as many numbers as LoRA of this rank.</source>
    <translation>Breite der dünnen Matrizen aller Blöcke zusammen: Es trainiert so viele Zahlen wie LoRA mit diesem Rang.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Width of the thin matrices that are put together from the shared vectors.</source>
    <translation>Breite der dünnen Matrizen, die aus den gemeinsamen Vektoren zusammengesetzt werden.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>Width of the two random matrices that all layers share. Take more than for LoRA: only one number for each rank and one for each output are trained.</source>
    <translation>Breite der zwei zufälligen Matrizen, die sich alle Schichten teilen. Nehmen Sie mehr als bei LoRA: Trainiert wird nur eine Zahl je Rang und eine je Ausgabe.</translation>
   </message>
@@ -13066,12 +13066,12 @@ Summary:</translation>
    <translation>Mit Projektion</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
+   <location filename="../../engine/worker/dataset/prompting.py" />
    <source>With the longest conversation and its summary that is {1}, and the base model reads {2}.</source>
    <translation>Mit dem längsten Gespräch und seiner Zusammenfassung sind das {1}, und das Basismodell liest {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
+   <location filename="../../engine/worker/dataset/prompting.py" />
    <source>With {1} virtual tokens, the longest conversation and its summary that is {2}, and the base model reads {3}.</source>
    <translation>Mit {1} virtuellen Tokens, dem längsten Gespräch und seiner Zusammenfassung sind das {2}, und das Basismodell liest {3}.</translation>
   </message>
@@ -13081,37 +13081,37 @@ Summary:</translation>
    <translation>Ohne Projektion gibt es keine verborgene Schicht, die so breit sein könnte.</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>Words of a summary.</source>
    <translation>Wörter einer Zusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>Words that summary and reference share.</source>
    <translation>Wörter, die Zusammenfassung und Referenz gemeinsam haben.</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>Worked examples that the prompt shows before it asks: the first of the training split, not learned from.</source>
    <translation>Ausgeführte Beispiele, die der Prompt zeigt, bevor er fragt: die ersten des Trainingsteils, aus denen nicht gelernt wird.</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>Worse</source>
    <translation>Schlechter</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>Write [{1}] above its keys.</source>
    <translation>Schreiben Sie [{1}] über seine Schlüssel.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/soft_prompts.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/soft_prompts.py" />
    <source>Write it in other words.</source>
    <translation>Schreiben Sie ihn mit anderen Wörtern.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/mapping.py" />
+   <location filename="../../engine/data/column_mapping.py" />
    <source>Write last_turn = "{1}", or leave it out.</source>
    <translation>Schreiben Sie last_turn = "{1}", oder lassen Sie es weg.</translation>
   </message>
@@ -13121,7 +13121,7 @@ Summary:</translation>
    <translation>Schreiben Sie eine, fordern Sie einen Entwurf an, oder überspringen Sie.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>Write one.</source>
    <translation>Geben Sie einen ein.</translation>
   </message>
@@ -13131,7 +13131,7 @@ Summary:</translation>
    <translation>Auch den kleineren Faktor als Produkt dünner Matrizen schreiben.</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>Write {1} where it should stand.</source>
    <translation>Schreiben Sie {1} an die Stelle, wo es stehen soll.</translation>
   </message>
@@ -13161,7 +13161,7 @@ Summary:</translation>
    <translation>Sie haben Ihren Anteil an der Festplatte aufgebraucht.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/headed.py" />
+   <location filename="../../engine/chats/copied_messages.py" />
    <source>[date time] Name</source>
    <translation>[date time] Name</translation>
   </message>
@@ -13171,52 +13171,52 @@ Summary:</translation>
    <translation>[date, time] Name: text</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>`main.py adapters` lists them.</source>
    <translation>`main.py adapters` listet sie auf.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>`main.py arena list` lists them.</source>
    <translation>`main.py arena list` listet sie auf.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>`main.py arena show` lists them.</source>
    <translation>`main.py arena show` listet sie auf.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>`main.py methods` lists the methods that it does.</source>
    <translation>`main.py methods` listet die Verfahren auf, die es verwendet.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>`main.py methods` lists them.</source>
    <translation>`main.py methods` listet sie auf.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs.py" />
+   <location filename="../../engine/runs/run_store.py" />
    <source>`main.py runs` lists them.</source>
    <translation>`main.py runs` listet sie auf.</translation>
   </message>
   <message>
-   <location filename="../../engine/encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>a PDF</source>
    <translation>eine PDF-Datei</translation>
   </message>
   <message>
-   <location filename="../../engine/faithfulness.py" />
+   <location filename="../../engine/scoring/faithfulness.py" />
    <source>a about after afterwards all also although an and another any anyone anything as at because before being both but by dinner each either even every everybody everyone everything few finally first food for from he her here his home how however i if in instead it its just last lastly later let lunch many maybe meanwhile more most my neither next no nobody none not nothing now of on once only or other others otherwise our payment people perhaps rent second several she since so some somebody someone something soon still than that the their them then there these they this those though today together tonight too traffic two under until up upon us we what when where whether which while who whoever whose why with without work yes yet you your</source>
    <translation>a about after afterwards all also although an and another any anyone anything as at because before being both but by dinner each either even every everybody everyone everything few finally first food for from he her here his home how however i if in instead it its just last lastly later let lunch many maybe meanwhile more most my neither next no nobody none not nothing now of on once only or other others otherwise our payment people perhaps rent second several she since so some somebody someone something soon still than that the their them then there these they this those though today together tonight too traffic two under until up upon us we what when where whether which while who whoever whose why with without work yes yet you your</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>a bank account number (IBAN)</source>
    <translation>eine Kontonummer (IBAN)</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>a card number</source>
    <translation>eine Kartennummer</translation>
   </message>
@@ -13231,27 +13231,27 @@ Summary:</translation>
    <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>a database</source>
    <translation>eine Datenbank</translation>
   </message>
   <message>
-   <location filename="../../engine/encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>a document of old Office</source>
    <translation>ein Dokument eines alten Office</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>a finding</source>
    <translation>kein Befund</translation>
   </message>
   <message>
-   <location filename="../../engine/encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>a gz archive</source>
    <translation>ein gz-Archiv</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>a kind of personal data</source>
    <translation>keine Art persönlicher Daten</translation>
   </message>
@@ -13261,7 +13261,7 @@ Summary:</translation>
    <translation>eine Liste</translation>
   </message>
   <message>
-   <location filename="../../engine/statistics.py" />
+   <location filename="../../engine/scoring/bootstrap.py" />
    <source>a mean needs at least one value</source>
    <translation>ein Mittelwert braucht mindestens einen Wert</translation>
   </message>
@@ -13276,17 +13276,17 @@ Summary:</translation>
    <translation>eine Zahl</translation>
   </message>
   <message>
-   <location filename="../../engine/encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>a parquet file</source>
    <translation>eine parquet-Datei</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>a phone number</source>
    <translation>eine Telefonnummer</translation>
   </message>
   <message>
-   <location filename="../../engine/encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>a picture</source>
    <translation>ein Bild</translation>
   </message>
@@ -13301,7 +13301,7 @@ Summary:</translation>
    <translation>ein Anführungszeichen, das eine Zelle öffnet, wird nie geschlossen</translation>
   </message>
   <message>
-   <location filename="../../engine/encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>a zip archive or a workbook</source>
    <translation>ein Zip-Archiv oder eine Arbeitsmappe</translation>
   </message>
@@ -13316,17 +13316,17 @@ Summary:</translation>
    <translation>nach Feed-Forward</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>an adapter of {1}</source>
    <translation>einem Adapter von {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>an arrow file</source>
    <translation>eine arrow-Datei</translation>
   </message>
   <message>
-   <location filename="../../engine/personal.py" />
+   <location filename="../../engine/text/pii.py" />
    <source>an e-mail address</source>
    <translation>eine E-Mail-Adresse</translation>
   </message>
@@ -13356,52 +13356,52 @@ Summary:</translation>
    <translation>einem unquantisierten Basismodell</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>and the speaker as "{1}"</source>
    <translation>und dem Sprecher als „{1}“</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>and the speaker in "{1}"</source>
    <translation>und dem Sprecher in „{1}“</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/generate.py" />
+   <location filename="../../engine/worker/generation/generate.py" />
    <source>and the {1} virtual tokens before them</source>
    <translation>und die {1} virtuellen Tokens davor</translation>
   </message>
   <message>
-   <location filename="../../engine/lineup.py" />
+   <location filename="../../engine/runs/run_comparison.py" />
    <source>another longest conversation</source>
    <translation>anderem längsten Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/lineup.py" />
+   <location filename="../../engine/runs/run_comparison.py" />
    <source>another longest summary</source>
    <translation>anderer längster Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../engine/lineup.py" />
+   <location filename="../../engine/runs/run_comparison.py" />
    <source>another number of examples in the prompt</source>
    <translation>anderer Zahl von Beispielen im Prompt</translation>
   </message>
   <message>
-   <location filename="../../engine/lineup.py" />
+   <location filename="../../engine/runs/run_comparison.py" />
    <source>another number of references</source>
    <translation>anderer Zahl von Referenzen</translation>
   </message>
   <message>
-   <location filename="../../engine/lineup.py" />
+   <location filename="../../engine/runs/run_comparison.py" />
    <source>another prompt</source>
    <translation>anderem Prompt</translation>
   </message>
   <message>
-   <location filename="../../engine/lineup.py" />
+   <location filename="../../engine/runs/run_comparison.py" />
    <source>another split</source>
    <translation>anderem Teil</translation>
   </message>
   <message>
-   <location filename="../../engine/lineup.py" />
+   <location filename="../../engine/runs/run_comparison.py" />
    <source>another version of ROUGE</source>
    <translation>anderer Version von ROUGE</translation>
   </message>
@@ -13436,7 +13436,7 @@ Summary:</translation>
    <translation>als Arbeitsmappe ergibt es keinen Sinn ({1})</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>as named</source>
    <translation>wie angegeben</translation>
   </message>
@@ -13456,22 +13456,22 @@ Summary:</translation>
    <translation>author, content und timestamp</translation>
   </message>
   <message>
-   <location filename="../../engine/capabilities.py" />
+   <location filename="../../engine/config/support_matrix.py" />
    <source>bart, distilbart</source>
    <translation>bart, distilbart</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>base model</source>
    <translation>Basismodell</translation>
   </message>
   <message>
-   <location filename="../../engine/lineup.py" />
+   <location filename="../../engine/runs/run_comparison.py" />
    <source>base summary</source>
    <translation>Zusammenfassung des Basismodells</translation>
   </message>
   <message>
-   <location filename="../../engine/lineup.py" />
+   <location filename="../../engine/runs/run_comparison.py" />
    <source>base {1}</source>
    <translation>base {1}</translation>
   </message>
@@ -13481,17 +13481,17 @@ Summary:</translation>
    <translation>vor der Eingabe</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices.py" />
+   <location filename="../../engine/worker/runtime/devices.py" />
    <source>bfloat16 is not faster here</source>
    <translation>bfloat16 ist hier nicht schneller</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>bitsandbytes does not work: {1}</source>
    <translation>bitsandbytes geht nicht: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>bitsandbytes works on {1}</source>
    <translation>bitsandbytes geht auf {1}</translation>
   </message>
@@ -13506,17 +13506,17 @@ Summary:</translation>
    <translation>bricht ab</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>by its name</source>
    <translation>nach ihrem Namen</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>by its name and what stands in it</source>
    <translation>nach ihrem Namen und Inhalt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/shortage.py" />
+   <location filename="../../engine/worker/runtime/oom.py" />
    <source>can't allocate memory</source>
    <translation>can't allocate memory</translation>
   </message>
@@ -13526,12 +13526,12 @@ Summary:</translation>
    <translation>Zelle {1}{2}</translation>
   </message>
   <message>
-   <location filename="../../engine/changes.py" />
+   <location filename="../../engine/config/run_changes.py" />
    <source>changes must be a list of tables.</source>
    <translation>changes muss eine Liste von Tabellen sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices.py" />
+   <location filename="../../engine/worker/runtime/devices.py" />
    <source>chosen in the recipe</source>
    <translation>im Rezept gewählt</translation>
   </message>
@@ -13541,42 +13541,42 @@ Summary:</translation>
    <translation>Spalte {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>conversation: column "{1}"</source>
    <translation>Gespräch: Spalte „{1}“</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>conversation: column "{1}", {2}</source>
    <translation>Gespräch: Spalte „{1}“, {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>conversation: the rows with the same "{1}", each a turn with "{2}"</source>
    <translation>Gespräch: die Zeilen mit demselben „{1}“, jede ein Beitrag mit „{2}“</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>conversations</source>
    <translation>Gespräche</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>data set</source>
    <translation>Datensatz</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/checking/report.py" />
+   <location filename="../../engine/worker/validation/check_report.py" />
    <source>data.exclude leaves them out.</source>
    <translation>data.exclude lässt sie aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>data.mask = ["{1}"] puts {2} in its place.</source>
    <translation>data.mask = ["{1}"] setzt {2} an ihre Stelle.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>data.mask masks them.</source>
    <translation>data.mask maskiert sie.</translation>
   </message>
@@ -13591,12 +13591,12 @@ Summary:</translation>
    <translation>gelöschte Nachricht</translation>
   </message>
   <message>
-   <location filename="../../engine/connection.py" />
+   <location filename="../../engine/system/connection.py" />
    <source>does not answer within {1} seconds</source>
    <translation>antwortet nicht innerhalb von {1} Sekunden</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>draw from the bank</source>
    <translation>aus der Bank schöpfen</translation>
   </message>
@@ -13611,12 +13611,12 @@ Summary:</translation>
    <translation>bearbeiteter Entwurf</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>evaluations</source>
    <translation>Bewertungen</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>examples</source>
    <translation>Beispiele</translation>
   </message>
@@ -13626,12 +13626,12 @@ Summary:</translation>
    <translation>expected after</translation>
   </message>
   <message>
-   <location filename="../../engine/licences.py" />
+   <location filename="../../engine/maintenance/licences.py" />
    <source>extra ==</source>
    <translation>extra ==</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/session.py" />
+   <location filename="../../engine/worker/training/training_loop.py" />
    <source>free the device</source>
    <translation>free the device</translation>
   </message>
@@ -13641,17 +13641,17 @@ Summary:</translation>
    <translation>from, date und text</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>get a bounded change</source>
    <translation>eine begrenzte Änderung bekommen</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>get a sum of scaled random pairs</source>
    <translation>eine Summe skalierter zufälliger Paare bekommen</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>get a trained block</source>
    <translation>einen trainierten Block bekommen</translation>
   </message>
@@ -13676,12 +13676,12 @@ Summary:</translation>
    <translation>trainierte zirkulante Blöcke bekommen</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>get trained pairs for each block</source>
    <translation>trainierte Paare für jeden Block bekommen</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>get trained scales</source>
    <translation>trainierte Skalen bekommen</translation>
   </message>
@@ -13691,12 +13691,12 @@ Summary:</translation>
    <translation>trainierte Wellen bekommen</translation>
   </message>
   <message>
-   <location filename="../../engine/capabilities.py" />
+   <location filename="../../engine/config/support_matrix.py" />
    <source>gpt2, distilgpt2</source>
    <translation>gpt2, distilgpt2</translation>
   </message>
   <message>
-   <location filename="../../engine/characters.py" />
+   <location filename="../../engine/text/unicode_checks.py" />
    <source>half a character</source>
    <translation>halbes Zeichen</translation>
   </message>
@@ -13736,12 +13736,12 @@ Summary:</translation>
    <translation>enthält {1} Dateien, höchstens {2} werden entpackt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>houlsby or pfeiffer</source>
    <translation>houlsby oder pfeiffer</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>id and start_from must be text.</source>
    <translation>id und start_from müssen Text sein.</translation>
   </message>
@@ -13761,22 +13761,22 @@ Summary:</translation>
    <translation>in der Spalte „{1}“ enthält sie den Fehler {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/tally.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>in {1}</source>
    <translation>in {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/connection.py" />
+   <location filename="../../engine/system/connection.py" />
    <source>is not a known name on this network</source>
    <translation>ist in diesem Netz kein bekannter Name</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>is not known</source>
    <translation>ist nicht bekannt</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>is not taken</source>
    <translation>wird nicht angenommen</translation>
   </message>
@@ -13791,7 +13791,7 @@ Summary:</translation>
    <translation>sie endet vor der Spalte „{1}“</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices_probe.py" />
+   <location filename="../../engine/worker/jobs/device_report.py" />
    <source>it gives wrong numbers</source>
    <translation>es liefert falsche Zahlen</translation>
   </message>
@@ -13811,7 +13811,7 @@ Summary:</translation>
    <translation>sie hat mehrere Spalten „{1}“</translation>
   </message>
   <message>
-   <location filename="../../engine/encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>it holds bytes that no text has</source>
    <translation>sie enthält Bytes, die kein Text hat</translation>
   </message>
@@ -13821,12 +13821,12 @@ Summary:</translation>
    <translation>sie enthält mehrere Listen, „{1}“ und „{2}“, nicht eine</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>it is cut short</source>
    <translation>sie ist abgeschnitten</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>it is larger than {1} MB</source>
    <translation>sie ist größer als {1} MB</translation>
   </message>
@@ -13846,12 +13846,12 @@ Summary:</translation>
    <translation>es ist {1}, kein Objekt mit Namen</translation>
   </message>
   <message>
-   <location filename="../../engine/encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>it is {1}, whatever its name says</source>
    <translation>sie ist {1}, was auch ihr Name sagt</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>it learned on an int8 base, which rounds what it computes with, as no plain model does</source>
    <translation>er lernte auf einem int8-Basismodell, das rundet, womit es rechnet, wie es kein gewöhnliches Modell tut</translation>
   </message>
@@ -13926,7 +13926,7 @@ Summary:</translation>
    <translation>es darf nicht leer sein</translation>
   </message>
   <message>
-   <location filename="../../engine/passport.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>it was not made then</source>
    <translation>da entstand er nicht</translation>
   </message>
@@ -13946,7 +13946,7 @@ Summary:</translation>
    <translation>ihre Werte sind zu tief verschachtelt</translation>
   </message>
   <message>
-   <location filename="../../engine/faithfulness.py" />
+   <location filename="../../engine/scoring/faithfulness.py" />
    <source>january february march april may june july august september october november december</source>
    <translation>january february march april may june july august september october november december</translation>
   </message>
@@ -13966,7 +13966,7 @@ Summary:</translation>
    <translation>Zeile {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/encodings.py" />
+   <location filename="../../engine/worker/readers/text_decoding.py" />
    <source>line {1} has more than {2} characters</source>
    <translation>Zeile {1} hat mehr als {2} Zeichen</translation>
   </message>
@@ -13976,7 +13976,7 @@ Summary:</translation>
    <translation>Zeilen {1} bis {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>main.py resume {1} {2}</source>
    <translation>main.py resume {1} {2}</translation>
   </message>
@@ -14001,22 +14001,22 @@ Summary:</translation>
    <translation>verbundene Bereiche</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>method state:</source>
    <translation>method state:</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>method.id is missing.</source>
    <translation>method.id fehlt.</translation>
   </message>
   <message>
-   <location filename="../../engine/training.py" />
+   <location filename="../../engine/config/training.py" />
    <source>minutes</source>
    <translation>Minuten</translation>
   </message>
   <message>
-   <location filename="../../engine/faithfulness.py" />
+   <location filename="../../engine/scoring/faithfulness.py" />
    <source>monday tuesday wednesday thursday friday saturday sunday</source>
    <translation>monday tuesday wednesday thursday friday saturday sunday</translation>
   </message>
@@ -14036,7 +14036,7 @@ Summary:</translation>
    <translation>keine Zeile nennt einen Sprecher</translation>
   </message>
   <message>
-   <location filename="../../engine/soundness.py" />
+   <location filename="../../engine/scoring/bootstrap.py" />
    <source>no measurable difference</source>
    <translation>kein messbarer Unterschied</translation>
   </message>
@@ -14046,37 +14046,37 @@ Summary:</translation>
    <translation>kein genannter Sprecher</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/fitting.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>none yet</source>
    <translation>noch keine</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/shortage.py" />
+   <location filename="../../engine/worker/runtime/oom.py" />
    <source>not enough memory</source>
    <translation>not enough memory</translation>
   </message>
   <message>
-   <location filename="../../engine/licences.py" />
+   <location filename="../../engine/maintenance/licences.py" />
    <source>not named</source>
    <translation>nicht genannt</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/differences.py" />
+   <location filename="../../engine/config/recipe_diff.py" />
    <source>not set</source>
    <translation>nicht gesetzt</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>not timed</source>
    <translation>nicht gemessen</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/tally.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>of {1}</source>
    <translation>von {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>one conversation, so no interval</source>
    <translation>ein Gespräch, also kein Intervall</translation>
   </message>
@@ -14091,17 +14091,17 @@ Summary:</translation>
    <translation>andere Chats</translation>
   </message>
   <message>
-   <location filename="../../engine/lineup.py" />
+   <location filename="../../engine/runs/run_comparison.py" />
    <source>other conversations</source>
    <translation>anderen Gesprächen</translation>
   </message>
   <message>
-   <location filename="../../engine/lineup.py" />
+   <location filename="../../engine/runs/run_comparison.py" />
    <source>other decoding</source>
    <translation>anderer Dekodierung</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/shortage.py" />
+   <location filename="../../engine/worker/runtime/oom.py" />
    <source>out of memory</source>
    <translation>out of memory</translation>
   </message>
@@ -14121,22 +14121,22 @@ Summary:</translation>
    <translation>Paare in einem Raster</translation>
   </message>
   <message>
-   <location filename="../../engine/characters.py" />
+   <location filename="../../engine/text/unicode_checks.py" />
    <source>private use</source>
    <translation>privat</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>python3 packaging/dev.py setup</source>
    <translation>python3 packaging/dev.py setup</translation>
   </message>
   <message>
-   <location filename="../../engine/connection.py" />
+   <location filename="../../engine/system/connection.py" />
    <source>refuses the connection ({1})</source>
    <translation>verweigert die Verbindung ({1})</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>relu, gelu or silu</source>
    <translation>relu, gelu oder silu</translation>
   </message>
@@ -14171,7 +14171,7 @@ Summary:</translation>
    <translation>skalierte Paare</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selective.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>selection is {1}, must be one of {2}.</source>
    <translation>selection ist {1}, es muss eines von {2} sein.</translation>
   </message>
@@ -14186,7 +14186,7 @@ Summary:</translation>
    <translation>sich die Ränge teilen</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>signal {1}</source>
    <translation>Signal {1}</translation>
   </message>
@@ -14196,32 +14196,32 @@ Summary:</translation>
    <translation>Größe {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>slightly different</source>
    <translation>leicht anders</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>something else</source>
    <translation>etwas anderes</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/tally.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>stay whole, as their</source>
    <translation>bleiben ganz, da ihre</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/tally.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>stays whole, as its</source>
    <translation>bleibt ganz, da seine</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank.py" />
+   <location filename="../../engine/config/training.py" />
    <source>steps</source>
    <translation>Schritte</translation>
   </message>
   <message>
-   <location filename="../../engine/prompts.py" />
+   <location filename="../../engine/config/prompts.py" />
    <source>summarize: {conversation}</source>
    <translation>summarize: {conversation}</translation>
   </message>
@@ -14236,17 +14236,17 @@ Summary:</translation>
    <translation>Systemzeilen</translation>
   </message>
   <message>
-   <location filename="../../engine/capabilities.py" />
+   <location filename="../../engine/config/support_matrix.py" />
    <source>t5-small, t5-base</source>
    <translation>t5-small, t5-base</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>than {1}</source>
    <translation>als {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>the base model's summaries</source>
    <translation>der Zusammenfassungen des Basismodells</translation>
   </message>
@@ -14281,22 +14281,22 @@ Summary:</translation>
    <translation>die Datei bricht darin ab</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>the header's length is impossible</source>
    <translation>die Länge des Kopfs ist unmöglich</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>the last block</source>
    <translation>dem letzten Block</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>the last {1} blocks</source>
    <translation>den letzten {1} Blöcken</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>the model</source>
    <translation>dem Modell</translation>
   </message>
@@ -14306,12 +14306,12 @@ Summary:</translation>
    <translation>die Namen der {1} Spalten haben {2} Bytes, höchstens {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/requests.py" />
+   <location filename="../../engine/worker/serving/requests.py" />
    <source>the playground</source>
    <translation>der Werkbank</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices_probe.py" />
+   <location filename="../../engine/worker/jobs/device_report.py" />
    <source>the processor</source>
    <translation>den Prozessor</translation>
   </message>
@@ -14321,12 +14321,12 @@ Summary:</translation>
    <translation>die Zeile, die in Zeile {1} beginnt, hat mehr als {2} Zeichen; vielleicht ist dort ein Anführungszeichen offen</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>the same</source>
    <translation>gleich</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>the shape of {1} is impossible</source>
    <translation>die Form von {1} ist unmöglich</translation>
   </message>
@@ -14336,12 +14336,12 @@ Summary:</translation>
    <translation>das Blatt {1} hat mehr als {2} Zeilen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>the summaries written with this prompt</source>
    <translation>der mit diesem Prompt geschriebenen Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>the tuned model's summaries</source>
    <translation>der Zusammenfassungen des trainierten Modells</translation>
   </message>
@@ -14351,17 +14351,17 @@ Summary:</translation>
    <translation>es gibt keine Datei {1}{2} mit dem Gespräch daneben</translation>
   </message>
   <message>
-   <location filename="../../engine/passport.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>these are no scores</source>
    <translation>das sind keine Wertungen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices.py" />
+   <location filename="../../engine/worker/runtime/devices.py" />
    <source>this card computes in bfloat16</source>
    <translation>diese Karte rechnet in bfloat16</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices.py" />
+   <location filename="../../engine/worker/runtime/devices.py" />
    <source>this card does not compute in bfloat16</source>
    <translation>diese Karte rechnet nicht in bfloat16</translation>
   </message>
@@ -14371,22 +14371,22 @@ Summary:</translation>
    <translation>der Speicher dieses Computers reicht dafür nicht</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices.py" />
+   <location filename="../../engine/worker/runtime/devices.py" />
    <source>this device computes in bfloat16</source>
    <translation>dieses Gerät rechnet in bfloat16</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/devices.py" />
+   <location filename="../../engine/worker/runtime/devices.py" />
    <source>this processor multiplies matrices faster in bfloat16</source>
    <translation>dieser Prozessor multipliziert Matrizen in bfloat16 schneller</translation>
   </message>
   <message>
-   <location filename="../../engine/data_options.py" />
+   <location filename="../../engine/config/data_options.py" />
    <source>tokens</source>
    <translation>Tokens</translation>
   </message>
   <message>
-   <location filename="../../engine/faithfulness.py" />
+   <location filename="../../engine/scoring/faithfulness.py" />
    <source>tomorrow yesterday</source>
    <translation>tomorrow yesterday</translation>
   </message>
@@ -14396,22 +14396,22 @@ Summary:</translation>
    <translation>wahr oder falsch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selective.py" />
+   <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>tuple[SelectiveLayer, str]</source>
    <translation>tuple[SelectiveLayer, str]</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>turns as texts</source>
    <translation>Beiträge als Texte</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>turns with "{1}"</source>
    <translation>Beiträge mit „{1}“</translation>
   </message>
   <message>
-   <location filename="../../engine/faithfulness.py" />
+   <location filename="../../engine/scoring/faithfulness.py" />
    <source>twenty thirty forty fifty sixty seventy eighty ninety</source>
    <translation>twenty thirty forty fifty sixty seventy eighty ninety</translation>
   </message>
@@ -14436,12 +14436,12 @@ Summary:</translation>
    <translation>user, text und ts</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/session.py" />
+   <location filename="../../engine/worker/training/training_loop.py" />
    <source>validation loss</source>
    <translation>Verlust bei der Validierung</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>value = {1}</source>
    <translation>value = {1}</translation>
   </message>
@@ -14451,7 +14451,7 @@ Summary:</translation>
    <translation>zu tief verschachtelte Werte</translation>
   </message>
   <message>
-   <location filename="../../engine/encodings.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>what begins as {1} is damaged</source>
    <translation>was als {1} beginnt, ist beschädigt</translation>
   </message>
@@ -14466,22 +14466,22 @@ Summary:</translation>
    <translation>was kein Zeichen ist: falsche Bytes oder ein halbes</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>with double quantization</source>
    <translation>mit doppelter Quantisierung</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/targets.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>without a name</source>
    <translation>ohne Namen</translation>
   </message>
   <message>
-   <location filename="../../engine/faithfulness.py" />
+   <location filename="../../engine/scoring/faithfulness.py" />
    <source>zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen</source>
    <translation>zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen</translation>
   </message>
   <message>
-   <location filename="../../engine/licences.py" />
+   <location filename="../../engine/maintenance/licences.py" />
    <source>{1}
 
 The rest stands in {2}.</source>
@@ -14490,72 +14490,72 @@ The rest stands in {2}.</source>
 Der Rest steht in {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>{1} % of {2} reach {3} tokens and are cut there.</source>
    <translation>{1} % {2} erreichen {3} Tokens und werden dort abgeschnitten.</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>{1} ({2}), time {3}, learns {4}</source>
    <translation>{1} ({2}), Zeit {3}, lernt {4}</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} ({2}{3}) in {4}: {5}</source>
    <translation>{1} ({2}{3}) in {4}: {5}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/merge.py" />
+   <location filename="../../engine/worker/jobs/merge.py" />
    <source>{1} Adapters of nf4 and fp4 bases can be merged.</source>
    <translation>{1} Adapter von nf4- und fp4-Basismodellen lassen sich verschmelzen.</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>{1} Forms of a word count as one.</source>
    <translation>{1} Formen eines Worts zählen als eines.</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>{1} Letter by letter.</source>
    <translation>{1} Buchstabe für Buchstabe.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>{1} Name one as data.{2}.</source>
    <translation>{1} Nennen Sie eine als data.{2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/cells.py" />
+   <location filename="../../engine/data/cells.py" />
    <source>{1} Repair the row, or name other keys as data.columns.</source>
    <translation>{1} Reparieren Sie die Zeile, oder nennen Sie andere Schlüssel als data.columns.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/fit.py" />
+   <location filename="../../engine/worker/planning/feasibility.py" />
    <source>{1} The activations of a micro-batch take {2} of it.</source>
    <translation>{1} Die Aktivierungen eines Mikrobatches brauchen davon {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/fit.py" />
+   <location filename="../../engine/worker/planning/feasibility.py" />
    <source>{1} The base model's weights take {2} of it.</source>
    <translation>{1} Die Gewichte des Basismodells brauchen davon {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/fit.py" />
+   <location filename="../../engine/worker/planning/feasibility.py" />
    <source>{1} What {2} trains, with gradients and optimizer, takes {3} of it.</source>
    <translation>{1} Was {2} trainiert, braucht mit Gradienten und Optimierer davon {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>{1} adapters are called "{2}".</source>
    <translation>{1} Adapter heißen „{2}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>{1} adapters begin with "{2}".</source>
    <translation>{1} Adapter beginnen mit „{2}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/soft_prompts.py" />
+   <location filename="../../engine/worker/modeling/prompt_learning.py" />
    <source>{1} adapters of this kind can't be used in this version.</source>
    <translation>{1}-Adapter dieser Art lassen sich in dieser Version nicht verwenden.</translation>
   </message>
@@ -14565,12 +14565,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} und {2} weitere</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} answers</source>
    <translation>{1} antwortet</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>{1} began with {2}, which changes the base model itself.</source>
    <translation>{1} begann mit {2}, und das ändert das Basismodell selbst.</translation>
   </message>
@@ -14580,77 +14580,77 @@ Der Rest steht in {2}.</translation>
    <translation>in {1} beginnt ein Wert mit mehr als {2} Zeichen</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank_more.py" />
+   <location filename="../../engine/methods/lora_family.py" />
    <source>{1} blocks a side do not divide rank {2}.</source>
    <translation>{1} Blöcke je Seite teilen den Rang {2} nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/quantities.py" />
+   <location filename="../../engine/system/units.py" />
    <source>{1} bytes</source>
    <translation>{1} Bytes</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/shortage.py" />
+   <location filename="../../engine/worker/runtime/oom.py" />
    <source>{1} bytes are needed, {2} are there</source>
    <translation>{1} Bytes werden gebraucht, {2} sind da</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>{1} can't be copied into the library: {2}.</source>
    <translation>{1} lässt sich nicht in die Bibliothek kopieren: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs.py" />
+   <location filename="../../engine/jobs/job.py" />
    <source>{1} can't be emptied: {2}.</source>
    <translation>{1} lässt sich nicht leeren: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>{1} can't be exported to {2}: {3}.</source>
    <translation>{1} lässt sich nicht nach {2} exportieren: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/events.py" />
+   <location filename="../../engine/jobs/events.py" />
    <source>{1} can't be kept: {2}.</source>
    <translation>{1} lässt sich nicht aufbewahren: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/base_models.py" />
+   <location filename="../../engine/worker/modeling/base_models.py" />
    <source>{1} can't be loaded: {2}</source>
    <translation>{1} lässt sich nicht laden: {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>{1} can't be looked into: {2}.</source>
    <translation>{1} lässt sich nicht durchsehen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>{1} can't be made: {2}.</source>
    <translation>{1} lässt sich nicht anlegen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/merge.py" />
+   <location filename="../../engine/worker/jobs/merge.py" />
    <source>{1} can't be merged: the merged model would not write the same.</source>
    <translation>{1} lässt sich nicht verschmelzen: Das verschmolzene Modell würde nicht dasselbe schreiben.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/merge.py" />
+   <location filename="../../engine/worker/jobs/merge.py" />
    <source>{1} can't be merged: {2}.</source>
    <translation>{1} lässt sich nicht verschmelzen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>{1} can't be moved to the trash: {2}.</source>
    <translation>{1} lässt sich nicht in den Papierkorb legen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} can't be put on {2}: {3}</source>
    <translation>{1} lässt sich nicht auf {2} setzen: {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>{1} can't be read.</source>
    <translation>{1} lässt sich nicht lesen.</translation>
   </message>
@@ -14665,42 +14665,42 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht lesen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>{1} can't be taken out of the trash: {2}.</source>
    <translation>{1} lässt sich nicht aus dem Papierkorb holen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>{1} can't be the name of a {2}.</source>
    <translation>{1} ist kein möglicher Name ({2}).</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} can't be unpacked: {2}.</source>
    <translation>{1} lässt sich nicht entpacken: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/check_details.py" />
+   <location filename="../../engine/data/check_results.py" />
    <source>{1} can't be used: {2}.</source>
    <translation>{1} lässt sich nicht verwenden: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} can't be written to: {2}.</source>
    <translation>{1} lässt sich nicht beschreiben: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/events.py" />
+   <location filename="../../engine/jobs/events.py" />
    <source>{1} can't be written: the disk is full.</source>
    <translation>{1} lässt sich nicht schreiben: Die Festplatte ist voll.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/storage.py" />
+   <location filename="../../engine/worker/runtime/atomic_write.py" />
    <source>{1} can't be written: the disk took only part of it.</source>
    <translation>{1} lässt sich nicht schreiben: Die Festplatte nahm nur einen Teil an.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>{1} can't be written: {2}.</source>
    <translation>{1} lässt sich nicht schreiben: {2}.</translation>
   </message>
@@ -14710,17 +14710,17 @@ Der Rest steht in {2}.</translation>
    <translation>{1} kann nicht {2} sein: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/changes.py" />
+   <location filename="../../engine/config/run_changes.py" />
    <source>{1} can't go on with what {2} has gathered up to step {3}.</source>
    <translation>{1} kann nicht mit dem weitermachen, was {2} bis Schritt {3} gesammelt hat.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>{1} cannot be deleted: {2}.</source>
    <translation>{1} lässt sich nicht löschen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>{1} cannot be written: {2}.</source>
    <translation>{1} lässt sich nicht schreiben: {2}.</translation>
   </message>
@@ -14730,42 +14730,42 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat sich beim Lesen geändert.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/rules.py" />
+   <location filename="../../engine/methods/constraints.py" />
    <source>{1} changes linear layers, and {2} keeps its weights in Conv1D layers.</source>
    <translation>{1} ändert lineare Schichten, und {2} hält seine Gewichte in Conv1D-Schichten.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/tally.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>{1} chats are</source>
    <translation>{1} Chats sind</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/train.py" />
+   <location filename="../../engine/worker/jobs/train.py" />
    <source>{1} conversations have more than {2} tokens and lose their end.</source>
    <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/checkpoints.py" />
+   <location filename="../../engine/worker/training/checkpoints.py" />
    <source>{1} does not belong to this run's recipe.</source>
    <translation>{1} gehört nicht zum Rezept dieses Laufs.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} does not fit {2}: {3}</source>
    <translation>{1} passt nicht zu {2}: {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>{1} does not fold into a plain model</source>
    <translation>{1} lässt sich nicht in ein gewöhnliches Modell falten</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} does not hold what its configuration says, first at {2}.</source>
    <translation>{1} enthält nicht, was seine Konfiguration sagt, zuerst bei {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/merge.py" />
+   <location filename="../../engine/worker/jobs/merge.py" />
    <source>{1} does not say which base model it was made for.</source>
    <translation>{1} sagt nicht, für welches Basismodell er gemacht ist.</translation>
   </message>
@@ -14775,7 +14775,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} geht nicht mit {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>{1} does not work with checkpointed activations: they lose its part.</source>
    <translation>{1} geht nicht mit neu berechneten Aktivierungen: Dabei geht sein Anteil verloren.</translation>
   </message>
@@ -14785,7 +14785,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} geht nicht mit {2}-Modellen.</translation>
   </message>
   <message>
-   <location filename="../../engine/smaller_plans.py" />
+   <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>{1} examples</source>
    <translation>{1} Beispiele</translation>
   </message>
@@ -14795,12 +14795,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Beispiel{2}</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>{1} exists already.</source>
    <translation>{1} gibt es schon.</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} free</source>
    <translation>{1} frei</translation>
   </message>
@@ -14810,12 +14810,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} geht hinter dem Ende weiter</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>{1} h {2} min</source>
    <translation>{1} h {2} min</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>{1} has another entry like {2} by now.</source>
    <translation>{1} hat inzwischen einen anderen Eintrag wie {2}.</translation>
   </message>
@@ -14830,52 +14830,52 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat mehr als {2} nicht lesbare Zeilen, die erste bei {3}: {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/read_conversations.py" />
+   <location filename="../../engine/worker/jobs/read_conversations.py" />
    <source>{1} has no conversations that can be tried.</source>
    <translation>{1} hat keine Gespräche, die sich ausprobieren lassen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/label_data.py" />
+   <location filename="../../engine/worker/jobs/label_data.py" />
    <source>{1} has no conversations.</source>
    <translation>{1} hat keine Gespräche.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>{1} has no entry "{2}".</source>
    <translation>{1} hat keinen Eintrag „{2}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/targets.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>{1} has no layer {2}.</source>
    <translation>{1} hat keine Schicht {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/passport.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>{1} has no passport.</source>
    <translation>{1} hat keinen Pass.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>{1} has no revision {2}.</source>
    <translation>{1} hat keine Revision {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} has no {2}.</source>
    <translation>{1} hat kein {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} has no {2}{3}.</source>
    <translation>{1} hat keine Spalte {2}{3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>{1} has too few conversations: none is left for the {2} split.</source>
    <translation>{1} hat zu wenige Gespräche: Für den Teil {2} bleibt keines.</translation>
   </message>
   <message>
-   <location filename="../../engine/events.py" />
+   <location filename="../../engine/jobs/events.py" />
    <source>{1} has {2} bytes, at most {3} are allowed</source>
    <translation>{1} hat {2} Bytes, höchstens {3} sind erlaubt</translation>
   </message>
@@ -14885,7 +14885,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat {2} {3} ({4}{5}): Jede Zelle zählt als ihre erste.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} holds a link, {2}.</source>
    <translation>{1} enthält eine Verknüpfung, {2}.</translation>
   </message>
@@ -14900,27 +14900,27 @@ Der Rest steht in {2}.</translation>
    <translation>{1} enthält weder eine Liste noch ein Objekt</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>{1} holds no adapter.</source>
    <translation>{1} enthält keinen Adapter.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>{1} holds no data files.</source>
    <translation>{1} enthält keine Datendateien.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>{1} holds no weights in the safetensors format.</source>
    <translation>{1} enthält keine Gewichte im Format safetensors.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} holds no {2}.</source>
    <translation>{1} enthält kein {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} holds {2} adapters.</source>
    <translation>{1} enthält {2} Adapter.</translation>
   </message>
@@ -14930,72 +14930,72 @@ Der Rest steht in {2}.</translation>
    <translation>{1} in Zeile {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
+   <location filename="../../engine/worker/dataset/prompting.py" />
    <source>{1} in the prompt: {2} tokens.</source>
    <translation>{1} im Prompt: {2} Tokens.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/checking/report.py" />
+   <location filename="../../engine/worker/validation/check_report.py" />
    <source>{1} in {2} of {3}.</source>
    <translation>{1} in {2} von {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/tally.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>{1} is</source>
    <translation>{1} ist</translation>
   </message>
   <message>
-   <location filename="../../engine/intake.py" />
+   <location filename="../../engine/data/ingest.py" />
    <source>{1} is a folder among other things.</source>
    <translation>{1} ist ein Ordner unter anderem.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>{1} is a link to {2}, and there is nothing to read.</source>
    <translation>{1} ist eine Verknüpfung auf {2}, und dort ist nichts zu lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs.py" />
+   <location filename="../../engine/runs/run_store.py" />
    <source>{1} is a prompt: there are no weights to go on from.</source>
    <translation>{1} ist ein Prompt: Es gibt keine Gewichte, von denen aus es weitergehen könnte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/base_models.py" />
+   <location filename="../../engine/worker/modeling/base_models.py" />
    <source>{1} is a {2} model, which can't write text.</source>
    <translation>{1} ist ein {2}-Modell, das keinen Text schreiben kann.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/arena/arena_store.py" />
    <source>{1} is being changed elsewhere.</source>
    <translation>{1} wird gerade anderswo geändert.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs.py" />
+   <location filename="../../engine/runs/run_store.py" />
    <source>{1} is completed.</source>
    <translation>{1} ist abgeschlossen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/train.py" />
+   <location filename="../../engine/worker/jobs/train.py" />
    <source>{1} is damaged and is skipped.</source>
    <translation>{1} ist beschädigt und wird übersprungen.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} is damaged: {2}.</source>
    <translation>{1} ist beschädigt: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>{1} is empty.</source>
    <translation>{1} ist leer.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>{1} is gated: its owner wants terms accepted first.</source>
    <translation>{1} ist zugangsbeschränkt: Der Besitzer verlangt zuerst, dass Bedingungen angenommen werden.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub.py" />
+   <location filename="../../engine/worker/hub/repository.py" />
    <source>{1} is made by a script, {2}, and scripts are not run: they can do anything here.</source>
    <translation>{1} entsteht durch ein Skript, {2}, und Skripte werden nicht ausgeführt: Sie könnten hier alles tun.</translation>
   </message>
@@ -15005,17 +15005,17 @@ Der Rest steht in {2}.</translation>
    <translation>{1} fehlt.</translation>
   </message>
   <message>
-   <location filename="../../engine/library.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>{1} is neither a folder nor a zip of an adapter.</source>
    <translation>{1} ist weder ein Ordner noch die Zip-Datei eines Adapters.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs.py" />
+   <location filename="../../engine/jobs/job.py" />
    <source>{1} is no job: {2}.</source>
    <translation>{1} ist kein Auftrag: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/sources.py" />
+   <location filename="../../engine/worker/ingestion/sources.py" />
    <source>{1} is no kind of file that can be read.</source>
    <translation>{1} ist keine Art von Datei, die gelesen werden kann.</translation>
   </message>
@@ -15025,27 +15025,27 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist keine Sammlung zum Beschriften.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/targets.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>{1} is no linear layer of {2}.</source>
    <translation>{1} ist keine lineare Schicht von {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/bottleneck.py" />
+   <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>{1} is no linear layer, so no adapter can stand behind it.</source>
    <translation>{1} ist keine lineare Schicht, also kann kein Adapter dahinter stehen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/base_models.py" />
+   <location filename="../../engine/worker/modeling/base_models.py" />
    <source>{1} is no model that can be loaded: {2}</source>
    <translation>{1} ist kein Modell, das sich laden lässt: {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/encodings.py" />
+   <location filename="../../engine/worker/readers/text_decoding.py" />
    <source>{1} is not UTF-8 and is read as Windows-1252 (Latin-1): look at its accents and quotation marks, and save it as UTF-8 if they are wrong.</source>
    <translation>{1} ist kein UTF-8 und wird als Windows-1252 (Latin-1) gelesen: Sehen Sie sich Akzente und Anführungszeichen an, und speichern Sie die Datei als UTF-8, wenn sie falsch sind.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} is not as large as it says</source>
    <translation>{1} ist nicht so groß, wie angegeben</translation>
   </message>
@@ -15060,17 +15060,17 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist anderswo geöffnet.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs.py" />
+   <location filename="../../engine/jobs/job.py" />
    <source>{1} is running already.</source>
    <translation>{1} läuft schon.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs.py" />
+   <location filename="../../engine/runs/run_store.py" />
    <source>{1} is running.</source>
    <translation>{1} läuft.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/differences.py" />
+   <location filename="../../engine/config/recipe_diff.py" />
    <source>{1} is {2} here and {3} in the arena.</source>
    <translation>{1} ist hier {2} und in der Arena {3}.</translation>
   </message>
@@ -15080,7 +15080,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ausgelassen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/reading.py" />
+   <location filename="../../engine/worker/ingestion/loading.py" />
    <source>{1} left out, as the column "{2}" names no split there ({3}; rows {4}{5}).</source>
    <translation>{1} ausgelassen, da die Spalte „{2}“ dort keinen Teil nennt ({3}; Zeilen {4}{5}).</translation>
   </message>
@@ -15095,7 +15095,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Zeilen haben die Form „Zeit Name: Text“</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/headed.py" />
+   <location filename="../../engine/chats/copied_messages.py" />
    <source>{1} lines are written "{2}"</source>
    <translation>{1} Zeilen haben die Form „{2}“</translation>
   </message>
@@ -15110,7 +15110,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Nachrichten mit {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>{1} min {2} s</source>
    <translation>{1} min {2} s</translation>
   </message>
@@ -15120,17 +15120,17 @@ Der Rest steht in {2}.</translation>
    <translation>{1}-Modelle haben keine Biases zum Trainieren.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/checking/report.py" />
+   <location filename="../../engine/worker/validation/check_report.py" />
    <source>{1} more differ in the spaces around it only.</source>
    <translation>{1} weitere unterscheiden sich nur durch Leerzeichen ringsum.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/reading.py" />
+   <location filename="../../engine/worker/ingestion/loading.py" />
    <source>{1} more files are read with such a remark.</source>
    <translation>{1} weitere Dateien werden mit einer solchen Bemerkung gelesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>{1} must be a table.</source>
    <translation>{1} muss eine Tabelle sein.</translation>
   </message>
@@ -15140,57 +15140,57 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von „{2}“</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/train.py" />
+   <location filename="../../engine/worker/jobs/train.py" />
    <source>{1} of the adapter is not on the disk as it was written.</source>
    <translation>{1} des Adapters steht nicht so auf der Festplatte, wie es geschrieben wurde.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/tally.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>{1} of them</source>
    <translation>{1} davon</translation>
   </message>
   <message>
-   <location filename="../../engine/findings.py" />
+   <location filename="../../engine/data/findings.py" />
    <source>{1} of {2}</source>
    <translation>{1} von {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub_errors.py" />
+   <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>{1} of {2} bytes came</source>
    <translation>{1} von {2} Bytes kamen an</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} of {2} changed since the passport was written.</source>
    <translation>{1} von {2} geändert, seit der Pass geschrieben wurde.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/standings.py" />
+   <location filename="../../engine/arena/entry_status.py" />
    <source>{1} of {2} completed</source>
    <translation>{1} von {2} abgeschlossen</translation>
   </message>
   <message>
-   <location filename="../../engine/doctor.py" />
+   <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} of {2} free</source>
    <translation>{1} von {2} frei</translation>
   </message>
   <message>
-   <location filename="../../engine/passport.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>{1} of {2} has {3} characters, and at most {4} are read.</source>
    <translation>{1} von {2} hat {3} Zeichen, gelesen werden höchstens {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>{1} of {2} reference summaries hold no letter that ROUGE reads.</source>
    <translation>{1} von {2} Referenz-Zusammenfassungen enthalten keinen Buchstaben, den ROUGE liest.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>{1} of {2} scored conversations are longer than {3} tokens and lose their end.</source>
    <translation>{1} von {2} bewerteten Gesprächen sind länger als {3} Tokens und verlieren ihr Ende.</translation>
   </message>
   <message>
-   <location filename="../../engine/recipe.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>{1} on {2} with {3}</source>
    <translation>{1} on {2} with {3}</translation>
   </message>
@@ -15200,17 +15200,17 @@ Der Rest steht in {2}.</translation>
    <translation>{1} oder {2} gehen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/checking/report.py" />
+   <location filename="../../engine/worker/validation/check_report.py" />
    <source>{1} places.</source>
    <translation>{1} Stellen.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/tally.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>{1} read as turns. {2}: {3}{4}{5}{6}.{7}</source>
    <translation>{1} als Beiträge gelesen. {2}: {3}{4}{5}{6}.{7}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/train.py" />
+   <location filename="../../engine/worker/jobs/train.py" />
    <source>{1} reference summaries have more than {2} tokens and are cut.</source>
    <translation>{1} Referenz-Zusammenfassungen haben mehr als {2} Tokens und werden gekürzt.</translation>
   </message>
@@ -15220,12 +15220,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Spiegelungen können nicht als Paare beginnen, und eine einzelne würde das Basismodell sofort ändern.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/data.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>{1} rows of {2} have no {3} and are left out ({4}{5}). {6}</source>
    <translation>{1} Zeilen von {2} haben keinen Eintrag für {3} und bleiben weg ({4}{5}). {6}</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>{1} to {2}</source>
    <translation>{1} bis {2}</translation>
   </message>
@@ -15235,37 +15235,37 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Tokens</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} trained biases of the base model itself, which no run here does.</source>
    <translation>{1} hat Biases des Basismodells selbst trainiert, und das tut hier kein Lauf.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
+   <location filename="../../engine/worker/dataset/prompting.py" />
    <source>{1} training examples are too few to show {2} in the prompt and learn from others.</source>
    <translation>{1} Trainingsbeispiele sind zu wenige, um {2} im Prompt zu zeigen und aus anderen zu lernen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
+   <location filename="../../engine/worker/dataset/prompting.py" />
    <source>{1} training examples are too few to show {2} in the prompt.</source>
    <translation>{1} Trainingsbeispiele sind zu wenige, um {2} im Prompt zu zeigen.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs.py" />
+   <location filename="../../engine/runs/run_store.py" />
    <source>{1} trains nothing, so it can't go on from an adapter.</source>
    <translation>{1} trainiert nichts und kann deshalb nicht von einem Adapter aus weitermachen.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} tries to write outside its folder.</source>
    <translation>{1} versucht, außerhalb seines Ordners zu schreiben.</translation>
   </message>
   <message>
-   <location filename="../../engine/foreign.py" />
+   <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} unpacks to {2} files of {3} MB, far more than an adapter of its size would.</source>
    <translation>{1} entpackt sich zu {2} Dateien mit {3} MB, weit mehr als ein Adapter seiner Größe es würde.</translation>
   </message>
   <message>
-   <location filename="../../engine/statistics.py" />
+   <location filename="../../engine/scoring/bootstrap.py" />
    <source>{1} values can't be paired with {2}</source>
    <translation>{1} Werte lassen sich nicht mit {2} paaren</translation>
   </message>
@@ -15275,7 +15275,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist beim Lesen verschwunden.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/room.py" />
+   <location filename="../../engine/worker/planning/context_window.py" />
    <source>{1} virtual tokens and up to {2} others are more than the {3} that this base model takes.</source>
    <translation>{1} virtuelle Tokens und bis zu {2} andere sind mehr als die {3}, die dieses Basismodell nimmt.</translation>
   </message>
@@ -15285,7 +15285,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} virtuelle Tokens lassen keinen Platz: Dieses Basismodell nimmt {2} Tokens.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arenas.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>{1} was made by a later version of Tunesmith.</source>
    <translation>{1} stammt von einer späteren Version von Tunesmith.</translation>
   </message>
@@ -15295,27 +15295,27 @@ Der Rest steht in {2}.</translation>
    <translation>{1} stammt von einer anderen Version.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} was made for {2}, not for {3}.</source>
    <translation>{1} ist für {2} gemacht, nicht für {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} was made with {2}, not {3}.</source>
    <translation>{1} ist mit {2} gemacht, nicht mit {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapter_config.py" />
+   <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>{1} was made with {2}, which Tunesmith does not use.</source>
    <translation>{1} ist mit {2} gemacht, das Tunesmith nicht verwendet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluate.py" />
+   <location filename="../../engine/worker/evaluation/evaluator.py" />
    <source>{1} was trained with another prompt than the recipe's.</source>
    <translation>{1} wurde mit einem anderen Prompt als dem des Rezepts trainiert.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters.py" />
+   <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} was trained with another {2}: {3}, not {4}.</source>
    <translation>{1} wurde mit anderer Einstellung trainiert ({2}): {3}, nicht {4}.</translation>
   </message>
@@ -15325,7 +15325,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} mit {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
+   <location filename="../../engine/worker/dataset/prompting.py" />
    <source>{1} would fit.</source>
    <translation>{1} würde passen.</translation>
   </message>
@@ -15335,32 +15335,32 @@ Der Rest steht in {2}.</translation>
    <translation>Beschädigt: {1} {2} ({3}{4})</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/fitting.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>{1} {2} does not divide the widths of all adapted layers: {3}.</source>
    <translation>{1} {2} teilt nicht die Breiten aller angepassten Schichten: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/handling/fitting.py" />
+   <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>{1} {2} is more than the narrowest adapted layer can have.</source>
    <translation>{1} {2} ist mehr, als die schmalste angepasste Schicht haben kann.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/tally.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>{1} {2} times have no dates.</source>
    <translation>{1} {2} Zeiten kein Datum haben.</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>{1}, 95 % interval {2}{3}.</source>
    <translation>{1}, 95-%-Intervall {2}{3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/measures.py" />
+   <location filename="../../engine/scoring/metrics.py" />
    <source>{1}, no stemmer</source>
    <translation>{1}, ohne Stemming</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>{1}, on {2}.</source>
    <translation>{1}, bei {2}.</translation>
   </message>
@@ -15370,27 +15370,27 @@ Der Rest steht in {2}.</translation>
    <translation>{1}, beginnend in {2}, ist beschädigt: {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/words.py" />
+   <location filename="../../engine/scoring/score_text.py" />
    <source>{1}. ROUGE-1 {2} by {3} points</source>
    <translation>{1}. ROUGE-1 {2} um {3} Punkte</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/mapping.py" />
+   <location filename="../../engine/data/column_mapping.py" />
    <source>{1}.{2} is empty.</source>
    <translation>{1}.{2} ist leer.</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>{1}: the disk is full.</source>
    <translation>{1}: Die Festplatte ist voll.</translation>
   </message>
   <message>
-   <location filename="../../engine/supervisor.py" />
+   <location filename="../../engine/jobs/supervisor.py" />
    <source>{1}: the disk is read-only.</source>
    <translation>{1}: Die Festplatte ist schreibgeschützt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/lengths.py" />
+   <location filename="../../engine/worker/ingestion/token_lengths.py" />
    <source>{1}: token lengths are estimated, {2} characters a token.</source>
    <translation>{1}: Token-Längen sind geschätzt, {2} Zeichen je Token.</translation>
   </message>
@@ -15400,22 +15400,22 @@ Der Rest steht in {2}.</translation>
    <translation>{1}: {2} von {3}{4}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/reading.py" />
+   <location filename="../../engine/worker/ingestion/loading.py" />
    <source>{1}: {2}, left out as data.broken_rows says.</source>
    <translation>{1}: {2}, ausgelassen, wie data.broken_rows sagt.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>{1}; its lists are turns, with the speakers in column "{2}"</source>
    <translation>{1}; die Listen sind Beiträge, mit den Sprechern in Spalte „{2}“</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>{1}; its lists are {2}</source>
    <translation>{1}; die Listen sind {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>{1}; no column looks like the summary</source>
    <translation>{1}; keine Spalte sieht nach der Zusammenfassung aus</translation>
   </message>
@@ -15425,62 +15425,62 @@ Der Rest steht in {2}.</translation>
    <translation>{1}; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>{1}; splits: column "{2}", {3}</source>
    <translation>{1}; Teile: Spalte „{2}“, {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>{1}; summary: column "{2}", {3}</source>
    <translation>{1}; Zusammenfassung: Spalte „{2}“, {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>{1}; summary: the last turn, as named</source>
    <translation>{1}; Zusammenfassung: der letzte Beitrag, wie angegeben</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>{1}; summary: the last turn, as no column looks like the summary and each conversation is one text with a shorter answer to it</source>
    <translation>{1}; Zusammenfassung: der letzte Beitrag, da keine Spalte nach der Zusammenfassung aussieht und jedes Gespräch ein Text mit einer kürzeren Antwort darauf ist</translation>
   </message>
   <message>
-   <location filename="../../engine/shapes/guessing.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>{1}Name the one with the text as data.{2}.</source>
    <translation>{1}Nennen Sie die mit dem Text als data.{2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/tuners/selection.py" />
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>{1}{2}, as in {3}</source>
    <translation>{1}{2}, wie in {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/tally.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>{n} conversation</source>
    <translation>{n} Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/tally.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>{n} conversations</source>
    <translation>{n} Gespräche</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/standings.py" />
+   <location filename="../../engine/arena/entry_status.py" />
    <source>{n} entries</source>
    <translation>{n} Einträge</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/standings.py" />
+   <location filename="../../engine/arena/entry_status.py" />
    <source>{n} entry</source>
    <translation>{n} Eintrag</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
+   <location filename="../../engine/worker/dataset/prompting.py" />
    <source>{n} example</source>
    <translation>{n} Beispiel</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
+   <location filename="../../engine/worker/dataset/prompting.py" />
    <source>{n} examples</source>
    <translation>{n} Beispiele</translation>
   </message>

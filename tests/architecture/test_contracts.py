@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from engine import api
+from tests.helpers.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"torch", "transformers", "peft", "datasets", "accelerate", "bitsandbytes", "evaluate"}
 
 

@@ -1,13 +1,13 @@
 """What data and models say is shown as it is: nothing of it is taken for markup, and no link is followed."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-# The one label that shows text, which is plain by how it is made, and the one that shows an icon.
-LABELS = {"gui/widgets/labels.py", "gui/widgets/fields.py"}
+from tests.helpers.repository import ROOT
+
+# The one module with labels: one shows text, which is plain by how it is made, and one an icon.
+LABELS = {"gui/widgets/labels.py"}
 MARKUP = re.compile(
     r"QTextBrowser|QErrorMessage|\.setHtml\(|insertHtml|appendHtml|setMarkdown|setOpenExternalLinks|linkActivated"
     r"|setAcceptRichText\(True|TextFormat\.RichText|AutoText|LinksAccessible|TextBrowserInteraction"
@@ -16,7 +16,7 @@ FOREIGN_CODE = re.compile(
     r"trust_remote_code=(?!False)|torch\.load\(|\bpickle\b|apply_chat_template|weights_only=False"
 )
 # A process and its own forks hand each other objects; nothing from a file comes there.
-BETWEEN_FORKS = "engine/worker/replicas.py"
+BETWEEN_FORKS = "engine/worker/runtime/fork_pool.py"
 LOADING = re.compile(r"Auto\w+\.from_pretrained\((.*?)\)|loader\.from_\w+\((.*?)\n?\s*\)\n", re.DOTALL)
 
 
@@ -56,7 +56,7 @@ def test_no_code_of_a_models_own_is_run():
 
 @pytest.mark.parametrize("said", ["<b>bold</b>", '<a href="http://x">x</a>', "<img src='file:///x'>"])
 def test_a_tooltip_shows_markup_as_it_was_said(said):
-    from gui.look.tips import as_said
+    from gui.look.tooltips import as_said
 
     assert "&lt;" in as_said(said)
     assert as_said("2 < 3 & so on") == "2 < 3 & so on"

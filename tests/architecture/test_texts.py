@@ -2,17 +2,12 @@
 
 import ast
 import re
-import sys
-from pathlib import Path
 
 import pytest
+import texts
 
 from gui.look import language
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "packaging"))
-
-import texts  # noqa: E402
+from tests.helpers.repository import ROOT
 
 # What is read by Qt, by fonts or in a terminal.
 NOT_SAID = {
@@ -20,7 +15,7 @@ NOT_SAID = {
     "gui/look/icons.py",
     "gui/look/language.py",
     "gui/look/proxy_style.py",
-    "gui/look/sheet.py",
+    "gui/look/stylesheet.py",
     "gui/look/style.py",
     "gui/look/tokens.py",
 }
@@ -36,8 +31,13 @@ KEYS = {
     }
     | {"DeviceError", "StorageError", "TrainingError"},
     "gui/pages/playground": {"summary {1}", "score {1}", "Value"},
-    "gui/pages/train/lit_blocks.py": {"EncDecAttention"},
-    "gui/pages/train/sketches.py": {"pairs in a grid", "scaled pair", "scaled pairs", "pair times strength"}
+    "gui/pages/train/method/trained_blocks.py": {"EncDecAttention"},
+    "gui/pages/train/method/sketches.py": {
+        "pairs in a grid",
+        "scaled pair",
+        "scaled pairs",
+        "pair times strength",
+    }
     | {
         "pair from a bank",
         "repeated block",
@@ -47,13 +47,13 @@ KEYS = {
         "after attention",
     }
     | {"after feed-forward"},
-    "gui/widgets/block_drawing.py": {
+    "gui/graphics/block_drawing.py": {
         "before input",
         "keys and values",
         "after attention",
         "after feed-forward",
     },
-    "gui/shell/actions.py": {
+    "gui/core/actions.py": {
         "Down",
         "PgDown",
         "PgUp",
@@ -67,7 +67,7 @@ KEYS = {
     },
     "gui/forms/undo.py": {"State"},
     "gui/forms/controls.py": {"*SelfAttention.q, *.wo", "speaker = from; text = value"},
-    "gui/taskbar.py": {"Update"},
+    "gui/desktop/taskbar.py": {"Update"},
     "gui/plots": {"PNG (*.png)", "CSV (*.csv)"},
 }
 # The same in every language.

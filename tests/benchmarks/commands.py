@@ -9,7 +9,7 @@ import tempfile
 import time
 from statistics import median
 
-from engine.paths import application_root
+from engine.system.paths import application_root
 from tests.helpers.benchmark_report import show
 
 ROUNDS = 7

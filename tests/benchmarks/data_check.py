@@ -20,10 +20,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.events import Event
-from engine.jobs import create_job
-from engine.paths import jobs_folder, sample_folder
-from engine.supervisor import Supervisor
+from engine.jobs.events import Event
+from engine.jobs.job import create_job
+from engine.jobs.supervisor import Supervisor
+from engine.system.paths import jobs_folder, sample_folder
 from tests.helpers.benchmark_report import peak_resident, show
 from tests.helpers.shared_data import SAMSUM, T5_TOKENIZER
 

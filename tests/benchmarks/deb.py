@@ -21,8 +21,8 @@ from typing import TypeVar
 from PySide6.QtGui import QImage
 
 from tests.helpers.benchmark_report import show
+from tests.helpers.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 # The program and the package that brings it.
 TOOLS = {
     "dpkg": "dpkg",

@@ -16,11 +16,11 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from engine import runs
-from engine.events import Event, read_all
-from engine.jobs import Job
-from engine.supervisor import Ending, Supervisor
-from engine.worker import checkpoints
+from engine.jobs.events import Event, read_all
+from engine.jobs.job import Job
+from engine.jobs.supervisor import Ending, Supervisor
+from engine.runs import run_store
+from engine.worker.training import checkpoints
 from tests.helpers import failing_disk, small_disks
 from tests.helpers.benchmark_report import show
 from tests.helpers.disturbed_runs import METHODS, at_home, differences, short_recipe, told, troubles
@@ -55,7 +55,7 @@ def _undisturbed(method: str) -> Result:
     with tempfile.TemporaryDirectory() as place:
         counts = Path(place) / "counts.json"
         with at_home(Path(place) / "home"):
-            job = runs.create_run(short_recipe(method))
+            job = run_store.create_run(short_recipe(method))
             ending = _run(job, Fault(str(counts)))
         if ending.outcome != "completed":
             raise SystemExit(f"A run of {method} that nothing disturbed {ending.outcome}: {ending.message}")
@@ -76,7 +76,7 @@ def _disturbed(number: int, method: str, undisturbed: Result) -> Result:
             shutil.rmtree(place, ignore_errors=True)
             return {"method": method, "kind": kind, "skipped": f"no disk can be mounted here: {error}"}
     with at_home(home):
-        job = runs.create_run(short_recipe(method))
+        job = run_store.create_run(short_recipe(method))
         if disk is None:
             fault = _fault(draw, place, undisturbed["called"])
             ending, said = _run(job, fault), f"{fault.call} {fault.at} {errno.errorcode[fault.error]}"
@@ -138,7 +138,7 @@ def _lost(job: Job, ending: Ending) -> list[str]:
     """Return what is wrong with what the run left: an outcome without a name, a checkpoint told of that is gone."""
     events: list[Event] = list(read_all(job.events_path))
     saved = [int(event["step"]) for event in events if event["event"] == "checkpoint_saved"]
-    sound = [folder.name for folder in runs.checkpoints(job) if checkpoints.is_sound(folder)]
+    sound = [folder.name for folder in run_store.checkpoints(job) if checkpoints.is_sound(folder)]
     lost = [step for step in saved[-checkpoints.KEPT :] if f"checkpoint-{step}" not in sound]
     text = f"{ending.message} {ending.log_tail}"
     named = ending.outcome == "completed" or any(word in text for word in NAMED)

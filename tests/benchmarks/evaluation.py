@@ -24,18 +24,22 @@ import torch
 from peft import PeftModel
 from transformers import GenerationConfig
 
-from engine import library, runs
-from engine import recipe as recipes
-from engine.conversations import Example
-from engine.paths import presets_folder
-from engine.recipe import Recipe
-from engine.supervisor import Supervisor
-from engine.worker import base_models, data, devices, measuring, rouge
-from engine.worker.base_models import LoadedBase
-from engine.worker.channel import Channel
-from engine.worker.generate import Model, generate
-from engine.worker.prompting import make_prompter, scored
-from engine.worker.switcher import Switcher
+from engine.adapters import library
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.jobs.supervisor import Supervisor
+from engine.runs import run_store
+from engine.system.paths import presets_folder
+from engine.text.conversations import Example
+from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.dataset import dataset
+from engine.worker.dataset.prompting import make_prompter, scored
+from engine.worker.evaluation import rouge, summary_metrics
+from engine.worker.generation.generate import generate
+from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import LoadedBase, Model
+from engine.worker.runtime import devices
+from engine.worker.runtime.channel import Channel
 from tests.helpers.benchmark_report import processor_seconds, show
 from tests.helpers.plain_models import plain_model
 from tests.helpers.worker_parts import make_channel
@@ -79,7 +83,7 @@ def main() -> None:
 def _tuned() -> str:
     """Tune the starter for a few steps; return the adapter's id."""
     recipe = _recipe(STARTER)
-    supervisor = Supervisor(runs.create_run(recipe))
+    supervisor = Supervisor(run_store.create_run(recipe))
     supervisor.start()
     found = [event["adapter"] for event in supervisor.follow() if event["event"] == "adapter_saved"]
     ending = supervisor.ending()
@@ -131,7 +135,7 @@ def _spread(
     recipe: Recipe, base: LoadedBase, channel: Channel, count: int
 ) -> tuple[list[Example], list[list[int]]]:
     """Return examples with their token ids: all, or `count` whose lengths lie evenly in the order of lengths."""
-    splits = data.read(recipe.data, channel, needs=[recipe.evaluation.split])
+    splits = dataset.read(recipe.data, channel, needs=[recipe.evaluation.split])
     prompter = make_prompter(recipe, base, splits)
     pairs = [(each, prompter.input_ids(each.conversation)) for each in scored(recipe, splits)]
     if count and len(pairs) > count:
@@ -154,7 +158,7 @@ def _ours(
 
     def work() -> tuple[Sequence[str], float]:
         written = generate(model, base.tokenizer, base.family, inputs, **decoding)
-        found = measuring.measure(examples, written, 0, 0.0)
+        found = summary_metrics.measure(examples, written, 0, 0.0)
         return found.summaries, sum(found.rouge["rouge1"]) / len(examples)
 
     return _timed(work)

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.helpers.benchmark_report import show
+from tests.helpers.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SPECIFICATION = "packaging/pyinstaller/app.spec"
 Row = tuple[str, str, str]
 

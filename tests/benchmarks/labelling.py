@@ -19,9 +19,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from engine.api import Example, labelling
-from gui.engine import Engine
 from gui.look import style
-from gui.pages.labelling_page import LabellingPage
+from gui.pages.labelling.page import LabellingPage
+from gui.workers.worker_manager import Engine
 from tests.benchmarks import data_check
 from tests.helpers.benchmark_report import peak_resident, percentile, show
 from tests.helpers.lateness import Lateness

@@ -18,12 +18,12 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-from engine import recipe as recipes
-from engine import runs
-from engine.jobs import create_job
-from engine.paths import jobs_folder
-from engine.recipe import Recipe
-from engine.supervisor import Supervisor
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.jobs.job import create_job
+from engine.jobs.supervisor import Supervisor
+from engine.runs import run_store
+from engine.system.paths import jobs_folder
 from tests.helpers.benchmark_report import peak_resident, show
 from tests.helpers.shaped_models import save_t5
 from tests.helpers.tiny_models import tiny_model
@@ -136,7 +136,7 @@ def _planned(recipe: Recipe) -> int:
 
 def _measured(recipe: Recipe) -> int:
     """Train and return the peak: what the run says of a card or its replicas, else the most that was resident."""
-    supervisor = Supervisor(runs.create_run(recipe))
+    supervisor = Supervisor(run_store.create_run(recipe))
     supervisor.start()
     resident: list[int] = []
     events = supervisor.follow(tick=lambda: resident.append(peak_resident(supervisor.pid)))

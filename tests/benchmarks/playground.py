@@ -16,11 +16,11 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from engine import recipe as recipes
-from engine.events import Event
-from engine.jobs import create_job
-from engine.paths import jobs_folder, presets_folder, sample_folder
-from engine.supervisor import Supervisor
+from engine.config import recipe as recipes
+from engine.jobs.events import Event
+from engine.jobs.job import create_job
+from engine.jobs.supervisor import Supervisor
+from engine.system.paths import jobs_folder, presets_folder, sample_folder
 from tests.helpers.benchmark_report import percentile, show
 from tests.helpers.worker_parts import install_random
 

@@ -12,10 +12,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from engine.errors import DataError
-from engine.events import EventWriter
-from engine.jobs import create_job
-from engine.paths import jobs_folder
-from engine.worker.channel import Channel
+from engine.jobs.events import EventWriter
+from engine.jobs.job import create_job
+from engine.system.paths import jobs_folder
+from engine.worker.runtime.channel import Channel
 from tests.helpers.benchmark_report import show
 from tests.helpers.mutated_files import look_and_read, mutated, seeds
 from tests.helpers.one_by_one import READY, take_all

@@ -15,12 +15,13 @@ import tempfile
 from dataclasses import replace
 from typing import Any
 
-from engine import paths, runs
-from engine import recipe as recipes
-from engine.events import Event
-from engine.jobs import Job, create_job
-from engine.recipe import Recipe
-from engine.supervisor import Supervisor
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.jobs.events import Event
+from engine.jobs.job import Job, create_job
+from engine.jobs.supervisor import Supervisor
+from engine.runs import run_store
+from engine.system import paths
 from tests.helpers.benchmark_report import show
 
 GOAL_ROUGE1, GOAL_SECONDS = 0.42, 600
@@ -58,7 +59,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUNESMITH_HOME"] = home
         recipe = _recipe(model, source)
-        events = _followed(runs.create_run(recipe))
+        events = _followed(run_store.create_run(recipe))
         rows = [_training(events), *_scores("greedy", *_evaluated(events))]
         saved = next(event["adapter"] for event in events if event["event"] == "adapter_saved")
         beams = recipe.evaluation.model_copy(update={"beams": BEAMS})

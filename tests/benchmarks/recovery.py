@@ -17,18 +17,18 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from engine import recipe as recipes
-from engine import runs
-from engine.events import EventReader
-from engine.jobs import Job
+from engine.config import recipe as recipes
+from engine.jobs.events import EventReader
+from engine.jobs.job import Job
+from engine.runs import run_store
 from tests.helpers import disturbed_runs
 from tests.helpers.benchmark_report import show
 from tests.helpers.disturbed_runs import METHODS, Told, at_home, differences, short_recipe, told, troubles
 from tests.helpers.done_so_far import DoneSoFar, Result
+from tests.helpers.repository import MAIN
 
 RUNS = 60
 KILLED = ("worker", "window", "both")
-MAIN = Path(__file__).resolve().parents[2] / "main.py"
 MOST_SECONDS = 300
 LOOK_SECONDS = 0.002
 NAMES = list(METHODS)
@@ -96,7 +96,7 @@ def _start(home: Path, place: Path, method: str, leaves: str) -> tuple[subproces
     deadline = time.monotonic() + MOST_SECONDS
     while time.monotonic() < deadline:
         with at_home(home):
-            jobs = runs.list_jobs()
+            jobs = run_store.list_jobs()
         if jobs:
             return window, jobs[0]
         time.sleep(LOOK_SECONDS)

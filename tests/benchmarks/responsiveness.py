@@ -10,11 +10,11 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.api import paths, recipe
-from gui.engine import Engine
+from gui.core.preferences import Preferences
 from gui.look import style
 from gui.main_window import MainWindow
-from gui.preferences import Preferences
-from gui.run_model import RunModel
+from gui.workers.run_model import RunModel
+from gui.workers.worker_manager import Engine
 from tests.helpers.benchmark_report import show
 from tests.helpers.lateness import Lateness
 

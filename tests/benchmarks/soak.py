@@ -85,10 +85,10 @@ class Stage:
         from PySide6.QtCore import QEventLoop, QTimer
         from PySide6.QtWidgets import QApplication
 
-        from gui.engine import Engine
+        from gui.core.preferences import Preferences
         from gui.look import style
         from gui.main_window import MainWindow
-        from gui.preferences import Preferences
+        from gui.workers.worker_manager import Engine
 
         self._kind, self._place = kind, place
         self._application = QApplication([])
@@ -216,7 +216,7 @@ class Stage:
 
 def _passing(engine: Any) -> bool:
     """Tell whether threads still follow jobs; the planner's is there for as long as the window wants plans."""
-    from gui.engine_thread import EngineThread
+    from gui.workers.engine_thread import EngineThread
 
     threads = engine.findChildren(EngineThread)
     return any(thread.isRunning() and thread.job.request()["kind"] != "plan" for thread in threads)
@@ -237,7 +237,7 @@ def _scripted(job: Any) -> list[str]:
 
 
 def _starter() -> Any:
-    from engine.passport import BaseModelFacts
+    from engine.adapters.metadata import BaseModelFacts
 
     return BaseModelFacts(id="starter", family="encoder-decoder")
 

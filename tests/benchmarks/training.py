@@ -25,12 +25,12 @@ from typing import Any
 
 import psutil
 
-from engine import recipe as recipes
-from engine import runs
-from engine.paths import application_root, presets_folder
-from engine.processes import Spare
-from engine.recipe import STARTER, Recipe
-from engine.supervisor import Supervisor
+from engine.config import recipe as recipes
+from engine.config.recipe import STARTER, Recipe
+from engine.jobs.supervisor import Supervisor
+from engine.jobs.worker_process import Spare
+from engine.runs import run_store
+from engine.system.paths import application_root, presets_folder
 from engine.worker.__main__ import LIBRARY_SETTINGS
 from tests.benchmarks.data_check import conversations
 from tests.helpers.benchmark_report import show
@@ -381,7 +381,7 @@ def first_step(recipe: Recipe, spare: Spare | None) -> dict[str, float]:
     if spare is not None:
         _wait_until_idle(spare.pid)
     began = time.time()
-    supervisor = Supervisor(runs.create_run(recipe), spare=spare)
+    supervisor = Supervisor(run_store.create_run(recipe), spare=spare)
     supervisor.start()
     told: dict[str, float] = {}
     for event in supervisor.follow(every_seconds=0.01):

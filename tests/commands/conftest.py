@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from engine import paths
-from engine.commands import entry, follow
+from engine.commands import cli
+from engine.commands.terminal import follow_job
+from engine.system import paths
 from tests.helpers import scripted_program
 from tests.helpers.worker_here import WorkerHere
 
@@ -95,10 +96,10 @@ class Here:
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.setenv("TUNESMITH_HOME", str(self.home))
             patch.setattr(sys, "stdin", io.StringIO(stdin))
-            patch.setattr(follow, "Supervisor", WorkerHere)
+            patch.setattr(follow_job, "Supervisor", WorkerHere)
             if cwd is not None:
                 patch.chdir(cwd)
-            code = entry.run(entry.parse(arguments))
+            code = cli.run(cli.parse(arguments))
         return Finished(code, out.getvalue(), err.getvalue())
 
 
@@ -117,7 +118,7 @@ def here(home: Path) -> Here:
 @pytest.fixture(scope="session")
 def make_recipe(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Writes the recipe of a run of a few steps on a small model of a kind, and returns its file."""
-    from engine import recipe
+    from engine.config import recipe
     from tests.helpers.tiny_models import Kind
     from tests.helpers.tiny_runs import tiny_recipe
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine import recipe as recipes
-from engine import runs
+from engine.config import recipe as recipes
+from engine.runs import run_store
 from tests.commands.conftest import SECONDS, Finished, Here, Terminal
 
 MakeRecipe = Callable[..., Path]
@@ -102,7 +102,7 @@ def test_a_run_that_outlived_its_queue_is_followed_not_begun_again(
     process.communicate(timeout=SECONDS)
     [first, *_] = Finished(0, read, "").events
     process, read = until_step(terminal, told["arena"])
-    runs.find_job(first["run"]).send("quit")
+    run_store.find_job(first["run"]).send("quit")
     out, err = process.communicate(timeout=SECONDS)
     done = Finished(process.returncode, read + out, err)
     assert done.code == 0, done

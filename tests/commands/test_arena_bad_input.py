@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from engine import arena as arenas
-from engine import runs
-from engine.commands import entry
+from engine.commands import cli
+from engine.runs import run_store
 from tests.helpers.arenas import FULL, score
 from tests.helpers.homes import make_recipe
 
@@ -23,18 +23,18 @@ def own_data(tmp_path: Path) -> tuple[arenas.Arena, Path]:
 def test_a_queue_whose_data_vanished_tells_each_entry_why(home, tmp_path, capsys):
     arena, source = own_data(tmp_path)
     source.unlink()
-    assert entry.run(entry.parse(["arena", "run", arena.id])) == 2
+    assert cli.run(cli.parse(["arena", "run", arena.id])) == 2
     told = capsys.readouterr().out
     assert "0 of 2 entries completed, 2 refused." in told
     assert told.count(f"There is nothing at {source}.") == 2
-    assert runs.list_jobs() == []
+    assert run_store.list_jobs() == []
 
 
 def test_what_was_scored_before_its_data_vanished_stays_in_the_table(home, tmp_path, capsys):
     arena, source = own_data(tmp_path)
     score(arena, 0, FULL)
     source.unlink()
-    assert entry.run(entry.parse(["--json", "arena", "run", arena.id])) == 0
+    assert cli.run(cli.parse(["--json", "arena", "run", arena.id])) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert [each["state"] for each in told["entries"]] == ["completed", "refused"]
     assert len(told["groups"][0]["rows"]) == 1

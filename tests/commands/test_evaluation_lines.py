@@ -1,7 +1,7 @@
 """What `evaluate` says: scores, what else was measured, and the verdicts last."""
 
 from engine.commands.scoring import evaluation_lines
-from engine.measures import MORE
+from engine.scoring.metrics import MORE
 
 
 def result(spread: dict[str, float], measured: bool = True) -> dict:

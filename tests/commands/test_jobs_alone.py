@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from engine import paths
+from engine.system import paths
 
 # The libraries once, for all: they are most of a worker's start.
 PROGRAM = """

@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
-from engine import recipe as recipes
-from engine import runs, supervisor
-from engine.commands import entry, follow
-from engine.jobs import Job
-from engine.supervisor import Supervisor
-from engine.worker import devices, estimate
+from engine.commands import cli
+from engine.commands.terminal import follow_job
+from engine.config import recipe as recipes
+from engine.jobs import supervisor
+from engine.jobs.job import Job
+from engine.jobs.supervisor import Supervisor
+from engine.runs import run_store
+from engine.worker.planning import memory_estimate
+from engine.worker.runtime import devices
 from tests.helpers import scripted_worker
 from tests.helpers.homes import add_checkpoint
 from tests.helpers.worker_here import WorkerHere
@@ -34,10 +37,10 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Lets the commands' workers have little room: Python and the libraries count as nothing in it."""
 
     def make(room: int) -> None:
-        monkeypatch.setattr(estimate, "RUNTIME_BYTES", 0)
+        monkeypatch.setattr(memory_estimate, "RUNTIME_BYTES", 0)
         monkeypatch.setattr(devices, "room_bytes", lambda _: room)
         monkeypatch.setattr(devices, "memory_bytes", lambda _: 0)
-        monkeypatch.setattr(follow, "Supervisor", WorkerHere)
+        monkeypatch.setattr(follow_job, "Supervisor", WorkerHere)
 
     return make
 
@@ -54,7 +57,7 @@ def killed_in_training(narrow: Callable[[int], None], monkeypatch: pytest.Monkey
         add_checkpoint(job, 2)
         return Supervisor(job, command=scripted_worker.command(job))
 
-    monkeypatch.setattr(follow, "Supervisor", supervised)
+    monkeypatch.setattr(follow_job, "Supervisor", supervised)
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ def recipe(make_recipe: MakeRecipe) -> Path:
 
 
 def say(*arguments: str) -> int:
-    return entry.run(entry.parse(arguments))
+    return cli.run(cli.parse(arguments))
 
 
 def test_plans_are_printed_with_the_command_that_goes_on_with_each(
@@ -74,7 +77,7 @@ def test_plans_are_printed_with_the_command_that_goes_on_with_each(
     assert say("train", str(recipe)) == 1
     told = capsys.readouterr()
     assert "there is room for 22.0 MB" in told.err
-    [job] = runs.list_jobs()
+    [job] = run_store.list_jobs()
     commands = [line.strip() for line in told.out.splitlines() if "main.py resume" in line]
     assert commands
     assert all(line.startswith(f"main.py resume {job.id} --set ") for line in commands)
@@ -99,7 +102,7 @@ def test_a_run_that_the_system_ended_for_its_memory_is_offered_plans_too(
     told = capsys.readouterr()
     assert "probably out of memory" in told.err
     assert "up to the checkpoint at step 2" in told.out
-    [job] = runs.list_jobs()
+    [job] = run_store.list_jobs()
     assert f"main.py resume {job.id} --set training.micro_batch_tokens=" in told.out
 
 
@@ -128,7 +131,7 @@ def test_programs_get_the_plans_in_an_event(
 
 
 def test_what_can_not_be_changed_is_refused_by_name(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    job = runs.create_run(recipes.load(recipe))
+    job = run_store.create_run(recipes.load(recipe))
     before = job.recipe_path.read_bytes()
     assert say("resume", job.id, "--set", "training.batch_size=4") == 2
     assert "training.batch_size" in capsys.readouterr().err

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 
-from engine.commands.output import Output
+from engine.commands.terminal.output import Output
 from engine.commands.training import resume_run
-from engine.events import read_all
-from engine.jobs import Job
+from engine.jobs.events import read_all
+from engine.jobs.job import Job
 from tests.helpers.homes import add_run
 
 SAVED = {"v": 1, "event": "adapter_saved", "time": 1.0, "adapter": "an-adapter", "step": 3}

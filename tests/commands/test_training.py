@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine import passport
-from engine.events import read_all
-from engine.jobs import Job
+from engine.adapters import metadata
+from engine.jobs.events import read_all
+from engine.jobs.job import Job
 from tests.commands.conftest import SECONDS, Finished, Here, Terminal
 from tests.helpers.tiny_models import Kind
 
@@ -35,7 +35,7 @@ def test_train_ends_with_a_scored_adapter(kind: Kind, make_recipe: MakeRecipe, h
     assert len(done.named("job_ended")) == 1
     [saved] = done.named("adapter_saved")
     assert Path(saved["path"]).is_absolute()
-    card = passport.load(Path(saved["path"])).score_card
+    card = metadata.load(Path(saved["path"])).score_card
     assert card is not None
     assert set(card.difference) == {"rouge1", "rouge2", "rougeL", "rougeLsum"}
     [started] = done.named("run_started")
@@ -102,7 +102,7 @@ def require_stopped(done: Finished) -> None:
     step = done.named("step_finished")[-1]["step"]
     assert done.named("checkpoint_saved")[-1]["step"] == step
     saved = done.named("adapter_saved")[-1]
-    training = passport.load(Path(saved["path"])).training
+    training = metadata.load(Path(saved["path"])).training
     assert (training.step, training.stopped) == (step, True)
 
 

@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 
-from engine import library, paths, recipe
-from engine.commands import entry, recipe_file, scoring, training, words
-from engine.commands.narrator import Narrator
-from engine.commands.output import Output
+from engine.adapters import library
+from engine.commands import cli as entry
+from engine.commands import scoring, training
+from engine.commands.terminal import recipe_file, text_tables
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.progress import Narrator
+from engine.config import recipe
 from engine.methods import METHODS
+from engine.system import paths
 from tests.commands.conftest import Finished
 from tests.helpers.homes import Told, add_adapter, add_run, score_card
 
@@ -39,7 +43,7 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 def test_no_heavy_library_and_no_window_is_imported() -> None:
     heavy = ("torch", "transformers", "peft", "datasets", "huggingface_hub", "PySide6", "numpy")
     code = (
-        "import sys, main; from engine.commands import entry; entry.run(entry.parse(['methods']));"
+        "import sys, main; from engine.commands import cli as entry; entry.run(entry.parse(['methods']));"
         f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run(
@@ -114,7 +118,7 @@ def test_json_may_stand_before_or_after_the_verb(arguments: tuple[str, ...], cal
 def test_offline_reaches_every_library(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE")
     call("--offline", "methods")
-    from engine.connection import offline
+    from engine.system.connection import offline
 
     assert offline()
 
@@ -294,10 +298,10 @@ def difference(verdict: str, mean: float, low: float, high: float) -> dict[str, 
 
 
 def test_verdicts_are_sentences() -> None:
-    assert words.verdict(difference("no measurable difference", 0.003, -0.006, 0.012), 819) == (
+    assert text_tables.verdict(difference("no measurable difference", 0.003, -0.006, 0.012), 819) == (
         "No measurable difference. ROUGE-1 changed by 0.3 points, 95 % interval −0.6 to 1.2, on 819 conversations."
     )
-    assert words.verdict(difference("worse", -0.0341, -0.05, -0.01), 1).startswith(
+    assert text_tables.verdict(difference("worse", -0.0341, -0.05, -0.01), 1).startswith(
         "Worse. ROUGE-1 fell by 3.4 points, 95 % interval −5.0 to −1.0, on 1 conversation."
     )
 
@@ -307,12 +311,12 @@ def test_verdicts_are_sentences() -> None:
     [(0.44, "0.4 s"), (9.96, "10 s"), (59.6, "1 min 00 s"), (250, "4 min 10 s"), (6720, "1 h 52 min")],
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert words.duration(seconds) == text
+    assert text_tables.duration(seconds) == text
 
 
 def test_one_conversation_has_no_interval_and_the_words_say_so() -> None:
-    assert words.interval({"mean": 0.484}) == "48.4 (one conversation, so no interval)"
-    told = words.verdict({"verdict": "no measurable difference", "mean": 0.25}, 1)
+    assert text_tables.interval({"mean": 0.484}) == "48.4 (one conversation, so no interval)"
+    told = text_tables.verdict({"verdict": "no measurable difference", "mean": 0.25}, 1)
     assert told == (
         "No measurable difference. ROUGE-1 changed by 25.0 points, on one conversation, so no interval."
     )
@@ -334,7 +338,7 @@ def test_adapters_scored_on_one_conversation_are_shown(call: Call) -> None:
 
 
 def test_tables_are_aligned() -> None:
-    assert words.table(("Name", "Steps"), [("a", "1,000"), ("long name", "7")], right=("Steps",)) == [
+    assert text_tables.table(("Name", "Steps"), [("a", "1,000"), ("long name", "7")], right=("Steps",)) == [
         "Name       Steps",
         "a          1,000",
         "long name      7",

@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtGui import QImage
 
 from engine.api import library, runs
+from tests.helpers.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 MOST_SECONDS = 900
 # The first steps bring most of the gain, and few conversations show it.
 SHORT = ("training.max_steps=25", "training.evaluate_every=15", "data.max_test=32", "data.max_validation=16")

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from engine import library, runs
-from engine import recipe as recipes
-from engine.events import read_all
+from engine.adapters import library
+from engine.config import recipe as recipes
+from engine.jobs.events import read_all
+from engine.runs import run_store
+from tests.helpers.repository import MAIN
 from tests.helpers.tiny_runs import tiny_recipe, train_here
 
 pytestmark = [pytest.mark.torch, pytest.mark.end_to_end]
-
-MAIN = Path(__file__).resolve().parents[2] / "main.py"
 
 
 def start(*arguments):
@@ -53,13 +53,13 @@ def test_a_killed_run_ends_with_the_same_adapter(tmp_path):
                 break
         run_id = event["run"]
         list(follow(process))
-    job = runs.find_job(run_id)
+    job = run_store.find_job(run_id)
     assert process.returncode == 1
-    assert runs.open_run(job).outcome == "crashed"
+    assert run_store.open_run(job).outcome == "crashed"
 
     with start("resume", run_id) as resumed:
         events = list(follow(resumed))
     assert resumed.returncode == 0
     assert any(event["event"] == "run_resumed" for event in read_all(job.events_path))
     assert weights(events) == weights(undisturbed)
-    assert runs.open_run(job).state.loss == runs.open_run(straight).state.loss
+    assert run_store.open_run(job).state.loss == run_store.open_run(straight).state.loss

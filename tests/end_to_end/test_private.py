@@ -14,11 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from engine import doctor, library, runs
-from engine import example_scores as scores
-from engine import recipe as recipes
-from engine.paths import runs_folder
-from engine.recipe import Recipe
+from engine.adapters import library
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.maintenance import doctor
+from engine.runs import example_scores as scores
+from engine.runs import run_store
+from engine.system.paths import runs_folder
+from tests.helpers.repository import ROOT
 from tests.helpers.small_hub import SmallHub
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import run_here, tiny_recipe, train_here
@@ -29,7 +32,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks at what Linux tells of processes"),
 ]
 
-ROOT = Path(__file__).resolve().parents[2]
 WATCH = ROOT / "tests" / "helpers" / "socket_watch"
 SAID = "quixotic"
 TOKEN = "hf_marmalade"
@@ -92,13 +94,13 @@ def test_what_was_said_stays_in_a_runs_samples_and_scores_and_the_token_with_the
     recipes.save(speaking(tmp_path, f"base_model.id={MODEL}"), tmp_path / "recipe.toml")
     done = command("train", str(tmp_path / "recipe.toml"), **asking(hub, tmp_path))
     assert done.returncode == 0, done.stderr
-    (job,) = runs.list_jobs()
+    (job,) = run_store.list_jobs()
     kept = {job.events_path, job.folder / scores.FILE_NAME}
     assert {runs_folder() / name for name in holding(runs_folder(), SAID)} == kept
     assert holding(home, SAID) == {path.relative_to(home).as_posix() for path in kept}
     said = [line for line in job.events_path.read_text(encoding="utf-8").splitlines() if SAID in line]
     assert {json.loads(line)["event"] for line in said} == {"sample_made"}
-    assert runs.checkpoints(job)
+    assert run_store.checkpoints(job)
     (adapter,), _ = library.scan()
     library.export_folder(adapter, tmp_path / "out")
     assert holding(tmp_path / "out", SAID) == holding(tmp_path / "out", str(tmp_path)) == set()
@@ -117,14 +119,14 @@ def test_what_was_said_stays_in_a_runs_samples_and_scores_and_the_token_with_the
 def test_a_library_that_quotes_what_was_said_does_not_bring_it_into_the_log(
     tmp_path, monkeypatch, capfd, quotes
 ):
-    from engine.worker.prompting import Prompter
+    from engine.worker.dataset.prompting import Prompter
 
     def fail(_: Prompter, example):
         said = example.conversation
         raise ValueError(f"can't encode {said!r}" if quotes else {"text": said})
 
     monkeypatch.setattr(Prompter, "example", fail)
-    job = runs.create_run(speaking(tmp_path))
+    job = run_store.create_run(speaking(tmp_path))
     ended = run_here(job)[-1]
     assert (ended["outcome"], SAID in ended["message"]) == ("failed", False)
     log = capfd.readouterr().err
@@ -160,9 +162,9 @@ import sys
 from pathlib import Path
 from PySide6.QtWidgets import QApplication
 from engine.api import recipe
-from gui.engine import Engine
+from gui.workers.worker_manager import Engine
 from gui.main_window import MainWindow
-from gui.preferences import Preferences
+from gui.core.preferences import Preferences
 application = QApplication([])
 engine = Engine()
 window = MainWindow(engine, Preferences())

@@ -8,14 +8,13 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import pytest
 
-from engine import recipe as recipes
+from engine.config import recipe as recipes
+from tests.helpers.repository import ROOT
 from tests.helpers.tiny_runs import tiny_recipe
 
-ROOT = Path(__file__).resolve().parents[2]
 MOST_SECONDS = 300
 
 # Real clicks by Qt itself: press and release are sent to the window that the X server shows.
@@ -25,10 +24,10 @@ SCRIPT = """
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
     from engine.api import recipe
-    from gui.engine import Engine
+    from gui.workers.worker_manager import Engine
     from gui.look import style
     from gui.main_window import MainWindow
-    from gui.preferences import Preferences
+    from gui.core.preferences import Preferences
 
     application = QApplication([])
     style.apply(application, "light")

@@ -7,10 +7,10 @@ from typing import Any, Literal
 import pytest
 from pydantic_core import PydanticUndefined
 
+from engine.config.recipe import BaseModelOptions
+from engine.config.training import TrainingOptions
 from engine.errors import Problem
 from engine.options import OptionInfo, Options, check, describe, option
-from engine.recipe import BaseModelOptions
-from engine.training import TrainingOptions
 from tests.helpers.declarations import SETTING_IDS, SETTINGS
 
 every_setting = pytest.mark.parametrize(("declaration", "info"), SETTINGS, ids=SETTING_IDS)

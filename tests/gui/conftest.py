@@ -2,8 +2,8 @@
 
 import pytest
 
-from gui.engine_thread import EngineThread
 from gui.look import style
+from gui.workers.engine_thread import EngineThread
 from tests.helpers.train_stage import Stage
 
 

@@ -18,18 +18,18 @@ from PySide6.QtWidgets import (
 )
 
 from engine.api import describe
-from gui.disk_dialog import DiskDialog
+from gui.dialogs.disk_dialog import DiskDialog
+from gui.dialogs.settings_dialog import SettingsDialog
+from gui.graphics.histogram import Histogram
+from gui.graphics.scrubber import Scrubber
+from gui.inputs.number_inputs import SliderSpin
+from gui.inputs.segmented_control import Segmented
 from gui.main_window import PAGES, MainWindow
 from gui.pages.help.drawings import DrawingView
-from gui.pages.train.capability_dialog import CapabilityDialog
+from gui.pages.train.method.support_dialog import CapabilityDialog
 from gui.plots.chart import Chart
-from gui.settings_dialog import SettingsDialog
-from gui.shell.keys_sheet import KeysSheet
-from gui.widgets.histogram import Histogram
-from gui.widgets.numbers import SliderSpin
-from gui.widgets.reading import ReadingText
-from gui.widgets.scrubber import Scrubber
-from gui.widgets.segmented import Segmented
+from gui.shell.shortcuts_sheet import KeysSheet
+from gui.widgets.text_view import ReadingText
 from tests.helpers.whole_window import fill_home, leave, make_window
 
 Role = QAccessible.Role

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,20 +15,20 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from engine.api import Example, StorageError, arenas, create_job, labelling, paths, recipe, runs
 from gui.app import begin, say_why_not
-from gui.crash_report import CrashReport
-from gui.device_probe import DeviceProbe
-from gui.disk_dialog import DiskDialog
-from gui.engine import Engine
-from gui.engine_thread import EngineThread
+from gui.core.preferences import Preferences
+from gui.desktop.crash_report import CrashReport
+from gui.desktop.single_instance import SingleInstance
+from gui.desktop.system_load import DeviceProbe
+from gui.dialogs.disk_dialog import DiskDialog
+from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look import style
 from gui.main_window import LazyPage, MainWindow
-from gui.preferences import Preferences
-from gui.settings_dialog import SettingsDialog
-from gui.single_instance import SingleInstance
 from gui.widgets.labels import Label
+from gui.workers.engine_thread import EngineThread
+from gui.workers.worker_manager import Engine
 from tests.helpers import scripted_worker
+from tests.helpers.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 BASICS = {
     "name": "A run",
     "base_model": {"id": "starter"},
@@ -89,10 +88,10 @@ def loaded_in_a_window(code: str = "") -> set[str]:
         import json, sys
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
-        from gui.engine import Engine
+        from gui.workers.worker_manager import Engine
         from gui.look import style
         from gui.main_window import MainWindow
-        from gui.preferences import Preferences
+        from gui.core.preferences import Preferences
         application = QApplication([])
         style.apply(application, "light")
         window = MainWindow(Engine(), Preferences())

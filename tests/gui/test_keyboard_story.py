@@ -8,11 +8,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from engine.passport import BaseModelFacts
-from gui.engine import Engine
-from gui.engine_thread import EngineThread
+from engine.adapters.metadata import BaseModelFacts
+from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
-from gui.preferences import Preferences
+from gui.workers.engine_thread import EngineThread
+from gui.workers.worker_manager import Engine
 from tests.helpers import scripted_summarizer, scripted_worker
 from tests.helpers.homes import add_adapter
 from tests.helpers.train_stage import COMPLETE, PLAN

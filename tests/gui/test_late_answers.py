@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +11,17 @@ import shiboken6
 from PySide6.QtCore import QObject, Qt, QThread
 
 from engine.api import Ending, Job
-from gui.download_check import DownloadCheck
-from gui.engine import Engine
-from gui.engine_thread import EngineThread
 from gui.pages.data.checker import Checker
-from gui.pages.data_page import DataPage
+from gui.pages.data.page import DataPage
+from gui.pages.labelling.page import LabellingPage
 from gui.pages.labelling.reader import Reader
-from gui.pages.labelling_page import LabellingPage
-from gui.pages.playground_page import PlaygroundPage
+from gui.pages.playground.page import PlaygroundPage
+from gui.workers.download_check import DownloadCheck
+from gui.workers.engine_thread import EngineThread
+from gui.workers.worker_manager import Engine
+from tests.helpers.repository import ROOT
 
-GUI = Path(__file__).resolve().parents[2] / "gui"
+GUI = ROOT / "gui"
 # Who follows a job as long as there is a window, and the door to it.
 OWNERS = {"engine.py", "engine_thread.py", "run_model.py", "summarizer.py"}
 CONNECTS = re.compile(r"\b(?:thread|job)\.(?:events|result|failed|ended|finished)\.connect\b")

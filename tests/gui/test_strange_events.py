@@ -5,30 +5,30 @@ from __future__ import annotations
 import json
 import random
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 
-from engine import report, runs
+from engine import report
 from engine.api import Ending, create_job
-from engine.event_shapes import PASSED_OVER, SHAPES, sound
-from engine.events import decode, read_all
-from engine.jobs import Job
-from engine.report.page import render
-from engine.run_entries import read_entry
-from gui.engine_thread import EngineThread
+from engine.jobs.event_schema import PASSED_OVER, SHAPES, sound
+from engine.jobs.events import decode, read_all
+from engine.jobs.job import Job
+from engine.report.run_page import render
+from engine.runs import run_store
+from engine.runs.run_summaries import read_entry
 from gui.models.grouped_table import CELL_ROLE
 from gui.models.run_table import RunTable
 from gui.pages.history.run_details import RunDetails
-from gui.pages.train.run_view import RunView
-from gui.run_model import RunModel
-from tests.helpers import scripted_worker
+from gui.pages.train.run.run_view import RunView
+from gui.workers.engine_thread import EngineThread
+from gui.workers.run_model import RunModel
+from tests.helpers import repository, scripted_worker
 from tests.helpers.homes import add_run, make_recipe
 from tests.helpers.strange_values import strangely, ways
 
-GOLDEN = Path(__file__).parent.parent / "golden" / "events_v1.jsonl"
+GOLDEN = repository.GOLDEN / "events_v1.jsonl"
 PLAN = {
     "changes": {"training.micro_batch_tokens": 1024},
     "memory_bytes": 7_700_000_000,
@@ -112,7 +112,7 @@ class Shown:
         model, events = RunModel(make_recipe(), self._thread), read(events)
         model.apply(events)
         model.ending = Ending(model.state.outcome or "crashed", event=model.state.ended)
-        assert model.state == runs.replay(events)
+        assert model.state == run_store.replay(events)
         return model
 
 

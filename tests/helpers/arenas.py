@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine import arena as arenas
-from engine import example_scores, statistics
 from engine.arena import Arena
-from engine.events import EventWriter
-from engine.example_scores import ExampleScores, Written
-from engine.jobs import Job
-from engine.measures import MEASURES
+from engine.jobs.events import EventWriter
+from engine.jobs.job import Job
+from engine.runs import example_scores
+from engine.runs.example_scores import ExampleScores, Written
+from engine.scoring import bootstrap
+from engine.scoring.metrics import MEASURES
 from tests.helpers.homes import Told, add_run, make_recipe
 
 BASE = (0.3, 0.4, 0.5, 0.6)
@@ -60,17 +61,15 @@ def score(
     ended = told.started_at + told.seconds
     writer.write("adapter_saved", adapter=job.id, path="", time=ended, clock=ended, **saved)
     common = {"split": "test", "protocol": rules, "loss": None, "time": ended, "clock": ended}
-    more = {
-        name: statistics.interval(values, 500).as_dict() for name, (values, _) in (measured or {}).items()
-    }
+    more = {name: bootstrap.interval(values, 500).as_dict() for name, (values, _) in (measured or {}).items()}
     writer.write(
         "evaluated", of="base", step=0, scores=_spread(base), difference=None, measures=more, **common
     )
-    paired = statistics.difference_dict(statistics.difference(base, tuned, 500))
+    paired = bootstrap.difference_dict(bootstrap.difference(base, tuned, 500))
     difference = {"rouge1": paired}
-    own = {name: statistics.interval(values, 500).as_dict() for name, (_, values) in (measured or {}).items()}
+    own = {name: bootstrap.interval(values, 500).as_dict() for name, (_, values) in (measured or {}).items()}
     between = {
-        name: statistics.difference_dict(statistics.difference(*values, 500), MEASURES[name].good)
+        name: bootstrap.difference_dict(bootstrap.difference(*values, 500), MEASURES[name].good)
         for name, values in (measured or {}).items()
     }
     writer.write(
@@ -96,7 +95,7 @@ def score(
 
 
 def _spread(values: Sequence[float]) -> dict[str, dict[str, float]]:
-    return {"rouge1": statistics.interval(values, 500).as_dict()}
+    return {"rouge1": bootstrap.interval(values, 500).as_dict()}
 
 
 def filled_arena(examples: int = 200, steps: int = 400) -> Arena:

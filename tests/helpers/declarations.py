@@ -6,12 +6,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from engine.data_options import DataOptions
-from engine.decoding import SummarizeOptions
+from engine.config.data_options import DataOptions
+from engine.config.decoding import SummarizeOptions
+from engine.config.recipe import BaseModelOptions
+from engine.config.training import EvaluationOptions, TrainingOptions
 from engine.methods import METHODS, BaseFacts, Method
 from engine.options import OptionInfo, Options, describe
-from engine.recipe import BaseModelOptions
-from engine.training import EvaluationOptions, TrainingOptions
 
 TABLES: dict[str, type[Options]] = {
     "base_model": BaseModelOptions,

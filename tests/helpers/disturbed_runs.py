@@ -12,13 +12,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from engine import library, runs
-from engine import recipe as recipes
+from engine.adapters import library
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
 from engine.errors import AppError
-from engine.events import Event, clock, read_all
-from engine.jobs import Job
-from engine.recipe import Recipe
-from engine.run_entries import read_entry
+from engine.jobs.events import Event, clock, read_all
+from engine.jobs.job import Job
+from engine.runs import run_store
+from engine.runs.run_summaries import read_entry
 
 METHODS: dict[str, dict[str, Any]] = {
     "lora": {"id": "lora", "rank": 8, "dropout": 0.1},
@@ -89,7 +90,7 @@ def at_home(home: Path) -> Iterator[None]:
 def told(job: Job) -> Told:
     """Return what a completed run comes to: adapter, events from the last checkpoint on, what readers make of all."""
     events = list(read_all(job.events_path))
-    state = runs.replay(events)
+    state = run_store.replay(events)
     last = max([0, *(place for place, event in enumerate(events) if event["event"] == "run_resumed")])
     resumed = int(events[last].get("step", 0))
     folder = Path(state.adapter["path"]) if state.adapter else job.folder
@@ -177,6 +178,6 @@ def _unlisted(home: Path) -> list[str]:
     """Return what the library or the history can't show."""
     with at_home(home):
         _, unreadable = library.scan()
-        entries = [read_entry(job) for job in runs.list_jobs()]
+        entries = [read_entry(job) for job in run_store.list_jobs()]
     broken = [f"the library: {each.folder.name}: {each.reason}" for each in unreadable]
     return broken + [f"the history: {entry.job.id}: {entry.trouble}" for entry in entries if entry.trouble]

@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.repository import ROOT
+
 VARIABLE = "BENCH_STATE"
-ROOT = Path(__file__).resolve().parents[2]
 
 Result = dict[str, Any]
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from engine import library, passport, runs
-from engine.jobs import Job
-from engine.library import Adapter
-from engine.passport import RECIPE_NAME, MethodFacts
-from engine.paths import adapters_folder, runs_folder
-from engine.recipe import Recipe
+from engine.adapters import library, metadata
+from engine.adapters.library import Adapter
+from engine.adapters.metadata import RECIPE_NAME, MethodFacts
+from engine.config.recipe import Recipe
+from engine.jobs.job import Job
+from engine.runs import run_store
+from engine.system.paths import adapters_folder, runs_folder
 from tests.helpers.homes import Told, add_adapter, add_run, make_recipe, score_card, unsynced
 
 DAY = 86_400.0
@@ -42,7 +43,7 @@ def fill_library() -> list[Adapter]:
 def fill_history() -> list[Job]:
     """Put ten runs of three days into the history, one of each ending; newest first."""
     shutil.copytree(_template("runs"), runs_folder(), dirs_exist_ok=True)
-    return runs.list_jobs()
+    return run_store.list_jobs()
 
 
 @cache
@@ -128,8 +129,8 @@ def write_library(now: float, size: float = 0.01) -> None:
     add("clinic-lokr", 12 * DAY, _method("LoKr", "r 16", "lokr"), recipe, 470_000, origin="imported")
     clinic = library.find("clinic-lokr")
     (clinic.folder / RECIPE_NAME).unlink()
-    passport.save(
-        clinic.passport.model_copy(update={"files": passport.checksums(clinic.folder)}), clinic.folder
+    metadata.save(
+        clinic.passport.model_copy(update={"files": metadata.checksums(clinic.folder)}), clinic.folder
     )
 
 

@@ -25,26 +25,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.graphics.bars import Busy, MeterRow
+from gui.graphics.block_drawing import Block, BlockDrawing, Group, Part
+from gui.graphics.histogram import Histogram
+from gui.graphics.interval_bar import WhiskerView
+from gui.graphics.scrubber import Scrubber
+from gui.graphics.sparkline import paint_sparkline
+from gui.inputs.chips import ToggleChips
+from gui.inputs.combo_box import Choice
+from gui.inputs.fields import Field
+from gui.inputs.number_inputs import FloatField, IntField, Slider, SliderSpin
+from gui.inputs.search_field import SearchField
+from gui.inputs.segmented_control import Segmented
 from gui.look import icons, style
+from gui.models.intervals import Whisker
 from gui.plots.loss_plot import LossPlot
-from gui.plots.sparkline import paint_sparkline
-from gui.widgets.bars import Busy, MeterRow
-from gui.widgets.block_drawing import Block, BlockDrawing, Group, Part
 from gui.widgets.buttons import IconButton, link, plain, primary, quiet
 from gui.widgets.cards import ErrorCard, NoticeStrip, Plan
-from gui.widgets.chips import ToggleChips
-from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.fields import Field, IconLabel
-from gui.widgets.histogram import Histogram
-from gui.widgets.labels import ElidedLabel, Figure, Label, Tag
+from gui.widgets.labels import ElidedLabel, Figure, IconLabel, Label, Tag
 from gui.widgets.line import Line
-from gui.widgets.numbers import FloatField, IntField, Slider, SliderSpin
-from gui.widgets.reading import ConversationView, Mark, ReadingText, Turn
-from gui.widgets.scrubber import Scrubber
-from gui.widgets.search_field import SearchField
-from gui.widgets.segmented import Segmented
-from gui.widgets.whisker import Whisker, WhiskerView
+from gui.widgets.text_view import ConversationView, Mark, ReadingText, Turn
 
 ROLES = (
     ("welcome", "28 semibold", "Teach a model"),

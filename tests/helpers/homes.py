@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from engine import library, passport, recipe
-from engine.events import EventWriter
-from engine.jobs import Job, create_job
-from engine.library import Adapter
-from engine.passport import (
+from engine.adapters import library, metadata
+from engine.adapters.library import Adapter
+from engine.adapters.metadata import (
     BaseModelFacts,
     DataFacts,
     MethodFacts,
@@ -28,8 +26,11 @@ from engine.passport import (
     ScoreCard,
     TrainingFacts,
 )
-from engine.paths import runs_folder
-from engine.recipe import Recipe
+from engine.config import recipe
+from engine.config.recipe import Recipe
+from engine.jobs.events import EventWriter
+from engine.jobs.job import Job, create_job
+from engine.system.paths import runs_folder
 
 MOMENT = 1_773_300_000.0
 SCORES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
@@ -130,7 +131,7 @@ def make_passport(
     entry = follows.method.method
     options = follows.method.options
     made: dict[str, Any] = {
-        "schema": passport.SCHEMA,
+        "schema": metadata.SCHEMA,
         "id": name,
         "name": name,
         "made_at": datetime.fromtimestamp(made_at, UTC).isoformat(timespec="seconds"),
@@ -183,7 +184,7 @@ def add_adapter(
     follows = follows or make_recipe()
     partial = library.partial_folder(name)
     write_peft_files(partial, follows.base_model.id, numbers)
-    recipe.save(follows, partial / passport.RECIPE_NAME)
+    recipe.save(follows, partial / metadata.RECIPE_NAME)
     return library.install(partial, make_passport(name, made_at, follows, scores=list(scores), **values))
 
 
@@ -226,8 +227,8 @@ def add_checkpoint(job: Job, step: int, follows: Recipe | None = None) -> Path:
     (folder / "optimizer.pt").write_bytes(bytes(5000))
     found = make_passport(f"{job.id}-{step}", follows=follows)
     training = found.training.model_copy(update={"run": job.id, "step": step, "stopped": True})
-    passport.save(
-        found.model_copy(update={"training": training, "files": passport.checksums(folder)}), folder
+    metadata.save(
+        found.model_copy(update={"training": training, "files": metadata.checksums(folder)}), folder
     )
     return folder
 

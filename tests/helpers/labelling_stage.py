@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from engine.api import Example, Job, labelling
-from gui.engine import Engine
-from gui.pages.labelling_page import LabellingPage
+from gui.pages.labelling.page import LabellingPage
+from gui.workers.worker_manager import Engine
 from tests.helpers import scripted_summarizer, scripted_worker
 
 WAIT = 60_000

@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl import Workbook
 
-from engine.data_options import DataOptions
+from engine.config.data_options import DataOptions
 from engine.errors import DataError
-from engine.worker import data
-from engine.worker.channel import Channel
-from engine.worker.first_look import show_first_rows
-from engine.worker.sources import locate
+from engine.worker.dataset import dataset
+from engine.worker.ingestion.row_preview import show_first_rows
+from engine.worker.ingestion.sources import locate
+from engine.worker.runtime.channel import Channel
 
 ROWS = [
     {
@@ -221,7 +221,7 @@ def look_and_read(
     options = DataOptions(source=str(path), broken_rows=broken_rows)
     try:
         show_first_rows(locate(options.source, channel), options, channel)
-        rows = data.select(options, channel, needs=()).rows
+        rows = dataset.select(options, channel, needs=()).rows
     except DataError as error:
         return error
     return sum(map(len, rows.values()))

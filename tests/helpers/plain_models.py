@@ -7,8 +7,8 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrained
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from engine.worker import base_models
-from engine.worker.base_models import LoadedBase
+from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.worker_parts import make_channel
 
 

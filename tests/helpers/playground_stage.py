@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from engine.adapters.metadata import BaseModelFacts, MethodFacts, Passport, PromptFacts, save
 from engine.api import Job, paths
-from engine.passport import BaseModelFacts, MethodFacts, Passport, PromptFacts, save
-from gui.engine import Engine
-from gui.pages.playground_page import PlaygroundPage
+from gui.pages.playground.page import PlaygroundPage
+from gui.workers.worker_manager import Engine
 from tests.helpers import scripted_summarizer, scripted_worker
 
 WAIT = 60_000

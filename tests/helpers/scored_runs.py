@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from engine import example_scores, paths, statistics
-from engine.events import EventWriter
-from engine.example_scores import ExampleScores, Texts, Written
-from engine.faithfulness import checked
-from engine.jobs import Job
-from engine.measures import MEASURES, MORE, ROUGE
-from engine.recipe import Recipe
+from engine.config.recipe import Recipe
+from engine.jobs.events import EventWriter
+from engine.jobs.job import Job
+from engine.runs import example_scores
+from engine.runs.example_scores import ExampleScores, Texts, Written
+from engine.scoring import bootstrap
+from engine.scoring.faithfulness import checked
+from engine.scoring.metrics import MEASURES, MORE, ROUGE
+from engine.system import paths
 from tests.helpers.homes import MOMENT, Told, add_adapter, add_run, make_recipe
 
 Lists = dict[str, tuple[float, ...]]
@@ -130,13 +132,13 @@ def scored_events(kept: ExampleScores, adapter: str) -> list[dict[str, Any]]:
 
 
 def _spread(values: Sequence[float]) -> dict[str, float]:
-    return statistics.interval(values, DRAWS).as_dict()
+    return bootstrap.interval(values, DRAWS).as_dict()
 
 
 def _differences(before: Lists, after: Lists) -> dict[str, dict[str, Any]]:
     return {
-        name: statistics.difference_dict(
-            statistics.difference(before[name], after[name], DRAWS), MEASURES[name].good
+        name: bootstrap.difference_dict(
+            bootstrap.difference(before[name], after[name], DRAWS), MEASURES[name].good
         )
         for name in after.keys() & before.keys()
     }

@@ -11,13 +11,13 @@ import json
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import main  # noqa: E402
-from engine.commands import follow  # noqa: E402
-from engine.jobs import Job  # noqa: E402
-from engine.supervisor import Supervisor  # noqa: E402
+from engine.commands.terminal import follow_job  # noqa: E402
+from engine.jobs.job import Job  # noqa: E402
+from engine.jobs.supervisor import Supervisor  # noqa: E402
 from tests.helpers import scripted_worker  # noqa: E402
 
 
@@ -33,7 +33,7 @@ def run(script: list[object], arguments: list[str]) -> int:
         scripted_worker.give_script(job, script)
         return Supervisor(job, command=scripted_worker.command(job))
 
-    follow.Supervisor = supervised  # type: ignore[assignment]
+    follow_job.Supervisor = supervised  # type: ignore[assignment]
     return main.main(arguments)
 
 

@@ -16,13 +16,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 # Not from engine.api: what that imports takes longer than most of the answers.
-from engine.jobs import Job  # noqa: E402
+from engine.jobs.job import Job  # noqa: E402
 from engine.worker import __main__ as worker  # noqa: E402
-from engine.worker.channel import Channel  # noqa: E402
+from engine.worker.runtime.channel import Channel  # noqa: E402
 
 # A conversation of more words is read in two pieces where that is wished for.
 LONG_WORDS = 40

@@ -18,14 +18,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 # Not from engine.api: what that imports takes longer than most scripts, and they are started a thousand times.
 from engine.errors import AppError, OutOfMemoryError  # noqa: E402
-from engine.jobs import Job  # noqa: E402
+from engine.jobs.job import Job  # noqa: E402
 from engine.worker import __main__ as worker  # noqa: E402
-from engine.worker.channel import Channel, Stopped  # noqa: E402
+from engine.worker.runtime.channel import Channel, Stopped  # noqa: E402
 
 
 def command(job: Job) -> list[str]:

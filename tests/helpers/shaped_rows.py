@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from engine.conversations import Example
+from engine.data import Shape, guess
 from engine.errors import DataError
-from engine.shapes import Shape, guess
+from engine.text.conversations import Example
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.paths import application_root
+from engine.system.paths import application_root
 
 _FOLDER = application_root().parent / "shared" / "data"
 SAMSUM = _FOLDER / "samsum"

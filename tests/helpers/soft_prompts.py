@@ -8,12 +8,12 @@ import torch
 from peft import PeftModel
 from transformers import GenerationConfig
 
+from engine.config.recipe import Recipe
 from engine.methods.soft_prompts import SOFT_PROMPTS
-from engine.recipe import Recipe
-from engine.worker import forward, soft_prompts
-from engine.worker.base_models import LoadedBase
-from engine.worker.batches import Collator, MicroBatch
-from engine.worker.prompting import IGNORED, Encoded
+from engine.worker.dataset.collator import Collator, MicroBatch
+from engine.worker.dataset.prompting import IGNORED, Encoded
+from engine.worker.modeling import forward, prompt_learning
+from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.tiny_models import Kind
 from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
 
@@ -89,7 +89,7 @@ def written(model: Any, base: LoadedBase, beams: int = 1) -> Any:
         output_logits=True,
         return_dict_in_generate=True,
     )
-    before = soft_prompts.before(model)
+    before = prompt_learning.before(model)
     request = before.request({"input_ids": ids, "attention_mask": mask})
     if beams > 1 and "cache" in request:
         # transformers repeats all but this.

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from engine import library, runs
-from engine.events import Event
-from engine.run_state import Curve
+from engine.adapters import library
+from engine.jobs.events import Event
+from engine.jobs.run_state import Curve
+from engine.runs import run_store
 from tests.helpers.tiny_runs import named, tiny_recipe, train_here
 
 
@@ -27,4 +28,4 @@ def straight(folder: Path, method: str) -> Straight:
     job, events = train_here(tiny_recipe(folder, "t5", method, "training.log_every=1"))
     adapter = library.find(named(events, "adapter_saved")[-1]["adapter"])
     weights = (adapter.folder / library.WEIGHTS_NAME).read_bytes()
-    return Straight(events, weights, runs.open_run(job).state.loss)
+    return Straight(events, weights, run_store.open_run(job).state.loss)

@@ -18,14 +18,16 @@ from typing import Any
 
 import torch
 
-from engine import library, passport, runs
-from engine import recipe as recipes
+from engine.adapters import library, metadata
+from engine.config import recipe as recipes
 from engine.errors import AppError
-from engine.events import EventReader
-from engine.jobs import Job
-from engine.paths import runs_folder
-from engine.run_entries import read_entry
-from engine.worker import adapters, checkpoints
+from engine.jobs.events import EventReader
+from engine.jobs.job import Job
+from engine.runs import run_store
+from engine.runs.run_summaries import read_entry
+from engine.system.paths import runs_folder
+from engine.worker.adapters import attach
+from engine.worker.training import checkpoints
 from tests.helpers.homes import add_checkpoint, add_run
 from tests.helpers.mutated_files import mutated
 from tests.helpers.tiny_models import Kind
@@ -80,7 +82,7 @@ def seeds(folder: Path) -> dict[str, list[Files]]:
     checkpoint = add_checkpoint(run, 20)
     checkpoints.save_trainable(attach_random(load_tiny("t5"), make_recipe("t5")), checkpoint)
     (checkpoint / checkpoints.STATE_NAME).write_text("{}", encoding="utf-8")
-    sums = json.dumps(passport.checksums(checkpoint))
+    sums = json.dumps(metadata.checksums(checkpoint))
     (checkpoint / checkpoints.CHECKSUMS_NAME).write_text(sums, encoding="utf-8")
     found = {
         "adapter": [*sound, *strange],
@@ -266,8 +268,8 @@ class Strange:
             layers = library.weight_shapes(adapter.folder / library.WEIGHTS_NAME)
             config = (adapter.folder / library.CONFIG_NAME).read_text(encoding="utf-8")
             base = self._bases["llama" if any("layers" in name for name in layers) else "t5"]
-            model = adapters.load_adapter(base, adapter)
-            adapters.take_off(model)
+            model = attach.load_adapter(base, adapter)
+            attach.take_off(model)
             assert config
         finally:
             shutil.rmtree(adapter.folder)
@@ -289,7 +291,7 @@ class Strange:
             job = Job(place)
             EventReader(job.events_path).read()
             read_entry(job)
-            runs.open_run(job)
+            run_store.open_run(job)
         finally:
             shutil.rmtree(place)
 

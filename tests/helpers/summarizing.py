@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from engine.events import Event, EventReader
-from engine.library import Adapter
-from engine.worker import summarize
-from engine.worker.channel import Channel
-from engine.worker.generate import generate
-from engine.worker.prompting import Prompter
-from engine.worker.switcher import Switcher
+from engine.adapters.library import Adapter
+from engine.jobs.events import Event, EventReader
+from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.dataset.prompting import Prompter
+from engine.worker.generation.generate import generate
+from engine.worker.jobs import summarize
+from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.worker_parts import load_tiny, make_channel
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine import recipe as recipes
-from engine import runs
-from engine.events import Event, read_all
-from engine.jobs import Job
-from engine.recipe import Recipe
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.jobs.events import Event, read_all
+from engine.jobs.job import Job
+from engine.runs import run_store
 from tests.helpers.tiny_models import Kind, tiny_model
 
 SPLITS = {"train": 24, "validation": 6, "test": 6}
@@ -74,7 +74,7 @@ def run_here(job: Job) -> list[Event]:
 
 def train_here(recipe: Recipe) -> tuple[Job, list[Event]]:
     """Make a run of a recipe and do it in this process."""
-    job = runs.create_run(recipe)
+    job = run_store.create_run(recipe)
     return job, run_here(job)
 
 
@@ -87,7 +87,7 @@ def when(
     monkeypatch: Any, matches: Callable[[str, dict[str, Any]], bool], act: Callable[[Any], None]
 ) -> None:
     """Call `act(channel)` right after the worker in this process writes an event that matches."""
-    from engine.worker.channel import Channel
+    from engine.worker.runtime.channel import Channel
 
     emit = Channel.emit
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.events import Event, read_all
-from engine.worker.channel import Channel
+from engine.jobs.events import Event, read_all
+from engine.worker.runtime.channel import Channel
 
 
 def events_of(channel: Channel, name: str) -> list[Event]:

@@ -7,10 +7,10 @@ from typing import Any
 from PySide6.QtWidgets import QWidget
 
 from engine.api import recipe
-from gui.engine import Engine
-from gui.pages.train_page import TrainPage
-from gui.preferences import Preferences
+from gui.core.preferences import Preferences
+from gui.pages.train.page import TrainPage
 from gui.widgets.labels import Label
+from gui.workers.worker_manager import Engine
 from tests.helpers import scripted_worker
 
 BASICS = {

@@ -14,11 +14,12 @@ import sys
 import time
 from typing import Any
 
-from engine import recipe as recipes
-from engine.worker import base_models, data
-from engine.worker.batches import CPU_TOKENS, Collator, StepSampler, train_loader
-from engine.worker.prompting import make_prompter
-from engine.worker.tokens import tokenised
+from engine.config import recipe as recipes
+from engine.worker.dataset import dataset
+from engine.worker.dataset.collator import CPU_TOKENS, Collator, StepSampler, train_loader
+from engine.worker.dataset.prompting import make_prompter
+from engine.worker.dataset.token_cache import tokenised
+from engine.worker.modeling import base_models
 from tests.helpers.benchmark_report import peak_resident
 from tests.helpers.worker_parts import make_channel
 
@@ -36,7 +37,7 @@ def main() -> None:
     base = base_models.load(recipe.base_model, "cpu", channel)
     told: dict[str, Any] = {"idle": peak_resident(os.getpid())}
     began = time.perf_counter()
-    splits = data.read(recipe.data, channel)
+    splits = dataset.read(recipe.data, channel)
     told["read"] = time.perf_counter() - began
     began = time.perf_counter()
     prompter = make_prompter(recipe, base, splits)

@@ -14,15 +14,15 @@ import torch
 from accelerate import Accelerator
 from accelerate.optimizer import AcceleratedOptimizer
 
-from engine.worker import trainer
-from engine.worker.batches import Collator
-from engine.worker.session import Session
-from engine.worker.shares import Shares
+from engine.worker.dataset.collator import Collator
+from engine.worker.training import step_gradients
+from engine.worker.training.data_parallel import Shares
+from engine.worker.training.training_loop import Session
 
 # What is the model's own whoever trains it, and two parts of what is not.
 MODEL, REPORTS = "model", "reports"
 TIMED: tuple[tuple[Any, str, str], ...] = (
-    (trainer, "token_loss_sum", MODEL),
+    (step_gradients, "token_loss_sum", MODEL),
     (Accelerator, "backward", MODEL),
     (Accelerator, "clip_grad_norm_", MODEL),
     (AcceleratedOptimizer, "step", MODEL),

@@ -42,13 +42,13 @@ from transformers import (
     TrainerCallback,
 )
 
-from engine import recipe as recipes
-from engine.conversations import Example
-from engine.events import read_all
-from engine.recipe import Recipe
-from engine.worker import adapters, base_models, data, devices, forward, samples, trainer, weightless
-from engine.worker.base_models import LoadedBase
-from engine.worker.batches import (
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.jobs.events import read_all
+from engine.text.conversations import Example
+from engine.worker.adapters import attach
+from engine.worker.dataset import dataset
+from engine.worker.dataset.collator import (
     CPU_TOKENS,
     Collator,
     MicroBatch,
@@ -56,13 +56,18 @@ from engine.worker.batches import (
     in_batches,
     micro_batch_tokens,
 )
-from engine.worker.data import Splits
-from engine.worker.estimate import outline
-from engine.worker.facts import make_passport
-from engine.worker.prompting import Encoded, Prompter, make_prompter
-from engine.worker.rehearsal import LivingBytes
-from engine.worker.session import Prepared, Session
-from engine.worker.tokens import tokenised
+from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.prompting import Encoded, Prompter, make_prompter
+from engine.worker.dataset.token_cache import tokenised
+from engine.worker.evaluation import samples
+from engine.worker.modeling import base_models, forward, meta_model
+from engine.worker.modeling.architecture import outline
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.planning.meta_trace import LivingBytes
+from engine.worker.runtime import devices
+from engine.worker.training import step_gradients
+from engine.worker.training.adapter_metadata import make_passport
+from engine.worker.training.training_loop import Prepared, Session
 from tests.helpers import training_overhead
 from tests.helpers.benchmark_report import peak_resident, processor_seconds
 from tests.helpers.plain_models import plain_model
@@ -97,7 +102,7 @@ def make_stage(recipe: Recipe) -> Stage:
     """Read, load and encode as a run does."""
     channel = make_channel("train", recipe)
     devices.reserve(recipe.training.device)
-    splits = data.read(recipe.data, channel)
+    splits = dataset.read(recipe.data, channel)
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
     prompter = make_prompter(recipe, base, splits)
     return Stage(recipe, base, splits, prompter, tokenised(splits.train, prompter, channel))
@@ -147,7 +152,7 @@ def plain_lora(model: Any, stage: Stage) -> PeftModel:
     options: Any = stage.recipe.method.options
     targets = list(options.target_modules)
     config = LoraConfig(
-        task_type=TaskType[adapters.TASK_TYPES[stage.base.family]],
+        task_type=TaskType[attach.TASK_TYPES[stage.base.family]],
         r=options.rank,
         lora_alpha=options.alpha,
         lora_dropout=options.dropout,
@@ -164,7 +169,7 @@ class Stock:
         self._folder = folder
         self._batch_size = batch_size
         self._grouped = grouped
-        adapters.seed_everything(stage.recipe.training.seed)
+        attach.seed_everything(stage.recipe.training.seed)
         stage.base.model = plain_model(stage.base)
         self.model = plain_lora(stage.base.model, stage)
 
@@ -269,7 +274,7 @@ class Tunesmith:
             micro_batch_tokens(stage.recipe.training, stage.base.device.type, shape.numbers_a_token),
             self._replicas,
         )
-        self.model = adapters.attach(stage.base, stage.recipe)
+        self.model = attach.attach(stage.base, stage.recipe)
         self._batch_size = batch_size
         self._watch = Watch(stage.base.device)
         self._computed = sum(map(self._padded, self._micro_batches()))
@@ -292,7 +297,7 @@ class Tunesmith:
     def turn(self) -> Told:
         """Train once over all examples; the seconds go from the pass's beginning to the last step's report."""
         clock = EpochClock()
-        set_epoch, report = trainer._EpochSetter.on_epoch_begin, Session._report
+        set_epoch, report = step_gradients._EpochSetter.on_epoch_begin, Session._report
 
         def began(*given: Any, **named: Any) -> None:
             clock.start()
@@ -303,7 +308,7 @@ class Tunesmith:
             clock.stop()
 
         with (
-            patch.object(trainer._EpochSetter, "on_epoch_begin", began),
+            patch.object(step_gradients._EpochSetter, "on_epoch_begin", began),
             patch.object(Session, "_report", reported),
             self._watch,
         ):
@@ -355,7 +360,7 @@ def needed_operations(stage: Stage) -> float:
     """
     folder = base_models.folder_of(stage.base.options, make_channel("train"))
     with torch.device("meta"):
-        bare = weightless.build(stage.base.model.config, stage.base.family, torch.float32, folder)
+        bare = meta_model.build(stage.base.model.config, stage.base.family, torch.float32, folder)
         model = plain_lora(bare, stage)
     collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
     ordered = sorted(stage.train, key=lambda each: len(each.input_ids))
@@ -404,7 +409,7 @@ def validation_loss(stage: Stage, model: PeftModel) -> float:
     """Return the mean loss a learned token on the validation split, computed alike for every side."""
     collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
     encoded = [stage.prompter.example(each) for each in stage.splits.validation]
-    return trainer.mean_loss(model, list(in_batches(encoded, collator)), stage.base.family, int)
+    return step_gradients.mean_loss(model, list(in_batches(encoded, collator)), stage.base.family, int)
 
 
 class Watch:

@@ -6,10 +6,10 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent
 
-from gui.engine import Engine
-from gui.engine_thread import EngineThread
+from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
-from gui.preferences import Preferences
+from gui.workers.engine_thread import EngineThread
+from gui.workers.worker_manager import Engine
 from tests.helpers import scripted_worker
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 from tests.helpers.train_stage import PLAN

@@ -11,7 +11,7 @@ from contextlib import chdir
 from threading import Thread
 from unittest.mock import patch
 
-from engine.supervisor import Supervisor
+from engine.jobs.supervisor import Supervisor
 from engine.worker import __main__ as worker
 
 

@@ -11,17 +11,18 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 
-from engine import library
-from engine import recipe as recipes
-from engine.events import EventWriter
-from engine.jobs import create_job, new_id
-from engine.library import Adapter
-from engine.passport import BaseModelFacts, MethodFacts, Passport, PromptFacts, now_text
-from engine.paths import jobs_folder
-from engine.recipe import BaseModelOptions, Recipe
-from engine.worker import adapters, base_models
-from engine.worker.base_models import LoadedBase
-from engine.worker.channel import Channel
+from engine.adapters import library
+from engine.adapters.library import Adapter
+from engine.adapters.metadata import BaseModelFacts, MethodFacts, Passport, PromptFacts, now_text
+from engine.config import recipe as recipes
+from engine.config.recipe import BaseModelOptions, Recipe
+from engine.jobs.events import EventWriter
+from engine.jobs.job import create_job, new_id
+from engine.system.paths import jobs_folder
+from engine.worker.adapters import attach
+from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_models import Kind, tiny_model
 
 
@@ -60,13 +61,13 @@ def load_tiny(kind: Kind) -> LoadedBase:
 
 def attach_random(base: LoadedBase, recipe: Recipe, seed: int = 5, strength: float = 0.3) -> PeftModel:
     """Return the base with a new adapter of random numbers, so that it changes what the base writes."""
-    return _randomised(adapters.attach(base, recipe), seed, strength)
+    return _randomised(attach.attach(base, recipe), seed, strength)
 
 
 def _randomised(model: PeftModel, seed: int, strength: float) -> PeftModel:
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for parameter in adapters.trainable_parameters(model).values():
+        for parameter in attach.trainable_parameters(model).values():
             parameter.add_(torch.randn(parameter.shape, generator=generator) * strength)
     return model.eval()
 
@@ -97,7 +98,7 @@ def install_random(kind: Kind, name: str, seed: int = 5, strength: float = 0.3, 
         ),
     )
     partial = library.partial_folder(passport.id)
-    adapters.save_adapter(model, Path(partial))
+    attach.save_adapter(model, Path(partial))
     return library.install(partial, passport)
 
 
@@ -105,7 +106,7 @@ def import_with_biases(kind: Kind, name: str, seed: int = 5, strength: float = 0
     """Put a stranger's LoRA into the library that trained biases of the base itself along, as plain PEFT can."""
     base = load_tiny(kind)
     config = LoraConfig(
-        task_type=adapters.TASK_TYPES[base.family], r=4, target_modules="all-linear", bias="all"
+        task_type=attach.TASK_TYPES[base.family], r=4, target_modules="all-linear", bias="all"
     )
     with warnings.catch_warnings(), TemporaryDirectory() as folder:
         # PEFT warns of what is tested: that the base changes.

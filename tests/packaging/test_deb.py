@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import deb
@@ -14,9 +13,9 @@ import pytest
 import qt_libraries
 
 from engine.api import DATA_SUFFIXES
-from engine.commands.parser import PAGES
+from engine.commands.terminal.parser import PAGES
+from tests.helpers.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SHARE = "usr/share"
 
 

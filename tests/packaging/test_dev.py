@@ -2,12 +2,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import dev
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers.repository import ROOT
 
 
 @pytest.fixture

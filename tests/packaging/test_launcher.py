@@ -5,7 +5,6 @@ import os
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import environment
 import pytest
@@ -16,8 +15,7 @@ from launcher.work import Work
 from launcher.zenity import Zenity
 
 from tests.helpers.launching import SLEEPS, done, fill, made, python_step
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers.repository import ROOT
 
 
 class Front:

@@ -8,7 +8,7 @@ import pytest
 from launcher import environments
 from launcher.environments import Environments
 
-from engine import paths
+from engine.system import paths
 from tests.helpers.launching import fill, made
 
 

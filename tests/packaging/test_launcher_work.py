@@ -12,10 +12,10 @@ from launcher import builds
 from launcher.builds import BUILDS, suited
 from launcher.work import Progress, Step, Work, explained, steps
 
-from engine.graphics_cards import Card
+from engine.system.graphics_cards import Card
 from tests.helpers.launching import WAIT, done, python_step
+from tests.helpers.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 AMD = Card("amd", "AMD card (gfx1100)", "amdgpu")
 
 

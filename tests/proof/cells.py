@@ -11,12 +11,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from engine import base_facts
-from engine import recipe as recipes
+from engine.config import model_info
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
 from engine.errors import Problem, RecipeError
 from engine.methods import METHODS, BaseFacts, Method, Preset, Quantization, Variant, method
 from engine.options import describe
-from engine.recipe import Recipe
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
 
 QUANTIZATIONS: tuple[tuple[Quantization, bool], ...] = (
@@ -83,7 +83,7 @@ class Cell:
         return self.entry.refusal(options, self._facts())
 
     def _facts(self) -> BaseFacts:
-        return base_facts.read(tiny_model(self.kind), self.quantization)
+        return model_info.read(tiny_model(self.kind), self.quantization)
 
     def _preset(self) -> Preset | None:
         family = self._facts().family

@@ -15,14 +15,17 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from engine.adapters.library import WEIGHTS_NAME, Adapter
+from engine.config.recipe import Recipe
 from engine.errors import AdapterError, RecipeError
-from engine.library import WEIGHTS_NAME, Adapter
 from engine.methods import unknown_method
-from engine.recipe import Recipe
-from engine.worker import adapters, base_models, handling, merge
-from engine.worker.base_models import LoadedBase
-from engine.worker.batches import MicroBatch
-from engine.worker.switcher import Switcher
+from engine.worker.adapters import attach as adapters
+from engine.worker.adapters import method_hooks
+from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.dataset.collator import MicroBatch
+from engine.worker.jobs import merge
+from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import LoadedBase
 from tests.proof.cells import QUANTIZATIONS, Cell
 from tests.proof.reload import EXPECTED_NAME
 from tests.proof.steps import furthest_off, written_steps
@@ -198,7 +201,7 @@ def plans(subject: Subject) -> None:
         "matrices": len(adapters.adapted_modules(model)),
         "adapter_bytes": sum(tensor.nbytes for tensor in saved.values()),
     }
-    if handling.of(model).sized_by_training:
+    if method_hooks.of(model).sized_by_training:
         found.pop("adapter_bytes")
     wrong = {name: (plan[name], value) for name, value in found.items() if plan[name] != value}
     claim(not wrong, f"planned and found: {wrong}")
@@ -324,7 +327,7 @@ UNTRAINED: tuple[Check, ...] = (writes_as_prompted,)
 def _numbers(trained: Trained) -> dict[str, torch.Tensor]:
     """Return all that a run leaves in the model: what was trained and what the method keeps beside it."""
     found = {name: tensor.detach() for name, tensor in adapters.trainable_parameters(trained.model).items()}
-    found |= handling.of(trained.model).state(trained.model)
+    found |= method_hooks.of(trained.model).state(trained.model)
     return {name: tensor.clone() for name, tensor in found.items()}
 
 

@@ -20,9 +20,9 @@ from peft.utils.peft_types import PeftType
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, BitsAndBytesConfig
 
-import engine.worker.tuners  # noqa: F401 - registers our own with PEFT
+import engine.worker.adapters.tuners  # noqa: F401 - registers our own with PEFT
+from tests.helpers.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 EXPECTED_NAME = "expected.safetensors"
 
 

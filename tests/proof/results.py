@@ -12,9 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from tests.helpers.repository import ROOT
 from tests.proof.cells import Cell
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "proof"
 PUBLISHED = ROOT / "resources" / "help" / "proof.json"
 LIBRARIES = ("torch", "transformers", "peft", "bitsandbytes")

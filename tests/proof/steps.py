@@ -13,9 +13,10 @@ from typing import Any
 
 import torch
 
-from engine.decoding import DecodingOptions
-from engine.worker import forward, generate
-from engine.worker.base_models import LoadedBase
+from engine.config.decoding import DecodingOptions
+from engine.worker.generation import generate
+from engine.worker.modeling import forward
+from engine.worker.modeling.base_models import LoadedBase
 
 NEW_TOKENS = 5
 

@@ -20,23 +20,26 @@ import torch
 from peft import PeftModel
 from transformers import TrainerCallback
 
-from engine import passport as passports
-from engine.conversations import Example
-from engine.events import EventWriter
-from engine.jobs import create_job
-from engine.library import Adapter
-from engine.passport import BaseModelFacts, MethodFacts, Passport, PromptFacts, now_text
-from engine.paths import jobs_folder
-from engine.recipe import Recipe
-from engine.worker import adapters, base_models, checkpoints, devices, forward
-from engine.worker.base_models import LoadedBase
-from engine.worker.batches import Collator, MicroBatch, StepSampler, train_loader
-from engine.worker.channel import Channel
-from engine.worker.data import Splits
-from engine.worker.handling import Course
-from engine.worker.plan import Planner
-from engine.worker.prompting import make_prompter
-from engine.worker.trainer import StepTrainer, mean_loss, training_arguments
+from engine.adapters import metadata as passports
+from engine.adapters.library import Adapter
+from engine.adapters.metadata import BaseModelFacts, MethodFacts, Passport, PromptFacts, now_text
+from engine.config.recipe import Recipe
+from engine.jobs.events import EventWriter
+from engine.jobs.job import create_job
+from engine.system.paths import jobs_folder
+from engine.text.conversations import Example
+from engine.worker.adapters import attach
+from engine.worker.adapters.method_hooks import Course
+from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, train_loader
+from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.prompting import make_prompter
+from engine.worker.modeling import base_models, forward
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.planning.planner import Planner
+from engine.worker.runtime import devices
+from engine.worker.runtime.channel import Channel
+from engine.worker.training import checkpoints
+from engine.worker.training.step_gradients import StepTrainer, mean_loss, training_arguments
 from tests.helpers.worker_parts import stop_dropout
 from tests.proof.cells import EXAMPLES, STEPS
 from tests.proof.reload import Reloader
@@ -137,7 +140,7 @@ class Workshop:
         encoded = encode(recipe, base)
         collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
         batches = collator(encoded).micro_batches
-        model = adapters.attach(base, recipe, Course(STEPS, batches))
+        model = attach.attach(base, recipe, Course(STEPS, batches))
         loop = StepTrainer(
             model,
             training_arguments(recipe.training, recipe.learning_rate(base.family), base.device, folder),
@@ -215,14 +218,14 @@ def shake(model: PeftModel, seed: int, strength: float = 0.05) -> None:
     What is exactly nothing after training was taken away, as AdaLoRA does, and stays so.
     """
     generator = torch.Generator().manual_seed(seed)
-    for parameter in adapters.trainable_parameters(model).values():
+    for parameter in attach.trainable_parameters(model).values():
         noise = torch.randn(parameter.shape, generator=generator) * strength
         parameter.add_(noise.to(parameter.dtype) * (parameter != 0))
 
 
 def save(model: PeftModel, base: LoadedBase, recipe: Recipe, folder: Path) -> Adapter:
     """Write an adapter as a run does and return it with a passport."""
-    adapters.save_adapter(model, folder)
+    attach.save_adapter(model, folder)
     passport = Passport(
         schema=1,
         id=folder.name,

@@ -7,10 +7,10 @@ from functools import partial
 
 import pytest
 
-from engine.events import EventWriter
-from engine.jobs import create_job
-from engine.paths import jobs_folder
-from engine.worker.channel import Channel
+from engine.jobs.events import EventWriter
+from engine.jobs.job import create_job
+from engine.system.paths import jobs_folder
+from engine.worker.runtime.channel import Channel
 from tests.helpers.straight_runs import Straight
 from tests.helpers.straight_runs import straight as run_straight
 

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from engine.data import PAUSE_HOURS
 from engine.errors import DataError
-from engine.shapes import PAUSE_HOURS
 from engine.worker.readers import chat_files, delimited, text_folder
 from engine.worker.readers.table import FIELD, Broken, Notes, Reader, Record, Table
 

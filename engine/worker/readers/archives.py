@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from engine.errors import DataError, StorageError
-from engine.paths import cache_folder
+from engine.system.paths import cache_folder
 from engine.worker.readers.table import FIELD, unreadable
 
 SUFFIXES = (".zip", ".gz")

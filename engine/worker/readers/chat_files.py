@@ -16,9 +16,9 @@ from engine import chats
 from engine.chats import Account, Export, Tally, Timed
 from engine.errors import DataError
 from engine.worker.readers import json_files
-from engine.worker.readers.encodings import chunks
 from engine.worker.readers.json_files import Found
 from engine.worker.readers.table import Broken, Notes
+from engine.worker.readers.text_decoding import chunks
 
 # What stands in the beginning of every export, so that other files need not be looked into.
 MARKS = re.compile(r'"(?:ts|author|from|actor|messagetype|messagelist)"\s*:', re.IGNORECASE)

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
-from engine.worker.readers.encodings import MOST_LINE_CHARACTERS, lines
 from engine.worker.readers.table import Broken, Notes, unreadable
+from engine.worker.readers.text_decoding import MOST_LINE_CHARACTERS, lines
 
 # The rarer one in prose comes first: it wins where two part the rows alike.
 DELIMITERS = ("\t", "|", ";", ",")

@@ -13,9 +13,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from engine.shapes import split_called
-from engine.worker.readers.encodings import MOST_LINE_CHARACTERS, chunks, lines
+from engine.data import split_called
 from engine.worker.readers.table import Broken, Notes, unreadable
+from engine.worker.readers.text_decoding import MOST_LINE_CHARACTERS, chunks, lines
 
 SPACE = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder()

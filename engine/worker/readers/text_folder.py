@@ -11,8 +11,8 @@ from pathlib import Path
 from engine import chats
 from engine.chats import Tally
 from engine.worker.readers.chat_files import conversations
-from engine.worker.readers.encodings import chunks
 from engine.worker.readers.table import MOST_CHARACTERS, Broken, Notes
+from engine.worker.readers.text_decoding import chunks
 
 SUFFIXES = (".txt", ".vtt", ".srt")
 SUMMARY_ENDING = ".summary.txt"

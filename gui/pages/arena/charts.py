@@ -11,18 +11,18 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from engine.api import AppError, Curve, arenas, method
+from gui.inputs.combo_box import Choice
+from gui.inputs.number_inputs import Slider
+from gui.inputs.segmented_control import Segmented
+from gui.look.fonts import px
 from gui.look.format import number
 from gui.look.language import mark, told, tr
-from gui.look.type import px
-from gui.models.words import entry_words
+from gui.models.intervals import whisker_of
+from gui.models.list_text import entry_words
 from gui.plots.curves import Curves, line_of
 from gui.plots.scatter import Point, Scatter
 from gui.widgets.buttons import IconButton
-from gui.widgets.choice import Choice
 from gui.widgets.labels import Label
-from gui.widgets.numbers import Slider
-from gui.widgets.segmented import Segmented
-from gui.widgets.whisker import whisker_of
 
 Row = arenas.Row
 COSTS: dict[arenas.Cost, tuple[str, str]] = {

@@ -11,8 +11,8 @@ from engine.api import arenas
 from gui.look.language import mark, told, tr
 from gui.models.cells import Cell, Text
 from gui.models.grouped_table import Column, GroupedTable
+from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.grouped_table import GroupedTableView
 from gui.widgets.labels import Label
 
 Difference = arenas.Difference

@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.api import METHODS, Recipe, arenas
 from gui.forms.undo import FormUndo
+from gui.inputs.chips import ToggleChips
+from gui.inputs.combo_box import Choice
+from gui.inputs.fields import Field, ProblemLine
+from gui.look.fonts import px
 from gui.look.language import told, tr, tr_count
-from gui.look.type import px
-from gui.models.words import base_words, data_words
+from gui.models.list_text import base_words, data_words
 from gui.widgets.buttons import plain, primary
-from gui.widgets.chips import ToggleChips
-from gui.widgets.choice import Choice
-from gui.widgets.fields import Field, ProblemLine
 from gui.widgets.labels import Label
 from gui.widgets.scroll import Scroll
 

@@ -8,13 +8,13 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import arenas
+from gui.core import actions
+from gui.look.fonts import px
 from gui.look.format import left_text, number
 from gui.look.language import tr
-from gui.look.type import px
 from gui.models.queue_table import QueueTable
-from gui.shell import actions
+from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import IconButton
-from gui.widgets.grouped_table import GroupedTableView
 from gui.widgets.labels import ElidedLabel, Label
 
 Standing = arenas.Standing

@@ -8,10 +8,10 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event, Job, Problem
-from gui.engine import Engine
-from gui.in_hand import InHand
 from gui.look.language import mark, tr
-from gui.remaining import Remaining
+from gui.workers.active_job import InHand
+from gui.workers.eta import Remaining
+from gui.workers.worker_manager import Engine
 
 STAGES = {
     "read_data": mark("Reading the data"),

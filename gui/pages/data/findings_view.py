@@ -9,14 +9,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from gui.look import style
+from gui.look.fonts import metrics, px
 from gui.look.format import number
 from gui.look.language import tr, tr_count
-from gui.look.type import metrics, px
-from gui.pages.data.decisions import Decisions
+from gui.pages.data.exclusions import Decisions
 from gui.pages.data.report import Finding, by_split
 from gui.widgets.buttons import IconButton, link
-from gui.widgets.fields import IconLabel
-from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 

@@ -6,12 +6,12 @@ from PySide6.QtCore import QLocale, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.graphics.histogram import Histogram
+from gui.look.fonts import px
 from gui.look.format import number, percent
 from gui.look.language import mark, tr
-from gui.look.type import px
 from gui.pages.data.report import Lengths, Report, SplitReport, split_name
-from gui.widgets.flow import FlowLayout
-from gui.widgets.histogram import Histogram
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label, RichLabel
 
 SHOWN_PAST_P95 = 1.8

@@ -6,11 +6,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from gui.core import actions
+from gui.inputs.fields import Field
+from gui.look.fonts import px
 from gui.look.language import mark, tr
-from gui.look.type import px
-from gui.shell import actions
 from gui.widgets.buttons import plain, quiet
-from gui.widgets.fields import Field
 from gui.widgets.labels import Label
 
 HEIGHT = 140

@@ -10,11 +10,11 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from gui.look import style
+from gui.look.fonts import font
 from gui.look.format import number
 from gui.look.language import mark, tr
-from gui.look.type import font
 from gui.pages.data.report import Row
-from gui.pages.data.table import Index, TextTable, one_line
+from gui.pages.data.text_table import Index, TextTable, one_line
 from gui.widgets.buttons import link
 from gui.widgets.labels import ElidedLabel
 

@@ -14,18 +14,18 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from engine.api import SAMPLE, STARTER, AppError, Problem, intake, paths
-from gui.data_files import file_filter
+from gui.core.data_files import file_filter
+from gui.core.recent_files import Recent, offer_in
+from gui.core.saved_state import Keeper, values_of
+from gui.graphics.bars import Busy
+from gui.inputs.combo_box import Choice
+from gui.inputs.fields import Field
+from gui.look.fonts import px
 from gui.look.format import bytes_text, number
 from gui.look.language import mark, told, tr
-from gui.look.type import px
-from gui.pages.data.mapping import ColumnMapping
+from gui.pages.data.column_mapping import ColumnMapping
 from gui.pages.data.paste_panel import PastePanel
-from gui.recent import Recent, offer_in
-from gui.shell.keeping import Keeper, values_of
-from gui.widgets.bars import Busy
 from gui.widgets.buttons import IconButton, plain
-from gui.widgets.choice import Choice
-from gui.widgets.fields import Field
 
 STARTER_NAME = mark("The bundled model")
 

@@ -8,17 +8,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import added, turns, unsupported
+from gui.inputs.segmented_control import Segmented
 from gui.look import style
 from gui.look.format import gain, score
 from gui.look.language import mark, tr
 from gui.models.example_table import Row
-from gui.models.words import NOTHING_WRITTEN
+from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.parts import MarkLegend
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
-from gui.widgets.reading import ConversationView, Mark, ReadingText, Turn
 from gui.widgets.scroll import Scroll
-from gui.widgets.segmented import Segmented
+from gui.widgets.text_view import ConversationView, Mark, ReadingText, Turn
 
 MARKED = {"other": mark("Each other"), "reference": mark("The reference")}
 MEANINGS = {

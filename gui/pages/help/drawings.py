@@ -14,8 +14,8 @@ from PySide6.QtGui import QAccessible, QFont, QPainter, QPaintEvent, QPen, QPoly
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
+from gui.look.fonts import font, px, text_scale
 from gui.look.language import mark, tr
-from gui.look.type import font, px, text_scale
 
 WIDTH, HEIGHT = 360, 120
 # The sixteen values of NF4, as its authors give them (Dettmers et al. 2023), to two places.

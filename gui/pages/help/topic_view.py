@@ -7,16 +7,16 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from gui.core.background_tasks import Background
+from gui.look.fonts import px
 from gui.look.language import mark, tr
-from gui.look.type import px
-from gui.models.background import Background
 from gui.pages.help.drawings import DrawingView
 from gui.pages.help.topics import Topic
-from gui.pages.train.method_sketch import MethodSketch
+from gui.pages.train.method.method_sketch import MethodSketch
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
-from gui.widgets.reading import ReadingText
 from gui.widgets.scroll import Scroll, at_most_so_wide
+from gui.widgets.text_view import ReadingText
 
 NAME_WIDTH, TEXT_WIDTH = 168, 680
 NO_TEXT = mark("The package brings no words of its licence along.")

@@ -27,7 +27,7 @@ from engine.api import (
 )
 from gui.look.format import plain
 from gui.look.language import locale, mark, told, tr
-from gui.pages.help.words import WORDS
+from gui.pages.help.glossary import WORDS
 
 FIRST, METHOD, SETTING, SCORE, FINDING, ABOUT = (
     mark("First words"),

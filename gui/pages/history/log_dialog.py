@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout,
 
 from engine.api import RunEntry
 from gui.look import style
+from gui.look.fonts import font
 from gui.look.language import tr
-from gui.look.type import font
 from gui.widgets.buttons import plain
 
 LINES = 2000

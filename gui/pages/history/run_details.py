@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from engine.api import Recipe, RunEntry
 from gui.look.format import number
 from gui.look.language import told, tr, tr_count
+from gui.models.list_text import base_words, data_words, moment_words
 from gui.models.run_table import started
-from gui.models.words import base_words, data_words, moment_words
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line

@@ -9,11 +9,11 @@ from engine.api import labelling, turns
 from gui.look import style
 from gui.look.format import number
 from gui.look.language import tr
-from gui.pages.labelling import words
+from gui.pages.labelling import labelling_text
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.reading import ConversationView, Turn
 from gui.widgets.scroll import Scroll
+from gui.widgets.text_view import ConversationView, Turn
 
 
 class ConversationSide(QWidget):
@@ -58,7 +58,7 @@ class ConversationSide(QWidget):
         self.back.setEnabled(can_go_back)
         if (item.id, item.conversation) != self._shown:
             self._shown = (item.id, item.conversation)
-            self._about.setText(words.about_conversation(item))
+            self._about.setText(labelling_text.about_conversation(item))
             said = turns(item.conversation)
             self._turns.set_turns([Turn(turn.speaker, turn.text) for turn in said])
             self.reading.verticalScrollBar().setValue(0)

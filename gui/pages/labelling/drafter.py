@@ -8,14 +8,14 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, labelling, library
-from gui.device_turn import DeviceTurn, Strip
-from gui.engine import Engine
+from gui.core.timers import once
 from gui.look.language import mark, told, tr
-from gui.pages.labelling import words
-from gui.pages.playground import choices
-from gui.pages.playground.board import Board, Entry
-from gui.summarizer import Asked, Request
-from gui.timers import once
+from gui.pages.labelling import labelling_text as words
+from gui.pages.playground.columns import choices
+from gui.pages.playground.columns.column_results import Board, Entry
+from gui.workers.device_lock import DeviceTurn, Strip
+from gui.workers.summarizer import Asked, Request
+from gui.workers.worker_manager import Engine
 
 REDRAW_MILLISECONDS = 50
 # As a draft of it is signed, in every language.

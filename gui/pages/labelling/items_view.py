@@ -32,13 +32,13 @@ from PySide6.QtWidgets import (
 )
 
 from engine.api import labelling
+from gui.inputs.search_field import SearchField
 from gui.look import icons, style
+from gui.look.fonts import font, px
 from gui.look.format import number
 from gui.look.language import tr
-from gui.look.type import font, px
-from gui.pages.labelling import words
+from gui.pages.labelling import labelling_text
 from gui.widgets.labels import ElidedLabel, Label
-from gui.widgets.search_field import SearchField
 
 ROW_HEIGHT = 52
 INSET, BAR, ICON = 14, 3, 14
@@ -89,11 +89,11 @@ class ItemsModel(QAbstractTableModel):
         if role == NUMBER_ROLE:
             return item.number
         if role == STATE_ROLE:
-            return words.state(item)
+            return labelling_text.state(item)
         if role == Qt.ItemDataRole.DisplayRole:
             return first_words(item.conversation)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            standing = words.state(item).text
+            standing = labelling_text.state(item).text
             return f"{number(item.number)}, {standing}, {first_words(item.conversation)}"
         return None
 

@@ -7,11 +7,11 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event
-from gui.engine import Engine
-from gui.in_hand import InHand
 from gui.look.format import bytes_text, number
 from gui.look.language import tr
-from gui.remaining import Remaining
+from gui.workers.active_job import InHand
+from gui.workers.eta import Remaining
+from gui.workers.worker_manager import Engine
 
 
 class Reader(QObject):

@@ -19,11 +19,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from engine.api import Claim
+from gui.core import actions
 from gui.look import style
+from gui.look.fonts import READING_PITCH, font, px
 from gui.look.language import tr
-from gui.look.type import READING_PITCH, font, px
-from gui.shell import actions
-from gui.widgets.reading import Mark, utf16
+from gui.widgets.text_view import Mark, utf16
 
 LEAST_HEIGHT, MOST_HEIGHT = 104, 236
 

@@ -11,18 +11,18 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import labelling, unsupported
+from gui.core.timers import once
+from gui.inputs.combo_box import Choice
+from gui.inputs.fields import ProblemLine
 from gui.look import style
 from gui.look.language import mark, tr
-from gui.pages.labelling import words
+from gui.pages.labelling import labelling_text
 from gui.pages.labelling.drafter import Drafter
-from gui.pages.labelling.keys_line import KeysLine, keys_text
-from gui.pages.labelling.steps_view import StepsView
+from gui.pages.labelling.edits_view import StepsView
+from gui.pages.labelling.shortcuts_line import KeysLine, keys_text
 from gui.pages.labelling.summary_edit import SummaryEdit
-from gui.timers import once
 from gui.widgets.buttons import IconButton, plain, primary
-from gui.widgets.choice import Choice
-from gui.widgets.fields import IconLabel, ProblemLine
-from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 
@@ -161,7 +161,7 @@ class SummarySide(QWidget):
     ) -> None:
         """Show how a summary stands and what was done with it."""
         self._item, self._accepted = item, accepted
-        found = words.status(item)
+        found = labelling_text.status(item)
         self._status.setText(found.text)
         self._status.set_token(found.ink)
         self._status_icon.set_icon(found.icon, found.ink)
@@ -177,7 +177,7 @@ class SummarySide(QWidget):
             (self.redo_button, "redo", following),
         ):
             name, with_step = BACK_AND_FORTH[key]
-            title = tr(with_step, step=words.step_in_a_line(step)) if step else tr(name)
+            title = tr(with_step, step=labelling_text.step_in_a_line(step)) if step else tr(name)
             button.set_name(f"{title} ({keys_text(key)})")
             button.setEnabled(step is not None)
 
@@ -233,7 +233,7 @@ class SummarySide(QWidget):
     def _show_length(self) -> None:
         if self._item is None:
             return
-        found = words.length(self.text(), self._item.conversation, self._accepted)
+        found = labelling_text.length(self.text(), self._item.conversation, self._accepted)
         self._length.setText(found.text)
         self._usual.setText(found.usual)
         self._usual.set_token("copper" if found.is_unusual else "ink3")

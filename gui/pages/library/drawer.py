@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from gui.look.type import px
-from gui.pages.library.passport_panel import WIDTH, PassportPanel
+from gui.look.fonts import px
+from gui.pages.library.metadata_panel import WIDTH, PassportPanel
 from gui.widgets.line import Line
 
 

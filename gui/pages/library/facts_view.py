@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from gui.look import style
-from gui.look.type import px
+from gui.look.fonts import px
 from gui.widgets.labels import ElidedLabel, Label
 
 Fact = tuple[str, str]

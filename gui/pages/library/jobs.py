@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import Adapter, AppError, Ending, Event, Recipe
 from gui.look.format import bytes_text, number
 from gui.look.language import mark, told, tr
-from gui.remaining import Remaining
+from gui.workers.eta import Remaining
 
 STAGES = {
     "load_base": mark("Loading the base model"),

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
-from gui.shell import actions
-from gui.shell.page import Entry
+from gui.core import actions
+from gui.core.actions import Entry
 
 SEPARATOR: Entry = ("", lambda: None, "")
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from engine.api import SAMPLE, Adapter, AppError, Recipe, recipe
-from gui.models.words import data_words
+from gui.models.list_text import data_words
 
 Choice = tuple[str, Recipe]
 

@@ -7,12 +7,13 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.api import ScoreCard
+from gui.graphics.interval_bar import paint_base_line, paint_whisker
 from gui.look import icons, style
+from gui.look.fonts import font, px
 from gui.look.format import gain, score
 from gui.look.language import mark, told, tr
-from gui.look.type import font, px
-from gui.models.words import UNKNOWN_VERDICT, VERDICTS
-from gui.widgets.whisker import Whisker, in_words, paint_base_line, paint_whisker, whisker_of
+from gui.models.intervals import Whisker, in_words, whisker_of
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 
 NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
 TO_BASE = {"better": mark("better than base"), "worse": mark("worse than base")}

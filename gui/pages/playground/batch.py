@@ -12,13 +12,13 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event, Example, SummarizeOptions, clock, comparison
+from gui.core.timers import once
 from gui.look.format import number
 from gui.look.language import told, tr
-from gui.pages.playground.board import Board, Column, Entry
+from gui.pages.playground.columns.column_results import Board, Column, Entry
 from gui.pages.playground.controller import Controller
-from gui.remaining import Remaining
-from gui.summarizer import Asked, Request
-from gui.timers import once
+from gui.workers.eta import Remaining
+from gui.workers.summarizer import Asked, Request
 
 # A request is written in batches, over columns too: so many conversations fill them, and little is to be taken back.
 PORTION = 16

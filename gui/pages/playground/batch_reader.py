@@ -12,12 +12,12 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event, Example, intake
-from gui.engine import Engine
-from gui.in_hand import InHand
 from gui.look.format import bytes_text
 from gui.look.language import told, tr, tr_count
-from gui.models.words import SPLITS
-from gui.remaining import Remaining
+from gui.models.list_text import SPLITS
+from gui.workers.active_job import InHand
+from gui.workers.eta import Remaining
+from gui.workers.worker_manager import Engine
 
 LEFT_OUT: dict[str, Callable[[int], str]] = {
     "empty": lambda count: tr_count(count, "{n} has no conversation", "{n} have no conversation"),

@@ -12,8 +12,8 @@ from gui.look.language import mark, tr
 from gui.models.cells import Cell, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
 from gui.pages.playground.batch import BatchRow, state_words
-from gui.pages.playground.board import Entry
-from gui.pages.playground.tries import headline
+from gui.pages.playground.columns.column_results import Entry
+from gui.pages.playground.history.history_entry import headline
 
 # Longer than any cell is wide.
 LONGEST_LINE = 240

@@ -10,21 +10,21 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from gui.graphics.bars import Busy
+from gui.inputs.combo_box import Choice
+from gui.inputs.number_inputs import IntField
 from gui.look import style
+from gui.look.fonts import px
 from gui.look.format import gain, interval, number, score
 from gui.look.language import mark, tr
-from gui.look.type import px
 from gui.pages.playground.batch import Batch
 from gui.pages.playground.batch_table import BatchTable
-from gui.widgets.bars import Busy
+from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain, quiet
 from gui.widgets.cards import NoticeStrip
-from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.flow import FlowBox
-from gui.widgets.grouped_table import GroupedTableView
+from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
-from gui.widgets.numbers import IntField
 
 SOURCE_WIDTH, COUNT_WIDTH, TABLE_LEAST = 300, 200, 180
 USUAL_COUNT = 20

@@ -11,15 +11,15 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, library, prompts
-from gui.device_turn import DeviceTurn, Strip
-from gui.engine import Engine
+from gui.core.timers import once
 from gui.look.language import told, tr, tr_count
-from gui.pages.playground import choices
-from gui.pages.playground.board import Board, Feedback
-from gui.pages.playground.tries import Try, from_board, into_board
-from gui.pages.playground.tries_store import Tries
-from gui.summarizer import Asked, Request
-from gui.timers import once
+from gui.pages.playground.columns import choices
+from gui.pages.playground.columns.column_results import Board, Feedback
+from gui.pages.playground.history.history_entry import Try, from_board, into_board
+from gui.pages.playground.history.history_store import Tries
+from gui.workers.device_lock import DeviceTurn, Strip
+from gui.workers.summarizer import Asked, Request
+from gui.workers.worker_manager import Engine
 
 REDRAW_MILLISECONDS = 50
 USUAL_LIMIT = 512

@@ -12,16 +12,16 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWid
 
 from engine.api import AppError, SummarizeOptions, decoding, describe, options
 from gui.forms.field_grid import FormField, make_field
+from gui.inputs.combo_box import Choice
+from gui.inputs.fields import Field
+from gui.inputs.name_row import NameRow
 from gui.look import style
+from gui.look.fonts import px
 from gui.look.language import told, tr
-from gui.look.type import px
-from gui.pages.playground.presets import Presets
+from gui.pages.playground.decoding_presets import Presets
 from gui.pages.playground.prompt_field import PromptField
 from gui.widgets.buttons import IconButton, link
-from gui.widgets.choice import Choice
-from gui.widgets.fields import Field
-from gui.widgets.flow import FlowBox
-from gui.widgets.name_row import NameRow
+from gui.widgets.flow_layout import FlowBox
 
 # The key of options that no preset has; no preset's name begins with a space.
 OWN = " own"

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.look.language import tr
-from gui.pages.playground import choices
+from gui.pages.playground.columns import choices
 from gui.pages.playground.controller import Controller
 
 

@@ -8,18 +8,18 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.device_turn import Strip
 from gui.look import style
+from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
-from gui.look.type import font, metrics, px
-from gui.pages.playground.length import Length, parted
-from gui.pages.playground.token_meter import TokenMeter
-from gui.pages.playground.tries import headline
+from gui.pages.playground.conversation.length import Length, parted
+from gui.pages.playground.conversation.token_meter import TokenMeter
+from gui.pages.playground.history.history_entry import headline
 from gui.widgets.buttons import quiet
 from gui.widgets.cards import NoticeStrip
-from gui.widgets.flow import FlowLayout
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
+from gui.workers.device_lock import Strip
 
 METER_WIDTH = 320
 

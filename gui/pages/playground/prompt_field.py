@@ -1,6 +1,6 @@
 """Which prompt the columns read: each its own, or one template for all; and what stands in it.
 
-Knows templates by `engine.prompts`, not what fills them.
+Knows templates by `engine.config.prompts`, not what fills them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.api import prompts
+from gui.inputs.combo_box import Choice
+from gui.inputs.fields import Field
 from gui.look import style
+from gui.look.fonts import px
 from gui.look.language import mark, told, tr
-from gui.look.type import px
-from gui.widgets.choice import Choice
-from gui.widgets.fields import Field
 from gui.widgets.labels import Label
 
 AS_TRAINED = mark("As trained")

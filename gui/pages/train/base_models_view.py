@@ -11,16 +11,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from engine.api import Ending
-from gui.download_check import cost_words
-from gui.engine import Engine
+from gui.look.fonts import px
 from gui.look.format import bytes_text
 from gui.look.language import mark, told, tr
-from gui.look.type import px
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label, Tag
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
+from gui.workers.download_check import cost_words
+from gui.workers.worker_manager import Engine
 
 # A licence is shortened where it takes more room.
 LICENCE = 112

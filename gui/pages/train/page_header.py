@@ -7,14 +7,14 @@ from functools import partial
 from PySide6.QtCore import QPoint, Signal, SignalInstance
 from PySide6.QtWidgets import QMenu, QWidget
 
+from gui.core.actions import Entry
+from gui.core.recent_files import RecentRecipes
+from gui.inputs.segmented_control import Segmented
 from gui.look.language import tr
 from gui.pages.train import recipe_files
-from gui.recent import RecentRecipes
-from gui.run_model import RunModel
 from gui.shell.header import Header
-from gui.shell.page import Entry
 from gui.widgets.buttons import Button, IconButton, plain
-from gui.widgets.segmented import Segmented
+from gui.workers.run_model import RunModel
 
 
 class HeaderButtons(QWidget):

@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import AppError, Recipe, paths, recipe
+from gui.core.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
 from gui.look.language import mark, tr
-from gui.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
 
 FILTER = mark("Recipes (*.toml);;All files (*)")
 STARTER_FILE = "starter.toml"

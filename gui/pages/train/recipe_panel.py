@@ -13,21 +13,21 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import Problem, Recipe
+from gui.core import actions
 from gui.forms.field_grid import LEVELS
 from gui.forms.recipe_form import RecipeForm
+from gui.inputs.fields import ProblemLine
+from gui.inputs.segmented_control import Segmented
 from gui.look import style
+from gui.look.fonts import px
 from gui.look.format import duration_text
 from gui.look.language import mark, told, tr, tr_count
-from gui.look.type import px
-from gui.pages.train.effect_panel import EffectPanel
-from gui.run_model import RunModel
-from gui.shell import actions
+from gui.pages.train.method.effect_panel import EffectPanel
 from gui.widgets.buttons import plain, primary
-from gui.widgets.fields import IconLabel, ProblemLine
-from gui.widgets.labels import Label, RichLabel
+from gui.widgets.labels import IconLabel, Label, RichLabel
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
-from gui.widgets.segmented import Segmented
+from gui.workers.run_model import RunModel
 
 WIDTH = 344
 LEVEL_TITLES = {"essential": mark("Essential"), "more": mark("More"), "everything": mark("Everything")}

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
 from gui.look import style
-from gui.look.type import font, metrics, px
+from gui.look.fonts import font, metrics, px
 
 HEIGHT, MARK = 134, 14
 

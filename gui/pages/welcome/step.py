@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look import icons, style
+from gui.look.fonts import font, px
 from gui.look.language import tr
-from gui.look.type import font, px
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label, RichLabel
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine import arena as arenas
-from engine import example_scores
 from engine.arena import Arena, Group
+from engine.runs import example_scores
 from tests.helpers.arenas import BASE, FULL, make_arena, score
 
 

@@ -11,8 +11,8 @@ import pytest
 from engine import arena as arenas
 from engine import report
 from engine.arena import Arena
-from engine.commands import entry
-from engine.events import EventWriter
+from engine.commands import cli
+from engine.jobs.events import EventWriter
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
 from tests.helpers.homes import Told, add_adapter, add_run
 from tests.helpers.report_pages import HOSTILE, Page, sound_plots
@@ -206,11 +206,11 @@ def test_the_command_line_writes_it_beside_the_person_or_where_it_is_told(
     filled, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)
-    assert entry.run(entry.parse(["arena", "report", filled.id])) == 0
+    assert cli.run(cli.parse(["arena", "report", filled.id])) == 0
     page = tmp_path / f"{filled.id}-report.html"
     assert "scores highest" in page.read_text(encoding="utf-8")
     assert capsys.readouterr().out == f"Wrote the report to {page}.\n"
-    assert entry.run(entry.parse(["--json", "arena", "report", filled.name, "--out", "a.json"])) == 0
+    assert cli.run(cli.parse(["--json", "arena", "report", filled.name, "--out", "a.json"])) == 0
     assert json.loads(capsys.readouterr().out) == {"arena": filled.id, "path": str(tmp_path / "a.json")}
-    assert entry.run(entry.parse(["arena", "report", filled.id, "--out", "a.pdf"])) == 2
-    assert entry.run(entry.parse(["arena", "report", "nothing"])) == 2
+    assert cli.run(cli.parse(["arena", "report", filled.id, "--out", "a.pdf"])) == 2
+    assert cli.run(cli.parse(["arena", "report", "nothing"])) == 2

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from engine import example_scores, library, report
-from engine.commands import entry
+from engine import report
+from engine.adapters import library
+from engine.commands import cli
 from engine.errors import StorageError
-from engine.events import EventWriter
-from engine.example_scores import Texts
-from engine.measures import MEASURES
-from engine.report import look
+from engine.jobs.events import EventWriter
+from engine.report import style
+from engine.runs import example_scores
+from engine.runs.example_scores import Texts
+from engine.scoring.metrics import MEASURES
 from gui.look import tokens
 from tests.helpers.homes import Told, add_run, make_recipe
 from tests.helpers.report_pages import HOSTILE, Page, sound_plots
@@ -168,14 +170,14 @@ def test_the_command_line_writes_a_page_beside_the_person_or_where_it_is_told(
 ):
     monkeypatch.chdir(tmp_path)
     job = add_scored_run()
-    assert entry.run(entry.parse(["runs", "report", job.id[:20]])) == 0
+    assert cli.run(cli.parse(["runs", "report", job.id[:20]])) == 0
     page = tmp_path / f"{job.id}-report.html"
     assert "Better than the base model" in page.read_text(encoding="utf-8")
     assert capsys.readouterr().out == f"Wrote the report to {page}.\n"
-    assert entry.run(entry.parse(["--json", "runs", "report", job.id, "--out", "figures.csv"])) == 0
+    assert cli.run(cli.parse(["--json", "runs", "report", job.id, "--out", "figures.csv"])) == 0
     assert json.loads(capsys.readouterr().out) == {"run": job.id, "path": str(tmp_path / "figures.csv")}
-    assert entry.run(entry.parse(["runs", "report", job.id, "--out", "figures.pdf"])) == 2
-    assert entry.run(entry.parse(["runs"])) == 0
+    assert cli.run(cli.parse(["runs", "report", job.id, "--out", "figures.pdf"])) == 2
+    assert cli.run(cli.parse(["runs"])) == 0
 
 
 def test_another_ending_is_refused_with_those_that_are_known(home, tmp_path):
@@ -188,5 +190,5 @@ def test_another_ending_is_refused_with_those_that_are_known(home, tmp_path):
 
 
 def test_the_colours_are_the_windows():
-    for ours, theirs in ((look.LIGHT, tokens.LIGHT), (look.DARK, tokens.DARK)):
+    for ours, theirs in ((style.LIGHT, tokens.LIGHT), (style.DARK, tokens.DARK)):
         assert ours == {name: theirs.colors()[name] for name in ours}

@@ -9,14 +9,14 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+from gui.graphics.bars import Bar
+from gui.inputs.number_inputs import Slider
 from gui.look import style
-from gui.look.sheet import style_sheet
+from gui.look.fonts import font, px
+from gui.look.stylesheet import style_sheet
 from gui.look.tokens import DARK, LIGHT
-from gui.look.type import font, px
-from gui.widgets.bars import Bar
 from gui.widgets.buttons import primary
 from gui.widgets.labels import Label
-from gui.widgets.numbers import Slider
 
 
 def test_a_scheme_sets_tokens_palette_and_sheet(styled):
@@ -79,7 +79,7 @@ def test_numeric_roles_have_tabular_digits(styled):
 
 
 def font_advance(role, text):
-    from gui.look.type import metrics
+    from gui.look.fonts import metrics
 
     return metrics(role).horizontalAdvance(text)
 

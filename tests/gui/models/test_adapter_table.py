@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
-from engine.library import Adapter
+from engine.adapters.library import Adapter
 from gui.look.format import bytes_text
 from gui.models import adapter_groups
 from gui.models.adapter_groups import axis_of, grouped, matches

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from engine import library, passport
+from engine.adapters import library, metadata
 from gui.models.library_reader import LibraryReader
 from tests.helpers.homes import add_adapter
 
@@ -20,7 +20,7 @@ def reader(qtbot):
 
 def _with_an_accident(monkeypatch, accident):
     """Let something happen to a folder just before its files are read for the first time."""
-    read, waiting = passport.checksums, [accident]
+    read, waiting = metadata.checksums, [accident]
 
     def checksums(folder):
         if waiting:
@@ -28,7 +28,7 @@ def _with_an_accident(monkeypatch, accident):
             raise FileNotFoundError(folder)
         return read(folder)
 
-    monkeypatch.setattr(passport, "checksums", checksums)
+    monkeypatch.setattr(metadata, "checksums", checksums)
 
 
 def test_an_adapter_that_goes_while_its_files_are_read_is_told_nothing_of(reader, qtbot, monkeypatch):

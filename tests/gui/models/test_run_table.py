@@ -9,12 +9,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
-from engine.jobs import create_job
-from engine.paths import runs_folder
-from engine.run_entries import RunEntry, read_entry
+from engine.jobs.job import create_job
+from engine.runs.run_summaries import RunEntry, read_entry
+from engine.system.paths import runs_folder
 from gui.models.cells import Signed, Spark
+from gui.models.list_text import day_words
 from gui.models.run_table import RunTable, matches, next_step, outcome_of, started
-from gui.models.words import day_words
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import MOMENT, Told, add_run
 

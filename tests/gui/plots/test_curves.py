@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 
-from engine.run_state import Curve
+from engine.jobs.run_state import Curve
 from gui.plots.curves import Curves, line_of
-from gui.plots.names import apart
+from gui.plots.label_placement import apart
 
 
 def loss(steps: int, last: float) -> Curve:

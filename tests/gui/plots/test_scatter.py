@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
+from gui.models.intervals import Whisker
 from gui.plots.scatter import Point, Scatter
-from gui.widgets.whisker import Whisker
 
 
 def point(name: str, cost: float, mean: float) -> Point:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from gui.widgets.buttons import Button, plain, primary
 from gui.widgets.cards import ErrorCard, NoticeStrip, Plan, PlanRow
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.toast import UndoStrip
+from gui.widgets.undo_strip import UndoStrip
 
 PLANS = [Plan("Micro-batch 8 to 4", "in two parts", "7.7 GB", "−38 %", "+6 %", "same result"), Plan("4 bit")]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DataError
-from engine.paths import cache_folder
+from engine.system.paths import cache_folder
 from engine.worker.readers import archives
 
 CSV = b"dialogue,summary\na,b\n"

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from engine import labelling
-from engine.data_options import DataOptions
+from engine.config.data_options import DataOptions
 from engine.errors import DataError
-from engine.worker import label_data
-from engine.worker.channel import Channel
-from engine.worker.first_look import show_first_rows
-from engine.worker.reading import read_rows
-from engine.worker.sources import locate
+from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.row_preview import show_first_rows
+from engine.worker.ingestion.sources import locate
+from engine.worker.jobs import label_data
+from engine.worker.runtime.channel import Channel
 from tests.helpers.told import events_of, notices
 
 # 2024-01-01 10:00

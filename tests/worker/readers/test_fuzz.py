@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import DataError
-from engine.events import EventWriter
-from engine.jobs import create_job
-from engine.worker.channel import Channel
+from engine.jobs.events import EventWriter
+from engine.jobs.job import create_job
+from engine.worker.runtime.channel import Channel
 from tests.helpers.mutated_files import look_and_read, mutated, seeds
 
 SEEDS = seeds()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import DataError
-from engine.worker.readers import Table, encodings, open_table
+from engine.worker.readers import Table, open_table, text_decoding
 
 ROWS = [
     {"dialogue": "Ann: é ☕\n[1, {2}]", "summary": "007"},
@@ -177,8 +177,8 @@ VALUES = st.recursive(
 def test_rows_come_back_as_they_were_wherever_the_text_is_cut(tmp_path_factory, rows, size: int) -> None:
     path = tmp_path_factory.mktemp("rows") / "a.json"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encodings, "FIRST_BYTES", size)
-        patch.setattr(encodings, "READ_BYTES", size)
+        patch.setattr(text_decoding, "FIRST_BYTES", size)
+        patch.setattr(text_decoding, "READ_BYTES", size)
         assert (
             values(table(path, json.dumps(rows, ensure_ascii=False).encode("utf-8", "surrogatepass"))) == rows
         )

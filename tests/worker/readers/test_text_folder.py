@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.worker.channel import Channel
+from engine.worker.ingestion.sources import locate
 from engine.worker.readers import open_table, text_folder
-from engine.worker.sources import locate
+from engine.worker.runtime.channel import Channel
 
 EXPORT = """\
 31.12.23, 21:15 - Messages and calls are end-to-end encrypted.

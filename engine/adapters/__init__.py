@@ -1,0 +1,1 @@
+"""Adapters on disk: library, metadata, safe import, clean export."""

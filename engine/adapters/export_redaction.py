@@ -1,0 +1,82 @@
+"""What an adapter's files say once they leave this computer: public names in the place of its folders.
+
+The library's own copy keeps the places, since it is loaded by them. A name is what stands last in a path; names, notes,
+tags and the examples in a prompt are a person's own words and stay. Knows nothing of the library.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from engine.adapters import metadata as passports
+from engine.adapters.import_checks import CONFIG_NAME, README_NAME, peft_config
+from engine.adapters.metadata import Passport
+from engine.config import recipe as recipes
+from engine.config.recipe import public_name
+from engine.errors import AdapterError, RecipeError
+
+BASE = "base_model_name_or_path"
+
+
+def make_public(folder: Path) -> None:
+    """Let the copy of an adapter in `folder` name no place on this computer. Raises OSError.
+
+    Checksums follow what is written anew, and only that: a file that was not the passport's before is not after.
+    """
+    texts = dict(_public_texts(folder))
+    passport = _passport(folder)
+    if passport is not None:
+        files = dict(passport.files)
+        for name, text in texts.items():
+            if files.get(name) == _digest((folder / name).read_bytes()):
+                files[name] = _digest(text.encode())
+        passports.save(_public_passport(passport).model_copy(update={"files": files}), folder)
+    for name, text in texts.items():
+        (folder / name).write_bytes(text.encode())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _passport(folder: Path) -> Passport | None:
+    """Return the passport of the copy; an adapter of another program that is not in the library has none."""
+    with suppress(AdapterError):
+        return passports.load(folder)
+    return None
+
+
+def _public_passport(passport: Passport) -> Passport:
+    named: dict[str, Any] = {}
+    for table, key in (("base_model", "id"), ("data", "source"), ("training", "start_from")):
+        facts = getattr(passport, table)
+        named[table] = facts.model_copy(update={key: public_name(getattr(facts, key))})
+    return passport.model_copy(update=named)
+
+
+def _public_texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the files that tell of this computer, and what they say without."""
+    recipe = folder / passports.RECIPE_NAME
+    if recipe.exists():
+        # One of a later version is not ours to read; it was not made here.
+        with suppress(RecipeError):
+            text = recipes.dumps(recipes.public(recipes.load(recipe)))
+            if text != recipe.read_text(encoding="utf-8"):
+                yield recipe.name, text
+    try:
+        config = peft_config(folder)
+    except AdapterError:
+        return
+    base = str(config.get(BASE) or "")
+    name = public_name(base)
+    if name == base:
+        return
+    yield CONFIG_NAME, json.dumps(config | {BASE: name}, indent=2, sort_keys=True)
+    card = folder / README_NAME
+    if card.exists():
+        yield README_NAME, card.read_text(encoding="utf-8", errors="replace").replace(base, name)

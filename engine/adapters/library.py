@@ -1,0 +1,401 @@
+"""The library: every adapter on this computer, found by looking into folders.
+
+The folders are the truth; nothing else is kept. Knows nothing of torch. What comes from outside is judged by
+`engine.adapters.import_checks`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import re
+import shutil
+import tempfile
+import time
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any, NoReturn
+
+from engine.adapters import metadata as passports
+from engine.adapters.export_redaction import make_public
+from engine.adapters.import_checks import (
+    CONFIG_NAME,
+    WEIGHTS_NAME,
+    adapter_files,
+    read_passport,
+    refuse_unsafe,
+    unpack,
+    weight_shapes,
+)
+from engine.adapters.metadata import Passport, ScoreCard
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.errors import AdapterError, StorageError
+from engine.jobs.job import new_id
+from engine.methods import METHODS, Method
+from engine.system.files import bytes_in, sync_names
+from engine.system.paths import adapters_folder, expanded, is_there, trash_folder
+
+PARTIAL = ".partial"
+TRASH_DAYS = 30
+UNFINISHED_SECONDS = 86_400.0
+
+__all__ = [
+    "CONFIG_NAME",
+    "PARTIAL",
+    "TRASH_DAYS",
+    "WEIGHTS_NAME",
+    "Adapter",
+    "Unreadable",
+    "adapter_at",
+    "add_score",
+    "delete",
+    "empty_old_trash",
+    "export_folder",
+    "export_zip",
+    "find",
+    "import_adapter",
+    "install",
+    "partial_folder",
+    "promote",
+    "restore",
+    "restore_adapter",
+    "safe_file_name",
+    "scan",
+    "to_trash",
+    "update",
+    "weight_shapes",
+]
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One adapter folder and its passport."""
+
+    folder: Path
+    passport: Passport
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.passport.name
+
+    @property
+    def is_prompt(self) -> bool:
+        """Tell whether it is nothing but a prompt, so that the base model computes as itself with it."""
+        return any(entry.id == self.passport.method.id and not entry.trains for entry in METHODS)
+
+    @property
+    def unmergeable(self) -> str:
+        """Why its result is no plain model, by its base or its method; "" where it can be merged."""
+        if self.passport.base_model.quantization == "int8":
+            return "it learned on an int8 base, which rounds what it computes with, as no plain model does"
+        facts = self.passport.method
+        entry = _entry(facts.id, facts.peft_type)
+        if entry is None or not entry.merges:
+            return f"{facts.title or facts.id} does not fold into a plain model"
+        return ""
+
+    @cached_property
+    def size_bytes(self) -> int:
+        """Bytes on disk."""
+        return bytes_in(self.folder)
+
+    def changed_files(self) -> list[str]:
+        """Return the names of files that no longer match the passport's checksums, or are gone."""
+        return passports.changed(self.folder, self.passport)
+
+    def recipe(self) -> Recipe | None:
+        """Return the recipe that made it, None if there is none. Raises RecipeError if it can't be read."""
+        path = self.folder / passports.RECIPE_NAME
+        return recipes.load(path) if path.exists() else None
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A folder in the library that is no sound adapter, and why."""
+
+    folder: Path
+    reason: str
+
+
+def _entry(method_id: str, peft_type: str) -> Method | None:
+    """Return the registry's entry by its id, or by PEFT's type for adapters that another program made."""
+    by_id = [entry for entry in METHODS if entry.id == method_id]
+    return next(iter(by_id or [entry for entry in METHODS if entry.peft_type == peft_type]), None)
+
+
+def scan() -> tuple[list[Adapter], list[Unreadable]]:
+    """Return every adapter, newest first, and the folders that are none."""
+    adapters, unreadable = [], []
+    for folder in sorted(adapters_folder().iterdir()):
+        if not folder.is_dir() or folder.name.endswith(PARTIAL):
+            continue
+        try:
+            adapters.append(Adapter(folder, passports.load(folder)))
+        except AdapterError as error:
+            unreadable.append(Unreadable(folder, error.message))
+    return sorted(adapters, key=lambda adapter: adapter.passport.made, reverse=True), unreadable
+
+
+def find(name: str, *, shortened: bool = False) -> Adapter:
+    """Return the adapter with this id or name, or in this folder. Raises AdapterError, also if several match.
+
+    The beginning of an id will do where it may be `shortened`: where a person types it, but not in files and
+    programs, since another adapter may begin alike later.
+    """
+    adapters, _ = scan()
+    matches = [each for each in adapters if each.id == name] or [
+        each for each in adapters if each.name == name
+    ]
+    if len(matches) > 1:
+        raise AdapterError(f'{len(matches)} adapters are called "{name}".', "Give the id of one.", "adapter")
+    if matches:
+        return matches[0]
+    folder = expanded(name)
+    if any(is_there(folder / mark) for mark in (passports.FILE_NAME, CONFIG_NAME)):
+        folder = folder.resolve()
+        return Adapter(folder, read_passport(folder, folder.name))
+    begun = [each for each in adapters if shortened and name and each.id.startswith(name)]
+    return begun[0] if len(begun) == 1 else _refuse(name, adapters, begun)
+
+
+def _refuse(name: str, adapters: Sequence[Adapter], begun: Sequence[Adapter]) -> NoReturn:
+    """Raise AdapterError with why no adapter is found by `name`: several ids have `begun` so, or none did."""
+    if begun:
+        message = f'{len(begun)} adapters begin with "{name}".'
+        raise AdapterError(message, "Give more of the id; `main.py adapters` lists them.", "adapter")
+    near = difflib.get_close_matches(name, [text for each in adapters for text in (each.name, each.id)], n=1)
+    hint = f"Did you mean {near[0]}?" if near else "`main.py adapters` lists them."
+    raise AdapterError(f'There is no adapter "{name}".', hint, "adapter")
+
+
+def install(partial: Path, passport: Passport) -> Adapter:
+    """Turn a finished partial folder into an adapter: checksums, passport, to the disk, renamed."""
+    complete = passport.model_copy(update={"files": passports.checksums(partial)})
+    folder = adapters_folder() / complete.id
+    try:
+        passports.save(complete, partial)
+        _sync_files(partial)
+        partial.rename(folder)
+        sync_names(folder.parent)
+    except OSError as error:
+        raise StorageError(f"The adapter can't be put into the library: {error.strerror}.") from error
+    return Adapter(folder, complete)
+
+
+def partial_folder(adapter_id: str) -> Path:
+    """Return a new empty folder in the library's place that is no adapter until it is installed."""
+    _drop_unfinished()
+    folder = adapters_folder() / (adapter_id + PARTIAL)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _drop_unfinished() -> None:
+    """Remove what nobody works on any longer: half an adapter, from when a program was killed."""
+    for folder in adapters_folder().glob(f"*{PARTIAL}"):
+        # Another program may have finished it just now.
+        with contextlib.suppress(OSError):
+            if folder.stat().st_mtime < time.time() - UNFINISHED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sync_files(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as stream:
+                os.fsync(stream.fileno())
+    sync_names(folder)
+
+
+def update(adapter: Adapter, **changes: Any) -> Adapter:
+    """Return the adapter with a new name, tags or notes. Raises AdapterError for an empty name."""
+    if "name" in changes:
+        changes["name"] = " ".join(str(changes["name"]).split())
+        if not changes["name"]:
+            raise AdapterError("An adapter needs a name.", "Write one.", "name")
+    return _rewritten(adapter, adapter.passport.model_copy(update=changes))
+
+
+def add_score(adapter: Adapter, card: ScoreCard) -> Adapter:
+    """Return the adapter with new scores in its passport."""
+    return _rewritten(adapter, adapter.passport.with_score(card))
+
+
+def _rewritten(adapter: Adapter, passport: Passport) -> Adapter:
+    try:
+        passports.save(passport, adapter.folder)
+    except OSError as error:
+        raise StorageError(f"The passport of {adapter.name} can't be written: {error.strerror}.") from error
+    return Adapter(adapter.folder, passport)
+
+
+def promote(checkpoint: Path, name: str) -> Adapter:
+    """Copy the adapter in a run's checkpoint into the library, under a name of its own.
+
+    The checkpoint stays, so its run can still be resumed. Raises AdapterError if it holds no adapter.
+    """
+    if not (checkpoint / passports.FILE_NAME).exists():
+        raise AdapterError(
+            f"{checkpoint.name} holds no adapter.", "Only checkpoints with an adapter.toml can be promoted."
+        )
+    passport = passports.load(checkpoint)
+    title = " ".join(name.split()) or passport.name
+    recipe = checkpoint.parent / passports.RECIPE_NAME
+    beside = [recipe] if recipe.is_file() else []
+    # It was chosen, not cut off: the step says where in the run it stood.
+    chosen = passport.training.model_copy(update={"stopped": False})
+    return _take_in(checkpoint, passport.model_copy(update={"name": title, "training": chosen}), beside)
+
+
+def _take_in(source: Path, passport: Passport, beside: Sequence[Path] = ()) -> Adapter:
+    """Copy an adapter's files, and what lies `beside` them, into the library with a new id."""
+    refuse_unsafe(source, passport)
+    fresh = passport.model_copy(update={"id": new_id(passport.name)})
+    partial = partial_folder(fresh.id)
+    try:
+        for path in (*adapter_files(source), *beside):
+            shutil.copyfile(path, partial / path.name)
+        return install(partial, fresh)
+    except OSError as error:
+        raise StorageError(f"{passport.name} can't be copied into the library: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def adapter_at(place: Path) -> Path | None:
+    """Return what `import_adapter` takes if the place is an adapter's folder, zip, or one of its own files."""
+    own_files = (CONFIG_NAME, passports.FILE_NAME)
+    if place.is_file() and (place.name in own_files or place.suffix == ".safetensors"):
+        place = place.parent
+    if place.is_dir():
+        return place if any((place / name).is_file() for name in own_files) else None
+    try:
+        with zipfile.ZipFile(place) as packed:
+            names = {PurePosixPath(name).name for name in packed.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        return None
+    return place if names.intersection(own_files) else None
+
+
+def import_adapter(source: Path) -> Adapter:
+    """Copy a PEFT adapter (a folder or a zip of one) into the library.
+
+    Raises AdapterError for what is no PEFT adapter, is damaged, or holds weights that can run code.
+    """
+    if source.is_file() and zipfile.is_zipfile(source):
+        with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=PARTIAL) as unpacked:
+            return _import_folder(unpack(source, Path(unpacked)), source.stem)
+    if source.is_dir():
+        return _import_folder(source, source.resolve().name)
+    raise AdapterError(
+        f"{source.name} is neither a folder nor a zip of an adapter.",
+        "Choose the folder that holds adapter_config.json.",
+    )
+
+
+def _import_folder(source: Path, name: str) -> Adapter:
+    return _take_in(source, read_passport(source, name).model_copy(update={"origin": "imported"}))
+
+
+def delete(adapter: Adapter) -> Path:
+    """Move the adapter to the trash and return its place there, for `restore_adapter`."""
+    return to_trash(adapter.folder)
+
+
+def to_trash(folder: Path) -> Path:
+    """Move a folder to Tunesmith's trash and return its place there."""
+    place = trash_folder() / f"{time.time_ns()}~{folder.name}"
+    try:
+        shutil.move(folder, place)
+    except OSError as error:
+        raise StorageError(f"{folder.name} can't be moved to the trash: {error}.") from error
+    return place
+
+
+def restore(place: Path, parent: Path) -> Path:
+    """Move a folder out of the trash back below `parent` and return it. Raises StorageError."""
+    folder = parent / place.name.partition("~")[2]
+    if folder.exists():
+        raise StorageError(f"{folder} exists already.", f"What was deleted is still in {place}.")
+    try:
+        shutil.move(place, folder)
+    except OSError as error:
+        raise StorageError(f"{folder.name} can't be taken out of the trash: {error}.") from error
+    return folder
+
+
+def restore_adapter(place: Path) -> Adapter:
+    """Take an adapter out of the trash again."""
+    folder = restore(place, adapters_folder())
+    return Adapter(folder, passports.load(folder))
+
+
+def empty_old_trash(older_than_days: float = TRASH_DAYS) -> int:
+    """Remove what has been in the trash for longer, and return how many things that were."""
+    oldest_kept = time.time_ns() - older_than_days * 86_400e9
+    old = [
+        place
+        for place in trash_folder().glob("*~*")
+        if (stamp := place.name.partition("~")[0]).isdigit() and int(stamp) < oldest_kept
+    ]
+    for place in old:
+        shutil.rmtree(place, ignore_errors=True)
+    return len(old)
+
+
+def safe_file_name(name: str) -> str:
+    """Return `name` as a file name that every system takes."""
+    plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "-", name).strip(" .-")
+    return plain[:100] or "adapter"
+
+
+def export_folder(adapter: Adapter, target: Path) -> Path:
+    """Copy the adapter to `target`, which must not exist, with public names for places, and return it."""
+    if target.exists():
+        raise StorageError(f"{target} exists already.", "Choose another name.")
+    partial = target.with_name(target.name + PARTIAL)
+    try:
+        shutil.copytree(adapter.folder, partial)
+        make_public(partial)
+        partial.rename(target)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise StorageError(f"{adapter.name} can't be exported to {target}: {error}.") from error
+    return target
+
+
+def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path:
+    """Write the adapter as one zip file, with public names for places; return its path.
+
+    It must not exist unless it may be replaced.
+    """
+    if target.exists() and not replace:
+        raise StorageError(f"{target} exists already.", "Choose another name.")
+    partial = target.with_name(target.name + PARTIAL)
+    top = safe_file_name(adapter.name)
+    try:
+        with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=PARTIAL) as copied:
+            folder = Path(shutil.copytree(adapter.folder, Path(copied, top)))
+            make_public(folder)
+            with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+                for path in sorted(folder.rglob("*")):
+                    if path.is_file():
+                        archive.write(path, f"{top}/{path.relative_to(folder).as_posix()}")
+        partial.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise StorageError(f"{adapter.name} can't be exported to {target}: {error}.") from error
+    return target

@@ -1,0 +1,303 @@
+"""An adapter's passport, `adapter.toml`: what it is, what it was made from, how it scored.
+
+Owns the file's format. Knows nothing of the weights beside it but their checksums.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from engine.config import prompts
+from engine.errors import AdapterError
+from engine.system import validators
+from engine.system.files import write_whole
+from engine.system.validators import SCORE, Verdict
+
+FILE_NAME = "adapter.toml"
+RECIPE_NAME = "recipe.toml"
+SCHEMA = 1
+HASH_BYTES = 1 << 20
+_USUAL = ("", "main", "none")
+
+Scores = dict[str, dict[str, float]]
+Count = Annotated[int, Field(ge=0, lt=validators.BEYOND_ALL)]
+# A number that is reckoned with and said; a moment that is shown where the zone may be any.
+Amount = Annotated[float, Field(gt=-validators.BEYOND_ALL, lt=validators.BEYOND_ALL)]
+YEARS = range(1970, 9999)
+
+
+class _Table(BaseModel):
+    # Keys of later versions are kept when a passport is rewritten by this one.
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+
+
+class BaseModelFacts(_Table):
+    """The base model that the adapter belongs to."""
+
+    id: str
+    revision: str = ""
+    fingerprint: str = ""
+    family: str = ""
+    precision: str = ""
+    quantization: str = "none"
+    double_quantization: bool = True
+
+    def as_table(self) -> dict[str, Any]:
+        """Return the `[base_model]` table that loads it in the same form; what is not known or usual is left out."""
+        form = {"revision": self.revision, "precision": self.precision, "quantization": self.quantization}
+        form = {name: value for name, value in form.items() if value not in _USUAL}
+        once = self.quantization != "none" and not self.double_quantization
+        return {"id": self.id, **form} | ({"double_quantization": False} if once else {})
+
+
+class MethodFacts(_Table):
+    """The method and its options as they were used."""
+
+    id: str
+    title: str = ""
+    peft_type: str = ""
+    summary: str = ""
+    options: dict[str, Any] = Field(default_factory=dict)
+    learning_rate: Amount = 0.0
+    targets: list[str] = Field(default_factory=list)
+    matrices: Count = 0
+
+
+class DataFacts(_Table):
+    """The examples that it was trained on, without the `excluded` rows, `masked` places of personal data masked."""
+
+    source: str = ""
+    fingerprint: str = ""
+    licence: str = ""
+    excluded: Count = 0
+    masked: Count = 0
+    train: Count = 0
+    validation: Count = 0
+    test: Count = 0
+
+
+class ChangeFacts(_Table):
+    """A value of the run's recipe that was changed under way, for the steps behind `step`."""
+
+    step: int
+    field: str
+    before: bool | int | str
+    after: bool | int | str
+    at: str = ""
+
+
+class TrainingFacts(_Table):
+    """The run that made it. `order` says which examples shared a step, "" where nothing tells."""
+
+    run: str = ""
+    step: Count = 0
+    total_steps: Count = 0
+    stopped: bool = False
+    seconds: Amount = 0.0
+    seed: Annotated[int, Field(gt=-validators.BEYOND_ALL, lt=validators.BEYOND_ALL)] = 0
+    trainable_parameters: Count = 0
+    all_parameters: Count = 0
+    peak_memory_bytes: Count = 0
+    order: str = ""
+    start_from: str = ""
+    changes: list[ChangeFacts] = Field(default_factory=list)
+
+
+class ShotFacts(_Table):
+    """An example that stands in the prompt: its texts, since the prompt must outlive the data."""
+
+    id: str = ""
+    conversation: str
+    summary: str
+
+
+class PromptFacts(_Table):
+    """How a conversation becomes the model's input, and how its output is decoded."""
+
+    template: str
+    max_conversation_tokens: Count
+    beams: Count = 1
+    max_new_tokens: Count = 128
+    shots: list[ShotFacts] = Field(default_factory=list)
+
+
+class ScoreCard(_Table):
+    """Scores of base and adapter under one protocol; `difference` is paired.
+
+    `measures` and what goes with it are whatever else was measured, by the names of `engine.scoring.metrics`; cards
+    of earlier versions have none.
+    """
+
+    protocol: dict[str, Any]
+    base: Scores
+    scores: Scores
+    difference: dict[str, dict[str, Any]]
+    base_measures: Scores = Field(default_factory=dict)
+    measures: Scores = Field(default_factory=dict)
+    measure_difference: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    capped: Amount = 0.0
+    scored_at: str = ""
+
+    @model_validator(mode="after")
+    def _can_be_compared(self) -> Self:
+        measured = validators.are_spreads(self.measures) and validators.are_spreads(self.base_measures)
+        if not (
+            validators.is_protocol(self.protocol)
+            and validators.are_scores(self.base)
+            and validators.are_scores(self.scores)
+            and self.scores.keys() <= self.base.keys()
+            and validators.are_paired(self.difference)
+            and measured
+            and validators.are_differences(self.measure_difference)
+        ):
+            raise ValueError("these are no scores")
+        return self
+
+    @property
+    def key(self) -> str:
+        """What makes scores comparable: equal keys may share a column."""
+        return protocol_key(self.protocol)
+
+    def verdict(self, score: str = SCORE) -> Verdict:
+        """Return the paired verdict of one score."""
+        verdict: Verdict = self.difference[score]["verdict"]
+        return verdict
+
+
+class Passport(_Table):
+    """All that is known of an adapter."""
+
+    schema_: int = Field(SCHEMA, alias="schema")
+    id: str
+    name: str
+    made_at: str
+    origin: Literal["trained", "imported"] = "trained"
+    tags: list[str] = Field(default_factory=list)
+    notes: str = ""
+    base_model: BaseModelFacts
+    method: MethodFacts
+    data: DataFacts = Field(default_factory=DataFacts)
+    training: TrainingFacts = Field(default_factory=TrainingFacts)
+    prompt: PromptFacts | None = None
+    scores: list[ScoreCard] = Field(default_factory=list)
+    versions: dict[str, str] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("made_at")
+    @classmethod
+    def _is_a_moment(cls, text: str) -> str:
+        if datetime.fromisoformat(text).year not in YEARS:
+            raise ValueError("it was not made then")
+        return text
+
+    @field_validator("scores", mode="before")
+    @classmethod
+    def _sound_cards(cls, found: object) -> object:
+        """Leave out scores that are none: they must not cost the adapter that they are told of."""
+        return list(filter(_is_card, found)) if isinstance(found, list) else found
+
+    @property
+    def made(self) -> datetime:
+        """When it was made, with a time zone; a moment without one is taken as UTC."""
+        moment = datetime.fromisoformat(self.made_at)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @property
+    def score_card(self) -> ScoreCard | None:
+        """The newest scores, if any."""
+        return self.scores[-1] if self.scores else None
+
+    def with_score(self, card: ScoreCard) -> Passport:
+        """Return the passport with `card` added; a card of the same protocol is replaced."""
+        others = [kept for kept in self.scores if kept.key != card.key]
+        return self.model_copy(update={"scores": [*others, card]})
+
+
+def _is_card(found: object) -> bool:
+    try:
+        ScoreCard.model_validate(found)
+    except ValidationError:
+        return False
+    return True
+
+
+def protocol_key(protocol: dict[str, Any]) -> str:
+    """Return a short name of a protocol: equal for equal protocols, whatever the order of their keys."""
+    # A date in somebody else's protocol is no JSON.
+    text = json.dumps(protocol, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def now_text() -> str:
+    """Return the present moment as passports write it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def load(folder: Path) -> Passport:
+    """Return the passport in a folder. Raises AdapterError if it is missing, damaged, endless or of a later schema."""
+    path = folder / FILE_NAME
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        passport = Passport.model_validate(tables)
+    except FileNotFoundError as error:
+        raise AdapterError(f"{folder.name} has no passport.", "Import it, so that it gets one.") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, RecursionError) as error:
+        raise AdapterError(
+            f"The passport of {folder.name} can't be read.", str(error).splitlines()[0]
+        ) from error
+    if passport.schema_ > SCHEMA:
+        raise AdapterError(
+            f"{folder.name} was made by a later version of Tunesmith.", "Update Tunesmith to use it."
+        )
+    refuse_endless(passport.prompt, folder.name)
+    return passport
+
+
+def refuse_endless(prompt: PromptFacts | None, whose: str) -> None:
+    """Raise AdapterError for a prompt that is too long, with its examples, to be put before a model."""
+    if prompt is None:
+        return
+    shown = sum(len(shot.conversation) + len(shot.summary) for shot in prompt.shots)
+    for told, length, most in (
+        ("The prompt", len(prompt.template), prompts.MOST_CHARACTERS),
+        ("What the prompt shows", shown, prompts.MOST_SHOWN_CHARACTERS),
+    ):
+        if length > most:
+            message = f"{told} of {whose} has {length:,} characters, and at most {most:,} are read."
+            raise AdapterError(message, "Don't use it, or ask who made it.", "prompt")
+
+
+def save(passport: Passport, folder: Path) -> None:
+    """Write the passport into an adapter folder, whole or not at all."""
+    write_whole(folder / FILE_NAME, tomlkit.dumps(passport.model_dump(by_alias=True, exclude_none=True)))
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file in an adapter folder but the passport itself."""
+    return {
+        path.relative_to(folder).as_posix(): _sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != FILE_NAME
+    }
+
+
+def changed(folder: Path, passport: Passport) -> list[str]:
+    """Return the names of files that differ from the passport's checksums, or are gone."""
+    found = checksums(folder)
+    return sorted(name for name, digest in passport.files.items() if found.get(name) != digest)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(HASH_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

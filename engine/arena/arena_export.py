@@ -1,0 +1,121 @@
+"""An arena's results as plain values for other programs: one table with a line for each entry, and one tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from engine.adapters.metadata import protocol_key
+from engine.arena.arena_store import Arena
+from engine.arena.entry_status import Standing
+from engine.arena.results import COSTS, Group, Row
+from engine.system.csv_file import Cell
+
+ENDS = ("mean", "low", "high")
+ABOUT = ("protocol", "entry", "detail", "state", "reason", "run", *COSTS, "adapter_bytes")
+
+
+def table(standings: Sequence[Standing], groups: Sequence[Group]) -> tuple[list[str], list[list[Cell]]]:
+    """Return head and rows, scores as fractions; entries without a score stand last, with the reason.
+
+    The protocol's key tells apart what may not be compared; what is not known is empty.
+    """
+    rows = [row for group in groups for row in group.rows]
+    scores = sorted({name for row in rows for name in row.scores})
+    measures = sorted({name for row in rows for name in row.measures})
+    head = [*ABOUT, *_columns(scores, ("base", "full")), *_columns(measures, ("base",))]
+    lines = [[*_about(row.standing, row), *_figures(row, scores, measures)] for row in rows]
+    rest = [list(_about(standing)) for standing in unscored(standings, groups)]
+    return head, [*lines, *(line + [""] * (len(head) - len(line)) for line in rest)]
+
+
+def unscored(standings: Sequence[Standing], groups: Sequence[Group]) -> list[Standing]:
+    """Return the entries that have no score, in the queue's order."""
+    scored = {row.id for group in groups for row in group.rows}
+    return [each for each in standings if each.entry.id not in scored]
+
+
+def _columns(names: Sequence[str], others: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        yield from (f"{name}_{end}" for end in ENDS)
+        yield f"{name}_base"
+        for other in others:
+            yield from (f"{name}_against_{other}_{end}" for end in (*ENDS, "verdict"))
+
+
+def _about(standing: Standing, row: Row | None = None) -> Iterator[Cell]:
+    entry, run = standing.entry, standing.run
+    yield from (protocol_key(row.protocol) if row else "", entry.title, entry.detail)
+    yield from (standing.state, standing.reason, entry.run)
+    yield from (_cell(row.cost(kind)) if row else "" for kind in COSTS)
+    yield _cell(run.adapter_bytes if run is not None else None)
+
+
+def _figures(row: Row, scores: Sequence[str], measures: Sequence[str]) -> Iterator[Cell]:
+    for name in scores:
+        yield from _cells(name, row.scores, row.base, row.against_base, row.against_full or {})
+    for name in measures:
+        yield from _cells(name, row.measures, row.base_measures, row.measures_against_base)
+
+
+def _cells(name: str, own: dict[str, Any], base: dict[str, Any], *others: dict[str, Any]) -> Iterator[Cell]:
+    yield from (_cell(own.get(name, {}).get(end)) for end in ENDS)
+    yield _cell(base.get(name, {}).get("mean"))
+    for differences in others:
+        yield from (_cell(differences.get(name, {}).get(end)) for end in (*ENDS, "verdict"))
+
+
+def _cell(value: Any) -> Cell:
+    return "" if value is None else value
+
+
+def tree(arena: Arena, standings: Sequence[Standing], groups: Sequence[Group]) -> dict[str, Any]:
+    """Return an arena with its queue and its results, for JSON."""
+    return {
+        "arena": arena.id,
+        "name": arena.name,
+        "made_at": arena.made_at,
+        "paused": arena.paused,
+        "entries": [_entry(each) for each in standings],
+        "groups": [
+            {
+                "protocol": group.protocol,
+                "unlike": list(group.unlike),
+                "rows": [_row(row) for row in group.rows],
+            }
+            for group in groups
+        ],
+    }
+
+
+def _entry(standing: Standing) -> dict[str, Any]:
+    entry = standing.entry
+    return {
+        "entry": entry.id,
+        "title": entry.title,
+        "detail": entry.detail,
+        "state": standing.state,
+        "reason": standing.reason,
+        "run": entry.run or None,
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    run = row.standing.run
+    return {
+        "entry": row.id,
+        "scores": row.scores,
+        "base": row.base,
+        "difference": row.against_base,
+        "difference_to_full": row.against_full,
+        "full_missing": row.full_missing,
+        "measures": row.measures,
+        "base_measures": row.base_measures,
+        "measure_difference": row.measures_against_base,
+        "trainable_parameters": row.cost("parameters"),
+        "adapter": run.adapter_id if run else None,
+        "adapter_bytes": run.adapter_bytes if run else None,
+        "memory_bytes": row.cost("memory"),
+        "minutes": row.cost("minutes"),
+        "remark": row.remark,
+    }

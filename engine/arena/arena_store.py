@@ -1,0 +1,368 @@
+"""Arenas on the disk: one data set, one base, and a queue of runs; a folder each, which describes itself.
+
+    arena.toml         schema, name, when it was made, whether its queue is paused, and its entries in order
+    recipe.toml        what all entries share, and where new ones begin
+    recipes/ID.toml    the recipe of each entry
+    edit.lock          held while arena.toml is written anew
+    queue.lock         held by the window or command line that works the queue
+
+An entry names its run and nothing else of it: how it goes and what it scored is read from the run's folder. Knows
+nothing of how runs are done.
+"""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.adapters.library import to_trash
+from engine.adapters.metadata import now_text
+from engine.arena.naming import family_of, told_apart, words_of
+from engine.arena.presets import Change, changed
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.config.recipe_diff import unlike
+from engine.errors import AppError, ArenaError, RecipeError, StorageError
+from engine.jobs.job import new_id, slug
+from engine.methods import Family
+from engine.system.files import write_whole
+from engine.system.locks import try_lock, unlock
+from engine.system.paths import arenas_folder
+
+SCHEMA = 1
+FILE_NAME, RECIPE_NAME, RECIPES = "arena.toml", "recipe.toml", "recipes"
+EDIT_LOCK, QUEUE_LOCK = "edit.lock", "queue.lock"
+EDIT_SECONDS = 5.0
+
+
+class Entry(BaseModel):
+    """One thing to compare: `title` and `detail` say what ("LoRA", "r 16"), `run` its run, "" before there is one."""
+
+    # Keys of later versions are kept when the file is written anew.
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    id: str
+    title: str
+    detail: str = ""
+    run: str = ""
+
+    @property
+    def name(self) -> str:
+        """Title and detail in one line."""
+        return f"{self.title}, {self.detail}" if self.detail else self.title
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    schema_: int = Field(SCHEMA, alias="schema")
+    name: str
+    made_at: str
+    paused: bool = True
+    entries: list[Entry] = Field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Arena:
+    """An arena as its file says; `paused` means that no entry is begun."""
+
+    folder: Path
+    name: str
+    made_at: str
+    paused: bool
+    entries: tuple[Entry, ...]
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    def entry(self, entry_id: str) -> Entry:
+        """Return an entry. Raises ArenaError."""
+        for each in self.entries:
+            if each.id == entry_id:
+                return each
+        raise ArenaError(
+            f'{self.name} has no entry "{entry_id}".', "`main.py arena show` lists them.", "entry"
+        )
+
+    def recipe_path(self, entry: Entry) -> Path:
+        """The recipe of an entry."""
+        return self.folder / RECIPES / f"{entry.id}.toml"
+
+    def tables(self, entry: Entry) -> dict[str, Any]:
+        """Return the tables of an entry's recipe, with what they leave out where the recipe can be read.
+
+        Raises RecipeError if its file is gone or no TOML.
+        """
+        path = self.recipe_path(entry)
+        try:
+            return recipes.load(path).as_tables()
+        except RecipeError:
+            return recipes.parse(_text_of(path))
+
+    def recipe(self) -> Recipe:
+        """Return what all entries share. Raises RecipeError."""
+        return recipes.load(self.folder / RECIPE_NAME)
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """A folder among the arenas that can't be read as one, and why."""
+
+    folder: Path
+    reason: str
+
+
+def create(recipe: Recipe, changes: Sequence[Change], name: str = "", family: Family | None = None) -> Arena:
+    """Make an arena with an entry for each change, its queue paused, and return it.
+
+    `family` is that of the base, where it is known; that of a model on this computer is looked up. Raises StorageError.
+    """
+    folder = arenas_folder() / new_id(name or recipe.name)
+    file = _File(schema=SCHEMA, name=name or recipe.name, made_at=now_text())
+    try:
+        (folder / RECIPES).mkdir(parents=True)
+        recipes.save(recipe, folder / RECIPE_NAME)
+        _write(folder, file)
+    except OSError as error:
+        raise StorageError(f"{folder} can't be made: {error.strerror}.", "Free some space.") from error
+    return add(open_arena(folder), changes, family)
+
+
+def open_arena(folder: Path) -> Arena:
+    """Return the arena in a folder. Raises ArenaError if it is missing, damaged or of a later schema."""
+    file = _read(folder)
+    return Arena(folder, file.name, file.made_at, file.paused, tuple(file.entries))
+
+
+def list_arenas() -> tuple[list[Arena], list[Damaged]]:
+    """Return all arenas, newest first, and the folders that are none."""
+    found, damaged = [], []
+    for folder in sorted(arenas_folder().iterdir(), reverse=True):
+        if folder.is_dir():
+            try:
+                found.append(open_arena(folder))
+            except ArenaError as error:
+                damaged.append(Damaged(folder, error.message))
+    return found, damaged
+
+
+def find(name: str) -> Arena:
+    """Return the arena with this id, its beginning or its name, or in this folder. Raises ArenaError."""
+    folder = Path(name).expanduser()
+    if (folder / FILE_NAME).exists():
+        return open_arena(folder.resolve())
+    arenas, _ = list_arenas()
+    found = [each for each in arenas if name in (each.id, each.name)] or [
+        each for each in arenas if name and each.id.startswith(name)
+    ]
+    if len(found) != 1:
+        several = f'More than one arena is called or begins with "{name}".'
+        said = several if found else f'There is no arena "{name}".'
+        raise ArenaError(said, "`main.py arena list` lists them.", "arena")
+    return found[0]
+
+
+def delete(arena: Arena) -> Path:
+    """Move an arena to the trash and return its place there; its runs and adapters stay. Raises ArenaError."""
+    if is_worked(arena):
+        raise ArenaError(f"The queue of {arena.name} is being worked.", "Stop it first.")
+    return to_trash(arena.folder)
+
+
+# Changing.
+def add(arena: Arena, changes: Sequence[Change], family: Family | None = None) -> Arena:
+    """Add an entry for each change behind the others, and return the arena."""
+    common = recipes.parse(_text_of(arena.folder / RECIPE_NAME))
+    family = family or family_of(common)
+    return _with_entries(arena, [changed(common, change, family) for change in changes])
+
+
+def add_recipe(arena: Arena, recipe: Recipe) -> Arena:
+    """Add a recipe as an entry. Raises RecipeError with all that keeps it from comparing with the others."""
+    found = unlike(arena.recipe().as_tables(), recipe.as_tables(), trains=recipe.method.method.trains)
+    if found:
+        raise RecipeError(found)
+    return _with_entries(arena, [recipe.as_tables()])
+
+
+def remove(arena: Arena, entry_id: str) -> Arena:
+    """Take an entry out; its run stays in the history, its recipe where it is, so that it can be put back.
+
+    What runs is for the caller to stop first.
+    """
+
+    def without(file: _File) -> None:
+        file.entries = [each for each in file.entries if each.id != entry_id]
+
+    arena.entry(entry_id)
+    return _edit(arena, without)
+
+
+def put_back(arena: Arena, entry: Entry, place: int) -> Arena:
+    """Put an entry that was taken out where it was. Raises ArenaError if another has its id by now."""
+
+    def with_it(file: _File) -> None:
+        if any(each.id == entry.id for each in file.entries):
+            raise ArenaError(f"{file.name} has another entry like {entry.name} by now.")
+        file.entries.insert(max(0, place), entry)
+
+    return _edit(arena, with_it)
+
+
+def move(arena: Arena, entry_id: str, place: int) -> Arena:
+    """Put an entry at a place among the others, 0 being the first."""
+
+    def moved(file: _File) -> None:
+        found = next(each for each in file.entries if each.id == entry_id)
+        file.entries.remove(found)
+        file.entries.insert(max(0, place), found)
+
+    arena.entry(entry_id)
+    return _edit(arena, moved)
+
+
+def set_paused(arena: Arena, *, paused: bool) -> Arena:
+    """Hold the queue after the entry that runs, or let it go on."""
+
+    def pausing(file: _File) -> None:
+        file.paused = paused
+
+    return _edit(arena, pausing)
+
+
+def set_run(arena: Arena, entry_id: str, run_id: str) -> Arena:
+    """Say which run is an entry's; "" lets it wait for a new one."""
+
+    def with_run(file: _File) -> None:
+        file.entries = [
+            each.model_copy(update={"run": run_id}) if each.id == entry_id else each for each in file.entries
+        ]
+
+    return _edit(arena, with_run)
+
+
+def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]]) -> Arena:
+    """Write recipes for new entries first, so that no entry is ever without one."""
+
+    def with_more(file: _File) -> None:
+        for tables in recipes_tables:
+            entry = _new_entry(arena.folder, file, tables)
+            named_tables = {**tables, "name": f"{file.name}: {entry.name}"}
+            write_whole(arena.recipe_path(entry), _dumped(named_tables))
+            file.entries.append(entry)
+
+    return _edit(arena, with_more)
+
+
+def _new_entry(folder: Path, file: _File, tables: Mapping[str, Any]) -> Entry:
+    title, detail = words_of(tables)
+    clash = next((each for each in file.entries if (each.title, each.detail) == (title, detail)), None)
+    if clash is not None:
+        told = told_apart(recipes.parse(_text_of(folder / RECIPES / f"{clash.id}.toml")), tables)
+        detail = ", ".join(part for part in (detail, told) if part)
+    taken = {each.id for each in file.entries}
+    stem = slug(f"{title} {detail}") or "entry"
+    numbered = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
+    return Entry(id=next(each for each in numbered if each not in taken), title=title, detail=detail)
+
+
+# The folder.
+def _edit(arena: Arena, edit: Callable[[_File], None]) -> Arena:
+    """Read the file, change it and write it, alone; return the arena as it then is."""
+    with _alone(arena.folder):
+        file = _read(arena.folder)
+        edit(file)
+        try:
+            _write(arena.folder, file)
+        except OSError as error:
+            raise StorageError(
+                f"{arena.name} can't be written: {error.strerror}.", "Free some space."
+            ) from error
+    return open_arena(arena.folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    deadline = time.monotonic() + EDIT_SECONDS
+    with _opened(folder / EDIT_LOCK) as stream:
+        while not try_lock(stream):
+            if time.monotonic() >= deadline:
+                raise ArenaError(f"{folder.name} is being changed elsewhere.", "Try again.")
+            time.sleep(0.02)
+        try:
+            yield
+        finally:
+            unlock(stream)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        stream = path.open("a")
+    except OSError as error:
+        raise ArenaError(f"The arena in {path.parent} is gone or can't be written.") from error
+    with stream:
+        yield stream
+
+
+@contextmanager
+def working(arena: Arena) -> Iterator[None]:
+    """Work the queue, alone. Raises ArenaError if another window or command line does."""
+    with _opened(arena.folder / QUEUE_LOCK) as stream:
+        if not try_lock(stream):
+            raise ArenaError(
+                f"The queue of {arena.name} is worked by another window or command line.",
+                "Wait for it to end, or stop it there.",
+            )
+        try:
+            yield
+        finally:
+            unlock(stream)
+
+
+def is_worked(arena: Arena) -> bool:
+    """Tell whether a window or command line works the queue."""
+    try:
+        with working(arena):
+            return False
+    except AppError:
+        return True
+
+
+def _read(folder: Path) -> _File:
+    try:
+        file = _File.model_validate(tomllib.loads((folder / FILE_NAME).read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise ArenaError(f"There is no arena in {folder}.") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+        raise ArenaError(f"The arena {folder.name} can't be read.", str(error).splitlines()[0]) from error
+    if file.schema_ > SCHEMA:
+        raise ArenaError(
+            f"{folder.name} was made by a later version of Tunesmith.", "Update Tunesmith to use it."
+        )
+    return file
+
+
+def _write(folder: Path, file: _File) -> None:
+    write_whole(folder / FILE_NAME, _dumped(file.model_dump(by_alias=True)))
+
+
+def _dumped(tables: Mapping[str, Any]) -> str:
+    return tomlkit.dumps(dict(tables))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArenaError(f"{path} can't be read.", "Remove the entry and add it again.") from error

@@ -1,0 +1,197 @@
+"""Text copied out of Slack, Teams, Discord and Telegram, and transcripts: a header line, the message below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from engine.chats.chat import Chat, Kind, Log
+from engine.chats.line_parsing import DATE, EDITED, WHEN, Block, blocks, filled, spaced, unmarked
+
+NAME = r"(?P<name>[^\s\[\]:—–][^\[\]:\n]{0,79}?)"
+CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[AaPp]\.?[Mm]\.?)?"
+DAY = (
+    r"(?:today|yesterday|heute|gestern|aujourd’hui|hier|hoy|ayer|(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
+    r"(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch)"
+)
+MONTH = (
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?|"
+    r"(?:januar|februar|märz|mai|juni|juli|oktober|dezember)"
+)
+DAY_OF_MONTH = rf"(?:(?:{MONTH}) \d{{1,2}}(?:st|nd|rd|th)?|\d{{1,2}}\.? (?:{MONTH}))"
+DIVIDER = rf"(?:{DAY}|(?:{DAY},? )?{DAY_OF_MONTH}(?:,? \d{{4}})?|new)"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one application writes messages: what begins one, and which lines no one said.
+
+    `system` are lines that are the application's own wherever they stand, `around` those that may be when they
+    follow a message: dividers, counts of replies and reactions. `preamble` must stand before the first message.
+    """
+
+    kind: Kind
+    header: re.Pattern[str]
+    shown: str
+    media: str = r"[\[<({]\s*[^\[\]<>(){}]{3,60}\s*[\])>}]"
+    system: str = r"(?!)"
+    around: str = DIVIDER
+    preamble: str = ""
+    least: int = 2
+
+
+DISCORD_MEDIA = r"Image|\{(?:Attachments|Embed|Stickers)\}|https://(?:cdn|media)\.discordapp\.\S+"
+DISCORD_SYSTEM = (
+    r".{1,40} (?:joined the (?:server|party)|pinned a message to this|started a call|added .{1,40} to the group|"
+    r"just boosted the server).*|=+|Exported \d+ message.*|\{Reactions\}"
+)
+DISCORD_WHEN = rf"(?P<time>(?:{DAY},? )?(?:at |um |à )?(?:{DATE},? )?{CLOCK})"
+BOXED = rf"\[(?P<time>(?:{WHEN}|(?:{DAY},? )?(?:at )?{CLOCK}))\]"
+STYLES = (
+    Style(
+        "telegram",
+        re.compile(rf"^{NAME}, \[(?P<time>[^\[\]:]{{0,40}}\b{CLOCK})\]:?$"),
+        "Name, [date time]",
+        media=r"\[ ?(?:photo|video|voice|sticker|file|gif|animation|audio|poll|contact|location|album|foto|"
+        r"sprachnachricht|datei)\b[^\[\]]{0,120}\]",
+        system=r"\[?(?:forwarded from|in reply to) .{1,80}",
+        least=1,
+    ),
+    Style(
+        "discord",
+        re.compile(rf"^{NAME} ?[—–] ?{DISCORD_WHEN}$", re.IGNORECASE),
+        "Name — date time",
+        media=DISCORD_MEDIA,
+        system=DISCORD_SYSTEM,
+        around=rf"{DIVIDER}|\[{CLOCK}\]",
+        least=1,
+    ),
+    Style(
+        "discord",
+        re.compile(rf"^{BOXED} {NAME}$"),
+        "[date time] Name",
+        media=DISCORD_MEDIA,
+        system=DISCORD_SYSTEM,
+        preamble="Guild: ",
+        least=1,
+    ),
+    Style(
+        "slack",
+        re.compile(rf"^(?:{NAME}(?: ?:[\w+-]+:)? *)?\[(?P<time>{CLOCK})\]$"),
+        "Name [time]",
+        media=r"\S{1,120}\.(?:png|jpe?g|gif|mp4|mov|pdf|heic|webp|docx?|xlsx?|pptx?|zip)",
+        system=r"(?:joined|left|was added to|archived|renamed|set the (?:channel|topic)) [#a-z].*|only visible to you",
+        around=rf"{DIVIDER}|\d+ (?:repl(?:y|ies)|files?)|(?:last|view) (?:reply|thread|newer|older).*|"
+        rf"(?::[\w+-]+:)+ ?\d*|\d{{1,3}}",
+    ),
+    Style(
+        "teams",
+        re.compile(rf"^{BOXED} {NAME}$", re.IGNORECASE),
+        "[date time] Name",
+        system=r".{1,60} (?:added .{1,60} to the (?:chat|team|meeting)|(?:joined|left) the (?:meeting|chat)).*|"
+        r"(?:meeting|call) (?:started|ended).*",
+        around=rf"{DIVIDER}|like \d+|\d+ (?:like|heart|laugh)s?|last read",
+    ),
+    Style(
+        "transcript",
+        re.compile(rf"^{NAME}(?: {{2,}}|\t+| [-–|] )(?P<time>(?:\d{{1,2}}:)?\d{{1,3}}:\d{{2}})$"),
+        "Name  minutes:seconds",
+        around=r"(?!)",
+    ),
+)
+DISCORD, SLACK, TEAMS = (
+    next(style for style in STYLES if style.kind == kind) for kind in ("discord", "slack", "teams")
+)
+BESIDE = re.compile(rf"^{NAME} {{2,}}(?P<time>\d{{1,2}}:\d{{2}} [AP]M)$")
+BELOW = re.compile(rf"^(?::[\w+-]+: *)?(?P<time>{CLOCK})$")
+DAY_BELOW = re.compile(rf"^(?:{DAY}|{DATE}),? (?:at )?{CLOCK}$", re.IGNORECASE)
+ONE_NAME = re.compile(rf"^{NAME}$")
+DASHES = "—–"
+DASH_AND_WHEN = re.compile(rf"^[—–] ?{DISCORD_WHEN}$", re.IGNORECASE)
+DASH_AT_END = re.compile(rf"^{NAME} [—–] {DISCORD_WHEN}$", re.IGNORECASE)
+
+
+def readers() -> tuple[Callable[[str], Chat | None], ...]:
+    """Return a reader for each style, and for the ways in which browsers part names and times."""
+    parted = (_read_parted_discord, _read_parted_slack, _read_parted_teams)
+    return (*(partial(_read, style=style) for style in STYLES), *parted)
+
+
+def _read_parted_discord(text: str) -> Chat | None:
+    """Return messages of Discord whose name and time stand on two lines."""
+    joined: list[str] = []
+    for line in filled(text.splitlines()):
+        above = joined[-1] if joined else ""
+        if above and (line in DASHES or DASH_AND_WHEN.match(line) or DASH_AT_END.match(f"{above} {line}")):
+            joined[-1] = f"{above} {line}"
+        else:
+            joined.append(line)
+    return _read("\n".join(joined), DISCORD)
+
+
+def _read_parted_slack(text: str) -> Chat | None:
+    """Return messages of Slack whose time stands behind the name, or alone on the line below it."""
+    joined: list[str] = []
+    for raw in text.splitlines():
+        line = spaced(raw)
+        beside, time = BESIDE.match(line), BELOW.match(line)
+        above = joined[-1] if joined else "]"
+        # The time of a first message is set off from the margin, and has AM or PM where clocks go to 12.
+        first = time and (raw[:1].isspace() or re.search(r"[AaPp]\.?[Mm]", line) or len(joined) == 1)
+        if beside:
+            joined.append(f"{beside['name']} [{beside['time']}]")
+        elif time and first and ONE_NAME.match(above):
+            joined[-1] = f"{above} [{time['time']}]"
+        elif time and not above.endswith("]"):
+            # The next message of the same person has its time alone, and no name.
+            joined.append(f"[{time['time']}]")
+        elif line:
+            joined.append(line)
+    return _read("\n".join(joined), SLACK)
+
+
+def _read_parted_teams(text: str) -> Chat | None:
+    """Return messages of Teams whose day and time stand on the line below the name."""
+    joined: list[str] = []
+    for line in filled(text.splitlines()):
+        if joined and DAY_BELOW.match(line) and ONE_NAME.match(joined[-1]):
+            joined[-1] = f"[{line}] {joined[-1]}"
+        else:
+            joined.append(line)
+    return _read("\n".join(joined), TEAMS)
+
+
+def _read(text: str, style: Style) -> Chat | None:
+    before, found = blocks(text.splitlines(), style.header)
+    if len(found) < style.least or not any(line.startswith(style.preamble) for line in before or [""]):
+        return None
+    log = Log()
+    for line in before:
+        log.leave_out("system", line)
+    speaker = ""
+    for block in found:
+        # Slack repeats no name for the next message of the same person.
+        speaker = unmarked(block.header["name"] or speaker)
+        _take(block, speaker, style, log)
+    return log.chat(style.kind, len(found), f'{len(found):,} lines are written "{style.shown}"')
+
+
+def _take(block: Block, speaker: str, style: Style, log: Log) -> None:
+    kept: list[str] = []
+    for line in filled(block.lines):
+        text = unmarked(line)
+        edited = EDITED.search(text)
+        if edited:
+            log.leave_out("system", edited[0])
+            text = text[: edited.start()].rstrip()
+        if re.fullmatch(style.media, text, re.IGNORECASE):
+            log.leave_out("media", text)
+        elif re.fullmatch(style.system, text, re.IGNORECASE) or (
+            kept and re.fullmatch(style.around, text, re.IGNORECASE)
+        ):
+            log.leave_out("system", text)
+        else:
+            kept.append(text)
+    log.say(speaker, "\n".join(kept), block.header["time"])

@@ -1,0 +1,79 @@
+"""What became of chats that are read as data: turns, conversations and what is left out, counted and in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from engine.chats.chat import TITLES, Kind, LeftOut, LeftOutKind, counted, left_out_words
+from engine.chats.segmentation import Part
+
+# Their times count from the beginning: there is no day in them.
+DATELESS: set[Kind] = {"webvtt", "srt", "transcript"}
+
+
+@dataclass
+class Tally:
+    """One chat: how it is called, what wrote it, and what it came to.
+
+    `hours` are the pause that parts it, 0 if it is to stay whole; without dates it stays so anyway.
+    """
+
+    name: str
+    kind: Kind
+    hours: float
+    is_dated: bool = False
+    turns: int = 0
+    conversations: int = 0
+    speakers: set[str] = field(default_factory=set)
+    left_out: Counter[LeftOutKind] = field(default_factory=Counter)
+
+    def following(self, parts: Iterable[Part]) -> Iterator[Part]:
+        """Give conversations on, and count them."""
+        for part in parts:
+            self.conversations += 1
+            self.is_dated = self.is_dated or bool(part.begun)
+            self.turns += len(part.turns)
+            self.speakers.update(turn.speaker for turn in part.turns if turn.speaker)
+            yield part
+
+    @property
+    def is_parted(self) -> bool:
+        """Whether pauses were looked for in it."""
+        return self.hours > 0 and self.is_dated
+
+    @property
+    def lacks_dates(self) -> bool:
+        """Whether it stays whole since nothing tells how long a pause was."""
+        return self.hours > 0 and self.turns > 0 and not self.is_dated and self.kind not in DATELESS
+
+    def leave_out(self, lines: Iterable[LeftOut]) -> None:
+        """Count lines that no one said."""
+        self.left_out.update(line.kind for line in lines)
+
+
+def remarks(tallies: Sequence[Tally]) -> list[str]:
+    """Return in sentences what became of chats, one for each kind of export."""
+    kinds = dict.fromkeys(tally.kind for tally in tallies)
+    return [_remark(kind, [tally for tally in tallies if tally.kind == kind]) for kind in kinds]
+
+
+def _remark(kind: Kind, tallies: Sequence[Tally]) -> str:
+    count = len(tallies)
+    which = f"{tallies[0].name} is" if count == 1 else f"{count:,} chats are"
+    people = len(set[str]().union(*(tally.speakers for tally in tallies)))
+    said = counted(sum(tally.turns for tally in tallies), "turn", "turns")
+    by = f" of {counted(people, 'speaker', 'speakers')}" if people else ""
+    conversations = counted(sum(tally.conversations for tally in tallies), "conversation", "conversations")
+    made = f" in {conversations}" if any(tally.is_parted for tally in tallies) else ""
+    out = left_out_words(sum((tally.left_out for tally in tallies), Counter[LeftOutKind]()))
+    undated = sum(tally.lacks_dates for tally in tallies)
+    whole = f" {_whole(undated, count)}" if undated else ""
+    return f"{which} read as turns. {TITLES[kind]}: {said}{by}{made}{f'; {out}' if out else ''}.{whole}"
+
+
+def _whole(undated: int, count: int) -> str:
+    which = "It" if count == 1 else f"{undated:,} of them"
+    stays = "stays whole, as its" if undated == 1 else "stay whole, as their"
+    return f"{which} {stays} times have no dates."

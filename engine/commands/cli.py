@@ -1,0 +1,81 @@
+"""From the arguments to the verb that carries them out, and from troubles to exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from engine.commands import adapters, arena, data_check, inspect, run_commands, scoring, training
+from engine.commands.terminal.follow_job import STOPPED
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.parser import Verbs, make_parser
+from engine.commands.terminal.recipe_file import anchored
+from engine.errors import AppError
+
+BAD_USAGE = 2
+FAILED = 1
+TAKE_A_VALUE = ("--screenshot", "--set", "--page")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what is asked for: `run` carries it out, or is None for the window, which gets `window`.
+
+    Bad usage ends the program with exit code 2.
+    """
+    parser, verbs = make_parser(_add_verbs)
+    files = _files(arguments, verbs)
+    asked = parser.parse_args([each for each in arguments if each not in files])
+    for file in files:
+        if not Path(file).exists():
+            parser.error(f"{file} is neither there to be opened nor a verb")
+    if asked.run is not None and (asked.demo or asked.screenshot or asked.page):
+        parser.error("--demo, --screenshot and --page are for the window: leave out the verb")
+    if asked.screenshot and not asked.demo:
+        parser.error("--screenshot needs --demo")
+    if asked.of_demo and not asked.demo:
+        parser.error("--set needs --demo, or a verb before it that takes values")
+    if getattr(asked, "offline", False):
+        # Read by the hub's libraries when they are imported, here and in every worker.
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    asked.window = ["--demo"] if asked.demo else []
+    asked.window += ["--screenshot", str(asked.screenshot)] if asked.screenshot else []
+    asked.window += [word for value in anchored(asked.of_demo) for word in ("--set", value)]
+    asked.window += ["--page", asked.page] if asked.page else []
+    asked.window += [str(Path(file).absolute()) for file in files]
+    return asked
+
+
+def _files(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
+    """Return the files that stand where a verb could; what is none, nor looks like one, is left to be refused."""
+    found = [
+        each
+        for each, option in zip(arguments, ["", *arguments], strict=False)
+        if not each.startswith("-") and option not in TAKE_A_VALUE
+    ]
+    if not found or found[0] in verbs:
+        return []
+    return found if Path(found[0]).exists() or "." in found[0] or os.sep in found[0] else []
+
+
+def _add_verbs(verbs: Verbs) -> None:
+    for module in (training, scoring, data_check, inspect, run_commands, adapters, arena):
+        module.add(verbs)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Carry out a verb; return 0 for completed, 1 for failed, 2 for bad usage or problems, 130 if stopped."""
+    output = Output(as_json=getattr(asked, "json", False))
+    try:
+        return int(asked.run(asked, output))
+    except AppError as error:
+        if error.field is not None:
+            output.problems(error.problems)
+            return BAD_USAGE
+        output.failure(error)
+        return FAILED
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        return STOPPED

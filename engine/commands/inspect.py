@@ -1,0 +1,87 @@
+"""The verbs that look and change nothing: `plan`, `methods`, `doctor`."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.commands.terminal import plan_text, recipe_file, text_tables
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.short_job import ask
+from engine.config import support_matrix
+from engine.config.support_matrix import Kept, Proof, Row
+from engine.errors import Problem
+from engine.maintenance import doctor
+from engine.methods import METHODS
+
+WORKS = ("proven", "unproven")
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verbs."""
+    plan = verbs.add("plan", "Say what a run of a recipe would take", plan_run)
+    recipe_file.add_to(plan)
+    verbs.add("methods", "List the methods", list_methods)
+    verbs.add("doctor", "Look at this computer and say what to do where it is not enough", examine)
+
+
+def plan_run(asked: argparse.Namespace, output: Output) -> int:
+    """Say what a run would take, and what stands in its way."""
+    code, result = ask("plan", {"serve": False}, output, plan_text.lines, recipe_file.read(asked))
+    problems = [Problem(**problem) for problem in result.get("problems", [])]
+    if problems and not output.as_json:
+        output.problems(problems)
+    return 2 if problems else code
+
+
+def list_methods(_: argparse.Namespace, output: Output) -> int:
+    """List the registry, and what works where."""
+    output.json([entry.as_dict() for entry in METHODS])
+    rows = [(entry.id, entry.title, entry.group, entry.summary) for entry in METHODS]
+    output.lines(text_tables.table(("Id", "Method", "Group", "What it does"), rows))
+    proof = support_matrix.read()
+    where = [
+        (
+            f"{'  ' if row.variant else ''}{row.title}",
+            *(_kinds(proof, row, kept) for kept in support_matrix.KEPT),
+        )
+        for row in support_matrix.rows()
+    ]
+    head = ("Works on", *(kept.title for kept in support_matrix.KEPT))
+    output.lines(["", *text_tables.table(head, where), "", *_proof_lines(proof)])
+    return 0
+
+
+def _kinds(proof: Proof, row: Row, kept: Kept) -> str:
+    """Return the kinds of base model that a method works on when they are kept so: "all", "all but GPT-2", "none"."""
+    found = {kind.title: proof.find(row, kind, kept) for kind in support_matrix.KINDS}
+    by_state: dict[str, list[str]] = {}
+    for title, finding in found.items():
+        by_state.setdefault(finding.state if finding else "", []).append(title)
+    if by_state.keys() == {""}:
+        return ""
+    works = [title for title, finding in found.items() if finding and finding.state in WORKS]
+    without = [title for title in found if title not in works]
+    said = f"all but {without[0]}" if len(without) == 1 else ", ".join(works) if without else "all"
+    mark = "*" if proof.is_made and "unproven" in by_state else ""
+    failed = f"; fails on {', '.join(by_state['failed'])}" if "failed" in by_state else ""
+    return f"{said or 'none'}{mark}{failed}"
+
+
+def _proof_lines(proof: Proof) -> list[str]:
+    kinds = [f"{kind.title}: {kind.examples}." for kind in support_matrix.KINDS]
+    if not proof.is_made:
+        return ["Not proven yet: this is what is meant to work.", " ".join(kinds)]
+    made_with = ", ".join(f"{name} {version}" for name, version in proof.versions.items())
+    return [f"Proven on {proof.made_at} with {made_with}. *: not all of it proven.", " ".join(kinds)]
+
+
+def examine(_: argparse.Namespace, output: Output) -> int:
+    """Look at this computer; the exit code is 1 if something keeps Tunesmith from working."""
+    checks = doctor.report()
+    output.json({"checks": [check.as_dict() for check in checks]})
+    marks = {"ok": "", "notice": "Notice: ", "problem": "Problem: "}
+    output.lines(text_tables.facts([(check.title, marks[check.state] + check.text) for check in checks]))
+    fixes = [f"{check.title}: {check.fix}" for check in checks if check.fix]
+    output.lines(["", "What to do", *fixes] if fixes else [])
+    return 1 if any(check.state == "problem" for check in checks) else 0

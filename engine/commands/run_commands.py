@@ -1,0 +1,75 @@
+"""The verb `runs`: list them, and write the report of one."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from engine import report
+from engine.commands.terminal import report_file, text_tables
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.parser import Verbs
+from engine.runs import run_store
+from engine.runs.run_summaries import RunEntry, read_entry
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb and its actions."""
+    parser = verbs.add("runs", "List the runs, or write the report of one", list_runs)
+    actions = Verbs(parser, title="action")
+    actions.add("list", "List the runs", list_runs)
+    told = actions.add(
+        "report", "Write what a run came to: a page to read or print, or its figures", write_report
+    )
+    told.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
+    report_file.add_to(told)
+
+
+def write_report(asked: argparse.Namespace, output: Output) -> int:
+    """Write the report of a run."""
+    job = run_store.find_job(asked.run_id)
+    return report_file.write(report.gather(job), job.id, "run", asked.out, output)
+
+
+def list_runs(_: argparse.Namespace, output: Output) -> int:
+    """List the runs, newest first."""
+    entries = [read_entry(job) for job in run_store.list_jobs()]
+    output.json([_as_dict(entry) for entry in entries])
+    if not entries:
+        output.line("There are no runs yet. `main.py train RECIPE.toml` makes one.")
+        return 0
+    head = ("Run", "Outcome", "Steps", "Time", "Gain", "Name")
+    output.lines(text_tables.table(head, [_row(entry) for entry in entries], right=("Steps", "Time", "Gain")))
+    return 0
+
+
+def _outcome(entry: RunEntry) -> str:
+    if entry.freed and not entry.running:
+        return "paused"
+    return "running" if entry.running else entry.outcome or "not started"
+
+
+def _row(entry: RunEntry) -> tuple[str, ...]:
+    gain = "" if entry.gain is None else text_tables.gain(entry.gain)
+    steps = f"{entry.step:,} / {entry.total_steps:,}" if entry.total_steps else ""
+    time = text_tables.duration(entry.seconds) if entry.seconds else ""
+    return entry.id, _outcome(entry), steps, time, gain, entry.name
+
+
+def _as_dict(entry: RunEntry) -> dict[str, Any]:
+    return {
+        "run": entry.id,
+        "path": str(entry.job.folder),
+        "name": entry.name,
+        "outcome": "running" if entry.running else entry.outcome,
+        "attempts": entry.attempts,
+        "step": entry.step,
+        "total_steps": entry.total_steps,
+        "seconds": entry.seconds,
+        "started_at": entry.started_at,
+        "gain": entry.gain,
+        "verdict": entry.verdict,
+        "adapter": entry.adapter_id,
+        "can_resume": entry.can_resume,
+        "trouble": entry.trouble or entry.failure_message,
+    }

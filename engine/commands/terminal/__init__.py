@@ -1,0 +1,1 @@
+"""What verbs share: parser, output, following a job, texts."""

@@ -1,0 +1,87 @@
+"""An arena as text for a terminal, and as JSON for programs: its queue, and what its entries came to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import arena as arenas
+from engine.arena import Arena, Group, Row, Standing
+from engine.commands.terminal import text_tables
+from engine.system.units import size
+
+SIGNS = {"better": "better", "no measurable difference": "no difference", "worse": "worse"}
+
+
+def as_dict(arena: Arena, standings: list[Standing], found: list[Group]) -> dict[str, Any]:
+    """Return an arena in the shape that `arena show --json` prints: its tree, and where it lies."""
+    tree = arenas.tree(arena, standings, found)
+    recipes = (str(arena.recipe_path(each.entry)) for each in standings)
+    entries = [{**entry, "recipe": recipe} for entry, recipe in zip(tree["entries"], recipes, strict=True)]
+    return {**tree, "path": str(arena.folder), "entries": entries}
+
+
+def lines(arena: Arena, standings: list[Standing], found: list[Group]) -> list[str]:
+    """Return an arena as text: results first, then what is still to come or could not be."""
+    said = [arena.name, arenas.in_words(arena, standings)]
+    for group in found:
+        said += ["", *_group_lines(group)]
+    open_ones = [each for each in standings if each.state != "completed"]
+    if open_ones:
+        rows = [(each.entry.name, each.state, _progress(each), each.entry.id) for each in open_ones]
+        said += ["", *text_tables.table(("Queue", "State", "", "Id"), rows)]
+    return said
+
+
+def _progress(standing: Standing) -> str:
+    run = standing.run
+    if standing.state in ("running", "stopped") and run is not None and run.total_steps:
+        return f"step {run.step:,} of {run.total_steps:,}"
+    return standing.reason
+
+
+def _group_lines(group: Group) -> list[str]:
+    protocol = group.protocol
+    on = text_tables.counted(int(protocol.get("examples") or 0), "conversation")
+    apart = f" Not comparable with the first: {', '.join(group.unlike)} differ." if group.unlike else ""
+    head = (
+        "Entry",
+        "ROUGE-1 (95 % interval)",
+        "Base",
+        "Against base",
+        "Against full",
+        "Trained",
+        "Adapter",
+        "Memory",
+        "Training, min",
+    )
+    right = ("Base", "Trained", "Adapter", "Memory", "Training, min")
+    remarks = [f"{row.name}: {row.remark}" for row in group.rows if row.remark]
+    return [
+        f"Scored on {on} of the {protocol.get('split', 'test')} split.{apart}",
+        *text_tables.table(head, [_cells(row) for row in group.rows], right=right),
+        *remarks,
+    ]
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    trained, memory, minutes = (row.cost(kind) for kind in arenas.COSTS)
+    run = row.standing.run
+    return (
+        row.name,
+        text_tables.interval(row.scores[arenas.SCORE]),
+        text_tables.score(row.base[arenas.SCORE]["mean"]),
+        _verdict(row.against_base[arenas.SCORE]),
+        "yardstick"
+        if row.is_yardstick
+        else _verdict(row.against_full[arenas.SCORE])
+        if row.against_full
+        else "-",
+        "-" if trained is None else f"{trained:,.0f}",
+        size(run.adapter_bytes) if run and run.adapter_bytes and trained else "-",
+        size(memory) if memory else "-",
+        "-" if minutes is None else f"{minutes:.1f}",
+    )
+
+
+def _verdict(difference: dict[str, Any]) -> str:
+    return f"{text_tables.gain(difference['mean'])} {SIGNS[difference['verdict']]}"

@@ -1,0 +1,50 @@
+"""What a run would fetch from the hub, and whether that is all right, asked before it starts.
+
+A person at a terminal is asked. A program has decided already: with `--json`, or without a terminal, nothing is.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.short_job import ask
+from engine.config.recipe import SAMPLE, STARTER, Recipe, looks_like_path
+from engine.system.connection import offline
+from engine.system.units import size
+
+
+def agreed(recipe: Recipe, output: Output) -> bool:
+    """Return whether the run may start: nothing is to be fetched, nobody is there to ask, or the answer is yes."""
+    if not output.live or not sys.stdin.isatty() or offline():
+        return True
+    costs = [
+        cost for request in _repositories(recipe) if (cost := _cost(request, output)).get("missing_bytes")
+    ]
+    if not costs:
+        return True
+    output.lines([_in_words(cost) for cost in costs])
+    return input("Fetch and start? [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _repositories(recipe: Recipe) -> Iterator[dict[str, str]]:
+    """Yield what a recipe names on the hub."""
+    base, source = recipe.base_model, recipe.data.source
+    if base.id != STARTER and not looks_like_path(base.id):
+        yield {"id": base.id, "revision": base.revision}
+    if source != SAMPLE and not looks_like_path(source):
+        yield {"id": source, "repository": "dataset"}
+
+
+def _cost(request: dict[str, str], output: Output) -> dict[str, Any]:
+    """Return what fetching takes, nothing if it can't be known: then the run itself says why."""
+    _, cost = ask("models", {"action": "cost", **request}, output, lambda _: [])
+    return cost
+
+
+def _in_words(cost: dict[str, Any]) -> str:
+    licence = f", licence {cost['licence']}" if cost.get("licence") else ""
+    gated = " Its owner asks for an agreement first." if cost.get("gated") else ""
+    return f"{cost['id']}: {size(cost['missing_bytes'])} to fetch{licence}.{gated}"

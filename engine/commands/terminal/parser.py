@@ -1,0 +1,67 @@
+"""What can be written behind `main.py`. `--json` and `--offline` may stand before or after the verb."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from engine.commands.terminal.output import Output
+
+Run = Callable[[argparse.Namespace, Output], int]
+# What --page can bring to the front: the window's pages, and the train page with a recipe to be started.
+PAGES = ("data", "train", "arena", "library", "playground", "history", "new-run")
+
+
+class Verbs:
+    """The verbs of a parser; each module of commands adds its own."""
+
+    def __init__(
+        self, parser: argparse.ArgumentParser, *, required: bool = False, title: str = "verb"
+    ) -> None:
+        self._actions = parser.add_subparsers(title=title, metavar=title.upper(), required=required)
+
+    def names(self) -> Collection[str]:
+        """Return the verbs that were added."""
+        return self._actions.choices
+
+    def add(self, name: str, does: str, run: Run) -> argparse.ArgumentParser:
+        """Declare a verb that `run` carries out, and return its parser for arguments of its own."""
+        parser = self._actions.add_parser(name, help=does, description=f"{does}.", parents=[_common()])
+        parser.set_defaults(run=run, verb=name)
+        return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    """Return the options that every verb takes; suppressed defaults let them stand before the verb too."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--json", action="store_true", help="write JSON lines, for programs")
+    common.add_argument("--offline", action="store_true", help="open no connection")
+    return common
+
+
+def make_parser(add_verbs: Callable[[Verbs], None]) -> tuple[argparse.ArgumentParser, Collection[str]]:
+    """Return the parser of the whole command line but for the window's files, and its verbs."""
+    parser = argparse.ArgumentParser(
+        prog="main.py",
+        description="Fine-tune language models to summarise conversations. Without a verb the window opens.",
+        epilog="Files in place of a verb open in the window: recipes, adapters, and conversations of any kind.",
+        parents=[_common()],
+    )
+    parser.add_argument("--demo", action="store_true", help="open the window and start the starter recipe")
+    parser.add_argument(
+        "--screenshot", type=Path, metavar="PNG", help="with --demo: save the finished train page and exit"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="of_demo",
+        metavar="TABLE.KEY=VALUE",
+        help="with --demo: change one value of its recipe, for example training.max_steps=50; may be repeated",
+    )
+    parser.add_argument("--page", choices=PAGES, help="open the window with this page in front")
+    parser.set_defaults(run=None, verb=None)
+    verbs = Verbs(parser)
+    add_verbs(verbs)
+    return parser, verbs.names()

@@ -1,0 +1,145 @@
+"""Tell a job's events to people: a status line where one watches, plain lines otherwise.
+
+Knows the events' words; what they add up to is the run state's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.commands.terminal import text_tables
+from engine.commands.terminal.output import Output
+from engine.jobs.events import Event
+from engine.jobs.run_state import RunState
+from engine.system.units import size
+
+STAGES = {
+    "load_base": "Loading the base model",
+    "read_data": "Reading the conversations",
+    "check_rows": "Checking the conversations",
+    "sum_up": "Summing up",
+    "attach_adapter": "Attaching the adapter",
+    "evaluate": "Scoring",
+    "train": "Training",
+    "save": "Saving the adapter",
+}
+LINES_A_RUN = 20
+
+
+class Narrator:
+    """Tells events as they come, and what a run came to at its end."""
+
+    def __init__(self, output: Output, state: RunState | None = None) -> None:
+        """Begin; `state` is what earlier attempts of the run add up to."""
+        self.state = state or RunState()
+        self._output = output
+        self._stage = ""
+        self._tellers: dict[str, Callable[[Event], None]] = {
+            "stage_entered": self._stage_entered,
+            "stage_progressed": self._stage_progressed,
+            "run_started": self._run_started,
+            "run_resumed": self._run_resumed,
+            "run_paused": lambda event: output.line(f"Paused at step {event.get('step', 0):,}."),
+            "run_continued": lambda _: output.line("Going on."),
+            "step_finished": self._step_finished,
+            "evaluated": self._evaluated,
+            "notice": lambda event: output.line(text_tables.notice(event)),
+            "memory_probed": self._memory_probed,
+        }
+
+    def tell(self, event: Event) -> None:
+        """Take in one event and say what people want to know of it."""
+        self.state.apply(event)
+        teller = self._tellers.get(event["event"])
+        if teller:
+            teller(event)
+
+    def _stage_entered(self, event: Event) -> None:
+        self._stage = STAGES.get(event["stage"], event["stage"].replace("_", " ").capitalize())
+        if self._output.live:
+            self._output.status(f"{self._stage} …")
+        elif event["stage"] in ("load_base", "evaluate"):
+            self._output.line(f"{self._stage}.")
+
+    def _stage_progressed(self, event: Event) -> None:
+        done, total = int(event["done"]), int(event["total"])
+        amount = (
+            f"{size(done)} of {size(total)}"
+            if event["unit"] == "bytes"
+            else f"{done:,} of {total:,} {event['unit']}"
+        )
+        self._output.status(f"{self._stage} · {amount}")
+
+    def _run_started(self, event: Event) -> None:
+        examples = event["examples"]
+        trained, everything = event["trainable_parameters"], event["all_parameters"]
+        reason = f" ({event['precision_reason']})" if event.get("precision_reason") else ""
+        replicas = event.get("replicas", 1)
+        apart = f", each step in {replicas} processes," if replicas > 1 else ""
+        self._output.line(
+            f"{text_tables.counted(examples['train'], 'conversation')} to train on, "
+            f"{examples['validation']:,} to validate on, {examples['test']:,} to test on."
+        )
+        self._output.line(
+            f"{text_tables.counted(event['total_steps'], 'step')} on {event['device']} with "
+            f"{text_tables.counted(event['threads'], 'thread')}{apart} in {event['precision']}{reason}. "
+            f"Trains {trained:,} of {everything:,} numbers ({trained / max(1, everything):.2%})."
+        )
+
+    def _memory_probed(self, event: Event) -> None:
+        self._output.line(
+            f"The heaviest step takes about {text_tables.duration(event['seconds'])} and {size(event['needed'])} of "
+            f"memory; there is room for {size(event['available'])}."
+        )
+
+    def _run_resumed(self, event: Event) -> None:
+        self._output.line(f"Goes on from the checkpoint at step {event['step']:,}.")
+
+    def _step_finished(self, event: Event) -> None:
+        step, total = self.state.step, self.state.total_steps
+        parts = [f"Step {step:,} of {total:,}", f"loss {event['loss']:.3f}"]
+        if event.get("examples_per_second"):
+            parts.append(f"{event['examples_per_second']:.1f} conversations/s")
+        left = self.state.seconds_left()
+        if left is not None and step < total:
+            parts.append(f"{text_tables.duration(left)} left")
+        text = " · ".join(parts)
+        if self._output.live:
+            self._output.status(text)
+        elif step % max(1, total // LINES_A_RUN) == 0 or step == total:
+            self._output.line(text)
+
+    def _evaluated(self, event: Event) -> None:
+        whose = "base model" if event["of"] == "base" else "adapter"
+        if event.get("loss") is not None:
+            self._output.line(
+                f"Validation loss at step {event['step']:,}: {event['loss']:.3f}{_on_the_way(event)}"
+            )
+        elif event.get("scores"):
+            self._output.line(f"ROUGE-1 of the {whose}: {text_tables.interval(event['scores']['rouge1'])}")
+
+    def tell_result(self) -> None:
+        """Say what a run came to: verdict, adapter, time."""
+        state = self.state
+        if state.difference:
+            protocol = (state.tuned_scores or {}).get("protocol") or {}
+            self._output.line(text_tables.verdict(state.difference["rouge1"], protocol.get("examples")))
+        elif state.outcome == "stopped":
+            self._output.line(f"Stopped at step {state.step:,} of {state.total_steps:,}.")
+        if state.excluded:
+            self._output.line(
+                f"{text_tables.counted(state.excluded, 'conversation')} excluded by the recipe."
+            )
+        if state.adapter:
+            place = f" in {state.adapter['path']}" if "path" in state.adapter else ""
+            self._output.line(f"Adapter {state.adapter['adapter']}{place}")
+        if state.seconds is not None:
+            self._output.line(f"Took {text_tables.duration(state.seconds)}.")
+
+
+def _on_the_way(event: Event) -> str:
+    """Return what was scored while the run trains, which is another protocol than the run's."""
+    if not event.get("scores"):
+        return ""
+    count = text_tables.counted(event["protocol"]["examples"], "conversation")
+    return f", ROUGE-1 on {count} of that split: {100 * event['scores']['rouge1']['mean']:.1f}"

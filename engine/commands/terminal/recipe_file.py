@@ -1,0 +1,59 @@
+"""A recipe as a command names it: its file, with values changed by `--set`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.errors import RecipeError
+from engine.runs import run_store
+from engine.system.paths import is_there
+
+PLACES = ("base_model.id", "data.source", "method.start_from")
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("recipe", type=Path, metavar="RECIPE.toml")
+    add_overrides(parser, "change one value of the recipe, for example training.epochs=2; may be repeated")
+
+
+def add_overrides(parser: argparse.ArgumentParser, says: str) -> None:
+    """Declare `--set`."""
+    parser.add_argument(
+        "--set", action="append", default=[], dest="overrides", metavar="TABLE.KEY=VALUE", help=says
+    )
+
+
+def wanted(overrides: list[str]) -> dict[str, Any]:
+    """Return what `--set` asks for, by dotted names. Raises RecipeError."""
+    tables = recipes.overridden({}, overrides)
+    return {
+        f"{name}.{key}": value
+        for name, table in tables.items()
+        for key, value in (table.items() if isinstance(table, dict) else [("", table)])
+    }
+
+
+def read(asked: argparse.Namespace) -> Recipe:
+    """Return the recipe. Raises RecipeError with what can be known to be wrong without loading a model."""
+    recipe = recipes.load(asked.recipe, anchored(asked.overrides))
+    found = run_store.problems(recipe)
+    if found:
+        raise RecipeError(found)
+    return recipe
+
+
+def anchored(overrides: list[str]) -> list[str]:
+    """Return overrides with paths that are relative to the working folder made absolute."""
+    found = []
+    for override in overrides:
+        field, equals, value = override.partition("=")
+        text = value.strip("\"'")
+        path = Path(text).expanduser()
+        is_place = field.strip() in PLACES and text not in ("", recipes.STARTER, recipes.SAMPLE)
+        found.append(f"{field}{equals}{recipes.final(path)}" if is_place and is_there(path) else override)
+    return found

@@ -1,0 +1,30 @@
+"""What the verbs that write a report share: where it goes, and what is said of it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine import report
+from engine.commands.terminal.output import Output
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Declare the option that says where."""
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=f"ends in {', '.join(report.FORMATS)}; absent: a page in this folder",
+    )
+
+
+def write(
+    told: report.Report | report.ArenaReport, name: str, of: str, out: Path | None, output: Output
+) -> int:
+    """Write the report of the run or arena (`of`) with this id, and say where it is. Raises StorageError."""
+    place = (out or Path(report.default_name(name))).expanduser().resolve()
+    report.write(told, place)
+    output.json({of: name, "path": str(place)})
+    output.line(f"Wrote the report to {place}.")
+    return 0

@@ -1,0 +1,67 @@
+"""Tables and lines for a terminal; offers the texts of `engine.scoring.score_text` too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.scoring.score_text import (
+    NO_INTERVAL,
+    SAYINGS,
+    counted,
+    duration,
+    gain,
+    interval,
+    measured,
+    score,
+    score_name,
+    verdict,
+)
+
+__all__ = [
+    "NO_INTERVAL",
+    "SAYINGS",
+    "counted",
+    "duration",
+    "facts",
+    "gain",
+    "interval",
+    "lengths",
+    "measured",
+    "notice",
+    "score",
+    "score_name",
+    "table",
+    "verdict",
+]
+
+
+def lengths(spread: Mapping[str, int]) -> str:
+    """Return token lengths as text: median, 95th percentile and most."""
+    return f"{spread['median']:,} · {spread['p95']:,} · {spread['max']:,}"
+
+
+def notice(told: Mapping[str, Any]) -> str:
+    """Return a notice as a line: what it is, its message, its hint."""
+    title = "Warning" if told.get("level") == "warning" else "Note"
+    return " ".join(filter(None, (f"{title}: {told['message']}", told.get("hint", ""))))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:
+    """Return aligned lines; the columns named in `right` stand to the right."""
+    widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]
+    return [_aligned(row, head, widths, right) for row in [head, *rows]]
+
+
+def _aligned(row: Sequence[str], head: Sequence[str], widths: Sequence[int], right: Sequence[str]) -> str:
+    cells = [
+        text.rjust(width) if title in right else text.ljust(width)
+        for text, title, width in zip(row, head, widths, strict=True)
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def facts(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Return lines of names and values, the values below each other."""
+    width = max((len(name) for name, _ in pairs), default=0)
+    return [f"{name.ljust(width)}  {value}".rstrip() for name, value in pairs]

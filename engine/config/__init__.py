@@ -1,0 +1,1 @@
+"""What can be set: recipe, training, data, decoding, prompts, variants, changes."""

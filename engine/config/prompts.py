@@ -1,0 +1,211 @@
+"""Prompt templates: the built-in ones, those that a person saved, one small file each, and what a model reads of one.
+
+A saved template's name is its file's name. Knows nothing of tokens or of who reads the prompt.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from engine.errors import AppError, Problem, StorageError
+from engine.system.files import write_whole
+from engine.system.paths import prompts_folder
+
+PLACE = "{conversation}"
+DEFAULT_PROMPT = "Summarize the following conversation.\n\n{conversation}\n\nSummary: "
+# What stands between a shown example and the next.
+APART = "\n\n"
+# Longer than any model's window would leave room for; a stranger's could be of any length.
+MOST_CHARACTERS = 20_000
+MOST_SHOWN_CHARACTERS = 1_000_000
+SCHEMA = 1
+SUFFIX = ".toml"
+LONGEST_NAME = 60
+# Of a template's file, in which a character may be escaped.
+MOST_BYTES = 16 * MOST_CHARACTERS
+# What some system does not take in a file's name: a folder of templates can be carried anywhere.
+_BARRED = frozenset('<>:"/\\|?*')
+_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(10))}
+)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A prompt with a name; built-in ones can be neither changed nor deleted."""
+
+    name: str
+    text: str
+    built_in: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of what a model reads: the prompt's own words, or the data's."""
+
+    text: str
+    own: bool
+
+
+BUILT_IN = (
+    Template("Plain instruction", DEFAULT_PROMPT, built_in=True),
+    Template(
+        "One sentence",
+        "Read the conversation and say in one sentence what it comes to.\n\n{conversation}\n\nIn one sentence: ",
+        built_in=True,
+    ),
+    Template(
+        "For someone who missed it",
+        "Below is a chat. Write a short summary for someone who was not there: who wants what, what was agreed, "
+        "and what is still open. Use the speakers' names and add nothing that they did not say.\n\n"
+        "Chat:\n{conversation}\n\nSummary:\n",
+        built_in=True,
+    ),
+    Template("T5's task prefix", "summarize: {conversation}", built_in=True),
+    Template("Conversation alone", "{conversation}", built_in=True),
+)
+
+
+def problem(text: str, field: str = "") -> Problem | None:
+    """Return what makes `text` no prompt, or None."""
+    if len(text) > MOST_CHARACTERS:
+        message = f"The prompt has {len(text):,} characters, and at most {MOST_CHARACTERS:,} are read."
+        return Problem(field, message, "Shorten it.")
+    if PLACE in text:
+        return None
+    return Problem(field, f"The prompt has no {PLACE}.", f"Write {PLACE} where it should stand.")
+
+
+def written(template: str, conversation: str, shots: Sequence[tuple[str, str]] = ()) -> list[Part]:
+    """Return what a model reads: `shots`, pairs of conversation and summary, worked out, and then a conversation.
+
+    Only the first place of the template is filled; another one is read as it stands. A shot's summary follows the
+    template as the model's own answer would.
+    """
+    before, _, after = template.partition(PLACE)
+
+    def asked(text: str) -> list[Part]:
+        return [Part(before, own=True), Part(text, own=False), Part(after, own=True)]
+
+    shown = [part for shot, summary in shots for part in (*asked(shot), Part(f"{summary}{APART}", own=False))]
+    return [*shown, *asked(conversation)]
+
+
+def templates() -> list[Template]:
+    """Return the built-in templates and then the saved ones by name; files that can't be read are left out."""
+    found = (_read(path) for path in _files())
+    saved = sorted((each for each in found if each is not None), key=lambda each: each.name.casefold())
+    return [*BUILT_IN, *saved]
+
+
+def named(text: str) -> Template | None:
+    """Return the template with exactly this text, a built-in one first; None if it is nobody's."""
+    return next((each for each in templates() if each.text == text), None)
+
+
+def save(name: str, text: str, *, replace: bool = False) -> Template:
+    """Write a template, whole or not at all, and return it.
+
+    Raises AppError for a name that can't be used or is taken (a saved one's may be replaced) and for a text without
+    a place for the conversation; StorageError if the disk does not take it.
+    """
+    name = _checked_name(name)
+    lacking = problem(text, "prompt")
+    if lacking is not None:
+        raise AppError(lacking.message, lacking.hint, lacking.field)
+    taken = _file_of(name)
+    if taken is not None and not replace:
+        raise AppError(
+            f'There is a template "{taken.stem}" already.', "Replace it, or choose another name.", "name"
+        )
+    _write(taken or prompts_folder() / (name + SUFFIX), text)
+    return Template(taken.stem if taken else name, text)
+
+
+def rename(name: str, to: str) -> Template:
+    """Give a saved template another name and return it. Raises AppError, StorageError."""
+    path, to = _saved(name), _checked_name(to)
+    taken = _file_of(to)
+    if taken is not None and taken != path:
+        raise AppError(f'There is a template "{taken.stem}" already.', "Choose another name.", "name")
+    template = _read(path)
+    if template is None:
+        raise StorageError(f'The template "{name}" can\'t be read.', "Save it anew.")
+    try:
+        path.rename(path.with_name(to + SUFFIX))
+    except OSError as error:
+        raise StorageError(f'The template "{name}" can\'t be renamed: {error.strerror}.') from error
+    return Template(to, template.text)
+
+
+def delete(name: str) -> None:
+    """Remove a saved template. Raises AppError if there is none, StorageError."""
+    try:
+        _saved(name).unlink()
+    except OSError as error:
+        raise StorageError(f'The template "{name}" can\'t be deleted: {error.strerror}.') from error
+
+
+def _checked_name(name: str) -> str:
+    """Return a name as it is kept. Raises AppError for one that is empty, built-in or no file name."""
+    plain = " ".join(name.split())
+    if not plain:
+        raise AppError("A template needs a name.", "Write one.", "name")
+    if len(plain) > LONGEST_NAME:
+        raise AppError(f"The name has {len(plain)} characters.", f"Use at most {LONGEST_NAME}.", "name")
+    barred = sorted({mark for mark in plain if mark in _BARRED or not mark.isprintable()})
+    if barred or plain[0] == "." or plain[-1] == "." or plain.partition(".")[0].casefold() in _DEVICES:
+        hint = f"Leave out {' '.join(barred)}" if barred else "Begin and end it with a letter or number."
+        raise AppError(f'"{plain}" can\'t be the name of a file.', hint, "name")
+    if _same(plain, (each.name for each in BUILT_IN)):
+        raise AppError(f'"{plain}" is a built-in template.', "Choose another name.", "name")
+    return plain
+
+
+def _same(name: str, others: Iterable[str]) -> bool:
+    """Tell whether a name is among others as file systems that know no capitals see it."""
+    return name.casefold() in {other.casefold() for other in others}
+
+
+def _files() -> list[Path]:
+    return [path for path in prompts_folder().glob(f"*{SUFFIX}") if path.is_file()]
+
+
+def _file_of(name: str) -> Path | None:
+    return next((path for path in _files() if _same(name, [path.stem])), None)
+
+
+def _saved(name: str) -> Path:
+    path = _file_of(name)
+    if path is None:
+        raise AppError(f'There is no saved template "{name}".', "", "name")
+    return path
+
+
+def _read(path: Path) -> Template | None:
+    """Return the template in a file, None for a file that is none: nobody is helped by a list that fails."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            return None
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+    text = table.get("prompt")
+    known = isinstance(text, str) and table.get("schema") == SCHEMA and problem(text) is None
+    return Template(path.stem, str(text)) if known else None
+
+
+def _write(path: Path, text: str) -> None:
+    document = tomlkit.document()
+    document.add("schema", tomlkit.item(SCHEMA))
+    document.add("prompt", tomlkit.item(text))
+    try:
+        write_whole(path, tomlkit.dumps(document))
+    except OSError as error:
+        raise StorageError(f"{path.name} can't be written: {error.strerror}.") from error

@@ -1,0 +1,465 @@
+"""A recipe: all that decides a run, as one frozen value and one commented TOML file.
+
+Reads, checks and writes recipes; every problem is reported at once, with its field. Knows nothing of how a run is done.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import tomlkit
+import tomlkit.items
+
+from engine.config import model_info, prompts
+from engine.config import run_changes as changes
+from engine.config.data_options import DATA_SUFFIXES, DataOptions, data_problems
+from engine.config.run_changes import Change
+from engine.config.training import EvaluationOptions, TrainingOptions, training_problems
+from engine.errors import Problem, RecipeError, StorageError
+from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
+from engine.options import Options, check, describe, option, unknown_key
+from engine.system import optional_dependencies
+from engine.system.paths import expanded, is_there, starter_folder
+
+SCHEMA = 1
+STARTER = "starter"
+SAMPLE = "sample"
+
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+class BaseModelOptions(Options):
+    """The `[base_model]` table of a recipe."""
+
+    id: str = option(
+        ...,
+        "Base model",
+        'A hub id, a local folder, or "starter" (the bundled model).',
+        level="essential",
+        control="model",
+        min_length=1,
+    )
+    revision: str = option(
+        "main", "Revision", "Branch, tag or commit of a hub model.", level="everything", min_length=1
+    )
+    precision: Precision = option(
+        "auto",
+        "Precision",
+        "Number format of the frozen weights. Auto: bfloat16 where the device does it well, else float32. "
+        "T5 overflows in float16.",
+    )
+    quantization: Literal["none", "int8", "nf4", "fp4"] = option(
+        "none", "Quantization", "Keep the base model in 8 or 4 bits: less memory, slightly different outputs."
+    )
+    double_quantization: bool = option(
+        True, "Double quantization", "Quantize the scales of a 4-bit base too.", level="everything"
+    )
+
+
+@dataclass(frozen=True)
+class MethodSettings:
+    """The `[method]` table of a recipe: which method, with which options, going on from which adapter."""
+
+    id: str
+    options: Options
+    start_from: str = ""
+
+    @property
+    def method(self) -> Method:
+        """The registry's entry."""
+        return method(self.id)
+
+    def as_table(self) -> dict[str, Any]:
+        """Return the flat table of a recipe file."""
+        return {"id": self.id, **self.options.model_dump(), "start_from": self.start_from}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a run; `changes` is what was decided anew while it was under way."""
+
+    name: str
+    base_model: BaseModelOptions
+    data: DataOptions
+    method: MethodSettings
+    training: TrainingOptions
+    evaluation: EvaluationOptions
+    changes: tuple[Change, ...] = ()
+
+    def learning_rate(self, family: Family) -> float:
+        """Return the learning rate to use: the recipe's, or the method's preset for `family`."""
+        return self.training.learning_rate or self.method.method.presets[family].learning_rate
+
+    def as_tables(self) -> dict[str, Any]:
+        """Return the nested tables of the recipe's file; absent values are left out."""
+        tables: dict[str, Any] = {"schema": SCHEMA, "name": self.name}
+        for name in _TABLES:
+            tables[name] = _present(getattr(self, name).model_dump())
+        tables["method"] = _present(self.method.as_table())
+        if self.changes:
+            tables[CHANGES] = [change.model_dump() for change in self.changes]
+        return tables
+
+    def renamed(self, name: str) -> Recipe:
+        """Return the same recipe under another name."""
+        return replace(self, name=name)
+
+    def anew(self) -> Recipe:
+        """Return the recipe for a new run, which nothing was changed of yet."""
+        return replace(self, changes=())
+
+
+_TABLES: dict[str, type[Options]] = {
+    "base_model": BaseModelOptions,
+    "data": DataOptions,
+    "training": TrainingOptions,
+    "evaluation": EvaluationOptions,
+}
+_ORDER = ("base_model", "data", "method", "training", "evaluation")
+_METHOD_OWN = ("id", "start_from")
+CHANGES = "changes"
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def from_tables(tables: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that `tables` describe.
+
+    Raises RecipeError with every problem: unknown keys, wrong types, values out of bounds, contradictions. A recipe
+    that is refused anyway is also told what is missing on this computer, so that all comes at once.
+    """
+    found = _top_level_problems(tables)
+    parts: dict[str, Any] = {}
+    legible: dict[str, Any] = {}
+    for name, options in _TABLES.items():
+        table = tables.get(name, {})
+        table = table if isinstance(table, Mapping) else {}
+        parts[name], wrong = check(options, table, name)
+        legible[name] = parts[name] or _legible(options, table, wrong)
+        # A table that is none has been told above.
+        found += wrong if isinstance(tables.get(name, {}), Mapping) else []
+    parts["method"], wrong = _method_settings(tables.get("method", {}))
+    parts[CHANGES], unreadable = changes.read(tables.get(CHANGES, []))
+    found += [
+        *wrong,
+        *unreadable,
+        *_contradictions(legible["base_model"], legible["data"], tables.get("method"), parts["method"]),
+        *_beyond_the_method(parts["method"], legible["training"]),
+        *(training_problems(legible["training"]) if legible["training"] else ()),
+    ]
+    if found:
+        found += _problems_here(legible["base_model"], legible["data"])
+        raise RecipeError(tuple(sorted(found, key=_field_order)))
+    return Recipe(name=str(tables.get("name", "")) or _default_name(parts), **parts)
+
+
+def _legible(options: type[Options], table: Mapping[str, Any], wrong: Iterable[Problem]) -> Options | None:
+    """Return what a table says apart from its wrong values, None if too little is left."""
+    bad = {problem.field.split(".")[-1] for problem in wrong}
+    return check(options, {key: value for key, value in table.items() if key not in bad}, "")[0]
+
+
+def _top_level_problems(tables: Mapping[str, Any]) -> list[Problem]:
+    known = ("schema", "name", *_ORDER, CHANGES)
+    problems = [unknown_key(key, key, known) for key in tables if key not in known]
+    if tables.get("schema", SCHEMA) != SCHEMA:
+        problems.append(
+            Problem(
+                "schema",
+                f"Recipes of schema {tables['schema']} are not known here.",
+                f"This version writes {SCHEMA}.",
+            )
+        )
+    if not isinstance(tables.get("name", ""), str):
+        problems.append(Problem("name", "The name must be text."))
+    problems += [
+        Problem(name, f"{name} must be a table.", f"Write [{name}] above its keys.")
+        for name in _ORDER
+        if not isinstance(tables.get(name, {}), Mapping)
+    ]
+    return problems
+
+
+def _field_order(problem: Problem) -> int:
+    table = problem.field.split(".")[0]
+    return _ORDER.index(table) if table in _ORDER else -1
+
+
+def _method_settings(table: Any) -> tuple[MethodSettings | None, list[Problem]]:
+    if not isinstance(table, Mapping):
+        return None, []
+    if "id" not in table:
+        return None, [Problem("method.id", "method.id is missing.", "`main.py methods` lists them.")]
+    method_id, start_from = table["id"], table.get("start_from", "")
+    if not isinstance(method_id, str) or not isinstance(start_from, str):
+        return None, [Problem("method", "id and start_from must be text.")]
+    unknown = unknown_method(method_id)
+    if unknown:
+        return None, [unknown]
+    own = {name: value for name, value in table.items() if name not in _METHOD_OWN}
+    options, problems = method(method_id).read_options(own)
+    return (MethodSettings(method_id, options, start_from) if options else None), problems
+
+
+def _default_name(parts: Mapping[str, Any]) -> str:
+    base, source = Path(parts["base_model"].id).name, Path(parts["data"].source).stem
+    return f"{base} on {source} with {parts['method'].method.title}"
+
+
+def _contradictions(
+    base_model: BaseModelOptions | None,
+    data: DataOptions | None,
+    method_table: Any,
+    settings: MethodSettings | None,
+) -> list[Problem]:
+    """Return what no single field can know, of the tables that can be read: values that do not go together."""
+    found = _unusable(data) if data else []
+    method_id = method_table.get("id") if isinstance(method_table, Mapping) else None
+    if base_model and isinstance(method_id, str) and unknown_method(method_id) is None:
+        options = settings.options if settings else None
+        refusal = method(method_id).refusal(options, _base_facts(base_model))
+        found += [refusal] if refusal else []
+    return found
+
+
+def _beyond_the_method(settings: MethodSettings | None, training: TrainingOptions | None) -> list[Problem]:
+    """Return what is asked of a run that its method can't do, whatever the base model."""
+    found = []
+    if settings and settings.start_from and not settings.method.whole_in_file(settings.options):
+        message = f"No run can go on from such an adapter of {settings.method.title}."
+        hint = "Its file holds the result and not all that training goes by: start anew."
+        found.append(Problem("method.start_from", message, hint))
+    checkpointing = training is not None and training.activation_checkpointing
+    if settings and checkpointing and not settings.method.checkpoints_activations:
+        message = f"{settings.method.title} does not work with checkpointed activations: they lose its part."
+        hint = f"Switch them off, or use {named(settings.method.nearest)}."
+        found.append(Problem("training.activation_checkpointing", message, hint))
+    return found
+
+
+def _base_facts(base_model: BaseModelOptions) -> BaseFacts:
+    """Return what is known of the base without loading it; of one on the hub only how it would be loaded."""
+    folder = _local_folder(base_model.id)
+    if folder is None:
+        return BaseFacts(quantization=base_model.quantization)
+    return model_info.read(folder, base_model.quantization)
+
+
+def _local_folder(model_id: str) -> Path | None:
+    if model_id == STARTER:
+        return starter_folder()
+    return expanded(model_id) if looks_like_path(model_id) else None
+
+
+def _unusable(data: DataOptions) -> list[Problem]:
+    lacking = prompts.problem(data.prompt, "data.prompt")
+    return [
+        *([lacking] if lacking else []),
+        *data_problems(data),
+    ]
+
+
+def problems(recipe: Recipe) -> tuple[Problem, ...]:
+    """Return what can be known to be wrong without loading a model: missing files, overflowing formats.
+
+    What a recipe says of the library's adapters is checked by `engine.runs.run_store.problems`.
+    """
+    return (
+        *_problems_here(recipe.base_model, recipe.data),
+        *optional_dependencies.problems(recipe.base_model.quantization, recipe.training.optimizer),
+    )
+
+
+def _problems_here(base_model: BaseModelOptions | None, data: DataOptions | None) -> tuple[Problem, ...]:
+    return (
+        *(base_problems(base_model) if base_model else ()),
+        *(_missing("data.source", data.source) if data else ()),
+    )
+
+
+def base_problems(base_model: BaseModelOptions) -> tuple[Problem, ...]:
+    """Return what a base model's folder says against using it so; nothing for a hub id."""
+    missing = _missing("base_model.id", base_model.id)
+    folder = _local_folder(base_model.id)
+    if missing or folder is None:
+        return missing
+    config = model_info.read_config(folder)
+    if config is None:
+        hint = "A model folder holds config.json and model.safetensors."
+        return (Problem("base_model.id", f"There is no model in {base_model.id}.", hint),)
+    if base_model.precision == "float16" and "t5" in str(config.get("model_type", "")):
+        return (Problem("base_model.precision", "T5 overflows in float16.", "Use bfloat16."),)
+    return ()
+
+
+def _missing(field: str, place: str) -> tuple[Problem, ...]:
+    if not looks_like_path(place) or is_there(expanded(place)):
+        return ()
+    hint = "Check the path; a hub id looks like owner/name."
+    return (Problem(field, f"There is nothing at {place}.", hint),)
+
+
+def final(path: Path) -> Path:
+    """Return a path that is absolute and leads through no links.
+
+    A link at its end stays: its name says what kind of file it is, that of what it leads to may say nothing. So do
+    links in a circle and names that no file can have, for a reader to tell.
+    """
+    try:
+        return path.parent.resolve() / path.name if path.is_symlink() else path.resolve()
+    except (RuntimeError, OSError):
+        return path.absolute()
+
+
+def public_name(text: str) -> str:
+    """Return what a base model, data or an adapter is called elsewhere: a path's last part, other names unchanged."""
+    return re.split(r"[\\/]", text.rstrip("\\/"))[-1] if looks_like_path(text) else text
+
+
+def public(recipe: Recipe) -> Recipe:
+    """Return the recipe with public names in the place of paths: it tells what was done, and runs where those are."""
+    tables = recipe.as_tables()
+    for table, key in (("base_model", "id"), ("data", "source"), ("method", "start_from")):
+        if key in tables[table]:
+            tables[table][key] = public_name(tables[table][key])
+    return from_tables(tables)
+
+
+def looks_like_path(text: str) -> bool:
+    """Tell whether `text` can only mean a place on this computer, not a hub id or a bundled thing."""
+    if text in (STARTER, SAMPLE):
+        return False
+    path = expanded(text)
+    return (
+        path.is_absolute()
+        or text.startswith((".", "~"))
+        or text.count("/") > 1
+        or "\\" in text
+        or is_there(path)
+        or path.suffix.lower() in DATA_SUFFIXES
+    )
+
+
+def loads(text: str) -> Recipe:
+    """Return the recipe in a TOML text. Raises RecipeError with every problem."""
+    return from_tables(parse(text))
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Return the tables of a TOML text. Raises RecipeError if it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RecipeError((Problem("", f"The recipe is no TOML: {error}."),)) from error
+
+
+def load(path: Path, overrides: Iterable[str] = ()) -> Recipe:
+    """Return the recipe in a file, with `table.key=value` overrides applied.
+
+    Raises RecipeError with every problem, and for a file that is missing or not text.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RecipeError((Problem("recipe", f"There is no recipe at {path}."),)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError((Problem("recipe", f"The recipe {path} cannot be read: {error}."),)) from error
+    tables = overridden(parse(text), overrides)
+    return from_tables(_anchored(tables, path.resolve().parent))
+
+
+def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Make paths that the file gives relative to itself absolute, so that a run can be repeated from anywhere."""
+    for table, key in (("base_model", "id"), ("data", "source")):
+        values = tables.get(table)
+        if not isinstance(values, dict):
+            continue
+        text = values.get(key)
+        if (
+            isinstance(text, str)
+            # Nothing is no folder: left as it is, it is refused.
+            and text.strip()
+            and (text.startswith(".") or is_there(folder / text))
+            and text not in (STARTER, SAMPLE)
+        ):
+            values[key] = str(final(folder / text))
+    return tables
+
+
+def overridden(tables: dict[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+    """Return `tables` with `table.key=value` overrides set; a value that is no TOML is taken as text.
+
+    `table.key.name=value` sets one name of a mapping, such as `data.columns.speaker`; there all values are texts.
+    """
+    for override in overrides:
+        field, equals, raw = override.partition("=")
+        table, dot, key = field.strip().partition(".")
+        if not equals or (not dot and table != "name"):
+            raise RecipeError((Problem("--set", f'"{override}" is not table.key=value.'),))
+        try:
+            value = tomllib.loads(f"value = {raw}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = raw
+        key, inner, name = key.partition(".")
+        mapping = tables.get(table, {}).get(key, {}) if inner else None
+        if isinstance(mapping, dict):
+            text = value if isinstance(value, str) else raw.strip()
+            tables.setdefault(table, {})[key] = {**mapping, name: text}
+        elif dot:
+            tables.setdefault(table, {})[key] = value
+        else:
+            tables[table] = value
+    return tables
+
+
+def dumps(recipe: Recipe) -> str:
+    """Return the recipe as a commented TOML text that `loads` reads back as the same value."""
+    document = tomlkit.document()
+    tables = recipe.as_tables()
+    document.add("schema", tomlkit.item(SCHEMA))
+    document.add("name", tomlkit.item(recipe.name))
+    for name in _ORDER:
+        declaration = recipe.method.method.options if name == "method" else _TABLES[name]
+        document.add(tomlkit.nl())
+        document.add(name, _commented(tables[name], declaration))
+    if recipe.changes:
+        document.add(tomlkit.nl())
+        document.add(tomlkit.comment("What was changed while the run was under way, and behind which step."))
+        document.add(CHANGES, tomlkit.item(tables[CHANGES]))
+    return tomlkit.dumps(document)
+
+
+def _commented(values: Mapping[str, Any], declaration: type[Options]) -> tomlkit.items.Table:
+    table = tomlkit.table()
+    helps = {info.name: info.help for info in describe(declaration)}
+    for name, value in values.items():
+        item = tomlkit.item(value)
+        if name in helps and not isinstance(value, dict):
+            item.comment(helps[name])
+        table.add(name, item if not isinstance(value, dict) else _inline(value))
+    return table
+
+
+def _inline(value: Mapping[str, Any]) -> tomlkit.items.InlineTable:
+    inline = tomlkit.inline_table()
+    inline.update(value)
+    return inline
+
+
+def save(recipe: Recipe, path: Path) -> None:
+    """Write the recipe. Raises StorageError if the place cannot be written."""
+    try:
+        path.write_text(dumps(recipe), encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,161 @@
+"""What works where: each method and variant on each kind of base model, as it is and quantized.
+
+The registry says what is meant to work, the proof that ships with Tunesmith whether it was seen to. Knows nothing of
+torch, and of the proof nothing but its file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.methods import METHODS, BaseFacts, Family, Method, Quantization, Variant
+from engine.options import describe
+from engine.system import paths
+
+State = Literal["proven", "unproven", "refused", "failed"]
+Place = tuple[str, str, str, Quantization, bool]
+"""Method, variant, kind, quantization, double: what the proof calls a cell."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of base model, told apart by what methods meet in it; `examples` are names that people know."""
+
+    id: str
+    title: str
+    family: Family
+    model_type: str
+    examples: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How a base model is kept in memory."""
+
+    title: str
+    quantization: Quantization
+    double: bool = False
+
+    @property
+    def id(self) -> str:
+        """The way in a word."""
+        return f"{self.quantization}+double" if self.double else self.quantization
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is known of one cell, and why if it does not work."""
+
+    state: State
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method or one of its variants."""
+
+    method: Method
+    variant: Variant | None = None
+
+    @property
+    def id(self) -> str:
+        """The row in a word."""
+        return f"{self.method.id}+{self.variant.id}" if self.variant else self.method.id
+
+    @property
+    def title(self) -> str:
+        """The name that people know it by."""
+        return self.variant.title if self.variant else self.method.title
+
+
+KINDS = (
+    Kind("t5", "T5 v1.1", "encoder-decoder", "t5", "FLAN-T5, t5-v1_1"),
+    Kind("t5-tied", "T5 v1.0", "encoder-decoder", "t5", "t5-small, t5-base"),
+    Kind("bart", "BART", "encoder-decoder", "bart", "bart, distilbart"),
+    Kind("llama", "Llama", "decoder-only", "llama", "Llama, Mistral, SmolLM2"),
+    Kind("gpt2", "GPT-2", "decoder-only", "gpt2", "gpt2, distilgpt2"),
+)
+KEPT = (
+    Kept("As it is", "none"),
+    Kept("int8", "int8"),
+    Kept("NF4", "nf4"),
+    Kept("NF4, double", "nf4", double=True),
+)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the proof found: when, with which libraries, and what came of each cell."""
+
+    made_at: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    outcomes: Mapping[Place, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a proof at all."""
+        return bool(self.outcomes)
+
+    def find(self, row: Row, kind: Kind, kept: Kept) -> Finding | None:
+        """Return what is known of a cell, None where the variant has a base of its own and this is another.
+
+        The registry's refusal goes before what the proof saw: the file may be older than the registry.
+        """
+        if row.variant and not _belongs(row.variant, kept):
+            return None
+        options = _options(row, kind.family)
+        facts = BaseFacts(kind.family, kind.model_type, kept.quantization)
+        refused = row.method.refusal(options, facts)
+        if refused is not None:
+            return Finding("refused", f"{refused.message} {refused.hint}".strip())
+        variant = row.variant.id if row.variant else ""
+        outcome, reason = self.outcomes.get(
+            (row.method.id, variant, kind.id, kept.quantization, kept.double), ("", "")
+        )
+        if outcome == "passed":
+            return Finding("proven")
+        if outcome == "failed":
+            return Finding("failed", reason)
+        return Finding("unproven", "The registry says that it works; no proof of it is here.")
+
+
+def read(path: Path | None = None) -> Proof:
+    """Return the proof that ships with Tunesmith, or the one in a file; an empty one where there is none to read."""
+    try:
+        found = json.loads((path or paths.proof_file()).read_text(encoding="utf-8"))
+        outcomes = {
+            _place(cell): (str(cell["outcome"]), str(cell.get("reason", ""))) for cell in found["cells"]
+        }
+        return Proof(str(found.get("made_at", "")), dict(found.get("versions", {})), outcomes)
+    except (OSError, ValueError, TypeError, KeyError):
+        return Proof()
+
+
+def rows(methods: Iterable[Method] = METHODS) -> list[Row]:
+    """Return each method with its variants behind it, in the registry's order."""
+    return [Row(entry, variant) for entry in methods for variant in (None, *entry.variants)]
+
+
+def _place(cell: Mapping[str, Any]) -> Place:
+    return cell["method"], cell["variant"], cell["kind"], cell["quantization"], bool(cell["double"])
+
+
+def _belongs(variant: Variant, kept: Kept) -> bool:
+    asked = variant.tables.get("base_model", {})
+    here = {"quantization": kept.quantization, "double_quantization": kept.double}
+    return all(here.get(name, value) == value for name, value in asked.items())
+
+
+def _options(row: Row, family: Family) -> Any:
+    """The options that a recipe of the row starts with on a family."""
+    entry = row.method
+    if family in entry.presets:
+        values = entry.preset_options(family)
+    else:
+        values = {info.name: info.default for info in describe(entry.options)}
+    values |= row.variant.options if row.variant else {}
+    return entry.options(**{name: value for name, value in values.items() if value is not None})

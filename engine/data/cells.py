@@ -1,0 +1,243 @@
+"""What one cell holds: text, lists of turns, or several references.
+
+A list of turns may be a list of texts, a list of objects with keys, one object with a list for each key, or any of
+these written as JSON into a text, as tables of csv have it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+from engine.data import column_names
+from engine.errors import DataError
+from engine.text.conversations import TURN, Turn
+
+SYSTEM_SPEAKERS = ("system", "developer")
+FEWEST_INSTRUCTED = 3
+LONGEST_NUMBER = 60
+NUMBER = re.compile(r"[+-]?\d[\d.,']*(?:e[+-]?\d+)? ?%?|nan|[+-]?inf", re.IGNORECASE)
+ANSWERING_SPEAKERS = ("assistant", "gpt", "model", "bot", "chatgpt", "ai", "chatbot")
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Which keys of a turn say who speaks and what; both are "" for turns that are texts."""
+
+    speaker: str = ""
+    text: str = ""
+
+
+def as_list(value: Any) -> list[Any] | None:
+    """Return the items of a cell that holds a list in whatever form, None for any other cell."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    if isinstance(value, dict) and value and all(isinstance(each, list) for each in value.values()):
+        # Lists of unequal length are no turns.
+        if len({len(each) for each in value.values()}) > 1:
+            return None
+        return [dict(zip(value, turn, strict=True)) for turn in zip(*value.values(), strict=True)]
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return None
+
+
+def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys | None:
+    """Return the keys of the turns that all `cells` hold, None if they hold no lists of turns.
+
+    `speaker` and `text` are keys named by hand. Empty cells are passed over.
+    """
+    items: list[Any] = []
+    for cell in cells:
+        if cell in (None, "", []):
+            continue
+        listed = as_list(cell)
+        if listed is None:
+            return None
+        items += listed
+    if items and all(isinstance(item, str) for item in items):
+        return None if text else Keys()
+    turns = [item for item in items if isinstance(item, dict)]
+    # A few that are none are broken, and named once their row is read.
+    if not turns or len(turns) * 2 <= len(items):
+        return None
+    items = turns
+    keys = keys_of(items)
+    said = text if text in keys else "" if text else _first_text_key(items, keys)
+    if not said:
+        return None
+    named = [key for key in keys if key != said]
+    return Keys(speaker or _speaker_key(items, named), said)
+
+
+def are_numbers(cells: Iterable[Any]) -> bool:
+    """Tell whether cells hold numbers, as such or written as text, and nothing else; empty ones are passed over."""
+    filled = [cell for cell in cells if cell is not None and cell != ""]
+    return bool(filled) and all(map(_is_number, filled))
+
+
+def _is_number(cell: Any) -> bool:
+    if isinstance(cell, str):
+        return len(cell) <= LONGEST_NUMBER and NUMBER.fullmatch(cell.strip()) is not None
+    return isinstance(cell, (int, float)) and not isinstance(cell, bool)
+
+
+def keys_of(items: Iterable[Any]) -> list[str]:
+    """Return the keys that any of the items has, in the order in which they turn up."""
+    return list(dict.fromkeys(str(key) for item in items if isinstance(item, dict) for key in item))
+
+
+def _first_text_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
+    """Return the likeliest key with texts in it, or the other one of two keys of which one is a speaker.
+
+    A list there holds the parts of a message.
+    """
+    held = [key for key in keys if any(isinstance(item.get(key), (str, list)) for item in items)]
+    named = column_names.exact(held, (*column_names.TEXT_NAMES, *column_names.CONVERSATION_NAMES))
+    others = [key for key in held if column_names.plain(key) not in column_names.SPEAKER_NAMES]
+    return named or (others[0] if len(keys) == 2 and len(others) == 1 else "")
+
+
+def _speaker_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
+    """Return the likeliest key that every turn has, or else the likeliest at all ("name" is often optional)."""
+    held = [key for key in keys if any(item.get(key) not in (None, "") for item in items)]
+    common = [key for key in held if all(item.get(key) is not None for item in items)]
+    return (
+        column_names.exact(common, column_names.SPEAKER_NAMES)
+        or column_names.exact(held, column_names.SPEAKER_NAMES)
+        or ""
+    )
+
+
+def turns_of(value: Any, keys: Keys, column: str, number: int) -> list[Turn]:
+    """Return the turns that a cell holds; those in which nothing is said are no turns.
+
+    `column` and `number` are the cell's place. Raises DataError with the field `data.conversation`.
+    """
+    if value is None or value == "":
+        return []
+    items = as_list(value)
+    if items is None:
+        if isinstance(value, dict):
+            raise _no_turns(column, number, f"It holds: {', '.join(map(str, value))}.")
+        return [Turn("", text_of(value))]
+    return [turn for item in items if (turn := _turn(item, keys, column, number)).text]
+
+
+def _turn(item: Any, keys: Keys, column: str, number: int) -> Turn:
+    if not isinstance(item, dict):
+        if isinstance(item, (list, tuple)):
+            raise _no_turns(column, number, "Its items are lists.")
+        if keys.text:
+            raise _no_turns(
+                column, number, f'Where a turn with "{keys.text}" is due there is {text_of(item)[:40]!r}.'
+            )
+        return _spoken(text_of(item).strip())
+    if keys.text not in item and keys.speaker not in item:
+        there = ", ".join(map(str, item)) or "nothing"
+        raise _no_turns(column, number, f'A turn has no "{keys.text}"; it holds: {there}.')
+    return Turn(name_of(item.get(keys.speaker)), _said(item.get(keys.text)).strip())
+
+
+def _spoken(text: str) -> Turn:
+    """Return the turn that a text is; the name before it counts only where later lines could be taken for names."""
+    first, *rest = text.splitlines() or [""]
+    named = TURN.match(first) if any(map(TURN.match, rest)) else None
+    return Turn(named[1], "\n".join([named[2] or "", *rest]).strip()) if named else Turn("", text)
+
+
+def name_of(value: Any) -> str:
+    """Return a speaker's name on one line: of an object its name, of a list all of them."""
+    if isinstance(value, str):
+        return " ".join(value.split())
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return ", ".join(
+        filter(None, (" ".join(text_of(_inside(part, column_names.SPEAKER_NAMES)).split()) for part in parts))
+    )
+
+
+def _said(value: Any) -> str:
+    """Return what a message says; of one made of parts, the parts that are text."""
+    if isinstance(value, str):
+        return text_of(value)
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return "\n".join(filter(None, (text_of(_inside(part, ("text",))) for part in parts)))
+
+
+def _inside(value: Any, keys: Sequence[str]) -> Any:
+    """Return a plain value, of an object that under the likeliest of `keys`; deeper ones hold no text."""
+    if isinstance(value, dict):
+        key = column_names.exact([str(key) for key in value], keys)
+        value = value[key] if key else None
+    return None if isinstance(value, (list, tuple, dict)) else value
+
+
+def _no_turns(column: str, number: int, why: str) -> DataError:
+    return DataError(
+        f'Row {number:,}: the column "{column}" holds no turns.',
+        f"{why} Repair the row, or name other keys as data.columns.",
+        "data.conversation",
+    )
+
+
+def texts_of(value: Any, column: str, number: int) -> list[str]:
+    """Return the references that a cell of summaries holds; blank ones in a list are none.
+
+    Raises DataError with the field `data.summary`.
+    """
+    items = as_list(value) if not isinstance(value, str) or value.lstrip().startswith('["') else None
+    if items is None:
+        if isinstance(value, dict):
+            raise DataError(
+                f'Row {number:,}: the column "{column}" holds tables, not text.',
+                "Name a column of texts.",
+                "data.summary",
+            )
+        return [text_of(value)]
+    keys = find_keys([items]) or Keys()
+    if any(isinstance(item, (list, dict)) for item in items) and not keys.text:
+        raise DataError(
+            f'Row {number:,}: the column "{column}" holds lists of something else than texts.',
+            "Name a column of texts.",
+            "data.summary",
+        )
+    texts = [_said(item.get(keys.text)) if isinstance(item, dict) else text_of(item) for item in items]
+    return [text for text in texts if text.strip()]
+
+
+def text_of(value: Any) -> str:
+    """Return a plain value as text, with ends of lines as they are here; None is no text."""
+    return "" if value is None else str(value).replace("\r\n", "\n")
+
+
+def shared_instruction(texts: Sequence[str]) -> str:
+    """Return the whole lines that texts begin with, "" unless three different ones do and no one says these lines."""
+    if len(set(texts)) < FEWEST_INSTRUCTED:
+        return ""
+    # The last line of a text is never an instruction alone.
+    by_line = zip(*(text.splitlines(keepends=True)[:-1] for text in texts), strict=False)
+    shared = [lines[0] for lines in takewhile(lambda lines: len(set(lines)) == 1, by_line)]
+    said = any((match := TURN.match(line)) and match[2] for line in shared)
+    return "" if said or not "".join(shared).strip() else "".join(shared)
+
+
+def without_system(said: Sequence[Turn]) -> list[Turn]:
+    """Return the turns but for instructions to an assistant."""
+    return [turn for turn in said if turn.speaker.lower() not in SYSTEM_SPEAKERS]
+
+
+def is_answered(said: Sequence[Turn]) -> bool:
+    """Tell whether turns are one text and a shorter answer to it, as instructions to summarise are."""
+    turns = without_system(said)
+    return (
+        len(turns) == 2
+        and turns[1].speaker.lower() in ANSWERING_SPEAKERS
+        and len(turns[1].text) < len(turns[0].text)
+    )

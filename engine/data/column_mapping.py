@@ -1,0 +1,92 @@
+"""What a recipe's `data.columns` may say: the mapping by hand for shapes that are no two columns of text.
+
+- `speaker`: who speaks. For lists of turns with keys it is a key, for lists of texts the column with the lists of
+  speakers, for turns in rows of their own a column.
+- `text`: what is said. For lists of turns with keys it is a key, for turns in rows of their own a column.
+- `group`: the column that says which conversation a row belongs to; each row is one turn then.
+- `references`: further columns with reference summaries, separated by commas.
+- `last_turn`: "summary" if the last turn of each conversation is its summary; the turns before are taken as they stand,
+  an instruction that all of them begin with included.
+- `id`: the column that names an example.
+- `split`: the column that says which split a row is in, where no file's name says it.
+- `pause`: of chat exports, how many hours of silence end a conversation; "0" leaves each chat whole.
+
+The columns of conversation and summary themselves are named by `data.conversation` and `data.summary`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.data.column_names import require
+from engine.errors import DataError, Problem
+from engine.options import unknown_key
+
+FIELD = "data.columns"
+KEYS = ("speaker", "text", "group", "references", "last_turn", "id", "split", "pause")
+LAST_TURN = "summary"
+# A night ends a conversation, and so does an afternoon in which no one writes.
+PAUSE_HOURS = 4.0
+MOST_PAUSE_HOURS = 24 * 365
+
+
+def problems(mapping: Mapping[str, str]) -> list[Problem]:
+    """Return what is wrong with a mapping whatever the data: unknown keys, empty names, an unknown last turn."""
+    found = [unknown_key(f"{FIELD}.{key}", key, KEYS) for key in mapping if key not in KEYS]
+    found += [
+        Problem(f"{FIELD}.{key}", f"{FIELD}.{key} is empty.", "Name a column, or leave the key out.")
+        for key in KEYS
+        if key in mapping and not mapping[key].strip()
+    ]
+    if mapping.get("last_turn", "").strip() not in ("", LAST_TURN):
+        hint = f'Write last_turn = "{LAST_TURN}", or leave it out.'
+        found.append(Problem(f"{FIELD}.last_turn", f"The last turn can't be {mapping['last_turn']}.", hint))
+    if "group" in mapping and "last_turn" in mapping:
+        message = "The last turn can't be the summary of turns in rows of their own."
+        hint = "Name the column of summaries as data.summary."
+        found.append(Problem(f"{FIELD}.last_turn", message, hint))
+    if "group" in mapping and "id" in mapping:
+        message = "Conversations of turns in rows of their own are named by data.columns.group."
+        found.append(Problem(f"{FIELD}.id", message, "Leave data.columns.id out."))
+    if mapping.get("pause", "").strip() and _hours(mapping["pause"]) is None:
+        message = f"A pause of {mapping['pause']} hours makes no sense."
+        hint = f"Give hours from 0 to {MOST_PAUSE_HOURS:,}; 0 leaves each chat whole."
+        found.append(Problem(f"{FIELD}.pause", message, hint))
+    return found
+
+
+def pause_hours(mapping: Mapping[str, str]) -> float:
+    """Return after how many hours of silence a chat's next conversation begins, 0 for never.
+
+    Raises DataError for what is no such number.
+    """
+    check(mapping)
+    found = _hours(mapping["pause"]) if "pause" in mapping else None
+    return PAUSE_HOURS if found is None else found
+
+
+def _hours(text: str) -> float | None:
+    try:
+        hours = float(text)
+    except ValueError:
+        return None
+    return hours if 0 <= hours <= MOST_PAUSE_HOURS else None
+
+
+def check(mapping: Mapping[str, str]) -> None:
+    """Raise DataError for the first of `problems`."""
+    for problem in problems(mapping):
+        raise DataError(problem.message, problem.hint, FIELD)
+
+
+def column(mapping: Mapping[str, str], key: str, names: Sequence[str]) -> str | None:
+    """Return the column that `key` names, None if it is not mapped. Raises DataError if there is none such."""
+    return require(mapping[key], names, FIELD) if key in mapping else None
+
+
+def references(mapping: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that `references` names; a name with commas in it may stand alone."""
+    wanted = mapping.get("references", "")
+    if not wanted or wanted in names:
+        return (wanted,) if wanted else ()
+    return tuple(require(name.strip(), names, FIELD) for name in wanted.split(",") if name.strip())

@@ -1,0 +1,155 @@
+"""What a data check can find: the one declaration of every finding, for the check, recipes, windows and words.
+
+How the rows of a finding are found is the worker's business (`engine.worker.validation`).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.errors import Problem
+from engine.text import pii
+
+Severity = Literal["warning", "notice"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of finding.
+
+    `what` names what is found in a row, `then` says what runs do with such a row unless it is excluded, `severity`
+    how much it weighs; `can_be_excluded` is false where runs leave the row out in any case.
+    """
+
+    id: str
+    title: str
+    what: str
+    severity: Severity
+    then: str = ""
+    can_be_excluded: bool = True
+
+
+_LEFT_OUT = "Runs leave such rows out."
+_CUT = "Runs cut its end."
+_LEARNED = "Runs learn to write them."
+
+FINDINGS = (
+    Finding(
+        "leaks",
+        "In more than one split",
+        "A conversation that also stands in a later split",
+        "warning",
+        "It is known before it is asked for, so scores look better than they are.",
+    ),
+    Finding(
+        "empty_conversation",
+        "Empty conversation",
+        "No conversation",
+        "notice",
+        _LEFT_OUT,
+        can_be_excluded=False,
+    ),
+    Finding("empty_summary", "Empty summary", "No summary", "notice", _LEFT_OUT, can_be_excluded=False),
+    Finding("duplicates", "Duplicate conversations", "A conversation that stood before", "notice"),
+    Finding(
+        "long_conversation",
+        "Conversation over the limit",
+        "A conversation of more than {limit:,} tokens",
+        "warning",
+        _CUT,
+    ),
+    Finding(
+        "long_summary",
+        "Summary over the limit",
+        "A summary of more than {limit:,} tokens with its end",
+        "warning",
+        _CUT,
+    ),
+    Finding(
+        "summary_longer",
+        "Summary longer than its conversation",
+        "A summary longer than its conversation",
+        "warning",
+        "It says more than there was to say.",
+    ),
+    Finding(
+        "copied_summary",
+        "Summary that looks like a copy",
+        "A summary taken word for word from its conversation",
+        "warning",
+        "It teaches to copy.",
+    ),
+    Finding(
+        "other_language",
+        "Another language than the rest",
+        "A conversation or summary in another language than most",
+        "notice",
+    ),
+    Finding(
+        "invisible_characters",
+        "Control or zero-width characters",
+        "Characters that can't be seen",
+        "notice",
+        _LEARNED,
+    ),
+    Finding(
+        "odd_characters",
+        "Damaged characters",
+        "Characters that were damaged, or that belong to one font alone",
+        "warning",
+        _LEARNED,
+    ),
+    *(
+        Finding(
+            kind.id,
+            kind.title,
+            f"What looks like {kind.words}",
+            "warning",
+            f'data.mask = ["{kind.id}"] puts {kind.mask} in its place.',
+        )
+        for kind in pii.KINDS
+    ),
+)
+_BY_ID = {finding.id: finding for finding in FINDINGS}
+
+
+def finding(finding_id: str) -> Finding:
+    """Return a finding by its id. Raises KeyError."""
+    return _BY_ID[finding_id]
+
+
+def excluded_words(excluded: Mapping[str, Mapping[str, int]]) -> str:
+    """Return how many rows were left out, counted by split and finding, as a sentence; "" for none."""
+    by_finding = sum((Counter(counts) for counts in excluded.values()), Counter[str]())
+    splits = [f"{sum(counts.values()):,} of {split}" for split, counts in excluded.items() if counts]
+    named = [f"{finding(name).title.lower()}: {count:,}" for name, count in by_finding.items()]
+    return f"Rows left out, {' and '.join(splits)} ({'; '.join(named)})." if splits else ""
+
+
+def exclude_problems(ids: Sequence[str], field: str) -> list[Problem]:
+    """Return what is wrong with a list of findings whose rows should be left out."""
+    known = [entry.id for entry in FINDINGS if entry.can_be_excluded]
+    needless = [entry.id for entry in FINDINGS if not entry.can_be_excluded]
+    return [
+        Problem(field, f"Runs leave rows with {one} out anyway.", f"Take {one} out of the list.")
+        if one in needless
+        else _unknown(one, known, field, "a finding")
+        for one in ids
+        if one not in known
+    ]
+
+
+def mask_problems(kinds: Sequence[str], field: str) -> list[Problem]:
+    """Return what is wrong with a list of kinds of personal data to mask."""
+    known = [kind.id for kind in pii.KINDS]
+    return [_unknown(one, known, field, "a kind of personal data") for one in kinds if one not in known]
+
+
+def _unknown(one: str, known: Sequence[str], field: str, what: str) -> Problem:
+    near = difflib.get_close_matches(one, known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"These are: {', '.join(known)}."
+    return Problem(field, f'"{one}" is not {what}.', hint)

@@ -1,0 +1,124 @@
+"""What comes in as no single file: text that was pasted, files that were dropped together.
+
+Each becomes a source like any other, in a private folder of the home: a file named after what the text holds, so that
+the same text pasted twice is the same source, or a folder of links to the files. Judges no data: what is wrong with a
+text is for its reader to say.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from engine import chats
+from engine.errors import DataError, StorageError
+from engine.system.files import write_whole
+from engine.system.paths import intake_folder
+
+FIELD = "data.source"
+# By which a table is told from prose; the ending of a table's file says how its cells are parted.
+LOOKED_AT_LINES = 20
+LONGEST_HEAD = 60
+TABLES = {"\t": ".tsv", ";": ".csv", ",": ".csv"}
+
+
+def keep_text(text: str) -> Path:
+    """Write pasted text to a file that readers know by its ending, and return it.
+
+    Raises DataError with the field `data.source` if there is no text, StorageError if it can't be written.
+    """
+    if not text.strip():
+        raise DataError("There is no text to paste.", "Copy lines of JSON, a table or a chat first.", FIELD)
+    path = intake_folder() / f"pasted-{_digest(text)}{_suffix(text)}"
+    try:
+        write_whole(path, text.encode("utf-8", "replace").decode())
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    return path
+
+
+def keep_files(files: Sequence[Path]) -> Path:
+    """Return the source that files make together: one as it is, several as a folder that links to them.
+
+    Raises DataError with the field `data.source` if a folder is among several, StorageError.
+    """
+    if len(files) == 1:
+        return files[0]
+    folders = [path for path in files if path.is_dir()]
+    if folders:
+        raise DataError(
+            f"{folders[0].name} is a folder among other things.", "Drop one folder, or files alone.", FIELD
+        )
+    folder = intake_folder() / f"dropped-{_digest(chr(0).join(sorted(str(path) for path in files)))}"
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for path, name in zip(files, _names(files), strict=True):
+            _link(path, folder / name)
+    except OSError as error:
+        raise _unwritten(folder, error) from error
+    return folder
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def _unwritten(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"{path} can't be written: {error.strerror}.", "Free some space, or check the folder."
+    )
+
+
+def _names(files: Sequence[Path]) -> list[str]:
+    """Return the names in the folder: where two are alike, all with their own folder's name, which may say a split."""
+    plain = [path.name for path in files]
+    if len(set(plain)) == len(plain):
+        return plain
+    longer = [f"{path.parent.name}-{path.name}" for path in files]
+    return [
+        name if longer.count(name) == 1 else f"{place}-{name}" for place, name in enumerate(longer, start=1)
+    ]
+
+
+def _link(path: Path, place: Path) -> None:
+    """Lead to a file rather than copy it; where links are not allowed it is copied."""
+    try:
+        place.symlink_to(path.absolute())
+    except (OSError, NotImplementedError):
+        shutil.copyfile(path, place)
+
+
+def _suffix(text: str) -> str:
+    """Return the ending that tells readers what a text is; what is nothing else is a conversation."""
+    is_export = chats.read(text).is_export
+    if text.lstrip("\ufeff \t\r\n")[:1] in {"[", "{"}:
+        return ".json" if is_export else _json_suffix(text)
+    return ".txt" if is_export else _table_suffix(text) or ".txt"
+
+
+def _json_suffix(text: str) -> str:
+    """Return .jsonl for a text whose first line is a whole value with more behind it."""
+    first, _, rest = text.strip("\ufeff \t\r\n").partition("\n")
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return ".json"
+    return ".jsonl" if rest.strip() or first.startswith("{") else ".json"
+
+
+def _table_suffix(text: str) -> str:
+    """Return the ending of a table: short names in the first line, as many cells in each line below."""
+    lines = [line for line in islice(text.splitlines(), LOOKED_AT_LINES) if line.strip()]
+    for delimiter, suffix in TABLES.items():
+        # A quoted cell of several lines may be open where the lines end.
+        head, *rows = csv.reader(lines, delimiter=delimiter)
+        named = all(0 < len(cell.strip()) <= LONGEST_HEAD and ": " not in cell for cell in head)
+        if len(head) > 1 and named and rows and all(len(row) == len(head) for row in rows[:-1] or rows):
+            return suffix
+    return ""

@@ -1,0 +1,183 @@
+"""A shape that is known: rows of a table in, examples out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from engine.data.cells import Keys, as_list, name_of, text_of, texts_of, turns_of, without_system
+from engine.errors import DataError
+from engine.text.conversations import Example, Turn, as_text
+
+Kind = Literal["columns", "turns", "lists", "rows"]
+
+
+class Record(Protocol):
+    """A row as it stands in its table: its number, from 1, and its values by column."""
+
+    @property
+    def number(self) -> int:
+        """The row's number in its table, from 1."""
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What stands in each column."""
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """An example, whole or not, and the numbers of the rows that it was made of."""
+
+    example: Example
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which columns hold what in which form, and why that is thought.
+
+    `kind` is "columns" for a text in a cell, "turns" for a list of turns in a cell, "lists" for a list of texts in a
+    cell with the list of speakers in the cell of another column, "rows" for a turn in each row. `speaker` and
+    `text` are keys of the turns for "turns", columns for "lists" and "rows". `conversation` is the column of what
+    is said. `instruction` begins texts that are answered by their summaries and is no part of the conversation.
+    `split` is the column that says which split a row is in, "" where none does.
+    `summary` is "" where the last turn is the summary, or where there is none: then `without_summary`.
+    """
+
+    kind: Kind
+    all: tuple[str, ...]
+    conversation: str
+    summary: str
+    reason: str
+    id: str | None = None
+    speaker: str = ""
+    text: str = ""
+    group: str = ""
+    references: tuple[str, ...] = ()
+    without_summary: bool = False
+    instruction: str = ""
+    split: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the choice in the shape of the data check's result."""
+        return {
+            "kind": self.kind,
+            "all": list(self.all),
+            "conversation": self.conversation,
+            "summary": self.summary,
+            "reason": self.reason,
+            "id": self.id or "",
+            "speaker": self.speaker,
+            "text": self.text,
+            "group": self.group,
+            "references": list(self.references),
+            "instruction": self.instruction,
+            "split": self.split,
+        }
+
+    def examples(self, records: Iterable[Record]) -> Iterator[Shaped]:
+        """Give the examples that rows make, in the order of their first rows.
+
+        Lazy, but for turns in rows of their own: the last row may belong to the first conversation. Raises
+        DataError with the field `data.conversation` or `data.summary`, naming row and column.
+        """
+        if self.kind == "rows":
+            yield from self._grouped(records)
+            return
+        for record in records:
+            conversation, references = self._texts(record)
+            name = text_of(record.values.get(self.id)) if self.id else ""
+            yield Shaped(_example(name or str(record.number), conversation, references), (record.number,))
+
+    def _texts(self, record: Record) -> tuple[str, list[str]]:
+        value = record.values.get(self.conversation)
+        if self.kind == "columns":
+            return self._plain(value), self._references(record)
+        if self.kind == "lists":
+            said = self._side_by_side(record)
+        else:
+            said = turns_of(value, Keys(self.speaker, self.text), self.conversation, record.number)
+        if self.summary or self.without_summary:
+            return as_text(said), self._references(record)
+        return self._before_the_last(said)
+
+    def _before_the_last(self, said: list[Turn]) -> tuple[str, list[str]]:
+        """Return the turns before the last as the conversation, a single one as the text that it is."""
+        turns = without_system(said)
+        if len(turns) < 2:
+            return as_text(turns), []
+        *before, last = turns
+        alone = before[0].text.removeprefix(self.instruction) if len(before) == 1 else None
+        return as_text(before) if alone is None else alone, [last.text]
+
+    def _plain(self, value: Any) -> str:
+        if isinstance(value, (list, dict)):
+            held = "lists" if isinstance(value, list) else "tables"
+            raise DataError(
+                f'The column "{self.conversation}" holds {held}, not text.',
+                "Name a column of texts.",
+                "data.conversation",
+            )
+        return text_of(value)
+
+    def _side_by_side(self, record: Record) -> list[Turn]:
+        said = turns_of(record.values.get(self.conversation), Keys(), self.conversation, record.number)
+        items = as_list(record.values.get(self.conversation)) or []
+        speakers = as_list(record.values.get(self.speaker)) or []
+        if len(items) != len(speakers):
+            raise DataError(
+                f'Row {record.number:,}: "{self.conversation}" holds {len(items):,} turns, '
+                f'"{self.speaker}" {len(speakers):,} speakers.',
+                "Repair the row.",
+                "data.conversation",
+            )
+        texts = iter(said)
+        # Turns without words were left out above.
+        return [
+            Turn(name_of(speaker), next(texts).text)
+            for speaker, item in zip(speakers, items, strict=True)
+            if text_of(item).strip()
+        ]
+
+    def _references(self, record: Record) -> list[str]:
+        return [
+            text
+            for column in (self.summary, *self.references)
+            for text in texts_of(record.values.get(column), column, record.number)
+        ]
+
+    def _grouped(self, records: Iterable[Record]) -> Iterator[Shaped]:
+        groups: dict[str, _Group] = {}
+        for record in records:
+            name = text_of(record.values.get(self.group))
+            if not name:
+                raise DataError(
+                    f'Row {record.number:,} has no "{self.group}": it is not known which conversation it belongs to.',
+                    "Fill it in, or take the row out.",
+                    "data.columns",
+                )
+            group = groups.setdefault(name, _Group([], [], []))
+            group.rows.append(record.number)
+            speaker = name_of(record.values.get(self.speaker)) if self.speaker else ""
+            text = self._plain(record.values.get(self.conversation)).strip()
+            if text:
+                group.said.append(Turn(speaker, text))
+            group.references.extend(self._references(record))
+        for name, group in groups.items():
+            # Each row of a conversation tends to repeat its summary.
+            references = list(dict.fromkeys(filter(str.strip, group.references)))
+            yield Shaped(_example(name, as_text(group.said), references), tuple(group.rows))
+
+
+@dataclass(frozen=True)
+class _Group:
+    rows: list[int]
+    said: list[Turn]
+    references: list[str]
+
+
+def _example(name: str, conversation: str, references: list[str]) -> Example:
+    summary = next(filter(str.strip, references), references[0] if references else "")
+    more = [text for text in references if text.strip() and text is not summary]
+    return Example(name, conversation, summary, tuple(more))

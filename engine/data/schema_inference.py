@@ -1,0 +1,417 @@
+"""Which shape rows have: guessed from the columns' names and the first rows, or given by hand.
+
+Owns the order in which shapes are tried. The reason that comes with each is made for people to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from engine.data import cells, column_mapping, column_names
+from engine.data.cells import Keys
+from engine.data.column_names import AUTO
+from engine.data.schema import Shape
+from engine.data.splits import split_called
+from engine.errors import DataError
+from engine.text.conversations import Turn, turns
+
+LONGEST_GROUP = 100
+Row = Mapping[str, Any]
+
+
+def guess(
+    columns: Sequence[str],
+    first_rows: Sequence[Row],
+    conversation: str = AUTO,
+    summary: str = AUTO,
+    by_hand: Mapping[str, str] | None = None,
+    *,
+    needs_summary: bool = True,
+    needs_split: bool = False,
+) -> Shape:
+    """Return the shape of rows, as named by hand where it is, else the likeliest.
+
+    `first_rows` are values by column, some dozens of them; `by_hand` is a recipe's `data.columns`. Rows without
+    summaries are in a shape, too, unless they are needed. A column of splits is looked for if `needs_split`. Raises
+    DataError with the field `data.conversation`, `data.summary` or `data.columns`, with a hint that names what is
+    there.
+    """
+    guessed = _Guess(columns, first_rows, conversation, summary, by_hand or {}, needs_summary)
+    return guessed.with_split(guessed.shape()) if needs_split else guessed.shape()
+
+
+class _Guess:
+    """One guess at work: what is there and what is wanted of it."""
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        first_rows: Sequence[Row],
+        conversation: str,
+        summary: str,
+        by_hand: Mapping[str, str],
+        needs_summary: bool,
+    ) -> None:
+        column_mapping.check(by_hand)
+        self.columns = tuple(columns)
+        self.rows = first_rows
+        self.conversation = conversation
+        self.summary = summary
+        self.by_hand = by_hand
+        self.needs_summary = needs_summary
+        self.references = column_mapping.references(by_hand, columns)
+        self.numbers = {name for name in columns if cells.are_numbers(self._cells(name))}
+        self.id = column_mapping.column(by_hand, "id", columns) or next(
+            (name for name in columns if name.lower() in column_names.ID_NAMES), None
+        )
+
+    def shape(self) -> Shape:
+        if self.conversation != AUTO:
+            column_names.require(self.conversation, self.columns, "data.conversation")
+        group = column_mapping.column(self.by_hand, "group", self.columns) or self._repeated_group()
+        shape = self._rows(group) if group else self._one_a_row()
+        self._refuse_numbers(shape)
+        return shape
+
+    def _refuse_numbers(self, shape: Shape) -> None:
+        """Raise DataError for a column that holds nothing but numbers where texts are due."""
+        for column, role in ((shape.conversation, "conversation"), (shape.summary, "summary")):
+            if column in self.numbers:
+                others = [name for name in self.columns if name not in self.numbers]
+                there = f"Other columns are: {', '.join(others)}. " if others else ""
+                raise DataError(
+                    f'The column "{column}" holds numbers, and no {role} is one.',
+                    f"{there}Name the one with the text as data.{role}.",
+                    f"data.{role}",
+                )
+
+    def _by_texts(self, columns: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Return the columns that may hold texts, and all: numbers are taken only where nothing else is called so."""
+        return [name for name in columns if name not in self.numbers], list(columns)
+
+    # ------------------------------------------------------------------------------- one conversation a row
+    def _one_a_row(self) -> Shape:
+        lists = self._list_columns()
+        column = self._conversation(lists)
+        if column in lists:
+            shape = self._turns(column, lists[column])
+        else:
+            self._refuse_what_is_no_turns(column)
+            shape = Shape("columns", self.columns, column, "", self._why_conversation(column), self.id)
+        return self._with_summary(shape)
+
+    def with_split(self, shape: Shape) -> Shape:
+        """Return the shape with the column that says which split a row is in, if there is one."""
+        named = column_mapping.column(self.by_hand, "split", self.columns)
+        column = named or self._likely_split(shape)
+        if column is None:
+            return shape
+        why = "as named" if named else "by its name and what stands in it"
+        return replace(shape, split=column, reason=f'{shape.reason}; splits: column "{column}", {why}')
+
+    def _likely_split(self, shape: Shape) -> str | None:
+        """Return a column that is called so and holds names of splits."""
+        taken = {shape.conversation, shape.summary, shape.speaker, shape.group, *shape.references}
+        free = [name for name in self.columns if name not in taken and self._holds_splits(name)]
+        return column_names.exact(free, column_names.SPLIT_NAMES)
+
+    def _holds_splits(self, name: str) -> bool:
+        """Tell whether most of what stands in a column are names of splits; rows with others are in none."""
+        filled = [cell for cell in self._cells(name) if cell not in (None, "")]
+        return sum(split_called(cell) is not None for cell in filled) * 2 > len(filled)
+
+    def _list_columns(self) -> dict[str, Keys]:
+        """Return the columns whose cells hold lists of turns, with the keys of those."""
+        found = {}
+        for name in self.columns:
+            if self.conversation not in {AUTO, name}:
+                continue
+            by_hand = (self.by_hand.get("speaker", ""), self.by_hand.get("text", ""))
+            keys = cells.find_keys(self._cells(name), *by_hand)
+            if keys and (self.conversation != AUTO or self._may_be_turns(name, keys)):
+                found[name] = keys
+        return found
+
+    def _cells(self, name: str) -> list[Any]:
+        return [row.get(name) for row in self.rows]
+
+    def _may_be_turns(self, name: str, keys: Keys) -> bool:
+        """Tell whether lists are turns: lists of texts are if they are called so, lists of summaries never."""
+        if name == self.summary or name in self.references or name == self.by_hand.get("speaker"):
+            return False
+        if column_names.likeliest([name], (*column_names.SUMMARY_NAMES, *column_names.SUMMARY_LIST_NAMES)):
+            return False
+        return (
+            bool(keys.text)
+            or column_names.likeliest([name], column_names.CONVERSATION_LIST_NAMES) is not None
+        )
+
+    def _conversation(self, lists: Mapping[str, Keys]) -> str:
+        if self.conversation != AUTO:
+            return self.conversation
+        texts = [name for name in self.columns if name not in lists and name != self.summary]
+        sure = column_names.exact(texts, column_names.SURE_CONVERSATION_NAMES)
+        if lists and not (sure and self._holds_text(sure)):
+            return column_names.likeliest(tuple(lists), column_names.CONVERSATION_LIST_NAMES) or next(
+                iter(lists)
+            )
+        likely = (
+            column_names.likeliest(each, column_names.CONVERSATION_NAMES)
+            for each in self._by_texts(self.columns)
+        )
+        chosen = next(filter(None, likely), None)
+        if chosen is None:
+            raise self._none_likely("conversation")
+        return chosen
+
+    def _holds_text(self, name: str) -> bool:
+        return any(isinstance(cell, str) and cell.strip() for cell in self._cells(name))
+
+    def _why_conversation(self, column: str) -> str:
+        named = "by its name" if self.conversation == AUTO else "as named"
+        return f'conversation: column "{column}", {named}'
+
+    def _turns(self, column: str, keys: Keys) -> Shape:
+        why = self._why_conversation(column)
+        if self.conversation == AUTO and not column_names.likeliest(
+            [column], column_names.CONVERSATION_LIST_NAMES
+        ):
+            why = f'conversation: column "{column}"'
+        speakers = None if keys.text else self._speakers_beside(column)
+        if speakers:
+            return Shape(
+                "lists",
+                self.columns,
+                column,
+                "",
+                f'{why}; its lists are turns, with the speakers in column "{speakers}"',
+                self.id,
+                speakers,
+            )
+        self._refuse_unknown_keys(column, keys)
+        form = f'turns with "{keys.text}"' if keys.text else "turns as texts"
+        form += f' and the speaker as "{keys.speaker}"' if keys.speaker else ""
+        reason = f"{why}; its lists are {form}"
+        return Shape("turns", self.columns, column, "", reason, self.id, keys.speaker, keys.text)
+
+    def _speakers_beside(self, column: str) -> str | None:
+        """Return the column whose lists are as long as those of `column` and called after speakers."""
+        wanted = self.by_hand.get("speaker")
+        if wanted is not None:
+            return column_names.require(wanted, self.columns, column_mapping.FIELD)
+        speaker_names = (*column_names.SPEAKER_NAMES, "speakers", "roles", "names", "authors", "participants")
+        alike = [name for name in self.columns if name != column and self._as_long(name, column)]
+        return column_names.likeliest(alike, speaker_names)
+
+    def _as_long(self, name: str, other: str) -> bool:
+        pairs = [
+            (cells.as_list(mine), cells.as_list(theirs))
+            for mine, theirs in zip(self._cells(name), self._cells(other), strict=True)
+            if theirs
+        ]
+        return bool(pairs) and all(
+            mine is not None and theirs is not None and len(mine) == len(theirs) for mine, theirs in pairs
+        )
+
+    def _refuse_unknown_keys(self, column: str, keys: Keys) -> None:
+        items = [item for cell in self._cells(column) for item in cells.as_list(cell) or ()]
+        there = cells.keys_of(items)
+        if keys.speaker and keys.speaker not in there:
+            raise DataError(
+                f'The turns of column "{column}" have no "{keys.speaker}".',
+                f"They hold: {', '.join(there) or 'texts'}.",
+                column_mapping.FIELD,
+            )
+
+    def _refuse_what_is_no_turns(self, column: str) -> None:
+        """Refuse lists with no turns to be seen in them, and keys named for turns that are not there."""
+        wants_turns = bool(self.by_hand.keys() & {"speaker", "text", "last_turn"})
+        # A text that happens to be JSON is a text, unless turns are asked for.
+        looked_into = [cell for cell in self._cells(column) if wants_turns or not isinstance(cell, str)]
+        keys = cells.keys_of(item for cell in looked_into for item in cells.as_list(cell) or ())
+        if keys:
+            wanted = self.by_hand.get("text", "text")
+            message = f'The turns of column "{column}" have no "{wanted}".'
+            hint = f"They hold: {', '.join(keys)}. Name the key of what is said as data.columns.text."
+            raise DataError(message, hint, column_mapping.FIELD)
+        if self.by_hand.keys().isdisjoint({"text", "last_turn"}) and wants_turns and self._row_speaker():
+            raise DataError(
+                "No column says which rows belong to one conversation.",
+                "Name it as data.columns.group, or leave data.columns.speaker out.",
+                column_mapping.FIELD,
+            )
+        if wants_turns:
+            raise DataError(
+                f'The column "{column}" holds no lists of turns.',
+                "Name the column of turns as data.conversation, or leave data.columns empty.",
+                column_mapping.FIELD,
+            )
+
+    # ---------------------------------------------------------------------------------------------- summary
+    def _with_summary(self, shape: Shape) -> Shape:
+        """Return the shape with its summaries: a column, several, or the last turns."""
+        free = [
+            name
+            for name in self.columns
+            if name not in {shape.conversation, shape.group}
+            and (shape.kind == "turns" or name != shape.speaker)
+        ]
+        if "last_turn" in self.by_hand:
+            if self.summary != AUTO:
+                message = "The summary is named twice: as a column and as the last turn."
+                raise DataError(
+                    message, "Leave data.summary or data.columns.last_turn out.", column_mapping.FIELD
+                )
+            return replace(shape, reason=f"{shape.reason}; summary: the last turn, as named")
+        if self.summary != AUTO:
+            column = column_names.require(self.summary, self.columns, "data.summary")
+            if column == shape.conversation:
+                hint = column_names.there(self.columns)
+                raise DataError("Conversation and summary can't be the same column.", hint, "data.summary")
+            return self._with_references(shape, column, "as named", self.references)
+        # A label that is a number is no summary that somebody wrote.
+        considered = self._by_texts(free)[: None if self.needs_summary else 1]
+        chosen = next(filter(None, map(self._likely_summary, considered)), None)
+        if chosen:
+            beside = self.references or column_names.numbered_beside(chosen, free)
+            return self._with_references(shape, chosen, "by its name", beside)
+        if shape.kind == "turns" and self._answers(shape):
+            return self._with_answers(shape)
+        if not self.needs_summary:
+            return replace(
+                shape, without_summary=True, reason=f"{shape.reason}; no column looks like the summary"
+            )
+        raise self._none_likely("summary", turns=shape.kind == "turns")
+
+    def _likely_summary(self, free: Sequence[str]) -> str | None:
+        lists = [name for name in free if any(cells.as_list(cell) for cell in self._cells(name))]
+        chosen = (
+            column_names.exact(free, column_names.SUMMARY_NAMES)
+            or column_names.exact(lists, column_names.SUMMARY_LIST_NAMES)
+            or column_names.likeliest(free, (*column_names.SUMMARY_NAMES, *column_names.SUMMARY_LIST_NAMES))
+            or column_names.numbered(free, column_names.SUMMARY_NAMES)
+        )
+        # The first of summary_1, summary_2 and summary_3 comes first.
+        alike = {chosen, *column_names.numbered_beside(chosen, free)} if chosen else set()
+        return next((name for name in free if name in alike), None)
+
+    def _with_references(self, shape: Shape, column: str, why: str, more: tuple[str, ...]) -> Shape:
+        reason = f'{shape.reason}; summary: column "{column}", {why}'
+        more = tuple(name for name in more if name != column)
+        if any(isinstance(cell, (list, tuple)) and len(cell) > 1 for cell in self._cells(column)):
+            reason += ", whose lists hold several references"
+        if more:
+            quoted = ", ".join(f'"{name}"' for name in more)
+            reason += f"; further references: column{'s' if len(more) > 1 else ''} {quoted}"
+        return replace(shape, summary=column, references=more, reason=reason)
+
+    def _with_answers(self, shape: Shape) -> Shape:
+        """Return the shape with the answers as summaries, without the instruction that all texts begin with."""
+        reason = (
+            f"{shape.reason}; summary: the last turn, as no column looks like the summary and each conversation is "
+            "one text with a shorter answer to it"
+        )
+        instruction = cells.shared_instruction([said[0].text for said in self._said(shape)])
+        if instruction:
+            quoted = " ".join(instruction.split())
+            reason += f'; left out of the conversations is what all of them begin with: "{quoted}"'
+        return replace(shape, reason=reason, instruction=instruction)
+
+    def _said(self, shape: Shape) -> list[list[Turn]]:
+        """Return the turns of the first rows that have any, without instructions to an assistant."""
+        keys = Keys(shape.speaker, shape.text)
+        said = (
+            cells.without_system(cells.turns_of(cell, keys, shape.conversation, number))
+            for number, cell in enumerate(self._cells(shape.conversation), start=1)
+        )
+        return [turns for turns in said if turns]
+
+    def _answers(self, shape: Shape) -> bool:
+        """Tell whether most conversations are one text and an assistant's shorter answer, and none is more."""
+        said = self._said(shape)
+        answered = sum(map(cells.is_answered, said))
+        return bool(said) and all(len(turns) == 2 for turns in said) and answered * 2 > len(said)
+
+    # ------------------------------------------------------------------------------------ turns in rows
+    def _repeated_group(self) -> str | None:
+        """Return the column that says which conversation a row belongs to, if rows look like single turns.
+
+        A column of speakers that is named by hand makes them so: whole conversations have none. Rows with lists of
+        turns, or with several turns in a text, are whole conversations, however often their ids repeat.
+        """
+        named = self.conversation != AUTO
+        if self.by_hand.keys() & {"last_turn"} or (named and "speaker" not in self.by_hand):
+            return None
+        speaker = self._row_speaker()
+        if speaker is None or self._holds_turns():
+            return None
+        likely = (column_names.exact(self.columns, (name,)) for name in column_names.GROUP_NAMES)
+        for name in filter(None, likely):
+            text = self.conversation if named else self._row_text(speaker, name)
+            if name not in {speaker, text} and text and not self._is_whole(text) and self._groups(name):
+                return name
+        return None
+
+    def _holds_turns(self) -> bool:
+        """Tell whether a column called after turns holds lists of them, or any with the speaker that is named."""
+        speaker = self.by_hand.get("speaker")
+        return any(
+            column_names.exact([name], column_names.CONVERSATION_LIST_NAMES) or keys.speaker == speaker
+            for name, keys in self._list_columns().items()
+        )
+
+    def _is_whole(self, text: str) -> bool:
+        """Tell whether most cells of a column are several turns each."""
+        filled = [cell for cell in self._cells(text) if isinstance(cell, str) and cell.strip()]
+        several = sum(len([turn for turn in turns(cell) if turn.speaker]) > 1 for cell in filled)
+        return several * 2 > len(filled)
+
+    def _groups(self, column: str) -> bool:
+        """Tell whether a column repeats short values, with no two summaries for one of them."""
+        summary = self.summary if self.summary != AUTO else self._likely_summary(self.columns)
+        summaries: dict[str, set[str]] = {}
+        for row in self.rows:
+            value, text = cells.text_of(row.get(column)), cells.text_of(row.get(summary or ""))
+            if not value or len(value) > LONGEST_GROUP:
+                return False
+            summaries.setdefault(value, set()).update({text} - {""})
+        return 0 < len(summaries) < len(self.rows) and all(len(each) < 2 for each in summaries.values())
+
+    def _row_speaker(self) -> str | None:
+        plain = [name for name in self.columns if self._plain(name)]
+        if "speaker" in self.by_hand:
+            return self.by_hand["speaker"] if self.by_hand["speaker"] in plain else None
+        return column_names.exact(plain, column_names.SPEAKER_NAMES)
+
+    def _row_text(self, speaker: str | None, group: str) -> str | None:
+        free = [name for name in self.columns if name not in {speaker, group} and self._plain(name)]
+        return column_names.exact(free, (*column_names.TEXT_NAMES, *column_names.CONVERSATION_NAMES))
+
+    def _plain(self, name: str) -> bool:
+        return not any(isinstance(cell, (list, dict)) for cell in self._cells(name))
+
+    def _rows(self, group: str) -> Shape:
+        speaker = column_mapping.column(self.by_hand, "speaker", self.columns) or self._row_speaker() or ""
+        text = column_mapping.column(self.by_hand, "text", self.columns)
+        if text and self.conversation not in (AUTO, text):
+            message = f'What is said is named twice: "{self.conversation}" and "{text}".'
+            raise DataError(
+                message, "Leave data.conversation or data.columns.text out.", column_mapping.FIELD
+            )
+        if text is None:
+            text = self._row_text(speaker, group) if self.conversation == AUTO else self.conversation
+        if text is None:
+            raise self._none_likely("conversation")
+        why = f'conversation: the rows with the same "{group}", each a turn with "{text}"'
+        why += f' and the speaker in "{speaker}"' if speaker else ""
+        shape = Shape("rows", self.columns, text, "", why, group, speaker, text, group)
+        return self._with_summary(shape)
+
+    # ----------------------------------------------------------------------------------------------- errors
+    def _none_likely(self, role: str, turns: bool = False) -> DataError:
+        hint = f"{column_names.there(self.columns)} Name one as data.{role}."
+        if turns:
+            hint += ' If the last turn is the summary, write last_turn = "summary" into data.columns.'
+        return DataError(f"No column looks like the {role}.", hint, f"data.{role}")

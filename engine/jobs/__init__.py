@@ -1,0 +1,1 @@
+"""The job folder: commands in, events out, worker process, run state from events."""

@@ -1,0 +1,223 @@
+"""A job: a private folder through which a window or a command line and one worker talk.
+
+    job.json          what is asked: kind and arguments
+    recipe.toml       for the kinds that follow a recipe
+    events.jsonl      what happened, appended by the worker alone
+    commands/         what is asked meanwhile, one small file each, renamed into place and deleted when seen
+    lock              held by the worker while it lives
+    worker.log        what libraries print
+
+Knows nothing of how a job is done.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.errors import StorageError, WorkerError
+from engine.jobs.events import Event, read_all
+from engine.system.files import write_whole
+from engine.system.locks import try_lock, unlock
+
+JobKind = Literal[
+    "train",
+    "evaluate",
+    "summarize",
+    "plan",
+    "shrink",
+    "check_data",
+    "label_data",
+    "models",
+    "merge",
+    "devices",
+    "count_tokens",
+    "read_conversations",
+]
+Command = dict[str, Any]
+COMMAND_FILES = "[0-9]*.json"
+# Said by a window before it leaves a run that would otherwise stop with it.
+KEEP_TRAINING = "keep_training"
+# A worker's exit code if its last words could not be written: as sysexits.h says of input and output.
+UNWRITTEN = 74
+# What window and worker alike say of a job whose folder was taken away under it.
+GONE = "The folder {folder} is gone: it was moved or deleted meanwhile."
+GONE_HINT = "Put it back and resume, or start again from the recipe."
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job's folder and its places."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def events_path(self) -> Path:
+        """The event stream."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def recipe_path(self) -> Path:
+        """The recipe that the job follows."""
+        return self.folder / "recipe.toml"
+
+    @property
+    def log_path(self) -> Path:
+        """What libraries printed."""
+        return self.folder / "worker.log"
+
+    @property
+    def commands_folder(self) -> Path:
+        """Where commands are renamed into."""
+        return self.folder / "commands"
+
+    @property
+    def lock_path(self) -> Path:
+        """The file whose lock the worker holds."""
+        return self.folder / "lock"
+
+    def request(self) -> dict[str, Any]:
+        """Return what is asked: kind and arguments. Raises WorkerError if the folder is no job."""
+        try:
+            request = json.loads((self.folder / "job.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise WorkerError(f"{self.folder} is no job: {error}.") from error
+        return dict(request)
+
+    def last_attempt(self) -> int:
+        """Return the number of the last attempt, 0 before the first."""
+        return max((int(event.get("attempt", 0)) for event in read_all(self.events_path)), default=0)
+
+    def is_running(self) -> bool:
+        """Tell whether a worker holds the lock."""
+        try:
+            with self.lock_path.open("r+") as stream:
+                if not try_lock(stream):
+                    return True
+                unlock(stream)
+        except OSError:
+            # Never locked so far, or where nothing can be written: then no worker can live there either.
+            return False
+        return False
+
+    def send(self, command: str, **arguments: Any) -> None:
+        """Leave a command for the worker."""
+        name = f"{self._next_number():020d}-{secrets.token_hex(4)}.json"
+        partial = self.commands_folder / f".{name}"
+        try:
+            self.commands_folder.mkdir(mode=0o700, exist_ok=True)
+            partial.write_text(json.dumps({"command": command, **arguments}), encoding="utf-8")
+            partial.rename(self.commands_folder / name)
+        except OSError as error:
+            raise StorageError(
+                f"The command {command} can't be left in {self.folder}: {error.strerror}."
+            ) from error
+
+    def _next_number(self) -> int:
+        """Return the number of a new command: the time, or the next one if the clock was set back meanwhile."""
+        waiting = (int(path.name.partition("-")[0]) for path in self.commands_folder.glob(COMMAND_FILES))
+        return max(time.time_ns(), max(waiting, default=0) + 1)
+
+    def drop_commands(self) -> None:
+        """Delete commands that a worker left when it died: the next attempt was not asked. Not if one lives.
+
+        Raises StorageError.
+        """
+        if self.is_running():
+            return
+        try:
+            for path in self.commands_folder.glob(COMMAND_FILES):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"{self.commands_folder} can't be emptied: {error.strerror}.") from error
+
+    def is_told(self, command: str) -> bool:
+        """Tell whether a command waits to be taken."""
+        texts = (path.read_text(encoding="utf-8") for path in self.commands_folder.glob(COMMAND_FILES))
+        with suppress(FileNotFoundError):
+            return any(json.loads(text)["command"] == command for text in texts)
+        return False
+
+    def take_commands(self) -> list[Command]:
+        """Return the commands that wait, in order, and delete them; the worker's side of `send`."""
+        commands: list[Command] = []
+        for path in sorted(self.commands_folder.glob(COMMAND_FILES)):
+            commands.append(json.loads(path.read_text(encoding="utf-8")))
+            path.unlink()
+        return commands
+
+    def log_tail(self, lines: int = 12) -> str:
+        """Return the last lines of the log."""
+        try:
+            text = self.log_path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    @contextmanager
+    def lock(self, wait_seconds: float = 30.0) -> Iterator[None]:
+        """Hold the folder's lock. Raises WorkerError if another worker keeps it for `wait_seconds`."""
+        deadline = time.monotonic() + wait_seconds
+        with self.lock_path.open("a") as stream:
+            while not try_lock(stream):
+                if time.monotonic() >= deadline:
+                    raise WorkerError(f"{self.id} is running already.", "Wait for it to end, or stop it.")
+                time.sleep(0.05)
+            try:
+                yield
+            finally:
+                unlock(stream)
+
+
+def new_id(words: str) -> str:
+    """Return an id that sorts by time, says what it is, and is not taken: `20261125-081502-lora-3f9a`."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(words)}-{secrets.token_hex(2)}"
+
+
+def slug(words: str) -> str:
+    """Return words as part of a file's name: small letters and numbers with hyphens between, at most 40 long."""
+    plain = "".join(letter if letter.isalnum() else "-" for letter in words.lower())
+    return "-".join(part for part in plain.split("-") if part)[:40]
+
+
+def create_job(
+    parent: Path, kind: JobKind, arguments: Mapping[str, Any], *, words: str = "", recipe: str = ""
+) -> Job:
+    """Make a job's folder (mode 0700) below `parent` and return it.
+
+    `recipe` is the text of `recipe.toml`; `words` go into the id. Raises StorageError.
+    """
+    folder = parent / new_id(words or kind)
+    try:
+        folder.mkdir(mode=0o700)
+        (folder / "commands").mkdir(mode=0o700)
+        if recipe:
+            write_whole(folder / "recipe.toml", recipe)
+        # Last: a folder without it is no job.
+        write_whole(
+            folder / "job.json", json.dumps({"kind": kind, **arguments}, ensure_ascii=False, indent=1)
+        )
+    except OSError as error:
+        raise StorageError(
+            f"{folder} can't be made: {error.strerror}.", "Free space, or set TUNESMITH_HOME."
+        ) from error
+    return Job(folder)
+
+
+def ended(events: list[Event], attempt: int) -> Event | None:
+    """Return the attempt's `job_ended`, or None."""
+    for event in reversed(events):
+        if event["event"] == "job_ended" and event.get("attempt") == attempt:
+            return event
+    return None

@@ -1,0 +1,287 @@
+"""What a job's events add up to: one state that live, replayed and re-attached readers build with the same code.
+
+Knows nothing of Qt, files or processes.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.jobs.event_schema import PASSED_OVER, sound
+from engine.jobs.events import Event, clock
+
+Outcome = Literal["completed", "stopped", "failed", "crashed"]
+
+
+@dataclass
+class Curve:
+    """Numbers over steps, in the order of the steps."""
+
+    steps: array[int] = field(default_factory=lambda: array("q"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+
+    def add(self, step: int, value: float) -> None:
+        """Append one point."""
+        self.steps.append(step)
+        self.values.append(value)
+
+    def drop_after(self, step: int) -> None:
+        """Forget what lies past `step`."""
+        kept = bisect_right(self.steps, step)
+        del self.steps[kept:]
+        del self.values[kept:]
+
+
+@dataclass
+class Sample:
+    """One generated summary of a pinned conversation."""
+
+    step: int
+    example: str
+    conversation: str
+    reference: str
+    summary: str
+    rouge1: float | None
+
+
+@dataclass
+class RunState:
+    """All that is known of a run from its events so far.
+
+    `base_scores` and `tuned_scores` are of the run's protocol; what is scored while it trains has one of its own, and
+    is in `evaluation_rouge1` (fractions) and `evaluations` alone.
+    `probed` tells what the heaviest step takes, `shortage` that memory did not suffice, with smaller plans; both are of
+    the last attempt.
+    `freed` says that the attempt ended to free the device, with a checkpoint to go on from: a pause, no end.
+    `revision` counts the times that points were dropped or the attempt changed, so that a plot knows to start over.
+    """
+
+    attempt: int = 0
+    stage: str = ""
+    progress: tuple[int, int, str] | None = None
+    started: Event | None = None
+    step: int = 0
+    epoch: float = 0.0
+    last_step: Event | None = None
+    loss: Curve = field(default_factory=Curve)
+    evaluation_loss: Curve = field(default_factory=Curve)
+    evaluation_rouge1: Curve = field(default_factory=Curve)
+    learning_rate: Curve = field(default_factory=Curve)
+    evaluations: list[Event] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    notices: list[Event] = field(default_factory=list)
+    probed: Event | None = None
+    shortage: Event | None = None
+    peak_memory_bytes: int = 0
+    checkpoint: Event | None = None
+    adapter: Event | None = None
+    base_scores: Event | None = None
+    tuned_scores: Event | None = None
+    paused: bool = False
+    freed: bool = False
+    training_started_clock: float | None = None
+    accepted_clock: float | None = None
+    last_clock: float = 0.0
+    last_event_at: float | None = None
+    ended: Event | None = None
+    outcome: Outcome | None = None
+    revision: int = 0
+
+    def apply(self, event: Event) -> Event:
+        """Take in one event, and return it as it was taken in: a damaged one is passed over and leaves a notice.
+
+        Unknown ones are kept by the stream and ignored here.
+        """
+        event = sound(event)
+        self.last_event_at = event.get("time", self.last_event_at)
+        self.last_clock = clock(event)
+        handler = _HANDLERS.get(event["event"])
+        if handler is not None:
+            handler(self, event)
+        return event
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run, 0 while unknown."""
+        return int(self.started["total_steps"]) if self.started else 0
+
+    @property
+    def excluded(self) -> int:
+        """How many rows the recipe left out of all splits."""
+        return sum(((self.started or {}).get("excluded") or {}).values())
+
+    @property
+    def share(self) -> float:
+        """How much of the training is done, 0 to 1: of its steps, or of its minutes if those are spent sooner."""
+        of_steps = min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+        return max(of_steps, self.time_share)
+
+    @property
+    def time_share(self) -> float:
+        """How much of the minutes is spent that the run may train for, 0 without a limit."""
+        return float(self.last_step.get("time_share", 0.0)) if self.last_step else 0.0
+
+    @property
+    def evaluated_examples(self) -> int:
+        """How many conversations the scores on the way are of, 0 without any."""
+        protocols = (each.get("protocol") for each in self.evaluations if each.get("loss") is not None)
+        return next((int(protocol["examples"]) for protocol in protocols if protocol), 0)
+
+    @property
+    def difference(self) -> dict[str, Any] | None:
+        """The paired difference of base and tuned, by score, once both are scored."""
+        return self.tuned_scores.get("difference") if self.tuned_scores else None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the last attempt took until its last event; None before it began."""
+        return None if self.accepted_clock is None else max(0.0, self.last_clock - self.accepted_clock)
+
+    def seconds_left(self) -> float | None:
+        """Return the estimated seconds of training left, None before the second step."""
+        if self.last_step is None or self.training_started_clock is None or self.ended:
+            return None
+        first = int((self.started or {}).get("first_step", 0))
+        done = self.step - first
+        if done < 2:
+            return None
+        elapsed = max(0.0, clock(self.last_step) - self.training_started_clock)
+        by_steps = elapsed / done * max(0, self.total_steps - self.step)
+        return min(by_steps, float(self.last_step.get("seconds_left", by_steps)))
+
+    def close(self, outcome: Outcome, ended: Event | None) -> None:
+        """Set the outcome: from `job_ended`, or crashed, which no event says."""
+        self.outcome = outcome
+        self.ended = ended
+
+
+def _job_accepted(state: RunState, event: Event) -> None:
+    state.attempt = int(event.get("attempt", 1))
+    state.accepted_clock = clock(event)
+    state.stage, state.progress, state.paused, state.freed = "", None, False, False
+    state.ended = state.outcome = state.probed = state.shortage = None
+
+
+def _stage_entered(state: RunState, event: Event) -> None:
+    state.stage, state.progress = event["stage"], None
+
+
+def _stage_progressed(state: RunState, event: Event) -> None:
+    state.progress = (int(event["done"]), int(event["total"]), str(event["unit"]))
+
+
+def _run_started(state: RunState, event: Event) -> None:
+    state.started = event
+    state.training_started_clock = clock(event)
+
+
+def _run_resumed(state: RunState, event: Event) -> None:
+    """Drop what lies past the checkpoint that the run goes on from."""
+    step = int(event["step"])
+    for curve in (state.loss, state.evaluation_loss, state.evaluation_rouge1, state.learning_rate):
+        curve.drop_after(step)
+    state.evaluations = [kept for kept in state.evaluations if int(kept.get("step", 0)) <= step]
+    # One that starts over looks at its base again.
+    state.samples = [kept for kept in state.samples if step and kept.step <= step]
+    state.step = step
+    state.revision += 1
+
+
+def _step_finished(state: RunState, event: Event) -> None:
+    state.last_step = event
+    state.step = int(event["step"])
+    state.epoch = float(event["epoch"])
+    state.loss.add(state.step, float(event["loss"]))
+    state.learning_rate.add(state.step, float(event["learning_rate"]))
+    state.peak_memory_bytes = max(state.peak_memory_bytes, int(event.get("memory_bytes") or 0))
+
+
+def _evaluated(state: RunState, event: Event) -> None:
+    """Sort an evaluation in: with a loss it is one while the run trains, else it tells the run's scores."""
+    state.evaluations.append(event)
+    if event.get("loss") is not None:
+        if event["split"] == "validation" and event["of"] != "base":
+            _evaluated_in_training(state, event)
+    elif event.get("scores"):
+        if event["of"] == "base":
+            state.base_scores = event
+        elif event.get("difference") is not None:
+            state.tuned_scores = event
+
+
+def _evaluated_in_training(state: RunState, event: Event) -> None:
+    step = int(event["step"])
+    state.evaluation_loss.add(step, float(event["loss"]))
+    if event.get("scores"):
+        state.evaluation_rouge1.add(step, float(event["scores"]["rouge1"]["mean"]))
+
+
+def _sample_made(state: RunState, event: Event) -> None:
+    state.samples.append(
+        Sample(
+            step=int(event["step"]),
+            example=str(event["example"]),
+            conversation=str(event.get("conversation", "")),
+            reference=str(event["reference"]),
+            summary=str(event["summary"]),
+            rouge1=event.get("rouge1"),
+        )
+    )
+
+
+def _notice(state: RunState, event: Event) -> None:
+    known = event["message"] == PASSED_OVER and any(each["message"] == PASSED_OVER for each in state.notices)
+    if not known:
+        state.notices.append(event)
+
+
+def _memory_probed(state: RunState, event: Event) -> None:
+    state.probed = event
+
+
+def _memory_exceeded(state: RunState, event: Event) -> None:
+    state.shortage = event
+
+
+def _checkpoint_saved(state: RunState, event: Event) -> None:
+    state.checkpoint = event
+
+
+def _adapter_saved(state: RunState, event: Event) -> None:
+    state.adapter = event
+
+
+def _run_paused(state: RunState, event: Event) -> None:
+    state.paused = True
+    state.freed = bool(event.get("frees_device"))
+
+
+def _run_continued(state: RunState, _: Event) -> None:
+    state.paused = False
+
+
+def _job_ended(state: RunState, event: Event) -> None:
+    state.close(event["outcome"], event)
+
+
+_HANDLERS = {
+    "job_accepted": _job_accepted,
+    "stage_entered": _stage_entered,
+    "stage_progressed": _stage_progressed,
+    "run_started": _run_started,
+    "run_resumed": _run_resumed,
+    "step_finished": _step_finished,
+    "evaluated": _evaluated,
+    "sample_made": _sample_made,
+    "notice": _notice,
+    "memory_probed": _memory_probed,
+    "memory_exceeded": _memory_exceeded,
+    "checkpoint_saved": _checkpoint_saved,
+    "adapter_saved": _adapter_saved,
+    "run_paused": _run_paused,
+    "run_continued": _run_continued,
+    "job_ended": _job_ended,
+}

@@ -1,0 +1,142 @@
+"""How a worker's process is started: for a job, or ahead of one.
+
+Knows nothing of events and of what a worker does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from engine.errors import WorkerError
+from engine.jobs.job import Job
+from engine.system.paths import application_root
+
+# A windowed program has no streams on Windows, so the worker is a program of its own there.
+FROZEN_WORKER = "tunesmith-worker"
+# Several times what a spare worker takes.
+SPARE_NEEDS_BYTES = 3 * 1024**3
+
+
+def worker_command(folder: Path | None = None) -> list[str]:
+    """Return the program of the worker of a job's folder; without one it waits to be told."""
+    program = [*_program(), "--worker"]
+    return program if folder is None else [*program, str(folder)]
+
+
+def _program() -> list[str]:
+    """Return how Tunesmith is started: by Python, or in a frozen build the program beside the window's."""
+    if getattr(sys, "frozen", False):
+        window = Path(sys.executable)
+        return [str(window.with_name(FROZEN_WORKER + window.suffix))]
+    return [sys.executable, str(application_root() / "main.py")]
+
+
+def launch(
+    command: list[str], output: IO[bytes] | int, folder: Path, *, niced: bool, offline: bool
+) -> subprocess.Popen[bytes]:
+    """Start a worker in `folder`, with a pipe to its standard input. Raises WorkerError if the system can't."""
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            env=worker_environment(offline, niced),
+            cwd=folder,
+            start_new_session=os.name != "nt",
+        )
+    except OSError as error:
+        raise WorkerError(f"The worker can't be started: {error}.") from error
+
+
+def worker_environment(offline: bool, niced: bool) -> dict[str, str]:
+    """Return the environment of a worker, which makes the settings of its libraries itself."""
+    environment = dict(os.environ)
+    environment["PYTHONUNBUFFERED"] = "1"
+    environment["TOKENIZERS_PARALLELISM"] = "false"
+    environment["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    if offline or environment.get("HF_HUB_OFFLINE") == "1":
+        for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE"):
+            environment[name] = "1"
+    if niced:
+        environment["TUNESMITH_NICE"] = "10"
+    return environment
+
+
+class Spare:
+    """A worker started ahead of its job: it imports what takes seconds, and waits.
+
+    The job's folder reaches it as a line on its standard input, whose end it takes for the window's, and so does what
+    the job is likely to want. So it needs no port, and dies with whoever started it.
+    """
+
+    def __init__(
+        self, *, niced: bool = False, offline: bool = False, command: list[str] | None = None
+    ) -> None:
+        """Start it; `command` replaces its program, for tests. Raises WorkerError if the system can't."""
+        self._process = launch(
+            command or worker_command(),
+            subprocess.DEVNULL,
+            Path(tempfile.gettempdir()),
+            niced=niced,
+            offline=offline,
+        )
+        self._taken = False
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def alive(self) -> bool:
+        """Tell whether it waits for a job."""
+        return not self._taken and self._process.poll() is None
+
+    def expect(self, base_model: Mapping[str, Any]) -> None:
+        """Let it load a base model, given as a recipe's table, before a run asks for it, where memory allows."""
+        self._tell({"base_model": dict(base_model)})
+
+    def take_up(self, job: Job) -> subprocess.Popen[bytes] | None:
+        """Give it a job and return its process, which is the job's from now on; None if it can't take one any more."""
+        if not self._tell(str(job.folder)):
+            return None
+        self._taken = True
+        return self._process
+
+    def end(self) -> None:
+        """End it, unless it has taken up a job; it has nothing to lose."""
+        if self._taken:
+            return
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
+
+    def _tell(self, what: Any) -> bool:
+        """Write a line to it; return whether it can read it."""
+        if not self.alive() or self._process.stdin is None:
+            return False
+        try:
+            self._process.stdin.write(json.dumps(what).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            return False
+        return True
+
+
+def can_afford_spare() -> bool:
+    """Tell whether a worker that may never get a job is no burden: memory to spare, and not on a battery's charge."""
+    import psutil
+
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    on_charge = battery is not None and not battery.power_plugged
+    return not on_charge and psutil.virtual_memory().available >= SPARE_NEEDS_BYTES

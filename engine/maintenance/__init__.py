@@ -1,0 +1,1 @@
+"""What this computer lacks and what Tunesmith takes of it."""

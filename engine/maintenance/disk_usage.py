@@ -1,0 +1,135 @@
+"""What Tunesmith takes of the disk, by kind, and what of it can go without a loss.
+
+Checkpoints are for going on. A completed run does not go on, so its checkpoints may go, as long as its adapter is in
+the library; token ids are made anew when they are needed. Nothing else is ever deleted here. Knows nothing of a window.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.adapters import library
+from engine.jobs.events import MOST_BYTES, Event, decode
+from engine.jobs.job import Job
+from engine.runs import run_store as runs
+from engine.system import paths
+from engine.system.files import bytes_in
+
+DAY_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """Bytes of one kind."""
+
+    key: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Freeable:
+    """What may go: folders of checkpoints and best states, the runs they are of, and files of token ids."""
+
+    checkpoints: tuple[Path, ...] = ()
+    runs: int = 0
+    token_files: tuple[Path, ...] = ()
+
+    @property
+    def checkpoint_bytes(self) -> int:
+        """What the checkpoints take."""
+        return sum(bytes_in(path) for path in self.checkpoints)
+
+    @property
+    def token_bytes(self) -> int:
+        """What the token ids take."""
+        return sum(bytes_in(path) for path in self.token_files)
+
+
+def measure() -> list[Part]:
+    """Return what each kind takes; the keys are checkpoints, runs, adapters, token_ids, trash and downloads."""
+    checkpoints = sum(bytes_in(path) for job in runs.list_jobs() for path in _resumable_state(job))
+    return [
+        Part("adapters", bytes_in(paths.adapters_folder())),
+        Part("checkpoints", checkpoints),
+        Part("runs", bytes_in(paths.runs_folder()) - checkpoints),
+        Part("token_ids", bytes_in(paths.tokens_folder())),
+        Part("trash", bytes_in(paths.trash_folder())),
+        Part("downloads", bytes_in(downloads_folder())),
+    ]
+
+
+def freeable(*, older_than_days: float = 0.0, with_token_ids: bool = True) -> Freeable:
+    """Return what may go: of runs that completed longer ago than this, with their adapter in the library."""
+    now = time.time()
+    adapters, _ = library.scan()
+    made_by = {adapter.passport.training.run for adapter in adapters}
+    found: list[Path] = []
+    count = 0
+    for job in runs.list_jobs():
+        states = list(_resumable_state(job))
+        if states and job.id in made_by and _completed_before(job, now - older_than_days * DAY_SECONDS):
+            found += states
+            count += 1
+    tokens = tuple(paths.tokens_folder().iterdir()) if with_token_ids else ()
+    return Freeable(tuple(found), count, tokens)
+
+
+def free(chosen: Freeable) -> int:
+    """Delete what was found to be freeable and return the bytes that went; what is in use meanwhile stays."""
+    freed = 0
+    for path in (*chosen.checkpoints, *chosen.token_files):
+        if Job(path.parent).is_running():
+            continue
+        before = bytes_in(path)
+        with suppress(OSError):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                # Windows does not let go of a file that a running worker has mapped.
+                path.unlink()
+        freed += before - bytes_in(path)
+    return freed
+
+
+def downloads_folder() -> Path:
+    """Return where huggingface_hub keeps what it fetched, for all programs; asked without importing it."""
+    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    if named:
+        return Path(named).expanduser()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    home = os.environ.get("HF_HOME")
+    return (Path(home).expanduser() if home else cache / "huggingface") / "hub"
+
+
+def _resumable_state(job: Job) -> Iterator[Path]:
+    yield from runs.checkpoints(job)
+    yield from job.folder.glob(f"{runs.BEST_PREFIX}*")
+
+
+def _completed_before(job: Job, moment: float) -> bool:
+    if job.is_running():
+        return False
+    last = _last_event(job.events_path)
+    return (
+        last is not None
+        and last["event"] == "job_ended"
+        and last.get("outcome") == "completed"
+        and float(last.get("time", moment)) <= moment
+    )
+
+
+def _last_event(path: Path) -> Event | None:
+    """Return the last whole event, read from the stream's end alone."""
+    with suppress(OSError), path.open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - MOST_BYTES))
+        lines = stream.read().splitlines(keepends=True)
+        for line in reversed(lines):
+            if line.endswith(b"\n"):
+                return decode(line)
+    return None

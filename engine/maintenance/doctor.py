@@ -1,0 +1,248 @@
+"""What Tunesmith finds on this computer, and what to do where it is not enough.
+
+Imports nothing heavy: torch is asked in a worker, the job `devices`.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.errors import AppError, OfflineError, StorageError
+from engine.jobs.job import create_job
+from engine.jobs.supervisor import Supervisor
+from engine.system import connection, paths
+from engine.system.graphics_cards import Card, find
+from engine.system.units import size
+from engine.system.url_redaction import without_login
+
+State = Literal["ok", "notice", "problem"]
+Facts = dict[str, Any]
+REPORTED_PACKAGES = (
+    "torch",
+    "transformers",
+    "peft",
+    "datasets",
+    "accelerate",
+    "bitsandbytes",
+    "evaluate",
+    "huggingface_hub",
+    "PySide6_Essentials",
+    "pyqtgraph",
+)
+# Where Tunesmith is installed, its launcher says by which command its environment is made anew.
+SET_UP = "TUNESMITH_SET_UP"
+ORDER = ("system", "packages", "device", "graphics", "quantization", "memory", "hub", "folders", "disk")
+LOW_DISK_BYTES = 5_000_000_000
+LOW_MEMORY_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: what was found and, unless it is fine, what to do."""
+
+    id: str
+    title: str
+    state: State
+    text: str
+    fix: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the check in the shape that the command line prints."""
+        return asdict(self)
+
+
+def report() -> list[Check]:
+    """Return all checks. Takes seconds, because torch is started once; opens no connection when offline."""
+    return in_order([*of_computer(), *of_devices(*ask_devices())])
+
+
+def of_computer() -> list[Check]:
+    """Return the checks that need no worker. They take seconds where the hub does not answer."""
+    return [system(), packages(), memory(), hub(), folders(), disk()]
+
+
+def of_devices(facts: Facts, trouble: str) -> list[Check]:
+    """Return the checks of what the job `devices` found, or of what went wrong if it found nothing."""
+    return [device(facts, trouble), graphics(facts, find()), quantization(facts, trouble)]
+
+
+def in_order(checks: Iterable[Check]) -> list[Check]:
+    """Return checks in the order in which they are read."""
+    return sorted(checks, key=lambda check: ORDER.index(check.id))
+
+
+def diagnostics(checks: Iterable[Check]) -> str:
+    """Return checks as a text to be sent to somebody; the person's own folder is written as "~"."""
+    marks = {"ok": "ok", "notice": "notice", "problem": "PROBLEM"}
+    lines = []
+    for check in checks:
+        lines.append(f"{check.title} [{marks[check.state]}]: {check.text}")
+        lines += [f"    What to do: {check.fix}"] if check.fix else []
+    return "\n".join(lines).replace(str(Path.home()), "~")
+
+
+def ask_devices() -> tuple[Facts, str]:
+    """Return what the job `devices` found, and what went wrong if it found nothing."""
+    try:
+        job = create_job(paths.jobs_folder(), "devices", {})
+        supervisor = Supervisor(job)
+        supervisor.start()
+        results = [event["result"] for event in supervisor.follow() if event["event"] == "result_made"]
+    except AppError as error:
+        return {}, error.message
+    ending = supervisor.ending()
+    supervisor.close()
+    if not results:
+        return {}, ending.message or "The worker found nothing."
+    shutil.rmtree(job.folder, ignore_errors=True)
+    return results[-1], ""
+
+
+def system() -> Check:
+    """Say which system, Python and Tunesmith these are."""
+    words = f"Tunesmith {_version('tunesmith') or 'unknown'}, Python {platform.python_version()}"
+    return Check("system", "System", "ok", f"{words}, {platform.platform(aliased=True, terse=True)}")
+
+
+def packages() -> Check:
+    """Say which versions are installed, and which packages are not."""
+    found = {name: _version(name) for name in REPORTED_PACKAGES}
+    absent = [name for name, number in found.items() if not number]
+    text = ", ".join(f"{name} {number}" for name, number in found.items() if number)
+    if absent:
+        return Check(
+            "packages", "Packages", "problem", f"Missing: {', '.join(absent)}. {text}", _way_to_packages()
+        )
+    return Check("packages", "Packages", "ok", text)
+
+
+def _way_to_packages() -> str:
+    return f"Run `{os.environ.get(SET_UP, 'python3 packaging/dev.py setup')}`."
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def device(facts: Facts, trouble: str) -> Check:
+    """Say what runs compute on unless a recipe says otherwise."""
+    if not facts:
+        fix = f"The worker's log below {paths.jobs_folder()} has the details."
+        return Check("device", "Device", "problem", trouble, fix)
+    chosen = next(each for each in facts["devices"] if each["id"] == facts["chosen"])
+    room = f", {size(chosen['free_bytes'])} of memory free" if "free_bytes" in chosen else ""
+    text = f"{chosen['name']} ({chosen['id']}{room}) in {facts['precision']}: {facts['precision_reason']}"
+    return Check("device", "Device", "ok", text)
+
+
+def graphics(facts: Facts, cards: Sequence[Card]) -> Check:
+    """Say whether the graphics cards that are here are put to use."""
+    title = "Graphics card"
+    used = [each for each in facts.get("devices", []) if each["id"] != "cpu"]
+    if used:
+        return Check("graphics", title, "ok", ", ".join(f"{each['name']} ({each['id']})" for each in used))
+    if not cards:
+        text = "None found. Small models train on the processor; larger ones want a card."
+        return Check("graphics", title, "notice", text)
+    built_for, card = str(facts.get("built_for", "something else")), cards[0]
+    text = f"An {card.name} is here, but this torch, built for {built_for}, does not use it."
+    return Check("graphics", title, "problem", text, _way_to_the_card(card, built_for))
+
+
+def _way_to_the_card(card: Card, built_for: str) -> str:
+    """Return what puts a card to use: its driver, a newer driver, or another build of torch."""
+    if not card.driver:
+        return f"Install the driver of the {card.name} and start the computer anew."
+    if built_for.startswith("CUDA" if card.vendor == "nvidia" else "ROCm"):
+        known = f" than {card.driver}" if card.driver[:1].isdigit() else ""
+        return f"Update the driver of the {card.name}; this torch wants a newer one{known}."
+    set_up = os.environ.get(SET_UP)
+    if set_up:
+        return f"Enter “{set_up}” in a terminal: it fetches the torch for this card."
+    build = "CUDA" if card.vendor == "nvidia" else "ROCm"
+    return f"Install the {build} build that pytorch.org names for this system into {sys.prefix}."
+
+
+def quantization(facts: Facts, trouble: str) -> Check:
+    """Say whether bitsandbytes works on the device; it was tried."""
+    trouble = trouble or facts.get("quantization_trouble", "")
+    if not trouble:
+        return Check("quantization", "Quantization", "ok", f"bitsandbytes works on {facts['chosen']}")
+    fix = "Base models load unquantized; choose quantization none."
+    return Check("quantization", "Quantization", "notice", f"bitsandbytes does not work: {trouble}", fix)
+
+
+def memory() -> Check:
+    """Say how much memory this computer has left."""
+    import psutil
+
+    found = psutil.virtual_memory()
+    text = f"{size(found.available)} of {size(found.total)} free"
+    if found.available < LOW_MEMORY_BYTES:
+        return Check("memory", "Memory", "notice", text, "Close other programs before a run.")
+    return Check("memory", "Memory", "ok", text)
+
+
+def hub() -> Check:
+    """Say whether base models and data sets can be fetched."""
+    title, address = "Hub", without_login(connection.hub_address())
+    if connection.offline():
+        return Check("hub", title, "notice", "Offline, as asked for: nothing is fetched.")
+    try:
+        connection.require_hub()
+    except OfflineError as error:
+        return Check("hub", title, "notice", error.message, error.hint)
+    return Check("hub", title, "ok", f"{address} answers")
+
+
+def folders() -> Check:
+    """Say whether everything that Tunesmith keeps can be written."""
+    places = (
+        paths.runs_folder,
+        paths.adapters_folder,
+        paths.jobs_folder,
+        paths.trash_folder,
+        paths.scores_folder,
+        paths.cache_folder,
+        paths.config_folder,
+    )
+    troubles = [trouble for place in places if (trouble := _folder_trouble(place))]
+    if troubles:
+        fix = "Set TUNESMITH_HOME to a folder of your own."
+        return Check("folders", "Folders", "problem", " ".join(troubles), fix)
+    return Check("folders", "Folders", "ok", f"Runs and adapters are kept in {paths.runs_folder().parent}")
+
+
+def _folder_trouble(place: Callable[[], Path]) -> str:
+    try:
+        folder = place()
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except StorageError as error:
+        return error.message
+    except OSError as error:
+        return f"{folder} can't be written to: {error.strerror}."
+
+
+def disk() -> Check:
+    """Say how much room runs and adapters have."""
+    try:
+        free = shutil.disk_usage(paths.runs_folder()).free
+    except StorageError as error:
+        return Check("disk", "Disk", "problem", error.message, error.hint)
+    if free < LOW_DISK_BYTES:
+        fix = "Delete runs and base models you no longer use."
+        return Check("disk", "Disk", "notice", f"{size(free)} free", fix)
+    return Check("disk", "Disk", "ok", f"{size(free)} free")

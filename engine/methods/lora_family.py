@@ -1,0 +1,335 @@
+"""Relatives of LoRA: thin changes beside frozen weights that are shared, tiled or bounded."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from engine.errors import Problem
+from engine.methods.base import BaseFacts, Method, Preset, Variant
+from engine.methods.constraints import linear_only
+from engine.methods.shared_options import Targets, dropout_option, rank_option, target_modules_option
+from engine.options import Options, option
+
+
+class VeraOptions(Options):
+    """Settings of VeRA."""
+
+    rank: int = rank_option(
+        256,
+        "Width of the two random matrices that all layers share. Take more than for LoRA: only one number "
+        "for each rank and one for each output are trained.",
+        # The most that its authors take, for layers 768 wide too.
+        most=1024,
+    )
+    d_initial: float = option(
+        0.1,
+        "Starting scale",
+        "What the trained scales of the ranks start at. Small values are usual.",
+        level="everything",
+        gt=0.0,
+        le=10.0,
+    )
+    dropout: float = dropout_option("vera_dropout", 0.0)
+    target_modules: Targets = target_modules_option("get trained scales")
+
+
+class VbLoraOptions(Options):
+    """Settings of VB-LoRA."""
+
+    rank: int = rank_option(4, "Width of the thin matrices that are put together from the shared vectors.")
+    vectors: int = option(
+        256,
+        "Vectors",
+        "How many vectors the bank holds that all layers draw from. Larger models want more.",
+        peft_name="num_vectors",
+        ge=2,
+        le=32768,
+    )
+    vector_length: int | None = option(
+        None,
+        "Vector length",
+        "Length of a vector in the bank; it must divide the widths of all adapted layers. "
+        "Absent: the longest that does, up to 256.",
+        ge=1,
+        le=8192,
+    )
+    top: int = option(
+        2,
+        "Vectors mixed",
+        "How many vectors of the bank are mixed for each piece of a matrix.",
+        level="everything",
+        peft_name="topk",
+        ge=1,
+        le=64,
+    )
+    dropout: float = dropout_option("vblora_dropout", 0.0)
+    target_modules: Targets = target_modules_option("draw from the bank")
+
+
+class RandLoraOptions(Options):
+    """Settings of RandLoRA."""
+
+    rank: int = rank_option(
+        32,
+        "Width of each random pair. A smaller rank means more pairs and more trained numbers: together they "
+        "always reach the full rank.",
+    )
+    alpha: int = option(
+        640,
+        "Alpha",
+        "Strength of the change: it is scaled by alpha over rank. Usual is 20 times the rank.",
+        peft_name="randlora_alpha",
+        ge=1,
+        le=65536,
+    )
+    sparse: bool = option(
+        False,
+        "Sparse bases",
+        "Draw random matrices of −1, 0 and 1 instead of dense ones.",
+        level="everything",
+    )
+    dropout: float = dropout_option("randlora_dropout", 0.0)
+    target_modules: Targets = target_modules_option("get a sum of scaled random pairs")
+
+
+class MissOptions(Options):
+    """Settings of MiSS."""
+
+    rank: int = rank_option(
+        16, "Size of the shards that a weight is cut into. More rank can learn more and trains more numbers."
+    )
+    form: Literal["plain", "bat", "mini"] = option(
+        "plain",
+        "Form",
+        "How the trained block changes the shards. plain: it is added to each. bat: each shard is also multiplied "
+        "by it, so that the change depends on the weight. mini: a narrow block is repeated along the outputs, "
+        "which trains far fewer numbers.",
+        peft_name="-",
+    )
+    mini_rank: int = option(
+        8,
+        "Mini rank",
+        "Outputs that the repeated block of the mini form spans; it must divide the outputs of all adapted layers.",
+        level="everything",
+        peft_name="mini_r",
+        ge=1,
+        le=512,
+    )
+    dropout: float = dropout_option("miss_dropout", 0.0)
+    target_modules: Targets = target_modules_option("get a trained block")
+
+
+class GraLoraOptions(Options):
+    """Settings of GraLoRA."""
+
+    rank: int = rank_option(
+        16,
+        "Width of the thin matrices of all blocks together: it trains as many numbers as LoRA of this rank.",
+    )
+    alpha: int = option(
+        32,
+        "Alpha",
+        "Strength of the change: it is scaled by alpha over rank. Often twice the rank.",
+        ge=1,
+        le=4096,
+    )
+    blocks: int | None = option(
+        None,
+        "Blocks a side",
+        "Each weight is cut into this many blocks in both directions; it must divide the rank and the widths "
+        "of all adapted layers. Absent: 2 up to rank 32 and 4 above, if they divide.",
+        peft_name="gralora_k",
+        ge=1,
+        le=64,
+    )
+    hybrid_rank: int = option(
+        0,
+        "Rank of a plain LoRA beside",
+        "Adds an ordinary pair over the whole weight beside the blocks. 0: none.",
+        level="everything",
+        peft_name="hybrid_r",
+        ge=0,
+        le=512,
+    )
+    dropout: float = dropout_option("gralora_dropout", 0.0)
+    target_modules: Targets = target_modules_option("get trained pairs for each block")
+
+
+class DeloraOptions(Options):
+    """Settings of DeLoRA."""
+
+    rank: int = rank_option(8, "Number of directions that the change has, each kept at length one.")
+    boundary: int = option(
+        15,
+        "Boundary",
+        "How far the change may go at the start of training, as a multiple of the weight's own size; it is "
+        "trained along.",
+        peft_name="delora_lambda",
+        ge=1,
+        le=1000,
+    )
+    dropout: float = dropout_option("module_dropout", 0.0)
+    target_modules: Targets = target_modules_option("get a bounded change")
+
+
+def _rank(options: Options) -> str:
+    return f"r {getattr(options, 'rank')}"  # noqa: B009 - the method's own class has it
+
+
+def _miss_short(options: Options) -> str:
+    assert isinstance(options, MissOptions)
+    return f"r {options.rank}" + (f" {options.form}" if options.form != "plain" else "")
+
+
+def _bat_not_on_int8(options: Any, base: BaseFacts) -> Problem | None:
+    if options.form != "bat" or base.quantization != "int8":
+        return None
+    message = (
+        "The bat form computes with unpacked weights, so on an int8 base it would not start as the base."
+    )
+    return Problem("method.form", message, "Take the plain form, or an nf4 base.")
+
+
+def _top_within_bank(options: Any, _: BaseFacts) -> Problem | None:
+    if options.top <= options.vectors:
+        return None
+    return Problem("method.top", "More vectors are mixed than the bank holds.", f"At most {options.vectors}.")
+
+
+def _blocks_divide_rank(options: Any, _: BaseFacts) -> Problem | None:
+    if options.blocks is None or options.rank % options.blocks == 0:
+        return None
+    fitting = [size for size in range(1, options.rank + 1) if options.rank % size == 0]
+    message = f"{options.blocks} blocks a side do not divide rank {options.rank}."
+    return Problem("method.blocks", message, f"These do: {', '.join(map(str, fitting[:8]))}.")
+
+
+LOW_RANK_MORE: tuple[Method, ...] = (
+    Method(
+        id="vera",
+        title="VeRA",
+        group="Low rank",
+        summary="Trains scales of shared random matrices",
+        sketch="scaled pair",
+        explanation=(
+            "All layers share one pair of random, frozen matrices; each layer trains only two vectors that scale "
+            "the pair's ranks and outputs. That is many times fewer numbers than LoRA, and the random matrices "
+            "are drawn again from their seed, so the adapter's file holds the vectors alone. Take it where many "
+            "adapters must be small; it wants a much higher rank and learning rate than LoRA. "
+            "(Kopiczko et al. 2024)"
+        ),
+        options=VeraOptions,
+        peft_type="VERA",
+        presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
+        quantizations=("none", "int8", "nf4", "fp4"),
+        merges=True,
+        # All adapters draw the same matrices, so that they can stand beside each other.
+        peft_defaults={"save_projection": False, "projection_prng_key": 0},
+        short=_rank,
+    ),
+    Method(
+        id="vblora",
+        title="VB-LoRA",
+        group="Low rank",
+        summary="Low-rank matrices from shared vectors",
+        sketch="pair from a bank",
+        explanation=(
+            "Cuts the thin matrices of LoRA into short pieces and puts each piece together from a bank of "
+            "vectors that all layers share: a piece is a mix of the few vectors that it picks. The bank and the "
+            "picks are trained, so layers learn from each other and keep little of their own. It begins at small "
+            "random numbers and so not exactly at the base. Take it where an adapter must be very small. "
+            "(Li et al. 2024)"
+        ),
+        options=VbLoraOptions,
+        peft_type="VBLORA",
+        presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
+        quantizations=("none", "int8", "nf4", "fp4"),
+        merges=True,
+        identity_at_start=False,
+        short=_rank,
+        rules=(_top_within_bank,),
+    ),
+    Method(
+        id="randlora",
+        title="RandLoRA",
+        group="Low rank",
+        summary="Full-rank sum of random pairs",
+        sketch="scaled pairs",
+        explanation=(
+            "Adds up many pairs of random, frozen, thin matrices and trains only how each is scaled. The sum "
+            "reaches the full rank of the weight, which LoRA's single pair can't, with about as many trained "
+            "numbers. The random matrices are shared by all layers, drawn again from their seed and not stored. "
+            "Take it where LoRA at a high rank still falls short; its steps are slower. (Albert et al. 2025)"
+        ),
+        options=RandLoraOptions,
+        peft_type="RANDLORA",
+        presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(5e-4)},
+        quantizations=("none", "int8", "nf4", "fp4"),
+        merges=True,
+        peft_defaults={"save_projection": False, "projection_prng_key": 0},
+        short=_rank,
+    ),
+    Method(
+        id="miss",
+        title="MiSS",
+        group="Low rank",
+        summary="One block shared across weight shards",
+        sketch="repeated block",
+        explanation=(
+            "Cuts each weight into shards along its inputs and trains one small block that is added to all of "
+            "them. Instead of LoRA's two matrices there is a single one that starts at zero, which learns quickly "
+            "and needs less memory. Earlier versions were called Bone and DiSHA. Take it as a quick LoRA with "
+            "half the numbers. (Kang and Yin 2024)"
+        ),
+        options=MissOptions,
+        peft_type="MISS",
+        presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(3e-4)},
+        quantizations=("none", "int8", "nf4", "fp4"),
+        merges=True,
+        variants=(
+            Variant("bat", "MiSS bat", {"form": "bat"}, summary="The change depends on the weight"),
+            Variant("mini", "MiSS mini", {"form": "mini"}, summary="A block repeated, far fewer numbers"),
+        ),
+        short=_miss_short,
+        rules=(linear_only("MiSS"), _bat_not_on_int8),
+    ),
+    Method(
+        id="gralora",
+        title="GraLoRA",
+        group="Low rank",
+        summary="Small LoRA pairs for weight blocks",
+        sketch="pairs in a grid",
+        explanation=(
+            "Cuts each weight into a grid of blocks and gives every block a thin pair of its own. It trains as "
+            "many numbers as LoRA of the same rank, but the whole change can have a higher rank, and a few "
+            "outlying inputs disturb only their own blocks instead of everything. Take it where LoRA gets no "
+            "better, or even worse, with more rank. (Jung et al. 2025)"
+        ),
+        options=GraLoraOptions,
+        peft_type="GRALORA",
+        presets={"encoder-decoder": Preset(1e-3, {"rank": 32, "alpha": 64}), "decoder-only": Preset(5e-4)},
+        quantizations=("none", "int8", "nf4", "fp4"),
+        merges=True,
+        short=_rank,
+        rules=(_blocks_divide_rank,),
+    ),
+    Method(
+        id="delora",
+        title="DeLoRA",
+        group="Low rank",
+        summary="LoRA with bounded strength",
+        sketch="pair times strength",
+        explanation=(
+            "Like LoRA, but direction and strength are learned apart: every direction is kept at length one and "
+            "one trained boundary a layer says how far its whole change goes. Long training or a high learning "
+            "rate therefore spoils the model less easily than with LoRA. Take it where runs end worse than they "
+            "were in between. (Bini et al. 2025)"
+        ),
+        options=DeloraOptions,
+        peft_type="DELORA",
+        presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
+        merges=True,
+        short=_rank,
+        rules=(linear_only("DeLoRA"),),
+    ),
+)

@@ -1,0 +1,33 @@
+"""All figures of an arena as data: its table for spreadsheets, and a tree with what made it for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import arena as arenas
+from engine.report.arena_facts import ArenaReport
+from engine.report.provenance import data_facts, environment
+from engine.report.run_data import curves_of
+from engine.system.csv_file import Cell
+
+
+def table(report: ArenaReport) -> tuple[list[str], list[list[Cell]]]:
+    """Return head and rows of the arena's table."""
+    return arenas.table(report.standings, report.groups)
+
+
+def tree(report: ArenaReport) -> dict[str, Any]:
+    """Return everything a report tells, as plain values for JSON."""
+    ids = list(report.tables)
+    return {
+        **arenas.tree(report.arena, report.standings, report.groups),
+        "differences": [
+            {"key": each.key, "values": dict(zip(ids, each.values, strict=True))}
+            for each in report.differences()
+        ],
+        "curves": {entry_id: curves_of(run) for entry_id, run in report.runs.items()},
+        "data": dict(report.agreed(data_facts)),
+        "environment": dict(report.agreed(environment)),
+        "remarks": [{"message": text, "entries": whose} for text, whose in report.remarks()],
+        "recipe": report.recipe.as_tables() if report.recipe else None,
+    }

@@ -1,0 +1,119 @@
+"""All figures of a run as data: one tree for programs, one long table and one by conversation for spreadsheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.jobs.run_state import Curve
+from engine.report.run_facts import Report
+from engine.runs.example_scores import ExampleScores, Written
+from engine.system.csv_file import Cell
+
+HEAD = ("figure", "model", "conversation", "step", "value", "low", "high", "verdict")
+Row = tuple[Cell, ...]
+
+
+def tree(report: Report) -> dict[str, Any]:
+    """Return everything a report tells, as plain values for JSON."""
+    state, passport = report.state, report.passport
+    return {
+        "run": report.job.id,
+        "name": report.recipe.name,
+        "outcome": state.outcome,
+        "protocol": report.protocol,
+        "base": _scored(state.base_scores),
+        "tuned": _scored(state.tuned_scores),
+        "difference": state.difference or {},
+        "measure_difference": (state.tuned_scores or {}).get("measure_difference") or {},
+        "curves": curves_of(report),
+        "conversations": list(_conversations(report.examples)) if report.examples else [],
+        "started": state.started or {},
+        "adapter": state.adapter or {},
+        "remarks": [{"message": each["message"], "hint": each.get("hint", "")} for each in report.remarks()],
+        "recipe": report.recipe.as_tables(),
+        "passport": passport.model_dump(mode="json", by_alias=True, exclude_none=True) if passport else None,
+        "versions": report.versions,
+    }
+
+
+def _scored(event: dict[str, Any] | None) -> dict[str, Any] | None:
+    told = ("of", "step", "scores", "measures", "capped", "seconds", "tokens_per_second", "memory_bytes")
+    return {name: event[name] for name in told if event.get(name) is not None} if event else None
+
+
+def curves_of(report: Report) -> dict[str, dict[str, list[Any]]]:
+    """Return a run's curves as plain lists of steps and values."""
+    return {
+        name: {"steps": list(curve.steps), "values": list(curve.values)}
+        for name, curve in _curves(report).items()
+    }
+
+
+def _curves(report: Report) -> dict[str, Curve]:
+    state = report.state
+    return {
+        "loss": state.loss,
+        "validation_loss": state.evaluation_loss,
+        "validation_rouge1": state.evaluation_rouge1,
+        "learning_rate": state.learning_rate,
+    }
+
+
+def _conversations(examples: ExampleScores) -> Iterator[dict[str, Any]]:
+    for place, example in enumerate(examples.examples):
+        texts = examples.texts[place] if examples.texts else None
+        yield {
+            "id": example,
+            **({"conversation": texts.conversation, "references": list(texts.references)} if texts else {}),
+            "base": _written(examples.base, place),
+            "tuned": _written(examples.tuned, place),
+        }
+
+
+def _written(written: Written, place: int) -> dict[str, Any]:
+    scores = {name: values[place] for name, values in {**written.rouge, **written.more}.items()}
+    return {"summary": written.summaries[place], "scores": scores}
+
+
+def rows(report: Report) -> Iterator[Row]:
+    """Yield every number as a row of the long table whose columns `HEAD` names."""
+    for each in report.compared():
+        name = each.measure.name
+        for model, found in (("base", each.base), ("tuned", each.tuned), ("difference", each.difference)):
+            ends = (found.get("low", ""), found.get("high", ""))
+            yield (name, model, "", "", found["mean"], *ends, found.get("verdict", ""))
+    for model, scored in (("base", report.state.base_scores), ("tuned", report.state.tuned_scores)):
+        for name in ("seconds", "tokens_per_second"):
+            if scored and scored.get(name) is not None:
+                yield (name, model, "", "", scored[name], "", "", "")
+    for name, curve in _curves(report).items():
+        for step, value in zip(curve.steps, curve.values, strict=True):
+            yield (name, "tuned", "", step, value, "", "", "")
+    if report.examples is not None:
+        yield from _example_rows(report.examples)
+
+
+def _example_rows(examples: ExampleScores) -> Iterator[Row]:
+    for model, written in (("base", examples.base), ("tuned", examples.tuned)):
+        for name, values in {**written.rouge, **written.more}.items():
+            for example, value in zip(examples.examples, values, strict=True):
+                yield (name, model, example, "", value, "", "", "")
+
+
+def conversations_table(examples: ExampleScores) -> tuple[list[str], list[list[Cell]]]:
+    """Return head and rows of a table with a line for each conversation: texts, summaries, all scores of both."""
+    names = list({**examples.base.rouge, **examples.base.more})
+    head = ["conversation", "text", "reference", "base summary", "tuned summary"]
+    head += [f"{model} {name}" for name in names for model in ("base", "tuned")]
+    both = ({**written.rouge, **written.more} for written in (examples.base, examples.tuned))
+    base, tuned = both
+    table: list[list[Cell]] = []
+    for place, example in enumerate(examples.examples):
+        texts = examples.texts[place] if examples.texts else None
+        said = [texts.conversation, "\n".join(texts.references)] if texts else ["", ""]
+        line: list[Cell] = [example, *said, examples.base.summaries[place], examples.tuned.summaries[place]]
+        for name in names:
+            line += [base[name][place], tuned[name][place] if name in tuned else ""]
+        table.append(line)
+    return head, table

@@ -1,0 +1,193 @@
+"""Runs: jobs that train. Makes them, finds them, and says how each one ended.
+
+Knows nothing of how training is done. The short form for long lists is `engine.runs.run_summaries`' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.adapters.library import find, restore, to_trash
+from engine.adapters.metadata import now_text
+from engine.config import recipe as recipes
+from engine.config import run_changes
+from engine.config.recipe import MethodSettings, Recipe
+from engine.config.training import Order
+from engine.errors import AdapterError, Problem, RecipeError, StorageError, WorkerError
+from engine.jobs.events import Event, read_all
+from engine.jobs.job import Job, create_job
+from engine.jobs.run_state import Outcome, RunState
+from engine.system.files import write_whole
+from engine.system.paths import runs_folder
+
+CHECKPOINT_PREFIX = "checkpoint-"
+BEST_PREFIX = "best-"
+START = "method.start_from"
+_CHANGED = ("training", "base_model")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder, its recipe and its state as replayed from its events."""
+
+    job: Job
+    recipe: Recipe
+    state: RunState
+    running: bool
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.job.id
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended; None while it runs, or if it was never started."""
+        return self.state.outcome
+
+
+def create_run(recipe: Recipe) -> Job:
+    """Make the folder of a new run. Raises RecipeError with what can be known to be wrong, StorageError."""
+    found = problems(recipe)
+    if found:
+        raise RecipeError(found)
+    return create_job(runs_folder(), "train", {}, words=recipe.name, recipe=recipes.dumps(recipe.anew()))
+
+
+def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:
+    """Change values of a run that has ended early, for the steps behind its last checkpoint; return its recipe.
+
+    `wanted` has values by dotted names; what is changed is kept with the recipe. Raises RecipeError with what can't
+    be changed, WorkerError for a run that trains or is completed, StorageError.
+    """
+    with job.lock(wait_seconds=0.0):
+        if open_run(job).outcome == "completed":
+            raise WorkerError(f"{job.id} is completed.", "Start a new run.", "run")
+        recipe = recipes.load(job.recipe_path)
+        made = changed(recipe, wanted, last_step(job))
+        _write(job, made)
+    return made
+
+
+def note_order(job: Job, order: Order) -> None:
+    """Let a run's recipe, and so that of its adapter, say the order in which its steps are taken.
+
+    A run that began before there was a choice has the order of then, whatever its recipe means to today's readers.
+    """
+    recipe = recipes.load(job.recipe_path)
+    _write(job, replace(recipe, training=recipe.training.model_copy(update={"order": order})))
+
+
+def _write(job: Job, recipe: Recipe) -> None:
+    try:
+        write_whole(job.recipe_path, recipes.dumps(recipe))
+    except OSError as error:
+        raise StorageError(f"{job.recipe_path} can't be written: {error.strerror}.") from error
+
+
+def changed(recipe: Recipe, wanted: Mapping[str, run_changes.Value], step: int) -> Recipe:
+    """Return the recipe of a run that goes on behind `step` with other values; raises RecipeError as `change` does."""
+    tables = recipe.as_tables()
+    before = {f"{table}.{key}": value for table in _CHANGED for key, value in tables[table].items()}
+    anchored = not recipe.method.method.whole_in_file(recipe.method.options)
+    found = run_changes.refusals(before, wanted, step=step, anchored=anchored)
+    if found:
+        raise RecipeError(found)
+    for name, value in wanted.items():
+        table, _, key = name.partition(".")
+        tables[table][key] = value
+    made = recipes.from_tables(tables)
+    found = problems(made)
+    if found:
+        raise RecipeError(found)
+    return replace(made, changes=(*made.changes, *run_changes.recorded(before, wanted, step, now_text())))
+
+
+def last_step(job: Job) -> int:
+    """Return the step of a run's last checkpoint, 0 without one."""
+    return max((int(path.name.removeprefix(CHECKPOINT_PREFIX)) for path in checkpoints(job)), default=0)
+
+
+def problems(recipe: Recipe) -> tuple[Problem, ...]:
+    """Return what can be known to be wrong without loading a model, in the recipe and in the library."""
+    return (*recipes.problems(recipe), *_start_problems(recipe.method))
+
+
+def _start_problems(settings: MethodSettings) -> tuple[Problem, ...]:
+    if not settings.start_from:
+        return ()
+    if not settings.method.trains:
+        message = f"{settings.method.title} trains nothing, so it can't go on from an adapter."
+        return (Problem(START, message, "Choose another method, or no adapter."),)
+    try:
+        adapter = find(settings.start_from)
+    except AdapterError as error:
+        return (Problem(START, error.message, error.hint),)
+    if adapter.is_prompt:
+        message = f"{adapter.name} is a prompt: there are no weights to go on from."
+        return (Problem(START, message, "Use its prompt in a new recipe."),)
+    return ()
+
+
+def find_job(name: str) -> Job:
+    """Return the job of the run with this id (or its beginning), or in this folder. Raises WorkerError."""
+    folder = Path(name).expanduser()
+    if (folder / "job.json").exists():
+        return Job(folder.resolve())
+    # By name, no pattern: an id may be given as anything.
+    matches = [job.folder for job in list_jobs() if name and job.id.startswith(name)]
+    if len(matches) != 1:
+        said = f'More than one run begins with "{name}".' if matches else f'There is no run "{name}".'
+        raise WorkerError(said, "`main.py runs` lists them.", "run")
+    return Job(matches[0])
+
+
+def open_run(job: Job) -> Run:
+    """Return a run with its whole state. Raises RecipeError if its recipe can't be read."""
+    recipe = recipes.load(job.recipe_path)
+    state = replay(read_all(job.events_path))
+    running = job.is_running()
+    if state.outcome is None and state.attempt > 0 and not running:
+        # Asked again, since the worker may have ended between the reading and the asking.
+        state = replay(read_all(job.events_path))
+        if state.outcome is None:
+            state.close("crashed", None)
+    return Run(job, recipe, state, running and state.outcome is None)
+
+
+def replay(events: Iterable[Event]) -> RunState:
+    """Return the state that events add up to."""
+    state = RunState()
+    for event in events:
+        state.apply(event)
+    return state
+
+
+def list_jobs() -> list[Job]:
+    """Return the jobs of all runs, newest first, without reading them."""
+    folders = sorted(runs_folder().iterdir(), reverse=True)
+    return [Job(folder) for folder in folders if (folder / "job.json").exists()]
+
+
+def checkpoints(job: Job) -> list[Path]:
+    """Return the folders of the run's checkpoints, oldest first."""
+    found = [
+        path
+        for path in job.folder.glob(f"{CHECKPOINT_PREFIX}*")
+        if path.name.removeprefix(CHECKPOINT_PREFIX).isdigit()
+    ]
+    return sorted(found, key=lambda path: int(path.name.removeprefix(CHECKPOINT_PREFIX)))
+
+
+def delete_run(job: Job) -> Path:
+    """Move a run that has ended to the trash and return its place there. Raises WorkerError if it runs."""
+    if job.is_running():
+        raise WorkerError(f"{job.id} is running.", "Stop it first.")
+    return to_trash(job.folder)
+
+
+def restore_run(place: Path) -> Job:
+    """Take a run out of the trash again."""
+    return Job(restore(place, runs_folder()))

@@ -1,0 +1,240 @@
+"""What a list of many runs shows of each, read quickly.
+
+Nearly every line of a run's events is a step; of those only as many are decoded as a small curve can show.
+Knows nothing of what a list looks like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.errors import AppError
+from engine.jobs.events import VERSION, Event, clock, decode
+from engine.jobs.job import Job
+from engine.jobs.run_state import Outcome, RunState
+from engine.runs import memory_fallbacks
+from engine.runs.run_store import checkpoints, replay
+from engine.system.files import bytes_in
+
+SPARK_POINTS = 60
+# Each point of a sparkline is a mean over about this many steps; the others are not decoded.
+STEPS_A_POINT = 4
+STEP_BYTES = 250
+_STEP_BEGINS = f'{{"v":{VERSION},"event":"step_finished"'.encode()
+
+Stamp = tuple[int, int, bool]
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """One run as a line of the history.
+
+    `recipe` is None if its file can't be read, and `trouble` says why. `loss` holds at most 60 values over
+    the steps done. `gain` is the paired ROUGE-1 difference, a fraction. `base_scored` and `scored` are the events
+    that told the scores of base and adapter. What a run took is None where it is not told. `seconds` are those of the
+    whole run so far, `seconds_left` what its training still takes, None while unknown. `freed` says that it is paused
+    with its device free, `has_plans` that memory did not suffice and smaller plans were found.
+    """
+
+    job: Job
+    name: str
+    recipe: Recipe | None
+    trouble: str = ""
+    running: bool = False
+    outcome: Outcome | None = None
+    freed: bool = False
+    failure_kind: str = ""
+    failure_message: str = ""
+    has_plans: bool = False
+    attempts: int = 0
+    step: int = 0
+    total_steps: int = 0
+    time_share: float = 0.0
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    started_at: float = 0.0
+    loss: tuple[float, ...] = ()
+    gain: float | None = None
+    verdict: str = ""
+    adapter_id: str = ""
+    adapter_step: int = 0
+    adapter_bytes: int | None = None
+    trainable_parameters: int | None = None
+    training_seconds: float | None = None
+    peak_memory_bytes: int | None = None
+    base_scored: Event | None = None
+    scored: Event | None = None
+    precision: str = ""
+    excluded: int = 0
+    examples: int = 0
+    checkpoints: tuple[Path, ...] = ()
+    checkpoint_bytes: int = 0
+    stamp: Stamp = field(default=(0, 0, False), repr=False)
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.job.id
+
+    @property
+    def share(self) -> float:
+        """How much of the run is done, 0 to 1, of its steps or its minutes."""
+        return max(self.time_share, min(1.0, self.step / self.total_steps) if self.total_steps else 0.0)
+
+    @property
+    def can_resume(self) -> bool:
+        """Tell whether the run ended early and has a checkpoint to go on from."""
+        return not self.running and self.outcome not in (None, "completed") and bool(self.checkpoints)
+
+
+def stamp(job: Job) -> Stamp:
+    """Return what changes when the run does: its events' size, their time or its folder's, and whether it runs."""
+    try:
+        facts, folder = job.events_path.stat(), job.folder.stat()
+    except FileNotFoundError:
+        return (0, 0, job.is_running())
+    return (facts.st_size, max(facts.st_mtime_ns, folder.st_mtime_ns), job.is_running())
+
+
+def read_entry(job: Job) -> RunEntry:
+    """Return a run's line of the history; what can't be read of it is left at its default."""
+    mark = stamp(job)
+    recipe, trouble = _recipe(job)
+    clock = _Clock()
+    state = replay(clock.watch(_quick_events(job.events_path)))
+    saved = checkpoints(job)
+    return RunEntry(
+        job=job,
+        name=recipe.name if recipe else job.id,
+        recipe=recipe,
+        trouble=trouble,
+        **_end(state, running=mark[2]),
+        **_training(state),
+        **_result(state),
+        seconds=clock.seconds,
+        started_at=clock.first or (job.folder / "job.json").stat().st_mtime,
+        checkpoints=tuple(saved),
+        checkpoint_bytes=sum(bytes_in(folder) for folder in saved),
+        stamp=mark,
+    )
+
+
+def _recipe(job: Job) -> tuple[Recipe | None, str]:
+    try:
+        return recipes.load(job.recipe_path), ""
+    except AppError as error:
+        return None, error.message
+
+
+def _quick_events(path: Path) -> Iterator[Event]:
+    """Yield every whole event but steps, and of those so many as a sparkline can show, the last one always."""
+    try:
+        every = max(1, path.stat().st_size // (STEP_BYTES * STEPS_A_POINT * SPARK_POINTS))
+    except FileNotFoundError:
+        return
+    with path.open("rb") as stream:
+        passed, held = 0, b""
+        for line in stream:
+            if not line.startswith(_STEP_BEGINS):
+                yield from _decoded(held, line)
+                held = b""
+            elif passed % every == 0:
+                yield from _decoded(line)
+                held = b""
+            else:
+                held = line
+            passed += line.startswith(_STEP_BEGINS)
+        yield from _decoded(held)
+
+
+def _decoded(*lines: bytes) -> Iterator[Event]:
+    for line in lines:
+        event = decode(line) if line.endswith(b"\n") else None
+        if event is not None:
+            yield event
+
+
+class _Clock:
+    """Adds up how long the attempts of a run took, while its events go by."""
+
+    def __init__(self) -> None:
+        self.first = 0.0
+        self._earlier_seconds = 0.0
+        self._attempt_began = 0.0
+        self._last = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self._earlier_seconds + max(0.0, self._last - self._attempt_began)
+
+    def watch(self, events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            moment = clock(event)
+            if event["event"] == "job_accepted":
+                self._earlier_seconds = self.seconds
+                self._attempt_began = moment
+                self.first = self.first or float(event.get("time", 0.0))
+            self._last = moment
+            yield event
+
+
+def _end(state: RunState, *, running: bool) -> dict[str, Any]:
+    ended = state.ended or {}
+    outcome = state.outcome
+    if outcome is None and state.attempt > 0 and not running:
+        outcome = "crashed"
+    return {
+        "running": running and outcome is None,
+        "outcome": outcome,
+        "freed": state.freed,
+        "failure_kind": str(ended.get("kind") or ""),
+        "failure_message": str(ended.get("message") or ""),
+        "has_plans": bool(memory_fallbacks.read(state.shortage or {})),
+        "attempts": state.attempt,
+    }
+
+
+def _training(state: RunState) -> dict[str, Any]:
+    started = state.started or {}
+    return {
+        "step": state.step,
+        "total_steps": state.total_steps,
+        "time_share": state.time_share,
+        "seconds_left": state.seconds_left(),
+        "loss": thinned(state.loss.values, SPARK_POINTS),
+        "trainable_parameters": started.get("trainable_parameters"),
+        "precision": str(started.get("precision") or ""),
+        "excluded": state.excluded,
+        "examples": int((started.get("examples") or {}).get("train", 0)),
+    }
+
+
+def _result(state: RunState) -> dict[str, Any]:
+    adapter = state.adapter or {}
+    difference = (state.difference or {}).get("rouge1") or {}
+    return {
+        "gain": difference.get("mean"),
+        "verdict": str(difference.get("verdict") or ""),
+        "adapter_id": str(adapter.get("adapter") or ""),
+        "adapter_step": int(adapter.get("step") or 0),
+        "adapter_bytes": adapter.get("bytes"),
+        "training_seconds": adapter.get("seconds"),
+        "peak_memory_bytes": adapter.get("memory_bytes") or state.peak_memory_bytes or None,
+        "base_scored": state.base_scores,
+        "scored": state.tuned_scores,
+    }
+
+
+def thinned(values: Sequence[float], most: int) -> tuple[float, ...]:
+    """Return at most `most` means over equal stretches of `values`."""
+    count = len(values)
+    if count <= most:
+        return tuple(values)
+    edges = [count * place // most for place in range(most + 1)]
+    return tuple(sum(values[low:high]) / (high - low) for low, high in pairwise(edges))

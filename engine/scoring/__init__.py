@@ -1,0 +1,1 @@
+"""Metrics, bootstrap intervals, paired verdicts; numbers only."""

@@ -1,0 +1,95 @@
+"""How sure a score is: bootstrap intervals of a mean, and of the difference of two systems.
+
+Percentile bootstrap (Efron 1979), paired for differences (Koehn 2004): examples are drawn with replacement,
+and a difference is drawn example by example, so that what makes an example hard for both cancels out.
+Knows nothing of models, text or scores' names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.scoring.metrics import Good
+from engine.system.validators import Verdict
+
+LEVEL = 0.95
+SEED = 20_040_725
+# Draws are made in blocks of this many numbers, so that memory stays small whatever the counts.
+BLOCK = 1 << 21
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean and its 95 % interval. One example gives no interval: `low` and `high` are None."""
+
+    mean: float
+    low: float | None
+    high: float | None
+
+    def as_dict(self) -> dict[str, float]:
+        """Return `{"mean", "low", "high"}`; an interval that is not there is left out, not null."""
+        facts = {"mean": self.mean, "low": self.low, "high": self.high}
+        return {name: value for name, value in facts.items() if value is not None}
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the interval of a difference says where more is better."""
+        return self.judged("higher")
+
+    def judged(self, good: Good) -> Verdict:
+        """Return what the interval of a difference says: one that holds 0, or is missing, shows nothing.
+
+        Where neither way is better, it is said which way it went.
+        """
+        if self.low is None or self.high is None or self.low <= 0.0 <= self.high:
+            return "no measurable difference"
+        went: Literal["higher", "lower"] = "higher" if self.low > 0.0 else "lower"
+        if good == "neither":
+            return went
+        return "better" if went == good else "worse"
+
+
+def interval(values: Sequence[float], resamples: int, seed: int = SEED) -> Interval:
+    """Return the mean of `values` and its interval from `resamples` draws; equal seeds give equal intervals.
+
+    Raises ValueError if there are no values.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    if numbers.size == 0:
+        raise ValueError("a mean needs at least one value")
+    mean = float(numbers.mean())
+    if numbers.size == 1:
+        return Interval(mean, None, None)
+    tail = (1.0 - LEVEL) / 2.0
+    low, high = np.quantile(_drawn_means(numbers, resamples, seed), [tail, 1.0 - tail])
+    return Interval(mean, float(low), float(high))
+
+
+def difference(before: Sequence[float], after: Sequence[float], resamples: int, seed: int = SEED) -> Interval:
+    """Return the mean of `after` minus `before`, example by example, and its interval.
+
+    Raises ValueError if the two have different lengths.
+    """
+    if len(before) != len(after):
+        raise ValueError(f"{len(before)} values can't be paired with {len(after)}")
+    return interval([new - old for old, new in zip(before, after, strict=True)], resamples, seed)
+
+
+def difference_dict(found: Interval, good: Good = "higher") -> dict[str, Any]:
+    """Return a difference as events and passports carry it: the interval and its verdict."""
+    return {**found.as_dict(), "verdict": found.judged(good)}
+
+
+def _drawn_means(numbers: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
+    random = np.random.default_rng(seed)
+    rows = max(1, BLOCK // numbers.size)
+    blocks = []
+    for start in range(0, resamples, rows):
+        count = min(rows, resamples - start)
+        blocks.append(numbers[random.integers(0, numbers.size, (count, numbers.size))].mean(axis=1))
+    return np.concatenate(blocks)

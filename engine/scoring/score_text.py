@@ -1,0 +1,100 @@
+"""Numbers, times, scores and verdicts as plain text: what the command line and reports say alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.scoring.metrics import Unit
+
+SAYINGS = {
+    "better": "Better",
+    "no measurable difference": "No measurable difference",
+    "worse": "Worse",
+    "higher": "Higher",
+    "lower": "Lower",
+}
+MINUS = "−"
+NO_INTERVAL = "one conversation, so no interval"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as text, coarser as it grows: "0.4 s", "41 s", "4 min 10 s"."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: "1 step", "1,540 steps"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def score(fraction: float) -> str:
+    """Return a score times 100 with one digit."""
+    return f"{fraction * 100:.1f}".replace("-", MINUS)
+
+
+def gain(fraction: float) -> str:
+    """Return a difference of scores times 100, always signed."""
+    return score(fraction) if fraction < 0 else f"+{score(fraction)}"
+
+
+def score_name(name: str) -> str:
+    """Return a score's name as people write it: "rouge1" is "ROUGE-1"."""
+    return name.replace("rouge", "ROUGE-")
+
+
+def interval(spread: Mapping[str, float]) -> str:
+    """Return a mean with its interval, or why there is none: "48.4 (47.2 to 49.6)"."""
+    return f"{score(spread['mean'])} ({_bounds(spread) or NO_INTERVAL})"
+
+
+def _bounds(spread: Mapping[str, Any]) -> str:
+    """Return an interval's ends, nothing if it has none: one conversation shows no spread."""
+    low, high = spread.get("low"), spread.get("high")
+    return "" if low is None or high is None else f"{score(low)} to {score(high)}"
+
+
+def verdict(difference: Mapping[str, Any], examples: int | None) -> str:
+    """Return the paired verdict on ROUGE-1 as sentences, with interval and number of conversations."""
+    change = difference["mean"]
+    moved = {"better": "rose", "worse": "fell"}.get(difference["verdict"], "changed")
+    points = score(abs(change) if moved in ("rose", "fell") else change)
+    on = f", on {counted(examples, 'conversation')}" if examples else ""
+    said = f"{SAYINGS[difference['verdict']]}. ROUGE-1 {moved} by {points} points"
+    bounds = _bounds(difference)
+    return f"{said}, 95 % interval {bounds}{on}." if bounds else f"{said}, on {NO_INTERVAL}."
+
+
+def amount(value: float, unit: Unit) -> str:
+    """Return a measure's value: points times 100, shares as percent, words with one digit."""
+    if unit == "points":
+        return score(value)
+    text = f"{value * 100:.1f} %" if unit == "share" else f"{value:,.1f}"
+    return text.replace("-", MINUS)
+
+
+def change(value: float, unit: Unit) -> str:
+    """Return a difference of a measure, always signed; shares in percentage points."""
+    text = amount(value, "points" if unit == "share" else unit)
+    return text if value <= 0 else f"+{text}"
+
+
+def spread(found: Mapping[str, Any], unit: Unit, *, signed: bool = False) -> str:
+    """Return the interval of a measure or its difference, or why there is none."""
+    low, high = found.get("low"), found.get("high")
+    if low is None or high is None:
+        return NO_INTERVAL
+    say = change if signed else amount
+    return f"{say(low, unit)} to {say(high, unit)}"
+
+
+def measured(found: Mapping[str, Any], unit: Unit) -> str:
+    """Return a measure with its interval, or why there is none: "18.2 (17.4 to 19.1)"."""
+    return f"{amount(found['mean'], unit)} ({spread(found, unit)})"

@@ -1,0 +1,162 @@
+"""Where things lie: the user's folders and the files that ship with Tunesmith.
+
+Knows nothing of what the folders hold. `TUNESMITH_HOME` puts everything under one folder; without it the system's
+usual places are asked for through `appdirs`, which is wrapped here so that nothing else depends on it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import appdirs
+
+from engine.errors import StorageError
+
+APPLICATION = "tunesmith"
+
+
+def _base(kind: str) -> Path:
+    home = os.environ.get("TUNESMITH_HOME")
+    if home:
+        return Path(home).expanduser().resolve()
+    places = {
+        "data": appdirs.user_data_dir,
+        "cache": appdirs.user_cache_dir,
+        "config": appdirs.user_config_dir,
+    }
+    return Path(places[kind](APPLICATION, appauthor=False))
+
+
+def _made(folder: Path) -> Path:
+    try:
+        # What people said and summarised is in there: others on this computer may not look into it.
+        if not folder.is_dir():
+            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"The folder {folder} cannot be made: {error.strerror}.",
+            "Choose another place with TUNESMITH_HOME.",
+        ) from error
+    return folder
+
+
+def runs_folder() -> Path:
+    """Return the folder with one folder for each run, made if missing."""
+    return _made(_base("data") / "runs")
+
+
+def adapters_folder() -> Path:
+    """Return the library's folder, made if missing."""
+    return _made(_base("data") / "adapters")
+
+
+def trash_folder() -> Path:
+    """Return the folder that deleted runs and adapters move to, made if missing."""
+    return _made(_base("data") / "trash")
+
+
+def jobs_folder() -> Path:
+    """Return the folder for jobs that are no runs (summarize, inspect, …), made if missing."""
+    return _made(_base("data") / "jobs")
+
+
+def scores_folder() -> Path:
+    """Return the folder with kept scores of base models, made if missing."""
+    return _made(_base("data") / "scores")
+
+
+def prompts_folder() -> Path:
+    """Return the folder with one file for each saved prompt template, made if missing."""
+    return _made(_base("data") / "prompts")
+
+
+def arenas_folder() -> Path:
+    """Return the folder with one folder for each arena, made if missing."""
+    return _made(_base("data") / "arenas")
+
+
+def labelling_folder() -> Path:
+    """Return the folder with one folder for each labelling set, made if missing."""
+    return _made(_base("data") / "labelling")
+
+
+def tries_folder() -> Path:
+    """Return the folder with one file for each earlier try of the playground, made if missing."""
+    return _made(_base("data") / "tries")
+
+
+def intake_folder() -> Path:
+    """Return the folder with what was pasted or dropped together, which nobody else may look into."""
+    folder = _made(_base("data") / "intake")
+    folder.chmod(0o700)
+    return folder
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made or fetched again, made if missing."""
+    return _made(_base("cache") / "cache")
+
+
+def tokens_folder() -> Path:
+    """Return the folder with kept token ids, a file for examples encoded in one way, made if missing."""
+    return _made(cache_folder() / "tokens")
+
+
+def plans_folder() -> Path:
+    """Return the folder with kept plans, a file each, made if missing."""
+    return _made(cache_folder() / "plans")
+
+
+def config_folder() -> Path:
+    """Return the folder for preferences and window state, made if missing."""
+    return _made(_base("config") / "config")
+
+
+def application_root() -> Path:
+    """Return the folder that holds `main.py` and `resources`, in a checkout and in a frozen build."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    return Path(frozen) if frozen else Path(__file__).resolve().parents[2]
+
+
+def expanded(text: str) -> Path:
+    """Return the place that a text means, "~" being the home folder; "~" of nobody that is known stays as it is."""
+    try:
+        return Path(text).expanduser()
+    except (RuntimeError, ValueError):
+        return Path(text)
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether something is at a place that somebody named; a name that no file can have is nobody's."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def resources_folder() -> Path:
+    """Return the folder of shipped files: starter, sample conversations, presets, icons."""
+    return application_root() / "resources"
+
+
+def starter_folder() -> Path:
+    """Return the bundled model's folder, which recipes call "starter"."""
+    return resources_folder() / "starter"
+
+
+def sample_folder() -> Path:
+    """Return the bundled conversations' folder, which recipes call "sample"."""
+    return resources_folder() / "conversations"
+
+
+def presets_folder() -> Path:
+    """Return the folder of shipped recipes."""
+    return resources_folder() / "recipes"
+
+
+def proof_file() -> Path:
+    """Return the shipped file with what the proof of every method found; it may be missing in a checkout."""
+    return resources_folder() / "help" / "proof.json"

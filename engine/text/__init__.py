@@ -1,0 +1,1 @@
+"""Pure text functions: turns, chunks, PII, Unicode, encodings, duplicates."""

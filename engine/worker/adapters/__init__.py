@@ -1,0 +1,1 @@
+"""Adapters on a model: create, load, save, switch, mix."""

@@ -1,0 +1,374 @@
+"""Put adapters on base models: new ones from a recipe, finished ones from the library; switch between them.
+
+Knows nothing of training.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import peft
+import torch
+from peft import PeftModel, get_peft_model
+from peft.tuners.tuners_utils import BaseTunerLayer
+from peft.utils import get_peft_model_state_dict
+from peft.utils.peft_types import PeftType
+from transformers import PretrainedConfig
+
+from engine.adapters import import_checks, library
+from engine.adapters.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
+from engine.config import recipe as recipes
+from engine.config.recipe import STARTER, Recipe
+from engine.errors import AdapterError
+from engine.methods import Family
+from engine.options import describe
+from engine.worker import kernels
+from engine.worker.adapters import method_hooks, tuners
+from engine.worker.adapters.method_hooks import TRAINED, Course
+from engine.worker.adapters.method_hooks.target_modules import (
+    ALL_LINEAR,
+    adapted_widths,
+    default_targets,
+    refuse_no_layers,
+)
+from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import LoadedBase
+
+# What may differ between a run and the one that it goes on from: it changes learning, not what was learned.
+# A finished prefix is one, whether it was projected or not.
+FREE_SETTINGS = {"lora_dropout", "prefix_projection", "encoder_hidden_size", "-"}
+TASK_TYPES: dict[Family, str] = {"encoder-decoder": "SEQ_2_SEQ_LM", "decoder-only": "CAUSAL_LM"}
+
+
+def seed_everything(seed: int) -> None:
+    """Seed every generator that initialisation, dropout or data may draw from."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def attach(base: LoadedBase, recipe: Recipe, course: Course | None = None) -> PeftModel:
+    """Return the base model with a new adapter by the recipe's method, ready to be trained.
+
+    The same recipe and course give the same initial numbers. Raises AdapterError if the method does not fit the
+    model.
+    """
+    course = course or Course()
+    refuse_misfit(recipe, base.model.config)
+    refuse_no_layers(base, getattr(recipe.method.options, "target_modules", None))
+    _refuse_wide_ranks(recipe, base)
+    seed_everything(recipe.training.seed)
+    config = _peft_config(base, recipe, course)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = get_peft_model(base.model, config)
+    except (ValueError, TypeError) as error:
+        raise AdapterError(
+            _misfit(recipe, error),
+            "See which layers the base model has under Applied to.",
+            "method.target_modules",
+        ) from error
+    # PEFT has put the folder that the base was loaded from there.
+    model.peft_config[TRAINED].base_model_name_or_path = public_name(recipe.base_model.id)
+    handler = method_hooks.of(model)
+    handler.equip(model, recipe.method.options)
+    kernels.put_in(model)
+    if base.device.type != "meta":
+        handler.prepare(model, base, recipe.method.options, course)
+    # The trainer asks for these, whoever made the trainer.
+    model.learning_rate_factors = handler.learning_rate_factors(model, recipe.method.options)
+    if recipe.method.start_from:
+        _go_on_from(model, base, recipe, library.find(recipe.method.start_from))
+    return model
+
+
+def refuse_misfit(recipe: Recipe, config: PretrainedConfig) -> None:
+    """Raise AdapterError with the registry's words if the method can't be used on a base model configured so."""
+    facts = base_models.facts(config, recipe.base_model.quantization)
+    refusal = recipe.method.method.refusal(recipe.method.options, facts)
+    if refusal is not None:
+        raise AdapterError(refusal.message, refusal.hint, refusal.field)
+
+
+def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
+    """Raise AdapterError for a rank that the narrowest adapted layer can't have."""
+    options = recipe.method.options
+    widths = adapted_widths(base, getattr(options, "target_modules", None))
+    for option in method_hooks.named(recipe.method.method.peft_type).ranks if widths else ():
+        layer, width = min(widths.items(), key=lambda item: min(item[1].both))
+        rank, most = getattr(options, option), min(width.both)
+        if rank > most:
+            raise AdapterError(
+                f"Rank {rank} is more than {layer} can have: it is {width.outputs} × {width.inputs}.",
+                f"Take at most {most}, or leave such layers out.",
+                f"method.{option}",
+            )
+
+
+def _peft_config(base: LoadedBase, recipe: Recipe, course: Course) -> Any:
+    method = recipe.method.method
+    settings = method.peft_settings(recipe.method.options)
+    settings |= method_hooks.named(method.peft_type).settings(recipe.method.options, base, course)
+    if "target_modules" in settings and settings["target_modules"] == [ALL_LINEAR]:
+        settings["target_modules"] = ALL_LINEAR
+    if "target_modules" in method.options.model_fields and settings.get("target_modules") is None:
+        settings["target_modules"] = default_targets(base)
+    config_class = peft.mapping.PEFT_TYPE_TO_CONFIG_MAPPING[PeftType[method.peft_type]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return config_class(task_type=TASK_TYPES[base.family], **settings)
+
+
+def public_name(model_id: str) -> str:
+    """Return a base model's name in PEFT's file: the starter's outside of Tunesmith, and no path of this computer."""
+    return "tunesmith-starter" if model_id == STARTER else recipes.public_name(model_id)
+
+
+def _misfit(recipe: Recipe, error: Exception) -> str:
+    said = str(error).splitlines()[0][:300]
+    return f"{recipe.method.method.title} can't be put on {recipe.base_model.id}: {said}"
+
+
+def _go_on_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: Adapter) -> None:
+    """Copy a finished adapter's numbers into the new one, so that training goes on from there.
+
+    Raises AdapterError for an adapter of another base, method or setting: under another scaling, say, its
+    numbers would fit and mean something else.
+    """
+    refuse_other_base(base, adapter)
+    _refuse_other_settings(model, recipe, adapter)
+    tensors = _checked_tensors(model, TRAINED, adapter)
+    _fill(model, TRAINED, tensors)
+
+
+def _refuse_other_settings(model: PeftModel, recipe: Recipe, adapter: Adapter) -> None:
+    mine, found = model.peft_config[TRAINED], read_config(adapter)
+    if mine.peft_type != found.peft_type:
+        raise AdapterError(
+            f"{adapter.name} was made with {adapter.passport.method.title}, not {recipe.method.method.title}.",
+            "Choose its method to go on from it.",
+            "method.start_from",
+        )
+    if changes_biases(found):
+        raise AdapterError(
+            f"{adapter.name} trained biases of the base model itself, which no run here does.",
+            "Start anew, or use it as it is.",
+            "method.start_from",
+        )
+    for info in describe(recipe.method.method.options):
+        value, needed = (_plain(getattr(config, info.peft_name, None)) for config in (mine, found))
+        if info.peft_name not in FREE_SETTINGS and value != needed:
+            raise AdapterError(
+                f"{adapter.name} was trained with another {info.title.lower()}: {needed}, not {value}.",
+                "Take over its settings to go on from it.",
+                f"method.{info.name}",
+            )
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, (set, list, tuple)) else value
+
+
+def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = None) -> PeftModel:
+    """Return the base model with a finished adapter on it, beside those that `model` has already.
+
+    Raises AdapterError if it is damaged, in a format that can run code, or made for another base model; then
+    the base and the adapters already on it are as they were.
+    """
+    refuse_other_base(base, adapter)
+    name, config = adapter_name(adapter.id), read_config(adapter)
+    try:
+        with warnings.catch_warnings(), _whole_or_as_before(base.model):
+            warnings.simplefilter("ignore")
+            if model is None:
+                model = get_peft_model(base.model, config, adapter_name=name)
+            else:
+                model.add_adapter(name, config)
+    except (ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise AdapterError(
+            f"{adapter.name} does not fit {base.options.id}: {str(error).splitlines()[0][:300]}",
+            "Choose the base model that it was made for.",
+        ) from error
+    try:
+        tensors = _checked_tensors(model, name, adapter)
+    except AdapterError:
+        _remove(model, name)
+        raise
+    _fill(model, name, tensors)
+    kernels.put_in(model)
+    return model.eval()
+
+
+@contextmanager
+def _whole_or_as_before(model: torch.nn.Module) -> Iterator[None]:
+    """Give every module its own parts back if an adapter can't be put on: PEFT leaves it where it stopped."""
+    before = [(module, dict(module._modules)) for module in model.modules()]
+    try:
+        yield
+    except BaseException:
+        for module, parts in before:
+            module._modules = parts
+        raise
+
+
+def read_config(adapter: Adapter) -> Any:
+    """Return an adapter's PEFT configuration, for use and not for training. Raises AdapterError.
+
+    What it asks for is judged before PEFT carries it out, wherever the folder lies.
+    """
+    said = import_checks.harmless_config(adapter.folder)
+    if "prompt_tuning_init" in said:
+        # Otherwise PEFT would read what a stranger's configuration names: a tokenizer, or another adapter.
+        said |= {"prompt_tuning_init": "RANDOM", "tokenizer_name_or_path": None}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            config = peft.PeftConfig.from_peft_type(**said)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise AdapterError(
+            f"The {CONFIG_NAME} of {adapter.name} can't be used: {str(error)[:300]}",
+            "It may be made by a later version of PEFT.",
+        ) from error
+    config.inference_mode = True
+    return config
+
+
+def changes_biases(config: Any) -> bool:
+    """Tell whether an adapter, a stranger's or an old one, brings other biases for the base model itself."""
+    return bool(getattr(config, "bias", "none") != "none")
+
+
+def _remove(model: PeftModel, name: str) -> None:
+    """Take an adapter off again; the last one gives the base model back."""
+    if len(model.peft_config) > 1:
+        model.delete_adapter(name)
+    else:
+        take_off(model)
+
+
+def take_off(model: PeftModel) -> None:
+    """Make the base model what it was before its first adapter; prompt-learning methods put nothing into it."""
+    if not model.active_peft_config.is_prompt_learning:
+        model.unload()
+
+
+def adapter_name(adapter_id: str) -> str:
+    """Return an adapter's name inside a model, where dots are not allowed."""
+    return adapter_id.replace(".", "_")
+
+
+def refuse_other_base(base: LoadedBase, adapter: Adapter) -> None:
+    """Raise AdapterError if an adapter was made for another base model."""
+    made_for = adapter.passport.base_model
+    if made_for.fingerprint and made_for.fingerprint != base.fingerprint:
+        raise AdapterError(
+            f"{adapter.name} was made for {made_for.id}, not for {base.options.id}.",
+            "Choose the base model that it was made for.",
+        )
+
+
+def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str, torch.Tensor]:
+    """Return the adapter file's tensors. Raises AdapterError unless they are all and only the adapter's.
+
+    PEFT loads keys of the base model that stand in an adapter's file into the base, and only warns of
+    missing ones. Files of earlier versions hold what tied parameters share under each of their names; one is read.
+    """
+    expected = {
+        key: tuple(value.shape)
+        for key, value in get_peft_model_state_dict(
+            model, adapter_name=name, save_embedding_layers=False
+        ).items()
+    }
+    borrowed = model.base_model.borrowed_names(name) if _is_selective(model) else {}
+    stored = library.weight_shapes(adapter.folder / WEIGHTS_NAME)
+    found = {key: shape for key, shape in stored.items() if borrowed.get(key) != shape}
+    if found != expected:
+        odd = sorted(set(found.items()) ^ set(expected.items()))
+        raise AdapterError(
+            f"{adapter.name} does not hold what its configuration says, first at {odd[0][0]}.",
+            "Choose the base model that it was made for, or export it again.",
+        )
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(adapter.folder / WEIGHTS_NAME)
+    except (OSError, SafetensorError) as error:
+        raise AdapterError(
+            f"The {WEIGHTS_NAME} of {adapter.name} is damaged: {error}.", "Copy or download it again."
+        ) from error
+    return {key: tensors[key] for key in expected}
+
+
+def _fill(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) -> None:
+    """Put checked tensors into an adapter. PEFT warns of random matrices that are drawn anew, as they should be."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        peft.set_peft_model_state_dict(model, tensors, adapter_name=name)
+
+
+@contextmanager
+def active(model: PeftModel, adapter_id: str | None) -> Iterator[None]:
+    """Let the model compute with one adapter, or as the base model alone if `adapter_id` is None."""
+    if adapter_id is None:
+        with model.disable_adapter():
+            yield
+    else:
+        model.set_adapter(adapter_name(adapter_id))
+        yield
+
+
+def save_adapter(model: PeftModel, folder: Path) -> None:
+    """Write the trained adapter in PEFT's own format, without a connection or a path of this computer."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        method_hooks.of(model).save(model, folder)
+    _put_names_in_order(model, folder)
+    # PEFT's model card is a form to fill in; the passport says what is known.
+    (folder / "README.md").unlink(missing_ok=True)
+
+
+def _put_names_in_order(model: PeftModel, folder: Path) -> None:
+    """Sort what PEFT keeps in sets, whose order differs from process to process: equal adapters are equal files."""
+    path, config = folder / CONFIG_NAME, model.peft_config[TRAINED]
+    said = json.loads(path.read_text(encoding="utf-8"))
+    said |= {key: sorted(names) for key, names in said.items() if isinstance(getattr(config, key, None), set)}
+    path.write_text(json.dumps(said, indent=2, sort_keys=True), encoding="utf-8")
+
+
+def trainable_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:
+    """Return the parameters that training changes, by name."""
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
+def count_parameters(model: PeftModel) -> tuple[int, int]:
+    """Return the numbers of trainable and of all parameters; 4-bit weights count as what they stand for.
+
+    Copies of the base's own weights are no further weights of the model.
+    """
+    trainable, everything = model.get_nb_trainable_parameters()
+    return int(trainable), int(everything - (trainable if _is_selective(model) else 0))
+
+
+def _is_selective(model: PeftModel) -> bool:
+    return isinstance(model.base_model, tuners.SelectiveModel)
+
+
+def adapted_modules(model: PeftModel) -> list[str]:
+    """Return the names of the modules that an adapter changes, in the model's order."""
+    return [name for name, module in model.named_modules() if isinstance(module, BaseTunerLayer)]
+
+
+def counted_by_place(names: Iterable[str]) -> dict[str, int]:
+    """Return module names with `*` for each number in them, and how many there are of each: those of all blocks."""
+    parts = (name.split(".") for name in names)
+    return dict(Counter(".".join("*" if part.isdigit() else part for part in each) for each in parts))

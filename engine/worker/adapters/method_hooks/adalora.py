@@ -1,0 +1,124 @@
+"""AdaLoRA: its phases, the scores by which ranks are shared out, and its finished form, an ordinary LoRA.
+
+Each change is second @ diag(values) @ first (Zhang et al. 2023). PEFT's own files of it load one adapter only and do
+not merge; folded into two matrices they do everything that LoRA does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from peft import LoraConfig, PeftModel
+
+from engine.methods.low_rank import AdaLoraOptions
+from engine.options import Options
+from engine.worker.adapters.method_hooks import lora_export
+from engine.worker.adapters.method_hooks.base import TRAINED, Course, Tensors
+from engine.worker.adapters.method_hooks.lora import LowRankHandling
+from engine.worker.adapters.method_hooks.lora_export import adapted, pair
+from engine.worker.modeling.base_models import LoadedBase
+
+DECISIONS = 100
+# PEFT adds it to the rank that it divides by.
+TINY = 1e-5
+SENSITIVITY, UNCERTAINTY, KEPT = "sensitivity: ", "uncertainty: ", "kept: "
+
+
+class AdaLoraHandling(LowRankHandling):
+    """AdaLoRA."""
+
+    ranks: ClassVar[tuple[str, ...]] = ("rank", "initial_rank")
+    sized_by_training: ClassVar[bool] = True
+
+    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+        """Return the phases in steps of this run; rounded down, they leave at least one step between them."""
+        assert isinstance(options, AdaLoraOptions)
+        steps = course.total_steps
+        return {
+            "total_step": steps,
+            "tinit": int(options.full_share * steps),
+            "tfinal": int(options.settled_share * steps),
+            "deltaT": options.allocate_every or max(1, steps // DECISIONS),
+        }
+
+    def regularisation(self, model: PeftModel) -> torch.Tensor:
+        """Return how far the matrices are from orthonormal, weighted; it is added to the training loss alone."""
+        weight = model.peft_config[TRAINED].orth_reg_weight
+        distances = []
+        for _, layer in adapted(model):
+            for matrix in (layer.lora_A[TRAINED], layer.lora_B[TRAINED].T):
+                products = matrix @ matrix.T
+                distances.append(
+                    torch.linalg.matrix_norm(products - torch.eye(len(products), device=products.device))
+                )
+        return weight * torch.stack(distances).mean()
+
+    def after_update(self, model: PeftModel, step: int) -> None:
+        """Score the parts by their gradients and take away what is over the step's budget."""
+        model.base_model.update_and_allocate(step)
+
+    def state(self, model: PeftModel) -> Tensors:
+        """Return the running scores and which parts are kept."""
+        allocator = model.base_model.rankallocator
+        kept = model.peft_config[TRAINED].rank_pattern or {}
+        return {
+            **{f"{SENSITIVITY}{name}": score for name, score in allocator.exp_avg_ipt.items()},
+            **{f"{UNCERTAINTY}{name}": score for name, score in allocator.exp_avg_unc.items()},
+            **{f"{KEPT}{name}": torch.tensor(parts) for name, parts in kept.items()},
+        }
+
+    def load_state(self, model: PeftModel, tensors: Tensors) -> None:
+        """Put scores and kept parts back."""
+        device = next(model.parameters()).device
+        allocator = model.base_model.rankallocator
+        allocator.exp_avg_ipt = {name: score.to(device) for name, score in _under(SENSITIVITY, tensors)}
+        allocator.exp_avg_unc = {name: score.to(device) for name, score in _under(UNCERTAINTY, tensors)}
+        # Where a name is missing here, the allocator would begin anew with its scores.
+        allocator.ipt = {name: torch.zeros_like(score) for name, score in allocator.exp_avg_ipt.items()}
+        kept = {name: parts.tolist() for name, parts in _under(KEPT, tensors)}
+        model.peft_config[TRAINED].rank_pattern = kept or None
+
+    def saved_tensors(self, model: PeftModel) -> Tensors:
+        """Return the changes as two matrices a layer, without the parts that were taken away.
+
+        Without weights nothing is taken away yet, and every layer is given the average rank of the end.
+        """
+        tensors: Tensors = {}
+        for name, layer in adapted(model):
+            first, second, values = (part[TRAINED] for part in (layer.lora_A, layer.lora_B, layer.lora_E))
+            if values.device.type == "meta":
+                kept = torch.arange(model.peft_config[TRAINED].target_r)
+            else:
+                # A layer that keeps nothing keeps one part that is zero: a LoRA has a rank of at least one.
+                kept = values.flatten().nonzero().flatten() if bool(values.any()) else torch.zeros(1).long()
+            scaling = layer.scaling[TRAINED] / (layer.r[TRAINED] + TINY)
+            tensors |= pair(name, (first * values)[kept], second[:, kept] * scaling)
+        return tensors
+
+    def save(self, model: PeftModel, folder: Path) -> None:
+        """Write an ordinary LoRA whose rank differs by layer."""
+        tensors, mine = self.saved_tensors(model), model.peft_config[TRAINED]
+        ranks = {
+            name.removeprefix("base_model.model."): len(tensors[f"{name}.lora_A.weight"])
+            for name, _ in adapted(model)
+        }
+        config = LoraConfig(
+            task_type=mine.task_type,
+            base_model_name_or_path=mine.base_model_name_or_path,
+            target_modules=mine.target_modules,
+            lora_dropout=mine.lora_dropout,
+            r=mine.target_r,
+            lora_alpha=mine.target_r,
+            rank_pattern=ranks,
+            alpha_pattern=dict(ranks),
+        )
+        lora_export.save(tensors, config, folder)
+
+
+def _under(prefix: str, tensors: Tensors) -> list[tuple[str, torch.Tensor]]:
+    return [
+        (name.removeprefix(prefix), tensor) for name, tensor in tensors.items() if name.startswith(prefix)
+    ]

@@ -1,0 +1,217 @@
+"""Methods whose settings must fit the widths of the layers they change: chosen by them, or refused beside the field.
+
+PEFT finds a misfit only while it replaces layers, half done and without saying what would fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from peft import PeftModel
+from peft.tuners.boft import layer as boft_layer
+from peft.tuners.shira import layer as shira_layer
+from peft.tuners.tuners_utils import BaseTunerLayer
+
+from engine.errors import AdapterError
+from engine.methods.lora_family import GraLoraOptions, MissOptions, VbLoraOptions
+from engine.methods.reparameterized import BoftOptions, C3aOptions, FourierFtOptions, ShiraOptions
+from engine.options import Options
+from engine.worker.adapters.method_hooks.base import TRAINED, Course, Handling
+from engine.worker.adapters.method_hooks.target_modules import Width, adapted_widths, common_divisors
+from engine.worker.modeling.base_models import LoadedBase
+
+# The longest vector and the largest block that is chosen where the recipe names none.
+LONGEST = 256
+# Ranks up to this one are cut into 2 blocks a side, larger ones into 4 (Jung et al. 2025, GraLoRA).
+SMALL_RANK = 32
+
+# WORKAROUND: PEFT 0.21 compiles a CUDA extension for BOFT where a compiler stands by, and else tries again for every
+# layer. With it boft_R has another shape than without; one butterfly factor is all that is the same everywhere.
+boft_layer._FBD_CUDA = False
+
+
+def _permutation_matrix(_: Any, indices: torch.Tensor) -> torch.Tensor:
+    """Return what BOFT's `perm2mat` does; that one loops over the rows, and needs weights to do so."""
+    return torch.eye(len(indices))[indices]
+
+
+boft_layer.BOFTLayer.perm2mat = _permutation_matrix
+
+
+def _dense_change(layer: Any, adapter: str) -> torch.Tensor:
+    """Return what SHiRA's `get_delta_weight` does, as a dense matrix.
+
+    WORKAROUND: PEFT's is sparse. Such a one can't be computed with where there are no weights, and places that come
+    from an adapter's file and lie outside of the matrix would be written to all the same.
+    """
+    values = layer.shira_weight[adapter] * layer.scaling[adapter]
+    layer.shira_indices[adapter] = layer.shira_indices[adapter].to(values.device)
+    rows, columns = layer.shira_indices[adapter].long()
+    empty = torch.zeros(layer.out_features, layer.in_features, dtype=values.dtype, device=values.device)
+    return empty.index_put((rows, columns), values)
+
+
+shira_layer.Linear.get_delta_weight = _dense_change
+
+
+def _widths(options: Options, base: LoadedBase) -> Mapping[str, Width]:
+    return adapted_widths(base, getattr(options, "target_modules", None))
+
+
+def _dividing(
+    chosen: int | None, sizes: Iterable[int], field: str, what: str, usual: Iterable[int] = ()
+) -> int | None:
+    """Return a number that divides all sizes: the chosen one, else the first of `usual`, else the largest.
+
+    Raises AdapterError if the chosen one does not. Returns it unchanged where nothing is adapted; PEFT says so.
+    """
+    sizes = sorted(set(sizes))
+    if not sizes:
+        return chosen
+    divisors = common_divisors(sizes)
+    if chosen is None:
+        return next((size for size in usual if size in divisors), max(d for d in divisors if d <= LONGEST))
+    if chosen not in divisors:
+        raise AdapterError(
+            f"{what} {chosen} does not divide the widths of all adapted layers: {_listed(sizes)}.",
+            f"These do: {_listed([size for size in divisors if size > 1] or divisors)}.",
+            f"method.{field}",
+        )
+    return chosen
+
+
+def _listed(numbers: list[int]) -> str:
+    return ", ".join(str(number) for number in numbers)
+
+
+def _both(widths: Mapping[str, Width]) -> list[int]:
+    return [size for width in widths.values() for size in width.both]
+
+
+class VbLoraHandling(Handling):
+    """VB-LoRA: vectors must tile all widths; the bank learns at a tenth of the picks' rate, as in the paper."""
+
+    ranks = ("rank",)
+
+    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+        """Choose the vectors' length."""
+        assert isinstance(options, VbLoraOptions)
+        sizes = _both(_widths(options, base))
+        length = _dividing(options.vector_length, sizes, "vector_length", "A vector length of")
+        return {"vector_length": length or LONGEST}
+
+    def learning_rate_factors(self, model: PeftModel, options: Options) -> Mapping[str, float]:
+        """Slow the bank down, which every layer pulls at (Li et al. 2024)."""
+        return {name: 0.1 for name, _ in model.named_parameters() if "vblora_vector_bank" in name}
+
+
+class MissHandling(Handling):
+    """MiSS: its forms are PEFT's initialisations, and a layer has one form for all adapters."""
+
+    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+        """Name the form in PEFT's words, and refuse sizes that do not fit it."""
+        assert isinstance(options, MissOptions)
+        widths = _widths(options, base)
+        if options.form == "bat":
+            _dividing(options.rank, _both(widths), "rank", "The bat form's rank")
+        else:
+            _at_most(options.rank, [width.inputs for width in widths.values()], "rank", "The rank")
+        if options.form == "mini":
+            outputs = [width.outputs for width in widths.values()]
+            _dividing(options.mini_rank, outputs, "mini_rank", "The mini rank")
+        return {"init_weights": True if options.form == "plain" else options.form}
+
+    def stands_beside(self, config: Any, other: Any) -> bool:
+        """Tell whether both have the same form: PEFT keeps one a layer, that of the first adapter."""
+        return bool(config.init_weights == other.init_weights)
+
+
+class InPlaceHandling(Handling):
+    """Methods that add to a layer's output in place, which autograd forbids for the outputs of quantized layers."""
+
+    def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
+        """Let quantized layers hand out copies."""
+        if base.options.quantization == "none":
+            return
+        for module in model.modules():
+            if isinstance(module, BaseTunerLayer):
+                module.get_base_layer().register_forward_hook(_copied)
+
+
+def _copied(_module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
+    return output.clone()
+
+
+class GraLoraHandling(InPlaceHandling):
+    """GraLoRA: as many blocks as divide the rank and all widths."""
+
+    ranks = ("rank", "hybrid_rank")
+
+    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+        """Choose the blocks a side."""
+        assert isinstance(options, GraLoraOptions)
+        sizes = [*_both(_widths(options, base)), options.rank]
+        usual = (2, 1) if options.rank <= SMALL_RANK else (4, 2, 1)
+        return {"gralora_k": _dividing(options.blocks, sizes, "blocks", "The number of blocks", usual)}
+
+
+class BoftHandling(Handling):
+    """BOFT: its blocks must tile the inputs."""
+
+    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+        """Refuse a block size that does not divide."""
+        assert isinstance(options, BoftOptions)
+        inputs = [width.inputs for width in _widths(options, base).values()]
+        _dividing(options.block_size, inputs, "block_size", "The block size")
+        return {}
+
+
+class C3aHandling(InPlaceHandling):
+    """C3A: its circulant blocks must tile inputs and outputs."""
+
+    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+        """Choose the block size."""
+        assert isinstance(options, C3aOptions)
+        sizes = _both(_widths(options, base))
+        return {"block_size": _dividing(options.block_size, sizes, "block_size", "The block size") or LONGEST}
+
+
+class FourierFtHandling(Handling):
+    """FourierFT: a layer has no more frequencies than weights."""
+
+    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+        """Give narrow layers as many as they have."""
+        assert isinstance(options, FourierFtOptions)
+        weights = {name: w.inputs * w.outputs for name, w in _widths(options, base).items()}
+        narrow = {name: count for name, count in weights.items() if count < options.frequencies}
+        # PEFT matches patterns behind a dot, so the name's first part stays away.
+        return {"n_frequency_pattern": {name.partition(".")[2]: count for name, count in narrow.items()}}
+
+
+class ShiraHandling(Handling):
+    """SHiRA: it can't change more places than a weight has; without weights there are no places yet."""
+
+    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+        """Refuse a rank that is too large; draw no places where there is nothing to draw them on."""
+        assert isinstance(options, ShiraOptions)
+        most = [w.inputs * w.outputs // sum(w.both) for w in _widths(options, base).values()]
+        _at_most(options.rank, most, "rank", "The rank")
+        return {"mask_type": "none yet"} if base.device.type == "meta" else {}
+
+    def equip(self, model: PeftModel, options: Options) -> None:
+        """Stand in for places that are not drawn: a row and a column for each number."""
+        for module in model.modules():
+            if isinstance(module, shira_layer.ShiraLayer) and TRAINED not in module.shira_indices:
+                count = module.shira_weight[TRAINED].numel()
+                module.shira_indices[TRAINED] = torch.zeros(2, count, dtype=torch.int32, device="meta")
+
+
+def _at_most(chosen: int, limits: list[int], field: str, what: str) -> None:
+    if limits and chosen > min(limits):
+        raise AdapterError(
+            f"{what} {chosen} is more than the narrowest adapted layer can have.",
+            f"At most {min(limits)}.",
+            f"method.{field}",
+        )

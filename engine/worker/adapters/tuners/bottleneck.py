@@ -1,0 +1,165 @@
+"""Bottleneck adapters: a thin two-layer network behind a sublayer, which changes what goes back into the stream.
+
+    h + scale * up(activation(down(h)))
+
+behind attention and feed-forward (Houlsby et al. 2019, arXiv:1902.00751) or behind feed-forward alone (Pfeiffer et
+al. 2020, arXiv:2005.00247). The last layer of a sublayer is wrapped, so h is its output before dropout and residual.
+`up` starts at zero, so the model starts as the base, exactly. Not linear, so it can't be merged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from peft import PeftConfig
+from peft.tuners.tuners_utils import BaseTuner, BaseTunerLayer
+from peft.utils.peft_types import PeftType
+from torch import nn
+
+from engine.errors import AdapterError
+from engine.worker.adapters.tuners.registration import register
+from engine.worker.adapters.tuners.sublayers import ENDS, Placement
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
+
+
+@dataclass
+class BottleneckConfig(PeftConfig):
+    """Size and place of the adapters; `target_modules` absent are found by placement and kind of model."""
+
+    size: int = field(default=64, metadata={"help": "Width of the bottleneck"})
+    placement: Placement = field(default="houlsby", metadata={"help": "houlsby or pfeiffer"})
+    activation: str = field(default="gelu", metadata={"help": "relu, gelu or silu"})
+    dropout: float = field(default=0.0, metadata={"help": "Dropout within the bottleneck"})
+    scale: float = field(default=1.0, metadata={"help": "Factor of what the adapter adds"})
+    target_modules: list[str] | str | None = field(
+        default=None, metadata={"help": "Names of the layers that get an adapter behind them"}
+    )
+    exclude_modules: list[str] | str | None = field(
+        default=None, metadata={"help": "Names of modules left out"}
+    )
+    modules_to_save: list[str] | None = field(default=None, metadata={"help": "Not used by this tuner"})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.peft_type = PeftType["BOTTLENECK"]
+        if self.activation not in ACTIVATIONS or self.placement not in ("houlsby", "pfeiffer"):
+            raise ValueError(f"Unknown activation {self.activation!r} or placement {self.placement!r}.")
+
+
+class BottleneckLayer(nn.Module, BaseTunerLayer):
+    """A layer with adapters behind it. They compute in their own float32, whatever the base's number format."""
+
+    adapter_layer_names = ("bottleneck_down", "bottleneck_up")
+    other_param_names = ("bottleneck_middle", "scales")
+
+    def __init__(self, base_layer: nn.Module, width: int) -> None:
+        super().__init__()
+        self.base_layer = base_layer
+        self.width = width
+        self.bottleneck_down = nn.ModuleDict()
+        self.bottleneck_middle = nn.ModuleDict()
+        self.bottleneck_up = nn.ModuleDict()
+        self.scales: dict[str, float] = {}
+        self.merged_adapters: list[str] = []
+        self.in_features = getattr(base_layer, "in_features", None)
+        self.out_features = width
+
+    def add_adapter(self, name: str, config: BottleneckConfig) -> None:
+        """Put a new adapter behind the layer, which changes nothing yet."""
+        up = nn.Linear(config.size, self.width)
+        nn.init.zeros_(up.weight)
+        nn.init.zeros_(up.bias)
+        self.bottleneck_down[name] = nn.Linear(self.width, config.size)
+        self.bottleneck_middle[name] = nn.Sequential(
+            ACTIVATIONS[config.activation](), nn.Dropout(config.dropout)
+        )
+        self.bottleneck_up[name] = up
+        self.scales[name] = config.scale
+        self._move_adapter_to_device_of_base_layer(name)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute what the base layer computes, and add what the active adapters make of it."""
+        output = self.base_layer(*args, **kwargs)
+        if self.disable_adapters:
+            return output
+        active = [name for name in self.active_adapters if name in self.bottleneck_down]
+        changes = [self._change(name, output) for name in active]
+        return output + sum(changes) if changes else output
+
+    def _change(self, name: str, output: torch.Tensor) -> torch.Tensor:
+        down, up = self.bottleneck_down[name], self.bottleneck_up[name]
+        narrow = self.bottleneck_middle[name](down(self._cast_input_dtype(output, down.weight.dtype)))
+        change: torch.Tensor = self.scales[name] * up(narrow)
+        return change.to(output.dtype)
+
+    def merge(self, safe_merge: bool = False, adapter_names: list[str] | None = None) -> None:
+        """Refuse: there is no weight that computes the same."""
+        raise NotImplementedError("Bottleneck adapters are not linear and can't be merged.")
+
+
+class BottleneckModel(BaseTuner):
+    """The tuner: puts a BottleneckLayer in the place of every last layer of a sublayer."""
+
+    prefix = "bottleneck_"
+    tuner_layer_cls = BottleneckLayer
+    target_module_mapping: ClassVar[dict[str, list[str]]] = {}
+
+    def _prepare_adapter_config(
+        self, peft_config: BottleneckConfig, model_config: dict[str, Any]
+    ) -> BottleneckConfig:
+        if peft_config.target_modules is None:
+            peft_config.target_modules = list(
+                adapter_places(str(model_config.get("model_type")), peft_config.placement)
+            )
+        return peft_config
+
+    def _check_tied_modules(self, model: nn.Module, peft_config: BottleneckConfig) -> None:
+        """Find nothing to warn of: adapters stand behind layers and leave their weights alone."""
+
+    def _create_and_replace(
+        self,
+        peft_config: BottleneckConfig,
+        adapter_name: str,
+        target: nn.Module,
+        target_name: str,
+        parent: nn.Module,
+        current_key: str,
+        **kwargs: Any,
+    ) -> None:
+        layer = target
+        if not isinstance(layer, BottleneckLayer):
+            layer = BottleneckLayer(target, width(target, current_key))
+        layer.add_adapter(adapter_name, peft_config)
+        layer.set_adapter(self.active_adapters, inference_mode=peft_config.inference_mode)
+        if layer is not target:
+            self._replace_module(parent, target_name, layer, target)
+
+
+def adapter_places(model_type: str, placement: Placement) -> tuple[str, ...]:
+    """Return the names of the layers that adapters stand behind. Raises AdapterError for an unknown kind of model."""
+    if model_type not in ENDS:
+        raise AdapterError(
+            f"Where attention and feed-forward end in a {model_type} model is not known.",
+            "Name their last layers under Applied to.",
+            "method.target_modules",
+        )
+    return ENDS[model_type].of(placement)
+
+
+def width(layer: nn.Module, name: str) -> int:
+    """Return how many numbers a layer puts out for a token. Raises AdapterError if it is no linear layer."""
+    # transformers' Conv1D, GPT-2's linear layer, calls them `nf`.
+    found = getattr(layer, "out_features", getattr(layer, "nf", None))
+    if not isinstance(found, int):
+        raise AdapterError(
+            f"{name} is no linear layer, so no adapter can stand behind it.",
+            "Name linear layers under Applied to.",
+            "method.target_modules",
+        )
+    return found
+
+
+register("bottleneck", BottleneckConfig, BottleneckModel)

@@ -1,0 +1,1 @@
+"""From splits to token ids to micro-batches."""

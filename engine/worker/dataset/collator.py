@@ -1,0 +1,288 @@
+"""From encoded examples to what one optimizer step computes.
+
+A step sees a fixed number of examples, whatever the device. Underneath they are sorted by length and cut
+into micro-batches of a bounded number of padded tokens, which changes speed and memory but not what is
+learned. Which examples a step sees, and the order of the steps, is a pure function of the examples' lengths,
+seed and epoch, so that a resumed run skips whole steps and goes on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from engine.config.training import Order, TrainingOptions
+from engine.methods import Family
+from engine.worker.dataset.batch_packing import Load, Size, cut, load_of, parted, row_width
+from engine.worker.dataset.prompting import IGNORED, Encoded
+from engine.worker.dataset.token_cache import Tokens
+
+CPU_TOKENS = 2048
+GPU_TOKENS = 8192
+# Numbers that a processor's micro-batch may make in linear layers: half a gigabyte of bfloat16. A small model's
+# operations take as long to begin as to do, so it computes more tokens at a time, up to as many as a card does.
+CPU_NUMBERS = 1 << 28
+# Steps whose examples are sorted by length together: enough that neighbours are alike, few enough that one example
+# meets others in every epoch.
+STRETCH = 64
+LEAST_STRETCHES = 4
+
+
+def micro_batch_tokens(training: TrainingOptions, device_type: str, numbers_a_token: int) -> int:
+    """Return the padded tokens that are computed at a time: the recipe's, or what suits the device and the model.
+
+    `numbers_a_token` is what the model's linear layers make of one.
+    """
+    if training.micro_batch_tokens or device_type != "cpu":
+        return training.micro_batch_tokens or GPU_TOKENS
+    return min(GPU_TOKENS, max(CPU_TOKENS, CPU_NUMBERS // numbers_a_token))
+
+
+Indices = npt.NDArray[np.int64]
+# The lengths of each example's inputs and labels, in tokens (examples × 2).
+Sizes = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """Tensors of examples that are computed at once, the first three of shape batch × length.
+
+    `labels` are -100 where nothing is learned; `learned_tokens` counts the others. `tokens` counts what is read without
+    padding: the inputs and, where a decoder of its own reads them, the labels. `targets` are the labels that something
+    predicts, and `places` (2 × targets) the row and place of the logits that do.
+    """
+
+    input_ids: torch.Tensor
+    attention_mask: torch.Tensor
+    labels: torch.Tensor
+    places: torch.Tensor
+    targets: torch.Tensor
+    learned_tokens: int
+    tokens: int
+
+    def to(self, device: torch.device) -> MicroBatch:
+        """Return the batch on another device."""
+        return MicroBatch(
+            self.input_ids.to(device, non_blocking=True),
+            self.attention_mask.to(device, non_blocking=True),
+            self.labels.to(device, non_blocking=True),
+            self.places.to(device, non_blocking=True),
+            self.targets.to(device, non_blocking=True),
+            self.learned_tokens,
+            self.tokens,
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one optimizer step computes: micro-batches, in shares that are computed side by side."""
+
+    shares: tuple[tuple[MicroBatch, ...], ...]
+    examples: int
+
+    @property
+    def micro_batches(self) -> tuple[MicroBatch, ...]:
+        """All of them, share by share."""
+        return tuple(chain.from_iterable(self.shares))
+
+    @property
+    def learned_tokens(self) -> int:
+        """The step's learned tokens, by whose number its loss is divided."""
+        return sum(batch.learned_tokens for batch in self.micro_batches)
+
+    @property
+    def tokens(self) -> int:
+        """The step's tokens without padding, as its micro-batches count them."""
+        return sum(batch.tokens for batch in self.micro_batches)
+
+
+class StepSampler(Sampler[list[int]]):
+    """Yields each step's example indices: every example once an epoch, in steps of equal size.
+
+    `order` says who shares a step: examples of similar length, drawn from a random stretch of the epoch and with the
+    steps shuffled again, or any. `epoch` is set by the trainer before each pass.
+    """
+
+    def __init__(self, examples: Sequence[Encoded] | Sizes, batch_size: int, seed: int, order: Order) -> None:
+        self.epoch = 0
+        self.order = order
+        self._sizes = _sizes(examples)
+        self.batch_size = batch_size
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._sizes) / self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return iter(self.steps(self.epoch))
+
+    def steps(self, epoch: int) -> list[list[int]]:
+        """Return the steps of an epoch."""
+        chance = np.random.default_rng((self._seed, epoch))
+        drawn = chance.permutation(len(self._sizes))
+        if self.order == "random":
+            return self._cut(drawn)
+        steps = [step for stretch in self._stretches(drawn) for step in self._cut(self._sorted(stretch))]
+        return [steps[place] for place in chance.permutation(len(steps))]
+
+    def from_step(self, start: int) -> Iterator[list[int]]:
+        """Yield all steps from one on, epoch after epoch without an end."""
+        epoch, passed = divmod(start, max(1, len(self)))
+        while len(self):
+            yield from self.steps(epoch)[passed:]
+            epoch, passed = epoch + 1, 0
+
+    def sizes(self, step: Sequence[int]) -> list[Size]:
+        """Return the lengths of a step's examples, of inputs and of labels, in tokens."""
+        return [(inputs, labels) for inputs, labels in self._sizes[step].tolist()]
+
+    def _stretches(self, drawn: Indices) -> Iterator[Indices]:
+        steps = max(1, min(STRETCH, len(self) // LEAST_STRETCHES))
+        for start in range(0, len(drawn), steps * self.batch_size):
+            yield drawn[start : start + steps * self.batch_size]
+
+    def _sorted(self, stretch: Indices) -> Indices:
+        """Return a stretch by falling length of the inputs, then of the labels."""
+        sizes = -self._sizes[stretch]
+        return stretch[np.lexsort((sizes[:, 1], sizes[:, 0]))]
+
+    def _cut(self, order: Indices) -> list[list[int]]:
+        size = self.batch_size
+        return [order[start : start + size].tolist() for start in range(0, len(order), size)]
+
+
+def _sizes(examples: Sequence[Encoded] | Sizes) -> Sizes:
+    if isinstance(examples, np.ndarray):
+        return examples
+    # Whatever keeps the ids out of memory knows them without reading all.
+    if isinstance(examples, Tokens):
+        return examples.sizes
+    return np.array(list(map(_size, examples)), dtype=np.int32)
+
+
+def _size(example: Encoded) -> Size:
+    return len(example.input_ids), len(example.labels)
+
+
+class EncodedExamples(Dataset[Encoded]):
+    """Encoded examples as torch wants them."""
+
+    def __init__(self, examples: Sequence[Encoded]) -> None:
+        self._examples = examples
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    def __getitem__(self, index: int) -> Encoded:
+        return self._examples[index]
+
+
+class Collator:
+    """Turn examples into a step; no randomness in here.
+
+    `shares` of a step are computed side by side, and together have the tokens that are computed at a time.
+    """
+
+    def __init__(self, family: Family, pad_token_id: int, micro_batch_tokens: int, shares: int = 1) -> None:
+        self.shares = shares
+        self._family = family
+        self._two_stacks = family == "encoder-decoder"
+        self._pad = pad_token_id
+        self._tokens = micro_batch_tokens
+
+    def width(self, examples: Sequence[Encoded]) -> int:
+        """Return how many tokens a row of a micro-batch of these examples has, padding included."""
+        load = self._load(examples)
+        return self._width(load.input_length, load.label_length)
+
+    def of_size(self, micro_batch_tokens: int) -> Collator:
+        """Return one that makes micro-batches of another size; 0: of this one's."""
+        return Collator(self._family, self._pad, micro_batch_tokens or self._tokens, self.shares)
+
+    def of_shares(self, shares: int) -> Collator:
+        """Return one that makes steps of so many shares."""
+        return Collator(self._family, self._pad, self._tokens, shares)
+
+    def __call__(self, examples: Sequence[Encoded]) -> Step:
+        """Return the step that sees these examples."""
+        shares = self.groups(list(map(_size, examples)))
+        return Step(
+            tuple(
+                tuple(self._padded([examples[place] for place in group]) for group in share)
+                for share in shares
+            ),
+            len(examples),
+        )
+
+    def loads(self, examples: Sequence[Encoded]) -> list[list[Load]]:
+        """Return the shapes of a step's micro-batches, share by share, without making them."""
+        shares = self.groups(list(map(_size, examples)))
+        return [[self._load([examples[place] for place in group]) for group in share] for share in shares]
+
+    def groups(self, sizes: Sequence[Size]) -> list[list[list[int]]]:
+        """Return which of a step's examples stand in each micro-batch of each share, from their lengths."""
+        if self.shares == 1:
+            return [self._cut(sizes)]
+        parts = parted(sizes, self.shares, two_stacks=self._two_stacks)
+        return [
+            [[part[place] for place in group] for group in self._cut([sizes[place] for place in part])]
+            for part in parts
+        ]
+
+    def _cut(self, sizes: Sequence[Size]) -> list[list[int]]:
+        return cut(sizes, self._tokens // self.shares, two_stacks=self._two_stacks)
+
+    def _load(self, group: Sequence[Encoded]) -> Load:
+        return load_of([_size(example) for example in group], sum(one.learned_tokens for one in group))
+
+    def _width(self, inputs: int, labels: int) -> int:
+        return row_width(inputs, labels, two_stacks=self._two_stacks)
+
+    def _padded(self, group: Sequence[Encoded]) -> MicroBatch:
+        input_ids = _rectangle([example.input_ids for example in group], self._pad)
+        lengths = torch.tensor([len(example.input_ids) for example in group])
+        mask = (torch.arange(input_ids.shape[1])[None, :] < lengths[:, None]).long()
+        labels = _rectangle([example.labels for example in group], IGNORED)
+        return MicroBatch(
+            input_ids,
+            mask,
+            labels,
+            *self._predicted(labels),
+            learned_tokens=sum(example.learned_tokens for example in group),
+            tokens=sum(self._width(len(example.input_ids), len(example.labels)) for example in group),
+        )
+
+    def _predicted(self, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return where the logits of the learned labels stand, and those labels; found here to spare a device."""
+        rows, columns = (labels != IGNORED).nonzero(as_tuple=True)
+        if self._family == "encoder-decoder":
+            return torch.stack([rows, columns]), labels[rows, columns]
+        # A label is predicted by the token before it.
+        rows, columns = rows[columns > 0], columns[columns > 0]
+        return torch.stack([rows, columns - 1]), labels[rows, columns]
+
+
+def _rectangle(rows: Sequence[Sequence[int]], filling: int) -> torch.Tensor:
+    """Return rows of ids as one tensor (rows × longest), filled up at the right."""
+    longest = max(map(len, rows))
+    return torch.tensor([[*row, *[filling] * (longest - len(row))] for row in rows], dtype=torch.long)
+
+
+def train_loader(examples: Sequence[Encoded], collator: Collator, sampler: StepSampler) -> DataLoader[Any]:
+    """Return the loader whose items are steps."""
+    return DataLoader(EncodedExamples(examples), batch_sampler=sampler, collate_fn=collator)
+
+
+def in_batches(examples: Sequence[Encoded], collator: Collator, size: int = 256) -> Iterator[MicroBatch]:
+    """Yield all examples as micro-batches, sorted by length within stretches of `size`, for evaluation."""
+    alone = collator.of_shares(1)
+    for start in range(0, len(examples), size):
+        yield from alone(examples[start : start + size]).micro_batches

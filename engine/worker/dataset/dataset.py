@@ -1,0 +1,221 @@
+"""From a recipe's `[data]` table to the examples of each split.
+
+Owns the order of things: columns, masks, splits, every Nth, limits, excluded findings, empty rows. Knows nothing of
+models.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.config.data_options import DataOptions
+from engine.data import Shape
+from engine.errors import DataError
+from engine.text.conversations import Example
+from engine.text.pii import KINDS
+from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.row_store import Kept, Row, examples_of, nothing, rows_of
+from engine.worker.ingestion.sources import SPLITS, Source, Split, locate
+from engine.worker.ingestion.splitting import held_out
+from engine.worker.ingestion.token_lengths import TokenCounter
+from engine.worker.readers import FIELD
+from engine.worker.runtime.channel import Channel
+from engine.worker.validation.exclusion import without_excluded
+
+# Of a source without splits, and of "train" where a split is missing.
+HELD_OUT_SHARE = 0.1
+MOST_ROWS_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rows that a `[data]` table selects, before excluded and empty ones are left out."""
+
+    source: Source
+    shape: Shape
+    rows: dict[Split, Kept[Row]]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The examples to train on, to validate on and to test on, and what they are.
+
+    `excluded` counts the rows that `data.exclude` left out, by split; `masked` the places that `data.mask` masked in
+    the rows that stay, by kind of personal data.
+    """
+
+    train: Sequence[Example]
+    validation: Sequence[Example]
+    test: Sequence[Example]
+    fingerprint: str
+    licence: str
+    source: str
+    columns: dict[str, Any]
+    excluded: dict[str, int] = field(default_factory=dict)
+    masked: dict[str, int] = field(default_factory=dict)
+
+    def of(self, split: str) -> Sequence[Example]:
+        """Return the examples of one split, by its name."""
+        examples: Sequence[Example] = getattr(self, split)
+        return examples
+
+
+def read(
+    options: DataOptions,
+    channel: Channel,
+    needs: Sequence[Split] = SPLITS,
+    counter: Callable[[], TokenCounter | None] | None = None,
+) -> Splits:
+    """Return the examples that a recipe uses; rows that are excluded or lack a text are left out with a notice.
+
+    `needs` are the splits that must not be empty; `counter` is asked for where excluding goes by tokens. Raises
+    DataError with its field; OfflineError for hub data that is neither here nor reachable.
+    """
+    selection = select(options, channel, needs)
+    for split in needs:
+        _require_examples(selection, split)
+    left = without_excluded(selection.rows, options, counter, channel.check_stop)
+    for split in needs:
+        _require_rest(selection.rows[split], left.rows[split], split)
+    if left.words:
+        channel.notice(left.words, "They are excluded by data.exclude.")
+    kept = {split: _whole(split, left.rows[split], channel) for split in SPLITS}
+    places = _masked_places(left.rows) if options.mask else Counter()
+    if places:
+        channel.notice(_masked_words(places), "data.mask masks them.")
+    return Splits(
+        **kept,
+        fingerprint=fingerprint(kept),
+        licence=selection.source.licence,
+        source=selection.source.name,
+        columns=selection.shape.as_dict(),
+        excluded={split: count.total() for split, count in left.excluded.items()},
+        masked=dict(places),
+    )
+
+
+def _masked_places(rows: Mapping[Split, Iterable[Row]]) -> Counter[str]:
+    return Counter(
+        kind for split in SPLITS for row in rows[split] if row.missing is None for kind in row.masked
+    )
+
+
+def _masked_words(places: Counter[str]) -> str:
+    named = ", ".join(f"{kind.title.lower()}: {places[kind.id]:,}" for kind in KINDS if places[kind.id])
+    return f"Personal data is masked in the texts ({named})."
+
+
+def _require_rest(before: Sequence[Row], after: Sequence[Row], split: Split) -> None:
+    if len(after) < len(before) and not any(row.missing is None for row in after):
+        raise DataError(
+            f"What is excluded leaves no conversation in the {split} split.",
+            "Exclude fewer findings.",
+            "data.exclude",
+        )
+
+
+def _require_examples(selection: Selection, split: Split) -> None:
+    rows, shape = selection.rows[split], selection.shape
+    if any(row.missing is None for row in rows):
+        return
+    if not rows:
+        raise DataError(
+            f"{selection.source.name} has too few conversations: none is left for the {split} split.",
+            f'Give more conversations, or put "{split}" into the name of a file in a folder.',
+            FIELD,
+        )
+    role, column = ("summary", shape.summary)
+    hint = 'Name another column, or write summaries for them: "Write summaries" on the data page.'
+    if all(row.missing == "conversation" for row in rows):
+        role, column, hint = ("conversation", shape.conversation, "Name another column.")
+    raise DataError(f'The column "{column}" has no {role} in the {split} split.', hint, f"data.{role}")
+
+
+def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLITS) -> Selection:
+    """Return the rows that `options` select: split first, then every Nth of each split, then the limits."""
+    source = locate(options.source, channel)
+    shape, found = read_rows(source, options, channel)
+    whole = {split: rows_of(examples, options.mask) for split, examples in found.items()}
+    channel.check_stop()
+    if None in whole:
+        rows = _split(whole[None], options.split_seed)
+    else:
+        rows = _completed(
+            {split: whole.get(split, nothing()) for split in SPLITS}, needs, options.split_seed, channel
+        )
+    limits = {"train": options.max_train, "validation": options.max_validation, "test": options.max_test}
+    return Selection(
+        source, shape, {split: _thinned(rows[split], options.every, limits[split]) for split in SPLITS}
+    )
+
+
+def _split(rows: Kept[Row], seed: int) -> dict[Split, Kept[Row]]:
+    """Return a seeded 80/10/10 split that keeps equal conversations together."""
+    test, validation, train = held_out(rows, HELD_OUT_SHARE, HELD_OUT_SHARE, seed=seed)
+    return {"train": train, "validation": validation, "test": test}
+
+
+def _completed(
+    rows: dict[Split, Kept[Row]], needs: Sequence[Split], seed: int, channel: Channel
+) -> dict[Split, Kept[Row]]:
+    """Take a split that is needed and missing out of the training rows, with a notice."""
+    held_splits: tuple[Split, ...] = ("test", "validation")
+    for split in held_splits:
+        if split in needs and not rows[split] and rows["train"]:
+            held, rest = held_out(rows["train"], HELD_OUT_SHARE, seed=seed)
+            rows = {**rows, split: held, "train": rest}
+            channel.notice(
+                f"The data has no {split} split: {len(held):,} training conversations are held out for it.",
+                f'A file with "{split}" in its name would be used instead.',
+            )
+    return rows
+
+
+def _thinned(rows: Kept[Row], every: int, most: int) -> Kept[Row]:
+    kept = rows[::every]
+    return kept[:most] if most else kept
+
+
+def _whole(split: Split, rows: Kept[Row], channel: Channel) -> Kept[Example]:
+    """Return the examples of the rows that lack nothing; say which are left out."""
+    whole, lacking = array("q"), dict[str, list[int]]()
+    for place, row in enumerate(rows):
+        if row.missing is None:
+            whole.append(place)
+        else:
+            lacking.setdefault(row.missing, []).append(row.number)
+    for role, numbers in sorted(lacking.items()):
+        channel.notice(_left_out(split, role, numbers, len(rows) - len(numbers)))
+    return examples_of(rows.at(whole))
+
+
+def _left_out(split: Split, role: str, numbers: list[int], others: int) -> str:
+    fine = f"The other {others:,} are fine." if others > 1 else "The other one is fine."
+    if len(numbers) == 1:
+        return f"Row {numbers[0]:,} of {split} has no {role} and is left out. {fine}"
+    named = ", ".join(f"{number:,}" for number in numbers[:MOST_ROWS_NAMED])
+    more = ", …" if len(numbers) > MOST_ROWS_NAMED else ""
+    return f"{len(numbers):,} rows of {split} have no {role} and are left out ({named}{more}). {fine}"
+
+
+def fingerprint(splits: Mapping[Split, Sequence[Example]]) -> str:
+    """Return the SHA-256 over the texts of all examples, split by split, in their order."""
+    digest = hashlib.sha256()
+    for split in SPLITS:
+        digest.update(f"{split}:{len(splits[split])};".encode())
+        feed(digest, splits[split])
+    return digest.hexdigest()
+
+
+def feed(digest: hashlib._Hash, examples: Iterable[Example]) -> None:
+    """Put all texts of examples into a digest, in their order, each with its length before it."""
+    for example in examples:
+        for text in (example.conversation, example.summary, *example.more_references):
+            encoded = text.encode("utf-8", "surrogatepass")
+            digest.update(f"{len(encoded)}:".encode())
+            digest.update(encoded)

@@ -1,0 +1,89 @@
+"""One example as the model sees it, piece by piece, and which pieces are learned; and the prompt around it.
+
+Knows nothing of training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from engine.config.recipe import Recipe
+from engine.methods import Family
+from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.prompting import IGNORED, Encoded, learned, make_prompter
+from engine.worker.modeling.base_models import LoadedBase, positions
+
+MOST_TOKENS = 800
+UNFINISHED = "\ufffd"
+MOST_DECODED = 16
+LEFT_OUT = " … "
+
+Piece = tuple[str, bool]
+
+
+def pieces(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, family: Family) -> list[Piece]:
+    """Return each token's text and whether it is learned; the middle of a very long input is left out."""
+    if family == "encoder-decoder":
+        read = [(text, False) for text in _texts(tokenizer, encoded.input_ids)]
+        return _shortened(read) + [(text, True) for text in _texts(tokenizer, encoded.labels)]
+    learned = [label != IGNORED for label in encoded.labels]
+    start = learned.index(True) if True in learned else len(learned)
+    texts = _texts(tokenizer, encoded.input_ids)
+    whole = list(zip(texts, learned, strict=True))
+    return _shortened(whole[:start]) + whole[start:]
+
+
+def filling(recipe: Recipe, base: LoadedBase, splits: Splits) -> dict[str, Any]:
+    """Return what a prompt is filled with, ready to be shown while its words are edited, and its length in tokens.
+
+    `conversation` is the first that is not in the prompt, `shots` are pairs of conversation and summary, `tokens`
+    those of all that is read, `shots_tokens` those of the shots, `positions` what the model reads at most, or None.
+    """
+    prompter, examples = make_prompter(recipe, base, splits), learned(recipe, splits) or splits.test
+    conversation = examples[0].conversation if examples else ""
+    tokens = len(prompter.input_ids(conversation))
+    alone = len(make_prompter(recipe, base, replace(splits, train=())).input_ids(conversation))
+    return {
+        "template": recipe.data.prompt,
+        "conversation": prompter.fitted(conversation),
+        "shots": prompter.shots,
+        "tokens": tokens,
+        "shots_tokens": tokens - alone,
+        "positions": positions(base.model.config),
+    }
+
+
+def _shortened(read: list[Piece]) -> list[Piece]:
+    if len(read) <= MOST_TOKENS:
+        return read
+    half = MOST_TOKENS // 2
+    return [*read[:half], (LEFT_OUT, False), *read[-half:]]
+
+
+def _texts(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> list[str]:
+    """Return what each token adds to the text; the first tokens of a character in several bytes add nothing.
+
+    Decoding from a little before each token keeps the spaces that a token alone would lose.
+    """
+    texts, begin, shown = [], 0, ""
+    for end in range(1, len(ids) + 1):
+        text: str = tokenizer.decode(list(ids[begin:end]), clean_up_tokenization_spaces=False)
+        if text.endswith(UNFINISHED):
+            texts.append("")
+            continue
+        texts.append(text[len(shown) :])
+        begin, shown = _window(tokenizer, ids, begin, end, text)
+    return texts
+
+
+def _window(
+    tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], begin: int, end: int, text: str
+) -> tuple[int, str]:
+    """Return where decoding goes on from: the last token once the window has grown, so time stays linear."""
+    if end - begin < MOST_DECODED:
+        return begin, text
+    return end - 1, tokenizer.decode([ids[end - 1]], clean_up_tokenization_spaces=False)

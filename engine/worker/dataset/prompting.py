@@ -1,0 +1,289 @@
+"""From a conversation to token ids: what the model reads, and which tokens it learns.
+
+Used alike for training, scoring and the playground, so that the three can't drift apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import tokenizers
+import transformers
+from transformers import PretrainedConfig, PreTrainedTokenizerBase
+
+from engine.adapters.metadata import PromptFacts, ShotFacts
+from engine.config.prompts import DEFAULT_PROMPT, written
+from engine.config.recipe import Recipe
+from engine.errors import Problem
+from engine.methods import Family
+from engine.scoring.score_text import counted
+from engine.text.conversations import Example
+from engine.worker.dataset.dataset import Splits
+from engine.worker.ingestion.special_tokens import SpecialTokens
+from engine.worker.modeling.base_models import LoadedBase, positions
+
+IGNORED = -100
+SHOTS = "data.shots"
+PINNED = 3
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One example as token ids; a label of -100 is not learned.
+
+    Encoder-decoder: `labels` are the summary's ids. Decoder-only: `input_ids` are prompt and summary,
+    `labels` has the same length and is -100 over the prompt.
+    """
+
+    input_ids: list[int]
+    labels: list[int]
+
+    @property
+    def learned_tokens(self) -> int:
+        """How many tokens are learned."""
+        return sum(label != IGNORED for label in self.labels)
+
+
+class Prompter:
+    """Put conversations into a prompt and turn them into token ids.
+
+    `shots` are shown in the prompt, whole, each as the template has it and followed by its summary. Too long
+    conversations lose their end, never the prompt around them; `cut` counts them, `cut_summaries` the reference
+    summaries that were cut.
+    """
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        family: Family,
+        template: str,
+        max_conversation_tokens: int,
+        max_summary_tokens: int,
+        shots: Sequence[Example] = (),
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._family = family
+        self._limit = max_conversation_tokens
+        self._summary_limit = max_summary_tokens
+        self._plain = SpecialTokens(tokenizer.all_special_tokens).broken
+        self._template = template
+        self.shots = [(self._plain(shot.conversation), self._plain(shot.summary)) for shot in shots]
+        self.cut = 0
+        self.cut_summaries = 0
+
+    @property
+    def identity(self) -> str:
+        """A digest of all that decides the ids of an example: the tokenizer's own facts, prompt and limits."""
+        parts = (
+            transformers.__version__,
+            tokenizers.__version__,
+            _facts(self._tokenizer),
+            sorted(self._tokenizer.all_special_tokens),
+            self._tokenizer.eos_token_id,
+            self._family,
+            self._template,
+            self._limit,
+            self._summary_limit,
+            self.shots,
+        )
+        return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def input_ids(self, conversation: str) -> list[int]:
+        """Return what `generate` gets for a conversation."""
+        return self._ids(self.prompt(conversation))
+
+    def prompt(self, conversation: str) -> str:
+        """Return the text the model reads: the prompt with the conversation, cut to the limit, in it."""
+        parts = written(self._template, self.fitted(conversation), self.shots)
+        return "".join(part.text for part in parts)
+
+    def example(self, example: Example) -> Encoded:
+        """Return an example as training needs it."""
+        prompt = self.input_ids(example.conversation)
+        summary = self._summary_ids(self._plain(example.summary))
+        if self._family == "encoder-decoder":
+            return Encoded(prompt, summary)
+        return Encoded(prompt + summary, [IGNORED] * len(prompt) + summary)
+
+    def conversation_tokens(self, conversation: str) -> int:
+        """Return how many tokens a conversation has, before any cutting."""
+        return self._count(conversation)
+
+    def fitted(self, conversation: str) -> str:
+        """Return a conversation as it is read: cut to at most the limit's tokens; whole characters are kept."""
+        conversation = self._plain(conversation)
+        encoding = self._tokenizer(conversation, add_special_tokens=False, return_offsets_mapping=True)
+        if len(encoding["input_ids"]) <= self._limit:
+            return conversation
+        self.cut += 1
+        return conversation[: encoding["offset_mapping"][self._limit - 1][1]].rstrip()
+
+    def _ids(self, text: str) -> list[int]:
+        """Return a prompt's ids: an encoder's end with its end token; a decoder goes on, so its don't."""
+        ids: list[int] = self._tokenizer(text)["input_ids"]
+        if self._family == "decoder-only" and ids and ids[-1] == self._tokenizer.eos_token_id:
+            ids = ids[:-1]
+        return ids
+
+    def _summary_ids(self, summary: str) -> list[int]:
+        """Return a summary's ids with the end token, and the start token where the tokenizer has one."""
+        if self._family == "encoder-decoder":
+            whole: list[int] = self._tokenizer(text_target=summary)["input_ids"]
+            if len(whole) <= self._summary_limit:
+                return whole
+            self.cut_summaries += 1
+            kept: list[int] = self._tokenizer(
+                text_target=summary, truncation=True, max_length=self._summary_limit
+            )["input_ids"]
+            return kept
+        ids: list[int] = self._tokenizer(summary, add_special_tokens=False)["input_ids"]
+        self.cut_summaries += len(ids) >= self._summary_limit
+        return [*ids[: self._summary_limit - 1], self._tokenizer.eos_token_id]
+
+    def _count(self, text: str) -> int:
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _facts(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
+    """Return all that a tokenizer is, but for how its last call padded and cut."""
+    facts: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
+    return facts | {"truncation": None, "padding": None}
+
+
+def shown(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
+    """Return the examples that stand in the prompt: the first of the training split."""
+    return tuple(splits.train[: recipe.data.shots])
+
+
+def learned(recipe: Recipe, splits: Splits) -> Sequence[Example]:
+    """Return the examples to train on.
+
+    Those in the prompt are left out: one that reads its own summary would teach copying it.
+    """
+    return splits.train[recipe.data.shots :]
+
+
+def scored(recipe: Recipe, splits: Splits) -> Sequence[Example]:
+    """Return the examples to score; those that stand in the prompt can't be asked for."""
+    split = recipe.evaluation.split
+    examples = learned(recipe, splits) if split == "train" else splits.of(split)
+    return examples[: recipe.evaluation.examples or None]
+
+
+def pinned(splits: Splits) -> tuple[Example, ...]:
+    """Return the examples whose summaries a run shows: again and again while it trains."""
+    return tuple((splits.validation or splits.test)[:PINNED])
+
+
+def make_prompter(recipe: Recipe, base: LoadedBase, splits: Splits) -> Prompter:
+    """Return the prompter of a recipe, with its examples from the training split in the prompt."""
+    return _prompter(recipe, base.tokenizer, base.family, shown(recipe, splits))
+
+
+def _prompter(
+    recipe: Recipe, tokenizer: PreTrainedTokenizerBase, family: Family, shots: Sequence[Example]
+) -> Prompter:
+    return Prompter(
+        tokenizer,
+        family,
+        recipe.data.prompt,
+        max_conversation_tokens=recipe.data.max_conversation_tokens,
+        max_summary_tokens=recipe.data.max_summary_tokens,
+        shots=shots,
+    )
+
+
+def prompt_facts(recipe: Recipe, splits: Splits) -> PromptFacts:
+    """Return a recipe's prompt as a passport keeps it: with the shown examples, so that it needs no data."""
+    return PromptFacts(
+        template=recipe.data.prompt,
+        max_conversation_tokens=recipe.data.max_conversation_tokens,
+        beams=recipe.evaluation.beams,
+        max_new_tokens=recipe.evaluation.max_new_tokens,
+        shots=[
+            ShotFacts(id=shot.id, conversation=shot.conversation, summary=shot.summary)
+            for shot in shown(recipe, splits)
+        ],
+    )
+
+
+def remembered(
+    facts: PromptFacts, base: LoadedBase, max_conversation_tokens: int, max_summary_tokens: int
+) -> Prompter:
+    """Return the prompter of a passport's prompt: its template and the examples that it shows."""
+    shots = [Example(shot.id, shot.conversation, shot.summary) for shot in facts.shots]
+    return Prompter(
+        base.tokenizer, base.family, facts.template, max_conversation_tokens, max_summary_tokens, shots
+    )
+
+
+def shots_problem(
+    recipe: Recipe,
+    splits: Splits,
+    tokenizer: PreTrainedTokenizerBase,
+    family: Family,
+    config: PretrainedConfig,
+) -> Problem | None:
+    """Return why the examples in the prompt can't be had: too few to choose from, or no room; None if they can."""
+    examples, shots = len(splits.train), recipe.data.shots
+    needed = shots + recipe.method.method.trains
+    if shots and examples < needed:
+        message = f"{examples:,} training examples are too few to show {shots} in the prompt."
+        if recipe.method.method.trains:
+            message = f"{examples:,} training examples are too few to show {shots} in the prompt and learn from others."
+        return Problem(SHOTS, message, f"At most {max(0, examples - (needed - shots))} can be shown.")
+    places = positions(config)
+    return _overflow(recipe, splits, tokenizer, family, places) if shots and places else None
+
+
+def _overflow(
+    recipe: Recipe, splits: Splits, tokenizer: PreTrainedTokenizerBase, family: Family, places: int
+) -> Problem | None:
+    """Return the problem of a prompt that leaves no room for the longest conversation and summary."""
+    shots = shown(recipe, splits)
+    written = 0 if family == "encoder-decoder" else _longest_summary(recipe)
+    # A soft prompt stands beside what is read.
+    virtual = getattr(recipe.method.options, "virtual_tokens", 0)
+    room = places - recipe.data.max_conversation_tokens - written - virtual
+
+    def prompt_tokens(count: int) -> int:
+        return len(_prompter(recipe, tokenizer, family, shots[:count]).input_ids(""))
+
+    whole, alone = prompt_tokens(len(shots)), prompt_tokens(0)
+    if whole <= room:
+        return None
+    fitting = next((count for count in range(len(shots) - 1, 0, -1) if prompt_tokens(count) <= room), 0)
+    needed = whole + places - room
+    takes = f"{counted(len(shots), 'example')} in the prompt: {whole - alone:,} tokens."
+    with_rest = (
+        f"With {virtual:,} virtual tokens, the longest conversation and its summary that is {needed:,}, and the base "
+        f"model reads {places:,}."
+        if virtual
+        else f"With the longest conversation and its summary that is {needed:,}, and the base model reads {places:,}."
+    )
+    return Problem(
+        SHOTS,
+        f"{takes} {with_rest}",
+        f"{fitting} would fit." if fitting else "None would fit: lower the longest conversation.",
+    )
+
+
+def _longest_summary(recipe: Recipe) -> int:
+    return max(recipe.data.max_summary_tokens, recipe.evaluation.max_new_tokens)
+
+
+def with_plain_prompt(recipe: Recipe) -> Recipe:
+    """Return the recipe as the base is scored by it: asked plainly, without examples."""
+    return replace(recipe, data=recipe.data.model_copy(update={"prompt": DEFAULT_PROMPT, "shots": 0}))
+
+
+def notices(recipe: Recipe) -> list[dict[str, str]]:
+    """Return what is no problem of a prompt alone, but seldom meant: that it is the plain one. Message and hint."""
+    if recipe.method.method.trains or recipe != with_plain_prompt(recipe):
+        return []
+    message = "This is the base model as it is: change the prompt or show examples."
+    return [{"message": message, "hint": "In a recipe's file these are data.prompt and data.shots."}]

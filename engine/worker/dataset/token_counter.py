@@ -1,0 +1,40 @@
+"""Counting tokens as a run does: with the tokenizer that the base model is used with, as transformers loads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from transformers import PreTrainedTokenizerBase
+
+from engine.config import model_info
+from engine.config.recipe import BaseModelOptions
+from engine.worker.ingestion.special_tokens import SpecialTokens
+from engine.worker.ingestion.token_lengths import TokenCounter, summary_marks
+from engine.worker.modeling import base_models
+from engine.worker.runtime.channel import Channel
+
+
+def fetched(options: BaseModelOptions, channel: Channel) -> TokenCounter:
+    """Return the counter of a base model; of one of the hub all but its weights is fetched first."""
+    tokenizer, folder = base_models.fetch_tokenizer(options, channel)
+    return of(tokenizer, folder, options.id)
+
+
+def of(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> TokenCounter:
+    """Return the counter of a tokenizer whose model `name` lies in `folder`."""
+    special = SpecialTokens(tokenizer.all_special_tokens)
+
+    def count(texts: Sequence[str]) -> list[int]:
+        read = list(map(special.broken, texts))
+        return [len(ids) for ids in tokenizer(read, add_special_tokens=False)["input_ids"]]
+
+    def ends(text: str) -> list[int]:
+        read = special.broken(text)
+        encoding = tokenizer(read, add_special_tokens=False, return_offsets_mapping=True)
+        return special.places(text, [end for _, end in encoding["offset_mapping"]])
+
+    marks = summary_marks(
+        model_info.read(folder, "none").family, tokenizer.num_special_tokens_to_add(pair=False)
+    )
+    return TokenCounter(count, ends, marks, exact=True, words=f"Counted with the tokenizer of {name}.")

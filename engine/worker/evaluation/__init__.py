@@ -1,0 +1,1 @@
+"""Summaries to scores under one protocol, cached and paired."""

@@ -1,0 +1,1 @@
+"""Prompts to summaries: batching, prefill, decoding loop, search."""

@@ -1,0 +1,1 @@
+"""The Hugging Face Hub: cost, download, cache, errors."""

@@ -1,0 +1,109 @@
+"""The troubles of a conversation with the hub, in words that a person can act on. Knows nothing of files."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import httpx2
+from huggingface_hub import constants
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from engine.errors import AppError, BaseModelError, DataError, OfflineError, StorageError
+from engine.system.connection import hub_address
+from engine.system.units import size
+from engine.system.url_redaction import without_login
+
+Kind = Literal["model", "dataset"]
+# It warns of requests that failed, with their addresses.
+CLIENT_LOG = "huggingface_hub.utils._http"
+FIELDS = {"model": "base_model.id", "dataset": "data.source"}
+
+
+class CutOffError(Exception):
+    """The connection ended before the file did."""
+
+    def __init__(self, done: int, total: int) -> None:
+        super().__init__(f"{done} of {total} bytes came")
+        self.done = done
+        self.total = total
+
+
+class DamagedError(Exception):
+    """What came is not what the hub announced."""
+
+
+@contextmanager
+def told(repo_id: str, revision: str, kind: Kind) -> Iterator[None]:
+    """Turn what the hub's client and the disk raise into errors of ours."""
+    try:
+        yield
+    except (
+        HfHubHTTPError,
+        HFValidationError,
+        httpx2.TransportError,
+        CutOffError,
+        DamagedError,
+        OSError,
+    ) as error:
+        raise _trouble(error, repo_id, revision, kind) from error
+
+
+def _trouble(error: Exception, repo_id: str, revision: str, kind: Kind) -> AppError:
+    what = {"model": "base model", "dataset": "data set"}[kind]
+    failure = BaseModelError if kind == "model" else DataError
+    match error:
+        case GatedRepoError():
+            message = f"{repo_id} is gated: its owner wants terms accepted first."
+            hint = f"Accept them at {_page(repo_id, kind)}, then run `hf auth login` once."
+        case RevisionNotFoundError():
+            message, hint = f"{repo_id} has no revision {revision}.", 'Most have "main".'
+        case RepositoryNotFoundError():
+            message = f"The hub has no {what} named {repo_id}."
+            hint = "Check the spelling. A private one needs `hf auth login` once."
+        case HFValidationError():
+            message, hint = f"{repo_id} can't be the name of a {what}.", "A hub id looks like owner/name."
+        case HfHubHTTPError():
+            message = f"The hub answers with an error ({error.response.status_code})."
+            hint = "Try again later; what came so far is kept."
+        case CutOffError():
+            message = f"The connection broke after {size(error.done)} of {size(error.total)}."
+            hint = "Start again: the download goes on from there."
+        case DamagedError():
+            message, hint = f"A file of {repo_id} came damaged.", "Start again: it is fetched anew."
+        case httpx2.TransportError():
+            return OfflineError("The hub stopped answering.", "Start again: what came so far is kept.")
+        case _:
+            return _storage_trouble(error)
+    return failure(message, hint, FIELDS[kind])
+
+
+def _storage_trouble(error: Exception) -> StorageError:
+    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return StorageError(
+        f"The disk with {constants.HF_HUB_CACHE} is full."
+        if full
+        else f"{constants.HF_HUB_CACHE} can't be written to: {without_login(str(error))}.",
+        "Delete models you no longer use, or set HF_HOME to another disk.",
+    )
+
+
+def _page(repo_id: str, kind: Kind) -> str:
+    return f"{without_login(hub_address())}/{'datasets/' if kind == 'dataset' else ''}{repo_id}"
+
+
+def _keep_logins_out(record: logging.LogRecord) -> bool:
+    record.msg, record.args = without_login(record.getMessage()), ()
+    return True
+
+
+logging.getLogger(CLIENT_LOG).addFilter(_keep_logins_out)

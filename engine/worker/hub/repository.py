@@ -1,0 +1,344 @@
+"""The hub: what a repository costs, fetching it, and what of it is on this computer already.
+
+Knows nothing of how a model is loaded or a row is read, and needs no torch. Only weights in the safetensors
+format and plain data files are fetched; none can run code. What is here already is used without asking
+the hub; the note that a revision is here is written last: half a repository never passes for a whole one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import (
+    HfApi,
+    constants,
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+    scan_cache_dir,
+    snapshot_download,
+    try_to_load_from_cache,
+)
+from huggingface_hub.errors import CacheNotFound, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub.file_download import repo_folder_name
+
+from engine.errors import BaseModelError, DataError, StorageError
+from engine.methods import Family
+from engine.system.connection import hub_address, require_hub
+from engine.system.files import write_whole
+from engine.system.units import size
+from engine.worker.hub.download import TIMEOUT_SECONDS, fetch
+from engine.worker.hub.hub_errors import FIELDS, DamagedError, Kind, told
+from engine.worker.readers import DESCRIPTIONS, SUFFIXES
+from engine.worker.runtime.channel import Stopped
+
+CONFIG = "config.json"
+WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
+# A model's other files: configuration, tokenizer in its many shapes, card and licence.
+MODEL_FILES = re.compile(
+    r"(config|generation_config|model\.safetensors\.index|tokenizer|tokenizer_config|special_tokens_map"
+    r"|added_tokens|vocab)\.json|merges\.txt|vocab\.txt|chat_template\.(jinja|json)|.*\.model|README\.md|LICEN[CS]E.*"
+)
+DATA_FILES = re.compile(
+    rf"(?:[^.].*/)?(?:[^.].*(?:{'|'.join(map(re.escape, SUFFIXES))})(?:\.gz)?|README\.md)"
+)
+LICENCE = re.compile(r"^licen[cs]e:\s*(?:\n\s*-\s*)?[\"']?([^\s\"']+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file of a repository that would be fetched."""
+
+    name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What fetching a repository would mean; `missing_bytes` are those that are not here yet."""
+
+    id: str
+    commit: str
+    files: tuple[RemoteFile, ...]
+    missing_bytes: int
+    licence: str
+    gated: bool
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of all files together."""
+        return sum(file.size_bytes for file in self.files)
+
+
+@dataclass(frozen=True)
+class CachedModel:
+    """A model that is on this computer whole; `family` is None if it is no model that writes text."""
+
+    id: str
+    revision: str
+    family: Family | None
+    size_bytes: int
+    licence: str
+    folder: Path
+
+
+def cost(repo_id: str, revision: str, kind: Kind) -> Cost:
+    """Return what `download` would fetch. Raises OfflineError, BaseModelError or DataError."""
+    require_hub()
+    with told(repo_id, revision, kind):
+        api = HfApi(endpoint=hub_address())
+        ask = api.model_info if kind == "model" else api.dataset_info
+        info = ask(repo_id, revision=revision, files_metadata=True, timeout=TIMEOUT_SECONDS)
+    commit = info.sha or ""
+    siblings = info.siblings or ()
+    files = tuple(
+        RemoteFile(file.rfilename, file.size or 0) for file in siblings if _wanted(file.rfilename, kind)
+    )
+    missing = sum(file.size_bytes for file in files if not _here(repo_id, commit, kind, file.name))
+    if kind == "dataset":
+        _refuse_script(repo_id, [file.rfilename for file in siblings])
+    _refuse_useless(repo_id, kind, files)
+    licence = str(getattr(info.card_data, "license", None) or "")
+    return Cost(repo_id, commit, files, missing, licence, bool(info.gated))
+
+
+def download(
+    repo_id: str,
+    revision: str,
+    kind: Kind,
+    on_progress: Callable[[int, int, str], None],
+    cancelled: Callable[[], bool],
+) -> Path:
+    """Return the folder of a repository, fetched if it is not here yet; `on_progress(done, total, "bytes")`.
+
+    Raises Stopped when cancelled, OfflineError, BaseModelError or DataError, StorageError. What came before a
+    cancel or an error is kept, and the next call goes on from there.
+    """
+    kept = cached_folder(repo_id, revision, kind)
+    if kept:
+        return kept
+    wanted = cost(repo_id, revision, kind)
+    _require_space(wanted.missing_bytes)
+    done = 0
+
+    def on_bytes(count: int) -> None:
+        on_progress(done + count, wanted.size_bytes, "bytes")
+
+    with told(repo_id, revision, kind):
+        for file in wanted.files:
+            if cancelled():
+                raise Stopped
+            _bring(wanted, file, kind, on_bytes, cancelled)
+            on_bytes(file.size_bytes)
+            done += file.size_bytes
+        return _settle(wanted, revision, kind)
+
+
+def fetch_config(repo_id: str, revision: str, cancelled: Callable[[], bool]) -> Path:
+    """Return a folder that holds a model's configuration, fetched if it is not here yet; the weights are not.
+
+    Raises as `download` does, but for want of space.
+    """
+    return _fetch_part(repo_id, revision, lambda name: name == CONFIG, cancelled)
+
+
+def fetch_tokenizer(repo_id: str, revision: str, cancelled: Callable[[], bool]) -> Path:
+    """Return a folder that holds all of a model but its weights, fetched if it is not here yet.
+
+    Raises as `download` does, but for want of space.
+    """
+    return _fetch_part(repo_id, revision, lambda name: not WEIGHTS.fullmatch(name), cancelled)
+
+
+def _fetch_part(
+    repo_id: str, revision: str, is_part: Callable[[str], bool], cancelled: Callable[[], bool]
+) -> Path:
+    kept = cached_folder(repo_id, revision)
+    if kept:
+        return kept
+    wanted = cost(repo_id, revision, "model")
+    with told(repo_id, revision, "model"):
+        for file in wanted.files:
+            if is_part(file.name):
+                _bring(wanted, file, "model", lambda _: None, cancelled)
+    return _snapshot(wanted, "model")
+
+
+def cached_folder(repo_id: str, revision: str = "main", kind: Kind = "model") -> Path | None:
+    """Return the folder of a repository that is on this computer whole, or None. Opens no connection."""
+    try:
+        folder = Path(
+            snapshot_download(
+                repo_id, repo_type=kind, revision=revision, cache_dir=_cache(), local_files_only=True
+            )
+        )
+    except (LocalEntryNotFoundError, HFValidationError):
+        return None
+    return folder if (_whole(folder) if kind == "model" else _has_rows(folder)) else None
+
+
+def cached_models() -> list[CachedModel]:
+    """Return the models on this computer that are whole, by name."""
+    try:
+        repositories = scan_cache_dir(_cache()).repos
+    except CacheNotFound:
+        return []
+    found = [
+        _describe(repository.repo_id, min(revision.refs, default=revision.commit_hash), revision)
+        for repository in repositories
+        if repository.repo_type == "model"
+        for revision in repository.revisions
+        if _whole(revision.snapshot_path)
+    ]
+    return sorted(found, key=lambda model: (model.id.lower(), model.revision))
+
+
+def delete_cached(repo_id: str, kind: Kind = "model") -> int:
+    """Remove every revision of a repository from this computer; return the bytes that became free."""
+    folder = _repository(repo_id, kind)
+    freed = sum(
+        file.lstat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink()
+    )
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise StorageError(
+            f"{folder} cannot be deleted: {error.strerror}.", "Check the folder's permissions."
+        ) from error
+    return freed
+
+
+def _cache() -> Path:
+    return Path(constants.HF_HUB_CACHE)
+
+
+def _repository(repo_id: str, kind: Kind) -> Path:
+    return _cache() / repo_folder_name(repo_id=repo_id, repo_type=kind)
+
+
+def _wanted(name: str, kind: Kind) -> bool:
+    if kind == "dataset":
+        return DATA_FILES.fullmatch(name) is not None
+    return bool(WEIGHTS.fullmatch(name) or MODEL_FILES.fullmatch(name))
+
+
+def _here(repo_id: str, commit: str, kind: Kind, name: str) -> bool:
+    found = try_to_load_from_cache(repo_id, name, cache_dir=_cache(), revision=commit, repo_type=kind)
+    return isinstance(found, str)
+
+
+def _refuse_script(repo_id: str, names: list[str]) -> None:
+    """Raise for a data set that a script makes: of its name, by the hub's custom, or where there is nothing else."""
+    data = any(_holds_rows(name) for name in names)
+    scripts = [name for name in names if name.endswith(".py") and "/" not in name]
+    custom = f"{repo_id.rpartition('/')[2]}.py"
+    found = custom if custom in scripts else next(iter(() if data else scripts), "")
+    if found:
+        raise DataError(
+            f"{repo_id} is made by a script, {found}, and scripts are not run: they can do anything here.",
+            "Choose a data set of plain files, or fetch its files yourself and choose those.",
+            FIELDS["dataset"],
+        )
+
+
+def _holds_rows(name: str) -> bool:
+    return _wanted(name, "dataset") and name != "README.md" and name.rpartition("/")[2] not in DESCRIPTIONS
+
+
+def _refuse_useless(repo_id: str, kind: Kind, files: tuple[RemoteFile, ...]) -> None:
+    """Raise unless the files hold what the repository is wanted for."""
+    names = [file.name for file in files]
+    if kind == "dataset" and not any(map(_holds_rows, names)):
+        raise DataError(
+            f"{repo_id} holds no data files.", "These are read: csv, json, parquet and arrow.", FIELDS[kind]
+        )
+    if kind == "model" and not any(WEIGHTS.fullmatch(name) for name in names):
+        raise BaseModelError(
+            f"{repo_id} holds no weights in the safetensors format.",
+            "Older formats can run code when they are loaded, so they are not. Choose another base model.",
+            FIELDS[kind],
+        )
+
+
+def _require_space(needed_bytes: int) -> None:
+    folder = _cache()
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        raise StorageError(
+            f"The download needs {size(needed_bytes)}, and {folder} has {size(free)} free.",
+            "Delete models you no longer use, or set HF_HOME to a larger disk.",
+        )
+
+
+def _bring(
+    wanted: Cost, file: RemoteFile, kind: Kind, on_bytes: Callable[[int], None], cancelled: Callable[[], bool]
+) -> None:
+    """Put one file into the cache, in the layout that all users of the hub share."""
+    if _here(wanted.id, wanted.commit, kind, file.name):
+        return
+    place: dict[str, Any] = {"repo_type": kind, "revision": wanted.commit, "endpoint": hub_address()}
+    url = hf_hub_url(wanted.id, file.name, **place)
+    facts = get_hf_file_metadata(url, timeout=TIMEOUT_SECONDS)
+    if not facts.etag:
+        raise DamagedError
+    blob = _repository(wanted.id, kind) / "blobs" / facts.etag
+    if not blob.exists():
+        fetch(url, blob, facts.size or file.size_bytes, facts.etag, on_bytes, cancelled)
+    hf_hub_download(wanted.id, file.name, cache_dir=_cache(), **place)
+
+
+def _settle(wanted: Cost, revision: str, kind: Kind) -> Path:
+    """Note that the revision is here whole, and return its folder."""
+    if revision != wanted.commit:
+        reference = _repository(wanted.id, kind) / "refs" / revision
+        reference.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(reference, wanted.commit)
+    return _snapshot(wanted, kind)
+
+
+def _snapshot(wanted: Cost, kind: Kind) -> Path:
+    return _repository(wanted.id, kind) / "snapshots" / wanted.commit
+
+
+def _whole(folder: Path) -> bool:
+    """Tell whether a model's folder holds its configuration and all its weights."""
+    index = folder / "model.safetensors.index.json"
+    weights = {"model.safetensors"}
+    if index.exists():
+        weights = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    return all((folder / name).exists() for name in (CONFIG, *weights))
+
+
+def _has_rows(folder: Path) -> bool:
+    """Tell whether a data set's folder holds data: of one whose card alone was looked at it holds no more."""
+    return any(_holds_rows(path.relative_to(folder).as_posix()) for path in folder.rglob("*"))
+
+
+def _describe(repo_id: str, revision: str, facts: Any) -> CachedModel:
+    folder: Path = facts.snapshot_path
+    return CachedModel(repo_id, revision, family(folder), facts.size_on_disk, licence(folder), folder)
+
+
+def family(folder: Path) -> Family | None:
+    """Return the family that a model folder's configuration says, or None if it writes no text."""
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    if config.get("is_encoder_decoder"):
+        return "encoder-decoder"
+    names = config.get("architectures") or ()
+    return "decoder-only" if any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in names) else None
+
+
+def licence(folder: Path) -> str:
+    """Return the licence that a folder's card names, or nothing."""
+    card = folder / "README.md"
+    found = LICENCE.search(card.read_text(encoding="utf-8", errors="replace")) if card.exists() else None
+    return found.group(1) if found else ""

@@ -1,0 +1,1 @@
+"""A source into rows and splits, with token lengths; no torch."""

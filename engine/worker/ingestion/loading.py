@@ -1,0 +1,242 @@
+"""A source's rows as examples: finds their shape, reads them with progress, and sees to broken ones.
+
+Knows nothing of how splits are made, of limits or of models. Imports neither torch nor datasets.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from engine.config.data_options import DataOptions
+from engine.data import AUTO, SPLITS, Shape, Shaped, Split, guess, pause_hours, split_called
+from engine.errors import DataError
+from engine.worker.ingestion.row_store import Kept, kept
+from engine.worker.ingestion.sources import Source
+from engine.worker.readers import FIELD, Broken, Record, Table, open_table
+from engine.worker.runtime.channel import Channel
+
+# A shape is guessed from as many.
+FIRST_ROWS = 200
+ROWS_A_LOOK = 200
+MOST_REMARKS = 20
+MOST_NAMED = 5
+# An event may have 256 kB.
+MOST_BYTES_AN_EVENT = 128 * 1024
+MOST_CHARACTERS_WHY = 500
+Tables = Mapping[Split | None, Table]
+
+
+def open_tables(source: Source, options: DataOptions) -> Tables:
+    """Return the table of each split of a source, that of training first; nothing is read yet."""
+    splits = sorted(source.files, key=lambda split: split != "train")
+    hours = pause_hours(options.columns)
+    return {split: open_table(source.files[split], hours) for split in splits}
+
+
+def find_shape(
+    tables: Tables, options: DataOptions, *, to_the_end: bool = True, needs_summary: bool = True
+) -> Shape:
+    """Return the shape of the rows of all tables.
+
+    A column that the first rows have not is looked for `to_the_end`: JSON names one only where it holds something.
+    Rows without summaries are in a shape only where none is needed. Raises DataError with the field of what can't be
+    found, or `data.source` for what can't be read.
+    """
+    with _naming(", ".join(table.name for table in tables.values())):
+        return _found_shape(tables, options, to_the_end=to_the_end, needs_summary=needs_summary)
+
+
+def _found_shape(tables: Tables, options: DataOptions, *, to_the_end: bool, needs_summary: bool) -> Shape:
+    heads = [table.head(FIRST_ROWS) for table in tables.values()]
+    columns = _shared(tables)
+    try:
+        return _guessed(tables, columns, heads[0], options, needs_summary=True)
+    except DataError:
+        everywhere = _shared_everywhere(tables) if to_the_end else columns
+        if everywhere == columns and needs_summary:
+            raise
+        return _guessed(tables, everywhere, heads[0], options, needs_summary=needs_summary)
+
+
+def _guessed(
+    tables: Tables,
+    columns: Sequence[str],
+    rows: Sequence[Record],
+    options: DataOptions,
+    *,
+    needs_summary: bool,
+) -> Shape:
+    shape = guess(
+        columns,
+        [row.values for row in rows],
+        options.conversation,
+        options.summary,
+        options.columns,
+        needs_summary=needs_summary,
+        # What files are called goes before what stands in them.
+        needs_split=None in tables,
+    )
+    reasons = dict.fromkeys(reason for table in tables.values() for reason in table.reasons)
+    if "pause" in options.columns and not reasons:
+        raise DataError(
+            "There is no chat export in the data that a pause could part.",
+            "Leave data.columns.pause out.",
+            "data.columns",
+        )
+    # Of rows that were made of chats, the columns' names are ours and tell nothing.
+    is_guessed = (options.conversation, options.summary) == (AUTO, AUTO)
+    said = list(reasons) if reasons and is_guessed else [*reasons, shape.reason]
+    return replace(shape, reason="; ".join(said))
+
+
+def _shared(tables: Tables) -> list[str]:
+    """Return the columns that every table has, in the first one's order."""
+    first, *others = (table.columns for table in tables.values())
+    return [name for name in first if all(name in columns for columns in others)]
+
+
+def _shared_everywhere(tables: Tables) -> list[str]:
+    """Return the columns that every table has in whichever row."""
+    for table in tables.values():
+        if table.may_have_more_columns:
+            for _ in table:
+                pass
+    return _shared(tables)
+
+
+def read_rows(
+    source: Source, options: DataOptions, channel: Channel, *, needs_summary: bool = True
+) -> tuple[Shape, dict[Split | None, Kept[Shaped]]]:
+    """Return the shape of a source's rows, and by split what they make.
+
+    Raises DataError: with the field `data.source` for files that can't be read, with `data.broken_rows` for broken
+    rows that this does not leave out, with another field for rows that are in no shape.
+    """
+    for message, hint in source.remarks:
+        channel.notice(message, hint)
+    tables = open_tables(source, options)
+    shape = find_shape(tables, options, needs_summary=needs_summary)
+    total, done = sum(table.size_bytes for table in tables.values()), 0
+    found: dict[Split | None, Kept[Shaped]] = {}
+    for split, table in tables.items():
+        rows = _followed(table, done, total, channel)
+        if shape.split:
+            said: dict[int, Any] = {}
+            shaped = _shaped(table, shape, _noted(rows, shape.split, said))
+            found.update(_by_split(shaped, shape, said, channel))
+        else:
+            found[split] = _shaped(table, shape, rows)
+        done += table.size_bytes
+    _tell_remarks(tables, channel)
+    _see_to_broken(tables, options, channel)
+    return shape, found
+
+
+def _shaped(table: Table, shape: Shape, rows: Iterator[Record]) -> Kept[Shaped]:
+    with _naming(table.name):
+        return kept(shape.examples(rows))
+
+
+@contextmanager
+def _naming(files: str) -> Iterator[None]:
+    """Name the files in what is said of their rows and columns; readers name them themselves."""
+    try:
+        yield
+    except DataError as error:
+        if error.field == FIELD:
+            raise
+        raise DataError(f"{files}: {error.message}", error.hint, error.field) from error
+
+
+def _followed(table: Table, before: int, total: int, channel: Channel) -> Iterator[Record]:
+    """Yield a table's rows, tell how far they are, and look for a wish to stop."""
+    for count, record in enumerate(table):
+        if count % ROWS_A_LOOK == 0:
+            channel.check_stop()
+            channel.progress(before + table.done_bytes, total, "bytes")
+        yield record
+
+
+def _noted(rows: Iterator[Record], column: str, said: dict[int, Any]) -> Iterator[Record]:
+    """Yield rows, and keep for each number what its column of splits says."""
+    known: dict[Any, Any] = {}
+    for record in rows:
+        value = record.values.get(column)
+        # The same few words again and again.
+        said[record.number] = known.setdefault(value, value) if isinstance(value, str) else value
+        yield record
+
+
+def _by_split(
+    shaped: Kept[Shaped], shape: Shape, said: Mapping[int, Any], channel: Channel
+) -> dict[Split | None, Kept[Shaped]]:
+    """Return what rows make by the split that they say they are in; say what is left out as they name none.
+
+    Raises DataError for a conversation whose rows are in two.
+    """
+    by_split: dict[Split | None, array[int]] = {}
+    for place, each in enumerate(shaped):
+        splits = {split_called(said[number]) for number in each.rows}
+        if len(splits) > 1:
+            raise DataError(
+                f'Conversation "{each.example.id}" (row {each.rows[0]:,} and more) has turns in several splits.',
+                f'Give the same "{shape.split}" to all its rows.',
+                "data.columns",
+            )
+        by_split.setdefault(splits.pop(), array("q")).append(place)
+    unknown = [number for each in shaped.at(by_split.pop(None, ())) for number in each.rows]
+    if unknown:
+        channel.notice(_unknown_words(unknown, shape.split, said), f"These are read: {', '.join(SPLITS)}.")
+    return {split: shaped.at(places) for split, places in by_split.items()}
+
+
+def _unknown_words(numbers: Sequence[int], column: str, said: Mapping[int, Any]) -> str:
+    """Return which rows are in no split: 'Left out, as "split" names no split: 2 rows ("held" 2), 7 and 9'."""
+    values = Counter(str(said[number] or "")[:20] for number in numbers)
+    named = ", ".join(f'"{value}" {count:,}' for value, count in values.most_common(MOST_NAMED))
+    rows = ", ".join(f"{number:,}" for number in numbers[:MOST_NAMED])
+    more = ", …" if len(numbers) > MOST_NAMED else ""
+    count = f"{len(numbers):,} {'row' if len(numbers) == 1 else 'rows'}"
+    return f'{count} left out, as the column "{column}" names no split there ({named}; rows {rows}{more}).'
+
+
+def _tell_remarks(tables: Tables, channel: Channel) -> None:
+    remarks = list(dict.fromkeys(remark for table in tables.values() for remark in table.remarks))
+    for remark in remarks[:MOST_REMARKS]:
+        channel.notice(remark)
+    if len(remarks) > MOST_REMARKS:
+        channel.notice(f"{len(remarks) - MOST_REMARKS:,} more files are read with such a remark.")
+
+
+def _see_to_broken(tables: Tables, options: DataOptions, channel: Channel) -> None:
+    """List every broken row, then refuse the tables that have some, or tell that the rows are left out."""
+    for table in tables.values():
+        for rows in _in_events(table.broken):
+            channel.emit("rows_broken", table=table.name, rows=rows)
+    for table in tables.values():
+        if table.broken and options.broken_rows == "leave_out":
+            channel.notice(f"{table.name}: {table.broken_words}, left out as data.broken_rows says.")
+        else:
+            table.require_whole()
+
+
+def _in_events(broken: Sequence[Broken]) -> Iterator[list[dict[str, str]]]:
+    """Yield broken rows, each with its place and why, as many at a time as one event holds."""
+    part: list[dict[str, str]] = []
+    room = MOST_BYTES_AN_EVENT
+    for each in broken:
+        row = {"place": each.place, "why": each.why[:MOST_CHARACTERS_WHY]}
+        needed = len(json.dumps(row))
+        if part and needed > room:
+            yield part
+            part, room = [], MOST_BYTES_AN_EVENT
+        part.append(row)
+        room -= needed
+    if part:
+        yield part

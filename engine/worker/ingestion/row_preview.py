@@ -1,0 +1,72 @@
+"""The first rows of a source, shown before the whole is read. Imports neither torch nor datasets.
+
+Tells what columns there are, which shape the rows are thought to have and why, so that a mapping can be set right
+at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from engine.config.data_options import DataOptions
+from engine.data import Shape
+from engine.errors import DataError
+from engine.worker.ingestion.loading import find_shape, open_tables
+from engine.worker.ingestion.sources import Source
+from engine.worker.readers import Record
+from engine.worker.runtime.channel import Channel
+
+MOST_ROWS = 50
+MOST_CHARACTERS = 2_000
+# An event may have 256 kB, and a character may take six bytes in JSON.
+MOST_CHARACTERS_A_ROW = 16_000
+MOST_BYTES = 128 * 1024
+
+
+def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> None:
+    """Send `rows_previewed`: columns, shape or problem, and the first rows of the first split, values as text.
+
+    Raises DataError with the field `data.source` if nothing can be read.
+    """
+    tables = open_tables(source, options)
+    split, first = next(iter(tables.items()))
+    shape: Shape | None = None
+    problem: dict[str, str] | None = None
+    rows = first.head(MOST_ROWS)
+    columns = first.columns
+    try:
+        shape = find_shape(tables, options, to_the_end=False)
+    except DataError as error:
+        problem = error.problems[0].as_dict()
+    channel.emit(
+        "rows_previewed",
+        source=source.name,
+        split=split,
+        columns=list(columns),
+        shape=shape.as_dict() if shape else None,
+        problem=problem,
+        rows=_shown(rows, columns),
+    )
+
+
+def _shown(rows: Iterable[Record], columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return as many rows as one event holds, each value as text and long ones cut."""
+    shown: list[dict[str, str]] = []
+    room = MOST_BYTES
+    most = min(MOST_CHARACTERS, MOST_CHARACTERS_A_ROW // max(1, len(columns)))
+    for record in rows:
+        row = {name: _text(record.values.get(name), most) for name in columns}
+        room -= len(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
+        if room < 0 and shown:
+            break
+        shown.append(row)
+    return shown
+
+
+def _text(value: Any, most: int) -> str:
+    if value is None:
+        return ""
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
+    return text if len(text) <= most else f"{text[: max(0, most - 1)]}…"

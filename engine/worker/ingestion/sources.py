@@ -1,0 +1,233 @@
+"""Where conversations come from: a source's files and the split that each belongs to.
+
+Knows nothing of rows, columns, examples or recipes' limits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from engine.config.recipe import SAMPLE, looks_like_path
+from engine.data import SPLIT_WORDS, SPLITS, Split
+from engine.errors import DataError
+from engine.system.paths import expanded, sample_folder
+from engine.worker.hub import repository
+from engine.worker.readers import DESCRIPTIONS, SUFFIXES, archives, chat_files, text_folder
+from engine.worker.readers.table import FIELD
+from engine.worker.runtime.channel import Channel
+
+__all__ = ["SPLITS", "Source", "Split", "locate", "split_of"]
+
+# What `datasets` computed, and the mark of a workbook that is open.
+BESIDE_DATA = ("cache-", "~$")
+# Text files that speak of the data rather than hold some.
+NOTES = ("readme", "licen", "notice", "changelog", "citation", "requirements")
+MOST_NAMED = 5
+# Alone, and in folders and archives.
+PLAIN_SUFFIXES = (*SUFFIXES, *text_folder.SUFFIXES)
+KNOWN = ", ".join(suffix.removeprefix(".") for suffix in (*PLAIN_SUFFIXES, *archives.SUFFIXES))
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files of a source by split; if no name says a split, all stand under None.
+
+    `remarks` say what is not read of it, each with a hint. A folder among the files is a channel of Slack.
+    """
+
+    name: str
+    files: dict[Split | None, tuple[Path, ...]]
+    licence: str = ""
+    remarks: tuple[tuple[str, str], ...] = ()
+
+
+def locate(source: str, channel: Channel) -> Source:
+    """Return the files of what a recipe calls its data source; a hub id is fetched first.
+
+    Raises DataError with the field `data.source` if there is nothing that can be read; OfflineError.
+    """
+    if source == SAMPLE:
+        return _folder_source(SAMPLE, sample_folder(), channel)
+    try:
+        return _on_this_computer(source, channel) or _on_the_hub(source, channel)
+    except OSError as error:
+        raise DataError(
+            f"{error.filename or source} can't be looked into: {error.strerror}.",
+            "Check the path and its permissions.",
+            FIELD,
+        ) from error
+
+
+def _on_this_computer(source: str, channel: Channel) -> Source | None:
+    path = expanded(source)
+    if path.is_dir():
+        return _folder_source(str(path), path, channel)
+    if path.is_file():
+        return _file_source(str(path), path, channel)
+    if looks_like_path(source) or path.is_symlink():
+        raise _nothing_at(path)
+    return None
+
+
+def _on_the_hub(source: str, channel: Channel) -> Source:
+    fetched = repository.download(
+        source, "main", "dataset", on_progress=channel.progress, cancelled=channel.wants_stop
+    )
+    return _folder_source(source, fetched, channel)
+
+
+def _nothing_at(path: Path) -> DataError:
+    if path.is_symlink():
+        target = path.readlink()
+        return DataError(
+            f"{path} is a link to {target}, and there is nothing to read.", "Choose the file itself.", FIELD
+        )
+    return DataError(f"There is nothing at {path}.", "Check the path; a hub id looks like owner/name.", FIELD)
+
+
+def _file_source(name: str, path: Path, channel: Channel) -> Source:
+    _require_readable(path)
+    if path.suffix.lower() == ".zip":
+        return _folder_source(name, _unpacked(path, channel), channel)
+    return Source(name, {None: (_plain(path, channel),)})
+
+
+def _require_readable(path: Path) -> None:
+    packed = path.suffix.lower() == ".gz"
+    suffix = Path(path.stem).suffix if packed else path.suffix
+    if suffix.lower() not in (PLAIN_SUFFIXES if packed else (*PLAIN_SUFFIXES, ".zip")):
+        raise DataError(f"{path.name} is no kind of file that can be read.", f"These are: {KNOWN}.", FIELD)
+    if path.stat().st_size == 0:
+        raise DataError(f"{path.name} is empty.", "Choose a file with conversations and summaries.", FIELD)
+
+
+def _plain(path: Path, channel: Channel) -> Path:
+    """Return a data file itself, or what comes out of one packed by gz."""
+    if path.suffix.lower() != ".gz":
+        return path
+    return _unpacked(path, channel) / path.stem
+
+
+def _unpacked(path: Path, channel: Channel) -> Path:
+    return archives.unpacked(path, PLAIN_SUFFIXES, partial(_tell_unpacking, channel))
+
+
+def _tell_unpacking(channel: Channel, done: int, total: int) -> None:
+    channel.check_stop()
+    # How much comes out of a gz is not known before its end.
+    channel.progress(done, max(done + 1, total), "bytes")
+
+
+def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
+    by_split, remarks = _by_split(name, folder)
+    unsplit = by_split.pop(None, []) if len(by_split) > 1 else []
+    if unsplit:
+        # Others say by their names which split they are.
+        remarks.append(
+            (
+                f"Left out, as no split stands in the name: {_named(unsplit)}.",
+                'Put "train", "validation" or "test" into the name of a file that is to be read.',
+            )
+        )
+    kept = {split: _readable(paths, channel) for split, paths in by_split.items()}
+    return Source(name, kept, repository.licence(folder), tuple(remarks))
+
+
+def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], list[tuple[str, str]]]:
+    """Return a folder's data: chats, else tables, packed ones too, else texts; with remarks on what is not read."""
+    found = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
+    plain = [path for path in found if path.suffix.lower() in SUFFIXES]
+    texts = [path for path in found if path.suffix.lower() in text_folder.SUFFIXES]
+    packed = [path for path in found if _is_packed(path)]
+    if texts and not plain and (not packed or any(map(text_folder.is_summary, texts))):
+        by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts)
+        return by_folder, _beside(found, texts)
+    exported, none = _chats(plain)
+    if exported:
+        said = [(f"Left out, as no messages of a chat stand in it: {_named(none)}.", "")] if none else []
+        by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in exported)
+        return by_folder, [*said, *_beside(found, plain)]
+    # What is there unpacked as well is not read twice.
+    files = [
+        path for path in found if path in plain or (path in packed and path.with_suffix("") not in plain)
+    ]
+    if not files:
+        raise DataError(f"There are no data files in {name}.", f"These are read: {KNOWN}.", FIELD)
+    return _grouped((split_of(path.relative_to(folder)), path) for path in files), _beside(found, files)
+
+
+def _beside(found: list[Path], files: list[Path]) -> list[tuple[str, str]]:
+    """Return the remark on what may hold data and is not read, since `files` of another kind are; notes are none."""
+    rest = [path for path in found if path not in files and not path.name.lower().startswith(NOTES)]
+    hint = "To read them, put them into a folder of their own."
+    return [(f"Left out, as other files are read: {_named(rest)}.", hint)] if rest else []
+
+
+def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the chats among tables if these are JSON alone, and what is none; a folder is a channel of Slack.
+
+    What such a chat is called is for people and says no split.
+    """
+    if not all(path.suffix.lower() == ".json" for path in plain):
+        return [], []
+    days: dict[Path, list[Path]] = {}
+    for path in filter(chat_files.is_day, plain):
+        days.setdefault(path.parent, []).append(path)
+    channels = [folder for folder, files in days.items() if any(map(chat_files.holds_messages, files))]
+    others = [path for path in plain if not (path.parent in channels and chat_files.is_day(path))]
+    files = list(filter(chat_files.holds_messages, others))
+    none = [path for path in others if path not in files and path.name not in chat_files.BESIDE_CHANNELS]
+    return [*channels, *files], none
+
+
+def _named(paths: list[Path]) -> str:
+    return ", ".join(path.name for path in paths[:MOST_NAMED]) + (", …" if len(paths) > MOST_NAMED else "")
+
+
+def _grouped(files: Iterable[tuple[Split | None, Path]]) -> dict[Split | None, list[Path]]:
+    found: dict[Split | None, list[Path]] = {}
+    for split, path in files:
+        found.setdefault(split, []).append(path)
+    return found
+
+
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() == ".gz" and Path(path.stem).suffix.lower() in SUFFIXES
+
+
+def _may_hold_data(path: Path, folder: Path) -> bool:
+    """Tell whether a path's name is one of data; a link that leads nowhere is refused rather than passed over."""
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    described = path.name in DESCRIPTIONS or path.name.startswith(BESIDE_DATA)
+    if hidden or described or path.suffix.lower() not in (*PLAIN_SUFFIXES, ".gz") or path.is_dir():
+        return False
+    if not path.is_file():
+        raise _nothing_at(path)
+    return True
+
+
+def _readable(paths: list[Path], channel: Channel) -> tuple[Path, ...]:
+    for path in paths:
+        if path.suffix.lower() not in text_folder.SUFFIXES and not path.is_dir():
+            _require_readable(path)
+    return tuple(_plain(path, channel) for path in paths)
+
+
+def split_of(path: Path) -> Split | None:
+    """Return the split that a file's name says, or else the nearest folder's; None if no name says one."""
+    return _split_word(path.stem) or _split_of_folder(path)
+
+
+def _split_of_folder(path: Path) -> Split | None:
+    """Return the split that the nearest folder with one in its name says; a text's own name is its id."""
+    words = (_split_word(name) for name in reversed(path.parent.parts))
+    return next((word for word in words if word), None)
+
+
+def _split_word(name: str) -> Split | None:
+    words = re.split(r"[^a-z]+", name.lower())
+    return next((SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS), None)

@@ -1,0 +1,127 @@
+"""How many tokens texts have, and what a list of lengths looks like. Imports no torch.
+
+Counts with a model folder's tokenizer file alone, so that looking at data needs no model.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from engine.config import model_info
+from engine.config.recipe import STARTER, looks_like_path
+from engine.methods import Family
+from engine.system.paths import starter_folder
+from engine.worker.hub import repository
+from engine.worker.ingestion.special_tokens import SpecialTokens
+
+CHARACTERS_A_TOKEN = 4
+BINS_TO_P95 = 40
+MOST_BINS = 400
+
+
+@dataclass(frozen=True)
+class TokenCounter:
+    """A way to count tokens; `exact` tells counting from estimating, and `words` says it to the user.
+
+    `count` returns the tokens of each text, without any that mark its beginning or end; `ends` returns behind which
+    character each token of a text ends. A run puts `summary_marks` tokens around a summary, within its limit.
+    """
+
+    count: Callable[[Sequence[str]], list[int]]
+    ends: Callable[[str], list[int]]
+    summary_marks: int
+    exact: bool
+    words: str
+
+
+def counter_of(base_model: str | None) -> TokenCounter:
+    """Return how to count the tokens of a base model by its id, with what is on this computer; None estimates."""
+    name = base_model or ""
+    if name == STARTER:
+        return token_counter(starter_folder(), name)
+    folder = Path(name).expanduser() if looks_like_path(name) else repository.cached_folder(name)
+    return token_counter(folder if name else None, name)
+
+
+def token_counter(folder: Path | None, name: str) -> TokenCounter:
+    """Return how to count the tokens of the model `name`: by its tokenizer in `folder`, or by an estimate."""
+    path = folder / "tokenizer.json" if folder else None
+    if folder is None or path is None or not path.exists():
+        whose = f"The tokenizer of {name} is not on this computer" if name else "No base model is named"
+        said = f"{whose}: token lengths are estimated, {CHARACTERS_A_TOKEN} characters a token."
+        return TokenCounter(_estimate, _estimated_ends, 1, exact=False, words=said)
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+
+    special = SpecialTokens(
+        token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special
+    )
+
+    def count(texts: Sequence[str]) -> list[int]:
+        read = list(map(special.broken, texts))
+        return [len(encoding) for encoding in tokenizer.encode_batch_fast(read, add_special_tokens=False)]
+
+    def ends(text: str) -> list[int]:
+        encoding = tokenizer.encode(special.broken(text), add_special_tokens=False)
+        return special.places(text, [end for _, end in encoding.offsets])
+
+    marks = summary_marks(model_info.read(folder, "none").family, tokenizer.num_special_tokens_to_add(False))
+    said = f"Token lengths are counted with the tokenizer of {name}."
+    return TokenCounter(count, ends, marks, exact=True, words=said)
+
+
+def summary_marks(family: Family | None, special_tokens: int) -> int:
+    """Return how many tokens a run puts around a summary: the tokenizer's own, or a decoder's end alone."""
+    return special_tokens if family == "encoder-decoder" else 1
+
+
+def _estimate(texts: Sequence[str]) -> list[int]:
+    return [math.ceil(len(text) / CHARACTERS_A_TOKEN) for text in texts]
+
+
+def _estimated_ends(text: str) -> list[int]:
+    return [*range(CHARACTERS_A_TOKEN, len(text), CHARACTERS_A_TOKEN), *([len(text)] if text else [])]
+
+
+def describe(lengths: Sequence[int]) -> dict[str, int]:
+    """Return median, 95th percentile and maximum; zeros for no lengths."""
+    if not lengths:
+        return {"median": 0, "p95": 0, "max": 0}
+    ordered = sorted(lengths)
+    return {
+        "median": int(statistics.median_low(ordered)),
+        "p95": ordered[math.ceil(0.95 * len(ordered)) - 1],
+        "max": ordered[-1],
+    }
+
+
+def histogram(lengths: Sequence[int]) -> dict[str, Any]:
+    """Return `edges` (one more than bins, round numbers from 0) and `counts`.
+
+    Bins are as wide as suits the 95th percentile, so that a single long text does not blur all others; what lies
+    past `MOST_BINS` of them is counted in the last one.
+    """
+    width = _round_width(describe(lengths)["p95"])
+    bins = min(MOST_BINS, max(lengths, default=0) // width + 1)
+    counts = [0] * bins
+    for length in lengths:
+        counts[min(length // width, bins - 1)] += 1
+    return {"edges": [place * width for place in range(bins + 1)], "counts": counts}
+
+
+def _round_width(most: int) -> int:
+    """Return the least of 1, 2, 5, 10, 20, … that needs at most `BINS_TO_P95` bins for 0 to `most`."""
+    power = 1
+    while True:
+        for factor in (1, 2, 5):
+            if most // (factor * power) < BINS_TO_P95:
+                return factor * power
+        power *= 10

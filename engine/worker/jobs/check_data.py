@@ -1,0 +1,170 @@
+"""The data check: what is in a source, how long it is, and what is wrong with it. A job; imports no torch.
+
+Knows nothing of training: the findings say what a run would do with the rows they name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from engine.config.data_options import DataOptions, checked
+from engine.data.findings import FINDINGS
+from engine.worker.dataset.dataset import Selection, fingerprint, select
+from engine.worker.ingestion.row_preview import show_first_rows
+from engine.worker.ingestion.sources import SPLITS, Split, locate
+from engine.worker.ingestion.token_lengths import TokenCounter, counter_of
+from engine.worker.runtime.channel import Channel
+from engine.worker.validation import results_writer
+from engine.worker.validation.check_report import finding_reports, leak_reports, split_report
+from engine.worker.validation.cross_row_rules import Both, Rows, in_both
+from engine.worker.validation.language_id import Languages, Usual
+from engine.worker.validation.row_rules import COUNTED
+from engine.worker.validation.row_stats import Measures
+from engine.worker.validation.row_view import Look
+from engine.worker.validation.scan import Found, find, left_out, whole
+
+IDS = tuple(entry.id for entry in FINDINGS)
+
+
+def run(channel: Channel, request: dict[str, Any]) -> None:
+    """Check the data that the request's `data` table names, and hand over what was found."""
+    options = checked(request["data"])
+    channel.enter("read_data")
+    show_first_rows(locate(options.source, channel), options, channel)
+    selection = select(options, channel, needs=())
+    counter = counter_of(request.get("base_model"))
+    if not counter.exact:
+        channel.notice(counter.words)
+    channel.enter("check_rows")
+    channel.result(_Check(selection, options, counter, channel).result())
+
+
+class _Check:
+    """One check: the rows, and what is known of them once each was looked at."""
+
+    def __init__(
+        self, selection: Selection, options: DataOptions, counter: TokenCounter, channel: Channel
+    ) -> None:
+        self._selection = selection
+        # Each is looked at again and again.
+        self._rows: Rows = {split: tuple(rows) for split, rows in selection.rows.items()}
+        self._options = options
+        self._counter = counter
+        self._channel = channel
+        self._total = sum(map(len, selection.rows.values()))
+        self._done = 0
+        self._measures: dict[Split, Measures] = {split: Measures() for split in SPLITS}
+        # Of conversations that all wait for a summary there is as much to say, but for what runs would use.
+        self._is_labelled = any(whole(self._rows).values()) or not self._total
+        self._whole = whole(self._rows, needs_summary=self._is_labelled)
+
+    def result(self) -> dict[str, Any]:
+        """Look at every row, keep the details beside the events, and return what the event carries."""
+        usual = Usual.of([self._rows[split][place] for split in SPLITS for place in self._whole[split]])
+        needs = {"needs_summary": self._is_labelled}
+        found = find(IDS, self._rows, self._options, self._counter, usual, self._take, **needs)
+        self._channel.enter("sum_up")
+        out = left_out(self._options.exclude, found, self._rows, **needs)
+        used = {split: [place for place in self._whole[split] if place not in out[split]] for split in SPLITS}
+        # A limit that is moved would cut or leave out those that are too long now as well.
+        measured = {
+            split: [place for place in self._whole[split] if out[split].get(place, COUNTED[0]) in COUNTED]
+            for split in SPLITS
+        }
+        splits = {
+            split: split_report(
+                rows, self._measures[split], used[split], measured[split], are_examples=self._is_labelled
+            )
+            for split, rows in self._rows.items()
+            if rows
+        }
+        both = in_both(self._rows, self._whole)
+        shown = {split: len(report["rows"]) for split, report in splits.items()}
+        self._keep_details(found, both, shown, measured)
+        source = self._selection.source
+        return {
+            "source": source.name,
+            "licence": source.licence,
+            "fingerprint": self._fingerprint(used if self._is_labelled else {split: [] for split in SPLITS}),
+            "columns": self._selection.shape.as_dict(),
+            "tokens": {"exact": self._counter.exact, "words": self._counter.words},
+            "splits": splits,
+            "unlabelled": 0 if self._is_labelled else sum(map(len, self._whole.values())),
+            "leaks": leak_reports(self._rows, both),
+            "findings": finding_reports(found, self._rows, self._whole, self._options),
+            "excluded": {split: dict(Counter(out[split].values())) for split in SPLITS if out[split]},
+            "masked": self._masked(used),
+            "languages": {"conversation": _language(usual.conversation), "summary": _language(usual.summary)},
+            "details": str(self._channel.job.folder),
+        }
+
+    def _take(self, split: Split, looks: list[Look]) -> None:
+        self._measures[split].add(looks)
+        self._done += len(looks)
+        self._channel.progress(self._done, self._total, "rows")
+        self._channel.check_stop()
+
+    def _fingerprint(self, used: dict[Split, list[int]]) -> str:
+        return fingerprint(
+            {split: tuple(self._rows[split][place].example for place in used[split]) for split in SPLITS}
+        )
+
+    def _masked(self, used: dict[Split, list[int]]) -> dict[str, int]:
+        return dict(
+            Counter(
+                kind for split in SPLITS for place in used[split] for kind in self._rows[split][place].masked
+            )
+        )
+
+    def _keep_details(
+        self, found: Found, both: Both, shown: dict[Split, int], measured: dict[Split, list[int]]
+    ) -> None:
+        wanted = {split: [*range(shown.get(split, 0))] for split in SPLITS}
+        for (split, other), (places, other_places) in both.items():
+            wanted[split] += places
+            wanted[other] += other_places
+        for places_by_split in found.values():
+            for split, found_places in places_by_split.items():
+                wanted[split] += found_places
+        facts = {
+            "findings": {
+                name: self._numbers(places) for name, places in found.items() if any(places.values())
+            },
+            "lengths": {split: self._lengths(split, places) for split, places in measured.items()},
+            "summary_marks": self._counter.summary_marks,
+            "marks": results_writer.marks(self._rows, self._whole, found, self._measures),
+        }
+        results_writer.write(
+            self._channel.job.folder,
+            self._rows,
+            wanted,
+            self._measures,
+            facts,
+            self._counter,
+            self._tell_written,
+        )
+
+    def _tell_written(self, done: int, total: int) -> None:
+        self._channel.progress(done, total, "rows")
+        self._channel.check_stop()
+
+    def _numbers(self, places: dict[Split, list[int]]) -> dict[str, list[int]]:
+        return {
+            split: [self._rows[split][place].number for place in some]
+            for split, some in places.items()
+            if some
+        }
+
+    def _lengths(self, split: Split, places: list[int]) -> dict[str, list[tuple[int, int]]]:
+        measures = self._measures[split]
+        return {
+            "conversation": results_writer.lengths(measures.conversation_tokens[place] for place in places),
+            "summary": results_writer.lengths(
+                measures.summary_tokens[place] for place in (places if self._is_labelled else ())
+            ),
+        }
+
+
+def _language(found: Languages) -> dict[str, Any]:
+    return {"code": found.main, "share": round(found.share, 3)}

@@ -1,0 +1,77 @@
+"""The job `devices`: what torch finds to compute with on this computer. Knows nothing of models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from engine.worker.runtime import devices
+from engine.worker.runtime.channel import Channel
+
+Facts = dict[str, Any]
+
+
+def run(channel: Channel, _: dict[str, Any]) -> None:
+    """Hand over torch's build, its devices, the one "auto" means, and whether quantization works there."""
+    chosen = devices.choose("auto")
+    number_format = devices.number_format("auto", chosen)
+    channel.result(
+        {
+            "torch": torch.__version__,
+            "built_for": _built_for(),
+            "devices": [*_cards(), _processor()],
+            "chosen": str(chosen),
+            "precision": number_format.name,
+            "precision_reason": number_format.reason,
+            "threads": devices.threads(chosen),
+            "quantization_trouble": _quantization_trouble(chosen),
+        }
+    )
+
+
+def _built_for() -> str:
+    if torch.version.hip:
+        return f"ROCm {torch.version.hip}"
+    return f"CUDA {torch.version.cuda}" if torch.version.cuda else "the processor"
+
+
+def _cards() -> list[Facts]:
+    """Return the graphics devices with their memory in bytes; shared memory (MPS) has no size of its own."""
+    found = (
+        [_cuda_card(index) for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    )
+    if hasattr(torch, "xpu") and torch.xpu.is_available():
+        found += [
+            {"id": f"xpu:{index}", "name": torch.xpu.get_device_name(index)}
+            for index in range(torch.xpu.device_count())
+        ]
+    if torch.backends.mps.is_available():
+        found.append({"id": "mps", "name": "Apple graphics"})
+    return found
+
+
+def _cuda_card(index: int) -> Facts:
+    free, total = torch.cuda.mem_get_info(index)
+    name = torch.cuda.get_device_name(index)
+    return {"id": f"cuda:{index}", "name": name, "memory_bytes": total, "free_bytes": free}
+
+
+def _processor() -> Facts:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return {"id": "cpu", "name": "Processor", "memory_bytes": memory.total, "free_bytes": memory.available}
+
+
+def _quantization_trouble(device: torch.device) -> str:
+    """Return why weights can't be quantized to four bits here, or nothing: it is tried."""
+    try:
+        from bitsandbytes import functional
+
+        values = torch.ones(64, 64, device=device)
+        packed, state = functional.quantize_4bit(values, quant_type="nf4")
+        back = functional.dequantize_4bit(packed, state)
+    except (ImportError, OSError, RuntimeError, NotImplementedError, AttributeError) as error:
+        return str(error).strip().partition("\n")[0] or type(error).__name__
+    return "" if torch.allclose(back, values, atol=0.1) else "it gives wrong numbers"

@@ -1,0 +1,97 @@
+"""The job `label_data`: the conversations of a source become a labelling set, or lead back to the one they became.
+
+Rows need no summary here; those that have one bring it along. What the recipe's `data.exclude` leaves out is not
+offered, and what `data.mask` masks is masked before anyone reads it. Imports no torch. Knows nothing of windows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from engine import labelling
+from engine.config.data_options import DataOptions, checked
+from engine.config.recipe import SAMPLE
+from engine.errors import DataError
+from engine.text.conversations import Example
+from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.row_store import Kept, Row, rows_of
+from engine.worker.ingestion.sources import SPLITS, Source, Split, locate
+from engine.worker.ingestion.token_lengths import counter_of
+from engine.worker.readers import FIELD
+from engine.worker.runtime.channel import Channel
+from engine.worker.validation import exclusion
+from engine.worker.validation.exclusion import without_excluded
+
+SAMPLE_NAME = "Sample conversations"
+
+
+def run(channel: Channel, request: dict[str, Any]) -> None:
+    """Read what the request's `data` table names and hand over the set's id and what was left out of it.
+
+    `base_model` names whose tokens are counted where a finding that is excluded goes by them.
+    """
+    options = checked(request["data"])
+    channel.enter("read_data")
+    source = locate(options.source, channel)
+    left = _rows(source, options, request.get("base_model"), channel)
+    examples = [row.example for split in SPLITS for row in left.rows[split]]
+    kept = labelling.distinct(examples)
+    if not kept:
+        raise _nothing_left(source, left)
+    channel.check_stop()
+    about, brought = _set(source, kept)
+    channel.result({"set": about.id, "left_out": _left_out(left, examples, kept), "brought": brought})
+
+
+def _rows(source: Source, options: DataOptions, base_model: str | None, channel: Channel) -> exclusion.Kept:
+    """Return the rows that are offered; a source without splits counts as training, as a run splits anew anyway."""
+    _, found = read_rows(source, options, channel, needs_summary=False)
+    rows: dict[Split, Kept[Row]] = {
+        split or "train": rows_of(shaped, options.mask) for split, shaped in found.items()
+    }
+    channel.check_stop()
+    if options.exclude:
+        channel.enter("check_rows")
+    return without_excluded(
+        rows, options, partial(counter_of, base_model), channel.check_stop, needs_summary=False
+    )
+
+
+def _nothing_left(source: Source, left: exclusion.Kept) -> DataError:
+    if any(left.excluded.values()):
+        return DataError(
+            f"What is excluded leaves no conversation of {source.name}.",
+            "Exclude fewer findings.",
+            "data.exclude",
+        )
+    return DataError(f"{source.name} has no conversations.", "Name another column, or another source.", FIELD)
+
+
+def _set(source: Source, kept: list[Example]) -> tuple[labelling.About, int]:
+    """Return the set that these conversations are in already, or a new one, and how many it brings along.
+
+    A source that has grown, or of which something else is left out, makes another set: what was written for the
+    conversations that are in both goes with it.
+    """
+    fingerprint = labelling.fingerprint(example.conversation for example in kept)
+    there = labelling.find(source.name, fingerprint)
+    if there is not None:
+        return there, 0
+    name = SAMPLE_NAME if source.name == SAMPLE else Path(source.name).stem
+    known = labelling.done_before(source.name)
+    brought = sum(example.conversation.strip() in known for example in kept)
+    return labelling.create(name, source.name, kept, source.licence, known), brought
+
+
+def _left_out(left: exclusion.Kept, examples: list[Example], kept: list[Example]) -> dict[str, Any]:
+    empty = sum(not example.conversation.strip() for example in examples)
+    different = len({example.conversation.strip() for example in examples} - {""})
+    return {
+        "excluded": dict(sum(left.excluded.values(), Counter[str]())),
+        "empty": empty,
+        "repeated": len(examples) - empty - different,
+        "beyond": different - len(kept),
+    }

@@ -1,0 +1,145 @@
+"""The job `merge`: fold an adapter into its base model, as a plain folder that plain transformers loads.
+
+The sum is made in float32, whatever the base is stored in, and then stored as the base is. Knows nothing of how
+the adapter was trained.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
+
+from engine.adapters import library
+from engine.adapters.library import PARTIAL, Adapter
+from engine.config.recipe import BaseModelOptions
+from engine.errors import AdapterError, StorageError
+from engine.system.files import write_whole
+from engine.worker.adapters import attach
+from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import LoadedBase, Model
+from engine.worker.runtime.channel import Channel
+from engine.worker.training import checkpoints
+
+HEAD = "lm_head.weight"
+PROBE = "Ann: Shall we meet at 5 pm?\nBob: Yes, at the station."
+# Logits are of order 10; adding in float32 moves them by about 1e-5.
+TOLERANCE = 1e-3
+
+
+def run(channel: Channel, request: dict[str, Any]) -> None:
+    """Merge an adapter into a new folder."""
+    adapter = library.find(request["adapter"])
+    target = Path(request["target"]).expanduser()
+    refuse_unmergeable(adapter)
+    if target.exists():
+        raise StorageError(f"{target} exists already.", "Choose another name.", "target")
+    channel.enter("load_base")
+    options = _options(adapter)
+    stored = base_models.read_config(base_models.folder_of(options, channel), options.id).dtype
+    base = base_models.load(options, "cpu", channel)
+    _dequantize(base)
+    channel.check_stop()
+    channel.enter("attach_adapter")
+    merged = as_stored(merge(base, adapter))
+    channel.check_stop()
+    channel.enter("save")
+    save(merged.to(stored or torch.float32), base, target)
+    channel.result({"path": str(target), "bytes": sum(path.stat().st_size for path in target.iterdir())})
+
+
+def refuse_unmergeable(adapter: Adapter) -> None:
+    """Raise AdapterError for an adapter whose result is no plain model: by its method, or by its base."""
+    if not adapter.unmergeable:
+        return
+    hint = "Export the adapter instead."
+    if adapter.passport.base_model.quantization == "int8":
+        hint = f"{hint} Adapters of nf4 and fp4 bases can be merged."
+    raise AdapterError(f"{adapter.name} can't be merged: {adapter.unmergeable}.", hint)
+
+
+def _options(adapter: Adapter) -> BaseModelOptions:
+    """Return the base to merge into: the one that the adapter learned on, quantized if that was, in float32."""
+    made_for = adapter.passport.base_model
+    if not made_for.id:
+        raise AdapterError(f"{adapter.name} does not say which base model it was made for.")
+    return BaseModelOptions.model_validate(made_for.as_table() | {"precision": "float32"})
+
+
+def _dequantize(base: LoadedBase) -> None:
+    """Give a quantized base plain weights that say the same: merging into quantized ones rounds the sum away."""
+    if base.options.quantization != "none":
+        base.model = base.model.dequantize().float()
+        # transformers leaves these standing, and some of PEFT's methods then refuse to merge.
+        base.model.is_loaded_in_4bit = False
+
+
+def merge(base: LoadedBase, adapter: Adapter) -> PreTrainedModel:
+    """Return the base with the adapter folded in. Raises AdapterError if the sum would compute something else."""
+    model = attach.load_adapter(base, adapter)
+    before = _logits(base, model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        merged: PreTrainedModel = model.merge_and_unload(safe_merge=True)
+    after = _logits(base, merged)
+    if not torch.allclose(before, after, rtol=TOLERANCE, atol=TOLERANCE * float(before.abs().max())):
+        raise AdapterError(
+            f"{adapter.name} can't be merged: the merged model would not write the same.",
+            "It changes weights that the base shares between layers. Export the adapter instead.",
+        )
+    return merged
+
+
+def as_stored(merged: PreTrainedModel) -> PreTrainedModel:
+    """Return the model with Conv1D layers where its files have them; quantizing put linear layers in their place."""
+    with torch.device("meta"):
+        usual = type(merged)(merged.config)
+    for name, module in usual.named_modules():
+        found = merged.get_submodule(name)
+        if isinstance(module, Conv1D) and isinstance(found, torch.nn.Linear):
+            stored = Conv1D(found.out_features, found.in_features)
+            stored.weight = torch.nn.Parameter(found.weight.detach().T.contiguous())
+            stored.bias = found.bias
+            merged.set_submodule(name, stored)
+    return merged
+
+
+@torch.no_grad()
+def _logits(base: LoadedBase, model: Model) -> torch.Tensor:
+    ids = torch.tensor([base.tokenizer(PROBE)["input_ids"]], device=base.device)
+    decoded = {"decoder_input_ids": ids} if base.family == "encoder-decoder" else {}
+    logits: torch.Tensor = model(input_ids=ids, **decoded).logits
+    return logits
+
+
+def save(model: PreTrainedModel, base: LoadedBase, target: Path) -> None:
+    """Write model and tokenizer as one folder, whole or not at all. Raises StorageError."""
+    partial = target.with_name(target.name + PARTIAL)
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        model.save_pretrained(partial)
+        base.tokenizer.save_pretrained(partial)
+        say_whether_tied(partial)
+        checkpoints.sync(partial)
+        partial.rename(target)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise StorageError(f"{target} can't be written: {error.strerror or error}.", "", "target") from error
+
+
+def say_whether_tied(folder: Path) -> None:
+    """Let config.json say that the head is not tied if the folder holds one of its own.
+
+    WORKAROUND: transformers 5.24 may write "tied" for every T5, and version 4 then loads the embedding as head.
+    """
+    path = folder / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    heads = [HEAD in library.weight_shapes(file) for file in folder.glob("*.safetensors")]
+    if any(heads) and config.get("tie_word_embeddings", True):
+        write_whole(path, json.dumps(config | {"tie_word_embeddings": False}, indent=2) + "\n")

@@ -1,0 +1,72 @@
+"""The job `models`: list, delete and price base models and data sets. Imports no torch.
+
+Thin over the hub, which knows how; this is only how the window asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from engine.config.recipe import STARTER
+from engine.system.paths import starter_folder
+from engine.worker.hub import repository
+from engine.worker.hub.hub_errors import Kind
+from engine.worker.runtime.channel import Channel
+
+Request = dict[str, Any]
+Result = dict[str, Any]
+
+
+def run(channel: Channel, request: Request) -> None:
+    """Do the request's `action` and hand over its result."""
+    channel.result(_ACTIONS[request["action"]](request))
+
+
+def _list(_: Request) -> Result:
+    """Return the models on this computer: the starter, which is `local`, then what was fetched."""
+    models = [_starter()] if starter_folder().is_dir() else []
+    for model in repository.cached_models():
+        facts = asdict(model)
+        models.append({**facts, "folder": str(facts["folder"]), "local": False})
+    return {"models": models}
+
+
+def _starter() -> Result:
+    folder = starter_folder()
+    return {
+        "id": STARTER,
+        "revision": "",
+        "family": repository.family(folder),
+        "size_bytes": sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
+        "licence": repository.licence(folder),
+        "folder": str(folder),
+        "local": True,
+    }
+
+
+def _cost(request: Request) -> Result:
+    """Return what fetching a repository would take; of one that is here whole the hub is not asked."""
+    folder = repository.cached_folder(*_named(request))
+    if folder is not None:
+        nothing = repository.Cost(request["id"], folder.name, (), 0, repository.licence(folder), gated=False)
+        return {**asdict(nothing), "size_bytes": 0}
+    return {**asdict(found := repository.cost(*_named(request))), "size_bytes": found.size_bytes}
+
+
+def _delete(request: Request) -> Result:
+    """Remove a repository from this computer and return the bytes that became free."""
+    name, _revision, kind = _named(request)
+    return {"id": name, "freed_bytes": repository.delete_cached(name, kind)}
+
+
+def _named(request: Request) -> tuple[str, str, Kind]:
+    return request["id"], request.get("revision") or "main", request.get("repository") or "model"
+
+
+_ACTIONS: dict[str, Callable[[Request], Result]] = {
+    "list": _list,
+    "cost": _cost,
+    "delete": _delete,
+}

@@ -1,0 +1,1 @@
+"""Base models: load, shape, forward pass, what stands before the tokens."""

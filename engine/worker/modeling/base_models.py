@@ -1,0 +1,373 @@
+"""Find, check and load base models.
+
+Owns what is known of loading: families, number formats, quantization, tied heads, and the words for what
+goes wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import torch
+from peft import PeftModel
+from safetensors import SafetensorError
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+)
+from transformers.utils import logging
+
+from engine.config import model_info
+from engine.config.recipe import STARTER, BaseModelOptions, looks_like_path
+from engine.errors import BaseModelError
+from engine.methods import BaseFacts, Family, Quantization
+from engine.system.paths import starter_folder
+from engine.system.units import size
+from engine.worker import kernels
+from engine.worker.hub import repository
+from engine.worker.runtime import devices
+from engine.worker.runtime.channel import Channel
+
+FIELD = "base_model.id"
+# Both ends of each weight file stand for the whole in a fingerprint: a terabyte is not read to know a model
+# again.
+FINGERPRINT_BYTES = 1 << 20
+# The longest that models come with have some thirty thousand.
+MOST_CHAT_TEMPLATE_BYTES = 500_000
+MOST_CONFIG_BYTES = 32 << 20
+
+
+class Listener(Protocol):
+    """Whom loading tells how far it is, and who may end it."""
+
+    def progress(self, done: int, total: int, unit: str) -> None:
+        """Hear how far it is."""
+
+    def check_stop(self) -> None:
+        """Raise what ends it, if somebody wants that."""
+
+
+Model: TypeAlias = PreTrainedModel | PeftModel
+
+
+@dataclass
+class LoadedBase:
+    """A base model in memory, frozen, with its tokenizer and what was decided about it."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    family: Family
+    options: BaseModelOptions
+    fingerprint: str
+    precision: str
+    precision_reason: str
+    device: torch.device
+    threads: int
+
+
+def load(options: BaseModelOptions, device_name: str, channel: Channel) -> LoadedBase:
+    """Load a base model onto a device; downloads it first if it comes from the hub.
+
+    Raises BaseModelError, OfflineError, DeviceError.
+    """
+    # Nothing is fetched for a device that is not there.
+    devices.choose(device_name)
+    return from_folder(folder_of(options, channel), options, device_name, channel)
+
+
+def from_folder(folder: Path, options: BaseModelOptions, device_name: str, listener: Listener) -> LoadedBase:
+    """Load the base model in a folder onto a device. Raises BaseModelError, DeviceError."""
+    device = devices.choose(device_name)
+    threads = devices.threads(device)
+    torch.set_num_threads(threads)
+    config = read_config(folder, options.id)
+    family = family_of(config, options.id)
+    chosen = devices.number_format(options.precision, device)
+    refuse_float16(config, chosen.dtype)
+    tokenizer = read_tokenizer(folder, options.id)
+    with _told(listener):
+        model = _read_model(folder, options, config, family, chosen.dtype, device)
+    settle_tied_head(model)
+    kernels.put_in(model)
+    model.requires_grad_(False)
+    model.eval()
+    return LoadedBase(
+        model, tokenizer, family, options, fingerprint(folder), chosen.name, chosen.reason, device, threads
+    )
+
+
+def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
+    """Return the folder that holds the base model, fetched from the hub if need be."""
+    if options.id == STARTER or looks_like_path(options.id):
+        return local_folder(options.id)
+    return repository.download(
+        options.id,
+        options.revision,
+        "model",
+        on_progress=channel.progress,
+        cancelled=channel.wants_stop,
+    )
+
+
+def local_folder(base_id: str) -> Path:
+    """Return the folder of a base model that is not the hub's. Raises BaseModelError if there is none."""
+    if base_id == STARTER:
+        return starter_folder()
+    folder = Path(base_id).expanduser()
+    if not (folder / "config.json").exists():
+        raise BaseModelError(
+            f"There is no model in {folder}.",
+            "A model folder holds config.json and model.safetensors.",
+            FIELD,
+        )
+    return folder
+
+
+def fetch_config(options: BaseModelOptions, channel: Channel) -> PretrainedConfig:
+    """Return the configuration of a base model of the hub, whose weights stay there."""
+    folder = repository.fetch_config(options.id, options.revision, cancelled=channel.wants_stop)
+    return read_config(folder, options.id)
+
+
+def fetch_tokenizer(options: BaseModelOptions, channel: Channel) -> tuple[PreTrainedTokenizerBase, Path]:
+    """Return the tokenizer of a base model and its folder; the weights of one of the hub stay there."""
+    if options.id == STARTER or looks_like_path(options.id):
+        folder = folder_of(options, channel)
+    else:
+        folder = repository.fetch_tokenizer(options.id, options.revision, cancelled=channel.wants_stop)
+    return read_tokenizer(folder, options.id), folder
+
+
+def read_config(folder: Path, name: str) -> PretrainedConfig:
+    """Return a model folder's configuration, without running code in it. Raises BaseModelError."""
+    try:
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise BaseModelError(
+            f"{name} is no model that can be loaded: {_first_line(error)}",
+            "Models that bring their own code are not run.",
+            FIELD,
+        ) from error
+
+
+def family_of(config: PretrainedConfig, name: str) -> Family:
+    """Return the family a configuration belongs to. Raises BaseModelError if it is no text-to-text model."""
+    if config.is_encoder_decoder and config.model_type in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES:
+        return "encoder-decoder"
+    # BERT and its kin stand in the list of causal models too. They see the words to come, so they learn to copy
+    # the answer from the labels: a falling loss, and nonsense when they write.
+    sees_ahead = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not getattr(
+        config, "is_decoder", False
+    )
+    causal = config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and not sees_ahead
+    if causal and not config.is_encoder_decoder:
+        return "decoder-only"
+    raise BaseModelError(
+        f"{name} is a {config.model_type} model, which can't write text.",
+        "Choose an encoder-decoder (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).",
+        FIELD,
+    )
+
+
+def facts(config: PretrainedConfig, quantization: Quantization) -> BaseFacts:
+    """Return what a configuration says of a model, for the registry to judge by."""
+    return model_info.of(_as_table(config), quantization)
+
+
+def positions(config: PretrainedConfig) -> int | None:
+    """Return how many tokens a model can read at once; None for those that know no limit, as T5."""
+    return model_info.positions(_as_table(config))
+
+
+def kept_numbers(config: PretrainedConfig) -> int | None:
+    """Return how many numbers a decoder keeps of each token it has read; None if it keeps no keys and values.
+
+    Of an encoder-decoder they are those of a token that was read, or of one that was written.
+    """
+    of = config.get_text_config(decoder=True)
+    heads = getattr(of, "num_key_value_heads", None) or getattr(of, "num_attention_heads", None)
+    if not isinstance(heads, int):
+        return None
+    width = getattr(of, "head_dim", None) or of.hidden_size // of.num_attention_heads
+    return int(2 * of.num_hidden_layers * heads * width)
+
+
+def _as_table(config: PretrainedConfig) -> dict[str, Any]:
+    """Return a configuration as a model's file has it, the number of positions under its usual name."""
+    places = getattr(config, "max_position_embeddings", None)
+    return config.to_dict() | {"max_position_embeddings": places}
+
+
+def refuse_float16(config: PretrainedConfig, dtype: torch.dtype) -> None:
+    """Raise BaseModelError for T5 in float16: its activations overflow, without an error."""
+    if dtype == torch.float16 and "t5" in config.model_type:
+        raise BaseModelError("T5 overflows in float16.", "Use bfloat16.", "base_model.precision")
+
+
+def _refuse_long_chat_template(folder: Path, name: str) -> None:
+    """Raise BaseModelError for a chat template without end: it is kept with the tokenizer, though nothing runs it."""
+    files = [folder / "chat_template.jinja", folder / "chat_template.json"]
+    files += (folder / "additional_chat_templates").glob("*.jinja")
+    longest = max((path.stat().st_size for path in files if path.exists()), default=0)
+    config = folder / "tokenizer_config.json"
+    if config.exists():
+        whole = config.stat().st_size
+        longest = max(longest, whole if whole > MOST_CONFIG_BYTES else _chat_template_bytes(config))
+    if longest > MOST_CHAT_TEMPLATE_BYTES:
+        raise BaseModelError(
+            f"A chat template of {name} has {size(longest)}, and at most {size(MOST_CHAT_TEMPLATE_BYTES)} are read.",
+            "Don't trust this model, or take its chat template out: Tunesmith uses none.",
+            FIELD,
+        )
+
+
+def _chat_template_bytes(config: Path) -> int:
+    """Return how long the template in a tokenizer's configuration is; what is damaged is its loader's to tell."""
+    with suppress(OSError, ValueError, RecursionError):
+        told = json.loads(config.read_text(encoding="utf-8"))
+        return len(json.dumps(told.get("chat_template"))) if isinstance(told, dict) else 0
+    return 0
+
+
+def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
+    """Return a model folder's tokenizer, with a token to pad with."""
+    _refuse_long_chat_template(folder, name)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise BaseModelError(
+            f"The tokenizer of {name} can't be loaded: {_first_line(error)}",
+            "Copy its tokenizer files too.",
+            FIELD,
+        ) from error
+    if tokenizer.pad_token_id is None:
+        # Padding is masked in the input and never a label, so any token will do.
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+@contextmanager
+def _told(listener: Listener) -> Iterator[None]:
+    """Let transformers say how many weights are read, in place of a bar in the log. Raises Stopped between two."""
+
+    def bar(_: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Iterator[Any]:
+        weights = list(arguments[0] if arguments else options["iterable"])
+        for done, weight in enumerate(weights, start=1):
+            listener.check_stop()
+            yield weight
+            listener.progress(done, len(weights), "weights")
+
+    before = logging.set_tqdm_hook(bar)
+    try:
+        yield
+    finally:
+        logging.set_tqdm_hook(before)
+
+
+def _read_model(
+    folder: Path,
+    options: BaseModelOptions,
+    config: PretrainedConfig,
+    family: Family,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> PreTrainedModel:
+    loader = AutoModelForSeq2SeqLM if family == "encoder-decoder" else AutoModelForCausalLM
+    try:
+        model = loader.from_pretrained(
+            folder,
+            config=config,
+            dtype=dtype,
+            trust_remote_code=False,
+            local_files_only=True,
+            use_safetensors=True,
+            quantization_config=quantization(options, dtype),
+            device_map={"": device},
+        )
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        if "memory" in str(error):
+            raise
+        raise BaseModelError(
+            f"{options.id} can't be loaded: {_first_line(error)}",
+            "Its weights must be safetensors files: other formats can run code when they are loaded.",
+            FIELD,
+        ) from error
+    _keep_4bit_weights(model)
+    return model
+
+
+def quantization(options: BaseModelOptions, dtype: torch.dtype) -> BitsAndBytesConfig | None:
+    """Return how bitsandbytes keeps the frozen weights, None for unquantized ones."""
+    if options.quantization == "none":
+        return None
+    if options.quantization == "int8":
+        # Outliers (by default those above 6) are not kept apart: which columns have some depends on what else is in
+        # the batch, and a cached step would write other logits than training computed, up to a tenth off.
+        return BitsAndBytesConfig(load_in_8bit=True, llm_int8_threshold=0.0)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type=options.quantization,
+        bnb_4bit_use_double_quant=options.double_quantization,
+        bnb_4bit_compute_dtype=dtype,
+    )
+
+
+def _keep_4bit_weights(model: PreTrainedModel) -> None:
+    """Keep 4-bit layers from repacking themselves in place at the first forward in eval mode.
+
+    WORKAROUND: on processors with avx512_bf16, bitsandbytes 0.50 does so, and merging or dequantizing gives
+    garbage afterwards without an error. Switched off, eval computes what train computes, at the same speed.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
+def settle_tied_head(model: PreTrainedModel) -> None:
+    """Make the configuration say whether the head is tied to the embedding, as it is in the file.
+
+    WORKAROUND: T5Config of transformers 5.24 claims "tied" for every T5. Believing it, resizing, PEFT and
+    exports overwrite the separate head that flan-t5 checkpoints have.
+    """
+    head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
+    if head is not None and embedding is not None and head.weight.data_ptr() != embedding.weight.data_ptr():
+        model.config.tie_word_embeddings = False
+
+
+def fingerprint(folder: Path) -> str:
+    """Return what tells a base model from others: a digest of its configuration and its weights' ends."""
+    digest = hashlib.sha256()
+    for path in sorted([*folder.glob("*.safetensors"), folder / "config.json"]):
+        digest.update(f"{path.name}:{path.stat().st_size};".encode())
+        with path.open("rb") as stream:
+            digest.update(stream.read(FINGERPRINT_BYTES))
+            stream.seek(max(0, path.stat().st_size - FINGERPRINT_BYTES), os.SEEK_SET)
+            digest.update(stream.read())
+    return digest.hexdigest()[:16]
+
+
+def shift_right(model: Any, labels: torch.Tensor) -> torch.Tensor:
+    """Return the decoder's inputs for `labels` (batch × length): shifted by one, ignored positions padded."""
+    return model.prepare_decoder_input_ids_from_labels(labels=labels)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__

@@ -1,0 +1,66 @@
+"""Base models without their weights: on torch's meta device every shape is known and nothing is read.
+
+Opens no connection and downloads nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PretrainedConfig, PreTrainedModel
+from transformers.pytorch_utils import Conv1D
+
+from engine.adapters.import_checks import weight_shapes
+from engine.config import recipe as recipes
+from engine.config.recipe import STARTER, BaseModelOptions
+from engine.errors import RecipeError
+from engine.methods import Family
+from engine.system.paths import starter_folder
+from engine.worker import kernels
+from engine.worker.hub import repository
+
+HEAD = "lm_head.weight"
+
+
+def folder_of(options: BaseModelOptions) -> Path | None:
+    """Return the folder of a base model on this computer, or None for one that is still on the hub.
+
+    Raises RecipeError for a folder that holds none.
+    """
+    found = [problem for problem in recipes.base_problems(options) if problem.field == "base_model.id"]
+    if found:
+        raise RecipeError(tuple(found))
+    if options.id == STARTER:
+        return starter_folder()
+    if recipes.looks_like_path(options.id):
+        return Path(options.id).expanduser()
+    return repository.cached_folder(options.id, options.revision)
+
+
+def build(config: PretrainedConfig, family: Family, dtype: torch.dtype, folder: Path) -> PreTrainedModel:
+    """Return the model on the meta device, its head tied to the embedding or not as in the folder's files."""
+    loader = AutoModelForSeq2SeqLM if family == "encoder-decoder" else AutoModelForCausalLM
+    with torch.device("meta"):
+        model: PreTrainedModel = loader.from_config(config, dtype=dtype, trust_remote_code=False)
+        head = model.get_output_embeddings()
+        if head is not None and HEAD in _stored_names(folder):
+            head.weight = torch.nn.Parameter(torch.empty_like(head.weight))
+            model.config.tie_word_embeddings = False
+    kernels.put_in(model)
+    return model.requires_grad_(False)
+
+
+def as_quantized(model: PreTrainedModel) -> PreTrainedModel:
+    """Let linear layers stand where quantizing puts them: in the place of Conv1D, which some methods can't change."""
+    for name, module in list(model.named_modules()):
+        if isinstance(module, Conv1D):
+            inputs, outputs = module.weight.shape
+            linear = torch.nn.Linear(inputs, outputs, device="meta", dtype=module.weight.dtype)
+            model.set_submodule(name, linear.requires_grad_(False))
+    return model
+
+
+def _stored_names(folder: Path) -> set[str]:
+    """Return the names of the tensors in a model folder's files, from their headers."""
+    return {name for path in folder.glob("*.safetensors") for name in weight_shapes(path)}

@@ -1,0 +1,87 @@
+"""A text file into characters, piece by piece, and into its lines with their ends as they are.
+
+Which encoding it has is `engine.text.encodings`' to tell; one of the last resort is remarked on. Knows nothing of rows.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.text.encodings import Decoder, Windows1252, decoder_of, known, utf8_characters, why_no_text
+from engine.worker.readers.table import MOST_CHARACTERS, Notes, unreadable
+
+FIRST_BYTES = 1 << 16
+READ_BYTES = 1 << 20
+# A row may have several long cells, and one that is too long is to be named by its column.
+MOST_LINE_CHARACTERS = 16 * MOST_CHARACTERS
+
+
+def chunks(path: Path, notes: Notes) -> Iterator[str]:
+    """Yield the text of a file in pieces. Raises DataError for a file that is no text."""
+    with path.open("rb") as stream:
+        first = stream.read(FIRST_BYTES)
+        encoding, rest = known(first)
+        stream.seek(len(first) - len(rest))
+        why = "" if encoding else why_no_text(rest)
+        if why:
+            raise unreadable(path, why)
+        yield from _decoded(stream, decoder_of(encoding, b"") if encoding else _Undecided(path, notes), notes)
+
+
+def _decoded(stream: BinaryIO, decoder: Decoder, notes: Notes) -> Iterator[str]:
+    size = FIRST_BYTES
+    while data := stream.read(size):
+        notes.done_bytes += len(data)
+        yield decoder.decode(data)
+        size = READ_BYTES
+    yield decoder.decode(b"", final=True)
+
+
+class _Undecided:
+    """ASCII so far: the first piece that holds other bytes decides between UTF-8 and Windows-1252."""
+
+    def __init__(self, path: Path, notes: Notes) -> None:
+        self._path = path
+        self._notes = notes
+        self._decoder: Decoder | None = None
+        self._waiting = b""
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        if self._decoder is None:
+            data, self._waiting = self._waiting + data, b""
+            if data.isascii():
+                return data.decode("ascii")
+            right, wrong = utf8_characters(data)
+            if not right and not wrong and not final:
+                # All that is not ASCII is the beginning of a character at the end.
+                self._waiting = data
+                return ""
+            self._decoder = decoder_of("", data)
+            if isinstance(self._decoder, Windows1252):
+                self._tell_last_resort()
+        return self._decoder.decode(data, final)
+
+    def _tell_last_resort(self) -> None:
+        self._notes.remarks.append(
+            f"{self._path.name} is not UTF-8 and is read as Windows-1252 (Latin-1): look at its accents and "
+            "quotation marks, and save it as UTF-8 if they are wrong."
+        )
+
+
+def lines(path: Path, notes: Notes) -> Iterator[str]:
+    """Yield a text file's lines with their ends as they are: LF, CRLF or CR. Raises DataError as `chunks` does."""
+    rest, number = "", 0
+    for chunk in chunks(path, notes):
+        # Splits where universal newlines do, and nowhere else.
+        found = list(io.StringIO(rest + chunk, newline=""))
+        # The last line may go on, and a CR at its end may be the first half of CRLF.
+        rest = found.pop() if found and not found[-1].endswith("\n") else ""
+        number += len(found)
+        yield from found
+        if len(rest) > MOST_LINE_CHARACTERS:
+            raise unreadable(path, f"line {number + 1:,} has more than {MOST_LINE_CHARACTERS:,} characters")
+    if rest:
+        yield rest

@@ -1,0 +1,1 @@
+"""The long-lived playground worker: requests, columns, streams."""

@@ -1,0 +1,151 @@
+"""What is written into a new adapter's passport: the facts of its run. Decides nothing about the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.adapters import library
+from engine.adapters import metadata as passports
+from engine.adapters.metadata import (
+    BaseModelFacts,
+    ChangeFacts,
+    DataFacts,
+    MethodFacts,
+    Passport,
+    TrainingFacts,
+)
+from engine.config.recipe import Recipe
+from engine.config.training import total_steps
+from engine.worker.adapters import attach
+from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.prompting import learned, prompt_facts
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.runtime import devices
+from engine.worker.runtime.versions import versions
+from engine.worker.training.training_loop import Prepared, Progress
+
+
+def make_passport(
+    run_id: str, prepared: Prepared, splits: Splits, step: int, progress: Progress, *, stopped: bool
+) -> Passport:
+    """Return the passport of the adapter as it is at a step, without scores."""
+    recipe = prepared.recipe
+    return Passport(
+        schema=passports.SCHEMA,
+        id=f"{run_id}-step-{step}" if stopped else run_id,
+        name=free_name(recipe, f"step-{step}" if stopped else ""),
+        made_at=passports.now_text(),
+        base_model=_base_model(recipe, prepared.base),
+        method=_method(prepared),
+        data=_data(recipe, splits),
+        training=_training(run_id, prepared, step, progress, stopped),
+        prompt=prompt_facts(recipe, splits),
+        versions=versions(),
+    )
+
+
+def make_prompt_passport(
+    run_id: str, recipe: Recipe, base: LoadedBase, splits: Splits, seconds: float
+) -> Passport:
+    """Return the passport of an adapter that is nothing but a prompt, without scores."""
+    settings = recipe.method
+    return Passport(
+        schema=passports.SCHEMA,
+        id=run_id,
+        name=free_name(recipe),
+        made_at=passports.now_text(),
+        base_model=_base_model(recipe, base),
+        method=MethodFacts(
+            id=settings.id,
+            title=settings.method.title,
+            summary=_main_setting(recipe),
+            options=settings.options.model_dump(exclude_none=True),
+        ),
+        data=_data(recipe, splits),
+        training=TrainingFacts(
+            run=run_id,
+            seconds=seconds,
+            seed=recipe.training.seed,
+            all_parameters=base.model.num_parameters(),
+            peak_memory_bytes=devices.memory_bytes(base.device),
+        ),
+        prompt=prompt_facts(recipe, splits),
+        versions=versions(),
+    )
+
+
+def _main_setting(recipe: Recipe) -> str:
+    """Return what tells a method's adapters apart at a glance: of a prompt, how many examples it shows."""
+    chosen = recipe.method.method
+    if chosen.trains:
+        return chosen.short(recipe.method.options)
+    return f"{recipe.data.shots}-shot" if recipe.data.shots else "zero-shot"
+
+
+def _base_model(recipe: Recipe, base: LoadedBase) -> BaseModelFacts:
+    return BaseModelFacts(
+        id=recipe.base_model.id,
+        revision=recipe.base_model.revision,
+        fingerprint=base.fingerprint,
+        family=base.family,
+        precision=base.precision,
+        quantization=recipe.base_model.quantization,
+        double_quantization=recipe.base_model.double_quantization,
+    )
+
+
+def _method(prepared: Prepared) -> MethodFacts:
+    settings = prepared.recipe.method
+    names = attach.adapted_modules(prepared.model)
+    return MethodFacts(
+        id=settings.id,
+        title=settings.method.title,
+        peft_type=settings.method.peft_type,
+        summary=_main_setting(prepared.recipe),
+        options=settings.options.model_dump(exclude_none=True),
+        learning_rate=prepared.learning_rate,
+        targets=sorted({name.rpartition(".")[2] for name in names}),
+        matrices=len(names),
+    )
+
+
+def _data(recipe: Recipe, splits: Splits) -> DataFacts:
+    return DataFacts(
+        source=recipe.data.source,
+        fingerprint=splits.fingerprint,
+        licence=splits.licence,
+        train=len(learned(recipe, splits)) if recipe.method.method.trains else 0,
+        validation=len(splits.validation),
+        test=len(splits.test),
+        excluded=sum(splits.excluded.values()),
+        masked=sum(splits.masked.values()),
+    )
+
+
+def _training(run_id: str, prepared: Prepared, step: int, progress: Progress, stopped: bool) -> TrainingFacts:
+    trainable, everything = attach.count_parameters(prepared.model)
+    steps, _ = total_steps(len(prepared.train), prepared.recipe.training)
+    return TrainingFacts(
+        run=run_id,
+        step=step,
+        total_steps=steps,
+        stopped=stopped,
+        seconds=progress.seconds,
+        seed=prepared.recipe.training.seed,
+        trainable_parameters=trainable,
+        all_parameters=everything,
+        peak_memory_bytes=progress.peak_memory_bytes,
+        order=progress.order,
+        start_from=prepared.recipe.method.start_from,
+        changes=[ChangeFacts(**change.model_dump()) for change in prepared.recipe.changes],
+    )
+
+
+def free_name(recipe: Recipe, suffix: str = "") -> str:
+    """Return a short name that is not taken in the library: data, method, its main setting, suffix."""
+    main_setting = _main_setting(recipe).replace(" ", "")
+    words = (Path(recipe.data.source).stem, recipe.method.id, main_setting, suffix)
+    plain = "-".join(filter(None, words)).replace("_", "-").lower()
+    taken = {adapter.name for adapter in library.scan()[0]}
+    candidates = (plain if number == 1 else f"{plain}-{number}" for number in range(1, len(taken) + 2))
+    return next(name for name in candidates if name not in taken)

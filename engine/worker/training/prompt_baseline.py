@@ -1,0 +1,118 @@
+"""A run that trains nothing: the base model with a plain prompt against itself with the recipe's, told in order.
+
+What it yields is the prompt with its examples, as an adapter that consists of its passport.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import replace
+
+from engine.adapters import library
+from engine.adapters import metadata as passports
+from engine.adapters.library import Adapter
+from engine.adapters.metadata import Passport
+from engine.config.recipe import Recipe
+from engine.runs import example_scores
+from engine.system.paths import adapters_folder
+from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.prompting import (
+    learned,
+    make_prompter,
+    notices,
+    pinned,
+    prompt_facts,
+    scored,
+    with_plain_prompt,
+)
+from engine.worker.evaluation import evaluator, samples
+from engine.worker.modeling.architecture import outline
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.runtime import devices
+from engine.worker.runtime.atomic_write import whole_or_gone, writing
+from engine.worker.runtime.channel import Channel
+from engine.worker.training.adapter_metadata import make_prompt_passport
+
+
+def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Splits) -> None:
+    """Score the base with a plain prompt and with the recipe's, and put the latter into the library.
+
+    Nothing is saved before it is scored, so that a run which is stopped leaves nothing behind.
+    """
+    if channel.job.last_attempt() > 1:
+        channel.emit("run_resumed", step=0)
+    began = time.perf_counter()
+    # The examples in the prompt know their summaries, so nobody is asked for them: neither with nor without it.
+    asked = replace(splits, train=learned(recipe, splits))
+    plain = with_plain_prompt(recipe)
+    for notice in notices(recipe):
+        channel.notice(**notice)
+    channel.enter("evaluate")
+    before = evaluator.base_evaluation(channel, base, base.model, plain, asked)
+    _emit_started(channel, base, asked)
+    channel.enter("evaluate")
+    samples.show(
+        channel,
+        base,
+        base.model,
+        make_prompter(recipe, base, splits),
+        pinned(splits),
+        max_new_tokens=recipe.evaluation.max_new_tokens,
+        step=0,
+    )
+    prompt = prompt_facts(recipe, splits)
+    found = evaluator.compare(
+        channel, base, base.model, plain, asked, channel.job.id, 0, base_evaluation=before, prompt=prompt
+    )
+    channel.enter("save")
+    seconds = time.perf_counter() - began
+    passport = make_prompt_passport(channel.job.id, recipe, base, splits, seconds)
+    _save(channel, passport.with_score(found.card(before)))
+    example_scores.save(channel.job.folder, found.by_example(before, scored(plain, asked)))
+    evaluator.tell(channel, found, plain, base)
+
+
+def _emit_started(channel: Channel, base: LoadedBase, splits: Splits) -> None:
+    shape = outline(base.model)
+    channel.emit(
+        "run_started",
+        total_steps=0,
+        first_step=0,
+        trainable_parameters=0,
+        all_parameters=shape.numbers,
+        base_parameters=shape.numbers,
+        device=str(base.device),
+        **devices.card(base.device),
+        threads=base.threads,
+        precision=base.precision,
+        precision_reason=base.precision_reason,
+        examples={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
+        excluded=splits.excluded,
+        masked=splits.masked,
+        family=base.family,
+        matrices=0,
+        targets=[],
+        modules=shape.modules(),
+        blocks=shape.blocks(),
+        learning_rate=0.0,
+    )
+
+
+def _save(channel: Channel, passport: Passport) -> Adapter:
+    """Put the prompt into the library; one that an earlier attempt of this run left there is replaced."""
+    folder = library.partial_folder(passport.id)
+    with writing("The prompt", "Free some disk space, then resume the run."), whole_or_gone(folder):
+        shutil.copyfile(channel.job.recipe_path, folder / passports.RECIPE_NAME)
+        shutil.rmtree(adapters_folder() / passport.id, ignore_errors=True)
+        adapter = library.install(folder, passport)
+    channel.emit(
+        "adapter_saved",
+        adapter=adapter.id,
+        path=str(adapter.folder),
+        bytes=adapter.size_bytes,
+        step=0,
+        seconds=round(passport.training.seconds, 3),
+        memory_bytes=passport.training.peak_memory_bytes,
+    )
+    return adapter

@@ -1,0 +1,44 @@
+"""One row as rules look at it: what several of them need is worked out once."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from engine.text.pii import Match, find
+from engine.worker.ingestion.row_store import Row
+
+# Writing without spaces has its words taken one character at a time.
+_WORD = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|[^\\W_]+")
+
+
+class Look:
+    """A row, what it lacks, its texts in words, and how many tokens they have (0 where no one counted)."""
+
+    def __init__(self, row: Row, conversation_tokens: int = 0, summary_tokens: int = 0) -> None:
+        self.row = row
+        self.missing = row.missing
+        self.conversation = row.example.conversation
+        self.summary = row.example.summary
+        self.conversation_tokens = conversation_tokens
+        self.summary_tokens = summary_tokens
+
+    @cached_property
+    def conversation_words(self) -> list[str]:
+        """The conversation's words in lower case, names of speakers included."""
+        return words(self.conversation)
+
+    @cached_property
+    def summary_words(self) -> list[str]:
+        """The summary's words in lower case."""
+        return words(self.summary)
+
+    @cached_property
+    def personal(self) -> list[Match]:
+        """What looks like personal data in both texts."""
+        return [*find(self.conversation), *find(self.summary)]
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text in lower case."""
+    return _WORD.findall(text.lower())

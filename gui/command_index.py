@@ -1,0 +1,161 @@
+"""What the command palette offers: every page, all that can be done on the one that is shown, and what was made lately.
+
+Actions come from their declaration and from the buttons and menus of the page; nothing is listed here that is not
+there. Names of runs and recipes are read off the GUI thread, so the palette is there at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from engine.api import AppError, Recipe, library, recipe, runs
+from gui.core import actions
+from gui.core.background_tasks import Background
+from gui.inputs.search_field import SearchField
+from gui.look.language import mark, told, tr
+from gui.pages.train import recipe_files
+from gui.shell.page import Page
+from gui.shell.palette import Offer, Palette
+
+MOST_RUNS, MOST_ADAPTERS = 12, 50
+RUN, ADAPTER, RECIPE, PROGRAM = mark("Run"), mark("Adapter"), mark("Recipe"), "Tunesmith"
+HERE, PAGE = mark("On this page"), mark("Page")
+
+
+@dataclass(frozen=True)
+class Leads:
+    """Where the palette leads: what shows a page, a run, an adapter, a recipe with words on where it is from."""
+
+    page: Callable[[str], object]
+    run: Callable[[str], object]
+    adapter: Callable[[str], object]
+    recipe: Callable[[Recipe, str], object]
+
+
+class Finder(QObject):
+    """Opens the palette. `pages` are keys with titles and icons, those of the rail first."""
+
+    def __init__(self, window: QWidget, pages: dict[str, tuple[str, str]], leads: Leads) -> None:
+        super().__init__(window)
+        self._window = window
+        self._pages, self._leads = pages, leads
+        self._background = Background(self)
+        self.palette: Palette | None = None
+
+    def open(self, page: QWidget) -> Palette:
+        """Open the palette over a page."""
+        opened = self.palette = Palette([*of_page(page), *self._of_window(page)], self._window)
+        opened.finished.connect(self._forget)
+        self._background.run(_lately, self._add_lately)
+        opened.show()
+        return opened
+
+    def wait(self) -> None:
+        """Wait until what was made lately is read; it comes through the event loop."""
+        self._background.wait()
+
+    def _forget(self) -> None:
+        if self.palette is self.sender():
+            self.palette = None
+
+    def _of_window(self, page: QWidget) -> list[Offer]:
+        found = [
+            Offer(tr(title), tr(PAGE), partial(self._leads.page, key), self._keys_of(key), icon)
+            for key, (title, icon) in self._pages.items()
+        ]
+        inside = set(actions.bound_in(page))
+        for bound in actions.bound_in(self._window):
+            is_general = (
+                bound.action.place == "window" and bound.action.id.partition(".")[2] not in self._pages
+            )
+            if is_general and bound not in inside and bound.action.is_offered:
+                keys = actions.keys_text(bound.action.id)
+                found.append(Offer(tr(bound.action.title), PROGRAM, bound.do, keys, "settings"))
+        return found
+
+    @staticmethod
+    def _keys_of(key: str) -> str:
+        return next(
+            (actions.keys_text(each.id) for each in actions.ACTIONS if each.id == f"window.{key}"), tr(PAGE)
+        )
+
+    def _add_lately(self, found: _Lately) -> None:
+        if self.palette is None:
+            return
+        leads = self._leads
+        self.palette.add(
+            [
+                *(
+                    Offer(name, tr(RUN), partial(leads.run, run_id), icon="history")
+                    for run_id, name in found.runs
+                ),
+                *(
+                    Offer(name, tr(ADAPTER), partial(leads.adapter, adapter_id), icon="library", words=words)
+                    for adapter_id, name, words in found.adapters
+                ),
+                *(
+                    Offer(
+                        wanted.name,
+                        tr(RECIPE),
+                        partial(leads.recipe, wanted, whence),
+                        icon="file",
+                        words=tr("preset"),
+                    )
+                    for wanted, whence in found.recipes
+                ),
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class _Lately:
+    runs: list[tuple[str, str]]
+    adapters: list[tuple[str, str, str]]
+    recipes: list[tuple[Recipe, str]]
+
+
+def _lately() -> _Lately:
+    """Read what was made lately; what can't be read is left out."""
+    named = []
+    for job in runs.list_jobs()[:MOST_RUNS]:
+        with suppress(AppError):
+            named.append((job.id, recipe.load(job.recipe_path).name))
+    adapters = [
+        (each.id, each.name, f"{each.passport.base_model.id} {told(each.passport.method.title)}")
+        for each in library.scan()[0][:MOST_ADAPTERS]
+    ]
+    presets = [(each.recipe, recipe_files.preset_words(each.recipe)) for each in recipe_files.presets()]
+    return _Lately(named, adapters, presets)
+
+
+def of_page(page: QWidget) -> list[Offer]:
+    """Return all that can be done on a page now: what is bound to keys, the header's buttons, the menus' entries."""
+    found: dict[str, Offer] = {}
+
+    def offer(title: str, do: Callable[[], Any], note: str = "") -> None:
+        title = title.replace("&", "").rstrip("…").strip()
+        if title and title not in found:
+            found[title] = Offer(title, tr(HERE), do, note or tr(HERE), "play")
+
+    for bound in actions.bound_in(page):
+        if bound.action.is_offered and bound.is_possible():
+            offer(bound.title(), bound.do, actions.keys_text(bound.action.id))
+    if isinstance(page, Page):
+        for button in page.header.buttons():
+            if button.isVisible() and button.isEnabled():
+                offer(button.text(), button.click)
+        for title, deed, action_id in page.entries():
+            offer(title, deed, actions.keys_text(action_id) if action_id else "")
+    return list(found.values())
+
+
+def search_field(page: QWidget) -> SearchField | None:
+    """Return the field to search in that is seen on a page, if there is one."""
+    return next((each for each in page.findChildren(SearchField) if each.isVisible()), None)

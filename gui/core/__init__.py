@@ -1,0 +1,1 @@
+"""Small Qt helpers without widgets: actions, timers, saved state, background tasks, preferences."""

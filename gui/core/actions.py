@@ -1,0 +1,203 @@
+"""Every action that has keys: declared once, here.
+
+Shortcuts are made from this declaration, and so are tooltips, menus, the command palette and the sheet of keys; no keys
+are written anywhere else. Knows what an action is called and where it holds, not what it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QKeyCombination, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from gui.look.language import mark, tr
+
+Act = Callable[[], object] | QAbstractButton
+# What a menu or the command palette offers: its text, what it does, and the id of the action whose keys do it, or "".
+Entry = tuple[str, Callable[[], object], str]
+
+# Where actions hold: the part of their id before the dot, and how the sheet calls it.
+PLACES = {
+    "window": mark("Everywhere"),
+    "data": mark("Data"),
+    "train": mark("Train"),
+    "playground": mark("Playground"),
+    "labelling": mark("Write summaries"),
+    "form": mark("In forms"),
+    "list": mark("In lists"),
+    "queue": mark("In the arena's queue"),
+    "scrubber": mark("On the scrubber of a run's summaries"),
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that keys do: `id` is "place.name", `keys` are in Qt's portable spelling, the usual ones first.
+
+    `is_pressed` ones are looked at by the widget that has the focus (`pressed`); all others are shortcuts (`bind`).
+    `is_offered` ones stand in the command palette while they can be done.
+    """
+
+    id: str
+    title: str
+    keys: tuple[str, ...]
+    is_pressed: bool = False
+    is_offered: bool = True
+
+    @property
+    def place(self) -> str:
+        """Where the action holds, a key of `PLACES`."""
+        return self.id.partition(".")[0]
+
+
+ACTIONS = (
+    Action(
+        "window.find",
+        mark("Find an action, a page, a run, an adapter, a recipe"),
+        ("Ctrl+K",),
+        is_offered=False,
+    ),
+    Action("window.keys", mark("Show all keys"), ("F1", "Ctrl+/")),
+    Action("window.data", mark("Data"), ("Ctrl+1",)),
+    Action("window.train", mark("Train"), ("Ctrl+2",)),
+    Action("window.arena", mark("Arena"), ("Ctrl+3",)),
+    Action("window.library", mark("Library"), ("Ctrl+4",)),
+    Action("window.playground", mark("Playground"), ("Ctrl+5",)),
+    Action("window.history", mark("History"), ("Ctrl+6",)),
+    Action("window.search", mark("Search on this page"), ("Ctrl+F",)),
+    Action("window.settings", mark("Settings"), ("Ctrl+,",)),
+    Action(
+        "window.close", mark("Close what lies over a page, or go on without it"), ("Esc",), is_offered=False
+    ),
+    Action("window.quit", mark("Quit; a run that trains asks first"), ("Ctrl+Q",)),
+    Action("data.files", mark("Choose files"), ("Ctrl+O",)),
+    Action("data.check", mark("Check"), ("F5",)),
+    Action("train.start", mark("Start the run of the recipe shown"), ("Ctrl+Return", "F5")),
+    Action("train.new", mark("New run"), ("Ctrl+N",)),
+    Action("train.open", mark("Open a recipe"), ("Ctrl+O",)),
+    Action(
+        "train.methods",
+        mark("From the search for a method to the first one found"),
+        ("Down",),
+        is_offered=False,
+    ),
+    Action("playground.summarise", mark("Summarise"), ("Ctrl+Return",)),
+    Action("playground.paste", mark("Paste a conversation"), ("Ctrl+V", "Shift+Ins")),
+    Action("labelling.accept", mark("Accept and go on"), ("Ctrl+Return",)),
+    Action("labelling.draft", mark("Draft"), ("Ctrl+D",)),
+    Action("labelling.skip", mark("Skip"), ("Ctrl+Shift+Return",)),
+    Action("labelling.undo", mark("Undo"), ("Ctrl+Z",)),
+    Action("labelling.redo", mark("Redo"), ("Ctrl+Shift+Z", "Ctrl+Y")),
+    Action("labelling.forward", mark("Next"), ("Ctrl+PgDown",)),
+    Action("labelling.back", mark("Back"), ("Ctrl+PgUp",)),
+    Action("labelling.to_list", mark("List"), ("Ctrl+L",)),
+    Action("labelling.read_on", mark("Read on"), ("PgDown",), is_pressed=True),
+    Action("labelling.read_back", mark("Read back"), ("PgUp",), is_pressed=True),
+    Action("form.undo", mark("Undo"), ("Ctrl+Z",)),
+    Action("form.redo", mark("Redo"), ("Ctrl+Shift+Z", "Ctrl+Y")),
+    Action("list.open", mark("Open"), ("Return", "Enter"), is_pressed=True),
+    Action("list.rename", mark("Rename"), ("F2",), is_pressed=True),
+    Action("list.delete", mark("Move to the trash, or take out"), ("Del",), is_pressed=True),
+    Action("list.check", mark("Check or uncheck"), ("Space",), is_pressed=True),
+    Action("queue.earlier", mark("Earlier"), ("Alt+Up",)),
+    Action("queue.later", mark("Later"), ("Alt+Down",)),
+    Action("scrubber.earlier", mark("The summaries of an earlier step"), ("Left",), is_pressed=True),
+    Action("scrubber.later", mark("The summaries of a later step"), ("Right",), is_pressed=True),
+    Action("scrubber.first", mark("The base model's"), ("Home",), is_pressed=True),
+    Action("scrubber.last", mark("The newest"), ("End",), is_pressed=True),
+)
+_BY_ID = {each.id: each for each in ACTIONS}
+
+
+def action(action_id: str) -> Action:
+    """Return the action with this id."""
+    return _BY_ID[action_id]
+
+
+def of_place(place: str) -> tuple[Action, ...]:
+    """Return the actions of a place, in the order of their declaration."""
+    return tuple(each for each in ACTIONS if each.place == place)
+
+
+def keys_text(action_id: str) -> str:
+    """Return an action's usual keys as this system writes them."""
+    return native(_BY_ID[action_id].keys[0])
+
+
+def native(keys: str) -> str:
+    """Return keys as this system writes them."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def titled(title: str, action_id: str) -> str:
+    """Return a title with the keys behind it, as tooltips have them: "Earlier (Alt+Up)"."""
+    return f"{title} ({keys_text(action_id)})"
+
+
+def pressed(event: QKeyEvent, action_id: str) -> bool:
+    """Tell whether a widget was told an action's keys."""
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    told = QKeySequence(QKeyCombination(modifiers, Qt.Key(event.key())))
+    return any(QKeySequence(keys) == told for keys in _BY_ID[action_id].keys)
+
+
+class Bound(QObject):
+    """An action with what it does on one widget, for as long as that lives; keys do it while the widget is seen."""
+
+    def __init__(
+        self,
+        widget: QWidget,
+        wanted: Action,
+        act: Act,
+        context: Qt.ShortcutContext,
+        possible: Callable[[], bool] | None = None,
+    ) -> None:
+        super().__init__(widget)
+        self.action = wanted
+        self._act, self._possible = act, possible
+        for keys in wanted.keys:
+            shortcut = QShortcut(QKeySequence(keys), widget)
+            shortcut.setContext(context)
+            shortcut.activated.connect(self.do)
+
+    def title(self) -> str:
+        """Return what the action is called now: as its button says, if it has one with a text."""
+        return (isinstance(self._act, QAbstractButton) and self._act.text()) or tr(self.action.title)
+
+    def is_possible(self) -> bool:
+        """Tell whether it can be done now: the button is there to be pressed, or else the widget is seen."""
+        if self._possible is not None and not self._possible():
+            return False
+        if isinstance(self._act, QAbstractButton):
+            return self._act.isEnabled() and self._act.isVisible()
+        owner = self.parent()
+        return isinstance(owner, QWidget) and owner.isVisible()
+
+    def do(self) -> None:
+        """Do it, if it can be done now."""
+        if not self.is_possible():
+            return
+        if isinstance(self._act, QAbstractButton):
+            self._act.click()
+        else:
+            self._act()
+
+
+def bind(
+    widget: QWidget,
+    action_id: str,
+    act: Act,
+    context: Qt.ShortcutContext = Qt.ShortcutContext.WindowShortcut,
+    possible: Callable[[], bool] | None = None,
+) -> Bound:
+    """Let an action's keys press a button or call something, while `widget` is seen and it is `possible`."""
+    return Bound(widget, _BY_ID[action_id], act, context, possible)
+
+
+def bound_in(widget: QWidget) -> list[Bound]:
+    """Return all that is bound on a widget and in it, in the order of the declaration."""
+    found = widget.findChildren(Bound)
+    return sorted(found, key=lambda each: ACTIONS.index(each.action))

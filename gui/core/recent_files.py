@@ -1,0 +1,103 @@
+"""What was used lately, the newest first: names with the places they lead to, as one text to be kept."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QMenu, QWidget
+
+from gui.core.actions import Entry
+from gui.core.saved_state import Keeper
+from gui.look.fonts import metrics, px
+from gui.look.language import tr
+
+MOST = 10
+PLACE_WIDTH = 320
+
+
+class Recent:
+    """Places with their names, each once."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Go through places and names, the newest first."""
+        return iter(self._names.items())
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+    def add(self, place: str, name: str) -> None:
+        """Put a place in front."""
+        self._names = dict([(place, name), *((each, known) for each, known in self if each != place)][:MOST])
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._names = {}
+
+    def kept(self) -> str:
+        """Return all as one text."""
+        return json.dumps(list(self._names.items()))
+
+    def bring_back(self, text: str) -> None:
+        """Take what `kept` returned; what can't be read is passed over."""
+        try:
+            found = json.loads(text)
+        except ValueError:
+            return
+        if isinstance(found, list):
+            pairs = [each for each in found if isinstance(each, list) and len(each) == 2]
+            self._names = {
+                place: name for place, name in pairs if isinstance(place, str) and isinstance(name, str)
+            }
+
+
+def offer_in(menu: QMenu, recent: Recent, act: Callable[[str], object]) -> None:
+    """Offer what was used lately in a menu: each with its name and its place."""
+    for place, name in recent:
+        shown = metrics("body").elidedText(place, Qt.TextElideMode.ElideMiddle, px(PLACE_WIDTH))
+        text = name if name == place else f"{name}   {shown}"
+        menu.addAction(text.replace("&", "&&"), partial(act, place))
+
+
+class RecentRecipes(QObject):
+    """The recipe files that a page opened or saved lately, for its menus and the palette; the page keeps them."""
+
+    def __init__(self, page: QWidget, open_file: Callable[[Path], object]) -> None:
+        super().__init__(page)
+        self._open_file = open_file
+        self._recent = Recent()
+        Keeper(page, "recipes", self._recent.kept, self._recent.bring_back)
+
+    def add(self, path: Path) -> None:
+        """Put a file in front."""
+        self._recent.add(str(path.absolute()), path.name)
+
+    def entries(self) -> list[Entry]:
+        """Return the files for the palette; the folder tells apart those of the same name."""
+        names = Counter(name for _, name in self._recent)
+        return [
+            (
+                tr("Open recipe {name}", name=name if names[name] == 1 else place),
+                partial(self._open, place),
+                "",
+            )
+            for place, name in self._recent
+        ]
+
+    def add_to(self, menu: QMenu) -> None:
+        """Offer the files in a menu, apart from what stands in it already."""
+        if self._recent:
+            menu.addSeparator()
+            offer_in(menu, self._recent, self._open)
+            menu.addSeparator()
+            menu.addAction(tr("Forget these"), self._recent.clear)
+
+    def _open(self, place: str) -> None:
+        self._open_file(Path(place))

@@ -1,0 +1,1 @@
+"""Tray, taskbar, single instance, crash report, system load."""

@@ -1,0 +1,67 @@
+"""The rule by which checkpoints of completed runs go: kept in the preferences, followed off the GUI thread.
+
+Knows no widget. Unless a rule was chosen nothing is ever deleted by itself.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import disk_use
+from gui.core.background_tasks import Background
+from gui.core.preferences import Preferences
+from gui.look.language import mark
+
+KEY = "keep_checkpoints"
+ALWAYS = "always"
+RULES = (
+    (ALWAYS, mark("Keep them")),
+    ("30", mark("Delete them after 30 days")),
+    ("7", mark("Delete them after 7 days")),
+    ("0", mark("Delete them when the run completes")),
+)
+
+
+class Retention(QObject):
+    """`freed(bytes)` tells when a rule, or `free`, has deleted something."""
+
+    freed = Signal(float)
+
+    def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._preferences = preferences
+        self._background = Background(self)
+
+    @property
+    def rule(self) -> str:
+        """The key of the rule that is chosen."""
+        kept = self._preferences.get(KEY)
+        return kept if kept in dict(RULES) else ALWAYS
+
+    def choose(self, rule: str) -> None:
+        """Follow another rule from now on."""
+        self._preferences.set(KEY, rule)
+        self.follow()
+
+    def follow(self) -> None:
+        """Delete what the rule lets go."""
+        if self.rule != ALWAYS:
+            self._background.run(partial(_free_older, float(self.rule)), self._tell)
+
+    def free(self, chosen: disk_use.Freeable) -> None:
+        """Delete what was found to be freeable."""
+        self._background.run(partial(disk_use.free, chosen), self.freed.emit)
+
+    def wait(self) -> None:
+        """Wait until nothing is left to delete; the word of it comes through the event loop."""
+        self._background.wait()
+
+    def _tell(self, freed: int) -> None:
+        if freed:
+            self.freed.emit(freed)
+
+
+def _free_older(days: float) -> int:
+    return disk_use.free(disk_use.freeable(older_than_days=days, with_token_ids=False))

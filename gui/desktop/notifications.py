@@ -1,0 +1,66 @@
+"""Tell that something has ended while the user looks elsewhere: the window asks for attention, the desktop says it.
+
+Through the tray, where a press leads back to the window; where there is none, as under GNOME, by the desktop's own
+`notify-send`. Where there is neither, it is all that the window and its icon ask for attention.
+"""
+
+from __future__ import annotations
+
+import html
+import shutil
+
+from PySide6.QtCore import QObject, QProcess
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
+
+from gui.desktop.taskbar import Taskbar
+from gui.look import icons
+
+SHOWN_MILLISECONDS = 10_000
+
+
+class Notifier(QObject):
+    """Speaks for one window; keeps at most one icon in the tray, until it is pressed."""
+
+    def __init__(self, window: QWidget, taskbar: Taskbar) -> None:
+        super().__init__(window)
+        self._window = window
+        self._taskbar = taskbar
+        self._tray: QSystemTrayIcon | None = None
+
+    def tell(self, title: str, text: str) -> None:
+        """Ask for attention, unless the window has it."""
+        if self._window.isActiveWindow():
+            return
+        QApplication.alert(self._window)
+        self._taskbar.ask_for_attention()
+        if QSystemTrayIcon.isSystemTrayAvailable():
+            self._tell_tray(title, text)
+        elif shutil.which("notify-send"):
+            program, *arguments = desktop_command(title, text)
+            QProcess.startDetached(program, arguments)
+
+    def _tell_tray(self, title: str, text: str) -> None:
+        if self._tray is None:
+            self._tray = QSystemTrayIcon(icons.icon("mark", "accent"), self)
+            self._tray.messageClicked.connect(self._come_to_front)
+            self._tray.activated.connect(self._come_to_front)
+        self._tray.show()
+        self._tray.showMessage(title, text, icons.icon("mark", "accent"), SHOWN_MILLISECONDS)
+
+    def _come_to_front(self) -> None:
+        if self._tray is not None:
+            self._tray.hide()
+        self._window.raise_()
+        self._window.activateWindow()
+
+
+def desktop_command(title: str, text: str) -> list[str]:
+    """Return the program that lets the desktop say something. Bodies may be marked up, and names come from anywhere."""
+    return [
+        "notify-send",
+        "--app-name=Tunesmith",
+        "--icon=tunesmith",
+        "--",
+        title,
+        html.escape(text, quote=False),
+    ]

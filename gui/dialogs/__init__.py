@@ -1,0 +1,1 @@
+"""Quit, settings, disk."""

@@ -1,0 +1,133 @@
+"""What Tunesmith takes of the disk, what of it may go, and the rule by which it goes by itself."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import disk_use
+from gui.core.background_tasks import Background
+from gui.desktop.checkpoint_cleanup import RULES, Retention
+from gui.inputs.combo_box import Choice
+from gui.inputs.fields import Field
+from gui.look.format import bytes_text
+from gui.look.language import mark, tr, tr_count
+from gui.widgets.buttons import plain
+from gui.widgets.growing_dialog import GrowingDialog
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+
+PARTS = {
+    "adapters": (mark("Adapters"), mark("the library")),
+    "checkpoints": (mark("Checkpoints"), mark("to go on from; completed runs no longer need them")),
+    "runs": (mark("Runs, the rest"), mark("recipes, events and logs")),
+    "token_ids": (mark("Token ids"), mark("made anew when needed; at most 2 GB are kept")),
+    "trash": (mark("Trash"), mark("emptied after 30 days")),
+    "downloads": (mark("Downloads"), mark("from the hub; other programs use them too")),
+}
+
+
+class DiskDialog(GrowingDialog):
+    """Measures when it is opened and after each deletion."""
+
+    def __init__(self, retention: Retention, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._retention = retention
+        self._background = Background(self)
+        self._freeable = disk_use.Freeable()
+        self.setWindowTitle(tr("Disk use"))
+        self.sizes = {key: Label("–", "figure") for key in PARTS}
+        self.rules = Choice([(key, tr(words)) for key, words in RULES])
+        self.rules.set_key(retention.rule)
+        self.said = Label(tr("Measuring…"), "body", "ink2", wrap=True)
+        self.free_button = plain(tr("Free space"), "trash")
+        self.free_button.setEnabled(False)
+        self._lay_out()
+        self.rules.chosen.connect(self._choose)
+        self.free_button.clicked.connect(self._free)
+        retention.freed.connect(self._on_freed)
+        self.measure()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(16)
+        column.addWidget(Label(tr("Disk use"), "section"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        for row, (key, (title, words)) in enumerate(PARTS.items()):
+            grid.addWidget(Label(tr(title), "body"), row, 0)
+            grid.addWidget(Label(tr(words), "label", "ink2"), row, 1)
+            grid.addWidget(self.sizes[key], row, 2, Qt.AlignmentFlag.AlignRight)
+        column.addLayout(grid)
+        column.addWidget(Line())
+        column.addWidget(Field(tr("Checkpoints of completed runs"), self.rules))
+        column.addWidget(self.said)
+        foot = QHBoxLayout()
+        foot.addWidget(self.free_button)
+        foot.addStretch(1)
+        close = plain(tr("Close"))
+        close.clicked.connect(self.accept)
+        foot.addWidget(close)
+        column.addLayout(foot)
+        self.setMinimumWidth(560)
+
+    def measure(self) -> None:
+        """Measure anew, off the GUI thread."""
+        self._background.run(_measured, self._show)
+
+    def _show(self, found: tuple[list[disk_use.Part], disk_use.Freeable, int]) -> None:
+        parts, self._freeable, total = found
+        for part in parts:
+            self.sizes[part.key].setText(bytes_text(part.bytes))
+        self.free_button.setEnabled(total > 0)
+        text = tr("Free {size}", size=bytes_text(total)) if total else tr("Nothing to free")
+        self.free_button.setText(text)
+        self.said.setText(freeable_words(self._freeable))
+
+    def _choose(self, rule: str) -> None:
+        self._retention.choose(rule)
+
+    def _free(self) -> None:
+        self.free_button.setEnabled(False)
+        self._retention.free(self._freeable)
+
+    def _on_freed(self, _bytes: float) -> None:
+        self.measure()
+
+    def wait(self) -> None:
+        """Wait until it is measured; the figures come through the event loop."""
+        self._background.wait()
+
+
+def _measured() -> tuple[list[disk_use.Part], disk_use.Freeable, int]:
+    found = disk_use.freeable()
+    return disk_use.measure(), found, found.checkpoint_bytes + found.token_bytes
+
+
+def freeable_words(found: disk_use.Freeable) -> str:
+    """Return what the button would delete, and what is lost by that."""
+    checkpoints, tokens = bytes_text(found.checkpoint_bytes), bytes_text(found.token_bytes)
+    if found.runs and found.token_bytes:
+        deleted = tr_count(
+            found.runs,
+            "Freeing deletes {size} of checkpoints of 1 completed run and {tokens} of token ids.",
+            "Freeing deletes {size} of checkpoints of {n} completed runs and {tokens} of token ids.",
+            size=checkpoints,
+            tokens=tokens,
+        )
+    elif found.runs:
+        deleted = tr_count(
+            found.runs,
+            "Freeing deletes {size} of checkpoints of 1 completed run.",
+            "Freeing deletes {size} of checkpoints of {n} completed runs.",
+            size=checkpoints,
+        )
+    elif found.token_bytes:
+        deleted = tr("Freeing deletes {size} of token ids.", size=tokens)
+    else:
+        return tr("Nothing can go without a loss: every checkpoint is of a run that can still go on.")
+    stays = tr("Adapters, curves and scores stay, and so does every run that can still go on.")
+    return f"{deleted} {stays}"

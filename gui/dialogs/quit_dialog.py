@@ -1,0 +1,139 @@
+"""What shall become of a run when the window is closed: keep training, stop and save, or stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import AppError, Ending
+from gui.look.format import percent
+from gui.look.language import mark, told, tr
+from gui.pages.train.run.stop_strip import StopStrip
+from gui.widgets.buttons import plain, primary
+from gui.widgets.growing_dialog import GrowingDialog
+from gui.widgets.labels import Label
+from gui.workers.run_model import RunModel
+
+ENDED = {
+    "completed": mark("The run is completed."),
+    "stopped": mark("The run has stopped."),
+    "failed": mark("The run has failed."),
+    "crashed": mark("The run has crashed."),
+}
+
+
+class QuitDialog(GrowingDialog):
+    """Ask. `keep_chosen`: leave the run alone; after "Stop and save" the window waits for the run's end.
+
+    Meanwhile the dialog says how long that takes, and offers Force as the page behind it does. If the run ends before
+    anything is chosen, there is nothing to ask any longer: the dialog says how it ended, and offers to quit.
+    """
+
+    keep_chosen = Signal()
+
+    def __init__(self, model: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.stopping = False
+        self.setWindowTitle(tr("Quit Tunesmith"))
+        self._title = Label("", "section")
+        self._text = Label("", "body", "ink2", wrap=True)
+        self.stop_strip = StopStrip()
+        self._stops = model.recipe.training.when_window_leaves == "stop"
+        # First and filled is what the recipe asks for.
+        self.keep_button = (plain if self._stops else primary)(tr("Keep training"))
+        self.stop_button = (primary if self._stops else plain)(tr("Stop and save"), "stop")
+        self.quit_button = primary(tr("Quit"))
+        self.quit_button.hide()
+        self.cancel_button = plain(tr("Cancel"))
+        self._lay_out()
+        self.keep_button.clicked.connect(self._keep)
+        self.stop_button.clicked.connect(self._stop)
+        self.quit_button.clicked.connect(self._quit)
+        self.cancel_button.clicked.connect(self.reject)
+        model.ended.connect(self._run_ended)
+        self._describe()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(8)
+        column.addWidget(self._title)
+        column.addWidget(self._text)
+        column.addWidget(self.stop_strip)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        asked_for = (
+            [self.stop_button, self.keep_button] if self._stops else [self.keep_button, self.stop_button]
+        )
+        for button in (*asked_for, self.quit_button, self.cancel_button):
+            row.addWidget(button)
+        row.addStretch(1)
+        column.addSpacing(8)
+        column.addLayout(row)
+        self.setMinimumWidth(440)
+
+    def _describe(self) -> None:
+        state = self._model.state
+        if state.total_steps:
+            self._title.setText(tr("Training is at {share}.", share=percent(state.share)))
+        else:
+            self._title.setText(tr("A run is being prepared."))
+        if state.paused:
+            goes_on = tr("It is paused and goes on without the window.")
+        else:
+            goes_on = tr("The run can go on without the window.")
+        self._text.setText(f"{goes_on} {tr('Tunesmith shows it again at the next start.')}")
+
+    def _keep(self) -> None:
+        if self._asked(self._model.keep_training):
+            self.keep_chosen.emit()
+
+    def _asked(self, ask: Callable[[], None]) -> bool:
+        """Ask the run for something, and say so if it can't be asked."""
+        try:
+            ask()
+        except AppError as error:
+            parts = (tr("The run can't be asked."), told(error.message), told(error.hint))
+            self._text.setText(" ".join(part for part in parts if part))
+            return False
+        return True
+
+    def _stop(self) -> None:
+        if not self._asked(self._model.stop):
+            return
+        self.stopping = True
+        self._text.setText(tr("Tunesmith quits when the run has stopped."))
+        self.keep_button.setEnabled(False)
+        self.stop_button.setEnabled(False)
+        self.stop_strip.follow(self._model)
+
+    def _run_ended(self, ending: Ending) -> None:
+        """Ask nothing any longer. Who waits for the end of a stopping run sees the window go."""
+        if self.stopping:
+            return
+        freed = ending.outcome == "stopped" and self._model.state.freed
+        self._title.setText(tr("The run is paused.") if freed else tr(ENDED[ending.outcome]))
+        self._text.setText(f"{told(ending.message)} {tr('Tunesmith can quit now.')}".strip())
+        for button, shown in (
+            (self.keep_button, False),
+            (self.stop_button, False),
+            (self.quit_button, True),
+        ):
+            button.setVisible(shown)
+        self.quit_button.setDefault(True)
+        self.quit_button.setFocus()
+
+    def _quit(self) -> None:
+        """Close the window as if it had never asked; it asks again if the next run of a queue trains by now."""
+        self.accept()
+        window = self.parentWidget()
+        if window is not None:
+            window.close()
+
+    def reject(self) -> None:
+        """Stay."""
+        self.stopping = False
+        super().reject()

@@ -1,0 +1,116 @@
+"""Settings of the window itself: how it looks, how large its text is, where things lie. They apply at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import paths
+from gui.core.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
+from gui.inputs.combo_box import Choice
+from gui.inputs.fields import Field
+from gui.inputs.segmented_control import Segmented
+from gui.look import language, style
+from gui.look.language import mark, tr
+from gui.widgets.buttons import link, plain
+from gui.widgets.growing_dialog import GrowingDialog
+from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.line import Line
+
+LEAVING = mark("New runs, if the window goes")
+LEAVING_HELP = mark(
+    "What runs begun from now on do if the window crashes or the session ends. "
+    "Closing the window asks, and a recipe can say otherwise."
+)
+TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
+
+
+class SettingsDialog(GrowingDialog):
+    """Change a setting and see it; `disk_wanted` asks what all this takes of the disk."""
+
+    disk_wanted = Signal()
+
+    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._preferences = preferences
+        self.setWindowTitle(tr("Settings"))
+        self.schemes = Segmented(
+            [("system", tr("As the system")), ("light", tr("Light")), ("dark", tr("Dark"))],
+            stretch=True,
+            name=tr("Appearance"),
+        )
+        self.schemes.set_current(style.scheme())
+        self.sizes = Choice([(str(size), f"{size} %") for size in TEXT_SIZES])
+        self.sizes.set_key(str(round(100 * float(preferences.get("text_scale") or 1.0))))
+        self.languages = Choice([(language.SYSTEM, tr("As the system")), *language.LANGUAGES.items()])
+        self.languages.set_key(preferences.get("language") or language.SYSTEM)
+        self.leaving = Segmented(
+            [(key, tr(words)) for key, words in WINDOW_CHOICES.items()], stretch=True, name=tr(LEAVING)
+        )
+        self.leaving.set_current(preferences.get(WHEN_WINDOW_LEAVES) or "finish")
+        self._lay_out()
+        self.leaving.currentChanged.connect(self._keep_leaving)
+        self.languages.chosen.connect(self._keep_language)
+        self.schemes.currentChanged.connect(self._apply)
+        self.sizes.chosen.connect(self._apply)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(16)
+        column.addWidget(Label(tr("Settings"), "section"))
+        column.addWidget(Field(tr("Appearance"), self.schemes))
+        column.addWidget(Field(tr("Text size"), self.sizes))
+        self._language_field = Field(
+            tr("Language"), self.languages, foot=tr("Spoken from the next start on.")
+        )
+        column.addWidget(self._language_field)
+        column.addWidget(Field(tr(LEAVING), self.leaving, foot=tr(LEAVING_HELP)))
+        column.addWidget(Line())
+        for name, opens, folder in (
+            (tr("Runs"), tr("Open the folder of runs"), paths.runs_folder()),
+            (tr("Adapters"), tr("Open the folder of adapters"), paths.adapters_folder()),
+            (tr("Log of the window"), tr("Open the folder of log of the window"), paths.cache_folder()),
+        ):
+            column.addLayout(_place(name, opens, folder))
+        close = plain(tr("Close"))
+        close.clicked.connect(self.accept)
+        foot = QHBoxLayout()
+        self.disk_button = plain(tr("Disk use…"))
+        self.disk_button.clicked.connect(self.disk_wanted)
+        foot.addWidget(self.disk_button)
+        foot.addStretch(1)
+        foot.addWidget(close)
+        column.addLayout(foot)
+        self.setMinimumWidth(480)
+
+    def _keep_leaving(self, chosen: str) -> None:
+        self._preferences.set(WHEN_WINDOW_LEAVES, chosen)
+
+    def _keep_language(self) -> None:
+        self._preferences.set("language", self.languages.key())
+
+    def _apply(self) -> None:
+        scale = int(self.sizes.key()) / 100
+        self._preferences.set("scheme", self.schemes.current())
+        self._preferences.set("text_scale", str(scale))
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            style.apply(application, self.schemes.current(), scale)
+
+
+def _place(name: str, opens: str, folder: Path) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(12)
+    label = Label(name, "label", "ink2")
+    label.setFixedWidth(120)
+    row.addWidget(label)
+    row.addWidget(ElidedLabel(str(folder), "fixed"), 1)
+    button = link(tr("Open"))
+    button.setAccessibleName(opens)
+    button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
+    row.addWidget(button)
+    return row

@@ -1,0 +1,69 @@
+"""The field "Goes on from": none, or one of the library's adapters of the base model and method in use.
+
+Is handed the adapters; reads no folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from engine.api import Adapter
+from gui.inputs.combo_box import Choice
+from gui.inputs.fields import Field
+from gui.look.language import mark, tr
+
+PLACE = "method.start_from"
+TITLE = mark("Goes on from")
+TOOLTIP = mark("An adapter of this base model and method whose training the run takes further.")
+NONE = mark("none, a new adapter")
+
+
+class OriginField(Field):
+    """`chosen(adapter id)` tells of a choice; what is set but fits no more stays in sight with the reason."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._choice = Choice([("", tr(NONE))])
+        super().__init__(tr(TITLE), self._choice, tooltip=tr(TOOLTIP), parent=parent)
+        self._adapters: list[Adapter] = []
+        self._asked = ("", "", "")
+        self._choice.chosen.connect(self.chosen)
+
+    def offer(self, adapters: Sequence[Adapter]) -> None:
+        """Take the library's adapters to choose from."""
+        self._adapters = list(adapters)
+        self.show_origin(*self._asked)
+
+    def show_origin(self, base_model: str, method_id: str, adapter_id: str) -> None:
+        """Show what a recipe goes on from, "" for nothing, among what it could go on from."""
+        self._asked = (base_model, method_id, adapter_id)
+        fitting = [(one.id, one.name) for one in self._adapters if _fits(one, base_model, method_id)]
+        if adapter_id and adapter_id not in dict(fitting):
+            fitting.append((adapter_id, f"{self.name_of(adapter_id)} ({self._why_not(adapter_id)})"))
+        self._choice.set_items([("", tr(NONE)), *fitting])
+        self._choice.set_key(adapter_id)
+
+    def name_of(self, adapter_id: str) -> str:
+        """Return what an adapter is called; its id if the library has none such."""
+        return next((one.name for one in self._adapters if one.id == adapter_id), adapter_id)
+
+    def key(self) -> str:
+        """Return the adapter shown, "" for none."""
+        return self._choice.key()
+
+    def choices(self) -> list[str]:
+        """Return the ids to choose from, "" for none first."""
+        return [str(self._choice.itemData(place)) for place in range(self._choice.count())]
+
+    def _why_not(self, adapter_id: str) -> str:
+        known = any(one.id == adapter_id for one in self._adapters)
+        return tr("of another base model or method") if known else tr("not in the library")
+
+
+def _fits(adapter: Adapter, base_model: str, method_id: str) -> bool:
+    made = adapter.passport
+    return made.base_model.id == base_model and made.method.id == method_id

@@ -1,0 +1,295 @@
+"""A drawing of a model's blocks that lights exactly what is trained.
+
+Knows blocks, layers and weights by name, which of them are lit, and the marks for what is trained beside weights; not
+which method trains what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.look import style
+from gui.look.fonts import font, metrics, px
+from gui.look.language import mark, tr
+
+ROW, INNER, GAP = 18, 8, 8
+TITLE, SLAB, TOKENS, BIAS, NORM = 16, 8, 16, 4, 4
+
+Kind = Literal["attention", "feed-forward"]
+# What is trained beside the weights of a block, each with a mark of its own.
+Mark = Literal[
+    "after attention",
+    "after feed-forward",
+    "before input",
+    "keys and values",
+    "biases",
+    "norms",
+    "prompt",
+]
+WORDS: dict[Mark, str] = {
+    "after attention": mark("A trained layer after attention"),
+    "after feed-forward": mark("A trained layer after feed-forward"),
+    "before input": mark("Trained tokens before the input"),
+    "keys and values": mark("Trained keys and values in self-attention"),
+    "biases": mark("Trained biases"),
+    "norms": mark("Trained norms"),
+    "prompt": mark("The prompt's text decides"),
+}
+AFTER: dict[Kind, Mark] = {"attention": "after attention", "feed-forward": "after feed-forward"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One weight: the text on it, and the key by which it is lit (the text itself if empty)."""
+
+    text: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A layer of a block: "Self-attention" with its weights."""
+
+    title: str
+    parts: tuple[Part, ...]
+    kind: Kind = "attention"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block: "Encoder block × 12" with its layers, in the order that the input goes through."""
+
+    title: str
+    groups: tuple[Group, ...]
+
+
+class BlockDrawing(QWidget):
+    """Draw up to two blocks side by side, and below them what the colours mean."""
+
+    accessible_role = QAccessible.Role.Graphic
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._blocks: tuple[Block, ...] = ()
+        self._lit: frozenset[str] = frozenset()
+        self._marks: frozenset[Mark] = frozenset()
+        self._lit_text = tr("trained")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        style.follow(self._restyle)
+
+    def set_blocks(self, blocks: Sequence[Block]) -> None:
+        """Draw other blocks."""
+        self._blocks = tuple(blocks)
+        self._describe()
+        self._restyle()
+
+    def set_lit(
+        self, keys: Collection[str], meaning: str | None = None, marks: Collection[Mark] = ()
+    ) -> None:
+        """Light the parts with these keys, and draw the marks; `meaning` stands in the legend, "" draws none."""
+        self._lit, self._marks = frozenset(keys), frozenset(marks)
+        self._lit_text = tr("has a trained pair") if meaning is None else meaning
+        self._describe()
+        self._restyle()
+
+    def lit(self) -> list[str]:
+        """Return the keys of all parts that are drawn lit, in drawing order."""
+        return [key for block in self._blocks for key in self._lit_in(block)]
+
+    def legend(self) -> str:
+        """Return what light means, "" where no legend is drawn."""
+        return self._lit_text
+
+    def marks(self) -> list[str]:
+        """Return the marks that are drawn."""
+        return sorted(self._marks)
+
+    def sizeHint(self) -> QSize:
+        """Return room for the taller block and the legend."""
+        tallest = max((self._block_height(block) for block in self._blocks), default=0)
+        return QSize(px(296), round(max(px(22) + tallest, self._legend_top() + 2 * px(20))))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a narrow drawing."""
+        return QSize(px(200), self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the blocks and the legend."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        width = self._block_width()
+        for at, block in enumerate(self._blocks):
+            self._paint_block(painter, block, QRectF(at * (width + 16), 0, width, self._block_height(block)))
+        if self._blocks and self._lit_text:
+            self._paint_legend(painter, self._legend_top())
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Find another place for the legend if its own got too narrow."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    # Sizes
+
+    def _block_width(self) -> float:
+        return (self.width() - 16) / 2 if len(self._blocks) > 1 else min(self.width(), px(296))
+
+    def _legend_top(self) -> float:
+        """Below the first block where the legend fits there, else below all."""
+        heights = [self._block_height(block) for block in self._blocks] or [0.0]
+        fits = metrics("small").horizontalAdvance(self._lit_text) + 24 <= self._block_width()
+        return px(22) + (heights[0] if fits else max(heights)) + 12
+
+    def _block_height(self, block: Block) -> float:
+        groups = sum(self._group_height(group) + GAP for group in block.groups)
+        return self._head_height(block) + groups + GAP
+
+    def _head_height(self, block: Block) -> float:
+        """The room of what comes before the first layer."""
+        drawn = block is self._blocks[0] and self._marks & {"before input", "prompt"}
+        return px(TOKENS) + GAP if drawn else 0
+
+    def _group_height(self, group: Group) -> float:
+        slab = px(SLAB) + 4 if AFTER[group.kind] in self._marks else 0
+        norm = NORM + 4 if "norms" in self._marks else 0
+        return px(TITLE) + self._row_height() + 6 + slab + norm
+
+    def _row_height(self) -> float:
+        """The height of a weight's box: its letters, and below them room for its biases."""
+        return px(ROW) + (BIAS if "biases" in self._marks else 0)
+
+    # Painting
+
+    def _paint_block(self, painter: QPainter, block: Block, place: QRectF) -> None:
+        painter.setFont(font("small_medium"))
+        painter.setPen(style.color("ink2"))
+        title = QRectF(place.left(), 0, place.width(), px(TITLE))
+        self._title(painter, title, block.title)
+        frame = place.translated(0, px(22)).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(style.color("grey_soft"), 1))
+        painter.setBrush(style.color("surface"))
+        painter.drawRoundedRect(frame, 8, 8)
+        inner = frame.adjusted(INNER, GAP, -INNER, -GAP)
+        if self._head_height(block):
+            self._paint_head(painter, QRectF(inner.left(), inner.top(), inner.width(), px(TOKENS)))
+        top = inner.top() + self._head_height(block)
+        for group in block.groups:
+            self._paint_group(
+                painter, block, group, QRectF(inner.left(), top, inner.width(), self._group_height(group))
+            )
+            top += self._group_height(group) + GAP
+
+    def _paint_head(self, painter: QPainter, place: QRectF) -> None:
+        """Draw the input: trained tokens before those of the text, or the text of the prompt."""
+        side, step = place.height() - 4, place.height()
+        count = int(place.width() // step)
+        trained = min(4, count // 2) if "before input" in self._marks else 0
+        if "prompt" in self._marks:
+            wide = QRectF(place.left(), place.top(), place.width() / 2 - 4, place.height())
+            self._lettered(painter, wide, tr("prompt"), lit=True)
+        for at in range(count):
+            box = QRectF(place.left() + at * step, place.top() + 2, side, side)
+            if "prompt" not in self._marks or box.left() > place.center().x():
+                self._swatch(painter, box, at < trained)
+
+    def _paint_group(self, painter: QPainter, block: Block, group: Group, place: QRectF) -> None:
+        if "norms" in self._marks:
+            self._bar(painter, QRectF(place.left(), place.top(), place.width(), NORM))
+            place = place.adjusted(0, NORM + 4, 0, 0)
+        if AFTER[group.kind] in self._marks:
+            self._bar(
+                painter,
+                QRectF(place.left() + INNER, place.bottom() - px(SLAB), place.width() - 2 * INNER, px(SLAB)),
+            )
+            place = place.adjusted(0, 0, 0, -px(SLAB) - 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.color("sunken"))
+        painter.drawRoundedRect(place, 4, 4)
+        painter.setFont(font("small"))
+        painter.setPen(style.color("ink2"))
+        title = QRectF(place.left() + INNER, place.top() + 1, place.width() - INNER, px(TITLE))
+        self._title(painter, title, group.title)
+        parts = [None, *group.parts] if self._has_prefix(block, group) else list(group.parts)
+        width = (place.width() - 2 * INNER + 4) / max(1, len(parts))
+        for at, part in enumerate(parts):
+            left = place.left() + INNER + at * width
+            box = QRectF(left, place.top() + px(TITLE) + 1, width - 4, self._row_height())
+            if part is None:
+                self._lettered(painter, box, "k v", lit=True)
+            else:
+                self._paint_part(painter, part, box)
+
+    def _has_prefix(self, block: Block, group: Group) -> bool:
+        """Tell whether learned keys and values stand here: in the self-attention of the stack that writes."""
+        last = block is self._blocks[-1]
+        return "keys and values" in self._marks and last and group is block.groups[0]
+
+    def _paint_part(self, painter: QPainter, part: Part, place: QRectF) -> None:
+        self._lettered(painter, place, part.text, lit=(part.key or part.text) in self._lit)
+        if "biases" in self._marks:
+            self._bar(painter, QRectF(place.left() + 3, place.bottom() - BIAS - 1, place.width() - 6, BIAS))
+
+    def _lettered(self, painter: QPainter, place: QRectF, text: str, *, lit: bool) -> None:
+        self._swatch(painter, place, lit)
+        painter.setFont(font("small_medium" if lit else "small"))
+        painter.setPen(style.color("on_accent" if lit else "ink2"))
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
+        painter.drawText(self._letters(place), Qt.AlignmentFlag.AlignCenter, shown)
+
+    @staticmethod
+    def _letters(place: QRectF) -> QRectF:
+        """Return the upper part of a box, where its text has room above what may lie at its foot."""
+        return QRectF(place.left(), place.top(), place.width(), min(place.height(), px(ROW)))
+
+    @staticmethod
+    def _title(painter: QPainter, place: QRectF, text: str) -> None:
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+    @staticmethod
+    def _swatch(painter: QPainter, place: QRectF, lit: bool) -> None:
+        painter.setBrush(style.color("accent_fill") if lit else Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(style.color("accent_fill" if lit else "grey_soft"), 1))
+        painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+
+    @staticmethod
+    def _bar(painter: QPainter, place: QRectF) -> None:
+        painter.setBrush(style.color("accent_fill"))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(place, 2, 2)
+
+    def _paint_legend(self, painter: QPainter, top: float) -> None:
+        for lit, text in ((True, self._lit_text), (False, tr("frozen"))):
+            self._swatch(painter, QRectF(0, top + (px(20) - 12) / 2, 12, 12), lit)
+            painter.setFont(font("small"))
+            painter.setPen(style.color("ink2"))
+            room = metrics("small").horizontalAdvance(text) + 4
+            painter.drawText(QRectF(20, top, room, px(20)), Qt.AlignmentFlag.AlignVCenter, text)
+            top += px(20)
+
+    # Words
+
+    def _lit_in(self, block: Block) -> list[str]:
+        keys = [part.key or part.text for group in block.groups for part in group.parts]
+        return [key for key in keys if key in self._lit]
+
+    def _describe(self) -> None:
+        told = [tr(words) for each, words in WORDS.items() if each in self._marks]
+        for block in self._blocks:
+            for group in filter(lambda group: group.title, block.groups):
+                lit = [part.text for part in group.parts if (part.key or part.text) in self._lit]
+                state = tr("{weights} trained", weights=", ".join(lit)) if lit else tr("frozen")
+                told.append(f"{block.title}, {group.title}: {state}")
+        self.setAccessibleName(tr("What is trained"))
+        self.setAccessibleDescription(". ".join(told))
+
+    def _restyle(self) -> None:
+        self.updateGeometry()
+        self.update()

@@ -1,0 +1,223 @@
+"""A histogram of lengths with a limit that can be dragged or moved by keys.
+
+Knows bins and a limit; not what is counted. Beyond the limit the bars are copper on a copper ground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.look import icons, style
+from gui.look.fonts import font, metrics, px
+from gui.look.format import number
+from gui.look.language import tr
+
+
+class Histogram(QWidget):
+    """Bars from `low` in bins of `width`; the limit moves by 1 with the arrows, by 16 with Page Up and Page Down.
+
+    `limitChanged(int)` follows the drag; `limitSettled(int)` comes at its end and after each key. Esc cancels a drag.
+    """
+
+    accessible_role = QAccessible.Role.Slider
+    limitChanged = Signal(int)
+    limitSettled = Signal(int)
+
+    def __init__(self, name: str, unit: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name, self._unit = name, unit or tr("tokens")
+        self._counts: list[int] = []
+        self._low, self._bin = 0.0, 1.0
+        self._limit: int | None = None
+        self._before_drag: int | None = None
+        self.setMinimumSize(px(180), px(140))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        style.follow(self.update)
+        self._describe()
+
+    def set_counts(self, counts: Sequence[int], width: float, low: float = 0.0) -> None:
+        """Show counts of bins, each `width` wide, from `low`."""
+        self._counts, self._bin, self._low = list(counts), max(1e-9, width), low
+        self._describe()
+        self.update()
+
+    def set_limit(self, limit: int | None) -> None:
+        """Put the limit at a value, without telling; None shows no limit."""
+        self._limit = limit
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if limit is None else Qt.FocusPolicy.StrongFocus)
+        self._describe()
+        self.update()
+
+    def limit(self) -> int | None:
+        """Return the limit."""
+        return self._limit
+
+    def beyond(self) -> int:
+        """Return how many lie in bins that begin at or past the limit."""
+        if self._limit is None:
+            return 0
+        return sum(
+            count for at, count in enumerate(self._counts) if self._low + at * self._bin >= self._limit
+        )
+
+    def sizeHint(self) -> QSize:
+        """Return a good size."""
+        return QSize(px(360), px(280))
+
+    def _plot(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(1, px(26), -1, -px(26))
+
+    def _high(self) -> float:
+        return self._low + self._bin * max(1, len(self._counts))
+
+    def _x(self, value: float) -> float:
+        plot = self._plot()
+        share = (value - self._low) / (self._high() - self._low)
+        return plot.left() + min(1.0, max(0.0, share)) * plot.width()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw ground, bars, axis and limit."""
+        painter = QPainter(self)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        plot = self._plot()
+        if self._limit is not None:
+            ground = QRectF(QPointF(self._x(self._limit), plot.top()), plot.bottomRight())
+            painter.fillRect(ground, style.color("copper_soft"))
+        self._paint_bars(painter, plot)
+        painter.setPen(QPen(style.color("outline"), 1))
+        painter.drawLine(
+            QPointF(plot.left(), plot.bottom() + 0.5), QPointF(plot.right(), plot.bottom() + 0.5)
+        )
+        self._paint_labels(painter, plot)
+        if self._limit is not None:
+            self._paint_limit(painter, plot)
+        painter.end()
+
+    def _paint_bars(self, painter: QPainter, plot: QRectF) -> None:
+        most = max(self._counts, default=0)
+        if not most:
+            return
+        each = plot.width() / len(self._counts)
+        gap = 1.0 if each >= 3 else 0.0
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for at, count in enumerate(self._counts):
+            if not count:
+                continue
+            tall = max(1.5, (plot.height() - 6) * count / most)
+            start = self._low + at * self._bin
+            past = self._limit is not None and start + self._bin / 2 > self._limit
+            bar = QRectF(plot.left() + at * each, plot.bottom() - tall, each - gap, tall)
+            painter.fillRect(bar, style.color("copper" if past else "accent_mid"))
+
+    def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
+        painter.setFont(font("axis"))
+        painter.setPen(style.color("ink3"))
+        step = label_step(self._high() - self._low, max(2, int(plot.width() / px(72))))
+        value = self._low
+        while value < self._high():
+            text = number(value)
+            room = metrics("axis").horizontalAdvance(text) + 4
+            left = min(max(plot.left(), self._x(value) - room / 2), plot.right() - room)
+            place = QRectF(left, plot.bottom() + 6, room, px(16))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+            value += step
+
+    def _paint_limit(self, painter: QPainter, plot: QRectF) -> None:
+        x = self._x(self._limit or 0)
+        painter.fillRect(QRectF(x - 0.75, plot.top() - 4, 1.5, plot.height() + 4), style.color("ink"))
+        handle = self._handle()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(style.color("ink"))
+        painter.setPen(QPen(style.color("accent"), 2) if self.hasFocus() else Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(handle.adjusted(1, 1, -1, -1) if self.hasFocus() else handle, 6, 6)
+        icons.paint(painter, QRectF(handle.left() + 7, handle.center().y() - 7, 14, 14), "grip", "window")
+        painter.setFont(font("label_medium"))
+        painter.setPen(style.color("window"))
+        painter.drawText(handle.adjusted(23, 0, -8, 0), Qt.AlignmentFlag.AlignCenter, self._limit_text())
+
+    def _limit_text(self) -> str:
+        return f"{number(self._limit)} {self._unit}"
+
+    def _handle(self) -> QRectF:
+        """The labelled handle, kept inside the widget."""
+        wide = metrics("label_medium").horizontalAdvance(self._limit_text()) + 34
+        left = min(max(0.0, self._x(self._limit or 0) - wide / 2), self.width() - wide)
+        return QRectF(left, 0, wide, px(24))
+
+    def _near(self, at: QPointF) -> bool:
+        if self._limit is None:
+            return False
+        return self._handle().contains(at) or abs(at.x() - self._x(self._limit)) <= 14
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the handle."""
+        if event.button() == Qt.MouseButton.LeftButton and self._near(event.position()):
+            self._before_drag = self._limit
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Move the handle, or show that it can be taken."""
+        if self._before_drag is None:
+            near = self._near(event.position())
+            self.setCursor(Qt.CursorShape.SizeHorCursor if near else Qt.CursorShape.ArrowCursor)
+            return
+        plot = self._plot()
+        share = (event.position().x() - plot.left()) / max(1.0, plot.width())
+        self._move_to(round(self._low + share * (self._high() - self._low)))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let the handle go."""
+        moved = self._before_drag is not None and self._before_drag != self._limit
+        self._before_drag = None
+        if moved:
+            self.limitSettled.emit(self._limit)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move by 1 with the arrows and by 16 with Page Up and Page Down; Esc cancels a drag."""
+        moves = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Down: -1,
+            Qt.Key.Key_Up: 1,
+            Qt.Key.Key_PageDown: -16,
+            Qt.Key.Key_PageUp: 16,
+        }
+        if event.key() == Qt.Key.Key_Escape and self._before_drag is not None:
+            before, self._before_drag = self._before_drag, None
+            self._move_to(before)
+        elif event.key() in moves and self._limit is not None:
+            self._move_to(self._limit + moves[Qt.Key(event.key())])
+            self.limitSettled.emit(self._limit)
+        else:
+            super().keyPressEvent(event)
+
+    def _move_to(self, limit: int) -> None:
+        # A limit past all that is drawn stays where it is until it is moved below.
+        most = max(int(self._high()), self._limit or 0)
+        limit = min(most, max(int(self._low) + 1, limit))
+        if limit == self._limit:
+            return
+        self.set_limit(limit)
+        self.limitChanged.emit(limit)
+
+    def _describe(self) -> None:
+        told = [tr("{count} in all", count=number(sum(self._counts)))]
+        if self._limit is not None:
+            told.append(tr("limit {limit}", limit=self._limit_text()))
+            told.append(tr("about {count} beyond it", count=number(self.beyond())))
+        self.setAccessibleName(self._name)
+        self.setAccessibleDescription(", ".join(told))
+
+
+def label_step(span: float, about: int) -> float:
+    """Return a round step that gives about so many labels; what is counted is whole, and so is the step."""
+    for power in range(7):
+        for by in (1, 2, 3, 5):
+            if span / (by * 10**power) <= about:
+                return float(by * 10**power)
+    return span

@@ -1,0 +1,104 @@
+"""Intervals drawn as whiskers: a dot for the mean, a line from low to high, the base as a dashed vertical.
+
+Knows numbers and where they fall; not where they come from. Every whisker can be said in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.look import style
+from gui.look.fonts import px
+from gui.models.intervals import Whisker
+
+
+def paint_whisker(
+    painter: QPainter, rect: QRectF, axis: tuple[float, float], whisker: Whisker, middle: float | None = None
+) -> None:
+    """Draw a whisker into a rectangle whose sides are the axis' ends; `middle` is its y, the rectangle's if None."""
+    y = rect.center().y() if middle is None else middle
+    low, high = whisker.ends
+    left, at, right = (_along(rect, axis, value) for value in (low, whisker.mean, high))
+    color = style.color(whisker.token)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(color, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+    if whisker.low is not None and whisker.high is not None:
+        painter.drawLine(QPointF(left, y), QPointF(right, y))
+        for x in (left, right):
+            painter.drawLine(QPointF(x, y - 3.75), QPointF(x, y + 3.75))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.drawEllipse(QPointF(at, y), 3.75, 3.75)
+    painter.restore()
+
+
+def paint_base_line(
+    painter: QPainter, rect: QRectF, axis: tuple[float, float], value: float, dashed: bool = True
+) -> None:
+    """Draw the base model's mean as a dashed vertical, or a difference's zero as a solid one."""
+    x = round(_along(rect, axis, value)) + 0.5
+    painter.save()
+    pen = QPen(style.color("ink3" if dashed else "outline"), 1)
+    if dashed:
+        pen.setDashPattern([3, 2])
+    painter.setPen(pen)
+    painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
+    painter.restore()
+
+
+class WhiskerView(QWidget):
+    """One row of whiskers on one axis, the base above the tuned; `zero` or `base` draw a vertical."""
+
+    accessible_role = QAccessible.Role.Graphic
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whiskers: list[Whisker] = []
+        self._axis = (0.0, 1.0)
+        self._base: float | None = None
+        self._zero = False
+        self.setMinimumSize(px(96), px(28))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        style.follow(self.update)
+
+    def show_whiskers(
+        self,
+        whiskers: Sequence[Whisker],
+        axis: tuple[float, float],
+        words: str,
+        base: float | None = None,
+        zero: bool = False,
+    ) -> None:
+        """Show whiskers from top to bottom; `words` say the same for who cannot see it."""
+        self._whiskers, self._axis, self._base, self._zero = list(whiskers), axis, base, zero
+        self.setAccessibleName(words)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return room for two whiskers."""
+        return QSize(px(160), px(36))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the verticals, then the whiskers."""
+        painter = QPainter(self)
+        rect = QRectF(self.rect()).adjusted(6, 0, -6, 0)
+        if self._zero:
+            paint_base_line(painter, rect.adjusted(0, 2, 0, -2), self._axis, 0.0, dashed=False)
+        if self._base is not None:
+            paint_base_line(painter, rect, self._axis, self._base)
+        gap = 15.0
+        first = rect.center().y() - gap * (len(self._whiskers) - 1) / 2
+        for at, whisker in enumerate(self._whiskers):
+            paint_whisker(painter, rect, self._axis, whisker, first + at * gap)
+        painter.end()
+
+
+def _along(rect: QRectF, axis: tuple[float, float], value: float) -> float:
+    low, high = axis
+    share = 0.5 if high <= low else min(1.0, max(0.0, (value - low) / (high - low)))
+    return rect.left() + share * rect.width()

@@ -1,0 +1,156 @@
+"""A scrubber over the steps at which sample summaries were made: the base first, then each evaluation.
+
+Knows steps that are there and steps to come; not the summaries.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.core import actions
+from gui.look import style
+from gui.look.fonts import font, metrics, px
+from gui.look.format import number
+from gui.look.language import tr
+
+
+class Scrubber(QWidget):
+    """Choose a step by click, drag, Left and Right, Home and End. `chosen(step)`; step 0 is the base model."""
+
+    accessible_role = QAccessible.Role.Slider
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._done: list[int] = []
+        self._planned: list[int] = []
+        self._total = 0
+        self._current = 0
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(tr("Step of the samples"))
+        style.follow(self._restyle)
+
+    def set_steps(self, done: Sequence[int], total: int, planned: Sequence[int] = ()) -> None:
+        """Show the steps that have samples, those to come, and the total; stays at the newest if it stood there."""
+        newest = not self._done or self._current == self._done[-1]
+        self._done = sorted(set(done))
+        self._planned = sorted(step for step in set(planned) if not self._done or step > self._done[-1])
+        self._total = max(total, *self._done, *self._planned, 1)
+        if self._done and (newest or self._current not in self._done):
+            self._current = self._done[-1]
+        self._describe()
+        self.update()
+
+    def current(self) -> int:
+        """Return the chosen step."""
+        return self._current
+
+    def set_current(self, step: int) -> None:
+        """Choose a step that has samples, and tell if that changed anything."""
+        if step in self._done and step != self._current:
+            self._current = step
+            self._describe()
+            self.update()
+            self.chosen.emit(step)
+
+    def previous(self) -> int | None:
+        """Return the step with samples before the chosen one, or None."""
+        at = self._done.index(self._current) if self._current in self._done else 0
+        return self._done[at - 1] if at > 0 else None
+
+    def sizeHint(self) -> QSize:
+        """Return one line."""
+        return QSize(px(420), px(28))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a short scrubber."""
+        return QSize(px(180), px(28))
+
+    def _track(self) -> QRectF:
+        left = metrics("label").horizontalAdvance(tr("base")) + 18
+        right = metrics("figure_small").horizontalAdvance(number(self._total)) + 18
+        return QRectF(left, 0, max(10.0, self.width() - left - right), self.height())
+
+    def _x(self, step: int) -> float:
+        track = self._track()
+        return track.left() + track.width() * step / max(1, self._total)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ends' names, the track, the steps and the handle."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        track, y = self._track(), self.height() / 2
+        painter.setPen(style.color("ink2"))
+        painter.setFont(font("label"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, tr("base"))
+        painter.setFont(font("figure_small"))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect(), right, number(self._total))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.color("grey_soft"))
+        painter.drawRoundedRect(QRectF(track.left(), y - 2, track.width(), 4), 2, 2)
+        painter.setBrush(style.color("accent"))
+        painter.drawRoundedRect(QRectF(track.left(), y - 2, self._x(self._current) - track.left(), 4), 2, 2)
+        for step in self._planned:
+            self._dot(painter, step, 3.5, "grey_soft", 1.5)
+        for step in self._done:
+            self._dot(painter, step, 3.5, "accent", 1.5)
+        if self._done:
+            self._dot(painter, self._current, 7, "accent", 3 if self.hasFocus() else 2)
+        painter.end()
+
+    def _dot(self, painter: QPainter, step: int, radius: float, token: str, wide: float) -> None:
+        focus = wide == 3
+        painter.setPen(QPen(style.color(token), wide))
+        painter.setBrush(style.color("accent_soft" if focus else "window"))
+        painter.drawEllipse(QPointF(self._x(step), self.height() / 2), radius, radius)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go to the nearest step."""
+        self._go_near(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow a drag."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._go_near(event.position().x())
+
+    def _go_near(self, x: float) -> None:
+        if self._done:
+            self.set_current(min(self._done, key=lambda step: abs(self._x(step) - x)))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move by steps that have samples."""
+        if not self._done:
+            super().keyPressEvent(event)
+            return
+        at, last = bisect_right(self._done, self._current) - 1, len(self._done) - 1
+        for action_id, place in (
+            ("scrubber.earlier", max(0, at - 1)),
+            ("scrubber.later", min(last, at + 1)),
+            ("scrubber.first", 0),
+            ("scrubber.last", last),
+        ):
+            if actions.pressed(event, action_id):
+                self.set_current(self._done[place])
+                return
+        super().keyPressEvent(event)
+
+    def _describe(self) -> None:
+        total = number(self._total)
+        if self._current == 0:
+            told = tr("base model of {total}", total=total)
+        else:
+            told = tr("step {step} of {total}", step=number(self._current), total=total)
+        choice = tr("{count} to choose from", count=number(len(self._done)))
+        self.setAccessibleDescription(f"{told}, {choice}")
+
+    def _restyle(self) -> None:
+        self.updateGeometry()
+        self.update()

@@ -1,0 +1,144 @@
+"""A sum and its parts: a bar cut into portions, and below it what each is and how much.
+
+Knows portions by their words, sizes and colours; not what they measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.look import style
+from gui.look.fonts import font, px
+
+BAR, SWATCH, ROW, GAP = 8, 8, 18, 16
+COLUMN = 128
+THINNEST = 2.0
+
+
+@dataclass(frozen=True)
+class Portion:
+    """One part: its name, its size beside those of the others, the size in words, and its colour.
+
+    `strength` is the share of the colour's token in it, the rest is the ground.
+    """
+
+    name: str
+    size: float
+    text: str
+    token: str
+    strength: float = 1.0
+
+    def color(self) -> QColor:
+        """Return the colour in the scheme shown."""
+        return style.mixed(self.token, "surface", self.strength)
+
+
+class SplitBar(QWidget):
+    """Draw portions of a sum, in the order given, over the whole width; those of no size are left out.
+
+    Without any an empty track is drawn, and room kept for the legend of as many as are `expected`.
+    """
+
+    def __init__(self, name: str, expected: int = 0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._expected = expected
+        self._portions: tuple[Portion, ...] = ()
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        style.follow(self._restyle)
+
+    def set_portions(self, portions: Sequence[Portion]) -> None:
+        """Show other portions."""
+        self._portions = tuple(portion for portion in portions if portion.size > 0)
+        self.setAccessibleDescription(", ".join(f"{part.name} {part.text}" for part in self._portions))
+        self._restyle()
+
+    def portions(self) -> tuple[Portion, ...]:
+        """Return the portions shown."""
+        return self._portions
+
+    def sizeHint(self) -> QSize:
+        """Return room for the bar and the lines of the legend."""
+        return QSize(px(2 * COLUMN) + GAP, px(BAR) + 6 + self._rows() * px(ROW))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return one column of the legend."""
+        return QSize(px(COLUMN), self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Find as many columns as there is room for."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the bar and the legend."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_bar(painter)
+        for at, portion in enumerate(self._portions):
+            self._paint_entry(painter, portion, self._entry_place(at))
+        painter.end()
+
+    def _columns(self) -> int:
+        room = max(1, int((self.width() + GAP) // (px(COLUMN) + GAP)))
+        return min(room, max(1, self._entries()))
+
+    def _rows(self) -> int:
+        return ceil(self._entries() / self._columns())
+
+    def _entries(self) -> int:
+        return len(self._portions) or self._expected
+
+    def _entry_place(self, at: int) -> QRectF:
+        """The place of a legend's entry: down the first column, then down the next."""
+        width = min((self.width() + GAP) / self._columns() - GAP, px(2 * COLUMN))
+        column, row = divmod(at, self._rows())
+        left = column * (width + GAP)
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            left = self.width() - left - width
+        return QRectF(left, px(BAR) + 6 + row * px(ROW), width, px(ROW))
+
+    def _paint_bar(self, painter: QPainter) -> None:
+        """Draw the portions with a hair's breadth between them; the smallest still shows."""
+        total = sum(portion.size for portion in self._portions)
+        room = self.width() - sum(THINNEST + 1 for _ in self._portions)
+        left = 0.0
+        painter.setPen(Qt.PenStyle.NoPen)
+        if not self._portions:
+            painter.setBrush(style.color("grey_soft"))
+            painter.drawRoundedRect(QRectF(0, 0, self.width(), px(BAR)), 1, 1)
+        for portion in self._portions:
+            width = THINNEST + room * portion.size / total
+            place = QRectF(left, 0, width, px(BAR))
+            if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+                place.moveRight(self.width() - left)
+            painter.setBrush(portion.color())
+            painter.drawRoundedRect(place, 1, 1)
+            left += width + 1
+
+    @staticmethod
+    def _paint_entry(painter: QPainter, portion: Portion, place: QRectF) -> None:
+        top = place.top() + (place.height() - px(SWATCH)) / 2
+        ltr = painter.layoutDirection() == Qt.LayoutDirection.LeftToRight
+        left = place.left() if ltr else place.right() - px(SWATCH)
+        painter.setPen(QPen(Qt.PenStyle.NoPen))
+        painter.setBrush(portion.color())
+        painter.drawRoundedRect(QRectF(left, top, px(SWATCH), px(SWATCH)), 2, 2)
+        text = place.adjusted(px(SWATCH) + 6, 0, 0, 0) if ltr else place.adjusted(0, 0, -px(SWATCH) - 6, 0)
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        painter.setFont(font("label"))
+        painter.setPen(style.color("ink2"))
+        painter.drawText(text, Qt.AlignmentFlag.AlignLeading | middle, portion.name)
+        painter.setFont(font("figure_small"))
+        painter.setPen(style.color("ink"))
+        painter.drawText(text, Qt.AlignmentFlag.AlignTrailing | middle, portion.text)
+
+    def _restyle(self) -> None:
+        self.updateGeometry()
+        self.update()

@@ -1,0 +1,129 @@
+"""Chips that are on or off: the parts a method is applied to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from gui.look import style
+from gui.look.fonts import font, metrics, px
+from gui.widgets.flow_layout import FlowLayout
+
+
+class Chip(QAbstractButton):
+    """One chip, 28 high."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setText(text)
+        self.setCheckable(True)
+        self._is_fixed = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text)
+        style.follow(self._restyle)
+
+    def sizeHint(self) -> QSize:
+        """Return the room of the text, 36 wide at least."""
+        return QSize(max(px(36), round(metrics("label_medium").horizontalAdvance(self.text())) + 20), px(28))
+
+    def set_fixed(self, fixed: bool) -> None:
+        """Show the chip as settled, in grey."""
+        self._is_fixed = fixed
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if fixed else Qt.FocusPolicy.StrongFocus)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw ground, rim and text."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground, rim, ink = self._colors()
+        wide = 2 if self.hasFocus() else 1
+        painter.setBrush(style.color(ground) if ground else Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(style.color("accent" if self.hasFocus() else rim), wide))
+        inset = wide / 2
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 5.5, 5.5)
+        painter.setFont(font("label_medium"))
+        painter.setPen(style.color(ink))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.end()
+
+    def _colors(self) -> tuple[str, str, str]:
+        if not self.isEnabled():
+            return "", "line", "off"
+        if self._is_fixed:
+            return ("grey_soft", "grey_soft", "ink") if self.isChecked() else ("", "edge", "ink2")
+        if self.isChecked():
+            return "accent_soft", "accent", "accent"
+        return ("hover" if self.underMouse() else ""), "edge", "ink2"
+
+    def _restyle(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+
+class ToggleChips(QWidget):
+    """Several chips, each on or off, that wrap: (key, text) pairs or plain texts that are their own keys.
+
+    `changed(list)` gives the keys that are on, in order.
+    """
+
+    changed = Signal(list)
+
+    def __init__(
+        self,
+        items: Sequence[tuple[str, str] | str] = (),
+        on: Iterable[str] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._chips: dict[str, Chip] = {}
+        self._is_fixed = False
+        self._flow = FlowLayout(self, 6)
+        self.set_items(items, on)
+
+    def set_items(self, items: Sequence[tuple[str, str] | str], on: Iterable[str] = ()) -> None:
+        """Offer other chips, of which `on` are on."""
+        for chip in self._chips.values():
+            self._flow.removeWidget(chip)
+            chip.hide()
+            chip.deleteLater()
+        chosen = set(on)
+        self._chips = {}
+        for item in items:
+            key, text = (item, item) if isinstance(item, str) else item
+            chip = Chip(text, self)
+            chip.setChecked(key in chosen)
+            chip.set_fixed(self._is_fixed)
+            chip.toggled.connect(self._tell)
+            self._chips[key] = chip
+            self._flow.addWidget(chip)
+            chip.show()
+        self.updateGeometry()
+
+    def on(self) -> list[str]:
+        """Return the keys that are on, in order."""
+        return [key for key, chip in self._chips.items() if chip.isChecked()]
+
+    def set_on(self, keys: Iterable[str]) -> None:
+        """Switch on those of `keys`, and the others off."""
+        chosen = set(keys)
+        for key, chip in self._chips.items():
+            chip.setChecked(key in chosen)
+
+    def chip(self, key: str) -> Chip:
+        """Return one chip."""
+        return self._chips[key]
+
+    def set_fixed(self, fixed: bool) -> None:
+        """Show the chips as settled, in grey."""
+        self._is_fixed = fixed
+        for chip in self._chips.values():
+            chip.set_fixed(fixed)
+
+    def _tell(self) -> None:
+        self.changed.emit(self.on())

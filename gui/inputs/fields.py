@@ -1,0 +1,143 @@
+"""A field of a form: label, a hint at its right, the control, a hint below, and the problem if there is one.
+
+Knows how a control is shown as fixed or faulty, not what it sets.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.widgets.labels import IconLabel, Label
+
+
+@runtime_checkable
+class Fixable(Protocol):
+    """A control that can be shown as settled."""
+
+    def set_fixed(self, fixed: bool) -> None:
+        """Show the value as settled, or let it be changed again."""
+
+
+@runtime_checkable
+class Rimmed(Protocol):
+    """A control of several parts, one of which shows a problem by its rim."""
+
+    def rimmed(self) -> QWidget:
+        """Return that part."""
+
+
+class ProblemLine(QWidget):
+    """An icon and one line: what is wrong, and what to do."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = Label("", "label", "brick", wrap=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(IconLabel("problem", "brick", 14), alignment=Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        self.hide()
+
+    def show_problem(self, message: str, hint: str = "") -> None:
+        """Show a problem; an empty message takes it away."""
+        self._text.setText(f"{message} {hint}".strip())
+        self.setVisible(bool(message))
+
+    def text(self) -> str:
+        """Return what is shown."""
+        return self._text.text()
+
+
+class Field(QWidget):
+    """Label, right hint, control, foot hint, problem. `control` may be any widget; the label is its buddy."""
+
+    def __init__(
+        self,
+        label: str,
+        control: QWidget,
+        foot: str = "",
+        right: str = "",
+        tooltip: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.control = control
+        self._label = Label(label, "label", "ink2")
+        self._right = Label(right, "label", "ink3")
+        self._foot = Label(foot, "label", "ink3", wrap=True)
+        self._problem = ProblemLine()
+        self._lay_out()
+        self._label.setBuddy(control)
+        self._label.setToolTip(tooltip)
+        self._help = tooltip
+        control.setAccessibleName(label.replace("&", ""))
+        self.set_right(right)
+        self.set_foot(foot)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self._label, 1)
+        head.addWidget(self._right)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        for part in (self.control, self._problem, self._foot):
+            column.addWidget(part)
+
+    def label(self) -> str:
+        """Return the label."""
+        return self._label.text()
+
+    def set_label(self, text: str) -> None:
+        """Change the label."""
+        self._label.setText(text)
+
+    def set_right(self, text: str) -> None:
+        """Show a hint at the label's right."""
+        self._right.setText(text)
+        self._right.setVisible(bool(text))
+
+    def set_foot(self, text: str) -> None:
+        """Show a hint below the control."""
+        self._foot.setText(text)
+        self._foot.setVisible(bool(text))
+        self._describe()
+
+    def keep_foot(self) -> None:
+        """Keep a line's room below the control for a hint that comes later, so that nothing moves then."""
+        policy = self._foot.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._foot.setSizePolicy(policy)
+
+    def set_problem(self, message: str = "", hint: str = "") -> None:
+        """Show a problem in place of nothing: a brick rim and one line; without a message it goes."""
+        target = self.control.rimmed() if isinstance(self.control, Rimmed) else self.control
+        style.set_property(target, "problem", "true" if message else "false")
+        self._problem.show_problem(message, hint)
+        self._describe()
+
+    def _describe(self) -> None:
+        """Let readers of the screen say of the control what stands around it: a problem first, then hint and help."""
+        told = (self._problem.text() or self._foot.text(), self._help)
+        self.control.setAccessibleDescription("\n".join(part for part in told if part))
+
+    def problem(self) -> str:
+        """Return the problem shown, "" if there is none."""
+        return self._problem.text() if self._problem.isVisibleTo(self) else ""
+
+    def set_fixed(self, fixed: bool) -> None:
+        """Show the value as settled (a running or finished run's recipe), readable and without arrows."""
+        if isinstance(self.control, Fixable):
+            self.control.set_fixed(fixed)
+        elif isinstance(self.control, (QLineEdit, QPlainTextEdit)):
+            self.control.setReadOnly(fixed)
+            style.set_property(self.control, "fixed", "true" if fixed else "false")
+        else:
+            self.control.setEnabled(not fixed)

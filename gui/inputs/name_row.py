@@ -1,0 +1,97 @@
+"""A name asked for in place, with what was wrong with it: Return or the button takes it, Esc gives it up."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from engine.api import AppError
+from gui.inputs.fields import ProblemLine
+from gui.look import style
+from gui.look.language import told, tr
+from gui.widgets.buttons import plain, quiet
+
+
+class NameRow(QWidget):
+    """`named(name, replace)` gives a name, `left` tells that there is none. Hidden until it is asked for."""
+
+    named = Signal(str, bool)
+    left = Signal()
+
+    def __init__(self, what: str, parent: QWidget | None = None) -> None:
+        """Make the row; `what` says what is named."""
+        super().__init__(parent)
+        self.field = QLineEdit()
+        self.field.setPlaceholderText(what)
+        self.field.setAccessibleName(what)
+        self.take, self.leave = plain(tr("Save")), quiet(tr("Cancel"))
+        self.problem = ProblemLine()
+        self._asked = QWidget()
+        self._verb, self._replaces = tr("Save"), False
+        self._lay_out()
+        self.field.returnPressed.connect(self._tell)
+        self.field.textEdited.connect(lambda _text: self._calm())
+        self.take.clicked.connect(self._tell)
+        self.leave.clicked.connect(self._leave)
+        self.hide()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self._asked)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self.field, 1)
+        row.addWidget(self.take)
+        row.addWidget(self.leave)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self._asked)
+        column.addWidget(self.problem)
+
+    def ask(self, verb: str, name: str) -> None:
+        """Show the row, with `name` to begin from; the button says `verb`."""
+        self._verb = verb
+        self.field.setText(name)
+        self._calm()
+        self._asked.show()
+        self.show()
+        self.field.selectAll()
+        self.field.setFocus()
+
+    def refuse(self, error: AppError, *, can_replace: bool = False) -> None:
+        """Say why a name was not taken; where it could replace another, the button now does."""
+        self._replaces = can_replace
+        self.take.setText(tr("Replace") if can_replace else self._verb)
+        self.problem.show_problem(told(error.message), "" if can_replace else told(error.hint))
+        style.set_property(self.field, "problem", "true")
+
+    def tell(self, error: AppError) -> None:
+        """Say what went wrong where no name was asked for."""
+        self._asked.hide()
+        self.problem.show_problem(told(error.message), told(error.hint))
+        self.show()
+
+    def close_row(self) -> None:
+        """Take the row away."""
+        self.hide()
+        self._calm()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._leave()
+        else:
+            super().keyPressEvent(event)
+
+    def _leave(self) -> None:
+        self.close_row()
+        self.left.emit()
+
+    def _tell(self) -> None:
+        self.named.emit(self.field.text(), self._replaces)
+
+    def _calm(self) -> None:
+        self._replaces = False
+        self.take.setText(self._verb)
+        self.problem.show_problem("")
+        style.set_property(self.field, "problem", "false")

@@ -1,0 +1,323 @@
+"""Fields for numbers: whole numbers, floats that keep every digit, and a slider beside a number."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QValidator, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QSlider, QSpinBox, QStyle, QWidget
+
+from gui.look import icons, style
+from gui.look.fonts import font, px
+from gui.look.language import tr
+
+
+class IntField(QSpinBox):
+    """A whole number within bounds, with arrows. `valueChanged(int)` as of any spin box."""
+
+    def __init__(
+        self,
+        low: int = 0,
+        high: int = 2_147_483_647,
+        value: int = 0,
+        parent: QWidget | None = None,
+        suffix: str = "",
+    ) -> None:
+        super().__init__(parent)
+        self.setRange(low, high)
+        self.setValue(value)
+        self.setSuffix(f" {suffix}" if suffix else "")
+        self.setProperty("arrows", "true")
+        self.setCorrectionMode(QSpinBox.CorrectionMode.CorrectToNearestValue)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumWidth(64)
+        style.follow(self._restyle)
+
+    def set_fixed(self, fixed: bool) -> None:
+        """Show the number as settled: readable, without arrows."""
+        self.setReadOnly(fixed)
+        self.setProperty("arrows", "false" if fixed else "true")
+        style.set_property(self, "fixed", "true" if fixed else "false")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the same height as of any other field."""
+        return QSize(super().sizeHint().width(), px(30) + 2)
+
+    def stepEnabled(self) -> QSpinBox.StepEnabledFlag:
+        """Allow no steps while fixed."""
+        return QSpinBox.StepEnabledFlag.StepNone if self.isReadOnly() else super().stepEnabled()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the page, so that scrolling changes nothing."""
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the box and two small chevrons."""
+        super().paintEvent(event)
+        if self.isReadOnly():
+            return
+        painter = QPainter(self)
+        side = px(11)
+        ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
+        left = self.width() - side - 6 if ltr else 6
+        middle = self.height() / 2
+        ink = "ink2" if self.isEnabled() else "off"
+        icons.paint(painter, QRectF(left, middle - side - 0.5, side, side), "chevron-up", ink)
+        icons.paint(painter, QRectF(left, middle + 0.5, side, side), "chevron-down", ink)
+        painter.end()
+
+    def _restyle(self) -> None:
+        self.setFont(font("figure"))
+        self.lineEdit().setTextMargins(8, 0, 0, 0)
+        self.update()
+
+
+class FloatField(QLineEdit):
+    """A float as text that keeps every digit: 2e-5 stays 2e-5, 0.05 stays 0.05.
+
+    `valueChanged(float)` is emitted when a valid number has been typed; Up and Down step by a factor or by `step`.
+    Both "." and the locale's decimal point are taken. `optional` allows an empty field, whose value is None.
+    """
+
+    valueChanged = Signal(object)
+
+    def __init__(
+        self,
+        value: float | None = 0.0,
+        low: float = -math.inf,
+        high: float = math.inf,
+        parent: QWidget | None = None,
+        step: float = 0.0,
+        optional: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self._low, self._high, self._step, self._optional = low, high, step, optional
+        self._value = value
+        self.setValidator(_FloatValidator(self, low, high, optional))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(64)
+        self.set_value(value)
+        self.textEdited.connect(self._edited)
+        self.editingFinished.connect(self._settle)
+        style.follow(self._restyle)
+
+    def value(self) -> float | None:
+        """Return the number last typed or set."""
+        return self._value
+
+    def set_value(self, value: float | None) -> None:
+        """Show another number, without emitting."""
+        self._value = value
+        shown = "" if value is None else float_text(value)
+        if read_float(self.text()) != value or not self.text():
+            self.setText(shown)
+
+    def set_fixed(self, fixed: bool) -> None:
+        """Show the number as settled: readable, but not to be changed."""
+        self.setReadOnly(fixed)
+        style.set_property(self, "fixed", "true" if fixed else "false")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Step with Up and Down."""
+        if (
+            event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
+            and not self.isReadOnly()
+            and self._value is not None
+        ):
+            self._step_by(1 if event.key() == Qt.Key.Key_Up else -1)
+            return
+        super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Fall back to the last good number if what stands there is none."""
+        super().focusOutEvent(event)
+        if not self.hasAcceptableInput():
+            self._settle()
+
+    def _step_by(self, direction: int) -> None:
+        value = self._value or 0.0
+        stepped = value + direction * self._step if self._step else _decade_step(value, direction)
+        self._take(min(self._high, max(self._low, float(f"{stepped:.12g}"))))
+        self._settle()
+
+    def _edited(self, text: str) -> None:
+        if not self.hasAcceptableInput():
+            return
+        self._take(read_float(text))
+
+    def _take(self, value: float | None) -> None:
+        if value != self._value:
+            self._value = value
+            self.valueChanged.emit(value)
+
+    def _settle(self) -> None:
+        if read_float(self.text()) != self._value:
+            self.setText("" if self._value is None else float_text(self._value))
+
+    def _restyle(self) -> None:
+        # Not the tabular figures: they would tear 2e-5 apart.
+        self.setFont(font("body"))
+
+
+class _FloatValidator(QValidator):
+    """Accepts floats within bounds; what could still become one is intermediate."""
+
+    def __init__(self, parent: FloatField, low: float, high: float, optional: bool) -> None:
+        super().__init__(parent)
+        self._low, self._high, self._optional = low, high, optional
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Judge a text."""
+        value = read_float(text)
+        if value is not None and self._low <= value <= self._high:
+            return QValidator.State.Acceptable, text, position
+        if self._optional and not text.strip():
+            return QValidator.State.Acceptable, text, position
+        if value is not None or re.fullmatch(r"\s*[-+−]?\d*[.,]?\d*(e[-+−]?\d*)?\s*", text, re.IGNORECASE):
+            return QValidator.State.Intermediate, text, position
+        return QValidator.State.Invalid, text, position
+
+
+def float_text(value: float) -> str:
+    """Return the shortest text that reads back as the same float: "0.001", "2e-5", "1.5"."""
+    text = repr(float(value))
+    mantissa, _, exponent = text.partition("e")
+    mantissa = mantissa.removesuffix(".0")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+
+
+def read_float(text: str) -> float | None:
+    """Return the finite number a person typed, or None; takes ",", "." and a real minus sign."""
+    try:
+        value = float(text.strip().replace("−", "-").replace(",", "."))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _decade_step(value: float, direction: int) -> float:
+    """One unit of the leading digit: 2e-5 goes to 3e-5, 1e-4 down to 9e-5."""
+    if value == 0:
+        return 0.01 * direction
+    exponent = math.floor(math.log10(abs(value)))
+    unit = 10.0**exponent
+    if math.isclose(abs(value), unit) and direction * value < 0:
+        unit /= 10
+    return value + direction * unit
+
+
+class Slider(QSlider):
+    """A horizontal slider, 4 pixels of track and a handle of 18."""
+
+    def __init__(self, low: int = 0, high: int = 100, value: int = 0, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setRange(low, high)
+        self.setValue(value)
+        self._is_fixed = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        style.follow(self.update)
+
+    def set_fixed(self, fixed: bool) -> None:
+        """Show the value as settled, in grey."""
+        self._is_fixed = fixed
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if fixed else Qt.FocusPolicy.StrongFocus)
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the page."""
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw track, filled part and handle."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
+        along = QStyle.sliderPositionFromValue(
+            self.minimum(), self.maximum(), self.sliderPosition(), self.width() - 18, not ltr
+        )
+        centre = QPointF(along + 9, self.height() / 2)
+        full = "off" if not self.isEnabled() else "grey" if self._is_fixed else "accent"
+        painter.setPen(Qt.PenStyle.NoPen)
+        track = QRectF(0, centre.y() - 2, self.width(), 4)
+        painter.setBrush(style.color("grey_soft"))
+        painter.drawRoundedRect(track, 2, 2)
+        painter.setBrush(style.color(full))
+        filled = QRectF(track.topLeft(), QPointF(centre.x(), track.bottom()))
+        if not ltr:
+            filled = QRectF(QPointF(centre.x(), track.top()), track.bottomRight())
+        painter.drawRoundedRect(filled, 2, 2)
+        painter.setBrush(style.color("accent_soft" if self.hasFocus() else "surface"))
+        painter.setPen(QPen(style.color(full), 3 if self.hasFocus() else 2))
+        painter.drawRoundedRect(QRectF(centre.x() - 8, centre.y() - 7, 16, 14), 7, 7)
+        painter.end()
+
+
+class SliderSpin(QWidget):
+    """A whole number by slider or by typing. `powers` lets the slider move over powers of two. `valueChanged(int)`."""
+
+    valueChanged = Signal(int)
+
+    def __init__(
+        self, low: int, high: int, value: int, parent: QWidget | None = None, powers: bool = False
+    ) -> None:
+        super().__init__(parent)
+        self._low, self._high, self._powers = low, high, powers and low > 0
+        self.slider = Slider(self._to_slider(low), self._to_slider(high), self._to_slider(value))
+        self.spin = IntField(low, high, value)
+        self.spin.setFixedWidth(72)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.spin)
+        self.setFocusProxy(self.spin)
+        self.slider.valueChanged.connect(self._slid)
+        self.spin.valueChanged.connect(self._typed)
+
+    def value(self) -> int:
+        """Return the number."""
+        return self.spin.value()
+
+    def setValue(self, value: int) -> None:
+        """Show another number."""
+        self.spin.setValue(value)
+
+    def setAccessibleName(self, name: str) -> None:
+        """Name both parts: readers of the screen meet each by itself."""
+        super().setAccessibleName(name)
+        self.slider.setAccessibleName(tr("{name}, by slider", name=name))
+        self.spin.setAccessibleName(name)
+
+    def setAccessibleDescription(self, description: str) -> None:
+        """Describe both parts."""
+        super().setAccessibleDescription(description)
+        for part in (self.slider, self.spin):
+            part.setAccessibleDescription(description)
+
+    def set_fixed(self, fixed: bool) -> None:
+        """Show the number as settled."""
+        self.slider.set_fixed(fixed)
+        self.spin.set_fixed(fixed)
+
+    def rimmed(self) -> QWidget:
+        """Return the part that shows a problem: the number beside the slider."""
+        return self.spin
+
+    def _to_slider(self, value: int) -> int:
+        return round(math.log2(max(1, value))) if self._powers else value
+
+    def _slid(self, position: int) -> None:
+        value = min(self._high, max(self._low, 2**position)) if self._powers else position
+        if self._to_slider(self.spin.value()) != position:
+            self.spin.setValue(value)
+
+    def _typed(self, value: int) -> None:
+        self.slider.blockSignals(True)
+        self.slider.setValue(self._to_slider(value))
+        self.slider.blockSignals(False)
+        self.valueChanged.emit(value)

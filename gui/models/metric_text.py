@@ -1,0 +1,66 @@
+"""What is measured of summaries, in the words and units of the screen. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.api import measures
+from gui.look.format import NO_INTERVAL, number, percent, score
+from gui.look.language import mark, told, tr
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
+
+# "better than base", "equal to base" and so on, after a value.
+TOLD = {
+    "better": mark("better than base"),
+    "worse": mark("worse than base"),
+    "higher": mark("higher than base"),
+    "lower": mark("lower than base"),
+    "no measurable difference": mark("no measurable difference to base"),
+}
+
+
+def amount(value: float, unit: measures.Unit, *, signed: bool = False) -> str:
+    """Return a measure in its unit; a difference of shares in percentage points, signed as all differences are."""
+    if unit == "share" and not signed:
+        return percent(value, 1)
+    text = number(value, 1) if unit == "words" else score(value)
+    return f"+{text}" if signed and value > 0 else text
+
+
+def spread_words(found: Mapping[str, Any], unit: measures.Unit, *, signed: bool = False) -> str:
+    """Return an interval in a measure's unit: "6.1 to 7.4", or why there is none."""
+    low, high = found.get("low"), found.get("high")
+    if low is None or high is None:
+        return tr(NO_INTERVAL)
+    return tr("{low} to {high}", low=amount(low, unit, signed=signed), high=amount(high, unit, signed=signed))
+
+
+def sign_of(difference: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Return icon and ink of a difference beside a number: whether it rose or fell, and whether that is good.
+
+    An arrow beside a number is read as the number's; the word of the verdict, where there is room for one, has its own.
+    """
+    icon, _, token = VERDICTS.get(str((difference or {}).get("verdict")), UNKNOWN_VERDICT)
+    if difference and icon not in {"equals", UNKNOWN_VERDICT[0]}:
+        icon = "arrow-up" if difference["mean"] > 0 else "arrow-down"
+    return icon, token
+
+
+def in_full(
+    name: str, own: Mapping[str, Any], base: Mapping[str, Any] | None, difference: Mapping[str, Any] | None
+) -> str:
+    """Return what a measure is, what was found with its interval, and how that stands to the base model."""
+    measure = measures.MEASURES[name]
+    said = f"{told(measure.help)} {amount(own['mean'], measure.unit)}, {spread_words(own, measure.unit)}."
+    if base and difference:
+        verdict = str(difference.get("verdict"))
+        compared = tr(
+            "Base model {base}; difference {difference}, {interval}: {verdict}.",
+            base=amount(base["mean"], measure.unit),
+            difference=amount(difference["mean"], measure.unit, signed=True),
+            interval=spread_words(difference, measure.unit, signed=True),
+            verdict=tr(TOLD[verdict]) if verdict in TOLD else tr("not compared"),
+        )
+        return f"{said} {compared}"
+    return said

@@ -1,0 +1,92 @@
+"""What can be done to an arena and its entries. Writes to the arena's folder; knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import AppError, arenas
+from gui.look.language import told, tr
+from gui.models.list_text import entry_words
+
+Arena = arenas.Arena
+Standing = arenas.Standing
+
+
+class ArenaDeeds(QObject):
+    """`changed` asks to read the arena again, `told(text, undo or None)` what was done, `failed(text)` what not."""
+
+    changed = Signal()
+    told = Signal(str, object)
+    failed = Signal(str)
+
+    def __init__(self, engine: Any, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._queue = engine.arena_queue
+
+    def follows(self, standing: Standing) -> bool:
+        """Tell whether this window follows the entry's run now."""
+        current = self._engine.current
+        return current is not None and current.id == standing.entry.run
+
+    def start(self, arena: Arena) -> None:
+        """Work the queue here."""
+        self._try(lambda: self._queue.start(arena))
+
+    def pause(self, arena: Arena) -> None:
+        """Begin nothing more."""
+        self._try(lambda: self._queue.pause(arena))
+
+    def move(self, arena: Arena, entry_id: str, by: int) -> None:
+        """Put an entry earlier or later."""
+        ids = [each.id for each in arena.entries]
+        self._try(lambda: arenas.move(arena, entry_id, ids.index(entry_id) + by))
+
+    def remove(self, arena: Arena, standing: Standing) -> None:
+        """Take an entry out of the arena; its run stays in the history."""
+        entry = standing.entry
+        if standing.state == "running" or self.follows(standing):
+            self.failed.emit(tr("{entry} is running. Stop it first.", entry=entry_words(entry)))
+            return
+        place = [each.id for each in arena.entries].index(entry.id)
+        if self._try(lambda: arenas.remove(arena, entry.id)):
+            done = tr("Took {entry} out of the arena.", entry=entry_words(entry))
+            self.told.emit(
+                f"{done} {tr('Its run stays in the history.')}" if entry.run else done,
+                lambda: self._try(lambda: arenas.put_back(arena, entry, place)),
+            )
+
+    def stop(self, standing: Standing) -> None:
+        """Stop an entry's run after a checkpoint; the queue goes on with the next."""
+        if self.follows(standing):
+            self._try(self._engine.current.stop)
+
+    def run_again(self, arena: Arena, standing: Standing) -> None:
+        """Let an entry wait for a new run."""
+        if self._try(lambda: arenas.set_run(arena, standing.entry.id, "")):
+            self._queue.try_again(standing.entry.id)
+
+    def go_on(self, standing: Standing) -> None:
+        """Let the queue go on with an entry that was stopped, from its last checkpoint."""
+        self._queue.try_again(standing.entry.id)
+
+    def delete(self, arena: Arena) -> None:
+        """Move an arena to the trash; its runs and adapters stay."""
+        if self._try(lambda: arenas.delete(arena)):
+            self.told.emit(
+                tr("Moved {arena} to the trash. Its runs and adapters stay.", arena=arena.name), None
+            )
+
+    def _try(self, deed: Callable[[], object]) -> bool:
+        """Do something to the folder; tell whether it could be done."""
+        try:
+            deed()
+        except AppError as error:
+            self.failed.emit(told(arenas.why_not(error)))
+            return False
+        finally:
+            self.changed.emit()
+        return True

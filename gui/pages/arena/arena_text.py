@@ -1,0 +1,54 @@
+"""An arena in words: how far it is, on what it is scored, and what the base model scores. Knows no widget."""
+
+from __future__ import annotations
+
+from engine.api import arenas
+from gui.look.format import number, score
+from gui.look.language import tr, tr_count
+from gui.models.arena_reader import Snapshot
+from gui.models.list_text import decoding_words
+
+
+def summary_words(found: Snapshot) -> str:
+    """Return how far an arena is: "SAMSum. 9 of 14 entries scored, on the same 819 conversations, greedy"."""
+    assert found.arena is not None
+    refused = arenas.counted(list(found.standings)).get("refused", 0)
+    scored = sum(len(group.rows) for group in found.groups)
+    parts = [
+        tr("{scored} of {total} entries scored", scored=number(scored), total=number(len(found.standings)))
+    ]
+    if found.groups:
+        parts.append(_alike_words(found))
+    if refused:
+        parts.append(tr_count(refused, "{n} can't run", "{n} can't run"))
+    return f"{found.arena.name}. {', '.join(parts)}"
+
+
+def _alike_words(found: Snapshot) -> str:
+    """Return on what the entries of the first group are scored, which may be all."""
+    protocol = found.groups[0].protocol
+    count, decoding = int(protocol.get("examples") or 0), decoding_words(protocol)
+    if len(found.groups) == 1:
+        return tr_count(
+            count,
+            "on the same conversation, {decoding}",
+            "on the same {n} conversations, {decoding}",
+            decoding=decoding,
+        )
+    return tr_count(
+        count,
+        "most on the same conversation, {decoding}",
+        "most on the same {n} conversations, {decoding}",
+        decoding=decoding,
+    )
+
+
+def base_words_of(found: Snapshot) -> str:
+    """Return what the base model scores; quantized forms of it differ, so that may be from one score to another."""
+    means = sorted({row.base[arenas.SCORE]["mean"] for group in found.groups for row in group.rows})
+    if not means:
+        return ""
+    low, high = score(means[0]), score(means[-1])
+    if low == high:
+        return tr("Base model {score}, the dashed line in each row", score=low)
+    return tr("Base model {low} to {high}, the dashed line in each row", low=low, high=high)

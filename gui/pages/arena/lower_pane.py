@@ -1,0 +1,98 @@
+"""What stands below the table: charts and queue side by side, as three tabs where it is narrow, or the differences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import Curve, arenas
+from gui.inputs.segmented_control import Segmented
+from gui.look.fonts import px
+from gui.look.language import mark, tr
+from gui.pages.arena.charts import FrontView, LossView
+from gui.pages.arena.differences_view import DifferencesView
+from gui.pages.arena.queue_view import QueueView
+
+TABS = (("front", mark("Quality against cost")), ("losses", mark("Loss")), ("queue", mark("Queue")))
+GAP = 24
+
+
+class BelowTable(QWidget):
+    """Lays the parts out; what they show is the page's business."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.front, self.losses, self.queue = FrontView(), LossView(), QueueView()
+        self.differences = DifferencesView()
+        tabs = [(key, tr(title)) for key, title in TABS]
+        self.tabs = Segmented(tabs, short=True, name=tr("Below the table"))
+        self._parts: dict[str, QWidget] = {"front": self.front, "losses": self.losses, "queue": self.queue}
+        self._narrow = False
+        self._any_scored = True
+        self._lay_out()
+        self.tabs.currentChanged.connect(lambda _key: self._show_parts())
+        self.set_narrow(False)
+
+    def _lay_out(self) -> None:
+        side_by_side = QWidget()
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, side_by_side)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(GAP)
+        for part, stretch in ((self.front, 11), (self.losses, 9), (self.queue, 0)):
+            self._row.addWidget(part, stretch)
+        charts = QWidget()
+        column = QVBoxLayout(charts)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.tabs)
+        column.addWidget(side_by_side, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(charts)
+        self._stack.addWidget(self.differences)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Show one part at a time behind tabs, or all side by side."""
+        self._narrow = narrow
+        self._show_parts()
+
+    def show_results(
+        self,
+        rows: Sequence[arenas.Row],
+        losses: Sequence[tuple[str, Curve]],
+        entries: dict[str, arenas.Entry],
+        chosen: str,
+    ) -> None:
+        """Show the rows that may be compared and the losses that are checked."""
+        self._any_scored = bool(rows)
+        self.front.show_rows(rows, chosen)
+        self.losses.show_losses(losses, entries, chosen)
+        self._show_parts()
+
+    def choose(self, entry_id: str) -> None:
+        """Lift an entry in both charts and the queue."""
+        self.front.choose(entry_id)
+        self.losses.chart.choose(entry_id)
+        self.queue.view.choose(entry_id)
+
+    def shows_differences(self) -> bool:
+        """Tell whether the differences stand in the place of charts and queue."""
+        return self._stack.currentWidget() is self.differences
+
+    def show_differences_instead(self, shows: bool) -> None:
+        """Put the differences in the place of charts and queue, or take them away."""
+        self._stack.setCurrentIndex(1 if shows else 0)
+
+    def _show_parts(self) -> None:
+        """Charts without a score have nothing to show: the queue has the room then."""
+        tabbed = self._narrow and self._any_scored
+        self.tabs.setVisible(tabbed)
+        for key, part in self._parts.items():
+            has_something = self._any_scored or key == "queue"
+            part.setVisible(has_something and (not tabbed or key == self.tabs.current()))
+        fixed = not self._narrow and self._any_scored
+        self.queue.setMaximumWidth(self.queue.room() if fixed else 16_777_215)
+        self.queue.setMinimumWidth(self.queue.room() if fixed else px(240))

@@ -1,0 +1,464 @@
+"""The arena page: which method, on this data, on this computer? One table, two charts, and the queue.
+
+Lays out the parts in `gui.pages.arena` and wires them to what they do. The arena's folder and the runs' are the truth:
+whatever is changed is written there, and shown when it has been read again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import AppError, Family, Recipe, RecipeError, arenas
+from gui.core.actions import Entry
+from gui.core.saved_state import values_of
+from gui.inputs.combo_box import Choice
+from gui.look.fonts import px
+from gui.look.language import mark, told, tr
+from gui.models.arena_reader import ArenaReader, Snapshot
+from gui.models.arena_table import ArenaTable
+from gui.models.list_text import entry_words
+from gui.pages.arena.arena_operations import ArenaDeeds
+from gui.pages.arena.arena_text import base_words_of, summary_words
+from gui.pages.arena.columns_button import ColumnsButton
+from gui.pages.arena.entries_form import EntriesForm
+from gui.pages.arena.lower_pane import BelowTable
+from gui.pages.library.menus import SEPARATOR, make_menu
+from gui.pages.train.run.report_export import ReportFile
+from gui.shell.page import NARROW, Page, about
+from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
+from gui.tables.list_state import keep_list
+from gui.widgets.buttons import plain, primary, quiet
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.undo_strip import UndoStrip
+
+Standing = arenas.Standing
+REFRESH_MILLISECONDS = 2000
+MOST_ROWS, FEWEST_ROWS, ROW_HEIGHT = 10, 4, 36
+# What header, tools, charts and margins need beside the table's rows.
+ROOM_BESIDE = 460
+CHECKED_AT_FIRST = 4
+UNSCORED_HEIGHT = 176
+MEND = mark("The recipe on the Train page has problems. Mend it there first.")
+# Why a queue that is worked here begins nothing, by the kind of job that has the device.
+WAITS = {
+    "evaluate": mark("The queue waits: an adapter is being scored and holds the device"),
+    "merge": mark("The queue waits: an adapter is being merged and holds the device"),
+    "summarize": mark("The queue waits: a base model is loaded for summaries and holds the device"),
+}
+
+
+class ArenaPage(Page):
+    """`recipe_wanted` asks for the recipe of the train page, to be handed to `offer_recipe`.
+
+    `open_requested(run id)` leads to a run, `library_requested(adapter id)` to the adapter that came of it.
+    """
+
+    recipe_wanted = Signal()
+    open_requested = Signal(str)
+    library_requested = Signal(str)
+
+    def __init__(self, engine: Any, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Arena"), "", parent)
+        self._engine = engine
+        self._queue = engine.arena_queue
+        self._shown = Snapshot(None, {})
+        self._arena_id = ""
+        self._chosen = ""
+        self._checked: set[str] = set()
+        self._asks_for_new = True
+        self._begun: dict[str, Any] = {}
+        self._recipe: tuple[Recipe, Family | None] | None = None
+        self.reader = ArenaReader(self)
+        self.deeds = ArenaDeeds(engine, self)
+        self.report_file = ReportFile(self)
+        self.table = ArenaTable(self)
+        self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT)
+        self.below = BelowTable()
+        self.form = EntriesForm()
+        keep_list(self.view)
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._clock = QTimer(self)
+        self._clock.setInterval(REFRESH_MILLISECONDS)
+        self._clock.timeout.connect(self._refresh_if_seen)
+        self._clock.start()
+        self._show_state()
+
+    # Building.
+    def _make_parts(self) -> None:
+        self.choice = Choice()
+        self.choice.setAccessibleName(tr("Arena"))
+        self.choice.setFixedWidth(px(176))
+        self.pause_button = plain(tr("Pause queue"), "pause")
+        self.start_button = primary(tr("Start queue"), "play")
+        self.add_button = plain(tr("Add entries…"), "plus")
+        self.new_button = plain(tr("New arena…"), "arena")
+        for part in (self.choice, self.new_button, self.add_button, self.pause_button, self.start_button):
+            self.header.add(part)
+        self.base_line = ElidedLabel("", "label", "ink2")
+        self.columns_button = ColumnsButton()
+        self.differences_button = quiet(tr("Show recipe differences"))
+        self.differences_button.set_short()
+        self.report_button = quiet(tr("Report…"))
+        self.report_button.set_short()
+        self.undo_strip = UndoStrip()
+        self.notice = NoticeStrip()
+        self.notice.hide()
+        self.empty_button = primary(tr("New arena…"), "plus")
+        self._empty = EmptyState(
+            "arena",
+            tr("No arena yet"),
+            tr("An arena trains several methods on your data and puts what they came to into one table."),
+            [self.empty_button],
+        )
+        self._unscored = EmptyState(
+            "clock",
+            tr("No entry is scored yet"),
+            tr("Start the queue: each entry stands here once its run has ended."),
+        )
+        self._unscored.setMinimumHeight(px(UNSCORED_HEIGHT))
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        tools.addWidget(self.base_line, 1)
+        tools.addWidget(self.columns_button)
+        tools.addWidget(self.differences_button)
+        tools.addWidget(self.report_button)
+        self._content = QWidget()
+        column = QVBoxLayout(self._content)
+        column.setContentsMargins(24, 12, 24, 16)
+        column.setSpacing(12)
+        column.addLayout(tools)
+        column.addWidget(self.view)
+        column.addWidget(self._unscored)
+        column.addWidget(self.below, 1)
+        for strip in (self.undo_strip, self.notice):
+            column.addWidget(strip)
+        self._stack = QStackedWidget()
+        for part in (self._empty, self._content, self.form):
+            self._stack.addWidget(part)
+        self.body.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        self.reader.read.connect(self._on_read)
+        self.choice.chosen.connect(self.open)
+        self.pause_button.clicked.connect(lambda: self._with_arena(self.deeds.pause))
+        self.start_button.clicked.connect(lambda: self._with_arena(self.deeds.start))
+        self.deeds.changed.connect(self.refresh)
+        self.deeds.told.connect(self.undo_strip.offer)
+        self.deeds.failed.connect(self._tell_trouble)
+        for button, new in ((self.new_button, True), (self.empty_button, True), (self.add_button, False)):
+            button.clicked.connect(lambda _=False, new=new: self._ask(new=new))
+        self.form.made.connect(self._make)
+        self.form.cancelled.connect(self._show_state)
+        self.columns_button.chosen.connect(self.table.set_measures)
+        self.differences_button.clicked.connect(self._toggle_differences)
+        self.report_button.clicked.connect(self._ask_where)
+        self.report_file.told.connect(self.undo_strip.offer)
+        self.notice.acted.connect(self.notice.hide)
+        self.view.chosen.connect(lambda row: self.choose(row.id) if row is not None else None)
+        self.view.opened.connect(lambda row: self._open_run(row.standing))
+        self.view.check_pressed.connect(self._toggle_check)
+        self.view.order_wanted.connect(self.table.sort_by)
+        self.view.menu_wanted.connect(lambda row, place: self.menu_for(row.standing).popup(place))
+        self._connect_below()
+        self._queue.changed.connect(self.refresh)
+        self._queue.troubled.connect(self._tell_trouble)
+        self._engine.runs_changed.connect(self.refresh)
+        self._engine.device_changed.connect(self._show_header)
+
+    def _connect_below(self) -> None:
+        queue, below = self.below.queue, self.below
+        below.front.picked.connect(self.choose)
+        below.losses.failed.connect(self._tell_trouble)
+        queue.chosen.connect(
+            lambda standing: self.choose(standing.entry.id) if standing is not None else None
+        )
+        queue.move_wanted.connect(lambda entry_id, by: self._with_arena(self.deeds.move, entry_id, by))
+        queue.remove_wanted.connect(lambda standing: self._with_arena(self.deeds.remove, standing))
+        queue.open_wanted.connect(self._open_run)
+        queue.menu_wanted.connect(lambda standing, place: self.menu_for(standing).popup(place))
+
+    def adapt(self, width: int) -> None:
+        """Below 1200 the charts and the queue become three tabs."""
+        narrow = width < px(NARROW)
+        self.below.set_narrow(narrow)
+        self.choice.setFixedWidth(px(120 if narrow else 176))
+        self._fit_table()
+
+    # Showing.
+    def open(self, arena_id: str) -> None:
+        """Show an arena."""
+        if arena_id != self._arena_id:
+            self._arena_id, self._chosen, self._checked = arena_id, "", set()
+        self.refresh()
+
+    def shown(self) -> None:
+        """Read again, since a command line may have worked a queue."""
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read what is shown."""
+        self.reader.refresh(self._arena_id, self._checked)
+
+    def _refresh_if_seen(self) -> None:
+        if self.isVisible() and self._stack.currentWidget() is self._content:
+            self.refresh()
+
+    def _on_read(self, found: Snapshot) -> None:
+        fresh = found.arena is not None and found.arena.id != self._arena_id
+        self._shown = found
+        self._arena_id = found.arena.id if found.arena is not None else ""
+        rows = [row for group in found.groups for row in group.rows]
+        if fresh or not self._checked:
+            self._checked = {row.id for row in rows[:CHECKED_AT_FIRST]}
+            if self._checked:
+                self.refresh()
+        self.choice.set_items(list(found.others.items()))
+        self.choice.set_key(self._arena_id)
+        self.table.set_checked(self._checked)
+        self.table.set_groups(found.groups)
+        self._show_charts()
+        self._show_header()
+        if self._begun and found.arena is not None:
+            # More entries for an arena had to wait for it.
+            self._go_on()
+        if not self._fills_in():
+            self._show_state()
+
+    def _show_state(self) -> None:
+        found = self._shown
+        self._stack.setCurrentWidget(self._content if found.arena is not None else self._empty)
+        count = self.table.rowCount()
+        self.view.setVisible(count > 0)
+        self._unscored.setVisible(not count)
+        self.columns_button.offer(self.table.measures_known())
+        self.differences_button.setVisible(count > 1)
+        self.report_button.setVisible(found.arena is not None)
+        self._fit_table()
+        self._show_header()
+
+    def _fit_table(self) -> None:
+        """Give the table its rows, ten at most and fewer where the charts would have no room."""
+        fitting = (self.window().height() - px(ROOM_BESIDE)) // px(ROW_HEIGHT)
+        shown = min(self.table.rowCount(), MOST_ROWS, max(FEWEST_ROWS, fitting))
+        self.view.setFixedHeight(px(HEAD_HEIGHT) + shown * px(ROW_HEIGHT) + 4)
+
+    def _show_charts(self) -> None:
+        found = self._shown
+        first = found.groups[0].rows if found.groups else ()
+        entries = {each.entry.id: each.entry for each in found.standings}
+        self.below.show_results(first, found.losses, entries, self._chosen)
+        current = self._engine.current
+        self.below.queue.show_queue(found.standings, current.id if current is not None else "")
+        self.base_line.setText(base_words_of(found))
+        if self.below.shows_differences():
+            self._show_differences()
+
+    def _show_header(self) -> None:
+        found, arena = self._shown, self._shown.arena
+        asking = self._fills_in()
+        self.header.set_subtitle(self._subtitle())
+        paused = arena is None or arena.paused
+        is_open = arenas.next_up(list(found.standings), set()) is not None
+        here = arena is not None and self._queue.arena_id == arena.id
+        self.pause_button.setVisible(not asking and not paused and (is_open or here))
+        self.start_button.setVisible(
+            not asking and arena is not None and is_open and not here and not found.worked
+        )
+        self.add_button.setVisible(arena is not None and not asking)
+        self.new_button.setVisible(arena is not None and not asking)
+        self.choice.setVisible(len(found.others) > 1 and not asking)
+
+    def _subtitle(self) -> str:
+        if self._shown.arena is None:
+            return tr("Which method, on your data, on this computer?")
+        return ". ".join(filter(None, (summary_words(self._shown), self._queue_words())))
+
+    def _queue_words(self) -> str:
+        found = self._shown
+        if found.arena is None or self._queue.arena_id != found.arena.id:
+            return tr("Its queue is worked elsewhere") if found.worked else ""
+        running = any(self.deeds.follows(each) for each in found.standings)
+        return "" if running else self._waiting_words()
+
+    def _waiting_words(self) -> str:
+        engine = self._engine
+        if engine.run_holds_device:
+            return tr("The queue waits: a run is training and holds the device")
+        if not engine.device_words():
+            return ""
+        return next((tr(WAITS[kind]) for kind in WAITS if not engine.device_words(apart_from=kind)), "")
+
+    # Choosing.
+    def choose(self, entry_id: str) -> None:
+        """Select an entry in the table, the charts and the queue."""
+        if entry_id == self._chosen:
+            return
+        self._chosen = entry_id
+        self.view.choose(entry_id)
+        self.below.choose(entry_id)
+
+    def _toggle_check(self, row: arenas.Row) -> None:
+        self._checked ^= {row.id}
+        self.table.set_checked(self._checked)
+        self.refresh()
+
+    def _toggle_differences(self) -> None:
+        shows = not self.below.shows_differences()
+        self.below.show_differences_instead(shows)
+        self.differences_button.setText(tr("Show charts") if shows else tr("Show recipe differences"))
+        if shows:
+            self._show_differences()
+
+    def _show_differences(self) -> None:
+        arena = self._shown.arena
+        rows = [row for row in self.table.things() if row.id in self._checked]
+        if arena is None:
+            return
+        try:
+            tables = [arena.tables(row.standing.entry) for row in rows]
+        except AppError as error:
+            self._tell_trouble(told(arenas.why_not(error)))
+            return
+        self.below.differences.show_differences([entry_words(row.standing.entry) for row in rows], tables)
+
+    # Doing.
+    def _with_arena(self, deed: Callable[..., object], *rest: object) -> None:
+        if self._shown.arena is not None:
+            deed(self._shown.arena, *rest)
+
+    def _ask_where(self) -> None:
+        if self._shown.arena is not None:
+            self.report_file.ask(self, self._shown.arena)
+
+    def _open_run(self, standing: Standing) -> None:
+        if standing.run is not None:
+            self.open_requested.emit(standing.run.id)
+
+    def _tell_trouble(self, text: str) -> None:
+        self.notice.show_notice(text, tr("Close"), "warning")
+
+    def menu_for(self, standing: Standing) -> QMenu:
+        """Return the menu of an entry: only what can be done with it."""
+        return make_menu(self, self._entries_for(standing))
+
+    def kept(self) -> dict[str, str]:
+        """Return which arena is shown, which measures have a column, and what was begun in the form."""
+        begun = self.form.values() | {"new": self._asks_for_new} if self._fills_in() else {}
+        columns = " ".join(self.columns_button.on())
+        return super().kept() | {"columns": columns, "arena": self._arena_id, "begun": json.dumps(begun)}
+
+    def bring_back(self, kept: Mapping[str, str]) -> None:
+        """Show the arena and the columns of an earlier start, and go on with what was begun then."""
+        self.columns_button.show_only(kept.get("columns", "").split())
+        super().bring_back(kept)
+        self._arena_id = kept.get("arena", "")
+        self._begun = values_of(kept.get("begun", ""))
+        if self._begun.get("new"):
+            self._go_on()
+
+    def entries(self) -> list[Entry]:
+        """Return what can be done with the entry that is chosen."""
+        found = [each for each in self._shown.standings if each.entry.id == self._chosen]
+        return about(entry_words(found[0].entry), self._entries_for(found[0])) if found else []
+
+    def _entries_for(self, standing: Standing) -> list[Entry]:
+        deeds, entries = self.deeds, self._ways_out(standing)
+        runs = standing.state == "running" or deeds.follows(standing)
+        if deeds.follows(standing):
+            entries.append((tr("Stop it"), lambda: deeds.stop(standing), ""))
+        elif standing.state == "stopped" and self._queue.arena_id == self._arena_id:
+            entries.append((tr("Go on with it"), lambda: deeds.go_on(standing), ""))
+        if standing.entry.run and not runs:
+            entries.append((tr("Run again"), lambda: self._with_arena(deeds.run_again, standing), ""))
+        if not runs:
+            entries += [
+                SEPARATOR,
+                (
+                    tr("Take out of the arena"),
+                    lambda: self._with_arena(deeds.remove, standing),
+                    "list.delete",
+                ),
+            ]
+        return [*entries, SEPARATOR, (tr("Delete the arena"), self._delete, "")]
+
+    def _ways_out(self, standing: Standing) -> list[Entry]:
+        run = standing.run
+        if run is None:
+            return []
+        found: list[Entry] = [(tr("Open its run"), lambda: self._open_run(standing), "list.open")]
+        if run.adapter_id:
+            found.append((tr("Show in library"), lambda: self.library_requested.emit(run.adapter_id), ""))
+        return found
+
+    def _delete(self) -> None:
+        self._with_arena(self.deeds.delete)
+        self._arena_id = ""
+        self.refresh()
+
+    # Making.
+    def _ask(self, *, new: bool) -> None:
+        self._asks_for_new = new
+        self.recipe_wanted.emit()
+        if new and self._recipe is not None:
+            self.form.ask_for_arena(self._recipe[0])
+        elif not new and self._shown.arena is not None:
+            self.form.ask_for_entries(self._shown.arena)
+        else:
+            self._tell_trouble(tr(MEND))
+            return
+        self._stack.setCurrentWidget(self.form)
+        self._show_header()
+
+    def _go_on(self) -> None:
+        """Go on with a form that was begun at an earlier start."""
+        begun, self._begun = self._begun, {}
+        self._ask(new=bool(begun.get("new")))
+        if self._fills_in():
+            self.form.bring_back(begun)
+
+    def _fills_in(self) -> bool:
+        """Tell whether a new arena or more entries are being asked for."""
+        return self._stack.currentWidget() is self.form
+
+    def offer_recipe(self, recipe: Recipe | None, family: Family | None) -> None:
+        """Take the recipe of the train page, None while it has problems, and its base model's family."""
+        self._recipe = (recipe, family) if recipe is not None else None
+
+    def _make(self, name: str, changes: list[arenas.Change] | None) -> None:
+        if changes is None and self._recipe is None:
+            self.form.show_problem(tr(MEND))
+            return
+        try:
+            arena = self._made(name, changes)
+        except RecipeError as error:
+            self.form.show_problem(
+                " ".join(told(f"{each.message} {each.hint}".strip()) for each in error.problems[:3])
+            )
+            return
+        except AppError as error:
+            self.form.show_problem(told(arenas.why_not(error)))
+            return
+        self._stack.setCurrentWidget(self._content)
+        self.open(arena.id)
+
+    def _made(self, name: str, changes: list[arenas.Change] | None) -> arenas.Arena:
+        recipe, family = self._recipe or (None, None)
+        if self._asks_for_new:
+            assert recipe is not None
+            return arenas.create(recipe, [{}] if changes is None else changes, name, family)
+        arena = self._shown.arena
+        assert arena is not None
+        if changes is not None:
+            return arenas.add(arena, changes, family)
+        assert recipe is not None
+        return arenas.add_recipe(arena, recipe)

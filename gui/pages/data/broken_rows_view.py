@@ -1,0 +1,97 @@
+"""The rows that can't be read, where they stand and why: listed where there are more than a message names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.look.fonts import px
+from gui.look.language import mark, told, tr, tr_count
+from gui.pages.data.text_table import ROW_HEIGHT, Index, TextTable, one_line
+from gui.widgets.buttons import link
+from gui.widgets.labels import Label
+
+COLUMNS = {"place": mark("Where"), "why": mark("Why")}
+# What stands in the problem beside the source, and in the remark that the rows are left out.
+NAMED_ALREADY = 5
+ROWS_SHOWN = 4
+PLACE_WIDTH = 220
+
+
+class BrokenModel(QAbstractTableModel):
+    """Places and reasons."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: Sequence[Mapping[str, str]] = ()
+
+    def show_rows(self, rows: Sequence[Mapping[str, str]]) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return one_line(told(self.rows[index.row()][list(COLUMNS)[index.column()]]))
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return tr(list(COLUMNS.values())[section])
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+
+class BrokenView(QWidget):
+    """The list, and above it how many there are. `export_wanted` asks to write all of them to a file."""
+
+    export_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = BrokenModel()
+        self.table = TextTable(self._model, tr("Rows that can't be read"))
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setStretchLastSection(True)
+        self._count = Label("", "body_medium")
+        self.export_button = link(tr("Export as csv…"))
+        self.export_button.clicked.connect(self.export_wanted)
+        head = QHBoxLayout()
+        head.addWidget(self._count, 1)
+        head.addWidget(self.export_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(self.table)
+        self.hide()
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.table.horizontalHeader().resizeSection(0, px(PLACE_WIDTH))
+        self.table.setFixedHeight(px(ROW_HEIGHT) * (ROWS_SHOWN + 1))
+
+    def show_rows(self, rows: Sequence[Mapping[str, str]]) -> None:
+        """Show other rows; those that are few enough to be named elsewhere are not repeated."""
+        self._model.show_rows(list(rows))
+        self._count.setText(tr_count(len(rows), "{n} row can't be read", "{n} rows can't be read"))
+        self.setVisible(len(rows) > NAMED_ALREADY)
+
+    def places(self) -> list[str]:
+        """Return where the rows shown stand."""
+        return [row["place"] for row in self._model.rows]

@@ -1,0 +1,239 @@
+"""Which column is what: the guess and its reason, and a choice for each role to set it right by hand.
+
+Knows columns, roles and what was chosen; guesses nothing itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import Problem
+from gui.inputs.combo_box import Choice
+from gui.inputs.fields import Field, ProblemLine
+from gui.look.language import mark, told, tr
+from gui.pages.data.report import FirstLook, Shape
+from gui.widgets.buttons import link
+from gui.widgets.labels import Label
+
+AUTO = "auto"
+GUESSED = mark("Guessed by its name")
+TOP = {"conversation": mark("&Conversation column"), "summary": mark("S&ummary column")}
+# The keys of a recipe's data.columns, with what they mean in words.
+BY_HAND = {
+    "speaker": (mark("S&peaker"), mark("Who speaks: a column, or a key of the turns.")),
+    "text": (
+        mark("What is &said"),
+        mark("What is said: a column where each row is a turn, or a key of the turns."),
+    ),
+    "group": (
+        mark("&Rows belong together by"),
+        mark("The column that says which conversation a row's turn belongs to."),
+    ),
+    "references": (
+        mark("&Further summaries"),
+        mark("Columns with more reference summaries, separated by commas."),
+    ),
+    "last_turn": (mark("&Last turn"), mark("Whether the last turn of each conversation is its summary.")),
+    "id": (mark("&Id"), mark("The column that names an example.")),
+    "split": (mark("Spli&t"), mark("The column that says which split a row is in.")),
+    "pause": (
+        mark("P&ause in a chat"),
+        mark("Of chat exports: hours of silence after which the next conversation begins."),
+    ),
+}
+# What a key may be that names no column; of the pause any other number of hours as well.
+CHOICES = {
+    "last_turn": ((AUTO, mark("as guessed (auto)")), ("summary", mark("is the summary"))),
+    "pause": (
+        (AUTO, mark("usual (auto)")),
+        ("0", mark("none: each chat whole")),
+        ("1", mark("1 hour")),
+        ("8", mark("8 hours")),
+        ("24", mark("24 hours")),
+    ),
+}
+FIXED = {"last_turn"}
+IN_TURNS = {"speaker", "text"}
+KEY = re.compile(r'"([^"\\]{1,40})"\s*:')
+COLUMNS = 3
+
+
+class ColumnMapping(QWidget):
+    """A choice for each role; `changed` follows what the person chooses.
+
+    `tokenizer` stands in the first line, since it decides how what is found is counted.
+    """
+
+    changed = Signal()
+
+    def __init__(self, tokenizer: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.conversation = Choice([(AUTO, tr(GUESSED))])
+        self.summary = Choice([(AUTO, tr(GUESSED))])
+        self.by_hand = {key: Choice(_choices(key), editable=key not in FIXED) for key in BY_HAND}
+        self._changed_last = ""
+        self.fields = {
+            "conversation": Field(tr(TOP["conversation"]), self.conversation),
+            "summary": Field(tr(TOP["summary"]), self.summary),
+            **{
+                key: Field(tr(title), self.by_hand[key], tooltip=tr(explained))
+                for key, (title, explained) in BY_HAND.items()
+            },
+        }
+        for role, field in self.fields.items():
+            choice = field.control
+            assert isinstance(choice, Choice)
+            choice.chosen.connect(lambda _key, role=role: self._choose(role))
+        self._values = self.values()
+        self._lay_out(tokenizer)
+
+    def _lay_out(self, tokenizer: Field) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        for field in (self.fields["conversation"], self.fields["summary"], tokenizer):
+            top.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)
+        self._more = QWidget()
+        self._reason = Label("", "label", "ink3", wrap=True)
+        self._problem = ProblemLine()
+        self.more_button = link("")
+        self.more_button.clicked.connect(lambda: self.open_by_hand(self._more.isHidden()))
+        under = QHBoxLayout()
+        under.setSpacing(12)
+        under.addWidget(self._reason, 1)
+        under.addWidget(self.more_button)
+        grid = QGridLayout(self._more)
+        grid.setContentsMargins(0, 4, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        for place, key in enumerate(BY_HAND):
+            grid.addWidget(self.fields[key], place // COLUMNS, place % COLUMNS, Qt.AlignmentFlag.AlignTop)
+            grid.setColumnStretch(place % COLUMNS, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(top)
+        column.addLayout(under)
+        column.addWidget(self._problem)
+        column.addWidget(self._more)
+        self.open_by_hand(False)
+
+    def open_by_hand(self, is_open: bool) -> None:
+        """Show or hide the roles beside conversation and summary."""
+        self._more.setVisible(is_open)
+        self.more_button.setText(tr("Fewer columns") if is_open else tr("Map more columns"))
+
+    def values(self) -> dict[str, Any]:
+        """Return the `[data]` values that are chosen here."""
+        chosen = {key: choice.key().strip() for key, choice in self.by_hand.items()}
+        return {
+            "conversation": self.conversation.key() or AUTO,
+            "summary": self.summary.key() or AUTO,
+            "columns": {key: value for key, value in chosen.items() if value not in ("", AUTO)},
+        }
+
+    def forget(self) -> None:
+        """Choose nothing by hand, and know no columns."""
+        for choice in (self.conversation, self.summary):
+            choice.set_items([(AUTO, tr(GUESSED))])
+            choice.set_key(AUTO)
+        for key, choice in self.by_hand.items():
+            choice.set_items(_choices(key))
+            choice.set_key(AUTO)
+        self._values = self.values()
+        self._reason.setText("")
+        self.open_by_hand(False)
+
+    def bring_back(self, values: Mapping[str, Any]) -> None:
+        """Choose what was chosen at an earlier start; which columns there are is known once the data is read."""
+        for role, choice in (("conversation", self.conversation), ("summary", self.summary)):
+            name = values.get(role)
+            if isinstance(name, str) and name not in ("", AUTO):
+                choice.set_items([(AUTO, tr(GUESSED)), (name, name)])
+                choice.set_key(name)
+        columns = values.get("columns")
+        for key, name in columns.items() if isinstance(columns, dict) else ():
+            if key in self.by_hand and isinstance(name, str):
+                self.by_hand[key].set_key(name)
+        chosen = self.values()
+        self.open_by_hand(bool(chosen["columns"]))
+        self.setVisible(chosen != self._values)
+        self._values = chosen
+
+    def show_look(self, look: FirstLook) -> None:
+        """Offer the columns that there are, with the guess, and the keys that turns have."""
+        self.offer(look.columns, look.shape, turn_keys(look))
+
+    def offer(self, columns: Sequence[str], shape: Shape | None, keys: Sequence[str] = ()) -> None:
+        """Offer columns for every role, and keys of turns for those that may be one."""
+        roles = shape.roles if shape else {}
+        for role, choice in (("conversation", self.conversation), ("summary", self.summary)):
+            nothing = tr("none (auto)") if shape else tr("not known (auto)")
+            _offer(
+                choice, [(AUTO, _guessed(roles.get(role)) or nothing), *((name, name) for name in columns)]
+            )
+        for key, choice in self.by_hand.items():
+            if key in CHOICES:
+                continue
+            guessed = _guessed(roles.get(key)) or tr("none (auto)")
+            names = (*columns, *(name for name in keys if key in IN_TURNS and name not in columns))
+            _offer(choice, [(AUTO, guessed), *((name, name) for name in names)])
+        self._values = self.values()
+        if shape:
+            self._reason.setText(shape.words)
+
+    def reason(self) -> str:
+        """Return what is said of the shape."""
+        return self._reason.text()
+
+    def show_problem(self, problem: Problem | None) -> None:
+        """Show a problem beside its field; those of the mapping as a whole stand beside what was chosen last."""
+        for field in self.fields.values():
+            field.set_problem()
+        self._problem.show_problem("")
+        if problem is None:
+            return
+        role = problem.field.removeprefix("data.columns").removeprefix("data.").removeprefix(".")
+        if not role and self._changed_last in self.values()["columns"]:
+            role = self._changed_last
+        if role in self.fields:
+            self.fields[role].set_problem(told(problem.message), told(problem.hint))
+        else:
+            self._problem.show_problem(told(problem.message), told(problem.hint))
+        if problem.field.startswith("data.columns"):
+            self.open_by_hand(True)
+
+    def _choose(self, role: str) -> None:
+        """Tell of a choice; an editable one tells of being left, too, which changes nothing."""
+        values = self.values()
+        if values != self._values:
+            self._values, self._changed_last = values, role
+            self.changed.emit()
+
+
+def _choices(key: str) -> list[tuple[str, str]]:
+    """Return what a key may be before the columns are known."""
+    return [(value, tr(text)) for value, text in CHOICES.get(key, ((AUTO, AUTO),))]
+
+
+def _guessed(name: str | None) -> str:
+    """Return what stands for the column or key that is guessed, "" for none."""
+    return tr("{column} (auto)", column=name) if name else ""
+
+
+def _offer(choice: Choice, items: Sequence[tuple[str, str]]) -> None:
+    """Offer other items; what was chosen stays so where it is still there or was typed."""
+    kept = choice.key()
+    choice.set_items(items)
+    known = {key for key, _ in items}
+    choice.set_key(kept if kept in known or (choice.isEditable() and kept) else AUTO)
+
+
+def turn_keys(look: FirstLook) -> tuple[str, ...]:
+    """Return the keys of what stands in lists, as far as the first rows show them."""
+    cells = (cell for row in look.rows[:20] for cell in row.values() if cell[:1] in ("[", "{"))
+    return tuple(dict.fromkeys(key for cell in cells for key in KEY.findall(cell)))

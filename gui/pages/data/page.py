@@ -1,0 +1,489 @@
+"""The data page: choose conversations, see what is in them, and use them for the next run.
+
+Asks the engine for a data check and leads between the parts in `gui.pages.data`. Judges no data itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from engine.api import SAMPLE, AppError, Ending, Example, Problem, StorageError, check_details, personal
+from gui.core import actions
+from gui.core.actions import Entry
+from gui.look.format import number as written
+from gui.look.language import mark, told, tr, tr_count
+from gui.pages.data import report as reports
+from gui.pages.data.checker import Checker
+from gui.pages.data.column_mapping import turn_keys
+from gui.pages.data.exclusions import Decisions
+from gui.pages.data.page_layout import DataBody
+from gui.pages.data.report import Finding, FirstLook, Report, Row, SplitReport
+from gui.shell.page import Page
+from gui.widgets.buttons import plain, primary
+from gui.workers.download_check import DownloadCheck, data_set, is_on_hub
+from gui.workers.worker_manager import Engine
+
+MOST_REMARKS = 3
+CONSENT = "data.broken_rows"
+BROKEN_HINT = mark("Repair them, or read the rest.")
+
+
+class DataPage(Page):
+    """Look at data before it is used. `open` shows it a source.
+
+    Signals: `use_requested(dict)` with `[data]` values of a recipe; `try_requested(Example)` to summarise a
+    row in the playground; `rows_checked(str, list of Example)` with the name and first rows of checked data;
+    `label_requested(dict, base model)` to write summaries, with the `[data]` values of what is named here, empty if
+    nothing is, and the base model whose tokens are counted.
+    """
+
+    use_requested = Signal(dict)
+    try_requested = Signal(object)
+    rows_checked = Signal(str, list)
+    label_requested = Signal(dict, str)
+
+    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Data"), tr("No data checked yet"), parent)
+        self._engine = engine
+        self.checker = Checker(engine, self)
+        self.decisions = Decisions(self)
+        self._downloads = DownloadCheck(engine, self)
+        self._wanted: dict[str, Any] = {}
+        self._read_source = ""
+        self._asked_for_models = False
+        self._checked: dict[str, Any] = {}
+        self._finding: Finding | None = None
+        self.first_look: FirstLook | None = None
+        self.report: Report | None = None
+        self.label_button = plain(tr("Write summaries"), "edit")
+        self.use_button = primary(tr("Use for the next run"), "arrow-right")
+        for button in (self.label_button, self.use_button):
+            self.header.add(button)
+        self.parts = DataBody(self.decisions)
+        self.body.addWidget(self.parts, 1)
+        self._connect()
+        self._show_nothing()
+
+    def _connect(self) -> None:
+        parts = self.parts
+        self.use_button.clicked.connect(lambda: self.use_requested.emit(self.values()))
+        self.label_button.clicked.connect(self._label)
+        parts.unlabelled.acted.connect(self._label)
+        parts.sample_button.clicked.connect(lambda: self.open(SAMPLE))
+        parts.source.check_wanted.connect(self.check)
+        parts.source.source_changed.connect(self._forget)
+        parts.source.stop_wanted.connect(self.checker.stop)
+        parts.question.acted.connect(self._answer)
+        parts.broken.acted.connect(self._read_the_rest)
+        parts.remarks.acted.connect(self._refuse_broken_rows)
+        parts.broken_rows.export_wanted.connect(self._export_broken)
+        self._downloads.clear.connect(self._read)
+        self._downloads.asked.connect(self._ask)
+        self._downloads.refused.connect(self._refuse)
+        self.checker.progressed.connect(parts.source.show_progress)
+        self.checker.looked.connect(self.show_first_look)
+        self.checker.found.connect(self.show_result)
+        self.checker.failed.connect(self._show_problems)
+        self.decisions.changed.connect(self._show_decisions)
+        parts.split.currentChanged.connect(lambda _key: self._show_split())
+        for lengths in (parts.conversations, parts.summaries):
+            lengths.limit_changed.connect(lambda _limit: self._show_limits())
+            lengths.limit_settled.connect(lambda _limit: self._list_anew())
+        parts.findings.rows_wanted.connect(self.show_finding)
+        parts.findings.export_wanted.connect(self._export)
+        parts.rows.row_chosen.connect(self._choose_row)
+        parts.rows.all_wanted.connect(lambda: self._show_rows_of(None))
+        parts.rows.export_wanted.connect(lambda: self._export(self._finding))
+        parts.preview.step_wanted.connect(self._step)
+        parts.preview.closed.connect(parts.close_preview)
+        parts.preview.try_wanted.connect(lambda row: self.try_requested.emit(_example(row)))
+        actions.bind(parts.preview, "window.close", parts.close_preview)
+        actions.bind(self, "data.files", parts.source.file_button)
+        actions.bind(self, "data.check", parts.source.check_button)
+
+    # Being shown something
+
+    def shown(self) -> None:
+        """Learn which base models there are to count tokens for."""
+        if not self._asked_for_models:
+            self._asked_for_models = True
+            thread = self._engine.ask("models", {"action": "list"}, parent=self)
+            thread.tell(self, result=self._take_models)
+
+    def _take_models(self, result: dict[str, Any]) -> None:
+        self.parts.source.offer_tokenizers([model["id"] for model in result["models"]])
+
+    def open(self, source: str) -> None:
+        """Show another source and check it."""
+        self.parts.source.set_source(source)
+        self.check()
+
+    def open_files(self, files: Sequence[Path]) -> None:
+        """Show files, several as one source, or a folder, and check them."""
+        self.parts.source.take_files(files)
+
+    # Checking
+
+    def check(self) -> None:
+        """Read the source that is named, in place of whatever is being read."""
+        values = self.parts.source.values()
+        self.parts.source.show_problems([])
+        self.parts.broken.hide()
+        self.parts.broken_rows.show_rows([])
+        if not values["source"]:
+            missing = Problem("data.source", tr("There is no source yet."), tr("Name one."))
+            self.parts.source.show_problems([missing])
+            return
+        if values["source"] != (self._wanted or self._checked).get("source", values["source"]):
+            # Typed in place of another one, of which nothing holds any longer.
+            self.parts.source.set_source(values["source"])
+            values = self.parts.source.values()
+        # What is left out or masked is so in runs; the check looks at all there is, so that it can be undone.
+        asked = self._wanted = values | self._limits() | {"broken_rows": self.decisions.broken_rows()}
+        if is_on_hub(values["source"]):
+            asking = tr("Asking the hub about {source}…", source=values["source"])
+            self.parts.question.show_notice(asking, tr("Cancel"))
+            self._downloads.check(asked, [data_set(values["source"])])
+        else:
+            self._read(asked)
+
+    def _read(self, asked: dict[str, Any]) -> None:
+        """Read a source, unless another one was named meanwhile."""
+        if asked == self._wanted:
+            self.parts.question.hide()
+            self._read_source = asked["source"]
+            self.checker.check(asked, self.parts.source.tokenizer.key())
+
+    def _answer(self) -> None:
+        """Do what the strip offers: ask the hub no longer, or fetch what it was asked about."""
+        if self._downloads.is_busy:
+            self._downloads.give_up()
+            self.parts.question.hide()
+        else:
+            self._read(self._wanted)
+
+    def _ask(self, asked: dict[str, Any], words: str) -> None:
+        if asked == self._wanted:
+            text = tr("The check fetches what is not on this computer yet.")
+            self.parts.question.show_notice(f"{text} {words}", tr("Fetch and check"))
+
+    def _refuse(self, ending: Ending) -> None:
+        self.parts.question.hide()
+        self._show_problems([Problem("data.source", ending.message, ending.hint)])
+
+    def _read_the_rest(self) -> None:
+        """Take the press for the consent to leave rows out that can't be read."""
+        self.decisions.leaves_broken_rows_out = True
+        self.check()
+
+    def _refuse_broken_rows(self) -> None:
+        self.decisions.leaves_broken_rows_out = False
+        self.check()
+
+    def _forget(self) -> None:
+        """Leave behind what was decided and seen of another source."""
+        self.checker.stop()
+        self._downloads.give_up()
+        self.decisions.forget()
+        self._show_nothing()
+
+    # Showing
+
+    def show_first_look(self, event: dict[str, Any]) -> None:
+        """Show what the first rows are, while the rest is read; a report that is there stays until the next one."""
+        look = self.first_look = reports.read_first_look(event)
+        self.parts.first_look.show_look(look)
+        self.parts.source.mapping.show()
+        self.parts.source.mapping.show_look(look)
+        self.parts.source.show_problems([look.problem] if look.problem else [])
+        if self.report is None:
+            self.header.set_title(look.title)
+            self.header.set_subtitle(tr("These are the first rows. The rest is being read."))
+            self.parts.show_first_look()
+
+    def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
+        """Show what a check found; `asked` are the `[data]` values that it was made with."""
+        try:
+            self.report = reports.read(result)
+        except StorageError as error:
+            self._show_problems(list(error.problems))
+            return
+        self._checked = asked
+        if self.report.source != SAMPLE and not reports.is_kept_here(self.report.source):
+            self.parts.source.remember(self.report.source, self.report.title)
+        self._show_report(self.report)
+        self.rows_checked.emit(self.report.title, [_example(row) for row in self.report.first_rows()])
+
+    def _show_problems(self, problems: list[Problem]) -> None:
+        """Show why there is no report; the first rows stay, to map their columns by hand."""
+        self.report = None
+        look = self.first_look
+        if look is not None:
+            self.parts.show_first_look()
+            self.header.set_title(look.title)
+            self.header.set_subtitle(tr("These are the first rows. The rest could not be used."))
+        else:
+            self._show_nothing()
+        self.use_button.setEnabled(False)
+        is_broken = any(problem.field == CONSENT for problem in problems)
+        self.parts.source.show_problems(
+            [replace(problem, hint=tr(BROKEN_HINT)) if is_broken else problem for problem in problems]
+        )
+        self.parts.unlabelled.setVisible(any(problem.field == "data.summary" for problem in problems))
+        if is_broken:
+            self.parts.broken_rows.show_rows(self.checker.broken)
+            self.parts.broken.show_notice(
+                tr("The other rows can be read without the broken ones."), tr("Read the rest")
+            )
+
+    def _show_nothing(self) -> None:
+        self.report = self.first_look = None
+        self.use_button.setEnabled(False)
+        for strip in (self.parts.unlabelled, self.parts.broken, self.parts.remarks):
+            strip.hide()
+        self.parts.broken_rows.show_rows([])
+        self.header.set_title(tr("Data"))
+        self.header.set_subtitle(tr("No data checked yet"))
+        self.parts.show_nothing()
+
+    def _show_report(self, found: Report) -> None:
+        parts = self.parts
+        parts.broken.hide()
+        parts.unlabelled.setVisible(found.unlabelled > 0)
+        parts.source.show_problems([])
+        self.use_button.setEnabled(not found.unlabelled)
+        self.header.set_title(found.title)
+        self.header.set_subtitle(_subtitle(found))
+        parts.source.mapping.show()
+        parts.source.mapping.offer(found.shape.columns, found.shape, self._turn_keys())
+        parts.figures.show_report(found)
+        parts.findings.show_findings(found.findings)
+        parts.part.set_text("findings", tr("Findings ({count})", count=written(len(found.findings))))
+        self._show_remarks(self.checker.notices)
+        parts.broken_rows.show_rows(self.checker.broken)
+        self._show_decisions()
+        self._finding = None
+        self._count_splits()
+        parts.show_report()
+        if found.splits:
+            parts.split.set_current(next(iter(found.splits)))
+        self._show_split()
+
+    def _turn_keys(self) -> tuple[str, ...]:
+        return turn_keys(self.first_look) if self.first_look else ()
+
+    def _show_remarks(self, remarks: list[str]) -> None:
+        """Show what the check remarked, such as rows left out; consent to that can be taken back."""
+        shown = [remark for remark in remarks if self.report is None or remark not in self.report.counted]
+        sentences = [told(remark) for remark in shown[:MOST_REMARKS]]
+        if (more := len(shown) - MOST_REMARKS) > 0:
+            sentences.append(tr_count(more, "{n} more like this.", "{n} more like this."))
+        undo = tr("Undo") if self.decisions.leaves_broken_rows_out else ""
+        self.parts.remarks.show_notice(" ".join(sentences), undo, "info", "ink2")
+        self.parts.remarks.setVisible(bool(shown))
+
+    def _show_decisions(self) -> None:
+        """Show what is left out and masked by what was decided."""
+        if self.report is not None:
+            left_out = self.report.left_out(self.decisions.excluded, self._limits())
+            self.parts.figures.show_left_out(*left_out)
+            self._show_row(self.parts.preview.row())
+            self.parts.rows.refresh()
+
+    def _show_limits(self) -> None:
+        """Show what the limits cut, as they are now."""
+        if self.report is not None:
+            for row in self.parts.findings.rows():
+                if row.finding.id in reports.LIMITED:
+                    row.show_counts(self.report.over(row.finding.id, self._limits()))
+            self._show_decisions()
+
+    def _list_anew(self) -> None:
+        """List the rows that are over a limit which has come to rest, if such rows are looked at."""
+        if self._finding is not None and self._finding.id in reports.LIMITED:
+            self._count_splits()
+            self._show_rows()
+
+    def _count_splits(self) -> None:
+        """Write into the choice of splits how many rows each has: of all, or of the finding that is looked at."""
+        for name in reports.SPLITS:
+            split = self.report.splits.get(name) if self.report else None
+            count = split.examples if split else 0
+            if self.report is not None and self._finding is not None:
+                count = self.report.counts(self._finding, self._limits()).get(name, 0)
+            self.parts.split.set_text(name, reports.split_head(name, count))
+
+    def _show_split(self) -> None:
+        found, name = self.report, self.parts.split.current()
+        if found is None or name not in found.splits:
+            self.parts.rows.show_rows((), lambda _number: None)
+            return
+        split = found.splits[name]
+        self.parts.conversations.show_lengths(split.conversation)
+        self.parts.summaries.show_lengths(split.summary)
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        found, name = self.report, self.parts.split.current()
+        if found is None or name not in found.splits:
+            return
+        numbers = found.numbers(name, self._finding, self._limits())
+        which = self._which(found, found.splits[name], len(numbers))
+        self.parts.rows.set_which(which, of_finding=self._finding is not None)
+        self.parts.rows.show_rows(numbers, lambda number: self._as_masked(found.row(name, number)))
+        self._show_row(found.row(name, numbers[0]) if numbers else None)
+
+    def _which(self, found: Report, split: SplitReport, shown: int) -> str:
+        """Return which rows of a split are shown, "" for all."""
+        finding, name = self._finding, reports.split_name(split.name)
+        if finding is None and shown >= split.examples:
+            return ""
+        if finding is None:
+            return tr_count(shown, "The first row of {split}.", "The first {n} rows of {split}.", split=name)
+        counts = found.counts(finding, self._limits())
+        detail = reports.by_split(counts) if finding.id in reports.LIMITED else finding.detail
+        which = f"{finding.title}: {detail}." if detail else tr("{finding}: none.", finding=finding.title)
+        rest = counts.get(split.name, 0) - shown
+        if rest <= 0:
+            return which
+        more = tr_count(
+            rest,
+            "{n} more is over the limit as it is now: check again to list it.",
+            "{n} more are over the limit as it is now: check again to list them.",
+        )
+        return f"{which} {more}"
+
+    def _as_masked(self, row: Row | None) -> Row | None:
+        """Return a row as runs read it."""
+        masked = self.decisions.masked
+        if row is None or not masked:
+            return row
+        conversation, summary = (personal.mask(text, masked)[0] for text in (row.conversation, row.summary))
+        return replace(row, conversation=conversation, summary=summary)
+
+    def show_finding(self, finding: Finding) -> None:
+        """Show all rows of a finding, those of the first split that has some."""
+        self.parts.part.set_current("rows")
+        self._show_rows_of(finding)
+        self.parts.rows.choose(0)
+
+    def _show_rows_of(self, finding: Finding | None) -> None:
+        self._finding = finding
+        self._count_splits()
+        if finding is not None and self.parts.split.current() not in finding.counts:
+            self.parts.split.set_current(next(iter(finding.counts)))
+        self._show_split()
+
+    def _choose_row(self, number: int) -> None:
+        if self.report is not None:
+            self._show_row(self.report.row(self.parts.split.current(), number))
+            self.parts.open_preview()
+
+    def _show_row(self, row: Row | None) -> None:
+        numbers = self.parts.rows.numbers()
+        place = numbers.index(row.number) if row is not None and row.number in numbers else 0
+        limit = self.parts.conversations.limit
+        self.parts.preview.show_row(row, place, len(numbers), limit, self.decisions.masked)
+
+    def _step(self, by: int) -> None:
+        row, numbers = self.parts.preview.row(), self.parts.rows.numbers()
+        if row is not None and row.number in numbers:
+            self.parts.rows.choose(numbers.index(row.number) + by)
+
+    def adapt(self, width: int) -> None:
+        """Lay out for the window's width."""
+        self.parts.adapt(width)
+
+    # Kept between starts
+
+    def kept(self) -> dict[str, str]:
+        """Return what was checked lately, beside what every page keeps."""
+        return super().kept() | {"recent": self.parts.source.recent.kept()}
+
+    def bring_back(self, kept: Mapping[str, str]) -> None:
+        """Offer what was checked at earlier starts."""
+        super().bring_back(kept)
+        self.parts.source.recent.bring_back(kept.get("recent", ""))
+        self.parts.source.show_recent()
+
+    def entries(self) -> list[Entry]:
+        """Return what was checked lately, for the palette."""
+        recent = self.parts.source.recent
+        return [(tr("Check {name}", name=name), partial(self.open, source), "") for source, name in recent]
+
+    # Using
+
+    def values(self) -> dict[str, Any]:
+        """Return the `[data]` values of a recipe that uses this data as it is shown."""
+        return self._checked | self._limits() | self.decisions.values()
+
+    def _limits(self) -> dict[str, int]:
+        return {
+            "max_conversation_tokens": self.parts.conversations.limit,
+            "max_summary_tokens": self.parts.summaries.limit,
+        }
+
+    def _label(self) -> None:
+        """Ask for summaries to be written; of the hub nothing is fetched before the check has asked."""
+        values = self.parts.source.values()
+        source = values["source"]
+        if source and is_on_hub(source) and source != self._read_source:
+            self.check()
+        else:
+            decided = values | self._limits() | self.decisions.values()
+            self.label_requested.emit(decided if source else {}, self.parts.source.tokenizer.key())
+
+    def _export(self, finding: Finding | None) -> None:
+        """Write the rows of a finding where the person says."""
+        if self.report is None or finding is None:
+            return
+        found, limits = self.report, self._limits()
+        numbers = {split: found.numbers(split, finding, limits) for split in found.splits}
+        count = sum(map(len, numbers.values()))
+        self._save(
+            found.source,
+            finding.id,
+            count,
+            lambda path: check_details.export_rows(found.details, numbers, path),
+        )
+
+    def _export_broken(self) -> None:
+        """Write which rows can't be read, and why, where the person says."""
+        rows = self.checker.broken
+        self._save(
+            self._wanted["source"], "broken", len(rows), lambda path: check_details.export_broken(rows, path)
+        )
+
+    def _save(self, source: str, what: str, count: int, write: Callable[[Path], None]) -> None:
+        """Ask for a place, write there, and say so."""
+        name = f"{Path(source).stem}-{what}.csv"
+        path, _ = QFileDialog.getSaveFileName(self, tr("Export rows"), name, tr("Table (*.csv)"))
+        if not path:
+            return
+        try:
+            write(Path(path))
+        except AppError as error:
+            self.parts.remarks.show_notice(f"{told(error.message)} {told(error.hint)}", icon_name="warning")
+        else:
+            said = tr_count(
+                count, "{n} row is written to {path}.", "{n} rows are written to {path}.", path=path
+            )
+            self.parts.remarks.show_notice(said, icon_name="info", token="ink2")
+
+
+def _subtitle(found: Report) -> str:
+    place = tr("Bundled with Tunesmith") if found.source == SAMPLE else found.source
+    if found.licence:
+        place = tr("{place}, licence {licence}", place=place, licence=found.licence)
+    return f"{place}. {told(found.counted)}".rstrip(". ") + "."
+
+
+def _example(row: Row) -> Example:
+    return Example(row.id, row.conversation, row.summary)

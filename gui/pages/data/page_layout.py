@@ -1,0 +1,195 @@
+"""The data page's parts and where they stand: source on top, what was found below, one row at the right.
+
+Knows what is seen when and at which size; what a part does when it is used is the page's business.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import SAMPLE, DataOptions
+from gui.inputs.segmented_control import Segmented
+from gui.look import style
+from gui.look.fonts import px, text_scale
+from gui.look.language import tr
+from gui.pages.data import report as reports
+from gui.pages.data.broken_rows_view import BrokenView
+from gui.pages.data.exclusions import Decisions
+from gui.pages.data.findings_view import FindingsView
+from gui.pages.data.overview import Figures, LengthView
+from gui.pages.data.preview_table import FirstLookView
+from gui.pages.data.row_view import Preview
+from gui.pages.data.rows_view import RowsView
+from gui.pages.data.source_bar import SourceBar
+from gui.shell.page import NARROW
+from gui.widgets.buttons import plain
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+from gui.widgets.splitter import Splitter
+
+PREVIEW_WIDTH, DRAWER_WIDTH, PREVIEW_LEAST = 400, 340, 300
+BELOW_LEAST = 164
+LOW_WINDOW, LOW_HISTOGRAM = 800, 128
+USUAL = DataOptions(source=SAMPLE)
+
+
+class DataBody(Splitter):
+    """All that stands below the page's header; shows nothing, a first look, or a whole report."""
+
+    def __init__(self, decisions: Decisions, parent: QWidget | None = None) -> None:
+        super().__init__("data", parent=parent)
+        self._is_narrow = False
+        self._has_report = False
+        self._make_parts(decisions)
+        self._lay_out()
+        self.show_nothing()
+        style.follow(self._restyle)
+
+    def _make_parts(self, decisions: Decisions) -> None:
+        self.source = SourceBar()
+        self.question, self.broken, self.remarks = NoticeStrip(), NoticeStrip(), NoticeStrip()
+        self.unlabelled = NoticeStrip(
+            tr("These conversations have no summaries yet."), tr("Write them here"), "edit", "ink2"
+        )
+        for strip in (self.question, self.broken, self.remarks, self.unlabelled):
+            strip.hide()
+        self.broken_rows = BrokenView()
+        self.figures = Figures()
+        self.conversations = LengthView(tr("Conversation length"), USUAL.max_conversation_tokens)
+        self.summaries = LengthView(tr("Summary length"), USUAL.max_summary_tokens)
+        splits = [(split, reports.split_name(split)) for split in reports.SPLITS]
+        self.split = Segmented(splits, short=True, name=tr("Split"))
+        parts = [("findings", tr("Findings")), ("rows", tr("Rows")), ("columns", tr("As it stands"))]
+        self.part = Segmented(parts, short=True, name=tr("Below"))
+        self.findings = FindingsView(decisions)
+        self.rows = RowsView()
+        self.first_look = FirstLookView()
+        self.preview = Preview()
+        self.sample_button = plain(tr("Look at the sample"))
+        self._empty = EmptyState(
+            "data",
+            tr("No data checked yet"),
+            tr("Name a hub id, choose files or a folder, paste a text, or drop files here."),
+            [self.sample_button],
+        )
+
+    def _lay_out(self) -> None:
+        self._below = QStackedWidget()
+        self._below.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        for part in (self.findings, self.rows, self.first_look):
+            self._below.addWidget(part)
+        self.part.currentChanged.connect(self._show_part)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._found())
+        # In a low window, or with large text, the page scrolls rather than clip anything.
+        left = Scroll((24, 14, 24, 16), spacing=14)
+        strips = (self.broken, self.question, self.unlabelled, self.remarks, self.broken_rows)
+        for strip in (self.source, *strips, Line()):
+            left.column.addWidget(strip)
+        left.column.addWidget(self._stack, 1)
+        self.addWidget(left)
+        self.addWidget(self.preview)
+        self.setStretchFactor(0, 1)
+
+    def _found(self) -> QWidget:
+        """What was found: at a glance above, which only a whole report has, and in rows below."""
+        self._glance = QWidget()
+        lengths = QHBoxLayout()
+        lengths.setSpacing(32)
+        lengths.addWidget(self.conversations, 1)
+        lengths.addWidget(self.summaries, 1)
+        glance = QVBoxLayout(self._glance)
+        glance.setContentsMargins(0, 0, 0, 0)
+        glance.setSpacing(14)
+        glance.addWidget(self.figures)
+        glance.addWidget(Line())
+        glance.addLayout(lengths, 1)
+        self._choose = QWidget()
+        choose = QHBoxLayout(self._choose)
+        choose.setContentsMargins(0, 0, 0, 0)
+        choose.addWidget(self.part)
+        choose.addStretch(1)
+        choose.addWidget(self.split)
+        found = QWidget()
+        column = QVBoxLayout(found)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(14)
+        column.addWidget(self._glance, 3)
+        column.addWidget(self._choose)
+        column.addWidget(self._below, 2)
+        return found
+
+    def _restyle(self) -> None:
+        """Give what is fixed its size in the present text size."""
+        self.preview.setMinimumWidth(px(PREVIEW_LEAST))
+        self._below.setMinimumHeight(px(BELOW_LEAST))
+        self.adapt(self.window().width())
+
+    # What is seen
+
+    def show_nothing(self) -> None:
+        """Show that nothing is checked."""
+        self._stack.setCurrentIndex(0)
+        self._show_report_parts(False)
+
+    def show_first_look(self) -> None:
+        """Show the first rows alone, while the rest is read or when it can't be."""
+        self._stack.setCurrentIndex(1)
+        self._show_report_parts(False)
+        self._below.setCurrentWidget(self.first_look)
+
+    def show_report(self) -> None:
+        """Show all parts of a report."""
+        self._stack.setCurrentIndex(1)
+        self._show_report_parts(True)
+        self._show_part(self.part.current())
+
+    def _show_report_parts(self, shown: bool) -> None:
+        self._has_report = shown
+        self._glance.setVisible(shown)
+        self._choose.setVisible(shown)
+        self._place_preview()
+
+    def _show_part(self, key: str) -> None:
+        parts: dict[str, QWidget] = {
+            "findings": self.findings,
+            "rows": self.rows,
+            "columns": self.first_look,
+        }
+        self._below.setCurrentWidget(parts[key])
+        self.split.setVisible(key != "columns")
+
+    # At which size
+
+    def adapt(self, width: int) -> None:
+        """Make the preview a drawer below 1200, and the histograms low in a low window."""
+        narrow = width < NARROW * text_scale()
+        if narrow != self._is_narrow:
+            self._is_narrow = narrow
+            self._place_preview()
+        low = self.window().height() < LOW_WINDOW * text_scale()
+        for view in (self.conversations, self.summaries):
+            view.set_height(LOW_HISTOGRAM if low else 0)
+
+    def open_preview(self) -> None:
+        """Show the preview, also where it is a drawer."""
+        if self.preview.isHidden():
+            self.preview.show()
+            self._share_width()
+
+    def close_preview(self) -> None:
+        """Put the drawer away; a preview that stands beside stays."""
+        if self._is_narrow:
+            self.preview.hide()
+
+    def _place_preview(self) -> None:
+        self.preview.set_drawer(self._is_narrow)
+        self.preview.setVisible(self._has_report and not self._is_narrow)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        wide = px(DRAWER_WIDTH if self._is_narrow else PREVIEW_WIDTH)
+        self.share([max(1, self.width() - wide), wide])

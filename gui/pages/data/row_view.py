@@ -1,0 +1,222 @@
+"""One row to be read: its conversation in turns, where the limit cuts it, and its reference summary."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import personal, turns
+from gui.look import style
+from gui.look.format import number
+from gui.look.language import mark, tr, tr_count
+from gui.pages.data.report import Row, split_name
+from gui.widgets.buttons import IconButton, link
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+from gui.widgets.text_view import ConversationView, ReadingText, Turn
+
+
+class Preview(QWidget):
+    """A row.
+
+    Signals: `step_wanted(±1)` for the neighbouring row, `try_wanted(Row)` to summarise it in the playground,
+    `closed` where the preview is a drawer.
+    """
+
+    step_wanted = Signal(int)
+    try_wanted = Signal(object)
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.ground(self, "surface")
+        self._row: Row | None = None
+        self._make_parts()
+        self._lay_out()
+        self.show_row(None)
+
+    def _make_parts(self) -> None:
+        self._place = Label("", "figure_small", "ink2")
+        self._back = IconButton("chevron-left", tr("Row before"))
+        self._forth = IconButton("chevron-right", tr("Next row"))
+        self._close = IconButton("close", tr("Close"))
+        self._back.clicked.connect(lambda: self.step_wanted.emit(-1))
+        self._forth.clicked.connect(lambda: self.step_wanted.emit(1))
+        self._close.clicked.connect(self.closed)
+        self._tokens = Label("", "label", "ink2", wrap=True)
+        self._personal = Label("", "label", "ink2", wrap=True)
+        self._conversation = ConversationView("body")
+        self._summary_tokens = Label("", "label", "ink2")
+        self._summary = ReadingText("", (), "body")
+        self.try_button = link(tr("Try it in the playground"))
+        self.try_button.clicked.connect(lambda: self.try_wanted.emit(self._row))
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(Label(tr("Conversation"), "section"), 1)
+        for part in (self._back, self._place, self._forth, self._close):
+            head.addWidget(part)
+        summary_head = QHBoxLayout()
+        summary_head.addWidget(Label(tr("Reference summary"), "section"), 1)
+        summary_head.addWidget(self._summary_tokens)
+        self._content = Scroll((0, 0, 10, 0), spacing=8)
+        column = self._content.column
+        column.addWidget(self._tokens)
+        column.addWidget(self._personal)
+        column.addWidget(self._conversation)
+        column.addSpacing(8)
+        column.addWidget(Line())
+        column.addSpacing(8)
+        column.addLayout(summary_head)
+        column.addWidget(self._summary)
+        act = QHBoxLayout()
+        act.addWidget(self.try_button)
+        act.addStretch(1)
+        column.addLayout(act)
+        column.addStretch(1)
+        self._empty = EmptyState(
+            "data", tr("No row chosen"), tr("Choose one to read it and see where it is cut.")
+        )
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 14, 14, 16)
+        outer.setSpacing(8)
+        outer.addLayout(head)
+        outer.addWidget(self._content, 1)
+        outer.addWidget(self._empty, 1)
+
+    def set_drawer(self, is_drawer: bool) -> None:
+        """Offer to close the preview where it stands over the page."""
+        self._close.setVisible(is_drawer)
+
+    def row(self) -> Row | None:
+        """Return the row shown."""
+        return self._row
+
+    def tokens_text(self) -> str:
+        """Return what is said of the conversation's length."""
+        return self._tokens.text()
+
+    def personal_text(self) -> str:
+        """Return what is said of personal data in the row."""
+        return self._personal.text()
+
+    def summary_text(self) -> str:
+        """Return the reference summary as it is shown."""
+        return self._summary.text()
+
+    def conversation_text(self) -> str:
+        """Return the conversation as it is shown."""
+        return "\n".join(f"{turn.speaker}: {turn.text}" for turn in self._conversation.turns())
+
+    def show_row(
+        self, row: Row | None, place: int = 0, count: int = 0, limit: int = 0, masked: Collection[str] = ()
+    ) -> None:
+        """Show a row, the one at `place` (from 0) of `count`, cut at `limit` tokens, kinds of personal data masked.
+
+        None shows that there is none.
+        """
+        self._row = row
+        self._content.setVisible(row is not None)
+        self._empty.setVisible(row is None)
+        for part in (self._back, self._forth, self._place):
+            part.setVisible(row is not None)
+        if row is None:
+            return
+        self._place.setText(tr("{place} of {count}", place=number(place + 1), count=number(count)))
+        self._place.setToolTip(
+            tr("Row {number} of {split}", number=number(row.number), split=split_name(row.split))
+        )
+        self._back.setEnabled(place > 0)
+        self._forth.setEnabled(place + 1 < count)
+        conversation, found = personal.mask(row.conversation, masked)
+        summary, in_summary = personal.mask(row.summary, masked)
+        said = [Turn(turn.speaker, turn.text) for turn in turns(conversation)]
+        self._show_conversation(row, said, limit)
+        self._summary.set_text(summary or tr("No reference summary."))
+        self._summary_tokens.setText(_tokens(row.summary_tokens))
+        self._show_personal(row, masked, len(found) + len(in_summary))
+
+    def _show_conversation(self, row: Row, said: list[Turn], limit: int) -> None:
+        """Show the turns, a line where the limit cuts them: within a turn if it is known that some of it is held."""
+        cut = cut_at(row, limit)
+        self._tokens.setText(_length(row, len(said), cut))
+        self._tokens.set_token("ink2" if cut is None else "copper")
+        if cut is None:
+            self._conversation.set_turns(said)
+            return
+        at, turn = cut.turn, said[cut.turn]
+        if cut.held and turn.text.startswith(cut.held):
+            rest = turn.text[len(cut.held) :].lstrip()
+            said = [*said[:at], Turn(turn.speaker, cut.held), Turn("", rest), *said[at + 1 :]]
+            at += 1
+        where = tr_count(limit, "{n} token, the rest is cut", "{n} tokens, the rest is cut")
+        self._conversation.set_turns(said, at, where)
+
+    def _show_personal(self, row: Row, masked: Collection[str], count: int) -> None:
+        """Say which personal data is masked here, and which stands here unmasked."""
+        rest = [kind.id for kind in personal.KINDS if kind.id not in masked]
+        found = [
+            text[match.start : match.end]
+            for text in (row.conversation, row.summary)
+            for match in personal.find(text, rest)
+        ]
+        said = [tr_count(count, "{n} place masked.", "{n} places masked.")] if count else []
+        said += [tr("Personal data: {found}.", found=", ".join(dict.fromkeys(found)))] if found else []
+        self._personal.setText(" ".join(said))
+        self._personal.setVisible(bool(said))
+
+
+def _length(row: Row, said: int, cut: Cut | None) -> str:
+    tokens = _tokens(row.conversation_tokens)
+    if cut is None:
+        return f"{tokens}, {tr_count(said, '{n} turn', '{n} turns')}"
+    if cut.held:
+        text = mark("{lost} of {turns} turns are lost at this limit, the first of them in part")
+    elif row.ends:
+        text = mark("{lost} of {turns} turns are lost at this limit")
+    else:
+        text = mark("About {lost} of {turns} turns are lost at this limit")
+    return f"{tokens}. {tr(text, lost=number(said - cut.turn), turns=number(said))}"
+
+
+def _tokens(count: int) -> str:
+    return tr_count(count, "{n} token", "{n} tokens")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a limit cuts a conversation: the first turn that is not held whole, and what of it still is."""
+
+    turn: int
+    held: str = ""
+
+
+def cut_at(row: Row, limit: int) -> Cut | None:
+    """Return where `limit` tokens cut a row's conversation, None if they hold all of it.
+
+    Where it is not known which characters the tokens hold, letters stand in for them.
+    """
+    if row.conversation_tokens <= limit:
+        return None
+    kept = row.kept_characters(limit)
+    if kept is None:
+        kept = len(row.conversation) * limit // row.conversation_tokens
+    said = turns(row.conversation)
+    end = (
+        kept if row.conversation[kept : kept + 1] in ("", "\n") else row.conversation.rfind("\n", 0, kept) + 1
+    )
+    held = turns(row.conversation[:end])
+    # Of a turn of several lines the first ones may be held.
+    is_whole = not held or held[-1] == said[len(held) - 1]
+    place = len(held) if is_whole else len(held) - 1
+    if place == len(said):
+        return None
+    begun = turns(row.conversation[:kept])[place : place + 1]
+    is_known = row.ends and begun and begun[0].speaker == said[place].speaker
+    return Cut(place, begun[0].text if is_known else "")

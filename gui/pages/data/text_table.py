@@ -1,0 +1,84 @@
+"""A table of texts, one line each: how its cells are drawn, and how it is walked. Knows no rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QPainter, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from gui.look import style
+from gui.look.fonts import font, px
+
+Index = QModelIndex | QPersistentModelIndex
+ROW_HEIGHT = 36
+
+
+class TextTable(QTableView):
+    """Shows a model's texts; `figures` are the columns of numbers."""
+
+    def __init__(
+        self,
+        model: QAbstractTableModel,
+        name: str,
+        figures: Collection[int] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setModel(model)
+        self.setItemDelegate(_Cells(figures, self))
+        self.setShowGrid(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setAccessibleName(name)
+        self.verticalHeader().hide()
+        self.horizontalHeader().setHighlightSections(False)
+        style.follow(self._restyle)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the header its font again: one whose sections were sized before it was polished has forgotten it."""
+        super().showEvent(event)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(px(ROW_HEIGHT))
+        self.horizontalHeader().setFont(font("head"))
+
+
+def one_line(text: str) -> str:
+    """Return a text for a cell, its lines one behind another."""
+    return " / ".join(text.split("\n"))
+
+
+class _Cells(QStyledItemDelegate):
+    """Draws a cell, the hairline below it, and the bar of the selected row."""
+
+    def __init__(self, figures: Collection[int], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._figures = figures
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        rect = option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, style.color("accent_soft"))
+            if index.column() == 0:
+                painter.fillRect(rect.left(), rect.top(), 3, rect.height(), style.color("accent"))
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
+        is_figure = index.column() in self._figures
+        painter.setFont(font("figure" if is_figure else "body"))
+        painter.setPen(style.color("ink2" if is_figure else "ink"))
+        box = rect.adjusted(12, 0, -12, 0)
+        shown = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, box.width())
+        side = Qt.AlignmentFlag.AlignRight if is_figure else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, shown)

@@ -1,0 +1,232 @@
+"""The page "This computer": what Tunesmith found here, and what to do where that is not enough.
+
+Asks the engine's doctor off the GUI thread, and a worker about the devices. Judges nothing itself.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import AppError, Ending, doctor
+from gui.core.background_tasks import Background
+from gui.graphics.bars import Busy
+from gui.look import style
+from gui.look.fonts import px
+from gui.look.format import number
+from gui.look.language import mark, told, tr, tr_count
+from gui.shell.page import Page
+from gui.widgets.buttons import Button, link, plain
+from gui.widgets.labels import IconLabel, Label
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll, at_most_so_wide
+from gui.workers.active_job import InHand
+from gui.workers.worker_manager import Engine
+
+TITLE_WIDTH, PAGE_WIDTH = 136, 880
+# How a state is drawn and said: icon, ink, word.
+STATES = {
+    "ok": ("check", "accent", mark("Fine")),
+    "notice": ("info", "copper", mark("Notice")),
+    "problem": ("problem", "brick", mark("Problem")),
+}
+
+
+class DoctorPage(Page):
+    """Looks when it is first shown and when asked again. `disk_wanted` asks what takes room on the disk."""
+
+    disk_wanted = Signal()
+
+    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+        super().__init__(tr("This computer"), tr("Not looked at yet"), parent)
+        self._engine = engine
+        self._background = Background(self)
+        self._checks: dict[str, doctor.Check] = {}
+        self._looks = 0
+        self._devices, self._given_up = InHand(self), False
+        self.copy_button = plain(tr("Copy diagnostics"), "copy")
+        self.again_button = plain(tr("Look again"), "retry")
+        for button in (self.copy_button, self.again_button):
+            self.header.add(button)
+        self.cancel_button = plain(tr("Cancel"))
+        self.busy = Busy(tr("Looking at this computer"), self.cancel_button)
+        self._rows: dict[str, _CheckRow] = {}
+        self._scroll = Scroll((24, 20, 24, 24), spacing=0)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(0)
+        self._lay_out()
+        self.copy_button.clicked.connect(self.copy)
+        self.again_button.clicked.connect(self.look)
+        self.cancel_button.clicked.connect(self.give_up)
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        content.setMaximumWidth(px(PAGE_WIDTH))
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.busy)
+        column.addLayout(self._list)
+        column.addStretch(1)
+        self._scroll.column.addLayout(at_most_so_wide(content))
+        self.body.addWidget(self._scroll, 1)
+
+    def shown(self) -> None:
+        """Look once by itself."""
+        if not self._looks:
+            self.look()
+
+    def look(self) -> None:
+        """Look at everything anew."""
+        self._looks += 1
+        self._checks, self._given_up = {}, False
+        self._devices.give_up()
+        self._background.run(doctor.of_computer, partial(self._take, self._looks))
+        self._ask_devices(self._looks)
+        self._show()
+
+    def wait(self) -> None:
+        """Wait until what needs no worker is looked at; it comes through the event loop."""
+        self._background.wait()
+
+    def give_up(self) -> None:
+        """Wait no longer for what a worker finds: a driver may never answer."""
+        self._given_up = self._devices.give_up()
+        self._show()
+
+    def _ask_devices(self, look: int) -> None:
+        try:
+            thread = self._engine.ask("devices", {}, parent=self)
+        except AppError as error:
+            self._judge(look, {}, error.message)
+            return
+        self._devices.take(
+            thread,
+            lambda ending: self._judge(look, {}, _why(ending)),
+            events=lambda _events: None,
+            result=partial(self._take_facts, look),
+        )
+
+    def _take_facts(self, look: int, facts: dict[str, Any]) -> None:
+        self._devices.let_go()
+        self._judge(look, facts, "")
+
+    def _judge(self, look: int, facts: dict[str, Any], trouble: str) -> None:
+        """Judge what a worker found; cards are looked for too, so off the GUI thread."""
+        self._background.run(partial(doctor.of_devices, facts, trouble), partial(self._take, look))
+
+    def _take(self, look: int, checks: list[doctor.Check]) -> None:
+        if look == self._looks:
+            self._checks |= {check.id: check for check in checks}
+            self._show()
+
+    def checks(self) -> list[doctor.Check]:
+        """Return what is found so far, in the order in which it is read."""
+        return doctor.in_order(self._checks.values())
+
+    def copy(self) -> None:
+        """Copy all that was found as a text."""
+        QGuiApplication.clipboard().setText(doctor.diagnostics(self.checks()))
+        self.header.set_subtitle(tr("Copied. Your own folder is written as ~ in it"))
+
+    def _show(self) -> None:
+        checks = self.checks()
+        share = len(checks) / len(doctor.ORDER)
+        is_done = share >= 1
+        self.busy.setVisible(not is_done and not self._given_up)
+        self.cancel_button.setEnabled(bool(self._devices))
+        done, total = number(len(checks)), number(len(doctor.ORDER))
+        self.busy.set_progress(
+            share, tr("{done} of {total}. The devices take some seconds", done=done, total=total)
+        )
+        self.again_button.setEnabled(self.busy.isHidden())
+        self.copy_button.setEnabled(bool(checks))
+        waits = tr("Cancelled. The devices were not looked at") if self._given_up else tr("Looking…")
+        self.header.set_subtitle(_in_words(checks) if is_done else waits)
+        for check in checks:
+            self._row(check.id).show_check(check)
+        for check_id, row in self._rows.items():
+            row.setVisible(check_id in self._checks)
+
+    def _row(self, check_id: str) -> _CheckRow:
+        if check_id not in self._rows:
+            row = self._rows[check_id] = _CheckRow()
+            if check_id == "disk":
+                row.offer(tr("Disk use…")).clicked.connect(self.disk_wanted)
+            later = [each for each in self._rows if doctor.ORDER.index(each) > doctor.ORDER.index(check_id)]
+            at = self._list.count() - len(later)
+            self._list.insertWidget(at, row)
+        return self._rows[check_id]
+
+
+class _CheckRow(QWidget):
+    """One thing that was looked at: its state as an icon and a word, what was found, and what to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._icon = IconLabel("check")
+        self._title = Label("", "body_medium")
+        self._text = Label("", "body", "ink", wrap=True, selectable=True)
+        self._fix = Label("", "body", "ink2", wrap=True, selectable=True)
+        self._deeds = QHBoxLayout()
+        self._deeds.addStretch(1)
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 12, 0, 12)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(4)
+        grid.setColumnMinimumWidth(1, px(TITLE_WIDTH))
+        grid.setColumnStretch(2, 1)
+        top = Qt.AlignmentFlag.AlignTop
+        grid.addWidget(self._icon, 0, 0, top)
+        grid.addWidget(self._title, 0, 1, top)
+        grid.addWidget(self._text, 0, 2)
+        grid.addWidget(self._fix, 1, 2)
+        grid.addLayout(self._deeds, 0, 3, 2, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(grid)
+        column.addWidget(Line())
+        style.follow(self.update)
+
+    def offer(self, text: str) -> Button:
+        """Add a link to where the matter can be seen to."""
+        button = link(text)
+        self._deeds.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
+        return button
+
+    def show_check(self, check: doctor.Check) -> None:
+        """Show another state."""
+        icon, token, state = STATES[check.state]
+        title, text, fix, word = told(check.title), told(check.text), told(check.fix), tr(state)
+        self._icon.set_icon(icon, token)
+        self._icon.setAccessibleName(word)
+        self._icon.setToolTip(word)
+        self._title.setText(title)
+        self._text.setText(text)
+        self._fix.setText(fix)
+        self._fix.setVisible(bool(fix))
+        self.setAccessibleName(f"{title}, {word}: {text} {fix}".strip())
+
+
+def _in_words(checks: list[doctor.Check]) -> str:
+    """Return how it stands with this computer, in one line."""
+    problems = [told(check.title) for check in checks if check.state == "problem"]
+    if problems:
+        return tr("To be mended: {what}", what=", ".join(problems))
+    notices = sum(check.state == "notice" for check in checks)
+    if not notices:
+        return tr("All that Tunesmith needs is here")
+    return tr_count(
+        notices,
+        "All that Tunesmith needs is here. {n} notice",
+        "All that Tunesmith needs is here. {n} notices",
+    )
+
+
+def _why(ending: Ending) -> str:
+    return f"{ending.message} {ending.hint}".strip() or tr("The worker found nothing.")

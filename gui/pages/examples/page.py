@@ -1,0 +1,321 @@
+"""Finished runs beside their base, conversation by conversation: what was gained, what was lost, where they differ.
+
+Lays out the parts in `gui.pages.examples` and reads the runs' scores. It is reached from a finished run, beside which
+others can be shown that were scored under the same protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import Example, Job, Recipe, example_scores, lineup, report, write_csv
+from gui.core.background_tasks import Background
+from gui.inputs.search_field import SearchField
+from gui.inputs.segmented_control import Segmented
+from gui.look.fonts import px, text_scale
+from gui.look.format import number
+from gui.look.language import mark, told, tr, tr_count
+from gui.models.example_table import ExampleTable, Row
+from gui.models.list_text import protocol_words
+from gui.pages.examples.detail import ExampleDetail
+from gui.pages.examples.run_chooser import RunChooser
+from gui.shell.page import NARROW, Page
+from gui.tables.grouped_view import GroupedTableView
+from gui.tables.list_state import keep_list
+from gui.widgets.buttons import plain, primary
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.splitter import Splitter
+
+ORDERS = {
+    "gain": mark("Gained most"),
+    "loss": mark("Lost most"),
+    "disagreement": mark("Differ most"),
+    "given": mark("As scored"),
+}
+DETAIL_WIDTH, DETAIL_LEAST, TABLE_LEAST = 400, 300, 320
+CSV_FILES = mark("Tables (*.csv);;All files (*)")
+
+
+class ExamplesPage(Page):
+    """`open_run` shows a run.
+
+    `back_requested` leads back to it, `try_requested(adapter ids, example)` tries a conversation in the playground,
+    with the adapters that are known.
+    """
+
+    back_requested = Signal()
+    try_requested = Signal(list, object)
+
+    def __init__(self, _engine: Any = None, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Conversations"), "", parent)
+        self._shown: tuple[lineup.Scored, ...] = ()
+        self._rows: list[Row] = []
+        self._job: Job | None = None
+        self._name = self._adapter = self._label = ""
+        self._sides = (tr("Base"), tr("Tuned"))
+        self._background = Background(self)
+        self.table = ExampleTable(self)
+        self.view = GroupedTableView(self.table, tr("Conversations"))
+        self.detail = ExampleDetail()
+        self.chooser = RunChooser()
+        orders = [(key, tr(title)) for key, title in ORDERS.items()]
+        self.orders = Segmented(orders, short=True, name=tr("Order"))
+        self.search = SearchField(tr("Search conversations"))
+        keep_list(self.view, self.search, orders=ORDERS)
+        self.notice = NoticeStrip()
+        self.notice.hide()
+        self._add_buttons()
+        self._lay_out()
+        self._connect()
+
+    def _add_buttons(self) -> None:
+        self.back_button = plain(tr("Back to the run"), "arrow-left")
+        self.compare_button = plain(tr("Compare with…"), "plus")
+        self.export_button = plain(tr("Export as csv…"), "export")
+        self.try_button = primary(tr("Try in playground"), "playground")
+        for button in (self.back_button, self.compare_button, self.export_button, self.try_button):
+            self.header.add(button)
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        tools.setSpacing(16)
+        self.search.setMaximumWidth(px(280))
+        tools.addWidget(self.search, 2)
+        tools.addWidget(self.orders)
+        tools.addStretch(1)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(12)
+        column.addLayout(tools)
+        self._nothing_found = EmptyState("search", tr("No conversation fits"), tr("Change the search."))
+        self._list = QStackedWidget()
+        for part in (self.view, self._nothing_found):
+            self._list.addWidget(part)
+        column.addWidget(self._list, 1)
+        column.addWidget(self.notice)
+        left.setMinimumWidth(px(TABLE_LEAST))
+        self.splitter = Splitter("examples")
+        self.splitter.addWidget(left)
+        self.splitter.addWidget(self.detail)
+        self.splitter.setStretchFactor(0, 1)
+        self.detail.setMinimumWidth(px(DETAIL_LEAST))
+        self._empty = EmptyState(
+            "data",
+            tr("No scores of single conversations"),
+            tr("The run was not scored, or by an earlier version that kept none."),
+        )
+        self._stack = QStackedWidget()
+        for shown in (self.splitter, self._empty, self.chooser):
+            self._stack.addWidget(shown)
+        self.body.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        self.back_button.clicked.connect(self.back_requested)
+        self.export_button.clicked.connect(self._ask_to_export)
+        self.try_button.clicked.connect(lambda: self._try(self.view.current()))
+        self.compare_button.clicked.connect(self._offer_runs)
+        self.chooser.chosen.connect(self.compare)
+        self.chooser.cancelled.connect(self._leave_chooser)
+        self.orders.currentChanged.connect(self._sort)
+        self.view.order_wanted.connect(self._sort)
+        self.search.searched.connect(self._search)
+        self.notice.acted.connect(self.notice.hide)
+        self.view.chosen.connect(self._choose)
+        self.view.opened.connect(self._try)
+        self.view.link_pressed.connect(lambda row, _column: self._try(row))
+
+    # Showing
+
+    def open_run(self, job: Job, recipe: Recipe, adapter_id: str) -> None:
+        """Show a run's conversations; they are read off the GUI thread."""
+        self._job, self._name, self._adapter = job, recipe.name, adapter_id
+        self._label = lineup.label_of(recipe)
+        trains = recipe.method.method.trains
+        self._sides = (tr("Base"), tr("Tuned")) if trains else (tr("Plain prompt"), tr("This prompt"))
+        self.compare([])
+
+    def compare(self, others: Sequence[lineup.Candidate]) -> None:
+        """Show the run with these others beside it; none leaves it alone."""
+        job = self._job
+        assert job is not None
+        wanted = [
+            (job, self._label, self._adapter),
+            *((each.job, each.label, each.adapter) for each in others),
+        ]
+        self.notice.hide()
+        self.header.set_subtitle(tr("{run}. Reading its scores", run=self._name))
+        self._background.run(lambda: _read(wanted), lambda found: self._show(job, *found))
+
+    def wait(self) -> None:
+        """Wait until nothing is left to read or write."""
+        self._background.wait()
+
+    def _show(self, job: Job, shown: tuple[lineup.Scored, ...], rows: list[Row]) -> None:
+        if job != self._job:
+            return
+        self._shown, self._rows = shown, rows
+        self.table.set_rows_of(rows, [each.label for each in shown] or [""])
+        self._stack.setCurrentWidget(self.splitter if rows else self._empty)
+        for button in (self.export_button, self.compare_button):
+            button.setEnabled(bool(rows))
+        self.header.set_subtitle(f"{self._heading()}. {_in_words(rows, shown)}" if rows else self._name)
+        self._show_buttons()
+        self._tell_of_bases()
+        self._show_list()
+
+    def _heading(self) -> str:
+        others = len(self._shown) - 1
+        return tr("{run} and {count} more", run=self._name, count=number(others)) if others else self._name
+
+    def _tell_of_bases(self) -> None:
+        others = lineup.other_bases(self._shown) if self._shown else []
+        if others:
+            first = told(self._label)
+            unlike = tr_count(
+                len(others),
+                "{others} has another base model, or computed it otherwise than {first}.",
+                "{others} have another base model, or computed it otherwise than {first}.",
+                others=reduce(
+                    lambda some, one: tr("{some} and {one}", some=some, one=one), map(told, others)
+                ),
+                first=first,
+            )
+            shown = tr(
+                "Each gain is over its own base; the base that is shown is that of {first}.", first=first
+            )
+            text = f"{unlike} {shown}"
+            self.notice.show_notice(text, tr("Close"), "info", "ink2")
+
+    # Choosing what stands beside it
+
+    def _offer_runs(self) -> None:
+        """Offer the runs that may stand beside the first; they are read off the GUI thread."""
+        if self._shown:
+            first = self._shown[0]
+            self._background.run(
+                lambda: lineup.candidates(first), lambda found: self._open_chooser(first.job, found)
+            )
+
+    def _open_chooser(self, job: Job, found: list[lineup.Candidate]) -> None:
+        if job == self._job:
+            self.chooser.offer(found, [each.job.id for each in self._shown[1:]])
+            self._stack.setCurrentWidget(self.chooser)
+            self._show_buttons()
+
+    def _leave_chooser(self) -> None:
+        self._stack.setCurrentWidget(self.splitter if self._rows else self._empty)
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        """While runs are chosen there is one thing to do."""
+        chooses = self._stack.currentWidget() is self.chooser
+        for button in (self.compare_button, self.export_button, self.try_button):
+            button.setVisible(not chooses)
+
+    def _show_list(self) -> None:
+        listed = self.table.rowCount() > 0
+        self._list.setCurrentWidget(self.view if listed else self._nothing_found)
+        if self.view.current() is None:
+            self.view.choose_first()
+        self._choose(self.view.current())
+
+    def _sort(self, order: str) -> None:
+        self.table.sort_by(order)
+        if order in ORDERS:
+            self.orders.set_current(order)
+        self.view.scrollToTop()
+        self.view.choose_first()
+
+    def _search(self, text: str) -> None:
+        self.table.search(text.strip())
+        self._show_list()
+
+    def _choose(self, row: Row | None) -> None:
+        self.detail.setVisible(row is not None)
+        self.try_button.setEnabled(row is not None and bool(row.conversation))
+        if row is not None:
+            several = len(self._shown) > 1
+            labels = [told(each.label) for each in self._shown] if several else [self._sides[1]]
+            self.detail.show_row(row, self._sides[0], labels)
+
+    def adapt(self, width: int) -> None:
+        """Below 1200 the conversation stands under the table."""
+        narrow = width < NARROW * text_scale()
+        wanted = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
+        if wanted != self.splitter.orientation() or not self.splitter.sizes()[1]:
+            self.splitter.setOrientation(wanted)
+        room = self.height() if narrow else self.width()
+        second = room // 2 if narrow else px(DETAIL_WIDTH)
+        self.splitter.share([max(1, room - second), second])
+
+    # Doing
+
+    def _try(self, row: Row | None) -> None:
+        if row is None or not row.conversation:
+            return
+        first, *more = row.references or ("",)
+        adapters = [each.adapter for each in self._shown if each.adapter]
+        self.try_requested.emit(adapters, Example(row.id, row.conversation, first, tuple(more)))
+
+    def _ask_to_export(self) -> None:
+        if self._job is None:
+            return
+        name = f"{self._job.id}-conversations.csv"
+        place, _ = QFileDialog.getSaveFileName(self, tr("Export the conversations"), name, tr(CSV_FILES))
+        if place:
+            self.export(Path(place))
+
+    def export(self, place: Path) -> None:
+        """Write texts, summaries and all scores of every conversation to a csv file."""
+        shown, rows = self._shown, self._rows
+        if shown:
+            self._background.run(
+                lambda: write_csv(place, *_table(shown, rows)),
+                lambda _: self.notice.show_notice(
+                    tr("Exported to {place}.", place=place), tr("Close"), "check", "ink2"
+                ),
+                lambda error: self.notice.show_notice(
+                    told(f"{error.message} {error.hint}"), tr("Close"), "warning"
+                ),
+            )
+
+
+def _read(wanted: Sequence[tuple[Job, str, str]]) -> tuple[tuple[lineup.Scored, ...], list[Row]]:
+    """Return the runs whose scores can be read, the first of them at least, and their conversations."""
+    found = []
+    for job, label, adapter in wanted:
+        scores = example_scores.load(job.folder)
+        if scores is not None:
+            found.append(lineup.Scored(job, label, adapter, scores))
+        elif not found:
+            return (), []
+    return tuple(found), lineup.compared(found)
+
+
+def _table(shown: Sequence[lineup.Scored], rows: Sequence[Row]) -> Any:
+    """Return all that is known of one run, or what several can be compared by."""
+    return report.conversations_table(shown[0].scores) if len(shown) == 1 else lineup.table(shown, rows)
+
+
+def _in_words(rows: Sequence[Row], shown: Sequence[lineup.Scored]) -> str:
+    """Return on how many conversations the score rose, fell and stayed, and under what it was taken."""
+    rose, fell = sum(row.gain > 0 for row in rows), sum(row.gain < 0 for row in rows)
+    counts = {
+        "rose": number(rose),
+        "fell": number(fell),
+        "stayed": number(len(rows) - rose - fell),
+    }
+    said = (
+        tr("ROUGE-1 rose on {rose}, fell on {fell}, stayed on {stayed}.", **counts)
+        if len(shown) == 1
+        else tr("In the mean, ROUGE-1 rose on {rose}, fell on {fell}, stayed on {stayed}.", **counts)
+    )
+    return f"{said} {protocol_words(shown[0].scores.protocol)}"

@@ -1,0 +1,87 @@
+"""Chooses which runs stand beside one another. Knows runs by what they scored; reads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import lineup
+from gui.look.format import number
+from gui.look.language import tr, tr_count
+from gui.pages.examples.candidate_table import CandidateTable
+from gui.tables.grouped_view import GroupedTableView
+from gui.widgets.buttons import plain, primary
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.labels import Label
+
+MOST = 6
+
+
+class RunChooser(QWidget):
+    """`chosen(list of candidates)` says which runs are to be shown beside the first, `cancelled` that none changed."""
+
+    chosen = Signal(list)
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.table = CandidateTable(self)
+        self.view = GroupedTableView(self.table, tr("Runs to compare with"))
+        self.compare_button = primary(tr("Compare"))
+        self.cancel_button = plain(tr("Cancel"))
+        self._told = Label("", "label", "ink2")
+        self._nothing = EmptyState(
+            "history",
+            tr("No other run keeps scores of single conversations"),
+            tr("Finish another run on the same data."),
+        )
+        self._stack = QStackedWidget()
+        for part in (self.view, self._nothing):
+            self._stack.addWidget(part)
+        self._lay_out()
+        self.view.check_pressed.connect(self._toggle)
+        self.view.opened.connect(self._toggle)
+        self.compare_button.clicked.connect(self._choose)
+        self.cancel_button.clicked.connect(self.cancelled)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(12)
+        column.addWidget(Label(tr("Compare with other runs"), "section", "ink"))
+        column.addWidget(self._stack, 1)
+        foot = QHBoxLayout()
+        foot.setSpacing(8)
+        for button in (self.compare_button, self.cancel_button):
+            foot.addWidget(button)
+        foot.addWidget(self._told, 1)
+        column.addLayout(foot)
+
+    def offer(self, found: Sequence[lineup.Candidate], checked: Sequence[str]) -> None:
+        """Offer runs, those in `checked` (run ids) chosen already."""
+        self.table.set_candidates(found, checked)
+        self._stack.setCurrentWidget(self.view if found else self._nothing)
+        self.view.choose_first()
+        self._tell()
+
+    def _toggle(self, candidate: lineup.Candidate | None) -> None:
+        if candidate is not None:
+            self.table.toggle(candidate)
+            self._tell()
+
+    def _tell(self) -> None:
+        count = len(self.table.chosen())
+        too_many = count + 1 > MOST
+        self._told.setText(
+            tr("At most {most} runs have room beside one another. Uncheck some.", most=number(MOST))
+            if too_many
+            else tr_count(count, "{n} run beside the first", "{n} runs beside the first")
+            if count
+            else tr("None: the first run stands alone")
+        )
+        self.compare_button.setEnabled(not too_many)
+
+    def _choose(self) -> None:
+        self.chosen.emit(self.table.chosen())

@@ -1,0 +1,315 @@
+"""The history page: every run by day, how it ended, and the one thing to do next.
+
+Lays out the parts in `gui.pages.history` and wires them to what they do. Decides nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QElapsedTimer, Qt, Signal
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+
+from engine.api import Adapter, RunEntry, paths, run_entries
+from gui.core.actions import Entry
+from gui.look.format import bytes_text, number
+from gui.look.language import mark, told, tr, tr_count
+from gui.models.history_reader import HistoryReader
+from gui.models.run_table import SHOWN, RunTable, next_step
+from gui.pages.history.log_dialog import LogDialog
+from gui.pages.history.run_details import RunDetails
+from gui.pages.history.run_operations import HistoryDeeds, step_of
+from gui.pages.library.dialogs import Dialogs
+from gui.pages.library.menus import SEPARATOR, below, make_menu
+from gui.pages.train.run.report_export import ReportFile
+from gui.shell.page import Page, about
+from gui.tables.grouped_view import GroupedTableView
+from gui.tables.list_pane import ListPane
+from gui.tables.list_state import keep_list
+from gui.widgets.buttons import plain, primary
+from gui.widgets.empty_state import EmptyState
+
+FILTERS = {"all": mark("All"), "completed": mark("Completed"), "resumable": mark("Can resume")}
+ROW_HEIGHT = 40
+LIVE_MILLISECONDS = 1000
+
+
+class HistoryPage(Page):
+    """Shows all runs. `open` selects one.
+
+    `open_requested(run id)` asks the train page to bring a run back, `resume_requested(run id)` to go on with it,
+    `run_again_requested(recipe)` and `edit_requested(recipe)` to start from its recipe, `new_run_requested` for a new
+    one, `train_from_requested(adapter id)` to go on from its adapter; `library_requested(adapter id)` asks the library.
+    """
+
+    open_requested = Signal(str)
+    edit_requested = Signal(object)
+    run_again_requested = Signal(object)
+    resume_requested = Signal(str)
+    new_run_requested = Signal()
+    train_from_requested = Signal(str)
+    library_requested = Signal(str)
+
+    def __init__(self, engine: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(tr("History"), "", parent)
+        self._engine = engine
+        self._dialogs = dialogs or Dialogs()
+        self._wanted = ""
+        self._since_live = QElapsedTimer()
+        self.reader = HistoryReader(self)
+        self.deeds = HistoryDeeds(self)
+        self.report_file = ReportFile(self)
+        self.table = RunTable(self)
+        self.view = GroupedTableView(self.table, tr("Runs"), ROW_HEIGHT)
+        self.details = RunDetails()
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._connect_engine()
+        self.details.hide()
+        self.reader.start()
+
+    # Building.
+    def _make_parts(self) -> None:
+        self.folder_button = plain(tr("Open folder"), "folder")
+        self.new_button = plain(tr("New run"), "plus")
+        for button in (self.folder_button, self.new_button):
+            self.header.add(button)
+        self._empty_run = primary(tr("New run"), "plus")
+        empty = EmptyState(
+            "history",
+            tr("No runs yet"),
+            tr("Every run is kept here, to be opened, resumed or repeated."),
+            [self._empty_run],
+        )
+        nothing_found = EmptyState("search", tr("No run fits"), tr("Change the search, or show all."))
+        filters = {key: tr(title) for key, title in FILTERS.items()}
+        self.pane = ListPane(self.view, tr("Search runs"), filters, empty, nothing_found)
+        keep_list(self.view, self.pane.search, self.pane.filter)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout()
+        column.setContentsMargins(24, 0, 24, 16)
+        column.addWidget(self.details)
+        self.body.addWidget(self.pane, 1)
+        self.body.addLayout(column)
+
+    def _connect(self) -> None:
+        self.reader.listed.connect(self.table.keep)
+        self.reader.read.connect(self._on_read)
+        self.reader.finished.connect(self._on_finished)
+        self.deeds.changed.connect(self.reader.refresh)
+        self.deeds.told.connect(self.pane.undo_strip.offer)
+        self.deeds.failed.connect(self.pane.tell_trouble)
+        self.deeds.promoted.connect(self._on_promoted)
+        self.report_file.told.connect(self.pane.tell)
+        self.folder_button.clicked.connect(lambda: self._dialogs.open_folder(paths.runs_folder()))
+        self.new_button.clicked.connect(self.new_run_requested)
+        self._empty_run.clicked.connect(self.new_run_requested)
+        self.pane.narrowed.connect(self._on_narrowed)
+        view = self.view
+        view.chosen.connect(self._on_chosen)
+        view.opened.connect(self.open_run)
+        view.link_pressed.connect(lambda entry, _column: self.do_next(entry))
+        view.menu_wanted.connect(lambda entry, place: self.menu_for(entry).popup(place))
+        view.delete_wanted.connect(self.deeds.delete)
+        details = self.details
+        details.open_pressed.connect(partial(self._with_shown, self.open_run))
+        details.edit_pressed.connect(partial(self._with_shown, self.edit))
+        details.folder_pressed.connect(
+            partial(self._with_shown, lambda entry: self._dialogs.open_folder(entry.job.folder))
+        )
+        details.more_pressed.connect(
+            partial(self._with_shown, lambda entry: self.menu_for(entry).popup(below(details.more_button)))
+        )
+
+    def _connect_engine(self) -> None:
+        self._engine.runs_changed.connect(self.reader.refresh)
+        self._engine.run_changed.connect(self._on_run_changed)
+
+    # Showing.
+    def open(self, run_id: str) -> None:
+        """Select a run, now or as soon as it is read."""
+        self._wanted = run_id
+        self.pane.clear()
+        self.reader.refresh()
+
+    def shown(self) -> None:
+        """Read again, since a command line may have run something."""
+        self.reader.refresh_soon()
+
+    def _on_read(self, entries: list[RunEntry]) -> None:
+        self.table.put(entries)
+        self._show_counts()
+        self._show_state()
+        self._on_chosen(self.view.current())
+
+    def _on_finished(self) -> None:
+        if self._wanted and self.view.choose(self._wanted):
+            self._wanted = ""
+        self._show_counts()
+        self._show_state()
+
+    def _show_counts(self) -> None:
+        count = self.table.count("all")
+        resumable = self.table.count("resumable")
+        self.header.set_subtitle(
+            tr_count(
+                count,
+                "{n} run. It is a folder that can be opened, resumed or repeated",
+                "{n} runs. Each is a folder that can be opened, resumed or repeated",
+            )
+            if count
+            else tr("What you train is kept here")
+        )
+        shown = self.pane.filter
+        shown.set_text("all", tr("All {count}", count=number(count)) if count else tr("All"))
+        shown.set_text(
+            "resumable",
+            tr("Can resume {count}", count=number(resumable)) if resumable else tr("Can resume"),
+        )
+        size = sum(entry.checkpoint_bytes for entry in self.table.entries())
+        self.pane.right.setText(
+            tr("{size} of checkpoints, the last two of each run are kept", size=bytes_text(size))
+            if size
+            else ""
+        )
+
+    def _show_state(self) -> None:
+        self.pane.show_state(any_there=bool(self.table.count("all")))
+        self.details.setVisible(self.view.current() is not None)
+
+    def _on_narrowed(self, show: str, search: str) -> None:
+        self.table.show_only(next(known for known in SHOWN if known == show), search)
+        self._show_state()
+
+    def _on_chosen(self, entry: RunEntry | None) -> None:
+        if entry is not None:
+            self.details.show_entry(entry)
+        self.details.setVisible(entry is not None)
+
+    def _on_run_changed(self, model: Any) -> None:
+        """Show once a second how far the current run has come."""
+        if not self.isVisible() or (
+            self._since_live.isValid() and self._since_live.elapsed() < LIVE_MILLISECONDS
+        ):
+            return
+        entry = self.table.entry(model.id)
+        if entry is None or not model.running:
+            return
+        self._since_live.start()
+        state = model.state
+        self.table.update_live(
+            replace(
+                entry,
+                running=True,
+                outcome=None,
+                step=state.step,
+                total_steps=state.total_steps,
+                loss=run_entries.thinned(state.loss.values, run_entries.SPARK_POINTS),
+                seconds=state.seconds or 0.0,
+            )
+        )
+
+    # Doing.
+    def _with_shown(self, deed: Callable[[RunEntry], object]) -> None:
+        entry = self.details.entry()
+        if entry is not None:
+            deed(entry)
+
+    def open_run(self, entry: RunEntry) -> None:
+        """Bring a run back on the train page."""
+        if entry.recipe is None:
+            self.pane.tell_trouble(
+                tr("{run} can't be opened: {reason}", run=entry.name, reason=told(entry.trouble))
+            )
+            return
+        self.open_requested.emit(entry.id)
+
+    def edit(self, entry: RunEntry) -> None:
+        """Start a new recipe from a run's."""
+        if entry.recipe is not None:
+            self.edit_requested.emit(entry.recipe)
+
+    def run_again(self, entry: RunEntry) -> None:
+        """Run a recipe once more, as a new run."""
+        if entry.recipe is not None:
+            self.run_again_requested.emit(entry.recipe)
+
+    def do_next(self, entry: RunEntry) -> None:
+        """Do the one thing that a run's row offers."""
+        action, _ = next_step(entry)
+        if action == "resume":
+            self.resume_requested.emit(entry.id)
+        elif action:
+            {"open": self.open_run, "again": self.run_again, "edit": self.edit}[action](entry)
+
+    def _on_promoted(self, adapter: Adapter) -> None:
+        self._engine.adapters_changed.emit()
+        self.pane.undo_strip.offer(
+            tr("The checkpoint is now the adapter {adapter}.", adapter=adapter.name),
+            lambda: self.library_requested.emit(adapter.id),
+            tr("Show in library"),
+        )
+
+    def show_log(self, entry: RunEntry) -> None:
+        """Show the end of a run's log."""
+        dialog = LogDialog(entry, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    # The menu.
+    def menu_for(self, entry: RunEntry) -> QMenu:
+        """Return the menu of a run: only what can be done with it."""
+        return make_menu(self, self._entries_for(entry))
+
+    def entries(self) -> list[Entry]:
+        """Return what can be done with the run that is selected."""
+        entry = self.view.current()
+        return about(entry.name, self._entries_for(entry)) if entry is not None else []
+
+    def _entries_for(self, entry: RunEntry) -> list[Entry]:
+        entries: list[Entry] = []
+        if entry.recipe is not None:
+            entries += [(tr("Open"), lambda: self.open_run(entry), "list.open")]
+            if entry.can_resume:
+                entries += [(tr("Resume"), lambda: self.resume_requested.emit(entry.id), "")]
+            entries += [
+                (tr("Run again"), lambda: self.run_again(entry), ""),
+                (tr("Edit a copy"), lambda: self.edit(entry), ""),
+                SEPARATOR,
+            ]
+        entries += self._adapter_entries(entry)
+        if entry.recipe is not None and not entry.running:
+            entries += [(tr("Report…"), lambda: self.report_file.ask(self, entry.job), "")]
+        entries += [
+            (tr("Show log"), lambda: self.show_log(entry), ""),
+            (tr("Open folder"), lambda: self._dialogs.open_folder(entry.job.folder), ""),
+        ]
+        if not entry.running:
+            entries += [SEPARATOR, (tr("Delete"), lambda: self.deeds.delete(entry), "list.delete")]
+        return entries
+
+    def _adapter_entries(self, entry: RunEntry) -> list[Entry]:
+        found: list[Entry] = []
+        if entry.adapter_id:
+            found += [
+                (tr("Show in library"), lambda: self.library_requested.emit(entry.adapter_id), ""),
+                (
+                    tr("Train further from its adapter"),
+                    lambda: self.train_from_requested.emit(entry.adapter_id),
+                    "",
+                ),
+            ]
+        found += [
+            (
+                tr("Make an adapter of the checkpoint at step {step}", step=number(step_of(path))),
+                partial(self.deeds.promote, path),
+                "",
+            )
+            for path in reversed(entry.checkpoints)
+        ]
+        return [*found, SEPARATOR] if found else []

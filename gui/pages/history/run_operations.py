@@ -1,0 +1,70 @@
+"""What can be done to runs without a worker: delete and promote. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import Adapter, AppError, RunEntry, library, passport, runs
+from gui.core.background_tasks import Background
+from gui.look.language import told, tr
+
+Told = Callable[[], None]
+
+
+class HistoryDeeds(QObject):
+    """`changed` asks to read the history again, `promoted(adapter)` says that the library has one more.
+
+    `told(text, undo or None)` says what was done, `failed(text)` what could not be.
+    """
+
+    changed = Signal()
+    promoted = Signal(object)
+    told = Signal(str, object)
+    failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+
+    def delete(self, entry: RunEntry) -> None:
+        """Move a run to the trash; one that runs is refused."""
+        try:
+            place = runs.delete_run(entry.job)
+        except AppError as error:
+            self._fail(error)
+            return
+        self.changed.emit()
+        self.told.emit(tr("Moved {run} to the trash.", run=entry.name), lambda: self._restore(place))
+
+    def _restore(self, place: Path) -> None:
+        try:
+            runs.restore_run(place)
+        except AppError as error:
+            self._fail(error)
+            return
+        self.changed.emit()
+
+    def promote(self, checkpoint: Path) -> None:
+        """Copy a checkpoint's adapter into the library, off the GUI thread."""
+        self._background.run(lambda: promote(checkpoint), self.promoted.emit, self._fail)
+
+    def _fail(self, error: AppError) -> None:
+        self.failed.emit(told(f"{error.message} {error.hint}".strip()))
+
+    def wait(self) -> None:
+        """Wait until nothing is left to copy."""
+        self._background.wait()
+
+
+def promote(checkpoint: Path) -> Adapter:
+    """Make an adapter of a checkpoint, called after the run's adapter and the step."""
+    found = passport.load(checkpoint)
+    return library.promote(checkpoint, f"{found.name}-step-{found.training.step}")
+
+
+def step_of(checkpoint: Path) -> int:
+    """Return the step at which a checkpoint was saved."""
+    return int(checkpoint.name.rpartition("-")[2])

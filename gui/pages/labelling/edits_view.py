@@ -1,0 +1,61 @@
+"""What was done with a conversation: the last few steps, each with its time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from engine.api import labelling
+from gui.look.format import clock_text
+from gui.look.language import tr
+from gui.pages.labelling import labelling_text
+from gui.widgets.labels import ElidedLabel, Label
+
+MOST_STEPS = 4
+
+
+class StepsView(QWidget):
+    """The newest step on top; nothing is shown of a conversation that was not touched."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = [
+            (Label("", "figure_small", "ink3"), ElidedLabel("", "label", "ink2"), Label("", "label", "ink3"))
+            for _ in range(MOST_STEPS)
+        ]
+        self._shown: list[str] = []
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(1, 1)
+        for place, row in enumerate(self._rows):
+            for at, label in enumerate(row):
+                grid.addWidget(label, place, at)
+            row[2].setAlignment(Qt.AlignmentFlag.AlignRight)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(Label(tr("What was done with it"), "head", "ink2"))
+        column.addLayout(grid)
+
+    def show_steps(self, steps: Sequence[labelling.Step]) -> None:
+        """Show the steps that stand, oldest first."""
+        newest = list(reversed(steps))[:MOST_STEPS]
+        for place, row in enumerate(self._rows):
+            step = newest[place] if place < len(newest) else None
+            told = (
+                (clock_text(step.time), labelling_text.step_title(step), labelling_text.step_detail(step))
+                if step
+                else ("",) * 3
+            )
+            for label, text in zip(row, told, strict=True):
+                label.setText(text)
+                label.setVisible(step is not None)
+        self._shown = [labelling_text.step_title(step) for step in newest]
+        self.setVisible(bool(newest))
+
+    def texts(self) -> list[str]:
+        """Return what is shown, newest first."""
+        return list(self._shown)

@@ -1,0 +1,117 @@
+"""Which conversations of a set are shown, and in which order. Knows no widget and no text that is being written.
+
+To compare the words of many thousand conversations takes seconds, so it is done beside, once for a set, and only when
+that order is chosen.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import labelling
+from gui.core.background_tasks import Background
+
+SHOWN = {
+    "to_do": ("open", "drafted"),
+    "drafted": ("drafted",),
+    "accepted": ("accepted",),
+    "skipped": ("skipped",),
+    "all": ("open", "drafted", "accepted", "skipped"),
+}
+UNLIKE = "unlike"
+# So many are compared before the window gets its turn again.
+SLICE, BREATH_SECONDS = 50, 0.002
+
+
+class Listing(QObject):
+    """The conversations of one set at a time. `compared` tells that their order by likeness is known now."""
+
+    compared = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.order = labelling.ORDERS[0].key
+        self.shown = "to_do"
+        self.search = ""
+        self._work: labelling.LabellingSet | None = None
+        self._novelty: labelling.Novelty | None = None
+        self._numbers: list[int] | None = None
+        self._background = Background(self)
+        self._given_up = threading.Event()
+        # A window that is closed must not wait for words to be compared.
+        self.destroyed.connect(self._given_up.set)
+
+    @property
+    def is_comparing(self) -> bool:
+        """Whether the chosen order is not known yet: until then they come as given."""
+        return self._work is not None and self.order == UNLIKE and self._novelty is None
+
+    def take(self, work: labelling.LabellingSet | None) -> None:
+        """List the conversations of another set, those that wait."""
+        self._given_up.set()
+        self._work, self._novelty, self._numbers = work, None, None
+        self.shown, self.search = "to_do", ""
+        self._compare()
+
+    def choose_order(self, key: str) -> None:
+        """List them in another order, a key of `labelling.ORDERS`."""
+        was_comparing, self.order = self.is_comparing, key
+        self.renew()
+        if not was_comparing:
+            self._compare()
+
+    def renew(self) -> None:
+        """Look again at what is listed, since something has changed."""
+        self._numbers = None
+
+    def numbers(self) -> Sequence[int]:
+        """Return the numbers of the conversations that are shown, in the order that was chosen."""
+        if self._numbers is None:
+            self._numbers = self._listed()
+        return self._numbers
+
+    def _listed(self) -> list[int]:
+        work = self._work
+        if work is None:
+            return []
+        items = work.in_state(*SHOWN[self.shown])
+        if self.search:
+            items = [item for item in items if _answers(item, self.search)]
+        if self._novelty is not None and self.order == UNLIKE:
+            self._novelty.follow(work.added_since(self._novelty.count), work.history.accepted)
+        return [item.number for item in labelling.ordered(items, self.order, self._novelty)]
+
+    def _compare(self) -> None:
+        work = self._work
+        if work is None or not self.is_comparing:
+            return
+        given_up = self._given_up = threading.Event()
+        self.destroyed.connect(given_up.set)
+        items = work.items
+        self._background.run(lambda: _compared(items, given_up), lambda novelty: self._take(work, novelty))
+
+    def _take(self, work: labelling.LabellingSet, novelty: labelling.Novelty | None) -> None:
+        if novelty is not None and work is self._work:
+            self._novelty = novelty
+            self.renew()
+            self.compared.emit()
+
+
+def _answers(item: labelling.Item, search: str) -> bool:
+    """Tell whether a conversation has the words that are searched for, or the number."""
+    return search == str(item.number) or search.casefold() in item.conversation.casefold()
+
+
+def _compared(items: list[labelling.Item], given_up: threading.Event) -> labelling.Novelty | None:
+    """Return the words of conversations, or None if nobody waits for them any longer."""
+    novelty = labelling.Novelty()
+    for start in range(0, len(items), SLICE):
+        if given_up.is_set():
+            return None
+        novelty.follow(items[start : start + SLICE], ())
+        time.sleep(BREATH_SECONDS)
+    return novelty

@@ -1,0 +1,291 @@
+"""The desk: the set that is open, the conversation in front, and every act on it.
+
+Keeps what is typed as it is typed, key by key. Knows no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import AppError, DataError, Example, labelling
+from gui.core.background_tasks import Background
+from gui.pages.labelling import labelling_text
+from gui.pages.labelling.item_navigation import Walk
+from gui.pages.labelling.item_order import Listing
+
+
+class Desk(QObject):
+    """The work at hand.
+
+    Signals: `changed` when something else is to be shown; `moved` when another conversation is in front or its text
+    was changed by other means than typing; `opened` when a set has been opened.
+    """
+
+    changed = Signal()
+    moved = Signal()
+    opened = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.work: labelling.LabellingSet | None = None
+        self.listing = Listing(self)
+        self.listing.compared.connect(self._begin_again)
+        self.trouble: AppError | None = None
+        self._walk = Walk()
+        self._typed: str | None = None
+        self.is_opening = False
+        self._opening = 0
+        self._background = Background(self)
+        self._held: list[labelling.LabellingSet] = []
+        # By then there is no desk to ask, and the set must not stay locked.
+        self.destroyed.connect(partial(_let_go, self._held))
+
+    # The set
+
+    def open(
+        self, set_id: str, examples: Sequence[Example] = (), known: Iterable[labelling.Item] = ()
+    ) -> None:
+        """Open a set in place of the one at hand, add what it lacks of `examples`, and bring their first to the front.
+
+        What is `known` of them, written elsewhere, becomes a draft where nothing was written here. A large set takes
+        a moment, so it is read beside; `opened`, or `changed` with a trouble, follows.
+        """
+        if self.work is not None and self.work.about.id == set_id:
+            self._begin(self.work, examples, known)
+            return
+        self._let_go()
+        wanted, self.is_opening = self._opening, True
+        self.changed.emit()
+        self._background.run(
+            lambda: labelling.LabellingSet(set_id),
+            lambda work: self._take(work, wanted, examples, known),
+            self._fail_to_open,
+        )
+
+    def _take(
+        self,
+        work: labelling.LabellingSet,
+        wanted: int,
+        examples: Sequence[Example],
+        known: Iterable[labelling.Item],
+    ) -> None:
+        """Take in a set that was read, unless another one was wanted meanwhile."""
+        if wanted != self._opening:
+            work.close()
+            return
+        self._held.append(work)
+        self.work, self.is_opening = work, False
+        self.listing.take(work)
+        self._begin(work, examples, known)
+
+    def _begin(
+        self, work: labelling.LabellingSet, examples: Sequence[Example], known: Iterable[labelling.Item]
+    ) -> None:
+        self.trouble = None
+        numbers: list[int] = []
+        written = {item.conversation.strip(): item for item in known}
+        for example in examples:
+            self._done(partial(_add, work, example, written, numbers))
+        self.listing.renew()
+        if numbers:
+            self._walk.go(numbers[0])
+        elif self._walk.current is None:
+            self._go_to(self._where_to_begin(work))
+        self.opened.emit()
+        self._tell_moved()
+
+    def _where_to_begin(self, work: labelling.LabellingSet) -> int | None:
+        """Return the conversation that was being written last, else the first that waits, else the first."""
+        last = work.history.last
+        if last is not None and work.item(last.after.number).to_do and last.after.text:
+            return last.after.number
+        waiting = self.listing.numbers()
+        return waiting[0] if waiting else next((item.number for item in work.items), None)
+
+    def close(self) -> None:
+        """Keep what was typed and let the set go."""
+        self._let_go()
+        self.changed.emit()
+
+    def _let_go(self) -> None:
+        self.keep()
+        self.is_opening = False
+        self._opening += 1
+        work, self.work, self._typed = self.work, None, None
+        self._walk = Walk()
+        self.listing.take(None)
+        if work is not None:
+            self._held.remove(work)
+            self._done(work.close)
+
+    def _fail_to_open(self, error: AppError) -> None:
+        self.is_opening = False
+        self._fail(error)
+
+    def _fail(self, error: AppError) -> None:
+        self.trouble = error
+        self.changed.emit()
+
+    # The conversation in front
+
+    @property
+    def item(self) -> labelling.Item | None:
+        """The conversation in front."""
+        number = self._walk.current
+        return None if self.work is None or number is None else self.work.item(number)
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether another conversation was in front before."""
+        return self._walk.can_go_back
+
+    def choose_order(self, key: str) -> None:
+        """Go through the conversations in another order from here on."""
+        self.listing.choose_order(key)
+        self._begin_again()
+
+    def choose_shown(self, key: str) -> None:
+        """Go through those that wait, are drafts, were accepted or skipped, or all."""
+        self.listing.shown = key
+        self._begin_again()
+
+    def search(self, text: str) -> None:
+        """Go through those with these words, or with this number."""
+        self.listing.search = text
+        self.listing.renew()
+        self.changed.emit()
+
+    def _begin_again(self) -> None:
+        """Bring the first of the list to the front, unless something stands half written in front."""
+        self.listing.renew()
+        if not self.keep():
+            return
+        item, listed = self.item, self.listing.numbers()
+        self._walk = Walk()
+        half_written = item is not None and item.to_do and item.text and item.number in listed
+        first = item.number if item is not None and (half_written or not listed) else next(iter(listed), None)
+        self._go_to(first)
+        self._tell_moved()
+
+    def _go_to(self, number: int | None) -> None:
+        if number is not None:
+            self._walk.go(number)
+
+    def forward(self) -> None:
+        """Go to the next conversation and leave this one as it is."""
+        if self.keep():
+            self._walk.forward(self.listing.numbers())
+            self._tell_moved()
+
+    def back(self) -> None:
+        """Go back to the conversation that was in front before."""
+        if self.keep():
+            self._walk.back()
+            self._tell_moved()
+
+    def go(self, number: int) -> None:
+        """Bring a conversation to the front."""
+        if self.work is not None and number != self._walk.current and self.keep():
+            self._walk.go(number)
+            self._tell_moved()
+
+    # Acts
+
+    def typed(self, text: str) -> None:
+        """Keep what stands in the editor; should the disk not take it, it is tried again at the next key or act."""
+        self._typed = text
+        self.keep()
+
+    def keep(self) -> bool:
+        """Keep what was typed and tell whether it is kept; if not, `trouble` says why."""
+        work, item, text = self.work, self.item, self._typed
+        if work is None or item is None or text is None:
+            return True
+        if not self._done(lambda: work.write(item.number, text)):
+            return False
+        self._typed = None
+        if self.work is not None and self.work.item(item.number).state != item.state:
+            self.listing.renew()
+        self.changed.emit()
+        return True
+
+    def put_draft(self, number: int, draft: labelling.Draft) -> None:
+        """Put a draft in place of what stands beside a conversation."""
+        work = self.work
+        if work is not None and self.keep() and self._done(lambda: work.put_draft(number, draft)):
+            self.listing.renew()
+            self._tell_moved()
+
+    def accept(self) -> None:
+        """Accept what stands there and go on."""
+        self._decide(lambda work, number: work.accept(number))
+
+    def skip(self) -> None:
+        """Leave this conversation out and go on."""
+        self._decide(lambda work, number: work.skip(number))
+
+    def _decide(self, act: Callable[[labelling.LabellingSet, int], None]) -> None:
+        work, item = self.work, self.item
+        if work is None or item is None or not self.keep():
+            return
+        if self._done(lambda: act(work, item.number)):
+            self.listing.renew()
+            self._walk.on([number for number in self.listing.numbers() if number != item.number])
+            self._tell_moved()
+
+    def undo(self) -> None:
+        """Take the last step back and show the conversation it was made on."""
+        if self.work is not None and self.keep():
+            self._step(self.work.history.last, self.work.undo)
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        if self.work is not None and self.keep():
+            self._step(self.work.history.next, self.work.redo)
+
+    def _step(self, step: labelling.Step | None, take: Callable[[], object]) -> None:
+        if step is not None and self._done(take):
+            self.listing.renew()
+            self._walk.go(step.after.number)
+            self._tell_moved()
+
+    # Trouble
+
+    def _done(self, act: Callable[[], object]) -> bool:
+        """Do something and tell whether it was done."""
+        try:
+            act()
+        except AppError as error:
+            self._fail(error)
+            return False
+        self.trouble = None
+        return True
+
+    def problem(self) -> str:
+        """Return what is wrong with the summary, to stand beside it."""
+        error = self.trouble
+        return labelling_text.trouble(error.message, error.hint) if isinstance(error, DataError) else ""
+
+    def _tell_moved(self) -> None:
+        self.moved.emit()
+        self.changed.emit()
+
+
+def _add(
+    work: labelling.LabellingSet,
+    example: Example,
+    written: Mapping[str, labelling.Item],
+    numbers: list[int],
+) -> None:
+    numbers.append(work.add(example))
+    known = written.get(example.conversation.strip())
+    if known is not None:
+        work.bring(numbers[-1], known)
+
+
+def _let_go(held: list[labelling.LabellingSet]) -> None:
+    for work in held:
+        work.close()

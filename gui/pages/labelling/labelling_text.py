@@ -1,0 +1,258 @@
+"""What the labelling page says of a set, a conversation and what was done with it. Knows no widget."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.api import SAMPLE, STARTER, finding, labelling, speakers, turns
+from gui.look.format import clock_text, number
+from gui.look.language import ENGLISH, mark, spoken, told, tr, tr_count
+from gui.models.list_text import data_words
+from gui.pages.playground.columns.column_results import about_tokens
+
+PLAYGROUND = "playground"
+# As it stands in the set's file, in every language.
+PLAYGROUND_NAME = mark("Playground conversations")
+# What a step was, by its kind: alone, and within a line.
+STEPS = {
+    "written": (mark("Written"), mark("written")),
+    "accepted": (mark("Accepted"), mark("accepted")),
+    "skipped": (mark("Skipped"), mark("skipped")),
+    "drafted": (mark("Draft of {name}"), mark("draft of {name}")),
+    "bundled": (mark("Draft of the bundled model"), mark("draft of the bundled model")),
+    "edited": (mark("Draft edited"), mark("draft edited")),
+    "emptied": (mark("Emptied"), mark("emptied")),
+}
+LEFT_OUT = {
+    "empty": mark("{count} without words"),
+    "repeated": mark("{count} that stood there before"),
+    "beyond": mark("{count} beyond the first {most}"),
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a summary stands: words, an icon (or none) and their ink."""
+
+    text: str
+    icon: str
+    ink: str
+
+
+def trouble(message: str, hint: str) -> str:
+    """Return what went wrong and what to do about it."""
+    return f"{told(message)} {told(hint)}".strip()
+
+
+def _draft_name(draft: labelling.Draft) -> str:
+    """Return how the model that wrote a draft is called; nothing for the bundled one, which has no name."""
+    if draft.adapter is not None:
+        return draft.name or draft.adapter
+    return "" if draft.base_model == STARTER else draft.base_model
+
+
+def status(item: labelling.Item) -> Status:
+    """Return how a conversation's summary stands; a draft says so until it is accepted."""
+    if item.state == "accepted":
+        return Status(tr("Accepted, {author}", author=author(item)), "check", "accent")
+    if item.state == "skipped":
+        return Status(tr("Skipped, not part of the data set"), "minus", "ink2")
+    if item.draft is not None and item.state == "drafted":
+        return Status(tr("Not accepted yet: {author}", author=author(item)), "warning", "copper")
+    if item.text.strip():
+        return Status(tr("Not accepted yet: kept as you type"), "edit", "ink2")
+    return Status(tr("Not written yet"), "edit", "ink2")
+
+
+def state(item: labelling.Item) -> Status:
+    """Return in a word or two how a conversation stands, for a list."""
+    if item.state == "accepted":
+        return Status(tr("Accepted"), "check", "accent")
+    if item.state == "skipped":
+        return Status(tr("Skipped"), "minus", "ink3")
+    if item.state == "drafted":
+        return Status(tr("Draft"), "warning", "copper")
+    return Status(tr("Begun"), "edit", "ink2") if item.text.strip() else Status(tr("To do"), "", "ink3")
+
+
+def author(item: labelling.Item) -> str:
+    """Return who wrote a summary, as part of a sentence."""
+    if item.draft is None:
+        return tr("as the source has it") if item.written_by == "source" else tr("written by you")
+    name = _draft_name(item.draft)
+    if item.written_by == "draft":
+        return tr("a draft of {name}", name=name) if name else tr("a draft of the bundled model")
+    return tr("an edited draft of {name}", name=name) if name else tr("an edited draft of the bundled model")
+
+
+def step_title(step: labelling.Step) -> str:
+    """Return what a step was."""
+    return tr(STEPS[_kind(step)][0], name=_draft_of(step))
+
+
+def step_in_a_line(step: labelling.Step) -> str:
+    """Return what a step was, within a line."""
+    return tr(STEPS[_kind(step)][1], name=_draft_of(step))
+
+
+def _kind(step: labelling.Step) -> str:
+    if step.event == "drafted":
+        return "drafted" if _draft_of(step) else "bundled"
+    if step.event == "written" and not step.after.text:
+        return "emptied"
+    return "edited" if step.event == "written" and step.before.draft is not None else step.event
+
+
+def _draft_of(step: labelling.Step) -> str:
+    return _draft_name(step.after.draft) if step.after.draft is not None else ""
+
+
+def step_detail(step: labelling.Step) -> str:
+    """Return how much a step left there."""
+    count = labelling.count_words(step.after.text)
+    return _words(count) if step.event in ("written", "drafted") else ""
+
+
+def _words(count: int) -> str:
+    return tr_count(count, "{n} word", "{n} words")
+
+
+def progress(found: labelling.Progress) -> str:
+    """Return how far a set is: "37 of 340 accepted, 2 drafts, 12 skipped"."""
+    accepted, total = number(found.accepted), number(found.total)
+    parts = [tr("{accepted} of {total} accepted", accepted=accepted, total=total)]
+    parts += [tr_count(found.drafted, "{n} draft", "{n} drafts")] if found.drafted else []
+    parts += [tr("{count} skipped", count=number(found.skipped))] if found.skipped else []
+    return ", ".join(parts)
+
+
+def about_set(about: labelling.About, sittings: int) -> str:
+    """Return where a set is from and how often it was worked on."""
+    source, moment = source_words(about.source), clock_text(about.made_at)
+    parts = [tr("From {source}, begun {moment}", source=source, moment=moment)]
+    parts += [tr_count(sittings, "{n} sitting", "{n} sittings")] if sittings > 1 else []
+    return ", ".join(parts)
+
+
+def source_words(source: str) -> str:
+    """Return what conversations are from, within a line: a file or dataset as it is called."""
+    return {PLAYGROUND: tr("playground"), SAMPLE: tr("sample")}.get(source, source)
+
+
+def set_name(about: labelling.About) -> str:
+    """Return how a set is called; the names that the program gave are said in the language in use."""
+    if about.source == PLAYGROUND:
+        return tr(PLAYGROUND_NAME)
+    return data_words(SAMPLE) if about.source == SAMPLE else about.name
+
+
+def set_titles(sets: Sequence[labelling.About]) -> list[tuple[str, str]]:
+    """Return sets to choose from, by id; of several with one name each says when it was begun."""
+    names = Counter(map(set_name, sets))
+    return [
+        (about.id, f"{name} ({clock_text(about.made_at)})" if names[name] > 1 else name)
+        for about in sets
+        for name in (set_name(about),)
+    ]
+
+
+def about_conversation(item: labelling.Item) -> str:
+    """Return what there is to say of a conversation: who it is, and how long."""
+    people, said = len(speakers(item.conversation)), len(turns(item.conversation))
+    parts = [tr("Row {row}", row=item.id)]
+    if people:
+        parts += [tr_count(people, "{n} speaker", "{n} speakers"), tr_count(said, "{n} turn", "{n} turns")]
+    return ", ".join([*parts, _words(labelling.count_words(item.conversation))])
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long a summary is, how long one usually is, and whether it is far from that."""
+
+    text: str
+    usual: str
+    is_unusual: bool
+
+
+def length(text: str, conversation: str, accepted: list[labelling.Item]) -> Length:
+    """Return the length of a summary against the usual one for its conversation."""
+    words = labelling.count_words(text)
+    low, high = labelling.usual_words(conversation, accepted)
+    least, most = number(low), _words(high)
+    if words > high:
+        usual = tr("Longer than usual: {least} to {most}", least=least, most=most)
+    elif 0 < words < low:
+        usual = tr("Shorter than usual: {least} to {most}", least=least, most=most)
+    elif len(accepted) >= labelling.ENOUGH_TO_COMPARE:
+        usual = tr("Yours have {least} to {most}", least=least, most=most)
+    else:
+        usual = tr("Usual are {least} to {most}", least=least, most=most)
+    tokens = tr_count(about_tokens(text), "about {n} token", "about {n} tokens")
+    shown = f"{_words(words)}, {tokens}" if words else tr("No words yet")
+    return Length(shown, usual, words > high or 0 < words < low)
+
+
+def to_go(accepted: int) -> str:
+    """Return what is lacking before a run can use the summaries; nothing if there are enough."""
+    lacking = labelling.ENOUGH_FOR_A_RUN - accepted
+    if lacking <= 0:
+        return ""
+    least = number(labelling.ENOUGH_FOR_A_RUN)
+    return tr(
+        "A run needs {least} accepted summaries: {lacking} to go.", least=least, lacking=number(lacking)
+    )
+
+
+def all_done(found: labelling.Progress) -> str:
+    """Return what can be done once every conversation is decided; nothing before."""
+    if found.open or found.drafted or not found.accepted:
+        return ""
+    if found.skipped:
+        return tr(
+            "Every conversation is decided. Use the summaries for the next run, or go through the skipped ones."
+        )
+    return tr("Every conversation is decided. Use the summaries for the next run.")
+
+
+def comparing(found: labelling.Progress) -> str:
+    """Return what keeps conversations from coming in the order that was chosen."""
+    return tr_count(
+        found.total,
+        "The words of {n} conversation are being compared. Until then they come as given.",
+        "The words of {n} conversations are being compared. Until then they come as given.",
+    )
+
+
+def read_in(left_out: dict[str, Any], brought: int) -> str:
+    """Return which conversations of a source did not come into its set, and what came from the set before."""
+    excluded = left_out.get("excluded") or {}
+    parts = []
+    if excluded:
+        named = "; ".join(f"{_finding_title(one)}: {number(count)}" for one, count in excluded.items())
+        total = number(sum(excluded.values()))
+        parts.append(tr("{count} excluded as the data page says ({named})", count=total, named=named))
+    most = number(labelling.MOST_CONVERSATIONS)
+    parts += [
+        tr(text, count=number(left_out[kind]), most=most)
+        for kind, text in LEFT_OUT.items()
+        if left_out.get(kind)
+    ]
+    said = [tr("Conversations left out: {parts}.", parts=", ".join(parts))] if parts else []
+    if brought:
+        said.append(
+            tr_count(
+                brought,
+                "What was done with {n} conversation of this source before is brought along.",
+                "What was done with {n} conversations of this source before is brought along.",
+            )
+        )
+    return " ".join(said)
+
+
+def _finding_title(finding_id: str) -> str:
+    """Return the title of a finding within a line, where English begins it small."""
+    title = finding(finding_id).title
+    return title.lower() if spoken() == ENGLISH else told(title)

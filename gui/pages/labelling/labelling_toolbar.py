@@ -1,0 +1,122 @@
+"""The row above the work: how far it is, which conversations come, and in which order."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.api import labelling
+from gui.graphics.bars import Bar
+from gui.inputs.combo_box import Choice
+from gui.look import style
+from gui.look.fonts import px
+from gui.look.format import number
+from gui.look.language import mark, told, tr
+from gui.pages.labelling import labelling_text
+from gui.pages.labelling.shortcuts_line import keys_text
+from gui.widgets.buttons import quiet
+from gui.widgets.labels import ElidedLabel, Label
+
+NARROW_ROW = 720
+SHOWN_TITLES = {
+    "to_do": mark("To do"),
+    "drafted": mark("Drafts"),
+    "accepted": mark("Accepted"),
+    "skipped": mark("Skipped"),
+    "all": mark("All"),
+}
+
+
+class ToolsRow(QWidget):
+    """Progress at the left, choosers at the right: `shown_chosen(key)`, `order_chosen(key)`, `list_wanted(on)`."""
+
+    shown_chosen = Signal(str)
+    order_chosen = Signal(str)
+    list_wanted = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._progress = ElidedLabel("", "label", "ink2")
+        self.bar = Bar()
+        self.shown = Choice([(key, tr(title)) for key, title in SHOWN_TITLES.items()])
+        self.order = Choice([(order.key, told(order.title)) for order in labelling.ORDERS])
+        for at, order in enumerate(labelling.ORDERS):
+            self.order.setItemData(at, told(order.help), Qt.ItemDataRole.ToolTipRole)
+        self.list_button = quiet("")
+        self.list_button.setToolTip(f"{tr('All conversations of this set')} ({keys_text('to_list')})")
+        self.list_button.clicked.connect(self._toggle_list)
+        self._lists = False
+        self.shown.chosen.connect(self.shown_chosen)
+        self.order.chosen.connect(self.order_chosen)
+        self._lay_out()
+        style.follow(self._restyle)
+
+    def _lay_out(self) -> None:
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(24, 10, 24, 10)
+        self._box.setSpacing(12)
+        progress = QVBoxLayout()
+        progress.setSpacing(4)
+        progress.addWidget(self._progress)
+        progress.addWidget(self.bar)
+        self._box.addLayout(progress, 1)
+        choosers = QHBoxLayout()
+        choosers.setSpacing(8)
+        choosers.addWidget(self.list_button)
+        for title, choice in ((tr("S&how"), self.shown), (tr("&Order"), self.order)):
+            label = Label(title, "label", "ink2")
+            label.setBuddy(choice)
+            choice.setAccessibleName(title.replace("&", ""))
+            choice.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            choosers.addSpacing(8)
+            choosers.addWidget(label)
+            choosers.addWidget(choice)
+        choosers.addStretch(1)
+        self._box.addLayout(choosers)
+
+    def _restyle(self) -> None:
+        self.shown.setFixedWidth(px(150))
+        self.order.setFixedWidth(px(210))
+        self._turn()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the choosers below the progress where there is no room beside it."""
+        super().resizeEvent(event)
+        self._turn()
+
+    def _turn(self) -> None:
+        direction = QBoxLayout.Direction
+        self._box.setDirection(
+            direction.TopToBottom if self.width() < px(NARROW_ROW) else direction.LeftToRight
+        )
+
+    def _toggle_list(self) -> None:
+        self.list_wanted.emit(not self._lists)
+
+    def show_progress(self, found: labelling.Progress) -> None:
+        """Show how far a set is."""
+        self._progress.setText(labelling_text.progress(found))
+        self.bar.set_fraction((found.accepted + found.skipped) / found.total if found.total else 0.0)
+        self.bar.setAccessibleName(tr("Decided"))
+        counts = {
+            "to_do": found.open + found.drafted,
+            "drafted": found.drafted,
+            "accepted": found.accepted,
+            "skipped": found.skipped,
+            "all": found.total,
+        }
+        for at, (key, title) in enumerate(SHOWN_TITLES.items()):
+            self.shown.setItemText(at, f"{tr(title)} ({number(counts[key])})")
+
+    def show_choices(self, shown: str, order: str, *, lists: bool) -> None:
+        """Show what is chosen, and whether the list is open."""
+        self._lists = lists
+        self.list_button.setText(tr("Hide list") if lists else tr("Show list"))
+        self.shown.set_key(shown)
+        self.order.set_key(order)
+        self.order.setToolTip(next(told(one.help) for one in labelling.ORDERS if one.key == order))
+
+    def progress(self) -> str:
+        """Return how far the set is said to be."""
+        return self._progress.text()

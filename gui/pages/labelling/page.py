@@ -1,0 +1,428 @@
+"""The labelling page: write summaries for conversations that have none, and make a data set of them.
+
+Lays out the parts in `gui.pages.labelling` and wires them to the desk and the drafter. It is reached from the data
+page and from the playground. Decides nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import AppError, Example, StorageError, labelling
+from gui.core import actions
+from gui.core.background_tasks import Background
+from gui.graphics.bars import Busy
+from gui.inputs.combo_box import Choice
+from gui.look import style
+from gui.look.fonts import px
+from gui.look.language import mark, tr
+from gui.pages.labelling import labelling_text
+from gui.pages.labelling.conversation_view import ConversationSide
+from gui.pages.labelling.drafter import Drafter
+from gui.pages.labelling.items_view import ItemsSide
+from gui.pages.labelling.labelling_controller import Desk
+from gui.pages.labelling.labelling_toolbar import SHOWN_TITLES, ToolsRow
+from gui.pages.labelling.reader import Reader
+from gui.pages.labelling.shortcuts_line import KEYS
+from gui.pages.labelling.summary_view import SummarySide
+from gui.pages.playground.history.history_entry import Try
+from gui.pages.playground.history.history_store import Tries
+from gui.pages.playground.history.rated_summaries import good_ones
+from gui.pages.playground.parts import StripView
+from gui.shell.page import Page
+from gui.widgets.buttons import plain
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.line import Line
+from gui.widgets.splitter import Splitter
+from gui.workers.device_lock import Strip
+from gui.workers.worker_manager import Engine
+
+LIST_WIDTH, LIST_LEAST, SIDE_LEAST, SUMMARY_LEAST = 248, 180, 300, 400
+CONVERSATION_SHARE = 0.44
+# Below it the list is a drawer, opened by its key.
+ROOM_FOR_LIST = 1000
+TITLE = mark("Write summaries")
+
+
+class LabellingPage(Page):
+    """Write summaries. `open_source` and `open_conversations` show it something.
+
+    Signals: `back_requested` to the data page; `use_requested(dict)` with the `[data]` values of a recipe.
+    """
+
+    back_requested = Signal()
+    use_requested = Signal(dict)
+
+    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+        super().__init__(tr(TITLE), "", parent)
+        self._engine = engine
+        self.desk = Desk(self)
+        self.drafter = Drafter(engine, self)
+        self.reader = Reader(engine, self)
+        self._told = ""
+        self._asked_for_models = False
+        self._adapted_to = 0
+        self._wants_list: bool | None = None
+        self._background = Background(self)
+        self._is_exporting = False
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._show()
+
+    def _make_parts(self) -> None:
+        self.sets = Choice()
+        self.sets.setAccessibleName(tr("Conversations"))
+        self.back_button = plain(tr("Back to the data"), "arrow-left")
+        self.use_button = plain(tr("Use for the next run"), "arrow-right")
+        for part in (self.sets, self.back_button, self.use_button):
+            self.header.add(part)
+        self.strip = StripView()
+        self.tools = ToolsRow()
+        self.items = ItemsSide()
+        self.conversation = ConversationSide()
+        self.summary = SummarySide()
+        self.cancel_button = plain(tr("Cancel"))
+        self.cancel_button.clicked.connect(self.reader.stop)
+        self.busy = Busy("", self.cancel_button)
+        to_data = plain(tr("Choose them on the data page"))
+        to_data.clicked.connect(self.back_requested)
+        self.playground_button = plain(tr("Take the playground's"), "playground")
+        self.playground_button.setToolTip(tr("All conversations that were tried in the playground"))
+        self.playground_button.clicked.connect(self.open_playground)
+        self._empty = EmptyState(
+            "edit",
+            tr("No conversations to summarise yet"),
+            tr("Name a source on the data page and choose to write its summaries."),
+            [to_data, self.playground_button],
+        )
+
+    def _lay_out(self) -> None:
+        work = QWidget()
+        column = QVBoxLayout(work)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.splitter = Splitter("labelling")
+        for side in (self.items, self.conversation, self.summary):
+            self.splitter.addWidget(side)
+        column.addWidget(self.tools)
+        column.addWidget(Line())
+        column.addWidget(self.splitter, 1)
+        reading = QWidget()
+        middle = QVBoxLayout(reading)
+        middle.setContentsMargins(24, 24, 24, 24)
+        middle.addWidget(self.busy)
+        middle.addStretch(1)
+        self._stack = QStackedWidget()
+        for part in (self._empty, reading, work):
+            self._stack.addWidget(part)
+        self.body.addWidget(self.strip)
+        self.body.addWidget(self._stack, 1)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.sets.setMinimumWidth(px(180))
+        self._adapted_to = 0
+        self.adapt(self.window().width())
+
+    def adapt(self, width: int) -> None:
+        """Give each side its share of the page, until the person has moved the handle; large text has to scroll."""
+        if width == self._adapted_to:
+            return
+        self._adapted_to = width
+        self._share_out()
+
+    def _share_out(self) -> None:
+        listed = px(LIST_WIDTH) if self._lists else 0
+        room = max(1, self.width() - listed)
+        share = round(room * CONVERSATION_SHARE)
+        rest = max(1, room - share)
+        self.items.setVisible(self._lists)
+        self.items.setMinimumWidth(min(px(LIST_LEAST), listed))
+        self.conversation.setMinimumWidth(min(px(SIDE_LEAST), share))
+        self.summary.setMinimumWidth(min(px(SUMMARY_LEAST), rest))
+        self.splitter.share([listed, share, rest])
+
+    @property
+    def _lists(self) -> bool:
+        """Whether the list is open: as the person wants it, else where there is room for it."""
+        return self.width() >= px(ROOM_FOR_LIST) if self._wants_list is None else self._wants_list
+
+    def _connect(self) -> None:
+        desk, drafter, summary = self.desk, self.drafter, self.summary
+        desk.opened.connect(self._on_opened)
+        desk.moved.connect(self._on_moved)
+        desk.changed.connect(self._show)
+        drafter.changed.connect(self._show)
+        drafter.written.connect(desk.put_draft)
+        self.reader.changed.connect(self._show)
+        self.reader.made.connect(self._take_set)
+        self.sets.chosen.connect(self._choose_set)
+        self.back_button.clicked.connect(self.back_requested)
+        self.use_button.clicked.connect(self._use)
+        self.strip.acted.connect(drafter.act)
+        self.tools.list_wanted.connect(self._open_list)
+        self.items.searched.connect(desk.search)
+        self.items.view.chosen.connect(self._go)
+        self.items.view.left.connect(summary.edit.setFocus)
+        self.tools.shown_chosen.connect(lambda key: self._leave(lambda: desk.choose_shown(key)))
+        self.tools.order_chosen.connect(lambda key: self._leave(lambda: desk.choose_order(key)))
+        summary.typed.connect(desk.typed)
+        summary.edit.left.connect(desk.keep)
+        summary.edit.scroll_wanted.connect(self.conversation.turn_pages)
+        summary.writer_chosen.connect(drafter.choose)
+        summary.draft_cancelled.connect(drafter.cancel)
+        for wanted, act in (
+            (summary.edit.undo_wanted, self.undo),
+            (summary.edit.redo_wanted, self.redo),
+            (summary.undone, self.undo),
+            (summary.redone, self.redo),
+            (summary.accepted, self.accept),
+            (summary.skipped, self.skip),
+            (summary.draft_wanted, self.draft),
+            (self.conversation.back_wanted, self.back),
+            (self.conversation.forward_wanted, self.forward),
+        ):
+            wanted.connect(act)
+        for name in KEYS:
+            within = Qt.ShortcutContext.WidgetWithChildrenShortcut
+            actions.bind(self, f"labelling.{name}", getattr(self, name), within)
+        actions.bind(self, "window.close", drafter.cancel)
+
+    # Being shown something
+
+    def shown(self) -> None:
+        """Learn which models can write drafts, and put the cursor where the work is."""
+        self.drafter.rescan()
+        if not self._asked_for_models:
+            self._asked_for_models = True
+            thread = self._engine.ask("models", {"action": "list"}, parent=self)
+            thread.tell(self, result=self._take_models)
+        self.summary.edit.setFocus()
+
+    def _take_models(self, result: dict[str, Any]) -> None:
+        self.drafter.offer_models([model["id"] for model in result["models"]])
+
+    def open_source(self, values: dict[str, Any], base_model: str = "") -> None:
+        """Write summaries for the conversations that `[data]` values of a recipe name; of none, go on as before.
+
+        What the values exclude is not offered; where it goes by tokens, by those of `base_model`.
+        """
+        self._put_away()
+        if values:
+            self.desk.close()
+            self.reader.read(values, base_model)
+        else:
+            self.open_last()
+
+    def open_conversations(self, examples: Sequence[Example]) -> None:
+        """Write summaries for conversations of the playground; the first of them comes to the front.
+
+        A summary that was found good there is the draft to begin from.
+        """
+        self._put_away()
+        self._background.run(_tries, partial(self._open_playground, examples))
+
+    def open_playground(self) -> None:
+        """Write summaries for all conversations that were tried in the playground."""
+        self._put_away()
+        self._background.run(_tries, partial(self._open_playground, ()))
+
+    def _open_playground(self, examples: Sequence[Example], tries: list[Try]) -> None:
+        examples = examples or [Example("", tried.conversation, tried.reference) for tried in tries]
+        if not examples:
+            self._tell(tr("Nothing was tried in the playground yet. Summarise a conversation there first."))
+            return
+        try:
+            about = labelling.find(labelling_text.PLAYGROUND) or labelling.create(
+                labelling_text.PLAYGROUND_NAME, labelling_text.PLAYGROUND, ()
+            )
+        except StorageError as error:
+            self._tell(labelling_text.trouble(error.message, error.hint))
+        else:
+            self.desk.open(about.id, examples, good_ones(tries).items)
+
+    def open_last(self) -> None:
+        """Go on with the set that was worked on last, if there is one."""
+        sets = labelling.list_sets()
+        if self.desk.work is None and sets:
+            self.desk.open(sets[0].id)
+
+    def _take_set(self, set_id: str, result: dict[str, Any]) -> None:
+        self._told = labelling_text.read_in(result["left_out"], result.get("brought", 0))
+        self.desk.open(set_id)
+
+    def _choose_set(self, set_id: str) -> None:
+        self._put_away()
+        self.desk.open(set_id)
+
+    def _put_away(self) -> None:
+        """Give up what was on its way, and what there was to say of it."""
+        self._told = ""
+        self.reader.stop()
+        self.drafter.cancel()
+
+    # Acts
+
+    def accept(self) -> None:
+        """Accept the summary and go on to the next conversation."""
+        if not self.drafter.is_writing:
+            self.desk.accept()
+
+    def skip(self) -> None:
+        """Leave the conversation out and go on."""
+        self._leave(self.desk.skip)
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._leave(self.desk.undo)
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self._leave(self.desk.redo)
+
+    def forward(self) -> None:
+        """Go to the next conversation."""
+        self._leave(self.desk.forward)
+
+    def back(self) -> None:
+        """Go back to the conversation before."""
+        self._leave(self.desk.back)
+
+    def to_list(self) -> None:
+        """Go to the list, which is opened for it."""
+        self._open_list(True)
+        self.items.view.setFocus()
+
+    def _open_list(self, on: bool) -> None:
+        self._wants_list, self._is_handled = on, False
+        self._share_out()
+        self._show()
+
+    def _go(self, number: int) -> None:
+        """Bring a conversation of the list to the front; the list keeps the focus."""
+        item = self.desk.item
+        if item is None or number != item.number:
+            if self.drafter.is_writing:
+                self.drafter.cancel()
+            self.desk.go(number)
+
+    def draft(self) -> None:
+        """Ask for a draft of the conversation in front."""
+        item = self.desk.item
+        if item is not None and self.desk.keep():
+            self.drafter.draft(item.number, item.conversation)
+            self.summary.edit.setFocus()
+
+    def _leave(self, act: Callable[[], None]) -> None:
+        """Do something that takes the conversation away from a draft that is being written."""
+        if self.drafter.is_writing:
+            self.drafter.cancel()
+        act()
+        self.summary.edit.setFocus()
+
+    def _use(self) -> None:
+        work = self.desk.work
+        if work is None or not self.desk.keep():
+            return
+        self._is_exporting = True
+        self._show()
+        self._background.run(lambda: labelling.export(work), self._hand_on, self._fail_to_export)
+
+    def _hand_on(self, folder: Path) -> None:
+        """Let the next run use the data set that was made."""
+        self._is_exporting = False
+        self._show()
+        self.use_requested.emit({"source": str(folder), "conversation": "conversation", "summary": "summary"})
+
+    def _fail_to_export(self, error: AppError) -> None:
+        self._is_exporting = False
+        self._tell(labelling_text.trouble(error.message, error.hint))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Keep what was typed when another page, or nothing, is to be shown."""
+        self.desk.keep()
+        super().hideEvent(event)
+
+    # Showing
+
+    def _on_opened(self) -> None:
+        work = self.desk.work
+        assert work is not None
+        drafts = [step.after.draft for step in work.history.steps if step.event == "drafted"]
+        self.drafter.choose_as(drafts[-1] if drafts else None)
+        self.header.set_title(labelling_text.set_name(work.about))
+        self.sets.set_items(labelling_text.set_titles(labelling.list_sets()))
+        self.sets.set_key(work.about.id)
+        self.sets.setVisible(self.sets.count() > 1)
+        self.items.search.clear()
+        self.summary.edit.setFocus()
+
+    def _on_moved(self) -> None:
+        item = self.desk.item
+        if item is not None:
+            self.summary.show_text(item)
+
+    def _tell(self, text: str) -> None:
+        self._told = text.strip()
+        self._show()
+
+    def _show(self) -> None:
+        work, item = self.desk.work, self.desk.item
+        busy = self.reader.is_busy or self.desk.is_opening
+        self._stack.setCurrentIndex(2 if item is not None else 1 if busy else 0)
+        self.strip.show_strip(self._strip())
+        if work is not None and item is not None:
+            self._show_work(work, item)
+        else:
+            self._show_nothing()
+
+    def _show_nothing(self) -> None:
+        self.header.set_title(tr(TITLE))
+        reading = self.reader.is_busy
+        source = labelling_text.source_words(self.reader.source)
+        self.header.set_subtitle(
+            tr("From {source}", source=source) if reading else tr("No conversations chosen yet")
+        )
+        self.busy.set_progress(*self.reader.progress())
+        self.cancel_button.setVisible(reading)
+        self.use_button.setEnabled(False)
+        self.sets.hide()
+
+    def _show_work(self, work: labelling.LabellingSet, item: labelling.Item) -> None:
+        progress, listing = work.progress(), self.desk.listing
+        self.header.set_subtitle(labelling_text.about_set(work.about, work.history.sittings))
+        self.use_button.setEnabled(not labelling_text.to_go(progress.accepted) and not self._is_exporting)
+        self.use_button.setToolTip(labelling_text.to_go(progress.accepted))
+        self.tools.show_progress(progress)
+        self.tools.show_choices(listing.shown, listing.order, lists=self._lists)
+        if self._lists:
+            self.items.show_list(listing.numbers(), work.item, item.number, tr(SHOWN_TITLES[listing.shown]))
+        self.conversation.show_item(item, progress.total, self.desk.can_go_back)
+        self.summary.show_item(item, work.history.of(item.number), work.accepted_last(), self.desk.problem())
+        self.summary.show_undo(work.history.last, work.history.next)
+        self.summary.show_drafter(self.drafter)
+
+    def _strip(self) -> Strip | None:
+        """Return what there is to say above the work, the most pressing first."""
+        trouble = self.desk.trouble or self.reader.trouble
+        if trouble is not None and not self.desk.problem():
+            return Strip(labelling_text.trouble(trouble.message, trouble.hint), "", "problem", "brick")
+        said = self.drafter.strip() if self.desk.item is not None else None
+        work = self.desk.work
+        comparing = (
+            labelling_text.comparing(work.progress()) if work and self.desk.listing.is_comparing else ""
+        )
+        told = comparing or self._told or (labelling_text.all_done(work.progress()) if work else "")
+        return said or (Strip(told, "", "info", "ink2") if told else None)
+
+
+def _tries() -> list[Try]:
+    return Tries().items

@@ -1,0 +1,78 @@
+"""Where adapters go to and come from: asks for a place, then lets it be done. Knows dialogs, not lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from engine.api import Adapter, library, paths
+from gui.core.actions import Entry
+from gui.look.language import tr
+from gui.pages.library.dialogs import Dialogs
+from gui.pages.library.jobs import LibraryJobs
+from gui.pages.library.library_operations import LibraryDeeds
+
+
+class Places:
+    """Imports, exports, merges and opens folders, each after asking where if need be."""
+
+    def __init__(self, page: QWidget, dialogs: Dialogs, deeds: LibraryDeeds, jobs: LibraryJobs) -> None:
+        self._page, self._dialogs, self._deeds, self._jobs = page, dialogs, deeds, jobs
+
+    def open_library(self) -> None:
+        """Show the library's folder."""
+        self._dialogs.open_folder(paths.adapters_folder())
+
+    def open_adapter(self, adapter: Adapter) -> None:
+        """Show an adapter's folder."""
+        self._dialogs.open_folder(adapter.folder)
+
+    def open_result(self, folder: Path) -> None:
+        """Show the folder that a job made."""
+        self._dialogs.open_folder(folder)
+
+    def merge(self, adapter: Adapter) -> None:
+        """Fold an adapter into a plain model folder."""
+        name = f"{library.safe_file_name(adapter.name)}-merged"
+        target = self._dialogs.place_for_folder(self._page, tr("Merge into a new folder in"), name)
+        if target is not None:
+            self._jobs.merge(adapter, target)
+
+    def export_folder(self, adapter: Adapter) -> None:
+        """Copy an adapter to a folder of the person's choice."""
+        name = library.safe_file_name(adapter.name)
+        target = self._dialogs.place_for_folder(self._page, tr("Export to a new folder in"), name)
+        if target is not None:
+            self._deeds.export_folder(adapter, target)
+
+    def export_zip(self, adapter: Adapter) -> None:
+        """Write an adapter as a zip of the person's choice."""
+        target = self._dialogs.place_for_zip(self._page, library.safe_file_name(adapter.name))
+        if target is not None:
+            self._deeds.export_zip(adapter, target)
+
+    def import_folder(self) -> None:
+        """Import the adapter in a folder."""
+        source = self._dialogs.folder_to_import(self._page)
+        if source is not None:
+            self._deeds.take_in([source])
+
+    def import_zip(self) -> None:
+        """Import the adapter in a zip."""
+        source = self._dialogs.zip_to_import(self._page)
+        if source is not None:
+            self._deeds.take_in([source])
+
+    def export_entries(self, adapter: Adapter, *, in_full: bool) -> list[Entry]:
+        """Return the menu entries that export an adapter; `in_full` where the menu has others, too."""
+        folder = tr("Export as a folder…") if in_full else tr("As a folder…")
+        file = tr("Export as a zip…") if in_full else tr("As a zip…")
+        return [
+            (folder, lambda: self.export_folder(adapter), ""),
+            (file, lambda: self.export_zip(adapter), ""),
+        ]
+
+    def import_entries(self) -> list[Entry]:
+        """Return the menu entries that import."""
+        return [(tr("From a folder…"), self.import_folder, ""), (tr("From a zip…"), self.import_zip, "")]

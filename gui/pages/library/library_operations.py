@@ -1,0 +1,90 @@
+"""What can be done to adapters without a worker: rename, annotate, delete, import, export. Knows no widget.
+
+Every deed says what it did, and how to take it back if that can be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import Adapter, AppError, library
+from gui.core.background_tasks import Background
+from gui.look.language import tr
+from gui.pages.library.jobs import in_one_line
+
+Undo = Callable[[], None]
+
+
+class LibraryDeeds(QObject):
+    """`changed(adapter id)` asks to read the library again and to select that adapter ("": what is selected stays).
+
+    `told(text, undo or None)` says what was done, `failed(text)` what could not be.
+    """
+
+    changed = Signal(str)
+    told = Signal(str, object)
+    failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+
+    def update(self, adapter: Adapter, **values: object) -> None:
+        """Write a new name, tags or notes into an adapter's passport."""
+        try:
+            library.update(adapter, **values)
+        except AppError as error:
+            self._fail(error)
+            return
+        self.changed.emit("")
+
+    def delete(self, adapter: Adapter) -> None:
+        """Move an adapter to the trash."""
+        try:
+            place = library.delete(adapter)
+        except AppError as error:
+            self._fail(error)
+            return
+        self.changed.emit("")
+        self.told.emit(tr("Moved {name} to the trash.", name=adapter.name), lambda: self._restore(place))
+
+    def _restore(self, place: Path) -> None:
+        try:
+            adapter = library.restore_adapter(place)
+        except AppError as error:
+            self._fail(error)
+            return
+        self.changed.emit(adapter.id)
+
+    def take_in(self, sources: Iterable[Path]) -> None:
+        """Import adapters from folders and zips, off the GUI thread."""
+        for source in sources:
+            self._background.run(partial(library.import_adapter, source), self._on_imported, self._fail)
+
+    def _on_imported(self, adapter: Adapter) -> None:
+        self.changed.emit(adapter.id)
+        self.told.emit(tr("Imported {name}.", name=adapter.name), lambda: self.delete(adapter))
+
+    def export_folder(self, adapter: Adapter, target: Path) -> None:
+        """Copy an adapter to a new folder, off the GUI thread."""
+        self._background.run(lambda: library.export_folder(adapter, target), self._on_exported, self._fail)
+
+    def export_zip(self, adapter: Adapter, target: Path) -> None:
+        """Write an adapter as one zip file, off the GUI thread; who chose a file that is there was asked."""
+        self._background.run(
+            lambda: library.export_zip(adapter, target, replace=True), self._on_exported, self._fail
+        )
+
+    def _on_exported(self, target: Path) -> None:
+        self.told.emit(tr("Exported to {place}.", place=target), None)
+
+    def _fail(self, error: AppError) -> None:
+        self.failed.emit(in_one_line(error.message, error.hint))
+
+    def wait(self) -> None:
+        """Wait until nothing is left to copy."""
+        self._background.wait()

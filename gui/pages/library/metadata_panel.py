@@ -1,0 +1,337 @@
+"""An adapter's passport: scores, origin, method, tags, notes, and whether its files are sound.
+
+It shows and lets edit; what a button does is the page's business.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import chain, repeat
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.api import Adapter, Passport, ScoreCard
+from gui.look import style
+from gui.look.fonts import metrics, px
+from gui.look.format import percent
+from gui.look.language import told, tr
+from gui.models.list_text import base_words, moment_words, protocol_words
+from gui.pages.library.facts_view import FactsView
+from gui.pages.library.metadata_text import MOST_CHANGES, changes, made_from, method_facts
+from gui.pages.library.metric_rows import MeasuresRows
+from gui.pages.library.scores_view import ScoresView
+from gui.widgets.buttons import IconButton, link, plain, primary
+from gui.widgets.flow_layout import FlowBox
+from gui.widgets.labels import ElidedLabel, IconLabel, Label
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+
+WIDTH = 384
+MANY_CAPPED = 0.05
+MOST_NOTE_LINES = 10
+NOTES_REST_MILLISECONDS = 800
+
+
+class NotesField(QPlainTextEdit):
+    """Notes that grow with their text; `left` tells that the field lost the focus."""
+
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setPlaceholderText(tr("What is it good at?"))
+        self.setAccessibleName(tr("Notes"))
+        self.setTabChangesFocus(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().setDocumentMargin(2)
+        self.textChanged.connect(self.fit)
+        style.follow(self.fit)
+
+    def fit(self) -> None:
+        """Take the height of the text, two lines at least and ten at most."""
+        lines = max(2, min(MOST_NOTE_LINES, round(self.document().size().height())))
+        scrolls = round(self.document().size().height()) > MOST_NOTE_LINES
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAsNeeded if scrolls else policy.ScrollBarAlwaysOff)
+        self.setFixedHeight(round(lines * metrics("body").lineSpacing()) + px(18))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit again, since lines break elsewhere."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit()
+
+
+class PassportPanel(QWidget):
+    """Shows one adapter; the signals name what was pressed, the last two carry the adapter and the new words."""
+
+    try_pressed = Signal()
+    export_pressed = Signal()
+    merge_pressed = Signal()
+    more_pressed = Signal()
+    score_pressed = Signal()
+    folder_pressed = Signal()
+    close_pressed = Signal()
+    tags_changed = Signal(object, list)
+    notes_changed = Signal(object, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._adapter: Adapter | None = None
+        self._rimmed = False
+        style.ground(self, "surface")
+        self._make_parts()
+        self._scroll = Scroll((24, 20, 24, 0), 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._scroll, 1)
+        column.addWidget(self._foot())
+        self._fill(self._scroll.column)
+        self._connect()
+
+    def _make_parts(self) -> None:
+        self._name = ElidedLabel("", "section", "ink")
+        self._about = ElidedLabel("", "label", "ink2")
+        self.more_button = IconButton("more", tr("More"))
+        self.close_button = IconButton("close", tr("Close"))
+        self.close_button.hide()
+        self.try_button = primary(tr("Try in playground"))
+        self.export_button = plain(tr("Export…"))
+        self.merge_button = plain(tr("Merge…"))
+        self._protocol = ElidedLabel("", "label", "ink3")
+        self._scores = ScoresView()
+        self._capped = Label("", "label", "ink3", wrap=True)
+        self.measures = MeasuresRows()
+        self._unscored = Label(tr("Not scored yet."), "body", "ink2")
+        self.score_button = link(tr("Score now"))
+        self._made_from = FactsView(tr("Made from"))
+        self._method = FactsView(tr("Method"))
+        self._changed = QWidget()
+        self._changes = [Label("", "body", wrap=True, selectable=True) for _ in range(MOST_CHANGES + 1)]
+        self.tags_field = QLineEdit()
+        self.tags_field.setPlaceholderText(tr("Words to find it by, with commas"))
+        self.tags_field.setAccessibleName(tr("Tags"))
+        self.notes_field = NotesField()
+        self._mark = IconLabel("clock", "ink3")
+        self._soundness = Label("", "label", "ink2", wrap=True)
+        self.folder_button = link(tr("Open folder"))
+        self._notes_rest = QTimer(self)
+        self._notes_rest.setSingleShot(True)
+        self._notes_rest.setInterval(NOTES_REST_MILLISECONDS)
+
+    def _fill(self, column: QVBoxLayout) -> None:
+        column.addLayout(_row(self._name, self.more_button, self.close_button))
+        column.addWidget(self._about)
+        column.addSpacing(12)
+        column.addWidget(FlowBox([self.try_button, self.export_button, self.merge_button]))
+        column.addSpacing(20)
+        column.addWidget(Line())
+        column.addSpacing(14)
+        head = _row(Label(tr("Scores"), "label_medium", "ink2"), self._protocol)
+        head.setStretch(0, 0)
+        head.setStretch(1, 1)
+        self._protocol.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        column.addLayout(head)
+        column.addSpacing(4)
+        for part in (self._scores, self._capped, self.measures):
+            column.addWidget(part)
+        unscored = _row(self._unscored, self.score_button)
+        unscored.setStretch(0, 0)
+        unscored.addStretch(1)
+        column.addLayout(unscored)
+        column.addSpacing(16)
+        column.addWidget(Line())
+        column.addSpacing(16)
+        for view in (self._made_from, self._method):
+            column.addWidget(view)
+            column.addSpacing(18)
+        column.addWidget(self._changed_under_way())
+        for label, field in ((tr("Tags"), self.tags_field), (tr("Notes"), self.notes_field)):
+            column.addWidget(Label(label, "label_medium", "ink2"))
+            column.addSpacing(6)
+            column.addWidget(field)
+            column.addSpacing(12)
+        column.addStretch(1)
+
+    def _changed_under_way(self) -> QWidget:
+        """Return what is there only for a run that was changed, with the room below it."""
+        column = QVBoxLayout(self._changed)
+        column.setContentsMargins(0, 0, 0, 18)
+        column.setSpacing(6)
+        for label in (Label(tr("Changed under way"), "label_medium", "ink2"), *self._changes):
+            column.addWidget(label)
+        return self._changed
+
+    def _foot(self) -> QWidget:
+        foot = QWidget()
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(24, 8, 20, 12)
+        row.setSpacing(8)
+        row.addWidget(self._mark)
+        row.addWidget(self._soundness, 1)
+        row.addWidget(self.folder_button)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        lined = QHBoxLayout()
+        lined.setContentsMargins(24, 0, 24, 0)
+        lined.addWidget(Line())
+        column.addLayout(lined)
+        column.addWidget(foot)
+        return holder
+
+    def _connect(self) -> None:
+        for button, signal in (
+            (self.try_button, self.try_pressed),
+            (self.export_button, self.export_pressed),
+            (self.merge_button, self.merge_pressed),
+            (self.more_button, self.more_pressed),
+            (self.score_button, self.score_pressed),
+            (self.folder_button, self.folder_pressed),
+            (self.close_button, self.close_pressed),
+        ):
+            button.clicked.connect(signal)
+        self.tags_field.editingFinished.connect(self._save_tags)
+        self.notes_field.textChanged.connect(self._notes_rest.start)
+        self.notes_field.left.connect(self.save_notes)
+        self._notes_rest.timeout.connect(self.save_notes)
+
+    # Showing.
+    def adapter(self) -> Adapter | None:
+        """Return the adapter that is shown."""
+        return self._adapter
+
+    def show_adapter(self, adapter: Adapter) -> None:
+        """Show an adapter; what was being typed about another one is saved first."""
+        self.save_notes()
+        another = self._adapter is None or self._adapter.id != adapter.id
+        self._adapter = adapter
+        passport = adapter.passport
+        self._name.setText(adapter.name)
+        self._about.setText(_about(passport))
+        self._show_scores(passport.score_card)
+        self._made_from.show_facts(made_from(passport))
+        self._method.show_facts(method_facts(passport))
+        self._show_changes(changes(passport))
+        self._show_merging(adapter)
+        self._show_words(another=another)
+        if another:
+            self.show_soundness(None)
+            self._scroll.verticalScrollBar().setValue(0)
+
+    def _show_scores(self, card: ScoreCard | None) -> None:
+        scored = card is not None
+        self._protocol.setText(protocol_words(card.protocol) if card is not None else "")
+        self._scores.show_card(card)
+        self.measures.show_card(card)
+        many = card is not None and card.capped > MANY_CAPPED
+        share = percent(card.capped) if card is not None else ""
+        cut = tr("{share} of the summaries were cut at the length limit.", share=share)
+        self._capped.setText(cut if many else "")
+        for part, shown in (
+            (self._scores, scored),
+            (self._capped, many),
+            (self._unscored, not scored),
+            (self.score_button, not scored),
+        ):
+            part.setVisible(shown)
+
+    def _show_changes(self, said: list[str]) -> None:
+        for label, sentence in zip(self._changes, chain(said, repeat("")), strict=False):
+            label.setText(sentence)
+            label.setVisible(bool(sentence))
+        self._changed.setVisible(bool(said))
+
+    def _show_merging(self, adapter: Adapter) -> None:
+        why = adapter.unmergeable
+        self.merge_button.setEnabled(not why)
+        told_why = tr("This adapter can't be merged: {reason}.", reason=told(why))
+        self.merge_button.setToolTip(told_why if why else "")
+
+    def _show_words(self, *, another: bool) -> None:
+        """Show tags and notes, but never over what is being typed."""
+        assert self._adapter is not None
+        passport = self._adapter.passport
+        if another or not self.tags_field.hasFocus():
+            self.tags_field.setText(", ".join(passport.tags))
+        if another or not self.notes_field.hasFocus():
+            self.notes_field.blockSignals(True)
+            self.notes_field.setPlainText(passport.notes)
+            self.notes_field.blockSignals(False)
+            self.notes_field.fit()
+            self._notes_rest.stop()
+
+    def show_soundness(self, changed: list[str] | None) -> None:
+        """Say whether the files match the passport; None while that is not known."""
+        if changed is None:
+            self._mark.set_icon("clock", "ink3")
+            self._soundness.setText(tr("Checking the files"))
+        elif changed:
+            self._mark.set_icon("warning", "copper")
+            self._soundness.setText(tr("Changed or missing: {files}", files=", ".join(changed)))
+        else:
+            self._mark.set_icon("check", "accent")
+            self._soundness.setText(tr("Files match this passport"))
+
+    def soundness(self) -> str:
+        """Return what is said about the files."""
+        return self._soundness.text()
+
+    # Editing.
+    def _save_tags(self) -> None:
+        if self._adapter is None:
+            return
+        tags = list(
+            dict.fromkeys(
+                tag for word in self.tags_field.text().split(",") if (tag := " ".join(word.split()))
+            )
+        )
+        if tags != self._adapter.passport.tags:
+            self.tags_changed.emit(self._adapter, tags)
+
+    def save_notes(self) -> None:
+        """Hand over notes that were typed and not yet saved."""
+        self._notes_rest.stop()
+        text = self.notes_field.toPlainText().strip()
+        if self._adapter is not None and text != self._adapter.passport.notes.strip():
+            self.notes_changed.emit(self._adapter, text)
+
+    def set_rimmed(self, rimmed: bool) -> None:
+        """Draw a hairline at the left, for when the panel lies over something."""
+        self._rimmed = rimmed
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ground, and the hairline."""
+        super().paintEvent(event)
+        if self._rimmed:
+            painter = QPainter(self)
+            painter.fillRect(0, 0, 1, self.height(), style.color("edge"))
+            painter.end()
+
+
+def _about(passport: Passport) -> str:
+    """Return what an adapter is and since when it is here."""
+    title, base = told(passport.method.title or passport.method.id), base_words(passport.base_model.id)
+    moment = moment_words(passport.made, datetime.now(UTC))
+    if passport.origin == "imported":
+        return tr("{method} for {base}, imported {moment}", method=title, base=base, moment=moment)
+    return tr("{method} for {base}, made {moment}", method=title, base=base, moment=moment)
+
+
+def _row(first: QWidget, *others: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    row.addWidget(first, 1)
+    for part in others:
+        row.addWidget(part)
+    return row

@@ -1,0 +1,162 @@
+"""What a passport says, as pairs of label and value in words. Knows no widget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.api import METHODS, Change, Passport, describe, prompts
+from gui.look.format import bytes_text, compact, number, plain
+from gui.look.language import ENGLISH, spoken, told, tr, tr_count
+from gui.models.list_text import base_words, grouped_digits
+
+Fact = tuple[str, str]
+_METHODS = {entry.id: entry for entry in METHODS}
+_HIDDEN = {"target_modules", "bias", "rs_lora"}
+MOST_TARGETS = 4
+# A run is changed once or twice; a passport of elsewhere may tell of any number, in words of any length.
+MOST_CHANGES = 6
+LONGEST_CHANGE = 200
+
+
+def made_from(passport: Passport) -> list[Fact]:
+    """Return where an adapter comes from."""
+    base, data, training = passport.base_model, passport.data, passport.training
+    return [
+        (tr("Base model"), base_words(base.id)),
+        (tr("Revision"), base.revision if base.revision not in {"", "main"} else ""),
+        (tr("Precision"), _precision(passport)),
+        (tr("Data"), data.source),
+        (tr("Data fingerprint"), grouped_digits(data.fingerprint[:12])),
+        (tr("Data licence"), data.licence),
+        (tr("Trained on"), _trained_on(passport)),
+        (tr("Went on from"), training.start_from),
+        (tr("Run"), training.run),
+    ]
+
+
+def _trained_on(passport: Passport) -> str:
+    data = passport.data
+    parts = [tr_count(data.train, "{n} example", "{n} examples")] if data.train else []
+    if data.excluded:
+        parts.append(tr("{count} excluded", count=number(data.excluded)))
+    if data.masked:
+        parts.append(
+            tr_count(
+                data.masked,
+                "personal data masked in {n} place",
+                "personal data masked in {n} places",
+            )
+        )
+    return ", ".join(parts)
+
+
+def _precision(passport: Passport) -> str:
+    base = passport.base_model
+    return (
+        base.precision
+        if base.quantization == "none"
+        else f"{base.precision}, {base.quantization.upper()}".strip(", ")
+    )
+
+
+def method_facts(passport: Passport) -> list[Fact]:
+    """Return how an adapter was trained."""
+    method, training = passport.method, passport.training
+    return [
+        (
+            told(method.title or method.id),
+            _options(method.id, method.options) or (tr("as imported") if not training.run else ""),
+        ),
+        (tr("Applied to"), _applied_to(passport)),
+        (tr("Trainable"), _trainable(passport)),
+        (tr("Prompt"), _prompt(passport)),
+        (
+            tr("Examples in it"),
+            number(len(passport.prompt.shots)) if passport.prompt and passport.prompt.shots else "",
+        ),
+        (tr("Learning rate"), plain(method.learning_rate) if method.learning_rate else ""),
+        (tr("Kept step"), _kept_step(passport)),
+        (tr("Peak memory"), bytes_text(training.peak_memory_bytes) if training.peak_memory_bytes else ""),
+        (tr("Seed"), str(training.seed) if training.run else ""),
+        (tr("Made with"), _made_with(passport.versions)),
+    ]
+
+
+def changes(passport: Passport) -> list[str]:
+    """Return what was changed of the run under way, in sentences; of very many the last."""
+    given = passport.training.changes
+    hidden = len(given) - MOST_CHANGES
+    lines = [tr_count(hidden, "{n} earlier change", "{n} earlier changes")] if hidden > 0 else []
+    for each in given[-MOST_CHANGES:]:
+        # Not checked as a recipe's own record is: it is shown as it stands, whoever wrote it.
+        made = Change.model_construct(**{name: getattr(each, name) for name in Change.model_fields})
+        words = told(made.words())
+        lines.append(words if len(words) <= LONGEST_CHANGE else f"{words[:LONGEST_CHANGE]}…")
+    return lines
+
+
+def _options(method_id: str, options: dict[str, Any]) -> str:
+    """Return the options that matter most: "rank 32, alpha 32, dropout 0.05"."""
+    entry = _METHODS.get(method_id)
+    titles = {info.name: _title(info.title) for info in describe(entry.options)} if entry else {}
+    shown = []
+    for name, value in options.items():
+        if name in _HIDDEN and not (name == "rs_lora" and value):
+            continue
+        title = titles.get(name, name)
+        if isinstance(value, bool):
+            shown += [title] if value else []
+        elif isinstance(value, int | float):
+            shown.append(f"{title} {plain(value)}")
+        elif isinstance(value, str):
+            shown.append(f"{title} {value}")
+    return ", ".join(shown)
+
+
+def _title(title: str) -> str:
+    """Return a setting's title within a line, where English begins it small."""
+    return title.lower() if spoken() == ENGLISH else told(title)
+
+
+def _applied_to(passport: Passport) -> str:
+    targets = passport.method.targets
+    if not targets:
+        return ""
+    names = ", ".join(targets[:MOST_TARGETS]) + ("…" if len(targets) > MOST_TARGETS else "")
+    matrices = passport.method.matrices
+    if not matrices:
+        return names
+    return tr_count(matrices, "{names} in {n} matrix", "{names} in {n} matrices", names=names)
+
+
+def _trainable(passport: Passport) -> str:
+    training = passport.training
+    if not training.trainable_parameters:
+        return ""
+    trainable, total = number(training.trainable_parameters), compact(training.all_parameters)
+    return tr("{trainable} of {total}", trainable=trainable, total=total)
+
+
+def _prompt(passport: Passport) -> str:
+    """Return the name of the template that an adapter was made with; the words of one that has none."""
+    if passport.prompt is None:
+        return ""
+    named = prompts.named(passport.prompt.template)
+    if named is None:
+        return " ".join(passport.prompt.template.split())
+    return told(named.name) if named.built_in else named.name
+
+
+def _kept_step(passport: Passport) -> str:
+    training = passport.training
+    if not training.step:
+        return ""
+    step = number(training.step)
+    if training.total_steps:
+        step = tr("{step} of {total}", step=step, total=number(training.total_steps))
+    return f"{step}, {tr('stopped early')}" if training.stopped else step
+
+
+def _made_with(versions: dict[str, str]) -> str:
+    wanted = (("tunesmith", "Tunesmith"), ("peft", "peft"))
+    return ", ".join(f"{title} {versions[name]}" for name, title in wanted if name in versions)

@@ -1,0 +1,78 @@
+"""What else was measured of an adapter beside ROUGE, folded until it is asked for. Knows score cards only."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from engine.api import ScoreCard, measures
+from gui.look.language import told, tr
+from gui.models.metric_text import amount, in_full, sign_of
+from gui.widgets.buttons import link
+from gui.widgets.labels import ElidedLabel, IconLabel, Label
+
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class MeasuresRows(QWidget):
+    """A link, and the rows that it unfolds: the base's value, the adapter's, and the verdict of their difference."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.toggle = link(tr("What else was measured"))
+        self.toggle.clicked.connect(self._fold)
+        self._place = QVBoxLayout()
+        self.rows: QWidget | None = None
+        self._unfolded = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.toggle, 0, Qt.AlignmentFlag.AlignLeading)
+        column.addLayout(self._place)
+
+    def show_card(self, card: ScoreCard | None) -> None:
+        """Show another card; nothing is seen of one that holds no more than ROUGE."""
+        if self.rows is not None:
+            self._place.removeWidget(self.rows)
+            self.rows.hide()
+            self.rows.deleteLater()
+        self.rows = None
+        known = [each for each in measures.MORE if card is not None and each.name in card.measures]
+        self.setVisible(bool(known))
+        if card is not None and known:
+            self.rows = _grid(card, known)
+            self.rows.setVisible(self._unfolded)
+            self._place.addWidget(self.rows)
+
+    def _fold(self) -> None:
+        self._unfolded = not self._unfolded
+        if self.rows is not None:
+            self.rows.setVisible(self._unfolded)
+
+
+def _grid(card: ScoreCard, known: list[measures.Measure]) -> QWidget:
+    made = QWidget()
+    grid = QGridLayout(made)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(4)
+    grid.setColumnStretch(0, 1)
+    for column, head in ((1, tr("Base")), (2, tr("Tuned"))):
+        grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
+    for row, each in enumerate(known, start=1):
+        own, base = card.measures[each.name], card.base_measures.get(each.name)
+        between = card.measure_difference.get(each.name)
+        said = in_full(each.name, own, base, between)
+        sign = IconLabel(*sign_of(between), 14)
+        sign.setAccessibleName(said)
+        title = told(each.title)
+        cells: list[QWidget] = [
+            ElidedLabel(title, "body", "ink2"),
+            Label(amount(base["mean"], each.unit) if base else "", "figure", "ink2"),
+            Label(amount(own["mean"], each.unit), "figure_medium", "ink"),
+            sign,
+        ]
+        for column, cell in enumerate(cells):
+            cell.setToolTip(said if column else f"{title}. {said}")
+            grid.addWidget(cell, row, column, RIGHT if column in (1, 2) else Qt.AlignmentFlag.AlignVCenter)
+    return made

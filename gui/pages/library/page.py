@@ -1,0 +1,385 @@
+"""The library page: every adapter on this computer, comparable ones together, and the passport of the one selected.
+
+Lays out the parts in `gui.pages.library` and wires them to what they do. Decides nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+
+from engine.api import Adapter, Unreadable
+from gui.core.actions import Entry
+from gui.graphics.bars import Busy
+from gui.inputs.name_editor import NameEditor
+from gui.look.fonts import px
+from gui.look.format import bytes_text, number
+from gui.look.language import mark, told, tr, tr_count
+from gui.models.adapter_groups import SHOWN
+from gui.models.adapter_table import AdapterTable
+from gui.models.library_reader import LibraryReader
+from gui.pages.library.dialogs import Dialogs
+from gui.pages.library.drawer import Drawer
+from gui.pages.library.import_export import Places
+from gui.pages.library.jobs import LibraryJobs
+from gui.pages.library.library_operations import LibraryDeeds
+from gui.pages.library.menus import SEPARATOR, below, make_menu
+from gui.pages.library.metadata_panel import PassportPanel
+from gui.pages.library.score_choices import Choice, score_choices
+from gui.shell.page import NARROW, Page, about
+from gui.tables.grouped_view import GroupedTableView
+from gui.tables.list_pane import ListPane
+from gui.tables.list_state import keep_list
+from gui.widgets.buttons import plain, primary
+from gui.widgets.empty_state import EmptyState
+
+FILTERS = {"all": mark("All"), "scored": mark("Scored"), "imported": mark("Imported")}
+
+
+class LibraryPage(Page):
+    """Shows the library. `open` selects an adapter.
+
+    `try_requested(adapter ids)` asks for the playground, `train_from_requested(adapter id)` and `new_run_requested` for
+    the train page.
+    """
+
+    try_requested = Signal(list)
+    train_from_requested = Signal(str)
+    new_run_requested = Signal()
+
+    def __init__(self, engine: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Library"), "", parent)
+        self._engine = engine
+        self._wanted = ""
+        self._told_unreadable: list[Unreadable] = []
+        self._in_use: set[str] = set()
+        self.reader = LibraryReader(self)
+        self.deeds = LibraryDeeds(self)
+        self.jobs = LibraryJobs(engine, self)
+        self.places = Places(self, dialogs or Dialogs(), self.deeds, self.jobs)
+        self.table = AdapterTable(self)
+        self.view = GroupedTableView(self.table, tr("Adapters"))
+        self.panel = PassportPanel()
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._connect_jobs()
+        self.setAcceptDrops(True)
+        self.reader.start()
+
+    # Building.
+    def _make_parts(self) -> None:
+        self.folder_button = plain(tr("Open folder"), "folder")
+        self.import_button = plain(tr("Import…"), "import")
+        for button in (self.folder_button, self.import_button):
+            self.header.add(button)
+        self.cancel_button = plain(tr("Cancel"))
+        self.busy = Busy("", self.cancel_button)
+        self.busy.hide()
+        self._empty_run = primary(tr("New run"), "plus")
+        self._empty_import = plain(tr("Import…"), "import")
+        empty = EmptyState(
+            "library",
+            tr("No adapters yet"),
+            tr("Train one, or bring in a folder or zip you already have."),
+            [self._empty_run, self._empty_import],
+        )
+        nothing_found = EmptyState("search", tr("No adapter fits"), tr("Change the search, or show all."))
+        filters = {key: tr(title) for key, title in FILTERS.items()}
+        search = tr("Search names, bases, methods, tags")
+        self.pane = ListPane(self.view, search, filters, empty, nothing_found)
+        self.pane.add_strip(self.busy)
+        keep_list(self.view, self.pane.search, self.pane.filter)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self.pane, 1)
+        self.drawer = Drawer(row, self.pane, self.panel)
+        self.body.addLayout(row, 1)
+
+    def _connect(self) -> None:
+        self.reader.read.connect(self._on_read)
+        self.reader.checked.connect(self._on_checked)
+        self.deeds.changed.connect(self._on_changed)
+        self.deeds.told.connect(self.pane.undo_strip.offer)
+        self.deeds.failed.connect(self.pane.tell_trouble)
+        self.folder_button.clicked.connect(self.places.open_library)
+        self.import_button.clicked.connect(lambda: self._import_menu(self.import_button))
+        self._empty_import.clicked.connect(lambda: self._import_menu(self._empty_import))
+        self._empty_run.clicked.connect(self.new_run_requested)
+        self.pane.narrowed.connect(self._on_narrowed)
+        view = self.view
+        view.chosen.connect(self._on_chosen)
+        view.clicked.connect(lambda _index: self.drawer.open())
+        view.opened.connect(self._on_opened)
+        view.link_pressed.connect(lambda adapter, _column: self.score(adapter))
+        view.menu_wanted.connect(lambda adapter, place: self.menu_for(adapter).popup(place))
+        view.rename_wanted.connect(self.rename)
+        view.delete_wanted.connect(self.delete)
+        view.order_wanted.connect(self.table.sort_by)
+        self._connect_panel()
+
+    def _connect_panel(self) -> None:
+        panel = self.panel
+        panel.try_pressed.connect(lambda: self._with_shown(lambda found: self.try_requested.emit([found.id])))
+        panel.score_pressed.connect(lambda: self._with_shown(self.score))
+        panel.merge_pressed.connect(lambda: self._with_shown(self.places.merge))
+        panel.export_pressed.connect(lambda: self._with_shown(self._export_menu))
+        panel.folder_pressed.connect(lambda: self._with_shown(self.places.open_adapter))
+        panel.more_pressed.connect(
+            lambda: self._with_shown(lambda found: self.menu_for(found).popup(below(panel.more_button)))
+        )
+        panel.close_pressed.connect(self._close_drawer)
+        panel.tags_changed.connect(lambda adapter, tags: self.deeds.update(adapter, tags=tags))
+        panel.notes_changed.connect(lambda adapter, notes: self.deeds.update(adapter, notes=notes))
+
+    def _connect_jobs(self) -> None:
+        self.jobs.started.connect(self._on_job_started)
+        self.jobs.progressed.connect(self.busy.set_progress)
+        self.jobs.finished.connect(self._on_job_finished)
+        self.jobs.remarked.connect(self.pane.tell)
+        self.jobs.failed.connect(self._on_job_failed)
+        self.jobs.stopped.connect(self._on_job_stopped)
+        self.cancel_button.clicked.connect(self.jobs.cancel)
+        self._engine.adapters_changed.connect(self.reader.refresh)
+        self._engine.run_started.connect(lambda _model: self._mark_in_use())
+        self._engine.run_ended.connect(lambda _model: self._mark_in_use())
+
+    # Showing.
+    def open(self, adapter_id: str) -> None:
+        """Select an adapter, now or as soon as it is read."""
+        self._wanted = adapter_id
+        self.pane.clear()
+        self.reader.refresh()
+
+    def shown(self) -> None:
+        """Read again, since other programs may have changed the folder."""
+        self.reader.refresh_soon()
+
+    def _on_read(self, adapters: list[Adapter], unreadable: list[Unreadable], size_bytes: int) -> None:
+        self.table.set_adapters(adapters)
+        self._mark_in_use()
+        self.header.set_subtitle(_subtitle(adapters))
+        every = tr("All {count}", count=number(len(adapters))) if adapters else tr("All")
+        self.pane.filter.set_text("all", every)
+        self.pane.right.setText(tr("{size} on disk", size=bytes_text(size_bytes)) if adapters else "")
+        self._show_unreadable(unreadable)
+        self._select_after_reading()
+        self._on_chosen(self.view.current())
+        self._show_state()
+
+    def _select_after_reading(self) -> None:
+        if self._wanted and self.view.choose(self._wanted):
+            self.drawer.open()
+            self._wanted = ""
+
+    def _show_unreadable(self, unreadable: list[Unreadable]) -> None:
+        if unreadable == self._told_unreadable:
+            return
+        self._told_unreadable = unreadable
+        if not unreadable:
+            self.pane.notice.hide()
+            return
+        self.pane.tell_trouble(_unreadable_words(unreadable))
+
+    def _on_narrowed(self, show: str, search: str) -> None:
+        self.table.show_only(next(known for known in SHOWN if known == show), search)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        self.pane.show_state(any_there=bool(self.table.adapters()))
+        self.drawer.set_filled(self.view.current() is not None)
+
+    def _on_chosen(self, adapter: Adapter | None) -> None:
+        if adapter is not None:
+            self.panel.show_adapter(adapter)
+            self.reader.check(adapter)
+        self.drawer.set_filled(self.view.current() is not None)
+
+    def _on_checked(self, adapter_id: str, changed: list[str]) -> None:
+        found = self.panel.adapter()
+        if found is not None and found.id == adapter_id:
+            self.panel.show_soundness(changed)
+
+    def _mark_in_use(self) -> None:
+        current = self._engine.current
+        used = {self.jobs.adapter_id} - {""}
+        if current is not None and current.recipe.method.start_from:
+            used.add(current.recipe.method.start_from)
+        self._in_use = used
+        self.table.set_in_use(used)
+
+    def is_in_use(self, adapter: Adapter) -> bool:
+        """Tell whether a running job uses an adapter."""
+        return adapter.id in self._in_use
+
+    def adapt(self, width: int) -> None:
+        """Let the passport lie over the table's right half below 1200."""
+        self.drawer.set_narrow(width < px(NARROW))
+
+    def _close_drawer(self) -> None:
+        self.drawer.close()
+        self.view.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close the drawer with Esc."""
+        if event.key() == Qt.Key.Key_Escape and self.drawer.is_open:
+            self._close_drawer()
+            return
+        super().keyPressEvent(event)
+
+    def _on_opened(self, adapter: Adapter) -> None:
+        """Return opens: the passport where it is not there yet, else the playground."""
+        if self.drawer.is_narrow and not self.drawer.is_open:
+            self.drawer.open()
+        else:
+            self.try_requested.emit([adapter.id])
+
+    # Doing.
+    def _with_shown(self, deed: Callable[[Adapter], object]) -> None:
+        adapter = self.panel.adapter()
+        if adapter is not None:
+            deed(adapter)
+
+    def _on_changed(self, adapter_id: str) -> None:
+        self._wanted = adapter_id or self._wanted
+        self.reader.refresh()
+        self._engine.adapters_changed.emit()
+
+    def rename(self, adapter: Adapter) -> None:
+        """Let the person type another name over the one in the list."""
+        row = self.table.row_of(adapter.id)
+        place = self.view.visualRect(self.table.index(row, 0)).adjusted(px(4), 2, 0, -2)
+        place.setWidth(max(place.width(), px(140)))
+        editor = NameEditor(self.view.viewport(), place, adapter.name)
+        editor.renamed.connect(lambda name: self.deeds.update(adapter, name=name))
+
+    def delete(self, adapter: Adapter) -> None:
+        """Move an adapter to the trash, unless a job uses it."""
+        if self.is_in_use(adapter):
+            self.pane.tell_trouble(
+                tr("{name} is in use by a running job. Delete it when that is done.", name=adapter.name)
+            )
+            return
+        self.panel.save_notes()
+        self.deeds.delete(adapter)
+
+    def score(self, adapter: Adapter) -> None:
+        """Score an adapter as its recipe says; ask on what, if it has none."""
+        choices = score_choices(adapter, self.table.adapters())
+        if len(choices) == 1:
+            self.jobs.score(adapter, choices[0][1])
+        else:
+            self.score_menu(adapter, choices).popup(self.cursor().pos())
+
+    def score_menu(self, adapter: Adapter, choices: list[Choice]) -> QMenu:
+        """Return the menu that asks on what to score an adapter."""
+        entries: list[Entry] = [
+            (tr("Score on {data}", data=data), partial(self.jobs.score, adapter, wanted), "")
+            for data, wanted in choices
+        ]
+        return make_menu(self, entries)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take folders and zips."""
+        if _dropped(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Import what was dropped."""
+        event.acceptProposedAction()
+        self.deeds.take_in(_dropped(event))
+
+    # Jobs.
+    def _on_job_started(self, words: str) -> None:
+        self.pane.notice.hide()
+        self.busy.set_progress(0.0, tr("Starting the worker"), words)
+        self.busy.show()
+        self._mark_in_use()
+
+    def _on_job_finished(self, text: str, folder: Path | None) -> None:
+        self._put_job_away()
+        self.reader.refresh()
+        self._engine.adapters_changed.emit()
+        if folder is None:
+            self.pane.undo_strip.offer(text)
+        else:
+            self.pane.undo_strip.offer(text, lambda: self.places.open_result(folder), tr("Open folder"))
+
+    def _on_job_failed(self, text: str) -> None:
+        if not self.jobs.busy:
+            self._put_job_away()
+        self.pane.tell_trouble(text)
+
+    def _on_job_stopped(self) -> None:
+        self._put_job_away()
+        self.pane.undo_strip.offer(tr("Cancelled."))
+
+    def _put_job_away(self) -> None:
+        self.busy.hide()
+        self._mark_in_use()
+
+    # Menus.
+    def menu_for(self, adapter: Adapter) -> QMenu:
+        """Return the menu of an adapter."""
+        return make_menu(self, self._entries_for(adapter))
+
+    def _entries_for(self, adapter: Adapter) -> list[Entry]:
+        again = tr("Score again") if adapter.passport.score_card else tr("Score now")
+        return [
+            (tr("Try in playground"), lambda: self.try_requested.emit([adapter.id]), ""),
+            (tr("Train further from here"), lambda: self.train_from_requested.emit(adapter.id), ""),
+            (again, lambda: self.score(adapter), ""),
+            SEPARATOR,
+            (tr("Rename"), lambda: self.rename(adapter), "list.rename"),
+            (tr("Open folder"), lambda: self.places.open_adapter(adapter), ""),
+            *self.places.export_entries(adapter, in_full=True),
+            SEPARATOR,
+            (tr("Delete"), lambda: self.delete(adapter), "list.delete"),
+        ]
+
+    def entries(self) -> list[Entry]:
+        """Return what can be done with the adapter that is selected."""
+        adapter = self.view.current()
+        return about(adapter.name, self._entries_for(adapter)) if adapter is not None else []
+
+    def _export_menu(self, adapter: Adapter) -> None:
+        entries = self.places.export_entries(adapter, in_full=False)
+        make_menu(self, entries).popup(below(self.panel.export_button))
+
+    def _import_menu(self, button: QWidget) -> None:
+        make_menu(self, self.places.import_entries()).popup(below(button))
+
+
+def _subtitle(adapters: list[Adapter]) -> str:
+    if not adapters:
+        return tr("What you train or import is kept here")
+    bases = {adapter.passport.base_model.id for adapter in adapters}
+    return tr(
+        "{adapters} for {base_models}",
+        adapters=tr_count(len(adapters), "{n} adapter", "{n} adapters"),
+        base_models=tr_count(len(bases), "{n} base model", "{n} base models"),
+    )
+
+
+def _unreadable_words(unreadable: list[Unreadable]) -> str:
+    reason, more = told(unreadable[0].reason).rstrip("."), len(unreadable) - 1
+    if not more:
+        return tr("A folder in the library is no adapter: {reason}.", reason=reason)
+    return tr_count(
+        more,
+        "A folder in the library is no adapter: {reason} and {n} more.",
+        "A folder in the library is no adapter: {reason} and {n} more.",
+        reason=reason,
+    )
+
+
+def _dropped(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -1,0 +1,191 @@
+"""Several conversations at once: which there are, summarising them, looking at one, and taking the table away.
+
+Wires the batch, its files and its view. Decides nothing about one conversation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from engine.api import Example, SummarizeOptions, write_csv
+from gui.core.background_tasks import Background
+from gui.core.data_files import file_filter
+from gui.look.format import number
+from gui.look.language import told, tr
+from gui.pages.playground.batch import Batch, BatchRow
+from gui.pages.playground.batch_reader import BatchReader
+from gui.pages.playground.batch_table import spreadsheet
+from gui.pages.playground.batch_view import BatchView
+from gui.pages.playground.columns.choices import source_title
+from gui.pages.playground.controller import Controller
+from gui.pages.playground.history.history_entry import Try, from_board
+from gui.workers.worker_manager import Engine
+
+
+class Several(QObject):
+    """What stands behind the view. `opened(Try)` shows one conversation alone; `changed` tells of progress."""
+
+    opened = Signal(object)
+    changed = Signal()
+
+    def __init__(self, engine: Engine, controller: Controller, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._sources: dict[str, Sequence[Example]] = {}
+        self._own: dict[str, Sequence[Example]] = {}
+        self._key = ""
+        self._told = ""
+        self.view = BatchView(parent)
+        self.batch = Batch(controller, self)
+        self.reader = BatchReader(engine, self)
+        self._background = Background(self)
+        self._connect()
+        self._show_sources()
+
+    def _connect(self) -> None:
+        view = self.view
+        view.chosen.connect(self._choose)
+        view.files_wanted.connect(self._choose_files)
+        view.cancelled.connect(self._cancel)
+        view.go_on_wanted.connect(self.batch.go_on)
+        view.opened.connect(self._open)
+        view.export_wanted.connect(self._choose_place)
+        self.batch.changed.connect(self._show)
+        self.reader.changed.connect(self._show)
+        self.reader.found.connect(self._take_files)
+
+    # Which conversations
+
+    def offer(self, sources: Mapping[str, Sequence[Example]]) -> None:
+        """Offer the conversations that the page has, by the name of where they are from; new ones come to the front."""
+        first = next(iter(sources), "")
+        if first not in self._sources and not self.batch.done:
+            self._key = first
+        self._sources = dict(sources)
+        self._show_sources()
+
+    def read(self, files: Sequence[Path]) -> None:
+        """Read files of conversations and offer what is in them."""
+        self._told = ""
+        self.reader.read(files)
+
+    def _take_files(self, named: list[tuple[str, list[Example]]], left_out: str) -> None:
+        self._own = dict(named) | {name: kept for name, kept in self._own.items() if name not in dict(named)}
+        self._key, self._told = named[0][0], left_out
+        self._show_sources()
+
+    def _known(self) -> dict[str, Sequence[Example]]:
+        return {**self._own, **self._sources}
+
+    def _show_sources(self) -> None:
+        known = self._known()
+        if self._key not in known:
+            self._key = next(iter(known), "")
+        names = [(name, f"{source_title(name)} ({number(len(found))})") for name, found in known.items()]
+        self.view.show_sources(names, self._key, len(known.get(self._key, ())))
+        self._offer()
+
+    def _choose(self) -> None:
+        self._key = self.view.source.key()
+        self._quiet()
+        self.view.show_most(len(self._known().get(self._key, ())))
+        self._offer()
+
+    def _offer(self) -> None:
+        """Put the chosen conversations into the table, unless they stand there already."""
+        examples = list(self._known().get(self._key, ()))[: self.view.count.value()]
+        there = [row.example for row in self.batch.rows]
+        if examples != there and not self.batch.is_running:
+            self.batch.offer(examples)
+
+    def follow_columns(self) -> None:
+        """Show the playground's columns, as long as nothing stands in those that are there."""
+        batch = self.batch
+        if not batch.is_running and not batch.done and batch.entries != batch.present_entries():
+            batch.offer([row.example for row in batch.rows])
+
+    # Doing
+
+    @property
+    def count(self) -> int:
+        """How many conversations would be summarised."""
+        return len(self.batch.rows)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the batch has the worker."""
+        return self.batch.is_running
+
+    def summarise(self, options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
+        """Summarise all conversations in the table."""
+        self._quiet()
+        if self.batch.rows:
+            self.batch.start(options, prompt)
+
+    def _quiet(self) -> None:
+        """Put away what was said of other conversations."""
+        self._told = self.reader.trouble = ""
+
+    def _cancel(self) -> None:
+        if self.reader.is_busy:
+            self.reader.stop()
+        self.batch.cancel()
+
+    def _open(self, row: BatchRow | None) -> None:
+        if row is not None:
+            base = self._controller.summarizer.base_model or self._controller.base_table()
+            self.opened.emit(self._tried(row, base))
+
+    def _tried(self, row: BatchRow, base: dict[str, object]) -> Try:
+        row.board.conversation = row.example.conversation
+        batch = self.batch
+        return from_board(row.board, row.example.summary, base, batch.options, batch.prompt)
+
+    # Files
+
+    def _choose_files(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self.view, tr("Open conversations"), "", file_filter())
+        if names:
+            self.read([Path(name) for name in names])
+
+    def _choose_place(self) -> None:
+        title, kinds = tr("Export the summaries"), tr("Tables (*.csv);;All files (*)")
+        name, _ = QFileDialog.getSaveFileName(self.view, title, "summaries.csv", kinds)
+        if name:
+            self.export(Path(name))
+
+    def export(self, path: Path) -> None:
+        """Write every conversation with its summaries and scores to a csv file."""
+        table = spreadsheet(self.batch.rows, self.batch.entries)
+        self._background.run(
+            lambda: write_csv(path, *table),
+            lambda _: self._tell(tr("Exported to {path}.", path=path)),
+            lambda error: self._tell(told(f"{error.message} {error.hint}")),
+        )
+
+    def wait(self) -> None:
+        """Wait until nothing is left to write."""
+        self._background.wait()
+
+    # Showing
+
+    def _tell(self, text: str) -> None:
+        self._told = text
+        self._show()
+
+    def _show(self) -> None:
+        self.view.show_batch(self.batch)
+        if self.reader.is_busy:
+            self.view.show_reading(self.reader.name, self.reader.share, self.reader.words)
+        if self.reader.trouble:
+            self.view.tell(self.reader.trouble, icon_name="problem")
+        else:
+            goes_on = self.batch.message and self.batch.can_go_on
+            said = " ".join(filter(None, (self._told, self.batch.message)))
+            self.view.tell(said, tr("Go on") if goes_on else "")
+        self.changed.emit()

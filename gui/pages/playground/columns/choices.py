@@ -1,0 +1,118 @@
+"""Which base models there are to choose, which adapters can stand beside one, and why the others can't.
+
+Knows no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from engine.api import STARTER, Adapter
+from gui.look.format import number
+from gui.look.language import mark, tr, tr_count
+from gui.models.list_text import method_words
+from gui.pages.playground.columns.column_results import Entry
+
+MOST_COLUMNS = 8
+SAMPLES_NAME = mark("Bundled test conversations")
+BASE_NAME, BUNDLED = mark("Base model"), mark("The bundled model")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An adapter to choose; `reason` says why it can't be; a foreign one belongs to another base model."""
+
+    adapter: Adapter
+    reason: str = ""
+    is_foreign: bool = False
+
+    @property
+    def fits(self) -> bool:
+        """Whether it can be chosen."""
+        return not self.reason
+
+
+def base_title(base_id: str) -> str:
+    """Return how a base model is called on the page."""
+    return tr(BUNDLED) if base_id == STARTER else base_id
+
+
+def source_title(name: str) -> str:
+    """Return how a source of conversations is called on the page."""
+    return tr(SAMPLES_NAME) if name == SAMPLES_NAME else name
+
+
+def base_entry(base_id: str) -> Entry:
+    """Return the base model's column."""
+    return Entry(None, BASE_NAME, BUNDLED if base_id == STARTER else base_id)
+
+
+def entry(adapter: Adapter) -> Entry:
+    """Return an adapter's column: its name, and its method in short."""
+    return Entry(adapter.id, adapter.name, method_words(adapter.passport))
+
+
+def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[str]) -> list[Choice]:
+    """Return every adapter, those that fit first, each other one with the reason why it doesn't."""
+    taken = set(shown)
+    choices = [_choice(adapter, base_id, taken) for adapter in adapters]
+    return sorted(choices, key=lambda choice: not choice.fits)
+
+
+def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> Choice:
+    made_for = adapter.passport.base_model.id
+    if made_for != base_id:
+        named = tr("made for {model}", model=base_title(made_for))
+        reason = named if made_for else tr("made for a base model it does not name")
+        return Choice(adapter, reason, is_foreign=True)
+    if adapter.id in taken:
+        return Choice(adapter, tr("shown already"))
+    full = len(taken) + 1 >= MOST_COLUMNS
+    return Choice(adapter, tr("{most} columns are the most", most=number(MOST_COLUMNS)) if full else "")
+
+
+def foreign_words(adapter: Adapter) -> str:
+    """Return which base model an adapter was made for that can't stand here."""
+    made_for = adapter.passport.base_model.id
+    if not made_for:
+        return tr("{adapter} was made for a base model it does not name", adapter=adapter.name)
+    return tr("{adapter} was made for {model}", adapter=adapter.name, model=base_title(made_for))
+
+
+def base_table(base_id: str, adapters: Iterable[Adapter]) -> dict[str, Any]:
+    """Return how the base model is to be loaded: as for the first of the adapters whose passport tells."""
+    first = next(iter(_told(adapters)), None)
+    return first.passport.base_model.as_table() if first else {"id": base_id}
+
+
+def mix_words(adapters: Iterable[Adapter]) -> str:
+    """Return what there is to say if the adapters were made on different forms of their base model."""
+    told = _told(adapters)
+    if not told:
+        return ""
+    first, *others = told
+    used = first.passport.base_model.as_table()
+    names = [other.name for other in others if other.passport.base_model.as_table() != used]
+    if not names:
+        return ""
+    return tr_count(
+        len(names),
+        "{names} was made on another form of the base model. All are compared on that of {first}: {form}.",
+        "{names} were made on another form of the base model. All are compared on that of {first}: {form}.",
+        names=", ".join(names),
+        first=first.name,
+        form=", ".join(str(value) for name, value in used.items() if name != "id"),
+    )
+
+
+def _told(adapters: Iterable[Adapter]) -> list[Adapter]:
+    """Return the adapters whose passports say how the base model was loaded."""
+    return [adapter for adapter in adapters if len(adapter.passport.base_model.as_table()) > 1]
+
+
+def base_choices(local_models: Iterable[str], adapters: Iterable[Adapter]) -> list[str]:
+    """Return the bundled model, those on this computer and those that adapters name, each once."""
+    named = [adapter.passport.base_model.id for adapter in adapters]
+    return list(dict.fromkeys([STARTER, *local_models, *filter(None, named)]))

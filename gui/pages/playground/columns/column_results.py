@@ -1,0 +1,213 @@
+"""What stands in the playground's columns: summaries as they come, their marks and their figures.
+
+Built from the worker's events alone. Knows no widget and no process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from engine.api import Claim, Event, added, clock, unsupported
+from gui.look.language import tr
+from gui.workers.eta import Remaining
+
+Status = Literal["empty", "waiting", "running", "finished", "failed", "cancelled"]
+Thumb = Literal["", "up", "down"]
+MARKED: tuple[Status, ...] = ("running", "finished", "cancelled")
+LETTERS_A_TOKEN = 3.6
+# A board is redrawn many times while its last column streams; the others' marks stay as they are.
+_added = lru_cache(maxsize=64)(added)
+_unsupported = lru_cache(maxsize=64)(unsupported)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a column is for: the base model (`adapter` None) or an adapter, and how it is called.
+
+    `name` and `detail` are as they are kept, `title` and `about` as they are shown.
+    """
+
+    adapter: str | None
+    name: str
+    detail: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name; a base's is a word of the window."""
+        return self.name if self.adapter else tr(self.name)
+
+    @property
+    def about(self) -> str:
+        """The detail; the bundled base's is a word of the window."""
+        return self.detail if self.adapter else tr(self.detail)
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a person thinks of a summary: a thumb, a note, and how it should read if it was corrected."""
+
+    thumb: Thumb = ""
+    note: str = ""
+    edited: str = ""
+
+
+@dataclass
+class Column:
+    """One column: its entry and the summary in it."""
+
+    entry: Entry
+    status: Status = "empty"
+    text: str = ""
+    tokens: int | None = None
+    seconds: float | None = None
+    scores: dict[str, float] = field(default_factory=dict)
+    is_capped: bool = False
+    message: str = ""
+    hint: str = ""
+    feedback: Feedback = field(default_factory=Feedback)
+    # The summaries of a long conversation's pieces, round by round: what was read for the next, or the last.
+    rounds: tuple[tuple[str, ...], ...] = ()
+    pieces: int = 1
+    # How long the round in hand still takes.
+    left: Remaining = field(default_factory=Remaining, repr=False, compare=False)
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Speed of a finished summary."""
+        return self.tokens / self.seconds if self.tokens and self.seconds else None
+
+    def clear(self, status: Status = "empty") -> None:
+        """Forget the summary."""
+        self.status, self.text, self.message, self.hint = status, "", "", ""
+        self.tokens, self.seconds, self.scores, self.is_capped = None, None, {}, False
+        self.feedback, self.rounds, self.pieces = Feedback(), (), 1
+        self.left.begin()
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks of one summary: stretches that the base has not, and claims that the conversation has not."""
+
+    added: tuple[tuple[int, int], ...] = ()
+    unsupported: tuple[Claim, ...] = ()
+
+
+class Board:
+    """The columns of one try, the base always first."""
+
+    def __init__(self, base: Entry) -> None:
+        self.columns: list[Column] = [Column(base)]
+        self.request: str | None = None
+        self.conversation = ""
+        self.input_tokens: int | None = None
+
+    @property
+    def base(self) -> Column:
+        """The base model's column."""
+        return self.columns[0]
+
+    @property
+    def adapters(self) -> list[str]:
+        """The adapters' ids, in order."""
+        return [column.entry.adapter for column in self.columns if column.entry.adapter is not None]
+
+    @property
+    def busy(self) -> bool:
+        """Whether summaries are still to come."""
+        return any(column.status in ("waiting", "running") for column in self.columns)
+
+    def column(self, adapter: str | None) -> Column | None:
+        """Return the column of an adapter (None: the base), if it is there."""
+        return next((column for column in self.columns if column.entry.adapter == adapter), None)
+
+    def add(self, entry: Entry) -> None:
+        """Put another adapter at the end, once."""
+        if self.column(entry.adapter) is None:
+            self.columns.append(Column(entry))
+
+    def remove(self, adapter: str) -> None:
+        """Take an adapter's column away."""
+        self.columns = [column for column in self.columns if column.entry.adapter != adapter]
+
+    def begin(self, request: str, conversation: str) -> None:
+        """Expect new summaries of a conversation in every column."""
+        self.request, self.conversation, self.input_tokens = request, conversation, None
+        for column in self.columns:
+            column.clear("waiting")
+
+    def give_up(self, status: Status, message: str = "", hint: str = "") -> None:
+        """End what is still to come: cancelled, or failed with a reason."""
+        for column in self.columns:
+            if column.status in ("waiting", "running"):
+                column.status, column.message, column.hint = status, message, hint
+        self.request = None
+
+    def apply(self, event: Event) -> None:
+        """Take in one of the worker's events; those of other requests are ignored."""
+        handler = _HANDLERS.get(event["event"])
+        if handler is None or self.request is None or event.get("request") != self.request:
+            return
+        column = self.column(event.get("adapter"))
+        if column is not None:
+            handler(column, event)
+            self.input_tokens = event.get("input_tokens", self.input_tokens)
+        if not self.busy:
+            self.request = None
+
+    def marks(self, column: Column) -> Marks:
+        """Return a summary's marks; claims are looked for once it is whole."""
+        if column.status not in MARKED or not column.text:
+            return Marks()
+        against_base = column is not self.base and self.base.status in MARKED and self.base.text
+        return Marks(
+            _added(column.text, self.base.text) if against_base else (),
+            _unsupported(column.text, self.conversation) if column.status == "finished" else (),
+        )
+
+
+def _started(column: Column, event: Event) -> None:
+    column.clear("running")
+    column.pieces = event.get("pieces", 1)
+    column.left.report(0, column.pieces, clock(event))
+
+
+def _piece(column: Column, event: Event) -> None:
+    """Take in a piece's summary; they come in any order, longest first."""
+    *before, last = column.rounds if len(column.rounds) == event["round"] else (*column.rounds, ())
+    filled = [*last, *[""] * (event["pieces"] - len(last))]
+    filled[event["piece"] - 1] = event["summary"]
+    column.rounds = (*before, tuple(filled))
+    column.left.report(sum(map(bool, filled)), event["pieces"], clock(event))
+
+
+def _extended(column: Column, event: Event) -> None:
+    column.status = "running"
+    column.text += event["text"]
+
+
+def _finished(column: Column, event: Event) -> None:
+    column.status = "cancelled" if event.get("cancelled") else "finished"
+    column.text = event["summary"]
+    column.tokens, column.seconds = event["tokens"], event["seconds"]
+    column.scores = dict(event.get("scores") or {})
+    column.is_capped = bool(event.get("capped"))
+
+
+def _failed(column: Column, event: Event) -> None:
+    column.status, column.message, column.hint = "failed", event["message"], event.get("hint", "")
+
+
+_HANDLERS = {
+    "summary_started": _started,
+    "piece_finished": _piece,
+    "summary_extended": _extended,
+    "summary_finished": _finished,
+    "summary_failed": _failed,
+}
+
+
+def about_tokens(text: str) -> int:
+    """Return roughly how many tokens a text has, before a tokenizer has counted them."""
+    return round(len(text) / LETTERS_A_TOKEN)

@@ -1,0 +1,270 @@
+"""One column of the playground: whose summary it is, the summary with its marks, and its figures.
+
+Shows a `Column` of the board; knows neither the worker nor the other columns.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.look.fonts import px
+from gui.look.format import UNKNOWN, duration_text, number, score
+from gui.look.language import told, tr, tr_count
+from gui.look.tooltips import as_said
+from gui.models.list_text import NOTHING_WRITTEN
+from gui.pages.playground.columns.chunks_view import PiecesView
+from gui.pages.playground.columns.column_results import Column, Marks
+from gui.pages.playground.columns.feedback_view import FeedbackNotes, FeedbackTools
+from gui.widgets.buttons import IconButton, plain
+from gui.widgets.labels import ElidedLabel, IconLabel, Label
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+from gui.widgets.text_view import Mark, ReadingText
+
+LEAST_WIDTH = 176
+
+
+class ColumnView(QWidget):
+    """A column, at least 176 wide, with its foot at the bottom.
+
+    Signals: `closed` asks to take the column away, `base_wanted` to choose another base model, `cancelled` to
+    take the request back; `feedback_given(Feedback)` says what somebody thinks of the summary.
+    """
+
+    closed = Signal()
+    base_wanted = Signal()
+    cancelled = Signal()
+    feedback_given = Signal(object)
+
+    def __init__(self, is_base: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_base = is_base
+        self._name = ElidedLabel("", "body_semibold")
+        self._detail = ElidedLabel("", "label", "ink2")
+        self.pieces = PiecesView()
+        self._text = ReadingText()
+        self._state = Label("", "label", "ink3", wrap=True)
+        self._trouble = _Trouble()
+        self._copy = IconButton("copy", tr("Copy this summary"))
+        self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._text.text()))
+        self._cancel = plain(tr("Cancel"))
+        self._cancel.clicked.connect(self.cancelled)
+        self.tools = FeedbackTools()
+        self.notes = FeedbackNotes()
+        self.tools.given.connect(self.feedback_given)
+        self.tools.edit_wanted.connect(self._edit_notes)
+        self.notes.given.connect(self.feedback_given)
+        self._figures = _Figures()
+        self._lay_out()
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.setMinimumWidth(px(LEAST_WIDTH))
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(0)
+        column.addLayout(self._head())
+        column.addSpacing(12)
+        column.addWidget(Line())
+        reading = self._reading = Scroll((0, 12, 10, 8), spacing=8)
+        for part in (self.pieces, self._text, self._state, self._trouble, self.notes):
+            reading.column.addWidget(part)
+        reading.column.addStretch(1)
+        column.addWidget(reading, 1)
+        acts = QHBoxLayout()
+        acts.setSpacing(4)
+        acts.addStrut(px(34))
+        acts.addWidget(self._copy)
+        acts.addWidget(self.tools)
+        acts.addWidget(self._cancel)
+        acts.addStretch(1)
+        column.addLayout(acts)
+        column.addSpacing(8)
+        column.addWidget(Line())
+        column.addSpacing(10)
+        column.addWidget(self._figures)
+
+    def _edit_notes(self) -> None:
+        self.notes.edit()
+        if self.notes.is_open:
+            # Once the editor has its room.
+            QTimer.singleShot(0, self, self._scroll_to_notes)
+
+    def _scroll_to_notes(self) -> None:
+        self._reading.ensureWidgetVisible(self.notes.done_button)
+
+    def _head(self) -> QHBoxLayout:
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addWidget(self._name)
+        texts.addWidget(self._detail)
+        if self._is_base:
+            self._act = IconButton("chevron-down", tr("Choose another base model"))
+            self._act.clicked.connect(self.base_wanted)
+        else:
+            self._act = IconButton("close", tr("Take this adapter away"))
+            self._act.clicked.connect(self.closed)
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addLayout(texts, 1)
+        head.addWidget(self._act, alignment=Qt.AlignmentFlag.AlignVCenter)
+        return head
+
+    @property
+    def act(self) -> IconButton:
+        """The button in the head: the base's chooser, or an adapter's close."""
+        return self._act
+
+    def text(self) -> str:
+        """Return the summary shown."""
+        return self._text.text()
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Return the marks shown."""
+        return self._text.marks()
+
+    def state_text(self) -> str:
+        """Return the words in place of a summary: waiting, loading, or what went wrong."""
+        return self._trouble.text() or self._state.text()
+
+    def figures(self) -> dict[str, str]:
+        """Return the figures as shown."""
+        return self._figures.shown()
+
+    def show_column(
+        self, column: Column, marks: Marks, waiting_words: str = "", can_rate: bool = False
+    ) -> None:
+        """Show what stands in a column; `waiting_words` say what a waiting one waits for."""
+        self._name.setText(column.entry.title)
+        self._detail.setText(column.entry.about)
+        self.setAccessibleName(f"{column.entry.title} {column.entry.about}")
+        running = column.status == "running"
+        drawn = _drawn(marks)
+        if (column.text, tuple(drawn)) != (self._text.text(), self._text.marks()):
+            self._text.set_text(column.text, drawn)
+        self._text.set_streaming(running)
+        self._text.setVisible(bool(column.text) or running)
+        waiting = {
+            "empty": tr("No summary yet"),
+            "waiting": waiting_words or tr("Waiting"),
+            "cancelled": tr("Cancelled"),
+            "finished": "" if column.text else tr(NOTHING_WRITTEN),
+        }
+        self.pieces.show_rounds(column.rounds)
+        self._state.setText(waiting.get(column.status) or _state_words(column))
+        self._state.setVisible(bool(self._state.text()))
+        failed = column.status == "failed"
+        self._trouble.tell(told(f"{column.message} {column.hint}".strip()) if failed else "")
+        self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
+        # While the base model is loaded once for all columns, one of them offers to give that up.
+        loading = self._is_base and column.status == "waiting" and bool(waiting_words)
+        self._cancel.setVisible(running or loading)
+        self.tools.setVisible(can_rate and column.status == "finished" and bool(column.text))
+        self.tools.show_feedback(column.feedback)
+        self.notes.show_feedback(column.feedback, column.text)
+        self._figures.show_column(column, marks)
+
+
+def _state_words(column: Column) -> str:
+    """Return what there is to say beside a summary: where in a long conversation it is, or what cut it."""
+    if column.status == "running" and column.pieces > 1 and not column.text:
+        done = sum(bool(summary) for pieces in column.rounds for summary in pieces)
+        how_far = tr_count(
+            column.pieces,
+            "Read in {n} piece, {done} summarised",
+            "Read in {n} pieces, {done} summarised",
+            done=number(done),
+        )
+        return column.left.beside(how_far)
+    return tr("Cut off at the longest summary") if column.is_capped else ""
+
+
+def _drawn(marks: Marks) -> list[Mark]:
+    """Return the marks as they are drawn; a claim inside an added stretch is drawn over it."""
+    grounds = [Mark(start, end - start, "new") for start, end in marks.added]
+    return grounds + [Mark(claim.start, claim.end - claim.start, "attention") for claim in marks.unsupported]
+
+
+class _Trouble(QWidget):
+    """What went wrong in this column alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = Label("", "label", "brick", wrap=True, selectable=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(IconLabel("problem", "brick", 14), alignment=Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        self.hide()
+
+    def tell(self, text: str) -> None:
+        """Show a trouble; none hides it."""
+        self._text.setText(text)
+        self.setVisible(bool(text))
+
+    def text(self) -> str:
+        """Return what is shown."""
+        return self._text.text()
+
+
+class _Figures(QWidget):
+    """The foot of a column: ROUGE-1, claims not in the conversation, time and speed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rouge = Label(UNKNOWN, "figure_medium")
+        self._missing = Label(UNKNOWN, "figure_medium")
+        self._warning = IconLabel("warning", "copper", 14)
+        self._warning.hide()
+        self._seconds = Label("", "figure_small", "ink2")
+        self._speed = Label("", "figure_small", "ink2")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(_row(ElidedLabel("ROUGE-1", "label", "ink2"), self._rouge))
+        column.addLayout(
+            _row(ElidedLabel(tr("Not in conversation"), "label", "ink2"), self._warning, self._missing)
+        )
+        column.addLayout(_row(self._seconds, self._speed))
+
+    def shown(self) -> dict[str, str]:
+        return {
+            "rouge1": self._rouge.text(),
+            "missing": self._missing.text(),
+            "seconds": self._seconds.text(),
+            "speed": self._speed.text(),
+        }
+
+    def show_column(self, column: Column, marks: Marks) -> None:
+        finished = column.status == "finished"
+        self._rouge.setText(score(column.scores.get("rouge1")))
+        self._rouge.setToolTip("" if column.scores else tr("Paste a reference summary to see it."))
+        missing = len(marks.unsupported)
+        self._missing.setText(number(missing) if finished else UNKNOWN)
+        self._missing.set_token("copper" if missing else "ink")
+        self._missing.setToolTip(as_said(", ".join(claim.text for claim in marks.unsupported)))
+        self._warning.setVisible(missing > 0)
+        running = column.status == "running"
+        self._seconds.setText(tr("running") if running else _seconds(column))
+        self._seconds.set_token("accent" if running else "ink2")
+        speed = column.tokens_per_second
+        self._speed.setText("" if speed is None else tr("{speed} tokens/s", speed=number(speed, 0)))
+
+
+def _seconds(column: Column) -> str:
+    return "" if column.seconds is None else duration_text(column.seconds)
+
+
+def _row(left: QWidget, *right: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(4)
+    row.addWidget(left, 1)
+    for part in right:
+        row.addWidget(part)
+    return row

@@ -1,0 +1,134 @@
+"""The columns side by side: the base first and fixed, the adapters beside it, scrolled if there are many."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
+
+from gui.look.fonts import px
+from gui.look.language import tr
+from gui.pages.playground.columns.column_results import Board
+from gui.pages.playground.columns.column_view import LEAST_WIDTH, ColumnView
+from gui.widgets.buttons import plain
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.line import Line
+
+
+class ColumnsView(QWidget):
+    """All columns of a board, of equal width.
+
+    Signals: `closed(adapter id)`, `base_wanted`, `add_wanted`, `cancelled`, `feedback_given(adapter id or None,
+    Feedback)`.
+    """
+
+    MARGIN = 8
+
+    closed = Signal(str)
+    base_wanted = Signal()
+    add_wanted = Signal()
+    cancelled = Signal()
+    feedback_given = Signal(object, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.base = ColumnView(is_base=True)
+        self.base.base_wanted.connect(self.base_wanted)
+        self.base.cancelled.connect(self.cancelled)
+        self.base.feedback_given.connect(lambda feedback: self.feedback_given.emit(None, feedback))
+        self._views: dict[str, ColumnView] = {}
+        self._others = QWidget()
+        self._row = QHBoxLayout(self._others)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._scroll = QScrollArea()
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self._others)
+        self._scroll.horizontalScrollBar().rangeChanged.connect(self._line_up_feet)
+        # The base gets the room of the sideways bar too, so that all feet stay on one line.
+        self._base_box = QWidget()
+        holder = QHBoxLayout(self._base_box)
+        holder.setContentsMargins(0, 0, 0, 0)
+        holder.addWidget(self.base)
+        row = QHBoxLayout(self)
+        # The scroll bar of the page takes the margin at the other side.
+        row.setContentsMargins(self.MARGIN, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._base_box)
+        row.addWidget(self._scroll, 1)
+        row.addWidget(self._invitation(), 1)
+
+    def _invitation(self) -> QWidget:
+        """Return what stands beside the base as long as no adapter does."""
+        add = plain(tr("Add adapter"), "plus")
+        add.clicked.connect(self.add_wanted)
+        self._empty = EmptyState(
+            "library", tr("No adapter beside the base"), tr("Add one to see what tuning changes."), [add]
+        )
+        return self._empty
+
+    def views(self) -> list[ColumnView]:
+        """Return the columns' views, in order."""
+        return [self.base, *self._views.values()]
+
+    def view(self, adapter: str | None) -> ColumnView:
+        """Return one column's view."""
+        return self.base if adapter is None else self._views[adapter]
+
+    def show_board(self, board: Board, waiting_words: str = "", can_rate: bool = False) -> None:
+        """Show a board; with `can_rate` its summaries can be commented on."""
+        if list(self._views) != board.adapters:
+            self._rebuild(board.adapters)
+        for column in board.columns:
+            view = self.view(column.entry.adapter)
+            view.show_column(column, board.marks(column), waiting_words, can_rate)
+
+    def _rebuild(self, adapters: list[str]) -> None:
+        while (item := self._row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None and widget not in self._views.values():
+                widget.hide()
+                widget.deleteLater()
+        kept = {adapter: view for adapter, view in self._views.items() if adapter in adapters}
+        for adapter, view in self._views.items():
+            if adapter not in kept:
+                view.hide()
+                view.deleteLater()
+        self._views = {adapter: kept.get(adapter) or self._made(adapter) for adapter in adapters}
+        for view in self._views.values():
+            self._row.addWidget(Line(vertical=True))
+            self._row.addWidget(view, 1)
+        self._share_width()
+
+    def _made(self, adapter: str) -> ColumnView:
+        view = ColumnView(is_base=False)
+        view.closed.connect(lambda: self.closed.emit(adapter))
+        view.cancelled.connect(self.cancelled)
+        view.feedback_given.connect(lambda feedback: self.feedback_given.emit(adapter, feedback))
+        return view
+
+    def sizeHint(self) -> QSize:
+        """Return the least height: the columns scroll by themselves, and take what room is left."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Give every column the same width, and the base never less than the least."""
+        count = len(self._views) + 1
+        room = self.contentsRect().width() - self.MARGIN
+        self._base_box.setFixedWidth(max(px(LEAST_WIDTH), room // max(2, count)))
+        self._scroll.setVisible(bool(self._views))
+        self._empty.setVisible(not self._views)
+
+    def _line_up_feet(self) -> None:
+        bar = self._scroll.horizontalScrollBar()
+        shown = bar.maximum() > bar.minimum()
+        layout = self._base_box.layout()
+        assert layout is not None
+        layout.setContentsMargins(0, 0, 0, bar.sizeHint().height() if shown else 0)

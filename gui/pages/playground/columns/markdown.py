@@ -1,0 +1,93 @@
+"""A comparison as Markdown, for a note or a ticket, and a decoding in words. Knows no widget."""
+
+from __future__ import annotations
+
+from engine.api import SummarizeOptions
+from gui.look.format import number, plain, score
+from gui.look.language import mark, tr, tr_count
+from gui.pages.playground.columns.column_results import Board, Column
+
+THUMBS = {"up": mark("found good"), "down": mark("found bad")}
+
+
+def as_markdown(board: Board, reference: str, decoding: SummarizeOptions, prompt: str = "") -> str:
+    """Return the conversation and its summaries, with what was measured, found and noted.
+
+    `prompt` is the template that all read in place of their own.
+    """
+    parts = [f"## {tr('Conversation')}", _quoted(board.conversation)]
+    if reference:
+        parts += [f"## {tr('Reference summary')}", _quoted(reference)]
+    for column in board.columns:
+        if column.text:
+            parts += _summary(board, column)
+    parts.append(tr("Decoding: {decoding}.", decoding=decoding_words(decoding)))
+    if prompt:
+        parts += [tr("Prompt:"), _quoted(prompt)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _summary(board: Board, column: Column) -> list[str]:
+    about = f" ({column.entry.about})" if column.entry.about else ""
+    parts = [f"## {column.entry.title}{about}", _quoted(column.text), _facts(board, column)]
+    if column.rounds:
+        pieces = [f"- {summary}" for summary in column.rounds[0]]
+        head = tr_count(len(pieces), "Read in {n} piece:", "Read in {n} pieces:")
+        parts.append("\n".join([head, "", *pieces]))
+    if column.feedback.edited:
+        parts += [tr("Corrected:"), _quoted(column.feedback.edited)]
+    if column.feedback.note:
+        parts.append(tr("Note: {note}", note=column.feedback.note))
+    return parts
+
+
+def decoding_words(decoding: SummarizeOptions) -> str:
+    """Return a decoding in words: "greedy, at most 128 tokens"."""
+    words = [*_choosing_words(decoding), _length_words(decoding)]
+    if decoding.beams > 1 and decoding.length_penalty != 1:
+        words.append(tr("length penalty {value}", value=plain(decoding.length_penalty)))
+    if decoding.repetition_penalty != 1:
+        words.append(tr("repetition penalty {value}", value=plain(decoding.repetition_penalty)))
+    if decoding.no_repeat_ngram:
+        words.append(tr("no {count} tokens twice", count=number(decoding.no_repeat_ngram)))
+    if decoding.long_conversations == "piecewise":
+        words.append(tr("long conversations piece by piece"))
+    return ", ".join(words)
+
+
+def _choosing_words(decoding: SummarizeOptions) -> list[str]:
+    """Return how tokens are chosen."""
+    if decoding.temperature > 0:
+        words = [tr("sampled at temperature {value}", value=plain(decoding.temperature))]
+        if decoding.top_p < 1:
+            words.append(tr("top-p {value}", value=plain(decoding.top_p)))
+        return [*words, tr("seed {value}", value=str(decoding.seed))]
+    return [tr("greedy") if decoding.beams == 1 else tr_count(decoding.beams, "{n} beam", "{n} beams")]
+
+
+def _length_words(decoding: SummarizeOptions) -> str:
+    most = number(decoding.max_new_tokens)
+    if not decoding.min_new_tokens:
+        return tr("at most {most} tokens", most=most)
+    return tr("at least {least} and at most {most} tokens", least=number(decoding.min_new_tokens), most=most)
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}  " if line else ">" for line in text.strip().splitlines())
+
+
+def _facts(board: Board, column: Column) -> str:
+    facts = []
+    if "rouge1" in column.scores:
+        facts.append(tr("ROUGE-1 {score}", score=score(column.scores["rouge1"])))
+    missing = ", ".join(claim.text for claim in board.marks(column).unsupported)
+    said = tr("not in the conversation: {claims}", claims=missing)
+    facts.append(said if missing else tr("nothing that was not said"))
+    if column.tokens and column.seconds:
+        seconds = number(column.seconds, 1)
+        facts.append(
+            tr_count(column.tokens, "{n} token in {seconds} s", "{n} tokens in {seconds} s", seconds=seconds)
+        )
+    if column.feedback.thumb:
+        facts.append(tr(THUMBS[column.feedback.thumb]))
+    return "; ".join(facts)

@@ -1,0 +1,1 @@
+"""Input side of the playground."""

@@ -1,0 +1,341 @@
+"""The playground's left panel: the conversation in turns or as text, its length, and the reference summary.
+
+Owns the conversation and the reference. Knows nothing of models but the limit that one was trained with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QMenu,
+    QPlainTextEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.api import Example, speakers, turns
+from gui.core import actions
+from gui.look import style
+from gui.look.fonts import font, px
+from gui.look.language import tr, tr_count
+from gui.pages.playground.conversation.conversation_edit import ConversationEdit
+from gui.pages.playground.conversation.export_offer import ExportOffer
+from gui.pages.playground.conversation.length import Length, counted, estimated, parted
+from gui.pages.playground.conversation.picker import Picker
+from gui.pages.playground.conversation.token_meter import TokenMeter
+from gui.widgets.buttons import link, plain, quiet
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+from gui.widgets.text_view import ConversationView, Turn
+
+REFERENCE_HEIGHT = 84
+MOST_TURNS = 400
+
+
+class ConversationPanel(QWidget):
+    """The conversation and its reference summary.
+
+    Signals: `changed` when either is another one, `typed` while the conversation is written; `file_wanted` when a text
+    file is to be opened; `label_wanted` when a summary of the conversation is to be written; `piecewise_chosen(bool)`
+    whether a conversation that is too long is summarised piece by piece.
+    """
+
+    changed = Signal()
+    typed = Signal()
+    piecewise_chosen = Signal(bool)
+    file_wanted = Signal()
+    label_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.ground(self, "surface")
+        self._conversation = ""
+        self._whence = ""
+        self._limit = 512
+        self._length = estimated("", self._limit)
+        self._measured = ""
+        self._make_parts()
+        self._lay_out()
+        self._show()
+
+    def _make_parts(self) -> None:
+        self._about = ElidedLabel("", "label", "ink2")
+        self.export_offer = ExportOffer()
+        self.export_offer.chosen.connect(self._take)
+        self._turns = ConversationView()
+        self.editor = ConversationEdit()
+        self.editor.textChanged.connect(self._type)
+        self.picker = Picker()
+        self.picker.picked.connect(self._pick)
+        self.picker.closed.connect(self._show)
+        self.meter = TokenMeter()
+        self.piecewise = QCheckBox(tr("Summarise piece by piece"))
+        self.piecewise.setToolTip(
+            tr(
+                "Summarise pieces that fit the limit, and then their summaries, in place of cutting the end off"
+            )
+        )
+        self.piecewise.toggled.connect(self._choose_piecewise)
+        self.reference_edit = QPlainTextEdit()
+        self.reference_edit.setPlaceholderText(tr("Paste one to see ROUGE"))
+        self.reference_edit.setAccessibleName(tr("Reference summary, optional"))
+        self.reference_edit.setTabChangesFocus(True)
+        self.reference_edit.textChanged.connect(self.changed)
+        self.label_button = link(tr("Write it"))
+        self.label_button.setToolTip(tr("Write a summary of this conversation, with drafts to begin from"))
+        self.label_button.clicked.connect(self.label_wanted)
+        self._open_button = quiet(tr("Open…"))
+        self._open_button.clicked.connect(self._offer_ways)
+        self._edit_button = quiet(tr("Edit"))
+        self._edit_button.clicked.connect(self.toggle_edit)
+        actions.bind(self.picker, "window.close", self._show)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.reference_edit.setFont(font("body"))
+        self.reference_edit.setFixedHeight(px(REFERENCE_HEIGHT))
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(0)
+        head.addWidget(Label(tr("Conversation"), "section"), 1)
+        for button in (self._open_button, self._edit_button):
+            button.set_short()
+            head.addWidget(button)
+        self._reading = Scroll((0, 0, 10, 0), spacing=0)
+        self._reading.column.addWidget(self._turns)
+        self._reading.column.addStretch(1)
+        self._stack = QStackedWidget()
+        for part in (self._reading, self.editor, self.picker, self._empty_state()):
+            self._stack.addWidget(part)
+        reference = QHBoxLayout()
+        reference.addWidget(Label(tr("Reference summary"), "label_medium", "ink2"), 1)
+        reference.addWidget(Label(tr("optional"), "label", "ink3"))
+        reference.addWidget(self.label_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 14, 14, 20)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self._about)
+        offer = QVBoxLayout()
+        offer.setContentsMargins(0, 0, 10, 0)
+        offer.addWidget(self.export_offer)
+        column.addLayout(offer)
+        column.addWidget(self._stack, 1)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(0, 0, 10, 0)
+        foot.setSpacing(8)
+        foot.addWidget(self.meter)
+        foot.addWidget(self.piecewise)
+        foot.addSpacing(4)
+        foot.addWidget(Line())
+        foot.addSpacing(4)
+        foot.addLayout(reference)
+        foot.addWidget(self.reference_edit)
+        column.addLayout(foot)
+
+    def _empty_state(self) -> QWidget:
+        sample, paste = plain(tr("Pick a sample")), quiet(tr("Paste"))
+        sample.clicked.connect(self.pick)
+        paste.clicked.connect(self.paste)
+        self.sample_button = sample
+        return EmptyState(
+            "playground",
+            tr("No conversation yet"),
+            tr("Paste one, drop a text file, or pick a sample."),
+            [sample, paste],
+        )
+
+    @property
+    def conversation(self) -> str:
+        """The conversation as text."""
+        return self.editor.conversation() if self.is_editing else self._conversation
+
+    @property
+    def reference(self) -> str:
+        """The reference summary, "" without one."""
+        return self.reference_edit.toPlainText().strip()
+
+    @property
+    def length(self) -> Length:
+        """The conversation's length, estimated until it was counted."""
+        return self._length
+
+    @property
+    def is_editing(self) -> bool:
+        """Whether the conversation is being edited as text."""
+        return self._stack.currentWidget() is self.editor
+
+    def about(self) -> str:
+        """Return the line below the head: where the conversation is from and how many speak."""
+        return self._about.text()
+
+    def show_conversation(self, text: str, reference: str | None = "", whence: str = "") -> None:
+        """Show another conversation; a reference of None keeps the one that is there."""
+        self._conversation, self._whence = text.strip(), whence
+        self.export_offer.put_away()
+        if reference is not None:
+            self.reference_edit.setPlainText(reference)
+        self._show()
+        self.changed.emit()
+
+    def receive(self, text: str, whence: str) -> None:
+        """Show what came from elsewhere; if it is a chat export, offer its turns."""
+        self.show_conversation(text, whence=whence)
+        self.export_offer.look_at(self._conversation)
+
+    def _take(self, text: str) -> None:
+        self.show_conversation(text, None, self._whence)
+
+    def show_limit(self, tokens: int) -> None:
+        """Measure against another trained limit."""
+        if tokens != self._limit:
+            self._limit = tokens
+            self._measured = ""
+            self._measure()
+
+    def show_counted(self, tokens: int) -> None:
+        """Show the tokens that a model's worker counted."""
+        if not self._length.is_counted:
+            self._show_length(counted(self.conversation, tokens, self._limit))
+
+    def show_length(self, text: str, length: Length) -> None:
+        """Show the length of a text, unless another one stands there by now or another limit holds."""
+        if text == self.conversation and length.limit == self._limit:
+            self._show_length(length)
+
+    @property
+    def is_piecewise(self) -> bool:
+        """Whether a conversation that is too long is summarised piece by piece."""
+        return self.piecewise.isChecked()
+
+    def show_piecewise(self, piecewise: bool) -> None:
+        """Show whether it is."""
+        self.piecewise.setChecked(piecewise)
+
+    def _choose_piecewise(self, piecewise: bool) -> None:
+        self._show_length(self._length)
+        self.piecewise_chosen.emit(piecewise)
+
+    def _offer_ways(self) -> None:
+        below = self._open_button.rect().bottomLeft()
+        self.ways_menu().popup(self._open_button.mapToGlobal(below))
+
+    def ways_menu(self) -> QMenu:
+        """Return a menu of the ways to another conversation."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(tr("Pick a conversation"), self.pick)
+        menu.addAction(tr("Open a text file…"), self.file_wanted.emit)
+        menu.addAction(tr("Paste"), self.paste)
+        return menu
+
+    def offer(self, sources: Mapping[str, Sequence[Example]]) -> None:
+        """Offer conversations to pick from, by the name of where they are from."""
+        self.picker.show_sources(sources)
+
+    def pick(self) -> None:
+        """Show the conversations at hand."""
+        self._settle()
+        self._stack.setCurrentWidget(self.picker)
+        self.picker.search.setFocus()
+
+    def paste(self) -> None:
+        """Take the conversation from the clipboard, or begin to write one if there is no text on it."""
+        text = QGuiApplication.clipboard().text().strip()
+        if text:
+            self.receive(text, tr("Pasted"))
+        else:
+            self.toggle_edit()
+
+    def toggle_edit(self) -> None:
+        """Begin to edit the conversation as text, or be done with it."""
+        if self.is_editing:
+            self._settle()
+            self._show()
+            return
+        self.editor.setPlainText(self._conversation)
+        self._stack.setCurrentWidget(self.editor)
+        self._edit_button.setText(tr("Done"))
+        self._show_editor_cut()
+        self.editor.setFocus()
+
+    def settle(self) -> None:
+        """Take what is being edited as the conversation."""
+        if self.is_editing:
+            self.toggle_edit()
+
+    def _settle(self) -> None:
+        if self.is_editing and self.editor.conversation() != self._conversation:
+            self._conversation = self.editor.conversation()
+            self._whence = self._whence and tr("{whence}, edited", whence=self._whence)
+            self.export_offer.look_at(self._conversation)
+            self.changed.emit()
+
+    def _pick(self, example: Example) -> None:
+        self.show_conversation(example.conversation, example.summary, tr("Sample {id}", id=example.id))
+
+    def _type(self) -> None:
+        if self.is_editing:
+            self._measure()
+            self.typed.emit()
+
+    def _show(self) -> None:
+        said = turns(self._conversation)
+        self._stack.setCurrentIndex(0 if said else 3)
+        self._edit_button.setText(tr("Edit"))
+        people = len(speakers(self._conversation))
+        if people:
+            about = [
+                tr_count(people, "{n} speaker", "{n} speakers"),
+                tr_count(len(said), "{n} turn", "{n} turns"),
+            ]
+        else:
+            about = [tr("no one named")]
+        self._about.setText(", ".join(filter(None, (self._whence, *about))) if said else "")
+        self._about.setVisible(bool(said))
+        self.label_button.setEnabled(bool(said))
+        self._measure()
+
+    def _measure(self) -> None:
+        """Estimate the length of another text; one that was counted stays so."""
+        text = self.conversation
+        if text != self._measured or not text:
+            self._show_length(estimated(text, self._limit))
+        elif not self.is_editing:
+            self._show_turns()
+
+    def _show_length(self, length: Length) -> None:
+        self._length, self._measured = length, self.conversation
+        self.piecewise.setVisible(length.cut_at is not None)
+        if self.is_editing:
+            self._show_editor_cut()
+        self._show_turns()
+
+    def _show_editor_cut(self) -> None:
+        self.editor.show_cut(None if self.is_piecewise else self._length.cut_at)
+
+    def _show_turns(self) -> None:
+        """Show the turns, those that the limit cuts off below a line."""
+        read, cut = parted(self.conversation, self._length.cut_at)
+        self.meter.show_length(self._length, len(cut), piecewise=self.is_piecewise)
+        if self.is_editing:
+            return
+        if self.is_piecewise:
+            # All of it is read: the line and the dimmed turns would say otherwise.
+            read, cut = turns(self.conversation), ()
+        said = [*read, *cut]
+        shown = [Turn(turn.speaker, turn.text) for turn in said[:MOST_TURNS]]
+        more = len(said) - len(shown)
+        if more:
+            shown.append(Turn("", tr_count(more, "{n} more turn", "{n} more turns")))
+        exact, about = tr("the trained limit ends"), tr("about here the trained limit ends")
+        self._turns.set_turns(shown, len(read) if cut else None, exact if self._length.is_counted else about)

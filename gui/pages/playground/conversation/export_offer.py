@@ -1,0 +1,97 @@
+"""The strip that tells what a pasted chat export was understood as, and takes its turns on one click."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from engine.api import chats
+from gui.look.format import number
+from gui.look.language import told, tr, tr_count
+from gui.look.tooltips import as_said
+from gui.widgets.cards import NoticeStrip
+
+# A conversation for the playground is short; more than this is not read while the window waits.
+MOST_CHARACTERS = 500_000
+MOST_LINES_SHOWN = 20
+LEFT_OUT: dict[str, Callable[[int], str]] = {
+    "system": lambda count: tr_count(count, "{n} system line", "{n} system lines"),
+    "media": lambda count: tr_count(count, "{n} media tag", "{n} media tags"),
+    "chat": lambda count: tr_count(count, "{n} other chat", "{n} other chats"),
+}
+
+
+class ExportOffer(NoticeStrip):
+    """Hidden until `look_at` is given an export; `chosen` gives the text to show, the turns or what they came from."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._export = ""
+        self._chat: chats.Chat | None = None
+        self._is_taken = False
+        self.acted.connect(self._act)
+        self.hide()
+
+    def look_at(self, text: str) -> None:
+        """Offer the turns of a text that is an export of chats or a transcript; hide for any other text."""
+        chat = chats.read(text) if len(text) <= MOST_CHARACTERS else None
+        self._export = text
+        self._chat = chat if chat and chat.is_export else None
+        self._show_offer(is_taken=False)
+
+    def put_away(self) -> None:
+        """Hide, as another conversation is shown."""
+        self._chat = None
+        self.hide()
+
+    def _show_offer(self, is_taken: bool) -> None:
+        self._is_taken = is_taken
+        if self._chat is None:
+            self.hide()
+            return
+        words = _described(self._chat)
+        self.setToolTip(as_said(_shown([each.text for each in self._chat.left_out])))
+        if is_taken:
+            self.show_notice(f"{tr('Taken.')} {words}", tr("Undo"))
+        else:
+            self.show_notice(words, tr("Take the turns"))
+
+    def _act(self) -> None:
+        chat, is_taken = self._chat, not self._is_taken
+        if chat is None:
+            return
+        self.chosen.emit(chat.text if is_taken else self._export)
+        # Showing the other text has put the strip away.
+        self._chat = chat
+        self._show_offer(is_taken)
+
+
+def _described(chat: chats.Chat) -> str:
+    """Return what a text was understood as, and what of it was left out."""
+    known = {
+        "format": told(chats.TITLES[chat.kind]),
+        "turns": tr_count(len(chat.turns), "{n} turn", "{n} turns"),
+        "speakers": tr_count(len(chat.speakers), "{n} speaker", "{n} speakers")
+        if chat.speakers
+        else tr("no named speaker"),
+    }
+    counts: Counter[str] = Counter(each.kind for each in chat.left_out)
+    left = [words(counts[kind]) for kind, words in LEFT_OUT.items() if counts[kind]]
+    if not left:
+        return tr("{format}: {turns} of {speakers}.", **known)
+    listed = tr("{parts} and {last}", parts=", ".join(left[:-1]), last=left[-1]) if left[1:] else left[0]
+    return tr("{format}: {turns} of {speakers}; {left} left out.", left=listed, **known)
+
+
+def _shown(left_out: list[str]) -> str:
+    """Return the lines that are left out, for a tooltip."""
+    if not left_out:
+        return ""
+    hidden = len(left_out) - MOST_LINES_SHOWN
+    more = [tr("and {count} more", count=number(hidden))] if hidden > 0 else []
+    return "\n".join([tr("Left out:"), *left_out[:MOST_LINES_SHOWN], *more])

@@ -1,0 +1,88 @@
+"""The tokens of what is being typed, counted by a small worker: started when there is something to count.
+
+Holds no device and loads no model. Where it can't count, nothing is told and the page's estimate stays. Knows no
+widget.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import AppError, Ending, Event
+from gui.core.timers import once
+from gui.pages.playground.conversation.length import Length
+from gui.workers.active_job import InHand
+from gui.workers.worker_manager import Engine
+
+REST_MILLISECONDS = 250
+IDLE_MILLISECONDS = 120_000
+
+
+class LiveCount(QObject):
+    """`counted(text, Length)` tells what a text that was given to `count` has."""
+
+    counted = Signal(str, object)
+
+    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._in_hand = InHand(self)
+        self._base_id = ""
+        self._is_exact = False
+        self._wanted = ("", 0)
+        self._asked: dict[str, tuple[str, int]] = {}
+        self._rest = once(self, REST_MILLISECONDS, self._ask)
+        self._idle = once(self, IDLE_MILLISECONDS, self.close)
+
+    def count(self, text: str, limit: int, base_id: str) -> None:
+        """Count a text's tokens soon, with the tokenizer of a base model; typing on puts it off."""
+        if base_id != self._base_id:
+            self.close()
+            self._base_id = base_id
+        if (text, limit) != self._wanted:
+            self._wanted = (text, limit)
+            self._rest.start()
+
+    def close(self) -> None:
+        """Let the worker go; the next text starts another."""
+        self._in_hand.give_up("quit")
+        self._is_exact = False
+        self._wanted = ("", 0)
+        self._asked.clear()
+
+    def _ask(self) -> None:
+        text, limit = self._wanted
+        if not text:
+            return
+        if not self._in_hand:
+            self._start()
+        if self._in_hand.thread is not None:
+            request = secrets.token_hex(4)
+            self._asked = {request: (text, limit)}
+            self._idle.start()
+            with suppress(AppError):
+                self._in_hand.thread.send("count", request=request, text=text, limit=limit)
+
+    def _start(self) -> None:
+        try:
+            thread = self._engine.ask("count_tokens", {"base_model": self._base_id}, parent=self)
+        except AppError:
+            # The estimate stays.
+            return
+        self._in_hand.take(thread, self._forget, events=self._follow)
+
+    def _follow(self, events: list[Event]) -> None:
+        for event in events:
+            if event["event"] == "counter_ready":
+                self._is_exact = event["exact"]
+            elif event["event"] == "tokens_counted" and event["request"] in self._asked and self._is_exact:
+                text, limit = self._asked.pop(event["request"])
+                self.counted.emit(
+                    text, Length(event["tokens"], limit, is_counted=True, cut_at=event["cut_at"])
+                )
+
+    def _forget(self, _: Ending) -> None:
+        """Leave the estimate, until another text starts another worker."""

@@ -1,0 +1,21 @@
+"""How much of the trained limit a conversation takes: "212 of 512 tokens, fits the trained limit"."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from gui.graphics.bars import MeterRow
+from gui.pages.playground.conversation.length import Length, cut_words
+
+
+class TokenMeter(MeterRow):
+    """A bar, the tokens below it, and whether the end is cut off."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", parent, above=False)
+
+    def show_length(self, length: Length, cut_turns: int, *, piecewise: bool = False) -> None:
+        """Show a length, and how many turns the limit cuts off, if they are not read piece by piece."""
+        self.bar.set_token("accent" if length.cut_at is None or piecewise else "copper")
+        said = cut_words(max(1, cut_turns) if length.cut_at is not None else 0, piecewise=piecewise)
+        self.set_value(length.tokens / length.limit, said if length.tokens else "", length.words)

@@ -1,0 +1,138 @@
+"""Earlier tries as values: what was summarised, how, what came out, and what was thought of it.
+
+Knows no file, no widget and no process.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from engine.api import SummarizeOptions, speakers, turns
+from gui.pages.playground.columns.column_results import Board, Column, Entry, Feedback
+
+HEADLINE_LETTERS = 64
+
+
+@dataclass(frozen=True)
+class TriedColumn:
+    """One summary of a try."""
+
+    adapter: str | None
+    name: str
+    detail: str = ""
+    text: str = ""
+    tokens: int | None = None
+    seconds: float | None = None
+    scores: dict[str, float] = field(default_factory=dict)
+    feedback: Feedback = field(default_factory=Feedback)
+    rounds: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def entry(self) -> Entry:
+        """What the column is for."""
+        return Entry(self.adapter, self.name, self.detail)
+
+
+@dataclass(frozen=True)
+class Try:
+    """A conversation, the base model, the decoding, and the summaries of every column; its id sorts by time."""
+
+    id: str
+    made_at: float
+    conversation: str
+    reference: str
+    base_model: dict[str, Any]
+    decoding: SummarizeOptions
+    columns: tuple[TriedColumn, ...]
+    # The template that every column read in place of its own, "" for none.
+    prompt: str = ""
+
+    @property
+    def headline(self) -> str:
+        """One line that tells tries apart."""
+        return headline(self.conversation)
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether somebody said something about a summary of it."""
+        return any(column.feedback != Feedback() for column in self.columns)
+
+    @property
+    def good(self) -> tuple[TriedColumn, ...]:
+        """The summaries that were found good."""
+        return tuple(column for column in self.columns if column.feedback.thumb == "up")
+
+    def with_feedback(self, adapter: str | None, feedback: Feedback) -> Try:
+        """Return the try with other feedback on one of its summaries."""
+        return replace(
+            self,
+            columns=tuple(
+                replace(column, feedback=feedback) if column.adapter == adapter else column
+                for column in self.columns
+            ),
+        )
+
+    def has(self, words: str) -> bool:
+        """Tell whether every word stands in the conversation, a summary, a note or a name."""
+        said = [self.conversation, self.reference]
+        for column in self.columns:
+            said += [column.entry.title, column.text, column.feedback.note, column.feedback.edited]
+        text = "\n".join(said).casefold()
+        return all(word in text for word in words.casefold().split())
+
+
+@lru_cache(maxsize=1024)
+def headline(conversation: str) -> str:
+    """Return who speaks and how the conversation begins, in one short line."""
+    said = turns(conversation)
+    begins = said[0].text.split("\n")[0] if said else ""
+    names = ", ".join(speakers(conversation)[:3])
+    line = f"{names}: {begins}" if names else begins
+    return line if len(line) <= HEADLINE_LETTERS else line[: HEADLINE_LETTERS - 1].rstrip() + "…"
+
+
+def new_id(made_at: float) -> str:
+    """Return an id that sorts by time and is not taken."""
+    return f"{round(made_at * 1000):015d}-{secrets.token_hex(2)}"
+
+
+def from_board(
+    board: Board,
+    reference: str,
+    base_model: dict[str, Any],
+    decoding: SummarizeOptions,
+    prompt: dict[str, Any] | None = None,
+) -> Try:
+    """Return what stands in the columns as a try made now; `prompt` is what all read in place of their own."""
+    now = time.time()
+    columns = tuple(_tried(column) for column in board.columns)
+    template = str(prompt["template"]) if prompt else ""
+    return Try(new_id(now), now, board.conversation, reference, base_model, decoding, columns, template)
+
+
+def _tried(column: Column) -> TriedColumn:
+    entry = column.entry
+    return TriedColumn(
+        entry.adapter, entry.name, entry.detail, column.text, column.tokens, column.seconds, column.scores,
+        column.feedback, column.rounds,
+    )  # fmt: skip
+
+
+def into_board(tried: Try) -> Board:
+    """Return the columns of an earlier try, filled."""
+    first, *others = tried.columns
+    board = Board(first.entry)
+    for other in others:
+        board.add(other.entry)
+    board.conversation = tried.conversation
+    for column, saved in zip(board.columns, tried.columns, strict=True):
+        column.status = "finished" if saved.text else "empty"
+        column.text, column.tokens, column.seconds = saved.text, saved.tokens, saved.seconds
+        column.scores, column.feedback = dict(saved.scores), saved.feedback
+        column.rounds = saved.rounds
+        column.pieces = len(saved.rounds[0]) if saved.rounds else 1
+    return board

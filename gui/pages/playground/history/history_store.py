@@ -1,0 +1,139 @@
+"""The earlier tries on this computer: one small file each, so that a damaged one costs itself alone.
+
+    tries/<id>.json    a try, whole, with its schema; rewritten when somebody says something about a summary
+
+Knows no widget and no process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.api import StorageError, SummarizeOptions, paths
+from gui.look.language import tr
+from gui.pages.playground.columns.column_results import Feedback
+from gui.pages.playground.history.history_entry import TriedColumn, Try, new_id
+
+SCHEMA = 1
+SUFFIX = ".json"
+MOST_TRIES = 500
+# All tries in one file, as they were kept before there was a folder.
+FORMER_FILE = "tries.json"
+
+Value = TypeVar("Value")
+
+
+class Tries:
+    """The earlier tries, newest first; every change is written at once."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or paths.tries_folder()
+        self.items: list[Try] = sorted(_read(self._folder), key=lambda tried: tried.id, reverse=True)
+        if folder is None:
+            self._take_over(paths.config_folder() / FORMER_FILE)
+
+    def add(self, tried: Try) -> None:
+        """Keep a try; the oldest that nobody said anything about makes room. Raises StorageError."""
+        self._write(tried)
+        self.items = [tried, *self.items]
+        for item in _beyond(self.items):
+            self._forget(item)
+
+    def replace(self, tried: Try) -> None:
+        """Keep a try anew that is there already. Raises StorageError."""
+        self._write(tried)
+        self.items = [tried if item.id == tried.id else item for item in self.items]
+
+    def clear(self) -> list[Try]:
+        """Forget all tries and return them, so that they can be brought back. Raises StorageError."""
+        gone = list(self.items)
+        for item in gone:
+            self._forget(item)
+        return gone
+
+    def bring_back(self, gone: Iterable[Try]) -> None:
+        """Keep tries that were forgotten. Raises StorageError."""
+        for item in gone:
+            self._write(item)
+            self.items.append(item)
+        self.items.sort(key=lambda tried: tried.id, reverse=True)
+
+    def _forget(self, tried: Try) -> None:
+        try:
+            self._path(tried).unlink(missing_ok=True)
+        except OSError as error:
+            message = tr("An earlier try can't be deleted: {why}.", why=error.strerror)
+            raise StorageError(message) from error
+        self.items = [item for item in self.items if item.id != tried.id]
+
+    def _path(self, tried: Try) -> Path:
+        return self._folder / f"{tried.id}{SUFFIX}"
+
+    def _write(self, tried: Try) -> None:
+        table = asdict(tried) | {"decoding": tried.decoding.model_dump()}
+        path = self._path(tried)
+        partial = path.with_name(path.name + ".partial")
+        try:
+            partial.write_text(json.dumps({"schema": SCHEMA, **table}, ensure_ascii=False), encoding="utf-8")
+            partial.replace(path)
+        except OSError as error:
+            message = tr("Earlier tries can't be kept: {why}.", why=error.strerror)
+            raise StorageError(message, tr("Free some disk space.")) from error
+
+    def _take_over(self, former: Path) -> None:
+        """Bring tries that earlier versions kept into the folder, once."""
+        if former.exists():
+            with suppress(StorageError, OSError):
+                self.bring_back(_former(former))
+                former.unlink()
+
+
+def _beyond(items: list[Try]) -> list[Try]:
+    """Return what there is no room for: the oldest tries that nobody said anything about."""
+    over = len(items) - MOST_TRIES
+    return [item for item in reversed(items) if not item.is_rated][:over] if over > 0 else []
+
+
+def _read(folder: Path) -> Iterable[Try]:
+    """Yield the tries in a folder; a file that is damaged or of a later version holds none for us."""
+    for path in folder.glob(f"*{SUFFIX}"):
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            table = json.loads(path.read_text(encoding="utf-8"))
+            if table["schema"] == SCHEMA:
+                yield _try({**table, "id": path.stem})
+
+
+def _former(path: Path) -> Iterable[Try]:
+    """Yield the tries of the one file in which they were kept before."""
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        for table in json.loads(path.read_text(encoding="utf-8"))["tries"]:
+            yield _try({**table, "id": new_id(table["made_at"])})
+
+
+def _try(table: dict[str, Any]) -> Try:
+    given = SummarizeOptions.model_fields.keys() & table["decoding"].keys()
+    return _known(
+        Try,
+        {
+            **table,
+            "decoding": SummarizeOptions(**{name: table["decoding"][name] for name in given}),
+            "columns": tuple(_column(column) for column in table["columns"]),
+        },
+    )
+
+
+def _column(table: dict[str, Any]) -> TriedColumn:
+    rounds = tuple(tuple(parts) for parts in table.get("rounds") or ())
+    feedback = _known(Feedback, table.get("feedback") or {})
+    return _known(TriedColumn, {**table, "feedback": feedback, "rounds": rounds})
+
+
+def _known(made: type[Value], table: dict[str, Any]) -> Value:
+    """Return a value of a table, whose unknown keys are of a later version."""
+    names = {each.name for each in fields(made)}  # type: ignore[arg-type]
+    return made(**{name: value for name, value in table.items() if name in names})

@@ -1,0 +1,214 @@
+"""The earlier tries as rows: when, about what, what was found; pressing one brings it back, a search finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.inputs.search_field import SearchField
+from gui.inputs.segmented_control import Segmented
+from gui.look import style
+from gui.look.fonts import font, px
+from gui.look.format import clock_text, number
+from gui.look.language import tr, tr_count
+from gui.pages.playground.history.history_entry import Try
+from gui.widgets.buttons import link
+from gui.widgets.labels import Label
+
+ROWS_SHOWN = 3
+ROW_HEIGHT = 30
+SEARCH_WIDTH = 220
+TRY_ROLE = Qt.ItemDataRole.UserRole + 1
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class TriesModel(QAbstractListModel):
+    """The tries that are listed, newest first."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tries: list[Try] = []
+
+    def show_tries(self, tries: Sequence[Try]) -> None:
+        """List other tries."""
+        self.beginResetModel()
+        self.tries = list(tries)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.tries)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        tried = self.tries[index.row()]
+        if role == TRY_ROLE:
+            return tried
+        if role == Qt.ItemDataRole.DisplayRole:
+            return tried.headline
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{clock_text(tried.made_at)} {tried.headline}, {found_words(tried)}"
+        return None
+
+
+def found_words(tried: Try) -> str:
+    """Return what there is to say of a try's columns: "1 good, 4 columns"."""
+    count = len(tried.columns)
+    columns = tr_count(count, "{n} column", "{n} columns") if count > 1 else tr("base only")
+    if not tried.good:
+        return columns
+    return tr("{good} good, {columns}", good=number(len(tried.good)), columns=columns)
+
+
+class TryRows(QStyledItemDelegate):
+    """Draws a try: when, its headline, and what was found."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(200, px(ROW_HEIGHT))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        rect: QRect = option.rect
+        tried = index.data(TRY_ROLE)
+        if option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, style.color("hover", 0.6))
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        box = QRectF(rect).adjusted(4, 0, -4, -1)
+        right = found_words(tried)
+        _write(
+            painter,
+            box,
+            "figure_small",
+            "ink2",
+            Qt.AlignmentFlag.AlignLeft | middle,
+            clock_text(tried.made_at),
+        )
+        token = "accent" if tried.good else "ink2"
+        _write(painter, box, "label", token, Qt.AlignmentFlag.AlignRight | middle, right)
+        room = box.adjusted(px(96), 0, -painter.fontMetrics().horizontalAdvance(right) - 12, 0)
+        painter.setFont(font("body_medium"))
+        shown = painter.fontMetrics().elidedText(
+            tried.headline, Qt.TextElideMode.ElideRight, max(0, int(room.width()))
+        )
+        _write(painter, room, "body_medium", "ink", Qt.AlignmentFlag.AlignLeft | middle, shown)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(style.color("accent"), 2))
+            painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), 5, 5)
+
+
+def _write(painter: QPainter, box: QRectF, role: str, token: str, how: int, text: str) -> None:
+    painter.setFont(font(role))
+    painter.setPen(style.color(token))
+    painter.drawText(box, how, text)
+
+
+class TriesView(QWidget):
+    """Three rows high, scrolled beyond.
+
+    Signals: `chosen(Try)`; `cleared`; `label_wanted` to write their summaries; `export_wanted` to make training data
+    of the good ones.
+    """
+
+    chosen = Signal(object)
+    cleared = Signal()
+    label_wanted = Signal()
+    export_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._all: list[Try] = []
+        self.clear_button = link(tr("Clear"))
+        self.label_button = link(tr("Write summaries"))
+        self.label_button.setToolTip(tr("Write summaries of these conversations, with drafts to begin from"))
+        self.export_button = link(tr("Export good ones…"))
+        self.export_button.setToolTip(
+            tr("Write the summaries that were found good to a file of training data")
+        )
+        self.search = SearchField(tr("Search tries"))
+        self.which = Segmented([("all", tr("All")), ("rated", tr("Commented"))], short=True, name=tr("Show"))
+        self.model = TriesModel(self)
+        self.list = QListView()
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(TryRows(self.list))
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setMouseTracking(True)
+        self.list.setUniformItemSizes(True)
+        self.list.setAccessibleName(tr("Earlier tries"))
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(Label(tr("Earlier tries"), "head", "ink2"))
+        head.addWidget(self.search)
+        head.addWidget(self.which)
+        head.addStretch(1)
+        for button in (self.export_button, self.label_button, self.clear_button):
+            head.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(self.list)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.list.setFixedHeight(px(ROW_HEIGHT) * ROWS_SHOWN)
+        self.search.setMaximumWidth(px(SEARCH_WIDTH))
+        self.list.doItemsLayout()
+
+    def _connect(self) -> None:
+        self.clear_button.clicked.connect(self.cleared)
+        self.label_button.clicked.connect(self.label_wanted)
+        self.export_button.clicked.connect(self.export_wanted)
+        self.search.searched.connect(self._fill)
+        self.which.currentChanged.connect(self._fill)
+        self.list.clicked.connect(self._choose)
+        self.list.activated.connect(self._choose)
+
+    def tries(self) -> list[Try]:
+        """Return all tries, listed or not, newest first."""
+        return list(self._all)
+
+    def show_tries(self, tries: Sequence[Try]) -> None:
+        """Show tries; without any the list takes no room."""
+        self._all = list(tries)
+        rated = any(tried.is_rated for tried in tries)
+        self.search.setVisible(len(tries) > ROWS_SHOWN)
+        self.which.setVisible(rated)
+        if not rated:
+            self.which.set_current("all")
+        self.export_button.setVisible(any(tried.good for tried in tries))
+        self._fill()
+        self.setVisible(bool(tries))
+
+    def _fill(self, _changed: str = "") -> None:
+        words = "" if self.search.isHidden() else self.search.text()
+        rated_only = self.which.current() == "rated"
+        found = [tried for tried in self._all if tried.has(words) and (tried.is_rated or not rated_only)]
+        if found != self.model.tries:
+            self.model.show_tries(found)
+
+    def _choose(self, index: Index) -> None:
+        self.chosen.emit(index.data(TRY_ROLE))

@@ -1,0 +1,62 @@
+"""Summaries that were found good, as rows of new training data. Knows no widget and no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.api import labelling
+from gui.look.language import tr, tr_count
+from gui.pages.playground.history.history_entry import TriedColumn, Try
+
+
+@dataclass(frozen=True)
+class GoodOnes:
+    """One summary for each conversation, with what was noted of it; `passed_over` others are good as well."""
+
+    items: tuple[labelling.Item, ...]
+    notes: tuple[str, ...]
+    passed_over: int
+
+    @property
+    def words(self) -> str:
+        """How many there are, and what of the others."""
+        written = tr_count(len(self.items), "{n} good summary is written", "{n} good summaries are written")
+        if not self.passed_over:
+            return written
+        others = tr_count(
+            self.passed_over,
+            "another good one of the same conversations left out",
+            "{n} other good ones of the same conversations left out",
+        )
+        return tr("{written}, one for each conversation; {others}", written=written, others=others)
+
+
+def good_ones(tries: Iterable[Try]) -> GoodOnes:
+    """Return the good summaries of tries, newest first; of several of one conversation a corrected one, or the newest.
+
+    A model trained on one conversation twice would learn two answers to it.
+    """
+    chosen: dict[str, tuple[Try, TriedColumn]] = {}
+    found = 0
+    for tried in tries:
+        for column in tried.good:
+            found += 1
+            key = tried.conversation.strip()
+            if key not in chosen or (column.feedback.edited and not chosen[key][1].feedback.edited):
+                chosen[key] = (tried, column)
+    items = tuple(_item(number, *pair) for number, pair in enumerate(chosen.values(), start=1))
+    notes = tuple(column.feedback.note for _, column in chosen.values())
+    return GoodOnes(items, notes, found - len(items))
+
+
+def _item(number: int, tried: Try, column: TriedColumn) -> labelling.Item:
+    return labelling.Item(
+        number=number,
+        id=tried.id,
+        conversation=tried.conversation,
+        given=tried.reference,
+        text=column.feedback.edited or column.text,
+        state="accepted",
+        draft=labelling.Draft(str(tried.base_model.get("id", "")), column.adapter, column.name, column.text),
+    )

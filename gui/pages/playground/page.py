@@ -1,0 +1,403 @@
+"""The playground page: one conversation, or several, summarised by the base model and as many adapters beside it.
+
+Lays out the parts in `gui.pages.playground` and wires them to their controller. Decides nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
+
+from engine.api import AppError, DataError, Example, StorageError, labelling
+from gui.core import actions
+from gui.core.data_files import dropped
+from gui.inputs.segmented_control import Segmented
+from gui.look import style
+from gui.look.fonts import text_scale
+from gui.look.format import number
+from gui.look.language import mark, told, tr, tr_count
+from gui.pages.playground import menus
+from gui.pages.playground.batch_controller import Several
+from gui.pages.playground.columns import choices
+from gui.pages.playground.columns.markdown import as_markdown
+from gui.pages.playground.controller import Controller
+from gui.pages.playground.conversation import files
+from gui.pages.playground.conversation.length import Length
+from gui.pages.playground.conversation.samples import samples
+from gui.pages.playground.conversation.token_count import LiveCount
+from gui.pages.playground.decoding_presets import Presets
+from gui.pages.playground.decoding_row import DecodingRow
+from gui.pages.playground.history.history_entry import Try
+from gui.pages.playground.history.rated_summaries import good_ones
+from gui.pages.playground.parts import StripView
+from gui.pages.playground.single_view import OneView
+from gui.shell.page import NARROW, Page
+from gui.widgets.buttons import plain, primary
+from gui.widgets.scroll import Scroll
+from gui.workers.worker_manager import Engine
+
+ONE, SEVERAL = "one", "several"
+COPY = mark("Copy as Markdown")
+
+
+class PlaygroundPage(Page):
+    """Try summaries. `open` and `open_conversation` show it something.
+
+    Signals: `label_requested(list of Example)` to write summaries of conversations, the wanted one in front;
+    `data_requested(str)` to look at a file of training data that was made here.
+    """
+
+    label_requested = Signal(list)
+    data_requested = Signal(str)
+
+    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Playground"), "", parent)
+        self._engine = engine
+        self.controller = Controller(engine, self)
+        self.live_count = LiveCount(engine, self)
+        self.one = OneView()
+        self.several = Several(engine, self.controller, self)
+        self.panel, self.columns, self.folded = self.one.panel, self.one.columns, self.one.folded
+        self.tries, self.told = self.one.tries, self.one.told
+        presets = Presets()
+        self._options = {ONE: DecodingRow(presets), SEVERAL: DecodingRow(presets)}
+        self.strip = StripView()
+        self._sources: dict[str, Sequence[Example]] = {}
+        self._asked_for_models = False
+        self._add_buttons()
+        self._lay_out()
+        self._connect()
+        self.setAcceptDrops(True)
+        style.follow(self._restyle)
+        self.tries.show_tries([])
+        self._refresh()
+
+    def _add_buttons(self) -> None:
+        modes = [(ONE, tr("One conversation")), (SEVERAL, tr("Several"))]
+        self.mode = Segmented(modes, name=tr("Summarise"))
+        self.add_button = plain(tr("Add adapter"), "plus")
+        self.copy_button = plain(tr(COPY), "copy")
+        self.copy_button.setAccessibleName(tr(COPY))
+        self.copy_button.setToolTip(tr(COPY))
+        self.summarise_button = primary(tr("Summarise"), "play")
+        self.summarise_button.setToolTip(actions.keys_text("playground.summarise"))
+        for part in (self.mode, self.add_button, self.copy_button, self.summarise_button):
+            self.header.add(part)
+
+    def _lay_out(self) -> None:
+        self._stack = QStackedWidget()
+        # In a low window the table scrolls along with the options rather than be squeezed.
+        self._several_scroll = Scroll((0, 0, 10, 0), spacing=0)
+        self._several_scroll.column.addWidget(self.several.view, 1)
+        for view in (self.one, self._several_scroll):
+            self._stack.addWidget(view)
+        self.one.put_decoding(self._options[ONE])
+        self.several.view.foot.addWidget(self._options[SEVERAL])
+        self.body.addWidget(self.strip)
+        self.body.addWidget(self._stack, 1)
+
+    def _restyle(self) -> None:
+        self.adapt(self.window().width())
+
+    def _connect(self) -> None:
+        controller = self.controller
+        controller.changed.connect(self._refresh)
+        controller.counted.connect(self._show_counted)
+        self.several.changed.connect(self._refresh)
+        self.several.opened.connect(self._open_tried)
+        self.mode.currentChanged.connect(self._switch)
+        self.live_count.counted.connect(self._show_length)
+        self.add_button.clicked.connect(self._offer_adapters)
+        self.copy_button.clicked.connect(self._copy)
+        self.summarise_button.clicked.connect(self.summarise)
+        self.columns.closed.connect(controller.remove)
+        self.columns.base_wanted.connect(self._offer_bases)
+        self.columns.add_wanted.connect(self._offer_adapters)
+        self.columns.cancelled.connect(controller.cancel)
+        self.columns.feedback_given.connect(controller.give_feedback)
+        self.panel.changed.connect(self._refresh)
+        self.panel.piecewise_chosen.connect(self._options[ONE].set_piecewise)
+        self._options[ONE].changed.connect(self._show_piecewise)
+        self.panel.typed.connect(self._count)
+        self.panel.file_wanted.connect(self._choose_file)
+        self.panel.label_wanted.connect(self._label)
+        self.tries.label_wanted.connect(self._label)
+        self.tries.chosen.connect(self._restore)
+        self.tries.cleared.connect(self._clear_tries)
+        self.tries.export_wanted.connect(self._choose_export)
+        self.strip.acted.connect(self._act)
+        actions.bind(self, "playground.summarise", self.summarise_button)
+        actions.bind(self, "playground.paste", self._paste)
+
+    # Being shown something
+
+    def shown(self) -> None:
+        """Offer the bundled conversations, and look again at what there is to compare."""
+        self._offer_samples()
+        self.controller.rescan()
+        if not self._asked_for_models:
+            self._asked_for_models = True
+            self._engine.ask("models", {"action": "list"}, parent=self).tell(self, result=self._take_models)
+
+    def open(self, adapter_ids: Iterable[str]) -> None:
+        """Compare these adapters of the library with their base model."""
+        self.controller.open_adapters(adapter_ids)
+        self._use_adapters_decoding()
+
+    def open_conversation(self, text: str, reference: str = "", whence: str = "") -> None:
+        """Show a conversation, with its reference summary if there is one."""
+        self.mode.set_current(ONE)
+        self.panel.show_conversation(text, reference, whence)
+
+    def open_example(self, example: Example) -> None:
+        """Show the conversation of an example, with its reference summary."""
+        self.open_conversation(example.conversation, example.summary, tr("Row {id}", id=example.id))
+
+    def offer_conversations(self, name: str, examples: Sequence[Example]) -> None:
+        """Offer the rows of checked data to pick from, in place of those of the data checked before."""
+        kept = {known: found for known, found in self._sources.items() if known == choices.SAMPLES_NAME}
+        self._sources = {name: examples} | kept
+        self._offer_sources()
+
+    def _offer_samples(self) -> None:
+        if choices.SAMPLES_NAME not in self._sources:
+            try:
+                self._sources[choices.SAMPLES_NAME] = samples()
+            except StorageError as error:
+                self.controller.say(told(f"{error.message} {error.hint}"))
+            self._offer_sources()
+
+    def _offer_sources(self) -> None:
+        self.panel.offer(self._sources)
+        self.several.offer(self._sources)
+
+    def _take_models(self, result: dict[str, list[dict[str, str]]]) -> None:
+        self.controller.local_models = [model["id"] for model in result["models"]]
+
+    # Doing
+
+    @property
+    def shows_several(self) -> bool:
+        """Whether several conversations are in front."""
+        return self.mode.current() == SEVERAL
+
+    @property
+    def decoding(self) -> DecodingRow:
+        """The options that are in front."""
+        return self._options[self.mode.current()]
+
+    def _switch(self, mode: str) -> None:
+        """Bring one conversation or several to the front; what is set goes along."""
+        self.panel.settle()
+        self.decoding.show_as(self._options[ONE if mode == SEVERAL else SEVERAL])
+        self._stack.setCurrentWidget(self._several_scroll if self.shows_several else self.one)
+        self._refresh()
+
+    def summarise(self) -> None:
+        """Ask for summaries of what is shown, pausing a run that has the device."""
+        if self.controller.board.busy or self.several.is_busy:
+            return
+        self.panel.settle()
+        if not self.decoding.is_valid:
+            self.controller.say(tr("The decoding options can't be used so. The fields say why."))
+            return
+        try:
+            self.decoding.keep()
+        except AppError as error:
+            self.controller.say(told(f"{error.message} {error.hint}"))
+        if self.shows_several:
+            self.several.summarise(self.decoding.decoding(), self._prompt())
+        else:
+            shown = (self.panel.conversation, self.panel.reference)
+            self.controller.summarise(*shown, self.decoding.decoding(), self._prompt())
+
+    def _prompt(self) -> dict[str, Any] | None:
+        return self.controller.prompt(self.decoding.prompt.template())
+
+    def _show_piecewise(self) -> None:
+        self.panel.show_piecewise(self.decoding.decoding().long_conversations == "piecewise")
+        self.one.show_length()
+
+    def _act(self) -> None:
+        """Do what the strip offers; trying needs something to try."""
+        wants_one = not self.shows_several and bool(self.panel.conversation)
+        if self.controller.turn.run_is_computing and wants_one:
+            self.summarise()
+        else:
+            self.controller.act(again=not self.shows_several)
+
+    def _offer_adapters(self) -> None:
+        self.adapter_menu().popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
+
+    def adapter_menu(self) -> QMenu:
+        """Return a menu of every adapter, those that can't stand here greyed with the reason."""
+        menu = menus.adapter_menu(self, self.controller)
+        menu.triggered.connect(self._add)
+        return menu
+
+    def _add(self, action: QAction) -> None:
+        self.controller.add(action.data())
+        self._use_adapters_decoding()
+
+    def _use_adapters_decoding(self) -> None:
+        decoding = self.controller.decoding()
+        if decoding is not None:
+            self.decoding.show_decoding(decoding)
+
+    def _offer_bases(self) -> None:
+        button = self.columns.base.act
+        menu = menus.base_menu(self, self.controller)
+        menu.triggered.connect(self._choose_base)
+        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def _choose_base(self, action: QAction) -> None:
+        self.controller.choose_base(action.data())
+
+    def _copy(self) -> None:
+        tried = self.controller.tried
+        if tried is not None:
+            shown = (tried.reference, tried.decoding, tried.prompt)
+        else:
+            shown = (self.panel.reference, self.decoding.decoding(), self.decoding.prompt.template())
+        text = as_markdown(self.controller.board, *shown)
+        QGuiApplication.clipboard().setText(text)
+
+    def _restore(self, tried: Try) -> None:
+        self.controller.restore(tried)
+        self._show_tried(tried, tr("Earlier try"))
+
+    def _open_tried(self, tried: Try) -> None:
+        """Show a conversation of several alone, as a try that can be commented on."""
+        self.controller.take_over(tried)
+        self._show_tried(tried, tr("One of several"))
+
+    def _show_tried(self, tried: Try, whence: str) -> None:
+        self.open_conversation(tried.conversation, tried.reference, whence)
+        self.decoding.show_decoding(tried.decoding)
+        self.decoding.prompt.show_template(tried.prompt)
+
+    def _label(self) -> None:
+        """Ask for summaries of what is shown and of the earlier tries to be written."""
+        self.panel.settle()
+        shown = [(self.panel.conversation, self.panel.reference)] if self.panel.conversation else []
+        tried = [(one.conversation, one.reference) for one in self.controller.tries.items]
+        self.label_requested.emit([Example("", *texts) for texts in (*shown, *tried)])
+
+    # Earlier tries
+
+    def _clear_tries(self) -> None:
+        gone = self.controller.clear_tries()
+        if gone:
+            words = tr_count(len(gone), "{n} try is forgotten.", "{n} tries are forgotten.")
+            self.told.offer(words, lambda: self.controller.bring_back(gone))
+
+    def _choose_export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, tr("Export good summaries"), "good-summaries.jsonl", tr(files.ROWS)
+        )
+        if name:
+            self.export_good_ones(Path(name))
+
+    def export_good_ones(self, path: Path) -> None:
+        """Write the summaries that were found good to a file of training data."""
+        found = good_ones(self.controller.tries.items)
+        try:
+            labelling.write_rows(path, found.items, found.notes)
+        except AppError as error:
+            self.told.offer(told(f"{error.message} {error.hint}"))
+        else:
+            self.told.offer(
+                f"{found.words}: {path}", lambda: self.data_requested.emit(str(path)), tr("Check it as data")
+            )
+
+    # Files
+
+    def _choose_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, tr("Open a conversation"), "", tr(files.KINDS))
+        if name:
+            self.open_file(Path(name))
+
+    def open_file(self, path: Path) -> None:
+        """Show the conversation in a text file, or say why it can't be shown."""
+        try:
+            self.panel.receive(files.read_conversation(path), path.name)
+        except DataError as error:
+            self.controller.say(told(f"{error.message} {error.hint}"))
+
+    def _paste(self) -> None:
+        self.mode.set_current(ONE)
+        self.panel.paste()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take text and files."""
+        if event.mimeData().hasUrls() or event.mimeData().hasText():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Show what was dropped: several files, or any beside several conversations, go into the table."""
+        found = dropped(event.mimeData())
+        if found and (self.shows_several or len(found) > 1):
+            self.mode.set_current(SEVERAL)
+            self.several.read(found)
+        elif found:
+            self.open_file(found[0])
+        elif event.mimeData().hasText():
+            self.mode.set_current(ONE)
+            self.panel.receive(event.mimeData().text(), tr("Dropped"))
+        event.acceptProposedAction()
+
+    # Showing
+
+    def adapt(self, width: int) -> None:
+        """Below 1200 the conversation folds to a strip, and the header says less."""
+        self.one.adapt(width)
+        narrow = width < NARROW * text_scale()
+        self.mode.set_text(ONE, tr("One") if narrow else tr("One conversation"))
+        self.copy_button.setText("" if narrow else tr(COPY))
+
+    def _show_counted(self, tokens: int) -> None:
+        self.panel.show_counted(tokens)
+        self._refresh()
+
+    def _count(self) -> None:
+        """Let what is shown or typed be counted."""
+        self.live_count.count(self.panel.conversation, self.controller.limit(), self.controller.base_id)
+
+    def _show_length(self, text: str, length: Length) -> None:
+        self.panel.show_length(text, length)
+        self.one.show_length()
+
+    def _refresh(self) -> None:
+        controller = self.controller
+        ready = controller.summarizer.state == "ready"
+        self.header.set_subtitle(controller.subtitle(), "accent" if ready else "")
+        self.one.share_width(len(controller.board.columns))
+        can_rate = controller.tried is not None
+        self.columns.show_board(controller.board, controller.summarizer.words, can_rate)
+        self.several.follow_columns()
+        self.strip.show_strip(controller.strip())
+        self.panel.show_limit(controller.limit())
+        self.decoding.prompt.show_trained(controller.trained_prompt())
+        self.one.show_length()
+        self._count()
+        self._allow_asking(controller.can_ask and not self.several.is_busy)
+        self.copy_button.setEnabled(any(column.text for column in controller.board.columns))
+        self.copy_button.setVisible(not self.shows_several)
+        if controller.tries.items != self.tries.tries():
+            self.tries.show_tries(controller.tries.items)
+
+    def _allow_asking(self, can_ask: bool) -> None:
+        """Switch the primary button, and keep the focus for it while it is off."""
+        count = self.several.count if self.shows_several else 0
+        words = tr("Summarise {count}", count=number(count)) if count else tr("Summarise")
+        self.summarise_button.setText(words)
+        if not can_ask and self.summarise_button.hasFocus():
+            self.setFocus()
+        self.summarise_button.setEnabled(can_ask)
+        if can_ask and self.hasFocus():
+            self.summarise_button.setFocus()

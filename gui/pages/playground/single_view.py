@@ -1,0 +1,105 @@
+"""One conversation on the page: it at the left, the columns beside it, and what stands below them.
+
+Lays out and folds; knows neither the worker nor where conversations come from.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.look.fonts import px, text_scale
+from gui.pages.playground.columns.column_view import LEAST_WIDTH
+from gui.pages.playground.columns.columns_view import ColumnsView
+from gui.pages.playground.conversation.conversation_panel import ConversationPanel
+from gui.pages.playground.history.history_view import TriesView
+from gui.pages.playground.parts import FoldedConversation, Legend
+from gui.shell.page import NARROW
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+from gui.widgets.splitter import Splitter
+from gui.widgets.undo_strip import UndoStrip
+
+PANEL_WIDTH, PANEL_LEAST, COLUMNS_LEAST = 368, 300, 240
+
+
+class OneView(QWidget):
+    """The parts, by name; `put_decoding` places the row of options, which the page lends out."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.panel = ConversationPanel()
+        self.columns = ColumnsView()
+        self.tries = TriesView()
+        self.told = UndoStrip()
+        self.folded = FoldedConversation()
+        self._is_narrow = False
+        self._columns_shown = 0
+        self._lay_out()
+        self.folded.toggled.connect(self._toggle_conversation)
+        style.follow(self._restyle)
+
+    def _lay_out(self) -> None:
+        # In a low window, or with large text, the right side scrolls rather than clip anything.
+        right = Scroll((0, 0, 10, 16), spacing=0)
+        self.columns.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        right.column.addWidget(self.columns, 1)
+        self._foot = QVBoxLayout()
+        self._foot.setContentsMargins(24, 0, 14, 0)
+        self._foot.setSpacing(12)
+        for part in (Line(), Legend(), self.tries, self.told):
+            self._foot.addWidget(part)
+        right.column.addLayout(self._foot)
+        self.splitter = Splitter("playground")
+        self.splitter.addWidget(self.panel)
+        self.splitter.addWidget(right)
+        self.splitter.setStretchFactor(1, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.folded)
+        column.addWidget(self.splitter, 1)
+        self.folded.hide()
+
+    def _restyle(self) -> None:
+        """Give what is fixed its size in the present text size."""
+        self.columns.setMinimumHeight(px(COLUMNS_LEAST))
+        self.panel.setMinimumWidth(px(PANEL_LEAST))
+        self._columns_shown = 0
+        self.adapt(self.window().width())
+
+    def put_decoding(self, row: QWidget) -> None:
+        """Place the row of decoding options below the legend."""
+        self._foot.insertWidget(2, row)
+
+    def show_length(self) -> None:
+        """Show in the folded conversation what the panel knows of it."""
+        panel = self.panel
+        self.folded.show_conversation(panel.conversation, panel.length, piecewise=panel.is_piecewise)
+
+    def adapt(self, width: int) -> None:
+        """Fold the conversation to a strip in a window narrower than 1200."""
+        narrow = width < NARROW * text_scale()
+        if narrow != self._is_narrow:
+            self._is_narrow = narrow
+            self.folded.setVisible(narrow)
+            self._open_conversation(not narrow)
+
+    def share_width(self, columns: int) -> None:
+        """Let the conversation give way, down to its least, before so many columns have to be scrolled."""
+        if columns == self._columns_shown or self._is_narrow:
+            return
+        self._columns_shown = columns
+        rest = self.width() - columns * px(LEAST_WIDTH) - 3 * ColumnsView.MARGIN - columns
+        wide = max(px(PANEL_LEAST), min(px(PANEL_WIDTH), rest))
+        self.splitter.share([wide, max(1, self.width() - wide)])
+
+    def _toggle_conversation(self) -> None:
+        self._open_conversation(self.panel.isHidden())
+
+    def _open_conversation(self, is_open: bool) -> None:
+        self.panel.setVisible(is_open)
+        if is_open:
+            wide = px(PANEL_LEAST if self._is_narrow else PANEL_WIDTH)
+            self.splitter.share([wide, max(1, self.width() - wide)])
+        self.folded.set_open(is_open)

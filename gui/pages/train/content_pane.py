@@ -1,0 +1,88 @@
+"""The right side of the train page: a line to say things in, and below it the choosers or the run.
+
+Arranges the parts and switches between them; what they show is their own business.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from gui.core.preferences import Preferences
+from gui.pages.train.base_models_view import BaseModelsView
+from gui.pages.train.fallback_view import FitView
+from gui.pages.train.gpu_banner import CardBanner
+from gui.pages.train.method.label_preview import LearnedPreview
+from gui.pages.train.method.method_chooser import MethodChooser
+from gui.pages.train.run.run_view import RunView
+from gui.widgets.cards import NoticeStrip
+from gui.workers.worker_manager import Engine
+
+
+class RightSide(QWidget):
+    """Owns the choosers, the preview, the run view, and the banner and the notice above them."""
+
+    def __init__(self, engine: Engine, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.card_banner = CardBanner(preferences)
+        self.notice = NoticeStrip()
+        self.methods = MethodChooser()
+        self.base_models = BaseModelsView(engine)
+        self.fit = FitView()
+        self.preview = LearnedPreview()
+        self.run_view = RunView()
+        self._notice_box = QWidget()
+        self._choosers = QWidget()
+        self._chooser_stack = QStackedWidget()
+        self._stack = QStackedWidget()
+        self._lay_out()
+        self.base_models.closed.connect(self.show_methods)
+
+    def _lay_out(self) -> None:
+        box = QVBoxLayout(self._notice_box)
+        box.setContentsMargins(24, 12, 24, 0)
+        box.addWidget(self.notice)
+        self._notice_box.hide()
+        for chooser in (self.methods, self.base_models, self.fit):
+            self._chooser_stack.addWidget(chooser)
+        choosers = QVBoxLayout(self._choosers)
+        choosers.setContentsMargins(24, 16, 24, 16)
+        choosers.setSpacing(16)
+        choosers.addWidget(self._chooser_stack, 1)
+        choosers.addWidget(self.preview)
+        for part in (self._choosers, self.run_view):
+            self._stack.addWidget(part)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.card_banner)
+        column.addWidget(self._notice_box)
+        column.addWidget(self._stack, 1)
+
+    def say(self, text: str, action: str = "") -> None:
+        """Show a line at the top, with at most one action."""
+        self.notice.show_notice(text.strip(), action, "info", "ink2")
+        self._notice_box.show()
+
+    def say_nothing(self) -> None:
+        """Take the line away."""
+        self._notice_box.hide()
+
+    def show_run(self) -> None:
+        """Show the run."""
+        self._stack.setCurrentWidget(self.run_view)
+
+    def show_methods(self) -> None:
+        """Show the list of methods."""
+        self._stack.setCurrentWidget(self._choosers)
+        self._chooser_stack.setCurrentWidget(self.methods)
+
+    def show_fit(self) -> None:
+        """Show the ways to make a run fit."""
+        self._stack.setCurrentWidget(self._choosers)
+        self._chooser_stack.setCurrentWidget(self.fit)
+
+    def show_base_models(self, current: str) -> None:
+        """Show the list of base models, read anew; `current` is the one in use."""
+        self._stack.setCurrentWidget(self._choosers)
+        self._chooser_stack.setCurrentWidget(self.base_models)
+        self.base_models.refresh(current)

@@ -1,0 +1,30 @@
+"""What this computer has to compute with: asked for once, then offered in the form and judged in a banner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from gui.forms.recipe_form import RecipeForm
+from gui.pages.train.gpu_banner import CardBanner
+from gui.workers.worker_manager import Engine
+
+
+class DeviceOffer(QObject):
+    """Asks a worker about the devices, at the first call only: they stay the same while the window is open."""
+
+    def __init__(self, engine: Engine, form: RecipeForm, banner: CardBanner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._engine, self._form, self._banner = engine, form, banner
+        self._is_asked = False
+
+    def ask(self) -> None:
+        """Ask, unless that has been done."""
+        if not self._is_asked:
+            self._is_asked = True
+            self._engine.ask("devices", {}, parent=self).tell(self, result=self._take)
+
+    def _take(self, found: dict[str, Any]) -> None:
+        self._form.offer_devices(found.get("devices") or ())
+        self._banner.judge(found)

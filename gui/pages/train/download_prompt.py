@@ -1,0 +1,59 @@
+"""Between the press of Start and the run: what would be fetched from the hub is said first and asked for.
+
+Knows who has the device, what was asked and what is pending; starts nothing itself.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import Ending, Recipe
+from gui.look.language import told, tr
+from gui.workers.download_check import DownloadCheck, repositories
+from gui.workers.worker_manager import Engine
+
+
+class StartGate(QObject):
+    """`opened(recipe)`: start it; `says(text, action)`: words for the page, with an action that `confirm` answers."""
+
+    opened = Signal(object)
+    says = Signal(str, str)
+
+    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._pending: Recipe | None = None
+        self._check = DownloadCheck(engine, self)
+        self._check.clear.connect(self.opened)
+        self._check.asked.connect(self._ask)
+        self._check.refused.connect(self._refuse)
+
+    def taken(self) -> str:
+        """Return who has the device, if a run can't start now; the playground gives it up for a run."""
+        if self._engine.current is not None:
+            return tr("A run is training and holds the device. Stop it, or wait for its end.")
+        taken = self._engine.device_words(apart_from="summarize")
+        return f"{taken} {tr('Wait until it is done, or cancel it in the library.')}" if taken else ""
+
+    def knock(self, wanted: Recipe) -> None:
+        """Ask to start a run of a recipe."""
+        self._pending = None
+        self._check.check(wanted, repositories(wanted))
+
+    def confirm(self) -> None:
+        """Say yes to what was asked last."""
+        wanted, self._pending = self._pending, None
+        if wanted is not None:
+            self.opened.emit(wanted)
+
+    def forget(self) -> None:
+        """Drop what was asked: another recipe is shown."""
+        self._pending = None
+
+    def _ask(self, wanted: Recipe, words: str) -> None:
+        self._pending = wanted
+        text = f"{tr('This run fetches what is not on this computer yet.')} {words}"
+        self.says.emit(text, tr("Fetch and start"))
+
+    def _refuse(self, ending: Ending) -> None:
+        self.says.emit(f"{told(ending.message)} {told(ending.hint)}", "")

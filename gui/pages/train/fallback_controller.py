@@ -1,0 +1,77 @@
+"""Between a plan that needs too much memory and one that fits: has smaller plans looked for, and writes the chosen one.
+
+The recipe is changed by nothing but a plan that was chosen.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from engine.api import AppError, Ending, Recipe, SmallerPlan
+from gui.inputs.segmented_control import Segmented
+from gui.look.language import told
+from gui.pages.train.content_pane import RightSide
+from gui.pages.train.recipe_panel import RecipePanel
+from gui.workers.worker_manager import Engine
+
+
+class Fitting(QObject):
+    """Ties the recipe's side to the view that stands in the place of the methods; `sides` shows one of the two."""
+
+    def __init__(self, engine: Engine, panel: RecipePanel, right: RightSide, sides: Segmented) -> None:
+        super().__init__(panel)
+        self._engine, self._panel, self._right, self._sides = engine, panel, right, sides
+        self._recipe: Recipe | None = None
+        panel.effect.fit_wanted.connect(self._look)
+        panel.edited.connect(self._leave)
+        right.fit.chosen.connect(self._use)
+        right.fit.closed.connect(self._close)
+
+    def _look(self) -> None:
+        """Look for smaller plans of the recipe as it stands."""
+        wanted = self._panel.form.recipe()
+        if wanted is None:
+            return
+        self._recipe = wanted
+        self._sides.set_current("run")
+        self._right.show_fit()
+        try:
+            job = self._engine.ask("shrink", {"step": 0}, wanted, parent=self)
+        except AppError as error:
+            self._right.fit.show_trouble(f"{told(error.message)} {told(error.hint)}")
+            return
+        self._right.fit.show_looking()
+        job.tell(self, result=partial(self._take, wanted), failed=partial(self._fail, wanted))
+
+    def _take(self, wanted: Recipe, found: dict[str, Any]) -> None:
+        if wanted is self._recipe:
+            self._right.fit.show_found(found)
+
+    def _fail(self, wanted: Recipe, ending: Ending) -> None:
+        if wanted is self._recipe:
+            self._right.fit.show_trouble(f"{told(ending.message)} {told(ending.hint)}")
+
+    def _use(self, plan: SmallerPlan) -> None:
+        """Write a plan into the recipe, unless another one is shown by now."""
+        form = self._panel.form
+        if form.recipe() == self._recipe:
+            tables: dict[str, dict[str, Any]] = {}
+            for place, value in plan.changes.items():
+                table, _, name = place.partition(".")
+                tables.setdefault(table, {})[name] = value
+            for table, values in tables.items():
+                form.set_values(table, values)
+        self._sides.set_current("recipe")
+
+    def _close(self) -> None:
+        self._leave()
+        self._sides.set_current("recipe")
+
+    def _leave(self) -> None:
+        """Show the methods again: what was found is of the recipe as it was."""
+        if self._recipe is not None:
+            self._recipe = None
+            self._right.show_methods()

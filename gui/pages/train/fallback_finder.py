@@ -1,0 +1,44 @@
+"""Smaller plans for a run that was ended for its memory: those it told of, or what a worker finds without it.
+
+Knows no widget.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import OUT_OF_MEMORY, AppError, runs, smaller_plans
+from gui.workers.run_model import RunModel
+from gui.workers.worker_manager import Engine
+
+
+class PlanSeeker(QObject):
+    """`found(model, plans)` tells what was found for a run that could not tell of plans itself."""
+
+    found = Signal(object, object)
+
+    def __init__(self, engine: Engine, parent: QObject) -> None:
+        super().__init__(parent)
+        self._engine = engine
+
+    def seek(self, model: RunModel) -> None:
+        """Look for plans if the run was killed for its memory; one that ended by itself has told of them."""
+        ending = model.ending
+        if ending is None or ending.kind != OUT_OF_MEMORY or ending.event is not None:
+            return
+        try:
+            job = self._engine.ask("shrink", {"step": runs.last_step(model.job)}, model.recipe, parent=self)
+        except AppError:
+            self.found.emit(model, [])
+            return
+        job.tell(
+            self,
+            result=partial(self._take, model),
+            failed=lambda _ending: self.found.emit(model, []),
+        )
+
+    def _take(self, model: RunModel, told: dict[str, Any]) -> None:
+        self.found.emit(model, smaller_plans.read(told))

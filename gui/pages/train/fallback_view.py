@@ -1,0 +1,73 @@
+"""Ways to make a run fit that needs more memory than there is, before it is started: smaller plans, and one is chosen.
+
+Shows plans; knows not how they are found, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from engine.api import SmallerPlan, smaller_plans
+from gui.look.format import bytes_text
+from gui.look.language import tr
+from gui.pages.train.run.failure_card import plan_row
+from gui.widgets.cards import ErrorCard
+from gui.widgets.scroll import Scroll
+
+
+class FitView(Scroll):
+    """One card. `chosen` carries the plan that is to be used, `closed` tells that there is none to choose any more."""
+
+    chosen = Signal(object)
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(margins=(0, 0, 0, 0), spacing=0, parent=parent)
+        self.card: ErrorCard | None = None
+        self._plans: Sequence[SmallerPlan] = ()
+        self.column.addStretch(1)
+
+    def show_looking(self) -> None:
+        """Say that plans are looked for."""
+        self._show(tr("Smaller plans are being looked for."))
+
+    def show_trouble(self, words: str) -> None:
+        """Say why none can be looked for."""
+        self._show(words)
+
+    def show_found(self, found: Mapping[str, Any]) -> None:
+        """Show what the job `shrink` has found."""
+        sizes = {name: bytes_text(found.get(name)) for name in ("needed", "available")}
+        lacking = tr("It needs about {needed}, and {available} are free now.", **sizes)
+        plans = smaller_plans.read(found)
+        if plans:
+            rest = tr("Every step keeps its examples. Nothing is changed before you choose.")
+        else:
+            rest = tr("No smaller plan would fit: end other programs, or choose a smaller base model.")
+        self._show(f"{lacking} {rest}", plans)
+
+    def _show(self, text: str, plans: Sequence[SmallerPlan] = ()) -> None:
+        if self.card is not None:
+            self.column.removeWidget(self.card)
+            self.card.hide()
+            self.card.deleteLater()
+        self._plans = plans
+        self.card = ErrorCard(
+            tr("This run needs more memory than there is"),
+            text,
+            [plan_row(plan) for plan in plans],
+            primary_text=tr("Use this plan") if plans else "",
+            primary_icon="check",
+            end_text=tr("Close"),
+        )
+        self.card.accepted.connect(self._accept)
+        self.card.ended.connect(self.closed)
+        self.column.insertWidget(0, self.card)
+        self.card.show()
+
+    def _accept(self, index: int) -> None:
+        self.chosen.emit(self._plans[index])

@@ -1,0 +1,1 @@
+"""Choose and explain a method."""

@@ -1,0 +1,192 @@
+"""What the method trains: how many numbers of how many, which parts of the blocks, and what it takes.
+
+Shows a plan; knows nothing of how it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import MethodSettings
+from gui.graphics.bars import Bar
+from gui.graphics.block_drawing import BlockDrawing
+from gui.graphics.split_bar import Portion, SplitBar
+from gui.look.format import UNKNOWN, bytes_text, compact, number, percent
+from gui.look.language import mark, tr
+from gui.pages.train.method.trained_blocks import UNKNOWN_BLOCKS, blocks_of, lit_by
+from gui.widgets.buttons import link
+from gui.widgets.labels import Label
+
+# The parts of a run's memory, as a plan names them. Green grows with what is trained, grey with base model and data.
+MEMORY = (
+    ("weights", mark("Weights"), "grey", 1.0),
+    ("adapter", mark("Adapter"), "accent_fill", 1.0),
+    ("gradients", mark("Gradients"), "accent_mid", 1.0),
+    ("optimizer", mark("Optimizer"), "accent_mid", 0.5),
+    ("activations", mark("Activations"), "ink2", 1.0),
+    ("runtime", mark("Program"), "grey_soft", 1.0),
+)
+MEMORY_HELP = mark("""\
+Weights: the frozen numbers of the base model.
+Adapter: what the method adds to them.
+Gradients, optimizer: what training keeps of each trained number.
+Activations: what the largest batch leaves behind for the way back.
+Program: Python and its libraries.""")
+
+
+class EffectPanel(QWidget):
+    """The figure, its share, disk and memory, the drawing, and the memory's parts.
+
+    Until a plan is shown it keeps the room that one takes, so that the form around it stays where it is. `fit_wanted`
+    asks how a run could fit that needs more memory than there is.
+    """
+
+    fit_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._figure = Label("", "figure_large")
+        self._total = Label("", "label", "ink2")
+        self._share = Label("", "figure_medium", "accent")
+        self._bar = Bar()
+        self._disk = Label("", "label", "ink2")
+        self._memory = Label("", "label", "ink2")
+        self._there = Label("", "label", "copper", wrap=True)
+        self.fit_button = link(tr("Show how it could fit"))
+        self.fit_button.clicked.connect(self.fit_wanted)
+        self._short = QWidget()
+        self._drawing = BlockDrawing()
+        self._split_title = Label(tr("Where the memory goes"), "small_medium", "ink2")
+        self._split = SplitBar(tr("Where the memory goes"), expected=len(MEMORY))
+        self._split.setToolTip(tr(MEMORY_HELP))
+        self._bits = Label("", "label", "ink2", wrap=True)
+        self._lay_out()
+        self._show_bits(None)
+        self._drawing.set_blocks(UNKNOWN_BLOCKS)
+        self.show_unknown()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self._figure)
+        head.addWidget(self._total)
+        head.addStretch(1)
+        head.addWidget(self._share)
+        foot = QHBoxLayout()
+        foot.addWidget(self._disk)
+        foot.addStretch(1)
+        foot.addWidget(self._memory)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(head)
+        column.addWidget(self._bar)
+        column.addLayout(foot)
+        short = QHBoxLayout(self._short)
+        short.setContentsMargins(0, 0, 0, 0)
+        short.setSpacing(8)
+        short.addWidget(self._there, 1)
+        short.addWidget(self.fit_button)
+        column.addWidget(self._short)
+        column.addSpacing(8)
+        column.addWidget(self._drawing)
+        column.addSpacing(4)
+        for part in (self._split_title, self._split, self._bits):
+            column.addWidget(part)
+
+    def show_plan(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
+        """Show a plan's counts, and where the method it was made with sits; without counts the panel hides."""
+        trainable, everything = plan.get("trainable_parameters"), plan.get("all_parameters")
+        self.setVisible(trainable is not None and bool(everything))
+        if trainable is None or not everything:
+            return
+        self._draw(plan, settings)
+        self._show_bits(plan.get("bits_per_parameter"))
+        if plan.get("problems") and not trainable:
+            self.show_unknown()
+            return
+        self._show_counts(trainable, everything, trains=settings.method.trains)
+        disk, memory = plan.get("adapter_bytes"), plan.get("memory_bytes")
+        on_disk = mark("about {size} on disk") if plan.get("sized_by_training") else mark("{size} on disk")
+        self._disk.setText(tr(on_disk, size=bytes_text(disk)) if disk else "")
+        self._memory.setText(tr("about {size} of memory", size=bytes_text(memory)) if memory else "")
+        self._show_shortage(memory, plan.get("memory_there_bytes"))
+        self._show_split(plan.get("memory") or {})
+
+    def show_unknown(self) -> None:
+        """Show no numbers and no lights: what is set can't be used, and those of before are another recipe's."""
+        for text in (self._total, self._share, self._disk, self._memory):
+            text.setText("")
+        self._show_sizes(True)
+        self._show_shortage(None, None)
+        self._figure.setText(UNKNOWN)
+        self._bar.set_fraction(0.0)
+        self._show_split({}, expected=True)
+        self._drawing.set_lit((), "")
+
+    def _show_counts(self, trainable: int, everything: int, *, trains: bool) -> None:
+        share = trainable / everything
+        self._bar.set_fraction(share)
+        self._show_sizes(trains)
+        if not trains:
+            self._figure.setText(tr("Trains nothing"))
+            self._total.setText(tr("of {count} numbers", count=compact(everything)))
+            self._total.setToolTip("")
+            self._share.setText("")
+            return
+        self._figure.setText(number(trainable))
+        self._total.setText(tr("of {count} trainable", count=compact(everything)))
+        self._total.setToolTip(tr("{count} with the adapter's", count=number(everything)))
+        self._share.setText(percent(share, 2 if 0 < share < 0.1 else 0))
+
+    def _show_sizes(self, shown: bool) -> None:
+        for part in (self._bar, self._disk, self._memory):
+            part.setVisible(shown)
+
+    def _show_shortage(self, needed: int | None, there: int | None) -> None:
+        """Say how much memory there is where a run needs more, be it refused for that or not."""
+        short = needed is not None and there is not None and needed > there
+        self._there.setText(tr("There are {size}.", size=bytes_text(there)) if short else "")
+        self._short.setVisible(short)
+
+    def _show_split(self, memory: Mapping[str, int], *, expected: bool = False) -> None:
+        """Show the memory's parts, or hide them; what is `expected` keeps its room."""
+        for part in (self._split_title, self._split):
+            part.setVisible(bool(memory) or expected)
+        self._split.set_portions(
+            [
+                Portion(tr(title), memory.get(key, 0), bytes_text(memory.get(key)), token, strength)
+                for key, title, token, strength in MEMORY
+            ]
+        )
+
+    def _show_bits(self, bits: float | None) -> None:
+        self._bits.setVisible(bits is not None)
+        self._bits.setText(
+            tr("The quantized layers take {bits} bits per parameter, scales included.", bits=number(bits, 3))
+        )
+
+    def show_run(
+        self,
+        started: Mapping[str, Any],
+        settings: MethodSettings,
+        adapter_bytes: int | None,
+        memory_bytes: int | None,
+    ) -> None:
+        """Show what a run said of itself: what it was planned with, until it is known what it really took."""
+        saved = {"adapter_bytes": adapter_bytes, "sized_by_training": False} if adapter_bytes else {}
+        # The parts are planned ones: they would not add up to what was measured.
+        measured = {"memory_bytes": None, "memory": None} if memory_bytes else {}
+        self.show_plan(dict(started) | saved | measured, settings)
+        if memory_bytes:
+            self._memory.setText(tr("{size} of memory at peak", size=bytes_text(memory_bytes)))
+
+    def _draw(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
+        blocks = blocks_of(plan)
+        self._drawing.setVisible(bool(blocks))
+        self._drawing.set_blocks(blocks)
+        self._drawing.set_lit(*lit_by(settings, blocks, plan))

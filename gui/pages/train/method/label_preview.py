@@ -1,0 +1,61 @@
+"""One example as the model sees it, with what it learns marked. Shows a plan; knows no tokenizer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from gui.look.fonts import px
+from gui.look.language import tr
+from gui.widgets.cards import Card
+from gui.widgets.labels import Label
+from gui.widgets.scroll import Scroll
+from gui.widgets.text_view import Mark, ReadingText
+
+HEIGHT = 116
+
+
+class LearnedPreview(Card):
+    """The first training example; hidden until a plan has one, and where nothing is learned."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, margin=16, spacing=8)
+        self.text = ReadingText(role="body", token="ink2")
+        head = QHBoxLayout()
+        head.addWidget(Label(tr("What the model reads and learns"), "section"), 1)
+        head.addWidget(Label(tr("marked: learned, the rest is only read"), "label", "ink2"))
+        scroll = Scroll(margins=(0, 0, 0, 0))
+        scroll.column.addWidget(self.text)
+        scroll.setFixedHeight(px(HEIGHT))
+        # What is learned stands at the end, and is what one looks for.
+        bar = scroll.verticalScrollBar()
+        bar.rangeChanged.connect(lambda _least, most: bar.setValue(most))
+        self.column.addLayout(head)
+        self.column.addWidget(scroll)
+        self.hide()
+
+    def show_pieces(self, pieces: Sequence[Sequence[object]]) -> None:
+        """Show pieces of text, each with whether it is learned."""
+        text = ""
+        marks: list[Mark] = []
+        for piece, learned in pieces:
+            if learned:
+                if not marks and not text.endswith((" ", "\n")):
+                    text += "\n"
+                marks.append(Mark(len(text), len(str(piece))))
+            text += str(piece)
+        # Shown first: a text that is set while it is hidden keeps the room that it had.
+        self.setVisible(bool(text))
+        self.text.set_text(text, joined(marks))
+
+
+def joined(marks: Sequence[Mark]) -> list[Mark]:
+    """Return marks with those that touch made one."""
+    made: list[Mark] = []
+    for mark in marks:
+        if made and made[-1].start + made[-1].length == mark.start:
+            made[-1] = Mark(made[-1].start, made[-1].length + mark.length)
+        else:
+            made.append(mark)
+    return made

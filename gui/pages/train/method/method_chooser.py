@@ -1,0 +1,198 @@
+"""Choose a method from the engine's registry, and read what it does.
+
+Knows methods by their entries only; which one is in use is told by the recipe form.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
+
+from engine.api import METHODS, BaseFacts, Options, method
+from gui.core import actions
+from gui.inputs.search_field import SearchField
+from gui.look.language import told, tr
+from gui.pages.train.method.method_explanation import MethodExplanation
+from gui.pages.train.method.method_row import MethodRow
+from gui.pages.train.method.support_dialog import CapabilityDialog
+from gui.widgets.buttons import link
+from gui.widgets.cards import Card
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+
+
+class MethodChooser(Card):
+    """The list at the left, the explanation at the right. `chosen(id)` when another method is picked.
+
+    The arrows move through the list and show the explanation of each; Return or Space takes it. Letters go to
+    the search, where Return takes the first method found that can be used; Esc leads back to the whole list.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, margin=0, spacing=0)
+        self.column.setContentsMargins(1, 1, 1, 1)
+        self._rows: dict[str, MethodRow] = {}
+        self._headings: dict[str, Label] = {}
+        self._current = METHODS[0].id
+        self._base = BaseFacts()
+        self._options: Options | None = None
+        self._search = SearchField(tr("Search methods and variants"))
+        self._search.searched.connect(self._filter)
+        self._where = link(tr("What works where"))
+        self._where.clicked.connect(self._show_where)
+        self.explanation = MethodExplanation()
+        self._list = Scroll(margins=(8, 12, 8, 12), spacing=0)
+        self._nothing = Label("", "body", "ink2", wrap=True)
+        self._fill()
+        self._lay_out()
+        actions.bind(self._search, "train.methods", self._enter, Qt.ShortcutContext.WidgetShortcut)
+        self._search.returnPressed.connect(self._take_first)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._focus_moved)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 12, 20, 12)
+        head.setSpacing(16)
+        head.addWidget(self._search, 1)
+        head.addWidget(self._where)
+        head.addWidget(Label(tr("trainable at this preset"), "label", "ink2"))
+        self.column.addLayout(head)
+        self.column.addWidget(Line())
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self._list, 1)
+        row.addWidget(Line(vertical=True))
+        row.addWidget(self.explanation)
+        self.column.addLayout(row, 1)
+
+    def _fill(self) -> None:
+        for group, entries in groupby(METHODS, key=lambda entry: entry.group):
+            heading = Label(told(group), "label_medium", "ink2")
+            heading.setContentsMargins(12, 8, 12, 6)
+            self._headings[group] = heading
+            self._list.column.addWidget(heading)
+            for entry in entries:
+                row = MethodRow(entry)
+                row.clicked.connect(lambda _checked=False, method_id=entry.id: self._choose(method_id))
+                row.moved.connect(lambda rows, row=row: self._move(row, rows))
+                row.looked_at.connect(lambda row=row: self._look_at(row))
+                row.searched.connect(self._search_for)
+                self._rows[entry.id] = row
+                self._list.column.addWidget(row)
+        self._nothing.setContentsMargins(12, 8, 12, 6)
+        self._nothing.hide()
+        self._list.column.addWidget(self._nothing)
+        self._list.column.addStretch(1)
+
+    def set_current(self, method_id: str, base: BaseFacts, options: Options | None = None) -> None:
+        """Mark the method in use, and say of each whether it can be used on the base model.
+
+        `options` are those set for it, None while they are no valid ones.
+        """
+        moved = method_id != self._current
+        self._current, self._base, self._options = method_id, base, options
+        for row in self._rows.values():
+            row.show_state(row.entry.id == method_id, base)
+        self._keep_one_stop()
+        self._explain(method_id)
+        if moved:
+            self._lead_to_current()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin at the method in use."""
+        super().showEvent(event)
+        self._lead_to_current()
+
+    def _lead_to_current(self) -> None:
+        """Scroll to the method in use, once the list is laid out and it is known where the row stands."""
+        QTimer.singleShot(0, self, lambda: self._list.ensureWidgetVisible(self._rows[self._current]))
+
+    def set_count(self, method_id: str, count: int | None) -> None:
+        """Show how many numbers a method trains at its preset."""
+        self._rows[method_id].set_trainable(count)
+
+    def forget_counts(self) -> None:
+        """Show no numbers: those of another base model are none of this one."""
+        for row in self._rows.values():
+            row.set_trainable(None)
+
+    def row(self, method_id: str) -> MethodRow:
+        """Return a method's row."""
+        return self._rows[method_id]
+
+    def _choose(self, method_id: str) -> None:
+        if method_id != self._current:
+            self.chosen.emit(method_id)
+
+    def _explain(self, method_id: str) -> None:
+        options = self._options if method_id == self._current else None
+        self.explanation.explain(method(method_id), self._base, self._rows[method_id].reason(), options)
+
+    def _show_where(self) -> None:
+        dialog = CapabilityDialog(self._base.quantization, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.look_at(self._current)
+        dialog.open()
+
+    def _look_at(self, row: MethodRow) -> None:
+        self._list.ensureWidgetVisible(row)
+        self._explain(row.entry.id)
+
+    def _focus_moved(self, _old: QWidget | None, new: QWidget | None) -> None:
+        """Explain the method in use again when the focus has left the list."""
+        if new is not None and not self._list.isAncestorOf(new):
+            self._explain(self._current)
+
+    def _shown(self) -> list[MethodRow]:
+        return [row for row in self._rows.values() if row.isVisibleTo(self._list.content)]
+
+    def _move(self, row: MethodRow, rows: int) -> None:
+        shown = self._shown()
+        place = min(len(shown) - 1, max(0, shown.index(row) + rows))
+        shown[place].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _enter(self) -> None:
+        """Go from the search to the first method found."""
+        shown = self._shown()
+        if shown:
+            shown[0].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _search_for(self, text: str) -> None:
+        """Go on in the search with what was typed in the list; nothing typed leads out of a search."""
+        self._search.setText(self._search.text() + text if text else "")
+        self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._search.deselect()
+
+    def _take_first(self) -> None:
+        """Choose the first method found that can be used."""
+        usable = [row for row in self._shown() if not row.reason()]
+        if self._search.text().strip() and usable:
+            self._choose(usable[0].entry.id)
+
+    def _keep_one_stop(self) -> None:
+        """Let Tab stop in the list once: at the method in use, or at the first that is shown."""
+        shown = self._shown()
+        stop = self._rows[self._current] if self._rows[self._current] in shown else next(iter(shown), None)
+        for row in self._rows.values():
+            policy = Qt.FocusPolicy.StrongFocus if row is stop else Qt.FocusPolicy.ClickFocus
+            row.setFocusPolicy(policy)
+
+    def _filter(self, text: str) -> None:
+        found = {row for row in self._rows.values() if row.matches(text)}
+        for row in self._rows.values():
+            row.setVisible(row in found)
+        for group, heading in self._headings.items():
+            heading.setVisible(any(row.entry.group == group for row in found))
+        self._nothing.setText(tr("No method or variant is called “{name}”.", name=text))
+        self._nothing.setVisible(not found)
+        self._keep_one_stop()
+        if not text:
+            self._lead_to_current()

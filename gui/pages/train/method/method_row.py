@@ -1,0 +1,203 @@
+"""A row of the method chooser: name, what it does or why it can't be used, and how many numbers it trains.
+
+Knows one entry of the registry and what it is told of the base model.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import ceil
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from engine.api import METHODS, BaseFacts, Method, Options, Problem
+from gui.look import icons, style
+from gui.look.fonts import font, metrics, px, text_scale
+from gui.look.format import compact
+from gui.look.language import told
+
+EDGE, GAP, LINE = 12, 8, 20
+# With less room beside the name the text stands below it.
+NARROWEST = 200
+WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
+# As much room for lines as there may be.
+BELOW = 1000
+MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Home: -1000, Qt.Key.Key_End: 1000}
+
+
+class MethodRow(QAbstractButton):
+    """`moved(rows)` asks for the focus to go to another row, `looked_at` tells that it has the focus.
+
+    `searched(text)` tells of letters typed here, "" of Esc: both are meant for the search.
+    """
+
+    moved = Signal(int)
+    looked_at = Signal()
+    searched = Signal(str)
+
+    def __init__(self, entry: Method, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.entry = entry
+        self._trainable = ""
+        self._reason = ""
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        style.follow(self._restyle)
+        self._describe()
+
+    def show_state(self, in_use: bool, base: BaseFacts) -> None:
+        """Show whether it is in use, and the reason if its preset can't be used on this base model."""
+        self.setChecked(in_use)
+        self._reason = reason(self.entry, base)
+        self._describe()
+        self._restyle()
+
+    def reason(self) -> str:
+        """Return why it can't be used on the base model, "" if it can."""
+        return self._reason
+
+    def set_trainable(self, count: int | None) -> None:
+        """Show how many numbers it trains; None where not known."""
+        self._trainable = "" if count is None else compact(count)
+        self._describe()
+        self.update()
+
+    def matches(self, text: str) -> bool:
+        """Tell whether a search finds it: by name, summary, group or variant, each word of it somewhere."""
+        variants = [part for each in self.entry.variants for part in (each.title, each.summary)]
+        said = (self.entry.title, self.entry.summary, self.entry.group, *variants)
+        found = " ".join(map(told, said)).lower()
+        return all(word in found for word in text.lower().split())
+
+    def sizeHint(self) -> QSize:
+        """Return one line."""
+        return QSize(px(360), px(32))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a narrow row."""
+        return QSize(px(200), px(32))
+
+    def hasHeightForWidth(self) -> bool:
+        """Say that a narrow row takes more lines."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the name and of all lines of the text."""
+        place = self._text_place(width)
+        text = metrics("body").boundingRect(place, WRAPPED, self._text()).height()
+        return max(px(32), ceil(place.top() + text) + (px(32) - px(LINE)) // 2)
+
+    def nextCheckState(self) -> None:
+        """Stay as the recipe says; a click only asks."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move with the arrows, choose with Return as with Space."""
+        key = Qt.Key(event.key())
+        if key in MOVES:
+            self.moved.emit(MOVES[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self.click()
+        elif key == Qt.Key.Key_Escape or (event.text().strip().isprintable() and event.text().strip()):
+            self.searched.emit("" if key == Qt.Key.Key_Escape else event.text())
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell that it is looked at."""
+        super().focusInEvent(event)
+        self.looked_at.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw ground, sign, name, text and count."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_ground(painter)
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        first = QRectF(0, 0, self.width(), px(32))
+        painter.setFont(font("body_medium"))
+        painter.setPen(style.color("ink2" if self._reason else "ink"))
+        painter.drawText(first.adjusted(_name_left(), 0, 0, 0), middle, told(self.entry.title))
+        painter.setFont(font("figure"))
+        painter.setPen(style.color("ink2"))
+        count = "" if self._reason else self._trainable
+        painter.drawText(first.adjusted(0, 0, -EDGE, 0), Qt.AlignmentFlag.AlignRight | middle, count)
+        painter.setFont(font("body"))
+        painter.setPen(style.color("copper" if self._reason else "ink2"))
+        painter.drawText(self._text_place(self.width()), WRAPPED, self._text())
+        painter.end()
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        ground = "accent_soft" if self.isChecked() else "hover" if self.underMouse() else ""
+        box = QRectF(self.rect())
+        if ground or self.hasFocus():
+            painter.setBrush(style.color(ground) if ground else Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(style.color("accent"), 2) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
+        if self._reason or self.isChecked():
+            sign, ink = ("warning", "copper") if self._reason else ("check", "accent")
+            icons.paint(painter, QRectF(EDGE, 0, px(16), px(32)), sign, ink)
+
+    def _text(self) -> str:
+        return self._reason or told(self.entry.summary)
+
+    def _text_place(self, width: int) -> QRectF:
+        """The room of the text: between name and count, or where that is narrow below both.
+
+        A reason may take the room of the count, which then is not shown.
+        """
+        right = EDGE if self._reason else EDGE + px(64)
+        left = _name_left() + name_width() + px(16)
+        top = (px(32) - metrics("body").height()) / 2
+        beside = QRectF(left, top, width - right - left, BELOW)
+        if beside.width() >= px(NARROWEST):
+            return beside
+        return QRectF(_name_left(), top + px(LINE), width - EDGE - _name_left(), BELOW)
+
+    def _describe(self) -> None:
+        said = (told(self.entry.title), self._text(), self._trainable)
+        self.setAccessibleName(", ".join(part for part in said if part))
+
+    def _restyle(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+
+def _name_left() -> int:
+    return EDGE + px(16) + GAP
+
+
+def name_width() -> int:
+    """Return the room of the longest method's name, so that all texts begin below one another."""
+    return _name_width(text_scale())
+
+
+@lru_cache(maxsize=4)
+def _name_width(_scale: float) -> int:
+    return round(max(metrics("body_medium").horizontalAdvance(told(entry.title)) for entry in METHODS))
+
+
+def reason(entry: Method, base: BaseFacts) -> str:
+    """Return why a method's preset can't be used on a base model, without its name; "" if it can."""
+    found = refusal(entry, base)
+    if found is None:
+        return ""
+    said = told(found.message).removeprefix(told(entry.title)).strip()
+    return f"{said[:1].upper()}{said[1:]} {told(found.hint)}".strip()
+
+
+def refusal(entry: Method, base: BaseFacts) -> Problem | None:
+    """Return the registry's words on a method's preset and a base model; None if they go together."""
+    family = base.family or entry.families[0]
+    return entry.refusal(_at_preset(entry.id, family) if family in entry.presets else None, base)
+
+
+@lru_cache(maxsize=256)
+def _at_preset(method_id: str, family: str) -> Options:
+    entry = next(entry for entry in METHODS if entry.id == method_id)
+    values = entry.preset_options("encoder-decoder" if family == "encoder-decoder" else "decoder-only")
+    return entry.options(**values)

@@ -1,0 +1,145 @@
+"""A small sketch of what a method adds: frozen grey, trained in the accent."""
+
+from __future__ import annotations
+
+from functools import reduce
+from itertools import groupby
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from engine.api import Method, Options
+from gui.look import style
+from gui.look.fonts import font, metrics, px
+from gui.look.language import tr
+from gui.pages.train.method.sketches import Box, Sketch, sketch_of, trained_words
+
+GAP, SIGN = 4, 24
+WORDS, WORD_GAP = 20, 8
+
+
+def _trained(drawn: tuple[Box | str, QRectF]) -> bool | None:
+    """Tell whether a box is trained; None for signs."""
+    return drawn[0].trained if isinstance(drawn[0], Box) else None
+
+
+class MethodSketch(QWidget):
+    """Draw what a method trains beside what stays as it is."""
+
+    accessible_role = QAccessible.Role.Graphic
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sketch: Sketch | None = None
+        self._trained = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        style.follow(self.updateGeometry)
+
+    def show_method(self, entry: Method, options: Options | None = None) -> None:
+        """Draw another method, with the options set if it is the one in use."""
+        self._sketch = sketch_of(entry, options)
+        self._trained = trained_words(self._sketch, options)
+        self.setAccessibleName(f"{tr(self._sketch.described)}: {self._trained}")
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return room for the tallest box and the words below."""
+        return QSize(px(200), px(12) + px(self._tallest()) + px(WORDS) + 8)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the sketch."""
+        if self._sketch is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        for part, place in self._places():
+            if isinstance(part, Box) and part.cells:
+                self._cells(painter, place, part.cells)
+            elif isinstance(part, Box):
+                self._box(painter, place, part)
+            else:
+                self._sign(painter, place, part)
+        painter.setFont(font("small"))
+        for text, token, place in self._words():
+            painter.setPen(style.color(token))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        painter.end()
+
+    def _middle(self) -> float:
+        return px(12) + px(self._tallest()) / 2
+
+    def _places(self) -> list[tuple[Box | str, QRectF]]:
+        """Return where each box and sign is drawn."""
+        found: list[tuple[Box | str, QRectF]] = []
+        middle, left = self._middle(), 0.5
+        for part in self._sketch.parts if self._sketch else ():
+            if isinstance(part, str):
+                found.append((part, QRectF(left - GAP, middle - px(12), px(SIGN), px(24))))
+                left += px(SIGN) - GAP
+            else:
+                height = px(part.height)
+                found.append((part, QRectF(left, middle - height / 2, px(part.width), height)))
+                left += px(part.width) + GAP
+        return found
+
+    def _words(self) -> list[tuple[str, str, QRectF]]:
+        """Return what stands below: words, their colour's token, and where.
+
+        "trained" stands below the middle of all that is, "frozen" below the weight itself; where they would meet,
+        the left one is moved to the left, and the right one to the right if there is no room.
+        """
+        ends: dict[bool | None, QRectF] = {}
+        for trained, run in groupby(self._places(), key=_trained):
+            places = [place for _, place in run]
+            if trained or trained not in ends:
+                ends[trained] = reduce(QRectF.united, places, ends.get(trained, places[0]))
+        ends.pop(None, None)
+        rest = tr(self._sketch.below[1]) if self._sketch else ""
+        told: list[tuple[str, str, QRectF]] = []
+        right, foot = float(self.width()), self._middle() + px(self._tallest()) / 2 + 4
+        for trained, across in sorted(ends.items(), key=lambda end: end[1].center().x(), reverse=True):
+            words, token = (self._trained, "accent") if trained else (rest, "ink2")
+            width = metrics("small").horizontalAdvance(words) + 4
+            left = max(0.0, min(across.center().x() - width / 2, right - width))
+            told.append((words, token, QRectF(left, foot, width, px(16))))
+            right = left - WORD_GAP
+        edge = 0.0
+        for _words, _token, place in reversed(told):
+            place.moveLeft(max(edge, place.left()))
+            edge = place.right() + WORD_GAP
+        return told
+
+    def _tallest(self) -> int:
+        parts = self._sketch.parts if self._sketch else ()
+        return max((part.height for part in parts if isinstance(part, Box)), default=0)
+
+    @staticmethod
+    def _box(painter: QPainter, place: QRectF, box: Box) -> None:
+        painter.setPen(QPen(style.color("accent_fill" if box.trained else "grey_soft"), 1))
+        painter.setBrush(style.color("accent_fill" if box.trained else "sunken"))
+        painter.drawRoundedRect(place, 4, 4)
+        painter.setFont(font("label_medium"))
+        painter.setPen(style.color("on_accent" if box.trained else "ink2"))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tr(box.text))
+
+    @staticmethod
+    def _cells(painter: QPainter, place: QRectF, cells: tuple[str, ...]) -> None:
+        width, height = place.width() / len(cells[0]), place.height() / len(cells)
+        for down, row in enumerate(cells):
+            for across, cell in enumerate(row):
+                if cell != " ":
+                    strength = int(cell) / 4 if cell.isdigit() else 1.0
+                    painter.setPen(Qt.PenStyle.NoPen)
+                    token = "grey_soft" if cell == "." else "accent_fill"
+                    painter.setBrush(style.color(token, 0.5 if cell == "." else strength))
+                    left, top = place.left() + across * width, place.top() + down * height
+                    painter.drawRect(QRectF(left + 0.5, top + 0.5, width - 1, height - 1))
+
+    @staticmethod
+    def _sign(painter: QPainter, place: QRectF, text: str) -> None:
+        painter.setFont(font("body_medium"))
+        painter.setPen(style.color("ink2"))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,100 @@
+"""The sheet "What works where": every method and variant on every kind of base model.
+
+Shows what `engine.config.support_matrix` knows; decides nothing.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QDate, Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import Quantization, capabilities
+from gui.inputs.search_field import SearchField
+from gui.inputs.segmented_control import Segmented
+from gui.look import style
+from gui.look.fonts import px
+from gui.look.language import locale, told, tr
+from gui.pages.train.method.support_table import CapabilityTable, proof_words
+from gui.tables.grouped_view import GroupedTableView
+from gui.widgets.buttons import plain
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+
+SIZE = (960, 680)
+
+
+class CapabilityDialog(QDialog):
+    """One table for each way of keeping the base model, and the reasons of the row that is looked at."""
+
+    def __init__(self, quantization: Quantization = "none", parent: QWidget | None = None) -> None:
+        """Open at a way of keeping the base model; fp4 is proven as nf4 is, and shown there."""
+        super().__init__(parent)
+        self.setWindowTitle(tr("What works where"))
+        proof = capabilities.read()
+        self.table = CapabilityTable(proof)
+        self.view = GroupedTableView(self.table, tr("What works where"))
+        self._kept = Segmented(
+            [(kept.id, told(kept.title)) for kept in capabilities.KEPT], name=tr("The base model's weights")
+        )
+        self._search = SearchField(tr("Search methods"))
+        self._made = Label(proof_words(proof, _date_words(proof.made_at)), "label", "ink2", wrap=True)
+        self._reasons = Label("", "body", "ink2", wrap=True)
+        self._lay_out()
+        self._kept.currentChanged.connect(self._show)
+        self._search.searched.connect(self._show)
+        self.view.chosen.connect(self._explain)
+        self._kept.set_current("nf4" if quantization == "fp4" else quantization)
+        self._show()
+        style.follow(self._restyle)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(12)
+        column.addWidget(Label(tr("What works where"), "title"))
+        column.addWidget(self._made)
+        tools = QHBoxLayout()
+        tools.setSpacing(16)
+        tools.addWidget(self._kept)
+        tools.addWidget(self._search, 1)
+        column.addLayout(tools)
+        column.addWidget(self.view, 1)
+        column.addWidget(self._reasons)
+        column.addWidget(Line())
+        foot = QHBoxLayout()
+        foot.setSpacing(16)
+        examples = ". ".join(f"{told(kind.title)}: {told(kind.examples)}" for kind in capabilities.KINDS)
+        foot.addWidget(Label(f"{examples}.", "label", "ink3", wrap=True), 1)
+        close = plain(tr("Close"))
+        close.clicked.connect(self.accept)
+        foot.addWidget(close, alignment=Qt.AlignmentFlag.AlignBottom)
+        column.addLayout(foot)
+
+    def look_at(self, method_id: str) -> None:
+        """Select a method."""
+        self.view.choose(method_id)
+
+    def reasons(self) -> str:
+        """Return what is said of the row that is looked at."""
+        return self._reasons.text()
+
+    def _show(self, _changed: str = "") -> None:
+        kept = next(kept for kept in capabilities.KEPT if kept.id == self._kept.current())
+        self.table.show_kept(kept, self._search.text().strip())
+        self._explain(self.view.current())
+
+    def _explain(self, row: capabilities.Row | None) -> None:
+        if row is None:
+            self._reasons.setText(tr("Select a method to read why it does not work on some base models."))
+            return
+        on_all = tr("{name} {verdict} on all of them.", name=told(row.title), verdict=self.table.verdict(row))
+        self._reasons.setText(self.table.reasons(row) or on_all)
+
+    def _restyle(self) -> None:
+        self.resize(px(SIZE[0]), px(SIZE[1]))
+        self._reasons.setMinimumHeight(px(44))
+
+
+def _date_words(iso: str) -> str:
+    found = QDate.fromString(iso, Qt.DateFormat.ISODate)
+    return locale().toString(found, tr("d MMMM yyyy")) if found.isValid() else iso

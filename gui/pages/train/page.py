@@ -1,0 +1,498 @@
+"""The train page: a recipe and what it will do, then the run it became, then how that went.
+
+Ties the recipe panel, the choosers and the run view to the engine. The parts know nothing of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from engine.api import (
+    AppError,
+    Ending,
+    Family,
+    Problem,
+    Recipe,
+    RecipeError,
+    SmallerPlan,
+    library,
+    recipe,
+    runs,
+)
+from gui.core import actions
+from gui.core.actions import Entry
+from gui.core.preferences import Preferences
+from gui.look import style
+from gui.look.fonts import px
+from gui.look.language import told, tr
+from gui.pages.train import recipe_files
+from gui.pages.train.content_pane import RightSide
+from gui.pages.train.device_choices import DeviceOffer
+from gui.pages.train.download_prompt import StartGate
+from gui.pages.train.fallback_controller import Fitting
+from gui.pages.train.fallback_finder import PlanSeeker
+from gui.pages.train.page_header import HeaderButtons
+from gui.pages.train.recipe_panel import RecipePanel
+from gui.pages.train.run.expected_time import expected_seconds
+from gui.pages.train.run.report_export import ReportFile
+from gui.pages.train.run.run_text import adapter_name, status_words
+from gui.shell.page import NARROW, Page
+from gui.widgets.line import Line
+from gui.workers.planner import problem_of
+from gui.workers.run_model import RunModel
+from gui.workers.worker_manager import Engine
+
+CLOCK_MILLISECONDS = 1_000
+
+
+class TrainPage(Page):
+    """`playground_requested(adapter id)` and `library_requested(adapter id)` lead to other pages.
+
+    `examples_requested(job, recipe, adapter id)` asks for a run's conversations one by one.
+    """
+
+    playground_requested = Signal(str)
+    library_requested = Signal(str)
+    examples_requested = Signal(object, object, str)
+
+    def __init__(
+        self, engine: Engine, preferences: Preferences | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(tr("New run"), parent=parent)
+        self._engine = engine
+        self._preferences = preferences or Preferences()
+        self._model: RunModel | None = None
+        self._origin = ""
+        self._planned_once = False
+        self._shown_facts: tuple[object, ...] = ()
+        self._adapter_name = ""
+        self._counted_for: dict[str, Any] = {}
+        self.panel = RecipePanel()
+        self.right = RightSide(engine, self._preferences)
+        self.run_view = self.right.run_view
+        self.buttons = HeaderButtons(self.header)
+        self._gate = StartGate(engine, self)
+        self._seeker = PlanSeeker(engine, self)
+        self._devices = DeviceOffer(engine, self.panel.form, self.right.card_banner, self)
+        self._fitting = Fitting(engine, self.panel, self.right, self.buttons.sides)
+        self.report_file = ReportFile(self)
+        self.report_file.told.connect(self.say)
+        self._clock = QTimer(self)
+        self._clock.setInterval(CLOCK_MILLISECONDS)
+        self._clock.timeout.connect(self._refresh_run)
+        self._lay_out()
+        self._connect()
+        self.new_run()
+        self.panel.set_level(self._preferences.get("level") or "essential")
+        style.follow(self._restyle)
+
+    # What others ask for
+
+    def edit(self, wanted: Recipe, origin: str = "") -> None:
+        """Show a recipe to be changed and started; `origin` says where it comes from, if not from a run."""
+        self._leave_run()
+        self._origin = origin or tr("Copied from a run")
+        self.panel.set_recipe(wanted)
+        self.panel.set_fixed("")
+        self.right.show_methods()
+        self.buttons.sides.set_current("recipe")
+        self._show_method()
+        self._show_header()
+        if self._planned_once:
+            self._plan()
+
+    def begin(self, wanted: Recipe, origin: str) -> None:
+        """Show a recipe that nobody has settled yet, so what the settings say of new ones goes for it."""
+        self.edit(recipe_files.as_the_settings_say(wanted, self._preferences), origin)
+
+    def new_run(self) -> None:
+        """Edit the recipe used last, or the starter."""
+        self.begin(*recipe_files.first_recipe(self._preferences.get("recipe")))
+
+    def start_run(self, wanted: Recipe) -> RunModel | None:
+        """Start a run of a recipe, unless other work has the device; None if it could not be started."""
+        if self._must_wait():
+            return None
+        try:
+            model = self._engine.start_run(wanted)
+        except RecipeError as error:
+            self.panel.show_problems(error.problems)
+            return None
+        except AppError as error:
+            self.say(f"{told(error.message)} {told(error.hint)}")
+            return None
+        self._preferences.set("recipe", recipe.dumps(wanted))
+        self.show_run(model)
+        return model
+
+    def show_run(self, model: RunModel) -> None:
+        """Show a run, living or replayed."""
+        self._leave_run()
+        self._model = model
+        self._shown_facts, self._adapter_name = (), ""
+        model.changed.connect(self._refresh_run)
+        model.ended.connect(self._run_ended)
+        if model.recipe != self.panel.form.recipe():
+            self.panel.effect.show_unknown()
+        self.panel.set_recipe(model.recipe)
+        self.panel.show_problems(())
+        self.right.show_run()
+        self.run_view.show_run(model)
+        self.buttons.sides.set_current("run")
+        self._refresh_run()
+        self._clock.start()
+
+    def open_run(self, run_id: str) -> None:
+        """Show the run with this id: the one that trains, a living one of elsewhere, or one that has ended."""
+        current = self._engine.current
+        if current is not None and current.id == run_id:
+            self.show_run(current)
+            return
+        self._try(lambda: self._open_job(run_id))
+
+    def _open_job(self, run_id: str) -> None:
+        job = runs.find_job(run_id)
+        living = self._engine.current is None and job.is_running()
+        self.show_run(self._engine.attach(job) if living else self._engine.replay(job))
+
+    def resume(self, run_id: str, plan: SmallerPlan | None = None) -> None:
+        """Let a run go on from its last checkpoint, in a smaller form if a plan says so."""
+        if not self._must_wait():
+            wanted = plan.changes if plan is not None else None
+            self._try(lambda: self.show_run(self._engine.resume(run_id, wanted)))
+
+    def _must_wait(self) -> bool:
+        """Say who has the device, if a run can't start now."""
+        taken = self._gate.taken()
+        if taken:
+            self.say(taken)
+        return bool(taken)
+
+    def run_again(self, wanted: Recipe) -> None:
+        """Start a run of an earlier run's recipe; what it would fetch is asked for first, as at every start."""
+        self.edit(wanted)
+        self._gate.knock(wanted)
+
+    def use_data(self, values: dict[str, Any]) -> None:
+        """Take over the data that another page has chosen."""
+        if self._model is not None:
+            self.edit(self._model.recipe)
+        self.panel.form.set_values("data", values)
+
+    def start_from(self, adapter_id: str) -> None:
+        """Edit a recipe that goes on from an adapter."""
+
+        def begin() -> None:
+            self._offer_adapters()
+            adapter = library.find(adapter_id)
+            made_by = adapter.recipe()
+            if made_by is not None:
+                self.edit(made_by, tr("Goes on from {name}", name=adapter.name))
+            self.panel.form.set_values("method", {"start_from": adapter.id})
+
+        self._try(begin)
+
+    def present_recipe(self) -> tuple[Recipe | None, Family]:
+        """Return the recipe as it stands, None while it has problems, and its base model's family."""
+        return self.panel.form.recipe(), self.panel.form.family()
+
+    def open(self, run_id: str) -> None:
+        """Show a run; the way all pages are shown something."""
+        self.open_run(run_id)
+
+    def say(self, text: str, action: str = "") -> None:
+        """Show a line at the page's top."""
+        self.right.say(text, action)
+
+    def bring_back(self, kept: Mapping[str, str]) -> None:
+        """Take what was kept, and say so where it is another recipe than one begins with."""
+        usual = self.panel.form.tables()
+        super().bring_back(kept)
+        if self.panel.form.tables() != usual:
+            self._origin = tr("As you left it")
+            self._show_header()
+
+    # The frame
+
+    def _lay_out(self) -> None:
+        self._edge = Line(vertical=True)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self.panel)
+        row.addWidget(self._edge)
+        row.addWidget(self.right, 1)
+        self.body.addLayout(row, 1)
+
+    def _connect(self) -> None:
+        panel, right, view, planner = self.panel, self.right, self.run_view, self._engine.planner
+        panel.start_wanted.connect(self._start)
+        panel.copy_wanted.connect(self._edit_copy)
+        panel.edited.connect(self._edited)
+        panel.level_chosen.connect(lambda level: self._preferences.set("level", level))
+        panel.form.base_model_chooser().browse_requested.connect(self._show_base_models)
+        right.methods.chosen.connect(panel.form.choose_method)
+        right.base_models.chosen.connect(self._take_base_model)
+        right.base_models.known.connect(panel.form.base_model_chooser().set_known)
+        self._engine.adapters_changed.connect(self._offer_adapters)
+        planner.planned.connect(self._show_plan)
+        planner.refused.connect(self._show_plan_problems)
+        planner.counted.connect(right.methods.set_count)
+        planner.unavailable.connect(self._plan_unavailable)
+        planner.busy_changed.connect(panel.show_busy)
+        self._gate.opened.connect(self.start_run)
+        self._gate.says.connect(self.say)
+        right.notice.acted.connect(self._confirm)
+        view.playground_wanted.connect(lambda: self._with_adapter(self.playground_requested))
+        view.library_wanted.connect(lambda: self._with_adapter(self.library_requested))
+        view.examples_wanted.connect(self._ask_for_examples)
+        view.report_wanted.connect(self._save_report)
+        view.resume_wanted.connect(self._resume_shown)
+        view.plan_wanted.connect(self._resume_shown)
+        self._seeker.found.connect(self._show_plans)
+        view.copy_wanted.connect(self._edit_copy)
+        self._connect_buttons(self.buttons)
+
+    def _connect_buttons(self, buttons: HeaderButtons) -> None:
+        buttons.preset_chosen.connect(lambda chosen: self.begin(chosen, recipe_files.preset_words(chosen)))
+        buttons.file_wanted.connect(self._open_file)
+        buttons.save_wanted.connect(self._save_file)
+        buttons.pause_wanted.connect(self._pause_or_go_on)
+        buttons.free_wanted.connect(lambda: self._tell(RunModel.free_device))
+        buttons.stop_wanted.connect(lambda: self._tell(RunModel.stop))
+        buttons.resume_wanted.connect(self._resume_shown)
+        buttons.new_wanted.connect(self.new_run)
+        buttons.back_wanted.connect(self._back_to_current)
+        buttons.checkpoint_wanted.connect(lambda: self._tell(RunModel.save_checkpoint))
+        buttons.evaluation_wanted.connect(lambda: self._tell(RunModel.evaluate_now))
+        buttons.folder_wanted.connect(self._open_folder)
+        buttons.sides.currentChanged.connect(lambda _side: self.adapt(self.window().width()))
+        actions.bind(self, "train.new", buttons.new)
+        actions.bind(self, "train.open", buttons.open)
+
+    def adapt(self, width: int) -> None:
+        """Show recipe and run side by side, or one of them."""
+        narrow = width < px(NARROW)
+        side = self.buttons.sides.current()
+        self.buttons.sides.setVisible(narrow)
+        self.buttons.sides.set_text("run", tr("Run") if self._model is not None else tr("Methods"))
+        self.panel.set_wide(not narrow)
+        self.panel.setVisible(not narrow or side == "recipe")
+        self._edge.setVisible(not narrow)
+        self.right.setVisible(not narrow or side == "run")
+        self.run_view.set_narrow(narrow)
+
+    def _restyle(self) -> None:
+        """Lay out anew: larger text leaves less room."""
+        self.adapt(self.window().width())
+
+    def shown(self) -> None:
+        """Begin to plan the first time the page comes to the front."""
+        self._offer_adapters()
+        if not self._planned_once:
+            self._planned_once = True
+            if self._model is None:
+                self._plan()
+
+    def _offer_adapters(self) -> None:
+        self.panel.form.origin.offer(library.scan()[0])
+
+    def entries(self) -> list[Entry]:
+        """Return what can be done beside what the buttons do."""
+        return self.buttons.entries()
+
+    # Editing
+
+    def _edited(self) -> None:
+        self._show_method()
+        self._show_header()
+        self._plan()
+
+    def _plan(self) -> None:
+        """Ask what the recipe will do, or say its problems if it can't be planned."""
+        wanted = self.panel.form.recipe()
+        if wanted is None:
+            self._engine.planner.forget()
+            self.panel.show_no_plan()
+            self.panel.show_problems(self.panel.form.problems())
+        else:
+            self.panel.show_problems(())
+            self._engine.planner.plan(wanted)
+
+    def _show_plan(self, plan: dict[str, Any]) -> None:
+        if self._model is not None:
+            return
+        wanted = self.panel.form.recipe()
+        seconds = expected_seconds(wanted, int(plan.get("steps") or 0)) if wanted is not None else None
+        self.panel.show_plan(plan | {"seconds": seconds})
+        self.right.preview.show_pieces((plan.get("learned_preview") or {}).get("pieces") or ())
+        self.panel.show_problems([problem_of(found) for found in plan.get("problems") or ()])
+        self._show_method()
+        self._count_methods(plan)
+        self._devices.ask()
+
+    def _count_methods(self, plan: dict[str, Any]) -> None:
+        """Ask what every method would train on this base model, behind all other questions."""
+        base = self.panel.form.tables()["base_model"]
+        if "all_parameters" not in plan:
+            return
+        if base != self._counted_for:
+            self.right.methods.forget_counts()
+        self._counted_for = base
+        self._engine.planner.count(self.panel.form.at_presets())
+
+    def _show_plan_problems(self, problems: list[Problem]) -> None:
+        if self._model is None:
+            self.panel.show_no_plan()
+            self.panel.show_problems(problems)
+
+    def _plan_unavailable(self, ending: Ending) -> None:
+        self.panel.say(told(ending.message))
+
+    def _show_method(self) -> None:
+        form = self.panel.form
+        wanted = form.recipe()
+        options = wanted.method.options if wanted is not None else None
+        self.right.methods.set_current(form.method_id(), form.base_facts(), options)
+
+    def _show_base_models(self) -> None:
+        self.buttons.sides.set_current("run")
+        self.right.show_base_models(str(self.panel.form.tables()["base_model"]["id"]))
+
+    def _take_base_model(self, model_id: str) -> None:
+        self.right.show_methods()
+        self.panel.form.base_model_chooser().pick(model_id)
+
+    def _edit_copy(self) -> None:
+        if self._model is not None:
+            self.edit(self._model.recipe)
+
+    def _open_file(self, path: Path) -> None:
+        self._try(lambda: self.open_file(path))
+
+    def open_file(self, path: Path) -> None:
+        """Edit the recipe in a file. Raises RecipeError."""
+        self.edit(recipe.load(path), tr("From {name}", name=path.name))
+        self.buttons.recent.add(path)
+
+    def _save_file(self) -> None:
+        wanted = self._model.recipe if self._model is not None else self.panel.form.recipe()
+        if wanted is None:
+            self.say(tr("The recipe has problems; they are shown beside its fields."))
+            return
+        path = recipe_files.ask_to_save(self, wanted)
+        if path is not None:
+            self._try(lambda: recipe.save(wanted, path))
+            self.buttons.recent.add(path)
+            self._origin = tr("Saved as {name}", name=path.name)
+            self._show_header()
+
+    # Starting
+
+    def _start(self) -> None:
+        wanted = self.panel.form.recipe()
+        if wanted is not None:
+            self._gate.knock(wanted)
+
+    def _confirm(self) -> None:
+        self.right.say_nothing()
+        self._gate.confirm()
+
+    # Running
+
+    def _refresh_run(self) -> None:
+        model = self._model
+        if model is None:
+            return
+        self.run_view.refresh()
+        facts = (model.running, model.state.paused, id(model.state.started), id(model.state.adapter))
+        if facts != self._shown_facts:
+            self._shown_facts = facts
+            self._show_facts(model)
+        self._show_header()
+
+    def _show_facts(self, model: RunModel) -> None:
+        """Show beside the recipe what changes a few times in a run's life only: this lays the form out anew."""
+        saved = model.state.adapter
+        self._adapter_name = adapter_name(str(saved["adapter"])) if saved is not None else ""
+        self.panel.show_run(model)
+
+    def _run_ended(self, _ending: Ending) -> None:
+        self._clock.stop()
+        self._refresh_run()
+        if self._model is not None:
+            self._seeker.seek(self._model)
+
+    def _show_plans(self, model: RunModel, plans: list[SmallerPlan]) -> None:
+        if model is self._model:
+            self.run_view.show_plans(plans)
+
+    def _leave_run(self) -> None:
+        self._clock.stop()
+        self.right.say_nothing()
+        self._gate.forget()
+        if self._model is not None:
+            self._model.changed.disconnect(self._refresh_run)
+            self._model.ended.disconnect(self._run_ended)
+            self._model = None
+
+    def _show_header(self) -> None:
+        model, current = self._model, self._engine.current
+        if model is None:
+            self.header.set_title(tr("New run"))
+            self.header.set_subtitle(f"{self._origin}. {tr('Not started yet')}")
+            self.buttons.show_editing(current)
+        else:
+            self.header.set_title(model.recipe.name)
+            self.header.set_subtitle(*status_words(model, self._adapter_name))
+            self.buttons.show_run(model, current)
+        self.buttons.sides.set_text("run", tr("Run") if model is not None else tr("Methods"))
+
+    def _pause_or_go_on(self) -> None:
+        if self._model is not None:
+            self._tell(RunModel.go_on if self._model.state.paused else RunModel.pause)
+
+    def _tell(self, what: Any) -> None:
+        model = self._model
+        if model is not None and model.running:
+            self._try(lambda: what(model))
+
+    def _resume_shown(self, plan: SmallerPlan | None = None) -> None:
+        if self._model is not None:
+            self.resume(self._model.id, plan)
+
+    def _back_to_current(self) -> None:
+        if self._engine.current is not None:
+            self.show_run(self._engine.current)
+
+    def _with_adapter(self, request: Any) -> None:
+        adapter = self._model.state.adapter if self._model is not None else None
+        if adapter is not None:
+            request.emit(str(adapter["adapter"]))
+
+    def _ask_for_examples(self) -> None:
+        if self._model is not None:
+            adapter = self._model.state.adapter or {}
+            self.examples_requested.emit(
+                self._model.job, self._model.recipe, str(adapter.get("adapter") or "")
+            )
+
+    def _save_report(self) -> None:
+        if self._model is not None:
+            self.report_file.ask(self, self._model.job)
+
+    def _open_folder(self) -> None:
+        if self._model is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._model.job.folder)))
+
+    def _try(self, act: Any) -> None:
+        """Do something that may have words for the user."""
+        try:
+            act()
+        except AppError as error:
+            self.say(f"{told(error.message)} {told(error.hint)}")

@@ -1,0 +1,1 @@
+"""A run, its verdict and samples."""

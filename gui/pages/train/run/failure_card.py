@@ -1,0 +1,140 @@
+"""What went wrong in a run, what is safe, and the ways on: smaller plans where memory did not suffice, else the log.
+
+One primary action that names what it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from engine.api import OUT_OF_MEMORY, Ending, RunState, SmallerPlan
+from gui.look import style
+from gui.look.fonts import font, px
+from gui.look.format import bytes_text, number
+from gui.look.language import mark, told, tr
+from gui.pages.train.run.run_text import what_is_safe
+from gui.widgets.cards import ErrorCard, Plan
+
+LOG_LINES = 9
+# What happened, by the ending's outcome, or its kind where memory did not suffice.
+AT_STEP = {
+    "failed": mark("Failed at step {step}"),
+    "crashed": mark("Crashed at step {step}"),
+    OUT_OF_MEMORY: mark("Out of memory at step {step}"),
+}
+BEFORE_FIRST_STEP = {
+    "failed": mark("Failed before the first step"),
+    "crashed": mark("Crashed before the first step"),
+    OUT_OF_MEMORY: mark("Out of memory before the first step"),
+}
+
+
+class FailureCard(ErrorCard):
+    """For a run that failed or crashed; the signals tell what was pressed, `plan_wanted` with the chosen plan.
+
+    `plans` are ways to go on with less memory, None while they are looked for.
+    """
+
+    resume_wanted = Signal()
+    copy_wanted = Signal()
+    plan_wanted = Signal(object)
+
+    def __init__(
+        self,
+        ending: Ending,
+        state: RunState,
+        plans: Sequence[SmallerPlan] | None = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        self.can_resume = state.checkpoint is not None
+        self.plans = tuple(plans or ())
+        super().__init__(
+            failure_title(ending, state),
+            _text(ending, state, plans),
+            [plan_row(plan) for plan in self.plans],
+            primary_text=_primary(state, has_plans=bool(plans)),
+            second_text=tr("Edit a copy") if self.can_resume or plans else "",
+            link_text=tr("Show log") if ending.log_tail else "",
+            parent=parent,
+            primary_icon="play" if self.can_resume or plans else "edit",
+        )
+        self.accepted.connect(self._accept)
+        self.second.connect(self.copy_wanted)
+        self._log = LogView(ending.log_tail)
+        # Who chooses among plans needs no log.
+        self._log.setVisible(bool(ending.log_tail) and not self.plans)
+        self.column.insertWidget(2, self._log)
+
+    def _accept(self, chosen: int) -> None:
+        if self.plans:
+            self.plan_wanted.emit(self.plans[chosen])
+        elif self.can_resume:
+            self.resume_wanted.emit()
+        else:
+            self.copy_wanted.emit()
+
+
+def _text(ending: Ending, state: RunState, plans: Sequence[SmallerPlan] | None) -> str:
+    # What to do about a crash, or about too little memory, is what comes behind.
+    hint = ending.hint if ending.outcome == "failed" and not plans else ""
+    looked_for = tr("Smaller plans are being looked for.")
+    safe = looked_for if plans is None else what_is_safe(state, plans=bool(plans))
+    said = (told(ending.message), told(hint), safe)
+    return " ".join(part for part in said if part)
+
+
+def plan_row(plan: SmallerPlan) -> Plan:
+    """Return a plan in words."""
+    return Plan(
+        _changes(plan.title),
+        ". ".join(told(part) for part in plan.detail.split(". ")),
+        bytes_text(plan.memory_bytes),
+        plan.saving,
+        told(plan.time),
+        told(plan.learning),
+    )
+
+
+def _changes(title: str) -> str:
+    """Return what a plan changes. The engine lists it, all but the first change with a small letter."""
+    first, *more = title.split(", ")
+    said = [told(first)]
+    for part in more:
+        as_first = part[:1].upper() + part[1:]
+        translated = told(as_first)
+        said.append(part if translated == as_first else translated)
+    return ", ".join(said)
+
+
+def _primary(state: RunState, *, has_plans: bool) -> str:
+    if state.checkpoint is None:
+        return tr("Start again with this plan") if has_plans else tr("Edit a copy")
+    at = number(int(state.checkpoint["step"]))
+    return tr("Continue from step {step}", step=at) if has_plans else tr("Resume from step {step}", step=at)
+
+
+def failure_title(ending: Ending, state: RunState) -> str:
+    """Return the headline: "Crashed at step 212"."""
+    what = OUT_OF_MEMORY if ending.kind == OUT_OF_MEMORY else ending.outcome
+    return tr(AT_STEP[what], step=number(state.step)) if state.step else tr(BEFORE_FIRST_STEP[what])
+
+
+class LogView(QPlainTextEdit):
+    """The last lines of a worker's log."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setReadOnly(True)
+        self.setAccessibleName(tr("Last lines of the log"))
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        style.set_property(self, "fixed", "true")
+        style.follow(self._restyle)
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def _restyle(self) -> None:
+        self.setFont(font("fixed"))
+        self.setFixedHeight(px(18) * LOG_LINES + 16)

@@ -1,0 +1,85 @@
+"""Six figures of a run in a row, and how much of it is done."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from gui.graphics.bars import Bar
+from gui.look.format import UNKNOWN, bytes_text, duration_text, number
+from gui.look.language import mark, tr
+from gui.pages.train.run.run_text import clock_words, seconds_so_far
+from gui.widgets.labels import Figure
+from gui.widgets.line import Line
+from gui.workers.run_model import RunModel
+
+TITLES = {
+    "step": mark("Step"),
+    "epoch": mark("Epoch"),
+    "time": mark("Time left"),
+    "speed": mark("Speed"),
+    "memory": mark("Memory"),
+    "loss": mark("Loss"),
+}
+
+
+class FiguresRow(QWidget):
+    """Step, epoch, time, speed, memory and loss."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._figures = {name: Figure(tr(title)) for name, title in TITLES.items()}
+        self.bar = Bar()
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        for place, figure in enumerate(self._figures.values()):
+            if place:
+                row.addWidget(Line(vertical=True))
+            row.addWidget(figure, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addLayout(row)
+        column.addWidget(self.bar)
+
+    def figure(self, name: str) -> Figure:
+        """Return one figure."""
+        return self._figures[name]
+
+    def show_run(self, model: RunModel) -> None:
+        """Show a run as it is now."""
+        state, last = model.state, model.state.last_step or {}
+        total = state.total_steps
+        self._set("step", number(state.step) if total else UNKNOWN, _of(total) if total else "")
+        epochs = model.recipe.training.epochs
+        self._set("epoch", number(state.epoch, 1) if total else UNKNOWN, _of(epochs))
+        self._show_time(model)
+        self._set("speed", number(last.get("examples_per_second"), 1), tr("examples/s"))
+        self._set("memory", bytes_text(last.get("memory_bytes")), _peak_words(state.peak_memory_bytes))
+        evaluations = state.evaluation_loss.values
+        foot = tr("evaluation {loss}", loss=number(evaluations[-1], 3)) if evaluations else ""
+        self._set("loss", number(last.get("loss"), 3), foot)
+        self.bar.set_fraction(state.share)
+
+    def _show_time(self, model: RunModel) -> None:
+        figure = self._figures["time"]
+        left = model.state.seconds_left() if model.running else None
+        if left is not None and model.state.stage == "train":
+            figure.set_label(tr(TITLES["time"]))
+            figure.set_value(duration_text(float(round(left))), clock_words(left))
+            return
+        now = time.time() if model.running else None
+        figure.set_label(tr("Time so far"))
+        figure.set_value(duration_text(seconds_so_far(model.state, now)), "")
+
+    def _set(self, name: str, value: str, foot: str) -> None:
+        self._figures[name].set_value(value, foot)
+
+
+def _of(total: float) -> str:
+    return tr("of {total}", total=number(total))
+
+
+def _peak_words(peak: int) -> str:
+    return tr("peak {size}", size=bytes_text(peak)) if peak else ""

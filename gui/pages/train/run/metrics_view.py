@@ -1,0 +1,104 @@
+"""What else a run measured beside the four scores: each with its interval, paired with the base, in words.
+
+Folded until it is asked for: the verdict rests on the scores above it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import RunState, measures
+from gui.look.language import told, tr
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
+from gui.models.metric_text import amount
+from gui.pages.train.run.run_text import side_heads
+from gui.widgets.buttons import link
+from gui.widgets.labels import IconLabel, Label
+from gui.widgets.line import Line
+
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+Spread = dict[str, Any]
+
+
+class MeasuresView(QWidget):
+    """A link, and the rows that it unfolds. Hidden for a run of an earlier version, which measured no more."""
+
+    def __init__(self, state: RunState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.toggle = link(tr("What else was measured"))
+        self.toggle.clicked.connect(self._fold)
+        self.rows = QWidget()
+        self.rows.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.toggle, 0, Qt.AlignmentFlag.AlignLeading)
+        column.addWidget(self.rows)
+        self._fill(state)
+
+    def _fill(self, state: RunState) -> None:
+        base = (state.base_scores or {}).get("measures") or {}
+        tuned, between = (
+            (state.tuned_scores or {}).get(name) or {} for name in ("measures", "measure_difference")
+        )
+        shown = [each for each in measures.MORE if each.name in base.keys() & tuned.keys() & between.keys()]
+        self.setVisible(bool(shown))
+        grid = QGridLayout(self.rows)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(0, 1)
+        for column, head in enumerate((*side_heads(state), tr("Paired difference")), start=1):
+            grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
+        for place, each in enumerate(shown):
+            grid.addWidget(Line(), 1 + 2 * place, 0, 1, 5)
+            row = 2 + 2 * place
+            name = Label(told(each.title), "body")
+            name.setToolTip(told(each.help))
+            grid.addWidget(name, row, 0)
+            for column, found in enumerate((base[each.name], tuned[each.name]), start=1):
+                grid.addWidget(_amount(found, each.unit, signed=False), row, column, RIGHT)
+            grid.addWidget(_amount(between[each.name], each.unit, signed=True), row, 3, RIGHT)
+            grid.addWidget(_verdict(between[each.name]), row, 4)
+
+    def _fold(self) -> None:
+        self.rows.setVisible(self.rows.isHidden())
+
+
+def _amount(found: Spread, unit: measures.Unit, *, signed: bool) -> QWidget:
+    """Return a mean with its interval below it, or why there is none."""
+    low, high = found.get("low"), found.get("high")
+    # Why there is none is said in the sentence above the scores.
+    spread = tr("no interval")
+    if low is not None and high is not None:
+        spread = tr(
+            "{low} to {high}",
+            low=amount(low, unit, signed=signed),
+            high=amount(high, unit, signed=signed),
+        )
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 6, 0, 6)
+    column.setSpacing(0)
+    for text, role, token in (
+        (amount(found["mean"], unit, signed=signed), "figure_medium", "ink"),
+        (spread, "figure_small", "ink2"),
+    ):
+        label = Label(text, role, token)
+        label.setAlignment(RIGHT)
+        column.addWidget(label)
+    return box
+
+
+def _verdict(found: Spread) -> QWidget:
+    icon_name, word, token = VERDICTS.get(str(found.get("verdict")), UNKNOWN_VERDICT)
+    made = QWidget()
+    row = QHBoxLayout(made)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(6)
+    row.addWidget(IconLabel(icon_name, token, 14))
+    row.addWidget(Label(tr(word), "body", token), 1)
+    return made

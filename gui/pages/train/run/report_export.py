@@ -1,0 +1,66 @@
+"""The report of a run or an arena: asked where it goes, written off the GUI thread, opened when it is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from engine.api import AppError, Job, arenas, report
+from gui.core.background_tasks import Background
+from gui.look.language import told, tr
+
+FIRST = next(iter(report.FORMATS))
+
+
+class ReportFile(QObject):
+    """`told(text)` says where a report is, or why there is none."""
+
+    told = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+
+    def ask(self, parent: QWidget, of: Job | arenas.Arena) -> None:
+        """Let the person choose a place and write the report of a run or an arena there."""
+        place, chosen = QFileDialog.getSaveFileName(
+            parent, tr("Save the report"), report.default_name(of.id), kinds()
+        )
+        if place:
+            self.save(of, _with_ending(Path(place), chosen))
+
+    def save(self, of: Job | arenas.Arena, place: Path) -> None:
+        """Write a report, and open it if it is a page."""
+        self._background.run(lambda: _write(of, place), lambda _: self._show(place), self._fail)
+
+    def wait(self) -> None:
+        """Wait until nothing is left to write."""
+        self._background.wait()
+
+    def _show(self, place: Path) -> None:
+        self.told.emit(tr("The report is saved as {place}.", place=place))
+        if place.suffix.lower() == FIRST:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))
+
+    def _fail(self, error: AppError) -> None:
+        self.told.emit(f"{told(error.message)} {told(error.hint)}".strip())
+
+
+def kinds() -> str:
+    """Return the kinds of file to choose from, as Qt's dialogs take them."""
+    return ";;".join(f"{told(title)} (*{ending})" for ending, title in report.FORMATS.items())
+
+
+def _write(of: Job | arenas.Arena, place: Path) -> None:
+    report.write(report.gather(of) if isinstance(of, Job) else report.gather_arena(of), place)
+
+
+def _with_ending(place: Path, chosen: str) -> Path:
+    """Return a place whose ending is known: where the person gave none, that of the kind that was chosen."""
+    if place.suffix.lower() in report.FORMATS:
+        return place
+    ending = next((known for known in report.FORMATS if f"*{known}" in chosen), FIRST)
+    return place.with_name(place.name + ending)

@@ -1,0 +1,292 @@
+"""A run in words: where it is, what it cost, how it went. Knows no widget."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.api import AppError, RunState, library
+from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number, percent, score
+from gui.look.language import mark, told, tr, tr_count
+from gui.models.list_text import SPLITS, moment_words
+from gui.workers.run_model import RunModel
+
+STAGES = {
+    "": mark("Starting the worker"),
+    "load_base": mark("Loading the base model"),
+    "read_data": mark("Reading the data"),
+    "attach_adapter": mark("Attaching the adapter"),
+    "train": mark("Training"),
+    "evaluate": mark("Scoring"),
+    "save": mark("Saving the adapter"),
+}
+OUTCOMES = {
+    "completed": mark("Completed"),
+    "stopped": mark("Stopped"),
+    "failed": mark("Failed"),
+    "crashed": mark("Crashed"),
+}
+# How a run ended and when, and where if it did not come to its end; "freed" is a run that was paused so.
+ENDED = {
+    "completed": mark("Completed {when}"),
+    "stopped": mark("Stopped {when}"),
+    "failed": mark("Failed {when}"),
+    "crashed": mark("Crashed {when}"),
+    "freed": mark("Paused {when}. The device is free"),
+}
+ENDED_AT_STEP = {
+    "stopped": mark("Stopped {when} at step {step} of {total}"),
+    "failed": mark("Failed {when} at step {step} of {total}"),
+    "crashed": mark("Crashed {when} at step {step} of {total}"),
+    "freed": mark("Paused {when} at step {step} of {total}. The device is free"),
+}
+HOW_FAR = {
+    "examples": mark("{done} of {total} examples"),
+    "summaries": mark("{done} of {total} summaries"),
+    "rows": mark("{done} of {total} rows"),
+    "weights": mark("{done} of {total} weights"),
+}
+CHANGES = {
+    "better": mark("ROUGE-1 rose by <b>{points} points</b>"),
+    "worse": mark("ROUGE-1 fell by <b>{points} points</b>"),
+    "": mark("ROUGE-1 changed by <b>{points} points</b>"),
+}
+DOTS = {"completed": "grey", "stopped": "grey", "failed": "brick", "crashed": "brick"}
+
+
+def adapter_name(adapter_id: str) -> str:
+    """Return what the library calls an adapter; its id if it is there no more."""
+    try:
+        return library.find(adapter_id).name
+    except AppError:
+        return adapter_id
+
+
+def has_trained(state: RunState) -> bool:
+    """Tell whether a run that has started trains something; a prompt alone has no steps."""
+    return state.started is None or state.started.get("total_steps") != 0
+
+
+def sides(state: RunState) -> tuple[str, str]:
+    """Return what a run compares: with what, and what it made."""
+    return (tr("base"), tr("tuned")) if has_trained(state) else (tr("plain prompt"), tr("this prompt"))
+
+
+def side_heads(state: RunState) -> tuple[str, str]:
+    """Return the same as heads of columns."""
+    return (tr("Base"), tr("Tuned")) if has_trained(state) else (tr("Plain prompt"), tr("This prompt"))
+
+
+def stage_words(state: RunState) -> str:
+    """Return what the run does now: "Scoring the base model", "Training"."""
+    if state.paused:
+        return tr("Paused")
+    if state.stage == "evaluate":
+        if state.started is None:
+            return tr("Scoring the base model")
+        return tr("Scoring the tuned model") if has_trained(state) else tr("Scoring the prompt")
+    known = STAGES.get(state.stage)
+    return told(state.stage.replace("_", " ").capitalize()) if known is None else tr(known)
+
+
+def progress_words(state: RunState) -> str:
+    """Return how far the stage is: "40 of 200 examples"."""
+    if state.progress is None:
+        return ""
+    done, total, unit = state.progress
+    if unit == "bytes":
+        return tr("{done} of {total}", done=bytes_text(done), total=bytes_text(total))
+    if unit in HOW_FAR:
+        return tr(HOW_FAR[unit], done=number(done), total=number(total))
+    return f"{tr('{done} of {total}', done=number(done), total=number(total))} {told(unit)}"
+
+
+def status_words(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
+    """Return the line below a run's title and the token of its dot."""
+    state = model.state
+    moment = time.time()
+    if state.outcome is not None:
+        if state.freed:
+            return _ended_words("freed", state, moment), "copper"
+        parts = [_ended_words(state.outcome, state, moment)]
+        if adapter_name:
+            saved = mark("Adapter saved as {name}") if has_trained(state) else mark("Saved as {name}")
+            parts.append(tr(saved, name=adapter_name))
+        return ". ".join(parts), DOTS[state.outcome]
+    if model.freeing:
+        return tr("Pausing. The step in hand is finished first, then a checkpoint is written"), "copper"
+    if model.stopping:
+        return tr("Stopping. The step in hand is finished first, then all is saved"), "copper"
+    parts = [stage_words(state)]
+    if state.stage == "train" and not state.paused:
+        following = next_evaluation(model)
+        if following:
+            parts.append(tr("Next evaluation at step {step}", step=number(following)))
+    text = ". ".join(parts)
+    if state.checkpoint is not None:
+        ago = _ago(moment - float(state.checkpoint["time"]))
+        text = f"{text}, {tr('last checkpoint {ago}', ago=ago)}"
+    return text, "copper" if state.paused else "accent"
+
+
+def _ended_words(how: str, state: RunState, now: float) -> str:
+    when = _moment(state, now)
+    if how not in ENDED_AT_STEP or not state.step:
+        return tr(ENDED[how], when=when)
+    return tr(ENDED_AT_STEP[how], when=when, step=number(state.step), total=number(state.total_steps))
+
+
+def _moment(state: RunState, now: float) -> str:
+    ended = state.last_event_at or now
+    return moment_words(datetime.fromtimestamp(ended, UTC), datetime.fromtimestamp(now, UTC))
+
+
+def _ago(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 2:
+        return tr("just now")
+    return tr("{time} ago", time=f"{whole} s" if whole < 60 else duration_text(float(whole)))
+
+
+def next_evaluation(model: RunModel) -> int | None:
+    """Return the step of the next evaluation, or None if it isn't known."""
+    every = evaluation_interval(model)
+    total = model.state.total_steps
+    if not every or model.state.step >= total:
+        return None
+    return min(total, (model.state.step // every + 1) * every)
+
+
+def evaluation_interval(model: RunModel) -> int:
+    """Return the steps between two evaluations: as the recipe says, or those of an epoch; 0 while unknown."""
+    asked = model.recipe.training.evaluate_every
+    if asked:
+        return asked
+    examples = ((model.state.started or {}).get("examples") or {}).get("train", 0)
+    return -(-int(examples) // model.recipe.training.batch_size) if examples else 0
+
+
+def seconds_so_far(state: RunState, now: float | None = None) -> float | None:
+    """Return how long the last attempt has taken until `now`, or by its events."""
+    since = 0.0 if now is None or state.last_event_at is None else now - state.last_event_at
+    return None if state.seconds is None else state.seconds + max(0.0, since)
+
+
+def clock_words(seconds_from_now: float, now: float | None = None) -> str:
+    """Return when something will be done: "done at 14:19"."""
+    at = (time.time() if now is None else now) + seconds_from_now
+    return tr("done at {clock}", clock=f"{datetime.fromtimestamp(at).astimezone():%H:%M}")
+
+
+def verdict_of(difference: Mapping[str, Any], *, trains: bool = True) -> tuple[str, str, str]:
+    """Return icon, headline and ink of a paired difference to the base model, or to the plain prompt."""
+    verdict = str(difference.get("verdict"))
+    if verdict == "better":
+        better = tr("Better than the base model") if trains else tr("Better than the plain prompt")
+        return "arrow-up", better, "accent"
+    if verdict == "worse":
+        worse = tr("Worse than the base model") if trains else tr("Worse than the plain prompt")
+        return "arrow-down", worse, "brick"
+    return "equals", tr("No measurable difference"), "ink2"
+
+
+def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -> str:
+    """Return the difference in a sentence, the change in bold: our own text, safe to show as rich text."""
+    mean, low, high = float(difference["mean"]), difference.get("low"), difference.get("high")
+    verdict = str(difference.get("verdict"))
+    known = verdict if verdict in CHANGES else ""
+    change = tr(CHANGES[known], points=score(abs(mean) if known else mean))
+    part = tr(SPLITS[split]) if split in SPLITS else split
+    if low is None or high is None:
+        return tr("{change} on one {split} conversation, so no interval.", change=change, split=part)
+    found = interval(*((-high, -low) if known == "worse" else (low, high)))
+    if not examples:
+        return tr(
+            "{change} (95 % interval {interval}) on the same {split} conversations.",
+            change=change,
+            interval=found,
+            split=part,
+        )
+    return tr(
+        "{change} (95 % interval {interval}) on the same {count} {split} conversations.",
+        change=change,
+        interval=found,
+        count=number(examples),
+        split=part,
+    )
+
+
+def excluded_sentence(count: int) -> str:
+    """Return how many conversations a run's recipe left out, nothing if it left none."""
+    if not count:
+        return ""
+    return tr_count(
+        count,
+        "{n} conversation is excluded by the recipe.",
+        "{n} conversations are excluded by the recipe.",
+    )
+
+
+def facts_of(state: RunState) -> list[tuple[str, str]]:
+    """Return the facts of a finished run in one row: name and value."""
+    made = _adapter_facts(state) if has_trained(state) else _prompt_facts(state)
+    facts = [(tr("Time"), duration_text(seconds_so_far(state))), *made]
+    tuned = state.tuned_scores or {}
+    if tuned.get("capped") is not None:
+        facts.append((tr("Outputs at the cap"), percent(float(tuned["capped"]), 1)))
+    return facts
+
+
+def _prompt_facts(state: RunState) -> list[tuple[str, str]]:
+    prompt = (state.tuned_scores or {}).get("prompt") or {}
+    shown = [(tr("Examples shown"), number(prompt.get("shots")))] if prompt else []
+    return [*shown, (tr("On disk"), bytes_text((state.adapter or {}).get("bytes")))]
+
+
+def _adapter_facts(state: RunState) -> list[tuple[str, str]]:
+    started, adapter = state.started or {}, state.adapter or {}
+    trainable, everything = started.get("trainable_parameters"), started.get("all_parameters")
+    share = f" · {percent(trainable / everything, 2)}" if trainable and everything else ""
+    return [
+        (tr("Trainable"), f"{number(trainable)}{share}"),
+        (tr("Adapter"), bytes_text(adapter.get("bytes"))),
+        (tr("Peak memory"), bytes_text(state.peak_memory_bytes or None)),
+        (tr("Kept step"), _kept_words(state, int(adapter.get("step") or 0))),
+    ]
+
+
+def _kept_words(state: RunState, kept: int) -> str:
+    if not kept:
+        return UNKNOWN
+    last = kept == state.step
+    return tr("{step}, the last", step=number(kept)) if last else tr("{step}, the best", step=number(kept))
+
+
+def what_is_safe(state: RunState, *, plans: bool = False) -> str:
+    """Return what a run that failed or crashed leaves behind; our own text, safe to show as rich text.
+
+    `plans`: there are smaller plans to choose from.
+    """
+    if plans:
+        return _safe_with_plans(state)
+    if state.checkpoint is not None:
+        return tr(
+            "Nothing is lost up to the <b>checkpoint at step {step}</b>: Resume goes on from there.",
+            step=number(int(state.checkpoint["step"])),
+        )
+    if state.step:
+        return tr("There was no checkpoint yet. The recipe, the curve and the log are kept.")
+    return tr("Nothing was trained yet, so nothing is lost. The recipe and the log are kept.")
+
+
+def _safe_with_plans(state: RunState) -> str:
+    if state.checkpoint is not None:
+        safe = tr(
+            "Nothing is lost: the run goes on from the <b>checkpoint at step {step}</b>.",
+            step=number(int(state.checkpoint["step"])),
+        )
+    else:
+        safe = tr("The recipe is kept, and every step will see as many examples as you asked for.")
+    return f"{safe} {tr('Choose how to make it fit.')}"

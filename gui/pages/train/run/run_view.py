@@ -1,0 +1,278 @@
+"""The right side of the train page once there is a run: figures, result or trouble, loss, samples.
+
+Draws a RunModel; live, replayed and re-attached runs are the same to it. What it leads to is told by signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.api import OUT_OF_MEMORY, SmallerPlan, example_scores, smaller_plans
+from gui.graphics.bars import Busy
+from gui.look.fonts import px
+from gui.look.format import about_text, number
+from gui.look.language import mark, told, tr, tr_count
+from gui.pages.train.run.failure_card import FailureCard
+from gui.pages.train.run.metrics_row import FiguresRow
+from gui.pages.train.run.run_text import evaluation_interval, progress_words, stage_words
+from gui.pages.train.run.samples_view import SamplesView
+from gui.pages.train.run.stop_strip import StopStrip
+from gui.pages.train.run.verdict_card import VerdictCard
+from gui.plots.loss_plot import LossPlot
+from gui.widgets.buttons import link
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+from gui.workers.run_model import RunModel
+
+NOTICES_SHOWN = 2
+
+
+class RunPlot(LossPlot):
+    """A loss plot that asks for no more height than it needs, so that it takes what the others leave."""
+
+    def sizeHint(self) -> QSize:
+        """Return the least height."""
+        return QSize(px(480), self.minimumHeight())
+
+
+class RunView(Scroll):
+    """Show a run; the signals tell what was pressed."""
+
+    playground_wanted = Signal()
+    library_wanted = Signal()
+    resume_wanted = Signal()
+    plan_wanted = Signal(object)
+    copy_wanted = Signal()
+    examples_wanted = Signal()
+    report_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(margins=(24, 16, 24, 16), spacing=16, parent=parent)
+        self._model: RunModel | None = None
+        self._plotted = 0
+        self._evaluated = 0
+        self._scored = 0
+        self._revision = 0
+        self._ended = False
+        self.figures = FiguresRow()
+        self.stop_strip = StopStrip()
+        self.busy = Busy()
+        self.more_notices = link("")
+        self.more_notices.clicked.connect(self._open_notices)
+        self.notices: list[NoticeStrip] = []
+        self._notice_place = QVBoxLayout()
+        self._notice_place.setSpacing(8)
+        self._all_notices = False
+        self.card: VerdictCard | FailureCard | None = None
+        self._card_place = QVBoxLayout()
+        self.plot = RunPlot()
+        # Takes the height that a plot would, where nothing is trained and so nothing is plotted.
+        self._rest = QWidget()
+        self.samples = SamplesView()
+        self._samples_line = Line()
+        self.stopped = NoticeStrip()
+        self.stopped.acted.connect(self.resume_wanted)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        for part in (self.figures, self.stop_strip, self.busy, self.stopped):
+            self.column.addWidget(part)
+        self._notice_place.addWidget(self.more_notices, 0, Qt.AlignmentFlag.AlignLeading)
+        self.column.addLayout(self._notice_place)
+        self.column.addLayout(self._card_place)
+        self.column.addWidget(self.plot, 1)
+        self.column.addWidget(self._rest, 1)
+        self.column.addWidget(self._samples_line)
+        self.column.addWidget(self.samples)
+
+    def show_run(self, model: RunModel) -> None:
+        """Show another run from its beginning."""
+        self._model = model
+        self._plotted = self._evaluated = self._scored = 0
+        self._revision, self._ended = model.state.revision, False
+        self._all_notices = False
+        self.plot.clear()
+        self._set_card(None)
+        self.refresh()
+        self.verticalScrollBar().setValue(0)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Show two sample rows where there is less room, three elsewhere."""
+        self.samples.set_most_rows(2 if narrow else 3)
+
+    def refresh(self) -> None:
+        """Show what the run's state is now; called at most ten times a second."""
+        model = self._model
+        if model is None:
+            return
+        trains = model.recipe.method.method.trains
+        self.figures.setVisible(trains and model.state.outcome != "completed")
+        self.plot.setVisible(trains)
+        self._rest.setVisible(not trains)
+        self.figures.show_run(model)
+        self._show_stage(model)
+        self._show_notices(model)
+        self._feed_plot(model)
+        self._show_samples(model)
+        self.stop_strip.follow(model if model.stopping else None)
+        if model.ending is not None and not self._ended:
+            self._ended = True
+            self._show_ending(model)
+
+    # The parts
+
+    def _show_stage(self, model: RunModel) -> None:
+        """Outside of training there is a bar of its own, so that nobody waits without knowing for what."""
+        state = model.state
+        waits = model.running and state.stage != "train" and not model.stopping
+        self.busy.setVisible(waits)
+        if waits:
+            done, total, _unit = state.progress or (0, 0, "")
+            left = model.stage_seconds_left()
+            how_far = [
+                progress_words(state),
+                tr("{time} left", time=about_text(left)) if left is not None else "",
+            ]
+            share = done / total if total else 0.0
+            self.busy.set_progress(share, ", ".join(part for part in how_far if part), stage_words(state))
+        waiting = ""
+        if model.running and not state.step:
+            waiting = f"{stage_words(state)}. {tr('The curve begins with the first step.')}"
+        self.plot.set_waiting(waiting)
+
+    def _show_notices(self, model: RunModel) -> None:
+        """Show the last two; the earlier ones unfold above them."""
+        given = model.state.notices
+        shown = given if self._all_notices else given[-NOTICES_SHOWN:]
+        hidden = len(given) - len(shown)
+        self.more_notices.setText(tr_count(hidden, "{n} more notice", "{n} more notices"))
+        self.more_notices.setVisible(hidden > 0)
+        while len(self.notices) < len(shown):
+            self.notices.append(NoticeStrip())
+            self._notice_place.addWidget(self.notices[-1])
+        for strip in self.notices[len(shown) :]:
+            strip.hide()
+        for strip, notice in zip(self.notices, shown, strict=False):
+            icon_name = "warning" if notice.get("level") == "warning" else "info"
+            text = f"{told(notice['message'])} {told(notice.get('hint', ''))}".strip()
+            strip.show_notice(text, icon_name=icon_name)
+
+    def _open_notices(self) -> None:
+        self._all_notices = True
+        if self._model is not None:
+            self._show_notices(self._model)
+
+    def _feed_plot(self, model: RunModel) -> None:
+        state = model.state
+        if state.revision != self._revision:
+            self._revision = state.revision
+            self.plot.clear()
+            self._plotted = self._evaluated = self._scored = 0
+        self.plot.set_total(state.total_steps)
+        if len(state.loss.steps) > self._plotted:
+            self.plot.append_many(state.loss.steps[self._plotted :], state.loss.values[self._plotted :])
+            self._plotted = len(state.loss.steps)
+        evaluations = state.evaluation_loss
+        for place in range(self._evaluated, len(evaluations.steps)):
+            self.plot.append_evaluation(evaluations.steps[place], evaluations.values[place])
+        self._evaluated = len(evaluations.steps)
+        scores = state.evaluation_rouge1
+        for place in range(self._scored, len(scores.steps)):
+            self.plot.append_score(scores.steps[place], scores.values[place], state.evaluated_examples)
+        self._scored = len(scores.steps)
+
+    def _show_samples(self, model: RunModel) -> None:
+        state = model.state
+        shown = bool(state.samples)
+        self.samples.setVisible(shown)
+        self._samples_line.setVisible(shown)
+        if shown:
+            every = evaluation_interval(model)
+            planned = range(every, state.total_steps + 1, every) if every else ()
+            self.samples.show_samples(state.samples, state.total_steps, list(planned))
+
+    # The ending
+
+    def _show_ending(self, model: RunModel) -> None:
+        state, ending = model.state, model.ending
+        assert ending is not None
+        self.plot.set_finished()
+        if state.adapter is not None:
+            self.plot.mark_kept(int(state.adapter["step"]))
+        if ending.outcome in {"failed", "crashed"}:
+            seeks = ending.kind == OUT_OF_MEMORY and ending.event is None
+            self._set_failure(None if seeks else smaller_plans.read(state.shortage or {}))
+        elif ending.outcome == "completed" or (state.adapter is not None and not state.freed):
+            card = VerdictCard(state, scored_each=example_scores.is_kept(model.job.folder))
+            card.playground_wanted.connect(self.playground_wanted)
+            card.library_wanted.connect(self.library_wanted)
+            card.examples_wanted.connect(self.examples_wanted)
+            card.report_wanted.connect(self.report_wanted)
+            self._set_card(card)
+        self._show_stopped(model)
+
+    def show_plans(self, plans: Sequence[SmallerPlan]) -> None:
+        """Show smaller plans that were looked for once the run had ended."""
+        if self._model is not None and self._ended and isinstance(self.card, FailureCard):
+            self._set_failure(plans)
+
+    def _set_failure(self, plans: Sequence[SmallerPlan] | None) -> None:
+        assert self._model is not None
+        assert self._model.ending is not None
+        failure = FailureCard(self._model.ending, self._model.state, plans)
+        failure.resume_wanted.connect(self.resume_wanted)
+        failure.copy_wanted.connect(self.copy_wanted)
+        failure.plan_wanted.connect(self.plan_wanted)
+        failure.linked.connect(self._open_log)
+        self._set_card(failure)
+
+    def _show_stopped(self, model: RunModel) -> None:
+        state = model.state
+        stopped = model.ending is not None and model.ending.outcome == "stopped"
+        self.stopped.setVisible(stopped)
+        if stopped:
+            self.stopped.show_notice(
+                _stopped_words(model),
+                tr("Continue") if state.freed else tr("Resume"),
+                "pause" if state.freed else "stop",
+                "copper" if state.freed else "ink2",
+            )
+
+    def _set_card(self, card: VerdictCard | FailureCard | None) -> None:
+        if self.card is not None:
+            self._card_place.removeWidget(self.card)
+            self.card.hide()
+            self.card.deleteLater()
+        self.card = card
+        self.stopped.hide()
+        self.plot.setMinimumHeight(px(300) if card is not None else 180)
+        if card is not None:
+            self._card_place.addWidget(card)
+            # A layout shows what is added to it only with the next turn of the event loop.
+            card.show()
+
+    def _open_log(self) -> None:
+        if self._model is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._model.job.log_path)))
+
+
+def _stopped_words(model: RunModel) -> str:
+    """Return how far a run came that was stopped or freed the device, and what is kept."""
+    state = model.state
+    step, total = number(state.step), number(state.total_steps)
+    if state.freed:
+        paused = tr("Paused at step {step} of {total}, and the device is free.", step=step, total=total)
+        return f"{paused} {tr('Nothing is lost: the run goes on from here whenever you like.')}"
+    if not model.recipe.method.method.trains:
+        return tr("Stopped. A prompt is kept once it is scored.")
+    kept = (
+        mark("The adapter holds what was learned so far.")
+        if state.adapter
+        else mark("Nothing was learned yet.")
+    )
+    return f"{tr('Stopped at step {step} of {total}.', step=step, total=total)} {tr(kept)}"

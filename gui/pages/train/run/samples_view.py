@@ -1,0 +1,187 @@
+"""Sample summaries: the same few conversations at every evaluation, with what is new marked.
+
+Knows samples; not how they were made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import Sample, speakers
+from gui.graphics.scrubber import Scrubber
+from gui.look.fonts import px
+from gui.look.format import number
+from gui.look.language import tr
+from gui.models.list_text import NOTHING_WRITTEN
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+from gui.widgets.text_view import Mark, ReadingText
+
+SHOWN_CHARACTERS = 96
+TOP = Qt.AlignmentFlag.AlignTop
+
+
+class SamplesView(QWidget):
+    """A scrubber over the evaluations and a row for each pinned conversation."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._samples: list[Sample] = []
+        self._rows: list[SampleRow] = []
+        self._most = 3
+        self._trains = True
+        self._title = Label(tr("Sample summaries"), "section")
+        self.scrubber = Scrubber()
+        self.scrubber.chosen.connect(self._show)
+        self._head = Label("", "head", "ink2")
+        self._grid = QGridLayout()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(24)
+        top.addWidget(self._title)
+        top.addWidget(self.scrubber, 1)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(24)
+        self._grid.setVerticalSpacing(8)
+        for column, stretch in enumerate((10, 10, 12, 0)):
+            self._grid.setColumnStretch(column, stretch)
+        heads = (
+            Label(tr("Conversation"), "head", "ink2"),
+            Label(tr("Reference summary"), "head", "ink2"),
+            self._head,
+        )
+        for column, head in enumerate((*heads, Label("ROUGE-1", "head", "ink2"))):
+            self._grid.addWidget(head, 0, column)
+        column_layout = QVBoxLayout(self)
+        column_layout.setContentsMargins(0, 0, 0, 0)
+        column_layout.setSpacing(8)
+        column_layout.addLayout(top)
+        column_layout.addLayout(self._grid)
+
+    def set_most_rows(self, most: int) -> None:
+        """Show at most this many conversations."""
+        if most != self._most:
+            self._most = most
+            self._show(self.scrubber.current())
+
+    def show_samples(self, samples: Sequence[Sample], total: int, planned: Sequence[int]) -> None:
+        """Show the samples of a run; the newest evaluation, unless another one was chosen.
+
+        A run of no steps in `total` has those of its prompt, and no others to choose from.
+        """
+        self._trains = total > 0
+        self.scrubber.setVisible(self._trains)
+        if len(samples) == len(self._samples) and (not samples or samples[-1] is self._samples[-1]):
+            self.scrubber.set_steps(self._steps(), total, planned)
+            return
+        self._samples = list(samples)
+        self.scrubber.set_steps(self._steps(), total, planned)
+        self._show(self.scrubber.current())
+
+    def summaries(self) -> list[str]:
+        """Return the summaries shown."""
+        return [row.summary.text() for row in self._rows]
+
+    def _steps(self) -> list[int]:
+        return sorted({sample.step for sample in self._samples})
+
+    def _show(self, step: int) -> None:
+        shown = [sample for sample in self._samples if sample.step == step][: self._most]
+        before = self.scrubber.previous()
+        earlier = {sample.example: sample.summary for sample in self._samples if sample.step == before}
+        self._head.setText(self._head_words(step, before if earlier else None))
+        while len(self._rows) < len(shown):
+            self._rows.append(SampleRow(self._grid, len(self._rows)))
+        for place, row in enumerate(self._rows):
+            row.set_visible(place < len(shown))
+            if place < len(shown):
+                row.show_sample(shown[place], earlier.get(shown[place].example))
+
+    def _head_words(self, step: int, before: int | None) -> str:
+        """Return whose summaries are shown, and since which step what is new in them is marked."""
+        if step:
+            whose = tr("Summary at step {step}", step=number(step))
+        else:
+            whose = tr("Summary of the base model") if self._trains else tr("Summary with this prompt")
+        if before is None:
+            return whose
+        if not before:
+            return tr("{summary}, new since the base marked", summary=whose)
+        return tr("{summary}, new since {step} marked", summary=whose, step=number(before))
+
+
+class SampleRow:
+    """One conversation across the grid's columns."""
+
+    def __init__(self, grid: QGridLayout, place: int) -> None:
+        self._line = Line()
+        self._who = Label("", "body_medium")
+        self._what = ReadingText(role="label", token="ink2")
+        self._reference = ReadingText(role="body", token="ink2")
+        self.summary = ReadingText(role="body")
+        self._score = Label("", "figure_medium")
+        conversation = QWidget()
+        column = QVBoxLayout(conversation)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._who)
+        column.addWidget(self._what)
+        column.addStretch(1)
+        row = 1 + 2 * place
+        grid.addWidget(self._line, row, 0, 1, 4)
+        grid.addWidget(conversation, row + 1, 0)
+        grid.addWidget(self._reference, row + 1, 1)
+        grid.addWidget(self.summary, row + 1, 2)
+        grid.addWidget(self._score, row + 1, 3, alignment=Qt.AlignmentFlag.AlignRight | TOP)
+        conversation.setMinimumHeight(px(60))
+        self._parts: tuple[QWidget, ...] = (
+            self._line,
+            conversation,
+            self._reference,
+            self.summary,
+            self._score,
+        )
+
+    def set_visible(self, visible: bool) -> None:
+        """Show or hide the row."""
+        for part in self._parts:
+            part.setVisible(visible)
+
+    def show_sample(self, sample: Sample, earlier: str | None) -> None:
+        """Show a sample; what its earlier summary did not have is marked."""
+        who = ", ".join(speakers(sample.conversation)) or tr("Conversation")
+        self._who.setText(who)
+        self._what.set_text(shortened(sample.conversation))
+        self._reference.set_text(sample.reference)
+        self.summary.set_text(
+            sample.summary or tr(NOTHING_WRITTEN),
+            () if earlier is None else new_parts(earlier, sample.summary),
+        )
+        self._score.setText("–" if sample.rouge1 is None else number(round(sample.rouge1 * 100)))
+
+
+def shortened(conversation: str) -> str:
+    """Return the beginning of a conversation on one line."""
+    flat = " ".join(conversation.split())
+    if len(flat) <= SHOWN_CHARACTERS:
+        return flat
+    return flat[:SHOWN_CHARACTERS].rsplit(" ", 1)[0] + "…"
+
+
+def new_parts(earlier: str, later: str) -> list[Mark]:
+    """Return marks over the words of `later` that `earlier` does not have in their place."""
+    words = [(found.group(), found.start(), found.end()) for found in re.finditer(r"\S+", later)]
+    matcher = SequenceMatcher(a=earlier.split(), b=[word for word, _, _ in words], autojunk=False)
+    marks = []
+    for kind, _, _, first, last in matcher.get_opcodes():
+        if kind in {"insert", "replace"}:
+            start = words[first][1]
+            marks.append(Mark(start, words[last - 1][2] - start))
+    return marks

@@ -1,0 +1,71 @@
+"""While a run stops: what it still does, for how long, and the way to insist."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
+
+from gui.look.format import duration_text
+from gui.look.language import tr
+from gui.widgets.cards import NoticeStrip
+from gui.workers.run_model import RunModel
+
+INSIST_AFTER_SECONDS = 2.0
+LOOK_MILLISECONDS = 250
+
+
+class StopStrip(NoticeStrip):
+    """Hidden unless a run was asked to stop; after two seconds it offers Force."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._model: RunModel | None = None
+        self._clock = QTimer(self)
+        self._clock.setInterval(LOOK_MILLISECONDS)
+        self._clock.timeout.connect(self._look)
+        self.acted.connect(self._force)
+        self.hide()
+
+    def follow(self, model: RunModel | None) -> None:
+        """Watch a run; None watches none."""
+        self._model = model
+        if model is not None and model.stopping:
+            self._look()
+            self._clock.start()
+        else:
+            self._clock.stop()
+            self.hide()
+
+    def _look(self) -> None:
+        model = self._model
+        if model is None or model.stop_asked_at is None or not model.running:
+            self._clock.stop()
+            self.hide()
+            return
+        waited = time.monotonic() - model.stop_asked_at
+        insist = tr("Force") if waited >= INSIST_AFTER_SECONDS else ""
+        self.show_notice(stop_words(model, waited), insist, "clock")
+
+    def _force(self) -> None:
+        if self._model is not None:
+            self._model.force()
+
+
+def stop_words(model: RunModel, waited_seconds: float) -> str:
+    """Return what a stopping run does and how long that takes: "Finishing the step, 20 s. Then ..."."""
+    left = model.step_seconds_left() if model.state.stage == "train" else None
+    if left is not None and left >= 1:
+        what = tr("Finishing the step, {time}.", time=duration_text(float(round(left))))
+    else:
+        so_far = duration_text(float(round(waited_seconds)))
+        what = tr("Finishing what is in hand, {time} so far.", time=so_far)
+    text = f"{what} {tr('Then a checkpoint and the adapter are saved.')}"
+    if waited_seconds < INSIST_AFTER_SECONDS:
+        return text
+    kept = model.state.checkpoint
+    if kept is None:
+        return f"{text} {tr('Force ends it now and loses what was learned so far.')}"
+    lost = tr("Force ends it now and loses what came after the checkpoint at step {step}.", step=kept["step"])
+    return f"{text} {lost}"

@@ -1,0 +1,273 @@
+"""How a finished run went: the verdict in words, then the intervals, then the facts, then one thing to do.
+
+Knows what a run's events say of its scores; the pages it leads to are told by signals.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import RunState
+from gui.graphics.interval_bar import WhiskerView
+from gui.look import style
+from gui.look.fonts import font, px
+from gui.look.format import gain, interval, score
+from gui.look.language import mark, told, tr
+from gui.models.intervals import Whisker, in_words, spread_words, whisker_of
+from gui.pages.train.run.metrics_view import MeasuresView
+from gui.pages.train.run.run_text import (
+    excluded_sentence,
+    facts_of,
+    has_trained,
+    side_heads,
+    sides,
+    verdict_of,
+    verdict_sentence,
+)
+from gui.widgets.buttons import plain, primary
+from gui.widgets.cards import Card
+from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.labels import IconLabel, Label, RichLabel
+from gui.widgets.line import Line
+
+TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
+# After a score that is said for who can't see it.
+SAID = {"better": mark("better"), "worse": mark("worse")}
+INKS = {"better": "accent", "worse": "brick"}
+WHISKER_MARGIN = 6
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class VerdictCard(Card):
+    """The result of a run; the signals tell what was pressed.
+
+    `scored_each` says that the run keeps what it scored on each conversation, so that they can be compared.
+    """
+
+    playground_wanted = Signal()
+    library_wanted = Signal()
+    examples_wanted = Signal()
+    report_wanted = Signal()
+
+    def __init__(self, state: RunState, scored_each: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scored_each = scored_each
+        if state.difference and state.tuned_scores and state.base_scores:
+            self._add_verdict(state)
+            self._add_scores(state)
+            self.measures = MeasuresView(state)
+            self.column.addWidget(self.measures)
+        else:
+            self._add_plain_head(state)
+        self._add_facts(state)
+        self._add_foot(state)
+
+    def _add_head(self, icon_name: str, headline: str, ink: str, text: str) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(IconLabel(icon_name, ink, 20))
+        head.addWidget(Label(headline, "title"), 1)
+        self.column.addLayout(head)
+        self.column.addWidget(RichLabel(text, "body", "ink2"))
+        self.setAccessibleName(headline)
+        self.setAccessibleDescription(text.replace("<b>", "").replace("</b>", ""))
+
+    def _add_verdict(self, state: RunState) -> None:
+        difference = (state.difference or {})["rouge1"]
+        protocol = (state.tuned_scores or {}).get("protocol") or {}
+        icon_name, headline, ink = verdict_of(difference, trains=has_trained(state))
+        examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
+        self._add_head(icon_name, headline, ink, _told(verdict_sentence(difference, examples, split), state))
+
+    def _add_plain_head(self, state: RunState) -> None:
+        if state.adapter is not None:
+            text = _told(tr("It was not scored against the base model."), state)
+            self._add_head("check", tr("The adapter is saved"), "accent", text)
+        else:
+            text = tr("The run ended before its first step.")
+            self._add_head("info", tr("No adapter was made"), "ink2", text)
+
+    def _add_scores(self, state: RunState) -> None:
+        base, tuned = (state.base_scores or {})["scores"], (state.tuned_scores or {})["scores"]
+        differences = state.difference or {}
+        names = [name for name in TITLES if name in tuned and name in base and name in differences]
+        pairs = {name: [base[name], tuned[name]] for name in names}
+        span = max(high - low for low, high in map(axis_of, pairs.values()))
+        difference_axis = axis_of([*(differences[name] for name in names), {"mean": 0.0}])
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(0)
+        for column, stretch in ((1, 3), (4, 2)):
+            grid.setColumnStretch(column, stretch)
+        compared = side_heads(state)
+        for column, head in ((2, compared[0]), (3, compared[1]), (5, tr("Paired difference"))):
+            grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
+        for place, name in enumerate(names):
+            grid.addWidget(Line(), 1 + 2 * place, 0, 1, 6)
+            row = ScoreRow(TITLES[name], base[name], tuned[name], differences[name], compared)
+            row.place(grid, 2 + 2 * place, centred(axis_of(pairs[name]), span), difference_axis)
+        grid.addWidget(_Zero(difference_axis), 2 + 2 * len(names), 4)
+        self.column.addLayout(grid)
+        self.column.addWidget(_Legend(sides(state)))
+
+    def _add_facts(self, state: RunState) -> None:
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 8, 0, 4)
+        row.setSpacing(24)
+        for name, value in facts_of(state):
+            fact = QVBoxLayout()
+            fact.setSpacing(2)
+            fact.addWidget(Label(name, "label", "ink2"))
+            fact.addWidget(Label(value, "figure_medium"))
+            row.addLayout(fact)
+            row.addStretch(1)
+        self.column.addLayout(row)
+
+    def _add_foot(self, state: RunState) -> None:
+        foot = QWidget()
+        buttons = FlowLayout(foot, 8)
+        if state.adapter is not None:
+            main = primary(tr("Try in playground"), "playground")
+            library = plain(tr("Show in library"), "library")
+            main.clicked.connect(self.playground_wanted)
+            library.clicked.connect(self.library_wanted)
+            buttons.addWidget(main)
+            buttons.addWidget(library)
+        if self._scored_each:
+            examples = plain(tr("Compare conversations"), "data")
+            examples.clicked.connect(self.examples_wanted)
+            buttons.addWidget(examples)
+        report = plain(tr("Report…"), "export")
+        report.clicked.connect(self.report_wanted)
+        buttons.addWidget(report)
+        self.column.addWidget(foot)
+
+
+def _told(text: str, state: RunState) -> str:
+    """Return a sentence on a run, with what its recipe left out: figures are of the rest alone."""
+    return " ".join(filter(None, (text, excluded_sentence(state.excluded))))
+
+
+class ScoreRow:
+    """One score in the grid: name, both whiskers, both means, the paired difference."""
+
+    def __init__(
+        self,
+        title: str,
+        base: dict[str, float],
+        tuned: dict[str, float],
+        difference: dict[str, Any],
+        compared: tuple[str, str],
+    ) -> None:
+        self._title, self._base, self._tuned, self._difference = title, base, tuned, difference
+        self._compared = compared
+
+    def place(
+        self,
+        grid: QGridLayout,
+        row: int,
+        score_axis: tuple[float, float],
+        difference_axis: tuple[float, float],
+    ) -> None:
+        """Put the row into a grid; all rows' scores have one scale, all differences one axis."""
+        base, tuned = whisker_of(self._base, "grey"), whisker_of(self._tuned, "accent")
+        verdict = str(self._difference.get("verdict", ""))
+        ink = INKS.get(verdict, "ink2")
+        scores, paired = WhiskerView(), WhiskerView()
+        first, second = (f"{side} {self._title}" for side in self._compared)
+        said = tr(SAID[verdict]) if verdict in SAID else told(verdict)
+        words = f"{in_words(first, base)}. {in_words(second, tuned, said)}"
+        scores.show_whiskers([base, tuned], score_axis, words)
+        change = whisker_of(self._difference, ink)
+        between = tr(
+            "{score} paired difference {gain}, {spread}",
+            score=self._title,
+            gain=gain(change.mean),
+            spread=spread_words(change),
+        )
+        paired.show_whiskers([change], difference_axis, between, zero=True)
+        grid.addWidget(Label(self._title, "body"), row, 0)
+        grid.addWidget(scores, row, 1)
+        grid.addWidget(Label(score(base.mean), "figure", "ink2"), row, 2, RIGHT)
+        grid.addWidget(Label(score(tuned.mean), "figure_medium"), row, 3, RIGHT)
+        grid.addWidget(paired, row, 4)
+        grid.addWidget(self._amount(change, ink), row, 5, RIGHT)
+
+    def _amount(self, change: Whisker, ink: str) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 6, 0, 6)
+        column.setSpacing(0)
+        # Why there is none is said in the sentence above.
+        spread = interval(change.low, change.high) if change.low is not None else tr("no interval")
+        for text, role, token in (
+            (gain(change.mean), "figure_medium", ink),
+            (spread, "figure_small", "ink2"),
+        ):
+            label = Label(text, role, token)
+            label.setAlignment(RIGHT)
+            column.addWidget(label)
+        return box
+
+
+def axis_of(intervals: list[dict[str, Any]]) -> tuple[float, float]:
+    """Return an axis that holds all intervals, with a little room."""
+    ends = [end for each in intervals for end in whisker_of(each).ends]
+    low, high = min(ends), max(ends)
+    room = max(0.002, (high - low) * 0.06)
+    return low - room, high + room
+
+
+def centred(axis: tuple[float, float], span: float) -> tuple[float, float]:
+    """Return an axis of a width around the middle of another."""
+    middle = (axis[0] + axis[1]) / 2
+    return middle - span / 2, middle + span / 2
+
+
+class _Legend(QWidget):
+    """What the two colours and the whiskers mean."""
+
+    def __init__(self, compared: tuple[str, str]) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for token, text in zip(("grey", "accent"), compared, strict=True):
+            row.addWidget(_Dot(token))
+            row.addWidget(Label(text, "label", "ink2"))
+            row.addSpacing(10)
+        row.addWidget(Label(tr("whiskers: 95 % interval"), "label", "ink2"))
+        row.addStretch(1)
+
+
+class _Zero(QWidget):
+    """The zero of the differences, below their axis."""
+
+    def __init__(self, axis: tuple[float, float]) -> None:
+        super().__init__()
+        self._axis = axis
+        self.setFixedHeight(px(16))
+        style.follow(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(font("axis"))
+        painter.setPen(style.color("ink2"))
+        low, high = self._axis
+        x = WHISKER_MARGIN - low / (high - low) * (self.width() - 2 * WHISKER_MARGIN)
+        painter.drawText(QRectF(x - 20, 0, 40, self.height()), Qt.AlignmentFlag.AlignCenter, "0")
+        painter.end()
+
+
+class _Dot(WhiskerView):
+    """The dot of a whisker without its line."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self.setMinimumSize(0, 0)
+        self.setFixedSize(20, 14)
+        self.show_whiskers([Whisker(0.5, token=token)], (0.0, 1.0), "")

@@ -1,0 +1,102 @@
+"""Scores beside a loss, on an axis of their own at the right: where they fall, and how they are drawn.
+
+Scores rise where losses fall, and are of another scale: they are drawn into the loss's view, moved and stretched so
+that they fill it, and the right axis says what they are.
+Import it only when a plot is first shown: pyqtgraph costs half a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPen
+
+from gui.look import style
+from gui.look.fonts import px
+from gui.look.format import number
+from gui.plots.axis import ChosenAxis
+from gui.plots.series import Series
+from gui.plots.ticks import level_ticks
+
+# The axis shows at least so many points of ROUGE: less is noise, and would look like much.
+LEAST_POINTS = 5.0
+LOWEST, HIGHEST = 0.0, 100.0
+DOT = 7
+# The share of the height below the lowest score.
+ROOM_BELOW = 0.1
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From points of ROUGE to the loss's coordinate and back."""
+
+    points: tuple[float, float]
+    y: tuple[float, float]
+
+    def at(self, points: float) -> float:
+        """Return where a score falls."""
+        (low, high), (bottom, top) = self.points, self.y
+        return bottom + (points - low) / (high - low) * (top - bottom)
+
+    def points_at(self, y: float) -> float:
+        """Return which score falls there."""
+        (low, high), (bottom, top) = self.points, self.y
+        return low + (y - bottom) / (top - bottom) * (high - low)
+
+
+def scale_of(points: list[float], shown_y: tuple[float, float], room_above: float) -> Scale:
+    """Return a scale that holds all points; `room_above` is the share of the height that names need over them."""
+    low, high = min(points), max(points)
+    lacking = max(0.0, LEAST_POINTS - (high - low)) / 2
+    low, high = max(LOWEST, low - lacking), min(HIGHEST, high + lacking)
+    least, most = shown_y
+    height = most - least
+    return Scale((low, high), (least + ROOM_BELOW * height, most - min(0.5, room_above) * height))
+
+
+class ScoreLine:
+    """The line, its dots and the axis at its right; all are hidden while there is no score."""
+
+    def __init__(self, item: pg.PlotItem, axis: ChosenAxis) -> None:
+        self._item, self._axis = item, axis
+        self._line = pg.PlotCurveItem(antialias=True)
+        self._dots = pg.ScatterPlotItem(symbol="o", antialias=True, pxMode=True)
+        for each in (self._line, self._dots):
+            item.getViewBox().addItem(each, ignoreBounds=True)
+        self._shown = False
+
+    def restyle(self, ratio: float) -> None:
+        """Take pens from the tokens."""
+        pen = QPen(style.color("ink2"), ratio, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        self._line.setPen(pen)
+        self._dots.setBrush(pg.mkBrush(style.color("ink2")))
+        self._dots.setPen(pg.mkPen(None))
+        self._dots.setSize(DOT)
+
+    def draw(self, scores: Series, shown_y: tuple[float, float], height: float) -> tuple[float, float] | None:
+        """Draw into a view of this range and height in pixels; return the last score in points and where it falls."""
+        any_score = len(scores) > 0
+        if any_score != self._shown:
+            self._shown = any_score
+            self._item.showAxis("right", any_score)
+            self._axis.setWidth(px(36) if any_score else 0)
+        for each in (self._line, self._dots):
+            each.setVisible(any_score)
+        if not any_score:
+            return None
+        points = [100.0 * float(value) for value in scores.values]
+        scale = scale_of(points, shown_y, px(48) / max(1.0, height))
+        places = [scale.at(each) for each in points]
+        self._line.setData(scores.steps.copy(), places)
+        self._dots.setData(x=scores.steps.copy(), y=places)
+        self._label(scale, shown_y, height)
+        return points[-1], places[-1]
+
+    def _label(self, scale: Scale, shown_y: tuple[float, float], height: float) -> None:
+        edge = px(7) * (shown_y[1] - shown_y[0]) / max(1.0, height)
+        low, high = (scale.points_at(y) for y in (shown_y[0] + edge, shown_y[1] - edge))
+        ticks = level_ticks(max(LOWEST, low), min(HIGHEST, high))
+        self._axis.choose([(scale.at(each), number(each)) for each in ticks])

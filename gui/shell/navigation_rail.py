@@ -1,0 +1,284 @@
+"""The rail at the window's left: the pages, the device meter, settings and help.
+
+Knows keys, names and icons of pages, not the pages. Below 1200 wide the window folds it to icons.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from gui.look import icons, style
+from gui.look.fonts import font, metrics, px
+from gui.look.language import tr
+from gui.shell.device_meter import INSET, DeviceMeter
+from gui.widgets.buttons import IconButton
+from gui.widgets.line import Line
+
+WIDE, FOLDED = 208, 56
+
+
+class RailItem(QAbstractButton):
+    """One page in the rail: icon, name and what stands at its right ("62 %", "14")."""
+
+    def __init__(
+        self, icon_name: str, text: str, parent: QWidget | None = None, checkable: bool = True
+    ) -> None:
+        super().__init__(parent)
+        self._icon_name = icon_name
+        self._badge = ""
+        self._busy = False
+        self._folded = False
+        self.setText(text)
+        self.setCheckable(checkable)
+        self.setAutoExclusive(checkable)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text)
+        style.follow(self.update)
+
+    def set_badge(self, text: str, busy: bool = False) -> None:
+        """Show a short text at the right; `busy` draws it in the accent."""
+        self._badge, self._busy = text, busy
+        self.setAccessibleName(f"{self.text()} {text}".strip())
+        self._explain()
+        self.update()
+
+    def badge(self) -> str:
+        """Return the text at the right."""
+        return self._badge
+
+    def set_folded(self, folded: bool) -> None:
+        """Show the icon only; the name becomes the tooltip."""
+        self._folded = folded
+        self._explain()
+        self.update()
+
+    def _explain(self) -> None:
+        self.setToolTip(self.accessibleName() if self._folded else "")
+
+    def sizeHint(self) -> QSize:
+        """Return the height of an item."""
+        return QSize(40, px(36))
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Show the hover ground."""
+        self.update()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Take the hover ground away."""
+        self.update()
+        super().leaveEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw ground, bar, icon, name and badge."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        self._paint_ground(painter)
+        self._paint_icon(painter, mirrored)
+        if not self._folded:
+            self._paint_texts(painter)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(style.color("accent"), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)
+        painter.end()
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        shown = "sunken" if style.tokens().scheme == "dark" else "surface"
+        token = shown if self.isChecked() else "hover" if self.underMouse() else ""
+        if token:
+            painter.setBrush(style.color(token))
+            painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
+        if self.isChecked():
+            mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+            bar = QRectF(self.width() - 3 if mirrored else 0, self.height() / 2 - 8, 3, 16)
+            painter.setBrush(style.color("accent"))
+            painter.drawRoundedRect(bar, 1.5, 1.5)
+
+    def _paint_icon(self, painter: QPainter, mirrored: bool) -> None:
+        left = (self.width() - px(16)) / 2 if self._folded else 14.0
+        place = QRectF(left, (self.height() - px(16)) / 2, px(16), px(16))
+        if mirrored:
+            place.moveRight(self.width() - left)
+        icons.paint(painter, place, self._icon_name, "accent" if self.isChecked() else "ink2")
+
+    def _paint_texts(self, painter: QPainter) -> None:
+        box = QRectF(self.rect()).adjusted(24 + px(16), 0, -8, 0)
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            box = QRectF(self.rect()).adjusted(8, 0, -24 - px(16), 0)
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        badge_room = metrics("figure_small").horizontalAdvance(self._badge) + 8 if self._badge else 0
+        painter.setFont(font("body_medium"))
+        painter.setPen(style.color("ink" if self.isChecked() else "ink2"))
+        text = painter.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, int(box.width() - badge_room)
+        )
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeading | middle, text)
+        painter.setFont(font("figure_small"))
+        painter.setPen(style.color("accent" if self._busy else "ink2"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignTrailing | middle, self._badge)
+
+
+class Rail(QWidget):
+    """The rail: `chosen(key)`, `device_wanted`, `settings_wanted` and `help_wanted` tell what was pressed."""
+
+    chosen = Signal(str)
+    device_wanted = Signal()
+    settings_wanted = Signal()
+    help_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.ground(self, "rail")
+        self._items: dict[str, RailItem] = {}
+        self._folded = False
+        self._mark = _Mark()
+        self._meter = DeviceMeter()
+        self._meter.hide()
+        self._meter.clicked.connect(self.device_wanted)
+        self._settings = RailItem("settings", tr("Settings"), checkable=False)
+        self._settings.clicked.connect(self.settings_wanted)
+        self._help = IconButton("help", tr("Help"))
+        self._help.clicked.connect(self.help_wanted)
+        self._lay_out()
+        self.set_folded(False)
+
+    def _lay_out(self) -> None:
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self._mark)
+        self._pages = QVBoxLayout()
+        self._pages.setSpacing(4)
+        self._column.addLayout(self._pages)
+        self._column.addStretch(1)
+        self._meter_line, self._foot_line = Line(), Line()
+        self._meter_line.hide()
+        self._meter_box = QVBoxLayout()
+        self._meter_box.setSpacing(8)
+        for part in (self._meter_line, self._meter, self._foot_line):
+            self._meter_box.addWidget(part)
+        self._column.addLayout(self._meter_box)
+        self._foot = QVBoxLayout()
+        self._foot_row = QHBoxLayout()
+        self._foot.addLayout(self._foot_row)
+        self._column.addLayout(self._foot)
+
+    def add_item(self, key: str, text: str, icon_name: str) -> RailItem:
+        """Add a page at the end."""
+        item = RailItem(icon_name, text, self)
+        item.set_folded(self._folded)
+        item.clicked.connect(lambda _checked=False, key=key: self.chosen.emit(key))
+        before = list(self._items.values())
+        self._items[key] = item
+        self._pages.addWidget(item)
+        item.show()
+        chain = [*before[-1:], item, self._meter, self._settings, self._help]
+        for first, second in itertools.pairwise(chain):
+            QWidget.setTabOrder(first, second)
+        return item
+
+    def item(self, key: str) -> RailItem:
+        """Return a page's item."""
+        return self._items[key]
+
+    def keys(self) -> list[str]:
+        """Return the pages' keys in order."""
+        return list(self._items)
+
+    def set_current(self, key: str) -> None:
+        """Mark a page as the one shown; none, if the one shown has no place here."""
+        for each, item in self._items.items():
+            item.setAutoExclusive(False)
+            item.setChecked(each == key)
+            item.setAutoExclusive(True)
+
+    def set_badge(self, key: str, text: str, busy: bool = False) -> None:
+        """Show a short text at a page's right; `busy` draws it in the accent."""
+        self._items[key].set_badge(text, busy)
+
+    def set_device(
+        self, name: str, device: str, used: float | None, total: float | None, load: float | None
+    ) -> None:
+        """Show the device: memory in bytes, `load` 0 to 1; None where not known."""
+        self._meter.set_device(name, device, used, total, load)
+        self._meter.show()
+        self._meter_line.show()
+
+    def set_folded(self, folded: bool) -> None:
+        """Show icons only (56 wide), or names too (208)."""
+        self._folded = folded
+        self.setFixedWidth(px(FOLDED if folded else WIDE))
+        self._mark.set_folded(folded)
+        self._meter.set_folded(folded)
+        for item in (*self._items.values(), self._settings):
+            item.set_folded(folded)
+        left, right = (10, 11) if folded else (16, 18)
+        self._pages.setContentsMargins(8, 12, 9 if folded else 10, 8)
+        self._meter_box.setContentsMargins(left - INSET, 0, right - INSET, 6)
+        for line in (self._meter_line, self._foot_line):
+            line.setContentsMargins(INSET, 0, INSET, 0)
+        self._foot.setContentsMargins(8, 0, 9 if folded else 14, 6)
+        self._foot_row.setDirection(
+            QHBoxLayout.Direction.TopToBottom if folded else QHBoxLayout.Direction.LeftToRight
+        )
+        for part in (self._settings, self._help):
+            self._foot_row.removeWidget(part)
+            self._foot_row.addWidget(part, alignment=Qt.AlignmentFlag.AlignHCenter) if (
+                folded and part is self._help
+            ) else self._foot_row.addWidget(part)
+
+    def is_folded(self) -> bool:
+        """Return whether icons only are shown."""
+        return self._folded
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ground and the hairline towards the page."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), style.color("rail"))
+        ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
+        painter.fillRect(self.width() - 1 if ltr else 0, 0, 1, self.height(), style.color("line"))
+        painter.end()
+
+
+class _Mark(QWidget):
+    """The product's mark and name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folded = False
+        style.follow(self._restyle)
+
+    def set_folded(self, folded: bool) -> None:
+        self._folded = folded
+        self.update()
+
+    def _restyle(self) -> None:
+        self.setFixedHeight(px(60))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = px(20)
+        left = (self.width() - side) / 2 if self._folded else 20.0
+        place = QRectF(left, px(20), side, side)
+        texts = QRectF(left + side + 8, 0, self.width() - left - side - 16, px(60))
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            place.moveRight(self.width() - left)
+            texts.moveLeft(8)
+        painter.drawPixmap(place.topLeft(), icons.pixmap("mark", "accent", 20, self.devicePixelRatioF()))
+        if not self._folded:
+            painter.setFont(font("section"))
+            painter.setPen(style.color("ink"))
+            painter.drawText(
+                texts, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter, "Tunesmith"
+            )
+        painter.end()

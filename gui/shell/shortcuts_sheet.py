@@ -1,0 +1,95 @@
+"""The sheet of keys: every action that has some, where it holds. Made from the declaration of actions alone."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from gui.core import actions
+from gui.core.actions import PLACES, Action
+from gui.inputs.search_field import SearchField
+from gui.look.fonts import px
+from gui.look.language import tr
+from gui.widgets.buttons import plain
+from gui.widgets.labels import Label, Tag
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+
+SIZE = (720, 640)
+KEYS_WIDTH = 216
+
+
+class KeysSheet(QDialog):
+    """All keys by place, to be searched; those of the page that is shown come behind those of the whole window."""
+
+    def __init__(self, page: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Keys"))
+        self.search = SearchField(tr("Search actions and keys"))
+        self._places: dict[str, QWidget] = {}
+        self._rows: list[tuple[Action, QWidget]] = []
+        self._list = Scroll(margins=(0, 0, 14, 0), spacing=20)
+        for place in sorted(PLACES, key=lambda each: (each != "window", each != page)):
+            self._list.column.addWidget(self._place(place))
+        self._list.column.addStretch(1)
+        self._lay_out()
+        self.search.searched.connect(self._filter)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(12)
+        column.addWidget(Label(tr("Keys"), "title"))
+        column.addWidget(self.search)
+        column.addWidget(Line())
+        column.addWidget(self._list, 1)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        close = plain(tr("Close"))
+        close.clicked.connect(self.accept)
+        foot.addWidget(close)
+        column.addLayout(foot)
+        self.resize(px(SIZE[0]), px(SIZE[1]))
+
+    def _place(self, place: str) -> QWidget:
+        made = self._places[place] = QWidget()
+        grid = QVBoxLayout(made)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(6)
+        grid.addWidget(Label(tr(PLACES[place]), "section"))
+        for each in actions.of_place(place):
+            row = _row(each)
+            self._rows.append((each, row))
+            grid.addWidget(row)
+        return made
+
+    def shown(self) -> list[str]:
+        """Return the ids of the actions that are listed, in their order."""
+        return [each.id for each, row in self._rows if row.isVisibleTo(self)]
+
+    def _filter(self, text: str) -> None:
+        wanted = text.lower().split()
+        for each, row in self._rows:
+            told = " ".join([tr(each.title), tr(PLACES[each.place]), *map(actions.native, each.keys)]).lower()
+            row.setVisible(all(word in told for word in wanted))
+        for place, made in self._places.items():
+            made.setVisible(any(row.isVisibleTo(made) for each, row in self._rows if each.place == place))
+
+
+def _row(each: Action) -> QWidget:
+    made = QWidget()
+    grid = QGridLayout(made)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(16)
+    grid.setColumnMinimumWidth(0, px(KEYS_WIDTH))
+    grid.setColumnStretch(1, 1)
+    keys = QHBoxLayout()
+    keys.setSpacing(6)
+    for place, one in enumerate(each.keys):
+        if place:
+            keys.addWidget(Label(tr("or"), "label", "ink3"))
+        keys.addWidget(Tag(actions.native(one)))
+    keys.addStretch(1)
+    grid.addLayout(keys, 0, 0, Qt.AlignmentFlag.AlignTop)
+    grid.addWidget(Label(tr(each.title), "body", wrap=True), 0, 1)
+    return made

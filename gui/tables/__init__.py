@@ -1,0 +1,1 @@
+"""The grouped table view and the list around it."""

@@ -1,0 +1,217 @@
+"""How the cells of a grouped table are drawn: grounds, names with tags, verdicts, whiskers, sparklines."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+)
+
+from gui.graphics.interval_bar import paint_base_line, paint_whisker
+from gui.graphics.sparkline import paint_sparkline
+from gui.look import icons, style
+from gui.look.fonts import font, px
+from gui.models.cells import Checked, Link, Named, Scored, Signed, Spark, Text
+from gui.models.grouped_table import CELL_ROLE, HEAD_ROLE, Head, text_of
+from gui.models.intervals import Whisker
+
+INSET = 12
+CHECK = 16
+BAR = 3
+ICON = 14
+HOVER_ALPHA = 0.6
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Draws headings and rows. The words stay in the model's display and accessible roles."""
+
+    def __init__(self, view: QAbstractItemView) -> None:
+        super().__init__(view)
+        self._view: Any = view
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        painter.save()
+        head = index.data(HEAD_ROLE)
+        if isinstance(head, Head):
+            _paint_head(painter, option.rect, head)
+        else:
+            self._paint_row(painter, option, index)
+        painter.restore()
+
+    def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        self._paint_ground(painter, option.rect, index, selected=selected)
+        cell = index.data(CELL_ROLE)
+        inner = option.rect.adjusted(px(INSET), 0, -px(INSET), -1)
+        painter.setClipRect(option.rect)
+        PAINTERS[type(cell)](painter, inner, cell, selected)
+
+    def _paint_ground(self, painter: QPainter, rect: QRect, index: Index, *, selected: bool) -> None:
+        if selected:
+            painter.fillRect(rect, style.color("accent_soft"))
+        elif index.row() == self._view.hovered_row:
+            painter.fillRect(rect, style.color("hover", HOVER_ALPHA))
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
+        if selected and index.column() == 0:
+            ltr = self._view.layoutDirection() == Qt.LayoutDirection.LeftToRight
+            left = rect.left() if ltr else rect.right() - BAR + 1
+            painter.fillRect(left, rect.top(), BAR, rect.height(), style.color("accent"))
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(px(96), px(36))
+
+    def helpEvent(
+        self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index
+    ) -> bool:
+        """Explain a cell, or show the whole of a text that is cut."""
+        told = index.data(Qt.ItemDataRole.ToolTipRole)
+        cell = index.data(CELL_ROLE)
+        if not told and isinstance(cell, Named | Text):
+            room = option.rect.width() - 2 * px(INSET)
+            wide = QFontMetrics(font(_role(cell))).horizontalAdvance(text_of(cell))
+            told = text_of(cell) if wide > room else ""
+        # As rich text, so that long lines wrap; escaped, since cells hold what other people wrote.
+        QToolTip.showText(event.globalPos(), f"<qt>{html.escape(told)}</qt>" if told else "", view)
+        return True
+
+
+def _role(cell: Named | Text) -> str:
+    return "body_medium" if isinstance(cell, Named) else cell.role
+
+
+def _paint_head(painter: QPainter, rect: QRect, head: Head) -> None:
+    inner = rect.adjusted(px(INSET), 0, -px(INSET), -1)
+    painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
+    taken = 0
+    if head.facts:
+        painter.setFont(font("body"))
+        painter.setPen(style.color("ink3"))
+        room = inner.width() * 2 // 3
+        facts = painter.fontMetrics().elidedText(head.facts, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(inner, _aligned(right=True), facts)
+        taken = painter.fontMetrics().horizontalAdvance(facts) + px(16)
+    painter.setFont(font("body_semibold"))
+    painter.setPen(style.color("ink"))
+    _draw_cut(painter, inner.adjusted(0, 0, -taken, 0), head.title)
+
+
+def _aligned(*, right: bool) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _draw_cut(painter: QPainter, rect: QRect, text: str, *, right: bool = False) -> int:
+    """Draw a line, cut to what fits; return its width."""
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(0, rect.width()))
+    painter.drawText(rect, _aligned(right=right), shown)
+    return painter.fontMetrics().horizontalAdvance(shown)
+
+
+def _paint_text(painter: QPainter, rect: QRect, cell: Text, selected: bool) -> None:
+    painter.setFont(font(cell.role))
+    painter.setPen(style.color("ink2" if selected and cell.token == "ink3" else cell.token))
+    _draw_cut(painter, rect, cell.text, right=cell.right)
+
+
+def _paint_named(painter: QPainter, rect: QRect, cell: Named, selected: bool) -> None:
+    tags = list(cell.tags)
+    measured = QFontMetrics(font("body_medium"))
+    whole = measured.horizontalAdvance(cell.text)
+    while tags and whole + sum(_tag_width(tag) + px(8) for tag in tags) > rect.width():
+        tags.pop()
+    room = rect.width() - sum(_tag_width(tag) + px(8) for tag in tags)
+    painter.setFont(font("body_medium"))
+    painter.setPen(style.color("ink"))
+    left = rect.left() + _draw_cut(painter, QRect(rect.left(), rect.top(), room, rect.height()), cell.text)
+    for tag in tags:
+        left = _paint_tag(painter, left + px(8), rect, tag, selected=selected)
+
+
+def _tag_width(tag: str) -> int:
+    return QFontMetrics(font("small_medium")).horizontalAdvance(tag) + 2 * px(6)
+
+
+def _paint_tag(painter: QPainter, left: int, rect: QRect, tag: str, *, selected: bool) -> int:
+    box = QRectF(left, rect.center().y() - px(9), _tag_width(tag), px(18))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(style.color("surface" if selected else "hover"))
+    painter.drawRoundedRect(box, 4, 4)
+    painter.setFont(font("small_medium"))
+    painter.setPen(style.color("ink2"))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tag)
+    return left + _tag_width(tag)
+
+
+def _paint_checked(painter: QPainter, rect: QRect, cell: Checked, _selected: bool) -> None:
+    side = px(CHECK)
+    box = QRectF(rect.left() + 0.5, rect.center().y() - side / 2 + 0.5, side - 1, side - 1)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(style.color("accent_fill" if cell.on else "outline"))
+    painter.setBrush(style.color("accent_fill" if cell.on else "surface"))
+    painter.drawRoundedRect(box, 4, 4)
+    if cell.on:
+        icons.paint(painter, box.adjusted(1.5, 1.5, -1.5, -1.5), "check", "on_accent")
+    texts = rect.adjusted(side + px(10), 0, 0, 0)
+    painter.setFont(font("body_medium"))
+    painter.setPen(style.color("ink"))
+    wide = _draw_cut(painter, texts, cell.text)
+    painter.setFont(font("label"))
+    painter.setPen(style.color("ink2"))
+    _draw_cut(painter, texts.adjusted(wide + px(8), 0, 0, 0), cell.detail)
+
+
+def _paint_scored(painter: QPainter, rect: QRect, cell: Scored, selected: bool) -> None:
+    painter.setFont(font("figure_medium"))
+    painter.setPen(style.color("ink"))
+    _draw_cut(painter, rect, cell.text)
+    shown = cell.whisker
+    place = QRectF(rect.adjusted(px(48), 6, 0, -6))
+    axis = (shown.axis_low, shown.axis_high)
+    if shown.base is not None:
+        paint_base_line(painter, place, axis, shown.base)
+    drawn = shown.whisker
+    token = "accent" if selected else drawn.token
+    paint_whisker(painter, place, axis, Whisker(drawn.mean, drawn.low, drawn.high, token))
+
+
+def _paint_signed(painter: QPainter, rect: QRect, cell: Signed, _selected: bool) -> None:
+    side, gap = px(ICON), px(8)
+    painter.setFont(font(cell.role))
+    wide = min(painter.fontMetrics().horizontalAdvance(cell.text) + 2, rect.width() - side - gap)
+    left = rect.right() + 1 - wide - side - gap if cell.right else rect.left()
+    icons.paint(painter, QRectF(left, rect.center().y() - side / 2 + 0.5, side, side), cell.icon, cell.token)
+    painter.setPen(style.color(cell.text_token or cell.token))
+    _draw_cut(painter, QRect(left + side + gap, rect.top(), wide, rect.height()), cell.text, right=cell.right)
+
+
+def _paint_link(painter: QPainter, rect: QRect, cell: Link, _selected: bool) -> None:
+    painter.setFont(font("body_medium"))
+    painter.setPen(style.color("accent"))
+    _draw_cut(painter, rect, cell.text, right=cell.right)
+
+
+def _paint_spark(painter: QPainter, rect: QRect, cell: Spark, _selected: bool) -> None:
+    paint_sparkline(painter, QRectF(rect.adjusted(0, px(8), 0, -px(7))), cell.values, cell.share, cell.token)
+
+
+PAINTERS: dict[type, Callable[[QPainter, QRect, Any, bool], None]] = {
+    Text: _paint_text,
+    Named: _paint_named,
+    Checked: _paint_checked,
+    Scored: _paint_scored,
+    Signed: _paint_signed,
+    Link: _paint_link,
+    Spark: _paint_spark,
+}

@@ -1,0 +1,339 @@
+"""A table with headings between its rows: how it looks, moves and is pressed.
+
+It shows any `gui.models.grouped_table.GroupedTable`; it knows cells, not adapters or runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from gui.core import actions
+from gui.look import icons, style
+from gui.look.fonts import font, px
+from gui.models.cells import Checked, Link
+from gui.models.grouped_table import CELL_ROLE, THING_ROLE, Column, GroupedTable
+from gui.tables.cell_delegate import CHECK, INSET, RowDelegate
+
+HEAD_HEIGHT = 32
+GROUP_HEIGHT = 44
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class GroupedTableView(QTableView):
+    """Shows rows under headings.
+
+    `chosen(thing)` follows the selection (None when nothing is selected), `opened(thing)` is Return or a double click,
+    `link_pressed(thing, column key)` a press on a link, `menu_wanted(thing, global place)` the context menu,
+    `rename_wanted(thing)` F2, `delete_wanted(thing)` Delete, `order_wanted(order)` a press on a column's head,
+    `check_pressed(thing)` a press on a check, or Space.
+    """
+
+    chosen = Signal(object)
+    opened = Signal(object)
+    link_pressed = Signal(object, str)
+    menu_wanted = Signal(object, QPoint)
+    rename_wanted = Signal(object)
+    delete_wanted = Signal(object)
+    order_wanted = Signal(str)
+    check_pressed = Signal(object)
+
+    def __init__(
+        self, model: GroupedTable[Any], name: str, row_height: int = 36, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._row_height = row_height
+        self._hovered = -1
+        self._kept_key = ""
+        self._kept_scroll = 0
+        self._by_keyboard = False
+        self.setAccessibleName(name)
+        self._set_up()
+        self._head = _Head(self)
+        self.setHorizontalHeader(self._head)
+        self.setModel(model)
+        self.setItemDelegate(RowDelegate(self))
+        self._head.sectionClicked.connect(self._on_head_clicked)
+        model.modelAboutToBeReset.connect(self._remember)
+        model.modelReset.connect(self._lay_out_rows)
+        model.modelReset.connect(self._lay_out_columns)
+        style.follow(self._restyle)
+
+    def _set_up(self) -> None:
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setMinimumSectionSize(1)
+
+    # What is shown and selected.
+    def table(self) -> GroupedTable[Any]:
+        """Return the model."""
+        model = self.model()
+        assert isinstance(model, GroupedTable)
+        return model
+
+    def current(self) -> Any:
+        """Return the selected thing, or None."""
+        rows = self.selectionModel().selectedRows()
+        return rows[0].data(THING_ROLE) if rows else None
+
+    def choose(self, key: str) -> bool:
+        """Select the thing with a key; tell whether it is listed."""
+        row = self.table().row_of(key)
+        if row < 0:
+            self._kept_key = key
+            return False
+        self.setCurrentIndex(self.table().index(row, 0))
+        self.scrollTo(self.table().index(row, 0))
+        return True
+
+    def choose_first(self) -> None:
+        """Select the first thing, if there is one."""
+        for row in range(self.table().rowCount()):
+            if not self.table().is_head(row):
+                self.setCurrentIndex(self.table().index(row, 0))
+                return
+
+    def selectionChanged(self, selected: Any, deselected: Any) -> None:
+        super().selectionChanged(selected, deselected)
+        self.viewport().update()
+        self.chosen.emit(self.current())
+
+    def _remember(self) -> None:
+        self._kept_scroll = self.verticalScrollBar().value()
+        found = self.current()
+        if found is not None:
+            self._kept_key = self.table().key_of(found)
+
+    def _lay_out_rows(self) -> None:
+        """Give rows their heights and headings their width, and select again what was selected."""
+        self._hovered = -1
+        self.clearSpans()
+        model = self.table()
+        usual, tall = px(self._row_height), px(GROUP_HEIGHT)
+        for row in range(model.rowCount()):
+            head = model.is_head(row)
+            if head and model.columnCount() > 1:
+                self.setSpan(row, 0, 1, model.columnCount())
+            height = tall if head and row else usual
+            if self.rowHeight(row) != height:
+                self.setRowHeight(row, height)
+        kept = model.row_of(self._kept_key)
+        if kept >= 0:
+            self.setCurrentIndex(model.index(kept, 0))
+            self.verticalScrollBar().setValue(self._kept_scroll)
+        else:
+            # None after a reset; after a change of the look what is chosen still is.
+            self.chosen.emit(self.current())
+
+    # Sizes.
+    def _restyle(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(px(self._row_height))
+        self._head.setFixedHeight(px(HEAD_HEIGHT))
+        self._remember()
+        self._lay_out_rows()
+        self._lay_out_columns()
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width out anew."""
+        super().resizeEvent(event)
+        self._lay_out_columns()
+
+    def _lay_out_columns(self) -> None:
+        width = self.viewport().width()
+        left = width
+        columns = self.table().columns
+        for at, column in enumerate(columns):
+            hidden = width < px(column.hidden_below)
+            self.setColumnHidden(at, hidden)
+            if not hidden and column.width:
+                self.setColumnWidth(at, px(column.width))
+                left -= px(column.width)
+        sharing = [
+            at for at, column in enumerate(columns) if not column.width and not self.isColumnHidden(at)
+        ]
+        for at in sharing:
+            self.setColumnWidth(at, max(px(96), left // len(sharing)))
+
+    # Pointer and keys.
+    @property
+    def hovered_row(self) -> int:
+        """The row under the pointer, −1 without one."""
+        return self._hovered
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Lift the row under the pointer; a hand over links."""
+        super().mouseMoveEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        self._set_hovered(index.row() if index.isValid() and not self.table().is_head(index.row()) else -1)
+        over_link = isinstance(index.data(CELL_ROLE), Link) if index.isValid() else False
+        self.viewport().setCursor(
+            Qt.CursorShape.PointingHandCursor if over_link else Qt.CursorShape.ArrowCursor
+        )
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Let the row down."""
+        super().leaveEvent(event)
+        self._set_hovered(-1)
+
+    def _set_hovered(self, row: int) -> None:
+        if row != self._hovered:
+            self._hovered = row
+            self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Select, and press what is a link."""
+        self._by_keyboard = False
+        super().mousePressEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and isinstance(index.data(CELL_ROLE), Link):
+            column = self.table().columns[index.column()]
+            self.link_pressed.emit(index.data(THING_ROLE), column.key)
+        elif event.button() == Qt.MouseButton.LeftButton and self._is_over_check(index, event):
+            self.check_pressed.emit(index.data(THING_ROLE))
+
+    def _is_over_check(self, index: QModelIndex, event: QMouseEvent) -> bool:
+        has_check = isinstance(index.data(CELL_ROLE), Checked)
+        return has_check and event.position().x() < self.visualRect(index).left() + px(1.5 * INSET + CHECK)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Open a row."""
+        index = self.indexAt(event.position().toPoint())
+        found = index.data(THING_ROLE)
+        if found is not None and not isinstance(index.data(CELL_ROLE), Link):
+            self.opened.emit(found)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open with Return, rename with F2, delete with Delete; all else moves."""
+        found = self.current()
+        for action_id, wanted in (
+            ("list.open", self.opened),
+            ("list.rename", self.rename_wanted),
+            ("list.delete", self.delete_wanted),
+            ("list.check", self.check_pressed),
+        ):
+            if found is not None and actions.pressed(event, action_id):
+                wanted.emit(found)
+                return
+        self._by_keyboard = True
+        super().keyPressEvent(event)
+        self.viewport().update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the row under the pointer, or of the selected one for the menu key."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        found = index.data(THING_ROLE) if index.isValid() else None
+        if found is None:
+            return
+        place = self.visualRect(index).center() if by_key else event.pos()
+        self.menu_wanted.emit(found, self.viewport().mapToGlobal(place))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the focus only where the keyboard brought it; select something to move from."""
+        self._by_keyboard = event.reason() in {
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+        }
+        super().focusInEvent(event)
+        if self.current() is None:
+            self.choose_first()
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the rim away."""
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def _on_head_clicked(self, section: int) -> None:
+        order = self.table().columns[section].order
+        if order:
+            self.order_wanted.emit(order)
+            self._head.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows, then the rim of the one that has the keyboard's focus, or of a list without one."""
+        super().paintEvent(event)
+        row = self.currentIndex().row()
+        if not (self.hasFocus() and self._by_keyboard):
+            return
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(style.color("accent"), 2))
+        rim = self.viewport().rect().adjusted(1, 1, -1, -1)
+        if row >= 0:
+            rim = QRect(1, self.rowViewportPosition(row) + 1, rim.width(), self.rowHeight(row) - 3)
+        painter.drawRoundedRect(rim, 5, 5)
+        painter.end()
+
+
+class _Head(QHeaderView):
+    """The names of the columns; one that sorts can be pressed and shows which way."""
+
+    def __init__(self, view: GroupedTableView) -> None:
+        super().__init__(Qt.Orientation.Horizontal, view)
+        self._view = view
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setMinimumSectionSize(1)
+        self.setSectionsClickable(True)
+        self.setHighlightSections(False)
+        self.setMouseTracking(True)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), px(HEAD_HEIGHT))
+
+    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:
+        if not rect.isValid():
+            return
+        column = self._view.table().columns[logicalIndex]
+        sorts = bool(column.order) and getattr(self._view.table(), "order", "") == column.order
+        painter.save()
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("edge"))
+        painter.setFont(font("head"))
+        painter.setPen(style.color("ink" if self._is_hovered(rect) and column.order else "ink2"))
+        side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+        inner = rect.adjusted(px(INSET), 0, -px(INSET), -1)
+        flags = side | Qt.AlignmentFlag.AlignVCenter
+        shown = painter.fontMetrics().elidedText(column.head, Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, flags, shown)
+        if sorts and self._differs_from_rest():
+            self._paint_arrow(painter, inner, column)
+        painter.restore()
+
+    def _is_hovered(self, rect: QRect) -> bool:
+        return rect.contains(self.viewport().mapFromGlobal(self.cursor().pos()))
+
+    def _differs_from_rest(self) -> bool:
+        """The newest first is how lists are; only another order needs saying."""
+        table = self._view.table()
+        return (getattr(table, "order", ""), getattr(table, "descending", True)) != ("made", True)
+
+    def _paint_arrow(self, painter: QPainter, inner: QRect, column: Column) -> None:
+        wide = painter.fontMetrics().horizontalAdvance(column.head)
+        left = inner.right() - wide - px(16) if column.right else inner.left() + wide + px(4)
+        name = "chevron-down" if getattr(self._view.table(), "descending", True) else "chevron-up"
+        square = QRect(left, inner.center().y() - px(6), px(12), px(12))
+        icons.paint(painter, square.toRectF(), name, "ink2")

@@ -1,0 +1,104 @@
+"""A list with its tools: search and filter above it, strips below it, and what stands in its place while it is empty.
+
+Knows nothing of what is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from gui.inputs.search_field import SearchField
+from gui.inputs.segmented_control import Segmented
+from gui.look.fonts import px
+from gui.look.language import tr
+from gui.tables.grouped_view import GroupedTableView
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.undo_strip import UndoStrip
+
+SEARCH_WIDTH, SEARCH_LEAST = 280, 160
+
+
+class ListPane(QWidget):
+    """`narrowed(filter, search)` tells that the person filters or searches."""
+
+    narrowed = Signal(str, str)
+
+    def __init__(
+        self,
+        view: GroupedTableView,
+        placeholder: str,
+        filters: Mapping[str, str],
+        empty: EmptyState,
+        nothing_found: EmptyState,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.view = view
+        self.search = SearchField(placeholder)
+        self.filter = Segmented(list(filters.items()), short=True, name=tr("Show"))
+        self.right = ElidedLabel("", "figure_small", "ink3")
+        self.right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.undo_strip = UndoStrip()
+        self.notice = NoticeStrip()
+        self.notice.hide()
+        self.notice.acted.connect(self.notice.hide)
+        self._empty, self._nothing_found = empty, nothing_found
+        self._stack = QStackedWidget()
+        self._column = QVBoxLayout(self)
+        self._lay_out()
+        self.search.searched.connect(self._tell)
+        self.filter.currentChanged.connect(self._tell)
+
+    def _lay_out(self) -> None:
+        shown: tuple[QWidget, ...] = (self.view, self._empty, self._nothing_found)
+        for part in shown:
+            self._stack.addWidget(part)
+        self.search.setMinimumWidth(SEARCH_LEAST)
+        self.search.setMaximumWidth(px(SEARCH_WIDTH))
+        tools = QHBoxLayout()
+        tools.setSpacing(16)
+        tools.addWidget(self.search, 3)
+        tools.addWidget(self.filter)
+        tools.addWidget(self.right, 2)
+        self._column.setContentsMargins(24, 16, 24, 16)
+        self._column.setSpacing(12)
+        self._column.addLayout(tools)
+        self._column.addWidget(self._stack, 1)
+        for strip in (self.undo_strip, self.notice):
+            self._column.addWidget(strip)
+
+    def add_strip(self, strip: QWidget) -> None:
+        """Add something below the list."""
+        self._column.addWidget(strip)
+
+    def clear(self) -> None:
+        """Show all again."""
+        self.search.clear()
+        self.filter.set_current("all")
+
+    def show_state(self, *, any_there: bool) -> None:
+        """Show the list, or in its place what is missing and what to do."""
+        listed = self.view.table().rowCount() > 0
+        self._stack.setCurrentWidget(
+            self.view if listed else self._nothing_found if any_there else self._empty
+        )
+        for part in (self.search, self.filter):
+            part.setVisible(any_there)
+        if self.view.current() is None:
+            self.view.choose_first()
+
+    def tell(self, text: str) -> None:
+        """Say what was done."""
+        self.notice.show_notice(text, tr("Close"), "info", "ink2")
+
+    def tell_trouble(self, text: str) -> None:
+        """Say what could not be done."""
+        self.notice.show_notice(text, tr("Close"), "warning")
+
+    def _tell(self, _changed: str) -> None:
+        self.narrowed.emit(self.filter.current(), self.search.text().strip())

@@ -1,0 +1,53 @@
+"""A list comes back at the next start as it was left: what was searched for, what of it is shown, in which order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from contextlib import suppress
+
+from gui.core.saved_state import Keeper, values_of
+from gui.inputs.search_field import SearchField
+from gui.inputs.segmented_control import Segmented
+from gui.tables.grouped_view import GroupedTableView
+
+
+def keep_list(
+    view: GroupedTableView,
+    search: SearchField | None = None,
+    shown: Segmented | None = None,
+    orders: Collection[str] = (),
+) -> None:
+    """Keep the search, the part that is shown, and the order; `orders` are those that no column's head stands for."""
+
+    def kept() -> str:
+        return json.dumps(
+            {
+                "search": search.text() if search is not None else "",
+                "shown": shown.current() if shown is not None else "",
+                "order": getattr(view.table(), "order", ""),
+                "descending": getattr(view.table(), "descending", True),
+            }
+        )
+
+    def bring_back(text: str) -> None:
+        values = values_of(text)
+        if search is not None:
+            search.setText(str(values.get("search", "")))
+        if shown is not None:
+            with suppress(ValueError):
+                shown.set_current(str(values.get("shown")))
+        _sort(view, values.get("order"), values.get("descending"), orders)
+
+    Keeper(view, "list", kept, bring_back)
+
+
+def _sort(view: GroupedTableView, order: object, descending: object, others: Collection[str]) -> None:
+    """Sort as heads that are pressed do: the same one again turns the order around."""
+    table = view.table()
+    known = {column.order for column in table.columns if column.order} | set(others)
+    if order not in known:
+        return
+    for _press in range(2):
+        if (getattr(table, "order", ""), getattr(table, "descending", True)) != (order, descending):
+            view.order_wanted.emit(order)

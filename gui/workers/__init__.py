@@ -1,0 +1,1 @@
+"""Who owns worker processes, follows them and shares the device; no widgets."""

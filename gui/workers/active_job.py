@@ -1,0 +1,56 @@
+"""The one job that somebody waits for. What an earlier one still says, given up or replaced, reaches nobody."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from PySide6.QtCore import QObject
+
+from engine.api import AppError, Ending
+from gui.workers.engine_thread import Ear, EngineThread, Hear
+
+
+class InHand:
+    """At most one job at a time, and its listener's ear. Falsy while there is none."""
+
+    def __init__(self, listener: QObject) -> None:
+        self._listener = listener
+        self._ear: Ear | None = None
+        self.thread: EngineThread | None = None
+
+    def __bool__(self) -> bool:
+        return self.thread is not None
+
+    def take(
+        self,
+        thread: EngineThread,
+        ended: Hear,
+        *,
+        events: Hear,
+        result: Hear | None = None,
+        failed: Hear | None = None,
+    ) -> None:
+        """Listen to a job, and to none before it; `ended` hears its end once it is in hand no longer."""
+
+        def end(ending: Ending) -> None:
+            self.let_go()
+            ended(ending)
+
+        self.let_go()
+        self.thread = thread
+        self._ear = thread.tell(self._listener, events=events, result=result, failed=failed, ended=end)
+
+    def let_go(self) -> None:
+        """Listen no longer, and leave the job to itself."""
+        if self._ear is not None:
+            self._ear.close()
+        self.thread = self._ear = None
+
+    def give_up(self, command: str = "stop") -> bool:
+        """Ask the job to end and listen no longer; return whether there was one."""
+        if self.thread is None:
+            return False
+        with suppress(AppError):
+            self.thread.send(command)
+        self.let_go()
+        return True

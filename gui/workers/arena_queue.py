@@ -1,0 +1,131 @@
+"""Works the queue of one arena: begins an entry when the device is free, and the next when it has ended.
+
+The arena's folder is the truth: it is read anew before each entry, so that entries may be added, moved and taken out
+meanwhile. Knows nothing of widgets, and of runs only that they end.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.api import AppError, arenas
+from gui.look.language import told
+from gui.models.list_text import entry_words
+from gui.workers.run_model import RunModel
+
+if TYPE_CHECKING:
+    from gui.workers.worker_manager import Engine
+
+Arena = arenas.Arena
+
+
+class ArenaQueue(QObject):
+    """`changed` tells that an entry began or ended or that the queue did; `troubled(text)` why one could not begin."""
+
+    changed = Signal()
+    troubled = Signal(str)
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._engine = engine
+        self._arena: Arena | None = None
+        self._held = ExitStack()
+        self._tried: set[str] = set()
+        self._reader = arenas.Reader()
+        engine.run_ended.connect(self._on_run_ended)
+        engine.device_changed.connect(self._soon)
+
+    @property
+    def arena_id(self) -> str:
+        """The arena whose queue is worked here, "" for none."""
+        return self._arena.id if self._arena is not None else ""
+
+    def start(self, arena: Arena) -> None:
+        """Work an arena's queue from now on. Raises ArenaError if another window or command line does."""
+        self.let_go()
+        self._held.enter_context(arenas.working(arena))
+        self._arena, self._tried = arena, set()
+        arenas.set_paused(arena, paused=False)
+        self.changed.emit()
+        self._soon()
+
+    def pause(self, arena: Arena) -> None:
+        """Begin nothing more; the entry that runs goes on to its end."""
+        arenas.set_paused(arena, paused=True)
+        if self.arena_id == arena.id:
+            self.let_go()
+        self.changed.emit()
+
+    def try_again(self, entry_id: str) -> None:
+        """Let the queue take up an entry that it has tried already."""
+        self._tried.discard(entry_id)
+        self._soon()
+
+    def let_go(self) -> None:
+        """Leave the queue to others; what runs goes on."""
+        self._arena = None
+        self._held.close()
+
+    def take_up(self) -> None:
+        """Go on with a queue that was being worked when the last window went."""
+        for arena in arenas.list_arenas()[0]:
+            if self._arena is None and not arena.paused and self._is_open(arena):
+                try:
+                    self.start(arena)
+                except AppError:
+                    # Another window or command line got there first.
+                    continue
+
+    def _is_open(self, arena: Arena) -> bool:
+        return arenas.next_up(self._reader.read(arena), set()) is not None
+
+    def _on_run_ended(self, model: RunModel) -> None:
+        if self._arena is None:
+            return
+        if model.state.freed:
+            # The device was freed for something else: the next entry must not take it.
+            self.pause(self._arena)
+        self.changed.emit()
+        self._soon()
+
+    def _soon(self) -> None:
+        """Look for the next entry once everybody has heard how the last one ended."""
+        if self._arena is not None:
+            QTimer.singleShot(0, self, self._go_on)
+
+    def _go_on(self) -> None:
+        if self._arena is None or self._engine.current is not None or self._engine.device_words():
+            return
+        try:
+            self._arena = arenas.open_arena(self._arena.folder)
+        except AppError as error:
+            self._end(error)
+            return
+        standing = None if self._arena.paused else arenas.next_up(self._reader.read(self._arena), self._tried)
+        if standing is None:
+            self._end(None)
+            return
+        self._tried.add(standing.entry.id)
+        self._begin(standing)
+
+    def _begin(self, standing: arenas.Standing) -> None:
+        assert self._arena is not None
+        try:
+            job = arenas.job_of(self._arena, standing)
+            if standing.state == "running":
+                self._engine.attach(job)
+            else:
+                self._engine.resume(job.id)
+        except AppError as error:
+            self.troubled.emit(f"{entry_words(standing.entry)}: {told(arenas.why_not(error))}")
+            self._soon()
+        self.changed.emit()
+
+    def _end(self, error: AppError | None) -> None:
+        self.let_go()
+        if error is not None:
+            self.troubled.emit(told(arenas.why_not(error)))
+        self.changed.emit()

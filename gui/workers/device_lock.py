@@ -1,0 +1,133 @@
+"""Whose turn the device is: a run's, or the summarizer's. Never both.
+
+Pauses a run when summaries are wanted, and sends the worker away when the run goes on. Knows no widget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from gui.look.format import about_text, number
+from gui.look.language import tr
+from gui.workers.run_model import RunModel
+from gui.workers.summarizer import Summarizer
+from gui.workers.worker_manager import Engine
+
+
+@dataclass(frozen=True)
+class Strip:
+    """What the strip above the columns says, and the words of its action; `log` is shown below it."""
+
+    text: str
+    action: str = ""
+    icon: str = ""
+    ink: str = "copper"
+    log: str = ""
+
+
+class DeviceTurn(QObject):
+    """Share the device with the run that is current.
+
+    Signals: `came` when a run that was to pause rests, `lost` when a run goes on and the worker must leave,
+    `changed` when there is something else to say.
+    """
+
+    came = Signal()
+    lost = Signal()
+    changed = Signal()
+
+    def __init__(self, engine: Engine, summarizer: Summarizer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._summarizer = summarizer
+        self._pausing = False
+        self._giving_back = False
+        summarizer.changed.connect(self._on_summarizer_changed)
+        for said in (engine.run_started, engine.run_changed, engine.run_ended):
+            said.connect(self._on_device_changed)
+        engine.device_changed.connect(self._on_device_changed)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether summaries can be made now."""
+        return not self._taken and not self._pausing and not self._giving_back
+
+    @property
+    def run_is_computing(self) -> bool:
+        """Whether a run has the device and was not asked to pause yet."""
+        return self._engine.run_holds_device and not self._pausing
+
+    @property
+    def _taken(self) -> str:
+        """Who has the device if it is not our own worker, as a sentence."""
+        return self._engine.device_words(apart_from="summarize")
+
+    def pause_run(self) -> None:
+        """Pause the run; `came` tells when it rests."""
+        run = self._engine.current
+        if run is not None and run.holds_device and not self._pausing:
+            self._pausing = True
+            run.pause()
+            self.changed.emit()
+
+    def give_back(self) -> None:
+        """Send the worker away and let the run go on as soon as it is gone."""
+        self._giving_back = True
+        self.lost.emit()
+        self._summarizer.close()
+        self._on_summarizer_changed()
+
+    def _on_device_changed(self, _run: RunModel | None = None) -> None:
+        run = self._engine.current
+        if run is None:
+            self._giving_back = False
+        if self._pausing and (run is None or run.state.paused):
+            self._pausing = False
+            self.came.emit()
+        elif self._taken and not self._pausing and self._summarizer.alive:
+            self._giving_back = False
+            if self._summarizer.state != "closing":
+                self.lost.emit()
+                self._summarizer.close()
+        self.changed.emit()
+
+    def _on_summarizer_changed(self) -> None:
+        run = self._engine.current
+        if self._giving_back and not self._summarizer.alive:
+            self._giving_back = False
+            if run is not None and run.running and run.state.paused:
+                run.go_on()
+            self.changed.emit()
+
+    def act(self) -> None:
+        """Do what the strip's action says."""
+        said = self.strip()
+        if said is not None and said.action:
+            if self.run_is_computing:
+                self.pause_run()
+            else:
+                self.give_back()
+
+    def strip(self) -> Strip | None:
+        """Return what there is to say about the device, if anything."""
+        run = self._engine.current
+        if self._pausing:
+            return Strip(tr("The run pauses after the step in hand. Summaries follow then."), icon="pause")
+        if run is not None and run.holds_device:
+            left = run.state.seconds_left()
+            if left is None:
+                choice = tr("Pause it to try summaries now, or wait until it ends.")
+            else:
+                choice = tr("Pause it to try summaries now, or wait {time}.", time=about_text(left))
+            text = f"{tr('A run is training and holds the device.')} {choice}"
+            return Strip(text, tr("Pause and try"), "clock")
+        if run is not None and run.running:
+            step, total = number(run.state.step), number(run.state.total_steps)
+            text = tr("The run is paused at step {step} of {total}. Nothing is lost.", step=step, total=total)
+            return Strip(text, "" if self._giving_back else tr("Continue the run"), "pause")
+        if self._taken:
+            wait = tr("Wait until it is done, or cancel it in the library.")
+            return Strip(f"{self._taken} {wait}", icon="clock")
+        return None

@@ -1,0 +1,99 @@
+"""Before work begins: would it fetch something from the hub, and how much? The user is asked first.
+
+Knows which names mean the hub and asks the `models` job; what to do with the answer is the page's business.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import SAMPLE, STARTER, Recipe, recipe
+from gui.look.format import bytes_text
+from gui.look.language import tr
+from gui.workers.active_job import InHand
+from gui.workers.worker_manager import Engine
+
+Request = dict[str, str]
+Cost = dict[str, Any]
+
+
+class DownloadCheck(QObject):
+    """`clear(work)`: nothing is to be fetched; `asked(work, words)`: confirm first; `refused(Ending)`.
+
+    `work` is whatever `check` was handed. One check at a time; what one before it still finds is nobody's.
+    """
+
+    clear = Signal(object)
+    asked = Signal(object, str)
+    refused = Signal(object)
+
+    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._in_hand = InHand(self)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the hub is being asked."""
+        return bool(self._in_hand)
+
+    def give_up(self) -> None:
+        """Ask no longer."""
+        self._in_hand.give_up()
+
+    def check(self, work: object, needed: list[Request]) -> None:
+        """Look what of the repositories that some work needs is not on this computer."""
+        self.give_up()
+        self._price(work, needed, [])
+
+    def _price(self, work: object, waiting: list[Request], costs: list[Cost]) -> None:
+        """Ask for one price after another; what is here whole costs nothing and needs no network."""
+        if not waiting:
+            self._decide(work, costs)
+            return
+
+        def take(cost: Cost) -> None:
+            # The worker is left to its end, which takes longer than its answer.
+            self._in_hand.let_go()
+            self._price(work, waiting[1:], [*costs, cost])
+
+        job = self._engine.ask("models", {"action": "cost", **waiting[0]}, parent=self)
+        self._in_hand.take(job, self.refused.emit, events=lambda _events: None, result=take)
+
+    def _decide(self, work: object, costs: list[Cost]) -> None:
+        dear = [cost for cost in costs if cost.get("missing_bytes")]
+        if dear:
+            self.asked.emit(work, " ".join(cost_words(cost) for cost in dear))
+        else:
+            self.clear.emit(work)
+
+
+def repositories(wanted: Recipe) -> list[Request]:
+    """Return what a recipe names on the hub, as the `models` job takes it: base model, then data set."""
+    found = []
+    if is_on_hub(wanted.base_model.id):
+        found.append({"id": wanted.base_model.id, "revision": wanted.base_model.revision})
+    if is_on_hub(wanted.data.source):
+        found.append(data_set(wanted.data.source))
+    return found
+
+
+def data_set(source: str) -> Request:
+    """Return a data set on the hub, as the `models` job takes it."""
+    return {"id": source, "repository": "dataset"}
+
+
+def is_on_hub(text: str) -> bool:
+    """Tell whether a base model or a source of data can only be something on the hub."""
+    return text not in {STARTER, SAMPLE} and not recipe.looks_like_path(text)
+
+
+def cost_words(cost: dict[str, Any]) -> str:
+    """Return what fetching a repository would take: "google/flan-t5-base: 990 MB to fetch, licence Apache-2.0."."""
+    missing = int(cost.get("missing_bytes") or 0)
+    facts = [tr("{size} to fetch", size=bytes_text(missing)) if missing else tr("already on this computer")]
+    facts += [tr("licence {licence}", licence=str(cost["licence"]))] if cost.get("licence") else []
+    gated = tr("Its owner asks for an agreement first.") if cost.get("gated") else ""
+    return f"{cost.get('id')}: {', '.join(facts)}. {gated}".strip()

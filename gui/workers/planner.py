@@ -1,0 +1,173 @@
+"""What a recipe will do, asked of one long-lived plan worker and answered while the user still edits.
+
+Waits until the user pauses, asks only for the newest recipe, and drops answers to older ones. Knows nothing
+of widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import BaseModelOptions, Ending, Event, MethodSettings, Problem, Recipe, recipe
+from gui.core.timers import once
+from gui.workers.active_job import InHand
+
+if TYPE_CHECKING:
+    from gui.workers.engine_thread import EngineThread
+    from gui.workers.worker_manager import Engine
+
+DEBOUNCE_MILLISECONDS = 300
+IDLE_MILLISECONDS = 1_000
+COUNT = "count "
+
+Counted = tuple[BaseModelOptions, MethodSettings]
+"""What a count depends on; the rest of a recipe changes none."""
+
+
+class Planner(QObject):
+    """Plan recipes as they are edited.
+
+    `planned` carries the plan of the newest recipe, `refused` its problems, `unavailable` an Ending when no
+    worker could answer. `busy_changed` is true from the question to its answer. `counted(key, trainable)`
+    answers `count`: at once where the same has been counted before, else behind all plans.
+    """
+
+    planned = Signal(object)
+    refused = Signal(object)
+    unavailable = Signal(object)
+    busy_changed = Signal(bool)
+    counted = Signal(str, object)
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._engine = engine
+        self._in_hand = InHand(self)
+        self._wanted: Recipe | None = None
+        self._asked = 0
+        self._waiting = False
+        self._counts: dict[Counted, int | None] = {}
+        self._to_count: dict[str, Recipe] = {}
+        self._counting: tuple[str, Recipe] | None = None
+        self._planning: Recipe | None = None
+        self._pause = once(self, DEBOUNCE_MILLISECONDS, self._ask)
+        self._idle = once(self, IDLE_MILLISECONDS, self._count_next)
+
+    def plan(self, wanted: Recipe) -> None:
+        """Ask for the plan of `wanted` once no other recipe has come for 300 ms."""
+        self._wanted = wanted
+        self._idle.stop()
+        self._pause.start()
+
+    def count(self, recipes: Mapping[str, Recipe]) -> None:
+        """Ask how many numbers each recipe trains, one after another and only while nobody edits."""
+        self._to_count = {}
+        for key, wanted in recipes.items():
+            if _counted(wanted) in self._counts:
+                self.counted.emit(key, self._counts[_counted(wanted)])
+            else:
+                self._to_count[key] = wanted
+        self._idle.start()
+
+    def _count_next(self) -> None:
+        """Ask one thing at a time: the worker answers the newest question only."""
+        busy = self._waiting or self._counting is not None or self._pause.isActive()
+        if self._in_hand.thread is None or busy or not self._to_count:
+            return
+        self._asked += 1
+        self._counting = (f"{COUNT}{self._asked}", next(iter(self._to_count.values())))
+        request, wanted = self._counting
+        self._in_hand.thread.send("plan", request=request, recipe=recipe.dumps(wanted))
+
+    def forget(self) -> None:
+        """Drop what was asked: the recipe in hand can't be planned."""
+        self._wanted = None
+        self._to_count = {}
+        self._counting = None
+        self._idle.stop()
+        self._pause.stop()
+        self._asked += 1
+        self._set_waiting(False)
+
+    def rest(self) -> None:
+        """Let the worker go and give its memory back; the next question starts another."""
+        self.forget()
+        if self._in_hand.thread is not None:
+            self._in_hand.thread.send("quit")
+        self._in_hand.give_up()
+
+    def _ask(self) -> None:
+        if self._wanted is None:
+            return
+        thread = self._in_hand.thread or self._start()
+        self._asked += 1
+        self._planning = self._wanted
+        thread.send("plan", request=str(self._asked), recipe=recipe.dumps(self._wanted))
+        self._set_waiting(True)
+
+    def _set_waiting(self, waiting: bool) -> None:
+        self._waiting = waiting
+        self.busy_changed.emit(waiting)
+
+    def _start(self) -> EngineThread:
+        thread = self._engine.ask("plan", {"serve": True})
+        self._in_hand.take(thread, self._worker_ended, events=self._take)
+        return thread
+
+    def _take(self, events: list[Event]) -> None:
+        for event in events:
+            request = str(event.get("request", ""))
+            if self._counting is not None and request == self._counting[0]:
+                self._take_count(self._counting[1], event)
+            if request != str(self._asked):
+                continue
+            # A count that this plan has overtaken is asked for again.
+            self._counting = None
+            self._idle.start()
+            if event["event"] == "result_made":
+                self._set_waiting(False)
+                if self._planning is not None:
+                    self._note(self._planning, event["result"])
+                self.planned.emit(event["result"])
+            elif event["event"] == "request_failed":
+                self._set_waiting(False)
+                self.refused.emit([problem_of(found) for found in event["problems"]])
+
+    def _take_count(self, wanted: Recipe, event: Event) -> None:
+        made = event["event"] == "result_made"
+        self._note(wanted, event["result"] if made else {})
+        self._counting = None
+        self._count_next()
+
+    def _note(self, wanted: Recipe, plan: Mapping[str, Any]) -> None:
+        """Keep how many numbers a recipe trains, and tell it to who asked."""
+        # Nothing trained, with a problem, is a method that does not fit; without one it is the prompt alone.
+        misfit = bool(plan.get("problems")) and not plan.get("trainable_parameters")
+        count = self._counts[_counted(wanted)] = None if misfit else plan.get("trainable_parameters")
+        for key, asked in list(self._to_count.items()):
+            if _counted(asked) == _counted(wanted):
+                del self._to_count[key]
+                self.counted.emit(key, count)
+
+    def _worker_ended(self, ending: Ending) -> None:
+        counting, self._counting = self._counting, None
+        if counting is None or self._waiting:
+            self._set_waiting(False)
+            self.unavailable.emit(ending)
+            return
+        # Nobody waits for a count: this one stays unknown, and another worker makes the others.
+        self._note(counting[1], {})
+        if self._to_count:
+            self._start()
+            self._idle.start()
+
+
+def _counted(wanted: Recipe) -> Counted:
+    return wanted.base_model, wanted.method
+
+
+def problem_of(found: Mapping[str, Any]) -> Problem:
+    """Return a problem as a plan tells it."""
+    return Problem(str(found.get("field", "")), str(found.get("message", "")), str(found.get("hint", "")))

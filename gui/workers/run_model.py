@@ -1,0 +1,144 @@
+"""A run as the window sees it: what its events add up to, and the few things that can be asked of it.
+
+Live, re-attached and replayed runs are the same code: events go in, one state comes out. Pages redraw on
+`changed`, which comes at most ten times a second however many events there are. Knows nothing of widgets.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import KEEP_TRAINING, Ending, Event, Job, Recipe, RunState, clock
+from gui.core.timers import once
+from gui.workers.engine_thread import EngineThread
+from gui.workers.eta import Remaining
+
+REDRAW_MILLISECONDS = 100
+STEPS_TIMED = 20
+
+
+class RunModel(QObject):
+    """One run, its state so far, and the thread that follows it."""
+
+    changed = Signal()
+    ended = Signal(object)
+
+    def __init__(self, recipe: Recipe, thread: EngineThread, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.recipe = recipe
+        self.state = RunState()
+        self.ending: Ending | None = None
+        self.stop_asked_at: float | None = None
+        self._freeing = False
+        self._thread = thread
+        self._step_times: deque[float] = deque(maxlen=STEPS_TIMED)
+        self._stepped_at = 0.0
+        self._stage_left = Remaining()
+        self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
+        thread.events.connect(self.apply)
+        thread.ended.connect(self._end)
+
+    @property
+    def job(self) -> Job:
+        """The run's folder."""
+        return self._thread.job
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.job.id
+
+    @property
+    def running(self) -> bool:
+        """Tell whether its worker lives, as far as is known."""
+        return self.ending is None
+
+    @property
+    def holds_device(self) -> bool:
+        """Tell whether it computes now: it runs and is not paused."""
+        return self.running and not self.state.paused
+
+    @property
+    def stopping(self) -> bool:
+        """Tell whether it was asked to stop and has not ended."""
+        return self.running and self.stop_asked_at is not None
+
+    @property
+    def freeing(self) -> bool:
+        """Tell whether it was asked to free the device and has not ended."""
+        return self.running and self._freeing
+
+    def apply(self, events: list[Event]) -> None:
+        """Take in events; damaged ones are passed over."""
+        for event in map(self.state.apply, events):
+            self._stage_left.follow(event)
+            if event["event"] == "step_finished":
+                self._step_times.append(clock(event))
+                self._stepped_at = float(event.get("time", 0.0))
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    def _end(self, ending: Ending) -> None:
+        self.ending = ending
+        if self.state.outcome is None:
+            self.state.close(ending.outcome, ending.event)
+        self._redraw.stop()
+        self.changed.emit()
+        self.ended.emit(ending)
+
+    def seconds_a_step(self) -> float | None:
+        """Return how long a step took lately, None before the second one."""
+        times = self._step_times
+        return (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else None
+
+    def step_seconds_left(self, now: float | None = None) -> float | None:
+        """Return how long the step in hand still takes as far as can be told; `now` is the time of day."""
+        each = self.seconds_a_step()
+        if each is None:
+            return None
+        since = (time.time() if now is None else now) - self._stepped_at
+        return min(each, max(0.0, each - since))
+
+    def stage_seconds_left(self) -> float | None:
+        """Return how long the stage in hand still takes by its progress lately, None while unknown."""
+        return self._stage_left.seconds
+
+    def stop(self) -> None:
+        """Ask the worker to finish the step in hand, save and stop. Raises StorageError."""
+        self._thread.stop()
+        self.stop_asked_at = time.monotonic()
+        self.changed.emit()
+
+    def keep_training(self) -> None:
+        """Let the worker go on without this window, whatever its recipe says of that. Raises StorageError."""
+        if self.recipe.training.when_window_leaves == "stop":
+            self._thread.send(KEEP_TRAINING)
+
+    def force(self) -> None:
+        """End the worker at once; what lies past the last checkpoint is lost."""
+        self._thread.force()
+
+    def pause(self) -> None:
+        """Ask the worker to pause after the step in hand. Raises StorageError."""
+        self._thread.send("pause")
+
+    def free_device(self) -> None:
+        """Ask the worker to write a checkpoint and end, so that the device is free. Raises StorageError."""
+        self._thread.send("pause", free_device=True)
+        self._freeing = True
+        self.changed.emit()
+
+    def go_on(self) -> None:
+        """Ask the worker to go on after a pause. Raises StorageError."""
+        self._thread.send("continue")
+
+    def save_checkpoint(self) -> None:
+        """Ask for a checkpoint at the end of the step in hand. Raises StorageError."""
+        self._thread.send("save_checkpoint")
+
+    def evaluate_now(self) -> None:
+        """Ask for an evaluation at the end of the step in hand. Raises StorageError."""
+        self._thread.send("evaluate_now")

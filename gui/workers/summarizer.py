@@ -1,0 +1,228 @@
+"""The window's one summarizing worker: started when the first summary is asked for, kept while the base model stays.
+
+The pages share it, so that no base model is loaded twice. Owns the life of the summarize job. Knows no widget and
+nothing of what its summaries look like.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.api import Ending, Event, SummarizeOptions
+from gui.look.format import bytes_text, percent
+from gui.look.language import mark, tr
+from gui.workers.engine_thread import EngineThread
+from gui.workers.eta import Remaining
+
+State = Literal["off", "starting", "ready", "closing", "dead"]
+StartThread = Callable[[dict[str, Any]], EngineThread]
+
+PATIENCE_MILLISECONDS = 5_000
+STAGE_WORDS = {
+    "": mark("Starting the worker"),
+    "load_base": mark("Loading the base model"),
+    "read_data": mark("Reading the data"),
+    "attach_adapter": mark("Loading the adapter"),
+}
+FETCHING = mark("Fetching the base model")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A conversation to summarise, and its reference summary, "" without one."""
+
+    text: str
+    reference: str = ""
+
+    def arguments(self) -> dict[str, str]:
+        """Return its part of the command's arguments."""
+        given = {"conversation": self.text}
+        return given | ({"reference": self.reference} if self.reference.strip() else {})
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of the worker: conversations, summarised by the base (None) and by adapters.
+
+    `conversations` is one, or a tuple of several. `prompt` is what every column reads in place of its own: `template`
+    and `max_conversation_tokens`.
+    """
+
+    conversations: Asked | tuple[Asked, ...]
+    columns: tuple[str | None, ...]
+    options: SummarizeOptions
+    prompt: dict[str, Any] | None = None
+
+    def arguments(self, request_id: str) -> dict[str, Any]:
+        """Return the command's arguments."""
+        asked = {"request": request_id, "columns": list(self.columns), **self.options.model_dump()}
+        asked |= {"prompt": self.prompt} if self.prompt else {}
+        if isinstance(self.conversations, Asked):
+            return asked | self.conversations.arguments()
+        return asked | {"conversations": [one.arguments() for one in self.conversations]}
+
+
+class Summarizer(QObject):
+    """One summarize job after the other, never two at a time.
+
+    Signals: `changed` when the state or its words change; `events(list)` with the worker's events;
+    `died(Ending)` when the worker ends without having been asked to.
+    """
+
+    changed = Signal()
+    events = Signal(list)
+    died = Signal(object)
+
+    def __init__(self, start_thread: StartThread, parent: QObject | None = None) -> None:
+        """Prepare; `start_thread` starts a worker on the job's arguments and returns its running thread."""
+        super().__init__(parent)
+        self.state: State = "off"
+        self.base_model: dict[str, Any] = {}
+        self.precision = ""
+        self.device = ""
+        self._start_thread = start_thread
+        self._thread: EngineThread | None = None
+        self._waiting: tuple[str, Request] | None = None
+        self._sent: set[str] = set()
+        self._stage = ""
+        self._progress: Event | None = None
+        self._left = Remaining()
+        self._began = 0.0
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self.changed)
+
+    @property
+    def alive(self) -> bool:
+        """Whether a worker holds the device or is about to."""
+        return self._thread is not None
+
+    @property
+    def words(self) -> str:
+        """What the worker is at while it starts: "Loading the base model, 6 s", and how long that still takes."""
+        if self.state != "starting":
+            return ""
+        known = self._stage in STAGE_WORDS
+        stage = tr(STAGE_WORDS[self._stage]) if known else self._stage.replace("_", " ").capitalize()
+        seconds = tr("{seconds} s", seconds=max(0, round(time.monotonic() - self._began)))
+        if self._progress is None:
+            return f"{stage}, {seconds}"
+        if self._progress["unit"] == "bytes":
+            # Of a base model only what comes from the hub is counted so.
+            stage = tr(FETCHING) if self._stage == "load_base" else stage
+        return self._left.beside(f"{stage}, {_how_far(self._progress)}")
+
+    def summarize(self, base_model: dict[str, Any], request: Request) -> str:
+        """Ask for summaries, starting a worker, or another for another base; return the request's id."""
+        request_id = secrets.token_hex(6)
+        serves = base_model == self.base_model and self.state != "closing"
+        if self._thread is not None and not serves:
+            self._waiting = (request_id, request)
+            self.base_model = base_model
+            self.close()
+            # Whoever waited before is told, also where the worker was leaving already.
+            self.changed.emit()
+            return request_id
+        self.base_model = base_model
+        if self._thread is None:
+            self._start()
+        self._ask(request_id, request)
+        return request_id
+
+    def will_answer(self, request_id: str) -> bool:
+        """Tell whether summaries of a request may still come: a worker that leaves takes its requests with it."""
+        waits = self._waiting is not None and self._waiting[0] == request_id
+        return waits or request_id in self._sent
+
+    def cancel(self, request_id: str) -> None:
+        """Take a request back; what has come of it stays. A base model that nobody waits for is loaded no further."""
+        if self._waiting and self._waiting[0] == request_id:
+            self._waiting = None
+        elif self.state == "starting" and self._sent <= {request_id}:
+            self.close()
+        elif self._thread is not None:
+            self._send("cancel", request=request_id)
+            self._sent.discard(request_id)
+
+    def close(self) -> None:
+        """Let the worker end and the device be free; `changed` tells when it is gone."""
+        if self._thread is None or self.state == "closing":
+            return
+        was_starting, thread = self.state == "starting", self._thread
+        self._sent.clear()
+        self._enter("closing")
+        self._send("quit")
+        if was_starting:
+            # Nothing is lost yet, and what waits for the device need not wait for a model to load.
+            thread.force()
+        else:
+            QTimer.singleShot(PATIENCE_MILLISECONDS, thread, thread.force)
+
+    def _ask(self, request_id: str, request: Request) -> None:
+        self._sent.add(request_id)
+        self._send("summarize", **request.arguments(request_id))
+
+    def _send(self, command: str, **arguments: Any) -> None:
+        if self._thread is not None:
+            self._thread.send(command, **arguments)
+
+    def _start(self) -> None:
+        self._stage, self._progress, self.precision, self.device = "", None, "", ""
+        self._left.begin()
+        self._began = time.monotonic()
+        self._thread = self._start_thread({"base_model": self.base_model, "device": "auto"})
+        self._thread.events.connect(self._on_events)
+        self._thread.ended.connect(self._on_ended)
+        self._enter("starting")
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        if state == "starting":
+            self._clock.start()
+        else:
+            self._clock.stop()
+        self.changed.emit()
+
+    def _on_events(self, events: list[Event]) -> None:
+        for event in events:
+            self._follow(event)
+        self.events.emit(events)
+
+    def _follow(self, event: Event) -> None:
+        self._left.follow(event)
+        if event["event"] == "stage_entered":
+            self._stage, self._progress = event["stage"], None
+            self.changed.emit()
+        elif event["event"] == "stage_progressed":
+            # What follows what was fetched is not counted.
+            self._progress = event if event["done"] < event["total"] else None
+        elif event["event"] == "base_ready" and self.state == "starting":
+            self.precision, self.device = event["precision"], event["device"]
+            self._enter("ready")
+
+    def _on_ended(self, ending: Ending) -> None:
+        asked, self._thread = self.state == "closing", None
+        self._sent.clear()
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self._start()
+            self._ask(*waiting)
+        elif asked:
+            self._enter("off")
+        else:
+            self._enter("dead")
+            self.died.emit(ending)
+
+
+def _how_far(progress: Event) -> str:
+    """Return how far a stage is: in bytes, or as a share of whatever is counted."""
+    done, total = progress["done"], progress["total"]
+    if progress["unit"] == "bytes":
+        return tr("{done} of {total}", done=bytes_text(done), total=bytes_text(total))
+    return percent(done / total)

@@ -1,0 +1,245 @@
+"""The window's one owner of workers: which jobs run, and who may use the device.
+
+Pages ask here and nowhere else, so two workers never fight for the device unnoticed. Knows nothing of
+widgets.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QMetaObject, QObject, QTimer, Signal
+
+from engine.api import Ending, Job, JobKind, Recipe, Spare, can_afford_spare, create_job, paths, recipe, runs
+from gui.look.language import mark, tr
+from gui.workers.arena_queue import ArenaQueue
+from gui.workers.downloads import Downloads
+from gui.workers.engine_thread import EngineThread
+from gui.workers.planner import Planner
+from gui.workers.run_model import RunModel
+from gui.workers.summarizer import Summarizer
+from gui.workers.warm_worker import SpareKeeper
+
+Command = Callable[[Job], list[str]]
+
+# What the jobs that compute do with the device, as said to whoever has to wait.
+COMPUTING: dict[str, str] = {
+    "evaluate": mark("An adapter is being scored and holds the device."),
+    "merge": mark("An adapter is being merged and holds the device."),
+    "summarize": mark("A base model is loaded for summaries and holds the device."),
+}
+
+
+class Engine(QObject):
+    """Start, find and end workers.
+
+    `run_started` and `run_ended` carry the RunModel that became or stops being `current`; `run_changed`
+    comes with it at most ten times a second. `runs_changed` and `adapters_changed` say that the folders on
+    disk hold something new, `device_changed` that a job took the device or let it go.
+    """
+
+    run_started = Signal(object)
+    run_changed = Signal(object)
+    run_ended = Signal(object)
+    runs_changed = Signal()
+    adapters_changed = Signal()
+    device_changed = Signal()
+
+    def __init__(
+        self,
+        command: Command | None = None,
+        parent: QObject | None = None,
+        spare_command: list[str] | None = None,
+    ) -> None:
+        """Prepare; `command` replaces the worker's program, `spare_command` that of one without a job, for tests."""
+        super().__init__(parent)
+        self.current: RunModel | None = None
+        self._command = command
+        self._threads: set[EngineThread] = set()
+        self._computing: dict[EngineThread, str] = {}
+        self._kept: list[Job] = []
+        self._has_left = False
+        self._last: Recipe | None = None
+        # Kept while their workers live; then whoever shows one has it.
+        self._models: set[RunModel] = set()
+        self._links: dict[RunModel, tuple[QMetaObject.Connection, ...]] = {}
+        self.spares = SpareKeeper(
+            self, make=partial(self._make_spare, spare_command), can_afford=self._can_afford_spare
+        )
+        self.planner = Planner(self)
+        self.arena_queue = ArenaQueue(self)
+        self.downloads = Downloads(self)
+        self.summarizer = Summarizer(lambda arguments: self.ask("summarize", arguments), self)
+
+    @property
+    def run_holds_device(self) -> bool:
+        """Tell whether a run computes now."""
+        return self.current is not None and self.current.holds_device
+
+    def _make_spare(self, command: list[str] | None) -> Spare:
+        """Start a worker that has the last run's base model ready for the next one."""
+        spare = Spare(niced=True, command=command)
+        if self._last is not None:
+            spare.expect(self._last.base_model.model_dump())
+        return spare
+
+    def _can_afford_spare(self) -> bool:
+        return not self.run_holds_device and can_afford_spare()
+
+    def device_words(self, apart_from: str = "") -> str:
+        """Return who has the device, as a sentence; nothing if it is free or a job of the kind `apart_from` has it."""
+        if self.run_holds_device:
+            return tr("A run is training and holds the device.")
+        kinds = [kind for kind in self._computing.values() if kind != apart_from]
+        return tr(COMPUTING[kinds[0]]) if kinds else ""
+
+    def start_run(self, wanted: Recipe) -> RunModel:
+        """Start a run. Raises RecipeError with what can be known to be wrong, StorageError."""
+        model = self._follow(runs.create_run(wanted), wanted, attach=False)
+        self._make_current(model)
+        return model
+
+    def resume(self, run_id: str, changes: Mapping[str, Any] | None = None) -> RunModel:
+        """Let a run go on from its last checkpoint, with changes that are then kept with its recipe.
+
+        Raises WorkerError, RecipeError, StorageError.
+        """
+        job = runs.find_job(run_id)
+        wanted = runs.change(job, changes) if changes else recipe.load(job.recipe_path)
+        model = self._follow(job, wanted, attach=False)
+        self._make_current(model)
+        return model
+
+    def attach(self, job: Job) -> RunModel:
+        """Follow a run that lives already. Raises RecipeError."""
+        model = self._follow(job, recipe.load(job.recipe_path), attach=True)
+        self._make_current(model)
+        return model
+
+    def replay(self, job: Job) -> RunModel:
+        """Return a run that has ended, coming back from its events. Raises RecipeError."""
+        return self._follow(job, recipe.load(job.recipe_path), attach=True)
+
+    def find_living_run(self) -> Job | None:
+        """Return the newest run that a worker is busy with, started by whichever window or command line."""
+        return next((job for job in runs.list_jobs() if job.is_running()), None)
+
+    def ask(
+        self,
+        kind: JobKind,
+        arguments: Mapping[str, Any] | None = None,
+        wanted: Recipe | None = None,
+        parent: QObject | None = None,
+        *,
+        keeps_folder: bool = False,
+    ) -> EngineThread:
+        """Return the thread of a new job, which starts when the event loop is next entered.
+
+        Short jobs answer with `result` or `failed`, which `tell` hands on for as long as somebody listens; long-lived
+        ones take `send` and say things through `events`. The job's folder goes when the job has ended, unless it
+        crashed; with `keeps_folder` that of a completed one stays until `forget`, or until the window leaves. The job
+        ends when `parent` goes. Raises StorageError.
+        """
+        job = create_job(
+            paths.jobs_folder(), kind, arguments or {}, recipe=recipe.dumps(wanted) if wanted else ""
+        )
+        thread = self._thread(job, attach=False)
+        if keeps_folder:
+            self._kept.append(job)
+        thread.tell(self, ended=partial(self._tidy, job))
+        if kind in COMPUTING:
+            self._take_device(thread, kind)
+        if parent is not None:
+            parent.destroyed.connect(thread.let_go)
+        QTimer.singleShot(0, thread, thread.start)
+        return thread
+
+    def _follow(self, job: Job, wanted: Recipe, *, attach: bool) -> RunModel:
+        thread = self._thread(job, attach=attach, spare=None if attach else self.spares.take())
+        model = RunModel(wanted, thread)
+        self._models.add(model)
+        thread.tell(self, finished=partial(self._models.discard, model))
+        QTimer.singleShot(0, thread, thread.start)
+        return model
+
+    def _thread(self, job: Job, *, attach: bool, spare: Spare | None = None) -> EngineThread:
+        command = self._command(job) if self._command else None
+        thread = EngineThread(job, attach=attach, command=command, spare=spare, parent=self)
+        self._threads.add(thread)
+        thread.tell(self, finished=partial(self._release_thread, thread))
+        self.downloads.follow(thread)
+        if self._has_left:
+            thread.let_go()
+        return thread
+
+    def _release_thread(self, thread: EngineThread) -> None:
+        """Keep a thread that has ended no longer than whoever else still knows it."""
+        self._threads.discard(thread)
+        thread.setParent(None)
+
+    def _take_device(self, thread: EngineThread, kind: str) -> None:
+        self._computing[thread] = kind
+        thread.tell(self, finished=partial(self._free_device, thread))
+        self.device_changed.emit()
+
+    def _free_device(self, thread: EngineThread) -> None:
+        del self._computing[thread]
+        self.device_changed.emit()
+
+    def _make_current(self, model: RunModel) -> None:
+        self.current = model
+        self._last = model.recipe
+        self.planner.rest()
+        self._links[model] = (
+            model.changed.connect(lambda: self.run_changed.emit(model)),
+            model.ended.connect(lambda _ending: self._release(model)),
+        )
+        self.run_started.emit(model)
+        self.runs_changed.emit()
+
+    def _release(self, model: RunModel) -> None:
+        # What is connected holds the model: it would outlive every page that shows it.
+        for link in self._links.pop(model):
+            QObject.disconnect(link)
+        if self.current is model:
+            self.current = None
+            self.spares.again()
+        self.run_ended.emit(model)
+        self.runs_changed.emit()
+        if model.state.adapter is not None:
+            self.adapters_changed.emit()
+
+    def sweep_jobs(self, older_than_seconds: float = 86_400.0) -> None:
+        """Delete the folders of short jobs that nobody came back for."""
+        for folder in paths.jobs_folder().iterdir():
+            old = time.time() - folder.stat().st_mtime > older_than_seconds
+            if old and not Job(folder).is_running():
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def leave(self) -> None:
+        """Let go of every worker: short jobs end, runs do what their recipe says for a window that leaves.
+
+        What a page still asks for afterwards, as by a timer, is not begun.
+        """
+        self._has_left = True
+        self.arena_queue.let_go()
+        self.planner.rest()
+        self.spares.end()
+        for thread in list(self._threads):
+            thread.leave()
+        for job in list(self._kept):
+            self.forget(job)
+
+    def forget(self, job: Job) -> None:
+        """Delete the folder of a job that was kept."""
+        self._kept.remove(job)
+        shutil.rmtree(job.folder, ignore_errors=True)
+
+    def _tidy(self, job: Job, ending: Ending) -> None:
+        is_kept = job in self._kept and ending.outcome == "completed"
+        if ending.outcome != "crashed" and not is_kept:
+            shutil.rmtree(job.folder, ignore_errors=True)

@@ -1,0 +1,109 @@
+"""A recipe that would start a download asks the person at the terminal first."""
+
+import io
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from contextlib import redirect_stdout
+
+import pytest
+
+from engine.commands import cli
+from engine.commands.terminal import follow_job
+from engine.config import recipe as recipes
+from engine.runs import run_store
+from tests.helpers.repository import MAIN
+from tests.helpers.small_hub import SmallHub, asked_here
+from tests.helpers.tiny_models import tiny_model
+from tests.helpers.tiny_runs import tiny_recipe
+from tests.helpers.worker_here import WorkerHere
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture
+def hub(tmp_path):
+    shutil.copytree(tiny_model("llama"), tmp_path / "served" / "models" / "someone" / "small")
+    return SmallHub(tmp_path / "served")
+
+
+class Screen(io.StringIO):
+    """A terminal in this process."""
+
+    def isatty(self):
+        return True
+
+
+def hub_recipe(tmp_path):
+    path = tmp_path / "recipe.toml"
+    recipes.save(
+        tiny_recipe(tmp_path, "llama", "lora", "base_model.id=someone/small", "training.epochs=1"), path
+    )
+    return path
+
+
+def answer_at_a_terminal(command, hub, tmp_path, answer):
+    """Run a command on a terminal of its own, answer its question, and return its exit code and what it showed."""
+    settings = os.environ | {
+        "HF_ENDPOINT": hub.address,
+        "HF_HOME": str(tmp_path / "huggingface"),
+        "HF_HUB_OFFLINE": "0",
+    }
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=settings) as process:
+        os.close(theirs)
+        shown = b""
+        while chunk := read(ours):
+            shown += chunk
+            if b"[y/N]" in shown and answer:
+                os.write(ours, answer)
+                answer = b""
+    os.close(ours)
+    return process.returncode, shown.decode(errors="replace")
+
+
+def read(descriptor):
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:  # the other end is closed
+        return b""
+
+
+def test_no_means_no_run_and_nothing_fetched(tmp_path, hub, monkeypatch):
+    monkeypatch.setattr(follow_job, "Supervisor", WorkerHere)
+    monkeypatch.setattr(sys, "stdin", Screen("n\n"))
+    shown = Screen()
+    with asked_here(hub, tmp_path / "cache", monkeypatch), redirect_stdout(shown):
+        code = cli.run(cli.parse(["train", str(hub_recipe(tmp_path))]))
+
+    assert code == 130, shown.getvalue()
+    assert "someone/small: " in shown.getvalue()
+    assert "kB to fetch" in shown.getvalue()
+    assert run_store.list_jobs() == []
+    assert any("someone/small" in request for request in hub.requests)
+    assert not any("safetensors" in request and request.startswith("GET") for request in hub.requests)
+
+
+def test_yes_at_a_terminal_fetches_and_trains(tmp_path, hub):
+    with hub:
+        code, shown = answer_at_a_terminal(
+            [sys.executable, str(MAIN), "train", str(hub_recipe(tmp_path))], hub, tmp_path, b"y\n"
+        )
+
+    assert code == 0, shown
+    assert "kB to fetch" in shown
+    assert any("safetensors" in request for request in hub.requests)
+    assert run_store.open_run(run_store.list_jobs()[0]).outcome == "completed"
+
+
+def test_a_plan_says_what_a_run_would_fetch_and_fetches_nothing(tmp_path, hub, here):
+    with hub:
+        done = here.run("plan", str(hub_recipe(tmp_path)))
+
+    assert done.code == 0, done.err
+    assert "someone/small is not on this computer yet. A run fetches it first" in done.out
+    assert "Steps" in done.out
+    assert "Memory" not in done.out
+    assert hub.requests == []

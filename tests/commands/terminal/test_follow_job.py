@@ -1,0 +1,41 @@
+"""A worker followed by a command: whatever becomes of the words about it, its work is not lost."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from engine.commands.terminal import follow_job
+from engine.commands.terminal.output import Output
+from engine.jobs.events import Event, read_all
+from engine.jobs.job import Job, create_job
+from engine.jobs.supervisor import Ending, Supervisor
+from engine.system import paths
+from tests.helpers import scripted_worker
+
+
+@pytest.fixture
+def job(monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A job whose worker takes its steps until it is asked to stop."""
+    made = create_job(paths.jobs_folder(), "evaluate", {})
+    scripted_worker.give_script(made, [["steps", {"count": 5000, "per_second": 100}]])
+    monkeypatch.setattr(follow_job, "Supervisor", partial(Supervisor, command=scripted_worker.command(made)))
+    return made
+
+
+def test_a_teller_that_fails_stops_the_worker_in_order(job: Job) -> None:
+    def tell(event: Event) -> None:
+        if event["event"] == "step_finished":
+            raise KeyError("low")
+
+    with pytest.raises(KeyError):
+        follow_job.Follower(job, Output(as_json=False)).run(tell)
+    last = list(read_all(job.events_path))[-1]
+    assert (last["event"], last["outcome"]) == ("job_ended", "stopped")
+
+
+def test_a_crash_is_told_to_programs_with_its_last_log_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    ending = Ending("crashed", "The worker is gone.", "Resume.", log_tail="the reason")
+    assert follow_job.conclude(ending, Output(as_json=True)) == 1
+    assert '"log":"the reason"' in capsys.readouterr().out

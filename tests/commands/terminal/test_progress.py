@@ -1,0 +1,54 @@
+"""What a command tells people of a run's events."""
+
+from __future__ import annotations
+
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.progress import Narrator
+
+STARTED = {
+    "event": "run_started",
+    "time": 1.0,
+    "total_steps": 40,
+    "trainable_parameters": 1_000,
+    "all_parameters": 100_000,
+    "device": "cpu",
+    "threads": 2,
+    "precision": "float32",
+    "precision_reason": "",
+    "examples": {"train": 80, "validation": 8, "test": 8},
+}
+
+
+def test_the_precision_is_told_with_its_reason(capsys):
+    narrator = Narrator(Output(as_json=False))
+    narrator.tell(STARTED | {"precision_reason": "bfloat16 is not faster here"})
+    narrator.tell(STARTED)
+
+    told = capsys.readouterr()
+    text = told.out + told.err
+    assert "in float32 (bfloat16 is not faster here). Trains" in text
+    assert "in float32. Trains" in text
+
+
+def test_scores_on_the_way_are_told_with_what_they_are_of(capsys):
+    narrator = Narrator(Output(as_json=False))
+    common = {"event": "evaluated", "time": 2.0, "step": 20, "split": "validation", "of": "a", "loss": 1.25}
+    scores = {"rouge1": {"mean": 0.441, "low": 0.4, "high": 0.5}}
+    narrator.tell(common | {"protocol": {"examples": 4}, "scores": scores})
+    narrator.tell(common | {"step": 40, "protocol": None, "scores": None})
+
+    told = capsys.readouterr()
+    lines = [line for line in (told.out + told.err).splitlines() if line.startswith("Validation")]
+    assert lines == [
+        "Validation loss at step 20: 1.250, ROUGE-1 on 4 conversations of that split: 44.1",
+        "Validation loss at step 40: 1.250",
+    ]
+    assert narrator.state.tuned_scores is None
+
+
+def test_what_the_recipe_excluded_is_told_with_the_result(capsys):
+    narrator = Narrator(Output(as_json=False))
+    narrator.tell(STARTED | {"excluded": {"train": 120, "test": 7}})
+    narrator.tell_result()
+
+    assert "127 conversations excluded by the recipe." in capsys.readouterr().out

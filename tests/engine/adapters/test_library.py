@@ -1,0 +1,406 @@
+"""The library: a scan of folders; adapters come in safely and nothing is lost on the way out."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from engine.adapters import library, metadata
+from engine.adapters.library import Adapter
+from engine.errors import AdapterError, StorageError
+from engine.system import paths
+from tests.helpers.homes import (
+    MOMENT,
+    add_adapter,
+    add_checkpoint,
+    add_run,
+    make_passport,
+    make_recipe,
+    score_card,
+    write_peft_files,
+    write_safetensors,
+)
+
+
+def names() -> list[str]:
+    return [adapter.name for adapter in library.scan()[0]]
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    folder = tmp_path / "clinic-lokr"
+    folder.mkdir()
+    write_peft_files(folder)
+    (folder / "notes.txt").write_text("not the adapter's", encoding="utf-8")
+    return folder
+
+
+def zipped(folder: Path, target: Path, top: str = "") -> Path:
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, f"{top}{path.name}")
+    return target
+
+
+# -------------------------------------------------------------------------------------------------- scanning
+def test_an_empty_library_is_empty():
+    assert library.scan() == ([], [])
+
+
+def test_adapters_are_found_newest_first():
+    add_adapter("old", MOMENT)
+    add_adapter("new", MOMENT + 60)
+    assert names() == ["new", "old"]
+
+
+def test_folders_that_are_no_adapters_are_listed_with_the_reason():
+    add_adapter("good")
+    (paths.adapters_folder() / "empty").mkdir()
+    library.partial_folder("half")
+    (paths.adapters_folder() / "file.txt").write_text("", encoding="utf-8")
+    _, unreadable = library.scan()
+    assert [(found.folder.name, found.reason) for found in unreadable] == [
+        ("empty", "empty has no passport.")
+    ]
+    assert names() == ["good"]
+
+
+def test_an_adapter_is_found_by_id_name_and_folder(foreign: Path):
+    adapter = add_adapter("a-id")
+    adapter = library.update(adapter, name="Nice name")
+    for name in ("a-id", "Nice name", str(adapter.folder)):
+        assert library.find(name).passport == adapter.passport
+    assert library.find(str(foreign)).passport.origin == "imported"
+    with pytest.raises(AdapterError, match='There is no adapter "gone"'):
+        library.find("gone")
+
+
+def test_the_beginning_of_an_id_finds_the_one_adapter_that_begins_so_where_a_person_types_it():
+    one, two = add_adapter("20261126-0810-lora-3f9a"), add_adapter("20261126-0815-lora-77c2")
+    add_adapter("20261126-0815-lora-77c2-step-40")
+    assert library.find("20261126-0810", shortened=True).id == one.id
+    # A whole id is no beginning of a longer one.
+    assert library.find(two.id, shortened=True).id == two.id
+    with pytest.raises(AdapterError, match='2 adapters begin with "20261126-0815"') as caught:
+        library.find("20261126-0815", shortened=True)
+    assert caught.value.hint == "Give more of the id; `main.py adapters` lists them."
+    for name, shortened in (("", True), ("20261126-0810", False)):
+        with pytest.raises(AdapterError, match=f'There is no adapter "{name}"'):
+            library.find(name, shortened=shortened)
+
+
+def test_an_adapter_knows_its_size_its_recipe_and_whether_its_files_are_its_own():
+    follows = make_recipe(rank=8)
+    adapter = add_adapter(follows=follows)
+    assert adapter.size_bytes == sum(path.stat().st_size for path in adapter.folder.iterdir())
+    assert adapter.recipe() == follows
+    assert adapter.changed_files() == []
+    write_safetensors(adapter.folder / library.WEIGHTS_NAME, {"other": (3,)})
+    (adapter.folder / metadata.RECIPE_NAME).unlink()
+    assert adapter.changed_files() == [library.WEIGHTS_NAME, metadata.RECIPE_NAME]
+    assert adapter.recipe() is None
+
+
+# -------------------------------------------------------------------------------------------------- changing
+def test_name_tags_and_notes_change_and_nothing_else():
+    adapter = add_adapter(scores=[score_card(0.48)])
+    changed = library.update(adapter, name="  New \n name ", tags=["short"], notes="Good.")
+    assert (changed.name, changed.id) == ("New name", adapter.id)
+    assert library.find(adapter.id).passport == changed.passport
+    kept = changed.passport.model_copy(update={"name": adapter.name, "tags": [], "notes": ""})
+    assert kept == adapter.passport
+    assert changed.changed_files() == []
+
+
+@pytest.mark.parametrize("name", ["", "  \n"])
+def test_an_adapter_needs_a_name(name: str):
+    with pytest.raises(AdapterError, match="needs a name") as caught:
+        library.update(add_adapter(), name=name)
+    assert caught.value.field == "name"
+
+
+def test_scores_are_added_to_the_passport_on_disk():
+    adapter = library.add_score(add_adapter(), score_card(0.48))
+    assert library.find(adapter.id).passport.score_card == adapter.passport.score_card
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no names are synced there")
+def test_an_adapters_name_is_on_the_disk_before_it_is_told(monkeypatch):
+    library_folder = paths.adapters_folder()
+    seen = []
+
+    def note(descriptor: int) -> None:
+        if os.path.samestat(os.fstat(descriptor), library_folder.stat()):
+            seen.append([path.name for path in library_folder.iterdir()])
+
+    partial = library.partial_folder("a-id")
+    write_peft_files(partial)
+    monkeypatch.setattr(os, "fsync", note)
+    library.install(partial, make_passport("a-id"))
+    assert seen == [["a-id"]]
+
+
+def test_a_deleted_adapter_comes_back_whole():
+    adapter = add_adapter()
+    place = library.delete(adapter)
+    assert names() == []
+    assert library.restore_adapter(place) == adapter
+    assert names() == [adapter.name]
+    assert adapter.changed_files() == []
+
+
+def test_the_trash_is_emptied_of_what_is_old():
+    library.delete(add_adapter("a"))
+    (paths.trash_folder() / "somebody's file").write_text("", encoding="utf-8")
+    assert library.empty_old_trash(older_than_days=1) == 0
+    assert library.empty_old_trash(older_than_days=0) == 1
+    assert [path.name for path in paths.trash_folder().iterdir()] == ["somebody's file"]
+
+
+def test_what_a_killed_import_left_goes_after_a_day():
+    adapter = add_adapter("a")
+    now, yesterday = (library.partial_folder(name) for name in ("now", "yesterday"))
+    for folder in (adapter.folder, yesterday):
+        os.utime(folder, (time.time() - 90_000,) * 2)
+    library.partial_folder("next")
+    assert (adapter.folder.exists(), now.exists(), yesterday.exists()) == (True, True, False)
+
+
+# --------------------------------------------------------------------------------------------------- leaving
+@pytest.mark.parametrize("export", [library.export_folder, library.export_zip])
+def test_what_is_exported_can_be_imported_again(tmp_path: Path, export):
+    adapter = library.update(add_adapter(scores=[score_card(0.48)]), name="a/b: ../c", notes="Good.")
+    target = export(adapter, tmp_path / "out")
+    assert not list(tmp_path.glob("*.partial"))
+    again = library.import_adapter(target)
+    assert again.id != adapter.id
+    assert again.passport.origin == "imported"
+    same = {"id": adapter.id, "origin": "trained"}
+    assert again.passport.model_copy(update=same) == adapter.passport
+    assert again.changed_files() == []
+
+
+def test_an_export_overwrites_nothing_unasked(tmp_path: Path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out.zip").write_text("mine", encoding="utf-8")
+    adapter = add_adapter()
+    with pytest.raises(StorageError, match="exists already"):
+        library.export_folder(adapter, tmp_path / "out")
+    with pytest.raises(StorageError, match="exists already"):
+        library.export_zip(adapter, tmp_path / "out.zip")
+    assert (tmp_path / "out.zip").read_text(encoding="utf-8") == "mine"
+    assert library.export_zip(adapter, tmp_path / "out.zip", replace=True).stat().st_size > 100
+
+
+def test_a_misspelt_name_gets_the_adapter_that_was_meant():
+    add_adapter("samsum-lora")
+    with pytest.raises(AdapterError) as caught:
+        library.find("samsum-lroa")
+    assert caught.value.hint == "Did you mean samsum-lora?"
+
+
+@pytest.mark.parametrize("export", [library.export_folder, library.export_zip])
+def test_an_export_to_nowhere_is_told_and_leaves_nothing(tmp_path: Path, export):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(StorageError):
+        export(add_adapter(), tmp_path / "file" / "out")
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("a/b: ../c", "a-b- ..-c"),
+        ("..", "adapter"),
+        ("ok name", "ok name"),
+        ("x" * 300, "x" * 100),
+        ("a\0b", "a-b"),
+    ],
+)
+def test_a_name_becomes_a_file_name(name: str, safe: str):
+    assert library.safe_file_name(name) == safe
+
+
+# -------------------------------------------------------------------------------------------------- arriving
+def check_foreign(adapter: Adapter) -> None:
+    found = adapter.passport
+    assert (found.name, found.origin) == ("clinic-lokr", "imported")
+    assert (found.base_model.id, found.method.peft_type, found.method.targets) == (
+        "google/flan-t5-base",
+        "LORA",
+        ["q", "v"],
+    )
+    assert set(found.files) == {library.CONFIG_NAME, library.WEIGHTS_NAME}
+    assert adapter.recipe() is None
+    assert names() == ["clinic-lokr"]
+
+
+def test_an_adapter_of_another_program_gets_a_passport(foreign: Path):
+    check_foreign(library.import_adapter(foreign))
+    assert (foreign / "notes.txt").exists()
+
+
+@pytest.mark.parametrize("top", ["", "folder/inside/"])
+def test_a_zip_may_hold_it_at_any_depth(foreign: Path, tmp_path: Path, top: str):
+    check_foreign(library.import_adapter(zipped(foreign, tmp_path / "clinic-lokr.zip", top)))
+    assert not [path for path in paths.adapters_folder().iterdir() if path.name.endswith(library.PARTIAL)]
+
+
+def refused(source: Path, match: str) -> None:
+    with pytest.raises(AdapterError, match=match) as caught:
+        library.import_adapter(source)
+    assert caught.value.hint
+    assert list(paths.adapters_folder().iterdir()) == []
+
+
+def test_weights_that_could_run_code_are_refused(foreign: Path):
+    (foreign / library.WEIGHTS_NAME).unlink()
+    (foreign / "adapter_model.bin").write_bytes(pickle.dumps({"a": 1}))
+    refused(foreign, r"has no adapter_model.safetensors, but adapter_model\.bin")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"junk", b"\xff" * 64, b"\x02\0\0\0\0\0\0\0[]", b"\x08\0\0\0\0\0\0\0{}      "[:12]]
+)
+def test_damaged_weights_are_refused(foreign: Path, content: bytes):
+    (foreign / library.WEIGHTS_NAME).write_bytes(content)
+    refused(foreign, "is damaged")
+
+
+def test_weights_cut_short_are_refused(foreign: Path):
+    path = foreign / library.WEIGHTS_NAME
+    path.write_bytes(path.read_bytes()[:-1])
+    refused(foreign, "cut short")
+
+
+@pytest.mark.parametrize("content", ["", "no json", "[]", "{}", json.dumps({"peft_type": 3})])
+def test_a_configuration_that_names_no_method_is_refused(foreign: Path, content: str):
+    (foreign / library.CONFIG_NAME).write_text(content, encoding="utf-8")
+    with pytest.raises(AdapterError):
+        library.import_adapter(foreign)
+    assert names() == []
+
+
+def test_weights_that_are_not_those_of_the_passport_are_refused(tmp_path: Path):
+    target = library.export_folder(add_adapter(), tmp_path / "out")
+    write_safetensors(target / library.WEIGHTS_NAME, {"other": (3,)})
+    with pytest.raises(AdapterError, match="changed since the passport was written"):
+        library.import_adapter(target)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "../escape.txt",
+        "/tmp/escape.txt",
+        "a/../../escape.txt",
+        "..\\escape.txt",
+        "C:\\escape.txt",
+        "a/../escape.txt",
+    ],
+)
+def test_a_zip_that_writes_outside_its_folder_is_refused(tmp_path: Path, member: str):
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
+        archive.writestr(member, "gotcha")
+    refused(tmp_path / "bad.zip", "write outside")
+    assert not list(tmp_path.rglob("escape.txt"))
+
+
+def test_a_zip_with_a_link_is_refused(foreign: Path, tmp_path: Path):
+    path = zipped(foreign, tmp_path / "bad.zip")
+    with zipfile.ZipFile(path, "a") as archive:
+        link = zipfile.ZipInfo("recipe.toml")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    refused(path, "holds a link, recipe.toml")
+
+
+def test_a_zip_that_unpacks_to_far_more_than_it_is_is_refused_before_it_does(tmp_path: Path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(library.WEIGHTS_NAME, bytes(65 << 20))
+    monkeypatch.setattr(zipfile.ZipFile, "extractall", lambda *_: pytest.fail("it was unpacked"))
+    refused(tmp_path / "bomb.zip", "far more than an adapter of its size")
+
+
+def test_a_zip_of_very_many_files_is_refused(foreign: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("engine.adapters.import_checks.MOST_ZIP_MEMBERS", 3)
+    path = zipped(foreign, tmp_path / "many.zip")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.txt", "")
+    refused(path, "unpacks to 4 files")
+
+
+def test_a_link_in_a_folder_brings_nothing_of_elsewhere_into_the_library(foreign: Path, tmp_path: Path):
+    (tmp_path / "secret.toml").write_text("mine", encoding="utf-8")
+    (foreign / metadata.RECIPE_NAME).symlink_to(tmp_path / "secret.toml")
+    adapter = library.import_adapter(foreign)
+    assert not (adapter.folder / metadata.RECIPE_NAME).exists()
+
+
+def test_a_damaged_zip_is_refused(foreign: Path, tmp_path: Path):
+    path = zipped(foreign, tmp_path / "bad.zip")
+    content = bytearray(path.read_bytes())
+    content[80:120] = bytes(40)
+    path.write_bytes(content)
+    refused(path, "can't be unpacked")
+
+
+def test_a_zip_of_something_else_is_refused(tmp_path: Path):
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        archive.writestr("photo.txt", "a cat")
+    refused(tmp_path / "photos.zip", "holds no adapter_config.json")
+
+
+def test_a_zip_of_two_adapters_is_refused(foreign: Path, tmp_path: Path):
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        for top in ("a", "b"):
+            for path in foreign.iterdir():
+                archive.write(path, f"{top}/{path.name}")
+    refused(tmp_path / "two.zip", "holds 2 adapters")
+
+
+def test_a_file_that_is_no_zip_is_refused(tmp_path: Path):
+    (tmp_path / "adapter.txt").write_text("", encoding="utf-8")
+    refused(tmp_path / "adapter.txt", "neither a folder nor a zip")
+
+
+def test_a_method_without_weights_needs_its_passport_alone(tmp_path: Path):
+    folder = tmp_path / "prompt-only"
+    folder.mkdir()
+    metadata.save(make_passport("prompt-only"), folder)
+    assert library.import_adapter(folder).name == "prompt-only"
+
+
+# ------------------------------------------------------------------------------------------------- promoting
+def test_a_checkpoint_becomes_an_adapter_without_what_only_resuming_needs():
+    job = add_run()
+    checkpoint = add_checkpoint(job, 20)
+    adapter = library.promote(checkpoint, " Step 20 ")
+    assert adapter.name == "Step 20"
+    assert (adapter.passport.training.run, adapter.passport.training.step) == (job.id, 20)
+    assert not adapter.passport.training.stopped
+    assert adapter.passport.scores == []
+    assert set(adapter.passport.files) == {library.CONFIG_NAME, library.WEIGHTS_NAME, metadata.RECIPE_NAME}
+    assert adapter.recipe() == make_recipe()
+    assert adapter.changed_files() == []
+    assert (checkpoint / "optimizer.pt").exists()
+    assert names() == ["Step 20"]
+
+
+def test_two_promotions_make_two_adapters():
+    checkpoint = add_checkpoint(add_run(), 20)
+    assert library.promote(checkpoint, "a").id != library.promote(checkpoint, "a").id
+
+
+def test_a_checkpoint_without_an_adapter_is_refused():
+    folder = add_run().folder / "checkpoint-3"
+    folder.mkdir()
+    with pytest.raises(AdapterError, match="holds no adapter"):
+        library.promote(folder, "x")
+    assert names() == []

@@ -1,0 +1,134 @@
+"""Passports: read back as written, kept readable for ever, and honest about the files beside them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.adapters import metadata
+from engine.adapters.metadata import Passport, PromptFacts, protocol_key
+from engine.config import prompts
+from engine.errors import AdapterError
+from tests.helpers import repository
+from tests.helpers.homes import make_passport, score_card
+
+GOLDEN = repository.GOLDEN / "adapter_v1"
+
+
+def test_the_first_schema_is_still_read():
+    found = metadata.load(GOLDEN)
+    assert (found.name, found.origin, found.tags) == ("samsum-lora-r32", "trained", ["names", "short"])
+    assert found.notes == "Keeps names right.\nSometimes guesses the weekday."
+    assert found.made == datetime(2026, 3, 12, 14, 14, tzinfo=UTC)
+    assert found.base_model.id == "google/flan-t5-base"
+    assert (found.method.id, found.method.summary, found.method.matrices) == ("lora", "r 32", 72)
+    assert found.training.trainable_parameters == 3_538_944
+    assert found.prompt is not None
+    assert "{conversation}" in found.prompt.template
+    card = found.score_card
+    assert card is not None
+    assert card.scores["rouge1"]["mean"] == pytest.approx(0.484)
+    assert card.verdict() == "better"
+    assert set(found.files) == {"adapter_config.json", "adapter_model.safetensors", "recipe.toml"}
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        {"template": "{conversation}" + "x" * prompts.MOST_CHARACTERS},
+        {"template": "{conversation}", "shots": [{"conversation": "x" * 2_000_000, "summary": ""}]},
+    ],
+    ids=["template", "shots"],
+)
+def test_a_prompt_without_end_is_refused_by_name(tmp_path: Path, prompt: dict[str, Any]):
+    facts = PromptFacts(max_conversation_tokens=512, **prompt)
+    metadata.save(make_passport("a").model_copy(update={"prompt": facts}), tmp_path)
+    with pytest.raises(AdapterError, match="characters") as caught:
+        metadata.load(tmp_path)
+    assert caught.value.field == "prompt"
+
+
+def test_what_is_written_is_read_back(tmp_path: Path):
+    made = make_passport("a", notes='„Quotes“ "and"\nlines\t\\', tags=["ä"], scores=[score_card(0.4)])
+    metadata.save(made, tmp_path)
+    assert metadata.load(tmp_path) == made
+
+
+def test_keys_of_a_later_version_survive_a_rewrite(tmp_path: Path):
+    metadata.save(make_passport("a"), tmp_path)
+    path = tmp_path / metadata.FILE_NAME
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        'mood = "later"\n' + text.replace("[training]", '[training]\nmoon = "full"'), encoding="utf-8"
+    )
+    metadata.save(metadata.load(tmp_path).model_copy(update={"notes": "new"}), tmp_path)
+    again = path.read_text(encoding="utf-8")
+    assert 'mood = "later"' in again
+    assert 'moon = "full"' in again
+    assert 'notes = "new"' in again
+
+
+def test_a_passport_of_a_later_schema_is_refused_with_what_to_do(tmp_path: Path):
+    metadata.save(make_passport("a", schema=metadata.SCHEMA + 1), tmp_path)
+    with pytest.raises(AdapterError, match="later version") as caught:
+        metadata.load(tmp_path)
+    assert "Update" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "content", ["", "no = = toml", 'schema = 1\nid = "a"', "\xff".encode("latin-1").decode("latin-1")]
+)
+def test_a_damaged_passport_is_refused(tmp_path: Path, content: str):
+    (tmp_path / metadata.FILE_NAME).write_text(content, encoding="utf-8")
+    with pytest.raises(AdapterError):
+        metadata.load(tmp_path)
+
+
+def test_a_moment_that_is_none_is_refused(tmp_path: Path):
+    metadata.save(make_passport("a"), tmp_path)
+    path = tmp_path / metadata.FILE_NAME
+    path.write_text(path.read_text(encoding="utf-8").replace("2026-03", "2026-33"), encoding="utf-8")
+    with pytest.raises(AdapterError):
+        metadata.load(tmp_path)
+
+
+def test_a_moment_without_a_zone_can_still_be_compared():
+    assert make_passport("a").model_copy(update={"made_at": "2026-03-12T14:14:00"}).made.tzinfo is UTC
+
+
+def test_a_folder_without_one_is_told_so(tmp_path: Path):
+    with pytest.raises(AdapterError, match="has no passport"):
+        metadata.load(tmp_path)
+
+
+def test_equal_protocols_share_a_key_whatever_their_order():
+    assert protocol_key({"a": 1, "b": [1, 2]}) == protocol_key({"b": [1, 2], "a": 1})
+    assert protocol_key({"a": 1}) != protocol_key({"a": 2})
+
+
+def test_new_scores_replace_those_of_the_same_protocol_only():
+    made: Passport = make_passport("a", scores=[score_card(0.4), score_card(0.5, beams=4)])
+    again = made.with_score(score_card(0.45))
+    assert [round(card.scores["rouge1"]["mean"], 2) for card in again.scores] == [0.5, 0.45]
+    assert again.score_card is again.scores[-1]
+    assert make_passport("b").score_card is None
+
+
+def test_changed_missing_and_untouched_files_are_told_apart(tmp_path: Path):
+    for name in ("kept", "altered", "lost"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    made = make_passport("a", files=metadata.checksums(tmp_path))
+    metadata.save(made, tmp_path)
+    (tmp_path / "altered").write_text("other", encoding="utf-8")
+    (tmp_path / "lost").unlink()
+    (tmp_path / "added").write_text("", encoding="utf-8")
+    assert metadata.changed(tmp_path, made) == ["altered", "lost"]
+
+
+def test_a_passport_of_endless_depth_is_refused(tmp_path):
+    (tmp_path / metadata.FILE_NAME).write_text("a = " + "[" * 5000, encoding="utf-8")
+    with pytest.raises(AdapterError, match="can't be read"):
+        metadata.load(tmp_path)

@@ -1,0 +1,217 @@
+"""Arenas as folders: made, changed by several at once, read back, and refused where they can't be read."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine import arena as arenas
+from engine.arena import arena_store as files
+from engine.config import recipe as recipes
+from engine.errors import ArenaError, RecipeError
+from engine.methods import METHODS
+from tests.helpers import repository
+from tests.helpers.homes import make_recipe
+
+GOLDEN = repository.GOLDEN / "arena_v1"
+STARTER = {"base": "starter", "source": "sample"}
+
+
+def make(preset: str = "ranks", **values) -> arenas.Arena:
+    return arenas.create(make_recipe("Starter", **STARTER, **values), arenas.preset(preset).changes)
+
+
+def names(arena: arenas.Arena) -> list[str]:
+    return [entry.name for entry in arena.entries]
+
+
+def test_the_golden_arena_of_version_1_reads_and_is_written_the_same(home):
+    folder = Path(shutil.copytree(GOLDEN, home / "arenas" / GOLDEN.name))
+    arena = arenas.open_arena(folder)
+    assert (arena.name, arena.paused) == ("Starter on sample", False)
+    assert [(entry.id, entry.name, entry.run) for entry in arena.entries] == [
+        ("lora-r-16", "LoRA, r 16", "20260312-140200-lora-3f9a"),
+        ("lora-r-16-learning-rate-0-001", "LoRA, r 16, learning rate 0.001", ""),
+    ]
+    assert arenas.differences([arena.tables(entry) for entry in arena.entries]) == (
+        arenas.Difference("training.learning_rate", (None, 0.001)),
+    )
+    before = (folder / "arena.toml").read_text(encoding="utf-8")
+    arenas.set_paused(arenas.set_paused(arena, paused=True), paused=False)
+    assert (folder / "arena.toml").read_text(encoding="utf-8") == before
+    assert 'of_a_later_version = "kept"' in before
+
+
+def test_a_new_arena_waits_with_an_entry_for_each_change():
+    arena = make("ranks")
+    assert arena.paused
+    assert names(arena) == [f"LoRA, r {rank}" for rank in (1, 2, 4, 8, 16, 32, 64)]
+    assert [entry.run for entry in arena.entries] == [""] * 7
+    assert arenas.open_arena(arena.folder) == arena == arenas.find(arena.id) == arenas.find("Starter")
+    four = recipes.load(arena.recipe_path(arena.entries[2]))
+    assert (four.method.options.rank, four.method.options.alpha) == (4, 4)
+    assert four.name == "Starter: LoRA, r 4"
+
+
+def test_all_methods_are_the_registrys_each_at_its_own_preset_and_rate():
+    arena = make("all", rank=3)
+    assert [arena.tables(entry)["method"]["id"] for entry in arena.entries] == [each.id for each in METHODS]
+    for entry in arena.entries:
+        tables = arena.tables(entry)
+        assert tables["training"]["max_minutes"] == 10.0
+        assert "learning_rate" not in tables["training"]
+    lora = next(entry for entry in arena.entries if entry.id.startswith("lora"))
+    assert arena.tables(lora)["method"]["rank"] == 32  # the preset's, not the recipe's
+    prompt = next(entry for entry in arena.entries if entry.title == "Prompt only")
+    assert prompt.detail == "2 examples"
+
+
+def test_a_quantization_changes_the_base_and_nothing_else():
+    arena = make("quantization", rank=3)
+    assert names(arena) == ["LoRA, r 3", "LoRA, r 3, int8", "LoRA, r 3, nf4", "LoRA, r 3, nf4+double"]
+    found = arenas.differences([arena.tables(entry) for entry in arena.entries])
+    assert [each.key for each in found] == ["base_model.quantization", "base_model.double_quantization"]
+    assert found[0].values == ("none", "int8", "nf4", "nf4")
+
+
+def test_a_rank_keeps_the_recipes_other_settings_of_lora_and_its_rate():
+    recipe = recipes.from_tables(
+        {
+            "base_model": {"id": "starter"},
+            "data": {"source": "sample"},
+            "method": {"id": "lora", "dropout": 0.3},
+            "training": {"learning_rate": 0.02},
+        }
+    )
+    arena = arenas.create(recipe, arenas.preset("ranks").changes)
+    tables = arena.tables(arena.entries[0])
+    assert (tables["method"]["dropout"], tables["training"]["learning_rate"]) == (0.3, 0.02)
+
+
+def test_of_a_base_that_is_not_here_only_what_all_families_share_is_preset():
+    arena = arenas.create(
+        make_recipe("Hub", base="owner/model", source="sample"), arenas.preset("all").changes
+    )
+    lora = next(entry for entry in arena.entries if entry.id.startswith("lora"))
+    assert arena.tables(lora)["method"]["rank"] == 16
+    known = arenas.create(
+        make_recipe("Hub", base="owner/model", source="sample"),
+        [{"method": {"id": "ia3"}}],
+        family="decoder-only",
+    )
+    assert len(known.entries) == 1
+
+
+def test_entries_move_and_go_and_remember_their_run():
+    arena = make("ranks")
+    last = arena.entries[-1].id
+    arena = arenas.move(arena, last, 0)
+    assert arena.entries[0].id == last
+    arena = arenas.remove(arena, arena.entries[1].id)
+    assert names(arena) == [f"LoRA, r {rank}" for rank in (64, 2, 4, 8, 16, 32)]
+    arena = arenas.set_run(arena, last, "20260312-140200-lora-3f9a")
+    assert arenas.open_arena(arena.folder).entry(last).run == "20260312-140200-lora-3f9a"
+    with pytest.raises(ArenaError, match="has no entry"):
+        arenas.remove(arena, "lora-r-1")
+
+
+def test_an_entry_that_was_taken_out_can_be_put_back_where_it_was():
+    arena = make("ranks")
+    entry = arena.entries[2]
+    less = arenas.remove(arena, entry.id)
+    assert arenas.put_back(less, entry, 2) == arena
+    assert recipes.load(arena.recipe_path(entry)).method.options.rank == 4
+    arenas.remove(arena, entry.id)
+    again = arenas.add(arena, [{"method": {"id": "lora", "rank": 4, "alpha": 4}}])
+    with pytest.raises(ArenaError, match="another entry like LoRA, r 4"):
+        arenas.put_back(again, entry, 2)
+
+
+def test_a_change_made_from_an_older_reading_loses_nothing():
+    arena = make("ranks")
+    arenas.set_paused(arena, paused=False)
+    later = arenas.remove(arena, arena.entries[0].id)
+    assert not later.paused
+    assert len(later.entries) == 6
+
+
+def test_entries_of_the_same_words_are_told_apart_by_what_differs():
+    arena = arenas.add(
+        make("quantization"), [{"training": {"learning_rate": 0.5}}, {"training": {"learning_rate": 0.5}}]
+    )
+    assert names(arena)[-2:] == ["LoRA, r 16, learning rate 0.5", "LoRA, r 16, learning rate 0.5"]
+    assert len({entry.id for entry in arena.entries}) == 6
+
+
+def test_a_recipe_joins_only_if_it_compares():
+    arena = make("ranks")
+    joined = arenas.add_recipe(arena, make_recipe("Other", **STARTER, method_id="ia3"))
+    assert joined.entries[-1].title == "IA3"
+    with pytest.raises(RecipeError) as refused:
+        arenas.add_recipe(arena, make_recipe("Other", base="starter", source="other/data"))
+    [problem] = refused.value.problems
+    assert problem.field == "data.source"
+    assert problem.message == 'data.source is "other/data" here and "sample" in the arena.'
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value", "free"),
+    [
+        ("training", "epochs", 7, True),
+        ("training", "seed", 7, False),
+        ("base_model", "quantization", "nf4", True),
+        ("base_model", "precision", "float32", False),
+        ("data", "prompt", "Short: {conversation}", False),
+        ("evaluation", "examples", 5, False),
+    ],
+)
+def test_entries_share_data_prompt_scoring_and_seed(table, key, value, free):
+    common = make_recipe("One", **STARTER).as_tables()
+    other = {**common, table: {**common[table], key: value}}
+    found = files.unlike(common, other, trains=True)
+    assert [each.field for each in found] == ([] if free else [f"{table}.{key}"])
+
+
+def test_to_a_prompt_alone_its_words_are_what_is_compared():
+    common = make_recipe("One", **STARTER).as_tables()
+    other = {**common, "data": {**common["data"], "prompt": "Short: {conversation}", "shots": 3}}
+    assert files.unlike(common, other, trains=False) == ()
+    assert len(files.unlike(common, other, trains=True)) == 2
+
+
+def test_a_queue_has_one_worker_at_a_time():
+    arena = make("quantization")
+    assert not arenas.is_worked(arena)
+    with arenas.working(arena):
+        assert arenas.is_worked(arena)
+        with pytest.raises(ArenaError, match="worked by another"), arenas.working(arena):
+            pass
+        with pytest.raises(ArenaError, match="being worked"):
+            arenas.delete(arena)
+    assert not arenas.is_worked(arena)
+
+
+def test_a_deleted_arena_is_in_the_trash(home):
+    arena = make("quantization")
+    assert arenas.delete(arena).parent == home / "trash"
+    assert arenas.list_arenas() == ([], [])
+    with pytest.raises(ArenaError):
+        arenas.set_paused(arena, paused=True)
+
+
+@pytest.mark.parametrize("text", ["schema = 1\n", "schema = [", 'schema = 2\nname = "x"\nmade_at = "x"\n'])
+def test_a_folder_that_is_no_arena_is_told_beside_the_others(text):
+    arena = make("quantization")
+    (arena.folder / "arena.toml").write_text(text, encoding="utf-8")
+    good = make("ranks")
+    found, [damaged] = arenas.list_arenas()
+    assert found == [good]
+    assert damaged.folder == arena.folder
+    assert arena.id in damaged.reason
+
+
+def test_an_arena_that_is_not_there_is_told_by_its_name():
+    with pytest.raises(ArenaError, match='There is no arena "nothing"'):
+        arenas.find("nothing")

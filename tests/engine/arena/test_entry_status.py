@@ -1,0 +1,145 @@
+"""How entries stand is read from their runs, and what the queue does next follows from that alone."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from engine import arena as arenas
+from engine.arena import Arena, Standing
+from engine.jobs.events import EventWriter
+from engine.jobs.job import Job
+from engine.runs import run_store
+from engine.runs.run_summaries import RunEntry, read_entry
+from tests.helpers.homes import Told, add_run, make_recipe, tell
+
+STARTER = {"base": "starter", "source": "sample"}
+TRAINED = ("lora", "ia3", "layernorm")
+
+
+def make(*methods: str) -> Arena:
+    changes = [{"method": {"id": each}} for each in methods or TRAINED]
+    return arenas.create(make_recipe("Starter", **STARTER), changes)
+
+
+def read(arena: Arena) -> list[Standing]:
+    return arenas.Reader().read(arenas.open_arena(arena.folder))
+
+
+def with_run(arena: Arena, place: int, told: Told) -> Job:
+    """Give an entry a run that came to what is told."""
+    job = add_run(read(arena)[place].recipe, told)
+    arenas.set_run(arena, arena.entries[place].id, job.id)
+    return job
+
+
+def states(arena: Arena) -> list[str]:
+    return [each.state for each in read(arena)]
+
+
+def test_entries_without_a_run_wait_and_are_taken_in_order():
+    arena = make()
+    assert states(arena) == ["waiting"] * 3
+    assert arenas.next_up(read(arena), set()).entry.id == arena.entries[0].id
+    assert arenas.next_up(read(arena), {arena.entries[0].id}).entry.id == arena.entries[1].id
+
+
+@pytest.mark.parametrize("outcome", ["completed", "stopped", "failed", "crashed"])
+def test_an_entry_stands_as_its_run_ended(outcome):
+    arena = make()
+    with_run(arena, 0, Told(outcome=None if outcome == "crashed" else outcome, gain=None))
+    assert states(arena) == [outcome, "waiting", "waiting"]
+    taken_up = arenas.next_up(read(arena), set()).entry.id == arena.entries[0].id
+    assert taken_up == (outcome in ("stopped", "crashed"))
+
+
+def test_a_run_found_running_is_followed_before_anything_is_begun():
+    arena = make()
+    job = with_run(arena, 1, Told(outcome=None))
+    with job.lock():
+        assert states(arena) == ["waiting", "running", "waiting"]
+        assert arenas.next_up(read(arena), set()).entry.id == arena.entries[1].id
+
+
+def test_what_the_registry_refuses_is_shown_with_its_reason_and_never_taken_up():
+    arena = make("bitfit", "lora")
+    refused, waiting = read(arena)
+    assert (refused.state, waiting.state) == ("refused", "waiting")
+    assert "no biases to train. Nearest that works: LayerNorm tuning (layernorm)." in refused.reason
+    assert arenas.next_up([refused], set()) is None
+
+
+def test_what_the_worker_refuses_is_a_refusal_too():
+    arena = make()
+    job = with_run(arena, 0, Told(steps=0, outcome=None, gain=None))
+    writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
+    writer.write("job_ended", outcome="failed", kind="RecipeError", message="Rank 16 is too much.", hint="")
+    writer.close()
+    [first, *_] = read(arena)
+    assert (first.state, first.reason) == ("refused", "Rank 16 is too much.")
+
+
+def test_data_that_vanished_refuses_what_waits_and_leaves_what_is_done(tmp_path):
+    source = tmp_path / "chats.csv"
+    source.write_text("dialogue,summary\nAnn: Tea?,Tea.\n", encoding="utf-8")
+    recipe = make_recipe("Own data", base="starter", source=str(source))
+    arena = arenas.create(recipe, [{"method": {"id": each}} for each in TRAINED])
+    with_run(arena, 0, Told())
+    source.unlink()
+    assert states(arena) == ["completed", "refused", "refused"]
+    assert read(arena)[1].reason.startswith(f"There is nothing at {source}.")
+    assert arenas.next_up(read(arena), set()) is None
+
+
+def test_a_run_that_was_deleted_is_told_and_not_begun_again_unasked():
+    arena = make()
+    job = with_run(arena, 0, Told())
+    shutil.rmtree(job.folder)
+    [first, *_] = read(arena)
+    assert first.state == "failed"
+    assert "no longer there" in first.reason
+    arenas.set_run(arena, first.entry.id, "")
+    assert states(arena)[0] == "waiting"
+
+
+def test_an_entry_whose_recipe_is_damaged_is_refused_with_what_is_wrong():
+    arena = make()
+    arena.recipe_path(arena.entries[1]).write_text("[method\n", encoding="utf-8")
+    assert states(arena) == ["waiting", "refused", "waiting"]
+    assert "no TOML" in read(arena)[1].reason
+    arena.recipe_path(arena.entries[1]).unlink()
+    assert states(arena)[1] == "refused"
+
+
+def test_beginning_an_entry_notes_its_run_before_anything_starts():
+    arena = make()
+    [first, *_] = read(arena)
+    job = arenas.job_of(arena, first)
+    [now, *_] = read(arena)
+    assert (now.entry.run, now.state) == (job.id, "waiting")
+    assert arenas.job_of(arena, now).folder == job.folder
+    assert [each.id for each in run_store.list_jobs()] == [job.id]
+
+
+def test_a_run_that_did_not_change_is_not_read_again(monkeypatch):
+    arena = make()
+    job = with_run(arena, 0, Told(outcome=None))
+    arena, reader, read_runs = arenas.open_arena(arena.folder), arenas.Reader(), []
+
+    def noted(one: Job) -> RunEntry:
+        read_runs.append(one.id)
+        return read_entry(one)
+
+    monkeypatch.setattr("engine.arena.entry_status.read_entry", noted)
+    reader.read(arena)
+    reader.read(arena)
+    assert read_runs == [job.id]
+    tell(job, Told(steps=3), attempt=2)
+    assert reader.read(arena)[0].state == "completed"
+    assert read_runs == [job.id, job.id]
+
+
+def test_counts_name_each_state_that_occurs():
+    arena = make("bitfit", "lora", "ia3")
+    assert arenas.counted(read(arena)) == {"refused": 1, "waiting": 2}

@@ -1,0 +1,60 @@
+"""The settings of a command `summarize`: all have defaults, and those that contradict each other are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.config.decoding import DecodingOptions, SummarizeOptions, from_command, problems
+from engine.errors import RecipeError
+from engine.options import describe
+
+OLD = {"request": "one", "conversation": "Ann: Hi", "columns": [None], "beams": 4, "max_new_tokens": 30}
+
+
+def test_a_command_of_an_earlier_version_is_still_one():
+    assert from_command({**OLD, "temperature": 0}) == SummarizeOptions(beams=4, max_new_tokens=30)
+    assert from_command({}) == SummarizeOptions()
+
+
+def test_every_setting_is_carried_flat():
+    wanted = SummarizeOptions(
+        max_new_tokens=40,
+        min_new_tokens=5,
+        length_penalty=0.5,
+        temperature=0.7,
+        top_p=0.9,
+        seed=7,
+        repetition_penalty=1.2,
+        no_repeat_ngram=3,
+        long_conversations="piecewise",
+    )
+    assert from_command({**OLD, **wanted.model_dump()}) == wanted
+
+
+def test_a_value_that_can_t_be_is_told_with_its_field():
+    with pytest.raises(RecipeError) as told:
+        from_command({**OLD, "top_p": 0.0, "seed": -1})
+    assert [problem.field for problem in told.value.problems] == ["top_p", "seed"]
+    assert told.value.message.startswith("Top-p can't be 0.0: it must be more than 0")
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        (DecodingOptions(beams=2, temperature=0.5), "beams"),
+        (DecodingOptions(min_new_tokens=40, max_new_tokens=30), "min_new_tokens"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_told(options, field):
+    (problem,) = problems(options)
+    assert problem.field == field
+    assert problem.hint
+    with pytest.raises(RecipeError, match=problem.message[:20]):
+        from_command(options.model_dump())
+
+
+def test_a_form_can_be_drawn_from_the_declaration():
+    drawn = {info.name: info for info in describe(SummarizeOptions)}
+    assert list(drawn)[: len(DecodingOptions.model_fields)] == list(DecodingOptions.model_fields)
+    assert (drawn["top_p"].least, drawn["top_p"].least_excluded, drawn["top_p"].most) == (0.0, True, 1.0)
+    assert drawn["long_conversations"].choices == ("cut", "piecewise")

@@ -1,0 +1,340 @@
+"""Recipes: written and read back, checked whole, and kept readable for ever."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.config import recipe
+from engine.config.recipe import Recipe
+from engine.config.training import TrainingOptions
+from engine.errors import Problem, RecipeError, StorageError
+from engine.methods import METHODS, Method
+from engine.methods.lora import LoraOptions
+from engine.options import describe
+from engine.runs import run_store
+from engine.system import paths
+from tests.helpers import declarations
+from tests.helpers.repository import GOLDEN
+
+PRESETS = sorted(paths.presets_folder().glob("*.toml"))
+LEAST: dict[str, Any] = {
+    "base_model": {"id": "starter"},
+    "data": {"source": "sample"},
+    "method": {"id": "lora"},
+}
+
+every_method = pytest.mark.parametrize("entry", METHODS, ids=[entry.id for entry in METHODS])
+
+
+def changed(**tables: Any) -> dict[str, Any]:
+    return {**LEAST, **{name: {**LEAST.get(name, {}), **table} for name, table in tables.items()}}
+
+
+def problems_of(tables: dict[str, Any]) -> tuple[Problem, ...]:
+    with pytest.raises(RecipeError) as caught:
+        recipe.from_tables(tables)
+    return caught.value.problems
+
+
+def fields_of(tables: dict[str, Any]) -> list[str]:
+    return [problem.field for problem in problems_of(tables)]
+
+
+# ----------------------------------------------------------------------------------------------- round trips
+# What stands beside the method's own table is drawn anew with each of forty methods.
+@every_method
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_what_is_written_is_read_back_as_the_same_value(entry: Method, data: st.DataObject):
+    made = recipe.from_tables(data.draw(declarations.tables(entry)))
+    assert recipe.loads(recipe.dumps(made)) == made
+
+
+@every_method
+def test_every_setting_stands_in_the_file_with_its_help(entry: Method):
+    # A base of which nothing is known here: not every method works with the starter.
+    tables = changed(
+        base_model={"id": "somebody/model"},
+        method={"id": entry.id, **entry.preset_options(entry.families[0])},
+    )
+    text = recipe.dumps(recipe.from_tables(tables))
+    for name, declaration in declarations.TABLES.items():
+        assert f"[{name}]" in text
+        for info in describe(declaration):
+            if info.kind != "table" and not info.optional:
+                assert f"# {info.help}" in text
+
+
+def test_the_recipe_of_the_demo_is_there():
+    assert "starter" in [path.stem for path in PRESETS]
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=[path.stem for path in PRESETS])
+def test_every_preset_is_valid_and_survives_a_round_trip(path: Path):
+    preset = recipe.load(path)
+    assert recipe.loads(recipe.dumps(preset)) == preset
+    assert recipe.problems(preset) == ()
+
+
+def test_the_first_schema_is_still_read():
+    found = recipe.load(GOLDEN / "recipe_v1.toml")
+    assert found.name == "flan-t5-base on SAMSum with LoRA"
+    assert found.base_model.id == "google/flan-t5-base"
+    assert found.data.every == 12
+    assert found.data.prompt == "Summarize the following conversation.\n\n{conversation}\n\nSummary: "
+    assert found.method.id == "lora"
+    # What was added to the method since is at its defaults.
+    assert found.method.options == LoraOptions(rank=32, alpha=32, dropout=0.05, target_modules=("q", "v"))
+    assert (found.training.epochs, found.training.learning_rate) == (10, 1e-3)
+    assert found.evaluation.bootstrap == 1000
+
+
+def test_a_recipe_of_when_loras_biases_could_be_chosen_is_read_still():
+    before = recipe.from_tables(changed(method={"bias": "none"}))
+    assert before == recipe.from_tables(LEAST)
+    assert "bias" not in recipe.dumps(before)
+
+
+@pytest.mark.parametrize("biases", ["all", "lora_only", True])
+def test_biases_trained_in_the_base_itself_are_refused_with_what_to_take_instead(biases: Any):
+    (problem,) = problems_of(changed(method={"bias": biases}))
+    assert problem.field == "method.bias"
+    assert "frozen base" in problem.message
+    assert {"BitFit (bitfit)", "Chosen layers (layers)"} <= set(
+        re.findall(r"[A-Z][\w ]+ \(\w+\)", problem.hint)
+    )
+
+
+def test_a_setting_that_is_gone_from_one_method_is_unknown_to_others():
+    (problem,) = problems_of(changed(method={"id": "loha", "bias": "none"}))
+    assert problem.message == "method.bias is not known."
+
+
+def test_only_three_keys_have_no_default():
+    assert recipe.from_tables(LEAST).training == TrainingOptions()
+    assert fields_of({}) == ["base_model.id", "data.source", "method.id"]
+
+
+def test_a_recipe_without_a_name_is_called_after_what_it_does():
+    assert recipe.from_tables(LEAST).name == "starter on sample with LoRA"
+
+
+def test_an_absent_learning_rate_is_the_method_s_for_the_family():
+    made = recipe.from_tables(LEAST)
+    presets = made.method.method.presets
+    assert made.learning_rate("encoder-decoder") == presets["encoder-decoder"].learning_rate
+    assert made.learning_rate("decoder-only") == presets["decoder-only"].learning_rate
+    assert recipe.from_tables(changed(training={"learning_rate": 0.5})).learning_rate("decoder-only") == 0.5
+
+
+def test_a_renamed_recipe_is_the_same_but_for_its_name():
+    made = recipe.from_tables(LEAST)
+    assert made.renamed("Second try").as_tables() == {**made.as_tables(), "name": "Second try"}
+
+
+# -------------------------------------------------------------------------------------------------- problems
+def test_all_problems_are_reported_at_once_in_the_order_of_the_file():
+    found = fields_of(
+        {
+            "nmae": "x",
+            "base_model": {"id": ""},
+            "data": {"source": "sample", "every": 0, "max_tran": 5},
+            "method": {"id": "lora", "rank": 0, "dropuot": 0.1},
+            "training": {"epochs": "ten", "learning_rate": 20.0},
+            "evaluation": {"split": "tset"},
+        }
+    )
+    assert found == [
+        "nmae",
+        "base_model.id",
+        "data.every",
+        "data.max_tran",
+        "method.rank",
+        "method.dropuot",
+        "training.epochs",
+        "training.learning_rate",
+        "evaluation.split",
+    ]
+
+
+def test_what_does_not_go_together_is_reported_with_what_is_wrong_by_itself():
+    tables = changed(
+        base_model={"quantization": "nf4"},
+        data={"prompt": "Summarize.", "every": 0},
+        method={"id": "full", "rnak": 3},
+        training={"epochs": 0},
+    )
+    assert fields_of(tables) == [
+        "base_model.quantization",
+        "data.every",
+        "data.prompt",
+        "method.rnak",
+        "training.epochs",
+    ]
+
+
+def test_missing_files_are_reported_with_what_is_wrong_by_itself():
+    tables = changed(
+        base_model={"precision": "float16"}, data={"source": "/nowhere/a.csv"}, training={"epochs": 0}
+    )
+    assert fields_of(tables) == ["base_model.precision", "data.source", "training.epochs"]
+
+
+@pytest.mark.parametrize(
+    ("tables", "field", "meant"),
+    [
+        (changed(training={"epcohs": 3}), "training.epcohs", "epochs"),
+        (changed(method={"rnak": 3}), "method.rnak", "rank"),
+        (changed(method={"id": "lroa"}), "method.id", "lora"),
+        ({**LEAST, "trainnig": {}}, "trainnig", "training"),
+    ],
+)
+def test_a_misspelt_key_gets_the_one_that_was_meant(tables: dict[str, Any], field: str, meant: str):
+    (problem,) = problems_of(tables)
+    assert (problem.field, problem.hint) == (field, f"Did you mean {meant}?")
+
+
+@pytest.mark.parametrize(
+    ("tables", "field"),
+    [
+        ({**LEAST, "training": 3}, "training"),
+        ({**LEAST, "method": "lora"}, "method"),
+        ({**LEAST, "name": 3}, "name"),
+        ({**LEAST, "schema": 2}, "schema"),
+        (changed(method={"id": 3}), "method"),
+        (changed(data={"prompt": "Summarize."}), "data.prompt"),
+        (changed(data={"mask": ["names"]}), "data.mask"),
+        (changed(data={"exclude": ["everything"]}), "data.exclude"),
+        (changed(method={"id": "full"}, base_model={"quantization": "nf4"}), "base_model.quantization"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field(tables: dict[str, Any], field: str):
+    assert fields_of(tables) == [field]
+
+
+def test_the_error_speaks_for_the_first_problem_and_counts_the_others():
+    with pytest.raises(RecipeError, match=r"and 1 more") as caught:
+        recipe.from_tables(changed(training={"epochs": 0, "seed": -1}))
+    assert caught.value.field == "training.epochs"
+
+
+@pytest.mark.parametrize("source", ["/nowhere/at/all.csv", "./missing", "missing.jsonl"])
+def test_a_file_that_is_not_there_is_known_before_anything_starts(source: str):
+    made = recipe.from_tables(changed(data={"source": source}))
+    assert [problem.field for problem in recipe.problems(made)] == ["data.source"]
+
+
+@pytest.mark.parametrize("source", ["sample", "knkarthick/samsum"])
+def test_a_name_that_is_no_path_is_left_to_the_worker(source: str):
+    assert recipe.problems(recipe.from_tables(changed(data={"source": source}))) == ()
+
+
+# ----------------------------------------------------------------------------------------------------- files
+@pytest.mark.parametrize("content", [b"epochs = = 3", b"\xff\xfe\x00", b"name = 3\n[data\n"])
+def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path, content: bytes):
+    path = tmp_path / "recipe.toml"
+    path.write_bytes(content)
+    with pytest.raises(RecipeError):
+        recipe.load(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path):
+    with pytest.raises(RecipeError, match=r"There is no recipe at .*gone\.toml"):
+        recipe.load(tmp_path / "gone.toml")
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path):
+    with pytest.raises(StorageError):
+        recipe.save(recipe.from_tables(LEAST), tmp_path / "no" / "folder" / "recipe.toml")
+
+
+def test_paths_beside_the_recipe_are_meant_from_there(tmp_path: Path):
+    (tmp_path / "chats.jsonl").write_text("", encoding="utf-8")
+    path = tmp_path / "recipe.toml"
+    recipe.save(recipe.from_tables(changed(data={"source": "chats.jsonl"})), path)
+    assert recipe.load(path).data.source == str(tmp_path / "chats.jsonl")
+
+
+def test_a_link_beside_the_recipe_keeps_the_name_that_says_its_kind(tmp_path: Path):
+    (tmp_path / "0a1b2c").write_text("", encoding="utf-8")
+    for name, target in (("chats.jsonl", "0a1b2c"), ("round.jsonl", "round.jsonl")):
+        (tmp_path / name).symlink_to(target)
+        found = recipe._anchored({"data": {"source": f"./{name}"}}, tmp_path)
+        assert found["data"]["source"] == str(tmp_path / name)
+
+
+@pytest.mark.parametrize("field", ["data.source", "base_model.id", "method.start_from"])
+def test_a_name_that_no_file_can_have_is_a_problem_and_no_crash(tmp_path: Path, field: str):
+    path = tmp_path / "recipe.toml"
+    recipe.save(recipe.from_tables(LEAST), path)
+    for name in ("/" + "x" * 5000, "./" + "x" * 5000):
+        found = run_store.problems(recipe.load(path, [f"{field}='{name}'"]))
+        assert [problem.field for problem in found] == [field]
+    # Without a slash it may be meant as a name of the hub.
+    found = run_store.problems(recipe.load(path, [f"{field}='{'x' * 5000}'"]))
+    assert {problem.field for problem in found} <= {field}
+
+
+@pytest.mark.parametrize(("table", "key"), [("data", "source"), ("base_model", "id")])
+def test_an_empty_place_is_no_folder(tmp_path: Path, table: str, key: str):
+    path = tmp_path / "recipe.toml"
+    recipe.save(recipe.from_tables(LEAST), path)
+    with pytest.raises(RecipeError) as caught:
+        recipe.load(path, [f"{table}.{key}=''"])
+    assert [problem.field for problem in caught.value.problems] == [f"{table}.{key}"]
+
+
+# ------------------------------------------------------------------------------------------------- overrides
+def load_with(tmp_path: Path, *overrides: str) -> Recipe:
+    path = tmp_path / "recipe.toml"
+    recipe.save(recipe.from_tables(LEAST), path)
+    return recipe.load(path, overrides)
+
+
+def test_overrides_take_toml_and_bare_words(tmp_path: Path):
+    found = load_with(
+        tmp_path,
+        "training.epochs=2",
+        "training.schedule=cosine",
+        'method.target_modules=["q", "v"]',
+        "name=Second try",
+        "data.prompt=Short: {conversation} =",
+    )
+    assert found.training.epochs == 2
+    assert found.training.schedule == "cosine"
+    assert found.method.as_table()["target_modules"] == ("q", "v")
+    assert found.name == "Second try"
+    assert found.data.prompt == "Short: {conversation} ="
+
+
+@pytest.mark.parametrize("override", ["training.epochs", "epochs=2", "="])
+def test_an_override_without_table_or_value_is_refused(tmp_path: Path, override: str):
+    with pytest.raises(RecipeError, match=r"is not table\.key=value"):
+        load_with(tmp_path, override)
+
+
+def test_an_override_sets_one_name_of_a_mapping_and_leaves_the_others(tmp_path: Path):
+    found = load_with(
+        tmp_path, 'data.columns={speaker="who"}', "data.columns.pause=4", 'data.columns.text="said"'
+    )
+    assert found.data.columns == {"speaker": "who", "pause": "4", "text": "said"}
+    with pytest.raises(RecipeError) as caught:
+        load_with(tmp_path, "data.colums.pause=4")
+    assert caught.value.problems[0].field == "data.colums"
+
+
+def test_an_override_is_checked_like_the_file(tmp_path: Path):
+    with pytest.raises(RecipeError) as caught:
+        load_with(tmp_path, "training.epochs=0", "training.epochz=3")
+    assert [problem.field for problem in caught.value.problems] == ["training.epochs", "training.epochz"]
+
+
+def test_a_recipe_of_endless_depth_is_refused():
+    with pytest.raises(RecipeError, match="no TOML"):
+        recipe.parse("a = " + "[" * 5000)

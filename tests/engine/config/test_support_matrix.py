@@ -1,0 +1,106 @@
+"""What works where: the registry's refusals, the proof's outcomes, and none of it lost on a broken file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.config import model_info, support_matrix
+from engine.config.support_matrix import KEPT, KINDS, Kept, Kind, Row
+from engine.methods import METHODS, method
+from tests.helpers.tiny_models import KINDS as PROVEN_KINDS
+from tests.helpers.tiny_models import tiny_model
+from tests.proof.cells import QUANTIZATIONS
+
+AS_IT_IS, INT8, _, DOUBLE = KEPT
+
+
+def _kind(kind_id: str) -> Kind:
+    return next(kind for kind in KINDS if kind.id == kind_id)
+
+
+def _row(method_id: str, variant_id: str = "") -> Row:
+    entry = method(method_id)
+    return Row(entry, next((one for one in entry.variants if one.id == variant_id), None))
+
+
+def _cell(method_id: str, outcome: str, **changed: Any) -> dict[str, Any]:
+    cell = {"method": method_id, "variant": "", "kind": "t5", "quantization": "none", "double": False}
+    return cell | {"outcome": outcome, "reason": "Seen to fail." if outcome == "failed" else ""} | changed
+
+
+@pytest.fixture
+def proof(tmp_path: Path) -> support_matrix.Proof:
+    """A small proof: one cell passed, one failed, one passed that the registry refuses."""
+    cells = [
+        _cell("lora", "passed"),
+        _cell("lora", "passed", quantization="nf4", double=True),
+        _cell("vera", "failed"),
+        _cell("bitfit", "passed"),
+    ]
+    path = tmp_path / "proof.json"
+    path.write_text(json.dumps({"made_at": "2026-02-01", "versions": {"peft": "0.21.0"}, "cells": cells}))
+    return support_matrix.read(path)
+
+
+def test_kinds_and_ways_of_keeping_are_those_that_are_proven():
+    assert tuple(kind.id for kind in KINDS) == PROVEN_KINDS
+    assert tuple((kept.quantization, kept.double) for kept in KEPT) == QUANTIZATIONS
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.id)
+def test_kinds_are_what_the_proven_models_are(kind):
+    facts = model_info.read(tiny_model(kind.id), "none")
+
+    assert (facts.family, facts.model_type) == (kind.family, kind.model_type)
+
+
+def test_every_method_and_variant_has_a_row():
+    ids = [row.id for row in support_matrix.rows()]
+
+    assert len(ids) == len(set(ids)) == sum(1 + len(entry.variants) for entry in METHODS)
+
+
+def test_outcomes_are_found_in_their_cells(proof):
+    lora, t5 = _row("lora"), _kind("t5")
+
+    assert proof.find(lora, t5, AS_IT_IS) == support_matrix.Finding("proven")
+    assert proof.find(lora, t5, DOUBLE) == support_matrix.Finding("proven")
+    assert proof.find(lora, t5, INT8).state == "unproven"
+    assert proof.find(lora, _kind("gpt2"), AS_IT_IS).state == "unproven"
+    assert proof.find(_row("vera"), t5, AS_IT_IS) == support_matrix.Finding("failed", "Seen to fail.")
+
+
+def test_what_the_registry_refuses_is_refused_whatever_an_older_proof_saw(proof):
+    found = proof.find(_row("bitfit"), _kind("t5"), AS_IT_IS)
+
+    assert found.state == "refused"
+    assert "no biases" in found.reason
+
+
+def test_a_variant_has_no_cell_on_another_base_than_its_own(proof):
+    qlora = _row("lora", "qlora")
+
+    assert proof.find(qlora, _kind("t5"), AS_IT_IS) is None
+    assert proof.find(qlora, _kind("t5"), DOUBLE) is not None
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"cells": [{"method": "lora"}]}'])
+def test_a_file_that_cannot_be_read_is_no_proof(tmp_path, text):
+    path = tmp_path / "proof.json"
+    assert not support_matrix.read(path).is_made
+    path.write_text(text)
+
+    assert not support_matrix.read(path).is_made
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=lambda kept: kept.id)
+def test_the_registry_has_a_word_on_every_cell(kept: Kept):
+    found = [support_matrix.Proof().find(row, kind, kept) for row in support_matrix.rows() for kind in KINDS]
+    told = [finding for finding in found if finding is not None]
+
+    assert {finding.state for finding in told} == {"unproven", "refused"}
+    assert all(finding.reason for finding in told)

@@ -1,0 +1,56 @@
+"""The declarations of the data check's findings, and what is said of lists that name them."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.config.data_options import DataOptions
+from engine.data.findings import FINDINGS, exclude_problems, finding, mask_problems
+from engine.errors import Problem
+from engine.text.pii import KINDS
+from engine.worker.ingestion.token_lengths import token_counter
+from engine.worker.validation.cross_row_rules import RELATIONS
+from engine.worker.validation.language_id import Usual
+from engine.worker.validation.row_rules import rules
+
+
+def test_every_finding_can_be_found() -> None:
+    ids = [entry.id for entry in FINDINGS]
+    found = {*rules(ids, DataOptions(source="x"), token_counter(None, ""), Usual.of([])), *RELATIONS}
+    assert found == set(ids)
+    assert len(ids) == len(found)
+
+
+def test_every_kind_of_personal_data_is_a_finding_that_says_how_to_mask_it() -> None:
+    for kind in KINDS:
+        assert f'data.mask = ["{kind.id}"]' in finding(kind.id).then
+
+
+def test_findings_and_kinds_that_there_are_are_no_problem() -> None:
+    assert not exclude_problems([entry.id for entry in FINDINGS if entry.can_be_excluded], "data.exclude")
+    assert not mask_problems([kind.id for kind in KINDS], "data.mask")
+
+
+@pytest.mark.parametrize(
+    ("ids", "problem"),
+    [
+        (["leak"], Problem("data.exclude", '"leak" is not a finding.', "Did you mean leaks?")),
+        (
+            ["leaks", "empty_summary"],
+            Problem(
+                "data.exclude",
+                "Runs leave rows with empty_summary out anyway.",
+                "Take empty_summary out of the list.",
+            ),
+        ),
+    ],
+)
+def test_a_list_to_exclude_is_refused_with_the_way_out(ids: list[str], problem: Problem) -> None:
+    assert exclude_problems(ids, "data.exclude") == [problem]
+
+
+def test_a_list_to_mask_is_refused_with_what_was_meant() -> None:
+    assert mask_problems(["e-mail", "card"], "data.mask") == [
+        Problem("data.mask", '"e-mail" is not a kind of personal data.', "Did you mean email?")
+    ]
+    assert mask_problems(["name"], "data.mask")[0].hint == "These are: email, phone, card, iban."

@@ -1,0 +1,440 @@
+"""The shapes of rows: flat columns, lists of turns, several references, turns in rows of their own."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import data
+from engine.data import guess
+from engine.errors import DataError
+from engine.text.conversations import Example
+from tests.helpers.shaped_rows import Row, chat, examples, numbered, refusal, shape_of
+
+
+# ------------------------------------------------------------------------------------------------ flat columns
+@pytest.mark.parametrize(
+    ("names", "conversation", "summary"),
+    [
+        (["id", "dialogue", "summary"], "dialogue", "summary"),
+        (["summary", "text"], "text", "summary"),
+        (["Meeting Transcript", "Summary"], "Meeting Transcript", "Summary"),
+        (["article", "highlights"], "article", "highlights"),
+        (["input", "output"], "input", "output"),
+        (["topic", "dialogue", "reference_summary"], "dialogue", "reference_summary"),
+    ],
+)
+def test_likely_columns_are_found_by_their_names(names: list[str], conversation: str, summary: str) -> None:
+    shape = guess(names, [])
+    assert (shape.kind, shape.conversation, shape.summary) == ("columns", conversation, summary)
+    assert shape.reason == (
+        f'conversation: column "{conversation}", by its name; summary: column "{summary}", by its name'
+    )
+
+
+def test_named_columns_are_taken_as_named_and_the_id_column_is_found() -> None:
+    shape = guess(["ID", "summary", "notes"], [], conversation="notes")
+    assert (shape.conversation, shape.summary, shape.id) == ("notes", "summary", "ID")
+    assert '"notes", as named' in shape.reason
+
+
+def test_a_column_that_is_missing_is_an_error_that_says_which_there_are() -> None:
+    with pytest.raises(DataError) as caught:
+        guess(["dialogue", "summary"], [], conversation="dialog")
+    assert caught.value.field == "data.conversation"
+    assert caught.value.hint == "Did you mean dialogue? The columns are: dialogue, summary."
+
+
+def test_no_likely_column_is_an_error_beside_the_right_field() -> None:
+    with pytest.raises(DataError) as caught:
+        guess(["dialogue", "b"], [])
+    assert caught.value.field == "data.summary"
+    assert caught.value.hint == "The columns are: dialogue, b. Name one as data.summary."
+
+
+def test_one_column_can_not_be_both() -> None:
+    with pytest.raises(DataError, match="same column"):
+        guess(["text", "b"], [], conversation="text", summary="text")
+
+
+def test_flat_rows_are_examples_named_by_their_id_or_number() -> None:
+    rows = [
+        {"id": "a", "dialogue": "Ann: Hi\r\nBob: Yo", "summary": " They meet. "},
+        {"id": None, "dialogue": 7, "summary": None},
+    ]
+    assert examples(rows) == [
+        Example("a", "Ann: Hi\nBob: Yo", " They meet. "),
+        Example("2", "7", ""),
+    ]
+
+
+def test_an_example_tells_the_row_it_came_from() -> None:
+    rows = [Row(7, {"dialogue": "a", "summary": "b"})]
+    shaped = list(guess(["dialogue", "summary"], []).examples(rows))
+    assert [each.rows for each in shaped] == [(7,)]
+
+
+def test_lists_in_a_column_of_texts_are_refused_by_name() -> None:
+    shape = guess(["dialogue", "summary"], [{"dialogue": "a", "summary": "b"}])
+    with pytest.raises(DataError, match='The column "dialogue" holds lists, not text') as caught:
+        list(shape.examples([Row(1, {"dialogue": [1, 2], "summary": "b"})]))
+    assert caught.value.field == "data.conversation"
+
+
+@pytest.mark.parametrize(
+    "numbers", [(1, 2.5), ("1", " 2,50 "), ("12 %", None), (-1, "1e-3"), (1, float("nan"))]
+)
+@pytest.mark.parametrize("role", ["conversation", "summary"])
+def test_a_column_of_numbers_is_no_text_and_refused_by_its_name(numbers: tuple[Any, Any], role: str) -> None:
+    column = {"conversation": "dialogue", "summary": "summary"}[role]
+    rows = [{"dialogue": "Ann: 1", "summary": "one", "other": "x"} | {column: number} for number in numbers]
+    for by_hand in ({}, {role: column}):
+        with pytest.raises(DataError, match=f'The column "{column}" holds numbers') as caught:
+            guess(["dialogue", "summary", "other"], rows, **by_hand)
+        assert caught.value.field == f"data.{role}"
+        assert "other" in caught.value.hint
+
+
+def test_another_likely_column_goes_before_one_of_numbers() -> None:
+    rows = [{"dialogue": number, "text": "Ann: Hi", "summary": 3, "highlights": "Hi."} for number in range(3)]
+    assert (shape_of(rows).conversation, shape_of(rows).summary) == ("text", "highlights")
+
+
+def test_a_label_that_is_a_number_leaves_rows_without_summaries_where_none_are_needed() -> None:
+    rows = [{"dialogue": "Ann: Hi", "label": number} for number in range(3)]
+    assert shape_of(rows, needs_summary=False).without_summary
+    with pytest.raises(DataError, match='"label" holds numbers'):
+        shape_of(rows)
+
+
+def test_some_numbers_among_texts_are_texts() -> None:
+    rows = [{"dialogue": "7", "summary": "12"}, {"dialogue": "Ann: Hi", "summary": "Hi."}]
+    assert [example.conversation for example in examples(rows)] == ["7", "Ann: Hi"]
+
+
+# ----------------------------------------------------------------------------------------------- lists of turns
+@pytest.mark.parametrize(
+    ("column", "speaker", "text"),
+    [
+        ("messages", "role", "content"),
+        ("conversations", "from", "value"),
+        ("dialogue", "speaker", "text"),
+        ("turns", "name", "utterance"),
+        ("whatever", "author", "body"),
+        ("whatever", "speaker", "what is said"),
+    ],
+)
+def test_lists_of_turns_are_found_with_their_keys(column: str, speaker: str, text: str) -> None:
+    rows = [{column: chat("Ann: Hi", "Bob: Yo", speaker=speaker, text=text), "summary": "They meet."}]
+    shape = shape_of(rows)
+    assert (shape.kind, shape.conversation, shape.speaker, shape.text) == ("turns", column, speaker, text)
+    assert f'turns with "{text}" and the speaker as "{speaker}"' in shape.reason
+    assert examples(rows) == [Example("1", "Ann: Hi\nBob: Yo", "They meet.")]
+
+
+def test_lists_of_turns_stand_before_columns_that_are_called_source_or_text() -> None:
+    rows = [{"source": "forum", "conversations": chat("Ann: Hi"), "summary": "Ann greets."}]
+    assert shape_of(rows).conversation == "conversations"
+
+
+def test_a_dialogue_as_text_stands_before_its_lists() -> None:
+    rows = [{"turns": chat("Ann: Hi"), "dialogue": "Ann: Hi", "summary": "Ann greets."}]
+    assert (shape_of(rows).kind, shape_of(rows).conversation) == ("columns", "dialogue")
+
+
+def test_turns_may_be_texts() -> None:
+    rows = [{"dialogue": ["Ann: Hi", "Bob: Yo"], "summary": "They meet."}]
+    assert shape_of(rows).kind == "turns"
+    assert examples(rows) == [Example("1", "Ann: Hi\nBob: Yo", "They meet.")]
+
+
+def test_a_turn_as_text_of_several_lines_has_one_speaker() -> None:
+    rows = [{"dialogue": ["Ann: To buy:\nNote: milk", "Bob: Yo\nand so on"], "summary": "s"}]
+    assert examples(rows)[0].conversation == "Ann: To buy: Note: milk\nBob: Yo\nand so on"
+
+
+def test_lists_of_texts_that_are_no_turns_are_not_taken_for_them() -> None:
+    rows = [{"topics": ["a", "b"], "text": "Ann: Hi", "summary": "Ann greets."}]
+    assert shape_of(rows).conversation == "text"
+
+
+def test_turns_may_stand_in_one_object_with_a_list_for_each_key() -> None:
+    rows = [{"dialog": {"speaker": ["Ann", "Bob"], "text": ["Hi", "Yo"]}, "summary": "They meet."}]
+    assert examples(rows)[0].conversation == "Ann: Hi\nBob: Yo"
+
+
+def test_turns_may_be_written_as_json_into_a_text() -> None:
+    rows = [{"messages": '[{"role": "Ann", "content": "Hi"}]', "summary": "Ann greets."}]
+    assert examples(rows)[0].conversation == "Ann: Hi"
+
+
+def test_speakers_may_stand_in_a_list_beside() -> None:
+    rows = [{"utt": ["Hi", "", "Yo"], "speaker": ["Ann", "Bob", "Bob"], "summary": "They meet."}]
+    shape = shape_of(rows)
+    assert (shape.kind, shape.conversation, shape.speaker) == ("lists", "utt", "speaker")
+    assert 'with the speakers in column "speaker"' in shape.reason
+    assert examples(rows) == [Example("1", "Ann: Hi\nBob: Yo", "They meet.")]
+
+
+def test_a_speaker_too_few_is_named_with_its_row() -> None:
+    rows = [
+        {"utt": ["Hi", "Yo"], "speaker": ["Ann", "Bob"], "summary": "They meet."},
+        {"utt": ["Hi", "Yo"], "speaker": ["Ann"], "summary": "They meet."},
+    ]
+    shape = guess(list(rows[0]), rows[:1])
+    with pytest.raises(DataError, match='Row 2: "utt" holds 2 turns, "speaker" 1 speakers') as caught:
+        list(shape.examples(numbered(rows)))
+    assert caught.value.field == "data.conversation"
+
+
+def test_messages_of_parts_give_their_texts_and_turns_without_words_are_none() -> None:
+    said = [
+        {
+            "role": "Ann",
+            "content": [{"type": "text", "text": "Look"}, {"type": "image_url", "image_url": {}}],
+        },
+        {"role": "Bob", "content": None},
+        {"role": "Bob", "tool_calls": []},
+        {"role": "Bob", "content": "Nice"},
+    ]
+    assert examples([{"messages": said, "summary": "s"}])[0].conversation == "Ann: Look\nBob: Nice"
+
+
+def test_a_speaker_may_be_an_object_with_a_name_or_several() -> None:
+    said = [{"author": {"id": 7, "name": "Ann"}, "text": "Hi"}, {"author": ["Bob", "Cem"], "text": "Yo"}]
+    assert examples([{"messages": said, "summary": "s"}])[0].conversation == "Ann: Hi\nBob, Cem: Yo"
+
+
+def test_values_nested_without_end_hold_no_text() -> None:
+    deep: Any = "Hi"
+    for _ in range(5000):
+        deep = [deep]
+    said = [{"role": deep, "content": deep}, {"role": "Ann", "content": "Hi"}]
+    assert examples([{"messages": said, "summary": "s"}])[0].conversation == "Ann: Hi"
+
+
+def test_a_broken_turn_is_named_with_its_row() -> None:
+    rows = [{"messages": chat("Ann: Hi"), "summary": "s"}, {"messages": [{"a": 1}], "summary": "s"}]
+    shape = guess(["messages", "summary"], rows[:1])
+    with pytest.raises(DataError, match='Row 2: the column "messages" holds no turns') as caught:
+        list(shape.examples(numbered(rows)))
+    assert 'A turn has no "content"; it holds: a.' in caught.value.hint
+
+
+def test_a_broken_turn_among_the_first_rows_is_named_with_its_row_too() -> None:
+    rows: list[dict[str, Any]] = [{"messages": chat("Ann: Hi", "Bob: Yo"), "summary": "s"} for _ in range(3)]
+    rows[2]["messages"] = [*chat("Ann: Hi"), 5]
+    with pytest.raises(DataError, match='Row 3: the column "messages" holds no turns') as caught:
+        examples(rows)
+    assert "Where a turn with \"content\" is due there is '5'." in caught.value.hint
+
+
+def test_line_breaks_in_a_turn_stay_unless_they_would_make_a_speaker() -> None:
+    rows = [
+        {"messages": [{"role": "Ann", "content": "To buy:\nmilk\nNote: not much"}], "summary": "s"},
+    ]
+    assert examples(rows)[0].conversation == "Ann: To buy: milk Note: not much"
+
+
+def test_keys_that_no_one_could_guess_are_named_by_hand() -> None:
+    rows = [{"talk": [{"a": "Ann", "b": "Hi", "c": 1}], "gist": "Ann greets."}]
+    error = refusal(rows, conversation="talk", summary="gist")
+    assert error.field == "data.columns"
+    assert "They hold: a, b, c." in error.hint
+    by_hand = {"speaker": "a", "text": "b"}
+    found = examples(rows, conversation="talk", summary="gist", by_hand=by_hand)
+    assert found == [Example("1", "Ann: Hi", "Ann greets.")]
+
+
+@pytest.mark.parametrize("key", ["speaker", "text"])
+def test_a_key_that_no_turn_has_is_refused_with_those_there_are(key: str) -> None:
+    error = refusal([{"messages": chat("Ann: Hi"), "summary": "s"}], by_hand={key: "who"})
+    assert (error.field, error.message) == ("data.columns", 'The turns of column "messages" have no "who".')
+    assert "They hold: role, content." in error.hint
+
+
+def test_keys_named_for_a_column_of_texts_are_refused() -> None:
+    error = refusal([{"dialogue": "Ann: Hi", "summary": "s"}], by_hand={"text": "content"})
+    assert (error.field, error.message) == ("data.columns", 'The column "dialogue" holds no lists of turns.')
+
+
+# --------------------------------------------------------------------------------------------- several references
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"dialogue": "Ann: Tea?\nBo: Yes.", "topic": "tea"}],
+        [{"messages": chat("Ann: Tea?", "Bo: Yes.")}],
+        [
+            {"chat_id": "1", "speaker": "Ann", "text": "Tea?"},
+            {"chat_id": "1", "speaker": "Bo", "text": "Yes."},
+        ],
+    ],
+)
+def test_conversations_without_summaries_are_read_where_none_are_needed(rows: list[dict[str, Any]]) -> None:
+    assert refusal(rows).field == "data.summary"
+    (example,) = examples(rows, needs_summary=False)
+    assert (example.conversation, example.summary) == ("Ann: Tea?\nBo: Yes.", "")
+    assert shape_of(rows, needs_summary=False).reason.endswith("no column looks like the summary")
+
+
+def test_summaries_that_are_there_are_read_also_where_none_are_needed() -> None:
+    rows = [{"dialogue": "Ann: Tea?", "summary": "Tea."}]
+    assert examples(rows, needs_summary=False) == examples(rows)
+
+
+def test_a_list_of_summaries_gives_several_references() -> None:
+    rows = [{"dialogue": "Ann: Hi", "summaries": ["Ann greets.", "", "A greeting."]}]
+    assert examples(rows) == [Example("1", "Ann: Hi", "Ann greets.", ("A greeting.",))]
+    assert "whose lists hold several references" in shape_of(rows).reason
+
+
+@pytest.mark.parametrize(
+    "names", [("summary1", "summary2"), ("summary", "summary_2"), ("Summary 1", "Summary 2")]
+)
+def test_numbered_columns_are_further_references(names: tuple[str, str]) -> None:
+    rows = [{"dialogue": "Ann: Hi", names[0]: "Ann greets.", names[1]: "A greeting."}]
+    assert shape_of(rows).references == (names[1],)
+    assert examples(rows) == [Example("1", "Ann: Hi", "Ann greets.", ("A greeting.",))]
+
+
+def test_a_summary_named_by_hand_stands_alone_unless_references_are_named_too() -> None:
+    rows = [{"dialogue": "Ann: Hi", "summary1": "a", "summary2": "b", "gist, short": "c"}]
+    assert examples(rows, summary="summary1") == [Example("1", "Ann: Hi", "a")]
+    both = examples(rows, summary="summary1", by_hand={"references": "summary2"})
+    assert both == [Example("1", "Ann: Hi", "a", ("b",))]
+    comma = examples(rows, summary="summary1", by_hand={"references": "gist, short"})
+    assert comma == [Example("1", "Ann: Hi", "a", ("c",))]
+    assert refusal(rows, by_hand={"references": "summary2, summary7"}).hint.startswith("Did you mean")
+
+
+def test_the_first_summary_that_says_something_is_learned() -> None:
+    rows = [{"dialogue": "Ann: Hi", "summary1": "", "summary2": "b"}]
+    assert examples(rows) == [Example("1", "Ann: Hi", "b")]
+
+
+# -------------------------------------------------------------------------------------------- turns in rows
+ROWS = [
+    {"dialogue_id": "x", "speaker": "Ann", "text": "Hi", "summary": "They meet."},
+    {"dialogue_id": "y", "speaker": "Cem", "text": "Off?", "summary": "Cem asks."},
+    {"dialogue_id": "x", "speaker": "Bob", "text": "Yo", "summary": "They meet."},
+]
+
+
+def test_rows_with_the_same_conversation_id_are_one_conversation() -> None:
+    shape = shape_of(ROWS)
+    assert (shape.kind, shape.group, shape.speaker, shape.text) == ("rows", "dialogue_id", "speaker", "text")
+    assert 'the rows with the same "dialogue_id"' in shape.reason
+    shaped = list(shape.examples(numbered(ROWS)))
+    assert [each.example for each in shaped] == [
+        Example("x", "Ann: Hi\nBob: Yo", "They meet."),
+        Example("y", "Cem: Off?", "Cem asks."),
+    ]
+    assert [each.rows for each in shaped] == [(1, 3), (2,)]
+
+
+def test_a_summary_in_the_first_row_alone_is_the_conversation_s() -> None:
+    rows = [ROWS[0], {**ROWS[2], "summary": None}, ROWS[1]]
+    assert [example.summary for example in examples(rows)] == ["They meet.", "Cem asks."]
+
+
+def test_rows_of_their_own_can_be_named_by_hand() -> None:
+    rows = [{"k": "1", "w": "Ann", "s": "Hi", "g": "They meet."}, {"k": "1", "w": "Bob", "s": "Yo", "g": ""}]
+    by_hand = {"group": "k", "speaker": "w", "text": "s"}
+    expected = [Example("1", "Ann: Hi\nBob: Yo", "They meet.")]
+    assert examples(rows, summary="g", by_hand=by_hand) == expected
+    assert examples(rows, summary="g", conversation="s", by_hand={"group": "k", "speaker": "w"}) == expected
+    assert refusal(rows, conversation="g", by_hand=by_hand).field == "data.columns"
+    assert refusal(rows, by_hand={**by_hand, "group": "kk"}).hint.startswith("Did you mean k?")
+
+
+def test_a_row_without_its_conversation_is_refused_with_its_number() -> None:
+    rows = [*ROWS, {**ROWS[0], "dialogue_id": None}]
+    shape = guess(list(ROWS[0]), ROWS)
+    with pytest.raises(DataError, match='Row 4 has no "dialogue_id"'):
+        list(shape.examples(numbered(rows)))
+
+
+def test_flat_rows_with_an_author_and_a_category_stay_flat() -> None:
+    rows = [
+        {"group": "a", "author": "Ann", "text": "Long text", "summary": "One."},
+        {"group": "a", "author": "Ann", "text": "Another", "summary": "Two."},
+    ]
+    assert shape_of(rows).kind == "columns"
+    repeated = [{**row, "summary": "The same."} for row in rows]
+    assert shape_of(repeated, conversation="text").kind == "columns"
+
+
+# -------------------------------------------------------------------------------------------------- the mapping
+@pytest.mark.parametrize(
+    ("by_hand", "field", "words"),
+    [
+        ({"speakr": "a"}, "data.columns.speakr", "data.columns.speakr is not known."),
+        ({"text": " "}, "data.columns.text", "data.columns.text is empty."),
+        ({"last_turn": "yes"}, "data.columns.last_turn", "The last turn can't be yes."),
+        (
+            {"group": "a", "last_turn": "summary"},
+            "data.columns.last_turn",
+            "The last turn can't be the summary",
+        ),
+        ({"group": "a", "id": "b"}, "data.columns.id", "are named by data.columns.group."),
+    ],
+)
+def test_a_mapping_that_makes_no_sense_is_refused(by_hand: dict[str, str], field: str, words: str) -> None:
+    (problem,) = data.problems(by_hand)
+    assert problem.field == field
+    assert words in problem.message
+    error = refusal([{"dialogue": "a", "summary": "b"}], by_hand=by_hand)
+    assert (error.field, error.message) == ("data.columns", problem.message)
+
+
+def test_a_mistyped_key_is_told_the_right_one() -> None:
+    assert data.problems({"speakr": "a"})[0].hint == "Did you mean speaker?"
+    assert data.problems(dict.fromkeys(("speaker", "text", "group", "references"), "a")) == []
+
+
+def test_an_id_column_can_be_named() -> None:
+    rows = [{"id": "1", "file": "f.txt", "dialogue": "a", "summary": "b"}]
+    assert examples(rows, by_hand={"id": "file"})[0].id == "f.txt"
+
+
+def test_a_shape_tells_all_of_itself() -> None:
+    told = shape_of(ROWS).as_dict()
+    assert told["all"] == ["dialogue_id", "speaker", "text", "summary"]
+    assert {name: told[name] for name in ("kind", "conversation", "summary", "group", "references")} == {
+        "kind": "rows",
+        "conversation": "text",
+        "summary": "summary",
+        "group": "dialogue_id",
+        "references": [],
+    }
+
+
+# --------------------------------------------------------------------------------------------------- whatever comes
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+KEY = st.sampled_from(["role", "content", "from", "value", "speaker", "text", "x"])
+CELL = PLAIN | st.recursive(
+    PLAIN,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY, inner, max_size=3),
+    max_leaves=8,
+)
+COLUMNS = ["id", "messages", "text", "speaker", "summary", "summaries", "group"]
+TABLE = st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, CELL)), min_size=1, max_size=4)
+MAPPING = st.dictionaries(st.sampled_from(data.KEYS), st.sampled_from([*COLUMNS, "role", "x"]), max_size=2)
+NAME = st.sampled_from(["auto", "messages", "text", "summaries", "group"])
+
+
+@given(TABLE, NAME, NAME, MAPPING)
+def test_any_table_ends_in_examples_or_in_a_named_error(
+    rows: list[dict[str, Any]], conversation: str, summary: str, by_hand: dict[str, str]
+) -> None:
+    shaped, error = [], None
+    try:
+        shaped = list(guess(COLUMNS, rows[:2], conversation, summary, by_hand).examples(numbered(rows)))
+    except DataError as raised:
+        error = raised
+    if error:
+        assert error.field in {"data.conversation", "data.summary", "data.columns"}
+        assert error.hint
+    else:
+        assert sorted(number for each in shaped for number in each.rows) == list(range(1, len(rows) + 1))

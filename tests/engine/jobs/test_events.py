@@ -1,0 +1,179 @@
+"""The event stream: whole lines only, nothing lost, nothing that JSON has no word for."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from engine.errors import StorageError
+from engine.jobs.events import (
+    MOST_BYTES,
+    EventReader,
+    EventWriter,
+    cut_unfinished_line,
+    decode,
+    encode,
+    read_all,
+)
+from tests.helpers.repository import GOLDEN
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "events.jsonl"
+
+
+@pytest.fixture
+def writer(path: Path):
+    made = EventWriter(path, {"run": "r", "attempt": 1})
+    yield made
+    made.close()
+
+
+def test_an_event_carries_version_time_and_identity(path: Path, writer: EventWriter):
+    written = writer.write("step_finished", step=1, loss=2.5)
+    (read,) = EventReader(path).read()
+    assert read == written
+    assert list(read)[:5] == ["v", "event", "time", "run", "attempt"]
+    assert (read["v"], read["run"], read["attempt"], read["loss"]) == (1, "r", 1, 2.5)
+
+
+def test_any_text_stays_one_line(path: Path, writer: EventWriter):
+    text = "Ann: tea?\nBo: “at 5”\r\u2028\x1c\ud800 end"
+    writer.write("sample_made", summary=text)
+    assert path.read_bytes().count(b"\n") == 1
+    (read,) = EventReader(path).read()
+    assert read["summary"] == text.replace("\ud800", "?")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_without_end_is_refused_and_nothing_is_written(
+    path: Path, writer: EventWriter, number: float
+):
+    with pytest.raises(ValueError, match="JSON"):
+        writer.write("step_finished", loss=number)
+    assert path.read_bytes() == b""
+
+
+def test_a_line_too_long_is_refused_and_nothing_is_written(path: Path, writer: EventWriter):
+    with pytest.raises(ValueError, match="at most"):
+        writer.write("sample_made", summary="x" * MOST_BYTES)
+    assert path.read_bytes() == b""
+
+
+def test_a_reader_gets_each_event_once(path: Path, writer: EventWriter):
+    reader = EventReader(path)
+    assert reader.read() == []
+    writer.write("a")
+    assert [event["event"] for event in reader.read()] == ["a"]
+    writer.write("b")
+    writer.write("c")
+    assert [event["event"] for event in reader.read()] == ["b", "c"]
+    assert reader.read() == []
+
+
+def test_a_stream_that_is_not_there_yet_is_empty(path: Path):
+    assert EventReader(path).read() == []
+    assert list(read_all(path)) == []
+
+
+def test_an_unfinished_line_waits_for_its_end(path: Path):
+    whole = encode({"event": "a"})
+    path.write_bytes(whole + whole[:5])
+    reader = EventReader(path)
+    assert len(reader.read()) == 1
+    assert reader.read() == []
+    with path.open("ab") as stream:
+        stream.write(whole[5:])
+    assert [event["event"] for event in reader.read()] == ["a"]
+
+
+def test_a_resumed_writer_cuts_the_unfinished_line_under_a_reader_that_saw_it(path: Path):
+    path.write_bytes(encode({"event": "a"}) + b'{"event":"half')
+    reader = EventReader(path)
+    reader.read()
+    resumed = EventWriter(path, {"attempt": 2})
+    resumed.write("job_accepted", words="longer than what was cut off")
+    resumed.close()
+    assert [event["event"] for event in reader.read()] == ["job_accepted"]
+    assert [event["event"] for event in read_all(path)] == ["a", "job_accepted"]
+
+
+@pytest.mark.parametrize("content", [b"", b"half", b'{"event":"a"}\n', b'{"event":"a"}\nhalf'])
+def test_cutting_keeps_whole_lines(path: Path, content: bytes):
+    path.write_bytes(content)
+    cut_unfinished_line(path)
+    assert path.read_bytes() == content[: content.rfind(b"\n") + 1]
+
+
+@pytest.mark.parametrize("line", [b"", b"nonsense", b"[1]", b'{"no":"event"}', b'{"event":3}', b"\xff\xfe"])
+def test_a_damaged_line_is_passed_over(path: Path, line: bytes):
+    assert decode(line) is None
+    path.write_bytes(encode({"event": "a"}) + line + b"\n" + encode({"event": "b"}))
+    assert [event["event"] for event in read_all(path)] == ["a", "b"]
+
+
+def test_an_event_that_found_half_its_room_leaves_nothing_behind(
+    path: Path, writer: EventWriter, monkeypatch: pytest.MonkeyPatch
+):
+    write = os.write
+    writer.write("a")
+    monkeypatch.setattr(os, "write", lambda descriptor, line: write(descriptor, line[:7]))
+    with pytest.raises(StorageError, match="disk is full"):
+        writer.write("b")
+    monkeypatch.undo()
+    writer.write("c")
+    assert [event["event"] for event in read_all(path)] == ["a", "c"]
+
+
+def test_a_burst_is_read_whole_and_in_order(path: Path, writer: EventWriter):
+    for step in range(100_000):
+        writer.write("step_finished", step=step, loss=1.0)
+    reader = EventReader(path)
+    steps: list[int] = []
+    while events := reader.read():
+        steps += [event["step"] for event in events]
+    assert steps == list(range(100_000))
+
+
+def test_reading_while_writing_loses_nothing(path: Path, writer: EventWriter):
+    done = threading.Event()
+
+    def write() -> None:
+        for step in range(5000):
+            writer.write("step_finished", step=step, summary="ü" * (step % 50))
+        done.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    reader = EventReader(path)
+    steps: list[int] = []
+    while not done.is_set():
+        steps += [event["step"] for event in reader.read()]
+    while events := reader.read():
+        steps += [event["step"] for event in events]
+    thread.join()
+    assert steps == list(range(5000))
+
+
+def test_every_line_of_the_first_version_is_still_read():
+    golden = GOLDEN / "events_v1.jsonl"
+    events = list(read_all(golden))
+    assert len(events) == len(golden.read_text(encoding="utf-8").splitlines()) > 15
+    assert all(encode(event) for event in events)
+    assert {event["v"] for event in events} == {1}
+    assert json.loads(golden.read_text(encoding="utf-8").splitlines()[-1])["event"] == "job_ended"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"[" * 100_000, b'{"event":"a","time":"x"}', b'{"event":"a","clock":[]}', b'{"event":"a","attempt":"1"}',
+     b'{"event":"a","time":NaN}', b'{"event":"a","time":1' + b"0" * 400 + b"}"],
+    ids=range(6),
+)  # fmt: skip
+def test_lines_that_tell_no_event_are_passed_over(line: bytes):
+    assert decode(line) is None

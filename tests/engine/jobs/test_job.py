@@ -1,0 +1,190 @@
+"""Jobs: private folders, commands that arrive whole and in order, one worker at a time."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.errors import StorageError, WorkerError
+from engine.jobs import job as jobs
+from engine.jobs.events import EventWriter
+from engine.jobs.job import Job, create_job
+from engine.system import files, paths
+
+HOLD_LOCK = """
+import sys
+from pathlib import Path
+from engine.jobs.job import Job
+with Job(Path(sys.argv[1])).lock():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def job() -> Job:
+    return create_job(paths.jobs_folder(), "evaluate", {"adapters": ["a"]}, words="Über alles, 3×")
+
+
+@pytest.fixture
+def holder(job: Job):
+    """A process that holds the job's lock until its input closes or it is killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD_LOCK, str(job.folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=paths.application_root(),
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    yield process
+    process.communicate()
+
+
+def test_a_job_says_what_is_asked(job: Job):
+    assert job.request() == {"kind": "evaluate", "adapters": ["a"]}
+    assert not job.recipe_path.exists()
+    assert job.last_attempt() == 0
+    assert not job.is_running()
+
+
+def test_a_job_with_a_recipe_keeps_its_text():
+    job = create_job(paths.jobs_folder(), "plan", {}, recipe="schema = 1\n")
+    assert job.recipe_path.read_text(encoding="utf-8") == "schema = 1\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
+def test_a_job_s_recipe_is_on_the_disk_before_the_job_is_one(monkeypatch: pytest.MonkeyPatch):
+    written: list[str] = []
+
+    def watched(path: Path, text: str) -> None:
+        written.append(path.name)
+        files.write_whole(path, text)
+
+    monkeypatch.setattr(jobs, "write_whole", watched)
+    create_job(paths.jobs_folder(), "train", {}, recipe="schema = 1\n")
+    assert written == ["recipe.toml", "job.json"]
+
+
+def test_a_job_is_private(job: Job):
+    assert stat.S_IMODE(job.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(job.commands_folder.stat().st_mode) == 0o700
+
+
+def test_an_id_sorts_by_time_says_what_it_is_and_is_not_taken():
+    ids = {jobs.new_id("LoRA, r 16 / Ärger!") for _ in range(50)}
+    assert len(ids) > 45
+    for made in ids:
+        date, clock, slug = made.split("-", 2)
+        assert (len(date), len(clock)) == (8, 6)
+        assert slug.startswith("lora-r-16-ärger-")
+
+
+def test_a_long_name_makes_a_short_id():
+    assert len(jobs.new_id("word " * 100)) <= 70
+
+
+def test_a_folder_that_is_no_job_is_told(tmp_path: Path):
+    with pytest.raises(WorkerError, match="is no job"):
+        Job(tmp_path).request()
+
+
+def test_a_place_that_does_not_exist_is_told(tmp_path: Path):
+    with pytest.raises(StorageError):
+        create_job(tmp_path / "no", "train", {})
+
+
+def test_commands_arrive_in_order_once(job: Job):
+    for number in range(20):
+        job.send("summarize", request=str(number), conversation="Ann: „Tea?“\n")
+    taken = job.take_commands()
+    assert [command["request"] for command in taken] == [str(number) for number in range(20)]
+    assert taken[0] == {"command": "summarize", "request": "0", "conversation": "Ann: „Tea?“\n"}
+    assert job.take_commands() == []
+    assert list(job.commands_folder.iterdir()) == []
+
+
+def test_commands_arrive_in_order_though_the_clock_is_set_back(job: Job, monkeypatch):
+    for number, moment in enumerate((2_000, 1_000, 1_500)):
+        monkeypatch.setattr("engine.jobs.job.time.time_ns", lambda moment=moment: moment)
+        job.send("summarize", request=str(number))
+    assert [command["request"] for command in job.take_commands()] == ["0", "1", "2"]
+
+
+def test_where_nothing_can_be_written_no_worker_lives(job: Job, monkeypatch):
+    with job.lock():
+        assert job.is_running()
+    job.send("stop")
+
+    def refuse(*_: object, **__: object):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert not job.is_running()
+    with pytest.raises(StorageError, match="Read-only"):
+        job.drop_commands()
+
+
+def test_what_a_dead_worker_was_told_is_not_told_to_the_next(job: Job):
+    job.send("stop")
+    with job.lock():
+        job.drop_commands()
+    assert len(list(job.commands_folder.iterdir())) == 1
+    job.drop_commands()
+    assert job.take_commands() == []
+
+
+def test_a_command_that_is_still_being_written_is_not_taken(job: Job):
+    (job.commands_folder / ".00000000000000000001-aaaa.json").write_text('{"comm', encoding="utf-8")
+    job.send("stop")
+    assert [command["command"] for command in job.take_commands()] == ["stop"]
+
+
+def test_a_job_whose_folder_is_gone_takes_no_command(job: Job):
+    job.commands_folder.rmdir()
+    (job.folder / "job.json").unlink()
+    job.folder.rmdir()
+    with pytest.raises(StorageError, match="stop"):
+        job.send("stop")
+
+
+def test_one_process_at_a_time_holds_the_lock(job: Job, holder: subprocess.Popen[bytes]):
+    assert job.is_running()
+    with pytest.raises(WorkerError, match="is running already"), job.lock(wait_seconds=0.1):
+        pass
+    holder.communicate()
+    assert not job.is_running()
+    with job.lock(wait_seconds=0.1):
+        assert job.is_running()
+    assert not job.is_running()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
+def test_a_killed_worker_leaves_no_lock(job: Job, holder: subprocess.Popen[bytes]):
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    assert not job.is_running()
+
+
+def test_attempts_are_counted_in_the_events(job: Job):
+    for attempt in (1, 2):
+        writer = EventWriter(job.events_path, {"job": job.id, "attempt": attempt})
+        ended = writer.write("job_ended", outcome="stopped")
+        writer.close()
+        assert job.last_attempt() == attempt
+        assert jobs.ended([ended], attempt) == ended
+        assert jobs.ended([ended], attempt + 1) is None
+
+
+def test_the_log_s_tail_is_its_last_lines(job: Job):
+    assert job.log_tail() == ""
+    job.log_path.write_bytes(b"\xff first\n" + b"".join(b"line %d\n" % number for number in range(30)))
+    assert job.log_tail(2) == "line 28\nline 29"

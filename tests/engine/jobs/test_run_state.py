@@ -1,0 +1,202 @@
+"""Live, replayed and re-attached readers build the same state from the same events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.jobs.events import Event, read_all
+from engine.jobs.run_state import Curve, RunState
+from engine.runs.run_store import replay
+from tests.helpers import repository
+
+GOLDEN = repository.GOLDEN / "events_v1.jsonl"
+
+
+def event(name: str, time: float = 0.0, **facts: Any) -> Event:
+    return {"v": 1, "event": name, "time": time, "run": "r", "attempt": 1, **facts}
+
+
+def started(total: int = 10, first: int = 0, time: float = 0.0) -> Event:
+    return event("run_started", time, total_steps=total, first_step=first)
+
+
+def step(number: int, loss: float = 1.0, time: float = 0.0, **facts: Any) -> Event:
+    return event("step_finished", time, step=number, epoch=0.1, loss=loss, learning_rate=0.1, **facts)
+
+
+def fact(found: Any, *keys: str) -> Any:
+    for key in keys:
+        found = found[key]
+    return found
+
+
+def test_the_first_version_s_events_still_add_up():
+    state = replay(read_all(GOLDEN))
+    assert (state.attempt, state.outcome, state.step, state.total_steps) == (2, "completed", 6, 6)
+    assert list(state.loss.steps) == [1, 2, 3, 4, 5, 6]
+    assert list(state.evaluation_loss.values) == [1.9, 1.5]
+    assert [sample.summary for sample in state.samples] == ["They have tea.", "Ann and Bo have tea at five."]
+    assert fact(state.base_scores, "scores", "rouge1", "mean") == 0.469
+    assert fact(state.tuned_scores, "scores", "rouge1", "mean") == 0.484
+    assert fact(state.difference, "rouge1", "verdict") == "better"
+    assert fact(state.adapter, "adapter") == "20260312-140320-lora-77aa"
+    assert fact(state.checkpoint, "step") == 6
+    assert state.peak_memory_bytes == 2147483648 + 6
+    assert [notice["level"] for notice in state.notices] == ["warning"]
+    assert not state.paused
+    assert state.share == 1.0
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 1000])
+def test_it_does_not_matter_in_what_portions_events_come(size: int):
+    events = list(read_all(GOLDEN))
+    state = RunState()
+    for start in range(0, len(events), size):
+        for found in events[start : start + size]:
+            state.apply(found)
+    assert state == replay(events)
+
+
+def test_a_resumed_run_forgets_what_lies_past_its_checkpoint():
+    events = [started(), step(1), step(2), step(3, loss=9.0), event("run_resumed", step=2), step(3, loss=3.0)]
+    state = replay(events)
+    assert list(state.loss.steps) == [1, 2, 3]
+    assert list(state.loss.values) == [1.0, 1.0, 3.0]
+    assert state.revision > replay(events[:4]).revision
+
+
+def test_a_run_resumed_from_nothing_starts_over():
+    state = replay([started(), step(1), step(2), event("run_resumed", step=0)])
+    assert (state.step, list(state.loss.steps)) == (0, [])
+
+
+def test_a_new_attempt_is_open_again():
+    ended = [event("job_accepted"), event("job_ended", outcome="stopped")]
+    assert replay(ended).outcome == "stopped"
+    state = replay([*ended, {**event("job_accepted"), "attempt": 2}])
+    assert state.outcome is None
+    assert state.ended is None
+    assert state.attempt == 2
+
+
+def test_pausing_is_seen_until_it_goes_on_or_starts_anew():
+    assert replay([event("run_paused")]).paused
+    assert not replay([event("run_paused"), event("run_continued")]).paused
+    assert not replay([event("run_paused"), event("job_accepted")]).paused
+
+
+def test_an_event_of_a_later_version_is_passed_over():
+    assert replay([event("something_new", what=1)]).step == 0
+
+
+def test_progress_belongs_to_its_stage():
+    state = replay(
+        [event("stage_entered", stage="evaluate"), event("stage_progressed", done=3, total=9, unit="x")]
+    )
+    assert (state.stage, state.progress) == ("evaluate", (3, 9, "x"))
+    state.apply(event("stage_entered", stage="save"))
+    assert state.progress is None
+
+
+def test_time_left_follows_the_pace_of_this_attempt():
+    state = replay([started(total=100, first=50, time=1000.0), step(51, time=1010.0)])
+    assert state.seconds_left() is None
+    state.apply(step(52, time=1020.0))
+    assert state.seconds_left() == pytest.approx(48 * 10.0)
+    state.apply(event("job_ended", outcome="completed"))
+    assert state.seconds_left() is None
+
+
+def test_a_run_with_few_minutes_is_as_far_as_those_are_spent():
+    state = replay([started(total=1000, first=0, time=1000.0), step(1, time=1010.0), step(2, time=1020.0)])
+    assert state.share == pytest.approx(0.002)
+    state.apply(step(3, time=1030.0) | {"time_share": 0.5, "seconds_left": 30.0})
+    assert (state.share, state.seconds_left()) == (0.5, 30.0)
+    state.apply(step(999, time=1040.0) | {"time_share": 0.6, "seconds_left": 3000.0})
+    assert state.share == pytest.approx(0.999)
+    assert state.seconds_left() == pytest.approx(40.0 / 999)
+
+
+def test_only_validation_of_the_adapter_makes_the_evaluation_curve():
+    facts: dict[str, Any] = {"step": 3, "scores": None, "difference": None}
+    state = replay(
+        [
+            event("evaluated", split="validation", of="base", loss=3.0, **facts),
+            event("evaluated", split="test", of="a", loss=2.0, **facts),
+            event("evaluated", split="validation", of="a", loss=1.0, **facts),
+        ]
+    )
+    assert list(state.evaluation_loss.values) == [1.0]
+    assert len(state.evaluations) == 3
+
+
+def test_what_is_scored_in_training_is_a_curve_and_never_the_runs_score():
+    def scored(at: int, mean: float) -> Event:
+        scores = {"rouge1": {"mean": mean}}
+        facts: dict[str, Any] = {
+            "split": "validation",
+            "of": "a",
+            "protocol": {"examples": 4},
+            "scores": scores,
+        }
+        return event("evaluated", step=at, loss=2.0, **facts)
+
+    state = replay([scored(10, 0.3), scored(20, 0.5)])
+    assert (state.base_scores, state.tuned_scores) == (None, None)
+    assert list(state.evaluation_rouge1.values) == [0.3, 0.5]
+    state.apply(event("run_resumed", step=10))
+    assert list(state.evaluation_rouge1.steps) == [10]
+
+
+def test_a_curve_drops_only_what_is_later():
+    curve = Curve()
+    for number in (1, 2, 2, 5):
+        curve.add(number, float(number))
+    curve.drop_after(2)
+    assert list(curve.steps) == [1, 2, 2]
+    assert list(curve.values) == [1.0, 2.0, 2.0]
+
+
+def test_peak_memory_is_the_most_that_was_seen():
+    state = replay([step(1, memory_bytes=5), step(2, memory_bytes=9), step(3, memory_bytes=None)])
+    assert state.peak_memory_bytes == 9
+
+
+def test_a_clock_that_is_set_and_a_computer_that_slept_change_no_duration():
+    events = [
+        event("job_accepted", 1_000.0, clock=10.0),
+        started(10, time=1_001.0) | {"clock": 11.0},
+        step(1, time=50.0, clock=12.0),
+        # A night of sleep, in which the clock that is never set stands still.
+        step(2, time=40_000.0, clock=13.0),
+    ]
+    state = replay(events)
+    assert state.seconds == 3.0
+    assert state.seconds_left() == 8.0
+
+
+def test_a_clock_that_was_set_back_yields_no_negative_time():
+    state = replay([event("job_accepted", 1_000.0), started(10, time=1_000.0), step(2, time=400.0)])
+    assert state.seconds == 0.0
+    assert state.seconds_left() == 0.0
+
+
+def test_a_pause_that_frees_the_device_is_known_until_the_next_attempt():
+    freed = [event("run_paused", frees_device=True), event("job_ended", outcome="stopped")]
+    assert replay(freed).freed
+    assert not replay([*freed, event("job_accepted")]).freed
+    assert not replay([event("run_paused")]).freed
+
+
+def test_a_run_that_starts_over_shows_its_base_once():
+    def sample(number: int, example: str) -> Event:
+        told = {"conversation": "", "reference": "", "summary": "s"}
+        return event("sample_made", step=number, example=example, **told)
+
+    first = [started(), sample(0, "a"), sample(0, "b"), step(1)]
+    state = replay([*first, event("run_resumed", step=0), sample(0, "a"), sample(0, "b"), step(1)])
+    assert [each.example for each in state.samples] == ["a", "b"]
+    state.apply(event("run_resumed", step=1))
+    assert [each.example for each in state.samples] == ["a", "b"]

@@ -1,0 +1,389 @@
+"""A worker's death is an outcome: each way to go, with real processes that speak the real protocol."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from engine.errors import WorkerError
+from engine.jobs import supervisor
+from engine.jobs.events import EventWriter
+from engine.jobs.job import UNWRITTEN, Job, create_job
+from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor, death_in_words
+from engine.system import paths
+from tests.helpers import scripted_worker
+
+PRELUDE = """
+import os, sys, time, signal, subprocess
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from engine.jobs.events import EventWriter
+from engine.jobs.job import Job
+job = Job(Path({folder!r}))
+attempt = job.last_attempt() + 1
+writer = EventWriter(job.events_path, {{"job": job.id, "attempt": attempt}})
+def say(event, **facts): writer.write(event, **facts)
+with job.lock():
+    say("job_accepted", pid=os.getpid())
+"""
+
+posix = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+
+
+@pytest.fixture
+def job() -> Job:
+    return create_job(paths.jobs_folder(), "evaluate", {})
+
+
+@pytest.fixture
+def start(job: Job):
+    """Start a worker that does what a few lines of Python say."""
+    started: list[Supervisor] = []
+
+    def begin(lines: str) -> Supervisor:
+        prelude = PRELUDE.format(root=str(paths.application_root()), folder=str(job.folder))
+        body = "".join(f"    {line}\n" for line in lines.strip().splitlines())
+        made = Supervisor(job, command=[sys.executable, "-c", prelude + body])
+        made.start()
+        started.append(made)
+        return made
+
+    yield begin
+    for made in started:
+        made.force()
+        made.leave()
+
+
+Start = Callable[[str], Supervisor]
+
+
+def run(made: Supervisor) -> tuple[list[str], Ending]:
+    names = [event["event"] for event in made.follow(every_seconds=0.01)]
+    return names, made.ending()
+
+
+def wait_for(made: Supervisor, event: str) -> None:
+    for found in made.follow(every_seconds=0.01):
+        if found["event"] == event:
+            return
+
+
+def test_a_worker_that_completes(start: Start):
+    names, ending = run(start('say("stage_entered", stage="train")\nsay("job_ended", outcome="completed")'))
+    assert names == ["job_accepted", "stage_entered", "job_ended"]
+    assert (ending.outcome, ending.exit_code) == ("completed", 0)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind", "exit_code"),
+    [("stopped", None, 130), ("failed", "DataError", 1), ("failed", "RecipeError", 2)],
+)
+def test_a_worker_that_says_how_it_ended(start: Start, outcome: str, kind: str, exit_code: int):
+    said = f'outcome="{outcome}", kind="{kind}", message="M.", hint="H.", field="data.source"'
+    _, ending = run(start(f'say("job_ended", {said})'))
+    assert (ending.outcome, ending.message, ending.hint, ending.field) == (outcome, "M.", "H.", "data.source")
+    assert ending.exit_code == exit_code
+
+
+def test_the_noise_of_libraries_goes_to_the_log_alone(start: Start, job: Job):
+    noise = 'print("x" * 200_000, flush=True)\nprint("oh", file=sys.stderr)\nos.system("echo child")'
+    names, ending = run(start(f'{noise}\nsay("job_ended", outcome="failed")'))
+    assert names == ["job_accepted", "job_ended"]
+    assert {"oh", "child"} <= set(ending.log_tail.splitlines())
+    assert job.log_path.stat().st_size > 200_000
+
+
+def test_a_worker_that_raises_has_crashed(start: Start):
+    _, ending = run(start('raise RuntimeError("the reason")'))
+    assert (ending.outcome, ending.exit_code) == ("crashed", 1)
+    assert "exit code 1" in ending.message
+    assert "the reason" in ending.log_tail
+
+
+@posix
+@pytest.mark.parametrize(
+    ("read_only", "room", "told"),
+    [(True, 1 << 30, "the disk is read-only"), (False, 0, "the disk is full"), (False, 1 << 30, "any more.")],
+)
+def test_a_worker_that_can_write_no_last_word_is_known_by_its_exit_code_and_the_disk(
+    start: Start, monkeypatch: pytest.MonkeyPatch, read_only: bool, room: int, told: str
+):
+    facts = SimpleNamespace(f_flag=os.ST_RDONLY if read_only else 0, f_bavail=room, f_frsize=1)
+    monkeypatch.setattr(os, "statvfs", lambda _: facts)
+    _, ending = run(start(f"os._exit({UNWRITTEN})"))
+    assert (ending.outcome, ending.exit_code) == ("crashed", 1)
+    assert ending.message.startswith("The events can't be written any more")
+    assert told in ending.message
+    assert "last checkpoint" in ending.hint
+
+
+def test_a_worker_that_leaves_without_a_word_has_crashed(start: Start):
+    assert run(start("sys.exit(0)"))[1].outcome == "crashed"
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGABRT", "SIGKILL", "SIGSEGV"])
+def test_a_worker_that_is_killed_has_crashed_and_the_signal_is_named(start: Start, name: str):
+    _, ending = run(start(f"os.kill(os.getpid(), signal.{name})"))
+    assert ending.outcome == "crashed"
+    assert name in ending.message
+
+
+@posix
+def test_a_grandchild_that_outlives_the_worker_does_not_hold_up_its_end(start: Start):
+    began = time.monotonic()
+    _, ending = run(start('subprocess.Popen(["sleep", "60"])\nsay("job_ended", outcome="completed")'))
+    assert ending.outcome == "completed"
+    assert time.monotonic() - began < 30
+
+
+@posix
+def test_force_ends_a_deaf_worker_and_what_it_started(start: Start):
+    made = start(
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        'child = subprocess.Popen(["sleep", "60"])\nsay("notice", message="here", child=child.pid)\ntime.sleep(60)'
+    )
+    child = next(event["child"] for event in made.follow(every_seconds=0.01) if event["event"] == "notice")
+    made.force()
+    names, ending = run(made)
+    assert names == []
+    assert ending.outcome == "crashed"
+    for _ in range(500):
+        if not _lives(child):
+            break
+        time.sleep(0.01)
+    assert not _lives(child)
+
+
+def _lives(pid: int) -> bool:
+    """Tell whether a process runs; one that nobody has collected yet is dead all the same."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_leaving_closes_the_worker_s_input_and_lets_it_go_on(start: Start):
+    made = start('sys.stdin.read()\nsay("notice", message="alone")\nsay("job_ended", outcome="completed")')
+    wait_for(made, "job_accepted")
+    made.leave()
+    names, ending = run(made)
+    assert names == ["notice", "job_ended"]
+    assert ending.outcome == "completed"
+
+
+def test_a_worker_that_was_let_go_is_collected_although_nobody_follows_it(job: Job):
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    made = Supervisor(job, command=command)
+    made.start()
+    pid = made.pid
+    made.leave()
+    # A process that is dropped while it runs is a warning, which fails the test.
+    del made
+    gc.collect()
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        following = Supervisor(job, command=command)
+        following.start()
+        following.force()
+        following.close()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_command_reaches_the_worker(start: Start):
+    made = start(
+        "while not (found := job.take_commands()): time.sleep(0.01)\n"
+        'say("notice", message="here", found=found)\nsay("job_ended", outcome="stopped")'
+    )
+    made.send("stop", why="asked")
+    found = [event["found"] for event in made.follow(every_seconds=0.01) if event["event"] == "notice"]
+    assert found == [[{"command": "stop", "why": "asked"}]]
+
+
+def test_a_new_attempt_is_told_apart_from_the_old_one(start: Start):
+    assert run(start('say("job_ended", outcome="stopped")'))[1].outcome == "stopped"
+    names, ending = run(start("os._exit(3)"))
+    assert names == ["job_accepted"]
+    assert ending.outcome == "crashed"
+
+
+def test_a_new_attempt_is_read_whole_after_a_torn_line(start: Start, job: Job):
+    assert run(start('os.write(writer._descriptor, b\'{"event":"ha\')\nos._exit(1)'))[1].outcome == "crashed"
+    names, ending = run(start('say("job_ended", outcome="completed")'))
+    assert names == ["job_accepted", "job_ended"]
+    assert ending.outcome == "completed"
+
+
+def test_a_worker_found_running_is_followed_to_its_end(start: Start, job: Job):
+    made = start('while not job.take_commands(): time.sleep(0.01)\nsay("job_ended", outcome="completed")')
+    wait_for(made, "job_accepted")
+    found = Supervisor(job)
+    assert found.alive()
+    found.send("stop")
+    names = [event["event"] for event in found.follow(every_seconds=0.01)]
+    assert names == ["job_accepted", "job_ended"]
+    assert found.ending().outcome == "completed"
+
+
+def test_a_worker_that_cannot_be_started_is_told(job: Job):
+    with pytest.raises(WorkerError, match="can't be started"):
+        Supervisor(job, command=["/nowhere/python"]).start()
+
+
+def test_a_worker_that_never_was_has_crashed(job: Job):
+    writer = EventWriter(job.events_path, {"attempt": 1})
+    writer.write("job_accepted")
+    writer.close()
+    found = Supervisor(job)
+    assert not found.alive()
+    assert found.poll()
+    assert found.ending().outcome == "crashed"
+
+
+@posix
+def test_a_kill_with_little_memory_left_is_read_as_out_of_memory():
+    assert "out of memory" in death_in_words(-signal.SIGKILL, memory_ran_short=True)[0]
+    assert "out of memory" not in death_in_words(-signal.SIGKILL)[0]
+    assert "out of memory" not in death_in_words(-signal.SIGABRT, memory_ran_short=True)[0]
+
+
+KILLED_WHEN_TOLD = """
+say("notice", message="here")
+while not job.take_commands(): time.sleep(0.01)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@posix
+def test_memory_that_ran_short_before_the_death_is_remembered(start: Start, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.0)
+    made = start(KILLED_WHEN_TOLD)
+    wait_for(made, "notice")
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.02)
+    made.poll()
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 1000.0)
+    made.send("die")
+    assert "probably out of memory" in run(made)[1].message
+
+
+@posix
+def test_a_kill_that_the_kernel_counted_is_read_as_out_of_memory(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    counts = tmp_path / "memory.events"
+    counts.write_text("oom 2\noom_kill 2\noom_group_kill 0\n", encoding="utf-8")
+    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counts, tmp_path / "not there"))
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    made = start(KILLED_WHEN_TOLD)
+    wait_for(made, "notice")
+    counts.write_text("oom 3\noom_kill 3\noom_group_kill 0\n", encoding="utf-8")
+    made.send("die")
+    assert "probably out of memory" in run(made)[1].message
+
+
+@posix
+def test_a_kill_with_memory_to_spare_came_from_outside(start: Start, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    _, ending = run(start("os.kill(os.getpid(), signal.SIGKILL)"))
+    assert "from outside (SIGKILL)" in ending.message
+
+
+def test_a_death_nobody_saw_and_a_signal_nobody_named_have_words():
+    assert all(death_in_words(None))
+    if os.name != "nt":
+        assert "signal 250" in death_in_words(-250)[0]
+
+
+def test_a_folder_that_goes_under_a_worker_ends_it_with_the_reason(tmp_path):
+    job = create_job(tmp_path, "train", {"script": [["steps", {"count": 10_000, "per_second": 50}]]})
+    supervisor = Supervisor(job, command=scripted_worker.command(job))
+    supervisor.start()
+    for event in supervisor.follow():
+        if event["event"] == "step_finished":
+            shutil.rmtree(job.folder, ignore_errors=True)
+            break
+    assert not list(supervisor.follow())
+    supervisor.close()
+    assert not job.folder.exists()
+    assert supervisor.ending().outcome == "crashed"
+    assert "is gone" in supervisor.ending().message
+
+
+def counted(tmp_path: Path, kills: int) -> Path:
+    counts = tmp_path / "memory.events"
+    counts.write_text(f"oom_kill {kills}\n", encoding="utf-8")
+    return counts
+
+
+def looked_at_later(job: Job) -> Ending:
+    """How a job that nobody follows any more has ended, as who opens it later is told."""
+    later = Supervisor(job)
+    assert not later.alive()
+    while later.poll():
+        pass
+    return later.ending()
+
+
+def killed_for_memory(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
+    """Start a job, and let its worker die while the system counts one more that it killed for memory."""
+    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counted(tmp_path, 2),))
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    made = start(KILLED_WHEN_TOLD)
+    wait_for(made, "notice")
+    counted(tmp_path, 3)
+    made.send("die")
+    return made
+
+
+@posix
+def test_a_kill_for_memory_is_known_to_who_opens_the_job_later(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made = killed_for_memory(start, tmp_path, monkeypatch)
+    seen = run(made)[1]
+    later = looked_at_later(made.job)
+    assert (later.message, later.kind) == (seen.message, OUT_OF_MEMORY)
+
+
+@posix
+def test_a_kill_for_memory_that_nobody_saw_is_told_by_what_was_counted(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made = killed_for_memory(start, tmp_path, monkeypatch)
+    while made.alive():
+        time.sleep(0.01)
+    later = looked_at_later(made.job)
+    assert "memory ran short meanwhile" in later.message
+    assert later.kind == OUT_OF_MEMORY
+    # What is counted afterwards has nothing to do with it, neither has what is free by then.
+    counted(tmp_path, 9)
+    assert looked_at_later(made.job).kind == OUT_OF_MEMORY
+
+
+@posix
+def test_a_death_that_nobody_saw_while_nothing_was_killed_for_memory_is_a_plain_one(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counted(tmp_path, 2),))
+    made = start(KILLED_WHEN_TOLD)
+    wait_for(made, "notice")
+    made.send("die")
+    while made.alive():
+        time.sleep(0.01)
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
+    later = looked_at_later(made.job)
+    assert (later.message, later.kind) == (death_in_words(None)[0], "")
+    counted(tmp_path, 9)
+    assert looked_at_later(made.job).kind == ""

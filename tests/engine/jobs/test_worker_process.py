@@ -1,0 +1,176 @@
+"""How a worker's process comes to be: its environment, and one that is started ahead of its job."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from engine.jobs import worker_process
+from engine.jobs.job import Job, create_job
+from engine.jobs.supervisor import Supervisor
+from engine.jobs.worker_process import Spare, worker_environment
+from engine.system import paths
+from tests.helpers import scripted_worker
+
+SCRIPT = [["noise", 3], ["emit", {"event": "notice", "message": "done"}]]
+
+
+@pytest.fixture
+def job() -> Job:
+    return create_job(paths.jobs_folder(), "train", {"script": SCRIPT})
+
+
+@pytest.fixture
+def spare() -> Iterator[Spare]:
+    made = Spare(command=scripted_worker.spare_command())
+    yield made
+    made.end()
+
+
+@pytest.mark.parametrize(
+    ("window", "worker"),
+    [
+        ("/opt/tunesmith/tunesmith", "/opt/tunesmith/tunesmith-worker"),
+        ("t/tunesmith.exe", "t/tunesmith-worker.exe"),
+    ],
+)
+def test_in_a_frozen_build_the_worker_is_the_program_beside_the_window(
+    monkeypatch: pytest.MonkeyPatch, window: str, worker: str
+):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", window)
+    assert worker_process.worker_command() == [worker, "--worker"]
+
+
+def test_the_environment_says_whether_there_is_a_net_and_who_goes_first(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    online = worker_environment(offline=False, niced=False)
+    assert "TUNESMITH_NICE" not in online
+    assert "HF_HUB_OFFLINE" not in online
+    offline = worker_environment(offline=True, niced=True)
+    assert offline["HF_HUB_OFFLINE"] == offline["HF_DATASETS_OFFLINE"] == "1"
+    assert int(offline["TUNESMITH_NICE"]) > 0
+
+
+def run(job: Job, spare: Spare | None) -> tuple[int | None, list[str]]:
+    """Let a job be done; return the process that did it and its events' names."""
+    made = Supervisor(job, command=scripted_worker.command(job), spare=spare)
+    made.start()
+    names = [event["event"] for event in made.follow(every_seconds=0.01)]
+    made.close()
+    assert made.ending().outcome == "completed"
+    return made.pid, names
+
+
+def test_a_spare_worker_does_the_job_as_one_does_that_was_started_for_it(job: Job, spare: Spare):
+    pid, names = run(job, spare)
+
+    assert pid == spare.pid
+    assert not spare.alive()
+    assert names == ["job_accepted", "notice", "job_ended"]
+    assert "a library warns in line 0" in job.log_tail()
+    assert run(create_job(paths.jobs_folder(), "train", {"script": SCRIPT}), None)[1] == names
+
+
+def test_a_spare_worker_prepares_for_what_it_is_told_and_then_does_the_job(job: Job, spare: Spare):
+    for base in ("starter", "other"):
+        spare.expect({"id": base})
+    pid, names = run(job, spare)
+
+    assert pid == spare.pid
+    assert names == ["job_accepted", "notice", "job_ended"]
+    assert scripted_worker.expected() == [{"base_model": {"id": "starter"}}, {"base_model": {"id": "other"}}]
+
+
+def test_to_a_spare_worker_that_is_dead_or_has_its_job_nothing_is_said(job: Job, spare: Spare):
+    assert run(job, spare)[0] == spare.pid
+    spare.expect({"id": "starter"})
+    assert scripted_worker.expected() == []
+
+
+def test_a_spare_worker_that_is_dead_is_replaced_by_one_for_the_job(job: Job, spare: Spare):
+    spare._process.kill()
+    spare._process.wait()
+    pid, names = run(job, spare)
+
+    assert pid != spare.pid
+    assert names[-1] == "job_ended"
+
+
+def test_a_spare_worker_that_dies_unseen_is_replaced_as_well(
+    job: Job, spare: Spare, monkeypatch: pytest.MonkeyPatch
+):
+    spare._process.kill()
+    spare._process.wait()
+    monkeypatch.setattr(spare, "alive", lambda: True)
+    pid, names = run(job, spare)
+
+    assert pid != spare.pid
+    assert names[-1] == "job_ended"
+
+
+def test_a_spare_worker_does_one_job(job: Job, spare: Spare):
+    run(job, spare)
+    assert spare.take_up(job) is None
+
+
+def test_a_spare_worker_ends_with_the_input_it_waits_at(spare: Spare):
+    assert spare._process.stdin is not None
+    spare._process.stdin.close()
+    assert spare._process.wait(30) == 0
+
+
+STARTS_ONE = """
+import sys, os
+sys.path.insert(0, {root!r})
+from engine.jobs.worker_process import Spare
+print(Spare(command={command!r}).pid, flush=True)
+os._exit(9)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for the process where Linux has it")
+def test_a_spare_worker_dies_with_whoever_started_it_and_has_no_time_for_a_word():
+    code = STARTS_ONE.format(root=str(paths.application_root()), command=scripted_worker.spare_command())
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=False)
+    pid = int(done.stdout)
+    import psutil
+
+    try:
+        psutil.Process(pid).wait(30)
+    except psutil.NoSuchProcess:
+        return
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_supervisor_that_never_starts_ends_its_spare_worker(job: Job, spare: Spare):
+    Supervisor(job, spare=spare).leave()
+    assert not spare.alive()
+
+
+def test_a_supervisor_that_leaves_its_job_lets_the_spare_worker_finish_it(spare: Spare):
+    job = create_job(paths.jobs_folder(), "train", {"script": [["wait_for_stop", 30]]})
+    job.recipe_path.write_text(
+        '[base_model]\nid = "starter"\n[data]\nsource = "sample"\n[method]\nid = "lora"\n'
+    )
+    made = Supervisor(job, spare=spare)
+    made.start()
+    for event in made.follow(every_seconds=0.01):
+        if event["event"] == "job_accepted":
+            break
+    made.leave()
+    assert made.alive()
+    made.send("stop")
+    assert [event["event"] for event in made.follow(every_seconds=0.01)] == ["job_ended"]
+    assert made.ending().outcome == "stopped"
+
+
+def test_ending_a_spare_worker_leaves_no_process_behind(spare: Spare):
+    spare.end()
+    assert not spare.alive()
+    if os.name != "nt":
+        assert spare._process.returncode is not None

@@ -1,0 +1,489 @@
+"""Labelling sets: every change is kept, taken back, read again, and ends in a data set."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from engine import labelling
+from engine.errors import DataError, StorageError
+from engine.labelling import Draft, LabellingSet, sets
+from engine.system.paths import application_root, labelling_folder
+from engine.text.conversations import Example
+from tests.helpers import repository
+
+GOLDEN = repository.GOLDEN / "labelling_v1"
+TEA = "Ann: Tea at five?\nBo: Yes, at the old mill."
+BUS = "Cy: The bus is late again.\nDee: Then we meet at the station, half past six.\nCy: Fine."
+DOG = "Eve: Rex is ill.\nFay: Oh no."
+DRAFT = Draft("starter", "lora-1", "My LoRA", "Ann and Bo have tea.")
+
+
+def example(number: int, conversation: str, summary: str = "") -> Example:
+    return Example(f"c{number}", conversation, summary)
+
+
+def made(*conversations: str, name: str = "Chats") -> labelling.About:
+    return labelling.create(name, "/data/chats.csv", [example(*pair) for pair in enumerate(conversations, 1)])
+
+
+@pytest.fixture
+def work():
+    opened = LabellingSet(made(TEA, BUS, DOG).id)
+    yield opened
+    opened.close()
+
+
+def reopened(work: LabellingSet) -> LabellingSet:
+    """The same set as the next sitting finds it."""
+    work.close()
+    work.__init__(work.about.id)
+    return work
+
+
+def lines(work: LabellingSet) -> list[dict]:
+    return [json.loads(line) for line in (work.folder / sets.JOURNAL).read_text("utf-8").splitlines()]
+
+
+# What it begins with
+
+
+def test_a_set_describes_itself(work):
+    about = json.loads((work.folder / sets.ABOUT).read_text("utf-8"))
+    assert about["schema"] == 1
+    assert about["source"] == "/data/chats.csv"
+    assert about["fingerprint"] == labelling.fingerprint([TEA, BUS, DOG])
+    assert [item.conversation for item in work.items] == [TEA, BUS, DOG]
+    assert [item.id for item in work.items] == ["c1", "c2", "c3"]
+    assert {item.state for item in work.items} == {"open"}
+
+
+def test_empty_and_repeated_conversations_are_left_out():
+    about = made(TEA, "  \n", TEA + "\n", BUS)
+    opened = LabellingSet(about.id)
+    assert [item.id for item in opened.items] == ["c1", "c4"]
+    opened.close()
+
+
+def test_a_set_has_no_more_conversations_than_a_person_could_read(monkeypatch):
+    monkeypatch.setattr(sets, "MOST_CONVERSATIONS", 2)
+    assert len(labelling.distinct([example(1, TEA), example(2, BUS), example(3, DOG)])) == 2
+
+
+def test_summaries_that_the_source_has_are_accepted_already():
+    about = labelling.create("Half", "half.csv", [example(1, TEA, " They have tea. "), example(2, BUS)])
+    opened = LabellingSet(about.id)
+    first, second = opened.items
+    assert (first.state, first.text, first.written_by) == ("accepted", "They have tea.", "source")
+    assert second.state == "open"
+    opened.write(1, "Ann and Bo have tea.")
+    assert (opened.item(1).state, opened.item(1).written_by) == ("open", "person")
+    opened.close()
+
+
+def test_the_set_of_a_source_is_found_again_by_what_is_in_it():
+    about = made(TEA, BUS)
+    assert labelling.find("/data/chats.csv", about.fingerprint) == about
+    assert labelling.find("/data/chats.csv") == about
+    assert labelling.find("/data/chats.csv", labelling.fingerprint([TEA])) is None
+    assert labelling.find("/data/other.csv") is None
+
+
+def test_sets_are_listed_with_the_one_worked_on_last_in_front():
+    first, second = made(TEA, name="First"), made(BUS, name="Second")
+    (labelling_folder() / "a stray folder").mkdir()
+    opened = LabellingSet(first.id)
+    opened.skip(1)
+    opened.close()
+    os.utime(opened.folder / sets.JOURNAL, (4e9, 4e9))
+    assert [about.id for about in labelling.list_sets()] == [first.id, second.id]
+
+
+def test_a_set_that_is_open_elsewhere_is_refused(work):
+    with pytest.raises(StorageError, match="open elsewhere"):
+        LabellingSet(work.about.id)
+
+
+def test_a_set_of_a_later_version_is_refused_and_not_listed():
+    about = made(TEA)
+    path = labelling_folder() / about.id / sets.ABOUT
+    path.write_text(path.read_text("utf-8").replace('"schema": 1', '"schema": 2'), encoding="utf-8")
+    with pytest.raises(StorageError, match="another version"):
+        LabellingSet(about.id)
+    assert labelling.list_sets() == []
+
+
+# What is done in it
+
+
+def test_who_wrote_a_summary_follows_from_what_was_done(work):
+    work.write(1, "They have tea.")
+    assert (work.item(1).state, work.item(1).written_by) == ("open", "person")
+    work.put_draft(1, DRAFT)
+    assert (work.item(1).state, work.item(1).written_by) == ("drafted", "draft")
+    work.write(1, "Ann and Bo have tea at five.")
+    assert (work.item(1).state, work.item(1).written_by) == ("drafted", "edited draft")
+    work.accept(1)
+    assert (work.item(1).state, work.item(1).written_by) == ("accepted", "edited draft")
+    work.write(1, DRAFT.text)
+    assert (work.item(1).state, work.item(1).written_by) == ("drafted", "draft")
+    work.write(1, "")
+    assert (work.item(1).state, work.item(1).written_by) == ("open", "person")
+
+
+def test_nothing_is_accepted_without_a_summary(work):
+    work.write(1, "  \n")
+    with pytest.raises(DataError, match="no summary yet"):
+        work.accept(1)
+
+
+def test_a_skipped_conversation_is_taken_up_again_by_writing(work):
+    work.skip(2)
+    assert work.item(2).state == "skipped"
+    work.write(2, "The bus is late.")
+    assert work.item(2).state == "open"
+
+
+def test_a_summary_of_no_reasonable_length_is_refused_and_not_kept(work):
+    with pytest.raises(DataError, match="characters"):
+        work.write(1, "\x01" * (sets.MOST_CHARACTERS + 1))
+    work.write(1, "\x01" * sets.MOST_CHARACTERS)
+    assert len(reopened(work).item(1).text) == sets.MOST_CHARACTERS
+
+
+def test_progress_counts_every_conversation_once(work):
+    work.put_draft(1, DRAFT)
+    work.write(2, "Late bus.")
+    work.accept(2)
+    work.skip(3)
+    assert work.progress() == labelling.Progress(accepted=1, drafted=1, skipped=1, open=0)
+    assert work.progress().total == 3
+
+
+def test_steps_are_taken_back_and_done_again_across_conversations(work):
+    work.write(1, "Tea.")
+    work.accept(1)
+    work.put_draft(2, DRAFT)
+    work.skip(3)
+    assert [work.undo().event for _ in range(4)] == ["skipped", "drafted", "accepted", "written"]
+    assert work.undo() is None
+    assert [item.state for item in work.items] == ["open"] * 3
+    assert work.item(1).text == work.item(2).text == ""
+    assert [work.redo().event for _ in range(4)] == ["written", "accepted", "drafted", "skipped"]
+    assert work.redo() is None
+    assert [item.state for item in work.items] == ["accepted", "drafted", "skipped"]
+
+
+def test_a_new_change_takes_the_place_of_what_was_taken_back(work):
+    work.write(1, "Tea.")
+    work.undo()
+    work.write(1, "Coffee.")
+    assert work.redo() is None
+    assert work.undo().after.text == "Coffee."
+    assert work.item(1).text == ""
+
+
+def test_typing_is_taken_back_a_stretch_at_a_time(work, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(sets.time, "monotonic", lambda: clock[0])
+    for text in ("T", "Te", "Tea"):
+        work.write(1, text)
+        clock[0] += 0.3
+    clock[0] += 5
+    work.write(1, "Tea at five")
+    work.undo()
+    assert work.item(1).text == "Tea"
+    work.undo()
+    assert work.item(1).text == ""
+    assert [record["event"] for record in lines(work)].count("written") == 4
+
+
+def test_a_long_stretch_is_not_lost_in_one_undo(work, monkeypatch):
+    monkeypatch.setattr(sets.time, "monotonic", lambda: 100.0)
+    text = "so they agreed to meet " * 10
+    for end in range(1, len(text) + 1):
+        work.write(1, text[:end])
+    work.undo()
+    assert 0 < len(work.item(1).text) < len(text)
+
+
+def test_what_stands_of_a_conversation_is_told_step_by_step(work):
+    work.put_draft(1, DRAFT)
+    work.skip(2)
+    work.write(1, "Ann and Bo have tea at five.")
+    work.accept(1)
+    work.accept(1)
+    assert [step.event for step in work.history.of(1)] == ["drafted", "written", "accepted"]
+    work.undo()
+    assert [step.event for step in work.history.of(1)] == ["drafted", "written"]
+
+
+def test_another_conversation_joins_a_set_once(work):
+    number = work.add(Example("t9", "Gil: Hello\nHo: Bye", ""))
+    assert work.add(Example("t10", "Gil: Hello\nHo: Bye \n", "")) == number == 4
+    assert reopened(work).item(4).conversation == "Gil: Hello\nHo: Bye"
+    with pytest.raises(DataError, match="no conversation"):
+        work.add(Example("x", " ", ""))
+    with pytest.raises(DataError, match="too long"):
+        work.add(Example("x", "long " * 60_000, ""))
+    assert len(work.items) == 4
+    assert work.item(work.add(Example("", "Ida: A conversation without a name", ""))).id == "5"
+
+
+def test_the_steps_of_a_conversation_are_those_that_stand_whatever_was_taken_back(work):
+    work.write(1, "Tea.")
+    work.write(2, "Bus.")
+    work.accept(1)
+    work.undo()
+    work.undo()
+    assert [[step.event for step in work.history.of(n)] for n in (1, 2)] == [["written"], []]
+    work.redo()
+    work.skip(1)
+    assert [[step.event for step in work.history.of(n)] for n in (1, 2)] == [
+        ["written", "skipped"],
+        ["written"],
+    ]
+    assert reopened(work).history.of(1)[-1].after.state == "skipped"
+
+
+def test_the_summaries_that_were_accepted_last_are_known_the_last_one_first(work, monkeypatch):
+    for number in (2, 1, 3):
+        work.write(number, "Words.")
+        work.accept(number)
+    work.write(1, "Other words.")
+    assert [item.number for item in work.accepted_last()] == [3, 2]
+    work.accept(1)
+    monkeypatch.setattr(sets, "MOST_COMPARED", 2)
+    assert [item.number for item in work.accepted_last()] == [1, 3]
+
+
+def test_a_set_of_a_source_that_has_grown_brings_along_what_was_written(work):
+    work.put_draft(1, DRAFT)
+    work.write(1, "Ann and Bo have tea at five.")
+    work.accept(1)
+    work.skip(2)
+    examples = [example(1, DOG), example(2, "Gil: Hello"), example(3, TEA + "\n"), example(4, BUS)]
+    about = labelling.create(
+        "Chats", "/data/chats.csv", examples, "", labelling.done_before("/data/chats.csv")
+    )
+    grown = LabellingSet(about.id)
+    assert [item.state for item in grown.items] == ["open", "open", "accepted", "skipped"]
+    assert (grown.item(3).text, grown.item(3).written_by) == ("Ann and Bo have tea at five.", "edited draft")
+    assert (grown.undo(), grown.history.sittings) == (None, 0)
+    assert grown.progress() == labelling.Progress(accepted=1, drafted=0, skipped=1, open=2)
+    grown.close()
+    assert labelling.done_before("/data/other.csv") == {}
+
+
+def test_a_damaged_set_has_nothing_to_bring(work):
+    (work.folder / sets.CONVERSATIONS).write_text("nonsense", encoding="utf-8")
+    assert labelling.done_before("/data/chats.csv") == {}
+
+
+# That it is kept
+
+
+def test_a_set_that_is_opened_again_is_the_set_that_was_closed(work):
+    work.write(1, "Tea – “at five” 日本 \N{GRINNING FACE}\r\n\tnew line")
+    work.put_draft(2, DRAFT)
+    work.undo()
+    before = work.items
+    again = reopened(work)
+    assert again.items == before
+    assert again.redo().event == "drafted"
+    assert again.item(2).draft == DRAFT
+    assert again.history.sittings == 2
+
+
+def test_looking_at_a_set_is_no_sitting(work):
+    again = reopened(work)
+    assert again.history.sittings == 0
+    assert lines(again) == []
+
+
+def test_an_unfinished_last_line_is_ignored_and_writing_goes_on(work):
+    work.write(1, "Tea.")
+    work.close()
+    with (work.folder / sets.JOURNAL).open("ab") as stream:
+        stream.write(b'{"v":1,"event":"written","item":1,"text":"Te')
+    work.__init__(work.about.id)
+    assert work.item(1).text == "Tea."
+    work.write(1, "Tea at five.")
+    assert reopened(work).item(1).text == "Tea at five."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nonsense",
+        '{"event":"written","item":99,"text":"of no conversation"}',
+        '{"event":"written","item":1}',
+        '{"event":"written"}',
+        '{"event":"undone"}',
+        '{"event":"redone","item":1}',
+        '{"event":"invented","item":1}',
+        '{"event":"added","item":1,"conversation":"another"}',
+        '{"event":"carried","item":99,"text":"of none","state":"accepted","draft":null}',
+        '{"event":"carried","item":1,"text":"a","state":"invented","draft":null}',
+        '{"event":"carried","item":1,"text":"a","state":"accepted","draft":{"colour":"red"}}',
+        '{"event":"carried","item":1}',
+    ],
+)
+def test_a_record_that_makes_no_sense_is_passed_over(work, line):
+    path = work.folder / sets.JOURNAL
+    work.close()
+    path.write_text(
+        line + '\n{"v":1,"event":"written","time":1.0,"item":1,"text":"Tea."}\n', encoding="utf-8"
+    )
+    work.__init__(work.about.id)
+    assert (work.item(1).text, work.item(1).conversation) == ("Tea.", TEA)
+    assert len(work.history.steps) == 1
+
+
+def test_a_change_is_brought_to_the_disk(work, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    work.write(1, "Tea.")
+    work.accept(1)
+    work.close()
+    assert len(synced) == 2
+    work.__init__(work.about.id)
+
+
+def test_a_change_that_the_disk_does_not_take_is_said_and_not_made(work, monkeypatch):
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    work.write(1, "Tea.")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(StorageError, match="The summaries can't be written: No space left"):
+            work.write(1, "Tea at five.")
+    assert work.item(1).text == "Tea."
+    work.write(1, "Tea at six.")
+    assert reopened(work).item(1).text == "Tea at six."
+
+
+def test_a_change_that_did_not_reach_the_disk_is_said_at_the_next_one(work, monkeypatch):
+    def broken(_descriptor):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", broken)
+        work.write(1, "Tea.")
+        work._unsynced[-1].exception()
+    with pytest.raises(StorageError, match="can't be kept"):
+        work.write(1, "Tea at five.")
+    work.write(1, "Tea at five.")
+    assert work.item(1).text == "Tea at five."
+
+
+WRITER = """
+import sys
+from engine.labelling import LabellingSet
+work = LabellingSet(sys.argv[1])
+text = ""
+for number in range(100_000):
+    text = f"{number} words are written by now"
+    work.write(1, text)
+    print(text, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
+def test_a_writer_that_is_killed_loses_nothing_that_was_kept():
+    about = made(TEA, BUS)
+    command = [sys.executable, "-c", WRITER, about.id]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=application_root()) as process:
+        for _ in range(200):
+            process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        told = process.stdout.read().splitlines()
+
+    opened = LabellingSet(about.id)
+    # The last line may be cut, and one more change may be kept than was told.
+    last = int(told[-2].split()[0]) if len(told) > 1 else 199
+    assert int(opened.item(1).text.split()[0]) >= last
+    opened.accept(1)
+    assert reopened(opened).item(1).state == "accepted"
+    opened.close()
+
+
+# What it ends in
+
+
+def test_the_accepted_summaries_become_a_data_set(work):
+    work.put_draft(1, DRAFT)
+    work.write(1, " Ann and Bo have tea at five.\n")
+    work.accept(1)
+    work.write(2, "The bus is late.")
+    work.accept(2)
+    work.put_draft(3, DRAFT)
+    folder = labelling.export(work)
+    rows = [json.loads(line) for line in (folder / "summaries.jsonl").read_text("utf-8").splitlines()]
+    assert rows == [
+        {
+            "id": "c1",
+            "conversation": TEA,
+            "summary": "Ann and Bo have tea at five.",
+            "written_by": "edited draft",
+            "draft_base_model": "starter",
+            "draft_adapter": "lora-1",
+        },
+        {
+            "id": "c2",
+            "conversation": BUS,
+            "summary": "The bus is late.",
+            "written_by": "person",
+            "draft_base_model": None,
+            "draft_adapter": None,
+        },
+    ]
+    metadata = json.loads((folder / "metadata.json").read_text("utf-8"))
+    assert metadata["written_by"] == {"edited draft": 1, "person": 1}
+    assert metadata["source"] == "/data/chats.csv"
+    assert folder.name.startswith("chats-2-")
+
+
+def test_a_data_set_that_was_made_stays_as_it_is(work):
+    work.write(1, "Tea.")
+    work.accept(1)
+    first = labelling.export(work)
+    assert labelling.export(work) == first
+    work.write(2, "Bus.")
+    work.accept(2)
+    second = labelling.export(work)
+    assert second != first
+    assert len((first / "summaries.jsonl").read_text("utf-8").splitlines()) == 1
+
+
+def test_there_is_no_data_set_without_an_accepted_summary(work):
+    work.put_draft(1, DRAFT)
+    with pytest.raises(DataError, match="accepted"):
+        labelling.export(work)
+
+
+# What was written before
+
+
+def test_a_set_of_version_1_is_read_as_it_was_left():
+    shutil.copytree(GOLDEN, labelling_folder() / "golden")
+    opened = LabellingSet("golden")
+    assert opened.about.name == "Chats"
+    assert opened.about.source == "/data/chats.csv"
+    assert opened.history.sittings == 2
+    assert [(item.state, item.written_by, item.text) for item in opened.items] == [
+        ("accepted", "edited draft", "Ann and Bo have tea at five."),
+        ("skipped", "person", ""),
+        ("accepted", "source", "Rex is ill."),
+        ("open", "person", "Gil says hello."),
+    ]
+    assert opened.redo().event == "accepted"
+    opened.close()

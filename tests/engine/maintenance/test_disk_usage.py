@@ -1,0 +1,91 @@
+"""What takes how much, and that only what can go without a loss is ever let go."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.adapters import library
+from engine.maintenance import disk_usage
+from engine.maintenance.disk_usage import bytes_in, free, freeable, measure
+from engine.runs import run_store
+from engine.system import paths
+from tests.helpers.homes import Told, add_adapter, add_checkpoint, add_run, make_recipe, unsynced
+
+
+@pytest.fixture(autouse=True)
+def _quick():
+    with unsynced():
+        yield
+
+
+def run_with_checkpoint(outcome: str = "completed", *, adapter: bool = True):
+    job = add_run(make_recipe(), Told(outcome=outcome))
+    add_checkpoint(job, 3)
+    (job.folder / "best-2").mkdir()
+    (job.folder / "best-2" / "trainable.safetensors").write_bytes(bytes(100))
+    if adapter:
+        made = add_adapter(f"made by {job.id}", follows=make_recipe())
+        training = made.passport.training.model_copy(update={"run": job.id})
+        library.update(made, training=training)
+    return job
+
+
+def test_each_kind_is_measured(home):
+    job = run_with_checkpoint()
+    (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(700))
+    parts = {part.key: part.bytes for part in measure()}
+
+    assert parts["token_ids"] == 700
+    assert parts["checkpoints"] == bytes_in(run_store.checkpoints(job)[0]) + 100
+    assert parts["runs"] + parts["checkpoints"] == bytes_in(paths.runs_folder())
+    assert parts["adapters"] > 0
+    assert parts["trash"] == 0
+
+
+def test_only_states_of_completed_runs_whose_adapter_is_there_may_go(home):
+    done = run_with_checkpoint()
+    stopped = run_with_checkpoint("stopped")
+    orphan = run_with_checkpoint(adapter=False)
+    (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(700))
+    found = freeable()
+    assert found.runs == 1
+    assert {path.parent for path in found.checkpoints} == {done.folder}
+    before = sum(map(bytes_in, found.checkpoints))
+    assert free(found) == before + 700
+    assert not run_store.checkpoints(done)
+    assert run_store.checkpoints(stopped)
+    assert run_store.checkpoints(orphan)
+    assert freeable() == disk_usage.Freeable()
+
+
+def test_a_run_that_lives_again_meanwhile_keeps_its_checkpoints(home):
+    job = run_with_checkpoint()
+    found = freeable()
+    with job.lock():
+        assert freeable().runs == 0
+        assert free(found) == 0
+    assert run_store.checkpoints(job)
+
+
+def test_a_rule_of_days_spares_what_is_younger(home):
+    run_with_checkpoint()
+    (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(7))
+    assert freeable(older_than_days=36_500.0, with_token_ids=False) == disk_usage.Freeable()
+    assert freeable(older_than_days=0.0, with_token_ids=False).runs == 1
+
+
+def test_links_are_not_followed(tmp_path):
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "big").write_bytes(bytes(10_000))
+    (tmp_path / "near").mkdir()
+    (tmp_path / "near" / "link").symlink_to(tmp_path / "far")
+
+    assert bytes_in(tmp_path / "near") < 10_000
+
+
+def test_the_hub_s_store_is_where_the_hub_s_own_variables_say(monkeypatch, tmp_path):
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    assert disk_usage.downloads_folder() == tmp_path / "hub"
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    assert disk_usage.downloads_folder() == tmp_path / "cache"

@@ -1,0 +1,158 @@
+"""The doctor: each finding with its remedy, and the whole report from real probes."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from engine.maintenance import doctor
+from engine.system.graphics_cards import Card
+from tests.helpers.repository import ROOT
+
+CARD = {"id": "cuda:0", "name": "A card", "memory_bytes": 8e9, "free_bytes": 7e9}
+PROCESSOR = {"id": "cpu", "name": "Processor", "memory_bytes": 16e9, "free_bytes": 9e9}
+
+
+def facts(*devices, trouble=""):
+    return {
+        "torch": "2.13.0",
+        "built_for": "the processor",
+        "devices": [*devices, PROCESSOR],
+        "chosen": [*devices, PROCESSOR][0]["id"],
+        "precision": "bfloat16",
+        "precision_reason": "this card computes in bfloat16",
+        "threads": 2,
+        "quantization_trouble": trouble,
+    }
+
+
+def test_the_whole_report_comes_from_a_worker_that_asks_torch():
+    checks = {check.id: check for check in doctor.report()}
+    assert len(checks) == 9
+    assert checks["device"].state == "ok", checks["device"]
+    assert "Processor" in checks["device"].text or "cuda" in checks["device"].text
+    assert checks["hub"].text.startswith("Offline")
+    assert [check.id for check in checks.values() if check.state == "problem"] == []
+
+
+def test_the_command_line_prints_one_object():
+    answer = subprocess.run(
+        [sys.executable, "main.py", "doctor", "--json"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    checks = json.loads(answer.stdout)["checks"]
+    assert {"system", "device", "hub", "folders", "disk"} <= {check["id"] for check in checks}
+
+
+def test_the_doctor_itself_loads_nothing_heavy():
+    code = (
+        "import engine.maintenance.doctor, sys; print('torch' in sys.modules, 'transformers' in sys.modules)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.split() == ["False", "False"]
+
+
+NVIDIA = Card("nvidia", "NVIDIA card", "580.65.06")
+AMD = Card("amd", "AMD card (gfx1100)", "amdgpu")
+
+
+@pytest.mark.parametrize(
+    ("card", "built_for", "way"),
+    [
+        (NVIDIA, "the processor", "CUDA build that pytorch.org names"),
+        (AMD, "CUDA 13.0", "ROCm build that pytorch.org names"),
+        (NVIDIA, "CUDA 13.2", "wants a newer one than 580.65.06"),
+        (replace(NVIDIA, driver="unknown"), "CUDA 13.2", "wants a newer one."),
+        (AMD, "ROCm 7.2", "wants a newer one."),
+        (replace(NVIDIA, driver=""), "CUDA 13.2", "Install the driver of the NVIDIA card"),
+    ],
+)
+def test_a_card_that_torch_can_not_use_is_a_problem_with_the_way_out(card, built_for, way):
+    check = doctor.graphics(facts() | {"built_for": built_for}, [card])
+    assert check.state == "problem"
+    assert way in check.fix
+    assert f"{card.name} is here, but this torch, built for {built_for}" in check.text
+
+
+def test_where_tunesmith_is_installed_the_way_out_is_its_own_command(monkeypatch):
+    monkeypatch.setenv(doctor.SET_UP, "tunesmith --set-up")
+    monkeypatch.setattr(doctor, "REPORTED_PACKAGES", ("no-such-package",))
+    assert "“tunesmith --set-up”" in doctor.graphics(facts(), [AMD]).fix
+    assert "`tunesmith --set-up`" in doctor.packages().fix
+
+
+@pytest.mark.parametrize(
+    ("found", "cards", "state"),
+    [(facts(CARD), [NVIDIA], "ok"), (facts(CARD), [], "ok"), (facts(), [], "notice")],
+)
+def test_a_card_in_use_is_fine_and_none_is_a_remark(found, cards, state):
+    assert doctor.graphics(found, cards).state == state
+
+
+def test_the_device_is_named_with_its_room_and_the_reason_for_its_format():
+    text = doctor.device(facts(CARD), "").text
+    assert text == "A card (cuda:0, 7.0 GB of memory free) in bfloat16: this card computes in bfloat16"
+
+
+def test_a_worker_that_dies_is_the_devices_problem_and_the_rest_goes_on(monkeypatch):
+    found, trouble = {}, "The worker was ended from outside (SIGKILL)."
+    monkeypatch.setattr(doctor, "ask_devices", lambda: (found, trouble))
+    checks = {check.id: check for check in doctor.report()}
+    assert (checks["device"].state, checks["device"].text) == ("problem", trouble)
+    assert checks["quantization"].state == "notice"
+    assert checks["folders"].state == "ok"
+
+
+def test_quantization_that_fails_says_why():
+    check = doctor.quantization(facts(trouble="no kernel for this device"), "")
+    assert (check.state, "no kernel" in check.text) == ("notice", True)
+
+
+def test_missing_packages_are_named(monkeypatch):
+    monkeypatch.setattr(doctor, "REPORTED_PACKAGES", ("torch", "no-such-package"))
+    check = doctor.packages()
+    assert check.state == "problem"
+    assert "Missing: no-such-package." in check.text
+
+
+def test_a_hub_out_of_reach_is_a_remark_with_a_hint(monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    check = doctor.hub()
+    assert check.state == "notice"
+    assert "refuses the connection" in check.text
+    assert check.fix
+
+
+def test_a_hub_is_named_without_user_and_password(monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv("HF_ENDPOINT", f"http://user:s3cret@127.0.0.1:{port}/mirror")
+        check = doctor.hub()
+    assert (check.state, check.text) == ("ok", f"http://127.0.0.1:{port}/mirror answers")
+
+
+def test_a_home_that_can_not_be_made_is_a_problem(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("TUNESMITH_HOME", str(tmp_path / "file" / "home"))
+    assert doctor.folders().state == "problem"
+    assert "TUNESMITH_HOME" in doctor.folders().fix
+    assert doctor.disk().state == "problem"
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0, reason="the owner of everything can write everywhere"
+)
+def test_a_folder_that_can_not_be_written_is_named(home):
+    doctor.folders()
+    (home / "adapters").chmod(0o500)
+    check = doctor.folders()
+    (home / "adapters").chmod(0o700)
+    assert check.state == "problem"
+    assert str(home / "adapters") in check.text

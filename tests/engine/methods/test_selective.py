@@ -1,0 +1,101 @@
+"""What the selective methods say they can't do, before anything is loaded, and what they name instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.config import recipe as recipes
+from engine.errors import RecipeError
+from engine.methods import METHODS, BaseFacts, method
+from engine.methods.selective import SELECTIVE, LayersOptions
+from engine.options import Options
+
+
+def refusal(
+    method_id: str, model_type: str, biases: bool = False, **options: Any
+) -> tuple[str, str, str] | None:
+    entry = method(method_id)
+    base = BaseFacts(model_type=model_type, biases=biases)
+    found = entry.refusal(entry.options.model_validate(options), base)
+    return (found.field, found.message, found.hint) if found else None
+
+
+@pytest.mark.parametrize(("model_type", "name"), [("t5", "T5"), ("llama", "Llama"), ("mistral", "Mistral")])
+def test_bitfit_needs_biases_and_names_what_works_instead(model_type: str, name: str) -> None:
+    field, message, hint = refusal("bitfit", model_type) or ("", "", "")
+    assert field == "method.id"
+    assert message == f"{name} models have no biases to train."
+    assert hint == "Nearest that works: LayerNorm tuning (layernorm)."
+    assert refusal("layernorm", model_type) is None
+
+
+@pytest.mark.parametrize("model_type", ["bart", "gpt2", "opt", "qwen2", ""])
+def test_bitfit_takes_models_with_biases_and_leaves_unknown_ones_to_the_plan(model_type: str) -> None:
+    assert refusal("bitfit", model_type) is None
+
+
+@pytest.mark.parametrize("model_type", ["llama", "qwen3", "olmo"])
+def test_biases_are_trained_where_the_configuration_asks_for_them(model_type: str) -> None:
+    assert refusal("bitfit", model_type, biases=True) is None
+    assert refusal("layers", model_type, biases=True, kinds="biases") is None
+
+
+def test_where_norms_have_no_numbers_the_next_thing_is_named() -> None:
+    for method_id in ("bitfit", "layernorm"):
+        assert (refusal(method_id, "olmo") or ("", "", ""))[2] == "Nearest that works: LoRA (lora)."
+    assert refusal("lora", "olmo") is None
+
+
+def test_bitfit_on_the_starter_is_refused_as_a_recipe_beside_the_method() -> None:
+    with pytest.raises(RecipeError) as caught:
+        recipes.from_tables(
+            {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "bitfit"}}
+        )
+    assert [problem.field for problem in caught.value.problems] == ["method.id"]
+
+
+def test_chosen_biases_of_a_model_without_are_refused_beside_the_kind() -> None:
+    assert (refusal("layers", "t5", kinds="biases") or ("",))[0] == "method.kinds"
+    assert refusal("layers", "bart", kinds="biases") is None
+
+
+@pytest.mark.parametrize("kinds", ["all", "weights"])
+def test_choosing_everything_is_full_fine_tuning(kinds: str) -> None:
+    found = refusal("layers", "bart", last_blocks=0, kinds=kinds)
+    assert found is not None
+    assert found[0] == "method.last_blocks"
+    assert "full fine-tuning" in found[2]
+    assert refusal("layers", "bart", last_blocks=0, kinds=kinds, patterns=("fc1",)) is None
+    assert refusal("layers", "bart", last_blocks=1, kinds=kinds) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (LayersOptions(), "last 1"),
+        (LayersOptions(last_blocks=0, patterns=("*att*", "fc1")), "*att*, fc1"),
+        (LayersOptions(last_blocks=2, patterns=("fc1",), kinds="biases"), "last 2 · fc1 · biases"),
+    ],
+)
+def test_a_choice_is_told_in_short(options: Options, said: str) -> None:
+    assert method("layers").short(options) == said
+
+
+def test_the_drawing_lights_what_is_trained_of_the_layers() -> None:
+    places = {
+        kind: method("layers").places_of(LayersOptions(kinds=kind))
+        for kind in ("all", "weights", "biases", "norms")
+    }
+    assert places == {
+        "all": ("everything",),
+        "weights": ("weights",),
+        "biases": ("biases",),
+        "norms": ("norms",),
+    }
+
+
+def test_methods_named_instead_are_there() -> None:
+    known = {entry.id for entry in METHODS}
+    assert {entry.nearest for entry in (*SELECTIVE, method("full"))} <= known

@@ -1,0 +1,124 @@
+"""Runs beside one another, conversation by conversation: which may be, in what orders, as what table."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.jobs.job import Job
+from engine.runs import example_scores
+from engine.runs.example_scores import ExampleScores, Texts, Written
+from engine.runs.run_comparison import Scored, candidates, compared, ordered, other_bases, table, why_apart
+from tests.helpers.homes import make_recipe
+from tests.helpers.scored_runs import add_scored_run
+
+PROTOCOL = {"split": "test", "examples": 4, "beams": 1, "data": {"fingerprint": "9f3c"}, "prompt": "p"}
+BASE = Written(summaries=("a b", "a b c d", "same", ""), rouge={"rouge1": (0.2, 0.9, 0.5, 0.0)})
+TUNED = Written(summaries=("x y", "a b c e", "same", ""), rouge={"rouge1": (0.8, 0.4, 0.5, 0.0)})
+OTHER = Written(summaries=("x y", "z", "same", "q r"), rouge={"rouge1": (0.8, 0.9, 0.1, 0.3)})
+
+
+def some(tuned: Written = TUNED, **changes) -> ExampleScores:
+    facts = {"protocol": PROTOCOL, "examples": ("1", "2", "3", "4"), "base": BASE, "tuned": tuned}
+    return ExampleScores(schema=1, **facts | changes)
+
+
+def scored(label: str, scores: ExampleScores, tmp_path) -> Scored:
+    return Scored(Job(tmp_path), label, label.lower(), scores)
+
+
+@pytest.fixture
+def one(tmp_path):
+    return [scored("LoRA", some(), tmp_path)]
+
+
+@pytest.fixture
+def two(tmp_path):
+    return [scored("LoRA", some(), tmp_path), scored("IA3", some(OTHER), tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"), [("given", "1234"), ("gain", "1342"), ("loss", "2341"), ("disagreement", "1234")]
+)
+def test_rows_of_one_run_are_ordered_and_ties_stay_as_they_were_scored(one, order, expected):
+    assert "".join(row.id for row in ordered(compared(one), order)) == expected
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [("gain", "1432"), ("loss", "2341"), ("disagreement", "2413"), ("gain:0", "1342"), ("gain:1", "1423")],
+)
+def test_rows_of_several_are_ordered_by_all_of_them_or_by_one(two, order, expected):
+    assert "".join(row.id for row in ordered(compared(two), order)) == expected
+
+
+def test_a_row_has_what_each_run_wrote_and_gained(two):
+    row = compared(two)[1]
+    assert [side.summary for side in row.sides] == ["a b c e", "z"]
+    assert [side.gain for side in row.sides] == [pytest.approx(-0.5), 0.0]
+    assert (row.base, row.base_score, row.disagreement) == ("a b c d", 0.9, 1.0)
+
+
+def test_a_row_has_texts_where_any_run_kept_them(tmp_path, one):
+    assert (compared(one)[0].conversation, compared(one)[0].references) == ("", ())
+    texts = tuple(Texts(conversation=f"Ann: {place}", references=("r",)) for place in range(4))
+    both = [*one, scored("IA3", some(OTHER, texts=texts), tmp_path)]
+    assert compared(both)[3].conversation == "Ann: 3"
+
+
+def test_without_the_score_or_the_same_conversations_there_are_no_rows(tmp_path, one):
+    assert compared([scored("a", some(base=Written(summaries=("",) * 4, rouge={})), tmp_path)]) == []
+    assert compared([*one, scored("b", some(examples=("1", "2", "3", "5")), tmp_path)]) == []
+
+
+def test_runs_on_another_base_are_named(tmp_path, two):
+    assert other_bases(two) == []
+    third = scored("Full", some(base=OTHER), tmp_path)
+    assert other_bases([*two, third]) == ["Full"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, ""),
+        ({"beams": 4}, "Scored with other decoding."),
+        ({"examples": 5, "data": {"fingerprint": "a"}}, "Scored with other conversations."),
+        ({"prompt": "q", "beams": 2}, "Scored with another prompt and other decoding."),
+        ({"new": 1}, "Scored with new."),
+    ],
+)
+def test_why_two_protocols_stand_apart_is_said(change, said):
+    found = why_apart(PROTOCOL, PROTOCOL | change)
+    assert sorted(found.removeprefix("Scored with ").rstrip(".").split(" and ")) == sorted(
+        said.removeprefix("Scored with ").rstrip(".").split(" and ")
+    )
+
+
+def test_runs_to_choose_from_are_newest_first_and_those_of_another_protocol_last(home):
+    def made(name: str, method: str, kept: ExampleScores) -> Job:
+        recipe = make_recipe(name, base="starter", source="sample", method_id=method)
+        return add_scored_run(scores=kept, recipe=recipe, adapter_name=name)
+
+    first = made("first", "lora", some())
+    again = made("again", "lora", some(OTHER))
+    beams = made("beams", "ia3", some(protocol=PROTOCOL | {"beams": 4}))
+    unkept = made("unkept", "ia3", some())
+    (unkept.folder / example_scores.FILE_NAME).unlink()
+
+    found = candidates(Scored(Job(home / "elsewhere"), "LoRA, r 16", "", some()))
+    assert {each.job.id for each in found} == {first.id, again.id, beams.id}
+    assert sorted(each.label for each in found[:2]) == ["LoRA, r 16 (2)", "LoRA, r 16 (3)"]
+    assert (found[2].name, found[2].why_not) == ("beams", "Scored with other decoding.")
+    assert found[2].gain == pytest.approx(0.025)
+    beside = candidates(Scored(first, "LoRA, r 16", "", some()))
+    assert [(each.job.id, each.label) for each in beside] == [
+        (again.id, "LoRA, r 16 (2)"),
+        (beams.id, "IA3"),
+    ]
+
+
+def test_a_table_has_a_line_for_each_conversation_and_five_cells_for_each_run(two):
+    head, lines = table(two, compared(two))
+    assert len(head) == 3 + 2 * 5
+    assert head[3:5] == ["LoRA: base summary", "LoRA: summary"]
+    assert lines[0][:3] == ["1", "", ""]
+    assert lines[3][8:] == ["", "q r", 0.0, 0.3, 0.3]

@@ -1,0 +1,136 @@
+"""Runs: made from recipes, found by name, and honest about how they ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.config import recipe
+from engine.errors import RecipeError, StorageError, WorkerError
+from engine.jobs.events import read_all
+from engine.runs import run_store
+from tests.helpers.homes import Told, add_adapter, add_checkpoint, add_run, make_recipe, tell
+
+
+def test_a_new_run_is_a_folder_with_its_recipe():
+    made = make_recipe()
+    job = run_store.create_run(made)
+    assert job.request() == {"kind": "train"}
+    assert recipe.load(job.recipe_path) == made
+    found = run_store.open_run(job)
+    assert (found.id, found.recipe, found.outcome, found.running) == (job.id, made, None, False)
+
+
+def test_a_recipe_with_a_missing_file_makes_no_run():
+    with pytest.raises(RecipeError) as caught:
+        run_store.create_run(make_recipe(source="/nowhere/chats.csv"))
+    assert caught.value.problems[0].field == "data.source"
+    assert run_store.list_jobs() == []
+
+
+def test_a_run_without_a_last_word_and_without_a_worker_has_crashed():
+    job = add_run(told=Told(outcome=None))
+    assert run_store.open_run(job).outcome == "crashed"
+    with job.lock():
+        found = run_store.open_run(job)
+        assert (found.outcome, found.running) == (None, True)
+
+
+def test_a_run_that_ended_is_not_running_while_its_worker_goes_home():
+    job = add_run(told=Told(outcome="stopped"))
+    with job.lock():
+        found = run_store.open_run(job)
+    assert (found.outcome, found.running) == ("stopped", False)
+
+
+def test_a_run_that_was_resumed_and_died_has_crashed():
+    job = add_run(told=Told(outcome="stopped", checkpoint_at=20))
+    tell(job, Told(outcome=None), attempt=2)
+    assert run_store.open_run(job).outcome == "crashed"
+
+
+def test_runs_are_listed_newest_first_and_damaged_ones_too():
+    old = add_run(told=Told(started_at=1_773_000_000))
+    new = add_run(told=Told(started_at=1_773_100_000))
+    broken = add_run(told=Told(started_at=1_773_200_000))
+    broken.recipe_path.write_text("no = = toml", encoding="utf-8")
+    assert [job.id for job in run_store.list_jobs()] == [broken.id, new.id, old.id]
+
+
+def test_a_run_is_found_by_id_beginning_and_folder():
+    job = add_run()
+    for name in (job.id, job.id[:15], str(job.folder)):
+        assert run_store.find_job(name) == job
+    with pytest.raises(WorkerError, match="There is no run"):
+        run_store.find_job("1999")
+
+
+@pytest.mark.parametrize("name", ["", "/nowhere/at/all", "../runs", "*", "[", ".."])
+def test_what_is_no_beginning_of_an_id_is_no_run(name: str):
+    add_run()
+    with pytest.raises(WorkerError, match="There is no run"):
+        run_store.find_job(name)
+
+
+def test_a_run_that_goes_on_from_no_adapter_is_not_made():
+    made = make_recipe(start_from="gone")
+    with pytest.raises(RecipeError) as caught:
+        run_store.create_run(made)
+    assert [problem.field for problem in caught.value.problems] == ["method.start_from"]
+    adapter = add_adapter("here")
+    assert run_store.problems(make_recipe(start_from=adapter.id)) == ()
+    assert run_store.problems(make_recipe(start_from=str(adapter.folder))) == ()
+
+
+def test_a_beginning_that_fits_two_runs_is_refused():
+    add_run(told=Told(started_at=1_773_000_000))
+    add_run(told=Told(started_at=1_773_100_000))
+    with pytest.raises(WorkerError, match="More than one"):
+        run_store.find_job("2026")
+
+
+def test_checkpoints_come_oldest_first():
+    job = add_run()
+    for step in (100, 20, 3):
+        add_checkpoint(job, step)
+    (job.folder / "checkpoint-7.partial").mkdir()
+    assert [path.name for path in run_store.checkpoints(job)] == [
+        "checkpoint-3",
+        "checkpoint-20",
+        "checkpoint-100",
+    ]
+
+
+def test_a_deleted_run_comes_back_whole():
+    job = add_run()
+    events = list(read_all(job.events_path))
+    place = run_store.delete_run(job)
+    assert run_store.list_jobs() == []
+    assert run_store.restore_run(place) == job
+    assert list(read_all(job.events_path)) == events
+
+
+def test_a_running_run_is_not_deleted():
+    job = add_run(told=Told(outcome=None))
+    with job.lock(), pytest.raises(WorkerError, match="is running"):
+        run_store.delete_run(job)
+    assert job.folder.exists()
+
+
+def test_what_was_deleted_does_not_overwrite_what_came_since(tmp_path: Path):
+    job = add_run()
+    place = run_store.delete_run(job)
+    job.folder.mkdir()
+    with pytest.raises(StorageError, match="exists already"):
+        run_store.restore_run(place)
+    assert place.exists()
+
+
+def test_an_event_that_lacks_what_its_kind_has_is_passed_over():
+    events = [
+        {"event": "step_finished", "step": []},
+        {"event": "run_started"},
+        {"event": "evaluated", "loss": "x"},
+    ]
+    assert run_store.replay(events).total_steps == 0

@@ -1,0 +1,119 @@
+"""The short form of a run says the same as the long one, without reading every step."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from engine.jobs import events
+from engine.jobs.job import Job, create_job
+from engine.runs import run_store
+from engine.runs.run_summaries import read_entry, stamp, thinned
+from engine.system.paths import runs_folder
+from tests.helpers import repository
+from tests.helpers.homes import Told, add_run, make_recipe, tell
+
+GOLDEN = repository.GOLDEN / "events_v1.jsonl"
+
+
+def golden_run() -> Job:
+    job = run_store.create_run(make_recipe())
+    shutil.copy(GOLDEN, job.events_path)
+    return job
+
+
+def test_it_agrees_with_the_replay_of_every_event():
+    job = golden_run()
+    entry, run = read_entry(job), run_store.open_run(job)
+    assert entry.recipe == run.recipe
+    assert (entry.outcome, entry.running, entry.step, entry.total_steps) == (
+        run.outcome,
+        run.running,
+        run.state.step,
+        run.state.total_steps,
+    )
+    assert entry.loss == tuple(run.state.loss.values)
+    assert (entry.gain, entry.verdict) == (0.015, "better")
+    assert (entry.adapter_id, entry.adapter_step) == ("20260312-140320-lora-77aa", 6)
+    assert (entry.precision, entry.examples, entry.attempts) == ("bfloat16", 1228, 2)
+
+
+def test_time_is_that_of_the_attempts_not_of_the_night_between():
+    assert read_entry(golden_run()).seconds == pytest.approx(16.5 + 22)
+
+
+def test_of_many_steps_only_as_many_are_decoded_as_can_be_shown(monkeypatch: pytest.MonkeyPatch):
+    decoded: list[bytes] = []
+
+    def counting(line: bytes):
+        decoded.append(line)
+        return real(line)
+
+    real = events.decode
+    monkeypatch.setattr("engine.runs.run_summaries.decode", counting)
+    entry = read_entry(add_run(told=Told(steps=5003, total_steps=5003)))
+    assert entry.step == 5003
+    assert len(entry.loss) == 60
+    assert len(decoded) < 400
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome", "can_resume"),
+    [
+        (Told(), "completed", False),
+        (Told(checkpoint_at=20), "completed", False),
+        (Told(outcome="stopped", steps=25, checkpoint_at=20), "stopped", True),
+        (Told(outcome="stopped", steps=5), "stopped", False),
+        (Told(outcome=None, steps=25, checkpoint_at=20), "crashed", True),
+        (Told(outcome="failed", kind="OutOfMemoryError", checkpoint_at=20), "failed", True),
+    ],
+)
+def test_only_what_ended_early_with_a_checkpoint_can_be_resumed(told: Told, outcome: str, can_resume: bool):
+    entry = read_entry(add_run(told=told))
+    assert (entry.outcome, entry.can_resume, entry.failure_kind) == (outcome, can_resume, told.kind)
+
+
+def test_a_run_in_progress_is_running():
+    job = add_run(told=Told(outcome=None, steps=10, checkpoint_at=5))
+    with job.lock():
+        entry = read_entry(job)
+    assert (entry.running, entry.outcome, entry.can_resume) == (True, None, False)
+    assert entry.share == pytest.approx(0.25)
+
+
+def test_a_run_that_was_never_started_has_no_outcome():
+    entry = read_entry(run_store.create_run(make_recipe("Not yet")))
+    assert (entry.name, entry.outcome, entry.attempts, entry.loss) == ("Not yet", None, 0, ())
+
+
+def test_a_run_whose_recipe_is_lost_is_listed_under_its_id_with_the_reason():
+    job = create_job(runs_folder(), "train", {})
+    tell(job, Told(outcome="stopped"))
+    entry = read_entry(job)
+    assert (entry.name, entry.recipe, entry.outcome) == (job.id, None, "stopped")
+    assert "There is no recipe" in entry.trouble
+
+
+def test_an_unfinished_line_is_passed_over():
+    job = add_run(told=Told(outcome=None, steps=7))
+    with job.events_path.open("ab") as stream:
+        stream.write(b'{"v":1,"event":"step_finished","time":1.0,"run":"r","attempt":1,"step":8,"lo')
+    assert read_entry(job).step == 7
+
+
+def test_a_stamp_changes_when_the_run_does():
+    job = add_run(told=Told(outcome=None))
+    before = stamp(job)
+    assert stamp(job) == before == read_entry(job).stamp
+    tell(job, Told(), attempt=2)
+    assert stamp(job) != before
+
+
+def test_many_losses_are_thinned_to_means_over_the_whole_run():
+    thin = thinned([float(number) for number in range(1000)], 10)
+    assert len(thin) == 10
+    assert thin[0] == pytest.approx(49.5)
+    assert thin[-1] == pytest.approx(949.5)
+    assert thinned([1.0, 2.0], 10) == (1.0, 2.0)
+    assert thinned([], 10) == ()

@@ -1,0 +1,65 @@
+"""Intervals hold what they should as often as they should, and verdicts follow from them."""
+
+import numpy as np
+import pytest
+
+from engine.scoring.bootstrap import Interval, difference, difference_dict, interval
+
+
+def test_the_mean_lies_in_its_interval():
+    found = interval([0.1, 0.4, 0.35, 0.8, 0.2], resamples=1000)
+    assert found.mean == pytest.approx(0.37)
+    assert found.low < found.mean < found.high
+
+
+def test_the_same_seed_gives_the_same_interval():
+    values = list(np.random.default_rng(1).random(50))
+    assert interval(values, 500) == interval(values, 500)
+    assert interval(values, 500) != interval(values, 500, seed=1)
+
+
+def test_blocks_do_not_show_in_the_result(monkeypatch):
+    values = list(np.random.default_rng(2).random(40))
+    whole = interval(values, 300)
+    monkeypatch.setattr("engine.scoring.bootstrap.BLOCK", 100)
+    assert interval(values, 300) == whole
+
+
+def test_intervals_hold_the_truth_about_19_times_in_20():
+    random = np.random.default_rng(3)
+    hits = 0
+    for _ in range(200):
+        found = interval(list(random.normal(0.5, 0.2, 80)), resamples=400)
+        hits += found.low <= 0.5 <= found.high
+    assert 0.90 <= hits / 200 <= 0.99
+
+
+def test_one_example_gives_no_interval_and_no_verdict():
+    found = interval([0.5], resamples=1000)
+    assert found == Interval(0.5, None, None)
+    assert found.as_dict() == {"mean": 0.5}
+    assert difference([0.1], [0.9], 1000).verdict == "no measurable difference"
+
+
+def test_no_examples_have_no_mean():
+    with pytest.raises(ValueError, match="at least one"):
+        interval([], 100)
+
+
+def test_a_paired_difference_is_seen_where_the_intervals_of_both_overlap():
+    before = list(np.random.default_rng(4).random(60))
+    after = [value + 0.02 + 0.001 * (index % 7) for index, value in enumerate(before)]
+    assert interval(before, 1000).high > interval(after, 1000).low
+    assert difference(before, after, 1000).verdict == "better"
+    assert difference(after, before, 1000).verdict == "worse"
+
+
+def test_ties_show_no_difference():
+    found = difference([0.2, 0.3, 0.4], [0.2, 0.3, 0.4], 1000)
+    assert (found.mean, found.low, found.high) == (0.0, 0.0, 0.0)
+    assert difference_dict(found)["verdict"] == "no measurable difference"
+
+
+def test_only_pairs_have_differences():
+    with pytest.raises(ValueError, match="paired"):
+        difference([0.1, 0.2], [0.1], 100)

@@ -1,0 +1,64 @@
+"""Turns, speakers, and turns as text."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.text.conversations import Turn, as_text, speakers, turns
+
+
+def test_lines_with_names_are_turns_and_lines_without_go_on() -> None:
+    conversation = "Ann: Are you in?\nBob: Yes.\nAt ten sharp?\n\n  and wait\nAnn:\n"
+    assert turns(conversation) == (
+        Turn("Ann", "Are you in?"),
+        Turn("Bob", "Yes.\nAt ten sharp?\nand wait"),
+        Turn("Ann", ""),
+    )
+
+
+def test_links_and_times_are_not_speakers() -> None:
+    assert turns("Ann: see\nhttps://example.org/a\nit is 10:30 now") == (
+        Turn("Ann", "see\nhttps://example.org/a\nit is 10:30 now"),
+    )
+
+
+def test_text_without_speakers_is_one_turn_of_no_one() -> None:
+    assert turns("A note.\nNothing more.") == (Turn("", "A note.\nNothing more."),)
+    assert turns(" \n") == ()
+
+
+def test_speakers_stand_once_in_the_order_of_their_first_turns() -> None:
+    assert speakers("Bob: a\nAnn: b\nBob: c") == ("Bob", "Ann")
+
+
+def test_turns_as_text_are_read_as_the_same_turns() -> None:
+    said = (
+        Turn("Ann", "To bring:\nmilk\nat 10:30"),
+        Turn("Bob Moss", "Yes"),
+        Turn("Ann", ""),
+    )
+    assert turns(as_text(said)) == said
+
+
+def test_a_turn_with_a_line_that_looks_like_a_speaker_s_stands_on_one_line() -> None:
+    assert as_text([Turn("Ann", "Bring\nmilk\nNote: no nuts")]) == "Ann: Bring milk Note: no nuts"
+
+
+NAME = st.from_regex(r"[^\s:]([^:\n]{0,10}[^\s:])?", fullmatch=True).filter(
+    lambda name: len(name.splitlines()) == 1
+)
+TEXT = st.lists(st.sampled_from(["a", "at 10:30", "Note: no", "x:", "b c"]), max_size=4).map("\n".join)
+
+
+@given(st.lists(st.tuples(NAME, TEXT), max_size=4))
+def test_what_is_written_as_text_is_read_with_the_same_speakers_and_words(
+    said: list[tuple[str, str]],
+) -> None:
+    read = turns(as_text(Turn(*turn) for turn in said))
+    assert [(turn.speaker, turn.text.split()) for turn in read] == [
+        (name, text.split()) for name, text in said
+    ]
+
+
+def test_a_long_text_without_speakers_is_read_at_once() -> None:
+    (turn,) = turns("a line of a long text\n" * 200_000)
+    assert turn.text.count("\n") == 199_999

@@ -1,0 +1,125 @@
+"""What a start or a drop asks the window to show: files told apart, and each brought to its page."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from engine.api import StorageError, paths
+from engine.commands.terminal.parser import PAGES
+from gui.core import file_opening
+from gui.core.file_opening import OpenedFiles, told_apart
+from gui.desktop.single_instance import SingleInstance
+from gui.shell.window import ITEMS
+
+WAIT = 20_000
+
+
+class Recorder:
+    """A window whose pages write down what is asked of them."""
+
+    def __init__(self, refuses: bool = False) -> None:
+        self.log: list[tuple[object, ...]] = []
+        self._refuses = refuses
+        self.deeds = self
+
+    def show_built(self, key: str) -> Recorder:
+        self.log.append(("page", key))
+        return self
+
+    def new_run(self) -> None:
+        self.log.append(("new run",))
+
+    def take_in(self, adapters: list[Path]) -> None:
+        self.log.append(("import", *adapters))
+
+    def open_files(self, files: list[Path]) -> None:
+        self.log.append(("data", *files))
+
+    def open_file(self, recipe: Path) -> None:
+        if self._refuses:
+            raise StorageError("It is no recipe.", "Choose another.")
+        self.log.append(("recipe", recipe))
+
+    def say(self, text: str) -> None:
+        self.log.append(("say", text))
+
+
+@pytest.fixture
+def adapter(tmp_path):
+    folder = tmp_path / "an adapter"
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text("{}")
+    (folder / "adapter_model.safetensors").write_bytes(b"")
+    return folder
+
+
+def packed(file: Path, *names: str) -> Path:
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, "{}")
+    return file
+
+
+def test_the_command_line_knows_the_pages_of_the_window():
+    assert set(PAGES) == {*ITEMS, file_opening.NEW_RUN}
+
+
+def test_recipes_adapters_and_conversations_are_told_apart(tmp_path, adapter):
+    recipe = paths.presets_folder() / "starter.toml"
+    packed_adapter = packed(
+        tmp_path / "adapter.zip", "mine/adapter_config.json", "mine/adapter_model.safetensors"
+    )
+    packed_data = packed(tmp_path / "talks.zip", "talks/train.jsonl")
+    talk = tmp_path / "talk.jsonl"
+    talk.write_text("{}")
+    found = told_apart([recipe, adapter, packed_adapter, packed_data, talk, tmp_path])
+    assert found == OpenedFiles(recipe, [adapter, packed_adapter], [packed_data, talk, tmp_path])
+
+
+def test_the_files_of_one_adapter_are_that_adapter_once(adapter):
+    own = [adapter / "adapter_config.json", adapter / "adapter_model.safetensors"]
+    assert told_apart(own) == OpenedFiles(None, [adapter], [])
+
+
+def test_a_file_that_is_gone_is_left_to_the_data_page_to_say_so(tmp_path):
+    gone = tmp_path / "gone.toml"
+    assert told_apart([gone]) == OpenedFiles(None, [], [gone])
+
+
+def test_each_kind_is_shown_on_its_page_and_the_recipe_stays_in_front(tmp_path, adapter):
+    window, recipe = Recorder(), paths.presets_folder() / "starter.toml"
+    file_opening.show(window, "playground", [recipe, adapter, tmp_path])
+    assert window.log == [
+        ("page", "playground"),
+        ("page", "library"),
+        ("import", adapter),
+        ("page", "data"),
+        ("data", tmp_path),
+        ("page", "train"),
+        ("recipe", recipe),
+    ]
+
+
+def test_a_new_run_is_a_page_with_a_deed():
+    window = Recorder()
+    file_opening.show(window, "new-run", [])
+    assert window.log == [("page", "train"), ("new run",)]
+
+
+def test_a_recipe_that_is_none_is_said_on_the_page():
+    window = Recorder(refuses=True)
+    file_opening.show(window, "", [paths.presets_folder() / "starter.toml"])
+    assert window.log[-1] == ("say", "It is no recipe. Choose another.")
+
+
+def test_a_second_start_hands_over_what_it_was_asked_to_show(qtbot, home):
+    first = SingleInstance()
+    assert not first.raise_first()
+    files = [f"/talks/ein Gespräch {number}.csv" for number in range(2_000)]
+    with qtbot.waitSignal(first.asked, timeout=WAIT) as told:
+        assert SingleInstance().raise_first("data", files)
+    assert told.args == ["data", files]
+    first.close()

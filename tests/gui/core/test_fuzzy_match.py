@@ -1,0 +1,45 @@
+"""What fits what was typed, and what fits it better."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gui.core.fuzzy_match import fit
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [("nr", "New run"), ("plgr", "Playground"), ("run new", "New run"), ("İ", "İstanbul"), ("NEW", "new")],
+)
+def test_letters_in_their_order_fit(typed, text):
+    assert fit(typed, text) is not None
+
+
+@pytest.mark.parametrize(("typed", "text"), [("runn", "New run"), ("x", "New run"), ("wen", "New")])
+def test_a_missing_letter_does_not(typed, text):
+    assert fit(typed, text) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "better", "worse"),
+    [
+        ("lib", "Library", "Largest in bytes"),
+        ("nr", "New run", "Gone run"),
+        ("data", "Data", "Data on the hub"),
+    ],
+)
+def test_together_and_at_the_start_of_words_is_better(typed, better, worse):
+    assert fit(typed, better).score > fit(typed, worse).score
+
+
+@given(st.text(max_size=12), st.text(max_size=30))
+def test_places_are_letters_that_were_typed(typed, text):
+    found = fit(typed, text)
+    if found is not None:
+        assert len(found.places) <= len(typed)
+        assert all(0 <= at < len(text) for at in found.places)
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_every_text_fits_itself(text):
+    assert fit(text, text) is not None

@@ -1,0 +1,103 @@
+"""The taskbar is told how far a run is, seldom enough, and forgets it; where there is none, nothing fails."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from gui.desktop import taskbar
+from gui.desktop.taskbar import Taskbar
+
+
+class Told:
+    """A sender that keeps what is sent, and a clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, object]] = []
+        self.now = 100.0
+
+    def send(self, properties):
+        self.sent.append(properties)
+
+    def clock(self):
+        return self.now
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def bar(qapp, told):
+    return Taskbar(send=told.send, clock=told.clock)
+
+
+def test_a_share_is_shown_and_at_most_once_a_second(bar, told):
+    for at in range(25):
+        told.now = 100.0 + at / 10
+        bar.show_share(at / 100)
+    assert [each["progress"] for each in told.sent] == [0.0, 0.1, 0.2]
+    assert all(each["progress-visible"] is True for each in told.sent)
+
+
+def test_what_is_shown_already_is_not_sent_again(bar, told):
+    bar.show_share(0.5)
+    told.now += 60
+    bar.show_share(0.5001)
+    assert len(told.sent) == 1
+
+
+def test_shares_stay_between_nothing_and_all(bar, told):
+    bar.show_share(1.7)
+    told.now += 2
+    bar.show_share(-1)
+    assert [each["progress"] for each in told.sent] == [1.0, 0.0]
+
+
+def test_it_is_taken_away_once_and_at_once(bar, told):
+    bar.clear()
+    assert told.sent == []
+    bar.show_share(0.5)
+    bar.clear()
+    bar.clear()
+    assert told.sent[1:] == [{"progress-visible": False}]
+    bar.show_share(0.5)
+    assert told.sent[-1] == {"progress": 0.5, "progress-visible": True}
+
+
+def test_it_is_urgent_until_the_window_is_looked_at(bar, told, qapp):
+    bar.ask_for_attention()
+    assert told.sent == [{"urgent": True}]
+    qapp.focusWindowChanged.emit(None)
+    assert len(told.sent) == 1
+    window = QWidget()
+    window.winId()
+    qapp.focusWindowChanged.emit(window.windowHandle())
+    assert told.sent[-1] == {"urgent": False}
+    qapp.focusWindowChanged.emit(window.windowHandle())
+    assert len(told.sent) == 2
+
+
+@pytest.mark.parametrize("platform", ["offscreen", "windows", "cocoa"])
+def test_where_no_desktop_of_the_kind_is_nothing_is_sent(monkeypatch, platform):
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+    assert not taskbar.has_desktop(platform)
+
+
+def test_without_a_session_s_bus_nothing_is_sent(monkeypatch, tmp_path):
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert not taskbar.has_desktop("xcb")
+    (tmp_path / "bus").touch()
+    assert taskbar.has_desktop("xcb")
+    assert taskbar.has_desktop("wayland")
+
+
+def test_a_bus_that_does_not_answer_is_no_trouble(monkeypatch, qapp, capfd):
+    monkeypatch.setattr(taskbar, "has_desktop", lambda _platform: True)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/at/all")
+    bar = Taskbar()
+    bar.show_share(0.5)
+    bar.clear()
+    assert capfd.readouterr().err == ""

@@ -1,0 +1,67 @@
+"""What the dialog of the disk says, what its button deletes, and the rule that is followed without it."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.api import library, paths, runs
+from gui.core.preferences import Preferences
+from gui.desktop.checkpoint_cleanup import Retention
+from gui.dialogs.disk_dialog import DiskDialog
+from tests.helpers.homes import Told, add_adapter, add_checkpoint, add_run, make_recipe, unsynced
+
+WAIT = 20_000
+
+
+@pytest.fixture
+def done(home):
+    """A completed run with its checkpoint and its adapter."""
+    with unsynced():
+        job = add_run(make_recipe(), Told())
+        add_checkpoint(job, 3)
+        made = add_adapter(follows=make_recipe())
+        library.update(made, training=made.passport.training.model_copy(update={"run": job.id}))
+    return job
+
+
+@pytest.fixture
+def dialog(qtbot, styled, done):
+    (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(5_000_000))
+    made = DiskDialog(Retention(Preferences()))
+    qtbot.addWidget(made)
+    qtbot.waitUntil(made.free_button.isEnabled, timeout=WAIT)
+    return made
+
+
+def test_the_button_says_what_it_frees_and_frees_that(dialog, qtbot, done):
+    assert dialog.sizes["token_ids"].text() == "5.0 MB"
+    assert dialog.free_button.text() == "Free 5.0 MB"
+    assert "checkpoints of 1 completed run and 5.0 MB of token ids" in dialog.said.text()
+    dialog.free_button.click()
+    qtbot.waitUntil(lambda: dialog.free_button.text() == "Nothing to free", timeout=WAIT)
+
+    assert not dialog.free_button.isEnabled()
+    assert not runs.checkpoints(done)
+    assert runs.open_run(done).outcome == "completed"
+    assert dialog.sizes["token_ids"].text() == "0 bytes"
+
+
+def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialog, qtbot, done):
+    retention = Retention(Preferences())
+    assert dialog.rules.key() == retention.rule == "always"
+    retention.follow()
+    retention.wait()
+    assert runs.checkpoints(done)
+    dialog.rules.set_key("0")
+    dialog.rules.chosen.emit("0")
+    qtbot.waitUntil(lambda: not runs.checkpoints(done), timeout=WAIT)
+
+    assert Retention(Preferences()).rule == "0"
+    assert list(paths.tokens_folder().iterdir())
+    dialog.wait()
+
+
+def test_a_rule_that_nobody_knows_keeps_everything(home):
+    preferences = Preferences()
+    preferences.set("keep_checkpoints", "soon")
+    assert Retention(preferences).rule == "always"

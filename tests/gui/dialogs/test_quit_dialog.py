@@ -1,0 +1,103 @@
+"""The question what shall become of a run, when the run ends while it is asked."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from gui.dialogs.quit_dialog import QuitDialog
+from tests.helpers.train_stage import COMPLETE, STARTED, WAIT, texts
+
+UNTIL_STOPPED = [["emit", STARTED], ["wait_for_stop", 60]]
+UNTIL_FAILED = [
+    ["emit", STARTED],
+    ["steps", {"count": 10, "per_second": 20}],
+    ["fail", {"message": "No disk."}],
+]
+
+
+class Window(QWidget):
+    """Counts how often it was asked to close."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = 0
+
+    def closeEvent(self, event) -> None:
+        self.closed += 1
+        super().closeEvent(event)
+
+
+@pytest.fixture
+def window(qtbot):
+    made = Window()
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def asked(stage, qtbot, window, script) -> QuitDialog:
+    dialog = QuitDialog(stage.start(qtbot, script), window)
+    dialog.open()
+    return dialog
+
+
+def ended(stage, qtbot) -> None:
+    qtbot.waitUntil(lambda: stage.engine.current is None, timeout=WAIT)
+
+
+def shown(dialog: QuitDialog) -> list[str]:
+    buttons = (dialog.keep_button, dialog.stop_button, dialog.quit_button, dialog.cancel_button)
+    return [button.text() for button in buttons if button.isVisibleTo(dialog)]
+
+
+def test_a_run_that_ends_meanwhile_leaves_nothing_to_ask(stage, qtbot, window):
+    slow = [["steps", {"count": 40, "per_second": 40}] if each[0] == "steps" else each for each in COMPLETE]
+    dialog = asked(stage, qtbot, window, slow)
+    assert shown(dialog) == ["Keep training", "Stop and save", "Cancel"]
+    ended(stage, qtbot)
+
+    assert dialog.isVisible()
+    assert shown(dialog) == ["Quit", "Cancel"]
+    assert "The run is completed." in texts(dialog)
+    assert window.closed == 0
+
+
+def test_quit_closes_dialog_and_window_as_if_it_had_not_asked(stage, qtbot, window):
+    dialog = asked(stage, qtbot, window, UNTIL_STOPPED)
+    stage.engine.current.stop()
+    ended(stage, qtbot)
+    assert "The run has stopped." in texts(dialog)
+    with qtbot.waitSignal(dialog.finished, timeout=WAIT):
+        dialog.quit_button.click()
+
+    assert not dialog.isVisible()
+    assert window.closed == 1
+
+
+def test_cancel_stays_with_what_the_run_has_ended_in(stage, qtbot, window):
+    dialog = asked(stage, qtbot, window, UNTIL_FAILED)
+    ended(stage, qtbot)
+    assert "The run has failed." in texts(dialog)
+    assert "No disk." in texts(dialog)
+    dialog.cancel_button.click()
+
+    assert not dialog.isVisible()
+    assert window.closed == 0
+
+
+def test_who_waits_for_a_stopping_run_is_asked_no_more(stage, qtbot, window):
+    dialog = asked(stage, qtbot, window, UNTIL_STOPPED)
+    dialog.stop_button.click()
+    ended(stage, qtbot)
+
+    assert dialog.stopping
+    assert not dialog.quit_button.isVisibleTo(dialog)
+
+
+def test_a_run_that_freed_the_device_is_paused(stage, qtbot, window):
+    dialog = asked(stage, qtbot, window, [["emit", STARTED], ["steps", {"count": 1000, "per_second": 50}]])
+    stage.engine.current.free_device()
+    ended(stage, qtbot)
+
+    assert "The run is paused." in texts(dialog)

@@ -1,0 +1,424 @@
+"""The recipe's form: derived from the declarations, problems beside the fields, nothing lost on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from engine.api import METHODS, BaseFacts, Method, OptionInfo, Problem, describe, method, recipe, variants
+from gui.forms.controls import make_control
+from gui.forms.field_grid import LEVELS
+from gui.forms.module_chips import ModuleChips
+from gui.forms.recipe_form import TABLES, RecipeForm
+from gui.inputs.number_inputs import FloatField
+from gui.pages.train.recipe_files import first_recipe
+from tests.helpers.homes import add_adapter, make_recipe
+
+BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
+DECLARATIONS = [*TABLES.values(), *(entry.options for entry in METHODS)]
+INFOS = [info for declaration in DECLARATIONS for info in describe(declaration)]
+PLAN = {
+    "family": "encoder-decoder",
+    "all_parameters": 247_577_856,
+    "matrices": 72,
+    "modules": {"q": 36, "k": 36, "v": 36},
+    "targets": ["q", "v"],
+    "examples": {"train": 1228, "validation": 69, "test": 819},
+}
+
+
+@pytest.fixture
+def form(qtbot):
+    made = RecipeForm(QWidget())
+    qtbot.addWidget(made)
+    made.set_recipe(recipe.from_tables(BASICS))
+    return made
+
+
+def an_other_value(info: OptionInfo) -> Any:
+    """A valid value that is not the default."""
+    if info.kind == "choice":
+        return next(choice for choice in info.choices if choice != info.default)
+    if info.kind == "bool":
+        return not info.default
+    if info.kind == "int":
+        return int(info.default or info.least or 0) + 1
+    if info.kind == "float":
+        return (info.least or 0.0) + 0.125
+    others = {
+        "texts": ("q", "k") if info.control else list(info.suggestions[:2]),
+        "table": {"speaker": "from", "references": "second, third"},
+        "text": "cpu" if info.suggestions else "something",
+    }
+    return others[info.kind]
+
+
+def _at_preset(entry: Method) -> Any:
+    return entry.options(**entry.preset_options("encoder-decoder"))
+
+
+@pytest.mark.parametrize("info", INFOS, ids=lambda info: info.name)
+def test_every_control_reads_back_what_was_written(qtbot, info):
+    control = make_control(info)
+    qtbot.addWidget(control.widget)
+    value = an_other_value(info)
+    control.write(value)
+
+    assert control.read() == value
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_every_method_has_a_form_and_its_preset_is_valid(form, entry):
+    form.choose_method(entry.id)
+    refused = entry.refusal(_at_preset(entry), BaseFacts("encoder-decoder", "t5"))
+
+    assert form.method_id() == entry.id
+    assert [problem.message for problem in form.problems()] == ([refused.message] if refused else [])
+
+
+def test_a_recipe_comes_back_unchanged(form, home):
+    add_adapter("an-adapter", follows=make_recipe(base="starter"))
+    tables = BASICS | {
+        "name": "mine",
+        "method": {"id": "lora", "rank": 7, "alpha": 9, "target_modules": ["q"], "start_from": "an-adapter"},
+        "training": {"learning_rate": 2e-5, "device": "cuda:1", "when_window_leaves": "stop"},
+        "evaluation": {"beams": 4},
+        "data": BASICS["data"] | {"exclude": ["leaks"], "mask": ["email"], "columns": {"group": "chat"}},
+    }
+    wanted = recipe.from_tables(tables)
+    form.set_recipe(wanted)
+
+    assert form.recipe() == wanted
+
+
+def test_a_change_is_one_recipe_later(form, qtbot):
+    with qtbot.waitSignal(form.edited):
+        form.field("method.rank").control.widget.setValue(64)
+
+    assert form.recipe().method.options.rank == 64
+
+
+def test_all_problems_stand_beside_their_fields_at_once(form):
+    form.set_level("everything")
+    form.field("method.dropout").control.widget.setText("5")
+    form.field("method.dropout").control.widget.textEdited.emit("5")
+    form.field("training.warmup").control.widget.setText("3")
+    form.field("training.warmup").control.widget.textEdited.emit("3")
+    form.prompt_editor().area.setPlainText("Summarise this.")
+
+    assert form.recipe() is None
+    assert {problem.field for problem in form.problems()} >= {"method.dropout", "training.warmup"}
+    assert "below 1" in form.field("method.dropout").around._problem.text()
+    assert "below 1" in form.field("training.warmup").around._problem.text()
+
+
+def test_a_key_of_a_table_has_its_problem_beside_the_table(form):
+    form.set_level("everything")
+    line = form.field("data.columns").control.widget
+    line.setText("speker = from; group")
+    line.textEdited.emit(line.text())
+    assert form.recipe() is None
+    assert "data.columns.group is empty" in form.field("data.columns").around.problem()
+    line.setText("speaker = from")
+    line.textEdited.emit(line.text())
+    assert form.recipe().data.columns == {"speaker": "from"}
+
+
+def test_mending_the_field_takes_the_problem_away(form):
+    line = form.field("data.conversation").control.widget
+    assert isinstance(line, QLineEdit)
+    line.setText("")
+    line.textEdited.emit("")
+    assert [problem.field for problem in form.problems()] == ["data.conversation"]
+    line.setText("dialogue")
+    line.textEdited.emit("dialogue")
+
+    assert form.problems() == ()
+    assert form.recipe().data.conversation == "dialogue"
+
+
+def test_a_problem_without_a_field_is_handed_back(form):
+    homeless = Problem("schema", "Recipes of schema 2 are not known here.")
+
+    assert form.show_problems([homeless, Problem("method.rank", "Too much.")]) == [homeless]
+
+
+def test_a_missing_file_is_a_problem_of_its_field(form):
+    form.field("data.source").control.widget.pick("/nowhere/at/all.csv")
+
+    assert [problem.field for problem in form.problems()] == ["data.source"]
+    assert form.recipe() is None
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_level_shows_its_fields_and_those_below(form, level):
+    form.set_level(level)
+    most = LEVELS.index(level)
+    for field in form._all_fields():
+        assert field.around.isVisibleTo(form) == (LEVELS.index(field.info.level) <= most), field.place
+
+
+def test_a_method_keeps_what_was_set_for_it(form):
+    form.field("method.rank").control.widget.setValue(64)
+    form.choose_method("full")
+    form.choose_method("lora")
+
+    assert form.recipe().method.options.rank == 64
+
+
+def test_a_rate_belongs_to_the_method_it_was_set_for(form):
+    form.set_values("training", {"learning_rate": 0.006})
+    rate = form.field("training.learning_rate")
+    form.choose_method("full")
+    assert form.recipe().training.learning_rate is None
+    assert rate.around._foot.text() == "0.006 was LoRA's"
+    rate.control.widget.setText("0.0002")
+    rate.control.widget.textEdited.emit("0.0002")
+    assert rate.around._foot.text() == ""
+    form.choose_method("lora")
+    assert form.recipe().training.learning_rate == 0.006
+    form.choose_method("full")
+
+    assert form.recipe().training.learning_rate == 0.0002
+
+
+def test_a_method_starts_at_its_preset_for_the_family(form):
+    form.show_plan(PLAN | {"family": "decoder-only"})
+    form.choose_method("full")
+    form._kept_methods.clear()
+    form.choose_method("lora")
+
+    assert form.recipe().method.options.target_modules == ("all-linear",)
+
+
+def test_a_recipe_under_another_method_gets_another_name(form):
+    form.choose_method("full")
+
+    assert form.recipe().name == f"starter on sample with {method('full').title}"
+
+
+def test_the_plan_fills_chips_and_hints(form):
+    form.show_plan(PLAN)
+    chips = form.field("method.target_modules").control.widget
+
+    assert isinstance(chips, ModuleChips)
+    assert chips._chips.on() == ["q", "v"]
+    assert chips.value() is None
+    chips._chips.chip("k").click()
+    assert form.recipe().method.options.target_modules == ("q", "k", "v")
+    assert form.field("base_model.id").around._foot.text() == "248 M parameters, encoder-decoder"
+
+
+def test_what_the_plan_knows_of_a_base_model_holds_for_it_alone(form):
+    form.show_plan(PLAN | {"family": "decoder-only", "model_type": "llama", "biases": True})
+    assert form.base_facts() == BaseFacts("decoder-only", "llama", biases=True)
+    form.set_values("base_model", {"id": "somebody/model", "quantization": "nf4"})
+    assert form.base_facts() == BaseFacts("decoder-only", quantization="nf4")
+
+
+def test_the_precision_is_shown_with_its_reason(form):
+    form.show_plan(PLAN | {"precision": "float32", "precision_reason": "bfloat16 is not faster here"})
+
+    base, precision = (form.field(f"base_model.{name}").around._foot.text() for name in ("id", "precision"))
+    assert base == "248 M parameters, encoder-decoder, float32"
+    assert precision == "float32: bfloat16 is not faster here"
+
+
+def test_the_devices_of_this_computer_can_be_chosen(form):
+    form.field("training.device").control.write("cuda:1")
+    form.offer_devices([{"id": "cuda:0", "name": "NVIDIA L4"}, {"id": "cpu", "name": "Processor"}])
+    choice = form.field("training.device").control.widget
+
+    assert [choice.itemText(place) for place in range(choice.count())] == ["auto", "cuda:0", "cpu"]
+    assert choice.key() == "cuda:1"
+
+
+def test_without_a_learning_rate_the_presets_is_shown(form):
+    rate = form.field("training.learning_rate").control.widget
+
+    assert isinstance(rate, FloatField)
+    assert rate.value() is None
+    assert rate.placeholderText() == "0.001, preset"
+
+
+def test_a_fixed_form_takes_no_change(form):
+    form.set_fixed(True)
+    rank = form.field("method.rank").control.widget
+    before = form.recipe()
+    rank.setValue(64)
+
+    assert form.recipe() == before
+
+
+def test_choosing_an_action_of_a_chooser_keeps_what_was_chosen(form, qtbot):
+    chooser = form.base_model_chooser()
+    chooser.setCurrentIndex(chooser.findText("All base models…"))
+    with qtbot.waitSignal(chooser.browse_requested):
+        chooser.chosen.emit(chooser.key())
+
+    assert chooser.key() == "starter"
+    assert form.recipe().base_model.id == "starter"
+
+
+@pytest.fixture
+def adapters(home):
+    """Two adapters that fit the form's recipe, one of another base model, one of another method."""
+    return [
+        add_adapter("mine", follows=make_recipe(base="starter")),
+        add_adapter("yours", follows=make_recipe(base="starter")),
+        add_adapter("of-another-base", follows=make_recipe(base="owner/name")),
+        add_adapter("of-another-method", follows=make_recipe(base="starter", method_id="full")),
+    ]
+
+
+def test_a_run_can_go_on_from_the_librarys_adapters_of_its_base_and_method(form, adapters):
+    form.origin.offer(adapters)
+    assert not form.origin.isVisibleTo(form)
+    form.set_level("more")
+    assert form.origin.isVisibleTo(form)
+    assert form.origin.choices() == ["", "mine", "yours"]
+    form.origin.chosen.emit("yours")
+
+    assert form.recipe().method.start_from == "yours"
+    form.set_level("essential")
+    assert form.origin.isVisibleTo(form)
+    form.origin.chosen.emit("")
+    assert form.recipe().method.start_from == ""
+
+
+def test_another_method_leaves_the_adapter_and_says_so(form, adapters):
+    form.origin.offer(adapters)
+    form.set_values("method", {"start_from": "mine"})
+    form.choose_method("full")
+
+    assert form.recipe().method.start_from == ""
+    assert form.origin.isVisibleTo(form)
+    assert "No longer mine" in form.origin._foot.text()
+    form.choose_method("lora")
+    assert form.recipe().method.start_from == ""
+
+
+def test_an_adapter_that_does_not_fit_or_is_gone_stays_in_sight(form, adapters):
+    form.origin.offer(adapters)
+    form.set_values("method", {"start_from": "of-another-base"})
+    assert form.origin.key() == "of-another-base"
+    assert "another base model" in form.origin._choice.currentText()
+    form.set_values("method", {"start_from": "gone"})
+
+    assert "not in the library" in form.origin._choice.currentText()
+    assert "gone" in form.origin.problem()
+    assert form.recipe() is None
+
+
+def test_a_new_run_goes_on_from_nothing():
+    kept = recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": 7, "start_from": "mine"}})
+    found, _origin = first_recipe(recipe.dumps(kept))
+
+    assert (found.method.start_from, found.method.options.rank) == ("", 7)
+
+
+# Variants
+
+
+@pytest.fixture
+def lora(form):
+    form.set_level("everything")
+    return form
+
+
+def test_a_variant_sets_the_options_that_make_it(lora):
+    lora.variant.chosen.emit("rslora")
+
+    assert lora.recipe().method.options.rs_lora
+    assert lora.field("method.rs_lora").control.read() is True
+    assert lora.variant.key() == "rslora"
+
+
+def test_the_standard_form_is_the_preset_again(lora):
+    lora.field("method.rank").control.widget.setValue(64)
+    lora.variant.chosen.emit("dora")
+    lora.variant.chosen.emit("pissa")
+    assert (lora.recipe().method.options.dora, lora.recipe().method.options.initialisation) == (
+        False,
+        "pissa",
+    )
+    lora.variant.chosen.emit("")
+
+    assert lora.recipe().method.options.initialisation == "default"
+    assert lora.recipe().method.options.rank == 64
+
+
+def test_a_variant_reaches_into_other_tables_and_out_again(lora):
+    lora.variant.chosen.emit("qlora")
+    tables = lora.tables()
+    assert tables["base_model"]["quantization"] == "nf4"
+    assert tables["training"]["optimizer"] == "paged_adamw_8bit"
+    assert lora.field("base_model.quantization").control.read() == "nf4"
+    lora.variant.chosen.emit("rslora")
+
+    assert lora.tables()["base_model"]["quantization"] == "none"
+    assert lora.tables()["training"]["optimizer"] == "adamw"
+    assert lora.field("training.optimizer").control.read() == "adamw"
+
+
+def test_the_variant_shown_follows_the_options(lora):
+    assert lora.variant.key() == ""
+    lora.field("method.dora").control.widget.setChecked(True)
+    assert lora.variant.key() == "dora"
+    lora.field("method.rs_lora").control.widget.setChecked(True)
+    assert lora.variant.key() == "custom"
+    assert "no variant" in lora.variant._foot.text()
+    lora.field("method.dora").control.widget.setChecked(False)
+
+    assert lora.variant.key() == "rslora"
+    assert "Custom" not in lora.variant.choices()
+
+
+def test_a_quantized_base_alone_is_no_variant(lora):
+    lora.set_values("base_model", {"quantization": "nf4"})
+    assert lora.variant.key() == ""
+    lora.set_values("training", {"optimizer": "paged_adamw_8bit"})
+
+    assert lora.variant.key() == "qlora"
+
+
+@pytest.mark.parametrize(
+    ("entry", "variant"),
+    [(entry, variant) for entry in METHODS for variant in entry.variants],
+    ids=lambda value: value.id,
+)
+def test_every_variant_is_known_again(entry, variant):
+    for family in entry.families:
+        preset = {name: value for name, value in entry.preset_options(family).items() if value is not None}
+        tables = BASICS | {"method": {"id": entry.id, **preset}}
+        made = variants.changed(entry, variant.id, tables, family)
+
+        assert variants.current(entry, made, family) == variant.id
+        assert variants.changed(entry, "", made, family)["method"] == tables["method"]
+
+
+def test_a_method_without_variants_offers_none(form):
+    form.choose_method("full")
+    assert not form.variant.isVisibleTo(form)
+
+
+def test_a_whole_number_may_be_absent(qtbot):
+    info = next(info for info in INFOS if info.kind == "int" and info.optional)
+    control = make_control(info)
+    qtbot.addWidget(control.widget)
+    control.write(8)
+    assert control.read() == 8
+    control.write(None)
+
+    assert control.read() is None
+
+
+def test_a_slider_reaches_every_value_that_is_declared(qtbot):
+    for info in (info for info in INFOS if info.control == "slider"):
+        control = make_control(info)
+        qtbot.addWidget(control.widget)
+        control.write(int(info.most))
+
+        assert control.read() == info.most

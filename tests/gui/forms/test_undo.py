@@ -1,0 +1,333 @@
+"""Undo and redo in forms: every change is a step, the whole recipe comes back, and its field is shown."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from engine.api import recipe
+from gui.command_index import of_page
+from gui.forms.recipe_form import RecipeForm
+from gui.forms.undo import MOST, PAUSE_SECONDS, Change, Changes
+from gui.pages.arena.entries_form import EntriesForm
+from gui.shell.shortcuts_sheet import KeysSheet
+from gui.widgets.scroll import Scroll
+
+BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
+CONTROL = Qt.KeyboardModifier.ControlModifier
+BOTH = CONTROL | Qt.KeyboardModifier.ShiftModifier
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def changes(clock):
+    return Changes("", clock)
+
+
+def test_every_change_is_a_step_back_and_forth(changes):
+    for state in ("a", "b", "c"):
+        changes.add(state, f"to {state}")
+    assert changes.undo() == Change("b", "to c")
+    assert changes.undo() == Change("a", "to b")
+    assert changes.redo() == Change("b", "to b")
+    assert changes.can_undo
+    assert changes.can_redo
+    changes.add("d", "to d")
+    assert not changes.can_redo
+    assert changes.undo() == Change("b", "to d")
+
+
+def test_typing_in_one_place_is_one_step_until_there_is_a_pause(changes, clock):
+    for state in ("1", "12", "123"):
+        changes.add(state, "rank", typed=True)
+        clock.now += PAUSE_SECONDS * 0.9
+    clock.now += PAUSE_SECONDS
+    changes.add("1234", "rank", typed=True)
+    changes.add("other", "alpha", typed=True)
+    assert [changes.undo().state for _ in range(3)] == ["1234", "123", ""]
+    assert not changes.can_undo
+
+
+def test_choices_are_steps_of_their_own_however_quick(changes):
+    changes.add("a", "method")
+    changes.add("b", "method")
+    assert changes.undo().state == "a"
+
+
+def test_what_changes_nothing_is_no_step(changes, clock):
+    changes.add("", "rank", typed=True)
+    assert not changes.can_undo
+    changes.add("1", "rank", typed=True)
+    changes.add("", "rank", typed=True)
+    assert not changes.can_undo
+    assert changes.redo().state == "1"
+
+
+def test_steps_are_bounded(changes):
+    for number in range(MOST + 5):
+        changes.add(str(number), "x")
+    states = []
+    while changes.can_undo:
+        states.append(changes.undo().state)
+    assert len(states) == MOST
+    assert states[-1] == "4"
+
+
+def test_after_an_undo_typing_is_a_step_again(changes):
+    changes.add("1", "rank", typed=True)
+    changes.add("2", "alpha", typed=True)
+    changes.undo()
+    changes.add("12", "rank", typed=True)
+    assert changes.undo().state == "1"
+
+
+def test_what_a_fields_own_undo_makes_is_the_step_taken_back(changes):
+    changes.add("1", "rank", typed=True)
+    changes.add_of_field("", "rank")
+    assert not changes.can_undo
+    changes.add_of_field("1", "rank")
+    assert not changes.can_redo
+    assert changes.undo().state == ""
+    changes.redo()
+    changes.add("x", "alpha")
+    changes.add_of_field("", "rank")
+    assert changes.undo() == Change("x", "rank")
+
+
+# A story with a real form
+
+
+@pytest.fixture
+def window(styled, qtbot):
+    made, beside, scroll = QWidget(), QPushButton("beside"), Scroll()
+    form = RecipeForm(QWidget())
+    scroll.column.addWidget(form)
+    column = QVBoxLayout(made)
+    column.addWidget(beside)
+    column.addWidget(scroll)
+    form.set_recipe(recipe.from_tables(BASICS))
+    form.set_level("everything")
+    made.resize(420, 500)
+    qtbot.addWidget(made)
+    with qtbot.waitActive(made):
+        made.show()
+    beside.setFocus()
+    return made
+
+
+@pytest.fixture
+def form(window):
+    return window.findChild(RecipeForm)
+
+
+def focused(form):
+    return form.window().focusWidget()
+
+
+def undo(form):
+    QTest.keyClick(focused(form), Qt.Key.Key_Z, CONTROL)
+
+
+def redo(form):
+    QTest.keyClick(focused(form), Qt.Key.Key_Z, BOTH)
+
+
+def test_a_method_a_variant_and_a_value_are_undone_and_redone(form):
+    first = form.tables()
+    form.choose_method("adalora")
+    form.choose_method("lora")
+    form.choose_variant("dora")
+    with_variant = form.tables()
+    form.field("method.rank").control.widget.setValue(32)
+    last = form.tables()
+    edited = []
+    form.edited.connect(lambda: edited.append(form.method_id()))
+
+    undo(form)
+    assert form.tables() == with_variant
+    assert form.field("method.rank").control.read() == first["method"]["rank"]
+    assert form.field("method.rank").around.isAncestorOf(focused(form))
+    undo(form)
+    assert form.tables()["method"] == first["method"]
+    assert form.variant.key() == ""
+    assert form.variant.isAncestorOf(focused(form))
+    undo(form)
+    assert form.method_id() == "adalora"
+    undo(form)
+    undo(form)
+    assert form.tables() == first
+    for _ in range(6):
+        redo(form)
+    assert form.tables() == last
+    assert edited == ["lora", "lora", "adalora", "lora", "adalora", "lora", "lora", "lora"]
+
+
+def test_a_problem_goes_with_the_value_that_made_it(form):
+    form.set_values("training", {"epochs": 0})
+    assert form.recipe() is None
+    undo(form)
+    assert form.recipe() is not None
+    assert not form.problems()
+
+
+def test_the_field_that_comes_back_is_scrolled_to(form):
+    field = last_field(form)
+    field.control.widget.setFocus()
+    change(field)
+    assert field.around.visibleRegion().isEmpty()
+    undo(form)
+    assert not field.around.visibleRegion().isEmpty()
+
+
+def last_field(form):
+    return next(field for field in form._fields["evaluation"] if field.info.kind == "int")
+
+
+def change(field):
+    field.control.widget.setValue(field.control.read() + 1)
+
+
+def test_a_field_of_another_level_is_shown_with_the_step_that_it_was_in(form):
+    field = last_field(form)
+    change(field)
+    form.set_level("essential")
+    assert not field.around.isVisible()
+    undo(form)
+    assert field.around.isVisible()
+    form.set_level("essential")
+    assert not field.around.isVisible()
+
+
+def test_a_text_fields_own_undo_comes_first(form):
+    before = form.tables()
+    name = form.field("data.prompt").control.widget.area
+    assert isinstance(name, QPlainTextEdit)
+    form.choose_method("adalora")
+    name.setFocus()
+    QTest.keyClicks(name, "abc")
+    assert form.tables()["data"]["prompt"].startswith("abc")
+    undo(form)
+    assert form.tables()["data"] == before["data"]
+    assert form.method_id() == "adalora"
+    redo(form)
+    assert form.tables()["data"]["prompt"].startswith("abc")
+    undo(form)
+    undo(form)
+    assert form.tables() == before
+
+
+@pytest.mark.parametrize("place", ["training.learning_rate", "training.seed", "data.source", "method.rank"])
+def test_what_is_typed_is_undone_by_the_field_and_then_by_the_form(form, place):
+    field = form.field(place)
+    form.set_values("training", {"epochs": 7})
+    state = form.tables()
+    widget = field.control.widget
+    widget = widget.focusProxy() or widget
+    widget.setFocus()
+    line = widget.lineEdit() if hasattr(widget, "lineEdit") else widget
+    line.selectAll()
+    QTest.keyClicks(widget, "7")
+    if place == "data.source":
+        QTest.keyClick(widget, Qt.Key.Key_Return)
+    assert form.tables() != state
+    for _ in range(4):
+        if form.tables() != state:
+            undo(form)
+    assert form.tables() == state
+    while line.isUndoAvailable():
+        undo(form)
+    undo(form)
+    assert form.tables() != state
+
+
+def test_another_recipe_begins_anew_and_a_settled_one_takes_nothing_back(form):
+    form.choose_method("adalora")
+    form.set_recipe(recipe.from_tables(BASICS))
+    undo(form)
+    assert form.method_id() == "lora"
+    form.choose_method("adalora")
+    form.set_fixed(True)
+    undo(form)
+    assert form.method_id() == "adalora"
+    form.set_fixed(False)
+    undo(form)
+    assert form.method_id() == "lora"
+
+
+def test_what_is_brought_back_can_be_changed_without_changing_the_step(form):
+    form.choose_method("adalora")
+    undo(form)
+    form.field("method.rank").control.widget.setValue(32)
+    undo(form)
+    assert form.tables()["method"]["rank"] == recipe.from_tables(BASICS).method.options.rank
+
+
+def test_undo_is_offered_while_it_can_be_done_and_its_keys_are_told(form, qtbot):
+    def offered():
+        return {offer.title: offer for offer in of_page(form)}
+
+    assert "Undo" not in offered()
+    form.choose_method("adalora")
+    offer = offered()["Undo"]
+    assert offer.note == "Ctrl+Z"
+    assert "Redo" not in offered()
+    offer.do()
+    assert form.method_id() == "lora"
+    assert "Redo" in offered()
+    sheet = KeysSheet("train")
+    qtbot.addWidget(sheet)
+    assert {"form.undo", "form.redo"} <= set(sheet.shown())
+
+
+# The form of an arena's entries
+
+
+@pytest.fixture
+def entries(styled, qtbot):
+    made = EntriesForm()
+    qtbot.addWidget(made)
+    made.ask_for_arena(recipe.from_tables(BASICS))
+    with qtbot.waitActive(made):
+        made.show()
+    return made
+
+
+def test_a_new_arena_s_form_is_undone_step_by_step(entries):
+    first = entries.values()
+    entries.name.setFocus()
+    entries.name.selectAll()
+    QTest.keyClicks(entries.name, "Mine")
+    entries.entries.set_key("methods")
+    entries.entries.chosen.emit("methods")
+    entries.methods.chip("ia3").click()
+    last = entries.values()
+
+    entries.make_button.setFocus()
+    undo(entries)
+    assert entries.values() == last | {"methods": first["methods"]}
+    assert entries.methods.isAncestorOf(focused(entries))
+    undo(entries)
+    assert entries.entries.hasFocus()
+    assert not entries.methods.isVisible()
+    undo(entries)
+    assert entries.values() == first
+    assert entries.name.hasFocus()
+    for _ in range(3):
+        redo(entries)
+    assert entries.values() == last
+    entries.ask_for_arena(recipe.from_tables(BASICS))
+    assert not entries.undo.can_undo()

@@ -1,0 +1,219 @@
+"""Histogram, whiskers, block drawing, scrubber, bars and labels: keys, mouse, and the words for each."""
+
+import pytest
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtTest import QTest
+
+from gui.graphics.bars import Bar
+from gui.graphics.block_drawing import BIAS, Block, BlockDrawing, Group, Part
+from gui.graphics.histogram import Histogram, label_step
+from gui.graphics.interval_bar import WhiskerView
+from gui.graphics.scrubber import Scrubber
+from gui.look import style
+from gui.look.tokens import DARK, LIGHT
+from gui.models.intervals import Whisker, in_words
+from gui.widgets.labels import ElidedLabel, Figure, RichLabel
+
+
+def _colors(widget):
+    image = widget.grab().toImage()
+    return {
+        image.pixelColor(x, y).name().upper() for x in range(image.width()) for y in range(image.height())
+    }
+
+
+@pytest.fixture
+def lengths(styled, qtbot):
+    made = Histogram("Conversation length")
+    qtbot.addWidget(made)
+    made.resize(402, 240)
+    made.set_counts([10, 40, 30, 20, 10, 5, 4, 3, 2, 1], 100)
+    made.set_limit(500)
+    return made
+
+
+@pytest.mark.parametrize(("span", "step"), [(1, 1), (4, 1), (10, 2), (900, 200)])
+def test_labels_stand_at_whole_numbers(span, step):
+    assert label_step(span, 5) == step
+
+
+@pytest.mark.parametrize(
+    ("key", "wanted"),
+    [(Qt.Key.Key_Right, 501), (Qt.Key.Key_Left, 499), (Qt.Key.Key_PageUp, 516), (Qt.Key.Key_PageDown, 484)],
+)
+def test_keys_move_the_limit(lengths, qtbot, key, wanted):
+    with qtbot.waitSignals([lengths.limitChanged, lengths.limitSettled]):
+        QTest.keyClick(lengths, key)
+    assert lengths.limit() == wanted
+
+
+def test_the_limit_stays_inside(lengths):
+    lengths.set_limit(995)
+    QTest.keyClick(lengths, Qt.Key.Key_PageUp)
+    assert lengths.limit() == 1000
+
+
+def test_the_limit_is_dragged_and_escape_takes_it_back(lengths):
+    start, end = QPoint(201, 120), QPoint(301, 120)
+    QTest.mousePress(lengths, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(lengths, end)
+    assert lengths.limit() == 750
+    QTest.keyClick(lengths, Qt.Key.Key_Escape)
+    assert lengths.limit() == 500
+    QTest.mouseRelease(lengths, Qt.MouseButton.LeftButton, pos=end)
+    assert lengths.limit() == 500
+
+
+def test_what_lies_beyond_is_counted_and_said(lengths):
+    assert lengths.beyond() == 15
+    assert "500 tokens" in lengths.accessibleDescription()
+    assert "125 in all" in lengths.accessibleDescription()
+
+
+def test_bars_beyond_the_limit_are_copper(lengths):
+    assert {LIGHT.accent_mid, LIGHT.copper, LIGHT.copper_soft} <= _colors(lengths)
+    lengths.set_limit(None)
+    assert LIGHT.copper not in _colors(lengths)
+
+
+def test_drawn_widgets_follow_the_scheme(lengths, styled):
+    style.apply(styled, "dark")
+    shown = _colors(lengths)
+    assert DARK.accent_mid in shown
+    assert LIGHT.accent_mid not in shown
+
+
+def test_a_whisker_is_said_in_words():
+    told = in_words("ROUGE-1", Whisker(0.484, 0.472, 0.496), "better than base")
+    assert told == "ROUGE-1 48.4, interval 47.2 to 49.6, better than base"
+    assert in_words("ROUGE-1", Whisker(0.484)) == "ROUGE-1 48.4, one conversation, so no interval"
+
+
+def test_a_mean_without_an_interval_is_a_dot(styled, qtbot):
+    view = WhiskerView()
+    qtbot.addWidget(view)
+    view.resize(300, 40)
+    view.show_whiskers([Whisker(0.5)], (0.0, 1.0), "in words")
+    assert LIGHT.accent in _colors(view)
+    assert view.grab().toImage().pixelColor(120, 20).name() not in {LIGHT.accent, LIGHT.accent.lower()}
+
+
+def test_base_and_tuned_are_drawn_in_their_colours(styled, qtbot):
+    view = WhiskerView()
+    qtbot.addWidget(view)
+    view.resize(300, 40)
+    view.show_whiskers([Whisker(0.4, 0.3, 0.5, "grey"), Whisker(0.6, 0.5, 0.7)], (0.2, 0.8), "in words")
+    assert {LIGHT.grey, LIGHT.accent} <= _colors(view)
+    assert view.accessibleName() == "in words"
+
+
+@pytest.fixture
+def blocks(styled, qtbot):
+    made = BlockDrawing()
+    qtbot.addWidget(made)
+    attention = Group("Self-attention", tuple(Part(text, f"encoder.{text}") for text in "qkvo"))
+    made.set_blocks([Block("Encoder block × 12", (attention,))])
+    made.resize(made.sizeHint())
+    return made
+
+
+def test_exactly_the_trained_parts_are_lit(blocks):
+    blocks.set_lit({"encoder.q", "encoder.v", "decoder.q"})
+    assert blocks.lit() == ["encoder.q", "encoder.v"]
+    assert "Self-attention: q, v trained" in blocks.accessibleDescription()
+    blocks.set_lit(set())
+    assert blocks.lit() == []
+    assert "frozen" in blocks.accessibleDescription()
+
+
+@pytest.fixture
+def scrubber(styled, qtbot):
+    made = Scrubber()
+    qtbot.addWidget(made)
+    made.resize(500, 28)
+    made.set_steps([0, 154, 308], 1540, [462, 616])
+    return made
+
+
+def test_a_scrubber_stands_at_the_newest_and_follows_it(scrubber):
+    assert scrubber.current() == 308
+    scrubber.set_steps([0, 154, 308, 462], 1540)
+    assert scrubber.current() == 462
+
+
+def test_a_scrubber_moved_back_stays_there(scrubber):
+    scrubber.set_current(154)
+    scrubber.set_steps([0, 154, 308, 462], 1540)
+    assert scrubber.current() == 154
+
+
+def test_keys_move_over_steps_with_samples_only(scrubber):
+    told = []
+    scrubber.chosen.connect(told.append)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Home, Qt.Key.Key_End):
+        QTest.keyClick(scrubber, key)
+    assert told == [154, 0, 308]
+
+
+def test_a_click_goes_to_the_nearest_step(scrubber):
+    QTest.mouseClick(scrubber, Qt.MouseButton.LeftButton, pos=QPoint(60, 14))
+    assert scrubber.current() == 0
+    assert scrubber.previous() is None
+    QTest.mouseClick(scrubber, Qt.MouseButton.LeftButton, pos=QPoint(480, 14))
+    assert scrubber.current() == 308
+    assert scrubber.previous() == 154
+
+
+def test_a_bar_stays_within_its_ends(styled, qtbot):
+    bar = Bar()
+    qtbot.addWidget(bar)
+    bar.set_fraction(1.7)
+    assert bar.fraction() == 1.0
+    bar.set_fraction(-1)
+    assert bar.fraction() == 0.0
+
+
+def test_an_elided_label_explains_itself_only_where_it_is_cut(styled, qtbot):
+    label = ElidedLabel("a text of some length")
+    qtbot.addWidget(label)
+    label.resize(400, 20)
+    label.show()
+    assert label.toolTip() == ""
+    label.resize(40, 20)
+    assert label.toolTip() == "a text of some length"
+
+
+def test_a_figure_is_said_whole(styled, qtbot):
+    figure = Figure("Step")
+    qtbot.addWidget(figure)
+    figure.set_value("954", "of 1,540")
+    assert figure.accessibleName() == "Step 954 of 1,540"
+
+
+def test_strong_parts_are_semibold_and_other_markup_is_text(styled, qtbot):
+    label = RichLabel("Trains <b>3,538,944</b> of <i>all</i>")
+    qtbot.addWidget(label)
+    assert label.text() == "Trains 3,538,944 of <i>all</i>"
+    label.resize(400, 20)
+    assert LIGHT.ink in _colors(label)
+    label.setText("Trains 3,538,944")
+    assert LIGHT.ink not in _colors(label)
+
+
+def test_a_rich_label_is_as_high_as_its_lines(styled, qtbot):
+    label = RichLabel("some words that go on and on until they need another line", "body")
+    qtbot.addWidget(label)
+    assert label.heightForWidth(2000) == 20
+    assert label.heightForWidth(150) >= 40
+
+
+def test_biases_have_room_of_their_own_below_the_letters_of_their_weights(styled, qtbot):
+    made = BlockDrawing()
+    qtbot.addWidget(made)
+    made.set_blocks([Block("Block × 2", (Group("Self-attention", (Part("q"), Part("o"))),))])
+    made.set_lit(("q",), "")
+    without = made._row_height()
+    made.set_lit((), "", ("biases",))
+    box = QRectF(0, 0, 40, made._row_height())
+    assert made._row_height() == without + BIAS
+    assert made._letters(box).height() == without

@@ -1,0 +1,139 @@
+"""Fields for numbers keep what was typed, digit for digit."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from gui.inputs.number_inputs import FloatField, IntField, SliderSpin, float_text, read_float
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(FINITE)
+def test_a_float_reads_back_as_itself(value):
+    assert read_float(float_text(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (2e-5, "2e-5"),
+        (0.001, "0.001"),
+        (0.05, "0.05"),
+        (1.0, "1"),
+        (1e-8, "1e-8"),
+        (0.0, "0"),
+        (1e22, "1e22"),
+    ],
+)
+def test_a_float_is_shown_as_short_as_can_be(styled, qtbot, value, shown):
+    field = FloatField(value)
+    qtbot.addWidget(field)
+    assert field.text() == shown
+    assert field.value() == value
+
+
+@pytest.mark.parametrize("typed", ["2e-5", "2E-5", "0.00002", "2,0e-5", "0,00002"])
+def test_all_ways_of_writing_a_float_are_taken(styled, qtbot, typed):
+    field = FloatField(0.001, 0.0, 1.0)
+    qtbot.addWidget(field)
+    with qtbot.waitSignal(field.valueChanged) as told:
+        field.selectAll()
+        QTest.keyClicks(field, typed)
+    assert field.value() == 2e-5
+    assert told.args != [2e-5] or field.text() == typed
+
+
+def test_out_of_bounds_is_not_taken_and_falls_back(styled, qtbot):
+    field = FloatField(0.1, 0.0, 1.0)
+    qtbot.addWidget(field)
+    field.show()
+    field.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    field.selectAll()
+    QTest.keyClicks(field, "7")
+    assert field.value() == 0.1
+    field.clearFocus()
+    assert field.text() == "0.1"
+
+
+def test_letters_cannot_be_typed(styled, qtbot):
+    field = FloatField(0.1)
+    qtbot.addWidget(field)
+    field.selectAll()
+    QTest.keyClicks(field, "a1b")
+    assert field.text() == "1"
+
+
+def test_an_optional_float_may_be_empty(styled, qtbot):
+    field = FloatField(0.1, optional=True)
+    qtbot.addWidget(field)
+    with qtbot.waitSignal(field.valueChanged) as told:
+        field.selectAll()
+        QTest.keyClick(field, Qt.Key.Key_Delete)
+    assert told.args == [None]
+    assert field.value() is None
+
+
+@pytest.mark.parametrize(
+    ("start", "key", "wanted"),
+    [
+        (2e-5, Qt.Key.Key_Up, 3e-5),
+        (1e-4, Qt.Key.Key_Down, 9e-5),
+        (9e-5, Qt.Key.Key_Up, 1e-4),
+        (0.5, Qt.Key.Key_Down, 0.4),
+    ],
+)
+def test_keys_step_by_the_leading_digit(styled, qtbot, start, key, wanted):
+    field = FloatField(start, 0.0, 1.0)
+    qtbot.addWidget(field)
+    QTest.keyClick(field, key)
+    assert math.isclose(field.value(), wanted, rel_tol=1e-12)
+    assert field.text() == float_text(field.value())
+
+
+def test_a_fixed_float_takes_no_keys(styled, qtbot):
+    field = FloatField(0.5)
+    qtbot.addWidget(field)
+    field.set_fixed(True)
+    QTest.keyClicks(field, "9")
+    QTest.keyClick(field, Qt.Key.Key_Up)
+    assert field.value() == 0.5
+    assert field.text() == "0.5"
+
+
+def test_a_fixed_whole_number_takes_no_keys(styled, qtbot):
+    field = IntField(1, 256, 32)
+    qtbot.addWidget(field)
+    field.set_fixed(True)
+    QTest.keyClick(field, Qt.Key.Key_Up)
+    QTest.keyClicks(field, "9")
+    assert field.value() == 32
+    field.set_fixed(False)
+    QTest.keyClick(field, Qt.Key.Key_Up)
+    assert field.value() == 33
+
+
+def test_slider_and_number_move_each_other(styled, qtbot):
+    both = SliderSpin(1, 64, 8)
+    qtbot.addWidget(both)
+    with qtbot.waitSignal(both.valueChanged) as told:
+        both.slider.setValue(20)
+    assert told.args == [20]
+    assert both.spin.value() == 20
+    both.spin.setValue(7)
+    assert both.slider.value() == 7
+
+
+def test_powers_of_two_keep_a_number_between(styled, qtbot):
+    both = SliderSpin(1, 256, 8, powers=True)
+    qtbot.addWidget(both)
+    both.setValue(24)
+    assert both.value() == 24
+    both.slider.setValue(6)
+    assert both.value() == 64

@@ -1,0 +1,141 @@
+"""The language of the window: its own texts, what the engine says, numbers, and what has no translation."""
+
+import pytest
+from PySide6.QtCore import QLocale
+
+from gui.look import language
+from gui.look.language import mark, speak, told, tr, tr_count
+from gui.workers.download_check import cost_words
+
+FILE = """<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+ <context><name>window</name>
+  <message><source>Settings</source><translation>Einstellungen</translation></message>
+  <message><source>Step {step}</source><translation>Schritt {step}</translation></message>
+  <message><source> and </source><translation> und </translation></message>
+  <message><source>Close</source><translation type="unfinished"></translation></message>
+  <message numerus="yes"><source>{n} examples</source>
+   <translation><numerusform>{n} Beispiel</numerusform><numerusform>{n} Beispiele</numerusform></translation></message>
+ </context>
+ <context><name>engine</name>
+  <message><source>Rank</source><translation>Rang</translation></message>
+  <message><source>the disk is full</source><translation>die Platte ist voll</translation></message>
+  <message><source>{1} can't be read: {2}.</source><translation>Nicht lesbar, {2}: {1}.</translation></message>
+  <message><source>Try another.</source><translation>Nehmen Sie eine andere.</translation></message>
+  <message><source>it must be at least {ge}</source><translation>mindestens muss es {ge} sein</translation></message>
+  <message><source>{n} examples</source><translation>{n} Beispiele</translation></message>
+  <message><source>Prompt{1} too long.</source><translation>Zu lang ist der Prompt{1}.</translation></message>
+  <message><source>Too short</source><translation>Zu kurz</translation></message>
+  <message><source>{1} of {2}</source><translation>{2}, davon {1}</translation></message>
+  <message><source>Summary</source><translation>Zusammenfassung</translation></message>
+  <message><source>There is no column "{1}".</source><translation>Es gibt keine Spalte „{1}“.</translation></message>
+  <message><source>column "{1}", {2}</source><translation>Spalte „{1}“, {2}</translation></message>
+  <message><source>The columns are: {1}.</source><translation>Die Spalten sind: {1}.</translation></message>
+ </context>
+</TS>
+"""
+
+
+@pytest.fixture
+def german(tmp_path, monkeypatch, qapp):
+    file = tmp_path / "de.ts"
+    file.write_text(FILE, encoding="utf-8")
+    monkeypatch.setattr(language, "path", lambda code: file)
+    before = QLocale()
+    speak("de")
+    yield
+    speak("en")
+    QLocale.setDefault(before)
+
+
+def test_english_is_what_the_source_says():
+    assert tr("Step {step}", step=4) == "Step 4"
+    assert tr("The place {conversation} is kept") == "The place {conversation} is kept"
+    assert tr_count(1, "{n} example", "{n} examples") == "1 example"
+    assert (
+        tr_count(1540, "{n} example", "{n} examples of {split}", split="train") == "1,540 examples of train"
+    )
+    assert told("Rank") == mark("Rank") == "Rank"
+
+
+def test_texts_of_the_window(german):
+    assert tr("Settings") == "Einstellungen"
+    assert tr("Step {step}", step=4) == "Schritt 4"
+    assert tr_count(1, "{n} example", "{n} examples") == "1 Beispiel"
+    assert tr_count(1540, "{n} example", "{n} examples") == "1.540 Beispiele"
+    assert language.spoken() == "de"
+
+
+def test_what_has_no_translation_stays_english(german):
+    assert tr("Close") == "Close"
+    assert tr("Never heard of {it}", it="this") == "Never heard of this"
+    assert told("Never heard of") == "Never heard of"
+
+
+def test_what_the_engine_says_with_values_in_it(german):
+    assert told("Rank") == "Rang"
+    assert told("a.csv can't be read: the disk is full.") == "Nicht lesbar, die Platte ist voll: a.csv."
+    assert (
+        told("Row 1,228 can't be read: 12.4 GB are too much.")
+        == "Nicht lesbar, 12,4 GB are too much: Row 1.228."
+    )
+
+
+def test_what_the_engine_says_in_sentences(german):
+    said = "b.csv can't be read: the disk is full. Nobody knows. Try another."
+    assert told(said) == "Nicht lesbar, die Platte ist voll: b.csv. Nobody knows. Nehmen Sie eine andere."
+
+
+def test_places_may_have_names_or_hold_nothing(german):
+    assert told("it must be at least 1,024") == "mindestens muss es 1.024 sein"
+    assert told("Prompt too long.") == "Zu lang ist der Prompt."
+    assert told("1,540 examples") == "1.540 Beispiele"
+
+
+def test_a_text_within_a_sentence_or_at_its_end_is_the_same_text(german):
+    assert told("too short") == "Zu kurz"
+    assert told("Too short.") == "Zu kurz."
+
+
+def test_texts_in_a_row_are_said_one_by_one(german):
+    assert told("too short: 3, rank and 1,540 examples") == "Zu kurz: 3, Rang und 1.540 Beispiele"
+    assert told("too short, by chance") == "too short, by chance"
+
+
+def test_what_the_data_says_is_said_as_it_is(german):
+    assert told('There is no column "summary".') == "Es gibt keine Spalte „summary“."
+    assert told('There is no column "1,228".') == "Es gibt keine Spalte „1,228“."
+    assert told('column "Rank", too short') == "Spalte „Rank“, Zu kurz"
+    assert told("The columns are: summary, rank.") == "Die Spalten sind: summary, rank."
+    assert told("Summary") == "Zusammenfassung"
+
+
+def test_the_lists_of_names_are_what_the_engine_says():
+    assert set(language.read(language.path("de")).engine) >= language.LISTING
+
+
+def test_a_text_that_is_little_else_than_values_is_for_no_other(german):
+    assert told("best of luck") == "best of luck"
+
+
+def test_versions_and_years_are_no_figures(german):
+    assert told("peft 0.21.0 in 2026 can't be read: the disk is full.") == (
+        "Nicht lesbar, die Platte ist voll: peft 0.21.0 in 2026."
+    )
+
+
+def test_numbers_follow_and_come_back(german):
+    assert QLocale().decimalPoint() == ","
+    speak("en")
+    assert QLocale().decimalPoint() == "."
+    assert tr("Settings") == "Settings"
+
+
+def test_a_language_that_nobody_brought_is_english(german):
+    speak("xx")
+    assert language.spoken() == "en"
+
+
+def test_a_licence_is_said_as_it_is(german):
+    assert "Summary" in cost_words({"id": "a-model", "missing_bytes": 0, "licence": "Summary"})

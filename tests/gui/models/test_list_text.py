@@ -1,0 +1,86 @@
+"""Adapters, runs and days in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from gui.models import list_text
+from tests.helpers.homes import make_passport, score_card
+
+TODAY = date(2026, 3, 12)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("knkarthick/samsum", "samsum"),
+        ("/data/tickets.csv", "tickets.csv"),
+        ("sample", "Sample conversations"),
+        ("", "Unknown data"),
+    ],
+)
+def test_data_is_called_as_people_call_it(source: str, told: str):
+    assert list_text.data_words(source) == told
+
+
+@pytest.mark.parametrize(
+    ("base", "told"),
+    [
+        ("google/flan-t5-base", "google/flan-t5-base"),
+        ("/models/my-t5", "my-t5"),
+        ("starter", "the starter"),
+        ("", "unknown base model"),
+    ],
+)
+def test_a_base_model_is_called_as_people_call_it(base: str, told: str):
+    assert list_text.base_words(base) == told
+
+
+def test_a_protocol_is_told_by_count_and_decoding():
+    assert list_text.protocol_words(score_card(0.4).protocol) == "819 test conversations, greedy"
+    assert (
+        list_text.protocol_words(score_card(0.4, examples=1, beams=4).protocol)
+        == "1 test conversation, 4 beams"
+    )
+
+
+def test_a_protocol_says_where_the_best_of_several_references_counts():
+    protocol = score_card(0.4).protocol | {"references": {"most": 3, "counted": "best"}}
+    assert list_text.protocol_words(protocol) == "819 test conversations, greedy, best of up to 3 references"
+
+
+def test_the_data_that_was_scored_is_the_protocol_s():
+    passport = make_passport("a")
+    assert list_text.protocol_source(score_card(0.4, source="other/data"), passport) == "other/data"
+    bare = score_card(0.4).model_copy(update={"protocol": {"split": "test"}})
+    assert list_text.protocol_source(bare, passport) == "knkarthick/samsum"
+
+
+@pytest.mark.parametrize(
+    ("days", "told"), [(0, "Today"), (1, "Yesterday"), (3, "9 March"), (400, "5 February 2025")]
+)
+def test_a_day_is_a_heading(days: int, told: str):
+    assert list_text.day_words(TODAY - timedelta(days=days), TODAY) == told
+
+
+def test_a_moment_is_short_in_a_cell_and_whole_in_a_sentence():
+    now = datetime(2026, 3, 12, 20, 0, tzinfo=UTC).astimezone()
+    morning = now.replace(hour=8, minute=5)
+    assert list_text.when_words(morning, now) == "today, 08:05"
+    assert list_text.when_words(morning - timedelta(days=1), now) == "yesterday"
+    assert list_text.when_words(morning - timedelta(days=3), now) == "9 Mar"
+    assert list_text.moment_words(morning, now) == "today at 08:05"
+    assert list_text.moment_words(morning - timedelta(days=3), now) == "on 9 March"
+
+
+def test_a_fingerprint_is_shown_in_groups():
+    assert list_text.grouped_digits("9f3c41d8e07a") == "9f3c 41d8 e07a"
+
+
+def test_a_method_names_its_setting_and_the_quantization_it_was_trained_on():
+    passport = make_passport("a")
+    assert list_text.method_words(passport) == "LoRA, r 16"
+    quantized = passport.base_model.model_copy(update={"quantization": "nf4"})
+    assert list_text.method_words(passport.model_copy(update={"base_model": quantized})) == "LoRA, r 16, NF4"

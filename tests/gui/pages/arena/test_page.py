@@ -1,0 +1,487 @@
+"""The arena page over real folders: the table, the charts, the queue, and what can be made and changed."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QDesktopServices, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from engine import arena as arenas
+from engine.jobs.job import Job
+from gui.pages.arena.page import ArenaPage
+from gui.workers.engine_thread import EngineThread
+from gui.workers.worker_manager import Engine
+from tests.helpers import scripted_worker
+from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
+from tests.helpers.homes import make_recipe, unsynced
+from tests.helpers.train_stage import COMPLETE, ENDLESS
+
+WAIT = 20_000
+
+
+class Bench:
+    """A page and the engine whose runs follow `script`."""
+
+    def __init__(self, qtbot: Any) -> None:
+        self.script: list[Any] = COMPLETE
+        self.engine = Engine(self._command)
+        self.qtbot = qtbot
+        self.page = ArenaPage(self.engine)
+        qtbot.addWidget(self.page)
+        self.page.resize(1232, 860)
+        self.page.show()
+        self.page.shown()
+
+    def _command(self, job: Job) -> list[str]:
+        scripted_worker.give_script(job, self.script)
+        return scripted_worker.command(job)
+
+    def settle(self) -> Bench:
+        """Wait until all is read and shown."""
+        for _ in range(4):
+            self.page.reader.wait()
+            QApplication.processEvents()
+        return self
+
+    def until(self, condition: Any) -> None:
+        self.qtbot.waitUntil(condition, timeout=WAIT)
+
+    def names(self) -> list[str]:
+        return [row.name for row in self.page.table.things()]
+
+    def queued(self) -> list[str]:
+        return [each.entry.title for each in self.page.below.queue.table.things()]
+
+    def offer(self, **values: Any) -> None:
+        """Answer the page's wish for the present recipe."""
+        wanted = make_recipe("Present", **{"base": "starter", "source": "sample"} | values)
+        self.page.recipe_wanted.connect(lambda: self.page.offer_recipe(wanted, "encoder-decoder"))
+
+
+@pytest.fixture
+def bench(qtbot, home, styled):
+    made: list[Bench] = []
+
+    def make() -> Bench:
+        made.append(Bench(qtbot))
+        return made[-1].settle()
+
+    yield make
+    for each in made:
+        each.settle()
+        for thread in each.engine.findChildren(EngineThread):
+            thread.force()
+        each.engine.leave()
+        each.page.close()
+
+
+@pytest.fixture
+def filled(home):
+    with unsynced():
+        return filled_arena()
+
+
+# ---------------------------------------------------------------------------------------------------- making one
+def test_without_an_arena_the_page_says_what_one_is_and_how_to_make_it(bench, qtbot):
+    made = bench()
+    page = made.page
+    assert page.empty_button.isVisible()
+    assert not page.view.isVisible()
+    assert not page.start_button.isVisible()
+    made.offer()
+    page.empty_button.click()
+    assert page.form.isVisible()
+    page.form.name.setText("Ranks on the sample")
+    page.form.entries.set_key("ranks")
+    page.form.make_button.click()
+    made.settle()
+    [arena], _ = arenas.list_arenas()
+    assert arena.name == "Ranks on the sample"
+    assert len(made.queued()) == len(arena.entries) == 7
+    assert page.header.subtitle() == "Ranks on the sample. 0 of 7 entries scored"
+    assert page.start_button.isVisible()
+    assert not page.below.front.isVisible()  # nothing to draw yet: the queue has the room
+
+
+def test_any_set_of_methods_can_be_chosen(bench):
+    made = bench()
+    made.offer()
+    form = made.page.form
+    made.page.empty_button.click()
+    form.entries.set_key("methods")
+    form.entries.chosen.emit("methods")
+    assert form.methods.isVisible()
+    form.methods.chip("ia3").click()
+    form.methods.chip("lora").click()
+    form.make_button.click()
+    made.settle()
+    assert made.queued() == ["IA3"]
+    form.methods.chip("ia3").click()
+    assert not form.make_button.isEnabled()
+
+
+def test_a_recipe_with_problems_makes_no_arena(bench):
+    made = bench()
+    made.page.recipe_wanted.connect(lambda: made.page.offer_recipe(None, "encoder-decoder"))
+    made.page.empty_button.click()
+    assert not made.page.form.isVisible()
+
+
+def test_more_entries_join_if_they_compare_and_are_refused_beside_the_form_if_not(bench, filled):
+    made = bench()
+    form, before = made.page.form, len(made.queued())
+    made.offer(source="other/data")
+    made.page.add_button.click()
+    assert not form.name.isVisible()
+    form.entries.set_key("recipe")
+    form.make_button.click()
+    assert form.isVisible()
+    assert 'data.source is "other/data" here' in form._problem.text()
+    form.entries.set_key("quantization")
+    form.make_button.click()
+    made.settle()
+    assert len(made.queued()) == before + 4
+
+
+# ---------------------------------------------------------------------------------------------------- seeing
+def test_scored_entries_stand_in_one_table_the_best_first(bench, filled):
+    made = bench()
+    page = made.page
+    assert len(made.names()) == len(OUTCOMES)
+    means = [row.mean for row in page.table.things()]
+    assert means == sorted(means, reverse=True)
+    assert page.header.subtitle() == (
+        "samsum with the starter. 8 of 12 entries scored, on the same 200 conversations, greedy, 1 can't run"
+    )
+    full = next(row for row in page.table.things() if row.is_yardstick)
+    place = page.table.row_of(full.id)
+    shown = [page.table.index(place, at).data() for at in range(len(page.table.columns))]
+    assert shown[2:6] == ["247,577,856", "990.3 MB", "9.4 GB", "21.6"]
+    assert shown[7] == "–"
+    assert "compared with" in page.table.index(place, 7).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_a_row_says_all_of_it_in_words(bench):
+    with unsynced():
+        arena = make_arena("lora", "full")
+        score(arena, 0, (0.4, 0.5, 0.6, 0.7))
+        score(arena, 1, FULL)
+    table = bench().page.table
+    row = table.row_of(arena.entries[0].id)
+    assert table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) == (
+        "LoRA, r 32, ROUGE-1 55.0, interval 45.0 to 65.0, better than base, against full fine-tuning worse, "
+        "1,000 numbers trained"
+    )
+    assert table.index(row, 7).data(Qt.ItemDataRole.ToolTipRole).startswith("Worse: −10.0 against full")
+
+
+def test_what_else_was_measured_can_be_shown_as_columns(bench, filled):
+    page = bench().page
+    table, button = page.table, page.columns_button
+    assert button.isVisible()
+    menu = button.menu_now()
+    titles = [action.text() for action in menu.actions()]
+    assert titles == ["Length in words", "Cut by the limit", "Not in the conversation"]
+    for at in (2, 0):
+        menu.actions()[at].trigger()
+    assert [column.key for column in table.columns][:4] == ["name", "score", "words", "unsupported"]
+    assert [action.isChecked() for action in button.menu_now().actions()] == [True, False, True]
+    row = table.row_of(filled.entries[1].id)
+    assert table.index(row, 2).data() == "20.8"
+    said = table.index(row, 3).data(Qt.ItemDataRole.ToolTipRole)
+    assert "Base model 9." in said
+    assert said.endswith("better than base.")
+    page.view.order_wanted.emit("unsupported")
+    shares = [each.measures["unsupported"]["mean"] for each in table.things()]
+    assert shares == sorted(shares)
+    menu.actions()[2].trigger()
+    assert (table.order, [column.key for column in table.columns][:3]) == (
+        "score",
+        ["name", "score", "words"],
+    )
+    assert not page.view.grab().isNull()
+
+
+def test_runs_that_measured_no_more_offer_no_columns(bench):
+    with unsynced():
+        score(make_arena("lora"), 0, FULL)
+    made = bench()
+    assert not made.page.columns_button.isVisible()
+    made.page.table.set_measures(["words"])
+    assert made.page.table.index(0, 2).data() == "–"
+
+
+def test_unlike_scores_stand_under_headings_of_their_own(bench):
+    with unsynced():
+        arena = make_arena("lora", "ia3", "full")
+        score(arena, 0, FULL, beams=4)
+        score(arena, 1, FULL)
+        score(arena, 2, FULL)
+    page = bench().page
+    assert [head.title for head in page.table.heads()] == ["Scored alike", "Another protocol: beams"]
+    assert {point.id for point in page.below.front.chart.points()} == {each.id for each in arena.entries[1:]}
+
+
+def test_one_conversation_has_no_interval_and_says_so(bench):
+    with unsynced():
+        score(make_arena("lora"), 0, (0.5,), BASE[:1])
+    table = bench().page.table
+    assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == "One conversation, so no interval."
+    assert "one conversation, so no interval" in table.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+
+
+def test_what_can_not_run_stays_in_the_queue_with_its_reason(bench, filled):
+    table = bench().page.below.queue.table
+    row = next(at for at, each in enumerate(table.things()) if each.entry.title == "BitFit")
+    assert table.index(row, 1).data() == "can't run"
+    assert "no biases to train" in table.index(row, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_a_queue_whose_data_vanished_says_so_and_goes_on_when_it_is_back(bench, tmp_path):
+    source = tmp_path / "chats.csv"
+    source.write_text("dialogue,summary\nAnn: Tea?,Tea.\n", encoding="utf-8")
+    recipe = make_recipe("Own data", base="starter", source=str(source))
+    arenas.create(recipe, [{"method": {"id": each}} for each in ("lora", "ia3")])
+    aside = source.rename(tmp_path / "aside.csv")
+    made = bench()
+    reasons = [each.reason for each in made.page.below.queue.table.things()]
+    assert all(reason.startswith(f"There is nothing at {source}.") for reason in reasons)
+    assert "2 can't run" in made.page._subtitle()
+    assert not made.page.start_button.isVisible()
+    aside.rename(source)
+    made.page.refresh()
+    made.settle()
+    assert [each.state for each in made.page.below.queue.table.things()] == ["waiting", "waiting"]
+    assert made.page.start_button.isVisible()
+
+
+def test_heads_sort_and_space_checks_what_is_drawn(bench, filled):
+    made = bench()
+    page = made.page
+    page.view.order_wanted.emit("parameters")
+    assert made.names()[0].startswith("Prompt only")
+    drawn = {line.id for line in page.below.losses.chart.lines()}
+    assert 0 < len(drawn) <= 4
+    page.view.setFocus()
+    page.choose(next(row.id for row in page.table.things() if row.standing.entry.title == "Prompt tuning"))
+    QTest.keyClick(page.view, Qt.Key.Key_Space)
+    made.settle()
+    now = {line.id for line in page.below.losses.chart.lines()}
+    assert len(now) == len(drawn) + 1
+    box = page.view.visualRect(page.table.index(page.table.row_of(page._chosen), 0))
+    QTest.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=box.topLeft() + QPoint(18, 18))
+    made.settle()
+    assert {line.id for line in page.below.losses.chart.lines()} == drawn
+
+
+def test_a_point_that_is_picked_is_chosen_everywhere(bench, filled):
+    page = bench().page
+    chart = page.below.front.chart
+    ids = [point.id for point in chart.points()]
+    QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=chart.place_of(ids[-1]).toPoint())
+    assert page.view.current().id == ids[-1]
+    assert page.below.queue.view.current().entry.id == ids[-1]
+    QTest.keyClick(chart, Qt.Key.Key_Left)
+    assert page.view.current().id == ids[-2]
+
+
+def test_the_front_follows_what_is_asked_of_the_entries(bench, filled):
+    front = bench().page.below.front
+    by_parameters = front.chart.front()
+    assert by_parameters[-1] == "full-fine-tuning"
+    assert len(front.chart.points()) == 8
+    front.cost.set_key("minutes")
+    front.cost.chosen.emit("minutes")
+    assert len(front.chart.points()) == 7  # a prompt alone trains nothing
+    assert "Nothing beats" in front.chart.accessibleDescription()
+
+
+def test_only_what_differs_between_checked_recipes_is_shown(bench, filled):
+    made = bench()
+    page = made.page
+    page.differences_button.click()
+    table = page.below.differences.table
+    assert page.below.differences.isVisible()
+    assert not page.below.front.isVisible()
+    keys = [each.key for each in table.things()]
+    assert "method.id" in keys
+    assert "data.source" not in keys
+    page.differences_button.click()
+    assert page.below.front.isVisible()
+
+
+def test_below_1200_charts_and_queue_are_tabs(bench, filled):
+    made = bench()
+    assert made.page.minimumSizeHint().width() <= 1200 - 208
+    made.page.resize(960, 640)
+    made.settle()
+    below = made.page.below
+    shown = [part.isVisible() for part in (below.front, below.losses, below.queue)]
+    assert shown == [True, False, False]
+    below.tabs.set_current("queue")
+    assert [part.isVisible() for part in (below.front, below.losses, below.queue)] == [False, False, True]
+    assert made.page.table.columns[3].title == "Adapter"
+    assert made.page.view.isColumnHidden(3)
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "csv"])
+def test_losses_leave_as_picture_drawing_and_table(bench, filled, tmp_path, kind):
+    losses = bench().page.below.losses
+    path = tmp_path / f"losses.{kind}"
+    losses.save(path, getattr(losses.chart, f"save_{kind}"))
+    if kind == "png":
+        assert not QImage(str(path)).isNull()
+    elif kind == "svg":
+        assert (
+            path.read_text(encoding="utf-8").count("<polyline")
+            + path.read_text(encoding="utf-8").count("<path")
+            > 3
+        )
+    else:
+        with path.open(encoding="utf-8-sig") as stream:
+            rows = list(csv.DictReader(stream))
+        assert {row["entry"] for row in rows} == {line.name for line in losses.chart.lines()}
+        assert len(rows) == sum(len(line.series) for line in losses.chart.lines())
+
+
+def test_a_report_of_the_arena_leaves_as_page_or_table_or_says_why_not(
+    bench, filled, tmp_path, qtbot, monkeypatch
+):
+    made, opened = bench(), []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    for name in ("arena.html", "arena.csv"):
+        path = tmp_path / name
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
+        with qtbot.waitSignal(made.page.report_file.told):
+            made.page.report_button.click()
+        assert made.page.undo_strip.isVisible()
+        assert "scores highest" in path.read_text(encoding="utf-8") or path.suffix == ".csv"
+    assert opened == [str(tmp_path / "arena.html")]
+    assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 13
+    with qtbot.waitSignal(made.page.report_file.told) as told:
+        made.page.report_file.save(arenas.open_arena(filled.folder), tmp_path / "nowhere" / "arena.csv")
+    assert "can't be written" in told.args[0]
+
+
+def test_a_file_that_can_not_be_written_is_told(bench, filled, tmp_path, qtbot):
+    losses = bench().page.below.losses
+    for kind in ("png", "csv"):
+        with qtbot.waitSignal(losses.failed):
+            losses.save(tmp_path / "nowhere" / f"x.{kind}", getattr(losses.chart, f"save_{kind}"))
+
+
+# ---------------------------------------------------------------------------------------------------- the queue
+def test_the_queue_runs_is_paused_and_goes_on(bench):
+    arena = make_arena("lora", "ia3")
+    made = bench()
+    page = made.page
+    made.script = ENDLESS
+    page.start_button.click()
+    made.until(lambda: made.engine.current is not None and made.engine.current.state.step > 0)
+    made.settle()
+    assert page.pause_button.isVisible()
+    assert not page.start_button.isVisible()
+    assert [each.state for each in page.below.queue.table.things()] == ["running", "waiting"]
+    page.pause_button.click()
+    made.settle()
+    assert arenas.open_arena(arena.folder).paused
+    assert page.start_button.isVisible()
+    made.engine.current.stop()
+    made.until(lambda: made.engine.current is None)
+    made.script = COMPLETE
+    page.start_button.click()
+    made.until(lambda: len(made.names()) == 2)
+    made.until(lambda: not page.start_button.isVisible() and not page.pause_button.isVisible())
+
+
+def test_entries_are_moved_by_keys_and_taken_out(bench):
+    arena = make_arena("lora", "ia3", "layernorm")
+    made = bench()
+    queue = made.page.below.queue
+    queue.view.choose(arena.entries[2].id)
+    assert not queue.down_button.isEnabled()
+    queue.up_button.click()
+    made.settle()
+    assert made.queued() == ["LoRA", "LayerNorm tuning", "IA3"]
+    assert queue.view.current().entry.id == arena.entries[2].id
+    queue.remove_button.click()
+    made.settle()
+    assert made.queued() == ["LoRA", "IA3"]
+    made.page.undo_strip.acted.emit()
+    made.settle()
+    assert made.queued() == ["LoRA", "LayerNorm tuning", "IA3"]
+
+
+def test_an_entry_that_runs_can_be_stopped_and_not_taken_out(bench):
+    make_arena("lora")
+    made = bench()
+    made.script = ENDLESS
+    made.page.start_button.click()
+    made.until(lambda: made.engine.current is not None and made.engine.current.state.step > 0)
+    made.settle()
+    [running] = made.page.below.queue.table.things()
+    menu = made.page.menu_for(running)
+    texts = {action.text(): action for action in menu.actions()}
+    assert "Take out of the arena" not in texts
+    made.page.below.queue.remove_wanted.emit(running)
+    assert "is running. Stop it first." in made.page.notice._text.text()
+    texts["Stop it"].trigger()
+    menu.close()
+    made.until(lambda: made.engine.current is None)
+    made.settle()
+    assert [each.state for each in made.page.below.queue.table.things()] == ["stopped"]
+
+
+def test_what_failed_can_be_run_again(bench, filled):
+    made = bench()
+    failed = next(each for each in made.page.below.queue.table.things() if each.state == "failed")
+    menu = made.page.menu_for(failed)
+    next(action for action in menu.actions() if action.text() == "Run again").trigger()
+    menu.close()
+    made.settle()
+    row = made.page.below.queue.table.row_of(failed.entry.id)
+    assert made.page.below.queue.table.thing_at(row).state == "waiting"
+
+
+def test_a_row_leads_to_its_run_and_its_adapter(bench, filled, qtbot):
+    page = bench().page
+    row = page.table.things()[0]
+    with qtbot.waitSignal(page.open_requested) as asked:
+        page.view.opened.emit(row)
+    assert asked.args == [row.standing.run.id]
+    menu = page.menu_for(row.standing)
+    with qtbot.waitSignal(page.library_requested):
+        next(action for action in menu.actions() if action.text() == "Show in library").trigger()
+    menu.close()
+
+
+def test_a_queue_that_is_worked_elsewhere_is_followed_not_started(bench):
+    arena = make_arena("lora")
+    with arenas.working(arena):
+        page = bench().page
+        assert not page.start_button.isVisible()
+        assert page.header.subtitle().endswith("Its queue is worked elsewhere")
+
+
+def test_of_several_arenas_one_is_chosen_and_can_be_deleted(bench):
+    first, second = make_arena("lora", name="First"), make_arena("ia3", "lora", name="Second")
+    made = bench()
+    page = made.page
+    assert page.choice.isVisible()
+    page.open(first.id)
+    made.settle()
+    assert made.queued() == ["LoRA"]
+    page.open(second.id)
+    made.settle()
+    menu = page.menu_for(page.below.queue.table.things()[0])
+    next(action for action in menu.actions() if action.text() == "Delete the arena").trigger()
+    menu.close()
+    made.settle()
+    assert arenas.list_arenas()[0] == [first]
+    assert made.queued() == ["LoRA"]
+    assert not page.choice.isVisible()

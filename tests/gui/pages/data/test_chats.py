@@ -1,0 +1,43 @@
+"""Chat exports on the data page: parted by pauses, and waiting for summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gui.pages.data.page import DataPage
+from gui.workers.worker_manager import Engine
+
+WAIT = 90_000
+
+
+@pytest.fixture
+def page(qtbot, home, styled) -> Iterator[DataPage]:
+    engine = Engine()
+    made = DataPage(engine)
+    qtbot.addWidget(made)
+    made.resize(1232, 860)
+    made.show()
+    yield made
+    engine.leave()
+
+
+def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: Path) -> None:
+    said = "".join(f"0{day}.11.24, 10:00 - Ann: Day {day}\n" for day in range(1, 10))
+    (tmp_path / "chat.txt").write_text(said)
+    page.open(str(tmp_path / "chat.txt"))
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    mapping = page.parts.source.mapping
+    assert "next conversation begins after a pause of 4 hours" in mapping.reason()
+    assert page.first_look.rows[0]["conversation"] == "Ann: Day 1"
+    assert page.parts.unlabelled.isVisible()
+    assert not page.use_button.isEnabled()
+    assert page.report.unlabelled == 9
+    mapping.by_hand["pause"].set_key("0")
+    mapping.by_hand["pause"].chosen.emit("0")
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert "Each chat is one conversation" in mapping.reason()
+    assert page.first_look.rows[0]["conversation"].endswith("Ann: Day 9")
+    assert page.values()["columns"] == {"pause": "0"}

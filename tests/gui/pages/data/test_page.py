@@ -1,0 +1,493 @@
+"""The data page with real checks of real files."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFileDialog
+
+from engine.api import Supervisor, create_job
+from gui.look.format import percent
+from gui.pages.data.page import DataPage
+from gui.workers.worker_manager import Engine
+
+WAIT = 90_000
+LIMITS = {"max_conversation_tokens": 512, "max_summary_tokens": 128}
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def chat(number: int, words: int = 4) -> dict[str, str]:
+    talk = f"Ann: number {number}\nBo: " + "well " * words
+    return {"id": f"c{number}", "dialogue": talk, "summary": f"Ann says {number}.", "title": f"Chat {number}"}
+
+
+@pytest.fixture(scope="module")
+def chats(tmp_path_factory) -> Path:
+    """A folder of three splits: train has a duplicate and a long conversation, test leaks into it."""
+    folder = tmp_path_factory.mktemp("data") / "chats"
+    folder.mkdir()
+    write_rows(folder / "train.jsonl", [chat(1), chat(2, words=900), *map(chat, range(3, 20)), chat(1)])
+    write_rows(folder / "validation.jsonl", [chat(30), chat(31)])
+    write_rows(folder / "test.jsonl", [chat(3), chat(41)])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory, chats) -> dict[str, Any]:
+    """What a real check finds in the chats, made once."""
+    job = create_job(
+        tmp_path_factory.mktemp("jobs"),
+        "check_data",
+        {"data": {"source": str(chats)}, "base_model": "starter"},
+    )
+    supervisor = Supervisor(job)
+    supervisor.start()
+    made = [event["result"] for event in supervisor.follow() if event["event"] == "result_made"]
+    supervisor.leave()
+    return made[0]
+
+
+@pytest.fixture
+def page(qtbot, home, styled):
+    engine = Engine()
+    made = DataPage(engine)
+    qtbot.addWidget(made)
+    made.resize(1232, 860)
+    made.show()
+    yield made
+    engine.leave()
+
+
+@pytest.fixture
+def shown(page, chats, result) -> DataPage:
+    """The page with the chats checked."""
+    page.parts.source.set_source(str(chats))
+    page.show_result(result, {**page.parts.source.values(), **LIMITS})
+    return page
+
+
+def checked(page: DataPage, qtbot, source: str) -> None:
+    """Check a source and wait for the end."""
+    page.open(source)
+    assert page.checker.is_busy
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+
+
+def test_a_folder_of_splits_is_shown_whole(page, qtbot, chats):
+    checked(page, qtbot, str(chats))
+
+    assert page.header.title() == "chats"
+    assert "The bundled model" in page.parts.source.tokenizer.currentText()
+    assert page.parts.figures.texts()[:3] == ["20 train", "2 validation", "2 test"]
+    assert page.parts.rows.count() == 20
+    assert page.parts.preview.row().id == "c1"
+    titles = {row.finding.title: row.finding.count for row in page.parts.findings.rows()}
+    assert titles == {
+        "In more than one split": 1,
+        "Conversation over the limit": 1,
+        "Duplicate conversations": 1,
+    }
+    assert page.parts.conversations.words() == f"{percent(0.05, 1)} would be cut: 1 of 20."
+
+
+def test_what_is_shown_can_be_used_for_the_next_run(shown, chats):
+    page = shown
+    wanted: list[dict[str, Any]] = []
+    page.use_requested.connect(wanted.append)
+    page.parts.source.source.setText("something else, not checked")
+    page.use_button.click()
+    assert wanted == [
+        {
+            "source": str(chats),
+            "conversation": "auto",
+            "summary": "auto",
+            "columns": {},
+            "broken_rows": "refuse",
+            "exclude": [],
+            "mask": [],
+            "max_conversation_tokens": 512,
+            "max_summary_tokens": 128,
+        }
+    ]
+
+
+def test_columns_are_chosen_by_hand(page, qtbot, chats):
+    checked(page, qtbot, str(chats))
+    assert page.parts.source.mapping.summary.currentText() == "summary (auto)"
+    page.parts.source.mapping.summary.set_key("title")
+    page.parts.source.mapping.summary.chosen.emit("title")
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert page.parts.preview.row().summary == "Chat 1"
+    assert page.values()["summary"] == "title"
+
+
+def test_a_limit_moves_by_keys_and_goes_into_the_recipe(shown):
+    page = shown
+    page.parts.rows.choose(1)
+    assert "are lost at this limit" in page.parts.preview.tokens_text()
+    for _ in range(2):
+        key = QKeyEvent(QKeyEvent.Type.KeyPress, Qt.Key.Key_PageDown, Qt.KeyboardModifier.NoModifier)
+        page.parts.conversations.histogram.keyPressEvent(key)
+    assert page.values()["max_conversation_tokens"] == 512 - 32
+    assert page.parts.conversations.words() == f"{percent(0.05, 1)} would be cut: 1 of 20."
+    for _ in range(40):
+        page.parts.conversations.histogram.keyPressEvent(key)
+    assert page.parts.conversations.words() == f"{percent(1, 1)} would be cut: 20 of 20."
+    assert "24 rows, 20 in train" in finding(page, "long_conversation").accessibleName()
+
+
+def test_a_finding_leads_to_its_row(shown):
+    page = shown
+    (long_one,) = [row for row in page.parts.findings.rows() if row.finding.id == "long_conversation"]
+    long_one.show_button.click()
+    assert page.parts.part.current() == "rows"
+    assert page.parts.rows.numbers() == (2,)
+    assert page.parts.preview.row().id == "c2"
+    page.parts.rows.all_button.click()
+    page.parts.preview.step_wanted.emit(1)
+    page.parts.preview.step_wanted.emit(1)
+    assert page.parts.preview.row().id == "c3"
+
+
+def test_rows_over_a_limit_are_those_of_the_limit_as_it_is_now(shown, tmp_path, monkeypatch):
+    page = shown
+    finding(page, "long_conversation").show_button.click()
+    histogram = page.parts.conversations.histogram
+
+    def drag(limit: int) -> None:
+        histogram.set_limit(limit)
+        histogram.limitChanged.emit(limit)
+        histogram.limitSettled.emit(limit)
+
+    rows = page.parts.rows
+    assert (list(rows.numbers()), rows.which()) == ([2], "Conversation over the limit: 1 in train.")
+    drag(2000)
+    assert (list(rows.numbers()), rows.which()) == ([], "Conversation over the limit: none.")
+    drag(8)
+    # The duplicate and the one that stands in test as well are at hand, the others are not.
+    assert list(rows.numbers()) == [1, 2, 3, 20]
+    more = "16 more are over the limit as it is now: check again to list them."
+    assert rows.which() == f"Conversation over the limit: 20 in train, 2 in validation, 2 in test. {more}"
+    target = tmp_path / "rows.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    rows.export_button.click()
+    with target.open(encoding="utf-8-sig", newline="") as stream:
+        written = [(row["split"], row["row"]) for row in csv.DictReader(stream)]
+    assert [number for split, number in written if split == "train"] == ["1", "2", "3", "20"]
+
+
+def test_another_split_shows_its_own_rows(shown):
+    page = shown
+    page.parts.split.set_current("test")
+    assert page.parts.rows.count() == 2
+    assert page.parts.preview.row().id == "c3"
+
+
+def test_a_row_can_be_tried_and_rows_are_handed_on(page, result):
+    handed: list[Any] = []
+    tried: list[Any] = []
+    page.rows_checked.connect(lambda name, rows: handed.append((name, len(rows))))
+    page.try_requested.connect(tried.append)
+    page.show_result(result, LIMITS)
+    page.parts.preview.try_button.click()
+    assert handed == [("chats", 24)]
+    assert tried[0].summary == "Ann says 1."
+
+
+def test_nothing_there_is_said_beside_the_source(page, qtbot, tmp_path):
+    checked(page, qtbot, str(tmp_path / "nowhere.csv"))
+    assert "nothing at" in page.parts.source.source_field.problem()
+    assert not page.use_button.isEnabled()
+
+
+def test_a_column_that_is_missing_is_said_beside_it(page, qtbot, tmp_path):
+    path = write_rows(tmp_path / "odd.jsonl", [{"dialogue": "Ann: hi", "other": "x"}] * 3)
+    checked(page, qtbot, str(path))
+    assert "summary" in page.parts.source.mapping.fields["summary"].problem()
+    assert page.parts.source.source_field.problem() == ""
+
+
+def test_no_source_is_no_check(page):
+    assert not page.use_button.isEnabled()
+    page.check()
+    assert page.parts.source.source_field.problem() == "There is no source yet. Name one."
+    assert not page.checker.is_busy
+
+
+def test_a_check_can_be_given_up(page, qtbot, chats):
+    page.open(str(chats))
+    thread = page.checker.in_hand.thread
+    page.checker.stop()
+    assert not page.checker.is_busy
+    qtbot.waitUntil(thread.isFinished, timeout=WAIT)
+    assert page.report is None
+
+
+def test_a_second_check_takes_the_place_of_the_first(page, qtbot, chats, tmp_path):
+    page.open(str(chats))
+    first = page.checker.in_hand.thread
+    path = write_rows(tmp_path / "few.jsonl", [chat(number) for number in range(30)])
+    checked(page, qtbot, str(path))
+    qtbot.waitUntil(first.isFinished, timeout=WAIT)
+    assert page.header.title() == "few.jsonl"
+
+
+def test_below_1200_the_preview_is_a_drawer(shown):
+    page = shown
+    assert page.parts.preview.isVisible()
+    page.adapt(1024)
+    assert page.parts.preview.isHidden()
+    page.parts.rows.choose(3)
+    assert page.parts.preview.isVisible()
+    page.parts.preview.closed.emit()
+    assert page.parts.preview.isHidden()
+
+
+def test_in_a_low_window_with_figures_in_two_lines_nothing_lies_over_the_lengths(shown, qtbot):
+    one_line = shown.parts.figures.height()
+    shown.resize(1000, 560)
+    shown.parts.figures.setFixedWidth(260)
+    qtbot.waitUntil(lambda: shown.parts.figures.height() > 1.5 * one_line)
+    view = shown.parts.conversations
+    qtbot.waitUntil(lambda: view.histogram.geometry().bottom() < view._cut.geometry().top())
+
+
+def test_conversations_without_summaries_lead_to_where_those_are_written(page, qtbot, tmp_path):
+    source = str(write_rows(tmp_path / "talk.jsonl", [{"dialogue": chat(n)["dialogue"]} for n in range(4)]))
+    wanted: list[dict[str, Any]] = []
+    page.label_requested.connect(lambda values, _base: wanted.append(values))
+    checked(page, qtbot, source)
+    assert page.report is None
+    assert page.parts.unlabelled.isVisible()
+    page.parts.unlabelled.acted.emit()
+    assert wanted[0]["source"] == source
+    assert (wanted[0]["conversation"], wanted[0]["columns"], wanted[0]["mask"]) == ("auto", {}, [])
+
+
+def test_summaries_can_be_written_for_what_is_checked_and_for_what_was_begun_before(shown, chats):
+    wanted: list[dict[str, Any]] = []
+    shown.label_requested.connect(lambda values, _base: wanted.append(values))
+    assert not shown.parts.unlabelled.isVisible()
+    shown.label_button.click()
+    shown.parts.source.source.setText("")
+    shown.label_button.click()
+    assert [values.get("source") for values in wanted] == [str(chats), None]
+
+
+def test_what_is_decided_here_holds_where_summaries_are_written(shown):
+    wanted: list[Any] = []
+    shown.label_requested.connect(lambda *asked: wanted.append(asked))
+    shown.decisions.exclude("duplicates", True)
+    shown.decisions.mask("email", True)
+    shown.label_button.click()
+    ((values, base_model),) = wanted
+    assert (values["exclude"], values["mask"]) == (["duplicates"], ["email"])
+    assert values["max_conversation_tokens"] == shown.parts.conversations.limit
+    assert base_model == shown.parts.source.tokenizer.key()
+
+
+def test_nothing_is_fetched_from_the_hub_to_write_summaries_before_it_was_asked_about(page, monkeypatch):
+    asked: list[Any] = []
+    monkeypatch.setattr(page._downloads, "check", lambda *arguments: asked.append(arguments))
+    wanted: list[dict[str, Any]] = []
+    page.label_requested.connect(lambda values, _base: wanted.append(values))
+    page.parts.source.set_source("someone/talk")
+    page.label_button.click()
+    assert (len(asked), wanted) == (1, [])
+
+
+def finding(page: DataPage, kind: str) -> Any:
+    (row,) = [row for row in page.parts.findings.rows() if row.finding.id == kind]
+    return row
+
+
+def test_the_first_rows_are_shown_with_their_roles_before_the_check_is_complete(page, qtbot, tmp_path):
+    path = write_rows(tmp_path / "many.jsonl", [chat(number) for number in range(3000)])
+    seen: list[tuple[bool, bool]] = []
+    page.checker.looked.connect(
+        lambda _event: seen.append((page.report is None, page.first_look is not None))
+    )
+    checked(page, qtbot, str(path))
+    assert seen == [(True, True)]
+    assert page.parts.first_look.heads() == [
+        "id: name",
+        "dialogue: conversation",
+        "summary: summary",
+        "title",
+    ]
+    assert page.parts.source.mapping.reason().startswith("A conversation in each row. Conversation: column")
+
+
+def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
+    rows = [
+        {"no": str(number // 3), "was": "so it is", "by": "Ann", "gist": f"They talk, {number // 3}"}
+        for number in range(90)
+    ]
+    checked(page, qtbot, str(write_rows(tmp_path / "odd.jsonl", rows)))
+    mapping = page.parts.source.mapping
+    assert page.report is None
+    assert "conversation" in mapping.fields["conversation"].problem()
+    assert page.parts.first_look.isVisible()
+    mapping.more_button.click()
+    mapping.conversation.set_key("was")
+    mapping.summary.set_key("gist")
+    mapping.by_hand["speaker"].set_key("by")
+    mapping.by_hand["group"].set_key("no")
+    mapping.by_hand["group"].chosen.emit("no")
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert page.parts.preview.conversation_text().startswith("Ann: so it is\nAnn: so it is")
+    assert page.values()["columns"] == {"speaker": "by", "group": "no"}
+    assert mapping.reason().startswith("A turn in each row")
+
+
+def test_a_mapping_that_can_not_be_is_said_beside_what_was_chosen(page, qtbot, chats):
+    checked(page, qtbot, str(chats))
+    mapping = page.parts.source.mapping
+    mapping.by_hand["last_turn"].set_key("summary")
+    mapping.by_hand["last_turn"].chosen.emit("summary")
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert "holds no lists of turns" in mapping.fields["last_turn"].problem()
+    assert mapping.fields["last_turn"].isVisible()
+    assert not page.use_button.isEnabled()
+
+
+def test_a_finding_is_left_out_and_taken_in_again(shown):
+    row = finding(shown, "duplicates")
+    assert row.act_button.text() == "Leave out"
+    row.act_button.click()
+    assert row.act_button.text() == "Left out. Undo"
+    assert shown.values()["exclude"] == ["duplicates"]
+    assert "1 left out" in shown.parts.figures.texts()
+    row.act_button.click()
+    assert shown.values()["exclude"] == []
+    assert not any("left out" in text for text in shown.parts.figures.texts())
+
+
+def test_a_finding_lists_all_its_rows_by_split_and_exports_them(shown, tmp_path, monkeypatch):
+    row = finding(shown, "leaks")
+    row.show_button.click()
+    assert shown.parts.rows.which() == "In more than one split: 1 of test also in train."
+    assert (shown.parts.split.texts()[0], shown.parts.rows.numbers()) == ("Train (1)", (3,))
+    path = tmp_path / "leaks.csv"
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+    shown.parts.rows.export_button.click()
+    assert "c3" in path.read_text(encoding="utf-8-sig")
+    assert str(path) in shown.parts.remarks.text()
+    shown.parts.rows.all_button.click()
+    assert shown.parts.rows.count() == 20
+
+
+def test_personal_data_is_masked_in_the_preview_and_in_the_recipe(page, qtbot, tmp_path):
+    rows = [chat(number) for number in range(30)]
+    rows[4]["dialogue"] = "Ann: write to ann@example.org\nBo: I will"
+    checked(page, qtbot, str(write_rows(tmp_path / "mail.jsonl", rows)))
+    row = finding(page, "email")
+    row.show_button.click()
+    assert "ann@example.org" in page.parts.preview.personal_text()
+    row.act_button.click()
+    assert "write to [e-mail]" in page.parts.preview.conversation_text()
+    assert page.parts.preview.personal_text() == "1 place masked."
+    assert page.values()["mask"] == ["email"]
+    assert row.act_button.text() == "Masked. Undo"
+    row.act_button.click()
+    assert "ann@example.org" in page.parts.preview.conversation_text()
+    assert [action.text() for action in row.menu().actions()] == [
+        "Export its rows as csv…",
+        "Leave its rows out",
+    ]
+
+
+def test_decisions_go_with_another_source(shown, qtbot, tmp_path):
+    finding(shown, "duplicates").act_button.click()
+    path = write_rows(tmp_path / "other.jsonl", [chat(number) for number in range(30)])
+    shown.parts.source.source.setText(str(path))
+    shown.check()
+    qtbot.waitUntil(lambda: not shown.checker.is_busy, timeout=WAIT)
+    assert shown.values()["exclude"] == []
+
+
+def test_broken_rows_are_named_and_the_rest_is_read_after_consent(page, qtbot, tmp_path):
+    path = write_rows(tmp_path / "some.jsonl", [chat(number) for number in range(30)])
+    with path.open("a") as stream:
+        stream.write('{"dialogue": "Ann: hi\n')
+    checked(page, qtbot, str(path))
+    assert "some.jsonl" in page.parts.source.source_field.problem()
+    assert "line 31" in page.parts.source.source_field.problem()
+    page.parts.broken.action_button().click()
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    assert page.values()["broken_rows"] == "leave_out"
+    assert "line 31" in page.parts.remarks.text()
+    assert page.parts.broken.isHidden()
+
+
+def test_many_broken_rows_are_all_listed_before_and_after_consent(page, qtbot, tmp_path, monkeypatch):
+    rows = [json.dumps(chat(number)) for number in range(60)]
+    rows[::6] = ['{"dialogue": "Ann: hi'] * 10
+    (tmp_path / "some.jsonl").write_text("\n".join(rows))
+    places = [f"line {number + 1}" for number in range(0, 60, 6)]
+    checked(page, qtbot, str(tmp_path / "some.jsonl"))
+    view = page.parts.broken_rows
+    assert (view.isVisible(), view.places()) == (True, places)
+    target = tmp_path / "broken.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    view.export_button.click()
+    assert target.read_text("utf-8-sig").splitlines()[1].startswith("line 1,it is no JSON")
+    page.parts.broken.action_button().click()
+    assert not view.isVisible()
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    assert (view.isVisible(), view.places()) == (True, places)
+    page.parts.remarks.action_button().click()
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert (page.report, view.places()) == (None, places)
+    page.parts.source.set_source("sample")
+    assert not view.isVisible()
+
+
+def test_a_pasted_table_is_checked_like_a_file(page, qtbot, home):
+    text = "dialogue,summary\n" + "".join(f'"Ann: {n}\nBo: yes",Ann says {n}.\n' for n in range(30))
+    page.parts.source.paste_button.click()
+    panel = page.parts.source.paste
+    panel.edit.setPlainText(" ")
+    panel.take_button.click()
+    assert "no text to paste" in panel.field.problem()
+    panel.edit.setPlainText(text)
+    panel.take_button.click()
+    assert panel.isHidden()
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    assert Path(page.values()["source"]).parent.is_relative_to(home)
+    assert sum(split.examples for split in page.report.splits.values()) == 30
+
+
+def test_several_files_are_one_source(page, qtbot, chats):
+    page.parts.source.take_files(sorted(chats.iterdir()))
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    assert page.parts.figures.texts()[:3] == ["20 train", "2 validation", "2 test"]
+
+
+def test_a_folder_among_several_things_is_refused_beside_the_source(page, chats):
+    page.parts.source.take_files([chats, chats / "train.jsonl"])
+    assert "is a folder among other things" in page.parts.source.source_field.problem()
+    assert not page.checker.is_busy
+
+
+def test_what_a_check_kept_goes_with_the_next_one_and_with_the_window(page, qtbot, chats):
+    checked(page, qtbot, str(chats))
+    first = page.report.details.folder
+    assert (first / "rows.jsonl").exists()
+    page.check()
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    second = page.report.details.folder
+    assert second != first
+    assert not first.exists()
+    page._engine.leave()
+    assert not second.exists()

@@ -1,0 +1,176 @@
+"""The page of this computer: it looks without holding the window, says each fault with its fix, and copies all."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+
+from engine.api import StorageError, doctor
+from gui.pages.doctor.page import STATES, DoctorPage
+from gui.shell.navigation_rail import Rail
+from gui.workers.engine_thread import EngineThread
+from gui.workers.worker_manager import Engine
+from tests.helpers import scripted_worker
+
+FACTS = {
+    "devices": [{"id": "cpu", "name": "Processor", "threads": 2}],
+    "chosen": "cpu",
+    "precision": "float32",
+    "precision_reason": "this processor computes in it",
+    "built_for": "cpu",
+}
+WAIT = 20_000
+
+
+class Stage:
+    def __init__(self, qtbot):
+        self.qtbot = qtbot
+        self.script = [["emit", {"event": "result_made", "result": FACTS}]]
+        self.engine = Engine(self._command)
+        self.page = DoctorPage(self.engine)
+        qtbot.addWidget(self.page)
+        self.page.resize(900, 700)
+        self.page.show()
+
+    def _command(self, job):
+        assert job.request()["kind"] == "devices"
+        scripted_worker.give_script(job, self.script)
+        return scripted_worker.command(job)
+
+    def look(self):
+        self.page.look()
+        self.qtbot.waitUntil(lambda: len(self.page.checks()) == len(doctor.ORDER), timeout=WAIT)
+        return {check.id: check for check in self.page.checks()}
+
+
+@pytest.fixture
+def stage(styled, qtbot, home):
+    made = Stage(qtbot)
+    yield made
+    for thread in made.engine.findChildren(EngineThread):
+        thread.force()
+    made.engine.leave()
+    made.page.wait()
+
+
+def test_it_looks_once_by_itself_and_shows_everything_in_order(stage, qtbot):
+    stage.page.shown()
+    stage.page.shown()
+    assert not stage.page.again_button.isEnabled()
+    qtbot.waitUntil(lambda: len(stage.page.checks()) == len(doctor.ORDER), timeout=WAIT)
+    assert [check.id for check in stage.page.checks()] == list(doctor.ORDER)
+    assert not stage.page.busy.isVisible()
+    assert stage.page.again_button.isEnabled()
+    tops = [
+        stage.page._rows[each].mapTo(stage.page, stage.page.rect().topLeft()).y() for each in doctor.ORDER
+    ]
+    QTest.qWait(1)
+    assert tops == sorted(tops)
+    assert "All that Tunesmith needs is here" in stage.page.header.subtitle()
+
+
+def test_the_window_is_never_held(stage, monkeypatch):
+    """What takes seconds is not done by the call, so the window goes on drawing."""
+    calls = []
+    monkeypatch.setattr(doctor, "of_computer", lambda: calls.append("computer"))
+    pool = stage.page._background._pool
+    monkeypatch.setattr(pool, "start", lambda work: calls.append("handed over"))
+    stage.page.look()
+    assert calls == ["handed over"]
+
+
+def test_a_worker_that_fails_is_a_problem_with_its_fix_and_the_rest_is_shown(stage):
+    stage.script = [["fail", {"message": "No torch.", "hint": "Install it."}]]
+    found = stage.look()
+    assert (found["device"].state, found["device"].text) == ("problem", "No torch. Install it.")
+    assert found["device"].fix
+    assert found["folders"].state == "ok"
+    assert stage.page.header.subtitle() == "To be mended: Device"
+    row = stage.page._rows["device"]
+    assert row.accessibleName().startswith("Device, Problem: No torch.")
+    assert row._fix.isVisible()
+
+
+def test_devices_that_never_answer_are_given_up_without_a_verdict_on_them(stage, qtbot):
+    stage.script = [["deaf", 30]]
+    stage.page.look()
+    stage.page.wait()
+    qtbot.waitUntil(lambda: stage.page.checks() != [], timeout=WAIT)
+    assert stage.page.cancel_button.isEnabled()
+    stage.page.cancel_button.click()
+    assert not stage.page.busy.isVisible()
+    assert stage.page.again_button.isEnabled()
+    assert stage.page.header.subtitle() == "Cancelled. The devices were not looked at"
+    assert "device" not in {check.id for check in stage.page.checks()}
+    stage.script = [["emit", {"event": "result_made", "result": FACTS}]]
+    assert stage.look()["device"].state == "ok"
+
+
+def test_a_home_that_takes_no_job_is_said_too(stage, monkeypatch):
+    def refuse(*_arguments, **_more):
+        raise StorageError("The folder can't be written.", "Choose another.")
+
+    monkeypatch.setattr(stage.engine, "ask", refuse)
+    assert stage.look()["device"].text == "The folder can't be written."
+
+
+def test_a_late_answer_of_an_earlier_look_is_not_shown(stage):
+    found = stage.look()
+    stale = doctor.Check("disk", "Disk", "problem", "stale")
+    stage.page._take(0, [stale])
+    assert stage.page.checks() == doctor.in_order(found.values())
+
+
+def test_diagnostics_are_copied_without_the_name_of_the_persons_folder(stage, monkeypatch, home):
+    from pathlib import Path
+
+    monkeypatch.setattr(Path, "home", lambda: home.parent)
+    stage.look()
+    stage.page.copy_button.click()
+    text = QGuiApplication.clipboard().text()
+    assert [line.partition(" [")[0] for line in text.splitlines() if not line.startswith(" ")] == [
+        check.title for check in stage.page.checks()
+    ]
+    assert str(home.parent) not in text
+    assert "~" in text
+
+
+def test_the_disk_leads_to_what_takes_room(stage, qtbot):
+    stage.look()
+    (button,) = [each for each in stage.page._rows["disk"].children() if hasattr(each, "click")]
+    with qtbot.waitSignal(stage.page.disk_wanted):
+        button.click()
+
+
+def test_states_differ_by_icon_and_word():
+    assert len({icon for icon, _, _ in STATES.values()}) == len(STATES) == 3
+    assert len({word for _, _, word in STATES.values()}) == 3
+
+
+def test_the_meter_in_the_rail_leads_there_by_mouse_and_keys(styled, qtbot):
+    rail = Rail()
+    qtbot.addWidget(rail)
+    rail.set_device("Card", "cuda:0", 1e9, 2e9, 0.5)
+    with qtbot.waitActive(rail):
+        rail.show()
+    told = []
+    rail.device_wanted.connect(lambda: told.append(1))
+    QTest.mouseClick(rail._meter, Qt.MouseButton.LeftButton)
+    rail._meter.setFocus()
+    QTest.keyClick(rail._meter, Qt.Key.Key_Space)
+    assert told == [1, 1]
+    assert rail._meter.accessibleDescription() == "Check this computer"
+
+
+def test_a_page_without_a_place_in_the_rail_leaves_none_marked(styled, qtbot):
+    rail = Rail()
+    qtbot.addWidget(rail)
+    for key in ("a", "b"):
+        rail.add_item(key, key, "file")
+    rail.set_current("b")
+    rail.set_current("doctor")
+    assert not any(rail.item(key).isChecked() for key in ("a", "b"))
+    rail.set_current("a")
+    assert [rail.item(key).isChecked() for key in ("a", "b")] == [True, False]

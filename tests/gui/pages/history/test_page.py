@@ -1,0 +1,381 @@
+"""The history page over real run folders; a live run follows a script in a real process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from engine.adapters import library
+from engine.jobs.job import Job, create_job
+from engine.runs import run_store
+from engine.runs.run_summaries import RunEntry
+from engine.system import paths
+from gui.models.run_table import next_step
+from gui.pages.history.log_dialog import LogDialog
+from gui.pages.history.page import HistoryPage
+from gui.pages.library.dialogs import Dialogs
+from gui.workers.worker_manager import Engine
+from tests.helpers import scripted_worker
+from tests.helpers.example_library import fill_history
+from tests.helpers.homes import MOMENT, Told, add_run, make_recipe
+
+WAIT = 20_000
+
+
+class Answers(Dialogs):
+    """Dialogs that only note what they were asked."""
+
+    def __init__(self) -> None:
+        self.opened: list[Path] = []
+
+    def open_folder(self, folder: Path) -> None:
+        self.opened.append(folder)
+
+
+class Bench:
+    """A page and the engine whose runs follow `script`."""
+
+    def __init__(self, qtbot: Any) -> None:
+        self.script: list[Any] = []
+        self.engine = Engine(self._command)
+        self.dialogs = Answers()
+        self.qtbot = qtbot
+        self.page = HistoryPage(self.engine, self.dialogs)
+        qtbot.addWidget(self.page)
+        self.page.resize(1232, 860)
+        self.page.show()
+
+    def _command(self, job: Job) -> list[str]:
+        scripted_worker.give_script(job, self.script)
+        return scripted_worker.command(job)
+
+    def settle(self) -> Bench:
+        """Wait until the folder was read and all that follows from it is shown."""
+        for _ in range(4):
+            self.page.deeds.wait()
+            self.page.reader.wait()
+            QApplication.processEvents()
+        return self
+
+    def entries(self) -> list[RunEntry]:
+        return self.page.table.things()
+
+    def choose(self, name: str) -> RunEntry:
+        found = next(entry for entry in self.entries() if entry.name == name)
+        assert self.page.view.choose(found.id)
+        return found
+
+    def until(self, condition: Any) -> None:
+        self.qtbot.waitUntil(condition, timeout=WAIT)
+
+    def menu(self, entry: RunEntry) -> list[str]:
+        menu = self.page.menu_for(entry)
+        texts = [action.text() for action in menu.actions() if action.text()]
+        menu.close()
+        return texts
+
+    def press(self, text: str, entry: RunEntry) -> None:
+        menu = self.page.menu_for(entry)
+        next(action for action in menu.actions() if action.text() == text).trigger()
+        menu.close()
+
+
+@pytest.fixture
+def bench(qtbot, home, styled):
+    made: list[Bench] = []
+
+    def make() -> Bench:
+        made.append(Bench(qtbot))
+        return made[-1].settle()
+
+    yield make
+    for each in made:
+        each.settle()
+        each.engine.leave()
+        each.page.close()
+
+
+# ------------------------------------------------------------------------------------------------------ seeing
+def test_an_empty_history_says_what_to_do(bench, qtbot):
+    page = bench().page
+    assert page.header.subtitle() == "What you train is kept here"
+    assert not page.view.isVisible()
+    assert not page.details.isVisible()
+    with qtbot.waitSignal(page.new_run_requested):
+        page.new_button.click()
+
+
+def test_runs_are_listed_and_counted_and_the_newest_is_shown(bench):
+    fill_history()
+    page = bench().page
+    assert page.header.subtitle() == "10 runs. Each is a folder that can be opened, resumed or repeated"
+    assert page.pane.filter.texts() == ["All 10", "Completed", "Can resume 3"]
+    assert page.pane.right.text().endswith("of checkpoints, the last two of each run are kept")
+    entry = page.view.current()
+    assert entry.name == "flan-t5-base on SAMSum with LoRA"
+    assert page.details.about().startswith("Started ")
+    assert page.details.facts() == [
+        ("Data", "samsum, 1,228"),
+        ("Method", "LoRA, r 16"),
+        ("Base model", "google/flan-t5-base"),
+        ("Precision", "bfloat16"),
+        ("Kept step", "1,540 of 1,540"),
+        ("Seed", "42"),
+    ]
+
+
+def test_a_run_says_how_many_rows_its_recipe_excluded(bench):
+    add_run(told=Told(facts={"excluded": {"train": 120, "test": 7}}))
+    assert bench().page.details.facts()[0] == ("Data", "samsum, 1,228, 127 excluded")
+
+
+def test_searching_and_filtering_narrow_the_list(bench):
+    fill_history()
+    made = bench()
+    made.page.pane.filter.set_current("resumable")
+    assert len(made.entries()) == 3
+    made.page.pane.search.setText("prefix")
+    made.until(lambda: len(made.entries()) == 1)
+    made.page.pane.search.setText("zz")
+    made.until(lambda: not made.entries())
+    assert not made.page.details.isVisible()
+
+
+def test_a_run_that_appears_is_listed_at_once(bench):
+    made = bench()
+    add_run()
+    made.until(lambda: len(made.entries()) == 1)
+
+
+def test_open_selects_a_run_whatever_is_filtered(bench):
+    jobs = fill_history()
+    made = bench()
+    made.page.pane.filter.set_current("resumable")
+    made.page.open(jobs[-1].id)
+    made.settle()
+    assert made.page.view.current().id == jobs[-1].id
+
+
+def test_only_runs_that_changed_are_read_again(bench, qtbot):
+    jobs = fill_history()
+    made = bench()
+    read: list[str] = []
+    made.page.reader.read.connect(lambda entries: read.extend(entry.id for entry in entries))
+    with qtbot.waitSignal(made.page.reader.finished):
+        made.page.reader.refresh()
+    assert read == []
+    with jobs[0].events_path.open("ab") as stream:
+        stream.write(b'{"v":1,"event":"notice","time":1,"level":"notice","message":"m","hint":""}\n')
+    with qtbot.waitSignal(made.page.reader.finished):
+        made.page.reader.refresh()
+    assert read == [jobs[0].id]
+
+
+def test_a_damaged_run_is_listed_with_the_reason(bench):
+    job = create_job(paths.runs_folder(), "train", {})
+    job.recipe_path.write_text("no = = toml", encoding="utf-8")
+    made = bench()
+    (entry,) = made.entries()
+    assert made.page.details.about().startswith("The recipe is no TOML")
+    assert not made.page.details.open_button.isEnabled()
+    assert made.menu(entry) == ["Show log", "Open folder", "Delete"]
+
+
+# ------------------------------------------------------------------------------------------------------- doing
+def test_the_report_of_a_run_is_saved_from_its_menu(bench, tmp_path, monkeypatch):
+    add_run()
+    made = bench()
+    (entry,) = made.entries()
+    place = tmp_path / "report.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(place), ""))
+    made.press("Report…", entry)
+    made.until(lambda: not made.page.pane.notice.isHidden())
+    assert made.page.pane.notice.text() == f"The report is saved as {place}."
+    assert place.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "signal"),
+    [
+        ("flan-t5-large on support tickets", "Show", "open_requested"),
+        ("flan-t5-base on SAMSum with prefix tuning", "Resume", "resume_requested"),
+    ],
+)
+def test_the_one_thing_to_do_next_is_done_by_a_press_on_it(bench, qtbot, name, text, signal):
+    fill_history()
+    made = bench()
+    entry = made.choose(name)
+    assert next_step(entry)[1] == text
+    table = made.page.table
+    place = made.page.view.visualRect(table.index(table.row_of(entry.id), len(table.columns) - 1)).center()
+    with qtbot.waitSignal(getattr(made.page, signal)) as asked:
+        qtbot.mouseClick(made.page.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert asked.args == [entry.id]
+
+
+def test_return_and_open_bring_a_run_back(bench, qtbot):
+    job = add_run()
+    made = bench()
+    with qtbot.waitSignal(made.page.open_requested) as asked:
+        qtbot.keyClick(made.page.view, Qt.Key.Key_Return)
+    assert asked.args == [job.id]
+    with qtbot.waitSignal(made.page.open_requested):
+        made.page.details.open_button.click()
+
+
+def test_a_run_is_repeated_and_edited_from_its_recipe(bench, qtbot):
+    recipe = make_recipe(rank=8)
+    add_run(recipe)
+    made = bench()
+    (entry,) = made.entries()
+    with qtbot.waitSignal(made.page.run_again_requested) as again:
+        made.press("Run again", entry)
+    with qtbot.waitSignal(made.page.edit_requested) as edited:
+        made.page.details.edit_button.click()
+    assert again.args == edited.args == [recipe]
+
+
+def test_a_failed_recipe_is_edited_and_a_stopped_start_repeated(bench, qtbot):
+    add_run(told=Told(outcome="failed", kind="DataError", started_at=MOMENT))
+    add_run(told=Told(outcome="stopped", steps=1, started_at=MOMENT + 60))
+    made = bench()
+    stopped, failed = made.entries()
+    with qtbot.waitSignal(made.page.edit_requested):
+        made.page.do_next(failed)
+    with qtbot.waitSignal(made.page.run_again_requested):
+        made.page.do_next(stopped)
+
+
+def test_a_run_s_adapter_is_shown_and_gone_on_from(bench, qtbot):
+    add_run(told=Told(adapter="the-adapter"))
+    made = bench()
+    (entry,) = made.entries()
+    with qtbot.waitSignal(made.page.library_requested) as shown:
+        made.press("Show in library", entry)
+    with qtbot.waitSignal(made.page.train_from_requested) as further:
+        made.press("Train further from its adapter", entry)
+    assert shown.args == further.args == ["the-adapter"]
+
+
+def test_a_checkpoint_becomes_an_adapter(bench, qtbot):
+    job = add_run(told=Told(outcome="stopped", checkpoint_at=20))
+    made = bench()
+    (entry,) = made.entries()
+    with qtbot.waitSignal(made.engine.adapters_changed, timeout=WAIT):
+        made.press("Make an adapter of the checkpoint at step 20", entry)
+    (adapter,) = library.scan()[0]
+    assert adapter.name == f"{job.id}-20-step-20"
+    assert made.page.pane.undo_strip.text() == f"The checkpoint is now the adapter {adapter.name}."
+    with qtbot.waitSignal(made.page.library_requested) as shown:
+        made.page.pane.undo_strip.action_button().click()
+    assert shown.args == [adapter.id]
+
+
+def test_a_damaged_checkpoint_is_refused_with_the_reason(bench):
+    job = add_run(told=Told(outcome="stopped", checkpoint_at=20))
+    made = bench()
+    (job.folder / "checkpoint-20" / "adapter.toml").unlink()
+    made.press("Make an adapter of the checkpoint at step 20", made.entries()[0])
+    made.until(made.page.pane.notice.isVisible)
+    assert made.page.pane.notice.text().startswith("checkpoint-20 has no passport.")
+
+
+def test_a_deleted_run_comes_back_with_undo(bench, qtbot):
+    fill_history()
+    made = bench()
+    entry = made.choose("flan-t5-base on SAMSum with DoRA")
+    qtbot.keyClick(made.page.view, Qt.Key.Key_Delete)
+    made.until(lambda: entry.id not in [found.id for found in made.entries()])
+    assert made.page.pane.undo_strip.text() == "Moved flan-t5-base on SAMSum with DoRA to the trash."
+    made.page.pane.undo_strip.action_button().click()
+    made.until(lambda: entry.id in [found.id for found in made.entries()])
+
+
+def test_folders_are_opened(bench):
+    job = add_run()
+    made = bench()
+    made.page.folder_button.click()
+    made.page.details.folder_button.click()
+    assert made.dialogs.opened == [paths.runs_folder(), job.folder]
+
+
+def test_the_log_shows_its_last_lines(bench, qtbot):
+    job = add_run()
+    job.log_path.write_text("first\nlast words\n", encoding="utf-8")
+    made = bench()
+    made.page.show_log(made.entries()[0])
+    dialog = made.page.findChild(LogDialog)
+    assert dialog.text.toPlainText() == "first\nlast words"
+    dialog.copy_button.click()
+    assert QApplication.clipboard().text() == "first\nlast words"
+    dialog.close()
+
+
+# ---------------------------------------------------------------------------------------------------- live runs
+def test_a_run_is_followed_from_its_start_to_its_end(bench):
+    made = bench()
+    made.script = [["steps", {"count": 1000, "per_second": 50}]]
+    model = made.engine.start_run(make_recipe("Live"))
+    made.until(lambda: [entry.name for entry in made.entries()] == ["Live"])
+    made.until(lambda: made.entries()[0].step > 0)
+    assert made.entries()[0].running
+    assert "Delete" not in made.menu(made.entries()[0])
+    model.stop()
+    made.until(lambda: made.entries()[0].outcome == "stopped")
+    assert not made.entries()[0].running
+
+
+def test_a_running_run_is_not_deleted(bench):
+    job = add_run(told=Told(outcome=None))
+    made = bench()
+    with job.lock():
+        made.page.deeds.delete(made.entries()[0])
+    assert "is running" in made.page.pane.notice.text()
+    assert job.folder.exists()
+
+
+# ---------------------------------------------------------------------------------------------- many and narrow
+def test_five_hundred_runs_come_in_portions(home, qtbot, styled):
+    for number in range(500):
+        folder = paths.runs_folder() / f"20260101-{number:06d}-run"
+        folder.mkdir()
+        (folder / "job.json").write_text('{"kind": "train"}', encoding="utf-8")
+    template = add_run(told=Told(steps=3, total_steps=3))
+    for job in run_store.list_jobs():
+        if job != template:
+            (job.folder / "recipe.toml").write_bytes(template.recipe_path.read_bytes())
+            (job.folder / "events.jsonl").write_bytes(template.events_path.read_bytes())
+    made = Bench(qtbot)
+    came: list[int] = []
+    made.page.reader.read.connect(lambda entries: came.append(len(entries)))
+    qtbot.waitSignal(made.page.reader.finished, timeout=60_000).wait()
+    assert came == [24, 48, 96, 192, 141]
+    assert len(made.entries()) == 501
+    made.settle()
+    made.page.close()
+
+
+def test_a_narrow_window_keeps_names_and_next_steps(bench):
+    fill_history()
+    made = bench()
+    made.page.resize(968, 640)
+    QApplication.processEvents()
+    hidden = {
+        column.key for at, column in enumerate(made.page.table.columns) if made.page.view.isColumnHidden(at)
+    }
+    assert hidden == {"steps", "time"}
+    assert made.page.view.columnWidth(0) > 200
+
+
+def test_a_live_entry_needs_a_row(bench):
+    made = bench()
+    add_run()
+    made.until(lambda: bool(made.entries()))
+    stranger = replace(made.entries()[0], job=Job(Path("elsewhere")))
+    made.page.table.update_live(stranger)
+    assert len(made.entries()) == 1

@@ -1,0 +1,37 @@
+"""What the labelling tests share: workers that follow a script, and a page with three conversations."""
+
+from __future__ import annotations
+
+import pytest
+
+from gui.pages.labelling.page import LabellingPage
+from tests.helpers.homes import add_adapter, make_recipe
+from tests.helpers.labelling_stage import BUS, DOG, TEA, Workers, made_set, show
+
+
+@pytest.fixture
+def workers(qtbot, home, monkeypatch, styled):
+    made = Workers(monkeypatch)
+    yield made
+    if made.engine.current:
+        made.engine.current.force()
+    made.engine.leave()
+
+
+@pytest.fixture
+def page(workers, qtbot):
+    add_adapter("a1", follows=make_recipe(base="starter"))
+    made = LabellingPage(workers.engine)
+    qtbot.addWidget(made)
+    made.resize(1072, 800)
+    made.show()
+    made.shown()
+    qtbot.waitExposed(made)
+    yield made
+    made.desk.close()
+
+
+@pytest.fixture
+def opened(page, qtbot) -> LabellingPage:
+    """The page with three conversations."""
+    return show(page, qtbot, made_set(TEA, BUS, DOG))

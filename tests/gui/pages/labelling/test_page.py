@@ -1,0 +1,393 @@
+"""The labelling page with real sets on the disk and a real worker process that writes drafts from a script."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QTextEdit
+
+from engine.api import Example, SummarizeOptions, labelling
+from engine.labelling import sets
+from gui.pages.labelling.labelling_text import PLAYGROUND
+from gui.pages.labelling.page import LabellingPage
+from gui.pages.playground.columns.column_results import Feedback
+from gui.pages.playground.history.history_entry import TriedColumn, Try, new_id
+from gui.pages.playground.history.history_store import Tries
+from tests.helpers.labelling_stage import BUS, CTRL, DOG, SHIFT, TEA, WAIT, made_set, press, show, state
+
+# Writing
+
+
+def test_a_conversation_is_shown_in_turns_and_its_summary_is_written_beside_it(opened):
+    page = opened
+    assert [(turn.speaker, turn.text) for turn in page.conversation.shown_turns()] == [
+        ("Ann", "Tea at five?"),
+        ("Bo", "Yes, at the old mill."),
+    ]
+    assert page.conversation.place() == "1 of 3"
+    assert page.summary.edit.hasFocus()
+    QTest.keyClicks(page.summary.edit, "Ann and Bo have tea.")
+    press(page, Qt.Key.Key_Return, CTRL)
+    assert state(page, 1) == "accepted"
+    assert page.desk.work.item(1).text == "Ann and Bo have tea."
+    assert page.conversation.place() == "2 of 3"
+    assert page.summary.text() == ""
+    assert page.tools.progress() == "1 of 3 accepted"
+
+
+def test_every_key_is_kept_before_the_next_one(opened):
+    path = opened.desk.work.folder / sets.JOURNAL
+    for typed in ("T", "Te", "Tea"):
+        QTest.keyClicks(opened.summary.edit, typed[-1])
+        assert f'"text":"{typed}"' in path.read_text("utf-8")
+    assert opened.summary.text() == "Tea"
+    assert opened.summary.status() == "Not accepted yet: kept as you type"
+
+
+def test_what_is_typed_is_kept_when_the_page_is_left(opened):
+    QTest.keyClicks(opened.summary.edit, "Tea")
+    opened.hide()
+    assert opened.desk.work.item(1).text == "Tea"
+
+
+def test_nothing_is_accepted_without_words_and_the_page_says_so_beside_the_text(opened):
+    press(opened, Qt.Key.Key_Return, CTRL)
+    assert state(opened, 1) == "open"
+    assert opened.conversation.place() == "1 of 3"
+    assert "There is no summary yet." in opened.summary.problem.text()
+    QTest.keyClicks(opened.summary.edit, "Tea.")
+    opened.desk.keep()
+    assert opened.summary.problem.text() == ""
+
+
+def test_a_conversation_is_skipped_and_the_last_one_stays_in_front(opened):
+    for _ in range(3):
+        press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
+    assert opened.tools.progress() == "0 of 3 accepted, 3 skipped"
+    assert opened.conversation.place() == "3 of 3"
+    assert opened.summary.status() == "Skipped, not part of the data set"
+
+
+def test_the_page_says_when_every_conversation_is_decided(opened):
+    QTest.keyClicks(opened.summary.edit, "Tea.")
+    press(opened, Qt.Key.Key_Return, CTRL)
+    press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
+    assert opened.strip.text() == ""
+    press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
+    assert opened.strip.text().startswith("Every conversation is decided.")
+
+
+def test_undo_and_redo_go_through_conversations_by_keys(opened):
+    QTest.keyClicks(opened.summary.edit, "Tea.")
+    press(opened, Qt.Key.Key_Return, CTRL)
+    press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
+    assert opened.conversation.place() == "3 of 3"
+    assert opened.summary.undo_button.toolTip() == "Undo: skipped (Ctrl+Z)"
+    press(opened, Qt.Key.Key_Z, CTRL)
+    assert (opened.conversation.place(), state(opened, 2)) == ("2 of 3", "open")
+    press(opened, Qt.Key.Key_Z, CTRL)
+    assert (opened.conversation.place(), state(opened, 1)) == ("1 of 3", "open")
+    press(opened, Qt.Key.Key_Z, CTRL)
+    assert opened.summary.text() == ""
+    assert not opened.summary.undo_button.isEnabled()
+    for _ in range(2):
+        press(opened, Qt.Key.Key_Z, CTRL, SHIFT)
+    assert (opened.summary.text(), state(opened, 1)) == ("Tea.", "accepted")
+    assert opened.summary.redo_button.toolTip() == "Redo: skipped (Ctrl+Shift+Z)"
+
+
+def test_undo_works_from_anywhere_on_the_page(opened):
+    QTest.keyClicks(opened.summary.edit, "Tea.")
+    opened.summary.skip_button.setFocus()
+    press(opened, Qt.Key.Key_Z, CTRL)
+    assert opened.summary.text() == ""
+
+
+def test_keys_lead_to_other_conversations_and_back(opened):
+    press(opened, Qt.Key.Key_PageDown, CTRL)
+    press(opened, Qt.Key.Key_PageDown, CTRL)
+    assert opened.conversation.place() == "3 of 3"
+    press(opened, Qt.Key.Key_PageUp, CTRL)
+    assert opened.conversation.place() == "2 of 3"
+    opened.conversation.forward.click()
+    assert opened.conversation.place() == "3 of 3"
+
+
+def test_the_page_keys_move_the_conversation_while_the_summary_is_written(page, qtbot):
+    show(page, qtbot, made_set("\n".join(f"Ann: number {number}" for number in range(200))))
+    bar = page.conversation.reading.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=WAIT)
+    press(page, Qt.Key.Key_PageDown)
+    assert bar.value() > 0
+    press(page, Qt.Key.Key_PageUp)
+    assert bar.value() == 0
+    assert page.summary.edit.hasFocus()
+
+
+def test_an_accepted_summary_that_is_changed_waits_again(opened):
+    QTest.keyClicks(opened.summary.edit, "Tea.")
+    press(opened, Qt.Key.Key_Return, CTRL)
+    press(opened, Qt.Key.Key_PageUp, CTRL)
+    QTest.keyClicks(opened.summary.edit, "!")
+    opened.desk.keep()
+    assert state(opened, 1) == "open"
+
+
+def test_a_full_disk_is_said_and_what_was_typed_stays(opened, monkeypatch):
+    QTest.keyClicks(opened.summary.edit, "Tea.")
+    with monkeypatch.context() as patch:
+        patch.setattr("os.write", _full)
+        press(opened, Qt.Key.Key_Return, CTRL)
+        assert "can't be written" in opened.strip.text()
+    assert opened.summary.text() == "Tea."
+    press(opened, Qt.Key.Key_Return, CTRL)
+    assert (state(opened, 1), opened.strip.text()) == ("accepted", "")
+
+
+def test_what_the_disk_does_not_take_goes_to_no_other_conversation(opened, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("os.write", _full)
+        QTest.keyClicks(opened.summary.edit, "Tea.")
+        press(opened, Qt.Key.Key_PageDown, CTRL)
+        opened.items.view.chosen.emit(3)
+        assert opened.conversation.place() == "1 of 3"
+    press(opened, Qt.Key.Key_PageDown, CTRL)
+    assert [item.text for item in opened.desk.work.items] == ["Tea.", "", ""]
+    assert opened.conversation.place() == "2 of 3"
+
+
+def _full(*_arguments):
+    raise OSError(28, "No space left on device")
+
+
+# Hints
+
+
+def test_what_the_conversation_does_not_say_is_marked_as_it_is_written(opened, qtbot):
+    QTest.keyClicks(opened.summary.edit, "Ann and Carl have tea at 17:30")
+    qtbot.waitUntil(lambda: len(opened.summary.edit.claims()) == 2, timeout=WAIT)
+    assert opened.summary.hints()[2] == "Not in the conversation: Carl, 17:30"
+    assert len(opened.summary.edit.extraSelections()) == 2
+    assert opened.summary.edit.extraSelections()[0].cursor.selectedText() == "Carl"
+
+
+def test_marks_stand_in_the_right_place_behind_signs_of_two_units(opened, qtbot):
+    opened.summary.edit.setPlainText("\N{GRINNING FACE}\N{GRINNING FACE} Carl comes")
+    qtbot.waitUntil(lambda: len(opened.summary.edit.claims()) == 1, timeout=WAIT)
+    assert opened.summary.edit.extraSelections()[0].cursor.selectedText() == "Carl"
+
+
+def test_the_length_is_told_while_it_is_written(opened, qtbot):
+    assert opened.summary.hints()[0] == "No words yet"
+    QTest.keyClicks(opened.summary.edit, "Ann and Bo have tea at five")
+    qtbot.waitUntil(lambda: opened.summary.hints()[0] == "7 words, about 8 tokens", timeout=WAIT)
+
+
+# Order, sittings, sets
+
+
+def test_the_longest_conversation_comes_first_where_that_is_chosen(opened):
+    opened.tools.order.set_key("longest")
+    opened.tools.order.chosen.emit("longest")
+    assert opened.conversation.place() == "2 of 3"
+    assert "hardest" in opened.tools.order.toolTip()
+
+
+def test_skipped_conversations_can_be_gone_through_again(opened):
+    press(opened, Qt.Key.Key_PageDown, CTRL)
+    press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
+    opened.tools.shown.set_key("skipped")
+    opened.tools.shown.chosen.emit("skipped")
+    assert opened.conversation.place() == "2 of 3"
+    assert opened.tools.shown.currentText() == "Skipped (1)"
+    QTest.keyClicks(opened.summary.edit, "Late bus.")
+    press(opened, Qt.Key.Key_Return, CTRL)
+    assert opened.tools.progress() == "1 of 3 accepted"
+
+
+def test_another_order_keeps_what_was_just_typed(opened):
+    QTest.keyClicks(opened.summary.edit, "Tea")
+    opened.tools.order.chosen.emit("longest")
+    assert opened.conversation.place() == "1 of 3"
+    assert opened.summary.text() == "Tea"
+    assert opened.desk.work.item(1).text == "Tea"
+
+
+def test_the_next_sitting_begins_where_this_one_ended(opened, qtbot):
+    press(opened, Qt.Key.Key_PageDown, CTRL)
+    QTest.keyClicks(opened.summary.edit, "The bus")
+    set_id = opened.desk.work.about.id
+    opened.desk.close()
+    assert opened.header.title() == "Write summaries"
+    show(opened, qtbot, set_id)
+    assert opened.conversation.place() == "2 of 3"
+    assert opened.summary.text() == "The bus"
+    opened.desk.skip()
+    assert opened.header.subtitle().endswith(", 2 sittings")
+
+
+def test_the_set_that_was_worked_on_last_is_opened_and_others_can_be_chosen(opened, qtbot):
+    other = made_set(DOG, name="Calls")
+    show(opened, qtbot, other)
+    assert opened.header.title() == "Calls"
+    assert opened.sets.isVisibleTo(opened)
+    assert {opened.sets.itemText(at) for at in range(opened.sets.count())} == {"Calls", "Chats"}
+    first = next(about.id for about in labelling.list_sets() if about.name == "Chats")
+    with qtbot.waitSignal(opened.desk.opened, timeout=WAIT):
+        opened.sets.chosen.emit(first)
+    assert opened.header.title() == "Chats"
+
+
+def test_a_set_that_is_open_elsewhere_is_not_opened_and_the_page_says_so(page, qtbot):
+    set_id = made_set(TEA)
+    elsewhere = labelling.LabellingSet(set_id)
+    page.desk.open(set_id)
+    qtbot.waitUntil(lambda: "is open elsewhere" in page.strip.text(), timeout=WAIT)
+    assert page.desk.work is None
+    elsewhere.close()
+
+
+def test_a_set_is_free_for_others_once_its_page_is_gone(workers, qtbot):
+    set_id = made_set(TEA)
+    page = LabellingPage(workers.engine)
+    show(page, qtbot, set_id)
+    with qtbot.waitSignal(page.destroyed, timeout=WAIT):
+        page.deleteLater()
+    labelling.LabellingSet(set_id).close()
+
+
+# From a source, from the playground, and on to a run
+
+
+def test_a_source_is_read_into_a_set_and_what_was_left_out_is_said(page, workers, qtbot):
+    left_out = {"excluded": {"email": 1}, "empty": 1, "repeated": 0, "beyond": 0}
+    result = {"set": made_set(TEA, BUS), "left_out": left_out, "brought": 0}
+    workers.reading = [["emit", {"event": "result_made", "result": result}]]
+    with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+        page.open_source({"source": "/data/chats.csv", "conversation": "auto", "summary": "auto"})
+    assert page.conversation.place() == "1 of 2"
+    assert page.strip.text() == (
+        "Conversations left out: 1 excluded as the data page says (e-mail address: 1), 1 without words."
+    )
+    assert not page.reader.is_busy
+
+
+def test_a_source_that_cannot_be_read_says_why(page, workers, qtbot):
+    workers.reading = [
+        ["fail", {"message": "There is nothing at /data/chats.csv.", "hint": "Check the path."}]
+    ]
+    page.open_source({"source": "/data/chats.csv"})
+    assert page.reader.is_busy
+    qtbot.waitUntil(lambda: not page.reader.is_busy, timeout=WAIT)
+    assert page.strip.text() == "There is nothing at /data/chats.csv. Check the path."
+    assert page.desk.work is None
+    page.open_conversations([Example("", TEA, "")])
+    qtbot.waitUntil(lambda: page.desk.work is not None, timeout=WAIT)
+    assert page.strip.text() == ""
+
+
+def test_a_reading_can_be_given_up(page, workers, qtbot):
+    workers.reading = [["wait_for_stop", {}]]
+    page.open_source({"source": "/data/chats.csv"})
+    thread = page.reader._in_hand.thread
+    page.reader.stop()
+    assert not page.reader.is_busy
+    qtbot.waitUntil(thread.isFinished, timeout=WAIT)
+    assert page.strip.text() == ""
+
+
+def test_conversations_of_the_playground_join_one_set_and_the_wanted_one_is_in_front(page, qtbot):
+    with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+        page.open_conversations([Example("1", BUS, ""), Example("2", TEA, "They have tea.")])
+    assert page.conversation.place() == "1 of 2"
+    assert state(page, 2) == "accepted"
+    for conversations, place in (((DOG, BUS), "3 of 3"), ((BUS,), "1 of 3")):
+        with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+            page.open_conversations([Example("", text, "") for text in conversations])
+        assert page.conversation.place() == place
+    assert [about.source for about in labelling.list_sets()] == [PLAYGROUND]
+
+
+def tried(conversation: str, *columns: TriedColumn) -> Try:
+    return Try(new_id(1e9), 1e9, conversation, "", {"id": "starter"}, SummarizeOptions(), columns)
+
+
+def test_the_playgrounds_history_becomes_a_set_with_what_was_found_good_as_drafts(page, qtbot):
+    tries = Tries()
+    good = TriedColumn(
+        "a1", "tuned", "", "They have tea.", feedback=Feedback(thumb="up", edited="Both have tea.")
+    )
+    for one in (tried(BUS, TriedColumn(None, "base", "", "A bus.")), tried(TEA, good)):
+        tries.add(one)
+    page.open_last()
+    with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+        page.playground_button.click()
+    found = {item.conversation: item for item in page.desk.work.items}
+    assert set(found) == {BUS, TEA}
+    assert (found[BUS].text, found[BUS].state) == ("", "open")
+    assert (found[TEA].text, found[TEA].state, found[TEA].written_by) == (
+        "Both have tea.",
+        "drafted",
+        "edited draft",
+    )
+    assert found[TEA].draft.adapter == "a1"
+    page.desk.go(found[TEA].number)
+    assert page.summary.status() == "Not accepted yet: an edited draft of tuned"
+
+
+def test_what_was_written_here_stands_against_what_was_found_good_in_the_playground(page, qtbot):
+    Tries().add(tried(TEA, TriedColumn("a1", "tuned", "", "Theirs.", feedback=Feedback(thumb="up"))))
+    for _ in range(2):
+        with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+            page.open_conversations([Example("", TEA, "")])
+        page.summary.edit.selectAll()
+        QTest.keyClicks(page.summary.edit, "Mine.")
+    assert page.desk.work.item(1).text == "Mine."
+
+
+def test_a_playground_without_history_is_said_to_have_none(page, qtbot):
+    page.playground_button.click()
+    qtbot.waitUntil(lambda: "Nothing was tried in the playground yet." in page.strip.text(), timeout=WAIT)
+
+
+def test_accepted_summaries_are_used_for_the_next_run_once_there_are_enough(page, qtbot):
+    show(page, qtbot, made_set(*(f"Ann: number {number}" for number in range(12))))
+    wanted: list[dict[str, Any]] = []
+    page.use_requested.connect(wanted.append)
+    for number in range(9):
+        QTest.keyClicks(page.summary.edit, f"Number {number}.")
+        press(page, Qt.Key.Key_Return, CTRL)
+    assert not page.use_button.isEnabled()
+    assert page.use_button.toolTip() == "A run needs 10 accepted summaries: 1 to go."
+    QTest.keyClicks(page.summary.edit, "Number 9.")
+    press(page, Qt.Key.Key_Return, CTRL)
+    with qtbot.waitSignal(page.use_requested, timeout=WAIT):
+        page.use_button.click()
+        assert not page.use_button.isEnabled()
+    assert page.use_button.isEnabled()
+    (values,) = wanted
+    assert (values["conversation"], values["summary"]) == ("conversation", "summary")
+    rows = (Path(values["source"]) / "summaries.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(row)["summary"] for row in rows] == [f"Number {number}." for number in range(10)]
+
+
+def test_without_a_set_the_page_says_where_conversations_come_from(page):
+    back: list[int] = []
+    page.back_requested.connect(lambda: back.append(1))
+    page.open_last()
+    assert page.header.title() == "Write summaries"
+    assert not page.use_button.isEnabled()
+    page.back_button.click()
+    assert back == [1]
+
+
+def test_every_control_has_a_name_for_screen_readers(opened):
+    for kind in (QAbstractButton, QComboBox, QTextEdit):
+        for control in opened.findChildren(kind):
+            if control.isVisibleTo(opened) and not control.objectName().startswith("qt_"):
+                named = control.accessibleName() or (isinstance(control, QAbstractButton) and control.text())
+                assert named, control

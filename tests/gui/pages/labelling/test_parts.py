@@ -1,0 +1,178 @@
+"""The labelling page without its widgets: the way through the conversations, and what is said of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.api import Example, labelling
+from gui.look import language
+from gui.pages.labelling import labelling_text
+from gui.pages.labelling.item_navigation import Walk
+
+DRAFT = labelling.Draft("starter", "a1", "My LoRA", "Ann and Bo have tea.")
+BASE_DRAFT = labelling.Draft("starter", None, "The bundled model", "Ann and Bo have tea.")
+
+
+def walked(*numbers: int) -> Walk:
+    walk = Walk()
+    for number in numbers:
+        walk.go(number)
+    return walk
+
+
+def test_a_walk_goes_back_and_forward_through_what_was_seen():
+    walk = walked(1, 2, 3)
+    walk.back()
+    walk.back()
+    assert (walk.current, walk.can_go_back) == (1, False)
+    walk.back()
+    assert walk.current == 1
+    walk.forward([])
+    assert walk.current == 2
+
+
+def test_a_walk_goes_on_to_what_was_not_seen_yet():
+    walk = walked(3)
+    walk.forward([1, 2, 3])
+    assert walk.current == 1
+    walk.forward([1, 2, 3])
+    assert walk.current == 2
+
+
+def test_a_walk_goes_round_where_all_was_seen():
+    walk = walked(1, 2, 3)
+    walk.forward([1, 2, 3])
+    assert walk.current == 1
+    walk = walked(1, 2)
+    walk.forward([1])
+    assert walk.current == 1
+
+
+def test_a_walk_without_anywhere_to_go_stays():
+    walk = walked(4)
+    walk.forward([])
+    walk.on([])
+    assert walk.current == 4
+    empty = Walk()
+    empty.back()
+    empty.forward([])
+    assert empty.current is None
+
+
+def test_a_decision_goes_on_from_where_one_is_and_not_to_what_lay_ahead():
+    walk = walked(1, 2, 3)
+    walk.back()
+    walk.on([1, 3, 4])
+    assert walk.current == 4
+    walk.back()
+    assert walk.current == 2
+
+
+@pytest.fixture
+def work():
+    about = labelling.create("Chats", "chats.csv", [Example("c1", "Ann: Tea?\nBo: At five, please.", "")])
+    opened = labelling.LabellingSet(about.id)
+    yield opened
+    opened.close()
+
+
+def test_a_summary_is_said_to_be_a_draft_until_it_is_accepted(work):
+    def said() -> str:
+        return labelling_text.status(work.item(1)).text
+
+    assert said() == "Not written yet"
+    work.write(1, "Tea.")
+    assert said() == "Not accepted yet: kept as you type"
+    work.accept(1)
+    assert said() == "Accepted, written by you"
+    work.put_draft(1, DRAFT)
+    assert said() == "Not accepted yet: a draft of My LoRA"
+    work.write(1, "Ann and Bo have tea at five.")
+    assert said() == "Not accepted yet: an edited draft of My LoRA"
+    work.accept(1)
+    assert said() == "Accepted, an edited draft of My LoRA"
+    work.skip(1)
+    assert said() == "Skipped, not part of the data set"
+
+
+def test_steps_are_told_in_words(work):
+    work.put_draft(1, BASE_DRAFT)
+    work.write(1, "Ann and Bo have tea at five.")
+    work.accept(1)
+    work.write(1, "")
+    work.skip(1)
+    steps = work.history.of(1)
+    assert [labelling_text.step_title(step) for step in steps] == [
+        "Draft of the bundled model",
+        "Draft edited",
+        "Accepted",
+        "Emptied",
+        "Skipped",
+    ]
+    assert labelling_text.step_detail(steps[0]) == "5 words"
+    assert [labelling_text.step_in_a_line(step) for step in steps[:2]] == [
+        "draft of the bundled model",
+        "draft edited",
+    ]
+
+
+def test_a_step_within_a_line_leaves_names_as_they_are(work):
+    work.put_draft(1, DRAFT)
+    assert labelling_text.step_in_a_line(work.history.last) == "draft of My LoRA"
+
+
+def test_a_length_is_told_against_the_usual_one(work):
+    conversation = "word " * 100
+    assert labelling_text.length("", conversation, []) == labelling_text.Length(
+        "No words yet", "Usual are 10 to 40 words", is_unusual=False
+    )
+    assert labelling_text.length("Tea " * 20, conversation, []).usual == "Usual are 10 to 40 words"
+    short, long = (
+        labelling_text.length("Tea.", conversation, []),
+        labelling_text.length("Tea " * 41, conversation, []),
+    )
+    assert (short.usual, short.is_unusual) == ("Shorter than usual: 10 to 40 words", True)
+    assert (long.usual, long.is_unusual) == ("Longer than usual: 10 to 40 words", True)
+
+
+def test_what_a_run_lacks_is_told():
+    assert labelling_text.to_go(3) == "A run needs 10 accepted summaries: 7 to go."
+    assert labelling_text.to_go(10) == ""
+
+
+def test_what_was_left_out_is_told():
+    none = {"excluded": {}, "empty": 0, "repeated": 0, "beyond": 0}
+    assert labelling_text.read_in(none, 0) == ""
+    excluded = {"email": 3, "duplicates": 1}
+    assert labelling_text.read_in({"excluded": excluded, "empty": 2, "repeated": 1, "beyond": 7}, 0) == (
+        "Conversations left out: 4 excluded as the data page says (e-mail address: 3; duplicate conversations: 1), "
+        "2 without words, 1 that stood there before, 7 beyond the first 100,000."
+    )
+    assert labelling_text.read_in(none, 1) == (
+        "What was done with 1 conversation of this source before is brought along."
+    )
+
+
+def test_sets_of_one_name_are_told_apart_by_when_they_were_begun():
+    def about(identity: str, name: str) -> labelling.About:
+        return labelling.About(identity, name, "", "", "", 1_773_300_000.0)
+
+    titles = dict(labelling_text.set_titles([about("a", "chats"), about("b", "chats"), about("c", "calls")]))
+    assert titles["c"] == "calls"
+    assert titles["a"].startswith("chats (12 Mar ")
+
+
+def test_a_set_that_the_program_named_is_called_in_the_language_in_use(monkeypatch):
+    german = language.Catalogue(
+        window={"Playground conversations": ("Gespräche der Werkbank",), "playground": ("Werkbank",)}
+    )
+    monkeypatch.setattr(language._now, "catalogue", german)
+    about = labelling.create(labelling_text.PLAYGROUND_NAME, labelling_text.PLAYGROUND, ())
+    assert about.name == "Playground conversations"
+    assert labelling_text.set_name(about) == "Gespräche der Werkbank"
+    assert labelling_text.source_words(about.source) == "Werkbank"
+    own = labelling.create("Playground conversations", "chats.csv", ())
+    assert (labelling_text.set_name(own), labelling_text.source_words(own.source)) == (
+        "Playground conversations",
+        "chats.csv",
+    )

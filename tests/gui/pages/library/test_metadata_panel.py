@@ -1,0 +1,132 @@
+"""The passport by itself: which adapters are offered to be merged, and what is said of the others."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from engine.adapters.metadata import BaseModelFacts, ChangeFacts, MethodFacts, TrainingFacts
+from engine.methods import METHODS, Method, method
+from gui.pages.library.metadata_panel import PassportPanel
+from tests.helpers.homes import add_adapter, score_card
+
+
+@pytest.fixture
+def panel(styled, qtbot, home):
+    made = PassportPanel()
+    qtbot.addWidget(made)
+    return made
+
+
+def facts_of(entry: Method) -> MethodFacts:
+    return MethodFacts(id=entry.id, title=entry.title, peft_type=entry.peft_type)
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_a_method_that_can_not_be_merged_says_so(panel, entry):
+    panel.show_adapter(add_adapter(method=facts_of(entry)))
+    assert panel.merge_button.isEnabled() == entry.merges
+    why = (
+        ""
+        if entry.merges
+        else f"This adapter can't be merged: {entry.title} does not fold into a plain model."
+    )
+    assert panel.merge_button.toolTip() == why
+
+
+@pytest.mark.parametrize(("quantization", "merges"), [("none", True), ("nf4", True), ("int8", False)])
+def test_an_adapter_of_an_int8_base_is_not_offered_to_be_merged(panel, quantization, merges):
+    base = BaseModelFacts(id="starter", quantization=quantization)
+    panel.show_adapter(add_adapter(base_model=base))
+    assert panel.merge_button.isEnabled() == merges
+    assert ("int8 base" in panel.merge_button.toolTip()) != merges
+
+
+def test_adapters_of_other_programs_are_judged_by_the_type_that_peft_knows(panel):
+    panel.show_adapter(add_adapter("lora", method=MethodFacts(id="", peft_type="LORA")))
+    assert panel.merge_button.isEnabled() == method("lora").merges
+    panel.show_adapter(add_adapter("prefix", method=MethodFacts(id="", peft_type="PREFIX_TUNING")))
+    assert not panel.merge_button.isEnabled()
+
+
+def measured_card():
+    card = score_card(0.61)
+    spread = {"mean": 21.4, "low": 20.1, "high": 22.9}
+    return card.model_copy(
+        update={
+            "measures": {"words": spread, "capped": {"mean": 0.01, "low": 0.0, "high": 0.02}},
+            "base_measures": {"words": {"mean": 60.0}, "capped": {"mean": 0.4}},
+            "measure_difference": {
+                "words": {"mean": -38.6, "low": -40.0, "high": -37.0, "verdict": "lower"},
+                "capped": {"mean": -0.39, "low": -0.42, "high": -0.3, "verdict": "better"},
+            },
+        }
+    )
+
+
+def test_what_else_was_measured_is_unfolded_and_stays_so(panel):
+    panel.show_adapter(add_adapter("plain", scores=(score_card(0.5),)))
+    assert panel.measures.isHidden()
+    panel.show_adapter(add_adapter("measured", scores=(measured_card(),)))
+    assert not panel.measures.isHidden()
+    assert panel.measures.rows.isHidden()
+    panel.measures.toggle.click()
+    labels = [each.text() for each in panel.measures.rows.findChildren(QLabel) if each.text()]
+    assert labels == [
+        "Base",
+        "Tuned",
+        "Length in words",
+        "60.0",
+        "21.4",
+        "Cut by the limit",
+        "40.0\u00a0%",
+        "1.0\u00a0%",
+    ]
+    tips = [each.toolTip() for each in panel.measures.rows.findChildren(QLabel)]
+    assert any(tip.endswith("difference −39.0, −42.0 to −30.0: better than base.") for tip in tips)
+    panel.show_adapter(add_adapter("another", scores=(measured_card(),)))
+    assert not panel.measures.rows.isHidden()
+
+
+def changed(*changes: ChangeFacts):
+    return add_adapter(f"changed-{len(changes)}", training=TrainingFacts(run="a-run", changes=list(changes)))
+
+
+def said_of_changes(panel) -> list[str]:
+    return [each.text() for each in panel.findChildren(QLabel) if " it was " in each.text()]
+
+
+BATCH = ChangeFacts(step=0, field="training.micro_batch_tokens", before=2048, after=1024)
+AGAIN = ChangeFacts(step=1200, field="training.activation_checkpointing", before=False, after=True)
+
+
+def test_what_was_changed_of_a_run_under_way_is_told_in_sentences(panel):
+    panel.show_adapter(changed(BATCH, AGAIN))
+
+    assert said_of_changes(panel) == [
+        "From the first step on training.micro_batch_tokens is 1024; it was 2048.",
+        "Since step 1,200 training.activation_checkpointing is true; it was false.",
+    ]
+    assert any(
+        each.text() == "Changed under way" and not each.isHidden() for each in panel.findChildren(QLabel)
+    )
+
+
+def test_a_run_that_nothing_was_changed_of_leaves_no_room_for_it(panel):
+    panel.show_adapter(changed(BATCH))
+    panel.show_adapter(add_adapter("plain"))
+
+    heading = next(each for each in panel.findChildren(QLabel) if each.text() == "Changed under way")
+    assert not heading.isVisibleTo(panel)
+
+
+def test_very_many_changes_and_very_long_ones_are_cut(panel):
+    strange = ChangeFacts(step=3, field="x " * 5_000, before=0, after=1)
+    panel.show_adapter(changed(*[BATCH] * 20, strange))
+    assert any(each.text() == "15 earlier changes" for each in panel.findChildren(QLabel))
+    *others, last = [
+        each.text() for each in panel.findChildren(QLabel) if "From the" in each.text() or "…" in each.text()
+    ]
+
+    assert len(others) == 5
+    assert len(last) == 201

@@ -1,0 +1,489 @@
+"""The library page over real folders; what needs a worker follows a script in a real process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from engine.adapters import library
+from engine.adapters.library import Adapter
+from engine.adapters.metadata import RECIPE_NAME
+from engine.jobs.job import Job
+from engine.system import paths
+from gui.pages.library.page import LibraryPage
+from gui.pages.library.score_choices import score_choices
+from gui.workers.worker_manager import Engine
+from tests.helpers import scripted_worker
+from tests.helpers.answered_dialogs import Answers
+from tests.helpers.example_library import fill_library
+from tests.helpers.homes import add_adapter, make_recipe, score_card, write_peft_files, write_safetensors
+
+WAIT = 20_000
+
+
+class Bench:
+    """A page, the engine whose workers follow `scripts`, and its dialogs."""
+
+    def __init__(self, qtbot: Any) -> None:
+        self.scripts: dict[str, list[Any]] = {}
+        self.asked: list[dict[str, Any]] = []
+        self.engine = Engine(self._command)
+        self.dialogs = Answers()
+        self.qtbot = qtbot
+        self.page = LibraryPage(self.engine, self.dialogs)
+        qtbot.addWidget(self.page)
+        self.page.resize(1232, 860)
+        self.page.show()
+
+    def _command(self, job: Job) -> list[str]:
+        self.asked.append(job.request())
+        scripted_worker.give_script(job, self.scripts.get(job.request()["kind"], []))
+        return scripted_worker.command(job)
+
+    def settle(self) -> Bench:
+        """Wait until the folder was read and all that follows from it is shown."""
+        for _ in range(3):
+            self.page.deeds.wait()
+            self.page.reader.wait()
+            QApplication.processEvents()
+        return self
+
+    def names(self) -> list[str]:
+        return [adapter.name for adapter in self.page.table.things()]
+
+    def choose(self, name: str) -> Adapter:
+        found = next(adapter for adapter in self.page.table.things() if adapter.name == name)
+        assert self.page.view.choose(found.id)
+        return found
+
+    def until(self, condition: Any) -> None:
+        self.qtbot.waitUntil(condition, timeout=WAIT)
+
+    def press(self, text: str, adapter: Adapter) -> None:
+        menu = self.page.menu_for(adapter)
+        next(action for action in menu.actions() if action.text() == text).trigger()
+        menu.close()
+
+
+@pytest.fixture
+def bench(qtbot, home, styled):
+    made: list[Bench] = []
+
+    def make() -> Bench:
+        made.append(Bench(qtbot))
+        return made[-1].settle()
+
+    yield make
+    for each in made:
+        each.settle()
+        each.engine.leave()
+        each.page.close()
+
+
+# ------------------------------------------------------------------------------------------------------ seeing
+def test_an_empty_library_says_what_to_do(bench, qtbot):
+    page = bench().page
+    assert page.header.subtitle() == "What you train or import is kept here"
+    assert not page.view.isVisible()
+    assert not page.panel.isVisible()
+    assert not page.pane.search.isVisible()
+    with qtbot.waitSignal(page.new_run_requested):
+        page._empty_run.click()
+
+
+def test_adapters_are_listed_and_the_first_is_shown_whole(bench):
+    fill_library()
+    page = bench().page
+    assert page.header.subtitle() == "14 adapters for 4 base models"
+    assert page.pane.filter.texts()[0] == "All 14"
+    assert page.view.current().name == "samsum-lora-r32"
+    assert page.panel.isVisible()
+    assert page.panel.adapter().name == "samsum-lora-r32"
+    assert page.panel.soundness() == "Files match this passport"
+
+
+def test_one_adapter_is_said_in_the_singular(bench):
+    add_adapter()
+    assert bench().page.header.subtitle() == "1 adapter for 1 base model"
+
+
+def test_files_that_changed_are_told(bench):
+    adapter = add_adapter()
+    write_safetensors(adapter.folder / library.WEIGHTS_NAME, {"other": (3,)})
+    assert bench().page.panel.soundness() == ("Changed or missing: adapter_model.safetensors")
+
+
+def test_searching_and_filtering_narrow_the_list(bench, qtbot):
+    fill_library()
+    made = bench()
+    made.page.pane.search.setText("prefix")
+    made.until(lambda: made.names() == ["samsum-prefix-20"])
+    made.page.pane.search.setText("nothing like it")
+    made.until(lambda: made.names() == [])
+    assert not made.page.view.isVisible()
+    assert not made.page.panel.isVisible()
+    made.page.pane.search.clear()
+    made.page.pane.filter.set_current("imported")
+    assert made.names() == ["clinic-lokr"]
+    assert made.page.panel.adapter().name == "clinic-lokr"
+
+
+def test_what_arrives_in_the_folder_is_listed_at_once(bench):
+    made = bench()
+    add_adapter("fresh")
+    made.until(lambda: made.names() == ["fresh"])
+
+
+def test_rows_have_their_heights_whatever_stood_there_before(bench):
+    fill_library()
+    made = bench()
+    table, view = made.page.table, made.page.view
+    for search in ("clinic", "samsum", "", "starter", ""):
+        table.show_only("all", search)
+        heights = {(table.is_head(row), view.rowHeight(row)) for row in range(1, table.rowCount())}
+        assert heights <= {(False, 36), (True, 44)}
+        assert view.rowHeight(0) == 36
+
+
+def test_scores_that_a_worker_writes_are_shown_at_once(bench):
+    adapter = add_adapter("plain")
+    made = bench()
+    assert made.page.panel.score_button.isVisible()
+    library.add_score(adapter, score_card(0.48))
+    made.until(lambda: not made.page.panel.score_button.isVisible())
+    assert made.page.view.current().name == "plain"
+
+
+def test_a_folder_that_is_no_adapter_is_told_and_nothing_is_lost(bench):
+    add_adapter("good")
+    (paths.adapters_folder() / "odd").mkdir()
+    made = bench()
+    assert made.names() == ["good"]
+    assert made.page.pane.notice.text() == "A folder in the library is no adapter: odd has no passport."
+
+
+def test_open_selects_an_adapter_whatever_is_filtered(bench):
+    fill_library()
+    made = bench()
+    made.page.pane.filter.set_current("imported")
+    made.page.open("starter-full")
+    made.settle()
+    assert made.page.view.current().name == "starter-full"
+
+
+def test_an_adapter_that_is_not_there_yet_is_selected_when_it_comes(bench):
+    add_adapter("old")
+    made = bench()
+    made.page.open("new")
+    made.settle()
+    add_adapter("new")
+    made.until(lambda: made.page.view.current().name == "new")
+
+
+def test_the_selection_stays_when_the_folder_is_read_again(bench):
+    fill_library()
+    made = bench()
+    made.choose("tickets-ia3")
+    made.page.reader.refresh()
+    made.settle()
+    assert made.page.view.current().name == "tickets-ia3"
+
+
+# ----------------------------------------------------------------------------------------------------- changing
+def test_a_name_is_changed_in_the_list(bench, qtbot):
+    add_adapter("old")
+    made = bench()
+    made.page.view.setFocus()
+    qtbot.keyClick(made.page.view, Qt.Key.Key_F2)
+    editor = made.page.view.viewport().findChild(QLineEdit)
+    assert editor.text() == "old"
+    editor.setText("  better   name ")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    made.until(lambda: made.names() == ["better name"])
+    assert library.find("old").name == "better name"
+
+
+def test_escape_leaves_the_name_as_it_was(bench, qtbot):
+    add_adapter("old")
+    made = bench()
+    made.page.rename(made.page.view.current())
+    editor = made.page.view.viewport().findChild(QLineEdit)
+    editor.setText("other")
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    made.settle()
+    assert library.find("old").name == "old"
+
+
+def test_tags_and_notes_are_kept_in_the_passport(bench, qtbot):
+    add_adapter("a")
+    panel = (made := bench()).page.panel
+    panel.tags_field.setText("short,  good names ,short,")
+    panel.tags_field.editingFinished.emit()
+    made.until(lambda: library.find("a").passport.tags == ["short", "good names"])
+    made.settle()
+    assert panel.tags_field.text() == "short, good names"
+    panel.notes_field.setPlainText("Keeps names right.")
+    made.until(lambda: library.find("a").passport.notes == "Keeps names right.")
+    made.page.pane.search.setText("good names")
+    made.until(lambda: made.names() == ["a"])
+
+
+def test_notes_being_typed_are_saved_when_another_adapter_is_chosen(bench):
+    add_adapter("a", 1_773_300_000)
+    add_adapter("b", 1_773_300_100)
+    made = bench()
+    made.page.panel.notes_field.setPlainText("About b.")
+    made.choose("a")
+    assert library.find("b").passport.notes == "About b."
+    made.settle()
+    assert library.find("a").passport.notes == ""
+    assert made.page.view.current().name == "a"
+    assert made.page.panel.notes_field.toPlainText() == ""
+
+
+def test_reading_again_never_overwrites_what_is_being_typed(bench, qtbot):
+    add_adapter("a")
+    made = bench()
+    field = made.page.panel.notes_field
+    field.setFocus()
+    qtbot.keyClicks(field, "half a sen")
+    made.page.reader.refresh()
+    made.settle()
+    assert field.toPlainText() == "half a sen"
+
+
+def test_a_deleted_adapter_comes_back_with_undo(bench, qtbot):
+    fill_library()
+    made = bench()
+    made.choose("samsum-prefix-20")
+    made.page.view.setFocus()
+    qtbot.keyClick(made.page.view, Qt.Key.Key_Delete)
+    made.until(lambda: "samsum-prefix-20" not in made.names())
+    strip = made.page.pane.undo_strip
+    assert strip.text() == "Moved samsum-prefix-20 to the trash."
+    assert made.page.view.current() is not None
+    strip.action_button().click()
+    made.until(lambda: "samsum-prefix-20" in made.names())
+    made.settle()
+    assert made.page.view.current().name == "samsum-prefix-20"
+
+
+# -------------------------------------------------------------------------------------------- coming and going
+@pytest.mark.parametrize("text", ["Export as a folder…", "Export as a zip…"])
+def test_an_export_can_be_imported_again(bench, tmp_path, text):
+    add_adapter("ab", scores=[score_card(0.48)])
+    made = bench()
+    made.dialogs.place = tmp_path
+    made.press(text, made.choose("ab"))
+    made.settle()
+    (exported,) = [path for path in tmp_path.iterdir() if path.name.startswith("ab")]
+    assert made.page.pane.undo_strip.text() == f"Exported to {exported}."
+    made.dialogs.place = exported
+    made.page.places.import_zip() if exported.suffix else made.page.places.import_folder()
+    made.until(lambda: made.names() == ["ab", "ab"])
+
+
+def test_an_export_that_is_thought_better_of_does_nothing(bench):
+    add_adapter("a")
+    made = bench()
+    made.press("Export as a zip…", made.choose("a"))
+    made.settle()
+    assert not made.page.pane.undo_strip.isVisible()
+
+
+def test_what_is_dropped_is_imported_and_selected(bench, tmp_path):
+    folder = tmp_path / "clinic"
+    folder.mkdir()
+    write_peft_files(folder)
+    made = bench()
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(folder))])
+    drop = QDropEvent(
+        QPointF(50, 50),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    made.page.dropEvent(drop)
+    made.settle()
+    made.until(lambda: made.names() == ["clinic"])
+    assert made.page.pane.undo_strip.text() == "Imported clinic."
+    assert made.page.panel.adapter().passport.origin == "imported"
+
+
+def test_what_is_no_adapter_is_refused_with_the_reason(bench, tmp_path):
+    made = bench()
+    made.dialogs.place = tmp_path
+    made.page.places.import_folder()
+    made.settle()
+    assert "has no adapter_config.json" in made.page.pane.notice.text()
+    assert made.names() == []
+
+
+def test_folders_are_opened(bench):
+    adapter = add_adapter("a")
+    made = bench()
+    made.page.folder_button.click()
+    made.page.panel.folder_button.click()
+    assert made.dialogs.opened == [paths.adapters_folder(), adapter.folder]
+
+
+def test_the_other_pages_are_asked_for(bench, qtbot):
+    add_adapter("a")
+    made = bench()
+    with qtbot.waitSignal(made.page.try_requested) as tried:
+        made.page.panel.try_button.click()
+    assert tried.args == [["a"]]
+    with qtbot.waitSignal(made.page.try_requested):
+        qtbot.keyClick(made.page.view, Qt.Key.Key_Return)
+    with qtbot.waitSignal(made.page.train_from_requested) as further:
+        made.press("Train further from here", made.choose("a"))
+    assert further.args == ["a"]
+
+
+# -------------------------------------------------------------------------------------------------------- jobs
+def test_an_adapter_is_scored_as_its_own_recipe_says_and_remarks_stay_to_be_read(bench):
+    add_adapter("a", follows=make_recipe(rank=8))
+    made = bench()
+    made.scripts["evaluate"] = [
+        ["emit", {"event": "stage_entered", "stage": "evaluate"}],
+        ["emit", {"event": "stage_progressed", "done": 3, "total": 8, "unit": "conversations"}],
+        *[["emit", {"event": "notice", "message": "a had another prompt.", "hint": "It has this."}]] * 2,
+        ["wait_for_stop", 0.3],
+    ]
+    made.page.panel.score_button.click()
+    assert made.page.busy.isVisible()
+    assert "in use" in made.page.table.tags(made.page.view.current())
+    made.until(lambda: made.page.busy.accessibleName() == "Scoring a 3 of 8 conversations")
+    made.until(lambda: not made.page.busy.isVisible())
+    assert made.asked == [{"kind": "evaluate", "adapters": ["a"]}]
+    assert made.page.pane.undo_strip.text() == "Scored a."
+    assert made.page.pane.notice.text() == "a had another prompt. It has this."
+    assert "in use" not in made.page.table.tags(made.page.view.current())
+
+
+def test_an_adapter_from_elsewhere_can_be_scored_as_its_neighbours_were(bench):
+    fill_library()
+    made = bench()
+    adapter = made.choose("clinic-lokr")
+    menu = made.page.score_menu(adapter, score_choices(adapter, made.page.table.adapters()))
+    texts = [action.text() for action in menu.actions()]
+    assert texts == ["Score on samsum", "Score on Sample conversations"]
+    menu.actions()[0].trigger()
+    menu.close()
+    made.until(lambda: made.page.pane.undo_strip.text() == "Scored clinic-lokr.")
+    assert made.asked == [{"kind": "evaluate", "adapters": ["clinic-lokr"]}]
+
+
+def test_a_merge_ends_with_the_new_folder(bench, tmp_path):
+    add_adapter("a")
+    made = bench()
+    made.dialogs.place = tmp_path
+    target = tmp_path / "a-merged"
+    result = {"path": str(target), "bytes": 12_000_000}
+    made.scripts["merge"] = [["emit", {"event": "result_made", "result": result}]]
+    made.page.panel.merge_button.click()
+    made.until(lambda: made.page.pane.undo_strip.text() == "Merged into a-merged, 12.0 MB.")
+    assert made.asked == [{"kind": "merge", "adapter": "a", "target": str(target)}]
+    made.page.pane.undo_strip.action_button().click()
+    assert made.dialogs.opened == [target]
+
+
+def test_a_job_that_fails_says_why_and_leaves_the_page_usable(bench):
+    add_adapter("a")
+    made = bench()
+    made.scripts["evaluate"] = [["fail", {"message": "No network.", "hint": "Choose a local folder."}]]
+    made.page.panel.score_button.click()
+    made.until(made.page.pane.notice.isVisible)
+    assert made.page.pane.notice.text().startswith("No network.")
+    assert not made.page.busy.isVisible()
+
+
+def test_a_job_is_cancelled_and_a_second_one_has_to_wait(bench):
+    add_adapter("a")
+    made = bench()
+    made.scripts["evaluate"] = [["wait_for_stop", 30]]
+    made.page.panel.score_button.click()
+    made.page.panel.score_button.click()
+    assert made.page.pane.notice.text().startswith("One job at a time")
+    assert made.page.jobs.busy
+    made.page.delete(made.page.view.current())
+    assert made.page.pane.notice.text().startswith("a is in use")
+    made.page.cancel_button.click()
+    made.until(lambda: made.page.pane.undo_strip.text() == "Cancelled.")
+    assert not made.page.busy.isVisible()
+
+
+def test_nothing_takes_the_device_from_a_run(bench):
+    add_adapter("a")
+    made = bench()
+    made.scripts["train"] = [["wait_for_stop", 30]]
+    model = made.engine.start_run(make_recipe(start_from="a"))
+    made.until(lambda: "in use" in made.page.table.tags(made.page.view.current()))
+    made.page.panel.score_button.click()
+    assert made.page.pane.notice.text().startswith("A run is training and holds the device.")
+    made.until(lambda: bool(model.state.attempt))
+    model.stop()
+    made.until(lambda: made.engine.current is None)
+    made.until(lambda: "in use" not in made.page.table.tags(made.page.view.current()))
+
+
+# ------------------------------------------------------------------------------------------------ narrow windows
+def test_below_1200_the_passport_lies_over_the_table_when_asked_for(bench, qtbot):
+    fill_library()
+    made = bench()
+    page = made.page
+    page.resize(968, 640)
+    QApplication.processEvents()
+    assert not page.panel.isVisible()
+    qtbot.keyClick(page.view, Qt.Key.Key_Return)
+    assert page.panel.isVisible()
+    assert page.panel.x() >= page.pane.width() // 2 - 1
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    assert not page.panel.isVisible()
+    row = page.table.row_of("samsum-dora-r16")
+    place = page.view.visualRect(page.table.index(row, 0)).center()
+    qtbot.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place))
+    assert page.panel.isVisible()
+    page.resize(1300, 800)
+    QApplication.processEvents()
+    assert page.panel.isVisible()
+    assert page.panel.x() >= page.pane.width()
+
+
+def test_a_press_on_score_now_scores(bench, qtbot):
+    add_adapter("a")
+    made = bench()
+    table = made.page.table
+    column = [column.key for column in table.columns].index("score")
+    place = made.page.view.visualRect(table.index(table.row_of("a"), column)).center()
+    qtbot.mouseClick(made.page.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    made.until(lambda: made.page.pane.undo_strip.text() == "Scored a.")
+
+
+def test_everything_that_can_be_pressed_has_a_name(bench):
+    fill_library()
+    page = bench().page
+    for button in (
+        page.panel.more_button,
+        page.panel.close_button,
+        page.panel.try_button,
+        page.cancel_button,
+    ):
+        assert button.accessibleName() or button.text()
+    assert page.view.accessibleName() == "Adapters"
+    assert page.panel.tags_field.accessibleName() == "Tags"
+
+
+def test_an_adapter_that_lost_its_recipe_is_scored_on_the_sample_conversations(bench):
+    adapter = add_adapter("a")
+    (adapter.folder / RECIPE_NAME).unlink()
+    made = bench()
+    made.page.score(made.choose("a"))
+    made.until(lambda: made.page.pane.undo_strip.text() == "Scored a.")
+    assert made.asked == [{"kind": "evaluate", "adapters": ["a"]}]

@@ -1,0 +1,91 @@
+"""A passport that somebody else wrote, with anything in the place of anything: shown, or refused in words."""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from engine.adapters import library
+from engine.adapters.metadata import FILE_NAME
+from engine.commands import adapters as commands
+from engine.commands.terminal.output import Output
+from engine.system import paths
+from gui.models.adapter_table import AdapterTable
+from gui.models.grouped_table import CELL_ROLE
+from gui.pages.library.metadata_panel import PassportPanel
+from tests.helpers.homes import add_adapter, score_card
+from tests.helpers.strange_values import ABSENT, as_toml, changed, strangely, ways
+
+
+@pytest.fixture
+def passport(home) -> tuple[Path, dict[str, Any]]:
+    measured = {"mean": 21.4, "low": 20.1, "high": 22.9}
+    card = score_card(0.61).model_copy(
+        update={
+            "measures": {"words": measured},
+            "base_measures": {"words": measured},
+            "measure_difference": {"words": {**measured, "verdict": "lower"}},
+        }
+    )
+    path = add_adapter("strange", scores=[card]).folder / FILE_NAME
+    return path, tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+class Shown:
+    """All that shows a passport, on the screen and in a terminal."""
+
+    def __init__(self, qtbot) -> None:
+        self.table, self.panel = AdapterTable(), PassportPanel()
+        qtbot.addWidget(self.panel)
+        self._output = Output(as_json=False)
+
+    def show(self) -> int:
+        """Show the library as it is, and return how many adapters it has."""
+        found, refused = library.scan()
+        assert len(found) + len(refused) == 1
+        assert all(each.reason for each in refused)
+        self.table.set_adapters(found)
+        for row in range(self.table.rowCount()):
+            for column in range(self.table.columnCount()):
+                for role in (CELL_ROLE, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+                    self.table.index(row, column).data(role)
+        for adapter in found:
+            self.panel.show_adapter(adapter)
+            commands.passport_lines(adapter)
+        commands.list_adapters(argparse.Namespace(), self._output)
+        return len(found)
+
+
+def test_a_passport_with_anything_anywhere_is_shown_or_refused(styled, qtbot, passport, capsys):
+    path, tree = passport
+    assert tomllib.loads(as_toml(tree)) == tree
+    shown = Shown(qtbot)
+    assert shown.show() == 1
+    alike = {"files", "options", "rouge2", "rougeL", "rougeLsum"}
+    chosen = [way for way in ways(tree) if alike.isdisjoint(way)]
+    assert len(chosen) > 80
+    for said, strange in strangely(tree, chosen):
+        path.write_text(as_toml(strange), encoding="utf-8")
+        try:
+            shown.show()
+        except Exception as error:
+            error.add_note(said)
+            raise
+
+
+@pytest.mark.parametrize("lacking", ["verdict", "mean"])
+def test_scores_that_are_none_are_left_out_and_the_adapter_stays(styled, qtbot, passport, lacking):
+    path, tree = passport
+    path.write_text(
+        as_toml(changed(tree, ("scores", 0, "difference", "rouge1", lacking), ABSENT)),
+        encoding="utf-8",
+    )
+    assert Shown(qtbot).show() == 1
+    assert library.scan()[0][0].passport.score_card is None
+    copied = library.export_folder(library.scan()[0][0], paths.cache_folder() / "copy")
+    assert library.import_adapter(copied).passport.scores == []

@@ -1,0 +1,36 @@
+"""What the playground's tests share: workers that follow a script, and a page with adapters to compare."""
+
+from __future__ import annotations
+
+import pytest
+
+from gui.pages.playground.conversation.token_count import LiveCount
+from gui.pages.playground.page import PlaygroundPage
+from tests.helpers.playground_stage import Workers, make_adapter
+
+
+@pytest.fixture
+def workers(qtbot, home, monkeypatch, styled):
+    made = Workers(monkeypatch)
+    yield made
+    if made.engine.current:
+        made.engine.current.force()
+    made.engine.leave()
+
+
+@pytest.fixture
+def uncounted(monkeypatch):
+    """Pages that start no worker to count tokens."""
+    monkeypatch.setattr(LiveCount, "count", lambda *_args: None)
+
+
+@pytest.fixture
+def page(workers, uncounted, qtbot):
+    for adapter_id in ("a1", "a2", "a3", "a4"):
+        make_adapter(adapter_id)
+    make_adapter("b1", "google/flan-t5-base")
+    made = PlaygroundPage(workers.engine)
+    qtbot.addWidget(made)
+    made.resize(1232, 860)
+    made.show()
+    return made

@@ -1,0 +1,241 @@
+"""Several conversations: read, summarised in every column, compared, cancelled, gone on with, and taken away."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from engine.api import Example, recipe
+from gui.pages.playground.batch import BatchRow
+from gui.pages.playground.batch_reader import left_out_words
+from gui.pages.playground.page import PlaygroundPage
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT
+
+ROWS = [
+    Example("r1", CONVERSATION, "The venue offers the 21st."),
+    Example("r2", "Ann: =1+1 is two\nBo: Yes.", "They count."),
+    Example("r3", "Cy: The bus is late.", "A bus is late."),
+]
+
+
+@pytest.fixture
+def several(page) -> PlaygroundPage:
+    """The page with three conversations to be summarised by the base and one adapter."""
+    page.offer_conversations("chats", ROWS)
+    page.open(["a1"])
+    page.mode.set_current("several")
+    return page
+
+
+def summarised(page: PlaygroundPage, qtbot) -> PlaygroundPage:
+    page.summarise_button.click()
+    qtbot.waitUntil(lambda: not page.several.is_busy, timeout=WAIT)
+    return page
+
+
+def shown(page: PlaygroundPage) -> list[dict[str, str]]:
+    """Return the table as it is read."""
+    table = page.several.view.table
+    return [
+        {column.key: str(table.index(at, place).data()) for place, column in enumerate(table.columns)}
+        for at in range(table.rowCount())
+    ]
+
+
+def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(several):
+    assert [column.title for column in several.several.view.table.columns] == [
+        "Conversation",
+        "Reference summary",
+        "Base model",
+        "ROUGE-1",
+        "a1-name",
+        "ROUGE-1",
+    ]
+    assert several.summarise_button.text() == "Summarise 3"
+    several.controller.add("a2")
+    assert len(several.several.view.table.columns) == 8
+    several.several.view.count.setValue(2)
+    assert several.summarise_button.text() == "Summarise 2"
+
+
+def test_every_conversation_is_summarised_in_every_column_and_the_columns_compared(several, qtbot):
+    summarised(several, qtbot)
+    rows = shown(several)
+    assert [row["summary 1"] for row in rows] == [SUMMARIES["a1"]] * 3
+    assert {row["score 0"] for row in rows} == {"50.0"}
+    head, base, tuned = several.several.view.standing_texts()
+    assert head == "ROUGE-1, mean and 95 % interval, on 3 conversations with a reference."
+    assert base == "Base model: 50.0 (50.0 to 50.0)"
+    assert tuned.startswith("a1-name: 50.0 (50.0 to 50.0). No measurable difference, paired with the base:")
+    assert several.several.view.busy.isHidden()
+    assert several.summarise_button.isEnabled()
+
+
+def test_one_conversation_has_no_interval(several, qtbot):
+    several.several.view.count.setValue(1)
+    summarised(several, qtbot)
+    head, _base, tuned = several.several.view.standing_texts()
+    assert head == "ROUGE-1 on one conversation with a reference, so no interval."
+    assert tuned == "a1-name: 50.0"
+
+
+def test_a_column_that_fails_says_so_in_its_row_and_the_others_go_on(several, workers, qtbot):
+    workers.say(SUMMARIES | {"a1": {"fail": "The adapter is damaged."}})
+    summarised(several, qtbot)
+    assert [row["summary 1"] for row in shown(several)] == ["The adapter is damaged."] * 3
+    assert [row["summary 0"] for row in shown(several)] == [SUMMARIES[""]] * 3
+    assert several.several.view.standing_texts() == []
+
+
+def test_a_batch_is_cancelled_and_gone_on_with(several, workers, qtbot):
+    workers.say(SUMMARIES | {"a1": {"hang": True}})
+    several.summarise_button.click()
+    batch = several.several.batch
+    qtbot.waitUntil(lambda: batch.rows[0].board.columns[1].status == "running", timeout=WAIT)
+    assert not several.summarise_button.isEnabled()
+    assert several.several.view.busy.isVisible()
+    several.several.view.cancel_button.click()
+    assert several.several.view.notice.text() == "Cancelled after 0 of 3 conversations."
+    qtbot.waitUntil(several.summarise_button.isEnabled, timeout=WAIT)
+    several.controller.summarizer.close()
+    qtbot.waitUntil(lambda: not several.controller.summarizer.alive, timeout=WAIT)
+    workers.say(SUMMARIES)
+    several.several.view.notice.action_button().click()
+    qtbot.waitUntil(lambda: batch.done == 3, timeout=WAIT)
+    assert not batch.can_go_on
+
+
+def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(several, workers, monkeypatch):
+    batch = several.several.batch
+    workers.engine.summarizer.state = "ready"
+    monkeypatch.setattr(workers.engine.summarizer, "summarize", lambda *_: "r")
+    batch.go_on()
+    assert batch.progress() == (0.0, "0 of 3 conversations")
+
+    def written(index: int, adapter: str | None, at: float) -> dict[str, Any]:
+        facts = {"event": "summary_finished", "request": "r", "index": index, "adapter": adapter}
+        return facts | {"summary": "So.", "tokens": 2, "seconds": 1.0, "clock": at}
+
+    batch._on_events([written(0, None, 10.0)])
+    batch._on_events([written(0, "a1", 70.0)])
+    batch._on_events([written(1, None, 130.0)])
+    share, how_far = batch.progress()
+    assert (share, how_far) == (0.5, "1 of 3 conversations, about 3 min left")
+    batch.cancel()
+    workers.engine.summarizer.state = "off"
+
+
+def test_a_dead_worker_keeps_what_was_done(several, workers, qtbot):
+    workers.say(SUMMARIES | {"a1": {"abort": True}})
+    summarised(several, qtbot)
+    assert "What was done is kept." in several.several.view.notice.text()
+    assert several.several.batch.can_go_on
+    workers.say(SUMMARIES)
+    several.several.view.notice.action_button().click()
+    qtbot.waitUntil(lambda: several.several.batch.done == 3, timeout=WAIT)
+
+
+def test_a_row_is_looked_at_alone_and_can_be_commented_on(several, qtbot):
+    summarised(several, qtbot)
+    row: BatchRow = several.several.batch.rows[0]
+    several.several.view.view.opened.emit(row)
+    assert not several.shows_several
+    assert several.panel.conversation == CONVERSATION
+    assert several.panel.reference == "The venue offers the 21st."
+    assert several.columns.view("a1").text() == SUMMARIES["a1"]
+    several.columns.view("a1").tools.thumbs["up"].click()
+    assert several.controller.tries.items[0].good
+    several.mode.set_current("several")
+    assert several.several.batch.done == 3
+
+
+def test_the_table_is_exported_whole_and_harmless(several, qtbot, tmp_path):
+    summarised(several, qtbot)
+    several.several.export(tmp_path / "out.csv")
+    several.several.wait()
+    qtbot.waitUntil(lambda: "Exported" in several.several.view.notice.text(), timeout=WAIT)
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert rows[1]["conversation"] == ROWS[1].conversation
+    assert rows[0]["a1-name: summary"] == SUMMARIES["a1"]
+    assert rows[0]["a1-name: rouge1"] == "0.5"
+
+
+def test_options_go_along_and_come_back(several):
+    assert several.decoding.isVisible()
+    assert several.copy_button.isHidden()
+    several.mode.set_current("one")
+    assert several.decoding.isVisible()
+    assert several.copy_button.isVisible()
+
+
+def test_a_batch_waits_until_a_run_lets_the_device_go(several, workers, qtbot):
+    workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
+    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    qtbot.waitUntil(lambda: "holds the device" in several.strip.text(), timeout=WAIT)
+    several.summarise()
+    assert not several.several.is_busy
+    assert not several.controller.summarizer.alive
+    run.stop()
+    qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
+
+
+def found(split: str | None, *rows: Example) -> dict[str, Any]:
+    table = [
+        {"id": each.id, "conversation": each.conversation, "summary": each.summary, "more_references": []}
+        for each in rows
+    ]
+    return {"event": "conversations_read", "split": split, "conversations": table}
+
+
+def test_files_are_read_split_by_split(several, workers, qtbot, tmp_path):
+    left_out = {"empty": 1, "too_long": 0, "beyond": 2}
+    workers.reading = [
+        ["emit", found("test", ROWS[2])],
+        ["emit", found("train", *ROWS[:2])],
+        ["emit", {"event": "result_made", "result": {"conversations": 3, "left_out": left_out}}],
+    ]
+    (tmp_path / "chats.jsonl").write_text("{}")
+    drop(several, tmp_path / "chats.jsonl")
+    assert several.several.view.busy.isVisible()
+    qtbot.waitUntil(lambda: several.several.count == 1, timeout=WAIT)
+    source = several.several.view.source
+    assert [source.itemText(at) for at in range(2)] == ["chats.jsonl (test) (1)", "chats.jsonl (train) (2)"]
+    assert several.several.view.notice.text().startswith("Left out: 1 has no conversation, 2 are beyond")
+    source.set_key("chats.jsonl (train)")
+    source.chosen.emit("chats.jsonl (train)")
+    assert [row.example for row in several.several.batch.rows] == ROWS[:2]
+
+
+def drop(page: PlaygroundPage, *files) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+    page.dropEvent(
+        QDropEvent(
+            QPointF(10, 10),
+            Qt.DropAction.CopyAction,
+            mime,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+
+
+def test_files_that_can_not_be_read_are_named(several, workers, qtbot, tmp_path):
+    workers.reading = [["fail", {"message": "chats.jsonl is damaged.", "hint": "Repair it."}]]
+    (tmp_path / "chats.jsonl").write_text("{}")
+    drop(several, tmp_path / "chats.jsonl")
+    qtbot.waitUntil(
+        lambda: several.several.view.notice.text() == "chats.jsonl is damaged. Repair it.", timeout=WAIT
+    )
+
+
+def test_what_was_left_out_has_words():
+    assert left_out_words({"empty": 0, "too_long": 0, "beyond": 0}) == ""
+    assert left_out_words({"empty": 2, "too_long": 1, "beyond": 0}) == (
+        "Left out: 2 have no conversation, 1 is too long to be tried."
+    )

@@ -1,0 +1,181 @@
+"""Long conversations summarised piece by piece, the pieces' summaries to be seen; and one prompt for every column."""
+
+from __future__ import annotations
+
+from engine.api import SummarizeOptions, prompts
+from gui.pages.playground.columns.chunks_view import as_lines
+from gui.pages.playground.columns.column_results import Board, Entry
+from gui.pages.playground.columns.column_view import ColumnView
+from gui.pages.playground.columns.markdown import as_markdown
+from gui.pages.playground.page import PlaygroundPage
+from gui.pages.playground.prompt_field import OWN
+from gui.workers.summarizer import Request
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, WAIT, tried
+
+LONG = "\n".join(f"Ann: this is the line number {number}\nBo: yes" for number in range(20))
+PLAIN = "summarize: {conversation}"
+
+
+def summarised(page: PlaygroundPage, qtbot, text: str) -> None:
+    page.open_conversation(text)
+    page.summarise_button.click()
+    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+    qtbot.waitUntil(page.summarise_button.isEnabled, timeout=WAIT)
+
+
+def test_only_a_conversation_that_is_too_long_asks_how_it_shall_be_read(page):
+    page.open(["a1"])
+    page.open_conversation(CONVERSATION)
+    assert page.panel.piecewise.isHidden()
+    page.open_conversation(LONG)
+    assert page.panel.piecewise.isVisible()
+    assert "turns are cut off" in page.panel.meter.accessibleName()
+    page.panel.piecewise.click()
+    assert "read piece by piece" in page.panel.meter.accessibleName()
+    assert page.decoding.decoding().long_conversations == "piecewise"
+    page.decoding.show_decoding(SummarizeOptions())
+    assert not page.panel.is_piecewise
+
+
+def test_the_summaries_of_the_pieces_can_be_unfolded_and_come_back_with_the_try(page, qtbot):
+    page.open(["a1"])
+    page.open_conversation(LONG)
+    page.panel.piecewise.click()
+    summarised(page, qtbot, LONG)
+    view = page.columns.view("a1")
+    assert view.text() == SUMMARIES["a1"]
+    assert view.pieces.unfold.text() == "Show the summaries of 2 pieces"
+    assert view.pieces.text() == ""
+    view.pieces.unfold.click()
+    assert view.pieces.text() == "1. Piece 1.\n2. Piece 2."
+
+    other = PlaygroundPage(page._engine)
+    qtbot.addWidget(other)
+    other.tries.list.clicked.emit(other.tries.model.index(0))
+    other.columns.view("a1").pieces.unfold.click()
+    assert not other.columns.view("a1").pieces.isHidden()
+    assert other.controller.board.column("a1").rounds == (("Piece 1.", "Piece 2."),)
+    assert other.panel.is_piecewise
+    assert "Read in 2 pieces:\n\n- Piece 1.\n- Piece 2." in as_markdown(
+        other.controller.board, "", SummarizeOptions()
+    )
+
+
+def test_pieces_come_in_any_order_and_in_rounds():
+    board = Board(Entry(None, "Base model"))
+    board.begin("r", LONG)
+    facts = {"request": "r", "adapter": None}
+    board.apply({"event": "summary_started", **facts, "input_tokens": 300, "pieces": 3})
+    for round_, piece, pieces in ((1, 3, 3), (1, 1, 3), (1, 2, 3), (2, 1, 2), (2, 2, 2)):
+        summary = f"{round_}.{piece}"
+        board.apply(
+            {
+                "event": "piece_finished",
+                **facts,
+                "round": round_,
+                "piece": piece,
+                "pieces": pieces,
+                "summary": summary,
+            }
+        )
+    assert board.base.rounds == (("1.1", "1.2", "1.3"), ("2.1", "2.2"))
+    assert as_lines(board.base.rounds) == "Round 1\n1. 1.1\n2. 1.2\n3. 1.3\nRound 2\n1. 2.1\n2. 2.2"
+    board.begin("again", CONVERSATION)
+    assert not board.base.rounds
+
+
+def test_a_long_conversation_says_how_long_its_pieces_still_take(styled, qtbot):
+    view, board = ColumnView(is_base=True), Board(Entry(None, "Base model"))
+    qtbot.addWidget(view)
+    board.begin("r", LONG)
+    facts = {"request": "r", "adapter": None}
+    board.apply({"event": "summary_started", **facts, "pieces": 9, "clock": 100.0})
+    view.show_column(board.base, board.marks(board.base))
+    assert view.state_text() == "Read in 9 pieces, 0 summarised"
+    for piece, at in ((3, 130.0), (1, 160.0)):
+        part = {"round": 1, "piece": piece, "pieces": 9, "summary": "Some.", "clock": at}
+        board.apply({"event": "piece_finished", **facts, **part})
+    view.show_column(board.base, board.marks(board.base))
+    assert view.state_text() == "Read in 9 pieces, 2 summarised, about 4 min left"
+
+
+def heard(asked):
+    """What stands in the place of `Request.arguments` and keeps what is asked."""
+    plain = Request.arguments
+
+    def arguments(request, request_id):
+        asked.append(plain(request, request_id))
+        return asked[-1]
+
+    return arguments
+
+
+def test_every_column_reads_its_own_prompt_unless_one_is_chosen_for_all(page, qtbot, monkeypatch):
+    asked = []
+    monkeypatch.setattr(Request, "arguments", heard(asked))
+    field = page.decoding.prompt
+    assert field.template() == ""
+    assert field.text() == prompts.DEFAULT_PROMPT
+    page.open(["a1"])
+    assert field.text() == "{conversation}"
+    tried(page, qtbot, "a1")
+    first = page.controller.summarizer._thread
+    assert "prompt" not in asked[-1]
+
+    field.choice.set_key("T5's task prefix")
+    field.choice.chosen.emit("T5's task prefix")
+    assert field.text() == PLAIN
+    summarised(page, qtbot, CONVERSATION)
+    # The base model need not be loaded again for other words around a conversation.
+    assert page.controller.summarizer._thread is first
+    assert asked[-1]["prompt"] == {"template": PLAIN, "max_conversation_tokens": 64}
+    assert page.controller.tries.items[0].prompt == PLAIN
+    page.copy_button.click()
+
+
+def test_a_try_brings_its_prompt_back_also_one_that_no_template_has(page):
+    field = page.decoding.prompt
+    field.show_template("Sum up:\n{conversation}")
+    assert field.template() == "Sum up:\n{conversation}"
+    assert field.choice.currentText() == "Another prompt"
+    field.show_template("")
+    assert field.choice.currentText() == "As trained"
+    assert field.template() == ""
+
+
+def choose(field, key):
+    field.choice.set_key(key)
+    field.choice.chosen.emit(key)
+
+
+def test_a_prompt_that_no_template_has_can_be_chosen_again(page):
+    page.decoding.unfold_all()
+    field = page.decoding.prompt
+    mine = "Sum up:\n{conversation}"
+    field.show_template(mine)
+    choose(field, "T5's task prefix")
+    assert field.template() == PLAIN
+    # Templates are offered anew whenever the page comes to the front.
+    page.decoding.unfold_all(False)
+    page.decoding.unfold_all()
+    assert field.template() == PLAIN
+    field.show_template("")
+    assert field.template() == ""
+    assert field.choice.findText("Another prompt") >= 0
+    choose(field, OWN)
+    assert field.template() == field.text() == mine
+    prompts.save("Mine", mine)
+    page.decoding.unfold_all(False)
+    page.decoding.unfold_all()
+    assert field.choice.currentText() == "Mine"
+    assert field.choice.findText("Another prompt") < 0
+
+
+def test_markdown_tells_of_a_prompt_for_all(page):
+    board = Board(Entry(None, "Base model"))
+    board.conversation = CONVERSATION
+    assert (
+        as_markdown(board, "", SummarizeOptions(), PLAIN)
+        .rstrip()
+        .endswith("Prompt:\n\n> summarize: {conversation}")
+    )

@@ -1,0 +1,58 @@
+"""In another language the playground keeps and chooses by the same keys as in English."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.api import STARTER, AppError, SummarizeOptions, chats
+from gui.look import language
+from gui.look.language import Catalogue
+from gui.pages.playground.columns import choices
+from gui.pages.playground.columns.column_results import Board
+from gui.pages.playground.conversation.export_offer import ExportOffer
+from gui.pages.playground.decoding_presets import Presets
+from gui.pages.playground.decoding_row import DecodingRow
+from gui.pages.playground.history.history_entry import from_board
+
+WORDS = {"Base model": "Basismodell", "The bundled model": "Mitgeliefertes Modell", "Greedy": "Gierig"}
+EXPORT = """[01.02.24, 10:11:12] Ann: hi
+[01.02.24, 10:11:13] Bo: hello
+[01.02.24, 10:11:15] Ann: <Media omitted>
+[01.02.24, 10:12:12] Messages are end-to-end encrypted.
+[01.02.24, 10:12:14] Bo: bye"""
+
+
+@pytest.fixture
+def german(monkeypatch):
+    window = {text: (said,) for text, said in WORDS.items()}
+    monkeypatch.setattr(language._now, "catalogue", Catalogue(window=window))
+
+
+def test_the_base_models_column_is_kept_in_english_and_shown_translated(german):
+    tried = from_board(Board(choices.base_entry(STARTER)), "", {"id": STARTER}, SummarizeOptions())
+    (column,) = tried.columns
+    assert (column.name, column.detail) == ("Base model", "The bundled model")
+    assert (column.entry.title, column.entry.about) == ("Basismodell", "Mitgeliefertes Modell")
+    assert tried.has("basismodell")
+
+
+def test_a_built_in_preset_is_chosen_by_its_key_and_neither_of_its_names_can_be_taken(
+    german, home, qtbot, styled
+):
+    row = DecodingRow()
+    qtbot.addWidget(row)
+    row.show_decoding(SummarizeOptions())
+    assert (row.preset.key(), row.preset.currentText()) == ("Greedy", "Gierig")
+    for name in ("Greedy", "gierig"):
+        with pytest.raises(AppError):
+            Presets().save(name, SummarizeOptions())
+
+
+def test_what_an_export_was_understood_as_is_said_as_the_engine_says_it(qtbot, styled):
+    offer = ExportOffer()
+    qtbot.addWidget(offer)
+    for text in (EXPORT, EXPORT.replace("<Media omitted>", "yes")):
+        offer.look_at(text)
+        chat = chats.read(text)
+        assert chat.left_out
+        assert offer.text() == f"{chat.described()}."

@@ -1,0 +1,97 @@
+"""The token meter: estimated at once, counted soon, and which turns the trained limit cuts off."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.api import STARTER
+from gui.pages.playground.conversation.conversation_panel import ConversationPanel
+from gui.pages.playground.conversation.length import Length, counted, cut_words, estimated, parted
+from gui.pages.playground.conversation.token_count import LiveCount
+from gui.workers.worker_manager import Engine
+from tests.helpers.playground_stage import CONVERSATION, WAIT, tried
+
+TEXT = "Leila: the venue wrote\nTom: what do they offer?\nLeila: Thursday 21st"
+
+
+@pytest.fixture
+def panel(qtbot, styled):
+    made = ConversationPanel()
+    qtbot.addWidget(made)
+    made.resize(368, 700)
+    made.show()
+    return made
+
+
+def test_turns_are_parted_where_the_limit_falls_and_a_turn_within_it_in_two():
+    read, cut = parted(TEXT, TEXT.index(" do they"))
+    assert [(turn.speaker, turn.text) for turn in read] == [("Leila", "the venue wrote"), ("Tom", "what")]
+    assert [(turn.speaker, turn.text) for turn in cut] == [("", "do they offer?"), ("Leila", "Thursday 21st")]
+    read, cut = parted(TEXT, TEXT.index("\nLeila: Th"))
+    assert (len(read), len(cut)) == (2, 1)
+    assert parted(TEXT, None)[1] == ()
+    read, cut = parted(TEXT, TEXT.index(" what do"))
+    assert [(turn.speaker, turn.text) for turn in read] == [("Leila", "the venue wrote")]
+    assert (cut[0].speaker, cut[0].text) == ("Tom", "what do they offer?")
+
+
+def test_lengths_say_whether_they_are_counted():
+    assert estimated("x" * 360, 512).words == "about 100 of 512 tokens"
+    assert estimated("x" * 360, 50).cut_at == 180
+    assert counted("x" * 100, 50, 25) == Length(50, 25, is_counted=True, cut_at=50)
+    assert counted("x", 5, 25).words == "5 of 25 tokens"
+    assert [cut_words(count) for count in (0, 1, 3)] == [
+        "fits the trained limit",
+        "the end is cut off",
+        "the last 3 turns are cut off",
+    ]
+
+
+def test_the_meter_follows_the_typing_and_marks_what_is_cut(panel):
+    panel.show_limit(10)
+    panel.show_conversation("Ann: Hi")
+    panel.toggle_edit()
+    assert "fits the trained limit" in panel.meter.accessibleName()
+    panel.editor.setPlainText(TEXT)
+    assert "the last 2 turns are cut off" in panel.meter.accessibleName()
+    assert panel.meter.accessibleName().startswith("about ")
+    assert panel.editor.cut_text() == TEXT[36:].replace("\n", "\u2029")
+    panel.show_limit(512)
+    assert panel.editor.cut_text() == ""
+    panel.toggle_edit()
+    assert panel.conversation == TEXT
+
+
+def test_a_count_takes_the_place_of_the_estimate_and_a_late_one_of_another_text_does_not(panel):
+    panel.show_limit(10)
+    panel.show_conversation(TEXT)
+    panel.show_length("other", Length(1, 10, is_counted=True, cut_at=None))
+    assert panel.meter.accessibleName().startswith("about ")
+    panel.show_length(TEXT, Length(14, 10, is_counted=True, cut_at=TEXT.index("\nLeila: Th")))
+    assert panel.meter.accessibleName() == "14 of 10 tokens the end is cut off"
+    panel.show_counted(99)
+    assert panel.length.tokens == 14
+    panel.show_limit(512)
+    assert not panel.length.is_counted
+
+
+def test_a_worker_counts_what_is_typed_with_the_base_models_own_tokenizer(qtbot, home):
+    engine = Engine()
+    live = LiveCount(engine, engine)
+    with qtbot.waitSignal(live.counted, timeout=WAIT) as told_of:
+        live.count("Ann: never asked for", 64, STARTER)
+        live.count(TEXT, 8, STARTER)
+    text, length = told_of.args
+    assert text == TEXT
+    assert length.is_counted
+    assert length.tokens > 8
+    assert TEXT[: length.cut_at].startswith("Leila: the")
+    live.close()
+    engine.leave()
+
+
+def test_the_models_own_count_is_shown_where_nothing_else_has_counted(page, qtbot):
+    tried(page, qtbot, "a1")
+    assert page.panel.length == counted(CONVERSATION, len(CONVERSATION.split()), 64)
+    page.adapt(1024)
+    assert page.folded.meter.accessibleName().startswith(f"{len(CONVERSATION.split())} of 64 tokens")

@@ -1,0 +1,476 @@
+"""The playground page with a real worker process that answers from a script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6 import QtGui
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+
+from engine.api import Example, SummarizeOptions, paths, recipe
+from gui.look import style
+from gui.pages.playground.page import PlaygroundPage
+from gui.pages.playground.parts import Legend
+from gui.workers.summarizer import Asked, Request
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT, make_adapter, tried
+
+
+def test_base_and_adapters_summarise_side_by_side(page, qtbot):
+    tried(page, qtbot, "a1", "a2", reference="The venue offers the 21st.")
+
+    views = page.columns.views()
+    assert [view.text() for view in views] == [SUMMARIES[""], SUMMARIES["a1"], SUMMARIES["a2"]]
+    assert views[0].marks() == ()
+    assert {mark.kind for mark in views[1].marks()} == {"new"}
+    assert "attention" in {mark.kind for mark in views[2].marks()}
+    assert views[2].figures() == {
+        "rouge1": "50.0",
+        "missing": "1",
+        "seconds": "0.5 s",
+        "speed": "20 tokens/s",
+    }
+    assert page.header.subtitle() == "The bundled model with 2 adapters, float32"
+
+
+def test_without_a_reference_there_is_no_rouge(page, qtbot):
+    tried(page, qtbot, "a1")
+    assert page.columns.view("a1").figures()["rouge1"] == "–"
+
+
+def test_base_and_four_adapters_stand_side_by_side(page, qtbot):
+    tried(page, qtbot, "a1", "a2", "a3", "a4")
+    views = page.columns.views()
+    assert len(views) == 5
+    assert all(view.text() for view in views)
+    widths = {view.width() for view in views}
+    assert max(widths) - min(widths) <= 2
+
+
+def test_the_worker_stays_for_the_next_try(page, qtbot):
+    tried(page, qtbot, "a1")
+    summarizer = page.controller.summarizer
+    first = summarizer._thread
+    tried(page, qtbot, "a1", "a2")
+    assert summarizer._thread is first
+
+
+def test_another_base_model_gets_another_worker_and_foreign_adapters_leave(page, qtbot):
+    tried(page, qtbot, "a1")
+    first = page.controller.summarizer._thread
+    page.controller.choose_base("google/flan-t5-base")
+    assert page.controller.board.adapters == []
+    tried_thread = page.controller.summarizer
+    page.controller.add("b1")
+    page.summarise()
+    qtbot.waitUntil(lambda: bool(page.columns.view("b1").text()), timeout=WAIT)
+    assert tried_thread._thread is not first
+    assert tried_thread.base_model == {"id": "google/flan-t5-base"}
+    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+
+
+def test_the_base_is_loaded_as_the_adapters_were_scored(page, qtbot):
+    make_adapter("q1", revision="7bcac572", precision="bfloat16", quantization="nf4")
+    page.open(["q1"])
+    tried(page, qtbot, "q1")
+    loaded = {"id": "starter", "revision": "7bcac572", "precision": "bfloat16", "quantization": "nf4"}
+    assert page.controller.summarizer.base_model == loaded
+    assert page.controller.tries.items[0].base_model == loaded
+    page.controller.remove("q1")
+    first = page.controller.summarizer._thread
+    tried(page, qtbot)
+    assert page.controller.summarizer._thread is first
+
+
+def test_adapters_of_differently_loaded_bases_are_compared_on_the_first_ones(page, qtbot):
+    make_adapter("q1", precision="bfloat16", quantization="nf4")
+    make_adapter("q2", precision="float32")
+    page.open(["q1", "q2", "a1"])
+    page.open_conversation(CONVERSATION)
+    page.summarise()
+    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+    assert page.controller.summarizer.base_model["quantization"] == "nf4"
+    assert page.strip.text() == (
+        "q2-name was made on another form of the base model. All are compared on that of q1-name: bfloat16, nf4."
+    )
+
+
+def test_foreign_adapters_are_offered_greyed_with_the_reason(page):
+    actions = {action.data(): action for action in page.adapter_menu().actions()}
+    assert actions["a1"].isEnabled()
+    assert not actions["b1"].isEnabled()
+    assert "made for google/flan-t5-base" in actions["b1"].text()
+
+
+def test_adapters_that_cannot_be_compared_are_named(page):
+    page.open(["a1", "b1"])
+    assert page.controller.board.adapters == ["a1"]
+    assert page.strip.text() == "b1-name was made for google/flan-t5-base"
+
+
+def test_an_opened_adapter_brings_its_decoding_and_its_limit(page):
+    page.open(["a1"])
+    decoding = page.decoding.decoding()
+    assert (decoding.beams, decoding.max_new_tokens) == (2, 32)
+    page.open_conversation(CONVERSATION)
+    assert "of 64 tokens" in page.panel.meter.accessibleName()
+
+
+def test_a_conversation_is_estimated_until_the_worker_has_counted_it(page, qtbot):
+    page.open_conversation(CONVERSATION)
+    assert page.panel.meter.accessibleName().startswith("about ")
+    tried(page, qtbot, "a1")
+    counted = len(CONVERSATION.split())
+    assert page.panel.meter.accessibleName().startswith(f"{counted} of 64 tokens")
+
+
+def test_a_conversation_longer_than_the_limit_says_so(page):
+    page.open(["a1"])
+    page.open_conversation("Leila: " + "word " * 400)
+    assert "the end is cut off" in page.panel.meter.accessibleName()
+
+
+def test_nothing_is_asked_without_a_conversation(page):
+    page.summarise()
+    assert "no conversation yet" in page.strip.text()
+    assert not page.controller.summarizer.alive
+
+
+def test_cancel_ends_a_request_and_keeps_what_had_come(page, workers, qtbot):
+    workers.say(SUMMARIES | {"a1": {"hang": True}})
+    page.open_conversation(CONVERSATION)
+    page.open(["a1", "a2"])
+    page.summarise()
+    qtbot.waitUntil(lambda: page.columns.view("a1").text() == "The beg", timeout=WAIT)
+    assert not page.summarise_button.isEnabled()
+    page.columns.view("a1").cancelled.emit()
+    assert page.columns.base.text() == SUMMARIES[""]
+    assert page.columns.view("a1").text() == "The beg"
+    assert page.columns.view("a2").state_text() == "Cancelled"
+    assert page.summarise_button.isEnabled()
+
+
+def test_cancel_gives_up_a_base_model_that_is_still_loading(page, workers, qtbot):
+    workers.say(SUMMARIES | {"load_seconds": 50})
+    page.open_conversation(CONVERSATION)
+    page.open(["a1"])
+    page.summarise()
+    qtbot.waitUntil(lambda: "Loading the base model" in page.columns.base.state_text(), timeout=WAIT)
+    shown = [view._cancel.isVisible() for view in page.columns.views()]
+    assert shown == [True, False]
+    page.columns.base._cancel.click()
+    assert page.columns.base.state_text() == "Cancelled"
+    qtbot.waitUntil(lambda: not workers.engine.summarizer.alive, timeout=20_000)
+    assert page.strip.text() == ""
+    assert page.summarise_button.isEnabled()
+
+
+def test_what_is_fetched_says_how_far_it_is_and_how_long_it_takes(workers):
+    summarizer = workers.engine.summarizer
+    summarizer.state = "starting"
+
+    def fetched(done: int, at: float) -> dict[str, Any]:
+        progress = {"event": "stage_progressed", "done": done, "total": 990_000_000, "unit": "bytes"}
+        return progress | {"clock": at}
+
+    loading = {"event": "stage_entered", "stage": "load_base", "clock": 5.0}
+    summarizer._on_events([loading, fetched(100_000_000, 6.0), fetched(130_000_000, 16.0)])
+    assert summarizer.words == "Fetching the base model, 130.0 MB of 990.0 MB, about 5 min left"
+    summarizer._on_events([fetched(990_000_000, 300.0)])
+    assert summarizer.words.startswith("Loading the base model, ")
+    summarizer.state = "off"
+
+
+def test_one_column_may_fail_alone(page, workers, qtbot):
+    workers.say(SUMMARIES | {"a1": {"fail": "The adapter is damaged."}})
+    tried(page, qtbot, "a1", "a2")
+    assert page.columns.view("a1").state_text() == "The adapter is damaged."
+    assert page.columns.view("a2").text() == SUMMARIES["a2"]
+    assert page.strip.text() == ""
+
+
+def test_a_dead_worker_is_explained_and_can_be_started_again(page, workers, qtbot):
+    workers.say(SUMMARIES | {"a1": {"abort": True}})
+    page.open_conversation(CONVERSATION)
+    page.open(["a1"])
+    page.summarise()
+    qtbot.waitUntil(lambda: page.strip.text() != "", timeout=WAIT)
+    assert "SIGABRT" in page.strip.text()
+    assert "a kernel gave up" in page.strip.log()
+
+    workers.say(SUMMARIES)
+    page.strip.acted.emit()
+    qtbot.waitUntil(lambda: page.columns.view("a1").text() == SUMMARIES["a1"], timeout=WAIT)
+    assert page.strip.text() == ""
+    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+
+
+def test_a_try_is_kept_and_comes_back_in_another_window(page, workers, qtbot):
+    tried(page, qtbot, "a1", reference="The venue offers the 21st.")
+    other = PlaygroundPage(workers.engine)
+    qtbot.addWidget(other)
+    other.tries.list.clicked.emit(other.tries.model.index(0))
+    assert other.panel.conversation == CONVERSATION
+    assert other.panel.reference == "The venue offers the 21st."
+    assert other.columns.view("a1").text() == SUMMARIES["a1"]
+    other.tries.clear_button.click()
+    assert other.tries.tries() == []
+
+
+def test_copy_puts_markdown_on_the_clipboard(page, qtbot):
+    assert not page.copy_button.isEnabled()
+    tried(page, qtbot, "a1")
+    page.copy_button.click()
+    text = QGuiApplication.clipboard().text()
+    assert SUMMARIES["a1"] in text
+    assert text.startswith("## Conversation")
+
+
+def test_pasting_shows_the_conversation_in_turns(page):
+    QGuiApplication.clipboard().setText(CONVERSATION)
+    page.panel.paste()
+    assert page.panel.about() == "Pasted, 2 speakers, 3 turns"
+
+
+EXPORT = """31.12.23, 21:15 - Messages and calls are end-to-end encrypted.
+31.12.23, 21:15 - Leila: the 14th?
+31.12.23, 21:16 - Tom: <Media omitted>
+31.12.23, 21:16 - Tom: fine"""
+
+
+def test_a_pasted_export_is_taken_on_one_click_and_given_back_on_another(page):
+    QGuiApplication.clipboard().setText(EXPORT)
+    page.panel.paste()
+    offer = page.panel.export_offer
+    assert not offer.isHidden()
+    assert offer.text() == "WhatsApp export: 2 turns of 2 speakers; 1 system line and 1 media tag left out."
+    assert "\n<Media omitted>" in offer.toolTip()
+    assert not QtGui.Qt.mightBeRichText(offer.toolTip())
+    assert page.panel.conversation == EXPORT
+
+    page.panel.reference_edit.setPlainText("They meet.")
+    offer.action_button().click()
+    assert page.panel.conversation == "Leila: the 14th?\nTom: fine"
+    assert page.panel.reference == "They meet."
+    assert page.panel.about() == "Pasted, 2 speakers, 2 turns"
+    assert offer.text().startswith("Taken. WhatsApp export")
+
+    offer.action_button().click()
+    assert page.panel.conversation == EXPORT
+    assert offer.text().startswith("WhatsApp export")
+
+
+def test_an_export_is_offered_when_it_is_dropped_opened_or_typed_and_goes_with_it(page, tmp_path):
+    offer = page.panel.export_offer
+    (tmp_path / "chat.txt").write_text(EXPORT, encoding="utf-8")
+    page.open_file(tmp_path / "chat.txt")
+    assert not offer.isHidden()
+    page.open_conversation(CONVERSATION)
+    assert offer.isHidden()
+    page.panel.toggle_edit()
+    page.panel.editor.setPlainText(EXPORT)
+    page.panel.toggle_edit()
+    assert not offer.isHidden()
+    page.panel.toggle_edit()
+    page.panel.editor.setPlainText(CONVERSATION)
+    page.panel.toggle_edit()
+    assert offer.isHidden()
+
+
+def test_a_row_of_data_is_shown_as_it_is_learned(page):
+    page.open_example(Example("1", EXPORT, "They meet."))
+    assert page.panel.export_offer.isHidden()
+    assert page.panel.conversation == EXPORT
+
+
+def test_editing_changes_the_conversation(page):
+    page.open_conversation(CONVERSATION)
+    page.panel.toggle_edit()
+    page.panel.editor.setPlainText("Ann: at 5")
+    page.panel.toggle_edit()
+    assert page.panel.conversation == "Ann: at 5"
+    assert not page.panel.is_editing
+
+
+def test_samples_and_checked_rows_can_be_picked(page, qtbot):
+    page.shown()
+    qtbot.waitUntil(lambda: page.controller.local_models == ["starter", "local/one"], timeout=WAIT)
+    page.panel.pick()
+    model = page.panel.picker.list.model()
+    assert model.rowCount() > 100
+    page.panel.picker.list.clicked.emit(model.index(0, 0))
+    assert page.panel.conversation
+    assert page.panel.reference
+    assert "local/one" in page.controller.base_choices()
+
+
+def test_rows_of_checked_data_are_offered_first(page, qtbot):
+    page.shown()
+    qtbot.waitUntil(lambda: page.controller.local_models == ["starter", "local/one"], timeout=WAIT)
+    page.offer_conversations("chats", [Example("r1", CONVERSATION, "They talk.")])
+    picker = page.panel.picker
+    page.panel.pick()
+    assert picker.list.model().rowCount() == 1
+    picker.search.setText("nobody says this")
+    picker.search.returnPressed.emit()
+    assert picker.list.model().rowCount() == 0
+    picker.search.clear()
+    picker.list.clicked.emit(picker.list.model().index(0, 0))
+    assert page.panel.conversation == CONVERSATION
+    assert page.panel.reference == "They talk."
+
+
+def test_a_dropped_text_file_is_shown(page, tmp_path):
+    (tmp_path / "chat.txt").write_text(CONVERSATION, encoding="utf-8")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "chat.txt"))])
+    drop = QDropEvent(
+        QPointF(10, 10),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    page.dropEvent(drop)
+    assert page.panel.conversation == CONVERSATION
+    assert page.panel.about().startswith("chat.txt")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])
+def test_a_text_file_of_any_encoding_is_shown(page, tmp_path, encoding):
+    (tmp_path / "chat.txt").write_bytes("Zoë: Café?\r\nBo: Yes, “now”.".encode(encoding))
+    page.open_file(tmp_path / "chat.txt")
+    assert page.panel.conversation == "Zoë: Café?\nBo: Yes, “now”."
+
+
+def test_a_file_that_is_no_text_is_refused_in_words(page, tmp_path):
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff\xfe\x00")
+    page.open_file(tmp_path / "picture.png")
+    assert page.strip.text() == (
+        "picture.png can't be read: it is a picture, whatever its name says. Choose a plain text file."
+    )
+    assert page.panel.conversation == ""
+
+
+def test_below_1200_the_conversation_folds_to_a_strip(page, qtbot):
+    page.open_conversation(CONVERSATION)
+    wide = page.header.minimumSizeHint().width()
+    page.adapt(1024)
+    assert page.header.minimumSizeHint().width() < wide - 150
+    assert page.copy_button.accessibleName() == "Copy as Markdown"
+    assert page.panel.isHidden()
+    assert page.folded.isVisible()
+    page.folded.button().click()
+    assert not page.panel.isHidden()
+    page.adapt(1440)
+    assert not page.folded.isVisible()
+    assert not page.panel.isHidden()
+
+
+def test_a_run_is_paused_for_a_try_and_goes_on_afterwards(page, workers, qtbot):
+    workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
+    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    qtbot.waitUntil(lambda: run.state.step > 1, timeout=WAIT)
+    page.open_conversation(CONVERSATION)
+    page.open(["a1"])
+    qtbot.waitUntil(lambda: "holds the device" in page.strip.text(), timeout=WAIT)
+    assert not page.summarise_button.isEnabled()
+    assert not page.controller.summarizer.alive
+
+    page.strip.acted.emit()
+    qtbot.waitUntil(lambda: page.columns.view("a1").text() == SUMMARIES["a1"], timeout=WAIT)
+    assert run.state.paused
+    qtbot.waitUntil(lambda: "is paused at step" in page.strip.text(), timeout=WAIT)
+
+    page.strip.acted.emit()
+    qtbot.waitUntil(lambda: not run.state.paused, timeout=WAIT)
+    assert not page.controller.summarizer.alive
+    run.stop()
+    qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.strip.text() == "", timeout=WAIT)
+    assert page.summarise_button.isEnabled()
+
+
+def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page, workers, qtbot):
+    workers.say({"": {"hang": True}})
+    page.open_conversation(CONVERSATION)
+    page.summarise()
+    qtbot.waitUntil(lambda: page.columns.base.text() == "The beg", timeout=WAIT)
+    asked = Request(Asked("Ann: Hi"), (None,), SummarizeOptions())
+    first = workers.engine.summarizer.summarize({"id": "google/flan-t5-base"}, asked)
+    assert not page.controller.board.busy
+    second = workers.engine.summarizer.summarize({"id": "starter"}, asked)
+    assert not workers.engine.summarizer.will_answer(first)
+    assert workers.engine.summarizer.will_answer(second)
+    workers.engine.summarizer.cancel(second)
+    qtbot.waitUntil(lambda: not workers.engine.summarizer.alive, timeout=WAIT)
+
+
+def test_a_run_that_starts_gets_the_device(page, workers, qtbot):
+    tried(page, qtbot, "a1")
+    assert page.controller.summarizer.alive
+    workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
+    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
+    run.stop()
+    qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
+
+
+def test_a_scoring_gets_the_device_and_the_strip_says_so(page, workers, qtbot):
+    tried(page, qtbot, "a1")
+    scoring = workers.engine.ask("evaluate", {})
+    assert "being scored and holds the device" in page.strip.text()
+    assert not page.controller.can_ask
+    qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
+    qtbot.waitUntil(scoring.isFinished, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.controller.can_ask, timeout=WAIT)
+
+
+def test_loading_says_what_it_is_at_and_gives_way_to_a_run(page, workers, qtbot):
+    workers.say({"load_seconds": 60})
+    page.open_conversation(CONVERSATION)
+    page.summarise()
+    loading = "Loading the base model, "
+    qtbot.waitUntil(lambda: page.columns.base.state_text().startswith(loading), timeout=WAIT)
+    workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
+    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
+    assert page.columns.base.state_text() == "Cancelled"
+    run.stop()
+    qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
+
+
+def test_an_adapter_that_is_deleted_leaves_its_column(page, workers):
+    page.open(["a1", "a2"])
+    (paths.adapters_folder() / "a1").rename(paths.trash_folder() / "a1")
+    workers.engine.adapters_changed.emit()
+    assert page.controller.board.adapters == ["a2"]
+
+
+def test_what_is_shown_and_what_was_tried_can_be_taken_to_where_summaries_are_written(page, qtbot):
+    wanted: list[list[Example]] = []
+    page.label_requested.connect(wanted.append)
+    assert not page.panel.label_button.isEnabled()
+    tried(page, qtbot, "a1", reference="The venue offers the 21st.")
+    page.open_conversation("Ann: Hi\nBo: Hello")
+    page.panel.label_button.click()
+    page.tries.label_button.click()
+    assert wanted[0] == wanted[1]
+    assert [(one.conversation, one.summary) for one in wanted[0]] == [
+        ("Ann: Hi\nBo: Hello", ""),
+        (CONVERSATION, "The venue offers the 21st."),
+    ]
+
+
+def test_a_legend_that_wraps_takes_no_room_from_the_columns_figures(page, qapp, qtbot):
+    page.open(["a1"])
+    style.apply(qapp, "light", 2.0)
+    page.resize(900, 600)
+    legend = page.findChild(Legend)
+    lines = legend.heightForWidth(10_000)
+    try:
+        qtbot.waitUntil(lambda: legend.height() >= 2 * lines, timeout=WAIT)
+        assert page.columns.geometry().bottom() < legend.geometry().top()
+    finally:
+        style.apply(qapp, "light", 1.0)

@@ -1,0 +1,134 @@
+"""The playground without its widgets: columns built from events, and who fits beside a base."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.adapters.metadata import BaseModelFacts, MethodFacts, Passport
+from engine.api import STARTER, Adapter
+from gui.pages.playground.columns.choices import MOST_COLUMNS, adapter_choices, base_choices
+from gui.pages.playground.columns.column_results import Board, Entry, Marks, about_tokens
+from gui.pages.playground.columns.column_view import ColumnView
+from tests.helpers.playground_board import CONVERSATION, filled_board
+
+
+def passport(name: str, base: str) -> Passport:
+    return Passport(
+        schema=1,
+        id=name,
+        name=name,
+        made_at="2026-11-25T02:00:00+00:00",
+        base_model=BaseModelFacts(id=base),
+        method=MethodFacts(id="lora", title="LoRA"),
+    )
+
+
+def adapters(**bases: str) -> list[Adapter]:
+    return [Adapter(Path("/library") / name, passport(name, base)) for name, base in bases.items()]
+
+
+# The board
+
+
+def test_a_board_follows_its_request_column_by_column():
+    board = Board(Entry(None, "Base model"))
+    board.add(Entry("a1", "tuned"))
+    board.begin("r", CONVERSATION)
+    assert [column.status for column in board.columns] == ["waiting", "waiting"]
+
+    board.apply({"event": "summary_started", "request": "r", "adapter": None, "input_tokens": 17})
+    board.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "The "})
+    board.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "venue"})
+    assert (board.base.status, board.base.text, board.input_tokens) == ("running", "The venue", 17)
+    assert board.busy
+
+    board.apply(
+        {
+            "event": "summary_finished", "request": "r", "adapter": None, "summary": "The venue.",
+            "tokens": 4, "seconds": 0.5, "scores": {"rouge1": 0.25},
+        }
+    )  # fmt: skip
+    board.apply({"event": "summary_failed", "request": "r", "adapter": "a1", "message": "No.", "hint": ""})
+    assert board.base.tokens_per_second == 8.0
+    assert board.base.scores == {"rouge1": 0.25}
+    assert board.column("a1").status == "failed"
+    assert not board.busy
+
+
+def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot, styled):
+    column = Board(Entry(None, "Base model", "")).columns[0]
+    view = ColumnView(is_base=True)
+    qtbot.addWidget(view)
+    view.show_column(column, Marks())
+    assert view.state_text() == "No summary yet"
+    column.status = "finished"
+    view.show_column(column, Marks())
+    assert view.state_text() == "Nothing was written."
+
+
+def test_events_of_another_request_change_nothing():
+    board = Board(Entry(None, "Base model"))
+    board.begin("new", CONVERSATION)
+    board.apply({"event": "summary_extended", "request": "old", "adapter": None, "text": "late"})
+    assert board.base.text == ""
+
+
+def test_what_is_given_up_keeps_what_had_come():
+    board = Board(Entry(None, "Base model"))
+    board.add(Entry("a1", "tuned"))
+    board.begin("r", CONVERSATION)
+    board.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "The venue"})
+    board.give_up("cancelled")
+    board.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": " late"})
+    assert [(column.status, column.text) for column in board.columns] == [
+        ("cancelled", "The venue"),
+        ("cancelled", ""),
+    ]
+
+
+def test_marks_show_what_tuning_added_and_what_was_not_said():
+    board = filled_board()
+    tuned = board.column("a1")
+    marks = board.marks(tuned)
+    assert [tuned.text[start:end] for start, end in marks.added] == ["Friday at 16:30"]
+    assert [claim.text for claim in marks.unsupported] == ["Friday"]
+    assert board.marks(board.base).added == ()
+
+
+def test_an_adapter_stands_on_a_board_once():
+    board = Board(Entry(None, "Base model"))
+    board.add(Entry("a1", "tuned"))
+    board.add(Entry("a1", "tuned"))
+    assert board.adapters == ["a1"]
+    board.remove("a1")
+    assert board.adapters == []
+
+
+def test_tokens_are_estimated_from_letters():
+    assert about_tokens("") == 0
+    assert 20 <= about_tokens("word " * 20) <= 40
+
+
+# Who fits
+
+
+def test_only_adapters_of_the_base_can_stand_beside_it():
+    choices = adapter_choices(adapters(other="google/flan-t5-base", ours=STARTER), STARTER, [])
+    assert [(choice.adapter.id, choice.fits) for choice in choices] == [("ours", True), ("other", False)]
+    assert choices[1].reason == "made for google/flan-t5-base"
+
+
+def test_an_adapter_is_offered_once_and_columns_have_a_limit():
+    many = adapters(**{f"a{number}": STARTER for number in range(MOST_COLUMNS)})
+    shown = [adapter.id for adapter in many[: MOST_COLUMNS - 1]]
+    reasons = {choice.adapter.id: choice.reason for choice in adapter_choices(many, STARTER, shown)}
+    assert reasons["a0"] == "shown already"
+    assert reasons[f"a{MOST_COLUMNS - 1}"] == f"{MOST_COLUMNS} columns are the most"
+
+
+def test_base_models_are_the_bundled_one_the_local_ones_and_those_that_adapters_name():
+    assert base_choices(["starter", "local/one"], adapters(a="hub/two", b="local/one")) == [
+        "starter",
+        "local/one",
+        "hub/two",
+    ]

@@ -1,0 +1,158 @@
+"""What a method trains and takes: counts, share, disk, and where the memory goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.api import MethodSettings, method
+from gui.graphics.bars import Bar
+from gui.graphics.block_drawing import BlockDrawing
+from gui.graphics.split_bar import SplitBar
+from gui.pages.train.method.effect_panel import EffectPanel
+from tests.helpers.train_stage import PLAN, texts
+
+MEMORY = {
+    "weights": 500_000_000,
+    "adapter": 14_000_000,
+    "gradients": 14_000_000,
+    "optimizer": 28_000_000,
+    "activations": 300_000_000,
+    "runtime": 0,
+}
+LORA = MethodSettings("lora", method("lora").options())
+
+
+@pytest.fixture
+def effect(styled, qtbot):
+    made = EffectPanel()
+    qtbot.addWidget(made)
+    made.resize(296, 600)
+    made.show()
+    return made
+
+
+def _split(effect: EffectPanel) -> SplitBar:
+    found = effect.findChild(SplitBar)
+    assert found is not None
+    return found
+
+
+def _drawing(effect: EffectPanel) -> BlockDrawing:
+    found = effect.findChild(BlockDrawing)
+    assert found is not None
+    return found
+
+
+def test_counts_are_shown_with_the_total_and_the_share(effect):
+    effect.show_plan(PLAN, LORA)
+
+    said = texts(effect)
+    assert "3,538,944" in said
+    assert "of 251 M trainable" in said
+    assert "1.41\u00a0%" in said
+    assert "14.2 MB on disk" in said
+
+
+def test_the_parts_of_the_memory_are_named_with_their_sizes(effect):
+    effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
+    split = _split(effect)
+
+    assert split.isVisibleTo(effect)
+    assert [part.name for part in split.portions()] == [
+        "Weights",
+        "Adapter",
+        "Gradients",
+        "Optimizer",
+        "Activations",
+    ]
+    assert "Activations 300.0 MB" in split.accessibleDescription()
+
+
+def test_a_plan_without_memory_shows_none(effect):
+    effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
+    effect.show_plan(PLAN, LORA)
+
+    assert not _split(effect).isVisibleTo(effect)
+
+
+def test_bits_are_told_for_quantized_bases_only(effect):
+    effect.show_plan(PLAN | {"bits_per_parameter": 4.127}, LORA)
+    assert "4.127 bits per parameter" in texts(effect)
+    effect.show_plan(PLAN | {"bits_per_parameter": None}, LORA)
+
+    assert "bits" not in texts(effect)
+
+
+def test_settings_that_fit_no_layer_show_no_count(effect):
+    misfit = {"trainable_parameters": 0, "problems": [{"field": "method.rank", "message": "Too large."}]}
+    effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
+    effect.show_plan(PLAN | misfit, LORA)
+
+    assert "–" in texts(effect).splitlines()
+    assert "on disk" not in texts(effect)
+    assert _drawing(effect).lit() == []
+
+
+def test_a_method_that_trains_nothing_says_so_and_lights_the_prompt(effect):
+    nothing = {"trainable_parameters": 0, "adapter_bytes": 0, "memory_bytes": None, "targets": []}
+    effect.show_plan(PLAN | nothing, MethodSettings("prompt_only", method("prompt_only").options()))
+    said = texts(effect)
+
+    assert "Trains nothing" in said
+    assert "trainable" not in said
+    assert "on disk" not in said
+    assert _drawing(effect).marks() == ["prompt"]
+    assert _drawing(effect).legend() == "the prompt"
+    bar = effect.findChild(Bar)
+    assert bar is not None
+    assert not bar.isVisibleTo(effect)
+    effect.show_plan(PLAN, LORA)
+    assert bar.isVisibleTo(effect)
+
+
+def test_an_adapter_whose_size_training_decides_is_an_estimate(effect):
+    effect.show_plan(PLAN | {"sized_by_training": True}, LORA)
+    assert "about 14.2 MB on disk" in texts(effect)
+
+
+def test_a_run_that_goes_on_shows_what_was_planned_and_one_that_has_ended_what_it_took(effect):
+    started = PLAN | {"memory": MEMORY, "sized_by_training": True}
+    effect.show_run(started, LORA, None, None)
+    assert "about 14.2 MB on disk" in texts(effect)
+    assert "about 5.9 GB of memory" in texts(effect)
+    assert _split(effect).isVisibleTo(effect)
+    effect.show_run(started, LORA, 14_300_000, 6_100_000_000)
+
+    assert "14.3 MB on disk" in texts(effect).splitlines()
+    assert "6.1 GB of memory at peak" in texts(effect)
+    # The parts are those of the plan, and would not add up to what was measured.
+    assert not _split(effect).isVisibleTo(effect)
+
+
+def test_a_run_that_did_not_tell_what_was_planned_shows_neither(effect):
+    unplanned = {name: value for name, value in PLAN.items() if not name.endswith("_bytes")}
+    effect.show_run(unplanned, LORA, None, None)
+
+    assert "on disk" not in texts(effect)
+    assert "of memory" not in texts(effect)
+
+
+@pytest.mark.parametrize("blocks", [{"encoder": 12, "decoder": 12}, {"decoder": 30}])
+def test_the_first_plan_finds_its_room_kept(effect, blocks):
+    memory = MEMORY | {"runtime": 700_000_000}
+    room = effect.sizeHint().height()
+    assert _drawing(effect).legend() == ""
+    effect.show_plan(PLAN | {"memory": memory, "blocks": blocks}, LORA)
+
+    assert effect.sizeHint().height() == room
+    effect.show_unknown()
+    assert effect.sizeHint().height() == room
+
+
+def test_a_wide_legend_takes_fewer_lines(effect):
+    effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
+    split = _split(effect)
+    narrow = split.sizeHint().height()
+    split.resize(900, 60)
+
+    assert split.sizeHint().height() < narrow

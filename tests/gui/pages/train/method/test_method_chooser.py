@@ -1,0 +1,308 @@
+"""The chooser of methods: what can be used and what can't, in words; by hand and by keyboard; sketches and lights."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+from typing import Any, get_args
+
+import pytest
+from PySide6.QtCore import QRectF, Qt
+
+from engine.api import METHODS, BaseFacts, MethodSettings, Sketch, method, recipe
+from gui.graphics.block_drawing import WORDS
+from gui.pages.train.method.method_chooser import MethodChooser
+from gui.pages.train.method.method_explanation import WIDTH, preset_words
+from gui.pages.train.method.method_row import refusal
+from gui.pages.train.method.method_sketch import MethodSketch
+from gui.pages.train.method.sketches import AT_WEIGHTS, Box, sketch_of
+from gui.pages.train.method.trained_blocks import blocks_of, lit_by
+from gui.workers.planner import Planner
+from tests.helpers.train_stage import BASICS, PLAN, WAIT, texts
+
+T5 = BaseFacts("encoder-decoder", "t5")
+GPT2 = BaseFacts("decoder-only", "gpt2")
+SKETCH_ROOM = WIDTH - 40  # what the explanation's margins leave
+NF4 = BaseFacts("encoder-decoder", "t5", "nf4")
+
+
+@pytest.fixture
+def chooser(styled, qtbot):
+    made = MethodChooser()
+    qtbot.addWidget(made)
+    made.resize(840, 700)
+    made.set_current("lora", T5)
+    made.show()
+    made.activateWindow()
+    qtbot.waitExposed(made)
+    return made
+
+
+def _settings(method_id: str, **options: Any) -> MethodSettings:
+    entry = method(method_id)
+    family = entry.families[0]
+    return MethodSettings(method_id, entry.options(**entry.preset_options(family) | options))
+
+
+@pytest.mark.parametrize("base", [T5, GPT2, NF4], ids=["t5", "gpt2", "nf4"])
+def test_each_row_says_why_its_method_cannot_be_used(chooser, base):
+    chooser.set_current("lora", base)
+    refused = {entry.id for entry in METHODS if refusal(entry, base) is not None}
+
+    assert refused == {entry.id for entry in METHODS if chooser.row(entry.id).reason()}
+    for method_id in refused:
+        assert chooser.row(method_id).reason() in chooser.row(method_id).accessibleName()
+        assert not chooser.row(method_id).reason().startswith(method(method_id).title)
+
+
+def test_a_reason_names_what_to_do_and_stands_in_the_explanation(chooser):
+    row = chooser.row("bitfit")
+    row.setFocus()
+
+    assert "no biases" in row.reason()
+    assert row.reason() in chooser.explanation.text()
+
+
+def test_the_arrows_move_and_show_each_return_takes_it(chooser, qtbot):
+    first, second = METHODS[0], METHODS[1]
+    chooser.row(first.id).setFocus()
+    qtbot.keyClick(chooser.row(first.id), Qt.Key.Key_Down)
+    assert chooser.focusWidget() is chooser.row(second.id)
+    assert second.title in chooser.explanation.text()
+    with qtbot.waitSignal(chooser.chosen) as chosen:
+        qtbot.keyClick(chooser.row(second.id), Qt.Key.Key_Return)
+    assert chosen.args == [second.id]
+    qtbot.keyClick(chooser.row(second.id), Qt.Key.Key_End)
+
+    assert chooser.focusWidget() is chooser.row(METHODS[-1].id)
+
+
+def test_down_leads_from_the_search_to_the_first_method_found(chooser, qtbot):
+    chooser._search.setFocus()
+    chooser._search.searched.emit("qlora")
+    qtbot.keyClick(chooser._search, Qt.Key.Key_Down)
+
+    assert chooser.focusWidget() is chooser.row("lora")
+
+
+def test_letters_typed_in_the_list_go_to_the_search_and_escape_leads_back(chooser, qtbot):
+    chooser.row("lora").setFocus()
+    qtbot.keyClick(chooser.row("lora"), Qt.Key.Key_P)
+    qtbot.keyClick(chooser._search, Qt.Key.Key_R)
+    assert chooser._search.text() == "pr"
+    qtbot.waitUntil(lambda: chooser.row("lora") not in chooser._shown(), timeout=WAIT)
+    chooser._shown()[0].setFocus()
+    qtbot.keyClick(chooser.focusWidget(), Qt.Key.Key_Escape)
+
+    assert chooser.focusWidget() is chooser._search
+    assert len(chooser._shown()) == len(METHODS)
+
+
+def test_return_in_the_search_takes_the_first_that_can_be_used(chooser, qtbot):
+    chooser._search.setText("selective")
+    with qtbot.waitSignal(chooser.chosen) as chosen:
+        qtbot.keyClick(chooser._search, Qt.Key.Key_Return)
+
+    assert chooser.row("bitfit").reason()
+    assert chosen.args == [chooser._shown()[1].entry.id]
+
+
+def test_a_narrow_row_takes_as_many_lines_as_its_text_needs(chooser):
+    row = chooser.row("bitfit")
+
+    assert chooser.row("lora").heightForWidth(700) < row.heightForWidth(500) < row.heightForWidth(250)
+
+
+def test_tab_stops_in_the_list_once_at_the_method_in_use(chooser):
+    stops = [
+        entry.id
+        for entry in METHODS
+        if chooser.row(entry.id).focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
+    ]
+    assert stops == ["lora"]
+
+
+def test_a_search_finds_variants_and_says_when_it_finds_nothing(chooser, qtbot):
+    chooser._search.searched.emit("dora")
+    assert [row.entry.id for row in chooser._shown()] == ["lora"]
+    chooser._search.searched.emit("soft prompts")
+    assert {row.entry.group for row in chooser._shown()} == {"Soft prompts"}
+    chooser._search.searched.emit("nothing like it")
+
+    assert chooser._shown() == []
+    assert chooser._nothing.isVisibleTo(chooser)
+
+
+def test_variants_are_explained_a_line_each(chooser):
+    lines = chooser.explanation.text().splitlines()
+
+    for variant in method("lora").variants:
+        assert f"{variant.title}: {variant.summary}" in lines
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_every_method_says_in_a_few_words_what_it_does_and_where_it_starts(entry):
+    assert len(entry.summary) <= 56
+    for family in entry.families:
+        assert preset_words(entry, family)
+
+
+def test_sketches_come_from_what_is_declared():
+    assert "pair B and A" in sketch_of(method("lora")).described
+    assert "before those of the text" in sketch_of(method("prompt_tuning")).described
+    assert "scale a frozen weight" in sketch_of(method("ia3")).described
+    assert "a thin, trained pair of its own" in sketch_of(method("gralora")).described
+    assert "shifted by one" in sketch_of(method("c3a")).described
+    assert "a few trained places" in sketch_of(method("shira")).described
+    assert "trained biases" in sketch_of(method("bitfit")).described
+    assert "trained norm" in sketch_of(method("layernorm")).described
+
+
+def test_the_sketch_of_a_prompt_alone_calls_nothing_trained(styled, qtbot):
+    made = MethodSketch()
+    qtbot.addWidget(made)
+    made.show_method(method("prompt_only"))
+    assert [text for text, _, _ in made._words()] == ["as it is", "written"]
+    assert "prompt" in made.accessibleName()
+    assert "trained" not in made.accessibleName()
+    made.show_method(method("lora"))
+    assert [text for text, _, _ in made._words()] == ["trained, rank r", "frozen"]
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_every_method_has_a_sketch_with_and_without_options(entry):
+    for family in entry.families:
+        options = entry.options(**entry.preset_options(family))
+        assert sketch_of(entry, options).parts
+    assert sketch_of(entry).parts
+
+
+def test_the_blocks_of_a_circulant_sketch_shift_by_one_from_row_to_row():
+    (cells,) = (part.cells for part in AT_WEIGHTS["circulant"].parts if isinstance(part, Box) and part.cells)
+    blocks = [row.split() for row in cells if row.strip()]
+    for upper, lower in pairwise(blocks[:4]):
+        assert [row[-1] + row[:-1] for row in upper] == lower
+
+
+def test_every_kind_of_sketch_is_drawn_and_used():
+    assert set(AT_WEIGHTS) == set(get_args(Sketch)) - {""}
+    assert {entry.sketch for entry in METHODS} == set(get_args(Sketch))
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_sketches_fit_and_their_words_do_not_overlap(entry, styled, qtbot):
+    made = MethodSketch()
+    qtbot.addWidget(made)
+    made.resize(SKETCH_ROOM, 140)
+    made.show_method(entry, entry.options(**entry.preset_options(entry.families[0])))
+    room = QRectF(0, 0, SKETCH_ROOM, made.sizeHint().height())
+    words = [place for _, _, place in made._words()]
+
+    assert all(room.contains(place) for place in [*words, *(place for _, place in made._places())])
+    assert not any(one.intersects(other) for one, other in combinations(words, 2))
+
+
+T5_LAYERS = {
+    "encoder.block.*.layer.*.SelfAttention.q": 12,
+    "decoder.block.*.layer.*.SelfAttention.q": 12,
+    "decoder.block.*.layer.*.EncDecAttention.v": 12,
+    "decoder.block.*.layer.*.DenseReluDense.wo": 12,
+    "decoder.block.*.layer.*.layer_norm": 36,
+}
+
+
+def _lit(method_id: str, plan: dict[str, Any], **options: Any) -> tuple[set[str], str, set[Any]]:
+    return lit_by(_settings(method_id, **options), blocks_of(PLAN), PLAN | plan)
+
+
+def test_lights_follow_the_layers_that_the_plan_names():
+    lit, meaning, marks = _lit("lora", {"adapted": T5_LAYERS})
+    assert lit == {"encoder q", "decoder q", "crossing v", "decoder wo"}
+    assert (meaning, marks) == ("has a trained pair", set())
+    _, meaning, marks = _lit("layers", {"adapted": T5_LAYERS})
+
+    assert (meaning, marks) == ("trained", {"norms"})
+
+
+def test_a_plan_that_names_no_places_lights_its_targets_everywhere():
+    lit, _, _ = _lit("lora", {"targets": ["q"]})
+
+    assert lit == {"encoder q", "decoder q", "crossing q"}
+
+
+def test_what_is_trained_beside_weights_has_marks_and_no_lights():
+    assert _lit("prompt_tuning", {}) == (set(), "trained", {"before input"})
+    assert _lit("prefix_tuning", {}) == (set(), "trained", {"keys and values"})
+    assert _lit("layernorm", {"targets": ["layer_norm"]}) == (set(), "trained", {"norms"})
+    assert _lit("prompt_only", {}) == (set(), "the prompt", {"prompt"})
+
+
+def test_blocks_of_which_some_are_trained_say_how_many():
+    last = {"encoder.block.*.layer.*.SelfAttention.q": 1, "decoder.block.*.layer.*.layer_norm": 3}
+
+    assert [block.title for block in blocks_of(PLAN | {"adapted": last})] == [
+        "Encoder block, 1 of 12",
+        "Decoder block × 12",
+    ]
+
+
+def test_the_sketch_shows_the_rank_that_is_set(stage):
+    stage.page.panel.form.field("method.rank").control.widget.setValue(48)
+    sketch = stage.page.right.methods.explanation._sketch
+    assert sketch.accessibleName().endswith("trained, rank 48")
+    stage.page.right.methods._look_at(stage.page.right.methods.row("adalora"))
+
+    assert sketch.accessibleName().endswith("trained, rank r")
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_every_place_a_method_declares_can_be_drawn(entry):
+    assert set(entry.places) <= {"weights", "everything", *WORDS}
+
+
+def test_counts_are_made_behind_plans_and_only_once(stage, qtbot):
+    stage.page.shown()
+    planner: Planner = stage.engine.planner
+    told: list[tuple[str, int]] = []
+    planner.counted.connect(lambda key, count: told.append((key, count)))
+    full = recipe.from_tables(BASICS | {"method": {"id": "full"}})
+    qtbot.waitUntil(lambda: (full.base_model, full.method) in planner._counts, timeout=WAIT)
+    qtbot.waitUntil(lambda: not planner._to_count, timeout=WAIT)
+    told.clear()
+    planner.count({"full": full})
+
+    assert told == [("full", PLAN["trainable_parameters"])]
+
+
+def test_a_worker_that_ends_over_a_count_ends_no_other_count(stage, qtbot):
+    stage.scripts["plan"] = [["answer", PLAN | {"fails_at": "vera"}]]
+    stage.page.shown()
+    rows = stage.page.right.methods
+    unavailable: list[object] = []
+    stage.engine.planner.unavailable.connect(unavailable.append)
+    qtbot.waitUntil(lambda: "3.54 M" in rows.row(METHODS[-1].id).accessibleName(), timeout=2 * WAIT)
+
+    assert "3.54 M" not in rows.row("vera").accessibleName()
+    assert unavailable == []
+
+
+def test_a_plan_overtakes_the_counts_and_they_go_on_afterwards(stage, qtbot):
+    stage.page.shown()
+    planner: Planner = stage.engine.planner
+    qtbot.waitUntil(lambda: planner._counting is not None, timeout=WAIT)
+    with qtbot.waitSignal(planner.planned, timeout=WAIT):
+        stage.page.panel.form.field("method.rank").control.widget.setValue(8)
+    last = stage.page.right.methods.row(METHODS[-1].id)
+
+    qtbot.waitUntil(lambda: "3.54 M" in last.accessibleName(), timeout=WAIT)
+
+
+def test_a_method_that_cannot_be_used_shows_no_numbers_of_the_one_before(stage, qtbot):
+    stage.page.shown()
+    with qtbot.waitSignal(stage.engine.planner.planned, timeout=WAIT):
+        stage.page.panel.form.set_values("base_model", {"quantization": "nf4"})
+    assert "3,538,944" in texts(stage.page.panel.effect)
+    stage.page.panel.form.choose_method("full")
+
+    assert "3,538,944" not in texts(stage.page.panel.effect)
+    assert stage.page.right.methods.row("full").reason()
+    assert not stage.page.panel.start_button.isEnabled()

@@ -1,0 +1,47 @@
+"""A report is saved from the window, with an ending that says what it is, and opened if it is a page."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog
+
+from gui.pages.train.run.report_export import ReportFile, kinds
+from tests.helpers.scored_runs import add_scored_run
+
+
+@pytest.fixture
+def opened(monkeypatch) -> list[str]:
+    found: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: found.append(url.toLocalFile()))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen", "name", "shown"),
+    [
+        ("mine.html", 0, "mine.html", True),
+        ("mine", 0, "mine.html", True),
+        ("mine.v2", 1, "mine.v2.csv", False),
+        ("mine.json", 0, "mine.json", False),
+    ],
+)
+def test_a_report_is_saved_where_it_was_asked_for(
+    home, qtbot, tmp_path, monkeypatch, opened, typed, chosen, name, shown
+):
+    kind = kinds().split(";;")[chosen]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), kind))
+    report = ReportFile()
+    with qtbot.waitSignal(report.told) as told:
+        report.ask(None, add_scored_run())
+    assert told.args == [f"The report is saved as {tmp_path / name}."]
+    assert (tmp_path / name).stat().st_size > 1000
+    assert opened == ([str(tmp_path / name)] if shown else [])
+
+
+def test_a_place_that_can_not_be_written_is_told(home, qtbot, opened):
+    report = ReportFile()
+    with qtbot.waitSignal(report.told) as told:
+        report.save(add_scored_run(), Path("/nowhere/at/all.html"))
+    assert "can't be written" in told.args[0]
+    assert opened == []

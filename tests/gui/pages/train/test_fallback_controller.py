@@ -1,0 +1,168 @@
+"""A recipe whose run needs more memory than there is: smaller plans with their prices, before anything is started."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.api import MethodSettings, method
+from gui.pages.train.fallback_view import FitView
+from gui.pages.train.method.effect_panel import EffectPanel
+from gui.widgets.buttons import Button
+from gui.widgets.cards import PlanRow
+from tests.helpers.train_stage import PLAN, WAIT, texts
+
+GB = 1_000_000_000
+LORA = MethodSettings("lora", method("lora").options())
+PROBLEM = {
+    "field": "training.micro_batch_tokens",
+    "message": "This run takes about 12.4 GB of memory, and there are 8.0 GB.",
+    "hint": "Make the micro-batch smaller, or checkpoint activations.",
+}
+SHORT = PLAN | {"memory_bytes": 12_400_000_000, "memory_there_bytes": 8 * GB, "problems": [PROBLEM]}
+FOUND = {
+    "needed": 12_400_000_000,
+    "available": 7 * GB,
+    "batch_size": 8,
+    "rows": 8,
+    "plans": [
+        {
+            "changes": {"training.micro_batch_tokens": 1024},
+            "memory_bytes": 6_900_000_000,
+            "memory_change": -0.44,
+            "time_change": None,
+            "rows": 4,
+        },
+        {
+            "changes": {
+                "training.activation_checkpointing": True,
+                "base_model.quantization": "nf4",
+                "base_model.double_quantization": True,
+            },
+            "memory_bytes": 5_300_000_000,
+            "memory_change": -0.57,
+            "time_change": None,
+            "rows": 8,
+        },
+    ],
+}
+
+
+@pytest.fixture
+def effect(styled, qtbot) -> EffectPanel:
+    made = EffectPanel()
+    qtbot.addWidget(made)
+    made.resize(296, 600)
+    made.show()
+    return made
+
+
+def offers(effect: EffectPanel) -> bool:
+    return bool(effect.fit_button.isVisibleTo(effect))
+
+
+def test_memory_that_does_not_suffice_is_said_with_a_way_out(effect):
+    effect.show_plan(SHORT, LORA)
+    assert offers(effect)
+    assert "There are 8.0 GB." in texts(effect)
+
+
+def test_a_run_that_fits_is_offered_none_and_neither_is_one_of_which_nothing_is_known(effect):
+    effect.show_plan(SHORT, LORA)
+    effect.show_plan(PLAN | {"memory_there_bytes": 8 * GB}, LORA)
+    assert not offers(effect)
+    effect.show_plan(SHORT, LORA)
+    effect.show_plan(PLAN, LORA)
+    assert not offers(effect)
+    effect.show_plan(SHORT, LORA)
+    effect.show_unknown()
+    assert not offers(effect)
+
+
+def test_a_run_that_was_started_is_offered_none(effect):
+    effect.show_plan(SHORT, LORA)
+    effect.show_run(PLAN, LORA, None, None)
+    assert not offers(effect)
+
+
+def button(view: FitView, text: str) -> Button:
+    return next(each for each in view.card.findChildren(Button) if each.text() == text)
+
+
+def rows(view: FitView) -> list[PlanRow]:
+    return view.card.findChildren(PlanRow) if view.card is not None else []
+
+
+def lacking(stage, qtbot, found) -> FitView:
+    """The view after "Show how it could fit" was pressed, with what was found."""
+    stage.scripts["plan"] = [["answer", SHORT]]
+    stage.scripts["shrink"] = found
+    stage.page.shown()
+    effect, fit = stage.page.panel.effect, stage.page.right.fit
+    qtbot.waitUntil(lambda: effect.fit_button.isVisibleTo(stage.page), timeout=WAIT)
+    effect.fit_button.click()
+    assert fit.isVisibleTo(stage.page)
+    assert "being looked for" in texts(fit)
+    qtbot.waitUntil(lambda: "being looked for" not in texts(fit), timeout=WAIT)
+    return fit
+
+
+def result(found):
+    return [["emit", {"event": "result_made", "result": found}]]
+
+
+def test_plans_with_their_prices_are_shown_and_nothing_is_changed_before_one_is_chosen(stage, qtbot):
+    before = stage.page.panel.form.recipe()
+    fit = lacking(stage, qtbot, result(FOUND))
+
+    assert "It needs about 12.4 GB, and 7.0 GB are free now." in texts(fit)
+    first, second = (row.accessibleName() for row in rows(fit))
+    prices = "6.9 GB, −44\u00a0%, not timed, the same"
+    assert first == f"Micro-batch 8 to 4, Each step still learns from its 8 examples, {prices}"
+    assert second.startswith("Checkpoint activations, base model in 4 bits, ")
+    rows(fit)[1].click()
+    assert stage.page.panel.form.recipe() == before
+
+
+def test_the_chosen_plan_is_written_into_the_recipe_which_is_planned_anew(stage, qtbot):
+    fit = lacking(stage, qtbot, result(FOUND))
+    rows(fit)[1].click()
+    with qtbot.waitSignal(stage.engine.planner.planned, timeout=WAIT):
+        button(fit, "Use this plan").click()
+
+    made = stage.page.panel.form.recipe()
+    assert made.training.activation_checkpointing
+    assert (made.base_model.quantization, made.base_model.double_quantization) == ("nf4", True)
+    assert made.changes == ()
+    assert stage.page.right.methods.isVisibleTo(stage.page)
+
+
+def test_where_no_plan_fits_that_is_said(stage, qtbot):
+    fit = lacking(stage, qtbot, result(FOUND | {"plans": []}))
+    assert "No smaller plan would fit" in texts(fit)
+    assert not rows(fit)
+    button(fit, "Close").click()
+
+    assert stage.page.right.methods.isVisibleTo(stage.page)
+
+
+def test_plans_that_can_not_be_found_leave_the_reason(stage, qtbot):
+    fit = lacking(stage, qtbot, [["fail", {"message": "The data <can't> be read.", "hint": "Look at it."}]])
+    assert "The data <can't> be read. Look at it." in texts(fit)
+
+
+def test_plans_of_a_recipe_that_was_edited_since_go(stage, qtbot):
+    fit = lacking(stage, qtbot, result(FOUND))
+    stage.page.panel.form.set_values("training", {"epochs": 7})
+    assert not fit.isVisibleTo(stage.page)
+    assert stage.page.right.methods.isVisibleTo(stage.page)
+
+
+def test_in_a_narrow_window_the_plans_take_the_recipes_place_and_give_it_back(stage, qtbot):
+    stage.page.resize(760, 900)
+    stage.page.adapt(760)
+    fit = lacking(stage, qtbot, result(FOUND))
+    assert stage.page.buttons.sides.current() == "run"
+    button(fit, "Use this plan").click()
+
+    assert stage.page.buttons.sides.current() == "recipe"
+    assert stage.page.panel.form.recipe().training.micro_batch_tokens == 1024

@@ -1,0 +1,75 @@
+"""The banner of a graphics card that lies idle: when it is shown, what it says, and how it is put away."""
+
+import pytest
+
+from engine.api import graphics_cards
+from engine.system.graphics_cards import Card
+from gui.core.preferences import Preferences
+from gui.look import language
+from gui.pages.train.gpu_banner import CardBanner
+
+NVIDIA = Card("nvidia", "NVIDIA card", "580.65.06")
+PROCESSOR = {"id": "cpu", "name": "Processor"}
+IDLE = {"devices": [PROCESSOR], "chosen": "cpu", "built_for": "the processor"}
+USED = {
+    "devices": [{"id": "cuda:0", "name": "A card"}, PROCESSOR],
+    "chosen": "cuda:0",
+    "built_for": "CUDA 13.2",
+}
+
+
+@pytest.fixture
+def banner(qtbot, home, monkeypatch):
+    monkeypatch.setattr(graphics_cards, "find", lambda: [NVIDIA])
+    made = CardBanner(Preferences())
+    qtbot.addWidget(made)
+    return made
+
+
+def test_an_idle_card_is_told_of_with_the_way_out(banner, monkeypatch):
+    monkeypatch.setenv("TUNESMITH_SET_UP", "tunesmith --set-up")
+    banner.judge(IDLE)
+    assert not banner.isHidden()
+    assert (
+        "An NVIDIA card is here, but this torch, built for the processor, does not use it."
+        in banner.strip.text()
+    )
+    assert "tunesmith --set-up" in banner.strip.text()
+
+
+def test_a_card_in_use_and_no_card_need_no_banner(banner, monkeypatch):
+    banner.judge(USED)
+    assert banner.isHidden()
+    monkeypatch.setattr(graphics_cards, "find", list)
+    banner.judge(IDLE)
+    assert banner.isHidden()
+
+
+def test_put_away_it_stays_away_until_it_says_something_else(banner, qtbot, monkeypatch):
+    banner.judge(IDLE)
+    banner.strip.action_button().click()
+    assert banner.isHidden()
+    again = CardBanner(Preferences())
+    qtbot.addWidget(again)
+    again.judge(IDLE)
+    assert again.isHidden()
+    monkeypatch.setattr(graphics_cards, "find", lambda: [Card("nvidia", "NVIDIA card", "")])
+    again.judge(IDLE)
+    assert not again.isHidden()
+
+
+def test_put_away_it_stays_away_in_another_language(banner, qtbot, monkeypatch):
+    banner.judge(IDLE)
+    banner.strip.action_button().click()
+    said = "An {1} is here, but this torch, built for {2}, does not use it."
+    spoken = language.Catalogue(
+        engine={said: ("{1} ist da, aber dieses torch, gebaut für {2}, nutzt sie nicht.",)}
+    )
+    monkeypatch.setattr(language._now, "catalogue", spoken)
+    again = CardBanner(Preferences())
+    qtbot.addWidget(again)
+    again.judge(IDLE)
+    assert again.isHidden()
+    again.judge(IDLE | {"built_for": "CUDA 12.8"})
+    assert "NVIDIA card ist da" in again.strip.text()
+    assert not again.isHidden()

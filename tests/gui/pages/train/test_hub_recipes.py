@@ -1,0 +1,126 @@
+"""What is still on the hub, from the form to the run and to the data check: with the engine's own workers."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from engine.api import recipe
+from gui.core.preferences import Preferences
+from gui.pages.data.page import DataPage
+from gui.pages.train.page import TrainPage
+from gui.workers.engine_thread import EngineThread
+from gui.workers.worker_manager import Engine
+from tests.helpers import scripted_worker
+from tests.helpers.small_hub import SmallHub
+from tests.helpers.train_stage import texts
+
+WAIT = 150_000
+MODEL, DATA = "someone/small-model", "someone/conversations"
+HUB = {"base_model": {"id": MODEL}, "data": {"source": DATA}, "method": {"id": "lora"}}
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    model, data = tmp_path / "served/models" / MODEL, tmp_path / "served/datasets" / DATA
+    model.mkdir(parents=True)
+    data.mkdir(parents=True)
+    (model / "config.json").write_text(json.dumps({"architectures": ["LlamaForCausalLM"]}))
+    (model / "model.safetensors").write_bytes(os.urandom(300_000))
+    (data / "train.jsonl").write_text('{"dialogue": "A: Hi.", "summary": "A greets."}\n' * 50)
+    with SmallHub(tmp_path / "served") as served:
+        for name, value in {
+            "HF_ENDPOINT": served.address,
+            "HF_HOME": str(tmp_path / "huggingface"),
+            "HF_HUB_OFFLINE": "0",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield served
+
+
+@pytest.fixture
+def page(qtbot, home):
+    """A train page with real workers for everything but the training itself."""
+
+    def command(job):
+        if job.request()["kind"] != "train":
+            return None
+        scripted_worker.give_script(job, [["steps", {"count": 3, "per_second": 100}]])
+        return scripted_worker.command(job)
+
+    engine = Engine(command)
+    made = TrainPage(engine, Preferences())
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    for thread in engine.findChildren(EngineThread):
+        thread.force()
+    engine.leave()
+
+
+def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, hub):
+    page.edit(recipe.from_tables(HUB))
+    with qtbot.waitSignal(page._engine.planner.planned, timeout=WAIT):
+        page.shown()
+
+    assert page.panel.start_button.isEnabled()
+    said = texts(page.panel)
+    assert f"{MODEL} and {DATA} are not on this computer yet" in said
+    page.panel.start_button.click()
+    qtbot.waitUntil(lambda: "Fetch and start" in page.right.notice.action_button().text(), timeout=WAIT)
+    asked = page.right.notice.text()
+    assert f"{MODEL}: 0.3 MB to fetch" in asked
+    assert f"{DATA}: " in asked
+    assert page._engine.current is None
+    page.right.notice.action_button().click()
+    qtbot.waitUntil(lambda: page._engine.current is not None, timeout=WAIT)
+
+
+def test_without_a_network_a_hub_recipe_is_planned_and_start_says_why_not(page, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "huggingface"))
+    page.edit(recipe.from_tables(HUB | {"data": {"source": "sample"}}))
+    with qtbot.waitSignal(page._engine.planner.planned, timeout=WAIT):
+        page.shown()
+
+    assert page.panel.start_button.isEnabled()
+    assert f"{MODEL} is not on this computer yet" in texts(page.panel)
+    assert "steps" in texts(page.panel)
+    page.panel.start_button.click()
+    qtbot.waitUntil(lambda: "offline" in page.right.notice.text().lower(), timeout=WAIT)
+    assert page._engine.current is None
+
+
+def test_checking_data_asks_before_it_fetches(qtbot, home, hub):
+    engine = Engine()
+    made = DataPage(engine)
+    qtbot.addWidget(made)
+    made.show()
+    made.open(DATA)
+    qtbot.waitUntil(lambda: "kB to fetch" in made.parts.question.text(), timeout=WAIT)
+    assert "licence mit" in made.parts.question.text()
+    assert not made.checker.is_busy
+    made.parts.question.action_button().click()
+    qtbot.waitUntil(lambda: made.report is not None, timeout=WAIT)
+    assert made.parts.question.isHidden()
+    engine.leave()
+
+
+def test_a_data_set_that_a_script_makes_and_one_that_is_not_there_are_refused_beside_the_source(
+    qtbot, home, hub, tmp_path
+):
+    (tmp_path / "served/datasets" / DATA / "conversations.py").write_text("raise SystemExit")
+    engine = Engine()
+    made = DataPage(engine)
+    qtbot.addWidget(made)
+    made.show()
+    for source, words in (
+        (DATA, "is made by a script, conversations.py"),
+        ("someone/absent", "has no data set named"),
+    ):
+        made.open(source)
+        qtbot.waitUntil(lambda words=words: words in made.parts.source.source_field.problem(), timeout=WAIT)
+        assert made.parts.question.isHidden()
+    engine.leave()
+    assert not [line for line in hub.requests if "resolve" in line]

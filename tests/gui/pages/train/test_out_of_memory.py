@@ -1,0 +1,210 @@
+"""A run whose memory did not suffice: a card with smaller plans, and the run goes on with the one that is chosen."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from engine.api import recipe, run_entries, runs
+from engine.jobs import supervisor
+from gui.models.run_table import next_step
+from gui.pages.train.run.failure_card import FailureCard
+from gui.widgets.buttons import Button
+from gui.widgets.cards import PlanRow
+from tests.helpers.train_stage import COMPLETE, STARTED, WAIT, texts
+
+posix = pytest.mark.skipif(os.name == "nt", reason="has no SIGKILL")
+BATCH, AGAIN = "training.micro_batch_tokens", "training.activation_checkpointing"
+TOLD = {
+    "needed": 12_400_000_000,
+    "available": 12_000_000_000,
+    "batch_size": 8,
+    "rows": 8,
+    "plans": [
+        {
+            "changes": {BATCH: 1024},
+            "memory_bytes": 7_700_000_000,
+            "memory_change": -0.38,
+            "time_change": 0.06,
+            "rows": 4,
+        },
+        {
+            "changes": {AGAIN: True},
+            "memory_bytes": 6_300_000_000,
+            "memory_change": -0.49,
+            "time_change": 0.31,
+            "rows": 8,
+        },
+        {
+            "changes": {"base_model.quantization": "nf4", "base_model.double_quantization": True},
+            "memory_bytes": 5_300_000_000,
+            "memory_change": -0.57,
+            "time_change": None,
+            "rows": 8,
+        },
+    ],
+}
+BEGUN = [
+    ["emit", {"event": "stage_entered", "stage": "train"}],
+    ["emit", STARTED],
+    ["steps", {"count": 12, "per_second": 400}],
+]
+SAVED = ["emit", {"event": "checkpoint_saved", "step": 10, "path": "", "bytes": 1000}]
+SHORT = [
+    *BEGUN,
+    SAVED,
+    ["emit", {"event": "memory_exceeded", "step": 12, **TOLD}],
+    ["out_of_memory", "The heaviest batch needs 12.4 GB of memory, and there is room for 12.0 GB."],
+]
+
+
+def card_of(stage) -> FailureCard:
+    card = stage.page.run_view.card
+    assert isinstance(card, FailureCard)
+    return card
+
+
+def button(card, text):
+    return next(each for each in card.findChildren(Button) if each.text() == text)
+
+
+def keep_checkpoint(model):
+    """Put the folder there that the run has told of."""
+    (model.job.folder / "checkpoint-10").mkdir()
+
+
+def test_the_card_says_what_is_safe_and_what_each_plan_costs(stage, qtbot):
+    stage.run(qtbot, SHORT)
+    card = card_of(stage)
+
+    assert card.accessibleName() == "Out of memory at step 12"
+    assert "checkpoint at step 10" in texts(card)
+    assert "12.4 GB" in texts(card)
+    assert [row.accessibleName() for row in card.findChildren(PlanRow)] == [
+        "Micro-batch 8 to 4, Each step still learns from its 8 examples, 7.7 GB, −38\u00a0%, +6\u00a0%, the same",
+        "Checkpoint activations, Layers are computed twice instead of kept, 6.3 GB, −49\u00a0%, +31\u00a0%, the same",
+        "Base model in 4 bits, NF4 with double quantization, 5.3 GB, −57\u00a0%, not timed, slightly different",
+    ]
+    assert not card._log.isVisibleTo(card)
+
+
+def test_nothing_is_changed_before_a_plan_is_chosen_and_then_the_run_goes_on_with_it(stage, qtbot):
+    model = stage.run(qtbot, SHORT)
+    keep_checkpoint(model)
+    asked = recipe.load(model.job.recipe_path)
+    card = card_of(stage)
+    card.findChildren(PlanRow)[1].click()
+    assert recipe.load(model.job.recipe_path) == asked
+
+    stage.scripts["train"] = COMPLETE
+    button(card, "Continue from step 10").click()
+    qtbot.waitUntil(lambda: stage.engine.current is not None, timeout=WAIT)
+    resumed = stage.engine.current
+    qtbot.waitUntil(lambda: not resumed.running, timeout=WAIT)
+
+    assert resumed.id == model.id
+    assert resumed.recipe == recipe.load(model.job.recipe_path)
+    assert resumed.recipe.training.activation_checkpointing
+    assert resumed.recipe.training.batch_size == asked.training.batch_size
+    assert [(each.step, each.field) for each in resumed.recipe.changes] == [(10, AGAIN)]
+    assert resumed.state.outcome == "completed"
+
+
+def test_a_run_that_is_opened_again_still_offers_its_plans(stage, qtbot):
+    model = stage.run(qtbot, SHORT)
+    stage.page.new_run()
+    stage.page.open_run(model.id)
+    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, FailureCard), timeout=WAIT)
+
+    assert len(card_of(stage).plans) == 3
+    entry = run_entries.read_entry(model.job)
+    assert next_step(entry) == ("open", "Choose a plan")
+
+
+def test_without_a_checkpoint_the_run_starts_again_with_the_plan(stage, qtbot):
+    model = stage.run(qtbot, [each for each in SHORT if each is not SAVED])
+    stage.scripts["train"] = COMPLETE
+    button(card_of(stage), "Start again with this plan").click()
+    qtbot.waitUntil(lambda: stage.engine.current is not None, timeout=WAIT)
+    resumed = stage.engine.current
+    qtbot.waitUntil(lambda: not resumed.running, timeout=WAIT)
+
+    assert resumed.id == model.id
+    assert [(each.step, each.field, each.after) for each in resumed.recipe.changes] == [(0, BATCH, 1024)]
+
+
+def test_where_no_plan_fits_a_copy_can_be_edited(stage, qtbot):
+    told = ["emit", {"event": "memory_exceeded", "step": 0, **TOLD, "plans": []}]
+    stage.run(qtbot, [told, ["out_of_memory", "The heaviest batch needs too much."]])
+
+    assert not card_of(stage).findChildren(PlanRow)
+    assert button(card_of(stage), "Edit a copy").isVisibleTo(stage.page)
+
+
+def test_what_a_run_ended_with_is_said_as_it_is(stage, qtbot):
+    stage.run(qtbot, [*BEGUN, ["fail", {"message": "It can't be <read> & kept."}]])
+
+    assert "It can't be <read> & kept." in texts(card_of(stage))
+
+
+def test_a_card_stands_there_at_once(stage, qtbot):
+    stage.run(qtbot, SHORT)
+    stage.page.run_view.show_plans([])
+
+    assert card_of(stage).isVisibleTo(stage.page)
+
+
+@posix
+def test_plans_for_a_run_that_the_system_killed_are_looked_for(stage, qtbot, monkeypatch):
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
+    stage.scripts["shrink"] = [["emit", {"event": "result_made", "result": TOLD}]]
+    model = stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
+    assert card_of(stage).accessibleName() == "Out of memory at step 12"
+    qtbot.waitUntil(lambda: len(card_of(stage).plans) == 3, timeout=WAIT)
+
+    keep_checkpoint(model)
+    stage.scripts["train"] = COMPLETE
+    button(card_of(stage), "Continue from step 10").click()
+    qtbot.waitUntil(lambda: stage.engine.current is not None, timeout=WAIT)
+    resumed = stage.engine.current
+    qtbot.waitUntil(lambda: not resumed.running, timeout=WAIT)
+    assert resumed.recipe.training.micro_batch_tokens == 1024
+
+
+@posix
+def test_plans_are_looked_for_again_when_such_a_run_is_opened_later(stage, qtbot, monkeypatch):
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
+    stage.scripts["shrink"] = [["fail", {"message": "No."}]]
+    model = stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    stage.page.new_run()
+    stage.scripts["shrink"] = [["emit", {"event": "result_made", "result": TOLD}]]
+    stage.page.open_run(model.id)
+    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, FailureCard), timeout=WAIT)
+    assert card_of(stage).accessibleName() == "Out of memory at step 12"
+    qtbot.waitUntil(lambda: len(card_of(stage).plans) == 3, timeout=WAIT)
+
+    assert button(card_of(stage), "Continue from step 10").isVisibleTo(stage.page)
+
+
+@posix
+def test_plans_that_can_not_be_found_leave_the_card_as_of_any_crash(stage, qtbot, monkeypatch):
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
+    stage.scripts["shrink"] = [["fail", {"message": "No."}]]
+    stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
+    qtbot.waitUntil(lambda: "looked for" not in texts(card_of(stage)), timeout=WAIT)
+
+    assert button(card_of(stage), "Resume from step 10").isVisibleTo(stage.page)
+
+
+def test_a_changed_run_is_repeated_as_a_run_that_nothing_was_changed_of(stage, qtbot):
+    model = stage.run(qtbot, SHORT)
+    runs.change(model.job, {BATCH: 1024})
+    stage.page.open_run(model.id)
+    stage.page._edit_copy()
+    again = stage.start(qtbot, COMPLETE)
+    qtbot.waitUntil(lambda: not again.running, timeout=WAIT)
+
+    made = recipe.load(again.job.recipe_path)
+    assert (made.training.micro_batch_tokens, made.changes) == (1024, ())

@@ -1,0 +1,197 @@
+"""The train page's parts by themselves: the failure card, the marks of new words, the scrubber."""
+
+import pytest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.api import Ending, RunState, Sample
+from engine.scoring.metrics import MORE
+from gui.look import style
+from gui.models.metric_text import amount
+from gui.pages.train.method.label_preview import LearnedPreview
+from gui.pages.train.recipe_panel import plan_words
+from gui.pages.train.run.expected_time import expected_seconds
+from gui.pages.train.run.failure_card import FailureCard
+from gui.pages.train.run.metrics_view import MeasuresView
+from gui.pages.train.run.run_text import excluded_sentence, progress_words
+from gui.pages.train.run.samples_view import SamplesView, new_parts
+from gui.pages.train.run.verdict_card import VerdictCard
+from tests.helpers import train_stage
+from tests.helpers.homes import Told, add_run, make_recipe
+from tests.helpers.scored_runs import bundled, scored_events, scores_of
+from tests.helpers.train_stage import texts
+
+
+def test_out_of_memory_is_named(qtbot):
+    ending = Ending("failed", "The memory is full.", kind="OutOfMemoryError")
+    card = FailureCard(ending, RunState())
+    qtbot.addWidget(card)
+
+    assert card.accessibleName() == "Out of memory before the first step"
+
+
+@pytest.mark.parametrize("scored", [True, False])
+def test_the_result_says_how_many_conversations_the_recipe_excluded(qtbot, scored):
+    state = RunState()
+    excluded = {"train": 1_200, "validation": 0, "test": 34}
+    for event in (train_stage.STARTED | {"excluded": excluded}, train_stage.SAVED):
+        state.apply(event)
+    if scored:
+        state.apply(train_stage.scored("base", 0.469))
+        state.apply(train_stage.scored("x", 0.484, train_stage.difference(0.015, "better")))
+    card = VerdictCard(state)
+    qtbot.addWidget(card)
+    assert card.accessibleDescription().endswith(" 1,234 conversations are excluded by the recipe.")
+    assert excluded_sentence(1) == "1 conversation is excluded by the recipe."
+    assert excluded_sentence(0) == ""
+
+
+def test_new_words_of_a_summary_are_marked():
+    marks = new_parts("Tom will go.", "Tom will go. Priya stays at home.")
+
+    assert [(mark.start, mark.length) for mark in marks] == [(13, 20)]
+    assert new_parts("the same", "the same") == []
+
+
+def test_the_scrubber_goes_back_to_earlier_summaries(qtbot):
+    view = SamplesView()
+    qtbot.addWidget(view)
+    made = [Sample(step, "1", "A: b", "r", f"summary {step}", None) for step in (0, 10, 20)]
+    view.show_samples(made, 40, [])
+    assert view.summaries() == ["summary 20"]
+    view.scrubber.set_current(0)
+
+    assert view.summaries() == ["summary 0"]
+
+
+def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot):
+    view = SamplesView()
+    qtbot.addWidget(view)
+    view.show_samples(
+        [Sample(0, "1", "A: b", "r", "", 0.0), Sample(10, "1", "A: b", "r", "word", 0.0)], 40, []
+    )
+    view.scrubber.set_current(0)
+    assert view.summaries() == ["Nothing was written."]
+
+
+def test_the_summaries_of_a_prompt_alone_have_no_steps_to_go_through(qtbot):
+    view = SamplesView()
+    qtbot.addWidget(view)
+    view.show_samples([Sample(0, "1", "A: b", "r", "a summary", None)], 0, [])
+    assert view.summaries() == ["a summary"]
+    assert "Summary with this prompt" in texts(view)
+    assert not view.scrubber.isVisibleTo(view)
+    view.show_samples([Sample(0, "1", "A: b", "r", "another", None)], 40, [])
+    assert "Summary of the base model" in texts(view)
+    assert view.scrubber.isVisibleTo(view)
+
+
+def test_a_run_is_expected_to_take_as_long_as_the_last_one_like_it(home):
+    wanted = make_recipe()
+    add_run(wanted, Told(steps=40, total_steps=40, seconds=80.0))
+
+    assert expected_seconds(wanted, 20) == pytest.approx(40.0)
+    assert expected_seconds(make_recipe(base="another/base"), 20) is None
+
+
+def test_a_run_that_did_not_complete_foretells_nothing(home):
+    wanted = make_recipe()
+    add_run(wanted, Told(steps=10, total_steps=40, outcome="stopped", gain=None))
+
+    assert expected_seconds(wanted, 20) is None
+
+
+def test_what_is_learned_is_marked_in_one_piece(qtbot):
+    preview = LearnedPreview()
+    qtbot.addWidget(preview)
+    assert not preview.isVisible()
+    preview.show_pieces([["Summary: ", False], ["Tom ", True], ["stays.", True], ["</s>", True]])
+
+    assert preview.text.text() == "Summary: Tom stays.</s>"
+    assert [(mark.start, mark.length) for mark in preview.text.marks()] == [(9, 14)]
+
+
+def test_what_is_learned_has_its_room_again_after_a_method_that_learns_nothing(styled, qtbot):
+    host = QWidget()
+    qtbot.addWidget(host)
+    preview = LearnedPreview()
+    QVBoxLayout(host).addWidget(preview)
+    host.resize(800, 600)
+    host.show()
+    pieces = [["\n".join(f"Ann: line {number}" for number in range(20)), False], ["It is so.", True]]
+    preview.show_pieces(pieces)
+    preview.show_pieces([])
+    qtbot.wait(20)
+    style.apply(styled, "dark")
+    qtbot.wait(20)
+    preview.show_pieces(pieces)
+    needed = preview.text.heightForWidth(preview.text.width())
+
+    qtbot.waitUntil(lambda: preview.text.height() >= needed, timeout=2000)
+
+
+def test_a_download_is_counted_in_bytes_people_read():
+    state = RunState()
+    state.apply(
+        {"event": "stage_progressed", "time": 1.0, "done": 412_000_000, "total": 990_000_000, "unit": "bytes"}
+    )
+
+    assert progress_words(state) == "412.0 MB of 990.0 MB"
+
+
+def test_a_run_with_few_minutes_promises_no_more_steps_than_fit():
+    plan = {"steps": 1540, "seconds": 720.0}
+    assert plan_words(plan).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
+    assert plan_words(plan | {"max_minutes": 15.0}).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
+    for known in (plan, {"steps": 1540}):
+        told = plan_words(known | {"max_minutes": 10.0})
+        assert told.startswith("<b>1,540 steps</b>, or as many as fit into <b>10 min</b>.")
+
+
+def test_a_run_that_ended_before_all_its_steps_tells_the_time_of_those_it_did(home):
+    add_run(make_recipe(), Told(steps=20, total_steps=40, seconds=80.0))
+    assert expected_seconds(make_recipe(), 40) == pytest.approx(160.0)
+
+
+def scored_state(events) -> RunState:
+    state = RunState()
+    for event in events:
+        state.apply({"event": "evaluated", "time": 1.0, **event})
+    return state
+
+
+def test_what_else_was_measured_unfolds_with_intervals_and_verdicts(qtbot):
+    view = MeasuresView(scored_state(scored_events(scores_of(bundled(8)), "mine")))
+    qtbot.addWidget(view)
+    view.show()
+    assert view.rows.isHidden()
+    view.toggle.click()
+    said = texts(view).splitlines()
+
+    assert [line for line in said if line in {each.title for each in MORE}] == [each.title for each in MORE]
+    assert {"Base", "Tuned", "Paired difference", "Better", "No difference"} <= set(said)
+
+
+def test_one_conversation_and_a_run_of_an_earlier_version_have_less_to_unfold(qtbot):
+    one = MeasuresView(scored_state(scored_events(scores_of(bundled(1)), "mine")))
+    old = MeasuresView(scored_state([{"of": "base", "step": 0, "split": "test", "scores": {"rouge1": {}}}]))
+    for view in (one, old):
+        qtbot.addWidget(view)
+    one.toggle.click()
+
+    assert texts(one.rows).count("no interval") == 3 * len(MORE)
+    assert old.isHidden()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "signed", "expected"),
+    [
+        (0.484, "points", False, "48.4"),
+        (0.015, "points", True, "+1.5"),
+        (0.25, "share", False, "25.0\u00a0%"),
+        (-0.25, "share", True, "−25.0"),
+        (18.24, "words", False, "18.2"),
+        (0.0, "words", True, "0.0"),
+    ],
+)
+def test_a_measure_stands_in_its_unit(value, unit, signed, expected):
+    assert amount(value, unit, signed=signed) == expected

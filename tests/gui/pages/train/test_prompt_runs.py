@@ -1,0 +1,81 @@
+"""Runs of a prompt alone in the window: no curve, its own words, and a passport that says what it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.api import passport, prompts, recipe
+from gui.pages.library.metadata_text import method_facts
+from gui.pages.train.run import run_text
+from tests.helpers.homes import make_passport, make_recipe
+from tests.helpers.train_stage import BASICS, SAVED, STARTED, WAIT, difference, sample, scored, texts
+
+MINE = "Say it shortly: {conversation} Shortly: "
+BEGUN = [
+    ["emit", {"event": "stage_entered", "stage": "evaluate"}],
+    ["emit", scored("base", 0.469)],
+    ["emit", STARTED | {"total_steps": 0, "trainable_parameters": 0, "matrices": 0}],
+    ["emit", {"event": "stage_entered", "stage": "evaluate"}],
+    ["emit", sample(0, "Tom says ok.")],
+]
+SCORED = scored("an-adapter", 0.484, difference(0.015, "better"))
+DONE = [*BEGUN, ["emit", SAVED | {"step": 0}], ["emit", SCORED | {"prompt": {"template": MINE, "shots": 2}}]]
+
+
+@pytest.fixture
+def prompt_stage(stage):
+    wanted = BASICS | {
+        "method": {"id": "prompt_only"},
+        "data": {"source": "sample", "prompt": MINE, "shots": 2},
+    }
+    stage.page.edit(recipe.from_tables(wanted))
+    return stage
+
+
+def test_a_finished_prompt_is_compared_with_the_plain_one_and_has_no_curve(prompt_stage, qtbot):
+    model = prompt_stage.run(qtbot, DONE)
+    view = prompt_stage.page.run_view
+    qtbot.waitUntil(lambda: view.card is not None, timeout=WAIT)
+    assert view.card is not None
+    said = texts(view.card)
+    for wanted in ("Better than the plain prompt", "Plain prompt", "This prompt", "Examples shown"):
+        assert wanted in said
+    for unwanted in ("Tuned", "Kept step", "Trainable"):
+        assert unwanted not in said
+    assert not view.plot.isVisibleTo(view)
+    assert not view.figures.isVisibleTo(view)
+    assert view.samples.isVisibleTo(view)
+    assert "Summary with this prompt" in texts(view.samples)
+    assert "Adapter" not in run_text.status_words(model, "mine")[0]
+    assert "Saved as mine" in run_text.status_words(model, "mine")[0]
+
+
+def test_a_running_prompt_says_what_is_scored(prompt_stage, qtbot):
+    model = prompt_stage.start(qtbot, [*BEGUN, ["steps", {"count": 10_000, "per_second": 1}]])
+    qtbot.waitUntil(lambda: model.state.started is not None, timeout=WAIT)
+    assert run_text.stage_words(model.state) == "Scoring the prompt"
+    assert not prompt_stage.page.run_view.plot.isVisibleTo(prompt_stage.page.run_view)
+
+
+def test_a_run_that_trains_has_its_curve_back(prompt_stage, qtbot):
+    prompt_stage.run(qtbot, DONE)
+    prompt_stage.page.edit(recipe.from_tables(BASICS))
+    prompt_stage.start(qtbot, [["emit", STARTED], ["steps", {"count": 10_000, "per_second": 50}]])
+    view = prompt_stage.page.run_view
+    assert view.plot.isVisibleTo(view)
+    assert view.figures.isVisibleTo(view)
+
+
+def prompted(template, shots=()):
+    facts = passport.PromptFacts(template=template, max_conversation_tokens=512, shots=list(shots))
+    return dict(method_facts(make_passport("mine", 0.0, make_recipe(), prompt=facts)))
+
+
+def test_a_passport_names_the_prompt_and_counts_its_examples(home):
+    plain = prompted(prompts.DEFAULT_PROMPT)
+    assert (plain["Prompt"], plain["Examples in it"]) == (prompts.BUILT_IN[0].name, "")
+    shot = passport.ShotFacts(id="1", conversation="Ann: tea?", summary="Ann offers tea.")
+    own = prompted("Say:\n\n{conversation}", [shot])
+    assert (own["Prompt"], own["Examples in it"]) == ("Say: {conversation}", "1")
+    prompts.save("Mine", "Say:\n\n{conversation}")
+    assert prompted("Say:\n\n{conversation}")["Prompt"] == "Mine"

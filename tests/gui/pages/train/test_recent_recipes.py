@@ -1,0 +1,103 @@
+"""Recipe files that were opened or saved lately: each once, offered by name, and kept by their page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QMenu
+
+from engine.api import recipe
+from gui.core.recent_files import RecentRecipes
+from gui.pages.train import recipe_files
+from gui.pages.train.page import TrainPage
+from gui.shell.page import Page
+from gui.workers.worker_manager import Engine
+from tests.helpers.homes import make_recipe
+
+
+@pytest.fixture
+def page(styled, qtbot):
+    made = Page("Train")
+    qtbot.addWidget(made)
+    return made
+
+
+def test_recipes_are_offered_newest_first_and_kept_by_their_page(page, qtbot):
+    opened = []
+    recent = RecentRecipes(page, opened.append)
+    assert recent.entries() == []
+    for name in ("/a/one.toml", "/a/two & three.toml", "/a/one.toml"):
+        recent.add(Path(name))
+    kept = page.kept()
+
+    again = Page("Train")
+    qtbot.addWidget(again)
+    recent = RecentRecipes(again, opened.append)
+    again.bring_back(kept)
+    assert [text for text, _, _ in recent.entries()] == [
+        "Open recipe one.toml",
+        "Open recipe two & three.toml",
+    ]
+    recent.entries()[1][1]()
+    assert opened == [Path("/a/two & three.toml")]
+
+
+def test_files_of_the_same_name_are_told_apart_by_their_place(page):
+    recent = RecentRecipes(page, lambda _path: None)
+    recent.add(Path("/a/one.toml"))
+    recent.add(Path("/b/one.toml"))
+    assert [text for text, _, _ in recent.entries()] == [
+        "Open recipe /b/one.toml",
+        "Open recipe /a/one.toml",
+    ]
+
+
+def test_a_menu_offers_them_below_what_it_has_and_forgets_them(page, qtbot):
+    opened = []
+    recent = RecentRecipes(page, opened.append)
+    menu = QMenu(page)
+    menu.addAction("Starter")
+    recent.add_to(menu)
+    assert [action.text() for action in menu.actions()] == ["Starter"]
+    recent.add(Path("/a/one & two.toml"))
+    recent.add_to(menu)
+    _, _, entry, _, forget = menu.actions()
+    assert entry.text() == "one && two.toml   /a/one && two.toml"
+    entry.trigger()
+    assert opened == [Path("/a/one & two.toml")]
+    forget.trigger()
+    assert recent.entries() == []
+
+
+def test_recipes_that_were_opened_and_saved_stand_below_the_presets_and_in_the_palette(
+    styled, qtbot, home, tmp_path, monkeypatch
+):
+    engine = Engine()
+    page = TrainPage(engine)
+    qtbot.addWidget(page)
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    recipe.save(make_recipe("First"), first)
+    page.open_file(first)
+    monkeypatch.setattr(recipe_files, "ask_to_save", lambda *_: second)
+    page.buttons.save_wanted.emit()
+    assert second.exists()
+
+    offered = [text for text, _, _ in page.entries()]
+    assert offered[-2:] == ["Open recipe second.toml", "Open recipe first.toml"]
+    menu = page.buttons.presets_menu()
+    shown = [action.text() for action in menu.actions()]
+    assert shown[-4].startswith("second.toml")
+    page.new_run()
+    next(action for action in menu.actions() if action.text().startswith("first.toml")).trigger()
+    assert page.panel.form.recipe().name == "First"
+    assert "From first.toml" in page.header.subtitle()
+
+    first.unlink()
+    page.entries()[-2][1]()
+    assert "first.toml" in page.right.notice.text()
+    again = TrainPage(engine)
+    qtbot.addWidget(again)
+    again.bring_back(page.kept())
+    assert [text for text, _, _ in again.entries()][-2:] == offered[-2:][::-1]
+    engine.leave()

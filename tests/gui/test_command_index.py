@@ -1,0 +1,204 @@
+"""The command palette: what it offers, that typing finds it, and that keys alone do it."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+
+from gui.command_index import of_page
+from gui.core import actions
+from gui.core.preferences import Preferences
+from gui.main_window import MainWindow
+from gui.shell.palette import TOP, Offer, Palette, found_by
+from gui.shell.shortcuts_sheet import KeysSheet
+from gui.workers.engine_thread import EngineThread
+from gui.workers.worker_manager import Engine
+from tests.helpers import scripted_worker
+from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
+
+KEYS = ("data", "train", "arena", "library", "playground", "history", "labelling", "examples")
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def window(styled, qtbot, home):
+    with unsynced():
+        add_run(make_recipe(name="Monday's run"))
+        add_adapter("samsum-lora")
+
+    def command(job):
+        scripted_worker.give_script(job, [["answer", {}]])
+        return scripted_worker.command(job)
+
+    engine = Engine(command)
+    made = MainWindow(engine, Preferences())
+    qtbot.addWidget(made)
+    with qtbot.waitActive(made):
+        made.show()
+    yield made
+    for thread in engine.findChildren(EngineThread):
+        thread.force()
+    engine.leave()
+
+
+@pytest.fixture
+def palette(window, qtbot):
+    QTest.keyClick(window, Qt.Key.Key_K, CONTROL)
+    opened = window.finder.palette
+    window.finder.wait()
+    qtbot.waitUntil(lambda: "Monday's run" in opened.titles())
+    return opened
+
+
+def test_it_offers_pages_actions_and_what_was_made_lately(palette):
+    assert {
+        "Data",
+        "History",
+        "Write summaries",
+        "Start",
+        "Open recipe",
+        "Save recipe as",
+        "Settings",
+        "Show all keys",
+    } <= set(palette.titles())
+    assert {"Monday's run", "samsum-lora"} <= set(palette.titles())
+    assert any("flan-t5-base" in title for title in palette.titles())
+    assert "Find an action, a page, a run, an adapter, a recipe" not in palette.titles()
+
+
+def test_keys_alone_lead_to_a_page(window, palette):
+    QTest.keyClicks(palette.query, "hist")
+    QTest.keyClick(palette.query, Qt.Key.Key_Return)
+    assert window.current_key() == "history"
+    assert not palette.isVisible()
+
+
+def test_a_run_and_a_recipe_are_found_by_name(window, palette, qtbot):
+    QTest.keyClicks(palette.query, "monday")
+    QTest.keyClick(palette.query, Qt.Key.Key_Return)
+    assert window.built("train").header.title() == "Monday's run"
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    QTest.keyClick(window, Qt.Key.Key_K, CONTROL)
+    again = window.finder.palette
+    window.finder.wait()
+    qtbot.waitUntil(lambda: "Monday's run" in again.titles())
+    QTest.keyClicks(again.query, "smol qlora")
+    assert again.current().group == "Recipe"
+    QTest.keyClick(again.query, Qt.Key.Key_Return)
+    assert window.built("train").header.title() == "New run"
+
+
+def test_arrows_move_and_are_heard_and_escape_leaves(palette):
+    first = palette.current()
+    QTest.keyClick(palette.query, Qt.Key.Key_Down)
+    second = palette.current()
+    assert second is not first
+    interface = QAccessible.queryAccessibleInterface(palette.query)
+    assert second.title in interface.text(QAccessible.Text.Description)
+    QTest.keyClick(palette.query, Qt.Key.Key_Up)
+    QTest.keyClick(palette.query, Qt.Key.Key_Up)
+    assert palette.current().title == palette.titles()[-1]
+    QTest.keyClick(palette.query, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
+
+
+def test_what_fits_nothing_says_so_and_does_nothing(window, palette):
+    QTest.keyClicks(palette.query, "qqqq")
+    assert palette.titles() == []
+    QTest.keyClick(palette.query, Qt.Key.Key_Return)
+    assert palette.isVisible()
+    assert window.current_key() == "train"
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_page_offers_the_buttons_of_its_header(window, key):
+    page = window.show_built(key)
+    offered = {offer.title for offer in of_page(page)}
+    wanted = {
+        button.text().replace("&", "").rstrip("…")
+        for button in page.header.buttons()
+        if button.isVisible() and button.isEnabled() and button.text()
+    }
+    assert wanted <= offered
+
+
+def test_what_is_selected_in_the_library_is_offered_with_its_name(window, qtbot):
+    page = window.show_built("library")
+    qtbot.waitUntil(lambda: page.view.current() is not None)
+    titles = {offer.title for offer in of_page(page)}
+    assert {"Rename: samsum-lora", "Delete: samsum-lora"} <= titles
+
+
+def test_every_declared_shortcut_is_bound_somewhere(window):
+    for key in KEYS:
+        window.built(key)
+    bound = {each.action.id for each in actions.bound_in(window)}
+    assert bound == {each.id for each in actions.ACTIONS if not each.is_pressed}
+
+
+def test_the_sheet_of_keys_opens_by_its_keys(window):
+    for keys in ((Qt.Key.Key_F1,), (Qt.Key.Key_Slash, CONTROL)):
+        QTest.keyClick(window, *keys)
+        (sheet,) = window.findChildren(KeysSheet)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
+        sheet.close()
+        sheet.setParent(None)
+
+
+def test_control_f_leads_to_the_search_of_the_page(window, qtbot):
+    page = window.show_built("library")
+    qtbot.waitUntil(page.pane.search.isVisible)
+    QTest.keyClick(window, Qt.Key.Key_F, CONTROL)
+    assert page.pane.search.hasFocus()
+
+
+def test_a_title_that_fits_comes_before_other_words():
+    done = []
+    offers = [
+        Offer("Appearance", "Tunesmith", lambda: done.append(1), words="dark"),
+        Offer("Dark roast", "Run", lambda: None),
+    ]
+    assert [offer.title for offer, _ in found_by("dark", offers)] == ["Dark roast", "Appearance"]
+    assert [offer.title for offer, _ in found_by(" ", offers)] == ["Appearance", "Dark roast"]
+
+
+class Moves(QObject):
+    """Keeps where a widget was moved to while it was on the screen."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.seen = []
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Move and watched.isVisible():
+            self.seen.append(event.pos())
+        return False
+
+
+def test_it_stands_at_the_window_s_head_before_it_is_shown_and_stays_there(window, qtbot):
+    window.move(100, 80)
+    opened = Palette([Offer("One", "", lambda: None), Offer("Two", "", lambda: None)], window)
+    moves = Moves(opened)
+    at = window.mapToGlobal(QPoint((window.width() - opened.width()) // 2, TOP))
+    assert opened.pos() == at
+    with qtbot.waitExposed(opened):
+        opened.show()
+    opened.add([Offer(f"More {number}", "", lambda: None) for number in range(20)])
+    opened.query.setText("One")
+    assert opened.pos() == at
+    assert moves.seen == []
+    opened.close()
+
+
+def test_offers_that_come_later_leave_the_selection_alone(styled, qtbot, window):
+    opened = Palette([Offer("One", "", lambda: None), Offer("Two", "", lambda: None)], window)
+    opened.show()
+    QTest.keyClick(opened.query, Qt.Key.Key_Down)
+    opened.add([Offer("Three", "", lambda: None)])
+    assert opened.current().title == "Two"
+    assert opened.titles() == ["One", "Two", "Three"]
+    opened.close()

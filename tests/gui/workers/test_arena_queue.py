@@ -1,0 +1,167 @@
+"""The queue works entries one after the other through real workers that follow a script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine import arena as arenas
+from engine.arena import Arena
+from engine.errors import ArenaError
+from engine.jobs.job import Job
+from engine.runs import run_store
+from gui.workers.engine_thread import EngineThread
+from gui.workers.worker_manager import Engine
+from tests.helpers import scripted_worker
+from tests.helpers.arenas import make_arena
+from tests.helpers.train_stage import COMPLETE, ENDLESS
+
+WAIT = 30_000
+FAILS = [["fail", {"message": "It broke."}]]
+
+
+class Bench:
+    """An engine whose runs follow the script of their method."""
+
+    def __init__(self, qtbot: Any) -> None:
+        self.scripts: dict[str, list[Any]] = {}
+        self.begun: list[str] = []
+        self.qtbot = qtbot
+        self.engine = Engine(self._command)
+        self.queue = self.engine.arena_queue
+
+    def _command(self, job: Job) -> list[str]:
+        method = run_store.open_run(job).recipe.method.id
+        self.begun.append(method)
+        scripted_worker.give_script(job, self.scripts.get(method, COMPLETE))
+        return scripted_worker.command(job)
+
+    def until(self, condition: Any) -> None:
+        self.qtbot.waitUntil(condition, timeout=WAIT)
+
+    def until_idle(self) -> None:
+        self.until(lambda: self.queue.arena_id == "" and self.engine.current is None)
+
+
+@pytest.fixture
+def bench(qtbot, home, qapp):
+    made = Bench(qtbot)
+    yield made
+    for thread in made.engine.findChildren(EngineThread):
+        thread.force()
+    made.engine.leave()
+
+
+def states(arena: Arena) -> list[str]:
+    return [each.state for each in arenas.Reader().read(arenas.open_arena(arena.folder))]
+
+
+def test_entries_run_in_order_past_what_fails_and_what_is_refused(bench):
+    arena = make_arena("ia3", "bitfit", "lora", "layernorm")
+    bench.scripts["ia3"] = FAILS
+    bench.queue.start(arena)
+    assert arenas.is_worked(arena)
+    bench.until_idle()
+    assert bench.begun == ["ia3", "lora", "layernorm"]
+    assert states(arena) == ["failed", "refused", "completed", "completed"]
+    assert not arenas.is_worked(arena)
+
+
+def test_a_paused_queue_finishes_what_runs_and_begins_nothing_more(bench):
+    arena = make_arena("lora", "ia3")
+    bench.scripts["lora"] = ENDLESS
+    bench.queue.start(arena)
+    bench.until(lambda: bench.engine.current is not None and bench.engine.current.state.step > 0)
+    bench.queue.pause(arena)
+    assert arenas.open_arena(arena.folder).paused
+    assert bench.queue.arena_id == ""
+    assert states(arena) == ["running", "waiting"]
+    bench.engine.current.stop()
+    bench.until(lambda: bench.engine.current is None)
+    bench.qtbot.wait(100)
+    assert bench.begun == ["lora"]
+    assert states(arena) == ["stopped", "waiting"]
+
+
+def test_an_entry_moved_to_the_front_while_another_runs_is_the_next(bench):
+    arena = make_arena("lora", "ia3", "layernorm")
+    bench.scripts["lora"] = [["emit", {"event": "stage_entered", "stage": "train"}], ["wait_for_stop", 30]]
+    bench.queue.start(arena)
+    bench.until(lambda: bench.engine.current is not None and bool(bench.engine.current.state.stage))
+    arenas.move(arena, arena.entries[2].id, 0)
+    bench.engine.current.stop()
+    bench.until_idle()
+    assert bench.begun == ["lora", "layernorm", "ia3"]
+
+
+def test_a_new_window_goes_on_with_the_queue_of_the_last_one(bench, qtbot):
+    arena = make_arena("lora", "ia3")
+    arenas.set_paused(arena, paused=False)
+    bench.queue.take_up()
+    assert bench.queue.arena_id == arena.id
+    bench.until_idle()
+    assert states(arena) == ["completed", "completed"]
+
+
+def test_a_queue_that_is_paused_or_worked_elsewhere_is_left_alone(bench):
+    make_arena("lora")
+    worked = arenas.set_paused(make_arena("lora"), paused=False)
+    with arenas.working(worked):
+        bench.queue.take_up()
+        assert bench.queue.arena_id == ""
+        with pytest.raises(ArenaError, match="worked by another"):
+            bench.queue.start(worked)
+
+
+def test_a_stopped_entry_goes_on_when_the_queue_is_started_again(bench):
+    arena = make_arena("lora")
+    bench.scripts["lora"] = ENDLESS
+    bench.queue.start(arena)
+    bench.until(lambda: bench.engine.current is not None and bench.engine.current.state.step > 0)
+    run_id = bench.engine.current.id
+    bench.engine.current.stop()
+    bench.until_idle()
+    bench.scripts["lora"] = COMPLETE
+    bench.queue.start(arena)
+    bench.until_idle()
+    assert states(arena) == ["completed"]
+    assert [each.id for each in run_store.list_jobs()] == [run_id]
+
+
+def test_the_queue_waits_while_other_work_has_the_device(bench):
+    arena = make_arena("lora")
+    bench.scripts["ia3"] = ENDLESS
+    other = bench.engine.start_run(arenas.Reader().read(make_arena("ia3"))[0].recipe)
+    bench.queue.start(arena)
+    bench.until(lambda: other.state.step > 0)
+    assert bench.begun == ["ia3"]
+    assert states(arena) == ["waiting"]
+    other.stop()
+    bench.until_idle()
+    assert states(arena) == ["completed"]
+
+
+def test_a_window_that_leaves_begins_no_more_entries(bench):
+    arena = make_arena("lora", "ia3")
+    bench.scripts["lora"] = ENDLESS
+    bench.queue.start(arena)
+    bench.until(lambda: bench.engine.current is not None and bench.engine.current.state.step > 0)
+    bench.engine.current.stop()
+    bench.queue.let_go()
+    bench.until(lambda: bench.engine.current is None)
+    bench.qtbot.wait(100)
+    assert bench.begun == ["lora"]
+    assert not arenas.open_arena(arena.folder).paused
+
+
+def test_a_pause_that_frees_the_device_rests_the_queue(bench):
+    arena = make_arena("ia3", "lora")
+    bench.scripts["ia3"] = ENDLESS
+    bench.queue.start(arena)
+    bench.until(lambda: bench.engine.current is not None and bench.engine.current.state.step > 0)
+    bench.engine.current.free_device()
+    bench.until_idle()
+    bench.qtbot.wait(100)
+    assert bench.begun == ["ia3"]
+    assert arenas.open_arena(arena.folder).paused

@@ -1,0 +1,103 @@
+"""What comes from the hub is shown on the program's icon, whichever worker fetches it; what is read locally is not."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QObject
+
+from gui.core.preferences import Preferences
+from gui.main_window import MainWindow
+from gui.workers.downloads import Downloads
+from gui.workers.engine_thread import EngineThread
+from gui.workers.worker_manager import Engine
+from tests.helpers import scripted_worker
+
+WAIT = 20_000
+
+
+def entered(stage):
+    return {"event": "stage_entered", "stage": stage}
+
+
+def progressed(done, unit="bytes", total=400):
+    return {"event": "stage_progressed", "done": done, "total": total, "unit": unit}
+
+
+class Thread(QObject):
+    """Stands for the thread of a job: says by hand what its worker tells."""
+
+    def tell(self, _listener, *, events, finished):
+        self.says, self.ends = events, finished
+
+
+@pytest.fixture
+def downloads(qapp):
+    made = Downloads()
+    made.told = []
+    made.changed.connect(lambda: made.told.append(made.share))
+    return made
+
+
+@pytest.fixture
+def thread(downloads):
+    made = Thread()
+    downloads.follow(made)
+    return made
+
+
+def test_a_base_model_is_followed_until_all_of_it_is_here(downloads, thread):
+    thread.says([entered("load_base")])
+    thread.says([progressed(0), progressed(100)])
+    thread.says([progressed(300)])
+    thread.says([progressed(400)])
+    thread.ends()
+    assert downloads.told == [0.25, 0.75, None]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [entered("read_data"), progressed(100)],
+        [entered("evaluate"), progressed(3, "summaries")],
+        [entered("load_base"), progressed(3, "summaries")],
+        [entered("load_base"), progressed(None)],
+        [entered("load_base"), progressed(0, total=0)],
+        [entered("load_base"), progressed(100), entered("read_data")],
+        [progressed(100)],
+    ],
+)
+def test_nothing_else_is_taken_for_it(downloads, thread, events):
+    thread.says(events)
+    assert downloads.told == []
+
+
+def test_what_began_first_is_shown_and_a_worker_that_dies_is_forgotten(downloads, thread):
+    other = Thread()
+    downloads.follow(other)
+    thread.says([entered("load_base"), progressed(100)])
+    other.says([entered("load_base"), progressed(300)])
+    assert downloads.share == 0.25
+    thread.ends()
+    assert downloads.share == 0.75
+    other.ends()
+    assert downloads.told == [0.25, 0.75, None]
+
+
+def test_the_icon_shows_what_is_fetched_for_summaries(styled, qtbot, home, monkeypatch):
+    def command(job):
+        script = [["emit", entered("load_base")], ["emit", progressed(100)], ["wait_for_stop", 30]]
+        scripted_worker.give_script(job, script)
+        return scripted_worker.command(job)
+
+    engine = Engine(command)
+    window = MainWindow(engine, Preferences())
+    qtbot.addWidget(window)
+    sent = []
+    monkeypatch.setattr(window.taskbar, "_send", sent.append)
+    thread = engine.ask("summarize", {})
+    qtbot.waitUntil(lambda: sent == [{"progress": 0.25, "progress-visible": True}], timeout=WAIT)
+    thread.force()
+    qtbot.waitUntil(lambda: sent[1:] == [{"progress-visible": False}], timeout=WAIT)
+    for each in engine.findChildren(EngineThread):
+        each.force()
+    engine.leave()

@@ -1,0 +1,150 @@
+"""How long a stage still takes: nothing before it is known, then steady, coarse in words, never below nothing."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from gui.workers.eta import Remaining
+
+
+def fed(reports: list[tuple[float, int]], total: int = 100) -> Remaining:
+    """Return what is told after reports of (moment, done)."""
+    left = Remaining()
+    for at, done in reports:
+        left.report(done, total, at)
+    return left
+
+
+def told(reports: list[tuple[float, int]], total: int) -> list[str]:
+    """Return what is said after each report."""
+    left, said = Remaining(), []
+    for at, done in reports:
+        left.report(done, total, at)
+        said.append(left.words)
+    return said
+
+
+def test_nothing_is_said_before_it_can_be_known():
+    assert Remaining().words == ""
+    assert Remaining().seconds is None
+    assert fed([(100.0, 0)]).words == ""
+    # The first second may be anything.
+    assert fed([(100.0, 0), (100.4, 2), (100.9, 5)]).words == ""
+    # Nothing was done yet.
+    assert fed([(100.0, 0), (110.0, 0)]).words == ""
+    assert fed([(100.0, 0), (102.0, 2)]).seconds == pytest.approx(98.0)
+
+
+def test_what_was_there_before_is_no_speed():
+    # A download that goes on where it was broken off.
+    left = fed([(0.0, 900), (10.0, 910)], total=1000)
+    assert left.seconds == pytest.approx(90.0)
+
+
+def test_the_speed_is_that_of_the_last_seconds():
+    slow_then_fast = [(float(at), at) for at in range(101)]
+    slow_then_fast += [(100.0 + at, 100 + 10 * at) for at in range(1, 41)]
+    left = fed(slow_then_fast, total=1000)
+    assert left.seconds == pytest.approx(50.0, rel=0.05)
+
+
+def test_few_and_slow_reports_tell_as_well():
+    left = fed([(0.0, 0), (60.0, 10), (120.0, 20)])
+    assert left.seconds == pytest.approx(480.0)
+    assert left.words == "about 8 min left"
+
+
+def test_uneven_reports_do_not_make_it_jump():
+    # One second fast, one second hardly at all: a network as it is.
+    reports, done = [(0.0, 0)], 0
+    for at in range(1, 120):
+        done += 19 if at % 2 else 1
+        reports.append((float(at), done))
+    said = [words for words in told(reports, 3000)[12:] if words]
+    minutes = [int(words.split()[1]) for words in said if words.startswith("about")]
+    assert all(after <= before for before, after in pairwise(minutes))
+    assert minutes[0] - minutes[-1] <= 3
+
+
+def test_minutes_do_not_flicker_at_their_border():
+    # Some 150 s before the end, the border between two and three minutes, with a speed that wavers.
+    left, said, done = Remaining(), [], 0
+    for at in range(40):
+        done += 12 if at % 4 < 2 else 8
+        left.report(done, 1700 + 200, float(at))
+        said.append(left.words)
+    changes = [after for before, after in pairwise(filter(None, said)) if before != after]
+    assert changes == ["about 2 min left"]
+
+
+def test_words_go_up_only_when_it_is_clear():
+    left = fed([(0.0, 0), (10.0, 100)], total=1500)
+    assert left.words == "about 2 min left"
+    left.report(105, 1500, 11.0)
+    assert left.words == "about 2 min left"
+    for at in range(12, 80):
+        left.report(105 + (at - 11), 1500, float(at))
+    assert left.words == "about 22 min left"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wanted"),
+    [
+        (3, "less than a minute left"),
+        (59, "less than a minute left"),
+        (61, "about 1 min left"),
+        (240, "about 4 min left"),
+        (3570, "about 1 h left"),
+        (6700, "about 1 h 50 min left"),
+        (90_000, "about 25 h left"),
+    ],
+)
+def test_it_is_said_coarsely(seconds, wanted):
+    assert fed([(0.0, 0), (2.0, 2)], total=2 + seconds).words == wanted
+
+
+def test_it_is_never_below_nothing_and_nothing_at_the_end():
+    slowed = fed([(0.0, 0), (2.0, 50), (30.0, 99)])
+    assert slowed.seconds is not None
+    assert slowed.seconds >= 0
+    for done in (100, 103):
+        ended = fed([(0.0, 0), (2.0, 50), (31.0, done)])
+        assert ended.seconds is None
+        assert ended.words == ""
+
+
+def test_it_begins_anew_with_the_stage_with_another_total_and_where_less_is_done():
+    for at, done, total in ((11.0, 11, 200), (11.0, 3, 100), (4.0, 60, 100)):
+        left = fed([(0.0, 0), (10.0, 50)])
+        assert left.words
+        left.report(done, total, at)
+        assert left.words == ""
+    left = fed([(0.0, 0), (10.0, 50)])
+    left.begin()
+    assert left.words == ""
+
+
+def test_a_job_s_events_are_followed_by_their_own_clock():
+    left = Remaining()
+
+    def progress(done, at):
+        return {"event": "stage_progressed", "done": done, "total": 1000, "unit": "rows", "clock": at}
+
+    left.follow({"event": "stage_entered", "stage": "check_rows", "clock": 10.0})
+    left.follow(progress(0, 10.0))
+    left.follow({"event": "notice", "message": "x", "clock": 11.0})
+    left.follow(progress(20, 12.0))
+    assert left.words == "about 2 min left"
+    assert left.beside("20 of 1,000 rows") == "20 of 1,000 rows, about 2 min left"
+    left.follow({"event": "stage_entered", "stage": "sum_up", "clock": 13.0})
+    assert left.words == ""
+    assert left.beside("0 of 2 rows") == "0 of 2 rows"
+
+
+def test_damaged_totals_are_no_error():
+    left = Remaining()
+    for done, total, at in ((0, 0, 0.0), (5, 0, 5.0), (5, -1, 6.0)):
+        left.report(done, total, at)
+        assert left.words == ""

@@ -1,0 +1,188 @@
+"""One worker is ready where a run is started from, does it, and never outlives its window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.api import Job, Spare, recipe
+from gui import app
+from gui.workers.engine_thread import EngineThread
+from gui.workers.warm_worker import SpareKeeper
+from gui.workers.worker_manager import Engine
+from tests.helpers import scripted_worker
+
+TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
+WAIT = 20_000
+
+
+class Kept:
+    """A keeper whose spare workers are counted and follow scripts."""
+
+    def __init__(self, linger_milliseconds: int = 60_000) -> None:
+        self.made: list[Any] = []
+        self.affordable = True
+        self.keeper = SpareKeeper(
+            make=self._make,
+            can_afford=lambda: self.affordable,
+            settle_milliseconds=10,
+            linger_milliseconds=linger_milliseconds,
+        )
+
+    def _make(self) -> Any:
+        self.made.append(Spare(command=scripted_worker.spare_command()))
+        return self.made[-1]
+
+
+@pytest.fixture
+def kept(qtbot):
+    made = Kept()
+    yield made
+    made.keeper.end()
+
+
+@pytest.fixture
+def engine(qtbot, home):
+    def command(job: Job) -> list[str]:
+        scripted_worker.give_script(job, [["steps", {"count": 2, "per_second": 100}]])
+        return scripted_worker.command(job)
+
+    made = Engine(command, spare_command=scripted_worker.spare_command())
+    yield made
+    for thread in made.findChildren(EngineThread):
+        thread.force()
+    made.leave()
+
+
+def test_one_is_started_when_it_is_wanted_and_no_second_one(kept, qtbot):
+    assert not kept.keeper.is_ready()
+    for _ in range(3):
+        kept.keeper.want(True)
+    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
+    kept.keeper.want(True)
+    qtbot.wait(50)
+
+    assert len(kept.made) == 1
+
+
+def test_none_is_started_when_the_page_is_left_before_it_has_settled(kept, qtbot):
+    kept.keeper.want(True)
+    kept.keeper.want(False)
+    qtbot.wait(50)
+
+    assert not kept.made
+
+
+def test_one_that_is_not_wanted_any_longer_ends(qtbot):
+    kept = Kept(linger_milliseconds=10)
+    kept.keeper.want(True)
+    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
+    kept.keeper.want(False)
+    qtbot.waitUntil(lambda: not kept.keeper.is_ready(), timeout=WAIT)
+
+    assert not kept.made[0].alive()
+
+
+def test_one_that_is_wanted_again_in_time_stays(kept, qtbot):
+    kept.keeper.want(True)
+    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
+    kept.keeper.want(False)
+    kept.keeper.want(True)
+
+    assert kept.keeper.take() is kept.made[0]
+    kept.made[0].end()
+
+
+def test_none_is_started_where_it_would_be_a_burden(kept, qtbot):
+    kept.affordable = False
+    kept.keeper.want(True)
+    qtbot.wait(50)
+    assert not kept.made
+
+    kept.affordable = True
+    kept.keeper.again()
+    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
+
+
+def test_one_that_died_is_made_anew(kept, qtbot):
+    kept.keeper.want(True)
+    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
+    kept.made[0].end()
+    kept.keeper.want(True)
+    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
+
+    assert len(kept.made) == 2
+
+
+def test_ended_with_the_window_it_is_not_made_anew(kept, qtbot):
+    kept.keeper.want(True)
+    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
+    kept.keeper.end()
+    kept.keeper.again()
+    qtbot.wait(50)
+
+    assert len(kept.made) == 1
+    assert not kept.made[0].alive()
+
+
+def ready(engine: Engine, qtbot: Any) -> None:
+    engine.spares._settle.setInterval(10)
+    app._keep_spare(engine, "train")
+    qtbot.waitUntil(engine.spares.is_ready, timeout=WAIT)
+
+
+def test_start_lets_the_worker_that_is_ready_do_the_run_and_the_next_one_waits_for_its_end(engine, qtbot):
+    ready(engine, qtbot)
+    pid = engine.spares._spare.pid
+    model = engine.start_run(recipe.from_tables(TABLES))
+    assert not engine.spares.is_ready()
+    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+
+    assert model.ending.outcome == "completed"
+    assert model._thread.pid == pid
+    qtbot.waitUntil(engine.spares.is_ready, timeout=WAIT)
+
+
+def test_the_next_one_has_the_base_model_of_the_last_run(engine, qtbot):
+    ready(engine, qtbot)
+    wanted = recipe.from_tables(TABLES)
+    assert scripted_worker.expected() == []
+    model = engine.start_run(wanted)
+    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+
+    qtbot.waitUntil(lambda: len(scripted_worker.expected()) == 1, timeout=WAIT)
+    assert scripted_worker.expected() == [{"base_model": wanted.base_model.model_dump()}]
+
+
+def test_start_goes_on_without_a_worker_that_has_died(engine, qtbot):
+    ready(engine, qtbot)
+    engine.spares._spare.end()
+    model = engine.start_run(recipe.from_tables(TABLES))
+    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+
+    assert model.ending.outcome == "completed"
+
+
+def test_a_window_that_leaves_before_a_run_has_begun_leaves_no_worker_behind(engine, qtbot):
+    ready(engine, qtbot)
+    spare = engine.spares._spare
+    engine.start_run(recipe.from_tables(TABLES))
+    engine.leave()
+
+    assert not spare.alive()
+
+
+def test_one_is_ready_at_the_end_of_the_guide_too(engine, qtbot):
+    engine.spares._settle.setInterval(10)
+    app._keep_spare(engine, "welcome")
+
+    qtbot.waitUntil(engine.spares.is_ready, timeout=WAIT)
+
+
+def test_other_pages_do_without(engine, qtbot):
+    engine.spares._settle.setInterval(10)
+    app._keep_spare(engine, "data")
+    qtbot.wait(50)
+
+    assert not engine.spares.is_ready()

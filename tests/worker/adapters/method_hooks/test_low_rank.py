@@ -1,0 +1,478 @@
+"""LoRA with its refinements, AdaLoRA, LoHa and LoKr: each is what its paper says. What holds for all is the proof's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from peft import LoraConfig, PeftModel
+from peft.tuners.lora import LoraLayer
+from safetensors.torch import load_file
+from torch.nn.functional import linear
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
+
+from engine.adapters import library
+from engine.config.recipe import Recipe
+from engine.errors import AdapterError
+from engine.methods import Variant, method
+from engine.worker.adapters import attach as adapters
+from engine.worker.adapters import method_hooks
+from engine.worker.adapters.method_hooks import TRAINED, Course
+from engine.worker.adapters.method_hooks.lora_export import adapted
+from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, train_loader
+from engine.worker.dataset.prompting import Encoded
+from engine.worker.modeling import base_models, forward
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.training import checkpoints
+from engine.worker.training.step_gradients import StepReport, StepTrainer, training_arguments
+from tests.helpers.tiny_models import Kind, tiny_model
+from tests.helpers.worker_parts import load_tiny, make_channel, make_recipe
+
+pytestmark = [
+    pytest.mark.torch,
+    # The libraries' own, of each other's words; and PEFT's, when it loads a LoRA onto GPT-2.
+    pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:fan_in_fan_out"),
+]
+
+RANK = 4
+STEPS = 12
+TEXTS = ("Ann: tea?", "Bob: yes, please, and two cups of it.", "Cyd: the key is in my coat.", "Dan: no.")
+SUMMARIES = ("Ann asks.", "Bob wants two cups.", "It is in Cyd's coat.", "Dan refuses.")
+ANCHORED = ("pissa", "olora")
+# Where what is trained begins or how it learns differs from plain LoRA.
+REFINED = (
+    {"initialisation": "pissa"},
+    {"initialisation": "olora"},
+    {"initialisation": "eva"},
+    {"lora_plus_ratio": 16.0},
+    {"dora": True},
+)
+
+
+def lora(kind: Kind = "llama", quantization: str = "none", **options: Any) -> Recipe:
+    table = {"id": "lora", "rank": RANK, "alpha": 8, "target_modules": ["all-linear"], "dropout": 0.0}
+    return on(kind, quantization, table | options)
+
+
+def adalora(kind: Kind = "llama", quantization: str = "none", **options: Any) -> Recipe:
+    table = {"id": "adalora", "rank": 2, "initial_rank": 4, "alpha": 8, "dropout": 0.0}
+    return on(kind, quantization, table | options)
+
+
+def on(kind: Kind, quantization: str, table: dict[str, Any]) -> Recipe:
+    base = {"id": str(tiny_model(kind)), "precision": "float32", "quantization": quantization}
+    training = {"learning_rate": 0.02, "epochs": STEPS // 2, "batch_size": 2, "device": "cpu", "seed": 3}
+    return make_recipe(kind, base_model=base, method=table, training=training)
+
+
+def load(recipe: Recipe) -> LoadedBase:
+    return base_models.load(recipe.base_model, "cpu", make_channel("inspect"))
+
+
+def encoded(base: LoadedBase) -> list[Encoded]:
+    found = []
+    for text, summary in zip(TEXTS, SUMMARIES, strict=True):
+        read, written = (base.tokenizer(each)["input_ids"] for each in (text, summary))
+        if base.family == "encoder-decoder":
+            found.append(Encoded(read, written))
+        else:
+            found.append(Encoded(read + written, [-100] * len(read) + written))
+    return found
+
+
+def batches(base: LoadedBase, rows: int = len(TEXTS)) -> list[MicroBatch]:
+    """Return the examples in padded batches of so many rows."""
+    collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
+    examples = encoded(base)
+    return [
+        batch
+        for start in range(0, len(examples), rows)
+        for batch in collator(examples[start : start + rows]).micro_batches
+    ]
+
+
+def attach(recipe: Recipe, base: LoadedBase | None = None) -> PeftModel:
+    base = base or load(recipe)
+    return adapters.attach(base, recipe, Course(STEPS, tuple(batches(base))))
+
+
+@torch.no_grad()
+def logits(model: Any, base: LoadedBase) -> torch.Tensor:
+    (batch,) = batches(base)
+    model.eval()
+    return forward.logits(model, base.family, batch.input_ids, batch.attention_mask, batch.labels)
+
+
+def trainer(
+    model: PeftModel,
+    base: LoadedBase,
+    recipe: Recipe,
+    folder: Path,
+    after_step: Callable[[StepReport], bool] = lambda _: True,
+) -> StepTrainer:
+    training, examples = recipe.training, encoded(base)
+    collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
+    sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
+    return StepTrainer(
+        model,
+        training_arguments(training, recipe.learning_rate(base.family), base.device, folder),
+        train_loader(examples, collator, sampler),
+        base.family,
+        between=lambda: False,
+        after_step=after_step,
+    )
+
+
+def train(
+    recipe: Recipe,
+    folder: Path,
+    checkpoint: int = 0,
+    resume: bool = False,
+    watch: Callable[[StepReport, StepTrainer], None] = lambda _report, _loop: None,
+) -> PeftModel:
+    """Train by the product's loop, with a checkpoint in `folder` after a step, or from that checkpoint on.
+
+    `watch` is called after every step.
+    """
+    base = load(recipe)
+    model = attach(recipe, base)
+
+    def after_step(report: StepReport) -> bool:
+        if report.step == checkpoint:
+            kept.mkdir()
+            checkpoints.save_trainable(model, kept)
+            loop.save_state(kept)
+        watch(report, loop)
+        return True
+
+    kept = folder / "kept"
+    loop = trainer(model, base, recipe, folder, after_step)
+    loop.train(resume_from_checkpoint=str(kept) if resume else None)
+    return model
+
+
+def by_plain_peft(base: LoadedBase, folder: Path, kind: Kind) -> torch.Tensor:
+    """Return what plain transformers and plain PEFT compute with a saved adapter."""
+    loader = AutoModelForSeq2SeqLM if base.family == "encoder-decoder" else AutoModelForCausalLM
+    return logits(PeftModel.from_pretrained(loader.from_pretrained(tiny_model(kind)), folder), base)
+
+
+def layers(model: PeftModel) -> list[LoraLayer]:
+    return [layer for _, layer in adapted(model)]
+
+
+def change(layer: LoraLayer) -> torch.Tensor:
+    """Return the product of a layer's two matrices as they are, scaled (outputs × inputs)."""
+    first, second = layer.lora_A[TRAINED].weight, layer.lora_B[TRAINED].weight
+    return (second @ first).detach() * layer.scaling[TRAINED]
+
+
+# ------------------------------------------------------------------------------------------- where a pair begins
+def test_rank_stabilised_scales_by_the_root_of_the_rank():
+    assert {layer.scaling[TRAINED] for layer in layers(attach(lora()))} == {8 / RANK}
+    assert {layer.scaling[TRAINED] for layer in layers(attach(lora(rs_lora=True)))} == {8 / math.sqrt(RANK)}
+
+
+def test_the_gaussian_start_is_normally_distributed():
+    for layer in layers(attach(lora(initialisation="gaussian"))):
+        first = layer.lora_A[TRAINED].weight.detach().flatten()
+        assert float(first.std()) == pytest.approx(1 / RANK, rel=0.3)
+        # The default is even between two bounds, which lie at 1.7 deviations.
+        assert float(first.abs().max() / first.std()) > 2
+
+
+@pytest.mark.parametrize("quantization", ["none", "nf4"])
+def test_the_orthogonal_start_is_no_zero_and_changes_nothing(quantization):
+    for layer in layers(attach(lora(quantization=quantization, initialisation="orthogonal"))):
+        first, second = layer.lora_A[TRAINED].weight.detach(), layer.lora_B[TRAINED].weight.detach()
+        assert float(first.abs().mean()) > 0.01
+        assert float(second.abs().mean()) > 0.01
+        assert float((second @ first).abs().max()) < 1e-6
+
+
+def weight_of(layer: LoraLayer) -> torch.Tensor:
+    return layer.get_base_layer().weight.detach()
+
+
+def test_pissa_begins_at_the_best_change_of_its_rank():
+    for layer in layers(attach(lora(initialisation="pissa"))):
+        left, values, right = torch.linalg.svd(weight_of(layer), full_matrices=False)
+        best = left[:, :RANK] * values[:RANK] @ right[:RANK]
+        assert torch.allclose(change(layer), best, atol=1e-5)
+
+
+def test_olora_begins_at_orthonormal_directions_of_the_weight():
+    for layer in layers(attach(lora(initialisation="olora"))):
+        first, second = layer.lora_A[TRAINED].weight.detach(), layer.lora_B[TRAINED].weight.detach()
+        assert torch.allclose(second.T @ second, torch.eye(RANK), atol=1e-5)
+        assert torch.allclose(first, second.T @ weight_of(layer), atol=1e-4)
+
+
+@pytest.mark.parametrize("initialisation", ANCHORED)
+@pytest.mark.parametrize(("kind", "quantization"), [("gpt2", "none"), ("t5", "none"), ("llama", "nf4")])
+def test_a_start_at_the_weights_own_directions_leaves_the_base_and_its_outputs_as_they_are(
+    kind, quantization, initialisation
+):
+    recipe = lora(kind, quantization, initialisation=initialisation)
+    base = load(recipe)
+    weights = {name: tensor.clone() for name, tensor in base.model.state_dict().items()}
+    before = logits(base.model, base)
+    model = attach(recipe, base)
+    assert torch.equal(logits(model, base), before)
+    now = {name.replace(".base_layer", ""): tensor for name, tensor in base.model.state_dict().items()}
+    assert all(torch.equal(now[name], tensor) for name, tensor in weights.items())
+
+
+@pytest.mark.parametrize("initialisation", ANCHORED)
+def test_pair_and_anchor_are_saved_as_one_plain_lora_of_twice_the_rank(initialisation, tmp_path):
+    recipe = lora(initialisation=initialisation, rs_lora=True)
+    model, base = train(recipe, tmp_path / "run"), load_tiny("llama")
+    expected = logits(model, base)
+    adapters.save_adapter(model, tmp_path / "saved")
+    config = LoraConfig.from_pretrained(tmp_path / "saved")
+    assert (config.r, config.lora_alpha, config.use_rslora) == (2 * RANK, 2 * RANK, False)
+    assert config.init_lora_weights is True
+    assert (expected - logits(base.model, base)).abs().max() > 0.1
+    assert (by_plain_peft(base, tmp_path / "saved", "llama") - expected).abs().max() < 1e-4
+
+
+# -------------------------------------------------------------------------------------------------- from data: EVA
+def read_by(base: LoadedBase, name: str) -> torch.Tensor:
+    """Return what a layer reads in the examples, each alone and so without padding (tokens × width)."""
+    read: list[torch.Tensor] = []
+    layer = base.model.get_submodule(name)
+    hook = layer.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0].flatten(0, 1)))
+    with torch.no_grad():
+        for batch in batches(base, rows=1):
+            forward.logits(base.model, base.family, batch.input_ids, batch.attention_mask, batch.labels)
+    hook.remove()
+    return torch.cat(read)
+
+
+@pytest.mark.parametrize("kind", ["t5", "bart", "llama"])
+def test_eva_begins_at_the_main_directions_of_what_a_layer_reads_without_the_padding(kind):
+    model = attach(lora(kind, initialisation="eva"))
+    base = load_tiny(kind)
+    base.model.eval()
+    looked_at = 0
+    for name, layer in adapted(model):
+        directions = layer.lora_A[TRAINED].weight.detach()
+        read = read_by(base, name.removeprefix("base_model.model."))
+        values = torch.linalg.svdvals(read)
+        reached = torch.linalg.matrix_norm(linear(read, directions)) ** 2
+        assert float(reached) == pytest.approx(float((values[:RANK] ** 2).sum()), rel=1e-4)
+        assert torch.allclose(directions @ directions.T, torch.eye(RANK), atol=1e-5)
+        assert not layer.lora_B[TRAINED].weight.any()
+        looked_at += 1
+    assert looked_at > 5
+
+
+def test_eva_without_examples_or_with_too_few_says_so():
+    base = load_tiny("llama")
+    with pytest.raises(AdapterError, match="there are none") as caught:
+        adapters.attach(base, lora(initialisation="eva"))
+    assert caught.value.field == "method.initialisation"
+    (few,) = Collator("decoder-only", 0, 100)([Encoded([5, 6], [5, 6])]).micro_batches
+    with pytest.raises(AdapterError, match=r"at least 4 tokens to look at; the training examples have 2"):
+        adapters.attach(load_tiny("llama"), lora(initialisation="eva"), Course(STEPS, (few,)))
+
+
+def test_eva_s_rows_are_read_in_parts_where_memory_is_short(monkeypatch):
+    whole = attach(lora(initialisation="eva"))
+    monkeypatch.setattr("engine.worker.adapters.method_hooks.eva_init.MOST_BYTES", 1)
+    for one, other in zip(layers(whole), layers(attach(lora(initialisation="eva"))), strict=True):
+        assert torch.equal(one.lora_A[TRAINED].weight, other.lora_A[TRAINED].weight)
+
+
+# ------------------------------------------------------------------------------------------------ how a pair learns
+def rates(loop: StepTrainer) -> dict[str, float]:
+    """Return the learning rate of each trained parameter by name."""
+    named = {id(parameter): name for name, parameter in loop.model.named_parameters()}
+    return {named[id(each)]: group["lr"] for group in loop.optimizer.param_groups for each in group["params"]}
+
+
+def test_lora_plus_lets_the_second_matrices_learn_faster_also_after_a_resume(tmp_path):
+    recipe = lora(lora_plus_ratio=16.0)
+    straight: list[dict[str, float]] = []
+    resumed: list[dict[str, float]] = []
+    told: list[float] = []
+
+    def watch(report, loop):
+        straight.append(rates(loop))
+        told.append(report.learning_rate)
+
+    train(recipe, tmp_path, checkpoint=STEPS // 2, watch=watch)
+    train(recipe, tmp_path, resume=True, watch=lambda _, loop: resumed.append(rates(loop)))
+    assert resumed == straight[STEPS // 2 :]
+    for step, found in enumerate(straight, start=1):
+        for name, rate in found.items():
+            usual = 0.02 * (1 - step / STEPS)
+            assert rate == pytest.approx(16 * usual if "lora_B" in name else usual)
+    assert told == pytest.approx([0.02 * (1 - step / STEPS) for step in range(STEPS)])
+
+
+@pytest.mark.parametrize("options", REFINED, ids=lambda options: "-".join(map(str, options.values())))
+def test_a_run_taken_up_again_gives_the_bits_of_the_straight_one_on_an_untouched_base(options, tmp_path):
+    recipe = lora(**options)
+    straight = train(recipe, tmp_path, checkpoint=STEPS // 2)
+    resumed = train(recipe, tmp_path, resume=True)
+    expected = adapters.trainable_parameters(straight)
+    assert expected.keys() == adapters.trainable_parameters(resumed).keys()
+    for name, parameter in adapters.trainable_parameters(resumed).items():
+        assert torch.equal(parameter, expected[name]), name
+    untouched = load_tiny("llama").model.state_dict()
+    inside = straight.get_base_model().state_dict()
+    now = {name.replace(".base_layer", ""): tensor for name, tensor in inside.items()}
+    assert all(torch.equal(now[name], tensor) for name, tensor in untouched.items())
+
+
+def test_qlora_trains_a_4_bit_base_by_a_paged_8_bit_optimizer(tmp_path):
+    (qlora,) = (variant for variant in method("lora").variants if variant.id == "qlora")
+    assert isinstance(qlora, Variant)
+    recipe = make_recipe(
+        "llama",
+        base_model={"id": str(tiny_model("llama")), **qlora.tables["base_model"]},
+        training={"device": "cpu", **qlora.tables["training"]},
+    )
+    base = load(recipe)
+    loop = trainer(attach(recipe, base), base, recipe, tmp_path)
+    loop.create_optimizer()
+    assert loop.optimizer.is_paged
+    assert loop.optimizer.args.optim_bits == 8
+    quantized = [module for module in base.model.modules() if type(module).__name__ == "Linear4bit"]
+    assert quantized
+    assert all(layer.weight.quant_state.nested for layer in quantized)
+
+
+# --------------------------------------------------------------------------------------------------------- AdaLoRA
+def kept_parts(model: PeftModel) -> int:
+    return sum(int((layer.lora_E[TRAINED] != 0).sum()) for layer in layers(model))
+
+
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_adalora_takes_parts_away_until_the_average_rank_is_left(kind, tmp_path):
+    seen: list[int] = []
+    model = train(adalora(kind), tmp_path, watch=lambda _, loop: seen.append(kept_parts(loop.model)))
+    count = len(layers(model))
+    # A tenth of the steps at full rank, three tenths at the final one, and less and less between.
+    assert seen[0] == 4 * count
+    assert seen == sorted(seen, reverse=True)
+    assert set(seen[-4:]) == {2 * count}
+
+
+def test_adalora_reports_losses_without_the_pull_to_right_angles(tmp_path):
+    losses: dict[float, list[float]] = {}
+    for pull in (0.0, 10.0):
+        told = losses.setdefault(pull, [])
+        train(
+            adalora(orthogonality=pull),
+            tmp_path,
+            watch=lambda report, _, told=told: told.append(report.loss),
+        )
+    # The first is that of the base.
+    assert losses[10.0][0] == losses[0.0][0]
+    assert losses[10.0][-1] != losses[0.0][-1]
+
+
+def test_adalora_s_pull_is_what_peft_adds_to_a_loss():
+    recipe = adalora()
+    base = load(recipe)
+    model = attach(recipe, base).eval()
+    (batch,) = batches(base)
+    inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask, "labels": batch.labels}
+    with torch.no_grad():
+        added = model(**inputs).loss - model.base_model.model(**inputs).loss
+    found = method_hooks.of(model).regularisation(model)
+    assert found is not None
+    assert found.item() == pytest.approx(added.item(), rel=1e-4)
+
+
+def test_an_adalora_taken_up_again_gives_the_bits_of_the_straight_run(tmp_path):
+    recipe = adalora()
+    straight = train(recipe, tmp_path, checkpoint=5)
+    resumed = train(recipe, tmp_path, resume=True)
+    for found, expected in (
+        (adapters.trainable_parameters(resumed), adapters.trainable_parameters(straight)),
+        (method_hooks.of(resumed).state(resumed), method_hooks.of(straight).state(straight)),
+    ):
+        assert found.keys() == expected.keys()
+        assert all(torch.equal(found[name], tensor) for name, tensor in expected.items())
+
+
+@pytest.mark.parametrize("kind", ["t5", "gpt2"])
+def test_a_finished_adalora_is_a_plain_lora_whose_rank_differs_by_layer(kind, tmp_path):
+    recipe = adalora(kind, target_modules=["all-linear"])
+    model, base = train(recipe, tmp_path / "run"), load_tiny(kind)
+    expected = logits(model, base)
+    adapters.save_adapter(model, tmp_path / "saved")
+    config = LoraConfig.from_pretrained(tmp_path / "saved")
+    assert config.peft_type == "LORA"
+    assert len(set(config.rank_pattern.values())) > 1
+    assert config.rank_pattern == config.alpha_pattern
+    tensors = load_file(tmp_path / "saved" / library.WEIGHTS_NAME)
+    assert sum(len(tensor) for name, tensor in tensors.items() if "lora_A" in name) >= kept_parts(model)
+    assert (by_plain_peft(base, tmp_path / "saved", kind) - expected).abs().max() < 1e-4
+
+
+def test_a_layer_that_keeps_nothing_is_saved_as_a_change_by_nothing(tmp_path):
+    model = train(adalora(), tmp_path / "run")
+    emptied = layers(model)[0]
+    with torch.no_grad():
+        emptied.lora_E[TRAINED].zero_()
+    base = load_tiny("llama")
+    adapters.save_adapter(model, tmp_path / "saved")
+    assert (by_plain_peft(base, tmp_path / "saved", "llama") - logits(model, base)).abs().max() < 1e-4
+
+
+# ---------------------------------------------------------------------------------------------------- LoHa and LoKr
+def of_layer(model: PeftModel, part: str) -> dict[str, torch.Tensor]:
+    """Return the matrices of the first adapted layer by their name's end."""
+    named = [
+        (name, parameter)
+        for name, parameter in model.named_parameters()
+        if f"_{part}" in name or part in name
+    ]
+    first = named[0][0].rpartition(f".{part}")[0]
+    return {
+        name.removeprefix(f"{first}.").split(".")[0]: parameter.detach()
+        for name, parameter in named
+        if name.startswith(f"{first}.")
+    }
+
+
+def shaken(table: dict[str, Any], kind: Kind = "llama") -> PeftModel:
+    """Return a model with an adapter whose every number is random."""
+    model = attach(on(kind, "none", {"rank": RANK, "target_modules": ["q_proj"], **table}))
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for parameter in adapters.trainable_parameters(model).values():
+            parameter.normal_()
+    return model
+
+
+def change_by_outputs(model: PeftModel) -> torch.Tensor:
+    """Return the change of the first adapted layer's weight, from what the layer computes."""
+    layer = model.get_submodule(adapters.adapted_modules(model)[0]).eval()
+    with torch.no_grad():
+        return (layer(torch.eye(layer.in_features)) - layer.base_layer(torch.eye(layer.in_features))).T
+
+
+def test_loha_is_the_product_entry_by_entry_of_two_pairs():
+    model = shaken({"id": "loha", "alpha": 8})
+    parts = of_layer(model, "hada")
+    expected = (parts["hada_w1_a"] @ parts["hada_w1_b"]) * (parts["hada_w2_a"] @ parts["hada_w2_b"])
+    assert torch.allclose(change_by_outputs(model), 2 * expected, atol=1e-3)
+    assert torch.linalg.matrix_rank(expected) > RANK
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_lokr_is_the_kronecker_product_of_a_small_factor_and_a_thin_one(both):
+    model = shaken({"id": "lokr", "alpha": 8, "rank": 2, "factor": 4, "decompose_both": both})
+    parts = of_layer(model, "lokr")
+    small = parts["lokr_w1"] if "lokr_w1" in parts else parts["lokr_w1_a"] @ parts["lokr_w1_b"]
+    large = parts["lokr_w2"] if "lokr_w2" in parts else parts["lokr_w2_a"] @ parts["lokr_w2_b"]
+    assert torch.allclose(change_by_outputs(model), 4 * torch.kron(small, large), atol=1e-3)

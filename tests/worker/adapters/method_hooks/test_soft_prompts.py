@@ -1,0 +1,276 @@
+"""Soft prompts begin with words, go on where they stopped, and are kept as what was evaluated; the rest is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from peft import PeftModel
+from tokenizers import normalizers
+from transformers import AutoModelForSeq2SeqLM
+
+from engine.adapters import library
+from engine.adapters.library import WEIGHTS_NAME
+from engine.errors import AdapterError, RecipeError
+from engine.methods.soft_prompts import SOFT_PROMPTS
+from engine.worker.adapters import attach
+from engine.worker.adapters.method_hooks import of as handling_of
+from engine.worker.dataset.collator import Collator, StepSampler, train_loader
+from engine.worker.dataset.prompting import Encoded
+from engine.worker.modeling import base_models, meta_model
+from engine.worker.training.step_gradients import StepTrainer, training_arguments
+from tests.helpers.soft_prompts import CASES, NAMES, Options, forward_logits, prompts, soft, soft_recipe
+from tests.helpers.tiny_models import KINDS, Kind, tiny_model
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
+from tests.helpers.worker_parts import attach_random, install_random, load_tiny, make_recipe
+
+pytestmark = [
+    pytest.mark.torch,
+    # PEFT 0.21 asks transformers 5.24 by its old names.
+    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
+]
+
+every_case = pytest.mark.parametrize(("method", "options"), CASES, ids=NAMES)
+COMPUTED = [case for case in CASES if case[0] == "p_tuning" or case[1].get("projection")]
+WORDS = "Summarize the conversation."
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_prompt_that_begins_with_words_is_those_words(kind: Kind) -> None:
+    base = load_tiny(kind)
+    words = base.tokenizer(WORDS, add_special_tokens=False)["input_ids"]
+    recipe = soft_recipe(kind, "prompt_tuning", {"init_text": WORDS}, len(words))
+    row, summary = prompts(base)[1], [20, 21, 22]
+    expected = forward_logits(base.model, base, words + row, summary)
+    found = forward_logits(attach.attach(base, recipe).eval(), base, row, summary)
+    assert (found - expected).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+def test_a_prefix_that_begins_with_words_is_as_if_a_decoder_had_read_them(kind: Kind) -> None:
+    base = load_tiny(kind)
+    words = base.tokenizer(WORDS, add_special_tokens=False)["input_ids"]
+    recipe = soft_recipe(kind, "prefix_tuning", {"init_text": WORDS}, len(words))
+    row, summary = prompts(base)[1], [20, 21, 22]
+    expected = forward_logits(base.model, base, words + row, summary)
+    found = forward_logits(attach.attach(base, recipe).eval(), base, row, summary)
+    assert (found - expected).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("kind", ["t5", "bart"])
+def test_an_encoder_decoders_prefix_that_begins_with_words_is_as_if_it_had_written_them(kind: Kind) -> None:
+    base = load_tiny(kind)
+    words = base.tokenizer(WORDS, add_special_tokens=False)["input_ids"]
+    recipe = soft_recipe(kind, "prefix_tuning", {"init_text": WORDS}, len(words))
+    read = torch.tensor([words])
+    told = torch.tensor([[*words, base.model.config.decoder_start_token_id, 20, 21]])
+    with torch.no_grad():
+        expected = base.model(input_ids=read, decoder_input_ids=told).logits[0, len(words) :]
+    found = forward_logits(attach.attach(base, recipe).eval(), base, words, [20, 21, 22])
+    assert (found - expected).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_layer_of_the_decoder_has_keys_and_values_of_its_own(kind: Kind) -> None:
+    base, model = soft(kind, "prefix_tuning", {})
+    layers = base.model.config.num_hidden_layers
+    cache = model.get_prompt(1)
+    kept = getattr(cache, "self_attention_cache", cache).layers[:layers]
+    told = [torch.cat([layer.keys, layer.values]) for layer in kept]
+    assert len(told) == layers == 2
+    assert not torch.equal(told[0], told[1])
+
+
+def test_a_projection_goes_by_smaller_steps_than_a_prefix() -> None:
+    def rates(options: Options) -> set[float]:
+        recipe, base = soft_recipe("t5", "prefix_tuning", options), load_tiny("t5")
+        collator = Collator(base.family, base.tokenizer.pad_token_id, 10**6)
+        examples = [Encoded(row, [20, 21]) for row in prompts(base)]
+        loop = StepTrainer(
+            attach.attach(base, recipe),
+            training_arguments(recipe.training, 0.3, base.device, Path("unused")),
+            train_loader(examples, collator, StepSampler(examples, 3, 1, "random")),
+            base.family,
+            between=lambda: False,
+            after_step=lambda _: True,
+        )
+        groups = loop.create_optimizer().param_groups
+        return {round(group["lr"], 6) for group in groups if group["params"]}
+
+    assert rates({}) == {0.3}
+    assert rates({"projection": True}) == {0.01}
+
+
+@pytest.mark.parametrize(("tokens", "start"), [(3, "abc"), (7, "abcdeab")])
+def test_starting_words_are_cut_or_repeated(tokens: int, start: str) -> None:
+    base = load_tiny("llama")
+    model = attach.attach(base, soft_recipe("llama", "prompt_tuning", {"init_text": "abcde"}, tokens))
+    ids = torch.tensor(base.tokenizer(start, add_special_tokens=False)["input_ids"])
+    assert torch.equal(
+        model.prompt_encoder["default"].embedding.weight, base.model.get_input_embeddings()(ids)
+    )
+
+
+@pytest.mark.parametrize("method", ["prompt_tuning", "prefix_tuning"])
+def test_a_text_of_which_the_tokenizer_leaves_nothing_is_refused_beside_its_field(method: str) -> None:
+    base = load_tiny("llama")
+    base.tokenizer.backend_tokenizer.normalizer = normalizers.Replace("#", "")
+    with pytest.raises(AdapterError) as caught:
+        attach.attach(base, soft_recipe("llama", method, {"init_text": "##"}))
+    assert caught.value.field == "method.init_text"
+
+
+def test_a_start_from_the_vocabulary_follows_the_seed() -> None:
+    def first(seed: int) -> torch.Tensor:
+        recipe = make_recipe(
+            "t5",
+            method={"id": "prompt_tuning", "init": "vocabulary"},
+            training={"device": "cpu", "seed": seed},
+        )
+        (prompt,) = attach.trainable_parameters(attach.attach(load_tiny("t5"), recipe)).values()
+        return prompt
+
+    assert torch.equal(first(1), first(1))
+    assert not torch.equal(first(1), first(2))
+    vocabulary = load_tiny("t5").model.get_input_embeddings().weight
+    assert all((vocabulary == row).all(dim=1).any() for row in first(1))
+
+
+@every_case
+def test_files_hold_no_path_and_saving_changes_and_draws_nothing(
+    method: str, options: Options, tmp_path: Path
+) -> None:
+    recipe = soft_recipe("t5", method, options)
+    model = attach_random(load_tiny("t5"), recipe).train()
+    state = torch.get_rng_state()
+    for name in ("one", "two"):
+        attach.save_adapter(model, tmp_path / name)
+    assert torch.equal(state, torch.get_rng_state())
+    assert (tmp_path / "one" / WEIGHTS_NAME).read_bytes() == (tmp_path / "two" / WEIGHTS_NAME).read_bytes()
+    assert all(
+        recipe.base_model.id.encode() not in path.read_bytes() for path in (tmp_path / "one").iterdir()
+    )
+    assert model.training
+    assert model.prompt_encoder["default"].training
+
+
+def test_a_saved_prompt_is_the_one_that_was_evaluated_whatever_was_dropped_while_training(
+    tmp_path: Path,
+) -> None:
+    options = {"encoder": "LSTM", "encoder_dropout": 0.5}
+    base, model = soft("t5", "p_tuning", options)
+    expected = forward_logits(model, base, prompts(base)[0], [20, 21])
+    attach.save_adapter(model.train(), tmp_path)
+    plain = PeftModel.from_pretrained(AutoModelForSeq2SeqLM.from_pretrained(tiny_model("t5")), tmp_path)
+    assert (forward_logits(plain.eval(), base, prompts(base)[0], [20, 21]) - expected).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize(("method", "options"), COMPUTED, ids=str)
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_a_stopped_run_goes_on_to_the_same_bits(
+    kind: Kind, method: str, options: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropout = ["method.encoder_dropout=0.3"] if options.get("encoder") == "LSTM" else []
+    overrides = [
+        f"method.{name}={str(value).lower() if value is True else value}" for name, value in options.items()
+    ]
+    recipe = tiny_recipe(tmp_path, kind, method, *overrides, *dropout, "method.virtual_tokens=4")
+    _, straight = train_here(recipe)
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 4, ask_to_stop)
+        job, events = train_here(recipe)
+    assert events[-1]["outcome"] == "stopped"
+    resumed = run_here(job)
+    assert resumed[-1]["outcome"] == "completed", resumed[-1]
+    assert weights(resumed) == weights(straight)
+    losses = [event["loss"] for event in named(straight, "step_finished")][4:]
+    assert [event["loss"] for event in named(resumed, "step_finished")] == losses
+
+
+def weights(events: list[Any]) -> bytes:
+    return (library.find(named(events, "adapter_saved")[-1]["adapter"]).folder / WEIGHTS_NAME).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("method", "before"),
+    [("prompt_tuning", {}), ("prefix_tuning", {}), ("prefix_tuning", {"projection": True})],
+)
+def test_going_on_from_an_adapter_begins_where_it_ended(method: str, before: Options) -> None:
+    adapter = install_random("t5", "first", method={"id": method, "virtual_tokens": 5, **before})
+    base = load_tiny("t5")
+    expected = forward_logits(attach.load_adapter(base, adapter), base, prompts(base)[1], [20, 21])
+    base = load_tiny("t5")
+    recipe = soft_recipe("t5", method, {"start_from": adapter.id})
+    found = forward_logits(attach.attach(base, recipe).eval(), base, prompts(base)[1], [20, 21])
+    assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize(("method", "options"), COMPUTED, ids=str)
+def test_going_on_where_the_file_lacks_the_network_is_refused(method: str, options: Options) -> None:
+    with pytest.raises(RecipeError) as caught:
+        soft_recipe("t5", method, {**options, "start_from": "any"})
+    assert [problem.field for problem in caught.value.problems] == ["method.start_from"]
+
+
+@every_case
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_counts_and_bytes_without_weights_are_those_with(
+    kind: Kind, method: str, options: Options, tmp_path: Path
+) -> None:
+    base, model = soft(kind, method, options)
+    recipe, folder = soft_recipe(kind, method, options), tiny_model(kind)
+    config = base_models.read_config(folder, "tiny")
+    empty = dataclasses.replace(
+        base,
+        model=meta_model.build(config, base.family, torch.float32, folder),
+        device=torch.device("meta"),
+    )
+    with torch.device("meta"):
+        weightless_model = attach.attach(empty, recipe)
+        saved = handling_of(weightless_model).saved_tensors(weightless_model)
+    assert attach.count_parameters(weightless_model) == attach.count_parameters(model)
+    attach.save_adapter(model, tmp_path)
+    shapes = library.weight_shapes(tmp_path / WEIGHTS_NAME)
+    assert {name: tuple(tensor.shape) for name, tensor in saved.items()} == shapes
+
+
+def test_a_prompt_longer_than_the_models_positions_is_refused_before_loading(tmp_path: Path) -> None:
+    folder = tmp_path / "narrow"
+    folder.mkdir()
+    config = (
+        (tiny_model("gpt2") / "config.json").read_text().replace('"n_positions": 1024', '"n_positions": 64')
+    )
+    (folder / "config.json").write_text(config)
+    for entry in SOFT_PROMPTS:
+        with pytest.raises(RecipeError) as caught:
+            make_recipe("gpt2", base_model={"id": str(folder)}, method={"id": entry.id, "virtual_tokens": 64})
+        assert "method.virtual_tokens" in [problem.field for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "training", "field"),
+    [
+        ("prompt_tuning", {"init_text": " "}, {}, "method.init_text"),
+        ("prefix_tuning", {"encoder_width": 8}, {}, "method.encoder_width"),
+        ("prefix_tuning", {}, {"activation_checkpointing": True}, "training.activation_checkpointing"),
+        ("p_tuning", {"encoder_layers": 3}, {}, "method.encoder_layers"),
+        ("p_tuning", {"encoder_dropout": 0.1}, {}, "method.encoder_dropout"),
+        (
+            "p_tuning",
+            {"encoder": "LSTM", "encoder_layers": 1, "encoder_dropout": 0.1},
+            {},
+            "method.encoder_dropout",
+        ),
+    ],
+)
+def test_settings_that_would_change_nothing_or_break_are_refused(
+    method: str, options: Options, training: Options, field: str
+) -> None:
+    with pytest.raises(RecipeError) as caught:
+        make_recipe("t5", method={"id": method, **options}, training=training)
+    (problem,) = caught.value.problems
+    assert problem.field == field
+    assert problem.hint

@@ -1,0 +1,213 @@
+"""Adapters on base models: new, loaded, switched; and strangers' files that must not get through."""
+
+import json
+import shutil
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine.adapters import library
+from engine.config import model_info
+from engine.errors import AdapterError
+from engine.methods import METHODS
+from engine.worker.adapters import attach
+from engine.worker.modeling import forward
+from tests.helpers.tiny_models import KINDS, tiny_model
+from tests.helpers.worker_parts import (
+    attach_random,
+    import_with_biases,
+    install_random,
+    load_tiny,
+    make_recipe,
+)
+
+pytestmark = pytest.mark.torch
+
+
+def logits(model, family):
+    ids = torch.arange(12, 30)[None]
+    labels = ids[:, :6] if family == "encoder-decoder" else ids
+    with torch.no_grad():
+        return forward.logits(model, family, ids, torch.ones_like(ids), labels)
+
+
+def usable(kind):
+    """Return the registry's methods that train and can be used on a small model of this kind as they are."""
+    facts = model_info.read(tiny_model(kind), "none")
+    return [
+        entry
+        for entry in METHODS
+        if entry.trains
+        and facts.family is not None
+        and facts.family in entry.presets
+        and entry.refusal(entry.options.model_validate(entry.presets[facts.family].options), facts) is None
+    ]
+
+
+# The other kinds are the proof's.
+@pytest.mark.parametrize("method", usable("llama"), ids=lambda method: method.id)
+def test_an_untrained_adapter_changes_nothing_and_a_disabled_one_neither(method):
+    base = load_tiny("llama")
+    before = logits(base.model, base.family)
+    options = method.presets[base.family].options
+    # Small models have no room for the presets' ranks.
+    small = {"rank": 4} if "rank" in method.options.model_fields else {}
+    recipe = make_recipe("llama", method={"id": method.id, **options, **small})
+    model = attach.attach(base, recipe).eval()
+
+    if method.identity_at_start:
+        assert torch.equal(logits(model, base.family), before)
+    for parameter in attach.trainable_parameters(model).values():
+        parameter.data.add_(0.1)
+    assert not torch.equal(logits(model, base.family), before)
+    with attach.active(model, None):
+        assert torch.equal(logits(model, base.family), before)
+
+
+def test_two_adapters_on_one_base_are_switched_exactly():
+    base = load_tiny("t5")
+    before = logits(base.model, base.family)
+    one, two = install_random("t5", "one", seed=1), install_random("t5", "two", seed=2)
+    alone = {}
+    for adapter in (one, two):
+        fresh = load_tiny("t5")
+        alone[adapter.id] = logits(attach.load_adapter(fresh, adapter), fresh.family)
+
+    model = attach.load_adapter(base, two, attach.load_adapter(base, one))
+    for adapter in (one, two, one):
+        with attach.active(model, adapter.id):
+            assert torch.equal(logits(model, base.family), alone[adapter.id])
+    with attach.active(model, None):
+        assert torch.equal(logits(model, base.family), before)
+
+
+def test_an_adapter_of_another_base_is_refused_by_name():
+    adapter = install_random("t5", "made-for-t5")
+    with pytest.raises(AdapterError, match="was made for"):
+        attach.load_adapter(load_tiny("t5-tied"), adapter)
+
+
+def stranger(tmp_path, change):
+    """Return an adapter folder whose tensors were changed by a stranger."""
+    adapter = install_random("t5", "honest")
+    folder = shutil.copytree(adapter.folder, tmp_path / "stranger")
+    tensors = load_file(folder / library.WEIGHTS_NAME)
+    change(tensors)
+    save_file(tensors, folder / library.WEIGHTS_NAME)
+    return library.find(str(folder))
+
+
+def test_keys_of_the_base_in_an_adapter_file_are_refused_and_the_base_stays(tmp_path):
+    base = load_tiny("t5")
+    before = base.model.shared.weight.clone()
+    evil = stranger(
+        tmp_path, lambda tensors: tensors.update({"base_model.model.shared.weight": torch.zeros_like(before)})
+    )
+    with pytest.raises(AdapterError, match=r"hold base_model\.model\.shared\.weight"):
+        attach.load_adapter(base, evil)
+    assert torch.equal(base.model.shared.weight, before)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"r": 200_000}, "r = 200,000, but its weights hold 4"),
+        ({"init_lora_weights": "pissa"}, "changes the base model itself"),
+        ({"target_modules": "(q+)+"}, "target_modules"),
+    ],
+)
+def test_what_a_strangers_configuration_asks_for_is_judged_before_peft_carries_it_out(
+    tmp_path, monkeypatch, change, told
+):
+    evil = stranger(tmp_path, lambda tensors: None)
+    path = evil.folder / library.CONFIG_NAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    monkeypatch.setattr(attach, "get_peft_model", lambda *_, **__: pytest.fail("PEFT saw it"))
+    base = load_tiny("t5")
+    with pytest.raises(AdapterError, match=told):
+        attach.load_adapter(base, evil)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_an_adapter_that_fails_half_way_leaves_base_and_adapters_as_they_were(tmp_path, beside):
+    base = load_tiny("t5")
+    model = attach.load_adapter(base, install_random("t5", "one")) if beside else None
+    before = logits(model or base.model, base.family)
+    names = list(base.model.state_dict())
+    evil = stranger(tmp_path, lambda tensors: None)
+    path = evil.folder / library.CONFIG_NAME
+    # Found missing by PEFT after every layer has got its matrices.
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"modules_to_save": "nowhere"}))
+    with pytest.raises(AdapterError, match="does not fit"):
+        attach.load_adapter(base, evil, model)
+    assert list(base.model.state_dict()) == names
+    assert torch.equal(logits(model or base.model, base.family), before)
+    attach.load_adapter(base, install_random("t5", "two"), model)
+
+
+def test_missing_keys_are_refused(tmp_path):
+    with pytest.raises(AdapterError):
+        attach.load_adapter(load_tiny("t5"), stranger(tmp_path, lambda tensors: tensors.pop(min(tensors))))
+
+
+def test_pickled_weights_are_refused(tmp_path):
+    adapter = install_random("t5", "honest")
+    folder = shutil.copytree(adapter.folder, tmp_path / "pickled")
+    torch.save(load_file(folder / library.WEIGHTS_NAME), folder / "adapter_model.bin")
+    (folder / library.WEIGHTS_NAME).unlink()
+    with pytest.raises(AdapterError):
+        attach.load_adapter(load_tiny("t5"), library.find(str(folder)))
+
+
+def test_saved_files_tell_no_path_of_this_computer(tmp_path):
+    base, recipe = load_tiny("t5"), make_recipe("t5")
+    attach.save_adapter(attach_random(base, recipe), tmp_path / "saved")
+
+    for path in (tmp_path / "saved").iterdir():
+        assert str(tmp_path.parent.parent).encode() not in path.read_bytes()
+        assert recipe.base_model.id.encode() not in path.read_bytes()
+
+
+def test_the_same_recipe_begins_with_the_same_numbers():
+    def first(seed):
+        torch.manual_seed(seed)
+        model = attach.attach(load_tiny("llama"), make_recipe("llama"))
+        return list(attach.trainable_parameters(model).values())
+
+    assert all(torch.equal(one, other) for one, other in zip(first(1), first(2), strict=True))
+
+
+def test_targets_that_are_not_there_name_the_field():
+    with pytest.raises(AdapterError) as caught:
+        attach.attach(load_tiny("llama"), make_recipe("llama", method={"target_modules": ["no_such"]}))
+    assert caught.value.field == "method.target_modules"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_full_fine_tuning_trains_every_number_once(kind):
+    base = load_tiny(kind)
+    everything = sum(parameter.numel() for parameter in base.model.parameters())
+    model = attach.attach(base, make_recipe(kind, method={"id": "full"}))
+
+    assert attach.count_parameters(model) == (everything, everything)
+
+
+def test_modules_of_all_blocks_are_counted_together() -> None:
+    names = ["encoder.block.0.q", "encoder.block.1.q", "decoder.block.0.q", "lm_head"]
+
+    assert attach.counted_by_place(names) == {"encoder.block.*.q": 2, "decoder.block.*.q": 1, "lm_head": 1}
+
+
+def test_going_on_from_a_strangers_biases_of_the_base_is_refused_in_words():
+    adapter = import_with_biases("gpt2", "strange")
+    method = {
+        "id": "lora",
+        "rank": 4,
+        "alpha": 8,
+        "target_modules": ["all-linear"],
+        "start_from": adapter.id,
+    }
+    with pytest.raises(AdapterError, match="trained biases of the base model itself") as caught:
+        attach.attach(load_tiny("gpt2"), make_recipe("gpt2", method=method))
+    assert caught.value.field == "method.start_from"

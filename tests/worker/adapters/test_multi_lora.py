@@ -1,0 +1,149 @@
+"""Columns in one batch write what each writes alone; what could not is left to be written alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.adapters.library import Adapter
+from engine.errors import AdapterError
+from engine.worker.adapters import multi_lora
+from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.generation.generate import Generated, generate
+from engine.worker.modeling.base_models import LoadedBase
+from tests.helpers.tiny_models import KINDS, Kind
+from tests.helpers.worker_parts import import_with_biases, install_random, load_tiny
+
+pytestmark = pytest.mark.torch
+
+TEXTS = ["Tim: Hi", "Ann: Where are you?\nBob: At the office.", "Kim: größer? " * 6, "Summarize: Al: no.\n"]
+# They differ in all that a LoRA may have of its own.
+LORAS: list[dict[str, Any]] = [
+    {"id": "lora", "rank": 4, "alpha": 8},
+    {"id": "lora", "rank": 2, "alpha": 3, "target_modules": ["all-linear"]},
+    {"id": "lora", "rank": 6, "alpha": 3, "rs_lora": True, "target_modules": ["all-linear"]},
+]
+DECODINGS: dict[str, dict[str, Any]] = {
+    "greedy": {},
+    "beams": {"beams": 3},
+    "sampling": {"temperature": 1.2, "top_p": 0.9, "seed": 5, "repetition_penalty": 1.2},
+}
+
+
+def install_three(kind: Kind) -> list[Adapter]:
+    return [install_random(kind, f"lora{seed}", seed=seed, method=table) for seed, table in enumerate(LORAS)]
+
+
+def alone(
+    base: LoadedBase, switcher: Switcher, adapter: Adapter | None, text: str, **asked: Any
+) -> Generated:
+    with switcher.use(adapter) as model:
+        ids = base.tokenizer(text)["input_ids"]
+        return generate(model, base.tokenizer, base.family, [ids], max_new_tokens=12, **asked)[0]
+
+
+def mixed(
+    base: LoadedBase, switcher: Switcher, chosen: list[Adapter | None], texts: list[str], **asked: Any
+) -> list[Generated]:
+    """Let each text be written by the adapter at its place."""
+    with switcher.mix(chosen) as (model, mix):
+        inputs = [base.tokenizer(text)["input_ids"] for text in texts]
+        return generate(
+            model, base.tokenizer, base.family, inputs, max_new_tokens=12, on_rows=mix.take, **asked
+        )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_are_what_their_columns_write_alone(kind):
+    adapters = install_three(kind)
+    base = load_tiny(kind)
+    switcher = Switcher(base)
+    assert all(map(switcher.mixes, adapters))
+    chosen = [adapters[1], None, adapters[0], adapters[2]]
+    for asked in DECODINGS.values():
+        # Texts of different lengths, so that shorter ones are padded.
+        expected = [alone(base, switcher, *each, **asked) for each in zip(chosen, TEXTS, strict=True)]
+        assert mixed(base, switcher, chosen, TEXTS, **asked) == expected
+        same = [alone(base, switcher, each, TEXTS[1], **asked) for each in chosen]
+        assert mixed(base, switcher, chosen, [TEXTS[1]] * 4, **asked) == same
+        assert len({tuple(one.ids) for one in same}) == 4
+    # Texts of different lengths: those that are whole leave the others.
+    kept = base.model.generation_config.eos_token_id
+    base.model.generation_config.eos_token_id = list(range(4, len(base.tokenizer), 9))
+    expected = [alone(base, switcher, *each) for each in zip(chosen, TEXTS, strict=True)]
+    assert mixed(base, switcher, chosen, TEXTS) == expected
+    assert len({len(one.ids) for one in expected}) > 1
+    base.model.generation_config.eos_token_id = kept
+    # Nothing of it stays.
+    fresh = load_tiny(kind)
+    assert alone(base, switcher, None, TEXTS[1]) == alone(fresh, Switcher(fresh), None, TEXTS[1])
+
+
+def test_adapters_of_different_layers_mix():
+    base = load_tiny("llama")
+    switcher = Switcher(base)
+    chosen = [
+        install_random(
+            "llama", "queries", seed=1, method={"id": "lora", "rank": 4, "target_modules": ["q_proj"]}
+        ),
+        install_random(
+            "llama", "others", seed=2, method={"id": "lora", "rank": 4, "target_modules": ["up_proj"]}
+        ),
+    ]
+    expected = [alone(base, switcher, adapter, TEXTS[1]) for adapter in chosen]
+    assert mixed(base, switcher, [*chosen], [TEXTS[1]] * 2) == expected
+    assert expected[0] != expected[1]
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"id": "lora", "rank": 4, "dora": True},
+        {"id": "full"},
+        {"id": "loha", "rank": 4},
+        {"id": "prefix_tuning", "virtual_tokens": 4},
+        {"id": "ia3"},
+    ],
+    ids=lambda method: "-".join(map(str, method.values())),
+)
+def test_what_does_not_mix_is_told(method):
+    assert not Switcher(load_tiny("t5")).mixes(install_random("t5", "other", method=method))
+
+
+def test_an_adapter_with_biases_or_layers_of_its_own_does_not_mix():
+    switcher = Switcher(load_tiny("gpt2"))
+    assert not switcher.mixes(import_with_biases("gpt2", "biases"))
+
+
+def test_an_adapter_for_another_base_is_refused():
+    with pytest.raises(AdapterError, match="was made for"):
+        Switcher(load_tiny("t5")).mixes(install_random("t5-tied", "other"))
+
+
+def test_what_is_not_the_same_when_it_is_measured_does_not_mix(monkeypatch):
+    adapter = install_random("llama", "sound")
+    assert Switcher(load_tiny("llama")).mixes(adapter)
+    added = multi_lora._Pairs.added
+    monkeypatch.setattr(multi_lora._Pairs, "added", lambda *given: added(*given) * 1.02)
+    assert not Switcher(load_tiny("llama")).mixes(adapter)
+
+
+def test_a_model_whose_layers_see_no_rows_does_not_mix(monkeypatch):
+    adapter = install_random("llama", "sound")
+    base = load_tiny("llama")
+    for block in base.model.model.layers:
+        # Some models put a batch's tokens into one long row.
+        whole = block.mlp.forward
+        monkeypatch.setattr(
+            block.mlp, "forward", lambda states, whole=whole: whole(states.flatten(0, 1)).view_as(states)
+        )
+    assert not Switcher(base).mixes(adapter)
+
+
+def test_it_is_found_out_once(monkeypatch):
+    switcher = Switcher(load_tiny("t5"))
+    adapter = install_random("t5", "sound")
+    assert switcher.mixes(adapter)
+    monkeypatch.setattr(multi_lora, "_logits", None)
+    assert switcher.mixes(adapter)

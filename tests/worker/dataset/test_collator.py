@@ -1,0 +1,162 @@
+"""Steps, micro-batches and their order."""
+
+import math
+from itertools import chain, combinations, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from engine.config.training import TrainingOptions
+from engine.worker.dataset.batch_packing import MICRO_BATCH_PARTS, load_of
+from engine.worker.dataset.collator import (
+    CPU_TOKENS,
+    GPU_TOKENS,
+    Collator,
+    StepSampler,
+    in_batches,
+    micro_batch_tokens,
+    train_loader,
+)
+from engine.worker.dataset.prompting import IGNORED, Encoded
+
+pytestmark = pytest.mark.torch
+
+LENGTHS = some.lists(some.tuples(some.integers(1, 60), some.integers(1, 20)), min_size=1, max_size=24)
+
+
+def encoded(lengths):
+    return [Encoded(list(range(1, long + 1)), [7] * short) for long, short in lengths]
+
+
+@given(LENGTHS, some.integers(16, 300))
+@settings(max_examples=60, deadline=None)
+def test_every_example_stands_in_one_micro_batch_and_pads_are_neither_read_nor_learned(lengths, tokens):
+    step = Collator("encoder-decoder", 0, tokens)(encoded(lengths))
+
+    rows = []
+    for batch in step.micro_batches:
+        assert ((batch.input_ids != 0) == (batch.attention_mask == 1)).all()
+        assert batch.learned_tokens == int((batch.labels != IGNORED).sum())
+        padded = batch.input_ids.numel() + batch.labels.numel()
+        assert len(batch.input_ids) == 1 or padded <= max(tokens, *map(sum, lengths))
+        rows += [
+            (int(mask.sum()), int((labels != IGNORED).sum()))
+            for mask, labels in zip(batch.attention_mask, batch.labels, strict=True)
+        ]
+    assert sorted(rows) == sorted(lengths)
+    assert step.learned_tokens == sum(short for _, short in lengths)
+    assert step.examples == len(lengths)
+
+
+def test_a_token_that_is_read_and_learned_in_the_same_row_counts_once():
+    texts = [Encoded([5] * length, [IGNORED] * 3 + [5] * (length - 3)) for length in (9, 4, 12)]
+
+    assert Collator("decoder-only", 0, 30)(texts).tokens == 9 + 4 + 12
+    assert Collator("encoder-decoder", 0, 30)(encoded([(9, 2), (4, 3)])).tokens == 9 + 2 + 4 + 3
+
+
+@given(
+    some.lists(some.tuples(some.integers(1, 60), some.integers(1, 20)), min_size=1, max_size=8),
+    some.integers(1, 300),
+)
+@settings(max_examples=60, deadline=None)
+def test_of_all_ways_to_cut_a_step_the_one_that_computes_least_is_taken(lengths, tokens):
+    def cost(groups):
+        sizes = [len(group) * sum(map(max, zip(*group, strict=True))) for group in groups]
+        fits = all(size <= tokens or len(group) == 1 for size, group in zip(sizes, groups, strict=True))
+        return sum(sizes) + len(sizes) * (tokens // MICRO_BATCH_PARTS) if fits else math.inf
+
+    ordered = sorted(lengths, reverse=True)
+    places = [0, *range(1, len(ordered)), len(ordered)]
+    ways = (
+        [ordered[begin:end] for begin, end in pairwise((0, *inner, len(ordered)))]
+        for count in range(len(ordered))
+        for inner in combinations(places[1:-1], count)
+    )
+    (groups,) = Collator("encoder-decoder", 0, tokens).groups(lengths)
+    loads = [load_of([lengths[place] for place in group]) for group in groups]
+    taken = sum(load.rows * (load.input_length + load.label_length) for load in loads)
+
+    assert taken + len(loads) * (tokens // MICRO_BATCH_PARTS) == min(map(cost, ways))
+
+
+def sampled(lengths, batch_size=4, seed=1, order="lengths"):
+    return StepSampler(encoded(lengths), batch_size, seed, order)
+
+
+@pytest.mark.parametrize("order", ["lengths", "random"])
+@given(LENGTHS, some.integers(1, 9), some.integers(0, 5))
+@settings(max_examples=60, deadline=None)
+def test_each_epoch_sees_every_example_once_in_an_order_of_its_own(order, lengths, batch_size, seed):
+    sampler = sampled(lengths, batch_size, seed, order)
+    first, second = sampler.steps(0), sampler.steps(1)
+
+    assert first == list(sampler) == list(sampled(lengths, batch_size, seed, order))
+    assert len(first) == len(sampler) == len(second)
+    assert sorted(chain(*first)) == sorted(chain(*second)) == list(range(len(lengths)))
+    assert [len(step) for step in first if len(step) != batch_size] in ([], [len(lengths) % batch_size])
+    if len(lengths) > 20:
+        assert first != second
+
+
+def spread(count):
+    return [(10 + 37 * place % 190, 3 + place % 9) for place in range(count)]
+
+
+def test_a_step_sees_examples_of_similar_length_and_steps_come_in_no_order_of_length():
+    steps = sampled(spread(400), 8).steps(0)
+    widths = [[10 + 37 * place % 190 for place in step] for step in steps]
+    padding = 1 - sum(map(sum, widths)) / sum(8 * max(step) for step in widths)
+
+    assert padding < 0.1
+    longest = [max(step) for step in widths]
+    assert 15 < sum(one > two for one, two in pairwise(longest)) < 35
+
+
+def test_the_examples_of_a_step_meet_others_in_the_next_epoch():
+    sampler = sampled(spread(400), 8)
+    pairs = [
+        {pair for step in sampler.steps(epoch) for pair in combinations(sorted(step), 2)} for epoch in (0, 1)
+    ]
+
+    assert len(pairs[0] & pairs[1]) < len(pairs[0]) / 4
+
+
+def test_steps_in_random_order_are_those_of_runs_before_there_was_a_choice():
+    steps = sampled(spread(5), 2, seed=3, order="random").steps(1)
+
+    drawn = np.random.default_rng((3, 1)).permutation(5).tolist()
+    assert steps == [drawn[:2], drawn[2:4], drawn[4:]]
+
+
+def test_a_loader_that_skips_goes_on_in_the_same_order():
+    from accelerate.data_loader import skip_first_batches
+
+    examples = encoded([(long, 3) for long in range(1, 21)])
+    loader = train_loader(
+        examples, Collator("encoder-decoder", 0, 100), StepSampler(examples, 4, 1, "lengths")
+    )
+    whole = [step.micro_batches[0].input_ids.shape for step in loader]
+    rest = [step.micro_batches[0].input_ids.shape for step in skip_first_batches(loader, 2)]
+
+    assert rest == whole[2:]
+
+
+def test_evaluation_sees_every_example():
+    examples = encoded([(long, 2) for long in range(1, 31)])
+    batches = list(in_batches(examples, Collator("decoder-only", 0, 64), size=8))
+
+    assert sum(len(batch.input_ids) for batch in batches) == 30
+
+
+def test_the_smaller_the_model_the_more_a_processor_computes_at_a_time_unless_the_recipe_says():
+    chosen, said = TrainingOptions(), TrainingOptions(micro_batch_tokens=100)
+    found = [micro_batch_tokens(chosen, "cpu", made) for made in (1, 20_000, 80_000, 150_000, 10**9)]
+
+    assert found == sorted(found, reverse=True)
+    assert (found[0], found[-1]) == (GPU_TOKENS, CPU_TOKENS)
+    assert CPU_TOKENS < found[2] < GPU_TOKENS
+    assert micro_batch_tokens(chosen, "cuda", 10**9) == GPU_TOKENS
+    assert micro_batch_tokens(said, "cpu", 1) == micro_batch_tokens(said, "cuda", 1) == 100

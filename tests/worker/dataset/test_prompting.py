@@ -1,0 +1,178 @@
+"""What the model reads and what it learns, in every family."""
+
+import pytest
+
+from engine.text.conversations import Example
+from engine.worker.dataset import prompting
+from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.prompting import IGNORED, Prompter
+from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import read_tokenizer
+from tests.helpers.tiny_models import tiny_model
+from tests.helpers.worker_parts import make_recipe
+
+pytestmark = pytest.mark.torch
+
+TEMPLATE = "Summarize:\n\n{conversation}\n\nSummary: "
+FAMILIES = {
+    "t5": "encoder-decoder",
+    "bart": "encoder-decoder",
+    "llama": "decoder-only",
+    "gpt2": "decoder-only",
+}
+EXAMPLE = Example("1", "Ann: tea?\nBob: yes!", "Bob wants tea.")
+
+
+def prompter(kind, limit=100, summary_limit=50, **more):
+    tokenizer = read_tokenizer(tiny_model(kind), kind)
+    return Prompter(tokenizer, FAMILIES[kind], TEMPLATE, limit, summary_limit, **more), tokenizer
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_only_the_summary_is_learned(kind):
+    made, tokenizer = prompter(kind)
+    encoded = made.example(EXAMPLE)
+
+    learned = [label for label in encoded.labels if label != IGNORED]
+    assert tokenizer.decode(learned, skip_special_tokens=True).strip() == EXAMPLE.summary
+    assert learned[-1] == tokenizer.eos_token_id
+    assert learned.count(tokenizer.eos_token_id) == 1
+    assert encoded.learned_tokens == len(learned)
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+def test_a_decoder_goes_on_from_exactly_what_generate_gets(kind):
+    made, tokenizer = prompter(kind)
+    encoded, prompt = made.example(EXAMPLE), made.input_ids(EXAMPLE.conversation)
+
+    assert encoded.input_ids[: len(prompt)] == prompt
+    assert encoded.labels[: len(prompt)] == [IGNORED] * len(prompt)
+    assert encoded.labels[len(prompt) :] == encoded.input_ids[len(prompt) :]
+    assert prompt[-1] != tokenizer.eos_token_id
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_a_long_conversation_loses_its_end_and_the_prompt_stays_whole(kind):
+    made, tokenizer = prompter(kind, limit=20)
+    text = made.prompt("Ann: " + "really long words " * 40)
+
+    assert text.startswith("Summarize:\n\nAnn: ")
+    assert text.endswith("\n\nSummary: ")
+    inner = text.removeprefix("Summarize:\n\n").removesuffix("\n\nSummary: ")
+    assert len(tokenizer(inner, add_special_tokens=False)["input_ids"]) <= 20
+    assert made.cut == 1
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_a_long_summary_is_cut_and_still_ends(kind):
+    made, tokenizer = prompter(kind, summary_limit=8)
+    encoded = made.example(Example("1", "Ann: hi", "word " * 50))
+
+    learned = [label for label in encoded.labels if label != IGNORED]
+    assert len(learned) == 8
+    assert learned[-1] == tokenizer.eos_token_id
+    assert made.cut_summaries == 1
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_special_tokens_written_as_text_stay_text(kind):
+    made, tokenizer = prompter(kind)
+    plain = made.input_ids("Ann: it ends here Bob: no")
+    odd = made.input_ids(f"Ann: it ends {tokenizer.eos_token} here Bob: no")
+
+    assert odd.count(tokenizer.eos_token_id) == plain.count(tokenizer.eos_token_id)
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_shots_stand_before_the_conversation(kind):
+    shot = Example("s", "Cyd: bus?\nDan: no.", "Dan has no bus.")
+    made, _ = prompter(kind, shots=[shot])
+    text = made.prompt(EXAMPLE.conversation)
+
+    assert text.count("Summarize:") == 2
+    assert text.index(shot.summary) < text.index(EXAMPLE.conversation)
+    assert EXAMPLE.summary not in text
+
+
+def test_a_backslash_or_brace_in_a_conversation_is_text():
+    made, _ = prompter("t5")
+    assert "{name} \\n {conversation}" in made.prompt("Ann: {name} \\n {conversation}")
+
+
+def examples(count):
+    return tuple(Example(str(at), f"Ann: {at}?\nBob: yes, {at}.", f"Bob says {at}.") for at in range(count))
+
+
+def splits_of(count):
+    return Splits(examples(count), (), (), "", "", "", {})
+
+
+def problem_of(kind, count, method="lora", **values):
+    recipe = make_recipe(kind, data=values, method={"id": method})
+    folder = tiny_model(kind)
+    config, tokenizer = base_models.read_config(folder, kind), read_tokenizer(folder, kind)
+    return prompting.shots_problem(recipe, splits_of(count), tokenizer, FAMILIES[kind], config)
+
+
+def test_examples_in_the_prompt_are_not_learned():
+    recipe, splits = make_recipe("t5", data={"shots": 2}), splits_of(5)
+    assert prompting.shown(recipe, splits) == splits.train[:2]
+    assert prompting.learned(recipe, splits) == splits.train[2:]
+
+
+def test_a_passport_remembers_the_prompt_without_the_data():
+    base = base_models.LoadedBase(
+        None, read_tokenizer(tiny_model("t5"), "t5"), "encoder-decoder", None, "", "", "", None, 1
+    )
+    recipe, splits = make_recipe("t5", data={"shots": 2}), splits_of(5)
+    facts = prompting.prompt_facts(recipe, splits)
+    facts = type(facts).model_validate(facts.model_dump())
+
+    asked = "Cyd: bus?\nDan: no."
+    remembered = prompting.remembered(facts, base, recipe.data.max_conversation_tokens, 128)
+    assert remembered.prompt(asked) == prompting.make_prompter(recipe, base, splits).prompt(asked)
+    assert examples(2)[1].summary in remembered.prompt(asked)
+
+
+@pytest.mark.parametrize("kind", ["bart", "llama", "gpt2"])
+def test_examples_that_overflow_the_positions_are_refused_with_what_would_fit(kind):
+    places = base_models.read_config(tiny_model(kind), kind).max_position_embeddings
+    tight = {"max_conversation_tokens": places - 500, "max_summary_tokens": 64}
+    found = problem_of(kind, 20, shots=16, **tight)
+
+    assert found.field == "data.shots"
+    assert f"{places:,}" in found.message
+    fitting = int(found.hint.split()[0])
+    assert 0 < fitting < 16
+    assert problem_of(kind, 20, shots=fitting, **tight) is None
+    assert problem_of(kind, 20, shots=fitting + 1, **tight) is not None
+    none_fits = problem_of(kind, 20, shots=3, max_conversation_tokens=places - 10)
+    assert none_fits.hint.startswith("None would fit")
+
+
+def test_a_model_without_a_limit_takes_any_number_of_examples():
+    assert problem_of("t5", 20, shots=16, max_conversation_tokens=100_000) is None
+
+
+def test_too_few_examples_to_show_are_refused():
+    assert problem_of("t5", 3, shots=2) is None
+    found = problem_of("t5", 3, shots=3)
+    assert (found.field, found.hint) == ("data.shots", "At most 2 can be shown.")
+    assert problem_of("t5", 3, "prompt_only", shots=3) is None
+    assert problem_of("t5", 3, "prompt_only", shots=4).hint == "At most 3 can be shown."
+
+
+def test_a_soft_prompt_takes_room_from_the_examples():
+    places = base_models.read_config(tiny_model("llama"), "llama").max_position_embeddings
+    alone = prompt_tokens("llama", examples(2))
+    exact = {"max_conversation_tokens": places - 128 - alone, "max_summary_tokens": 128}
+    assert problem_of("llama", 20, shots=2, **exact) is None
+    found = problem_of("llama", 20, "prompt_tuning", shots=2, **exact)
+    assert found.field == "data.shots"
+    assert "virtual tokens" in found.message
+
+
+def prompt_tokens(kind, shots):
+    recipe = make_recipe(kind)
+    tokenizer = read_tokenizer(tiny_model(kind), kind)
+    return len(Prompter(tokenizer, FAMILIES[kind], recipe.data.prompt, 100, 50, shots).input_ids(""))

@@ -1,0 +1,64 @@
+"""References that say nothing, or that ROUGE can't read, spoil no score but their own, and are told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.worker.dataset import dataset
+from engine.worker.evaluation import evaluator
+from engine.worker.evaluation.evaluator import Evaluation
+from engine.worker.runtime.channel import Channel
+from tests.helpers.told import events_of
+from tests.helpers.worker_parts import load_tiny, make_channel, make_recipe, write_conversations
+
+pytestmark = pytest.mark.torch
+
+
+def scored(tmp_path: Path, summaries: list[Any]) -> tuple[Evaluation, Channel]:
+    """Score a small base on test conversations whose first reference summaries are these."""
+    folder = write_conversations(tmp_path / "conversations")
+    path = folder / "test.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [row | {"summary": [row["summary"]]} for row in rows]
+    for row, summary in zip(rows, summaries, strict=False):
+        row["summary"] = summary
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    recipe, base = make_recipe("t5", str(folder)), load_tiny("t5")
+    channel = make_channel("evaluate", recipe)
+    splits = dataset.read(recipe.data, channel)
+    return evaluator.base_evaluation(channel, base, base.model, recipe, splits), channel
+
+
+def notices(channel: Channel) -> str:
+    return "\n".join(event["message"] for event in events_of(channel, "notice"))
+
+
+def test_empty_references_are_passed_over_and_a_row_of_none_is_left_out(tmp_path):
+    found, channel = scored(tmp_path, [["", "Fine."], ["Good.", " "], []])
+    assert found.protocol["examples"] == 5
+    assert "references" not in found.protocol
+    assert "Row 3 of test has no summary and is left out. The other 5 are fine." in notices(channel)
+
+
+def test_references_in_another_script_score_nothing_and_are_counted(tmp_path):
+    found, channel = scored(tmp_path, [["Боб на работе."], ["ボブは仕事中。"]])
+    assert "2 of 6 reference summaries hold no letter that ROUGE reads." in notices(channel)
+    for name in found.scores:
+        assert found.measured.rouge[name][:2] == [0.0, 0.0]
+    # What needs no reference is measured all the same.
+    assert len(found.measured.more["words"]) == 6
+
+
+def test_where_no_reference_can_be_read_nothing_is_better_or_worse(tmp_path):
+    before, channel = scored(tmp_path, [["Боб."], ["日本"], ["مرحبا"], ["שלום"], ["สวัสดี"], ["Γειά"]])
+    assert {spread["mean"] for spread in before.scores.values()} == {0.0}
+    assert "6 of 6 reference summaries hold no letter" in notices(channel)
+    recipe, base = make_recipe("t5", str(tmp_path / "conversations")), load_tiny("t5")
+    splits = dataset.read(recipe.data, channel)
+    after = evaluator.score(channel, base, base.model, recipe, splits, "mine", 1, before)
+    verdicts = {each["verdict"] for each in (after.difference or {}).values()}
+    assert verdicts == {"no measurable difference"}

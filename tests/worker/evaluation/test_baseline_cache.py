@@ -1,0 +1,70 @@
+"""What the base does before the first step is computed once for the same tokens, and told by every run."""
+
+import pytest
+
+from engine.system.paths import scores_folder
+from engine.worker.training import training_loop
+from tests.helpers.tiny_runs import named, tiny_recipe, train_here
+
+pytestmark = pytest.mark.torch
+
+
+def start(events):
+    """Return what a run told of its base before the first step, apart from when."""
+    base = [event for event in named(events, "evaluated") if event["of"] == "base" and event["loss"]]
+    shown = [event for event in named(events, "sample_made") if event["step"] == 0]
+    return [event["loss"] for event in base], [(event["example"], event["summary"]) for event in shown]
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """How often a mean loss was computed."""
+    times = []
+    monkeypatch.setattr(training_loop, "mean_loss", counting(training_loop.mean_loss, times))
+    return times
+
+
+def counting(act, times):
+    def counted(*given):
+        times.append(1)
+        return act(*given)
+
+    return counted
+
+
+def run(folder, measured, *overrides):
+    """Return what a run told of its base, and whether it computed that."""
+    measured.clear()
+    events = train_here(tiny_recipe(folder, "t5", "lora", *overrides))[1]
+    assert events[-1]["outcome"] == "completed"
+    own = [event for event in named(events, "evaluated") if event["of"] != "base" and event["loss"]]
+    return start(events), len(measured) > len(own)
+
+
+def test_another_run_on_the_same_data_begins_with_what_is_kept(tmp_path, measured):
+    first, computed = run(tmp_path, measured)
+    losses, samples = first
+    assert computed
+    assert len(losses) == 1
+    assert len(samples) >= 3
+    # Another seed, method or rate changes nothing of the base.
+    assert run(tmp_path, measured, "training.seed=7", "method.rank=2") == (first, False)
+
+
+def test_other_words_before_a_conversation_are_looked_at_anew(tmp_path, measured):
+    first, _ = run(tmp_path, measured)
+    other, computed = run(tmp_path, measured, "data.prompt=Sum up: {conversation}")
+    assert computed
+    assert other != first
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b'{"look_schema": 1, "look": {"loss": "low", "summaries": []}}']
+)
+def test_a_damaged_look_is_made_again(tmp_path, measured, damage):
+    first, _ = run(tmp_path, measured)
+    kept = [file for file in scores_folder().iterdir() if b"look_schema" in file.read_bytes()]
+    assert len(kept) == 1
+    kept[0].write_bytes(damage)
+    assert run(tmp_path, measured) == (first, True)
+    assert b"look_schema" in kept[0].read_bytes()

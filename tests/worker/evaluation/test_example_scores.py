@@ -1,0 +1,36 @@
+"""Every run leaves what base and tuned model scored on each conversation, and its verdict can be had from that."""
+
+import pytest
+
+from engine.adapters import library
+from engine.runs import example_scores
+from engine.scoring import bootstrap
+from tests.helpers.tiny_runs import named, tiny_recipe, train_here
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.mark.parametrize("method", ["lora", "prompt_only"])
+def test_a_run_keeps_the_scores_that_its_verdict_was_made_of(tmp_path, method):
+    job, events = train_here(tiny_recipe(tmp_path, "t5", method, "training.max_steps=2", "data.shots=1"))
+    assert events[-1]["outcome"] == "completed", events[-1]
+
+    kept = example_scores.load(job.folder)
+    [saved] = named(events, "adapter_saved")
+    card = library.find(saved["adapter"]).passport.score_card
+    assert kept.protocol == card.protocol
+    assert len(kept.examples) == len(kept.base.summaries) == len(kept.tuned.summaries) == 6
+    assert len(kept.texts) == 6
+    assert all(each.conversation and each.references[0] for each in kept.texts)
+    assert set(kept.tuned.more) == set(kept.base.more) == set(card.measures) == set(card.base_measures)
+    for name, told in card.difference.items():
+        found = bootstrap.difference(kept.base.rouge[name], kept.tuned.rouge[name], resamples=100)
+        assert bootstrap.difference_dict(found) == told
+
+
+def test_a_saved_adapter_tells_what_it_took(tmp_path):
+    _, events = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=2"))
+    [saved] = named(events, "adapter_saved")
+    training = library.find(saved["adapter"]).passport.training
+    assert saved["seconds"] == pytest.approx(training.seconds, abs=1e-3)
+    assert saved["memory_bytes"] == training.peak_memory_bytes > 0

@@ -1,0 +1,136 @@
+"""Summaries that are scored while a run trains: what is told, that training is the same with and without, resuming."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.errors import RecipeError
+from engine.runs import run_store
+from engine.worker.evaluation import samples
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
+
+pytestmark = pytest.mark.torch
+
+OFTEN = ("training.evaluate_every=1", "training.max_steps=4", "evaluation.split=validation")
+COUNTED = "training.evaluate_summaries=4"
+
+
+def on_the_way(events):
+    return [each for each in named(events, "evaluated") if each["loss"] is not None and each["of"] != "base"]
+
+
+def told(events):
+    return [(each["step"], each["loss"], each["protocol"], each["scores"]) for each in on_the_way(events)]
+
+
+def losses(events):
+    return [(each["step"], each["loss"], each["gradient_norm"]) for each in named(events, "step_finished")]
+
+
+def watch_writing(monkeypatch):
+    """Return a list that tells of each time summaries are written whether a random number was drawn."""
+    drawn = []
+    write = samples.write
+
+    def watched(*arguments, **settings):
+        before = torch.get_rng_state()
+        made = write(*arguments, **settings)
+        drawn.append(not torch.equal(before, torch.get_rng_state()))
+        return made
+
+    monkeypatch.setattr(samples, "write", watched)
+    return drawn
+
+
+def test_scores_on_the_way_say_what_was_scored_and_change_neither_training_nor_the_runs_own_scores(
+    tmp_path, monkeypatch
+):
+    dropout, drawn = "method.dropout=0.3", watch_writing(monkeypatch)
+    job, events = train_here(tiny_recipe(tmp_path, "t5", "lora", *OFTEN, COUNTED, dropout))
+    _, without = train_here(
+        tiny_recipe(tmp_path, "t5", "lora", *OFTEN, "training.evaluate_summaries=0", dropout)
+    )
+
+    found = on_the_way(events)
+    assert [each["step"] for each in found] == [1, 2, 3, 4]
+    assert all(set(each["scores"]["rouge1"]) >= {"mean", "low", "high"} for each in found)
+    protocol = found[0]["protocol"]
+    assert (protocol["split"], protocol["examples"], protocol["which"]) == ("validation", 4, "first")
+    # The run's own scores are of the same split here, and still of another protocol.
+    state = run_store.open_run(job).state
+    assert state.tuned_scores is not None
+    assert state.base_scores is not None
+    assert protocol != state.tuned_scores["protocol"] == state.base_scores["protocol"]
+    assert [each["scores"] for each in on_the_way(without)] == [None] * 4
+    assert losses(events) == losses(without)
+    # Four times in each run, and once before the first: the second knows what the base writes.
+    assert drawn == [False] * 9
+    assert len(state.evaluation_rouge1.values) == 4
+
+
+def test_a_run_that_was_stopped_tells_the_same_scores_from_its_checkpoint_on(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "full", *OFTEN, COUNTED, "training.learning_rate=0.1")
+    _, straight = train_here(recipe)
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, ask_to_stop)
+        job, stopped = train_here(recipe)
+    resumed = run_here(job)
+
+    assert [each[0] for each in told(stopped)] == [1, 2]
+    assert told(resumed) == told(straight)[2:]
+    shown = [
+        [(each["step"], each["summary"]) for each in named(events, "sample_made") if each["step"] >= 3]
+        for events in (resumed, straight)
+    ]
+    assert shown[0] == shown[1] != []
+
+
+@pytest.fixture
+def rouge_by_step(monkeypatch):
+    """Let ROUGE-1 on the way be what the list says, evaluation by evaluation."""
+    wanted: list[float] = []
+    left: list[float] = []
+
+    def scores(*_):
+        if not left:
+            left.extend(wanted)
+        mean = left.pop(0)
+        return {"rouge1": {"mean": mean, "low": mean, "high": mean}}
+
+    monkeypatch.setattr(samples, "scores", scores)
+    return wanted
+
+
+def test_best_and_patience_can_go_by_rouge_and_outlive_a_stop(tmp_path, monkeypatch, rouge_by_step):
+    rouge_by_step += [0.0, 0.4, 0.3, 0.4, 0.3, 0.9]
+    recipe = tiny_recipe(
+        tmp_path,
+        "t5",
+        "lora",
+        *OFTEN,
+        COUNTED,
+        "training.max_steps=9",
+        "training.best_by=rouge1",
+        "training.early_stopping_patience=3",
+    )
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "evaluated" and facts["step"] == 4, ask_to_stop)
+        job, _ = train_here(recipe)
+    resumed = run_here(job)
+
+    assert resumed[-1]["outcome"] == "completed", resumed[-1]
+    assert [each["step"] for each in named(resumed, "step_finished")] == [5]
+    [notice] = [each for each in named(resumed, "notice") if "Stopped at step" in each["message"]]
+    assert notice["message"] == "Stopped at step 5: 3 evaluations without a better ROUGE-1."
+    assert notice["hint"] == "The best was 40.0 at step 2."
+    # The loss falls to the end; of equal scores the first counts.
+    assert named(resumed, "adapter_saved")[-1]["step"] == 2
+
+
+def test_the_best_by_rouge_needs_scored_summaries(tmp_path):
+    with pytest.raises(RecipeError) as caught:
+        tiny_recipe(tmp_path, "t5", "lora", "training.best_by=rouge1", "training.evaluate_summaries=0")
+    [problem] = caught.value.problems
+    assert problem.field == "training.best_by"
+    assert "training.evaluate_summaries" in problem.hint

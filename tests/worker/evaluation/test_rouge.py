@@ -1,0 +1,108 @@
+"""The metric gives `rouge_score`'s own figures, and tells sentences apart as it says."""
+
+import pytest
+from rouge_score.rouge_scorer import RougeScorer
+
+from engine.worker.evaluation import rouge
+
+PREDICTIONS = [
+    "Amanda baked cookies. She will bring Jerry some tomorrow.",
+    "Hannah is looking for Betty's number",
+    "",
+    "Running late! They were meeting at the station at 5 p.m. Tom waits.",
+]
+REFERENCES = [
+    "Amanda baked cookies and will bring Jerry some tomorrow.",
+    "Hannah needs Betty's number but Amanda doesn't have it. She needs to contact Larry.",
+    "Nothing was said.",
+    "Tom waits at the station. They meet at 5 p.m.",
+]
+
+
+@pytest.mark.parametrize("stemmer", [True, False])
+def test_scores_are_those_of_rouge_score(stemmer):
+    plain = RougeScorer(list(rouge.SCORES), use_stemmer=stemmer)
+    found = rouge.score(PREDICTIONS, REFERENCES, stemmer=stemmer)
+    for index, (prediction, reference) in enumerate(zip(PREDICTIONS, REFERENCES, strict=True)):
+        expected = plain.score("\n".join(rouge.sentences(reference)), "\n".join(rouge.sentences(prediction)))
+        for name in rouge.SCORES:
+            assert found[name][index] == expected[name].fmeasure
+
+
+def test_the_stemmer_counts_forms_of_a_word_as_one():
+    assert rouge.score(["they were walking"], ["they were walked"])["rouge1"] == [1.0]
+    assert rouge.score(["they were walking"], ["they were walked"], stemmer=False)["rouge1"] != [1.0]
+
+
+def test_the_metric_gives_means_by_default(tmp_path):
+    metric = rouge.Rouge(keep_in_memory=True, cache_dir=str(tmp_path))
+    means = metric.compute(predictions=PREDICTIONS, references=REFERENCES)
+    lists = rouge.score(PREDICTIONS, REFERENCES)
+    assert means == {name: pytest.approx(sum(values) / len(values)) for name, values in lists.items()}
+
+
+def test_an_empty_summary_scores_nothing():
+    assert all(values == [0.0] for values in rouge.score([""], ["Tom waits."]).values())
+
+
+def test_only_rouge_lsum_depends_on_sentences():
+    one, two = rouge.score(["b c. A d."], ["A d. B c."]), rouge.score(["b c a d"], ["A d. B c."])
+    assert one["rougeL"] == two["rougeL"]
+    assert one["rougeLsum"] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two! Three? Four… Five", ["One.", "Two!", "Three?", "Four…", "Five"]),
+        ("first line\n\n second line ", ["first line", "second line"]),
+        (
+            "Dr. Smith met J. Doe, e.g. Mary Doe. They left.",
+            ["Dr. Smith met J. Doe, e.g. Mary Doe.", "They left."],
+        ),
+        ("They meet at 5 p.m. in Rome. 3 come.", ["They meet at 5 p.m. in Rome.", "3 come."]),
+        ("They meet at 5 p.m. Tom waits.", ["They meet at 5 p.m.", "Tom waits."]),
+        ('He said "Go!" She (sadly.) Left.', ['He said "Go!"', "She (sadly.)", "Left."]),
+        ("It costs 3.50 at shop.com today", ["It costs 3.50 at shop.com today"]),
+        ("今日は。明日！", ["今日は。", "明日！"]),
+        ("   ", []),
+    ],
+)
+def test_sentences(text, expected):
+    assert rouge.sentences(text) == expected
+
+
+def test_references_without_letters_that_rouge_reads_are_counted():
+    assert rouge.unreadable(["Том ждёт.", "今日は", "Tom waits.", "…"]) == 3
+
+
+@pytest.mark.parametrize("stemmer", [True, False])
+def test_scores_with_and_without_the_stemmer_are_those_of_rouge_score(stemmer):
+    found = rouge.score_all(PREDICTIONS, [[reference] for reference in REFERENCES])
+    lists = found.stemmed if stemmer else found.unstemmed
+    assert lists == rouge.score(PREDICTIONS, REFERENCES, stemmer=stemmer)
+    assert found.stemmed != found.unstemmed
+
+
+def test_the_best_of_several_references_counts_score_by_score():
+    several = ["Tom waits at the station", "at the station Tom has been waiting"]
+    summary = "Tom has waited at the station"
+    plain = RougeScorer(list(rouge.SCORES), use_stemmer=True)
+    expected = plain.score_multi(several, summary)
+    found = rouge.score_all(["Nothing.", summary], [["Something."], several])
+    assert found.stemmed["rouge1"] == [0.0, expected["rouge1"].fmeasure]
+    assert found.stemmed["rougeL"] == [0.0, expected["rougeL"].fmeasure]
+    assert found.unstemmed["rouge1"][1] < found.stemmed["rouge1"][1]
+
+
+def test_texts_whose_words_keep_apart_are_scored_once(monkeypatch):
+    asked = []
+    score = rouge.score
+
+    def watched(predictions, references, **how):
+        asked.append(predictions)
+        return score(predictions, references, **how)
+
+    monkeypatch.setattr(rouge, "score", watched)
+    rouge.score_all(["Tom waits", "Tom walks"], [["Tom came"], ["Tom is walking"]])
+    assert asked == [["Tom waits", "Tom walks"], ["Tom walks"]]

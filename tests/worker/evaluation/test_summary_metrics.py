@@ -1,0 +1,83 @@
+"""Length, novelty and what does not stand in the conversation, summary by summary."""
+
+import pytest
+
+from engine.scoring.metrics import MEASURES, MORE, ROUGE
+from engine.text.conversations import Example
+from engine.worker.evaluation import summary_metrics
+from engine.worker.generation.generate import Generated
+
+TALK = "Ann: Shall we meet at 5 pm?\nBo: Yes, at the station."
+
+
+def measured(*summaries, capped=()):
+    examples = [Example(str(place), TALK, "They meet at the station.") for place, _ in enumerate(summaries)]
+    written = [Generated([1] * 3, text, capped=place in capped) for place, text in enumerate(summaries)]
+    return summary_metrics.measure(examples, written, cut=0, seconds=2.0)
+
+
+def test_every_declared_measure_is_taken_of_every_summary():
+    found = measured("Ann and Bo meet.", "", capped=[0])
+    assert set(found.rouge) == {measure.name for measure in ROUGE}
+    assert set(found.more) == {measure.name for measure in MORE}
+    assert {len(values) for values in (found.rouge | found.more).values()} == {2}
+    assert found.more["capped"] == [1.0, 0.0]
+    assert (found.capped, found.tokens_per_second) == (0.5, 3.0)
+
+
+def test_a_reference_is_unreadable_only_if_all_of_an_example_are():
+    examples = [
+        Example("1", TALK, "Том ждёт.", ("Tom waits.",)),
+        Example("2", TALK, "Том ждёт.", ("今日は",)),
+        Example("3", TALK, "…"),
+    ]
+    found = summary_metrics.measure(
+        examples, [Generated([1], "Tom waits.", capped=False)] * 3, cut=0, seconds=1.0
+    )
+    assert found.unreadable == 2
+    assert found.rouge["rouge1"] == [1.0, 0.0, 0.0]
+
+
+def test_length_counts_words_of_any_script_once():
+    found = measured("Bo's train isn't late.", "Том ждёт", "", "…")
+    assert found.more["words"] == [4.0, 2.0, 0.0, 0.0]
+
+
+def test_novelty_is_the_share_that_the_conversation_does_not_say():
+    found = measured("Ann: shall we meet", "Bo meets Ann", "meet we shall", "yes", "")
+    assert found.more["novel1"] == [0.0, pytest.approx(1 / 3), 0.0, 0.0, 0.0]
+    assert found.more["novel2"] == [0.0, 1.0, 1.0, 0.0, 0.0]
+
+
+def test_what_is_not_said_is_a_share_of_what_is_claimed():
+    found = measured("Ann meets Bo at 17:00.", "Ann meets Carl at 6 pm.", "They will meet.")
+    assert found.more["unsupported"] == [0.0, pytest.approx(2 / 3), 0.0]
+
+
+def test_fewer_inventions_are_better_and_longer_is_only_longer():
+    before = {name: [0.5, 0.5, 0.6] for name in ("rouge1", "unsupported", "words")}
+    after = {name: [0.7, 0.8, 0.9] for name in before}
+    found = summary_metrics.differences(before, after, 100)
+    assert {name: facts["verdict"] for name, facts in found.items()} == {
+        "rouge1": "better",
+        "unsupported": "worse",
+        "words": "higher",
+    }
+    back = summary_metrics.differences(after, before, 100)
+    assert {name: facts["verdict"] for name, facts in back.items()} == {
+        "rouge1": "worse",
+        "unsupported": "better",
+        "words": "lower",
+    }
+
+
+def test_ties_show_no_difference_and_one_example_no_interval():
+    tie = summary_metrics.differences({"words": [4.0, 5.0]}, {"words": [4.0, 5.0]}, 100)
+    assert tie["words"] == {"mean": 0.0, "low": 0.0, "high": 0.0, "verdict": "no measurable difference"}
+    one = summary_metrics.differences({"words": [4.0]}, {"words": [9.0]}, 100)
+    assert one["words"] == {"mean": 5.0, "verdict": "no measurable difference"}
+    assert summary_metrics.spreads({"words": [4.0]}, 100) == {"words": {"mean": 4.0}}
+
+
+def test_measures_are_declared_once_each():
+    assert len(MEASURES) == len(ROUGE) + len(MORE)

@@ -1,0 +1,447 @@
+"""Batched decoding gives each prompt the tokens it would get alone, and that training's forward predicts."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from peft import CartridgeConfig, PeftModel, TaskType, get_peft_model
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedTokenizerBase
+
+from engine.config.decoding import DecodingOptions
+from engine.errors import AdapterError, BaseModelError
+from engine.worker.adapters import attach
+from engine.worker.generation import generate as generate_module
+from engine.worker.generation.generate import Generated, generate, generation_config
+from engine.worker.modeling.base_models import LoadedBase, kept_numbers
+from tests.helpers.tiny_models import KINDS, Kind, tiny_model
+from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
+
+pytestmark = [
+    pytest.mark.torch,
+    # PEFT 0.21 asks transformers 5.24 by the old name.
+    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
+]
+
+CONVERSATIONS = [
+    "Amanda: I baked cookies. Do you want some?\nJerry: Sure!\nAmanda: I'll bring you tomorrow :-)",
+    "Olivia: Who are you voting for?\nOliver: Liberals as always.",
+    "Tim: Hi",
+    "Kim: größer?\nTom: 日本 😀, ja!",
+    "Ann: " + "yes " * 40,
+]
+
+
+def prompts(tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
+    return [tokenizer(conversation)["input_ids"] for conversation in CONVERSATIONS]
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("kind", KINDS)
+def test_batched_equals_single(kind: Kind, beams: int) -> None:
+    base = load_tiny(kind)
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)
+    together = generate(model, tokenizer, family, inputs, beams=beams, max_new_tokens=16)
+    alone = [generate(model, tokenizer, family, [ids], beams=beams, max_new_tokens=16)[0] for ids in inputs]
+    assert together == alone
+    assert len({tuple(one.ids) for one in together}) > 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_greedy_tokens_are_what_the_training_forward_predicts(kind: Kind) -> None:
+    base = load_tiny(kind)
+    model, tokenizer, family = attach_random(base, make_recipe(kind)), base.tokenizer, base.family
+    for ids, one in zip(
+        prompts(tokenizer),
+        generate(model, tokenizer, family, prompts(tokenizer), beams=1, max_new_tokens=16),
+        strict=True,
+    ):
+        written = torch.tensor([one.ids])
+        with torch.no_grad():
+            if family == "encoder-decoder":
+                logits = model(input_ids=torch.tensor([ids]), labels=written).logits[0]
+            else:
+                logits = model(input_ids=torch.tensor([ids + one.ids])).logits[0, len(ids) - 1 : -1]
+        # BART's first token is forced, not predicted.
+        first = 1 if kind == "bart" else 0
+        assert logits.argmax(-1).tolist()[first:] == one.ids[first:]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_summaries_are_those_of_plain_peft_on_the_saved_adapter(kind: Kind, tmp_path: Path) -> None:
+    base = load_tiny(kind)
+    model = attach_random(base, make_recipe(kind))
+    attach.save_adapter(model, tmp_path)
+    inputs = prompts(base.tokenizer)
+    ours = generate(model, base.tokenizer, base.family, inputs, beams=1, max_new_tokens=16)
+    untuned = generate(load_tiny(kind).model, base.tokenizer, base.family, inputs, beams=1, max_new_tokens=16)
+    assert ours != untuned
+    loader = AutoModelForSeq2SeqLM if base.family == "encoder-decoder" else AutoModelForCausalLM
+    plain = PeftModel.from_pretrained(loader.from_pretrained(tiny_model(kind)), tmp_path)
+    leave_alone = {"min_length": 0, "no_repeat_ngram_size": 0} if kind == "bart" else {}
+    for ids, one in zip(inputs, ours, strict=True):
+        sequence = plain.generate(
+            input_ids=torch.tensor([ids]),
+            attention_mask=torch.ones(1, len(ids), dtype=torch.long),
+            max_new_tokens=16,
+            num_beams=1,
+            do_sample=False,
+            pad_token_id=base.tokenizer.pad_token_id,
+            **leave_alone,
+        )[0].tolist()
+        written = sequence[1:] if base.family == "encoder-decoder" else sequence[len(ids) :]
+        end = base.tokenizer.eos_token_id
+        expected = written[: written.index(end)] if end in written else written
+        # BART's own config forces the end token into the last place; ours shows that the limit was hit.
+        assert one.ids[:15] == expected[:15]
+
+
+def test_the_base_models_own_generation_config_decides_nothing_but_special_tokens() -> None:
+    base = load_tiny("bart")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)
+    kept = model.generation_config.to_dict()
+    (one, *_) = generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=40)
+    assert kept["max_length"] == 20
+    assert len(one.ids) == 40
+    assert one.ids[0] == kept["forced_bos_token_id"]
+    assert model.generation_config.to_dict() == kept
+
+
+def test_an_end_token_ends_a_summary_and_the_limit_caps_it() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)
+    free = generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=12)
+    assert all(one.capped and len(one.ids) == 12 for one in free)
+    # What the first summary writes seventh is declared an end: the model now "ends" there.
+    end = free[0].ids[6]
+    model.generation_config.eos_token_id = [tokenizer.eos_token_id, end]
+    ended = generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=12)
+    assert ended[0].ids == free[0].ids[: free[0].ids.index(end)]
+    assert not ended[0].capped
+    for before, after in zip(free, ended, strict=True):
+        assert after.capped == (end not in before.ids)
+        assert tokenizer.pad_token_id not in after.ids
+
+
+def test_a_pad_token_that_is_the_end_token_is_no_trouble() -> None:
+    base = load_tiny("gpt2")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    assert tokenizer.pad_token_id == tokenizer.eos_token_id
+    longest, short = prompts(tokenizer)[4], prompts(tokenizer)[2]
+    together = generate(model, tokenizer, family, [short, longest], beams=1, max_new_tokens=8)
+    assert [len(one.ids) for one in together] == [8, 8]
+
+
+@pytest.mark.parametrize("batch_tokens", [1, 200, 10_000])
+def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens: int) -> None:
+    base = load_tiny("llama")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)
+    seen: list[int] = []
+    found = generate(
+        model,
+        tokenizer,
+        family,
+        inputs,
+        beams=1,
+        max_new_tokens=8,
+        batch_tokens=batch_tokens,
+        on_written=lambda row, _: seen.append(row),
+    )
+    assert found == generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=8)
+    assert sorted(seen) == list(range(len(inputs)))
+    if batch_tokens == 1:
+        # One after the other, the longest first.
+        assert [len(inputs[row]) for row in seen] == sorted(map(len, inputs), reverse=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_batch_has_as_many_tokens_as_numbers_are_kept_of(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = load_tiny(kind)
+    found = generate_module._batch_tokens(base.model)
+    assert found == generate_module.LARGEST_CPU_BATCH_TOKENS
+    monkeypatch.setattr(generate_module, "CPU_NUMBERS", kept_numbers(base.model.config) * 10_000)
+    assert generate_module._batch_tokens(base.model) == 10_000
+    monkeypatch.setattr(generate_module, "CPU_NUMBERS", 1)
+    assert generate_module._batch_tokens(base.model) == generate_module.CPU_BATCH_TOKENS
+
+
+def test_every_new_token_is_handed_on_and_what_the_listener_raises_ends_the_work() -> None:
+    base = load_tiny("llama")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    seen = []
+    (one,) = generate(
+        model,
+        tokenizer,
+        family,
+        prompts(tokenizer)[:1],
+        beams=1,
+        max_new_tokens=6,
+        on_tokens=lambda ids: seen.append(ids.tolist()[0]),
+    )
+    assert seen == [one.ids[:count] for count in range(1, 7)]
+
+    def leave(ids: torch.Tensor) -> None:
+        if ids.shape[1] == 3:
+            raise KeyboardInterrupt
+
+    model.train()
+    with pytest.raises(KeyboardInterrupt):
+        generate(model, tokenizer, family, prompts(tokenizer), beams=1, max_new_tokens=6, on_tokens=leave)
+    assert model.training
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_goes_on_after_generating(kind: Kind) -> None:
+    base = load_tiny(kind)
+    model, tokenizer, family = attach_random(base, make_recipe(kind)).train(), base.tokenizer, base.family
+    generate(model, tokenizer, family, prompts(tokenizer), beams=1, max_new_tokens=4)
+    assert model.training
+    ids = torch.tensor([prompts(tokenizer)[0]])
+    model(input_ids=ids, labels=ids).loss.backward()
+    assert any(parameter.grad is not None for parameter in model.parameters())
+
+
+def test_sampling_follows_the_seed_and_draws_from_no_generator_but_its_own() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)[:2]
+
+    def sampled(seed: int) -> list[Generated]:
+        asked = {"beams": 1, "max_new_tokens": 12, "temperature": 1.0}
+        return generate(model, tokenizer, family, inputs, seed=seed, **asked)
+
+    state = torch.get_rng_state()
+    assert sampled(1) == sampled(1)
+    assert sampled(1) != sampled(2)
+    generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=12)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+CHOSEN: dict[str, dict[str, Any]] = {
+    "drawn": {"temperature": 1.5, "seed": 3},
+    "drawn among few": {"temperature": 1.5, "top_p": 0.4},
+    "penalties": {"repetition_penalty": 1.8, "no_repeat_ngram": 2, "min_new_tokens": 9},
+    "all": {"temperature": 0.8, "top_p": 0.9, "repetition_penalty": 1.3, "no_repeat_ngram": 3},
+    "beams": {"beams": 3, "length_penalty": 3.0, "repetition_penalty": 1.3, "min_new_tokens": 4},
+}
+
+
+@pytest.mark.parametrize("chosen", CHOSEN.values(), ids=CHOSEN)
+@pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
+def test_no_setting_makes_a_summary_depend_on_its_batch(kind: Kind, chosen: dict[str, Any]) -> None:
+    base = load_tiny(kind)
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs, asked = prompts(tokenizer)[:4], {"max_new_tokens": 12} | chosen
+    together = generate(model, tokenizer, family, inputs, **asked)
+    assert together == [generate(model, tokenizer, family, [ids], **asked)[0] for ids in inputs]
+    assert together != generate(model, tokenizer, family, inputs, max_new_tokens=12)
+
+
+def end_often(base: LoadedBase) -> None:
+    """Declare every ninth token an end, so that summaries end at different steps."""
+    base.model.generation_config.eos_token_id = list(range(4, len(base.tokenizer), 9))
+
+
+@pytest.mark.parametrize("chosen", [{}, CHOSEN["all"]], ids=["greedy", "drawn"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_summaries_that_are_whole_leave_the_batch_and_the_others_go_on(
+    kind: Kind, chosen: dict[str, Any]
+) -> None:
+    base = load_tiny(kind)
+    end_often(base)
+    inputs, asked = prompts(base.tokenizer), {"max_new_tokens": 24} | chosen
+    running: list[list[int]] = []
+    last: dict[int, list[int]] = {}
+    computed: list[int] = []
+
+    def look(ids: torch.Tensor) -> None:
+        assert len(ids) == len(running[-1])
+        computed.append(len(ids))
+        last.update(zip(running[-1], ids.tolist(), strict=True))
+
+    found = generate(
+        base.model, base.tokenizer, base.family, inputs, on_rows=running.append, on_tokens=look, **asked
+    )
+    assert found == [generate(base.model, base.tokenizer, base.family, [ids], **asked)[0] for ids in inputs]
+    assert all(ids[: len(one.ids)] == one.ids for ids, one in ((last[row], found[row]) for row in range(5)))
+    # Every row that is whole is gone at the next step.
+    lengths = [min(len(one.ids) + 1, 24) for one in found]
+    assert computed == [sum(length > step for length in lengths) for step in range(max(lengths))]
+    assert len(set(computed)) > 1
+    whole = max(place for place, rows in enumerate(running) if len(rows) == len(inputs))
+    assert all(set(after) < set(before) for before, after in pairwise(running[whole:]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_left_in_a_batch_is_what_transformers_writes_alone(kind: Kind) -> None:
+    base = load_tiny(kind)
+    end_often(base)
+    inputs = prompts(base.tokenizer)
+    found = generate(base.model, base.tokenizer, base.family, inputs, max_new_tokens=24)
+    config = generation_config(base.model, base.tokenizer, DecodingOptions(max_new_tokens=24))
+    base.model.generation_config = config
+    for ids, one in zip(inputs, found, strict=True):
+        read = torch.tensor([ids])
+        whole = base.model.generate(input_ids=read, attention_mask=torch.ones_like(read))[0].tolist()
+        written = whole[1:] if base.family == "encoder-decoder" else whole[len(ids) :]
+        assert (written if one.capped else written[:-1]) == one.ids
+
+
+def test_only_what_was_written_counts_as_repeated() -> None:
+    base = load_tiny("llama")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    (plain,) = generate(model, tokenizer, family, prompts(tokenizer)[:1], max_new_tokens=30)
+    read = [*prompts(tokenizer)[0], *plain.ids[:1]]
+    (free,) = generate(model, tokenizer, family, [read], max_new_tokens=1)
+    (penalised,) = generate(model, tokenizer, family, [read * 2], max_new_tokens=1)
+    asked = {"max_new_tokens": 1, "repetition_penalty": 5.0, "no_repeat_ngram": 1}
+    assert generate(model, tokenizer, family, [read, read * 2], **asked) == [free, penalised]
+    (once,) = generate(model, tokenizer, family, [read], max_new_tokens=30, no_repeat_ngram=1)
+    assert len(set(once.ids)) == 30 > len(set(plain.ids))
+
+
+def test_no_summary_ends_before_the_shortest_length() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)[:1]
+    (free,) = generate(model, tokenizer, family, inputs, max_new_tokens=12)
+    model.generation_config.eos_token_id = [tokenizer.eos_token_id, free.ids[2]]
+    (short,) = generate(model, tokenizer, family, inputs, max_new_tokens=12)
+    (longer,) = generate(model, tokenizer, family, inputs, max_new_tokens=12, min_new_tokens=8)
+    assert len(short.ids) == free.ids.index(free.ids[2])
+    assert len(longer.ids) >= 8
+
+
+def test_the_length_penalty_ranks_beams() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    # Every third token ends a text, so that short and long beams compete.
+    model.generation_config.eos_token_id = list(range(0, len(tokenizer), 3))
+    lengths = [
+        sum(
+            len(one.ids)
+            for one in generate(
+                model,
+                tokenizer,
+                family,
+                prompts(tokenizer),
+                beams=4,
+                max_new_tokens=12,
+                length_penalty=penalty,
+            )
+        )
+        for penalty in (-5.0, 5.0)
+    ]
+    assert lengths[0] < lengths[1]
+
+
+def test_a_summary_is_handed_on_as_soon_as_it_is_whole() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)
+    (first, *_) = generate(model, tokenizer, family, inputs, max_new_tokens=12)
+    model.generation_config.eos_token_id = [tokenizer.eos_token_id, first.ids[3]]
+    told: list[Any] = []
+    found = generate(
+        model,
+        tokenizer,
+        family,
+        inputs,
+        max_new_tokens=12,
+        on_rows=told.append,
+        on_tokens=lambda ids: told.append(ids.shape[1]),
+        on_written=lambda row, one: told.append((row, one)),
+    )
+    assert sorted(told[0]) == [0, 1, 2, 3, 4]
+    handed = dict(entry for entry in told if isinstance(entry, tuple))
+    assert [handed[row] for row in range(5)] == found
+    for row, one in handed.items():
+        place = told.index((row, one))
+        steps = max(step for step in told[:place] if isinstance(step, int))
+        assert steps == (12 if one.capped else len(one.ids) + 1)
+    assert len({len(one.ids) for one in found}) > 1
+
+
+def test_more_than_the_model_has_positions_for_is_refused() -> None:
+    base = load_tiny("gpt2")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    with pytest.raises(BaseModelError, match="1024 tokens"):
+        generate(model, tokenizer, family, [[1] * 1000], beams=1, max_new_tokens=25)
+    generate(model, tokenizer, family, [[1] * 1000], beams=1, max_new_tokens=2)
+
+
+def test_a_t5_takes_any_number_whatever_its_older_files_say() -> None:
+    base = load_tiny("t5")
+    base.model.config.max_position_embeddings = 8
+    generate(base.model, base.tokenizer, base.family, [[9] * 9], beams=1, max_new_tokens=2)
+
+
+@pytest.mark.parametrize("tokens", [5, 30])
+def test_virtual_tokens_count_among_the_models_positions(tokens: int) -> None:
+    for kind, method, longest in (
+        ("gpt2", "prompt_tuning", 1024 - 8 - tokens),
+        ("gpt2", "prefix_tuning", 1024 - 8 - tokens),
+        ("bart", "prompt_tuning", 1024 - tokens),
+        ("bart", "prefix_tuning", 1024),
+    ):
+        base = load_tiny(kind)
+        model = attach_random(base, make_recipe(kind, method={"id": method, "virtual_tokens": tokens}))
+        (one,) = generate(model, base.tokenizer, base.family, [[9] * longest], beams=1, max_new_tokens=8)
+        assert one.ids
+        with pytest.raises(BaseModelError, match=f"{tokens} virtual tokens"):
+            generate(model, base.tokenizer, base.family, [[9] * (longest + 1)], beams=1, max_new_tokens=8)
+
+
+@pytest.mark.parametrize("method", ["prompt_tuning", "prefix_tuning"])
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_with_a_soft_prompt_tokens_are_handed_on_and_batches_change_nothing(kind: Kind, method: str) -> None:
+    base = load_tiny(kind)
+    model = attach_random(base, make_recipe(kind, method={"id": method, "virtual_tokens": 5}))
+    seen: list[list[int]] = []
+    inputs = prompts(base.tokenizer)
+    (one,) = generate(
+        model,
+        base.tokenizer,
+        base.family,
+        inputs[:1],
+        beams=1,
+        max_new_tokens=6,
+        on_tokens=lambda ids: seen.append(ids.tolist()[0]),
+    )
+    assert seen == [one.ids[:count] for count in range(1, 7)]
+    end_often(base)
+    for beams in (1, 3):
+        asked = {"beams": beams, "max_new_tokens": 24}
+        together = generate(model, base.tokenizer, base.family, inputs, **asked)
+        alone = [generate(model, base.tokenizer, base.family, [ids], **asked)[0] for ids in inputs]
+        assert together == alone
+
+
+def test_a_prompt_learning_adapter_of_another_kind_is_refused() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    config = CartridgeConfig(task_type=TaskType.SEQ_2_SEQ_LM, num_virtual_tokens=4)
+    with pytest.raises(AdapterError, match="CARTRIDGE"):
+        generate(
+            get_peft_model(model, config),
+            tokenizer,
+            family,
+            prompts(tokenizer),
+            beams=1,
+            max_new_tokens=4,
+        )
+
+
+def test_nothing_to_write_is_nothing_written() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    assert generate(model, tokenizer, family, [], beams=1, max_new_tokens=4) == []

@@ -1,0 +1,100 @@
+"""What is shown of a source before the whole of it is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.config.data_options import DataOptions
+from engine.errors import DataError
+from engine.jobs.events import MOST_BYTES, read_all
+from engine.worker.ingestion.row_preview import MOST_CHARACTERS, MOST_ROWS, show_first_rows
+from engine.worker.ingestion.sources import locate
+from engine.worker.jobs import check_data
+from engine.worker.runtime.channel import Channel
+
+Look = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def look(channel: Channel) -> Look:
+    def show(source: Path, **values: Any) -> dict[str, Any]:
+        options = DataOptions(source=str(source), **values)
+        show_first_rows(locate(options.source, channel), options, channel)
+        [event] = read_all(channel.job.events_path)
+        assert event["event"] == "rows_previewed"
+        return event
+
+    return show
+
+
+def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_first_rows_columns_and_shape_are_shown(tmp_path: Path, look: Look) -> None:
+    rows = [
+        {"id": number, "messages": [{"role": "a", "content": "é"}], "summary": None} for number in range(90)
+    ]
+    event = look(write_jsonl(tmp_path / "a.jsonl", rows))
+    assert event["columns"] == ["id", "messages", "summary"]
+    assert (event["shape"]["kind"], event["shape"]["conversation"]) == ("turns", "messages")
+    assert "role" in event["shape"]["reason"]
+    assert event["problem"] is None
+    assert len(event["rows"]) == MOST_ROWS
+    assert event["rows"][0] == {"id": "0", "messages": '[{"role": "a", "content": "é"}]', "summary": ""}
+
+
+def test_training_split_is_the_one_that_is_shown(tmp_path: Path, look: Look) -> None:
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    for split in ("test", "train"):
+        write_jsonl(folder / f"{split}.jsonl", [{"dialogue": split, "summary": "s"}])
+    event = look(folder)
+    assert (event["split"], event["rows"]) == ("train", [{"dialogue": "train", "summary": "s"}])
+
+
+def test_rows_are_shown_beside_the_problem_of_their_columns(tmp_path: Path, look: Look) -> None:
+    event = look(write_jsonl(tmp_path / "a.jsonl", [{"x": "a", "y": "b"}]), conversation="z")
+    assert event["shape"] is None
+    assert (event["problem"]["field"], event["problem"]["message"]) == (
+        "data.conversation",
+        'a.jsonl: There is no column "z".',
+    )
+    assert event["rows"] == [{"x": "a", "y": "b"}]
+
+
+@pytest.mark.parametrize("letter", ["☕", "\x01"])
+@pytest.mark.parametrize(("count", "length"), [(1, 5_000), (600, 100)])
+def test_long_texts_and_many_columns_fit_one_event(
+    tmp_path: Path, look: Look, letter: str, count: int, length: int
+) -> None:
+    wide = {f"column {number}": letter * length for number in range(count)}
+    event = look(write_jsonl(tmp_path / "a.jsonl", [{"dialogue": "a", "summary": "b", **wide}] * 9))
+    assert len(json.dumps(event, ensure_ascii=False).encode()) < MOST_BYTES
+    assert 0 < len(event["rows"][0]["column 0"]) <= MOST_CHARACTERS
+
+
+def test_keys_that_are_data_are_no_columns(tmp_path: Path, look: Look) -> None:
+    with pytest.raises(DataError, match=r"the names of its [\d,]+ columns have [\d,]+ bytes"):
+        look(write_jsonl(tmp_path / "a.jsonl", [{f"conversation {number}": "x" for number in range(1_000)}]))
+
+
+def test_what_can_not_be_read_is_an_error_at_once(tmp_path: Path, look: Look) -> None:
+    (tmp_path / "a.jsonl").write_text("{\n")
+    with pytest.raises(DataError, match="line 1: it is no JSON"):
+        look(tmp_path / "a.jsonl")
+
+
+def test_check_shows_the_first_rows_before_it_reads_the_others(tmp_path: Path, channel: Channel) -> None:
+    rows = [{"dialogue": "Ann: a", "summary": "s"}] * 600
+    path = write_jsonl(tmp_path / "a.jsonl", rows)
+    check_data.run(channel, {"data": {"source": str(path)}, "base_model": None})
+    events = [event["event"] for event in read_all(channel.job.events_path)]
+    assert events[:3] == ["stage_entered", "rows_previewed", "stage_progressed"]
+    assert events[-1] == "result_made"

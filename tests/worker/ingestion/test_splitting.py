@@ -1,0 +1,84 @@
+"""Rows held out: the same as when all conversations are in memory, whatever they begin with."""
+
+import random
+
+import pytest
+
+from engine.data import Shaped
+from engine.text.conversations import Example
+from engine.worker.ingestion import splitting
+from engine.worker.ingestion.row_store import kept, rows_of
+from engine.worker.ingestion.splitting import held_out
+
+ALPHABET = "ab \n\0é\u00a0\uffff\U0001f600zÄ"
+
+
+def expected(rows, share, seed):
+    groups = {}
+    for row in rows:
+        groups.setdefault(row.example.conversation.strip(), []).append(row)
+    order = sorted(groups)
+    random.Random(seed).shuffle(order)
+    taken = set()
+    while order and len(taken) < max(1, round(share * len(rows))):
+        taken.update(row.number for row in groups[order.pop()])
+    return [row for row in rows if row.number in taken], [row for row in rows if row.number not in taken]
+
+
+def short(chance):
+    return "".join(chance.choice(ALPHABET) for _ in range(chance.randrange(6)))
+
+
+KINDS = {
+    "short": short,
+    "one beginning": lambda chance: (
+        "Customer: Hello, how are you today? " * chance.choice((1, 1, 20)) + short(chance)
+    ),
+    "alike for long": lambda chance: "x" * 2000 + str(chance.randrange(150)),
+    "ends of nothing": lambda chance: "a" + "\0" * chance.randrange(80),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("count", [0, 1, 19, 400])
+def test_they_are_those_of_all_texts_in_order(monkeypatch, kind, count):
+    monkeypatch.setattr(splitting, "FEW", 20)
+    chance = random.Random(count)
+    rows = rows_of(
+        kept(
+            Shaped(Example(str(number), KINDS[kind](chance), "s"), (number,))
+            for number in range(1, count + 1)
+        ),
+        (),
+    )
+
+    for seed, share in ((1, 0.1), (42, 0.4)):
+        held, rest = held_out(rows, share, seed=seed)
+        assert (held, rest) == expected(list(rows), share, seed)
+        assert len(held) + len(rest) == count
+
+
+def test_two_parts_are_those_that_were_held_out_one_after_another():
+    for count in range(130):
+        rows = rows_of(kept(Shaped(Example("", f"Ann: {n % 90}", "s"), (n,)) for n in range(count)), ())
+        test, rest = expected(list(rows), 0.1, 7)
+        validation, train = expected(rest, 0.1 * count / max(1, len(rest)), 7)
+        assert held_out(rows, 0.1, 0.1, seed=7) == [test, validation, train]
+
+
+def test_rows_that_are_kept_are_those_that_were_read():
+    shaped = [
+        Shaped(Example("é", "Ann: \U0001f600\n\0", "s", ("t", "")), (3, 4)),
+        Shaped(Example("", "", ""), (9,)),
+    ]
+
+    found = kept(iter(shaped))
+    rows = rows_of(found, ())
+
+    assert found == shaped
+    assert found != shaped[:1]
+    assert [row.number for row in rows] == [3, 9]
+    assert list(rows[::-1]) == [rows[1], rows[0]]
+    assert rows[-1:][0].missing == "conversation"
+    with pytest.raises(IndexError):
+        rows[2]

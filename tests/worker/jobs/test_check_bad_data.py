@@ -1,0 +1,224 @@
+"""Data that is no data: the file, the row and the column are named, and nothing is dropped without a word.
+
+Each case goes the whole way of a recipe's source; how single readers say it is shown beside them.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from openpyxl import Workbook
+
+from engine.config.data_options import DataOptions
+from engine.errors import DataError
+from engine.jobs.events import read_all
+from engine.worker.dataset import dataset
+from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.sources import locate
+from engine.worker.readers import open_table
+from engine.worker.runtime.channel import Channel
+from tests.helpers.told import notices
+
+Rows = list[dict[str, Any]]
+TEN_MILLION = 10_000_000
+
+
+def talks(count: int = 12) -> Rows:
+    return [{"dialogue": f"Ann: {number}", "summary": f"s{number}"} for number in range(count)]
+
+
+def as_csv(path: Path, rows: Rows) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def as_json(path: Path, rows: Rows) -> None:
+    path.write_text(json.dumps(rows), encoding="utf-8")
+
+
+def as_lines(path: Path, rows: Rows) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def as_parquet(path: Path, rows: Rows) -> None:
+    pq.write_table(pa.Table.from_pylist(rows), path)
+
+
+def as_arrow(path: Path, rows: Rows) -> None:
+    table = pa.Table.from_pylist(rows)
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def as_workbook(path: Path, rows: Rows) -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in [list(rows[0]), *(list(row.values()) for row in rows)]:
+        sheet.append(row)
+    book.save(path)
+
+
+WRITERS: dict[str, Callable[[Path, Rows], None]] = {
+    "a.csv": as_csv,
+    "a.json": as_json,
+    "a.jsonl": as_lines,
+    "a.parquet": as_parquet,
+    "a.arrow": as_arrow,
+    "a.xlsx": as_workbook,
+}
+every_kind = pytest.mark.parametrize(("name", "write"), WRITERS.items(), ids=WRITERS)
+
+
+def read(path: Path, channel: Channel, **values: Any) -> dataset.Splits:
+    return dataset.read(DataOptions(source=str(path), **values), channel)
+
+
+def refused(path: Path, channel: Channel, **values: Any) -> DataError:
+    with pytest.raises(DataError) as caught:
+        read(path, channel, **values)
+    assert caught.value.hint
+    return caught.value
+
+
+def count(splits: dataset.Splits) -> int:
+    return len((*splits.train, *splits.validation, *splits.test))
+
+
+@every_kind
+@pytest.mark.parametrize("column", ["dialogue", "summary"])
+def test_a_column_of_numbers_is_named_with_its_file(
+    name: str, write: Callable[[Path, Rows], None], column: str, tmp_path: Path, channel: Channel
+) -> None:
+    write(tmp_path / name, [row | {column: number + 0.5} for number, row in enumerate(talks())])
+    error = refused(tmp_path / name, channel)
+    assert error.message.startswith(f'{name}: The column "{column}" holds numbers')
+    assert error.field == {"dialogue": "data.conversation", "summary": "data.summary"}[column]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.jsonl", "a.parquet", "a.arrow"])
+def test_ten_megabytes_in_one_cell_are_named_and_the_rest_is_read_after_consent(
+    name: str, tmp_path: Path, channel: Channel
+) -> None:
+    rows = talks()
+    rows[5]["dialogue"] = "x" * TEN_MILLION
+    WRITERS[name](tmp_path / name, rows)
+    error = refused(tmp_path / name, channel)
+    assert error.field == "data.broken_rows"
+    place = (
+        f'{name} can\'t be read: 1 row is broken (row 6: the column "dialogue" holds 10,000,000 characters'
+    )
+    assert error.message.startswith(place)
+    assert count(read(tmp_path / name, channel, broken_rows="leave_out")) == 11
+    assert any("row 6" in notice for notice in notices(channel))
+
+
+@every_kind
+@pytest.mark.parametrize(("deed", "words"), [("go", "vanished"), ("grow", "changed"), ("other", "changed")])
+def test_a_file_that_changes_or_vanishes_while_it_is_read_is_named(
+    name: str, write: Callable[[Path, Rows], None], deed: str, words: str, tmp_path: Path
+) -> None:
+    path, other = tmp_path / name, tmp_path / f"other-{name}"
+    write(path, talks(3000))
+    write(other, talks(3000))
+    rows = iter(open_table([path]))
+    next(rows)
+    if deed == "go":
+        path.unlink()
+    elif deed == "grow":
+        with path.open("ab") as stream:
+            stream.write(b"\n")
+    else:
+        other.replace(path)
+    with pytest.raises(DataError, match=f"{name} {words} while it was read"):
+        list(rows)
+
+
+def test_formulas_and_merged_cells_of_a_workbook_are_named_by_their_cells(
+    tmp_path: Path, channel: Channel
+) -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in [["dialogue", "summary"], *(list(row.values()) for row in talks(14))]:
+        sheet.append(row)
+    sheet["B5"] = "=CONCAT(A5,A6)"
+    sheet.merge_cells("A9:A10")
+    book.save(tmp_path / "talks.xlsx")
+    error = refused(tmp_path / "talks.xlsx", channel)
+    assert error.message == (
+        'talks.xlsx can\'t be read: 1 row is broken (cell B5: in the column "summary" it holds a formula without a '
+        "stored value)."
+    )
+    splits = read(tmp_path / "talks.xlsx", channel, broken_rows="leave_out")
+    assert count(splits) == 13
+    every = (*splits.train, *splits.validation, *splits.test)
+    assert sum(example.conversation == "Ann: 7" for example in every) == 2
+    assert any(notice.startswith("talks.xlsx has 1 merged range (A9:A10)") for notice in notices(channel))
+
+
+def broken_lines(channel: Channel) -> list[str]:
+    events = read_all(channel.job.events_path)
+    return [row["place"] for event in events if event["event"] == "rows_broken" for row in event["rows"]]
+
+
+def test_every_broken_row_is_told_however_many_there_are(tmp_path: Path, channel: Channel) -> None:
+    lines: Sequence[str] = [json.dumps(row) for row in talks(9000)]
+    lines = [line[:-2] if number % 2 else line for number, line in enumerate(lines)]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    splits = read(tmp_path / "a.jsonl", channel, broken_rows="leave_out")
+    assert count(splits) == 4500
+    assert broken_lines(channel) == [f"line {number + 1:,}" for number in range(9000) if number % 2]
+
+
+def test_packed_tables_beside_plain_ones_are_read_and_the_rest_is_told(
+    tmp_path: Path, channel: Channel
+) -> None:
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    as_csv(folder / "train.csv", talks(6))
+    as_csv(folder / "test.csv", talks(3))
+    for name in ("train", "test"):
+        content = (folder / f"{name}.csv").read_bytes()
+        (folder / f"{name}.csv.gz").write_bytes(gzip.compress(content))
+    (folder / "test.csv").unlink()
+    as_lines(folder / "validation.jsonl", talks(2))
+    (folder / "notes.txt").write_text("Ann: Hi")
+    (folder / "README.txt").write_text("What this is.")
+    splits = read(folder, channel)
+    assert (len(splits.train), len(splits.validation), len(splits.test)) == (6, 2, 3)
+    assert notices(channel) == ["Left out, as other files are read: notes.txt, train.csv.gz."]
+
+
+def test_packed_tables_beside_texts_are_told(tmp_path: Path, channel: Channel) -> None:
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.txt").write_text(f"Ann: {number}")
+        (folder / f"{number}.summary.txt").write_text(f"Ann says {number}.")
+    (folder / "more.csv.gz").write_bytes(gzip.compress(b"dialogue,summary\na,b\n"))
+    assert count(read(folder, channel)) == 4
+    assert "Left out, as other files are read: more.csv.gz." in notices(channel)
+
+
+def test_a_text_packed_by_gz_is_a_source(tmp_path: Path, channel: Channel) -> None:
+    (tmp_path / "chat.txt.gz").write_bytes(gzip.compress(b"Ann: Hi\nBob: Yo"))
+    options = DataOptions(source=str(tmp_path / "chat.txt.gz"))
+    _, found = read_rows(locate(options.source, channel), options, channel, needs_summary=False)
+    assert [each.example.conversation for each in found[None]] == ["Ann: Hi\nBob: Yo"]
+
+
+def test_utf16_that_breaks_off_is_said_in_words(tmp_path: Path, channel: Channel) -> None:
+    rows = "".join(f"Ann: {number},s\n" for number in range(12))
+    (tmp_path / "a.csv").write_bytes(f"dialogue,summary\n{rows}".encode("utf-16")[:-1])
+    assert refused(tmp_path / "a.csv", channel).message == (
+        "a.csv can't be read: what begins as UTF-16-LE is damaged or breaks off."
+    )

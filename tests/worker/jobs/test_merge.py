@@ -1,0 +1,198 @@
+"""A merged folder is a plain model that writes what base and adapter wrote together."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
+
+from engine.adapters import library
+from engine.adapters.library import Adapter
+from engine.config.recipe import BaseModelOptions
+from engine.errors import AdapterError, StorageError
+from engine.worker.adapters import attach
+from engine.worker.generation.generate import generate
+from engine.worker.jobs import merge
+from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import LoadedBase, Model
+from tests.helpers.tiny_models import KINDS, Kind, tiny_model
+from tests.helpers.told import events_of
+from tests.helpers.worker_parts import (
+    attach_random,
+    import_with_biases,
+    install_random,
+    load_tiny,
+    make_channel,
+    make_recipe,
+)
+
+pytestmark = pytest.mark.torch
+
+CONVERSATION = "Summarize: Ann: Where are you?\nBob: At the office."
+
+
+def do_merge(adapter: Adapter, target: Path) -> dict[str, Any]:
+    channel = make_channel("merge")
+    merge.run(channel, {"kind": "merge", "adapter": adapter.id, "target": str(target)})
+    (made,) = events_of(channel, "result_made")
+    return made["result"]
+
+
+def plain(base: LoadedBase, folder: Path) -> PreTrainedModel:
+    loader = AutoModelForSeq2SeqLM if base.family == "encoder-decoder" else AutoModelForCausalLM
+    return loader.from_pretrained(folder).eval()
+
+
+def logits(base: LoadedBase, model: Model) -> torch.Tensor:
+    ids = torch.tensor([base.tokenizer(CONVERSATION)["input_ids"]])
+    decoded = {"decoder_input_ids": ids} if base.family == "encoder-decoder" else {}
+    with torch.no_grad():
+        return model(input_ids=ids, **decoded).logits
+
+
+METHODS = {
+    "lora": {"id": "lora", "rank": 4, "target_modules": ["all-linear"]},
+    "full": {"id": "full"},
+}
+
+
+@pytest.mark.parametrize("method", [*METHODS, "a stranger's, with biases"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_plain_transformers_computes_what_base_and_adapter_did(kind: Kind, method: str, tmp_path: Path):
+    # Not stronger: random weights of any size make float32 itself uncertain.
+    if method in METHODS:
+        adapter = install_random(kind, "mine", strength=0.05, method=METHODS[method])
+    else:
+        adapter = import_with_biases(kind, "mine", strength=0.05)
+    base = load_tiny(kind)
+    untouched = logits(base, base.model)
+    together = logits(base, attach.load_adapter(base, adapter))
+    assert (together - untouched).abs().max() > 0.1
+    target = tmp_path / "merged"
+    result = do_merge(adapter, target)
+    assert result["path"] == str(target)
+    assert result["bytes"] == sum(path.stat().st_size for path in target.iterdir())
+    merged = plain(base, target)
+    scale = float(together.abs().max())
+    assert torch.allclose(logits(base, merged), together, rtol=0.0, atol=1e-4 * scale)
+    tokenizer = AutoTokenizer.from_pretrained(target)
+    assert tokenizer(CONVERSATION)["input_ids"] == base.tokenizer(CONVERSATION)["input_ids"]
+    assert not list(tmp_path.glob("*.partial"))
+
+
+@pytest.mark.parametrize(("kind", "tied"), [("t5", False), ("t5-tied", True)])
+def test_the_folder_says_whether_the_head_is_tied(kind: Kind, tied: bool, tmp_path: Path):
+    do_merge(install_random(kind, "mine"), tmp_path / "merged")
+    config = json.loads((tmp_path / "merged" / "config.json").read_text())
+    weights = library.weight_shapes(tmp_path / "merged" / "model.safetensors")
+    assert ("lm_head.weight" in weights) is not tied
+    assert config["tie_word_embeddings"] is tied
+
+
+def test_a_head_of_its_own_is_said_even_if_the_configuration_denies_it(tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model("t5"), folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"tie_word_embeddings": True}))
+    merge.say_whether_tied(folder)
+    assert json.loads((folder / "config.json").read_text())["tie_word_embeddings"] is False
+
+
+def test_a_merged_folder_is_a_base_model_of_its_own(tmp_path):
+    adapter = install_random("llama", "mine")
+    do_merge(adapter, tmp_path / "merged")
+    options = BaseModelOptions(id=str(tmp_path / "merged"), precision="float32")
+    merged = base_models.load(options, "cpu", make_channel("inspect"))
+    base = load_tiny("llama")
+    ids = [base.tokenizer(CONVERSATION)["input_ids"]]
+    model = attach.load_adapter(base, adapter)
+    expected = generate(model, base.tokenizer, base.family, ids, beams=1, max_new_tokens=12)
+    assert (
+        generate(merged.model, merged.tokenizer, merged.family, ids, beams=1, max_new_tokens=12) == expected
+    )
+
+
+def test_the_sum_is_made_in_float32_and_stored_as_the_base_is(tmp_path):
+    folder = tmp_path / "bfloat16"
+    base = load_tiny("llama")
+    base.model.to(torch.bfloat16).save_pretrained(folder)
+    base.tokenizer.save_pretrained(folder)
+    adapter = install_random("llama", "mine", base_model={"id": str(folder), "precision": "float32"})
+    do_merge(adapter, tmp_path / "merged")
+    widened = base_models.load(
+        BaseModelOptions(id=str(folder), precision="float32"), "cpu", make_channel("inspect")
+    )
+    expected = attach.load_adapter(widened, adapter).merge_and_unload().to(torch.bfloat16).state_dict()
+    merged = plain(base, tmp_path / "merged")
+    assert merged.dtype == torch.bfloat16
+    assert all(torch.equal(value, expected[name]) for name, value in merged.state_dict().items())
+
+
+def on_quantized(kind: Kind, quantization: str, *, double: bool = True) -> dict[str, Any]:
+    return {
+        "id": str(tiny_model(kind)),
+        "precision": "float32",
+        "quantization": quantization,
+        "double_quantization": double,
+    }
+
+
+@pytest.mark.parametrize("double", [True, False])
+@pytest.mark.parametrize("quantization", ["nf4", "fp4"])
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+def test_an_adapter_of_a_4_bit_base_is_merged_into_what_it_learned_on(kind, quantization, double, tmp_path):
+    table = on_quantized(kind, quantization, double=double)
+    recipe = make_recipe(kind, base_model=table)
+    quantized = base_models.load(recipe.base_model, "cpu", make_channel("inspect"))
+    together = logits(quantized, attach_random(quantized, recipe, strength=0.1))
+    do_merge(install_random(kind, "mine", base_model=table, strength=0.1), tmp_path / "merged")
+    config = json.loads((tmp_path / "merged" / "config.json").read_text())
+    assert "quantization_config" not in config
+    merged = logits(quantized, plain(quantized, tmp_path / "merged"))
+    assert torch.allclose(merged, together, rtol=0.0, atol=1e-4 * float(together.abs().max()))
+
+
+def test_an_adapter_of_an_int8_base_is_not_merged(tmp_path):
+    adapter = install_random("llama", "mine", base_model=on_quantized("llama", "int8"))
+    with pytest.raises(AdapterError, match="learned on an int8 base"):
+        do_merge(adapter, tmp_path / "merged")
+    assert list(tmp_path.glob("merged*")) == []
+
+
+def test_a_merge_that_would_write_something_else_is_refused(tmp_path):
+    tied = {"id": "lora", "rank": 4, "target_modules": ["lm_head"]}
+    adapter = install_random("t5-tied", "mine", method=tied)
+    with pytest.raises(AdapterError, match="would not write the same"):
+        do_merge(adapter, tmp_path / "merged")
+    assert list(tmp_path.glob("merged*")) == []
+
+
+def test_methods_without_a_plain_form_are_refused(tmp_path):
+    adapter = install_random("t5", "mine")
+    facts = adapter.passport.method.model_copy(update={"id": "prefix_tuning", "peft_type": "PREFIX_TUNING"})
+    other = library.update(adapter, method=facts)
+    with pytest.raises(AdapterError, match="mine can't be merged"):
+        do_merge(other, tmp_path / "merged")
+
+
+def test_what_is_there_is_never_overwritten(tmp_path):
+    (tmp_path / "merged").mkdir()
+    with pytest.raises(StorageError, match="exists already"):
+        do_merge(install_random("t5", "mine"), tmp_path / "merged")
+
+
+def test_a_place_that_cannot_be_written_is_told_and_left_clean(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(StorageError, match="can't be written"):
+        do_merge(install_random("t5", "mine"), tmp_path / "file" / "merged")
+
+
+def test_no_path_of_this_computer_is_passed_on(tmp_path):
+    do_merge(install_random("t5", "mine"), tmp_path / "merged")
+    for path in (tmp_path / "merged").glob("*.json"):
+        assert str(tiny_model("t5").parent) not in path.read_text(encoding="utf-8")

@@ -1,0 +1,204 @@
+"""The playground's worker: columns side by side, text as it grows, and no trouble of one column is another's."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.config.prompts import DEFAULT_PROMPT, MOST_CHARACTERS
+from engine.errors import BaseModelError
+from engine.jobs.events import Event
+from engine.jobs.job import create_job
+from engine.jobs.supervisor import Supervisor
+from engine.system.paths import jobs_folder
+from engine.worker.evaluation import rouge
+from engine.worker.jobs import summarize
+from engine.worker.runtime.channel import Channel, Stopped
+from engine.worker.serving import streamer
+from engine.worker.serving.streamer import Stream
+from tests.helpers.summarizing import CONVERSATION, TEMPLATE, arguments, ask_all, asked, plain_summary, serve
+from tests.helpers.tiny_models import KINDS, Kind
+from tests.helpers.told import events_of
+from tests.helpers.worker_parts import install_random, load_tiny, make_channel
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
+    adapters = [install_random(kind, "first", seed=1), install_random(kind, "full", method={"id": "full"})]
+    channel = serve(kind, ask_all(asked([None, adapters[0].id, adapters[1].id])))
+    finished = events_of(channel, "summary_finished")
+    # The base reads what the first adapter was trained to read.
+    assert {event["adapter"]: event["summary"] for event in finished} == {
+        adapter.id if adapter else None: plain_summary(kind, adapter, TEMPLATE)
+        for adapter in (None, *adapters)
+    }
+    assert all(event["seconds"] > 0 and 0 < event["tokens"] <= 12 for event in finished)
+    (ready,) = events_of(channel, "base_ready")
+    assert (ready["precision"], ready["device"]) == ("float32", "cpu")
+
+
+def test_a_prompt_without_end_is_refused_before_anything_is_written():
+    endless = {"template": "{conversation}" + "x" * MOST_CHARACTERS, "max_conversation_tokens": 100}
+    channel = serve("t5", ask_all(asked([None], prompt=endless)))
+    (failed,) = events_of(channel, "summary_failed")
+    assert f"at most {MOST_CHARACTERS:,} are read" in failed["message"]
+    assert not events_of(channel, "summary_started")
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+def test_text_goes_out_as_it_grows(kind, monkeypatch):
+    monkeypatch.setattr(streamer, "EXTEND_SECONDS", 0.0)
+    channel = serve(kind, ask_all(asked([None], max_new_tokens=40)))
+    pieces = [event["text"] for event in events_of(channel, "summary_extended")]
+    (finished,) = events_of(channel, "summary_finished")
+    assert "".join(pieces) == finished["summary"]
+    assert len(pieces) > 3
+
+
+def test_beams_are_shown_when_they_are_done():
+    channel = serve("llama", ask_all(asked([None], beams=3)))
+    (piece,) = events_of(channel, "summary_extended")
+    (finished,) = events_of(channel, "summary_finished")
+    assert piece["text"] == finished["summary"]
+    assert finished["summary"] == plain_summary("llama", None, DEFAULT_PROMPT, beams=3)
+
+
+def test_an_adapter_that_does_not_fit_fails_alone():
+    sound, other = install_random("t5", "sound"), install_random("t5-tied", "other")
+    channel = serve("t5", ask_all(asked([None, other.id, "nothing", sound.id])))
+    failed = {event["adapter"]: event["message"] for event in events_of(channel, "summary_failed")}
+    assert failed[other.id].startswith("other was made for")
+    assert failed["nothing"] == 'There is no adapter "nothing".'
+    finished = {event["adapter"]: event["summary"] for event in events_of(channel, "summary_finished")}
+    assert finished[sound.id] == plain_summary("t5", sound, TEMPLATE)
+    assert set(finished) == {None, sound.id}
+
+
+def test_a_conversation_longer_than_the_model_fails_in_its_column():
+    channel = serve("gpt2", ask_all(asked([None], max_new_tokens=2000)))
+    (failed,) = events_of(channel, "summary_failed")
+    assert "1024 tokens" in failed["message"]
+
+
+def test_a_reference_gives_rouge():
+    adapter = install_random("llama", "first")
+    summary = plain_summary("llama", adapter, TEMPLATE, max_new_tokens=40)
+    request = asked([adapter.id], max_new_tokens=40, reference=f"{summary} word")
+    (finished,) = events_of(serve("llama", ask_all(request)), "summary_finished")
+    expected = rouge.score([finished["summary"]], [request["reference"]])
+    assert finished["scores"] == {name: values[0] for name, values in expected.items()}
+    assert finished["scores"]["rouge1"] > 0
+    (finished,) = events_of(serve("llama", ask_all(asked([None], reference="  "))), "summary_finished")
+    assert "scores" not in finished
+
+
+def test_a_request_s_prompt_holds_for_all_else_each_adapter_has_its_own():
+    own = install_random("t5", "own", data={"source": "sample", "prompt": "Say: {conversation}"})
+    given = {"template": "Given: {conversation}", "max_conversation_tokens": 200}
+    for prompt, template in ((given, given["template"]), (None, "Say: {conversation}")):
+        channel = serve("t5", ask_all(asked([None, own.id], prompt=prompt)))
+        found = {event["adapter"]: event["summary"] for event in events_of(channel, "summary_finished")}
+        assert found == {
+            None: plain_summary("t5", None, str(template)),
+            own.id: plain_summary("t5", own, str(template)),
+        }
+
+
+def test_a_cut_conversation_is_told_with_its_length():
+    prompt = {"template": TEMPLATE, "max_conversation_tokens": 8}
+    (started,) = events_of(serve("t5", ask_all(asked([None], prompt=prompt))), "summary_started")
+    base = load_tiny("t5")
+    assert started["cut"]
+    assert started["input_tokens"] == len(base.tokenizer(CONVERSATION, add_special_tokens=False)["input_ids"])
+
+
+def test_cancel_ends_a_request_and_the_next_one_goes_on():
+    def answer(channel: Channel, event: Event) -> None:
+        if event["event"] == "base_ready":
+            channel.job.send("summarize", **asked([None, None], "long", max_new_tokens=4096))
+            channel.job.send("summarize", **asked([None], "next"))
+        elif event["event"] == "summary_extended" and event["request"] == "long":
+            channel.job.send("cancel", request="long")
+        elif event["event"] == "summary_finished" and event["request"] == "next":
+            channel.job.send("quit")
+
+    channel = serve("t5", answer)
+    long, following = events_of(channel, "summary_finished")
+    assert long["cancelled"]
+    assert 0 < long["tokens"] < 4096
+    assert following["request"] == "next"
+    assert len(events_of(channel, "summary_started")) == 2
+
+
+def test_stop_ends_the_job_in_the_middle_of_a_summary():
+    def answer(channel: Channel, event: Event) -> None:
+        if event["event"] == "base_ready":
+            channel.job.send("summarize", **asked([None], max_new_tokens=4096))
+        elif event["event"] == "summary_extended":
+            channel.job.send("stop")
+
+    with pytest.raises(Stopped):
+        serve("t5", answer)
+
+
+def test_a_base_model_table_that_is_wrong_is_told():
+    with pytest.raises(BaseModelError, match="revison is not known"):
+        summarize.run(
+            make_channel("summarize"),
+            {"base_model": {"id": "starter", "revison": "main"}, "device": "cpu"},
+        )
+
+
+@pytest.mark.parametrize("kind", ["t5", "gpt2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ann is at the office.",
+        "größer als 日本,  😀  ja!\n\nTwo  spaces",
+        "👩‍👩‍👧‍👦 family",
+        "ends with é",
+    ],
+)
+def test_streamed_pieces_are_whole_characters_and_make_the_text(kind, text, monkeypatch):
+    monkeypatch.setattr(streamer, "EXTEND_SECONDS", 0.0)
+    tokenizer = load_tiny(kind).tokenizer
+    ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+    pieces: list[str] = []
+    stream = Stream(tokenizer, pieces.append)
+    for count in range(1, len(ids) + 1):
+        stream.extend(torch.tensor([ids[:count]]))
+        assert text.startswith("".join(pieces))
+    stream.finish(text)
+    assert "".join(pieces) == text
+    assert len(pieces) > len(text) / 2
+    assert not any("\N{REPLACEMENT CHARACTER}" in piece for piece in pieces)
+
+
+def test_pieces_are_not_sent_faster_than_anybody_reads():
+    tokenizer = load_tiny("gpt2").tokenizer
+    ids = tokenizer("Ann is at the office.", add_special_tokens=False)["input_ids"]
+    pieces: list[str] = []
+    stream = Stream(tokenizer, pieces.append)
+    for count in range(1, len(ids) + 1):
+        stream.extend(torch.tensor([ids[:count]]))
+    stream.finish("Ann is at the office.")
+    assert "".join(pieces) == "Ann is at the office."
+    assert len(pieces) < len(ids)
+
+
+def test_a_real_worker_summarises_and_leaves_with_its_window():
+    job = create_job(jobs_folder(), "summarize", arguments("t5"))
+    supervisor = Supervisor(job, niced=False)
+    supervisor.start()
+    summaries = []
+    for event in supervisor.follow():
+        if event["event"] == "base_ready":
+            job.send("summarize", **asked([None]))
+        elif event["event"] == "summary_finished":
+            summaries.append(event["summary"])
+            supervisor.leave()
+    supervisor.close()
+    assert supervisor.ending().outcome == "stopped"
+    assert summaries == [plain_summary("t5", None, DEFAULT_PROMPT)]

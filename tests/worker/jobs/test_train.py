@@ -1,0 +1,497 @@
+"""A run from recipe to adapter, on tiny models, for real."""
+
+import json
+import threading
+
+import pytest
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+
+from engine.adapters import library
+from engine.adapters.metadata import FILE_NAME
+from engine.jobs.events import read_all
+from engine.runs import run_store
+from engine.worker.adapters import tuners
+from tests.helpers.tiny_models import KINDS, tiny_model
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
+
+pytestmark = pytest.mark.torch
+
+# What each method does on each kind of base is proven in tests/proof. Here one of each sort is a whole run.
+SORTS = ("lora", "bottleneck", "full")
+
+
+def adapter_of(events):
+    return library.find(named(events, "adapter_saved")[-1]["adapter"])
+
+
+def weights(adapter):
+    return (adapter.folder / library.WEIGHTS_NAME).read_bytes()
+
+
+@pytest.mark.parametrize("method", SORTS)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # PEFT's own, of transformers' words
+def test_a_run_lowers_the_loss_and_plain_peft_writes_with_its_adapter_what_it_showed(tmp_path, kind, method):
+    recipe = tiny_recipe(tmp_path, kind, method, "training.keep=last")
+    job, events = train_here(recipe)
+
+    assert events[-1]["event"] == "job_ended", events[-1]
+    assert events[-1]["outcome"] == "completed", events[-1]
+    losses = [event["loss"] for event in named(events, "step_finished")]
+    started = named(events, "run_started")[0]
+    assert len(losses) == started["total_steps"] == 6
+    copies = 0 if method == "full" else started["trainable_parameters"]
+    assert started["base_parameters"] == started["all_parameters"] - copies
+    # What was planned is told with the run, for a window that made no plan of it.
+    assert started["adapter_bytes"] == pytest.approx(named(events, "adapter_saved")[0]["bytes"], rel=0.5)
+    assert started["memory_bytes"] == sum(started["memory"].values()) > started["adapter_bytes"]
+    validation = [event["loss"] for event in named(events, "evaluated") if event["split"] == "validation"]
+    assert validation[-1] < validation[0]
+    card = adapter_of(events).passport.score_card
+    assert card.base.keys() == card.scores.keys() == card.difference.keys()
+    assert run_store.open_run(job).state.tuned_scores is not None
+    shown = [event for event in named(events, "sample_made") if event["step"] == 6]
+    assert [sample["summary"].strip() for sample in shown] == written_by_plain_peft(
+        kind, adapter_of(events), [told(recipe, sample) for sample in shown]
+    )
+
+
+def told(recipe, sample):
+    return recipe.data.prompt.replace("{conversation}", sample["conversation"])
+
+
+def written_by_plain_peft(kind, adapter, prompts):
+    two_stacks = kind in {"t5", "t5-tied", "bart"}
+    loader = AutoModelForSeq2SeqLM if two_stacks else AutoModelForCausalLM
+    base = loader.from_pretrained(tiny_model(kind))
+    assert tuners.SelectiveModel is not None  # registered with PEFT by the import above
+    model = PeftModel.from_pretrained(base, adapter.folder).eval()
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model(kind))
+    pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    # As the run decodes, whatever the model's own configuration says.
+    greedy = {
+        "max_new_tokens": 8,
+        "max_length": None,
+        "do_sample": False,
+        "num_beams": 1,
+        "min_length": 0,
+        "no_repeat_ngram_size": 0,
+        "early_stopping": False,
+        "forced_eos_token_id": None,
+        "pad_token_id": pad,
+    }
+    summaries = []
+    for prompt in prompts:
+        inputs = tokenizer(prompt, return_tensors="pt")
+        if not two_stacks and inputs["input_ids"][0, -1] == tokenizer.eos_token_id:
+            inputs = {name: tensor[:, :-1] for name, tensor in inputs.items()}
+        written = model.generate(**inputs, **greedy)[0]
+        own = written if two_stacks else written[inputs["input_ids"].shape[1] :]
+        summaries.append(tokenizer.decode(own, skip_special_tokens=True).strip())
+    return summaries
+
+
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_lora_learns_on_a_base_in_the_4_bits_that_the_proof_leaves_out(tmp_path, kind):
+    recipe = tiny_recipe(tmp_path, kind, "lora", "base_model.quantization=fp4")
+    _, events = train_here(recipe)
+
+    assert events[-1]["outcome"] == "completed", events[-1]
+    started = named(events, "run_started")[0]
+    assert started["base_parameters"] == started["all_parameters"] - started["trainable_parameters"]
+    validation = [event["loss"] for event in named(events, "evaluated") if event["split"] == "validation"]
+    assert validation[-1] < validation[0]
+
+
+@pytest.mark.parametrize(
+    ("method", "step"), [("lora", 1), ("lora", 3), ("lora", 4), ("full", 3), ("p_tuning", 3), ("adalora", 3)]
+)
+def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, monkeypatch, straight, method, step):
+    recipe = tiny_recipe(tmp_path, "t5", method, "training.log_every=1")
+    whole = straight(method)
+
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, ask_to_stop)
+        job, events = train_here(recipe)
+    assert events[-1]["outcome"] == "stopped"
+    assert adapter_of(events).passport.training.stopped
+    resumed = run_here(job)
+
+    assert resumed[-1]["outcome"] == "completed", resumed[-1]
+    assert named(resumed, "run_resumed")[0]["step"] == step
+    assert weights(adapter_of(resumed)) == whole.weights
+    told = ("step", "loss", "learning_rate", "gradient_norm")
+    assert [[event[key] for key in told] for event in named(resumed, "step_finished")] == [
+        [event[key] for key in told] for event in named(whole.events, "step_finished")[step:]
+    ]
+    assert run_store.open_run(job).state.loss == whole.loss
+
+
+def test_an_evaluation_that_a_stop_cut_short_is_made_up_for(tmp_path, monkeypatch, straight):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.log_every=1")
+    whole = straight("lora").events
+    evaluated = [each["step"] for each in named(whole, "evaluated")]
+    step = next(each for each in evaluated if 0 < each < max(evaluated))
+
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, ask_to_stop)
+        job, stopped = train_here(recipe)
+    assert step not in [each["step"] for each in named(stopped, "evaluated")]
+    resumed = run_here(job)
+
+    def losses(events):
+        return {each["step"]: each["loss"] for each in named(events, "evaluated") if each["step"] >= step}
+
+    assert losses(resumed) == losses(whole)
+
+
+def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=200")
+    _, straight = train_here(recipe)
+
+    with monkeypatch.context() as patch:
+        stop_in_micro_batch(patch, number=9)
+        job, events = train_here(recipe)
+    assert events[-1]["outcome"] == "stopped"
+    resumed = run_here(job)
+
+    assert 0 < named(resumed, "run_resumed")[0]["step"] < 6
+    assert weights(adapter_of(resumed)) == weights(adapter_of(straight))
+
+
+def stop_in_micro_batch(patch, number):
+    from engine.worker.training.training_loop import Session
+
+    between = Session._between
+    seen = []
+
+    def counted(session):
+        # The probe's are of no step.
+        seen.extend([session] if session.probe is None or session.probe.seconds else [])
+        session._channel.stopping = session._channel.stopping or len(seen) == number
+        return between(session)
+
+    patch.setattr(Session, "_between", counted)
+
+
+def test_a_worker_that_dies_without_a_word_goes_on_from_its_checkpoint(tmp_path, monkeypatch, straight):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2")
+
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 5, die)
+        job = run_store.create_run(recipe)
+        with pytest.raises(Death):
+            run_here_unguarded(patch, job)
+    assert run_store.open_run(job).outcome == "crashed"
+    resumed = run_here(job)
+
+    assert named(resumed, "run_resumed")[0]["step"] == 4
+    assert weights(adapter_of(resumed)) == straight("lora").weights
+
+
+class Death(Exception):
+    """What a kill looks like from inside: nothing after it is done."""
+
+
+def die(_channel):
+    raise Death
+
+
+def run_here_unguarded(patch, job):
+    """Do a job without the worker's last words."""
+    from engine.worker import __main__ as worker
+
+    patch.setattr(worker, "_known", raise_again)
+    return run_here(job)
+
+
+def raise_again(error):
+    raise error
+
+
+def test_a_damaged_checkpoint_is_skipped_with_a_notice(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2")
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 5, ask_to_stop)
+        job, _ = train_here(recipe)
+    newest = run_store.checkpoints(job)[-1]
+    with (newest / "optimizer.pt").open("r+b") as stream:
+        stream.seek(100)
+        stream.write(b"damage")
+
+    resumed = run_here(job)
+
+    assert any(newest.name in event["message"] for event in named(resumed, "notice"))
+    assert named(resumed, "run_resumed")[0]["step"] == 4
+    assert resumed[-1]["outcome"] == "completed"
+
+
+def test_a_completed_run_asked_again_says_the_same_and_trains_nothing(tmp_path):
+    job, events = train_here(tiny_recipe(tmp_path, "t5"))
+    before = weights(adapter_of(events))
+
+    again = run_here(job)
+
+    assert [event["event"] for event in again] == ["job_accepted", "adapter_saved", "job_ended"]
+    assert again[-1]["outcome"] == "completed"
+    assert weights(adapter_of(again)) == before
+
+
+def test_a_second_run_on_the_same_data_encodes_nothing_again(tmp_path):
+    first = train_here(tiny_recipe(tmp_path, "t5"))[1]
+    second = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.seed=7"))[1]
+
+    def encoded(events):
+        return [event for event in named(events, "stage_progressed") if event["unit"] == "examples"]
+
+    assert encoded(first)
+    assert not encoded(second)
+    assert second[-1]["outcome"] == "completed"
+
+
+def test_micro_batches_change_no_loss_and_no_gradient(tmp_path):
+    whole = train_here(tiny_recipe(tmp_path, "llama", "lora", "method.dropout=0"))[1]
+    parts = train_here(
+        tiny_recipe(tmp_path, "llama", "lora", "method.dropout=0", "training.micro_batch_tokens=100")
+    )[1]
+
+    for one, other in zip(named(whole, "step_finished"), named(parts, "step_finished"), strict=True):
+        assert one["loss"] == pytest.approx(other["loss"], rel=1e-5)
+        assert one["gradient_norm"] == pytest.approx(other["gradient_norm"], rel=1e-4)
+
+
+def test_the_best_state_is_kept_when_later_ones_are_worse(tmp_path):
+    recipe = tiny_recipe(tmp_path, "t5", "full", "training.learning_rate=0.5", "training.evaluate_every=1")
+    job, events = train_here(recipe)
+    losses = {
+        event["step"]: event["loss"]
+        for event in named(events, "evaluated")
+        if event["split"] == "validation" and event["of"] != "base"
+    }
+
+    best = min(losses, key=lambda step: losses[step])
+    assert adapter_of(events).passport.training.step == best
+    assert (job.folder / f"best-{best}").is_dir()
+    assert len(list(job.folder.glob("best-*"))) <= 3  # one for each of two checkpoints, and the best
+
+
+def test_patience_ends_a_run_that_no_longer_gains(tmp_path):
+    overrides = (
+        "training.learning_rate=5.0",
+        "training.evaluate_every=1",
+        "training.early_stopping_patience=2",
+    )
+    _, events = train_here(tiny_recipe(tmp_path, "t5", "full", "training.epochs=20", *overrides))
+
+    assert events[-1]["outcome"] == "completed", events[-1]
+    assert len(named(events, "step_finished")) < 60
+    assert any("without a better validation loss" in event["message"] for event in named(events, "notice"))
+
+
+def test_a_loss_that_is_no_number_fails_with_a_hint_and_keeps_the_checkpoint(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=1")
+    monkeypatch.setattr("engine.worker.training.step_gradients.token_loss_sum", loss_that_breaks_after(3))
+    job, events = train_here(recipe)
+
+    assert events[-1]["outcome"] == "failed"
+    assert events[-1]["field"] == "training.learning_rate"
+    assert "no number" in events[-1]["message"]
+    assert run_store.checkpoints(job)
+    for line in job.events_path.read_text(encoding="utf-8").splitlines():
+        json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} in an event"))
+
+
+def loss_that_breaks_after(calls):
+    from engine.worker.training.step_gradients import token_loss_sum
+
+    seen = []
+
+    def loss(model, batch, family):
+        value = token_loss_sum(model, batch, family)
+        seen.extend([0] if model.training else [])
+        return value * float("nan") if len(seen) > calls else value
+
+    return loss
+
+
+def test_pause_holds_the_run_until_it_may_go_on(tmp_path, monkeypatch):
+    when(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 2, ask_to_pause)
+    when(monkeypatch, lambda event, _: event == "run_paused", ask_to_go_on)
+    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+
+    names = [event["event"] for event in events]
+    assert names.index("run_continued") == names.index("run_paused") + 1
+    assert events[-1]["outcome"] == "completed"
+
+
+def ask_to_pause(channel):
+    channel.job.send("pause")
+    channel._looked_at = 0.0
+
+
+def ask_to_go_on(channel):
+    channel.job.send("continue")
+
+
+def test_going_on_from_an_adapter_starts_with_its_numbers(tmp_path):
+    first = train_here(tiny_recipe(tmp_path, "t5"))[1]
+    adapter = adapter_of(first)
+    second = train_here(
+        tiny_recipe(
+            tmp_path, "t5", "lora", f'method.start_from="{adapter.id}"', "training.learning_rate=1e-9"
+        )
+    )[1]
+
+    last = [event["loss"] for event in named(first, "evaluated") if event["split"] == "validation"][-1]
+    begun = [event["loss"] for event in named(second, "evaluated") if event["split"] == "validation"][-1]
+    assert begun == pytest.approx(last, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "override", "field"),
+    [
+        ("t5", "lora", "method.alpha=4096", "method.alpha"),
+        ("t5", "lora", "method.rank=4", "method.rank"),
+        ("t5", "lora", 'method.target_modules=["k"]', "method.target_modules"),
+        ("t5", "full", "training.epochs=1", "method.start_from"),
+        ("t5-tied", "lora", "training.epochs=1", None),
+    ],
+)
+def test_going_on_from_an_adapter_that_means_something_else_is_refused(
+    tmp_path, kind, method, override, field
+):
+    adapter = adapter_of(train_here(tiny_recipe(tmp_path, "t5"))[1])
+    ended = train_here(tiny_recipe(tmp_path, kind, method, f'method.start_from="{adapter.id}"', override))[1][
+        -1
+    ]
+
+    assert ended["outcome"] == "failed"
+    assert ended["kind"] == "RecipeError", ended
+    assert ended["field"] == (field or "")
+    assert adapter.name in ended["message"]
+
+
+def test_a_run_that_goes_on_shows_the_base_as_the_base(tmp_path):
+    first = train_here(tiny_recipe(tmp_path, "t5"))[1]
+    second = train_here(tiny_recipe(tmp_path, "t5", "lora", f'method.start_from="{adapter_of(first).id}"'))[1]
+
+    def shown(events):
+        return [event["summary"] for event in named(events, "sample_made") if event["step"] == 0]
+
+    assert shown(second) == shown(first)
+    assert base_loss(second) == base_loss(first)
+
+
+def base_loss(events):
+    return next(
+        event["loss"] for event in named(events, "evaluated") if event["of"] == "base" and event["loss"]
+    )
+
+
+def test_a_run_without_a_checkpoint_begins_again_and_says_so(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5")
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 2, die)
+        job = run_store.create_run(recipe)
+        with pytest.raises(Death):
+            run_here_unguarded(patch, job)
+    resumed = run_here(job)
+
+    assert named(resumed, "run_resumed")[0]["step"] == 0
+    assert list(run_store.open_run(job).state.loss.steps) == [1, 2, 3, 4, 5, 6]
+
+
+def test_pause_and_continue_read_together_let_the_run_go_on(tmp_path, monkeypatch):
+    def ask_for_both(channel):
+        channel.job.send("pause")
+        channel.job.send("save_checkpoint")
+        channel.job.send("continue")
+        channel._looked_at = 0.0
+
+    when(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 1, ask_for_both)
+    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+
+    assert events[-1]["outcome"] == "completed"
+    assert named(events, "run_continued")
+    assert named(events, "checkpoint_saved")[0]["step"] == 1
+
+
+def test_a_paused_run_goes_on_when_its_window_leaves(tmp_path, monkeypatch):
+    def leave(channel):
+        channel.window_gone = True
+
+    when(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 1, ask_to_pause)
+    when(monkeypatch, lambda event, _: event == "run_paused", leave_later(leave))
+    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+
+    assert named(events, "run_continued")
+    assert events[-1]["outcome"] == "completed"
+
+
+def leave_later(leave):
+    def start(channel):
+        threading.Timer(0.3, leave, [channel]).start()
+
+    return start
+
+
+def test_stopping_before_the_first_step_leaves_no_adapter(tmp_path, monkeypatch):
+    when(
+        monkeypatch,
+        lambda event, facts: event == "stage_entered" and facts["stage"] == "read_data",
+        ask_to_stop,
+    )
+    job, events = train_here(tiny_recipe(tmp_path, "t5"))
+
+    assert events[-1]["outcome"] == "stopped"
+    assert library.scan() == ([], [])
+    assert not run_store.checkpoints(job)
+
+
+def test_one_job_ended_an_attempt_and_it_is_last(tmp_path):
+    job, _ = train_here(tiny_recipe(tmp_path, "t5"))
+    run_here(job)
+    events = list(read_all(job.events_path))
+
+    for attempt in (1, 2):
+        mine = [event for event in events if event["attempt"] == attempt]
+        assert [event["event"] for event in mine].count("job_ended") == 1
+        assert mine[-1]["event"] == "job_ended"
+
+
+def test_a_checkpoint_can_become_an_adapter(tmp_path):
+    job, _ = train_here(tiny_recipe(tmp_path, "t5"))
+
+    for folder in run_store.checkpoints(job):
+        assert (folder / FILE_NAME).exists()
+        assert library.weight_shapes(folder / library.WEIGHTS_NAME)
+
+
+@pytest.mark.parametrize("held_first", [False, True])
+def test_a_pause_that_frees_the_device_makes_no_adapter_and_goes_on_to_the_same_bits(
+    tmp_path, monkeypatch, straight, held_first
+):
+    recipe = tiny_recipe(tmp_path, "t5")
+    with monkeypatch.context() as patch:
+        when(
+            patch,
+            lambda event, facts: event == "step_finished" and facts["step"] == 2,
+            ask_to_pause if held_first else ask_to_free,
+        )
+        when(patch, lambda event, facts: event == "run_paused" and "frees_device" not in facts, ask_to_free)
+        job, events = train_here(recipe)
+
+    assert [event["event"] for event in events[-3:]] == ["checkpoint_saved", "run_paused", "job_ended"]
+    assert events[-1]["outcome"] == "stopped"
+    assert not named(events, "adapter_saved")
+    assert run_store.open_run(job).state.freed
+    resumed = run_here(job)
+    assert resumed[-1]["outcome"] == "completed"
+    assert not run_store.open_run(job).state.freed
+    assert weights(adapter_of(resumed)) == straight("lora").weights
+
+
+def ask_to_free(channel):
+    channel.job.send("pause", free_device=True)
+    channel._looked_at = 0.0

@@ -1,0 +1,157 @@
+"""Linear layers multiply by oneDNN where their weights are not learned, to torch's result."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from torch import nn
+
+from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.kernels import linear
+from tests.helpers.worker_parts import install_random, load_tiny
+
+pytestmark = [
+    pytest.mark.torch,
+    # PEFT 0.21 asks transformers 5.24 by the old name.
+    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
+]
+
+
+def pair(bias: bool = True, dtype: torch.dtype = torch.float32) -> tuple[nn.Linear, nn.Linear]:
+    torch.manual_seed(0)
+    plain = nn.Linear(48, 33, bias=bias).to(dtype)
+    quick = nn.Sequential(copy.deepcopy(plain))
+    linear.put_in(quick)
+    assert type(quick[0]) is linear.Linear
+    return plain, quick[0]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """Note each product that is not torch's own; small ones may be."""
+    monkeypatch.setattr(linear, "LEAST", 1)
+    seen: list[tuple[int, ...]] = []
+    suits = linear._suits
+
+    def noted(rows: torch.Tensor, weight: torch.Tensor) -> bool:
+        seen.extend([tuple(rows.shape)] if (found := suits(rows, weight)) else [])
+        return found
+
+    monkeypatch.setattr(linear, "_suits", noted)
+    return seen
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(48,), (1, 48), (7, 48), (3, 5, 48), (2, 0, 48)])
+def test_the_result_is_torchs(shape: tuple[int, ...], bias: bool, asked: list[tuple[int, ...]]) -> None:
+    plain, quick = pair(bias)
+    rows = torch.randn(shape)
+    with torch.no_grad():
+        torch.testing.assert_close(quick(rows), plain(rows))
+        # A view across the rows of another.
+        if rows.dim() > 1:
+            strided = torch.randn(*shape[:-2], 48, shape[-2]).transpose(-1, -2)
+            torch.testing.assert_close(quick(strided), plain(strided))
+    assert bool(asked) is bool(rows.numel())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_is_learned_is_torchs(dtype: torch.dtype, asked: list[tuple[int, ...]]) -> None:
+    plain, quick = pair(dtype=dtype)
+    rows = torch.randn(4, 48, dtype=dtype)
+    for layer in (plain, quick):
+        layer(rows).float().square().sum().backward()
+    assert torch.equal(quick.weight.grad, plain.weight.grad)
+    with torch.no_grad():
+        assert quick(rows).dtype is dtype
+    assert bool(asked) is (dtype is torch.float32)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(48,), (7, 48), (3, 5, 48)])
+def test_what_frozen_weights_read_gets_torchs_gradient(
+    shape: tuple[int, ...], bias: bool, asked: list[tuple[int, ...]]
+) -> None:
+    plain, quick = (layer.requires_grad_(False) for layer in pair(bias))
+    gradients = []
+    for layer in (plain, quick):
+        torch.manual_seed(1)
+        rows = torch.randn(shape, requires_grad=True)
+        layer(rows * 2).square().sum().backward()
+        gradients.append(rows.grad)
+    torch.testing.assert_close(*gradients)
+    assert asked
+    # What reads no gradient needs none.
+    assert not quick(torch.randn(shape)).requires_grad
+
+
+@pytest.mark.parametrize("shape", [(48,), (7, 48), (3, 5, 48)])
+def test_what_was_found_can_be_added_to_in_place(
+    shape: tuple[int, ...], asked: list[tuple[int, ...]]
+) -> None:
+    plain, quick = (layer.requires_grad_(False) for layer in pair())
+    gradients = []
+    for layer in (plain, quick):
+        torch.manual_seed(1)
+        rows = torch.randn(shape, requires_grad=True)
+        found = layer(rows * 2)
+        found += rows.sum()
+        found.square().sum().backward()
+        gradients.append(rows.grad)
+    torch.testing.assert_close(*gradients)
+    assert asked
+
+
+def test_a_bias_that_is_learned_is_torchs() -> None:
+    plain, quick = pair()
+    rows = torch.randn(4, 48, requires_grad=True)
+    for layer in (plain, quick):
+        layer.weight.requires_grad_(False)
+        layer(rows).square().sum().backward()
+    assert torch.equal(quick.bias.grad, plain.bias.grad)
+
+
+def test_a_loaded_base_and_an_adapter_on_it_multiply_so(asked: list[tuple[int, ...]]) -> None:
+    base = load_tiny("llama")
+    layers = [module for module in base.model.modules() if isinstance(module, nn.Linear)]
+    assert layers
+    assert all(type(layer) is linear.Linear for layer in layers)
+    plain = copy.deepcopy(base.model)
+    for module in plain.modules():
+        if type(module) is linear.Linear:
+            module.__class__ = nn.Linear
+    ids = torch.arange(4, 20).view(2, 8)
+    with torch.no_grad():
+        torch.testing.assert_close(base.model(ids).logits, plain(ids).logits)
+        assert len(asked) == len(layers)
+        tuned = get_peft_model(base.model, LoraConfig(target_modules=["q_proj"], init_lora_weights=False))
+        assert not torch.equal(tuned(ids).logits, plain(ids).logits)
+
+
+def test_a_small_product_is_torchs(asked: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, quick = pair()
+    monkeypatch.setattr(linear, "LEAST", 5 * 48 * 33)
+    with torch.no_grad():
+        quick(torch.randn(4, 48))
+        quick(torch.randn(5, 48))
+    assert asked == [(5, 48)]
+
+
+def test_an_adapter_from_the_library_multiplies_so() -> None:
+    adapter, base = install_random("llama", "quick"), load_tiny("llama")
+    with Switcher(base).use(adapter) as model:
+        kinds = {type(module) for module in model.modules() if type(module).__name__ == "Linear"}
+    assert linear.Linear in kinds
+    assert nn.Linear not in kinds
+
+
+def test_other_layers_stay_as_they_are() -> None:
+    class Own(nn.Linear):
+        pass
+
+    model = nn.Sequential(Own(2, 2), nn.Conv1d(1, 1, 1))
+    linear.put_in(model)
+    assert [type(module) for module in model] == [Own, nn.Conv1d]

@@ -1,0 +1,229 @@
+"""What stands before the tokens is the same for training, for writing and for plain PEFT, and off means off."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from peft import MultitaskPromptTuningConfig, PeftModel, PrefixTuningConfig, get_peft_model
+from safetensors.torch import save_file
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    T5Config,
+    T5ForConditionalGeneration,
+)
+
+from engine.adapters import library
+from engine.adapters.library import WEIGHTS_NAME
+from engine.errors import AdapterError
+from engine.methods.soft_prompts import SOFT_PROMPTS
+from engine.worker.adapters import attach
+from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.adapters.method_hooks import named as handling_named
+from engine.worker.dataset.prompting import IGNORED
+from engine.worker.modeling import forward, prompt_learning
+from engine.worker.modeling.base_models import LoadedBase
+from tests.helpers.soft_prompts import (
+    CASES,
+    NAMES,
+    NEW_TOKENS,
+    TEXTS,
+    Options,
+    batch,
+    forward_logits,
+    prompts,
+    soft,
+    soft_recipe,
+    written,
+)
+from tests.helpers.tiny_models import KINDS, Kind, tiny_model
+from tests.helpers.worker_parts import attach_random, install_random, load_tiny
+
+pytestmark = [
+    pytest.mark.torch,
+    # PEFT 0.21 asks transformers 5.24 by its old names.
+    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
+]
+
+every_case = pytest.mark.parametrize(("method", "options"), CASES, ids=NAMES)
+
+
+@every_case
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_step_of_writing_is_what_training_computes(kind: Kind, method: str, options: Options) -> None:
+    base, model = soft(kind, method, options)
+    untouched = written(base.model, base).sequences[:, -NEW_TOKENS:]
+    for beams in (1, 3):
+        found = written(model, base, beams)
+        summaries = found.sequences[:, -NEW_TOKENS:]
+        assert not torch.equal(summaries, untouched)
+        for number, row in enumerate(prompts(base)):
+            expected = forward_logits(model, base, row, summaries[number].tolist())
+            places = [number] * NEW_TOKENS if beams == 1 else found.beam_indices[number].tolist()
+            steps = [found.logits[step][place] for step, place in enumerate(places[:NEW_TOKENS])]
+            assert (torch.stack(steps) - expected).abs().max() < 1e-3
+    with attach.active(model, None):
+        assert torch.equal(written(model, base).sequences[:, -NEW_TOKENS:], untouched)
+
+
+@every_case
+@pytest.mark.parametrize("kind", ["bart", "llama"])
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # PEFT's own, of transformers' words
+def test_plain_peft_computes_the_same_from_the_saved_adapter(
+    kind: Kind, method: str, options: Options, tmp_path: Path
+) -> None:
+    base, model = soft(kind, method, options)
+    attach.save_adapter(model, tmp_path)
+    loader = AutoModelForSeq2SeqLM if base.family == "encoder-decoder" else AutoModelForCausalLM
+    plain = PeftModel.from_pretrained(loader.from_pretrained(tiny_model(kind)), tmp_path).eval()
+    asked = batch(base, prompts(base), [[20, 21], [30, 31, 32], [40]])
+    task = {"task_ids": torch.zeros(3, dtype=torch.long)} if "multitask" in method else {}
+    with torch.no_grad():
+        ours = forward.logits(model, base.family, asked.input_ids, asked.attention_mask, asked.labels)
+        theirs = plain(
+            input_ids=asked.input_ids, attention_mask=asked.attention_mask, labels=asked.labels, **task
+        ).logits
+    real = asked.labels != IGNORED if base.family == "encoder-decoder" else asked.attention_mask.bool()
+    theirs = theirs[:, theirs.shape[1] - ours.shape[1] :]
+    assert (ours - theirs)[real].abs().max() < 1e-4
+
+
+@every_case
+@pytest.mark.parametrize("kind", ["t5", "gpt2"])
+def test_two_of_different_lengths_stand_beside_each_other(kind: Kind, method: str, options: Options) -> None:
+    table = {"id": method, **options}
+    chosen = [
+        None,
+        install_random(kind, "short", seed=1, method=table | {"virtual_tokens": 3}),
+        install_random(kind, "long", seed=2, method=table | {"virtual_tokens": 8}),
+    ]
+
+    def computed(switcher: Switcher, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        with switcher.use(chosen[index]) as model:
+            return (
+                forward_logits(model, switcher.base, prompts(switcher.base)[1], [20, 21]),
+                torch.stack(written(model, switcher.base).logits),
+            )
+
+    alone = [computed(Switcher(load_tiny(kind)), index) for index in range(3)]
+    assert not torch.equal(alone[0][0], alone[1][0])
+    assert not torch.equal(alone[1][0], alone[2][0])
+    switcher = Switcher(load_tiny(kind))
+    for index in (1, 2, 1, 0, 2, 0, 1):
+        found = computed(switcher, index)
+        assert all(torch.equal(one, other) for one, other in zip(found, alone[index], strict=True))
+
+
+def test_a_damaged_one_beside_another_changes_nothing() -> None:
+    sound, damaged = (
+        install_random("t5", name, method={"id": "p_tuning", "virtual_tokens": 4})
+        for name in ("sound", "damaged")
+    )
+    save_file({"prompt_embeddings": torch.zeros(4, 7)}, damaged.folder / WEIGHTS_NAME)
+    switcher = Switcher(load_tiny("t5"))
+    row = prompts(switcher.base)[0]
+    with switcher.use(sound) as model:
+        expected = forward_logits(model, switcher.base, row, [20, 21])
+    with pytest.raises(AdapterError), switcher.use(damaged):
+        pass
+    with switcher.use(sound) as model:
+        assert list(model.peft_config) == [attach.adapter_name(sound.id)]
+        assert torch.equal(forward_logits(model, switcher.base, row, [20, 21]), expected)
+
+
+def uneven_t5() -> LoadedBase:
+    """Return a T5 whose stacks differ in depth and whose heads do not divide its width, as flan-t5-small's."""
+    base = load_tiny("t5")
+    torch.manual_seed(3)
+    own = base.model.config.to_dict() | {"d_model": 20, "d_kv": 8, "num_heads": 3, "num_layers": 3}
+    model = T5ForConditionalGeneration(T5Config(**own | {"num_decoder_layers": 1})).eval()
+    return dataclasses.replace(base, model=model.requires_grad_(False))
+
+
+@every_case
+def test_a_decoder_unlike_its_encoder_gets_its_own_prefix(method: str, options: Options) -> None:
+    base = uneven_t5()
+    model = attach_random(base, soft_recipe("t5", method, options))
+    found = written(model, base)
+    for number, row in enumerate(prompts(base)):
+        expected = forward_logits(model, base, row, found.sequences[number, 1:].tolist())
+        steps = torch.stack([logits[number] for logits in found.logits])
+        assert (steps - expected).abs().max() < 1e-3
+
+
+@every_case
+def test_a_bfloat16_base_is_read_in_its_own_format(method: str, options: Options) -> None:
+    base = load_tiny("llama")
+    base.model.to(torch.bfloat16)
+    model = attach_random(base, soft_recipe("llama", method, options))
+    assert all(parameter.dtype == torch.float32 for parameter in attach.trainable_parameters(model).values())
+    assert forward_logits(model, base, prompts(base)[0], [20, 21]).dtype == torch.bfloat16
+    assert written(model, base).sequences.shape[0] == len(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("method", "options"), [case for case in CASES if case[0] != "prefix_tuning"], ids=str
+)
+@pytest.mark.parametrize("kind", ["t5", "gpt2"])
+def test_vectors_before_the_input_learn_the_same_with_checkpointed_activations(
+    kind: Kind, method: str, options: Options
+) -> None:
+    def gradients(checkpointed: bool) -> list[torch.Tensor]:
+        base = load_tiny(kind)
+        model = attach.attach(base, soft_recipe(kind, method, options)).train()
+        if checkpointed:
+            base.model.activation_checkpointing_enable({"use_reentrant": False})
+        asked = batch(base, prompts(base), [[20, 21], [30, 31, 32], [40]])
+        torch.manual_seed(1)
+        found = forward.logits(model, base.family, asked.input_ids, asked.attention_mask, asked.labels)
+        found.logsumexp(-1).sum().backward()
+        return [parameter.grad for parameter in attach.trainable_parameters(model).values()]
+
+    for plain, twice in zip(gradients(False), gradients(True), strict=True):
+        assert plain.abs().max() > 0
+        assert (plain - twice).abs().max() <= 1e-4 * plain.abs().max()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        MultitaskPromptTuningConfig(task_type="SEQ_2_SEQ_LM", num_virtual_tokens=4),
+        PrefixTuningConfig(task_type="SEQ_2_SEQ_LM", num_virtual_tokens=4, num_transformer_submodules=1),
+    ],
+    ids=["a prompt in the decoder too", "a prefix of one part"],
+)
+def test_strangers_prompts_that_stand_elsewhere_are_refused(config: Any) -> None:
+    model = get_peft_model(load_tiny("t5").model, config)
+    with pytest.raises(AdapterError, match=config.peft_type.value):
+        prompt_learning.before(model)
+    with model.disable_adapter():
+        assert prompt_learning.before(model).length == 0
+
+
+def test_a_strangers_starting_text_makes_nothing_be_read(tmp_path: Path) -> None:
+    adapter = install_random("t5", "mine", method={"id": "prompt_tuning", "virtual_tokens": 4})
+    path = adapter.folder / library.CONFIG_NAME
+    text = {"prompt_tuning_init": "TEXT", "prompt_tuning_init_text": "Once"}
+    named = {"tokenizer_name_or_path": str(tmp_path / "no")}
+    path.write_text(json.dumps(json.loads(path.read_text()) | text | named))
+    attach.load_adapter(load_tiny("t5"), adapter)
+
+
+def test_a_strangers_starting_file_is_refused_by_name(tmp_path: Path) -> None:
+    adapter = install_random("t5", "mine", method={"id": "multitask_prompt_tuning", "virtual_tokens": 4})
+    path = adapter.folder / library.CONFIG_NAME
+    config = json.loads(path.read_text()) | {"prompt_tuning_init_state_dict_path": str(tmp_path / "no")}
+    path.write_text(json.dumps(config))
+    with pytest.raises(AdapterError, match="prompt_tuning_init_state_dict_path"):
+        attach.load_adapter(load_tiny("t5"), adapter)
+
+
+def test_every_soft_prompt_is_handled_and_read() -> None:
+    for entry in SOFT_PROMPTS:
+        assert entry.peft_type in prompt_learning.KINDS
+        assert handling_named(entry.peft_type) is not handling_named("LORA")

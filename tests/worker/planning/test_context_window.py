@@ -1,0 +1,141 @@
+"""A plan counts what a run reads and writes as the run does: to the last position, and nothing that it leaves out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.jobs.job import create_job
+from engine.system.paths import jobs_folder
+from engine.text.conversations import Example
+from engine.worker.dataset.prompting import Prompter
+from engine.worker.modeling import base_models
+from tests.helpers.tiny_models import Kind, tiny_model
+from tests.helpers.tiny_runs import named, run_here, tiny_recipe
+
+VIRTUAL = 7
+ANSWER = 20
+PLACES = {"gpt2": "n_positions", "bart": "max_position_embeddings"}
+SHORT = ("Bob: bus?\nDan: no.", "No bus.")
+SHORT_TOO = ("Eve: tea?\nDan: yes.", "They have tea.")
+SHORT_AGAIN = ("Tom: rain?\nKim: no.", "No rain.")
+LONG = (
+    "Ann: do you have the key?\nBob: " + "no, I don't. " * 8,
+    "Bob says that he doesn't have " + "it. " * 12,
+)
+
+Pair = tuple[str, str]
+
+
+def recipe_of(
+    folder: Path, kind: Kind, method: str, places: int, *overrides: str, **splits: tuple[Pair, ...]
+) -> Recipe:
+    """Return a recipe for a model of so many positions; splits that are not given hold a short conversation."""
+    model, data = folder / f"{places}", folder / "rows"
+    if not model.exists():
+        shutil.copytree(tiny_model(kind), model, ignore=shutil.ignore_patterns("*.safetensors"))
+        config = json.loads((model / "config.json").read_text("utf-8"))
+        changed = config | ({PLACES[kind]: places} if kind in PLACES else {})
+        (model / "config.json").write_text(json.dumps(changed), "utf-8")
+    data.mkdir(exist_ok=True)
+    for split in ("train", "validation", "test"):
+        rows = [{"dialogue": pair[0], "summary": pair[1]} for pair in splits.get(split, (SHORT,))]
+        (data / f"{split}.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n", "utf-8")
+    virtual = (f"method.virtual_tokens={VIRTUAL}",) if "tuning" in method else ()
+    told = (f"base_model.id={json.dumps(str(model))}", f"data.source={json.dumps(str(data))}")
+    answer = f"evaluation.max_new_tokens={ANSWER}"
+    return tiny_recipe(folder, kind, method, *told, *virtual, answer, *overrides)
+
+
+def refused(recipe: Recipe) -> list[str]:
+    """Return the fields of a plan's problems."""
+    events = run_here(create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe)))
+    return [found["field"] for found in named(events, "result_made")[0]["result"]["problems"]]
+
+
+def tokens(kind: Kind, recipe: Recipe, pair: Pair) -> tuple[int, int]:
+    """Return how many tokens are read for a conversation and learned of its summary."""
+    folder, limits = tiny_model(kind), recipe.data
+    family = base_models.family_of(base_models.read_config(folder, kind), kind)
+    prompter = Prompter(
+        base_models.read_tokenizer(folder, kind),
+        family,
+        limits.prompt,
+        limits.max_conversation_tokens,
+        limits.max_summary_tokens,
+    )
+    return len(prompter.input_ids(pair[0])), prompter.example(Example("1", *pair)).learned_tokens
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize(
+    ("kind", "method", "field"),
+    [
+        ("gpt2", "lora", "data.max_conversation_tokens"),
+        ("gpt2", "prompt_tuning", "method.virtual_tokens"),
+        ("gpt2", "prefix_tuning", "method.virtual_tokens"),
+        ("bart", "lora", "data.max_conversation_tokens"),
+        ("bart", "p_tuning", "method.virtual_tokens"),
+    ],
+)
+@pytest.mark.parametrize("limit", [512, 40])
+def test_the_longest_row_may_take_all_positions_and_no_more(
+    kind: Kind, method: str, field: str, split: str, limit: int, tmp_path: Path
+) -> None:
+    def asked(places: int) -> Recipe:
+        cut = f"data.max_conversation_tokens={limit}"
+        return recipe_of(tmp_path, kind, method, places, cut, **{split: (SHORT, LONG)})
+
+    read, learned = tokens(kind, asked(1024), LONG)
+    # Training reads the summary behind the prompt; a scored conversation's is written there.
+    written = learned if split == "train" else ANSWER
+    assert learned > ANSWER
+    virtual = VIRTUAL if "tuning" in method else 0
+    needed = read + virtual + (written if kind == "gpt2" else 0)
+    assert refused(asked(needed)) == []
+    assert refused(asked(needed - 1)) == [field]
+
+
+def test_what_is_not_read_needs_no_room(tmp_path: Path) -> None:
+    def asked(*overrides: str) -> Recipe:
+        return recipe_of(tmp_path, "gpt2", "lora", 90, *overrides, test=(SHORT, LONG))
+
+    assert refused(asked()) == ["data.max_conversation_tokens"]
+    assert refused(asked("evaluation.examples=1")) == []
+    assert refused(asked('evaluation.split="validation"')) == []
+
+
+def test_a_prompt_alone_reads_the_pinned_conversations_too(tmp_path: Path) -> None:
+    def asked(**splits: tuple[Pair, ...]) -> Recipe:
+        return recipe_of(tmp_path, "gpt2", "prompt_only", 90, **splits)
+
+    assert refused(asked(validation=(SHORT, LONG))) == ["data.max_conversation_tokens"]
+    assert refused(asked(validation=(SHORT, SHORT_TOO, SHORT_AGAIN, LONG))) == []
+
+
+def test_what_would_fit_fits(tmp_path: Path) -> None:
+    def found(*overrides: str) -> list[dict[str, str]]:
+        recipe = recipe_of(tmp_path, "gpt2", "prompt_tuning", 120, *overrides, test=(LONG,))
+        events = run_here(create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe)))
+        problems: list[dict[str, str]] = named(events, "result_made")[0]["result"]["problems"]
+        return problems
+
+    (too_long,) = found("method.virtual_tokens=1")
+    assert too_long["field"] == "data.max_conversation_tokens"
+    limit = int(too_long["hint"].split()[0])
+    assert found("method.virtual_tokens=1", f"data.max_conversation_tokens={limit}") == []
+    (too_many,) = found("method.virtual_tokens=60", f"data.max_conversation_tokens={limit}")
+    assert too_many["field"] == "method.virtual_tokens"
+    most = int(too_many["hint"].removeprefix("Take at most ").split(",")[0])
+    assert found(f"method.virtual_tokens={most}", f"data.max_conversation_tokens={limit}") == []
+    assert found(f"method.virtual_tokens={most + 1}", f"data.max_conversation_tokens={limit}") != []
+
+
+@pytest.mark.parametrize("method", ["lora", "prompt_tuning"])
+def test_a_model_that_counts_no_positions_has_none_to_exceed(method: str, tmp_path: Path) -> None:
+    assert refused(recipe_of(tmp_path, "t5", method, 0, test=(LONG,))) == []

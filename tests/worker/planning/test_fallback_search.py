@@ -1,0 +1,324 @@
+"""A run whose memory does not suffice ends with smaller plans and their prices, and goes on with the chosen one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.adapters import library
+from engine.config import recipe as recipes
+from engine.jobs.job import create_job
+from engine.runs import run_store
+from engine.runs.memory_fallbacks import read
+from engine.system.paths import jobs_folder
+from engine.worker.planning import fallback_search, memory_estimate
+from engine.worker.runtime import devices
+from engine.worker.training import memory_probe, step_gradients, training_loop
+from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture(autouse=True)
+def _only_activations_weigh(monkeypatch):
+    """Tiny models are nothing beside Python: leave that out of the plans, so that there is something to save.
+
+    They are no risk then, and are probed before their first step all the same.
+    """
+    monkeypatch.setattr(memory_estimate, "RUNTIME_BYTES", 0)
+    monkeypatch.setattr(training_loop, "NO_RISK", 0)
+
+
+def planned(recipe):
+    job = create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe))
+    return named(run_here(job), "result_made")[0]["result"]["memory_bytes"]
+
+
+def give_room(patch, size):
+    patch.setattr(devices, "room_bytes", lambda _: size)
+
+
+def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
+    give_room(monkeypatch, round(0.8 * planned(recipe)))
+    job, events = train_here(recipe)
+
+    [told] = named(events, "memory_exceeded")
+    assert not named(events, "memory_probed")
+    assert not named(events, "step_finished")
+    assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
+    assert "smaller plans" in events[-1]["hint"]
+    assert told["needed"] > told["available"] == round(0.8 * planned(recipe))
+    plans = read(told)
+    assert "training.micro_batch_tokens" in {name for plan in plans for name in plan.changes}
+    for plan in plans:
+        made = run_store.changed(recipe, plan.changes, 0)
+        assert plan.memory_bytes == pytest.approx(planned(made), rel=0.01)
+        assert plan.memory_bytes <= told["available"]
+        assert plan.memory_change == pytest.approx(planned(made) / planned(recipe) - 1, abs=0.001)
+        assert made.training.batch_size == recipe.training.batch_size
+        # Nothing was computed, so nothing is said of time.
+        assert plan.time_change is None
+    assert run_store.open_run(job).state.shortage == told
+
+
+def test_a_run_that_was_no_risk_and_does_not_fit_after_its_first_step_ends_with_plans_too(
+    tmp_path, monkeypatch
+):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
+    whole = planned(recipe)
+    monkeypatch.setattr(training_loop, "NO_RISK", 1)
+    give_room(monkeypatch, 2 * whole)
+    monkeypatch.setattr(devices, "memory_bytes", lambda _: 3 * whole)
+    job, events = train_here(recipe)
+
+    [told] = named(events, "memory_exceeded")
+    assert [event["step"] for event in named(events, "step_finished")] == [1] == [told["step"]]
+    assert all(plan.time_change is not None for plan in read(told))
+    run_store.change(job, read(told)[0].changes)
+    monkeypatch.undo()
+    assert run_here(job)[-1]["outcome"] == "completed"
+
+
+def test_what_was_measured_puts_the_plans_right_and_their_time_is_measured_too(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
+    whole = planned(recipe)
+    give_room(monkeypatch, 2 * whole)
+    monkeypatch.setattr(devices, "memory_bytes", lambda _: round(2.2 * whole))
+    _, events = train_here(recipe)
+
+    [told] = named(events, "memory_exceeded")
+    optimizer = named(events, "run_started")[0]["memory"]["optimizer"]
+    assert told["needed"] == round(2.2 * whole) + optimizer
+    factor = told["needed"] / whole
+    plans = read(told)
+    assert [set(plan.changes) for plan in plans[:2]] == [
+        {"training.micro_batch_tokens"},
+        {"training.activation_checkpointing"},
+    ]
+    assert all(plan.time_change is not None for plan in plans)
+    for plan in plans:
+        made = run_store.changed(recipe, plan.changes, 0)
+        assert plan.memory_bytes == pytest.approx(factor * planned(made), rel=0.01)
+
+
+def fail_in_step(patch, number, error):
+    """Let a step of training raise an error as libraries do, once."""
+    take, seen = step_gradients.StepTrainer.training_step, []
+
+    def fail(*_):
+        raise error
+
+    def step(*given):
+        seen.append(given)
+        with pytest.MonkeyPatch.context() as within:
+            if len(seen) == number:
+                within.setattr(step_gradients, "token_loss_sum", fail)
+            return take(*given)
+
+    patch.setattr(step_gradients.StepTrainer, "training_step", step)
+
+
+ERRORS = [
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+    RuntimeError(
+        "[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory: you tried"
+    ),
+    MemoryError(),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_on(
+    tmp_path, monkeypatch, error
+):
+    recipe = tiny_recipe(
+        tmp_path, "t5", "lora", "training.micro_batch_tokens=4000", "training.checkpoint_every=2"
+    )
+    with monkeypatch.context() as patch:
+        fail_in_step(patch, 4, error)
+        job, events = train_here(recipe)
+    [told] = named(events, "memory_exceeded")
+    assert events[-1]["kind"] == "OutOfMemoryError"
+    assert told["step"] == 3
+    assert run_store.last_step(job) == 2
+    batches, *_ = read(told)
+    assert batches.time_change is not None
+    assert batches.title == f"Micro-batch 8 to {batches.rows[1]}"
+
+    changed = run_store.change(job, batches.changes)
+    resumed = run_here(job)
+
+    assert resumed[-1]["outcome"] == "completed", resumed[-1]
+    assert named(resumed, "run_resumed")[0]["step"] == 2
+    assert [event["step"] for event in named(resumed, "step_finished")] == [3, 4, 5, 6]
+    assert any("training.micro_batch_tokens" in each["message"] for each in named(resumed, "notice"))
+    assert run_store.open_run(job).state.shortage is None
+    adapter = library.find(named(resumed, "adapter_saved")[-1]["adapter"])
+    assert [(each.step, each.field, each.after) for each in adapter.passport.training.changes] == [
+        (2, "training.micro_batch_tokens", changed.training.micro_batch_tokens)
+    ]
+    assert adapter.recipe() == changed
+
+
+def test_what_the_step_would_take_at_once_is_known_from_smaller_micro_batches(tmp_path, monkeypatch):
+    sum_of = step_gradients.token_loss_sum
+
+    def loss(model, batch, family):
+        if torch.is_grad_enabled() and len(batch.input_ids) > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return sum_of(model, batch, family)
+
+    monkeypatch.setattr(step_gradients, "token_loss_sum", loss)
+    _, events = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000"))
+    [told] = named(events, "memory_exceeded")
+
+    assert not named(events, "memory_probed")
+    batches = read(told)[0]
+    assert batches.rows[1] <= 4
+    assert batches.time_change > -1
+
+
+@pytest.mark.parametrize(
+    ("method", "offered", "words"),
+    [
+        ("lora", fallback_search.FOUR_BITS, "Base model in 4 bits"),
+        ("full", fallback_search.EIGHT_BITS, "8-bit optimizer"),
+    ],
+)
+def test_a_plan_that_can_not_be_tried_is_timed_on_a_part_of_the_model(
+    tmp_path, monkeypatch, method, offered, words
+):
+    monkeypatch.setattr(
+        fallback_search.Shrinker, "_tries", lambda made, most: filter(None, [made._planned(offered)])
+    )
+    recipe = tiny_recipe(tmp_path, "llama", method)
+    with monkeypatch.context() as patch:
+        fail_in_step(patch, 4, MemoryError())
+        _, events = train_here(recipe)
+    [plan] = read(named(events, "memory_exceeded")[0])
+
+    assert plan.title == words
+    assert plan.time_change > -1
+
+
+def test_a_step_that_fails_learns_the_same_in_a_smaller_micro_batch(tmp_path, monkeypatch):
+    overrides = ("training.micro_batch_tokens=4000", "training.checkpoint_every=2", "method.dropout=0")
+    recipe = tiny_recipe(tmp_path, "llama", "lora", *overrides)
+    _, straight = train_here(recipe)
+    with monkeypatch.context() as patch:
+        fail_in_step(patch, 4, MemoryError())
+        job, events = train_here(recipe)
+    run_store.change(job, read(named(events, "memory_exceeded")[0])[0].changes)
+    resumed = run_here(job)
+
+    for one, other in zip(named(resumed, "step_finished"), named(straight, "step_finished")[2:], strict=True):
+        assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
+
+
+def test_a_plan_with_an_8_bit_optimizer_takes_over_what_adamw_has_gathered(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "full", "training.checkpoint_every=2")
+    with monkeypatch.context() as patch:
+        fail_in_step(patch, 4, MemoryError())
+        job, _ = train_here(recipe)
+    _, straight = train_here(recipe)
+    run_store.change(job, {"training.optimizer": "adamw_8bit"})
+    resumed = run_here(job)
+
+    assert resumed[-1]["outcome"] == "completed", resumed[-1]
+    for one, other in zip(named(resumed, "step_finished"), named(straight, "step_finished")[2:], strict=True):
+        assert one["learning_rate"] == other["learning_rate"]
+        assert one["loss"] == pytest.approx(other["loss"], rel=0.02)
+
+
+def test_a_base_in_4_bits_goes_on_from_the_checkpoint(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "llama", "lora", "training.checkpoint_every=2")
+    with monkeypatch.context() as patch:
+        fail_in_step(patch, 4, MemoryError())
+        job, _ = train_here(recipe)
+    run_store.change(job, fallback_search.FOUR_BITS)
+    resumed = run_here(job)
+
+    assert resumed[-1]["outcome"] == "completed", resumed[-1]
+    assert named(resumed, "run_resumed")[0]["step"] == 2
+    adapter = library.find(named(resumed, "adapter_saved")[-1]["adapter"])
+    assert adapter.passport.base_model.quantization == "nf4"
+
+
+def test_where_one_change_is_not_enough_several_are_offered_as_one(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
+    both = {"training.activation_checkpointing": True, "training.micro_batch_tokens": 100}
+    alone = [planned(run_store.changed(recipe, {name: value}, 0)) for name, value in both.items()]
+    together = planned(run_store.changed(recipe, both, 0))
+    assert together < 0.95 * min(alone)
+    give_room(monkeypatch, round((together + min(alone)) / 2))
+    _, events = train_here(recipe)
+
+    [plan] = read(named(events, "memory_exceeded")[0])
+    assert len(plan.changes) > 1
+
+
+def test_where_nothing_fits_that_is_said(tmp_path, monkeypatch):
+    give_room(monkeypatch, 1000)
+    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+
+    assert named(events, "memory_exceeded")[0]["plans"] == []
+    assert events[-1]["kind"] == "OutOfMemoryError"
+    assert "smaller base model" in events[-1]["hint"]
+
+
+def test_a_base_that_does_not_fit_is_offered_in_fewer_bits_alone(tmp_path, monkeypatch):
+    from engine.worker.modeling import base_models
+
+    def fail(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(base_models, "load", fail)
+    _, events = train_here(tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=50"))
+    [told] = named(events, "memory_exceeded")
+
+    assert [plan.changes for plan in read(told)] == [fallback_search.FOUR_BITS]
+    assert events[-1]["kind"] == "OutOfMemoryError"
+
+
+def test_a_shortage_once_the_adapter_is_saved_offers_nothing_that_trains(tmp_path, monkeypatch):
+    from engine.worker.evaluation import evaluator
+
+    def fail(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(evaluator, "score", fail)
+    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+
+    assert not named(events, "memory_exceeded")
+    assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
+
+
+def test_what_a_killed_run_could_be_made_smaller_by_is_found_without_it(tmp_path):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
+    job = create_job(jobs_folder(), "shrink", {"step": 2}, recipe=recipes.dumps(recipe))
+    [told] = [event["result"] for event in named(run_here(job), "result_made")]
+    plans = read(told)
+
+    assert plans[0].title.startswith("Micro-batch 8 to ")
+    assert all(plan.memory_change < 0 and plan.time_change is None for plan in plans)
+
+
+def test_the_probe_puts_trials_in_other_forms_back(tmp_path, monkeypatch):
+    """A model that was tried with checkpointed activations computes as before afterwards."""
+    seen = []
+
+    def look(made, collator, _):
+        model = made._loop.model
+        before = {name: parameter.clone() for name, parameter in model.named_parameters()}
+        state = torch.get_rng_state()
+        seen.append(made.seconds_as(collator.of_size(50), checkpointed=True))
+        assert not model.is_activation_checkpointing
+        assert torch.equal(state, torch.get_rng_state())
+        assert all(torch.equal(before[name], each) for name, each in model.named_parameters())
+        assert all(parameter.grad is None for parameter in model.parameters())
+        return {}
+
+    monkeypatch.setattr(memory_probe.Probe, "look", look)
+    train_here(tiny_recipe(tmp_path, "t5"))
+    assert seen[0] > 0

@@ -1,0 +1,169 @@
+"""A plan's memory: computed from shapes, and right where it can be checked to the byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from engine.config.recipe import BaseModelOptions, Recipe
+from engine.worker.adapters import attach
+from engine.worker.dataset.batch_packing import Load
+from engine.worker.dataset.collator import Collator
+from engine.worker.dataset.prompting import Encoded
+from engine.worker.modeling import base_models, meta_model
+from engine.worker.modeling.architecture import Outline, outline
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.planning import meta_trace
+from engine.worker.planning import planner as plan
+from engine.worker.runtime.channel import Channel
+from engine.worker.training.step_gradients import token_loss_sum
+from tests.helpers.tiny_models import Kind, tiny_model
+from tests.helpers.tiny_runs import tiny_recipe
+
+
+def shape_of(kind: Kind) -> Outline:
+    folder = tiny_model(kind)
+    config = base_models.read_config(folder, kind)
+    family = base_models.family_of(config, kind)
+    return outline(meta_model.build(config, family, torch.float32, folder))
+
+
+def options(**values: object) -> BaseModelOptions:
+    return BaseModelOptions.model_validate({"id": "x", **values})
+
+
+# -------------------------------------------------------------------------------------------- bits and bytes
+def test_bits_are_computed_from_how_bitsandbytes_keeps_scales() -> None:
+    shape = shape_of("llama")
+    assert shape.bits_per_parameter(options()) is None
+    assert shape.bits_per_parameter(options(quantization="nf4", double_quantization=False)) == 4.5
+    double = shape.bits_per_parameter(options(quantization="nf4"))
+    assert double == pytest.approx(4.127, abs=5e-4)
+    assert 4.5 - double == pytest.approx(0.373, abs=5e-4)
+    assert shape.bits_per_parameter(options(quantization="fp4")) == double
+    int8 = shape.bits_per_parameter(options(quantization="int8"))
+    assert int8 is not None
+    assert 8 + 32 / 48 < int8 < 8 + 32 / 32
+
+
+@pytest.mark.parametrize("kind", ["t5", "llama", "gpt2"])
+@pytest.mark.parametrize("quantization", ["none", "int8", "nf4"])
+def test_weights_take_what_those_of_the_loaded_model_take(
+    kind: Kind, quantization: str, tmp_path: Path, channel: Channel
+) -> None:
+    recipe = tiny_recipe(tmp_path, kind, "lora", f"base_model.quantization={quantization}")
+    model = base_models.load(recipe.base_model, "cpu", channel).model
+    found = sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers()))
+    for module in model.modules():
+        # Scales stand beside the weights, out of sight of the module.
+        state = getattr(getattr(module, "weight", None), "quant_state", None)
+        scales = [state.absmax, state.state2.absmax] if state is not None else []
+        scales += (
+            [module.weight.SCB] if getattr(getattr(module, "weight", None), "SCB", None) is not None else []
+        )
+        found += sum(scale.nbytes for scale in scales)
+    # Scales of scales come in whole numbers, which tiny layers notice.
+    assert shape_of(kind).weight_bytes(recipe.base_model) == pytest.approx(found, rel=0.005)
+
+
+# ------------------------------------------------------------------------------------------------ activations
+def rehearsed(recipe: Recipe, channel: Channel, load: Load, **more: bool) -> int:
+    base = weightless_base(recipe, channel)
+    with torch.device("meta"):
+        model = attach.attach(base, recipe)
+    return meta_trace.activation_bytes(model, base.family, load, "cpu", **more)
+
+
+def weightless_base(recipe: Recipe, channel: Channel) -> LoadedBase:
+    folder = Path(recipe.base_model.id)
+    return plan.Planner(channel)._base(recipe, folder, torch.device("cpu"), [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"), [("t5", "lora"), ("llama", "lora"), ("llama", "full"), ("gpt2", "lora")]
+)
+def test_rehearsed_bytes_are_those_that_a_real_micro_batch_keeps(
+    kind: Kind, method: str, tmp_path: Path, channel: Channel
+) -> None:
+    recipe = tiny_recipe(tmp_path, kind, method)
+    base = base_models.load(recipe.base_model, "cpu", channel)
+    model = attach.attach(base, recipe).train()
+    rows, inputs, labels = 4, 96, 16
+    label_length = labels if base.family == "encoder-decoder" else inputs
+    batch = Collator(base.family, 0, 10_000)(
+        [Encoded([5] * inputs, [-100] * (label_length - labels) + [5] * labels)] * (rows - 1)
+        # Without any padding, models leave the mask away.
+        + [Encoded([5] * (inputs - 1), [-100] * (label_length - labels - 1) + [5] * labels)]
+    ).micro_batches[0]
+    for parameter in attach.trainable_parameters(model).values():
+        parameter.grad = torch.zeros_like(parameter)
+    counter = meta_trace.LivingBytes()
+    counter.leave_out(model.parameters())
+    counter.leave_out(model.buffers())
+    counter.leave_out(parameter.grad for parameter in model.parameters() if parameter.grad is not None)
+    with counter:
+        token_loss_sum(model, batch, base.family).backward()
+    load = Load(rows, inputs, label_length, rows * labels)
+    assert rehearsed(recipe, channel, load) == pytest.approx(counter.most, rel=0.05)
+
+
+def test_parts_that_are_left_out_at_random_are_found_without_numbers_too(
+    tmp_path: Path, channel: Channel
+) -> None:
+    load = Load(2, 32, 16, 8)
+    kept = [
+        rehearsed(tiny_recipe(tmp_path, "t5", "boft", f"method.dropout={share}"), channel, load)
+        for share in (0.0, 0.5)
+    ]
+    assert kept[1] > kept[0]
+
+
+def test_nothing_is_kept_below_the_lowest_trained_layer(tmp_path: Path, channel: Channel) -> None:
+    load = Load(4, 64, 64, 20)
+    low = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.0.self_attn.q_proj"]')
+    high = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.1.mlp.down_proj"]')
+    assert rehearsed(high, channel, load) < 0.8 * rehearsed(low, channel, load)
+
+
+def test_checkpointed_activations_and_smaller_micro_batches_need_less(
+    tmp_path: Path, channel: Channel
+) -> None:
+    recipe, load = tiny_recipe(tmp_path, "llama"), Load(8, 128, 128, 20)
+    whole = rehearsed(recipe, channel, load)
+    assert rehearsed(recipe, channel, load, checkpointed=True) < whole
+    assert rehearsed(recipe, channel, Load(4, 128, 128, 20)) < 0.6 * whole
+    assert rehearsed(recipe, channel, load, keeps_inputs=True) > whole
+
+
+# ----------------------------------------------------------------------------------------------------- parts
+def test_parts_add_up_and_follow_the_recipe(tmp_path: Path, channel: Channel) -> None:
+    planner = plan.Planner(channel)
+
+    def parts(*overrides: str) -> dict[str, int]:
+        made = planner.plan(tiny_recipe(tmp_path, "llama", "lora", *overrides))
+        assert made["memory_bytes"] == sum(made["memory"].values())
+        assert made["share"] == made["trainable_parameters"] / made["all_parameters"]
+        return dict(made["memory"]) | {"trained": made["trainable_parameters"]}
+
+    plain = parts()
+    assert plain["gradients"] == plain["adapter"] == 4 * plain["trained"]
+    assert plain["optimizer"] == 8 * plain["trained"]
+    assert parts("training.optimizer=adafactor")["optimizer"] < plain["gradients"]
+    assert parts("base_model.quantization=nf4")["weights"] < plain["weights"]
+    assert parts("training.micro_batch_tokens=64")["activations"] < plain["activations"]
+    full = planner.plan(tiny_recipe(tmp_path, "llama", "full"))["memory"]
+    assert full["adapter"] == full["gradients"] == pytest.approx(plain["weights"], rel=0.01)
+
+
+@pytest.mark.parametrize("how", [{}, {"is_causal": True}, {"attn_mask": None, "dropout_p": 0.1}], ids=str)
+def test_attention_that_a_model_asks_torch_for_itself_is_counted(how: dict[str, Any]) -> None:
+    given = torch.empty(2, 3, 20, 8, dtype=torch.bfloat16, device="meta", requires_grad=True)
+    with torch.device("meta"), meta_trace._Kernels("cpu", keeps_inputs=False):
+        found = torch.nn.functional.scaled_dot_product_attention(given, given, given, **how)
+        found.sum().backward()
+
+    assert found.shape == given.shape
+    assert given.grad is not None

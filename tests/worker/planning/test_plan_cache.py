@@ -1,0 +1,119 @@
+"""A plan without problems is found again by the run that was planned, and by no other."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.config import recipe as recipes
+from engine.jobs.job import create_job
+from engine.system.paths import jobs_folder, plans_folder
+from engine.worker.planning import plan_cache, planner
+from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here
+
+SIZES = {
+    "adapter_bytes": 10,
+    "sized_by_training": False,
+    "bits_per_parameter": None,
+    "memory": {"weights": 3},
+    "memory_bytes": 3,
+    "micro_batch": {"rows": 1, "input_length": 2, "label_length": 3, "learned_tokens": 3},
+    "replicas": 2,
+}
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    return tiny_recipe(tmp_path, "t5")
+
+
+def place(recipe, data="data", base="base", device="cpu"):
+    return plan_cache.place(recipe, data, base, torch.device(device))
+
+
+def planned(recipe):
+    job = create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe))
+    return named(run_here(job), "result_made")[0]["result"]
+
+
+def test_what_is_kept_is_found_for_the_same_and_for_nothing_else(recipe, tmp_path):
+    plan_cache.save(place(recipe), SIZES)
+
+    assert plan_cache.load(place(recipe)) == SIZES
+    assert plan_cache.load(place(recipe.renamed("Another name"))) == SIZES
+    assert plan_cache.load(place(tiny_recipe(tmp_path / "elsewhere", "t5"))) == SIZES
+    others = [
+        place(recipe, data="other"),
+        place(recipe, base="other"),
+        place(recipe, device="meta"),
+        place(tiny_recipe(tmp_path, "t5", "lora", "training.batch_size=3")),
+        place(tiny_recipe(tmp_path, "t5", "prompt_tuning")),
+    ]
+    assert [plan_cache.load(other) for other in others] == [None] * len(others)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"kept_schema": 1}',
+        json.dumps({"kept_schema": 1, "sizes": SIZES | {"memory": {"weights": "3"}}}),
+    ],
+)
+def test_a_file_that_is_no_plan_is_as_good_as_none(recipe, content):
+    place(recipe).write_text(content)
+
+    assert plan_cache.load(place(recipe)) is None
+
+
+def test_those_that_were_not_used_for_longest_go(recipe, monkeypatch):
+    monkeypatch.setattr(plan_cache, "MOST_KEPT", 2)
+    places = [place(recipe, data=str(number)) for number in range(3)]
+    for path in places[:2]:
+        plan_cache.save(path, SIZES)
+    os.utime(places[0], (2_000_000_000, 2_000_000_000))
+    os.utime(places[1], (1_000_000_000, 1_000_000_000))
+    plan_cache.save(places[2], SIZES)
+
+    assert sorted(plans_folder().iterdir()) == sorted([places[0], places[2]])
+
+
+def test_a_run_tells_the_same_whether_it_was_planned_before_or_not(recipe, monkeypatch):
+    told = [named(train_here(recipe)[1], "run_started")[0]]
+    monkeypatch.setattr(planner.Planner, "looked_at", lambda *_: pytest.fail("planned again"))
+    told.append(named(train_here(recipe)[1], "run_started")[0])
+
+    first, again = ({name: event[name] for name in planner.SIZES} for event in told)
+    assert first == again
+
+
+def test_what_a_form_plans_is_what_its_run_finds(recipe, monkeypatch):
+    found = planned(recipe)
+    monkeypatch.setattr(planner.Planner, "looked_at", lambda *_: pytest.fail("planned again"))
+    [started] = named(train_here(recipe)[1], "run_started")
+
+    assert {name: started[name] for name in planner.SIZES} == {name: found[name] for name in planner.SIZES}
+
+
+def test_the_adapter_that_a_run_begins_with_is_looked_at_each_time(recipe, tmp_path):
+    adapter = named(train_here(recipe)[1], "adapter_saved")[0]
+    follower = tiny_recipe(tmp_path, "t5", "lora", f'method.start_from="{adapter["adapter"]}"')
+    assert not planned(follower)["problems"]
+    config = Path(adapter["path"]) / "adapter_config.json"
+    config.write_text(config.read_text().replace('"r": 16', '"r": 8'))
+
+    _, events = train_here(follower)
+    assert events[-1]["outcome"] == "failed"
+    assert not named(events, "run_started")
+    assert [event["stage"] for event in named(events, "stage_entered")] == ["read_data", "load_base"]
+
+
+def test_a_plan_with_a_problem_is_not_kept(tmp_path):
+    found = planned(tiny_recipe(tmp_path, "t5", "lora", "method.rank=64"))
+
+    assert found["problems"]
+    assert not list(plans_folder().iterdir())

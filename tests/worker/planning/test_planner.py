@@ -1,0 +1,254 @@
+"""Plans: counted without weights, and equal to what a run then finds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from peft import PeftModel
+from safetensors.torch import load_file
+
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.errors import RecipeError
+from engine.jobs.events import Event
+from engine.system import optional_dependencies
+from engine.worker.adapters import attach
+from engine.worker.adapters.method_hooks import Course
+from engine.worker.dataset.collator import Collator
+from engine.worker.dataset.prompting import Encoded
+from engine.worker.hub import repository
+from engine.worker.modeling import base_models
+from engine.worker.planning import planner as plan
+from engine.worker.runtime.channel import Channel
+from tests.helpers.tiny_models import KINDS, Kind
+from tests.helpers.tiny_runs import tiny_recipe
+from tests.helpers.told import events_of
+
+
+def changed(recipe: Recipe, *overrides: str) -> Recipe:
+    return recipes.from_tables(recipes.overridden(recipe.as_tables(), overrides))
+
+
+# Of every other method and variant tests/proof looks at the same.
+COUNTED: list[tuple[Kind, str]] = [
+    ("t5", "adalora"),
+    ("t5", "prompt_only"),
+    ("bart", "bitfit"),
+    *((kind, method) for kind in KINDS[1:] for method in ("bottleneck", "full")),
+]
+
+
+@pytest.mark.parametrize(("kind", "method"), COUNTED)
+@pytest.mark.filterwarnings("ignore:Specified to not save", "ignore:.*is not recognized, please supply")
+def test_counts_are_those_of_the_loaded_model(
+    kind: Kind, method: str, tmp_path: Path, channel: Channel
+) -> None:
+    recipe = tiny_recipe(tmp_path, kind, method)
+    made = plan.Planner(channel).plan(recipe)
+    assert made["problems"] == []
+    if not recipe.method.method.trains:
+        assert made["trainable_parameters"] == made["adapter_bytes"] == 0
+        return
+    base = base_models.load(recipe.base_model, "cpu", channel)
+    # Some begin with a look at examples.
+    seen = Collator(base.family, 0, 400)([Encoded([*range(5, 25)], [*range(5, 25)])] * 20).micro_batches
+    model = attach.attach(base, recipe, Course(6, seen))
+    assert (made["trainable_parameters"], made["all_parameters"]) == attach.count_parameters(model)
+    assert made["matrices"] == len(attach.adapted_modules(model))
+    settle_ranks(model)
+    attach.save_adapter(model, tmp_path)
+    saved = load_file(tmp_path / "adapter_model.safetensors")
+    assert made["adapter_bytes"] == sum(tensor.nbytes for tensor in saved.values())
+
+
+def settle_ranks(model: PeftModel) -> None:
+    """Let each layer of an AdaLoRA keep the average rank, as all of them together do at a run's end."""
+    for name, values in model.named_parameters():
+        if "lora_E" in name:
+            with torch.no_grad():
+                values[: model.active_peft_config.target_r] = 1.0
+
+
+def test_layers_and_blocks_are_those_of_the_model(tmp_path: Path, channel: Channel) -> None:
+    planner = plan.Planner(channel)
+    t5 = planner.plan(tiny_recipe(tmp_path, "t5"))
+    assert t5["modules"] == {"q": 6, "k": 6, "v": 6, "o": 6, "wi_0": 4, "wi_1": 4, "wo": 4}
+    assert t5["blocks"] == {"encoder": 2, "decoder": 2}
+    assert t5["targets"] == ["q", "v"]
+    assert t5["adapted"] == {
+        f"base_model.model.{place}.{name}": 2
+        for name in ("q", "v")
+        for place in (
+            "encoder.block.*.layer.*.SelfAttention",
+            "decoder.block.*.layer.*.SelfAttention",
+            "decoder.block.*.layer.*.EncDecAttention",
+        )
+    }
+    assert t5["base_parameters"] == t5["all_parameters"] - t5["trainable_parameters"]
+    assert t5["precision"] in {"float32", "bfloat16"}
+    assert t5["precision_reason"]
+    gpt2 = planner.plan(tiny_recipe(tmp_path, "gpt2"))
+    assert gpt2["modules"] == {"c_attn": 2, "c_proj": 4, "c_fc": 2}
+    assert gpt2["blocks"] == {"decoder": 2}
+
+
+def test_steps_examples_and_lengths_follow_the_data(tmp_path: Path, channel: Channel) -> None:
+    recipe = tiny_recipe(tmp_path, "llama", "lora", "data.max_conversation_tokens=80")
+    made = plan.Planner(channel).plan(recipe)
+    assert made["steps"] == 2 * 24 / 8
+    assert made["examples"] == {"train": 24, "validation": 6, "test": 6}
+    lengths = made["token_lengths"]
+    # One token a byte.
+    assert lengths["summary"]["max"] == len("Ann has two chairs.")
+    assert (
+        lengths["conversation"]["median"] <= lengths["conversation"]["p95"] <= lengths["conversation"]["max"]
+    )
+    assert 0 < lengths["over_limit"] < 36
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_preview_marks_the_summary_as_learned_and_nothing_else(
+    kind: Kind, tmp_path: Path, channel: Channel
+) -> None:
+    pieces = plan.Planner(channel).plan(tiny_recipe(tmp_path, kind))["learned_preview"]["pieces"]
+    read = "".join(text for text, learned in pieces if not learned)
+    learned = "".join(text for text, learned in pieces if learned)
+    assert "Summarize the following conversation.\n\n" in read
+    assert ": do you have " in read
+    assert learned.removeprefix("<s>").endswith(".</s>")
+    assert " has " in learned
+
+
+def test_preview_keeps_spaces_and_characters_of_several_bytes(tmp_path: Path, channel: Channel) -> None:
+    source = tmp_path / "data.jsonl"
+    row = '{"dialogue": "Zoë: ☕ at  ten? 🎉", "summary": "Tea – at ten."}\n'
+    source.write_text(row * 10, encoding="utf-8")
+    for kind in KINDS:
+        recipe = changed(tiny_recipe(tmp_path / kind, kind), f'data.source="{source}"')
+        made = plan.Planner(channel).plan(recipe)
+        assert "too few conversations" in made["problems"][0]["message"]
+    source.write_text("".join(row.replace("ten?", f"{number}?") for number in range(10)), encoding="utf-8")
+    for kind in KINDS:
+        recipe = changed(tiny_recipe(tmp_path / kind, kind), f'data.source="{source}"')
+        pieces = plan.Planner(channel).plan(recipe)["learned_preview"]["pieces"]
+        text = "".join(text for text, _ in pieces)
+        assert "Zoë: ☕ at  " in text
+        assert "🎉" in text
+        assert "Tea – at ten." in text
+
+
+def test_what_is_wrong_with_data_or_method_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+    recipe = tiny_recipe(
+        tmp_path, "llama", "lora", "data.summary=sumary", 'method.target_modules=["nothing"]'
+    )
+    made = plan.Planner(channel).plan(recipe)
+    assert {problem["field"] for problem in made["problems"]} == {"data.summary", "method.target_modules"}
+    assert made["all_parameters"] > 0
+    assert made["trainable_parameters"] == 0
+    # Of conversations that can't be read there is nothing to count.
+    assert not {"steps", "examples", "token_lengths", "memory"} & made.keys()
+
+
+@pytest.mark.parametrize(
+    ("override", "field"),
+    [
+        ("base_model.quantization=nf4", "base_model.quantization"),
+        ("training.optimizer=adamw_8bit", "training.optimizer"),
+    ],
+)
+def test_a_library_that_is_not_installed_is_a_problem_of_the_plan(
+    override: str, field: str, tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tiny_recipe(tmp_path, "t5", "lora", override)
+    assert plan.Planner(channel).plan(recipe)["problems"] == []
+    monkeypatch.setattr(optional_dependencies, "LIBRARY", "not_installed_here")
+    made = plan.Planner(channel).plan(recipe)
+    assert [problem["field"] for problem in made["problems"]] == [field]
+    assert made["trainable_parameters"] > 0
+
+
+def test_only_adalora_leaves_the_size_of_its_adapter_to_training(tmp_path: Path, channel: Channel) -> None:
+    planner = plan.Planner(channel)
+    made = {name: planner.plan(tiny_recipe(tmp_path / name, "t5", name)) for name in ("lora", "adalora")}
+    assert {name: each["sized_by_training"] for name, each in made.items()} == {
+        "lora": False,
+        "adalora": True,
+    }
+
+
+def test_float16_on_t5_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+    made = plan.Planner(channel).plan(tiny_recipe(tmp_path, "t5", "lora", "base_model.precision=float16"))
+    assert [problem["field"] for problem in made["problems"]] == ["base_model.precision"]
+
+
+def test_data_that_would_be_fetched_are_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+    made = plan.Planner(channel).plan(changed(tiny_recipe(tmp_path, "t5"), "data.source=knkarthick/samsum"))
+    assert (made["missing"], made["problems"]) == (["knkarthick/samsum"], [])
+    assert made["trainable_parameters"] > 0
+    assert not {"steps", "examples", "token_lengths", "memory", "memory_bytes"} & made.keys()
+
+
+def test_a_base_model_that_would_be_fetched_is_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+    recipe = changed(tiny_recipe(tmp_path, "t5"), "base_model.id=google/flan-t5-base")
+    channel.job.recipe_path.write_text(recipes.dumps(recipe), encoding="utf-8")
+    plan.run(channel, {})
+    made = events_of(channel, "result_made")[0]["result"]
+    assert (made["missing"], made["problems"]) == (["google/flan-t5-base"], [])
+    assert (made["steps"], made["examples"]["train"]) == (6, 24)
+    assert not {"family", "trainable_parameters", "all_parameters", "token_lengths"} & made.keys()
+    both = plan.Planner(channel).plan(changed(recipe, "data.source=knkarthick/samsum"))
+    missing = ["google/flan-t5-base", "knkarthick/samsum"]
+    assert both == {"trains": True, "notices": [], "missing": missing, "problems": []}
+
+
+def test_another_revision_than_the_one_here_would_be_fetched(
+    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tiny_recipe(tmp_path, "t5")
+    cached = {("owner/small", "main"): Path(recipe.base_model.id)}
+    monkeypatch.setattr(
+        repository, "cached_folder", lambda name, revision, kind="model": cached.get((name, revision))
+    )
+    recipe = changed(recipe, "base_model.id=owner/small")
+    assert plan.Planner(channel).plan(recipe)["missing"] == []
+    older = changed(recipe, "base_model.revision=v1")
+    assert plan.Planner(channel).plan(older)["missing"] == ["owner/small"]
+
+
+def test_a_folder_without_a_model_is_still_refused(tmp_path: Path, channel: Channel) -> None:
+    recipe = changed(tiny_recipe(tmp_path, "t5"), f'base_model.id="{tmp_path}"')
+    channel.job.recipe_path.write_text(recipes.dumps(recipe), encoding="utf-8")
+    with pytest.raises(RecipeError) as caught:
+        plan.run(channel, {})
+    assert caught.value.problems[0].field == "base_model.id"
+
+
+def test_a_served_plan_answers_each_recipe_until_it_is_told_to_quit(tmp_path: Path, channel: Channel) -> None:
+    text = recipes.dumps(tiny_recipe(tmp_path, "llama"))
+    serving = threading.Thread(target=plan.run, args=(channel, {"serve": True}))
+    serving.start()
+    try:
+        channel.job.send("plan", request="1", recipe=text)
+        first = wait_for(channel, "result_made")
+        channel.job.send("plan", request="2", recipe=text.replace("epochs = 2", "epochs = 0"))
+        failed = wait_for(channel, "request_failed")
+    finally:
+        channel.job.send("quit")
+        serving.join(60)
+    assert not serving.is_alive()
+    assert (first["request"], first["result"]["steps"]) == ("1", 6)
+    assert failed["request"] == "2"
+    assert failed["problems"][0]["field"] == "training.epochs"
+
+
+def wait_for(channel: Channel, name: str) -> Event:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if found := events_of(channel, name):
+            return found[0]
+        time.sleep(0.02)
+    raise AssertionError(f"no {name}")

@@ -1,0 +1,262 @@
+"""Replicas are forks that compute along, hold nothing of their process's but its numbers, and never outlive it."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+
+from engine.worker.runtime import devices, fork_pool
+from engine.worker.runtime.fork_pool import Replica, in_common
+
+pytestmark = [pytest.mark.torch, pytest.mark.skipif(not fork_pool.possible(), reason="no forks here")]
+LONG = 60
+
+
+def answering(answer):
+    """Return a work that answers everything it is given by what a function makes of it."""
+
+    def work(line):
+        while True:
+            line.send(answer(line.receive()))
+
+    return work
+
+
+@pytest.fixture
+def replica():
+    made = []
+
+    def make(answer, threads=1):
+        made.append(Replica(answering(answer), threads))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def gone(process, seconds=LONG):
+    """Wait for a process's end; tell whether it came."""
+    until = time.monotonic() + seconds
+    while psutil.pid_exists(process) and psutil.Process(process).status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def test_it_answers_with_tensors_as_they_are(replica):
+    given = torch.randn(3, 4)
+    one = replica(lambda seen: seen * 2)
+    one.send(given)
+
+    assert torch.equal(one.receive(), given * 2)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_it_computes_with_its_own_threads_after_its_process_has_computed_with_all(replica, threads):
+    large = torch.randn(700, 700)
+    expected = large @ large
+    one = replica(lambda _: (torch.get_num_threads(), large @ large, torch.exp(large).sum()), threads)
+    one.send(None)
+    seen, product, _ = one.receive()
+
+    assert seen == threads
+    torch.testing.assert_close(product, expected)
+
+
+def test_gradients_are_computed_in_it_after_they_were_here(replica):
+    weight = torch.nn.Parameter(torch.ones(5))
+
+    def gradient(factor):
+        weight.grad = None
+        (factor * weight).sum().backward()
+        return weight.grad
+
+    assert gradient(2).tolist() == [2] * 5
+    one = replica(gradient)
+    one.send(3)
+    assert one.receive().tolist() == [3] * 5
+    assert weight.grad.tolist() == [2] * 5
+
+
+def test_what_is_in_common_is_seen_from_both_sides_and_all_else_is_not(replica):
+    (shared,) = in_common([torch.zeros(3)])
+    own = torch.zeros(3)
+
+    def add(number):
+        seen = shared.clone()
+        shared.add_(number)
+        own.add_(number)
+        return seen
+
+    one = replica(add)
+    shared.fill_(7)
+    one.send(1)
+
+    assert one.receive().tolist() == [7] * 3
+    assert shared.tolist() == [8] * 3
+    assert own.tolist() == [0] * 3
+
+
+def test_numbers_in_common_keep_their_kinds_shapes_and_values():
+    given = [torch.randn(2, 3), torch.tensor(1.5, dtype=torch.bfloat16), torch.arange(5), torch.randn(4, 4).T]
+
+    for before, after in zip(given, in_common(given), strict=True):
+        assert (before.dtype, before.shape) == (after.dtype, after.shape)
+        assert torch.equal(before, after)
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (ValueError("no such thing"), RuntimeError),
+        (MemoryError("it is full"), MemoryError),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), MemoryError),
+    ],
+)
+def test_what_it_raises_is_raised_here(replica, capfd, raised, expected):
+    def fail(_):
+        raise raised
+
+    one = replica(fail)
+    one.send(None)
+    with pytest.raises(expected, match=str(raised)):
+        one.receive()
+    assert "in fail" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(signal.SIGKILL, MemoryError), (signal.SIGSEGV, RuntimeError)]
+)
+def test_its_death_is_an_error_and_a_killed_one_lacked_memory(replica, number, expected):
+    one = replica(lambda _: os.kill(os.getpid(), number))
+    one.send(None)
+    with pytest.raises(expected):
+        one.receive()
+    assert fork_pool.taken_bytes() == 0
+
+
+def test_one_that_is_gone_can_be_sent_nothing(replica):
+    one = replica(lambda _: os._exit(3))
+    one.send(None)
+    assert one.has_answered(LONG)
+    with pytest.raises(RuntimeError, match="status 3"):
+        one.receive()
+
+
+def test_a_wish_to_stop_is_left_to_its_process(replica):
+    one = replica(lambda _: os.getpid())
+    one.send(None)
+    process = one.receive()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        os.kill(process, number)
+    one.send(None)
+
+    assert one.receive() == process
+
+
+def test_closed_it_ends_whatever_it_does(replica):
+    one = replica(lambda _: time.sleep(LONG))
+    one.send(None)
+    (child,) = psutil.Process().children()
+    one.close()
+
+    assert not child.is_running()
+    one.close()
+
+
+def test_it_holds_no_file_of_its_process(replica, tmp_path):
+    def files(_):
+        return [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.exists()]
+
+    with (tmp_path / "locked").open("w"):
+        replica(lambda _: None)
+        one = replica(files)
+        one.send(None)
+        seen = one.receive()
+
+    assert not [name for name in seen if "locked" in name]
+    assert len([name for name in seen if name.startswith("socket")]) == 1
+
+
+def test_it_ends_when_its_process_is_killed(tmp_path):
+    code = (
+        "import sys, time, os\n"
+        "from engine.worker.runtime.fork_pool import Replica\n"
+        "def work(line):\n"
+        "    line.send(os.getpid()); line.receive()\n"
+        "both = [Replica(work, 1) for _ in range(2)]\n"
+        "print(*(each.receive() for each in both), flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        children = [int(word) for word in process.stdout.readline().split()]
+        process.kill()
+    assert len(children) == 2
+    assert all(map(gone, children))
+
+
+def test_where_no_fork_is_allowed_none_is_left(monkeypatch):
+    fork, forks = os.fork, []
+
+    def refused():
+        forks.append(None)
+        if len(forks) == 2:
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+        return fork()
+
+    monkeypatch.setattr(os, "fork", refused)
+    with pytest.raises(OSError, match="Cannot allocate"):
+        fork_pool.replicated([answering(lambda _: None)] * 2, 1)
+    assert not fork_pool._ALL
+
+
+def test_the_memory_it_takes_counts_as_its_processs(replica):
+    kept = []
+    size = 200_000_000
+
+    def take(_):
+        kept.append(torch.ones(size // 4))
+
+    device = torch.device("cpu")
+    one = replica(take)
+    before = devices.memory_bytes(device)
+    one.send(None)
+    one.receive()
+
+    assert devices.memory_bytes(device) - before == pytest.approx(size, rel=0.1)
+    one.close()
+    assert devices.memory_bytes(device) - before < size / 2
+
+
+@pytest.mark.parametrize(
+    ("device", "examples", "numbers", "threads", "expected"),
+    [
+        ("cpu", 8, 10**7, 2, 2),
+        ("cpu", 8, 10**7, 1, 1),
+        ("cpu", 3, 10**7, 2, 1),
+        ("cpu", 4, 10**7, 16, 2),
+        ("cpu", 64, 10**7, 16, 4),
+        ("cpu", 8, 10**5, 2, 1),
+        ("cuda", 8, 10**7, 2, 1),
+    ],
+)
+def test_how_many_processes_compute_a_step(monkeypatch, device, examples, numbers, threads, expected):
+    monkeypatch.setattr(devices, "threads", lambda _: threads)
+
+    assert devices.replicas(torch.device(device), examples, numbers) == expected
+
+
+def test_elsewhere_there_are_none(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+
+    assert devices.replicas(torch.device("cpu"), 64, 10**9) == 1

@@ -1,0 +1,59 @@
+"""The computer stays awake while a run computes, by a helper that ends with the worker."""
+
+import sys
+
+import pytest
+
+from engine.worker.runtime import sleep_inhibitor
+from engine.worker.runtime.sleep_inhibitor import Awake, helper_command
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows needs no helper")
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    """A folder that is the whole PATH, for programs that are there or are not."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    def put(*names):
+        for name in names:
+            (tmp_path / name).write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+            (tmp_path / name).chmod(0o700)
+
+    return put
+
+
+def test_each_system_is_asked_in_its_own_way(programs):
+    programs("systemd-inhibit", "tail", "caffeinate")
+    linux = helper_command("linux", 42)
+    assert linux[0] == "systemd-inhibit"
+    assert "--what=idle:sleep" in linux
+    assert "--pid=42" in linux
+    assert helper_command("darwin", 42) == ["caffeinate", "-i", "-w", "42"]
+
+
+def test_where_nothing_can_be_asked_nothing_is_done(programs):
+    assert helper_command("linux", 42) == helper_command("darwin", 42) == helper_command("aix", 42) == []
+    kept = Awake()
+    kept.keep()
+    kept.let_sleep()
+
+
+def test_the_helper_lives_from_keep_to_let_sleep(programs):
+    programs("systemd-inhibit", "tail", "caffeinate")
+    kept = Awake()
+    kept.keep()
+    helper = kept._helper
+    kept.keep()
+    assert kept._helper is helper
+    assert helper.poll() is None
+    kept.let_sleep()
+    kept.let_sleep()
+    assert helper.poll() is not None
+
+
+def test_a_system_that_refuses_ends_no_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(sleep_inhibitor, "helper_command", lambda *_: [str(tmp_path / "is-not-there")])
+    kept = Awake()
+    kept.keep()
+    kept.let_sleep()

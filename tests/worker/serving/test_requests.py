@@ -1,0 +1,172 @@
+"""What a request may ask for: columns side by side, several conversations, long ones in pieces, settings."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from engine.adapters.library import Adapter
+from engine.jobs.events import Event, read_all
+from engine.text.chunking import split
+from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.runtime.channel import Channel
+from engine.worker.serving import streamer
+from tests.helpers.summarizing import CONVERSATION, TEMPLATE, ask_all, asked, plain_summary, serve
+from tests.helpers.tiny_models import Kind
+from tests.helpers.told import events_of
+from tests.helpers.worker_parts import install_random, load_tiny
+
+pytestmark = pytest.mark.torch
+
+SHORT = {"template": TEMPLATE, "max_conversation_tokens": 90}
+LONG = "\n".join(f"{'Ann' if turn % 2 else 'Bob'}: Well, this is turn {turn}." for turn in range(12))
+DRAWN = {"temperature": 1.2, "seed": 7, "top_p": 0.9, "repetition_penalty": 1.3}
+
+
+def summaries(channel: Channel) -> dict[Any, str]:
+    """Summaries by column, and by conversation too where there are several."""
+    return {
+        (event["adapter"], event["index"]) if "index" in event else event["adapter"]: event["summary"]
+        for event in events_of(channel, "summary_finished")
+    }
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("kind", ["t5", "gpt2"])
+def test_columns_with_prompts_of_their_own_write_what_they_write_alone(kind, together, monkeypatch):
+    templates = {"short": "Say: {conversation}", "long": f"{'Please. ' * 12}{{conversation}}\nIn short: "}
+    columns: dict[str | None, tuple[Adapter | None, str]] = {None: (None, templates["short"])}
+    for seed, (name, template) in enumerate(templates.items()):
+        adapter = install_random(kind, name, seed=seed, data={"source": "sample", "prompt": template})
+        columns[adapter.id] = (adapter, template)
+    decodings: dict[str, dict[str, Any]] = {"greedy": {}, "drawn": DRAWN}
+    expected = {
+        request: {name: plain_summary(kind, *column, **decoding) for name, column in columns.items()}
+        for request, decoding in decodings.items()
+    }
+    monkeypatch.setattr(streamer, "EXTEND_SECONDS", 0.0)
+    # What must not be needed is taken away.
+    if together:
+        monkeypatch.setattr(Switcher, "use", None)
+    else:
+        monkeypatch.setattr(Switcher, "mixes", lambda *_: False)
+        monkeypatch.setattr(Switcher, "mix", None)
+    requests = [asked([*columns], request, **decoding) for request, decoding in decodings.items()]
+    channel = serve(kind, ask_all(*requests))
+    for request in decodings:
+        finished = [event for event in events_of(channel, "summary_finished") if event["request"] == request]
+        assert {event["adapter"]: event["summary"] for event in finished} == expected[request]
+    assert len(set(expected["greedy"].values())) == len(set(expected["drawn"].values())) == 3
+    grown = [
+        event["adapter"] for event in events_of(channel, "summary_extended") if event["request"] == "greedy"
+    ]
+    changes = sum(one != other for one, other in pairwise(grown))
+    assert changes > 4 if together else changes == 2
+
+
+def test_a_long_conversation_is_summarised_piece_by_piece_and_all_of_it_is_told():
+    asked_for = asked([None], conversation=LONG, long_conversations="piecewise", prompt=SHORT)
+    channel = serve("t5", ask_all(asked_for))
+    base = load_tiny("t5")
+    parts = split(LONG, 90, lambda text: len(base.tokenizer(text, add_special_tokens=False)["input_ids"]))
+    (started,) = events_of(channel, "summary_started")
+    assert (started["pieces"], started["cut"], started["limit"]) == (len(parts), False, 90)
+    told = sorted(events_of(channel, "piece_finished"), key=lambda event: (event["round"], event["piece"]))
+    first = [event for event in told if event["round"] == 1]
+    assert sorted(event["piece"] for event in first) == list(range(1, len(parts) + 1))
+    assert [event["summary"] for event in first] == [
+        plain_summary("t5", None, TEMPLATE, part) for part in parts
+    ]
+    last = [event["summary"] for event in told if event["round"] == told[-1]["round"]]
+    whole = plain_summary("t5", None, TEMPLATE, "\n".join(last), limit=90)
+    assert summaries(channel) == {None: whole}
+    assert len(parts) > 2
+
+
+def test_otherwise_it_is_cut_and_that_is_told():
+    channel = serve("t5", ask_all(asked([None], conversation=LONG, prompt=SHORT)))
+    (started,) = events_of(channel, "summary_started")
+    assert (started["pieces"], started["cut"]) == (1, True)
+    assert not events_of(channel, "piece_finished")
+    assert summaries(channel) == {None: plain_summary("t5", None, TEMPLATE, LONG, limit=90)}
+
+
+def test_summaries_as_long_as_their_pieces_come_to_an_end():
+    way = {"long_conversations": "piecewise", "prompt": SHORT}
+    channel = serve("t5", ask_all(asked([None], conversation=LONG, max_new_tokens=150, **way)))
+    (finished,) = events_of(channel, "summary_finished")
+    assert finished["summary"]
+    (notice,) = events_of(channel, "notice")
+    assert notice["message"].endswith("longer than 90 tokens, and are cut.")
+
+
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_several_conversations_give_a_summary_each_in_every_column(kind: Kind):
+    adapter = install_random(kind, "own")
+    texts = [CONVERSATION, "Tim: Hi", " ", "Kim: größer?\nTom: ja! " * 5]
+    tables = [{"conversation": text, "reference": "Hi." if text == "Tim: Hi" else ""} for text in texts]
+    request = asked([None, adapter.id], conversations=tables)
+    channel = serve(kind, ask_all(request))
+    found = summaries(channel)
+    assert found == {
+        (column.id if column else None, index): plain_summary(kind, column, TEMPLATE, text)
+        for column in (None, adapter)
+        for index, text in enumerate(texts)
+        if text.strip()
+    }
+    failed = [(event["index"], event["message"]) for event in events_of(channel, "summary_failed")]
+    assert failed == [(2, "The conversation is empty.")] * 2
+    scored = [event["index"] for event in events_of(channel, "summary_finished") if "scores" in event]
+    assert scored == [1, 1]
+    progress = [(event["done"], event["total"]) for event in events_of(channel, "request_progressed")]
+    assert progress == [(done, 8) for done in range(1, 9)]
+    assert not events_of(channel, "summary_extended")
+    assert all(
+        event["input_tokens"] > 0 and not event["cut"] for event in events_of(channel, "summary_finished")
+    )
+    assert [event["cancelled"] for event in events_of(channel, "request_finished")] == [False]
+
+
+def test_a_cancelled_list_keeps_what_is_done():
+    tables = [{"conversation": f"Ann: This is number {number}."} for number in range(90)]
+
+    def answer(channel: Channel, event: Event) -> None:
+        if event["event"] == "base_ready":
+            channel.job.send("summarize", **asked([None], conversations=tables, max_new_tokens=300))
+        elif event["event"] == "request_progressed" and event["done"] == 1:
+            channel.job.send("cancel", request="one")
+        elif event["event"] == "request_finished":
+            channel.job.send("quit")
+
+    channel = serve("llama", answer)
+    finished = events_of(channel, "summary_finished")
+    assert 0 < len(finished) < 90
+    assert not any(event.get("cancelled") for event in finished)
+    assert [event["cancelled"] for event in events_of(channel, "request_finished")] == [True]
+
+
+def test_cancelled_columns_keep_what_they_have():
+    adapter = install_random("t5", "own")
+
+    def answer(channel: Channel, event: Event) -> None:
+        if event["event"] == "base_ready":
+            channel.job.send("summarize", **asked([None, adapter.id], max_new_tokens=3000))
+        elif event["event"] == "summary_extended":
+            channel.job.send("cancel", request="one")
+        elif event["event"] == "request_finished":
+            channel.job.send("quit")
+
+    channel = serve("t5", answer)
+    finished = events_of(channel, "summary_finished")
+    assert {event["adapter"] for event in finished} == {None, adapter.id}
+    assert all(event["cancelled"] and 0 < event["tokens"] < 3000 for event in finished)
+
+
+def test_settings_that_can_t_be_fail_in_every_column():
+    channel = serve("t5", ask_all(asked([None, "any"], beams=2, temperature=0.5)))
+    failed = events_of(channel, "summary_failed")
+    assert [event["adapter"] for event in failed] == [None, "any"]
+    assert {event["message"] for event in failed} == {"Sampling goes with one beam."}
+    assert next(reversed(list(read_all(channel.job.events_path))))["event"] == "request_finished"

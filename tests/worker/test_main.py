@@ -1,0 +1,181 @@
+"""A worker's first and last words, whatever happens between them."""
+
+import errno
+import gc
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.errors import AppError, OutOfMemoryError, StorageError
+from engine.jobs.events import read_all
+from engine.jobs.job import UNWRITTEN, create_job
+from engine.system.paths import cache_folder, jobs_folder
+from engine.worker import __main__ as worker
+from tests.helpers.tiny_runs import run_here
+
+
+def job_that(monkeypatch, does):
+    """Return a job whose code is `does(channel, request)`."""
+    monkeypatch.setitem(worker.JOBS, "models", "job_under_test")
+    monkeypatch.setattr(
+        worker.importlib, "import_module", lambda _: type("Code", (), {"run": staticmethod(does)})
+    )
+    return create_job(jobs_folder(), "models", {"action": "list"})
+
+
+def raising(error):
+    def code(channel, request):
+        raise error
+
+    return code
+
+
+def test_a_job_begins_with_who_does_it_and_ends_with_how_it_went(monkeypatch):
+    events = run_here(
+        job_that(monkeypatch, lambda channel, request: channel.result({"asked": request["action"]}))
+    )
+
+    assert [event["event"] for event in events] == ["job_accepted", "result_made", "job_ended"]
+    assert events[0]["versions"]["python"]
+    assert events[1]["result"] == {"asked": "list"}
+    assert events[2]["outcome"] == "completed"
+    assert {event["attempt"] for event in events} == {1}
+    assert all("job" in event and "run" not in event for event in events)
+
+
+def test_the_settings_of_the_libraries_are_made_before_a_job_imports_them_and_own_ones_stay(monkeypatch):
+    for name in (*worker.LIBRARY_SETTINGS, "TORCHINDUCTOR_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LRU_CACHE_CAPACITY", "7")
+    seen = {}
+    run_here(job_that(monkeypatch, lambda channel, request: seen.update(os.environ)))
+
+    # Threads that wait spin for a moment at most, whatever else runs.
+    assert (seen["OMP_WAIT_POLICY"], seen["GOMP_SPINCOUNT"]) == ("PASSIVE", "1000")
+    assert seen["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == "128"
+    assert seen["LRU_CACHE_CAPACITY"] == "7"
+    # No result hangs on whether there is a C++ compiler, and nothing of it lies among the temporary files.
+    assert seen["TORCHDYNAMO_DISABLE"] == "1"
+    assert Path(seen["TORCHINDUCTOR_CACHE_DIR"]).parent == cache_folder()
+
+
+def test_garbage_is_not_searched_for_while_libraries_come_and_is_afterwards(monkeypatch):
+    job = job_that(monkeypatch, lambda channel, request: channel.result({}))
+    searched, imported = [], worker.importlib.import_module
+
+    def importing(name):
+        searched.append(gc.isenabled())
+        return imported(name)
+
+    monkeypatch.setattr(worker.importlib, "import_module", importing)
+    run_here(job)
+    gc.unfreeze()
+
+    assert (searched, gc.isenabled()) == ([False], True)
+
+
+def test_a_known_trouble_keeps_its_words_and_its_field(monkeypatch):
+    ended = run_here(
+        job_that(monkeypatch, raising(AppError("What happened.", "What to do.", "data.source")))
+    )[-1]
+
+    assert (ended["outcome"], ended["message"], ended["hint"], ended["field"]) == (
+        "failed",
+        "What happened.",
+        "What to do.",
+        "data.source",
+    )
+
+
+def test_a_bug_is_called_unexpected_and_the_log_has_its_traceback(monkeypatch, capsys):
+    ended = run_here(job_that(monkeypatch, raising(ZeroDivisionError("by nothing"))))[-1]
+
+    assert ended["message"].startswith("Unexpected: ZeroDivisionError: by nothing")
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_asking_to_stop_is_an_outcome(monkeypatch):
+    def code(channel, request):
+        channel.job.send("stop")
+        channel._looked_at = 0.0
+        channel.check_stop()
+
+    assert run_here(job_that(monkeypatch, code))[-1]["outcome"] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (MemoryError(), OutOfMemoryError),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+            OutOfMemoryError,
+        ),
+        (RuntimeError("DefaultCPUAllocator: not enough memory: you tried"), OutOfMemoryError),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), OutOfMemoryError),
+        (OSError(errno.ENOSPC, "No space left on device"), StorageError),
+        (OSError(errno.EROFS, "Read-only file system"), StorageError),
+        (OSError(errno.EIO, "Input/output error"), StorageError),
+        (ValueError("something else"), AppError),
+    ],
+)
+def test_what_libraries_raise_is_told_in_our_words(error, kind):
+    found = worker._known(error)
+    assert type(found) is kind
+    assert found.hint
+
+
+def test_a_last_word_that_finds_no_room_is_in_the_log(monkeypatch, capsys):
+    def code(channel, request):
+        def refuse(line):
+            raise StorageError(
+                "The run's events can't be written: the disk is full.", "Free some disk space."
+            )
+
+        monkeypatch.setattr(channel._writer, "_append", refuse)
+
+    job = job_that(monkeypatch, code)
+    monkeypatch.setattr(sys, "stdin", None)
+    assert worker.main(job.folder) == UNWRITTEN
+    assert [event["event"] for event in read_all(job.events_path)] == ["job_accepted"]
+    assert capsys.readouterr().err == (
+        "The job ended as completed. The run's events can't be written: the disk is full. "
+        "Free some disk space.\n"
+    )
+
+
+class Full:
+    """A log on a disk that takes no more."""
+
+    def write(self, text):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+
+def test_a_log_that_takes_no_more_changes_no_ending(monkeypatch):
+    def refuse(line):
+        raise StorageError("The run's events can't be written.", "Check the disk.")
+
+    def code(channel, request):
+        monkeypatch.setattr(channel._writer, "_append", refuse)
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    assert (
+        run_here(job_that(monkeypatch, raising(ZeroDivisionError("by nothing"))))[-1]["outcome"] == "failed"
+    )
+    job = job_that(monkeypatch, code)
+    monkeypatch.setattr(sys, "stdin", None)
+    assert worker.main(job.folder) == UNWRITTEN
+
+
+def test_two_workers_never_do_one_job_at_once(monkeypatch):
+    seen = []
+
+    def code(channel, request):
+        seen.append(channel.job.is_running())
+
+    job = job_that(monkeypatch, code)
+    run_here(job)
+    assert seen == [True]
+    assert not job.is_running()

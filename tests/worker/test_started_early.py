@@ -1,0 +1,45 @@
+"""A worker that was started ahead of its job does it to the bit as one does that was started for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.adapters import library
+from engine.jobs.events import Event
+from engine.jobs.supervisor import Supervisor
+from engine.jobs.worker_process import Spare
+from engine.runs import run_store
+from tests.helpers.tiny_runs import named, tiny_recipe, train_here
+
+pytestmark = pytest.mark.torch
+
+
+def learned(events: list[Event]) -> tuple[bytes, list[float]]:
+    """Return the adapter's weights and the losses."""
+    [saved] = named(events, "adapter_saved")
+    weights = (Path(saved["path"]) / library.WEIGHTS_NAME).read_bytes()
+    return weights, [event["loss"] for event in named(events, "step_finished")]
+
+
+@pytest.mark.parametrize("expected", [False, True], ids=["", "with its base model"])
+def test_both_learn_the_same(tmp_path, expected):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1")
+    spare = Spare()
+    try:
+        if expected:
+            spare.expect(recipe.base_model.model_dump())
+        made = Supervisor(run_store.create_run(recipe), spare=spare)
+        made.start()
+        ahead = list(made.follow())
+        made.close()
+        assert made.pid == spare.pid
+    finally:
+        spare.end()
+    assert made.ending().outcome == "completed", made.ending()
+    # What a worker does that is given its job at once, without another start of the libraries.
+    _, at_once = train_here(recipe)
+
+    assert len(learned(ahead)[1]) > 1
+    assert learned(ahead) == learned(at_once)

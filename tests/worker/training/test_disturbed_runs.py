@@ -1,0 +1,153 @@
+"""Runs that are killed, stopped or run into a full disk where it is least expected: what the benchmarks found."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.adapters import library
+from engine.adapters.library import Adapter
+from engine.errors import StorageError
+from engine.jobs.events import Event, EventWriter
+from engine.system import paths
+from engine.worker.adapters import attach
+from engine.worker.dataset import token_cache
+from engine.worker.runtime.atomic_write import writing
+from engine.worker.runtime.spill_file import Spool
+from engine.worker.training import checkpoints
+from engine.worker.training.training_loop import Session
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
+from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
+
+pytestmark = pytest.mark.torch
+# No process has it: Linux goes up to 2 ** 22.
+NOBODY = 2**22 + 1
+
+
+def adapter_of(events: list[Event]) -> Adapter:
+    return library.find(named(events, "adapter_saved")[-1]["adapter"])
+
+
+def weights(events: list[Event]) -> bytes:
+    return (adapter_of(events).folder / library.WEIGHTS_NAME).read_bytes()
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_a_run_that_ended_while_it_was_scored_trains_no_step_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str
+):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", f"training.keep={keep}", "training.max_steps=4")
+    _, straight = train_here(recipe)
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, _: event == "adapter_saved", ask_to_stop)
+        job, events = train_here(recipe)
+    assert events[-1]["outcome"] == "stopped"
+
+    resumed = run_here(job)
+
+    assert resumed[-1]["outcome"] == "completed", resumed[-1]
+    assert not named(resumed, "step_finished")
+    assert not named(resumed, "checkpoint_saved")
+    assert weights(resumed) == weights(straight)
+
+
+def test_a_best_state_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    recipe = tiny_recipe(tmp_path, "t5")
+    _, straight = train_here(recipe)
+
+    def half(_: Any, folder: Path) -> None:
+        (folder / checkpoints.TRAINABLE_NAME).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        keep = Session._keep_if_best
+
+        def keep_half(session: Session, *measured: float) -> None:
+            patch.setattr(checkpoints, "save_trainable", half)
+            keep(session, *measured)
+
+        patch.setattr(Session, "_keep_if_best", keep_half)
+        job, events = train_here(recipe)
+    assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "StorageError")
+    assert [path.name for path in job.folder.iterdir() if path.name.startswith("best-")] == []
+    assert weights(run_here(job)) == weights(straight)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[enforce fail at inline_container.cc:672] . unexpected pos 360256 vs 360144",
+        "PytorchStreamWriter failed writing file data/0: file write failed",
+    ],
+)
+def test_a_disk_that_takes_part_of_a_file_is_told_in_our_words(said: str):
+    with pytest.raises(StorageError, match="only part of it"), writing("The checkpoint", "Free some space."):
+        raise RuntimeError(said)
+    with pytest.raises(RuntimeError, match="shapes"), writing("The checkpoint", "Free some space."):
+        raise RuntimeError("shapes differ")
+
+
+def test_what_a_killed_worker_left_of_its_token_ids_goes(tmp_path: Path):
+    recipe = tiny_recipe(tmp_path, "t5")
+    killed = paths.tokens_folder() / f"0a1b.safetensors.{NOBODY}.partial"
+    alive = paths.tokens_folder() / f"0a1b.safetensors.{os.getppid()}.partial"
+    for path in (killed, alive):
+        path.write_bytes(b"half")
+    train_here(recipe)
+    assert not killed.exists()
+    assert alive.exists()
+
+
+def test_what_led_to_a_checkpoint_is_on_the_disk_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    order: list[str] = []
+    sync, save = EventWriter.sync, checkpoints.save
+
+    def synced(writer: EventWriter) -> None:
+        order.append("events")
+        sync(writer)
+
+    def saved(*asked: Any) -> Any:
+        order.append("checkpoint")
+        return save(*asked)
+
+    monkeypatch.setattr(EventWriter, "sync", synced)
+    monkeypatch.setattr(checkpoints, "save", saved)
+    train_here(tiny_recipe(tmp_path, "t5"))
+    assert order == ["events", "checkpoint"] * 2 + ["events"]
+
+
+def test_token_ids_are_on_the_disk_before_they_have_their_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    order: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        order.append("to the disk")
+        fsync(descriptor)
+
+    def replaced(path: Path, target: Path) -> Path:
+        order.append("named")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    ids = Spool()
+    ids.append(bytes(2 * token_cache.ID_BYTES))
+    token_cache._save(tmp_path / "ids.safetensors", token_cache.Tokens(ids, np.array([1, 2])), (0, 0))
+    assert order == ["to the disk", "named"]
+
+
+def test_a_configuration_is_written_in_one_order(tmp_path: Path):
+    # PEFT keeps the names in a set, whose order differs from process to process.
+    model = attach_random(load_tiny("t5"), make_recipe("t5"))
+    attach.save_adapter(model, tmp_path)
+    said = json.loads((tmp_path / library.CONFIG_NAME).read_text(encoding="utf-8"))
+    assert len(said["target_modules"]) > 5
+    assert said["target_modules"] == sorted(said["target_modules"])

@@ -1,0 +1,198 @@
+"""The heaviest step is computed before the first or right behind it: told, forgotten, without a trace in the run."""
+
+from __future__ import annotations
+
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import psutil
+import pytest
+import torch
+
+from engine.worker.dataset.collator import Collator, StepSampler
+from engine.worker.dataset.prompting import Encoded
+from engine.worker.jobs import train
+from engine.worker.runtime import devices, oom
+from engine.worker.training import memory_probe, training_loop
+from engine.worker.training.training_loop import Prepared, Session
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
+
+pytestmark = pytest.mark.torch
+
+
+def encoded(lengths):
+    return [Encoded(tuple([5] * inputs), tuple([6] * labels)) for inputs, labels in lengths]
+
+
+# What is probed
+
+
+@pytest.mark.parametrize("order", ["lengths", "random"])
+def test_the_heaviest_step_is_one_that_the_loader_forms(order):
+    examples = encoded([(10 + 7 * place % 50, 3 + place % 5) for place in range(23)])
+    collator = Collator("encoder-decoder", 0, 150)
+    sampler = StepSampler(examples, 4, 3, order)
+    found = memory_probe.heaviest_step(examples, collator, sampler, range(12))
+
+    indices = sampler.steps(0) + sampler.steps(1)
+    steps = [[examples[index] for index in step] for step in indices]
+    batches = [batch for step in steps for batch in collator(step).micro_batches]
+    assert list(found.examples) in steps
+    assert max(batch.input_ids.numel() + batch.labels.numel() for batch in batches) == found.load.tokens
+    made = collator(found.examples).micro_batches[0]
+    assert (found.load.rows, found.load.input_length) == tuple(made.input_ids.shape)
+    assert found.load.label_length == made.labels.shape[1]
+
+
+def test_both_lengths_count_with_an_encoder_decoder():
+    long_labels, long_inputs = encoded([(20, 60)])[0], encoded([(50, 3)])[0]
+    collator = Collator("encoder-decoder", 0, 500)
+    examples = [long_inputs, long_labels]
+    found = memory_probe.heaviest_step(examples, collator, StepSampler(examples, 1, 0, "lengths"), range(2))
+
+    assert list(found.examples) == [long_labels]
+
+
+def test_only_steps_to_come_are_looked_at():
+    examples = encoded([(10, 2)] * 5 + [(90, 2)])
+    collator = Collator("encoder-decoder", 0, 500)
+    sampler = StepSampler(examples, 1, 0, "random")
+    longest = [index for [index] in sampler].index(5)
+
+    assert memory_probe.heaviest_step(examples, collator, sampler, range(longest, 6)).load.input_length == 90
+    assert (
+        memory_probe.heaviest_step(examples, collator, sampler, range(longest + 1, 6)).load.input_length == 10
+    )
+
+
+def test_every_source_of_random_numbers_goes_on_as_if_nothing_had_been_drawn():
+    def drawn():
+        return random.random(), float(np.random.random()), float(torch.rand(()))
+
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    expected = drawn()
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+    torch.set_rng_state(states[2])
+    with memory_probe.same_random_numbers():
+        drawn()
+
+    assert drawn() == expected
+
+
+# In a run
+
+
+@pytest.mark.parametrize("no_risk", [0, 1], ids=["before the first step", "behind it"])
+@pytest.mark.parametrize("method", ["lora", "adalora", "p_tuning"])
+def test_a_run_with_a_probe_is_to_the_bit_the_run_without(tmp_path, monkeypatch, method, no_risk):
+    monkeypatch.setattr(training_loop, "NO_RISK", no_risk)
+    recipe = tiny_recipe(tmp_path, "t5", method)
+    told = ("step", "loss", "gradient_norm", "learning_rate")
+
+    def steps(events):
+        return [[event[key] for key in told] for event in named(events, "step_finished")]
+
+    _, probed = train_here(recipe)
+    monkeypatch.setattr(Session, "_look_ahead", lambda _: None)
+    _, plain = train_here(recipe)
+
+    assert [len(named(events, "memory_probed")) for events in (probed, plain)] == [1, 0]
+    assert steps(probed) == steps(plain)
+    scores = [named(events, "evaluated")[-1]["scores"] for events in (probed, plain)]
+    assert scores[0] == scores[1]
+
+
+def test_what_is_probed_is_told_before_the_first_step_and_again_when_a_run_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(training_loop, "NO_RISK", 0)
+    recipe = tiny_recipe(tmp_path, "llama", "lora")
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, ask_to_stop)
+        job, events = train_here(recipe)
+    [told] = named(events, "memory_probed")
+
+    assert names(events)[:2] == ["memory_probed", "step_finished"]
+    assert 0 < told["needed"] < told["available"]
+    assert told["seconds"] > 0
+    assert told["examples"] == 8
+    assert told["rows"] * told["input_length"] > 0
+    assert len(named(run_here(job), "memory_probed")) == 1
+
+
+def test_a_run_that_is_no_risk_has_its_first_step_before_and_one_whose_plan_is_unknown_has_not(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(training_loop, "NO_RISK", 1)
+    recipe = tiny_recipe(tmp_path, "llama", "lora")
+    _, events = train_here(recipe)
+    assert names(events)[:3] == ["step_finished", "memory_probed", "step_finished"]
+
+    monkeypatch.setattr(train, "Prepared", lambda **facts: Prepared(**facts | {"memory": {}}))
+    _, events = train_here(recipe)
+    assert names(events)[:2] == ["memory_probed", "step_finished"]
+
+
+def names(events):
+    return [event["event"] for event in events if event["event"] in {"memory_probed", "step_finished"}]
+
+
+@pytest.mark.parametrize("no_risk", [0, 1], ids=["before the first step", "behind it"])
+def test_a_stop_in_mid_probe_ends_the_run_in_order(tmp_path, monkeypatch, no_risk):
+    monkeypatch.setattr(training_loop, "NO_RISK", no_risk)
+    look_ahead = Session._look_ahead
+
+    def stopped(own):
+        own._channel.stopping = True
+        look_ahead(own)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "_look_ahead", stopped)
+        job, events = train_here(tiny_recipe(tmp_path, "t5"))
+    assert events[-1]["outcome"] == "stopped"
+    assert names(events) == ["step_finished"] * no_risk
+
+    assert run_here(job)[-1]["outcome"] == "completed"
+
+
+# Memory
+
+
+def test_the_peak_is_what_was_there_at_once_and_not_what_is_left():
+    size = 200_000_000
+    with devices.Peak(torch.device("cpu")) as peak:
+        torch.ones(size // 4).sum()
+
+    assert peak.bytes > devices.memory_bytes(torch.device("cpu")) + size / 2
+
+
+def test_a_containers_limit_bounds_the_room(tmp_path, monkeypatch):
+    for name, text in (("LIMIT", "1000000"), ("TAKEN", "900000"), ("PARTS", "anon 9\ninactive_file 300000")):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        monkeypatch.setattr(devices, f"GROUP_{name}", path)
+    monkeypatch.setattr(psutil.Process, "memory_info", lambda _: SimpleNamespace(rss=2_000_000))
+
+    assert devices.room_bytes(torch.device("cpu")) == 2_400_000
+    (tmp_path / "LIMIT").write_text("max\n", encoding="utf-8")
+    assert devices.room_bytes(torch.device("cpu")) > 10_000_000
+    (tmp_path / "LIMIT").unlink()
+    assert devices.room_bytes(torch.device("cpu")) > 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("error", "is_one"),
+    [
+        (MemoryError(), True),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), True),
+        (
+            RuntimeError("[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory"),
+            True,
+        ),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"), True),
+        (oom.Exceeded(2, 1), True),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
+    ],
+)
+def test_a_shortage_is_told_from_other_troubles(error, is_one):
+    assert oom.is_one(error) is is_one
