@@ -7,19 +7,41 @@ meanwhile. Knows nothing of widgets, and of runs only that they end.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
-from engine.api import AppError, arenas
+from engine.api import AppError, Job, arenas
 from gui.look.language import told
 from gui.models.list_text import entry_words
 from gui.workers.run_model import RunModel
 
-if TYPE_CHECKING:
-    from gui.workers.worker_manager import Engine
-
 Arena = arenas.Arena
+
+
+class RunStarter(Protocol):
+    """Starts runs, one at a time, and knows whether the device is free."""
+
+    @property
+    def run_ended(self) -> SignalInstance:
+        """Carries the RunModel of a run that has ended."""
+
+    @property
+    def device_changed(self) -> SignalInstance:
+        """Tells that a job took the device or released it."""
+
+    @property
+    def current(self) -> RunModel | None:
+        """The run in progress."""
+
+    def device_words(self) -> str:
+        """Return who has the device, "" if it is free."""
+
+    def attach(self, job: Job) -> RunModel:
+        """Follow a run that a worker executes already."""
+
+    def resume(self, run_id: str) -> RunModel:
+        """Continue a run from its last checkpoint, or start it."""
 
 
 class ArenaQueue(QObject):
@@ -28,15 +50,15 @@ class ArenaQueue(QObject):
     changed = Signal()
     troubled = Signal(str)
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
-        self._engine = engine
+    def __init__(self, starter: RunStarter, parent: QObject) -> None:
+        super().__init__(parent)
+        self._starter = starter
         self._arena: Arena | None = None
         self._held = ExitStack()
         self._tried: set[str] = set()
         self._reader = arenas.Reader()
-        engine.run_ended.connect(self._on_run_ended)
-        engine.device_changed.connect(self._soon)
+        starter.run_ended.connect(self._on_run_ended)
+        starter.device_changed.connect(self._soon)
 
     @property
     def arena_id(self) -> str:
@@ -97,7 +119,7 @@ class ArenaQueue(QObject):
             QTimer.singleShot(0, self, self._go_on)
 
     def _go_on(self) -> None:
-        if self._arena is None or self._engine.current is not None or self._engine.device_words():
+        if self._arena is None or self._starter.current is not None or self._starter.device_words():
             return
         try:
             self._arena = arenas.open_arena(self._arena.folder)
@@ -116,9 +138,9 @@ class ArenaQueue(QObject):
         try:
             job = arenas.job_of(self._arena, standing)
             if standing.state == "running":
-                self._engine.attach(job)
+                self._starter.attach(job)
             else:
-                self._engine.resume(job.id)
+                self._starter.resume(job.id)
         except AppError as error:
             self.troubled.emit(f"{entry_words(standing.entry)}: {told(arenas.why_not(error))}")
             self._soon()

@@ -6,18 +6,15 @@ of widgets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import BaseModelOptions, Ending, Event, MethodSettings, Problem, Recipe, recipe
 from gui.core.timers import once
 from gui.workers.active_job import InHand
-
-if TYPE_CHECKING:
-    from gui.workers.engine_thread import EngineThread
-    from gui.workers.worker_manager import Engine
+from gui.workers.engine_thread import EngineThread
 
 DEBOUNCE_MILLISECONDS = 300
 IDLE_MILLISECONDS = 1_000
@@ -41,9 +38,10 @@ class Planner(QObject):
     busy_changed = Signal(bool)
     counted = Signal(str, object)
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
-        self._engine = engine
+    def __init__(self, start_worker: Callable[[], EngineThread], parent: QObject) -> None:
+        """Prepare; `start_worker` starts a worker that takes the command `plan`."""
+        super().__init__(parent)
+        self._start_worker = start_worker
         self._in_hand = InHand(self)
         self._wanted: Recipe | None = None
         self._asked = 0
@@ -112,7 +110,7 @@ class Planner(QObject):
         self.busy_changed.emit(waiting)
 
     def _start(self) -> EngineThread:
-        thread = self._engine.ask("plan", {"serve": True})
+        thread = self._start_worker()
         self._in_hand.take(thread, self._worker_ended, events=self._take)
         return thread
 

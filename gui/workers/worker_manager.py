@@ -70,8 +70,8 @@ class Engine(QObject):
         self.spares = SpareKeeper(
             self, make=partial(self._make_spare, spare_command), can_afford=self._can_afford_spare
         )
-        self.planner = Planner(self)
-        self.arena_queue = ArenaQueue(self)
+        self.planner = self.new_planner(self)
+        self.arena_queue = ArenaQueue(self, self)
         self.downloads = Downloads(self)
         self.summarizer = Summarizer(lambda arguments: self.ask("summarize", arguments), self)
 
@@ -123,6 +123,10 @@ class Engine(QObject):
     def replay(self, job: Job) -> RunModel:
         """Return a run that has ended, coming back from its events. Raises RecipeError."""
         return self._follow(job, recipe.load(job.recipe_path), attach=True)
+
+    def new_planner(self, parent: QObject) -> Planner:
+        """Return a planner with a worker of its own."""
+        return Planner(lambda: self.ask("plan", {"serve": True}), parent)
 
     def find_living_run(self) -> Job | None:
         """Return the newest run that a worker is busy with, started by whichever window or command line."""

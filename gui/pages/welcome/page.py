@@ -25,7 +25,6 @@ from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
-from gui.workers.planner import Planner
 from gui.workers.worker_manager import Engine
 
 # The steps by their key: title, and what says that it shall be changed.
@@ -60,7 +59,7 @@ class WelcomePage(Page):
         super().__init__(tr("Welcome"), parent=parent)
         self.header.hide()
         self._engine = engine
-        self._planner = Planner(engine)
+        self._planner = engine.new_planner(engine)
         self._starter = recipe.load(paths.presets_folder() / STARTER_FILE)
         self._at, self._asked = 0, False
         self.left = LeftSide()
