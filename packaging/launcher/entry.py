@@ -13,7 +13,7 @@ from typing import NoReturn
 import environment
 
 from engine.system import graphics_cards
-from launcher import environments, fronts
+from launcher import answers, environments, fronts
 from launcher.builds import BUILDS, Build, suited
 from launcher.environments import Environments
 from launcher.work import Work, steps
@@ -136,4 +136,4 @@ def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
     notify = shutil.which("notify-send")
     if notify and not sys.stderr.isatty():
-        subprocess.run([notify, fronts.TITLE, text], check=False)
+        subprocess.run([notify, answers.TITLE, text], check=False)

@@ -10,19 +10,15 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
+from launcher.answers import Answer
 from launcher.builds import Build
+from launcher.terminal import Terminal
 from launcher.work import Work
+from launcher.zenity import Zenity
 
-Answer = Literal["again", "previous", "close"]
-TITLE = "Tunesmith"
-SUITS = " – suits this computer"
 LOOK_SECONDS = 0.2
-WORDS = (
-    "Tunesmith sets itself up for you once: it fetches torch and the other libraries that it works with.\n"
-    "What you have trained stays as it is."
-)
 
 
 class Front(Protocol):
@@ -68,17 +64,13 @@ class Lines:
 def best() -> Front | None:
     """Return the front for where this was started, or None if there is nothing to show anything on."""
     if sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty():
-        from launcher.terminal import Terminal
-
         return Terminal()
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return None
     if importlib.util.find_spec("_tkinter") is not None and os.environ.get("DISPLAY"):
-        from launcher.window import Window
+        from launcher.window import Window  # it imports tkinter
 
         return Window()
     if shutil.which("zenity"):
-        from launcher.zenity import Zenity
-
         return Zenity()
     return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 
+from launcher.answers import SUITS, WORDS, Answer
 from launcher.builds import Build
-from launcher.fronts import SUITS, WORDS, Answer
 from launcher.work import Work
 
 LOOK_SECONDS = 0.2

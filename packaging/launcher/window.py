@@ -9,8 +9,8 @@ from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
 
+from launcher.answers import SUITS, TITLE, WORDS, Answer
 from launcher.builds import Build
-from launcher.fronts import SUITS, TITLE, WORDS, Answer
 from launcher.work import Work
 
 LOOK_MILLISECONDS = 150

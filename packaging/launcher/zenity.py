@@ -6,8 +6,8 @@ import contextlib
 import subprocess
 from collections.abc import Sequence
 
+from launcher.answers import SUITS, TITLE, WORDS, Answer
 from launcher.builds import Build
-from launcher.fronts import SUITS, TITLE, WORDS, Answer
 from launcher.work import Work
 
 LOOK_SECONDS = 0.3
