@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.errors import Problem
 from engine.methods.additive import ADDITIVE
 from engine.methods.base import (
     FAMILIES,
+    REGISTRY,
     BaseFacts,
     Family,
     Method,
@@ -14,6 +17,7 @@ from engine.methods.base import (
     Quantization,
     Sketch,
     Variant,
+    method,
     named,
 )
 from engine.methods.hard_prompts import HARD_PROMPTS
@@ -25,8 +29,7 @@ from engine.methods.selective import FULL, SELECTIVE
 from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.options import unknown_key
 
-# The order in which they are offered; those of a group stand together.
-METHODS: tuple[Method, ...] = (
+REGISTRY[:] = (
     *LOW_RANK,
     *LOW_RANK_MORE,
     *REPARAMETERIZED,
@@ -37,6 +40,8 @@ METHODS: tuple[Method, ...] = (
     FULL,
     *HARD_PROMPTS,
 )
+METHODS: Sequence[Method] = REGISTRY
+"""Every method, in the order in which they are offered; those of a group stand together."""
 
 __all__ = [
     "FAMILIES",
@@ -54,22 +59,13 @@ __all__ = [
     "unknown_method",
 ]
 
-_BY_ID = {entry.id: entry for entry in METHODS}
-
-
-def method(method_id: str) -> Method:
-    """Return the entry with this id.
-
-    Raises KeyError for an unknown id; recipes are checked before, see `unknown_method`.
-    """
-    return _BY_ID[method_id]
-
 
 def unknown_method(method_id: str) -> Problem | None:
     """Return the problem of an id that no entry has, or None."""
-    if method_id in _BY_ID:
+    known = [entry.id for entry in METHODS]
+    if method_id in known:
         return None
-    near = unknown_key("method.id", method_id, _BY_ID)
+    near = unknown_key("method.id", method_id, known)
     return Problem(
-        "method.id", f'There is no method "{method_id}".', near.hint or f"Known: {', '.join(_BY_ID)}."
+        "method.id", f'There is no method "{method_id}".', near.hint or f"Known: {', '.join(known)}."
     )

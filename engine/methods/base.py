@@ -221,10 +221,20 @@ class Method:
         }
 
 
+REGISTRY: list[Method] = []
+"""Every method, in the order in which they are offered; `engine.methods` fills it."""
+
+
+def method(method_id: str) -> Method:
+    """Return the entry with this id. Raises KeyError for an unknown one."""
+    for entry in REGISTRY:
+        if entry.id == method_id:
+            return entry
+    raise KeyError(method_id)
+
+
 def named(method_id: str) -> str:
     """Return a method as texts name it, by the title that is shown and the id that is typed: "LoRA (lora)"."""
-    from engine.methods import method  # the registry is made of what stands here
-
     return f"{method(method_id).title} ({method_id})"
 
 
