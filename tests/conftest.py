@@ -1,10 +1,10 @@
-"""What every test gets: a home of its own, no network beyond this computer, a look at what it left behind."""
+"""Fixtures of all tests: a home per test, loopback connections only, a check for leaked processes and windows."""
 
 import os
 import tempfile
 from pathlib import Path
 
-# Read by the libraries when they are imported, so set before anything else; workers inherit them.
+# The libraries read them at import, so they are set first; workers inherit them.
 _SESSION_HOME = Path(tempfile.mkdtemp(prefix="tunesmith-tests-"))
 os.environ.update(
     TUNESMITH_HOME=str(_SESSION_HOME / "tunesmith"),
@@ -12,7 +12,7 @@ os.environ.update(
     HF_HUB_OFFLINE="1",
     HF_DATASETS_OFFLINE="1",
     OMP_WAIT_POLICY="PASSIVE",
-    # Tiny models have no work for two: threads that wait for each other cost ten times the processor's time.
+    # Tiny models have no work for two threads: synchronisation would take ten times the CPU time.
     OMP_NUM_THREADS="1",
     OMP_THREAD_LIMIT="1",
     TOKENIZERS_PARALLELISM="false",
@@ -34,39 +34,41 @@ GRACE_SECONDS = 3.0
 
 
 @pytest.fixture(scope="session")
-def _numbers():
+def _home_numbers():
     return itertools.count()
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory, _numbers, monkeypatch):
-    """Give the test a Tunesmith home that nothing else uses; returns its folder.
+def home(tmp_path_factory, _home_numbers, monkeypatch):
+    """Set a Tunesmith home for this test alone; return its folder.
 
-    It is not in `tmp_path`: to make that one costs more than most tests do, and few have a use for it.
+    It is not in `tmp_path`: creating that costs more than most tests, and few use it.
     """
-    folder = tmp_path_factory.getbasetemp() / f"home-{next(_numbers)}" / "home"
+    folder = tmp_path_factory.getbasetemp() / f"home-{next(_home_numbers)}" / "home"
     folder.parent.mkdir()
     monkeypatch.setenv("TUNESMITH_HOME", str(folder))
     return folder
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _this_computer_only():
-    """Refuse connections to anywhere else, in this process; workers are told to stay offline."""
+def _loopback_only():
+    """Refuse other connections in this process; workers run offline."""
     patch = pytest.MonkeyPatch()
-    connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
-    patch.setattr(socket.socket, "connect", lambda own, place: connect(own, _local(own, place)))
-    patch.setattr(socket.socket, "connect_ex", lambda own, place: connect_ex(own, _local(own, place)))
-    patch.setattr(socket, "getaddrinfo", lambda host, *rest, **how: look_up(_local_host(host), *rest, **how))
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+    patch.setattr(socket.socket, "connect", lambda own, address: connect(own, _local(own, address)))
+    patch.setattr(socket.socket, "connect_ex", lambda own, address: connect_ex(own, _local(own, address)))
+    patch.setattr(
+        socket, "getaddrinfo", lambda host, *rest, **named: getaddrinfo(_local_host(host), *rest, **named)
+    )
     yield
     patch.undo()
     shutil.rmtree(_SESSION_HOME, ignore_errors=True)
 
 
-def _local(own, place):
+def _local(own, address):
     if own.family in {socket.AF_INET, socket.AF_INET6}:
-        _local_host(place[0])
-    return place
+        _local_host(address[0])
+    return address
 
 
 def _local_host(host):
@@ -78,27 +80,27 @@ def _local_host(host):
     except ValueError:
         local = False
     if not local:
-        raise AssertionError(f"a test reached for the network: {name}")
+        raise AssertionError(f"a test tried to connect to {name}")
     return host
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left_behind(home):
-    """Fail a test that leaves a process, a running thread of Qt's or an open window behind."""
+def _no_leaks(home):
+    """Fail a test that leaves a process, a running QThread or an open window behind."""
     before = _children()
     yield
-    left = [*_left_processes(before), *_left_threads(), *_left_windows()]
+    left = [*_leaked_processes(before), *_leaked_threads(), *_leaked_windows()]
     assert not left, f"the test left behind: {', '.join(left)}"
 
 
 def _children():
-    if _has_no_child():
+    if _has_no_children():
         return set()
     return set(psutil.Process().children(recursive=True))
 
 
-def _has_no_child():
-    """Tell it with one question to the system, where it takes such: to walk over all processes takes long."""
+def _has_no_children():
+    """Ask with one system call where there is one: psutil walks over all processes."""
     if not hasattr(os, "waitid"):
         return False
     try:
@@ -108,27 +110,27 @@ def _has_no_child():
     return False
 
 
-def _left_processes(before):
+def _leaked_processes(before):
     processes = [process for process in _children() - before if not _belongs_to_python(process)]
     _, alive = psutil.wait_procs(processes, timeout=GRACE_SECONDS) if processes else ([], [])
-    names = [_words(process) for process in alive]
+    names = [_command_line(process) for process in alive]
     for process in alive:
         process.kill()
     return names
 
 
 def _belongs_to_python(process):
-    return "resource_tracker" in _words(process)
+    return "resource_tracker" in _command_line(process)
 
 
-def _words(process):
+def _command_line(process):
     try:
         return " ".join(process.cmdline()) or process.name()
     except psutil.NoSuchProcess:
         return ""
 
 
-def _left_threads():
+def _leaked_threads():
     if "PySide6.QtCore" not in sys.modules:
         return []
     from PySide6.QtCore import QCoreApplication, QThread
@@ -142,7 +144,7 @@ def _left_threads():
     return [f"{type(each).__name__} {each.objectName()}" for each in running]
 
 
-def _left_windows():
+def _leaked_windows():
     if "PySide6.QtWidgets" not in sys.modules:
         return []
     from PySide6.QtCore import QCoreApplication, QEvent

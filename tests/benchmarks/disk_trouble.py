@@ -23,9 +23,9 @@ from engine.runs import run_store
 from engine.worker.training import checkpoints
 from tests.helpers import failing_disk, small_disks
 from tests.helpers.benchmark_report import show
-from tests.helpers.disturbed_runs import METHODS, at_home, differences, short_recipe, told, troubles
-from tests.helpers.done_so_far import DoneSoFar, Result
+from tests.helpers.benchmark_state import BenchmarkState, Result
 from tests.helpers.failing_disk import Fault
+from tests.helpers.recovery_runs import METHODS, at_home, differences, home_problems, run_result, short_recipe
 from tests.helpers.small_disks import FailingDisk, SmallDisk
 
 RUNS = 30
@@ -45,7 +45,7 @@ def main() -> None:
     small_disks.enter_own_namespace("tests.benchmarks.disk_trouble")
     numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
     count = numbers[0] if numbers else RUNS
-    done = DoneSoFar("disk_trouble")
+    done = BenchmarkState("disk_trouble")
     methods = [NAMES[number // len(KINDS) % len(NAMES)] for number in range(count)]
     _tell(done.runs(methods, _undisturbed, _disturbed, _words))
     done.finish()
@@ -60,7 +60,7 @@ def _undisturbed(method: str) -> Result:
         if ending.outcome != "completed":
             raise SystemExit(f"A run of {method} that nothing disturbed {ending.outcome}: {ending.message}")
         called = json.loads(counts.read_text(encoding="utf-8"))
-        return {"told": told(job), "events": len(list(read_all(job.events_path))), "called": called}
+        return {"told": run_result(job), "events": len(list(read_all(job.events_path))), "called": called}
 
 
 def _disturbed(number: int, method: str, undisturbed: Result) -> Result:
@@ -85,11 +85,11 @@ def _disturbed(number: int, method: str, undisturbed: Result) -> Result:
             ending = _run(job, Fault(str(place / "counts.json")), behind, lambda: disk.break_down(room))
             said = f"behind event {behind}"
             disk.repair()
-        odd = _lost(job, ending) + troubles(home, finished=False)
+        odd = _lost(job, ending) + home_problems(home, finished=False)
         again = Supervisor(job)
         odd += _resume(again)
-        found = told(job)
-        odd += differences(found, undisturbed["told"]) + troubles(home, finished=True)
+        found = run_result(job)
+        odd += differences(found, undisturbed["told"]) + home_problems(home, finished=True)
     if odd:
         print(f"The home of run {number} was {place}.")
         shutil.copytree(home, place / "kept")

@@ -42,7 +42,7 @@ from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 from tests.helpers.benchmark_report import processor_seconds, show
 from tests.helpers.plain_models import plain_model
-from tests.helpers.worker_parts import make_channel
+from tests.helpers.worker_setup import make_channel
 
 GOAL = 8.0
 SPREAD_OVER = 64

@@ -17,7 +17,7 @@ from gui.main_window import MainWindow
 from gui.workers.worker_manager import Engine
 from tests.helpers import scripted_worker
 from tests.helpers.benchmark_report import show
-from tests.helpers.lateness import Lateness
+from tests.helpers.event_loop_latency import EventLoopLatency
 
 SUSTAINED = {"count": 20_000, "per_second": 2_000}
 BURST = 100_000
@@ -45,16 +45,16 @@ def _flood(engine: Engine, window: MainWindow, title: str, script: list[Any], co
     page = window.show_built("train")
     model = engine._follow(job, recipe.load(job.recipe_path), attach=False)
     page.show_run(model)
-    lateness = Lateness()
-    lateness.start()
+    latency = EventLoopLatency()
+    latency.start()
     began = time.perf_counter()
     model.ended.connect(lambda _: QTimer.singleShot(500, QApplication.quit))
     QTimer.singleShot(MOST_SECONDS * 1000, QApplication.quit)
     QApplication.exec()
-    lateness.stop()
+    latency.stop()
     got = len(model.state.loss.steps)
     lost = count - got
-    rows = [("events lost", f"{lost:,} of {count:,}", "0"), *lateness.rows("16 ms")]
+    rows = [("events lost", f"{lost:,} of {count:,}", "0"), *latency.rows("16 ms")]
     show(title, [*rows, ("seconds", f"{time.perf_counter() - began:.1f}", "")])
 
 

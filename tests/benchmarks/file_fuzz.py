@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 from tests.helpers.benchmark_report import show
-from tests.helpers.one_by_one import READY, take_all
+from tests.helpers.fuzz_runner import READY, run_isolated
 
 FILES = 10_000
 MOST_SECONDS = 5
@@ -29,7 +29,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else FILES
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as place:
-        ends = take_all(count, Path(place), _take_some, FILES_A_PROCESS, MOST_SECONDS)
+        ends = run_isolated(count, Path(place), _take_some, FILES_A_PROCESS, MOST_SECONDS)
     kinds = Counter(end.partition(":")[0] for end in ends.values())
     for number, end in sorted(ends.items()):
         if end.partition(":")[0] not in {"loaded", "refused"}:
@@ -53,18 +53,18 @@ def _take_some(numbers: range, place: Path, theirs: Connection) -> None:
     os.environ |= {"TUNESMITH_HOME": str(home), "HF_HUB_OFFLINE": "1"}
     tempfile.tempdir = str(temporary)
     os.chdir(home.parent)
-    from tests.helpers import strange_files
+    from tests.helpers import untrusted_files
 
-    sound = strange_files.seeds(home)
-    stage = strange_files.Strange(home)
+    sound = untrusted_files.seeds(home)
+    stage = untrusted_files.UntrustedFiles(home)
     _open_no_connection()
     known = _around(place)
     usual = psutil.Process().memory_info().rss
     theirs.send(READY)
     for number in numbers:
         draw = random.Random(f"strange {number}")
-        kind = strange_files.KINDS[number % len(strange_files.KINDS)]
-        files = strange_files.strange(draw.choice(sound[kind]), draw)
+        kind = untrusted_files.KINDS[number % len(untrusted_files.KINDS)]
+        files = untrusted_files.corrupted(draw.choice(sound[kind]), draw)
         end = _end(stage, kind, files, number)
         if _around(place) != known:
             end = f"outside: {kind} left {sorted(_around(place) ^ known)}"
@@ -76,7 +76,7 @@ def _take_some(numbers: range, place: Path, theirs: Connection) -> None:
 
 def _end(stage: Any, kind: str, files: dict[str, bytes], number: int) -> str:
     try:
-        end = stage.take(kind, files, number)
+        end = stage.read(kind, files, number)
     except BaseException as error:  # noqa: BLE001 - whatever else it is, it is what is looked for
         return f"other: {kind}: {type(error).__name__}: {str(error)[:300]}"
     return f"{end.what}: {kind}: {end.words[:200]}"

@@ -24,7 +24,7 @@ from gui.pages.labelling.page import LabellingPage
 from gui.workers.worker_manager import Engine
 from tests.benchmarks import data_check
 from tests.helpers.benchmark_report import peak_resident, percentile, show
-from tests.helpers.lateness import Lateness
+from tests.helpers.event_loop_latency import EventLoopLatency
 
 ACTS = 8
 TYPED = "They agree to meet at six. "
@@ -62,35 +62,35 @@ def main() -> None:
 
 
 def _opened(page: LabellingPage, set_id: str) -> Rows:
-    lateness, began = _watched(page.desk.opened.connect, lambda: page.desk.open(set_id))
-    return [("opened", f"{began:.1f} s", ""), *_late("opened", lateness)]
+    latency, began = _watched(page.desk.opened.connect, lambda: page.desk.open(set_id))
+    return [("opened", f"{began:.1f} s", ""), *_late("opened", latency)]
 
 
 def _compared(page: LabellingPage) -> Rows:
-    lateness, took = _watched(page.desk.listing.compared.connect, lambda: page.desk.choose_order("unlike"))
-    return [("all words compared, once", f"{took:.1f} s", ""), *_late("compared", lateness)]
+    latency, took = _watched(page.desk.listing.compared.connect, lambda: page.desk.choose_order("unlike"))
+    return [("all words compared, once", f"{took:.1f} s", ""), *_late("compared", latency)]
 
 
 def _watched(
     connect: Callable[[Callable[[], None]], object], begin: Callable[[], None]
-) -> tuple[Lateness, float]:
+) -> tuple[EventLoopLatency, float]:
     """Begin something, wait until it is told, and return how late the window's timer was meanwhile, and the seconds."""
-    lateness, loop = Lateness(), QEventLoop()
+    latency, loop = EventLoopLatency(), QEventLoop()
     connect(loop.quit)
-    lateness.start()
+    latency.start()
     began = time.perf_counter()
     begin()
     loop.exec()
     took = time.perf_counter() - began
-    lateness.stop()
-    return lateness, took
+    latency.stop()
+    return latency, took
 
 
-def _late(what: str, lateness: Lateness) -> Rows:
+def _late(what: str, latency: EventLoopLatency) -> Rows:
     return [
         (
             f"10 ms timer late while it is {what}, 99th percentile",
-            f"{percentile(lateness.late, 0.99):.1f} ms",
+            f"{percentile(latency.delays, 0.99):.1f} ms",
             "",
         )
     ]

@@ -22,7 +22,7 @@ from engine.jobs.job import create_job
 from engine.jobs.supervisor import Supervisor
 from engine.system.paths import jobs_folder, presets_folder, sample_folder
 from tests.helpers.benchmark_report import percentile, show
-from tests.helpers.worker_parts import install_random
+from tests.helpers.worker_setup import install_random
 
 CONVERSATIONS, ROUNDS, ADAPTERS, TOKENS = 7, 2, 4, 40
 PRECISIONS = ("float32", "bfloat16")

@@ -17,8 +17,8 @@ from engine.jobs.job import create_job
 from engine.system.paths import jobs_folder
 from engine.worker.runtime.channel import Channel
 from tests.helpers.benchmark_report import show
-from tests.helpers.mutated_files import look_and_read, mutated, seeds
-from tests.helpers.one_by_one import READY, take_all
+from tests.helpers.fuzz_runner import READY, run_isolated
+from tests.helpers.mutated_files import mutated, preview_and_read, seeds
 
 FILES = 10_000
 MOST_SECONDS = 30
@@ -34,7 +34,7 @@ def main() -> None:
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUNESMITH_HOME"] = home
-        ends = take_all(count, Path(home), _read_some, FILES_A_PROCESS, MOST_SECONDS)
+        ends = run_isolated(count, Path(home), _read_some, FILES_A_PROCESS, MOST_SECONDS)
     kinds = Counter(end.partition(":")[0] for end in ends.values())
     for number, end in ends.items():
         if end.partition(":")[0] not in {"rows", "named error"}:
@@ -65,7 +65,7 @@ def _end(number: int, home: Path, channel: Channel) -> str:
     path = home / name
     path.write_bytes(mutated(SEEDS[name], random.Random(f"fuzz {number}")))
     try:
-        found = look_and_read(path, channel, "leave_out" if number // len(NAMES) % 2 else "refuse")
+        found = preview_and_read(path, channel, "leave_out" if number // len(NAMES) % 2 else "refuse")
     except BaseException as error:  # noqa: BLE001 - whatever else it is, it is what is looked for
         return f"other error: {type(error).__name__}: {error}"
     return f"named error: {found.message}" if isinstance(found, DataError) else f"rows: {found}"

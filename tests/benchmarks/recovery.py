@@ -21,10 +21,18 @@ from engine.config import recipe as recipes
 from engine.jobs.events import EventReader
 from engine.jobs.job import Job
 from engine.runs import run_store
-from tests.helpers import disturbed_runs
+from tests.helpers import recovery_runs
 from tests.helpers.benchmark_report import show
-from tests.helpers.disturbed_runs import METHODS, Told, at_home, differences, short_recipe, told, troubles
-from tests.helpers.done_so_far import DoneSoFar, Result
+from tests.helpers.benchmark_state import BenchmarkState, Result
+from tests.helpers.recovery_runs import (
+    METHODS,
+    RunResult,
+    at_home,
+    differences,
+    home_problems,
+    run_result,
+    short_recipe,
+)
 from tests.helpers.repository import MAIN
 
 RUNS = 60
@@ -37,7 +45,7 @@ NAMES = list(METHODS)
 def main() -> None:
     """Disturb, resume and print; a second call goes on."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
-    done = DoneSoFar("recovery")
+    done = BenchmarkState("recovery")
     methods = [NAMES[number % len(NAMES)] for number in range(count)]
     _tell(done.runs(methods, _undisturbed, _disturbed, _words))
     done.finish()
@@ -49,7 +57,7 @@ def _undisturbed(method: str) -> Result:
         window, job = _start(home, Path(place), method, "finish")
         if window.wait(MOST_SECONDS) != 0:
             raise SystemExit(f"A run of {method} that nothing disturbed ended with {window.returncode}.")
-        return {"told": told(job), "gaps": disturbed_runs.moments(job)}
+        return {"told": run_result(job), "gaps": recovery_runs.event_intervals(job)}
 
 
 def _disturbed(number: int, method: str, undisturbed: Result) -> Result:
@@ -63,11 +71,11 @@ def _disturbed(number: int, method: str, undisturbed: Result) -> Result:
     worker = _wait_for(job, window, events, share * undisturbed["gaps"][events - 1])
     _kill(killed, worker, window)
     _wait_until_free(job)
-    odd = [f"after the kill: {trouble}" for trouble in troubles(place / "home", finished=False)]
+    odd = [f"after the kill: {trouble}" for trouble in home_problems(place / "home", finished=False)]
     code = _command(place / "home", "resume", job.id).wait(MOST_SECONDS)
     odd += [f"resume ended with {code}"] if code else []
-    found = told(job)
-    odd += differences(found, undisturbed["told"]) + troubles(place / "home", finished=True)
+    found = run_result(job)
+    odd += differences(found, undisturbed["told"]) + home_problems(place / "home", finished=True)
     if odd:
         print(f"The home of run {number} is kept in {place}.")
     else:
@@ -152,7 +160,7 @@ def _words(result: Result) -> str:
     return f"{of}, from step {result['from']}: {', '.join(result['odd']) or 'the same'}"
 
 
-def _tell(results: list[Told]) -> None:
+def _tell(results: list[RunResult]) -> None:
     same = Counter(result["killed"] for result in results if not result["odd"])
     among = Counter(result["killed"] for result in results)
     half = sum("half-written" in odd or "is left" in odd for result in results for odd in result["odd"])

@@ -16,7 +16,7 @@ from gui.main_window import MainWindow
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import Engine
 from tests.helpers.benchmark_report import show
-from tests.helpers.lateness import Lateness
+from tests.helpers.event_loop_latency import EventLoopLatency
 
 TRAINED_SECONDS = 30
 
@@ -37,13 +37,13 @@ def main() -> None:
 def _measure(engine: Engine, window: MainWindow) -> None:
     page = window.show_built("train")
     model: RunModel = page.start_run(recipe.load(paths.presets_folder() / "starter.toml"))
-    loading, training = Lateness(), Lateness()
+    loading, training = EventLoopLatency(), EventLoopLatency()
     loading.start()
     stopped_at: list[float] = []
     ended_at: list[float] = []
 
     def look() -> None:
-        if model.state.step >= 1 and not training.late and loading.late:
+        if model.state.step >= 1 and not training.delays and loading.delays:
             loading.stop()
             training.start()
             QTimer.singleShot(TRAINED_SECONDS * 1000, stop)

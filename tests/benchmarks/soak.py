@@ -22,7 +22,7 @@ from typing import Any
 import psutil
 
 from tests.helpers.benchmark_report import show
-from tests.helpers.done_so_far import DoneSoFar, Result
+from tests.helpers.benchmark_state import BenchmarkState, Result
 
 CYCLES = {"scripted": 300, "real": 30}
 # Cycles in which pages are built, caches fill and Python's own pools grow; what is later is growth.
@@ -37,7 +37,7 @@ def main() -> None:
     """Go through the cycles and print; a second call goes on."""
     counts = [int(argument) for argument in sys.argv[1:]]
     wanted = dict(zip(CYCLES, counts, strict=True)) if counts else CYCLES
-    done = DoneSoFar("soak")
+    done = BenchmarkState("soak")
     for kind, count in wanted.items():
         before = [name for name in done.results if name.startswith(kind)]
         if len(before) < count:
@@ -46,7 +46,7 @@ def main() -> None:
     done.finish()
 
 
-def _in_a_window(kind: str, numbers: range, done: DoneSoFar) -> None:
+def _in_a_window(kind: str, numbers: range, done: BenchmarkState) -> None:
     """Let a process of its own have the window; note each cycle as it ends."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -55,7 +55,7 @@ def _in_a_window(kind: str, numbers: range, done: DoneSoFar) -> None:
     theirs.close()
     try:
         for number in numbers:
-            done.note(f"{kind} {number}", ours.recv())
+            done.record(f"{kind} {number}", ours.recv())
             print(f"{kind} {number}: {done.results[f'{kind} {number}']}", flush=True)
         left = ours.recv()
     except EOFError:
@@ -244,8 +244,8 @@ def _starter() -> Any:
 
 def _recipe(kind: str) -> str:
     from engine.api import recipe
-    from tests.helpers.disturbed_runs import short_recipe
     from tests.helpers.homes import make_recipe
+    from tests.helpers.recovery_runs import short_recipe
 
     return recipe.dumps(
         short_recipe("lora") if kind == "real" else make_recipe(base="starter", source="sample")

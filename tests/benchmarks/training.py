@@ -1,6 +1,6 @@
 """How fast does Tunesmith train beside the tutorial's script and the plain Trainer, and does it learn the same?
 
-Each way of training lives in a process of its own (`tests.helpers.training_sides`), and they take turns on the same
+Each way of training lives in a process of its own (`tests.helpers.trainer_comparison`), and they take turns on the same
 examples: ratios are those of turns that stood beside one another. The conversations are SAMSum's where it lies beside
 the checkout, else those that ship with Tunesmith. `BENCH_MODEL` may name the folder of a decoder-only model that people
 use (the goal is for SmolLM2-135M-Instruct). Needed work is counted by torch's flop counter on unpadded examples; the
@@ -82,7 +82,7 @@ class Side:
         self.began = time.time()
         with log.open("ab") as stream:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.helpers.training_sides"],
+                [sys.executable, "-m", "tests.helpers.trainer_comparison"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stream,
@@ -323,7 +323,7 @@ def growth(home: Path, quick: Mapping[str, int]) -> list[Row]:
         with path.open("w", encoding="utf-8") as stream:
             for row in itertools.islice(conversations(), count):
                 stream.write(json.dumps(row, ensure_ascii=False) + "\n")
-        command = [sys.executable, "-m", "tests.helpers.training_growth", str(path)]
+        command = [sys.executable, "-m", "tests.helpers.training_data_cost", str(path)]
         made = subprocess.run(command, cwd=application_root(), capture_output=True, text=True, check=False)
         if made.returncode:
             raise SystemExit(made.stderr[-2000:])

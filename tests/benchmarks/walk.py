@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication
 from gui.look import language, style
 from gui.main_window import PAGES
 from tests.helpers.benchmark_report import show
-from tests.helpers.page_faults import faults
+from tests.helpers.layout_problems import layout_problems
 from tests.helpers.whole_window import close, fill_home, make_window
 
 SIZE = (1440, 900)
@@ -59,7 +59,7 @@ def _walk(application: QApplication, look: tuple[str, ...], folder: Path) -> Ite
             page = window.show_built(key)
             _settle(application)
             window.grab().save(str(folder / f"{key}-{'-'.join(look)}.png"))
-            yield from (f"{' '.join(look)}, {key}: {fault}" for fault in faults(page))
+            yield from (f"{' '.join(look)}, {key}: {fault}" for fault in layout_problems(page))
         close(window)
 
 

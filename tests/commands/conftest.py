@@ -19,7 +19,7 @@ from engine.commands import cli
 from engine.commands.terminal import follow_job
 from engine.system import paths
 from tests.helpers import scripted_program
-from tests.helpers.worker_here import WorkerHere
+from tests.helpers.in_process_worker import InProcessSupervisor
 
 SECONDS = 180
 
@@ -84,7 +84,7 @@ class Terminal:
         return Finished(process.returncode, out, err)
 
 
-class Here:
+class InProcessTerminal:
     """Carries out commands of one home in this process, and their workers' jobs too."""
 
     def __init__(self, home: Path) -> None:
@@ -96,7 +96,7 @@ class Here:
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.setenv("TUNESMITH_HOME", str(self.home))
             patch.setattr(sys, "stdin", io.StringIO(stdin))
-            patch.setattr(follow_job, "Supervisor", WorkerHere)
+            patch.setattr(follow_job, "Supervisor", InProcessSupervisor)
             if cwd is not None:
                 patch.chdir(cwd)
             code = cli.run(cli.parse(arguments))
@@ -110,9 +110,9 @@ def terminal(home: Path) -> Terminal:
 
 
 @pytest.fixture
-def here(home: Path) -> Here:
+def in_process(home: Path) -> InProcessTerminal:
     """A home of this test's own whose commands and workers need no process."""
-    return Here(home)
+    return InProcessTerminal(home)
 
 
 @pytest.fixture(scope="session")

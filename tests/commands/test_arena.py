@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.config import recipe as recipes
 from engine.runs import run_store
-from tests.commands.conftest import SECONDS, Finished, Here, Terminal
+from tests.commands.conftest import SECONDS, Finished, InProcessTerminal, Terminal
 
 MakeRecipe = Callable[..., Path]
 QUICK = ("training.max_steps=2", "evaluation.examples=3")
@@ -19,10 +19,10 @@ STEPS = [["steps", {"count": 5000, "per_second": 50}]]
 UNTIL_TOLD = [["flood", 1], ["answer", {}]]
 
 
-def make(here: Here, recipe: Path, *methods: str) -> dict[str, Any]:
+def make(in_process: InProcessTerminal, recipe: Path, *methods: str) -> dict[str, Any]:
     """Make an arena of methods and return what is told of it."""
     asked = [word for method in methods for word in ("--method", method)]
-    [told] = here.run("arena", "new", str(recipe), *asked, "--json").json
+    [told] = in_process.run("arena", "new", str(recipe), *asked, "--json").json
     return dict(told)
 
 
@@ -42,12 +42,14 @@ def until_step(terminal: Terminal, arena_id: str) -> tuple[subprocess.Popen[str]
     raise AssertionError(read)
 
 
-def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(make_recipe: MakeRecipe, here: Here) -> None:
-    told = make(here, make_recipe("t5", *QUICK), "lora", "bitfit", "full")
+def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(
+    make_recipe: MakeRecipe, in_process: InProcessTerminal
+) -> None:
+    told = make(in_process, make_recipe("t5", *QUICK), "lora", "bitfit", "full")
     assert states(told) == {"lora-r-32": "waiting", "bitfit": "refused", "full-fine-tuning": "waiting"}
     assert told["paused"]
 
-    done = here.run("arena", "run", told["arena"], "--json")
+    done = in_process.run("arena", "run", told["arena"], "--json")
     assert done.code == 0, done.out
     last = done.json[-1]
     assert states(last) == {"lora-r-32": "completed", "bitfit": "refused", "full-fine-tuning": "completed"}
@@ -59,27 +61,29 @@ def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(make_recipe: MakeRec
     assert rows["lora-r-32"]["minutes"] > 0
     assert rows["lora-r-32"]["adapter_bytes"] > 0
 
-    shown = here.run("arena", "show", told["arena"][:20])
+    shown = in_process.run("arena", "show", told["arena"][:20])
     assert "2 of 3 entries completed, 1 refused." in shown.out
     assert "T5 models have no biases to train." in shown.out
     assert "yardstick" in shown.out
-    [listed] = here.run("arena", "list", "--json").json[0]
+    [listed] = in_process.run("arena", "list", "--json").json[0]
     assert listed["states"] == {"completed": 2, "refused": 1}
-    again = here.run("arena", "run", told["arena"], "--json")
+    again = in_process.run("arena", "run", told["arena"], "--json")
     assert again.code == 0
     assert not again.events
 
 
-def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(make_recipe: MakeRecipe, here: Here) -> None:
-    terminal = Terminal(here.home, STEPS)
-    told = make(here, make_recipe("llama"), "lora")
+def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(
+    make_recipe: MakeRecipe, in_process: InProcessTerminal
+) -> None:
+    terminal = Terminal(in_process.home, STEPS)
+    told = make(in_process, make_recipe("llama"), "lora")
     process, read = until_step(terminal, told["arena"])
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=SECONDS)
     stopped = Finished(process.returncode, read + out, err)
     assert stopped.code == 130, stopped
     assert "goes on from here" in stopped.err
-    [shown] = here.run("arena", "show", told["arena"], "--json").json
+    [shown] = in_process.run("arena", "show", told["arena"], "--json").json
     assert list(states(shown).values()) == ["stopped"]
     assert shown["groups"] == []
 
@@ -93,10 +97,10 @@ def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(make_recipe: MakeRecip
 
 
 def test_a_run_that_outlived_its_queue_is_followed_not_begun_again(
-    make_recipe: MakeRecipe, here: Here
+    make_recipe: MakeRecipe, in_process: InProcessTerminal
 ) -> None:
-    terminal = Terminal(here.home, UNTIL_TOLD)
-    told = make(here, make_recipe("llama"), "lora")
+    terminal = Terminal(in_process.home, UNTIL_TOLD)
+    told = make(in_process, make_recipe("llama"), "lora")
     process, read = until_step(terminal, told["arena"])
     process.kill()
     process.communicate(timeout=SECONDS)
@@ -112,9 +116,9 @@ def test_a_run_that_outlived_its_queue_is_followed_not_begun_again(
 
 
 def test_an_entry_that_fails_does_not_keep_the_next_from_its_turn(
-    make_recipe: MakeRecipe, here: Here, tmp_path: Path
+    make_recipe: MakeRecipe, in_process: InProcessTerminal, tmp_path: Path
 ) -> None:
-    told = make(here, make_recipe("llama", *QUICK), "lora", "ia3")
+    told = make(in_process, make_recipe("llama", *QUICK), "lora", "ia3")
     empty = tmp_path / "empty.csv"
     empty.write_text("dialogue,summary\n", encoding="utf-8")
     path = Path(told["entries"][0]["recipe"])
@@ -122,21 +126,21 @@ def test_an_entry_that_fails_does_not_keep_the_next_from_its_turn(
     tables["data"]["source"] = str(empty)
     recipes.save(recipes.from_tables(tables), path)
 
-    done = here.run("arena", "run", told["arena"], "--json")
+    done = in_process.run("arena", "run", told["arena"], "--json")
     assert done.code == 1, done.out
     found = done.json[-1]
     assert list(states(found).values()) == ["failed", "completed"]
     assert found["entries"][0]["reason"]
 
 
-def test_what_can_not_be_is_told_as_a_problem(make_recipe: MakeRecipe, here: Here) -> None:
+def test_what_can_not_be_is_told_as_a_problem(make_recipe: MakeRecipe, in_process: InProcessTerminal) -> None:
     recipe = str(make_recipe("t5", *QUICK))
-    unknown = here.run("arena", "new", recipe, "--method", "lorra", "--json")
+    unknown = in_process.run("arena", "new", recipe, "--method", "lorra", "--json")
     assert unknown.code == 2
     assert unknown.problems[0]["field"] == "--method"
-    missing = here.run("arena", "show", "nothing", "--json")
+    missing = in_process.run("arena", "show", "nothing", "--json")
     assert missing.code == 2
     assert missing.problems[0]["message"] == 'There is no arena "nothing".'
-    assert here.run("arena", "list").out.startswith("There are no arenas yet.")
-    only_refused = make(here, Path(recipe), "bitfit")
-    assert here.run("arena", "run", only_refused["arena"], "--json").code == 2
+    assert in_process.run("arena", "list").out.startswith("There are no arenas yet.")
+    only_refused = make(in_process, Path(recipe), "bitfit")
+    assert in_process.run("arena", "run", only_refused["arena"], "--json").code == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands.data_check import lines
-from tests.commands.conftest import Here, Terminal
+from tests.commands.conftest import InProcessTerminal, Terminal
 
 
 def split(examples: int) -> dict[str, Any]:
@@ -145,22 +145,22 @@ def test_all_rows_are_in_the_json_and_in_the_files_of_an_export(terminal: Termin
     assert {row[3] for row in table[1:]} == {"'=1+1: hi"}
 
 
-def test_values_are_set_as_a_recipe_has_them(here: Here, tmp_path: Path) -> None:
+def test_values_are_set_as_a_recipe_has_them(in_process: InProcessTerminal, tmp_path: Path) -> None:
     rows = "".join(f"Ann: {number};s\n" for number in range(30))
     (tmp_path / "a.csv").write_text(f"talk;summary\n{rows}broken\n", encoding="utf-8")
-    refused = here.run("data", "a.csv", "--set", "data.conversation=talk", "--json", cwd=tmp_path)
+    refused = in_process.run("data", "a.csv", "--set", "data.conversation=talk", "--json", cwd=tmp_path)
     assert (refused.code, refused.problems[0]["field"]) == (2, "data.broken_rows")
     consent = ("--set", "data.conversation=talk", "--set", "data.broken_rows=leave_out")
-    done = here.run("data", "a.csv", *consent, "--json", cwd=tmp_path)
+    done = in_process.run("data", "a.csv", *consent, "--json", cwd=tmp_path)
     assert done.code == 0, done.err
     assert sum(found["examples"] for found in done.json[-1]["splits"].values()) == 30
     assert "line 32" in done.named("notice")[0]["message"]
-    wrong = here.run("data", "a.csv", "--set", "training.epochs=2", "--json", cwd=tmp_path)
+    wrong = in_process.run("data", "a.csv", "--set", "training.epochs=2", "--json", cwd=tmp_path)
     assert (wrong.code, wrong.problems[0]["field"]) == (2, "--set")
 
 
 def test_rows_that_can_not_be_read_are_all_listed_before_and_after_consent(
-    here: Here, tmp_path: Path
+    in_process: InProcessTerminal, tmp_path: Path
 ) -> None:
     rows = [f'{{"dialogue": "Ann: {number}", "summary": "s{number}"}}' for number in range(3000)]
     broken = range(7, 3000, 100)
@@ -168,7 +168,7 @@ def test_rows_that_can_not_be_read_are_all_listed_before_and_after_consent(
         rows[place] = rows[place][:-4]
     (tmp_path / "a.jsonl").write_text("\n".join(rows), encoding="utf-8")
     places = [f"line {place + 1:,}" for place in broken]
-    refused = here.run("data", "a.jsonl", "--export", "refused", cwd=tmp_path)
+    refused = in_process.run("data", "a.jsonl", "--export", "refused", cwd=tmp_path)
     assert (refused.code, refused.err.splitlines()[0][:42]) == (
         2,
         "data.broken_rows: a.jsonl can't be read: 3",
@@ -178,7 +178,7 @@ def test_rows_that_can_not_be_read_are_all_listed_before_and_after_consent(
     assert told[1] == "  line 8: it is no JSON: unterminated string starting at character 35"
     assert told[21] == "  and 10 more. --export FOLDER writes all to a file."
     consent = ("--set", "data.broken_rows=leave_out", "--export", "left_out", "--json")
-    done = here.run("data", "a.jsonl", *consent, cwd=tmp_path)
+    done = in_process.run("data", "a.jsonl", *consent, cwd=tmp_path)
     found = done.json[-1]
     assert sum(split["examples"] for split in found["splits"].values()) == 3000 - len(broken)
     assert [row["place"] for row in found["broken"]] == places
@@ -188,13 +188,15 @@ def test_rows_that_can_not_be_read_are_all_listed_before_and_after_consent(
             assert [row["place"] for row in csv.DictReader(stream)] == places
 
 
-def test_a_link_keeps_its_name_and_links_in_a_circle_are_said(here: Here, tmp_path: Path) -> None:
+def test_a_link_keeps_its_name_and_links_in_a_circle_are_said(
+    in_process: InProcessTerminal, tmp_path: Path
+) -> None:
     rows = "".join(f"Ann: {number},s\n" for number in range(12))
     (tmp_path / "0a1b2c").write_text(f"dialogue,summary\n{rows}", encoding="utf-8")
     (tmp_path / "talks.csv").symlink_to("0a1b2c")
     (tmp_path / "round.csv").symlink_to("round.csv")
-    done = here.run("data", "talks.csv", "--json", cwd=tmp_path)
+    done = in_process.run("data", "talks.csv", "--json", cwd=tmp_path)
     assert (done.code, done.json[-1]["source"]) == (0, str(tmp_path / "talks.csv"))
-    refused = here.run("data", "round.csv", "--json", cwd=tmp_path)
+    refused = in_process.run("data", "round.csv", "--json", cwd=tmp_path)
     assert refused.code == 2
     assert refused.problems[0]["message"].startswith(f"{tmp_path / 'round.csv'} is a link to round.csv")

@@ -22,7 +22,7 @@ from engine.worker.planning import memory_estimate
 from engine.worker.runtime import devices
 from tests.helpers import scripted_worker
 from tests.helpers.homes import add_checkpoint
-from tests.helpers.worker_here import WorkerHere
+from tests.helpers.in_process_worker import InProcessSupervisor
 
 MakeRecipe = Callable[..., Path]
 PLENTY = 1 << 40
@@ -40,7 +40,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         monkeypatch.setattr(memory_estimate, "RUNTIME_BYTES", 0)
         monkeypatch.setattr(devices, "room_bytes", lambda _: room)
         monkeypatch.setattr(devices, "memory_bytes", lambda _: 0)
-        monkeypatch.setattr(follow_job, "Supervisor", WorkerHere)
+        monkeypatch.setattr(follow_job, "Supervisor", InProcessSupervisor)
 
     return make
 
@@ -52,7 +52,7 @@ def killed_in_training(narrow: Callable[[int], None], monkeypatch: pytest.Monkey
 
     def supervised(job: Job) -> Supervisor:
         if job.request()["kind"] != "train":
-            return WorkerHere(job)
+            return InProcessSupervisor(job)
         scripted_worker.give_script(job, KILLED)
         add_checkpoint(job, 2)
         return Supervisor(job, command=scripted_worker.command(job))

@@ -13,7 +13,7 @@ import pytest
 from engine.adapters import metadata
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
-from tests.commands.conftest import SECONDS, Finished, Here, Terminal
+from tests.commands.conftest import SECONDS, Finished, InProcessTerminal, Terminal
 from tests.helpers.tiny_models import Kind
 
 MakeRecipe = Callable[..., Path]
@@ -25,8 +25,10 @@ STEPS = ["steps", {"count": 5000, "per_second": 50}]
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
-def test_train_ends_with_a_scored_adapter(kind: Kind, make_recipe: MakeRecipe, here: Here) -> None:
-    done = here.run("train", str(make_recipe(kind)), "--json", "--set", "training.epochs=1")
+def test_train_ends_with_a_scored_adapter(
+    kind: Kind, make_recipe: MakeRecipe, in_process: InProcessTerminal
+) -> None:
+    done = in_process.run("train", str(make_recipe(kind)), "--json", "--set", "training.epochs=1")
     assert done.code == 0, done
     assert done.json[0]["run"] == done.events[0]["run"]
     assert Path(done.json[0]["path"]).is_dir()
@@ -40,23 +42,23 @@ def test_train_ends_with_a_scored_adapter(kind: Kind, make_recipe: MakeRecipe, h
     assert set(card.difference) == {"rouge1", "rouge2", "rougeL", "rougeLsum"}
     [started] = done.named("run_started")
     assert started["total_steps"] == 3 == len(done.named("step_finished"))
-    require_repeated_ending(done, here)
+    require_repeated_ending(done, in_process)
 
 
-def test_one_test_conversation_is_enough(make_recipe: MakeRecipe, here: Here) -> None:
+def test_one_test_conversation_is_enough(make_recipe: MakeRecipe, in_process: InProcessTerminal) -> None:
     recipe = make_recipe("llama", "training.epochs=1", "data.max_test=1")
-    done = here.run("train", str(recipe))
+    done = in_process.run("train", str(recipe))
     assert done.code == 0, done
     assert "on one conversation, so no interval." in done.out
     assert "(one conversation, so no interval)" in done.out
 
 
-def require_repeated_ending(trained: Finished, here: Here) -> None:
+def require_repeated_ending(trained: Finished, in_process: InProcessTerminal) -> None:
     """A completed run that is resumed says again how it ended, and no more."""
-    again = here.run("resume", trained.json[0]["run"], "--json")
+    again = in_process.run("resume", trained.json[0]["run"], "--json")
     assert again.code == 0
     assert again.events == trained.named("adapter_saved") + trained.named("job_ended")
-    told = here.run("resume", trained.json[0]["run"])
+    told = in_process.run("resume", trained.json[0]["run"])
     assert "This run is completed already." in told.out
     assert trained.named("adapter_saved")[0]["path"] in told.out
 
@@ -192,38 +194,44 @@ def test_every_problem_of_a_recipe_stands_in_one_line(tmp_path: Path, terminal: 
     assert told.out == ""
 
 
-def test_missing_files_are_problems_before_anything_starts(tmp_path: Path, here: Here) -> None:
+def test_missing_files_are_problems_before_anything_starts(
+    tmp_path: Path, in_process: InProcessTerminal
+) -> None:
     recipe = tmp_path / "missing.toml"
     recipe.write_text(
         '[base_model]\nid = "./nowhere"\n[data]\nsource = "./none.csv"\n[method]\nid = "lora"\n',
         encoding="utf-8",
     )
-    done = here.run("--json", "train", str(recipe))
+    done = in_process.run("--json", "train", str(recipe))
     assert done.code == 2
     assert [problem["field"] for problem in done.problems] == ["base_model.id", "data.source"]
     assert len(done.json) == 1
-    assert here.run("train", str(tmp_path / "no.toml"), "--json").problems[0]["field"] == "recipe"
+    assert in_process.run("train", str(tmp_path / "no.toml"), "--json").problems[0]["field"] == "recipe"
 
 
-def test_float16_is_refused_for_t5_before_anything_starts(make_recipe: MakeRecipe, here: Here) -> None:
+def test_float16_is_refused_for_t5_before_anything_starts(
+    make_recipe: MakeRecipe, in_process: InProcessTerminal
+) -> None:
     recipe = make_recipe("t5")
-    done = here.run("train", str(recipe), "--json", "--set", "base_model.precision=float16")
+    done = in_process.run("train", str(recipe), "--json", "--set", "base_model.precision=float16")
     assert done.code == 2
     assert done.problems == [
         {"field": "base_model.precision", "message": "T5 overflows in float16.", "hint": "Use bfloat16."}
     ]
 
 
-def test_missing_column_is_a_problem_with_its_field(make_recipe: MakeRecipe, here: Here) -> None:
+def test_missing_column_is_a_problem_with_its_field(
+    make_recipe: MakeRecipe, in_process: InProcessTerminal
+) -> None:
     recipe = make_recipe("llama")
-    done = here.run("train", str(recipe), "--json", "--set", "data.conversation=dialog")
+    done = in_process.run("train", str(recipe), "--json", "--set", "data.conversation=dialog")
     assert done.code == 2
     assert done.problems[0]["field"] == "data.conversation"
     assert "Did you mean dialogue?" in done.problems[0]["hint"]
     assert done.named("job_ended")[0]["outcome"] == "failed"
 
 
-def test_unknown_run_is_a_problem(here: Here) -> None:
-    done = here.run("resume", "2020", "--json")
+def test_unknown_run_is_a_problem(in_process: InProcessTerminal) -> None:
+    done = in_process.run("resume", "2020", "--json")
     assert done.code == 2
     assert done.problems[0]["field"] == "run"

@@ -21,7 +21,7 @@ from engine.config import recipe
 from engine.methods import METHODS
 from engine.system import paths
 from tests.commands.conftest import Finished
-from tests.helpers.homes import Told, add_adapter, add_run, score_card
+from tests.helpers.homes import RunSpec, add_adapter, add_run, score_card
 
 Call = Callable[..., Finished]
 
@@ -145,8 +145,8 @@ def test_empty_home_is_said(call: Call) -> None:
 
 
 def test_runs_are_listed_with_outcome_and_gain(call: Call) -> None:
-    add_run(told=Told(gain=0.0151, adapter="a"))
-    add_run(told=Told(outcome="failed", steps=7, started_at=Told().started_at + 60))
+    add_run(spec=RunSpec(gain=0.0151, adapter="a"))
+    add_run(spec=RunSpec(outcome="failed", steps=7, started_at=RunSpec().started_at + 60))
     failed, completed = call("runs", "--json").json[0]
     assert (failed["outcome"], failed["step"], failed["gain"]) == ("failed", 7, None)
     assert (completed["outcome"], completed["verdict"], completed["adapter"]) == ("completed", "better", "a")
@@ -346,7 +346,7 @@ def test_tables_are_aligned() -> None:
 
 
 def test_resume_waits_for_a_living_run_and_then_refuses(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = add_run(told=Told(outcome=None, steps=3))
+    job = add_run(spec=RunSpec(outcome=None, steps=3))
     monkeypatch.setattr(training, "LOCK_SECONDS", 0.3)
     with job.lock():
         done = call("resume", job.id, "--json")

@@ -14,7 +14,7 @@ from engine.config import recipe as recipes
 from engine.jobs.events import read_all
 from engine.runs import run_store
 from tests.helpers.repository import MAIN
-from tests.helpers.tiny_runs import tiny_recipe, train_here
+from tests.helpers.tiny_runs import tiny_recipe, train_in_process
 
 pytestmark = [pytest.mark.torch, pytest.mark.end_to_end]
 
@@ -42,7 +42,7 @@ def test_a_killed_run_ends_with_the_same_adapter(tmp_path):
     path = tmp_path / "recipe.toml"
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2", "training.epochs=8")
     recipes.save(recipe, path)
-    straight, undisturbed = train_here(recipe)
+    uninterrupted, undisturbed = train_in_process(recipe)
 
     with start("train", str(path)) as process:
         for event in follow(process):
@@ -62,4 +62,4 @@ def test_a_killed_run_ends_with_the_same_adapter(tmp_path):
     assert resumed.returncode == 0
     assert any(event["event"] == "run_resumed" for event in read_all(job.events_path))
     assert weights(events) == weights(undisturbed)
-    assert run_store.open_run(job).state.loss == run_store.open_run(straight).state.loss
+    assert run_store.open_run(job).state.loss == run_store.open_run(uninterrupted).state.loss

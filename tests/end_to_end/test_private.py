@@ -21,10 +21,10 @@ from engine.maintenance import doctor
 from engine.runs import example_scores as scores
 from engine.runs import run_store
 from engine.system.paths import runs_folder
+from tests.helpers.fake_hub import FakeHub
 from tests.helpers.repository import ROOT
-from tests.helpers.small_hub import SmallHub
 from tests.helpers.tiny_models import tiny_model
-from tests.helpers.tiny_runs import run_here, tiny_recipe, train_here
+from tests.helpers.tiny_runs import run_in_process, tiny_recipe, train_in_process
 
 pytestmark = [
     pytest.mark.torch,
@@ -75,11 +75,11 @@ def speaking(folder: Path, *overrides: str) -> Recipe:
 def hub(tmp_path):
     """A hub that has a small model."""
     shutil.copytree(tiny_model("t5"), tmp_path / "served/models" / MODEL)
-    with SmallHub(tmp_path / "served") as served:
+    with FakeHub(tmp_path / "served") as served:
         yield served
 
 
-def asking(hub: SmallHub, tmp_path: Path) -> dict[str, str]:
+def asking(hub: FakeHub, tmp_path: Path) -> dict[str, str]:
     """Return the environment of somebody with a token, who asks a small hub."""
     return {
         "HF_TOKEN": TOKEN,
@@ -127,7 +127,7 @@ def test_a_library_that_quotes_what_was_said_does_not_bring_it_into_the_log(
 
     monkeypatch.setattr(Prompter, "example", fail)
     job = run_store.create_run(speaking(tmp_path))
-    ended = run_here(job)[-1]
+    ended = run_in_process(job)[-1]
     assert (ended["outcome"], SAID in ended["message"]) == ("failed", False)
     log = capfd.readouterr().err
     assert "ValueError" in log
@@ -135,7 +135,7 @@ def test_a_library_that_quotes_what_was_said_does_not_bring_it_into_the_log(
 
 
 def test_an_adapter_keeps_what_its_prompt_shows_and_nothing_else(home, tmp_path):
-    train_here(speaking(tmp_path, "data.shots=1"))
+    train_in_process(speaking(tmp_path, "data.shots=1"))
     (adapter,), _ = library.scan()
     assert holding(adapter.folder, SAID) == {"adapter.toml"}
     (shot,) = adapter.passport.prompt.shots

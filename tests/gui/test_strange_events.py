@@ -25,8 +25,8 @@ from gui.pages.train.run.run_view import RunView
 from gui.workers.engine_thread import EngineThread
 from gui.workers.run_model import RunModel
 from tests.helpers import repository, scripted_worker
+from tests.helpers.corrupted_values import corruptions, key_paths
 from tests.helpers.homes import add_run, make_recipe
-from tests.helpers.strange_values import strangely, ways
 
 GOLDEN = repository.GOLDEN / "events_v1.jsonl"
 PLAN = {
@@ -118,8 +118,8 @@ class Shown:
 
 def strange_forms(event: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """Return an event with anything in any one place, in no order, and what was done."""
-    chosen = [way for way in ways(event) if {"rouge2", "rougeL", "rougeLsum"}.isdisjoint(way)]
-    forms = [(f"{event['event']}.{said}", strange) for said, strange in strangely(event, chosen)]
+    chosen = [way for way in key_paths(event) if {"rouge2", "rougeL", "rougeLsum"}.isdisjoint(way)]
+    forms = [(f"{event['event']}.{said}", strange) for said, strange in corruptions(event, chosen)]
     return random.Random(event["event"]).sample(forms, len(forms))
 
 

@@ -1,4 +1,4 @@
-"""Arenas whose entries have come to something, written with the engine's code and no worker."""
+"""Arenas with finished entries, written with the engine's code and no worker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Written
 from engine.scoring import bootstrap
 from engine.scoring.metrics import MEASURES
-from tests.helpers.homes import Told, add_run, make_recipe
+from tests.helpers.homes import RunSpec, add_run, make_recipe
 
 BASE = (0.3, 0.4, 0.5, 0.6)
 FULL = (0.5, 0.6, 0.7, 0.8)
@@ -43,7 +43,7 @@ def score(
     tuned: Sequence[float],
     base: Sequence[float] = BASE,
     facts: Mapping[str, Any] | None = None,
-    told: Told | None = None,
+    spec: RunSpec | None = None,
     measured: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
     **protocol: object,
 ) -> Job:
@@ -53,12 +53,12 @@ def score(
     """
     entry = arena.entries[place]
     recipe = arenas.Reader().read(arena)[place].recipe
-    told = told or Told(outcome=None, gain=None, facts={"trainable_parameters": 1000})
-    job = add_run(recipe, told)
+    spec = spec or RunSpec(outcome=None, gain=None, facts={"trainable_parameters": 1000})
+    job = add_run(recipe, spec)
     rules = {"split": "test", "examples": len(tuned), "beams": 1, **protocol}
     saved = {"bytes": 4321, "step": 40, "seconds": 90.0, "memory_bytes": 5_000_000, **(facts or {})}
     writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
-    ended = told.started_at + told.seconds
+    ended = spec.started_at + spec.seconds
     writer.write("adapter_saved", adapter=job.id, path="", time=ended, clock=ended, **saved)
     common = {"split": "test", "protocol": rules, "loss": None, "time": ended, "clock": ended}
     more = {name: bootstrap.interval(values, 500).as_dict() for name, (values, _) in (measured or {}).items()}
@@ -107,7 +107,7 @@ def filled_arena(examples: int = 200, steps: int = 400) -> Arena:
         tuned = [min(1.0, max(0.0, value + draw.gauss(gain, 0.05))) for value in base]
         facts = {"bytes": 4 * numbers, "seconds": seconds, "memory_bytes": int(megabytes * 1e6)}
         count = steps if numbers else 0
-        told = Told(
+        spec = RunSpec(
             steps=count,
             total_steps=count or 1,
             outcome=None,
@@ -122,8 +122,8 @@ def filled_arena(examples: int = 200, steps: int = 400) -> Arena:
             "capped": ([float(value > 0.6) for value in base], [float(value > 0.75) for value in base]),
             "unsupported": ([0.2 * value for value in base], [(0.14 - gain) * value for value in base]),
         }
-        score(arena, place, tuned, base, facts, told, measured)
-    failed = Told(steps=3, outcome="failed", kind="OutOfMemoryError", gain=None)
+        score(arena, place, tuned, base, facts, spec, measured)
+    failed = RunSpec(steps=3, outcome="failed", kind="OutOfMemoryError", gain=None)
     standing = arenas.Reader().read(arenas.open_arena(arena.folder))[len(OUTCOMES)]
     arenas.set_run(arena, standing.entry.id, add_run(standing.recipe, failed).id)
     return arenas.open_arena(arena.folder)

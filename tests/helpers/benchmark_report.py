@@ -1,4 +1,4 @@
-"""How a benchmark says what it found: machine, date, a small table."""
+"""Prints the result of a benchmark: machine, date and a table; and measures memory and CPU time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _processor() -> str:
 
 
 def show(title: str, rows: Iterable[tuple[str, str, str]]) -> None:
-    """Print figure, what was reached, and the goal, aligned."""
+    """Print figure, value and goal, aligned."""
     print(f"\n{title}\n{dt.datetime.now(dt.UTC).date().isoformat()}, {machine()}")
     table = [("figure", "reached", "goal"), *rows]
     widths = [max(len(row[column]) for row in table) for column in range(3)]
@@ -44,7 +44,7 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def peak_resident(pid: int | None) -> int:
-    """Return the most memory that a process has had resident so far, as Linux tells; 0 for one that is gone."""
+    """Return the peak resident memory of a process in bytes, on Linux; 0 if it is gone."""
     with suppress(OSError):
         lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
         return max((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), default=0)
@@ -52,7 +52,7 @@ def peak_resident(pid: int | None) -> int:
 
 
 def processor_seconds() -> float:
-    """Return what this process and its children, those that are gone included, have computed so far."""
+    """Return the CPU seconds of this process and its children, ended ones included."""
     gone, alive = os.times(), [each.cpu_times() for each in psutil.Process().children()]
     children = gone.children_user + gone.children_system + sum(each.user + each.system for each in alive)
     return time.process_time() + children

@@ -1,4 +1,4 @@
-"""Everything a user can set, found by introspection, and how to draw values for it."""
+"""All settings, found by introspection, and hypothesis strategies for their values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A library and a history as a person has them after some weeks: for tests of lists, and to be looked at."""
+"""A library and a history as after some weeks of use, for tests of lists and for screenshots."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.config.recipe import Recipe
 from engine.jobs.job import Job
 from engine.runs import run_store
 from engine.system.paths import adapters_folder, runs_folder
-from tests.helpers.homes import Told, add_adapter, add_run, make_recipe, score_card, unsynced
+from tests.helpers.homes import RunSpec, add_adapter, add_run, make_recipe, score_card, unsynced
 
 DAY = 86_400.0
 TICKETS = {"base": "google/flan-t5-large", "source": "/data/support tickets"}
@@ -48,7 +48,7 @@ def fill_history() -> list[Job]:
 
 @cache
 def _template(kind: str) -> Path:
-    """Return a folder of examples that was written once: writing takes longer than copying."""
+    """Return a folder of examples, written once a process: copying is faster than writing."""
     home = Path(tempfile.mkdtemp(prefix="tunesmith-examples-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     with patch.dict(os.environ, TUNESMITH_HOME=str(home)), unsynced():
@@ -60,13 +60,13 @@ def write_library(now: float, size: float = 0.01) -> None:
     """Write the library's examples. With `size` 1 their files are as large as real ones: 120 MB."""
 
     def add(
-        name: str, ago: float, method: MethodFacts, follows: Recipe, numbers: int, *cards: Any, **more: Any
+        name: str, ago: float, method: MethodFacts, recipe: Recipe, numbers: int, *cards: Any, **more: Any
     ) -> None:
         add_adapter(
             name,
             made_at=now - ago,
             scores=cards,
-            follows=follows,
+            recipe=recipe,
             numbers=int(numbers * size),
             method=method,
             **more,
@@ -139,8 +139,8 @@ def write_history(now: float) -> None:
     midnight = time.mktime((*time.localtime(now)[:3], 0, 0, 0, 0, 0, -1))
     whole = {"total_steps": 1540, "steps": 1540}
 
-    def add(name: str, at: float, recipe: dict[str, str] | None = None, **told: Any) -> None:
-        add_run(make_recipe(name, **(recipe or {})), Told(started_at=at, **told))
+    def add(name: str, at: float, recipe: dict[str, str] | None = None, **spec: Any) -> None:
+        add_run(make_recipe(name, **(recipe or {})), RunSpec(started_at=at, **spec))
 
     base = "flan-t5-base on SAMSum with"
     add(

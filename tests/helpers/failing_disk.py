@@ -1,8 +1,8 @@
-"""The real worker on a disk that fails: `os.fsync`, or `os.rename` and `os.replace`, raise from a chosen call on.
+"""The real worker on a failing disk: `os.fsync`, or `os.rename` and `os.replace`, raise at a chosen call.
 
     python -m tests.helpers.failing_disk JOB_FOLDER FAULT
 
-FAULT is a `Fault` as JSON. How often each was called stands in its file `counts` when the worker has ended.
+FAULT is a `Fault` as JSON. The worker writes the number of calls of each kind to the file `counts` at its end.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CALLS = {"fsync": ("fsync",), "rename": ("rename", "replace")}
 
 @dataclass(frozen=True)
 class Fault:
-    """Which call fails, the how manieth of its kind, with what error; every later one too if it is `lasting`."""
+    """Which call fails, at which count, with which errno; every later one too if `lasting`."""
 
     counts: str
     call: str = ""
@@ -42,7 +42,7 @@ def command(job: Job, fault: Fault) -> list[str]:
 
 
 def fail(fault: Fault) -> Counter[str]:
-    """Let the calls fail from now on; return how often each was called, which grows."""
+    """Make the calls fail from now on; return the live counts of calls."""
     called: Counter[str] = Counter()
 
     def failing(call: str, real: Callable[..., Any]) -> Callable[..., Any]:

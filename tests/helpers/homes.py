@@ -1,4 +1,4 @@
-"""Realistic runs and adapters in a home of the test's own, written with the engine's code and no worker."""
+"""Realistic runs and adapters in the test's home, written with the engine's code and no worker."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from engine.adapters.metadata import (
     ScoreCard,
     TrainingFacts,
 )
-from engine.config import recipe
+from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.jobs.events import EventWriter
 from engine.jobs.job import Job, create_job
@@ -38,7 +38,7 @@ SCORES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
 @contextmanager
 def unsynced() -> Iterator[None]:
-    """Write without waiting for the disk: a test's files need not survive a power cut."""
+    """Write without fsync: a test's files need not survive a power cut."""
     with patch("os.fsync"):
         yield
 
@@ -51,7 +51,7 @@ def make_recipe(
     **method_options: Any,
 ) -> Recipe:
     """Return a recipe as a person would write it."""
-    return recipe.from_tables(
+    return recipes.from_tables(
         {
             "name": name,
             "base_model": {"id": base},
@@ -62,7 +62,7 @@ def make_recipe(
 
 
 def write_safetensors(path: Path, shapes: Mapping[str, Sequence[int]]) -> None:
-    """Write a sound safetensors file of float32 zeros."""
+    """Write a valid safetensors file of float32 zeros."""
     header: dict[str, Any] = {}
     offset = 0
     for name, shape in shapes.items():
@@ -97,7 +97,7 @@ def score_card(
     beams: int = 1,
     source: str = "knkarthick/samsum",
 ) -> ScoreCard:
-    """Return scores around `rouge1` under a protocol of the given size; `half_width` None: no intervals."""
+    """Return scores around `rouge1` under a protocol of so many examples; `half_width` None: no intervals."""
     factors = dict(zip(SCORES, (1.0, 0.5, 0.84, 0.92), strict=True))
 
     def around(mean: float, share: float) -> dict[str, float]:
@@ -124,19 +124,19 @@ def score_card(
 
 
 def make_passport(
-    name: str, made_at: float = MOMENT, follows: Recipe | None = None, **values: Any
+    name: str, made_at: float = MOMENT, recipe: Recipe | None = None, **values: Any
 ) -> Passport:
     """Return a full passport of a trained adapter."""
-    follows = follows or make_recipe()
-    entry = follows.method.method
-    options = follows.method.options
+    recipe = recipe or make_recipe()
+    entry = recipe.method.method
+    options = recipe.method.options
     made: dict[str, Any] = {
         "schema": metadata.SCHEMA,
         "id": name,
         "name": name,
         "made_at": datetime.fromtimestamp(made_at, UTC).isoformat(timespec="seconds"),
         "base_model": BaseModelFacts(
-            id=follows.base_model.id, revision="7bcac572", fingerprint="41d8e07a", family="encoder-decoder"
+            id=recipe.base_model.id, revision="7bcac572", fingerprint="41d8e07a", family="encoder-decoder"
         ),
         "method": MethodFacts(
             id=entry.id,
@@ -149,7 +149,7 @@ def make_passport(
             matrices=72,
         ),
         "data": DataFacts(
-            source=follows.data.source,
+            source=recipe.data.source,
             fingerprint="9f3c41d8e07a",
             licence="CC BY-NC-ND 4.0",
             excluded=127,
@@ -166,7 +166,7 @@ def make_passport(
             trainable_parameters=3_538_944,
             all_parameters=251_116_800,
         ),
-        "prompt": PromptFacts(template=follows.data.prompt, max_conversation_tokens=512),
+        "prompt": PromptFacts(template=recipe.data.prompt, max_conversation_tokens=512),
         "versions": {"tunesmith": "0.1", "peft": "0.21.2"},
     }
     return Passport.model_validate(made | values)
@@ -176,21 +176,21 @@ def add_adapter(
     name: str = "samsum-lora-r32",
     made_at: float = MOMENT,
     scores: Sequence[ScoreCard] = (),
-    follows: Recipe | None = None,
+    recipe: Recipe | None = None,
     numbers: int = 1024,
     **values: Any,
 ) -> Adapter:
-    """Put an adapter with sound files into the library."""
-    follows = follows or make_recipe()
+    """Add an adapter with valid files to the library."""
+    recipe = recipe or make_recipe()
     partial = library.partial_folder(name)
-    write_peft_files(partial, follows.base_model.id, numbers)
-    recipe.save(follows, partial / metadata.RECIPE_NAME)
-    return library.install(partial, make_passport(name, made_at, follows, scores=list(scores), **values))
+    write_peft_files(partial, recipe.base_model.id, numbers)
+    recipes.save(recipe, partial / metadata.RECIPE_NAME)
+    return library.install(partial, make_passport(name, made_at, recipe, scores=list(scores), **values))
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the events of a made-up run tell."""
+class RunSpec:
+    """What the events of a synthetic run report."""
 
     steps: int = 40
     total_steps: int = 40
@@ -207,25 +207,25 @@ class Told:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def add_run(follows: Recipe | None = None, told: Told | None = None) -> Job:
-    """Write the folder of a run that has been done, with its events."""
-    follows, told = follows or make_recipe(), told or Told()
-    job = create_job(runs_folder(), "train", {}, words=follows.name, recipe=recipe.dumps(follows))
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(told.started_at))
+def add_run(recipe: Recipe | None = None, spec: RunSpec | None = None) -> Job:
+    """Write the folder of a run with its events."""
+    recipe, spec = recipe or make_recipe(), spec or RunSpec()
+    job = create_job(runs_folder(), "train", {}, words=recipe.name, recipe=recipes.dumps(recipe))
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(spec.started_at))
     job = Job(job.folder.rename(job.folder.with_name(stamp + job.id[15:])))
-    tell(job, told)
-    if told.checkpoint_at is not None:
-        add_checkpoint(job, told.checkpoint_at, follows)
+    write_events(job, spec)
+    if spec.checkpoint_at is not None:
+        add_checkpoint(job, spec.checkpoint_at, recipe)
     return job
 
 
-def add_checkpoint(job: Job, step: int, follows: Recipe | None = None) -> Path:
+def add_checkpoint(job: Job, step: int, recipe: Recipe | None = None) -> Path:
     """Write a checkpoint with an adapter in it, as the worker does."""
     folder = job.folder / f"checkpoint-{step}"
     folder.mkdir()
     write_peft_files(folder)
     (folder / "optimizer.pt").write_bytes(bytes(5000))
-    found = make_passport(f"{job.id}-{step}", follows=follows)
+    found = make_passport(f"{job.id}-{step}", recipe=recipe)
     training = found.training.model_copy(update={"run": job.id, "step": step, "stopped": True})
     metadata.save(
         found.model_copy(update={"training": training, "files": metadata.checksums(folder)}), folder
@@ -233,52 +233,52 @@ def add_checkpoint(job: Job, step: int, follows: Recipe | None = None) -> Path:
     return folder
 
 
-class _Teller:
-    """Writes events whose times are the story's, not the clock's."""
+class _EventLog:
+    """Writes events with synthetic times."""
 
     def __init__(self, job: Job, attempt: int) -> None:
         self._writer = EventWriter(job.events_path, {"run": job.id, "attempt": attempt})
         self.now = 0.0
 
-    def say(self, event: str, **facts: Any) -> None:
+    def write(self, event: str, **facts: Any) -> None:
         self._writer.write(event, **facts | {"time": self.now, "clock": self.now})
 
     def close(self) -> None:
         self._writer.close()
 
 
-def tell(job: Job, told: Told, attempt: int = 1) -> None:
+def write_events(job: Job, spec: RunSpec, attempt: int = 1) -> None:
     """Append the events of one attempt."""
-    random_ = random.Random(told.steps)
-    teller = _Teller(job, attempt)
-    teller.now = told.started_at
-    teller.say("job_accepted", versions={}, pid=1)
-    teller.say("run_started", **_started(told))
-    for step in range(1, told.steps + 1):
-        teller.now = told.started_at + told.seconds * step / max(1, told.steps)
-        loss = 1.1 + (told.loss_from - 1.1) * math.exp(-5 * step / told.total_steps)
-        teller.say("step_finished", **_step(step, loss + random_.uniform(-0.05, 0.05), told.total_steps))
-    for place in range(told.samples):
-        teller.say(
+    random_ = random.Random(spec.steps)
+    log = _EventLog(job, attempt)
+    log.now = spec.started_at
+    log.write("job_accepted", versions={}, pid=1)
+    log.write("run_started", **_started(spec))
+    for step in range(1, spec.steps + 1):
+        log.now = spec.started_at + spec.seconds * step / max(1, spec.steps)
+        loss = 1.1 + (spec.loss_from - 1.1) * math.exp(-5 * step / spec.total_steps)
+        log.write("step_finished", **_step(step, loss + random_.uniform(-0.05, 0.05), spec.total_steps))
+    for place in range(spec.samples):
+        log.write(
             "sample_made",
-            step=told.steps,
+            step=spec.steps,
             example=f"{place}",
             conversation="Ann: Tea?\nBo: At five.",
             reference="Ann and Bo have tea at five.",
             summary="They have tea at five.",
             rouge1=0.6,
         )
-    if told.checkpoint_at is not None:
-        teller.say("checkpoint_saved", path="", bytes=9, step=told.checkpoint_at)
-    _tell_result(teller, told)
-    if told.outcome is not None:
-        teller.say("job_ended", outcome=told.outcome, kind=told.kind, message="", hint="")
-    teller.close()
+    if spec.checkpoint_at is not None:
+        log.write("checkpoint_saved", path="", bytes=9, step=spec.checkpoint_at)
+    _write_result(log, spec)
+    if spec.outcome is not None:
+        log.write("job_ended", outcome=spec.outcome, kind=spec.kind, message="", hint="")
+    log.close()
 
 
-def _started(told: Told) -> dict[str, Any]:
+def _started(spec: RunSpec) -> dict[str, Any]:
     return {
-        "total_steps": told.total_steps,
+        "total_steps": spec.total_steps,
         "first_step": 0,
         "trainable_parameters": 3_538_944,
         "all_parameters": 251_116_800,
@@ -290,7 +290,7 @@ def _started(told: Told) -> dict[str, Any]:
         "family": "encoder-decoder",
         "matrices": 72,
         "learning_rate": 1e-3,
-    } | dict(told.facts)
+    } | dict(spec.facts)
 
 
 def _step(step: int, loss: float, total: int) -> dict[str, Any]:
@@ -306,13 +306,13 @@ def _step(step: int, loss: float, total: int) -> dict[str, Any]:
     }
 
 
-def _tell_result(teller: _Teller, told: Told) -> None:
-    if told.adapter:
-        teller.say("adapter_saved", adapter=told.adapter, path="", bytes=9, step=told.steps)
-    if told.gain is None or told.outcome != "completed":
+def _write_result(log: _EventLog, spec: RunSpec) -> None:
+    if spec.adapter:
+        log.write("adapter_saved", adapter=spec.adapter, path="", bytes=9, step=spec.steps)
+    if spec.gain is None or spec.outcome != "completed":
         return
-    card = score_card(0.469 + told.gain, verdict=told.verdict)
-    common = {"step": told.steps, "split": "test", "protocol": card.protocol, "loss": None, "capped": 0.01}
-    teller.say("evaluated", of="base", scores=card.base, difference=None, seconds=4.0, **common)
-    tuned = {"of": told.adapter or "x", "scores": card.scores, "difference": card.difference}
-    teller.say("evaluated", **tuned, seconds=4.0, **common)
+    card = score_card(0.469 + spec.gain, verdict=spec.verdict)
+    common = {"step": spec.steps, "split": "test", "protocol": card.protocol, "loss": None, "capped": 0.01}
+    log.write("evaluated", of="base", scores=card.base, difference=None, seconds=4.0, **common)
+    tuned = {"of": spec.adapter or "x", "scores": card.scores, "difference": card.difference}
+    log.write("evaluated", **tuned, seconds=4.0, **common)

@@ -1,4 +1,4 @@
-"""A labelling page's surroundings: sets on the disk, a worker that writes drafts from a script, and its keys."""
+"""A labelling page with sets on disk, scripted drafts, and its keys."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 
 class Workers:
-    """An engine whose drafts come from a table, whose readings answer with a set, and whose runs follow a script."""
+    """An engine whose drafts come from a table, and whose other jobs follow scripts."""
 
     def __init__(self, monkeypatch) -> None:
         self._monkeypatch = monkeypatch

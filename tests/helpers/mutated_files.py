@@ -1,4 +1,4 @@
-"""Files of every kind that can be read, what chance does to them, and how they are read: for fuzzing the readers."""
+"""Valid files of every readable kind, and random mutations of them, for fuzzing the readers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROWS = [
     for number in range(12)
 ]
 NAMES = tuple(ROWS[0])
-# What file formats are made of, so that chance hits on more than noise.
+# Tokens of the file formats, so that mutations hit more than noise.
 WORDS = (
     b'"', b"'", b",", b";", b"\t", b"\n", b"\r\n", b"\r", b"\0", b"{", b"}", b"[", b"]", b"\\", b"\\u", b"null",
     b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xc3", b"\xed\xa0\x80", b"NaN", b"1e999", b"-", b"=1+1",
@@ -76,7 +76,7 @@ def _workbook() -> bytes:
 
 
 def _unpressed(content: bytes) -> bytes:
-    """Return a zip with its members as they are, so that chance reaches what is in them."""
+    """Return a zip with stored members, so that mutations reach their content."""
     sink = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as given, zipfile.ZipFile(sink, "w") as archive:
         for name in given.namelist():
@@ -139,7 +139,7 @@ def _account() -> bytes:
 
 
 def seeds() -> dict[str, bytes]:
-    """Return a sound file of every kind, by a name that tells the kind."""
+    """Return a valid file of every kind, by name."""
     turns = [
         {"messages": [{"role": "a", "content": row["dialogue"]}], "summary": row["summary"]} for row in ROWS
     ]
@@ -171,9 +171,9 @@ def seeds() -> dict[str, bytes]:
 
 
 def mutated(content: bytes, draw: random.Random) -> bytes:
-    """Return a file after one to six accidents."""
+    """Return a file after one to six mutations."""
     for _ in range(draw.randint(1, 6)):
-        content = draw.choice(_ACCIDENTS)(content, draw)
+        content = draw.choice(_MUTATIONS)(content, draw)
     return content
 
 
@@ -209,15 +209,15 @@ def _repeat(content: bytes, draw: random.Random) -> bytes:
     return content[:start] + piece * draw.randint(2, 5) + content[start:]
 
 
-_ACCIDENTS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
+_MUTATIONS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
     _cut, _flip, _flip, _insert, _insert, _replace, _remove, _repeat,
 )  # fmt: skip
 
 
-def look_and_read(
+def preview_and_read(
     path: Path, channel: Channel, broken_rows: Literal["refuse", "leave_out"]
 ) -> int | DataError:
-    """Return how many rows a file gives, shown first as the check does it, or the error that refuses it."""
+    """Preview a file as the data check does, then read it; return the number of rows or the error."""
     options = DataOptions(source=str(path), broken_rows=broken_rows)
     try:
         show_first_rows(locate(options.source, channel), options, channel)

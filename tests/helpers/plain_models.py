@@ -1,4 +1,4 @@
-"""Base models as transformers has them, for whatever is compared with: without what Tunesmith puts in."""
+"""Base models as transformers loads them, without Tunesmith's patches, for comparison."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
-from tests.helpers.worker_parts import make_channel
+from tests.helpers.worker_setup import make_channel
 
 
 def plain_model(base: LoadedBase) -> PreTrainedModel:
-    """Load the model of a base again, in its number format; all models of this process attend by torch's way then."""
+    """Load the model of a base again, in its dtype; resets SDPA attention to torch's for all models of this process."""
     loader = AutoModelForSeq2SeqLM if base.family == "encoder-decoder" else AutoModelForCausalLM
     folder = base_models.folder_of(base.options, make_channel("inspect"))
     model: PreTrainedModel = loader.from_pretrained(folder, dtype=getattr(torch, base.precision))

@@ -1,4 +1,4 @@
-"""A playground's surroundings: adapters in the library and a worker that answers from a script."""
+"""A playground with adapters in the library and scripted workers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def make_adapter(adapter_id: str, base: str = "starter", **facts: str) -> None:
 
 
 class Workers:
-    """An engine whose summarize jobs answer from a table, and whose runs and readings follow scripts."""
+    """An engine whose summarize jobs answer from a table, and whose other jobs follow scripts."""
 
     def __init__(self, monkeypatch) -> None:
         self._monkeypatch = monkeypatch
@@ -64,7 +64,7 @@ class Workers:
 
 
 def tried(page: PlaygroundPage, qtbot, *adapters: str, reference: str = "") -> None:
-    """Summarise the conversation beside these adapters and wait until all is done."""
+    """Summarise the conversation with the base and these adapters; wait for the end."""
     page.open_conversation(CONVERSATION, reference)
     page.open(adapters)
     page.summarise_button.click()

@@ -1,4 +1,4 @@
-"""What a browser would make of a report, and a text that tries to become markup."""
+"""Parses a report as a browser does; and a text that tries to inject markup."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ HOSTILE = '</title><script>alert(1)</script><img src="http://evil/x" onerror=ale
 
 
 class Page(HTMLParser):
-    """What a browser would make of a page: its elements with their attributes, and its text."""
+    """A parsed page: its elements with their attributes, and its text."""
 
     VOID = ("meta", "br")
 
@@ -43,7 +43,7 @@ class Page(HTMLParser):
         return {tag for tag, _ in self.elements}
 
     def needs_nothing(self) -> None:
-        """Fail if the page loads or runs anything, or leads anywhere."""
+        """Fail if the page loads or runs anything, or links anywhere."""
         assert not self.tags & {"script", "link", "img", "iframe", "object", "embed", "form", "a", "base"}
         for _, attributes in self.elements:
             assert not {"src", "href", "action", "style"} & attributes.keys()
@@ -53,7 +53,7 @@ class Page(HTMLParser):
 
 
 def sound_plots(text: str) -> list[ET.Element]:
-    """Return the plots of a page, each sound XML with words that stand for it and no number that is none."""
+    """Return the plots of a page; fail unless each is well-formed XML with a title and without NaN."""
     found = [f"<svg{part.split('</svg>')[0]}</svg>" for part in text.split("<svg")[1:]]
     roots = [ET.fromstring(plot) for plot in found if 'class="plot"' in plot]
     assert all(root.findtext("title") for root in roots)

@@ -17,7 +17,7 @@ from engine.scoring import bootstrap
 from engine.scoring.faithfulness import checked
 from engine.scoring.metrics import MEASURES, MORE, ROUGE
 from engine.system import paths
-from tests.helpers.homes import MOMENT, Told, add_adapter, add_run, make_recipe
+from tests.helpers.homes import MOMENT, RunSpec, add_adapter, add_run, make_recipe
 
 Lists = dict[str, tuple[float, ...]]
 DRAWS = 200
@@ -31,7 +31,7 @@ def bundled(count: int) -> list[Texts]:
 
 
 def written(texts: Sequence[Texts], skill: float, seed: int) -> Written:
-    """Return summaries that keep about `skill` of their reference's words, with scores to go with them."""
+    """Return summaries that share a fraction of about `skill` of their reference's words, with their scores."""
     draw = random.Random(seed)
     summaries, kept = [], []
     for text in texts:
@@ -55,7 +55,7 @@ def written(texts: Sequence[Texts], skill: float, seed: int) -> Written:
 
 
 def scores_of(texts: Sequence[Texts], base: float = 0.3, tuned: float = 0.6) -> ExampleScores:
-    """Return what base and tuned model scored on conversations."""
+    """Return the scores of the base and the tuned model on conversations."""
     protocol = {
         "split": "test",
         "examples": len(texts),
@@ -79,14 +79,14 @@ def add_scored_run(
     scores: ExampleScores | None = None,
     recipe: Recipe | None = None,
     adapter_name: str = "starter-lora",
-    **told: Any,
+    **spec: Any,
 ) -> Job:
     """Write a completed run with its adapter, its events and its scores by conversation."""
     kept = scores or scores_of(bundled(40) if texts is None else texts)
     recipe = recipe or make_recipe("Starter on the sample", base="starter", source="sample")
-    adapter = add_adapter(adapter_name, follows=recipe)
-    told = {"outcome": None, "gain": None, "steps": 60, "total_steps": 60} | told
-    job = add_run(recipe, Told(**told))
+    adapter = add_adapter(adapter_name, recipe=recipe)
+    spec = {"outcome": None, "gain": None, "steps": 60, "total_steps": 60} | spec
+    job = add_run(recipe, RunSpec(**spec))
     writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
     ended = MOMENT + 724.0
     for step in (20, 40, 60):
@@ -111,7 +111,7 @@ def add_scored_run(
 
 
 def scored_events(kept: ExampleScores, adapter: str) -> list[dict[str, Any]]:
-    """Return the facts of the two events in which a run tells its scores."""
+    """Return the payloads of the two `evaluated` events of a run."""
     common = {"split": "test", "protocol": kept.protocol, "loss": None, "capped": 0.1, "seconds": 4.0}
     base, tuned = (
         {

@@ -1,8 +1,8 @@
-"""The command line as a program whose workers follow a script (see scripted_worker) instead of training.
+"""The command line with workers that follow a script (see scripted_worker) instead of training.
 
     python scripted_program.py SCRIPT VERB …
 
-For what becomes of signals, pipes and dead workers, where a model would only take its time.
+For tests of signals, pipes and dead workers that need no model.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def command(script: list[object]) -> list[str]:
 
 
 def run(script: list[object], arguments: list[str]) -> int:
-    """Carry out a verb."""
+    """Run a verb."""
 
     def supervised(job: Job) -> Supervisor:
         scripted_worker.give_script(job, script)

@@ -2,9 +2,9 @@
 
     python -m tests.helpers.scripted_summarizer JOB_FOLDER
 
-What it says of a column stands in the environment variable TUNESMITH_TEST_SUMMARIES, a JSON table from the
-adapter's id ("" for the base) to a summary, or to {"fail": message}, {"abort": true} or {"hang": true};
-"load_seconds" is how long the base model takes to load.
+The environment variable TUNESMITH_TEST_SUMMARIES holds its answers: a JSON table from the adapter's id ("" for the
+base) to a summary, or to {"fail": message}, {"abort": true} or {"hang": true};
+"load_seconds" is the loading time of the base model.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-# Not from engine.api: what that imports takes longer than most of the answers.
+# Not from engine.api: its imports take longer than most answers.
 from engine.jobs.job import Job  # noqa: E402
 from engine.worker import __main__ as worker  # noqa: E402
 from engine.worker.runtime.channel import Channel  # noqa: E402
 
-# A conversation of more words is read in two pieces where that is wished for.
+# A longer conversation is read in two chunks if the request asks for it.
 LONG_WORDS = 40
 VARIABLE = "TUNESMITH_TEST_SUMMARIES"
 
@@ -35,10 +35,10 @@ def command(job: Job) -> list[str]:
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
-    """Load nothing, then answer requests until told to quit."""
+    """Answer requests until asked to quit; no model is loaded."""
     channel.enter("load_base")
     answers = json.loads(os.environ.get(VARIABLE, "{}"))
-    # Deaf meanwhile, as a library that loads weights is.
+    # Without polling, as a library that loads weights.
     time.sleep(answers.get("load_seconds", 0))
     channel.emit("base_ready", family="encoder-decoder", precision="float32", device="cpu")
     while True:
@@ -52,7 +52,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 
 
 def answer(channel: Channel, asked: dict[str, Any], answers: dict[str, Any]) -> None:
-    """Stream a summary for every column, or give one for every conversation and column."""
+    """Stream a summary for every column, or one for every conversation and column."""
     cancelled = False
     for index, one in enumerate(asked.get("conversations", [asked])):
         place = {"index": index} if "conversations" in asked else {}
@@ -67,7 +67,7 @@ def answer(channel: Channel, asked: dict[str, Any], answers: dict[str, Any]) -> 
 def write(
     channel: Channel, facts: dict[str, Any], asked: dict[str, Any], one: dict[str, Any], said: Any
 ) -> bool:
-    """Write one summary; tell whether it was not cancelled."""
+    """Write one summary; return False if it was cancelled."""
     words = len(one["conversation"].split())
     is_long = asked.get("long_conversations") == "piecewise" and words > LONG_WORDS
     about = {"input_tokens": words, "pieces": 2 if is_long else 1}
@@ -99,7 +99,7 @@ def endure(channel: Channel, said: dict[str, Any], request: str) -> bool:
 
 
 def stream(channel: Channel, facts: dict[str, Any], text: str, asked: dict[str, Any]) -> None:
-    """Say a summary word by word."""
+    """Emit a summary word by word."""
     for word in text.split(" "):
         channel.emit("summary_extended", **facts, text=word + " ")
     scores = {"scores": {"rouge1": 0.5}} if asked.get("reference") else {}

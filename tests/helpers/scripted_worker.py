@@ -21,7 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-# Not from engine.api: what that imports takes longer than most scripts, and they are started a thousand times.
+# Not from engine.api: its imports take longer than most scripts, and there are a thousand starts.
 from engine.errors import AppError, OutOfMemoryError  # noqa: E402
 from engine.jobs.job import Job  # noqa: E402
 from engine.worker import __main__ as worker  # noqa: E402
@@ -39,7 +39,7 @@ def spare_command() -> list[str]:
 
 
 def give_script(job: Job, script: list[Any]) -> None:
-    """Let a job that somebody else has made follow `script`."""
+    """Set the script of an existing job."""
     request = job.request() | {"script": script}
     (job.folder / "job.json").write_text(json.dumps(request), encoding="utf-8")
 
@@ -74,19 +74,19 @@ def emit(channel: Channel, event: dict[str, Any]) -> None:
 
 
 def write(channel: Channel, line: str) -> None:
-    """Append a line of any kind, as a disk that went wrong has it."""
+    """Append an arbitrary line, as damaged files have."""
     with channel.job.events_path.open("a", encoding="utf-8") as stream:
         stream.write(line + "\n")
 
 
 def flood(channel: Channel, count: int) -> None:
-    """Emit `count` steps as fast as it goes."""
+    """Emit `count` steps as fast as possible."""
     for step in range(1, count + 1):
         _step(channel, step)
 
 
 def steps(channel: Channel, value: dict[str, Any]) -> None:
-    """Emit `count` steps at `per_second`, heeding commands as training does."""
+    """Emit `count` steps at `per_second`, obeying commands as training does."""
     began = time.monotonic()
     for step in range(1, value["count"] + 1):
         _heed(channel)
@@ -144,34 +144,34 @@ def wait_for_stop(channel: Channel, seconds: float) -> None:
 
 
 def fail(channel: Channel, value: dict[str, str]) -> None:
-    """Fail with an error that has words for the user."""
+    """Fail with an error for the user."""
     raise AppError(value["message"], value.get("hint", ""), value.get("field"))
 
 
 def out_of_memory(channel: Channel, message: str) -> None:
-    """Fail as a run does whose memory does not suffice."""
+    """Fail as a run that needs too much memory."""
     raise OutOfMemoryError(message, "Choose one of the smaller plans.")
 
 
 def killed(channel: Channel, value: object) -> None:
-    """Be ended as the system ends what takes too much memory."""
+    """End as the OOM killer ends a process."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def error(channel: Channel, text: str) -> None:
-    """Raise what nobody foresaw."""
+    """Raise an unexpected exception."""
     raise ValueError(text)
 
 
 def abort(channel: Channel, value: object) -> None:
-    """Die as a fault in compiled code does."""
+    """Abort, as a fault in compiled code does."""
     os.abort()
 
 
 def answer(channel: Channel, facts: dict[str, Any]) -> None:
     """Answer every `plan` with `facts` and the recipe it came with, until asked to quit.
 
-    `fails_at` among the facts is a method whose plan ends the worker.
+    `fails_at` names a method whose plan ends the worker with an error.
     """
     while True:
         channel.check_stop()
@@ -194,7 +194,7 @@ def by_action(channel: Channel, answers: dict[str, Any]) -> None:
 
 
 def deaf(channel: Channel, seconds: float) -> None:
-    """Heed nothing for `seconds`."""
+    """Ignore all commands for `seconds`."""
     time.sleep(seconds)
 
 

@@ -1,4 +1,4 @@
-"""Models of known shapes with random weights, as ordinary folders: as slow and as large as the real ones."""
+"""Random T5 models in the shapes of flan-t5, as ordinary folders: as slow and as large as the real ones."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SEED = 7
 
 
 def t5_tokenizer() -> Any:
-    """Return T5's own tokenizer where it lies beside the checkout, else one for which a letter is a token."""
+    """Return T5's tokenizer if it lies beside the checkout, else one with a token per letter."""
     return AutoTokenizer.from_pretrained(T5_TOKENIZER if T5_TOKENIZER.exists() else tiny_model("t5"))
 
 
 def save_t5(shape: Shape, tokenizer: PreTrainedTokenizerBase, folder: Path) -> Path:
-    """Save a T5 of this shape, with a head of its own as flan-t5 has it; return the folder."""
+    """Save a T5 of this shape with an untied head, as flan-t5 has; return the folder."""
     torch.manual_seed(SEED)
     config = T5Config(
         **SHAPES[shape],

@@ -1,4 +1,4 @@
-"""Data that may not be passed on; where it lies beside the checkout, tests use it, elsewhere they skip."""
+"""Data that may not be redistributed: tests use it if it lies beside the checkout, else they are skipped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small disks of a benchmark's own that can be filled up, or can fail: on Linux, as root, in a mount namespace."""
+"""Small disks that a benchmark can fill up or let fail: on Linux, as root, in a mount namespace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IN_OWN_NAMESPACE = "--in-own-namespace"
 
 
 def enter_own_namespace(module: str) -> None:
-    """Start this benchmark again where its mounts are its own and go with it; go on as it is where that can't be."""
+    """Restart this benchmark in a mount namespace of its own; continue without one where that is impossible."""
     if IN_OWN_NAMESPACE in sys.argv or sys.platform != "linux" or os.geteuid() != 0:
         return
     unshare = shutil.which("unshare")
@@ -29,17 +29,17 @@ class SmallDisk:
     """A disk in memory that can be filled up."""
 
     def __init__(self, folder: Path) -> None:
-        """Mount it. Raises OSError where that can't be."""
+        """Mount it. Raises OSError where that is impossible."""
         self.folder = folder
         folder.mkdir()
         _do("mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder))
         self._ballast = folder / "ballast"
 
-    def break_down(self, room: int) -> None:
-        """Fill the disk up, but for so many bytes."""
+    def break_down(self, free: int) -> None:
+        """Fill the disk up to `free` bytes."""
         with self._ballast.open("wb") as stream:
-            while (size := self._free() - room) > 0:
-                # Whoever writes meanwhile leaves less.
+            while (size := self._free() - free) > 0:
+                # Other writers may leave less.
                 with suppress(OSError):
                     os.posix_fallocate(stream.fileno(), 0, size)
                     return
@@ -49,7 +49,7 @@ class SmallDisk:
         return disk.f_bavail * disk.f_frsize
 
     def repair(self) -> None:
-        """Make room again."""
+        """Free the space again."""
         self._ballast.unlink()
 
     def close(self) -> None:
@@ -58,10 +58,10 @@ class SmallDisk:
 
 
 class FailingDisk:
-    """A disk in a file, with a file system that turns read-only at its first error, and can be told of one."""
+    """A file system in a file that turns read-only at its first error, with a trigger for that error."""
 
     def __init__(self, folder: Path) -> None:
-        """Mount it. Raises OSError where that can't be."""
+        """Mount it. Raises OSError where that is impossible."""
         self.folder = folder
         self._image = folder.with_name("image")
         with self._image.open("wb") as stream:
@@ -72,18 +72,18 @@ class FailingDisk:
 
     def _mount(self) -> None:
         _do("mount", "-o", "loop,errors=remount-ro", str(self._image), str(self.folder))
-        # Made by mkfs, and nobody's of a home.
+        # mkfs creates it; a home has none.
         shutil.rmtree(self.folder / "lost+found", ignore_errors=True)
 
-    def break_down(self, room: int) -> None:
-        """Let the file system find an error, as when its disk is pulled out."""
+    def break_down(self, free: int) -> None:
+        """Trigger an error of the file system, as when its disk is pulled out."""
         device = _do("findmnt", "-n", "-o", "SOURCE", str(self.folder)).strip()
         Path(f"/sys/fs/ext4/{Path(device).name}/trigger_fs_error").write_text(
             "by a benchmark", encoding="utf-8"
         )
 
     def repair(self) -> None:
-        """Check the file system and mount it again, as after a restart: what was never on the disk is lost."""
+        """Check the file system and mount it again, as after a restart: unwritten data is lost."""
         self.close()
         subprocess.run(["e2fsck", "-fy", str(self._image)], check=False, capture_output=True)
         self._mount()

@@ -1,4 +1,4 @@
-"""Soft prompts on small base models: every case of the registry, and what is computed with one."""
+"""Soft prompts on tiny models: every method and variant of the registry, and their outputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.worker.dataset.prompting import IGNORED, Encoded
 from engine.worker.modeling import forward, prompt_learning
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.tiny_models import Kind
-from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
+from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 Options = dict[str, Any]
 CASES: list[tuple[str, Options]] = [
@@ -29,10 +29,10 @@ TEXTS = ["Ann: Hi", "Bob: do you have tea?\nAnn: yes I do, and cake too", "Kim: 
 NEW_TOKENS = 6
 
 
-def soft(
+def soft_prompt_model(
     kind: Kind, method: str, options: Options, tokens: int = 5, seed: int = 5
 ) -> tuple[LoadedBase, PeftModel]:
-    """Return a small base model, and the same with a soft prompt of random numbers."""
+    """Return a tiny base model, and the same with a random soft prompt."""
     base = load_tiny(kind)
     return base, attach_random(base, soft_recipe(kind, method, options, tokens), seed)
 
@@ -49,7 +49,7 @@ def prompts(base: LoadedBase) -> list[list[int]]:
 
 
 def batch(base: LoadedBase, rows: list[list[int]], summaries: list[list[int]]) -> MicroBatch:
-    """Return rows and what is learned as training sees them."""
+    """Return prompts and labels as a training batch."""
     if base.family == "encoder-decoder":
         examples = [Encoded(row, summary) for row, summary in zip(rows, summaries, strict=True)]
     else:
@@ -69,7 +69,7 @@ def forward_logits(model: Any, base: LoadedBase, row: list[int], summary: list[i
     return found if base.family == "encoder-decoder" else found[len(row) - 1 : -1]
 
 
-def written(model: Any, base: LoadedBase, beams: int = 1) -> Any:
+def generate_batch(model: Any, base: LoadedBase, beams: int = 1) -> Any:
     """Return what `generate` returns for the padded batch of all texts, with the logits of each step."""
     rows = prompts(base)
     width, left = max(map(len, rows)), base.family == "decoder-only"

@@ -1,12 +1,12 @@
-"""Small random models as ordinary model folders, one of each kind that Tunesmith tells apart.
+"""Small random models as ordinary model folders, one of each kind that Tunesmith distinguishes.
 
     t5          T5 with an untied head, as flan-t5 files have it; its tokenizer has "▁" for spaces and bytes
     t5-tied     the same with a tied head
-    bart        absolute positions, forced first token, and a generation config that must never leak into ours
+    bart        absolute positions, forced first token, and a generation config that must not leak into ours
     llama       grouped-query attention, rotary positions
     gpt2        absolute positions, fused attention weights (Conv1D), no pad token of its own
 
-Each is built once a session, from a fixed seed, without a network; a forward pass takes milliseconds.
+Each is built once a process, from a fixed seed, without a network; a forward pass takes milliseconds.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def tiny_model(kind: Kind) -> Path:
     folder = _session_folder() / kind
     torch.manual_seed(SEED)
     model, tokenizer = _BUILDERS[kind]()
-    _spread(model)
+    _enlarge_weights(model)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
@@ -60,8 +60,8 @@ def _session_folder() -> Path:
     return folder
 
 
-def _spread(model: PreTrainedModel) -> None:
-    """Enlarge the random matrices, so that outputs depend on the input and choices are no ties."""
+def _enlarge_weights(model: PreTrainedModel) -> None:
+    """Enlarge the random matrices, so that outputs depend on the input and logits have no ties."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.dim() > 1 and "layer_norm" not in name:

@@ -1,4 +1,4 @@
-"""Small real runs: a few made-up conversations, a tiny model, the worker's main function in this process."""
+"""Small real runs: synthetic conversations, a tiny model, the worker's main function in this process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ THINGS = ("tea", "a bus", "the key", "two chairs")
 
 
 def write_conversations(folder: Path) -> Path:
-    """Write splits of short conversations of uneven lengths, the same every time; return the folder."""
+    """Write the splits of short conversations of different lengths, always the same; return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     draw = random.Random(0)
     for split, count in SPLITS.items():
@@ -44,7 +44,7 @@ def _conversation(name: str, draw: random.Random) -> dict[str, str]:
 
 
 def tiny_recipe(folder: Path, kind: Kind, method: str = "lora", *overrides: str) -> Recipe:
-    """Return a recipe for a run of a few steps on a tiny model, in float32, with data below `folder`."""
+    """Return a recipe of a few steps on a tiny model in float32, with its data below `folder`."""
     tables: dict[str, Any] = {
         "name": f"{kind} {method}",
         "base_model": {"id": str(tiny_model(kind)), "precision": "float32"},
@@ -56,8 +56,8 @@ def tiny_recipe(folder: Path, kind: Kind, method: str = "lora", *overrides: str)
     return recipes.from_tables(recipes.overridden(tables, overrides))
 
 
-def run_here(job: Job) -> list[Event]:
-    """Do a job in this process, as its worker would; return the attempt's events."""
+def run_in_process(job: Job) -> list[Event]:
+    """Run a job in this process, as a worker does; return the attempt's events."""
     from engine.worker.__main__ import main
 
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
@@ -72,18 +72,18 @@ def run_here(job: Job) -> list[Event]:
     return [event for event in read_all(job.events_path) if event["attempt"] == attempt]
 
 
-def train_here(recipe: Recipe) -> tuple[Job, list[Event]]:
-    """Make a run of a recipe and do it in this process."""
+def train_in_process(recipe: Recipe) -> tuple[Job, list[Event]]:
+    """Create a run and train it in this process; return its job and its events."""
     job = run_store.create_run(recipe)
-    return job, run_here(job)
+    return job, run_in_process(job)
 
 
-def named(events: list[Event], name: str) -> list[Event]:
+def events_named(events: list[Event], name: str) -> list[Event]:
     """Return the events of one kind."""
     return [event for event in events if event["event"] == name]
 
 
-def when(
+def on_event(
     monkeypatch: Any, matches: Callable[[str, dict[str, Any]], bool], act: Callable[[Any], None]
 ) -> None:
     """Call `act(channel)` right after the worker in this process writes an event that matches."""
@@ -99,6 +99,6 @@ def when(
     monkeypatch.setattr(Channel, "emit", watched)
 
 
-def ask_to_stop(channel: Any) -> None:
-    """What `when` calls to stop the worker in this process."""
+def request_stop(channel: Any) -> None:
+    """Stop the worker in this process; to be called by `on_event`."""
     channel.stopping = True

@@ -1,4 +1,4 @@
-"""A train page with workers that follow a script, and the events that make up their runs."""
+"""A train page with scripted workers, and the events of their runs."""
 
 from __future__ import annotations
 
@@ -137,5 +137,5 @@ class Stage:
 
 
 def texts(widget: QWidget) -> str:
-    """All that a widget says, one label a line."""
+    """Return the text of all visible labels of a widget, one a line."""
     return "\n".join(label.text() for label in widget.findChildren(Label) if label.isVisibleTo(widget))

@@ -1,4 +1,4 @@
-"""What a run spends beside the model: its Session, with the time inside the model and the optimizer measured apart."""
+"""Measures the time of a training session outside the model and the optimizer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.worker.training import step_gradients
 from engine.worker.training.data_parallel import Shares
 from engine.worker.training.training_loop import Session
 
-# What is the model's own whoever trains it, and two parts of what is not.
+# The model's own time, whoever trains it, and two parts of the rest.
 MODEL, REPORTS = "model", "reports"
 TIMED: tuple[tuple[Any, str, str], ...] = (
     (step_gradients, "token_loss_sum", MODEL),
@@ -27,7 +27,7 @@ TIMED: tuple[tuple[Any, str, str], ...] = (
     (Accelerator, "clip_grad_norm_", MODEL),
     (AcceleratedOptimizer, "step", MODEL),
     (torch.nn.Module, "zero_grad", MODEL),
-    # The model's own time in another process, as far as it is longer than here.
+    # The time that the model takes longer in another process than here.
     (Shares, "are_done", MODEL),
     (Collator, "__call__", "batches"),
     (Session, "_report", REPORTS),
@@ -61,7 +61,7 @@ def _timed(owner: Any, name: str, spent: Callable[[float], None], device: torch.
         try:
             return plain(*given, **named)
         finally:
-            # A card computes on while Python goes ahead: what it was given counts where it was given.
+            # A GPU runs asynchronously: its work counts where it was started.
             if device.type == "cuda":
                 torch.cuda.synchronize(device)
             spent(time.perf_counter() - began)

@@ -1,4 +1,4 @@
-"""The window with something on every page: runs, adapters, and workers that answer by a script."""
+"""The main window with content on every page: runs, adapters, and scripted workers."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ MODELS = {"event": "result_made", "result": {"models": [{"id": "starter"}]}}
 
 
 def fill_home() -> None:
-    """Put runs and adapters into the home that is set."""
+    """Add runs and adapters to the current home."""
     with unsynced():
         for number in range(2):
             add_run(make_recipe(name=f"Run {number}"))
-            add_adapter(f"samsum-{number}", follows=make_recipe(base="starter"))
+            add_adapter(f"samsum-{number}", recipe=make_recipe(base="starter"))
 
 
 def make_window(*, planned: bool = False) -> MainWindow:
-    """Return the window, its recipe form with every field; with `planned`, plans have all that a worker knows."""
+    """Return the window; with `planned`, its plans hold all that a worker can know."""
 
     def command(job: Any) -> list[str]:
         kind = job.request()["kind"]
@@ -39,7 +39,7 @@ def make_window(*, planned: bool = False) -> MainWindow:
 
 
 def leave(window: MainWindow) -> None:
-    """End all that the window has begun."""
+    """End all workers of the window."""
     for thread in window.engine.findChildren(EngineThread):
         thread.force()
     window.engine.leave()
@@ -48,7 +48,7 @@ def leave(window: MainWindow) -> None:
 
 
 def close(window: MainWindow) -> None:
-    """Leave, and have the window gone: what it would still ask for by a timer is not asked."""
+    """End all workers and delete the window, so that none of its timers fires any more."""
     leave(window)
     window.close()
     window.deleteLater()

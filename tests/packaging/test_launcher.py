@@ -14,7 +14,7 @@ from launcher.terminal import Terminal
 from launcher.work import Work
 from launcher.zenity import Zenity
 
-from tests.helpers.launching import SLEEPS, done, fill, made, python_step
+from tests.helpers.launcher_setup import SLEEPS, fill_environment, make_active, outcome_of, python_step
 from tests.helpers.repository import ROOT
 
 
@@ -49,7 +49,7 @@ def scripted(monkeypatch):
     scripts = []
 
     def faked(root, folder, build):
-        fill(folder)
+        fill_environment(folder)
         return [python_step(scripts.pop(0))]
 
     monkeypatch.setattr(entry, "steps", faked)
@@ -88,7 +88,7 @@ def test_a_cancelled_try_goes_on_where_it_was(place, scripted):
 
 
 def test_with_a_previous_one_the_person_can_start_with_that(place, project, scripted):
-    old = made(place)
+    old = make_active(place)
     (project / environment.CONSTRAINTS).write_text("peft==0.22\n")
     scripted[:] = ["raise SystemExit(1)"]
     front = Front(["previous"])
@@ -122,7 +122,7 @@ def became(monkeypatch):
 
 
 def test_a_given_environment_is_started_as_it_is(became, tmp_path, monkeypatch):
-    monkeypatch.setenv(entry.GIVEN, str(fill(tmp_path / "given")))
+    monkeypatch.setenv(entry.GIVEN, str(fill_environment(tmp_path / "given")))
     with pytest.raises(SystemExit):
         entry.main(["--page", "playground"])
     [(program, command, variables)] = became
@@ -139,7 +139,7 @@ def test_a_given_environment_that_is_none_is_refused(became, tmp_path, monkeypat
 
 
 def test_a_current_environment_is_started_without_a_word(became, place, monkeypatch, capsys):
-    folder = made(place)
+    folder = make_active(place)
     monkeypatch.setattr(entry, "_own", lambda: place)
     with pytest.raises(SystemExit):
         entry.main(["doctor"])
@@ -182,7 +182,7 @@ def test_zenity_that_is_closed_cancels(tmp_path, monkeypatch):
     work = Work([python_step(SLEEPS)], tmp_path / "log")
     work.start()
     Zenity().follow(work)
-    assert done(work) == "cancelled"
+    assert outcome_of(work) == "cancelled"
 
 
 def test_zenity_hands_back_the_build_and_the_answer(tmp_path, monkeypatch):

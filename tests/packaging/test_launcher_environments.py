@@ -9,7 +9,7 @@ from launcher import environments
 from launcher.environments import Environments
 
 from engine.system import paths
-from tests.helpers.launching import fill, made
+from tests.helpers.launcher_setup import fill_environment, make_active
 
 
 def test_environments_lie_beside_the_other_data(monkeypatch, tmp_path):
@@ -25,13 +25,13 @@ def test_environments_lie_beside_the_other_data(monkeypatch, tmp_path):
 
 def test_nothing_is_in_use_before_the_first_is_finished(place):
     assert place.in_use() is None
-    fill(place.begin("cpu"))
+    fill_environment(place.begin("cpu"))
     assert place.in_use() is None
     assert not place.is_current()
 
 
 def test_a_finished_environment_is_in_use_and_current(place):
-    folder = made(place)
+    folder = make_active(place)
     assert place.in_use() == folder
     assert place.is_current()
 
@@ -45,12 +45,12 @@ def test_an_unfinished_one_goes_on_for_the_same_build_only(place):
 
 
 def test_the_previous_one_stays_in_use_until_the_next_is_finished(place, project):
-    old = made(place)
+    old = make_active(place)
     (project / "pyproject.toml").write_text('[project]\nversion = "2.0"\ndependencies = ["torch>=3"]\n')
     newer = Environments(project, place.folder)
     assert newer.in_use() == old
     assert not newer.is_current()
-    new = fill(newer.begin("cpu"))
+    new = fill_environment(newer.begin("cpu"))
     assert newer.in_use() == old
     newer.switch_to(new)
     assert newer.in_use() == new
@@ -62,7 +62,7 @@ def test_the_previous_one_stays_in_use_until_the_next_is_finished(place, project
 
 
 def test_the_previous_one_stays_while_something_runs_from_it(place, tmp_path, monkeypatch):
-    old, _new = made(place), made(place)
+    old, _new = make_active(place), make_active(place)
     processes = tmp_path / "proc"
     (processes / "17").mkdir(parents=True)
     (processes / "17" / "cmdline").write_bytes(f"{old}/bin/python\0main.py\0".encode())

@@ -13,7 +13,7 @@ from launcher.builds import BUILDS, suited
 from launcher.work import Progress, Step, Work, explained, steps
 
 from engine.system.graphics_cards import Card
-from tests.helpers.launching import WAIT, done, python_step
+from tests.helpers.launcher_setup import WAIT, outcome_of, python_step
 from tests.helpers.repository import ROOT
 
 AMD = Card("amd", "AMD card (gfx1100)", "amdgpu")
@@ -81,7 +81,7 @@ def test_steps_are_done_one_after_the_other_with_their_variables(tmp_path):
     code = f"import os; open({str(told)!r}, 'a').write(os.environ.get('PLACE', '-'))"
     work = Work([python_step(code), Step("", [sys.executable, "-c", code], {"PLACE": "x"})], tmp_path / "log")
     work.start()
-    assert done(work) == "finished"
+    assert outcome_of(work) == "finished"
     assert told.read_text() == "-x"
 
 
@@ -105,7 +105,7 @@ def test_what_pip_says_becomes_progress(tmp_path):
     )
     assert work.progress.share() == pytest.approx(0.5 * 120 / 405)
     waits.touch()
-    assert done(work) == "finished"
+    assert outcome_of(work) == "finished"
     assert "Progress" not in (tmp_path / "log").read_text()
 
 
@@ -117,7 +117,7 @@ def test_progress_without_figures_counts_steps():
 def test_a_step_that_fails_ends_the_work_with_the_last_words(tmp_path):
     work = Work([python_step("print('no luck'); raise SystemExit(3)"), python_step("1/0")], tmp_path / "log")
     work.start()
-    assert done(work) == "failed"
+    assert outcome_of(work) == "failed"
     assert "no luck" in work.trouble
     assert "ZeroDivisionError" not in (tmp_path / "log").read_text()
 
@@ -125,7 +125,7 @@ def test_a_step_that_fails_ends_the_work_with_the_last_words(tmp_path):
 def test_a_program_that_is_not_there_fails_in_words(tmp_path):
     work = Work([Step("a step", [str(tmp_path / "absent")])], tmp_path / "log")
     work.start()
-    assert done(work) == "failed"
+    assert outcome_of(work) == "failed"
     assert "absent" in work.trouble
 
 
@@ -141,7 +141,7 @@ def test_cancel_ends_the_program_and_what_it_started(tmp_path):
     while not (started.exists() and started.read_text()) and time.monotonic() < end:
         time.sleep(0.01)
     work.cancel()
-    assert done(work) == "cancelled"
+    assert outcome_of(work) == "cancelled"
     while Path(f"/proc/{started.read_text()}").exists() and time.monotonic() < end:
         time.sleep(0.01)
     assert not Path(f"/proc/{started.read_text()}").exists()

@@ -69,8 +69,8 @@ def tiny_pretraining(tokenizer, steps=6):
 
 
 def test_a_resumed_pretraining_ends_as_a_straight_one(tokenizer, tmp_path):
-    straight = tiny_pretraining(tokenizer)
-    run(straight, tmp_path / "straight.pt")
+    uninterrupted = tiny_pretraining(tokenizer)
+    run(uninterrupted, tmp_path / "straight.pt")
     first = tiny_pretraining(tokenizer)
     for _ in range(3):
         first.train_step()
@@ -78,7 +78,7 @@ def test_a_resumed_pretraining_ends_as_a_straight_one(tokenizer, tmp_path):
     resumed = tiny_pretraining(tokenizer)
     resumed.load(tmp_path / "half.pt")
     run(resumed, tmp_path / "resumed.pt")
-    for name, master in straight.masters.items():
+    for name, master in uninterrupted.masters.items():
         assert torch.equal(master, resumed.masters[name]), name
 
 

@@ -292,12 +292,15 @@ def merges(subject: Subject) -> None:
 
 
 def resumes(subject: Subject) -> None:
-    """Stopped in the middle and taken up by a model made anew: the same bits as the straight run."""
-    straight = subject.trained_numbers
+    """Stopped in the middle and taken up by a model made anew: the same bits as the uninterrupted run."""
+    uninterrupted = subject.trained_numbers
     resumed = _numbers(subject.workshop.train(subject.recipe, subject.checkpoint, resumed=True))
-    claim(resumed.keys() == straight.keys(), f"other numbers: {sorted(resumed.keys() ^ straight.keys())[:3]}")
-    other = [name for name, tensor in straight.items() if not _same(resumed[name], tensor)]
-    claim(not other, f"{len(other)} of {len(straight)} differ, first {other[:2]}")
+    claim(
+        resumed.keys() == uninterrupted.keys(),
+        f"other numbers: {sorted(resumed.keys() ^ uninterrupted.keys())[:3]}",
+    )
+    other = [name for name, tensor in uninterrupted.items() if not _same(resumed[name], tensor)]
+    claim(not other, f"{len(other)} of {len(uninterrupted)} differ, first {other[:2]}")
 
 
 Check = Callable[[Subject], None]

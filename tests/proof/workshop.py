@@ -40,7 +40,7 @@ from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 from engine.worker.training import checkpoints
 from engine.worker.training.step_gradients import StepTrainer, mean_loss, training_arguments
-from tests.helpers.worker_parts import stop_dropout
+from tests.helpers.worker_setup import stop_dropout
 from tests.proof.cells import EXAMPLES, STEPS
 from tests.proof.reload import Reloader
 

@@ -1,4 +1,4 @@
-"""What tests of the worker share: a channel onto a job of its own."""
+"""Fixtures of the worker's tests: the channel of a job, reference runs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from engine.jobs.events import EventWriter
 from engine.jobs.job import create_job
 from engine.system.paths import jobs_folder
 from engine.worker.runtime.channel import Channel
-from tests.helpers.straight_runs import Straight
-from tests.helpers.straight_runs import straight as run_straight
+from tests.helpers import reference_runs
+from tests.helpers.reference_runs import ReferenceRun
 
 
 @pytest.fixture
 def channel() -> Iterator[Channel]:
-    """The channel of a new job that no worker does."""
+    """Return the channel of a new job without a worker."""
     job = create_job(jobs_folder(), "check_data", {})
     writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
     yield Channel(job, writer)
@@ -25,6 +25,6 @@ def channel() -> Iterator[Channel]:
 
 
 @pytest.fixture(scope="module")
-def straight(tmp_path_factory) -> Callable[[str], Straight]:
-    """What gives the run by a method that nothing came between."""
-    return partial(run_straight, tmp_path_factory.mktemp("straight"))
+def reference_run(tmp_path_factory) -> Callable[[str], ReferenceRun]:
+    """Return the uninterrupted run by a method."""
+    return partial(reference_runs.reference_run, tmp_path_factory.mktemp("reference"))

@@ -13,7 +13,7 @@ from engine.jobs.events import read_all
 from engine.jobs.job import UNWRITTEN, create_job
 from engine.system.paths import cache_folder, jobs_folder
 from engine.worker import __main__ as worker
-from tests.helpers.tiny_runs import run_here
+from tests.helpers.tiny_runs import run_in_process
 
 
 def job_that(monkeypatch, does):
@@ -33,7 +33,7 @@ def raising(error):
 
 
 def test_a_job_begins_with_who_does_it_and_ends_with_how_it_went(monkeypatch):
-    events = run_here(
+    events = run_in_process(
         job_that(monkeypatch, lambda channel, request: channel.result({"asked": request["action"]}))
     )
 
@@ -50,7 +50,7 @@ def test_the_settings_of_the_libraries_are_made_before_a_job_imports_them_and_ow
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LRU_CACHE_CAPACITY", "7")
     seen = {}
-    run_here(job_that(monkeypatch, lambda channel, request: seen.update(os.environ)))
+    run_in_process(job_that(monkeypatch, lambda channel, request: seen.update(os.environ)))
 
     # Threads that wait spin for a moment at most, whatever else runs.
     assert (seen["OMP_WAIT_POLICY"], seen["GOMP_SPINCOUNT"]) == ("PASSIVE", "1000")
@@ -70,14 +70,14 @@ def test_garbage_is_not_searched_for_while_libraries_come_and_is_afterwards(monk
         return imported(name)
 
     monkeypatch.setattr(worker.importlib, "import_module", importing)
-    run_here(job)
+    run_in_process(job)
     gc.unfreeze()
 
     assert (searched, gc.isenabled()) == ([False], True)
 
 
 def test_a_known_trouble_keeps_its_words_and_its_field(monkeypatch):
-    ended = run_here(
+    ended = run_in_process(
         job_that(monkeypatch, raising(AppError("What happened.", "What to do.", "data.source")))
     )[-1]
 
@@ -90,7 +90,7 @@ def test_a_known_trouble_keeps_its_words_and_its_field(monkeypatch):
 
 
 def test_a_bug_is_called_unexpected_and_the_log_has_its_traceback(monkeypatch, capsys):
-    ended = run_here(job_that(monkeypatch, raising(ZeroDivisionError("by nothing"))))[-1]
+    ended = run_in_process(job_that(monkeypatch, raising(ZeroDivisionError("by nothing"))))[-1]
 
     assert ended["message"].startswith("Unexpected: ZeroDivisionError: by nothing")
     assert "Traceback" in capsys.readouterr().err
@@ -102,7 +102,7 @@ def test_asking_to_stop_is_an_outcome(monkeypatch):
         channel._looked_at = 0.0
         channel.check_stop()
 
-    assert run_here(job_that(monkeypatch, code))[-1]["outcome"] == "stopped"
+    assert run_in_process(job_that(monkeypatch, code))[-1]["outcome"] == "stopped"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,8 @@ def test_a_log_that_takes_no_more_changes_no_ending(monkeypatch):
 
     monkeypatch.setattr(sys, "stderr", Full())
     assert (
-        run_here(job_that(monkeypatch, raising(ZeroDivisionError("by nothing"))))[-1]["outcome"] == "failed"
+        run_in_process(job_that(monkeypatch, raising(ZeroDivisionError("by nothing"))))[-1]["outcome"]
+        == "failed"
     )
     job = job_that(monkeypatch, code)
     monkeypatch.setattr(sys, "stdin", None)
@@ -176,6 +177,6 @@ def test_two_workers_never_do_one_job_at_once(monkeypatch):
         seen.append(channel.job.is_running())
 
     job = job_that(monkeypatch, code)
-    run_here(job)
+    run_in_process(job)
     assert seen == [True]
     assert not job.is_running()

@@ -11,16 +11,16 @@ from engine.jobs.events import Event
 from engine.jobs.supervisor import Supervisor
 from engine.jobs.worker_process import Spare
 from engine.runs import run_store
-from tests.helpers.tiny_runs import named, tiny_recipe, train_here
+from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
 
 pytestmark = pytest.mark.torch
 
 
 def learned(events: list[Event]) -> tuple[bytes, list[float]]:
     """Return the adapter's weights and the losses."""
-    [saved] = named(events, "adapter_saved")
+    [saved] = events_named(events, "adapter_saved")
     weights = (Path(saved["path"]) / library.WEIGHTS_NAME).read_bytes()
-    return weights, [event["loss"] for event in named(events, "step_finished")]
+    return weights, [event["loss"] for event in events_named(events, "step_finished")]
 
 
 @pytest.mark.parametrize("expected", [False, True], ids=["", "with its base model"])
@@ -39,7 +39,7 @@ def test_both_learn_the_same(tmp_path, expected):
         spare.end()
     assert made.ending().outcome == "completed", made.ending()
     # What a worker does that is given its job at once, without another start of the libraries.
-    _, at_once = train_here(recipe)
+    _, at_once = train_in_process(recipe)
 
     assert len(learned(ahead)[1]) > 1
     assert learned(ahead) == learned(at_once)

@@ -14,11 +14,11 @@ from engine.commands import cli
 from engine.commands.terminal import follow_job
 from engine.config import recipe as recipes
 from engine.runs import run_store
+from tests.helpers.fake_hub import FakeHub, use_hub
+from tests.helpers.in_process_worker import InProcessSupervisor
 from tests.helpers.repository import MAIN
-from tests.helpers.small_hub import SmallHub, asked_here
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
-from tests.helpers.worker_here import WorkerHere
 
 pytestmark = pytest.mark.torch
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.torch
 @pytest.fixture
 def hub(tmp_path):
     shutil.copytree(tiny_model("llama"), tmp_path / "served" / "models" / "someone" / "small")
-    return SmallHub(tmp_path / "served")
+    return FakeHub(tmp_path / "served")
 
 
 class Screen(io.StringIO):
@@ -72,10 +72,10 @@ def read(descriptor):
 
 
 def test_no_means_no_run_and_nothing_fetched(tmp_path, hub, monkeypatch):
-    monkeypatch.setattr(follow_job, "Supervisor", WorkerHere)
+    monkeypatch.setattr(follow_job, "Supervisor", InProcessSupervisor)
     monkeypatch.setattr(sys, "stdin", Screen("n\n"))
     shown = Screen()
-    with asked_here(hub, tmp_path / "cache", monkeypatch), redirect_stdout(shown):
+    with use_hub(hub, tmp_path / "cache", monkeypatch), redirect_stdout(shown):
         code = cli.run(cli.parse(["train", str(hub_recipe(tmp_path))]))
 
     assert code == 130, shown.getvalue()
@@ -98,9 +98,9 @@ def test_yes_at_a_terminal_fetches_and_trains(tmp_path, hub):
     assert run_store.open_run(run_store.list_jobs()[0]).outcome == "completed"
 
 
-def test_a_plan_says_what_a_run_would_fetch_and_fetches_nothing(tmp_path, hub, here):
+def test_a_plan_says_what_a_run_would_fetch_and_fetches_nothing(tmp_path, hub, in_process):
     with hub:
-        done = here.run("plan", str(hub_recipe(tmp_path)))
+        done = in_process.run("plan", str(hub_recipe(tmp_path)))
 
     assert done.code == 0, done.err
     assert "someone/small is not on this computer yet. A run fetches it first" in done.out

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.conftest import Finished, Here, Terminal
+from tests.commands.conftest import Finished, InProcessTerminal, Terminal
 
 SCORES = {"rouge1", "rouge2", "rougeL", "rougeLsum"}
 
@@ -16,22 +16,24 @@ SCORES = {"rouge1", "rouge2", "rougeL", "rougeLsum"}
 class Trained:
     """A home with one run of a small model, and its recipe."""
 
-    def __init__(self, here: Here, recipe: Path) -> None:
-        self.here = here
+    def __init__(self, in_process: InProcessTerminal, recipe: Path) -> None:
+        self.in_process = in_process
         self.recipe = recipe
-        done = here.run("train", str(recipe), "--json")
+        done = in_process.run("train", str(recipe), "--json")
         assert done.code == 0, done
         self.adapter: str = done.named("adapter_saved")[0]["adapter"]
         self.adapter_path: str = done.named("adapter_saved")[0]["path"]
         self.started = done.named("run_started")[0]
 
     def run(self, *arguments: str, **settings: Any) -> Finished:
-        return self.here.run(*arguments, **settings)
+        return self.in_process.run(*arguments, **settings)
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, make_recipe: Callable[..., Path]) -> Trained:
-    return Trained(Here(tmp_path_factory.mktemp("home")), make_recipe("llama", "training.epochs=1"))
+    return Trained(
+        InProcessTerminal(tmp_path_factory.mktemp("home")), make_recipe("llama", "training.epochs=1")
+    )
 
 
 def test_evaluate_ends_with_base_and_adapters_under_one_protocol(trained: Trained) -> None:
@@ -49,7 +51,7 @@ def test_evaluate_ends_with_base_and_adapters_under_one_protocol(trained: Traine
         gain = scored["scores"][name]["mean"] - result["base"]["scores"][name]["mean"]
         assert scored["difference"][name]["mean"] == pytest.approx(gain)
     assert result["protocol"]["examples"] == 6
-    assert not list((trained.here.home / "jobs").iterdir())
+    assert not list((trained.in_process.home / "jobs").iterdir())
 
 
 def test_evaluate_tells_a_verdict(trained: Trained) -> None:
@@ -62,7 +64,7 @@ def test_evaluate_tells_a_verdict(trained: Trained) -> None:
 def test_summarize_as_a_program_writes_the_summary_alone(trained: Trained, tmp_path: Path) -> None:
     conversation = "Ann: do you have tea?\nBob: yes, I do."
     (tmp_path / "talk.txt").write_text(conversation, encoding="utf-8")
-    told = Terminal(trained.here.home).run(
+    told = Terminal(trained.in_process.home).run(
         "summarize", "--adapter", trained.adapter, "talk.txt", cwd=tmp_path
     )
     assert told.code == 0, told

@@ -23,7 +23,7 @@ def adapter(home) -> Adapter:
     follows = make_recipe(
         base=f"{SECRET}/bases/my-t5", source=f"{SECRET}/chats.jsonl", start_from=f"{SECRET}/adapters/first"
     )
-    made = add_adapter(follows=follows)
+    made = add_adapter(recipe=follows)
     (made.folder / "README.md").write_text(
         f"---\nbase_model: {SECRET}/bases/my-t5\ntags:\n- base_model:adapter:{SECRET}/bases/my-t5\n---\nMine.\n",
         encoding="utf-8",

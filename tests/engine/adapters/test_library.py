@@ -97,7 +97,7 @@ def test_the_beginning_of_an_id_finds_the_one_adapter_that_begins_so_where_a_per
 
 def test_an_adapter_knows_its_size_its_recipe_and_whether_its_files_are_its_own():
     follows = make_recipe(rank=8)
-    adapter = add_adapter(follows=follows)
+    adapter = add_adapter(recipe=follows)
     assert adapter.size_bytes == sum(path.stat().st_size for path in adapter.folder.iterdir())
     assert adapter.recipe() == follows
     assert adapter.changed_files() == []

@@ -12,7 +12,7 @@ from engine.jobs.events import EventWriter
 from engine.jobs.job import Job
 from engine.runs import run_store
 from engine.runs.run_summaries import RunEntry, read_entry
-from tests.helpers.homes import Told, add_run, make_recipe, tell
+from tests.helpers.homes import RunSpec, add_run, make_recipe, write_events
 
 STARTER = {"base": "starter", "source": "sample"}
 TRAINED = ("lora", "ia3", "layernorm")
@@ -27,7 +27,7 @@ def read(arena: Arena) -> list[Standing]:
     return arenas.Reader().read(arenas.open_arena(arena.folder))
 
 
-def with_run(arena: Arena, place: int, told: Told) -> Job:
+def with_run(arena: Arena, place: int, told: RunSpec) -> Job:
     """Give an entry a run that came to what is told."""
     job = add_run(read(arena)[place].recipe, told)
     arenas.set_run(arena, arena.entries[place].id, job.id)
@@ -48,7 +48,7 @@ def test_entries_without_a_run_wait_and_are_taken_in_order():
 @pytest.mark.parametrize("outcome", ["completed", "stopped", "failed", "crashed"])
 def test_an_entry_stands_as_its_run_ended(outcome):
     arena = make()
-    with_run(arena, 0, Told(outcome=None if outcome == "crashed" else outcome, gain=None))
+    with_run(arena, 0, RunSpec(outcome=None if outcome == "crashed" else outcome, gain=None))
     assert states(arena) == [outcome, "waiting", "waiting"]
     taken_up = arenas.next_up(read(arena), set()).entry.id == arena.entries[0].id
     assert taken_up == (outcome in ("stopped", "crashed"))
@@ -56,7 +56,7 @@ def test_an_entry_stands_as_its_run_ended(outcome):
 
 def test_a_run_found_running_is_followed_before_anything_is_begun():
     arena = make()
-    job = with_run(arena, 1, Told(outcome=None))
+    job = with_run(arena, 1, RunSpec(outcome=None))
     with job.lock():
         assert states(arena) == ["waiting", "running", "waiting"]
         assert arenas.next_up(read(arena), set()).entry.id == arena.entries[1].id
@@ -72,7 +72,7 @@ def test_what_the_registry_refuses_is_shown_with_its_reason_and_never_taken_up()
 
 def test_what_the_worker_refuses_is_a_refusal_too():
     arena = make()
-    job = with_run(arena, 0, Told(steps=0, outcome=None, gain=None))
+    job = with_run(arena, 0, RunSpec(steps=0, outcome=None, gain=None))
     writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
     writer.write("job_ended", outcome="failed", kind="RecipeError", message="Rank 16 is too much.", hint="")
     writer.close()
@@ -85,7 +85,7 @@ def test_data_that_vanished_refuses_what_waits_and_leaves_what_is_done(tmp_path)
     source.write_text("dialogue,summary\nAnn: Tea?,Tea.\n", encoding="utf-8")
     recipe = make_recipe("Own data", base="starter", source=str(source))
     arena = arenas.create(recipe, [{"method": {"id": each}} for each in TRAINED])
-    with_run(arena, 0, Told())
+    with_run(arena, 0, RunSpec())
     source.unlink()
     assert states(arena) == ["completed", "refused", "refused"]
     assert read(arena)[1].reason.startswith(f"There is nothing at {source}.")
@@ -94,7 +94,7 @@ def test_data_that_vanished_refuses_what_waits_and_leaves_what_is_done(tmp_path)
 
 def test_a_run_that_was_deleted_is_told_and_not_begun_again_unasked():
     arena = make()
-    job = with_run(arena, 0, Told())
+    job = with_run(arena, 0, RunSpec())
     shutil.rmtree(job.folder)
     [first, *_] = read(arena)
     assert first.state == "failed"
@@ -124,7 +124,7 @@ def test_beginning_an_entry_notes_its_run_before_anything_starts():
 
 def test_a_run_that_did_not_change_is_not_read_again(monkeypatch):
     arena = make()
-    job = with_run(arena, 0, Told(outcome=None))
+    job = with_run(arena, 0, RunSpec(outcome=None))
     arena, reader, read_runs = arenas.open_arena(arena.folder), arenas.Reader(), []
 
     def noted(one: Job) -> RunEntry:
@@ -135,7 +135,7 @@ def test_a_run_that_did_not_change_is_not_read_again(monkeypatch):
     reader.read(arena)
     reader.read(arena)
     assert read_runs == [job.id]
-    tell(job, Told(steps=3), attempt=2)
+    write_events(job, RunSpec(steps=3), attempt=2)
     assert reader.read(arena)[0].state == "completed"
     assert read_runs == [job.id, job.id]
 

@@ -7,13 +7,13 @@ import pytest
 from engine.config import recipe as recipes
 from engine.errors import RecipeError, WorkerError
 from engine.runs import run_store
-from tests.helpers.homes import Told, add_checkpoint, add_run, make_recipe
+from tests.helpers.homes import RunSpec, add_checkpoint, add_run, make_recipe
 
 SMALLER = {"training.micro_batch_tokens": 1024, "training.activation_checkpointing": True}
 
 
 def stopped_run(**recipe):
-    job = add_run(make_recipe(**recipe), Told(outcome="failed", kind="OutOfMemoryError"))
+    job = add_run(make_recipe(**recipe), RunSpec(outcome="failed", kind="OutOfMemoryError"))
     add_checkpoint(job, 20)
     return job
 
@@ -94,7 +94,7 @@ def test_a_run_that_trains_or_is_completed_is_not_changed():
     with job.lock(), pytest.raises(WorkerError):
         run_store.change(job, SMALLER)
     with pytest.raises(WorkerError):
-        run_store.change(add_run(told=Told()), SMALLER)
+        run_store.change(add_run(spec=RunSpec()), SMALLER)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from engine.data import guess
 from engine.text.conversations import Example
-from tests.helpers.shaped_rows import chat, examples, numbered, refusal, shape_of
+from tests.helpers.table_rows import chat, examples, numbered, refusal, shape_of
 
 ASKED = "user: Summarise this chat.\n\nAnn: Shall we meet at ten?\nBob: At ten, in the park."
 INSTRUCTIONS = [

@@ -10,7 +10,7 @@ from engine import data
 from engine.data import guess
 from engine.errors import DataError
 from engine.text.conversations import Example
-from tests.helpers.shaped_rows import Row, chat, examples, numbered, refusal, shape_of
+from tests.helpers.table_rows import Row, chat, examples, numbered, refusal, shape_of
 
 
 # ------------------------------------------------------------------------------------------------ flat columns

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.shaped_rows import chat, examples, refusal, shape_of
+from tests.helpers.table_rows import chat, examples, refusal, shape_of
 
 Rows = list[dict[str, Any]]
 WHO = {"speaker": "who"}

@@ -9,7 +9,7 @@ from engine.maintenance import disk_usage
 from engine.maintenance.disk_usage import bytes_in, free, freeable, measure
 from engine.runs import run_store
 from engine.system import paths
-from tests.helpers.homes import Told, add_adapter, add_checkpoint, add_run, make_recipe, unsynced
+from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe, unsynced
 
 
 @pytest.fixture(autouse=True)
@@ -19,12 +19,12 @@ def _quick():
 
 
 def run_with_checkpoint(outcome: str = "completed", *, adapter: bool = True):
-    job = add_run(make_recipe(), Told(outcome=outcome))
+    job = add_run(make_recipe(), RunSpec(outcome=outcome))
     add_checkpoint(job, 3)
     (job.folder / "best-2").mkdir()
     (job.folder / "best-2" / "trainable.safetensors").write_bytes(bytes(100))
     if adapter:
-        made = add_adapter(f"made by {job.id}", follows=make_recipe())
+        made = add_adapter(f"made by {job.id}", recipe=make_recipe())
         training = made.passport.training.model_copy(update={"run": job.id})
         library.update(made, training=training)
     return job

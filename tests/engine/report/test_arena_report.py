@@ -14,7 +14,7 @@ from engine.arena import Arena
 from engine.commands import cli
 from engine.jobs.events import EventWriter
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
-from tests.helpers.homes import Told, add_adapter, add_run
+from tests.helpers.homes import RunSpec, add_adapter, add_run
 from tests.helpers.report_pages import HOSTILE, Page, sound_plots
 
 
@@ -84,7 +84,7 @@ def test_no_text_of_names_reasons_or_remarks_becomes_markup(home, tmp_path):
     writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
     writer.write("notice", level="warning", message=HOSTILE, hint=HOSTILE)
     writer.close()
-    failed = add_run(told=Told(steps=3, outcome=None, gain=None))
+    failed = add_run(spec=RunSpec(steps=3, outcome=None, gain=None))
     writer = EventWriter(failed.events_path, {"run": failed.id, "attempt": 1})
     writer.write("job_ended", outcome="failed", kind="DataError", message=HOSTILE, hint="")
     writer.close()
@@ -97,9 +97,9 @@ def test_no_text_of_names_reasons_or_remarks_becomes_markup(home, tmp_path):
 def test_what_runs_differ_in_is_told_with_the_names_of_the_entries(home, tmp_path):
     arena = make_arena("lora", "ia3", "full")
     for place, precision in enumerate(("bfloat16", "bfloat16", "float32")):
-        told = Told(outcome=None, gain=None, facts={"precision": precision, "excluded": {"train": 12}})
-        job = score(arena, place, FULL, told=told)
-        add_adapter(f"of-{place}", id=job.id, follows=report.gather(job).recipe)
+        told = RunSpec(outcome=None, gain=None, facts={"precision": precision, "excluded": {"train": 12}})
+        job = score(arena, place, FULL, spec=told)
+        add_adapter(f"of-{place}", id=job.id, recipe=report.gather(job).recipe)
     data = dict(report.gather_arena(arenas.open_arena(arena.folder)).agreed(lambda run: [("x", run.job.id)]))
     assert data["x"].count("for") == 2
     text = page_of(arena, tmp_path).text

@@ -18,7 +18,7 @@ from engine.runs import example_scores
 from engine.runs.example_scores import Texts
 from engine.scoring.metrics import MEASURES
 from gui.look import tokens
-from tests.helpers.homes import Told, add_run, make_recipe
+from tests.helpers.homes import RunSpec, add_run, make_recipe
 from tests.helpers.report_pages import HOSTILE, Page, sound_plots
 from tests.helpers.scored_runs import add_scored_run, scores_of
 
@@ -125,13 +125,13 @@ def test_a_run_of_an_earlier_version_has_a_report_of_what_it_kept(home, tmp_path
 
 @pytest.mark.parametrize("outcome", ["stopped", "failed"])
 def test_a_run_that_ended_early_says_what_there_is(home, tmp_path, outcome):
-    page = page_of(add_run(told=Told(steps=7, outcome=outcome, gain=None)), tmp_path)
+    page = page_of(add_run(spec=RunSpec(steps=7, outcome=outcome, gain=None)), tmp_path)
     assert "No adapter was made" in page.text
     assert "7 of 40" in page.text
 
 
 def test_a_run_that_never_began_has_a_report(home, tmp_path):
-    page = page_of(add_run(told=Told(steps=0, outcome=None, gain=None, samples=0)), tmp_path)
+    page = page_of(add_run(spec=RunSpec(steps=0, outcome=None, gain=None, samples=0)), tmp_path)
     assert "There is no score of base and tuned model to compare." in page.text
 
 

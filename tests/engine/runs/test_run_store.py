@@ -10,7 +10,7 @@ from engine.config import recipe
 from engine.errors import RecipeError, StorageError, WorkerError
 from engine.jobs.events import read_all
 from engine.runs import run_store
-from tests.helpers.homes import Told, add_adapter, add_checkpoint, add_run, make_recipe, tell
+from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe, write_events
 
 
 def test_a_new_run_is_a_folder_with_its_recipe():
@@ -30,7 +30,7 @@ def test_a_recipe_with_a_missing_file_makes_no_run():
 
 
 def test_a_run_without_a_last_word_and_without_a_worker_has_crashed():
-    job = add_run(told=Told(outcome=None))
+    job = add_run(spec=RunSpec(outcome=None))
     assert run_store.open_run(job).outcome == "crashed"
     with job.lock():
         found = run_store.open_run(job)
@@ -38,22 +38,22 @@ def test_a_run_without_a_last_word_and_without_a_worker_has_crashed():
 
 
 def test_a_run_that_ended_is_not_running_while_its_worker_goes_home():
-    job = add_run(told=Told(outcome="stopped"))
+    job = add_run(spec=RunSpec(outcome="stopped"))
     with job.lock():
         found = run_store.open_run(job)
     assert (found.outcome, found.running) == ("stopped", False)
 
 
 def test_a_run_that_was_resumed_and_died_has_crashed():
-    job = add_run(told=Told(outcome="stopped", checkpoint_at=20))
-    tell(job, Told(outcome=None), attempt=2)
+    job = add_run(spec=RunSpec(outcome="stopped", checkpoint_at=20))
+    write_events(job, RunSpec(outcome=None), attempt=2)
     assert run_store.open_run(job).outcome == "crashed"
 
 
 def test_runs_are_listed_newest_first_and_damaged_ones_too():
-    old = add_run(told=Told(started_at=1_773_000_000))
-    new = add_run(told=Told(started_at=1_773_100_000))
-    broken = add_run(told=Told(started_at=1_773_200_000))
+    old = add_run(spec=RunSpec(started_at=1_773_000_000))
+    new = add_run(spec=RunSpec(started_at=1_773_100_000))
+    broken = add_run(spec=RunSpec(started_at=1_773_200_000))
     broken.recipe_path.write_text("no = = toml", encoding="utf-8")
     assert [job.id for job in run_store.list_jobs()] == [broken.id, new.id, old.id]
 
@@ -84,8 +84,8 @@ def test_a_run_that_goes_on_from_no_adapter_is_not_made():
 
 
 def test_a_beginning_that_fits_two_runs_is_refused():
-    add_run(told=Told(started_at=1_773_000_000))
-    add_run(told=Told(started_at=1_773_100_000))
+    add_run(spec=RunSpec(started_at=1_773_000_000))
+    add_run(spec=RunSpec(started_at=1_773_100_000))
     with pytest.raises(WorkerError, match="More than one"):
         run_store.find_job("2026")
 
@@ -112,7 +112,7 @@ def test_a_deleted_run_comes_back_whole():
 
 
 def test_a_running_run_is_not_deleted():
-    job = add_run(told=Told(outcome=None))
+    job = add_run(spec=RunSpec(outcome=None))
     with job.lock(), pytest.raises(WorkerError, match="is running"):
         run_store.delete_run(job)
     assert job.folder.exists()

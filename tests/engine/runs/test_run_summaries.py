@@ -12,7 +12,7 @@ from engine.runs import run_store
 from engine.runs.run_summaries import read_entry, stamp, thinned
 from engine.system.paths import runs_folder
 from tests.helpers import repository
-from tests.helpers.homes import Told, add_run, make_recipe, tell
+from tests.helpers.homes import RunSpec, add_run, make_recipe, write_events
 
 GOLDEN = repository.GOLDEN / "events_v1.jsonl"
 
@@ -52,7 +52,7 @@ def test_of_many_steps_only_as_many_are_decoded_as_can_be_shown(monkeypatch: pyt
 
     real = events.decode
     monkeypatch.setattr("engine.runs.run_summaries.decode", counting)
-    entry = read_entry(add_run(told=Told(steps=5003, total_steps=5003)))
+    entry = read_entry(add_run(spec=RunSpec(steps=5003, total_steps=5003)))
     assert entry.step == 5003
     assert len(entry.loss) == 60
     assert len(decoded) < 400
@@ -61,21 +61,23 @@ def test_of_many_steps_only_as_many_are_decoded_as_can_be_shown(monkeypatch: pyt
 @pytest.mark.parametrize(
     ("told", "outcome", "can_resume"),
     [
-        (Told(), "completed", False),
-        (Told(checkpoint_at=20), "completed", False),
-        (Told(outcome="stopped", steps=25, checkpoint_at=20), "stopped", True),
-        (Told(outcome="stopped", steps=5), "stopped", False),
-        (Told(outcome=None, steps=25, checkpoint_at=20), "crashed", True),
-        (Told(outcome="failed", kind="OutOfMemoryError", checkpoint_at=20), "failed", True),
+        (RunSpec(), "completed", False),
+        (RunSpec(checkpoint_at=20), "completed", False),
+        (RunSpec(outcome="stopped", steps=25, checkpoint_at=20), "stopped", True),
+        (RunSpec(outcome="stopped", steps=5), "stopped", False),
+        (RunSpec(outcome=None, steps=25, checkpoint_at=20), "crashed", True),
+        (RunSpec(outcome="failed", kind="OutOfMemoryError", checkpoint_at=20), "failed", True),
     ],
 )
-def test_only_what_ended_early_with_a_checkpoint_can_be_resumed(told: Told, outcome: str, can_resume: bool):
-    entry = read_entry(add_run(told=told))
+def test_only_what_ended_early_with_a_checkpoint_can_be_resumed(
+    told: RunSpec, outcome: str, can_resume: bool
+):
+    entry = read_entry(add_run(spec=told))
     assert (entry.outcome, entry.can_resume, entry.failure_kind) == (outcome, can_resume, told.kind)
 
 
 def test_a_run_in_progress_is_running():
-    job = add_run(told=Told(outcome=None, steps=10, checkpoint_at=5))
+    job = add_run(spec=RunSpec(outcome=None, steps=10, checkpoint_at=5))
     with job.lock():
         entry = read_entry(job)
     assert (entry.running, entry.outcome, entry.can_resume) == (True, None, False)
@@ -89,24 +91,24 @@ def test_a_run_that_was_never_started_has_no_outcome():
 
 def test_a_run_whose_recipe_is_lost_is_listed_under_its_id_with_the_reason():
     job = create_job(runs_folder(), "train", {})
-    tell(job, Told(outcome="stopped"))
+    write_events(job, RunSpec(outcome="stopped"))
     entry = read_entry(job)
     assert (entry.name, entry.recipe, entry.outcome) == (job.id, None, "stopped")
     assert "There is no recipe" in entry.trouble
 
 
 def test_an_unfinished_line_is_passed_over():
-    job = add_run(told=Told(outcome=None, steps=7))
+    job = add_run(spec=RunSpec(outcome=None, steps=7))
     with job.events_path.open("ab") as stream:
         stream.write(b'{"v":1,"event":"step_finished","time":1.0,"run":"r","attempt":1,"step":8,"lo')
     assert read_entry(job).step == 7
 
 
 def test_a_stamp_changes_when_the_run_does():
-    job = add_run(told=Told(outcome=None))
+    job = add_run(spec=RunSpec(outcome=None))
     before = stamp(job)
     assert stamp(job) == before == read_entry(job).stamp
-    tell(job, Told(), attempt=2)
+    write_events(job, RunSpec(), attempt=2)
     assert stamp(job) != before
 
 

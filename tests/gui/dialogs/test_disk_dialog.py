@@ -8,7 +8,7 @@ from engine.api import library, paths, runs
 from gui.core.preferences import Preferences
 from gui.desktop.checkpoint_cleanup import Retention
 from gui.dialogs.disk_dialog import DiskDialog
-from tests.helpers.homes import Told, add_adapter, add_checkpoint, add_run, make_recipe, unsynced
+from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe, unsynced
 
 WAIT = 20_000
 
@@ -17,9 +17,9 @@ WAIT = 20_000
 def done(home):
     """A completed run with its checkpoint and its adapter."""
     with unsynced():
-        job = add_run(make_recipe(), Told())
+        job = add_run(make_recipe(), RunSpec())
         add_checkpoint(job, 3)
-        made = add_adapter(follows=make_recipe())
+        made = add_adapter(recipe=make_recipe())
         library.update(made, training=made.passport.training.model_copy(update={"run": job.id}))
     return job
 

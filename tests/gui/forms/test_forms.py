@@ -79,7 +79,7 @@ def test_every_method_has_a_form_and_its_preset_is_valid(form, entry):
 
 
 def test_a_recipe_comes_back_unchanged(form, home):
-    add_adapter("an-adapter", follows=make_recipe(base="starter"))
+    add_adapter("an-adapter", recipe=make_recipe(base="starter"))
     tables = BASICS | {
         "name": "mine",
         "method": {"id": "lora", "rank": 7, "alpha": 9, "target_modules": ["q"], "start_from": "an-adapter"},
@@ -266,10 +266,10 @@ def test_choosing_an_action_of_a_chooser_keeps_what_was_chosen(form, qtbot):
 def adapters(home):
     """Two adapters that fit the form's recipe, one of another base model, one of another method."""
     return [
-        add_adapter("mine", follows=make_recipe(base="starter")),
-        add_adapter("yours", follows=make_recipe(base="starter")),
-        add_adapter("of-another-base", follows=make_recipe(base="owner/name")),
-        add_adapter("of-another-method", follows=make_recipe(base="starter", method_id="full")),
+        add_adapter("mine", recipe=make_recipe(base="starter")),
+        add_adapter("yours", recipe=make_recipe(base="starter")),
+        add_adapter("of-another-base", recipe=make_recipe(base="owner/name")),
+        add_adapter("of-another-method", recipe=make_recipe(base="starter", method_id="full")),
     ]
 
 

@@ -67,7 +67,7 @@ def test_groups_come_by_their_newest_adapter_and_unscored_ones_last(adapters):
         {"scores": [score_card(0.48, beams=4)]},
         {"scores": [score_card(0.48, examples=100)]},
         {"scores": [score_card(0.48, base=0.30)]},
-        {"scores": [score_card(0.48)], "follows": make_recipe(base="google/flan-t5-small")},
+        {"scores": [score_card(0.48)], "recipe": make_recipe(base="google/flan-t5-small")},
     ],
     ids=["beams", "examples", "base score", "base model"],
 )

@@ -16,7 +16,7 @@ from gui.models.cells import Signed, Spark
 from gui.models.list_text import day_words
 from gui.models.run_table import RunTable, matches, next_step, outcome_of, started
 from tests.helpers.example_library import fill_history
-from tests.helpers.homes import MOMENT, Told, add_run
+from tests.helpers.homes import MOMENT, RunSpec, add_run
 
 FAILED = {"outcome": "failed"}
 
@@ -34,7 +34,7 @@ def table(entries, qapp) -> RunTable:
 
 
 def made_entry(**told) -> RunEntry:
-    return read_entry(add_run(told=Told(**told)))
+    return read_entry(add_run(spec=RunSpec(**told)))
 
 
 def test_qt_finds_no_fault_with_the_model(table, entries):
@@ -73,7 +73,7 @@ def test_an_outcome_has_words_and_one_next_step(home, told, words, action):
 
 
 def test_a_running_run_says_how_far_it_is(home):
-    job = add_run(told=Told(outcome=None, steps=10))
+    job = add_run(spec=RunSpec(outcome=None, steps=10))
     with job.lock():
         entry = read_entry(job)
     assert outcome_of(entry).text.replace("\u00a0", " ") == "Running, 25 %"

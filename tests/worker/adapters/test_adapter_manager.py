@@ -18,7 +18,7 @@ from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import Switcher
 from engine.worker.generation.generate import generate
 from engine.worker.modeling.base_models import LoadedBase
-from tests.helpers.worker_parts import import_with_biases, install_random, load_tiny
+from tests.helpers.worker_setup import import_with_biases, install_random, load_tiny
 
 pytestmark = pytest.mark.torch
 

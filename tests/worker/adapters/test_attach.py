@@ -14,7 +14,7 @@ from engine.methods import METHODS
 from engine.worker.adapters import attach
 from engine.worker.modeling import forward
 from tests.helpers.tiny_models import KINDS, tiny_model
-from tests.helpers.worker_parts import (
+from tests.helpers.worker_setup import (
     attach_random,
     import_with_biases,
     install_random,

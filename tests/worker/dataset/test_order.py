@@ -9,13 +9,13 @@ from engine.adapters.metadata import checksums
 from engine.config import recipe as recipes
 from engine.runs import run_store
 from engine.worker.training import checkpoints
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import events_named, on_event, run_in_process, tiny_recipe, train_in_process
 
 pytestmark = pytest.mark.torch
 
 
 def adapter_of(events):
-    return library.find(named(events, "adapter_saved")[-1]["adapter"])
+    return library.find(events_named(events, "adapter_saved")[-1]["adapter"])
 
 
 def weights(events):
@@ -27,8 +27,8 @@ def stopped_at(step, recipe, monkeypatch):
         channel.stopping = True
 
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, stop)
-        job, _ = train_here(recipe)
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, stop)
+        job, _ = train_in_process(recipe)
     return job
 
 
@@ -44,8 +44,8 @@ def forget_order(folder):
 
 
 def test_the_two_orders_are_not_the_same_and_the_passport_says_which(tmp_path):
-    _, by_length = train_here(tiny_recipe(tmp_path, "t5"))
-    _, by_chance = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.order=random"))
+    _, by_length = train_in_process(tiny_recipe(tmp_path, "t5"))
+    _, by_chance = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.order=random"))
 
     assert weights(by_length) != weights(by_chance)
     for events, order in ((by_length, "lengths"), (by_chance, "random")):
@@ -57,7 +57,7 @@ def test_a_run_from_before_the_choice_goes_on_in_the_order_that_it_had_and_its_a
     tmp_path, monkeypatch
 ):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.order=random")
-    _, straight = train_here(recipe)
+    _, uninterrupted = train_in_process(recipe)
     job = stopped_at(2, recipe, monkeypatch)
     for folder in run_store.checkpoints(job):
         forget_order(folder)
@@ -65,9 +65,9 @@ def test_a_run_from_before_the_choice_goes_on_in_the_order_that_it_had_and_its_a
     assert 'order = "random"' in text
     job.recipe_path.write_text(text.replace('order = "random"', 'order = "lengths"'), encoding="utf-8")
 
-    resumed = run_here(job)
+    resumed = run_in_process(job)
 
-    assert weights(resumed) == weights(straight)
+    assert weights(resumed) == weights(uninterrupted)
     assert adapter_of(resumed).passport.training.order == "random"
     assert adapter_of(resumed).recipe().training.order == "random"
     assert adapter_of(resumed).recipe() == recipes.load(job.recipe_path)

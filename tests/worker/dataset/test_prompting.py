@@ -9,7 +9,7 @@ from engine.worker.dataset.prompting import IGNORED, Prompter
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import read_tokenizer
 from tests.helpers.tiny_models import tiny_model
-from tests.helpers.worker_parts import make_recipe
+from tests.helpers.worker_setup import make_recipe
 
 pytestmark = pytest.mark.torch
 

@@ -12,8 +12,8 @@ from engine.worker.dataset import dataset
 from engine.worker.evaluation import evaluator
 from engine.worker.evaluation.evaluator import Evaluation
 from engine.worker.runtime.channel import Channel
-from tests.helpers.told import events_of
-from tests.helpers.worker_parts import load_tiny, make_channel, make_recipe, write_conversations
+from tests.helpers.channel_events import events_of
+from tests.helpers.worker_setup import load_tiny, make_channel, make_recipe, write_conversations
 
 pytestmark = pytest.mark.torch
 

@@ -4,15 +4,15 @@ import pytest
 
 from engine.system.paths import scores_folder
 from engine.worker.training import training_loop
-from tests.helpers.tiny_runs import named, tiny_recipe, train_here
+from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
 
 pytestmark = pytest.mark.torch
 
 
 def start(events):
     """Return what a run told of its base before the first step, apart from when."""
-    base = [event for event in named(events, "evaluated") if event["of"] == "base" and event["loss"]]
-    shown = [event for event in named(events, "sample_made") if event["step"] == 0]
+    base = [event for event in events_named(events, "evaluated") if event["of"] == "base" and event["loss"]]
+    shown = [event for event in events_named(events, "sample_made") if event["step"] == 0]
     return [event["loss"] for event in base], [(event["example"], event["summary"]) for event in shown]
 
 
@@ -35,9 +35,9 @@ def counting(act, times):
 def run(folder, measured, *overrides):
     """Return what a run told of its base, and whether it computed that."""
     measured.clear()
-    events = train_here(tiny_recipe(folder, "t5", "lora", *overrides))[1]
+    events = train_in_process(tiny_recipe(folder, "t5", "lora", *overrides))[1]
     assert events[-1]["outcome"] == "completed"
-    own = [event for event in named(events, "evaluated") if event["of"] != "base" and event["loss"]]
+    own = [event for event in events_named(events, "evaluated") if event["of"] != "base" and event["loss"]]
     return start(events), len(measured) > len(own)
 
 

@@ -23,8 +23,8 @@ from engine.worker.generation import generate
 from engine.worker.generation.generate import Generated
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel, Stopped
-from tests.helpers.told import events_of
-from tests.helpers.worker_parts import (
+from tests.helpers.channel_events import events_of
+from tests.helpers.worker_setup import (
     attach_random,
     install_random,
     load_tiny,

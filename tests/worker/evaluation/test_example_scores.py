@@ -5,18 +5,20 @@ import pytest
 from engine.adapters import library
 from engine.runs import example_scores
 from engine.scoring import bootstrap
-from tests.helpers.tiny_runs import named, tiny_recipe, train_here
+from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
 
 pytestmark = pytest.mark.torch
 
 
 @pytest.mark.parametrize("method", ["lora", "prompt_only"])
 def test_a_run_keeps_the_scores_that_its_verdict_was_made_of(tmp_path, method):
-    job, events = train_here(tiny_recipe(tmp_path, "t5", method, "training.max_steps=2", "data.shots=1"))
+    job, events = train_in_process(
+        tiny_recipe(tmp_path, "t5", method, "training.max_steps=2", "data.shots=1")
+    )
     assert events[-1]["outcome"] == "completed", events[-1]
 
     kept = example_scores.load(job.folder)
-    [saved] = named(events, "adapter_saved")
+    [saved] = events_named(events, "adapter_saved")
     card = library.find(saved["adapter"]).passport.score_card
     assert kept.protocol == card.protocol
     assert len(kept.examples) == len(kept.base.summaries) == len(kept.tuned.summaries) == 6
@@ -29,8 +31,8 @@ def test_a_run_keeps_the_scores_that_its_verdict_was_made_of(tmp_path, method):
 
 
 def test_a_saved_adapter_tells_what_it_took(tmp_path):
-    _, events = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=2"))
-    [saved] = named(events, "adapter_saved")
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=2"))
+    [saved] = events_named(events, "adapter_saved")
     training = library.find(saved["adapter"]).passport.training
     assert saved["seconds"] == pytest.approx(training.seconds, abs=1e-3)
     assert saved["memory_bytes"] == training.peak_memory_bytes > 0

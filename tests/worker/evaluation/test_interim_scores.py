@@ -8,7 +8,14 @@ import torch
 from engine.errors import RecipeError
 from engine.runs import run_store
 from engine.worker.evaluation import samples
-from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import (
+    events_named,
+    on_event,
+    request_stop,
+    run_in_process,
+    tiny_recipe,
+    train_in_process,
+)
 
 pytestmark = pytest.mark.torch
 
@@ -17,7 +24,11 @@ COUNTED = "training.evaluate_summaries=4"
 
 
 def on_the_way(events):
-    return [each for each in named(events, "evaluated") if each["loss"] is not None and each["of"] != "base"]
+    return [
+        each
+        for each in events_named(events, "evaluated")
+        if each["loss"] is not None and each["of"] != "base"
+    ]
 
 
 def told(events):
@@ -25,7 +36,9 @@ def told(events):
 
 
 def losses(events):
-    return [(each["step"], each["loss"], each["gradient_norm"]) for each in named(events, "step_finished")]
+    return [
+        (each["step"], each["loss"], each["gradient_norm"]) for each in events_named(events, "step_finished")
+    ]
 
 
 def watch_writing(monkeypatch):
@@ -47,8 +60,8 @@ def test_scores_on_the_way_say_what_was_scored_and_change_neither_training_nor_t
     tmp_path, monkeypatch
 ):
     dropout, drawn = "method.dropout=0.3", watch_writing(monkeypatch)
-    job, events = train_here(tiny_recipe(tmp_path, "t5", "lora", *OFTEN, COUNTED, dropout))
-    _, without = train_here(
+    job, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", *OFTEN, COUNTED, dropout))
+    _, without = train_in_process(
         tiny_recipe(tmp_path, "t5", "lora", *OFTEN, "training.evaluate_summaries=0", dropout)
     )
 
@@ -71,17 +84,17 @@ def test_scores_on_the_way_say_what_was_scored_and_change_neither_training_nor_t
 
 def test_a_run_that_was_stopped_tells_the_same_scores_from_its_checkpoint_on(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "full", *OFTEN, COUNTED, "training.learning_rate=0.1")
-    _, straight = train_here(recipe)
+    _, uninterrupted = train_in_process(recipe)
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, ask_to_stop)
-        job, stopped = train_here(recipe)
-    resumed = run_here(job)
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, request_stop)
+        job, stopped = train_in_process(recipe)
+    resumed = run_in_process(job)
 
     assert [each[0] for each in told(stopped)] == [1, 2]
-    assert told(resumed) == told(straight)[2:]
+    assert told(resumed) == told(uninterrupted)[2:]
     shown = [
-        [(each["step"], each["summary"]) for each in named(events, "sample_made") if each["step"] >= 3]
-        for events in (resumed, straight)
+        [(each["step"], each["summary"]) for each in events_named(events, "sample_made") if each["step"] >= 3]
+        for events in (resumed, uninterrupted)
     ]
     assert shown[0] == shown[1] != []
 
@@ -115,17 +128,17 @@ def test_best_and_patience_can_go_by_rouge_and_outlive_a_stop(tmp_path, monkeypa
         "training.early_stopping_patience=3",
     )
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "evaluated" and facts["step"] == 4, ask_to_stop)
-        job, _ = train_here(recipe)
-    resumed = run_here(job)
+        on_event(patch, lambda event, facts: event == "evaluated" and facts["step"] == 4, request_stop)
+        job, _ = train_in_process(recipe)
+    resumed = run_in_process(job)
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
-    assert [each["step"] for each in named(resumed, "step_finished")] == [5]
-    [notice] = [each for each in named(resumed, "notice") if "Stopped at step" in each["message"]]
+    assert [each["step"] for each in events_named(resumed, "step_finished")] == [5]
+    [notice] = [each for each in events_named(resumed, "notice") if "Stopped at step" in each["message"]]
     assert notice["message"] == "Stopped at step 5: 3 evaluations without a better ROUGE-1."
     assert notice["hint"] == "The best was 40.0 at step 2."
     # The loss falls to the end; of equal scores the first counts.
-    assert named(resumed, "adapter_saved")[-1]["step"] == 2
+    assert events_named(resumed, "adapter_saved")[-1]["step"] == 2
 
 
 def test_the_best_by_rouge_needs_scored_summaries(tmp_path):

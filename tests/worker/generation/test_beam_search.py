@@ -14,9 +14,9 @@ from engine.config.decoding import DecodingOptions
 from engine.errors import BaseModelError
 from engine.worker.generation.generate import Generated, generate, generation_config
 from engine.worker.generation.search import Beams
-from tests.helpers.soft_prompts import CASES, NAMES, Options, soft
+from tests.helpers.soft_prompts import CASES, NAMES, Options, soft_prompt_model
 from tests.helpers.tiny_models import KINDS, Kind
-from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
+from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 pytestmark = [
     pytest.mark.torch,
@@ -76,7 +76,7 @@ def test_it_finds_what_transformers_finds(kind: Kind, beams: int, length_penalty
 @pytest.mark.parametrize(("method", "options"), CASES, ids=NAMES)
 @pytest.mark.parametrize("kind", ["bart", "llama"])
 def test_soft_prompts_stand_before_every_beginning(kind: Kind, method: str, options: Options) -> None:
-    base, model = soft(kind, method, options)
+    base, model = soft_prompt_model(kind, method, options)
     together = ours(model, base, beams=3)
     assert together == [ours(model, base, [ids], beams=3)[0] for ids in read(base)]
     assert together != ours(base.model, base, beams=3)

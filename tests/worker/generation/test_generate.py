@@ -18,7 +18,7 @@ from engine.worker.generation import generate as generate_module
 from engine.worker.generation.generate import Generated, generate, generation_config
 from engine.worker.modeling.base_models import LoadedBase, kept_numbers
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
-from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
+from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 pytestmark = [
     pytest.mark.torch,

@@ -10,8 +10,8 @@ import torch
 from engine.worker.generation.generate import Generated, generate
 from engine.worker.runtime import devices, fork_pool, parallel_map
 from tests.helpers.tiny_models import Kind
-from tests.helpers.tiny_runs import ask_to_stop, named, tiny_recipe, train_here, when
-from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
+from tests.helpers.tiny_runs import events_named, on_event, request_stop, tiny_recipe, train_in_process
+from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 pytestmark = [
     pytest.mark.torch,
@@ -96,11 +96,11 @@ def test_what_is_raised_in_between_ends_the_work_of_all(apart, at):
 def test_a_run_scores_the_same_and_can_be_stopped_meanwhile(tmp_path, monkeypatch, apart):
     recipe = tiny_recipe(tmp_path, "llama")
     apart(1)
-    _, alone = train_here(recipe)
+    _, alone = train_in_process(recipe)
     apart(2)
-    _, together = train_here(recipe)
-    when(monkeypatch, lambda event, facts: facts.get("unit") == "summaries", ask_to_stop)
-    _, stopped = train_here(tiny_recipe(tmp_path, "t5"))
+    _, together = train_in_process(recipe)
+    on_event(monkeypatch, lambda event, facts: facts.get("unit") == "summaries", request_stop)
+    _, stopped = train_in_process(tiny_recipe(tmp_path, "t5"))
 
-    assert named(together, "evaluated")[0]["scores"] == named(alone, "evaluated")[0]["scores"]
+    assert events_named(together, "evaluated")[0]["scores"] == events_named(alone, "evaluated")[0]["scores"]
     assert stopped[-1]["outcome"] == "stopped"

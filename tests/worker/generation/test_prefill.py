@@ -9,9 +9,9 @@ import torch
 
 from engine.worker.adapters.adapter_manager import Switcher
 from engine.worker.generation.generate import READ_PARTS, Generated, generate
-from tests.helpers.soft_prompts import CASES, NAMES, Options, soft
+from tests.helpers.soft_prompts import CASES, NAMES, Options, soft_prompt_model
 from tests.helpers.tiny_models import KINDS, Kind
-from tests.helpers.worker_parts import attach_random, install_random, load_tiny, make_recipe
+from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_recipe
 
 pytestmark = [
     pytest.mark.torch,
@@ -77,7 +77,7 @@ def test_less_padding_is_read(kind: Kind) -> None:
 @pytest.mark.parametrize(("method", "options"), CASES, ids=NAMES)
 @pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
 def test_soft_prompts_stand_before_every_group(kind: Kind, method: str, options: Options) -> None:
-    base, model = soft(kind, method, options)
+    base, model = soft_prompt_model(kind, method, options)
     found = parted(model, base)
     assert found == alone(model, base)
     assert found != parted(base.model, base)

@@ -17,8 +17,8 @@ from engine.errors import BaseModelError, DataError, OfflineError, StorageError
 from engine.worker.hub import hub_errors, repository
 from engine.worker.readers import SUFFIXES
 from engine.worker.runtime.channel import Stopped
+from tests.helpers.fake_hub import COMMIT, FakeHub, use_hub
 from tests.helpers.repository import ROOT
-from tests.helpers.small_hub import COMMIT, SmallHub, asked_here
 
 MODEL, DATA = "someone/small-model", "someone/conversations"
 WEIGHTS_BYTES = 300_000
@@ -37,7 +37,7 @@ def small_hub(tmp_path, monkeypatch):
     (model / "README.md").write_text("---\nlicense: mit\n---\n")
     (data / "train.jsonl").write_text('{"dialogue": "A: Hi.", "summary": "A greets."}\n' * 50)
     (data / "load.py").write_text("raise SystemExit")
-    with asked_here(SmallHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
+    with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
         yield served
 
 

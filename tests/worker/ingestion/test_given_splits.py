@@ -15,7 +15,7 @@ from engine.worker.dataset import dataset
 from engine.worker.ingestion.row_preview import show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.runtime.channel import Channel
-from tests.helpers.told import events_of, notices
+from tests.helpers.channel_events import events_of, notice_messages
 
 Row = dict[str, Any]
 
@@ -60,7 +60,7 @@ def test_an_object_with_a_list_for_each_split_is_taken_as_it_is(tmp_path: Path, 
         "validation": [3],
         "test": [4, 5],
     }
-    assert notices(channel) == [
+    assert notice_messages(channel) == [
         'talks.json holds lists that are read as splits: "train", "validation", "test".'
     ]
 
@@ -112,7 +112,7 @@ def test_rows_that_name_no_split_are_left_out_and_said(tmp_path: Path, channel: 
     first = [talk(number, split="train") for number in range(300)]
     rows = [*first, talk(300, split="held"), talk(301, split="test"), talk(302, split="")]
     assert numbers(as_lines(tmp_path / "a.jsonl", rows), channel)["test"] == [302]
-    assert notices(channel) == [
+    assert notice_messages(channel) == [
         '2 rows left out, as the column "split" names no split there ("held" 1, "" 1; rows 301, 303).'
     ]
 
@@ -122,7 +122,7 @@ def test_rows_in_no_split_may_stand_among_the_first(tmp_path: Path, channel: Cha
     rows = [talk(number, split=places[number % 4]) for number in range(12)]
     found = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
     assert found == {"train": [1, 5, 9], "validation": [3, 7, 11], "test": [2, 6, 10]}
-    assert notices(channel) == [
+    assert notice_messages(channel) == [
         '3 rows left out, as the column "split" names no split there ("held-out" 3; rows 4, 8, 12).'
     ]
 

@@ -25,7 +25,7 @@ from engine.worker.ingestion.loading import read_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.readers import open_table
 from engine.worker.runtime.channel import Channel
-from tests.helpers.told import notices
+from tests.helpers.channel_events import notice_messages
 
 Rows = list[dict[str, Any]]
 TEN_MILLION = 10_000_000
@@ -119,7 +119,7 @@ def test_ten_megabytes_in_one_cell_are_named_and_the_rest_is_read_after_consent(
     )
     assert error.message.startswith(place)
     assert count(read(tmp_path / name, channel, broken_rows="leave_out")) == 11
-    assert any("row 6" in notice for notice in notices(channel))
+    assert any("row 6" in notice for notice in notice_messages(channel))
 
 
 @every_kind
@@ -162,7 +162,9 @@ def test_formulas_and_merged_cells_of_a_workbook_are_named_by_their_cells(
     assert count(splits) == 13
     every = (*splits.train, *splits.validation, *splits.test)
     assert sum(example.conversation == "Ann: 7" for example in every) == 2
-    assert any(notice.startswith("talks.xlsx has 1 merged range (A9:A10)") for notice in notices(channel))
+    assert any(
+        notice.startswith("talks.xlsx has 1 merged range (A9:A10)") for notice in notice_messages(channel)
+    )
 
 
 def broken_lines(channel: Channel) -> list[str]:
@@ -195,7 +197,7 @@ def test_packed_tables_beside_plain_ones_are_read_and_the_rest_is_told(
     (folder / "README.txt").write_text("What this is.")
     splits = read(folder, channel)
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (6, 2, 3)
-    assert notices(channel) == ["Left out, as other files are read: notes.txt, train.csv.gz."]
+    assert notice_messages(channel) == ["Left out, as other files are read: notes.txt, train.csv.gz."]
 
 
 def test_packed_tables_beside_texts_are_told(tmp_path: Path, channel: Channel) -> None:
@@ -206,7 +208,7 @@ def test_packed_tables_beside_texts_are_told(tmp_path: Path, channel: Channel) -
         (folder / f"{number}.summary.txt").write_text(f"Ann says {number}.")
     (folder / "more.csv.gz").write_bytes(gzip.compress(b"dialogue,summary\na,b\n"))
     assert count(read(folder, channel)) == 4
-    assert "Left out, as other files are read: more.csv.gz." in notices(channel)
+    assert "Left out, as other files are read: more.csv.gz." in notice_messages(channel)
 
 
 def test_a_text_packed_by_gz_is_a_source(tmp_path: Path, channel: Channel) -> None:

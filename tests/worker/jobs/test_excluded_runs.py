@@ -19,10 +19,10 @@ from engine.worker.dataset import token_counter as counting
 from engine.worker.ingestion.token_lengths import token_counter
 from engine.worker.planning import planner as plan
 from engine.worker.runtime.channel import Channel
-from tests.helpers.small_hub import SmallHub, asked_here
+from tests.helpers.fake_hub import FakeHub, use_hub
 from tests.helpers.tiny_models import tiny_model
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here
-from tests.helpers.worker_parts import make_channel
+from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe, train_in_process
+from tests.helpers.worker_setup import make_channel
 
 pytestmark = pytest.mark.torch
 
@@ -64,12 +64,12 @@ def test_a_run_leaves_out_what_is_excluded_and_its_passport_says_so(tmp_path: Pa
     recipe = prepared(tmp_path, "training.max_steps=1")
     (tmp_path / "data" / "README.md").write_text("---\nlicense: cc-by-4.0\n---\n", encoding="utf-8")
     splits = expected(recipe, channel)
-    _, events = train_here(recipe)
+    _, events = train_in_process(recipe)
     assert events[-1]["outcome"] == "completed", events[-1]
-    started = named(events, "run_started")[0]
+    started = events_named(events, "run_started")[0]
     assert started["examples"] == {split: len(splits.of(split)) for split in ("train", "validation", "test")}
     assert (started["excluded"], started["masked"]) == (splits.excluded, splits.masked)
-    adapter = library.find(named(events, "adapter_saved")[-1]["adapter"])
+    adapter = library.find(events_named(events, "adapter_saved")[-1]["adapter"])
     facts = adapter.passport.data
     assert (facts.source, facts.licence) == (recipe.data.source, "cc-by-4.0")
     library.export_folder(adapter, tmp_path / "exported")
@@ -77,14 +77,14 @@ def test_a_run_leaves_out_what_is_excluded_and_its_passport_says_so(tmp_path: Pa
     assert metadata.load(tmp_path / "exported").data == facts.model_copy(update={"source": "data"})
     assert (facts.excluded, facts.masked) == (sum(splits.excluded.values()), 1)
     assert facts.fingerprint == splits.fingerprint
-    assert any(event["message"].startswith("Rows left out") for event in named(events, "notice"))
+    assert any(event["message"].startswith("Rows left out") for event in events_named(events, "notice"))
 
 
 def test_what_goes_by_tokens_needs_no_weights_of_a_base_on_the_hub(
     tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(tiny_model("t5"), tmp_path / "served" / "models" / "someone" / "small")
-    with asked_here(SmallHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
+    with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
         counter = counting.fetched(BaseModelOptions(id="someone/small"), channel)
     assert counter.count(["Ann: Hi."]) == token_counter(tiny_model("t5"), "t5").count(["Ann: Hi."])
     assert not [line for line in served.requests if "safetensors" in line]
@@ -94,9 +94,9 @@ def test_an_evaluation_reads_the_same_rows(tmp_path: Path, channel: Channel) -> 
     recipe = prepared(tmp_path, "evaluation.split=validation", "evaluation.max_new_tokens=1")
     splits = expected(recipe, channel)
     job = create_job(jobs_folder(), "evaluate", {"adapters": []}, recipe=recipes.dumps(recipe))
-    events = run_here(job)
+    events = run_in_process(job)
     assert events[-1]["outcome"] == "completed", events[-1]
-    [result] = named(events, "result_made")
+    [result] = events_named(events, "result_made")
     assert result["result"]["protocol"]["examples"] == len(splits.validation)
 
 

@@ -20,9 +20,9 @@ from engine.worker.generation.generate import generate
 from engine.worker.jobs import merge
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, Model
+from tests.helpers.channel_events import events_of
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
-from tests.helpers.told import events_of
-from tests.helpers.worker_parts import (
+from tests.helpers.worker_setup import (
     attach_random,
     import_with_biases,
     install_random,

@@ -16,10 +16,18 @@ from engine.worker.jobs import summarize
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.serving import streamer
 from engine.worker.serving.streamer import Stream
-from tests.helpers.summarizing import CONVERSATION, TEMPLATE, arguments, ask_all, asked, plain_summary, serve
+from tests.helpers.channel_events import events_of
+from tests.helpers.summarize_job import (
+    CONVERSATION,
+    TEMPLATE,
+    arguments,
+    expected_summary,
+    send_all,
+    serve,
+    summarize_command,
+)
 from tests.helpers.tiny_models import KINDS, Kind
-from tests.helpers.told import events_of
-from tests.helpers.worker_parts import install_random, load_tiny, make_channel
+from tests.helpers.worker_setup import install_random, load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
 
@@ -27,11 +35,11 @@ pytestmark = pytest.mark.torch
 @pytest.mark.parametrize("kind", KINDS)
 def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
     adapters = [install_random(kind, "first", seed=1), install_random(kind, "full", method={"id": "full"})]
-    channel = serve(kind, ask_all(asked([None, adapters[0].id, adapters[1].id])))
+    channel = serve(kind, send_all(summarize_command([None, adapters[0].id, adapters[1].id])))
     finished = events_of(channel, "summary_finished")
     # The base reads what the first adapter was trained to read.
     assert {event["adapter"]: event["summary"] for event in finished} == {
-        adapter.id if adapter else None: plain_summary(kind, adapter, TEMPLATE)
+        adapter.id if adapter else None: expected_summary(kind, adapter, TEMPLATE)
         for adapter in (None, *adapters)
     }
     assert all(event["seconds"] > 0 and 0 < event["tokens"] <= 12 for event in finished)
@@ -41,7 +49,7 @@ def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
 
 def test_a_prompt_without_end_is_refused_before_anything_is_written():
     endless = {"template": "{conversation}" + "x" * MOST_CHARACTERS, "max_conversation_tokens": 100}
-    channel = serve("t5", ask_all(asked([None], prompt=endless)))
+    channel = serve("t5", send_all(summarize_command([None], prompt=endless)))
     (failed,) = events_of(channel, "summary_failed")
     assert f"at most {MOST_CHARACTERS:,} are read" in failed["message"]
     assert not events_of(channel, "summary_started")
@@ -50,7 +58,7 @@ def test_a_prompt_without_end_is_refused_before_anything_is_written():
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
 def test_text_goes_out_as_it_grows(kind, monkeypatch):
     monkeypatch.setattr(streamer, "EXTEND_SECONDS", 0.0)
-    channel = serve(kind, ask_all(asked([None], max_new_tokens=40)))
+    channel = serve(kind, send_all(summarize_command([None], max_new_tokens=40)))
     pieces = [event["text"] for event in events_of(channel, "summary_extended")]
     (finished,) = events_of(channel, "summary_finished")
     assert "".join(pieces) == finished["summary"]
@@ -58,39 +66,41 @@ def test_text_goes_out_as_it_grows(kind, monkeypatch):
 
 
 def test_beams_are_shown_when_they_are_done():
-    channel = serve("llama", ask_all(asked([None], beams=3)))
+    channel = serve("llama", send_all(summarize_command([None], beams=3)))
     (piece,) = events_of(channel, "summary_extended")
     (finished,) = events_of(channel, "summary_finished")
     assert piece["text"] == finished["summary"]
-    assert finished["summary"] == plain_summary("llama", None, DEFAULT_PROMPT, beams=3)
+    assert finished["summary"] == expected_summary("llama", None, DEFAULT_PROMPT, beams=3)
 
 
 def test_an_adapter_that_does_not_fit_fails_alone():
     sound, other = install_random("t5", "sound"), install_random("t5-tied", "other")
-    channel = serve("t5", ask_all(asked([None, other.id, "nothing", sound.id])))
+    channel = serve("t5", send_all(summarize_command([None, other.id, "nothing", sound.id])))
     failed = {event["adapter"]: event["message"] for event in events_of(channel, "summary_failed")}
     assert failed[other.id].startswith("other was made for")
     assert failed["nothing"] == 'There is no adapter "nothing".'
     finished = {event["adapter"]: event["summary"] for event in events_of(channel, "summary_finished")}
-    assert finished[sound.id] == plain_summary("t5", sound, TEMPLATE)
+    assert finished[sound.id] == expected_summary("t5", sound, TEMPLATE)
     assert set(finished) == {None, sound.id}
 
 
 def test_a_conversation_longer_than_the_model_fails_in_its_column():
-    channel = serve("gpt2", ask_all(asked([None], max_new_tokens=2000)))
+    channel = serve("gpt2", send_all(summarize_command([None], max_new_tokens=2000)))
     (failed,) = events_of(channel, "summary_failed")
     assert "1024 tokens" in failed["message"]
 
 
 def test_a_reference_gives_rouge():
     adapter = install_random("llama", "first")
-    summary = plain_summary("llama", adapter, TEMPLATE, max_new_tokens=40)
-    request = asked([adapter.id], max_new_tokens=40, reference=f"{summary} word")
-    (finished,) = events_of(serve("llama", ask_all(request)), "summary_finished")
+    summary = expected_summary("llama", adapter, TEMPLATE, max_new_tokens=40)
+    request = summarize_command([adapter.id], max_new_tokens=40, reference=f"{summary} word")
+    (finished,) = events_of(serve("llama", send_all(request)), "summary_finished")
     expected = rouge.score([finished["summary"]], [request["reference"]])
     assert finished["scores"] == {name: values[0] for name, values in expected.items()}
     assert finished["scores"]["rouge1"] > 0
-    (finished,) = events_of(serve("llama", ask_all(asked([None], reference="  "))), "summary_finished")
+    (finished,) = events_of(
+        serve("llama", send_all(summarize_command([None], reference="  "))), "summary_finished"
+    )
     assert "scores" not in finished
 
 
@@ -98,17 +108,17 @@ def test_a_request_s_prompt_holds_for_all_else_each_adapter_has_its_own():
     own = install_random("t5", "own", data={"source": "sample", "prompt": "Say: {conversation}"})
     given = {"template": "Given: {conversation}", "max_conversation_tokens": 200}
     for prompt, template in ((given, given["template"]), (None, "Say: {conversation}")):
-        channel = serve("t5", ask_all(asked([None, own.id], prompt=prompt)))
+        channel = serve("t5", send_all(summarize_command([None, own.id], prompt=prompt)))
         found = {event["adapter"]: event["summary"] for event in events_of(channel, "summary_finished")}
         assert found == {
-            None: plain_summary("t5", None, str(template)),
-            own.id: plain_summary("t5", own, str(template)),
+            None: expected_summary("t5", None, str(template)),
+            own.id: expected_summary("t5", own, str(template)),
         }
 
 
 def test_a_cut_conversation_is_told_with_its_length():
     prompt = {"template": TEMPLATE, "max_conversation_tokens": 8}
-    (started,) = events_of(serve("t5", ask_all(asked([None], prompt=prompt))), "summary_started")
+    (started,) = events_of(serve("t5", send_all(summarize_command([None], prompt=prompt))), "summary_started")
     base = load_tiny("t5")
     assert started["cut"]
     assert started["input_tokens"] == len(base.tokenizer(CONVERSATION, add_special_tokens=False)["input_ids"])
@@ -117,8 +127,8 @@ def test_a_cut_conversation_is_told_with_its_length():
 def test_cancel_ends_a_request_and_the_next_one_goes_on():
     def answer(channel: Channel, event: Event) -> None:
         if event["event"] == "base_ready":
-            channel.job.send("summarize", **asked([None, None], "long", max_new_tokens=4096))
-            channel.job.send("summarize", **asked([None], "next"))
+            channel.job.send("summarize", **summarize_command([None, None], "long", max_new_tokens=4096))
+            channel.job.send("summarize", **summarize_command([None], "next"))
         elif event["event"] == "summary_extended" and event["request"] == "long":
             channel.job.send("cancel", request="long")
         elif event["event"] == "summary_finished" and event["request"] == "next":
@@ -135,7 +145,7 @@ def test_cancel_ends_a_request_and_the_next_one_goes_on():
 def test_stop_ends_the_job_in_the_middle_of_a_summary():
     def answer(channel: Channel, event: Event) -> None:
         if event["event"] == "base_ready":
-            channel.job.send("summarize", **asked([None], max_new_tokens=4096))
+            channel.job.send("summarize", **summarize_command([None], max_new_tokens=4096))
         elif event["event"] == "summary_extended":
             channel.job.send("stop")
 
@@ -195,10 +205,10 @@ def test_a_real_worker_summarises_and_leaves_with_its_window():
     summaries = []
     for event in supervisor.follow():
         if event["event"] == "base_ready":
-            job.send("summarize", **asked([None]))
+            job.send("summarize", **summarize_command([None]))
         elif event["event"] == "summary_finished":
             summaries.append(event["summary"])
             supervisor.leave()
     supervisor.close()
     assert supervisor.ending().outcome == "stopped"
-    assert summaries == [plain_summary("t5", None, DEFAULT_PROMPT)]
+    assert summaries == [expected_summary("t5", None, DEFAULT_PROMPT)]

@@ -13,7 +13,14 @@ from engine.jobs.events import read_all
 from engine.runs import run_store
 from engine.worker.adapters import tuners
 from tests.helpers.tiny_models import KINDS, tiny_model
-from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import (
+    events_named,
+    on_event,
+    request_stop,
+    run_in_process,
+    tiny_recipe,
+    train_in_process,
+)
 
 pytestmark = pytest.mark.torch
 
@@ -22,7 +29,7 @@ SORTS = ("lora", "bottleneck", "full")
 
 
 def adapter_of(events):
-    return library.find(named(events, "adapter_saved")[-1]["adapter"])
+    return library.find(events_named(events, "adapter_saved")[-1]["adapter"])
 
 
 def weights(adapter):
@@ -34,24 +41,28 @@ def weights(adapter):
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # PEFT's own, of transformers' words
 def test_a_run_lowers_the_loss_and_plain_peft_writes_with_its_adapter_what_it_showed(tmp_path, kind, method):
     recipe = tiny_recipe(tmp_path, kind, method, "training.keep=last")
-    job, events = train_here(recipe)
+    job, events = train_in_process(recipe)
 
     assert events[-1]["event"] == "job_ended", events[-1]
     assert events[-1]["outcome"] == "completed", events[-1]
-    losses = [event["loss"] for event in named(events, "step_finished")]
-    started = named(events, "run_started")[0]
+    losses = [event["loss"] for event in events_named(events, "step_finished")]
+    started = events_named(events, "run_started")[0]
     assert len(losses) == started["total_steps"] == 6
     copies = 0 if method == "full" else started["trainable_parameters"]
     assert started["base_parameters"] == started["all_parameters"] - copies
     # What was planned is told with the run, for a window that made no plan of it.
-    assert started["adapter_bytes"] == pytest.approx(named(events, "adapter_saved")[0]["bytes"], rel=0.5)
+    assert started["adapter_bytes"] == pytest.approx(
+        events_named(events, "adapter_saved")[0]["bytes"], rel=0.5
+    )
     assert started["memory_bytes"] == sum(started["memory"].values()) > started["adapter_bytes"]
-    validation = [event["loss"] for event in named(events, "evaluated") if event["split"] == "validation"]
+    validation = [
+        event["loss"] for event in events_named(events, "evaluated") if event["split"] == "validation"
+    ]
     assert validation[-1] < validation[0]
     card = adapter_of(events).passport.score_card
     assert card.base.keys() == card.scores.keys() == card.difference.keys()
     assert run_store.open_run(job).state.tuned_scores is not None
-    shown = [event for event in named(events, "sample_made") if event["step"] == 6]
+    shown = [event for event in events_named(events, "sample_made") if event["step"] == 6]
     assert [sample["summary"].strip() for sample in shown] == written_by_plain_peft(
         kind, adapter_of(events), [told(recipe, sample) for sample in shown]
     )
@@ -95,69 +106,73 @@ def written_by_plain_peft(kind, adapter, prompts):
 @pytest.mark.parametrize("kind", ["t5", "llama"])
 def test_lora_learns_on_a_base_in_the_4_bits_that_the_proof_leaves_out(tmp_path, kind):
     recipe = tiny_recipe(tmp_path, kind, "lora", "base_model.quantization=fp4")
-    _, events = train_here(recipe)
+    _, events = train_in_process(recipe)
 
     assert events[-1]["outcome"] == "completed", events[-1]
-    started = named(events, "run_started")[0]
+    started = events_named(events, "run_started")[0]
     assert started["base_parameters"] == started["all_parameters"] - started["trainable_parameters"]
-    validation = [event["loss"] for event in named(events, "evaluated") if event["split"] == "validation"]
+    validation = [
+        event["loss"] for event in events_named(events, "evaluated") if event["split"] == "validation"
+    ]
     assert validation[-1] < validation[0]
 
 
 @pytest.mark.parametrize(
     ("method", "step"), [("lora", 1), ("lora", 3), ("lora", 4), ("full", 3), ("p_tuning", 3), ("adalora", 3)]
 )
-def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, monkeypatch, straight, method, step):
+def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, monkeypatch, reference_run, method, step):
     recipe = tiny_recipe(tmp_path, "t5", method, "training.log_every=1")
-    whole = straight(method)
+    whole = reference_run(method)
 
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, ask_to_stop)
-        job, events = train_here(recipe)
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, request_stop)
+        job, events = train_in_process(recipe)
     assert events[-1]["outcome"] == "stopped"
     assert adapter_of(events).passport.training.stopped
-    resumed = run_here(job)
+    resumed = run_in_process(job)
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
-    assert named(resumed, "run_resumed")[0]["step"] == step
+    assert events_named(resumed, "run_resumed")[0]["step"] == step
     assert weights(adapter_of(resumed)) == whole.weights
     told = ("step", "loss", "learning_rate", "gradient_norm")
-    assert [[event[key] for key in told] for event in named(resumed, "step_finished")] == [
-        [event[key] for key in told] for event in named(whole.events, "step_finished")[step:]
+    assert [[event[key] for key in told] for event in events_named(resumed, "step_finished")] == [
+        [event[key] for key in told] for event in events_named(whole.events, "step_finished")[step:]
     ]
     assert run_store.open_run(job).state.loss == whole.loss
 
 
-def test_an_evaluation_that_a_stop_cut_short_is_made_up_for(tmp_path, monkeypatch, straight):
+def test_an_evaluation_that_a_stop_cut_short_is_made_up_for(tmp_path, monkeypatch, reference_run):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.log_every=1")
-    whole = straight("lora").events
-    evaluated = [each["step"] for each in named(whole, "evaluated")]
+    whole = reference_run("lora").events
+    evaluated = [each["step"] for each in events_named(whole, "evaluated")]
     step = next(each for each in evaluated if 0 < each < max(evaluated))
 
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, ask_to_stop)
-        job, stopped = train_here(recipe)
-    assert step not in [each["step"] for each in named(stopped, "evaluated")]
-    resumed = run_here(job)
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, request_stop)
+        job, stopped = train_in_process(recipe)
+    assert step not in [each["step"] for each in events_named(stopped, "evaluated")]
+    resumed = run_in_process(job)
 
     def losses(events):
-        return {each["step"]: each["loss"] for each in named(events, "evaluated") if each["step"] >= step}
+        return {
+            each["step"]: each["loss"] for each in events_named(events, "evaluated") if each["step"] >= step
+        }
 
     assert losses(resumed) == losses(whole)
 
 
 def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=200")
-    _, straight = train_here(recipe)
+    _, uninterrupted = train_in_process(recipe)
 
     with monkeypatch.context() as patch:
         stop_in_micro_batch(patch, number=9)
-        job, events = train_here(recipe)
+        job, events = train_in_process(recipe)
     assert events[-1]["outcome"] == "stopped"
-    resumed = run_here(job)
+    resumed = run_in_process(job)
 
-    assert 0 < named(resumed, "run_resumed")[0]["step"] < 6
-    assert weights(adapter_of(resumed)) == weights(adapter_of(straight))
+    assert 0 < events_named(resumed, "run_resumed")[0]["step"] < 6
+    assert weights(adapter_of(resumed)) == weights(adapter_of(uninterrupted))
 
 
 def stop_in_micro_batch(patch, number):
@@ -175,19 +190,19 @@ def stop_in_micro_batch(patch, number):
     patch.setattr(Session, "_between", counted)
 
 
-def test_a_worker_that_dies_without_a_word_goes_on_from_its_checkpoint(tmp_path, monkeypatch, straight):
+def test_a_worker_that_dies_without_a_word_goes_on_from_its_checkpoint(tmp_path, monkeypatch, reference_run):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2")
 
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 5, die)
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 5, die)
         job = run_store.create_run(recipe)
         with pytest.raises(Death):
             run_here_unguarded(patch, job)
     assert run_store.open_run(job).outcome == "crashed"
-    resumed = run_here(job)
+    resumed = run_in_process(job)
 
-    assert named(resumed, "run_resumed")[0]["step"] == 4
-    assert weights(adapter_of(resumed)) == straight("lora").weights
+    assert events_named(resumed, "run_resumed")[0]["step"] == 4
+    assert weights(adapter_of(resumed)) == reference_run("lora").weights
 
 
 class Death(Exception):
@@ -203,7 +218,7 @@ def run_here_unguarded(patch, job):
     from engine.worker import __main__ as worker
 
     patch.setattr(worker, "_known", raise_again)
-    return run_here(job)
+    return run_in_process(job)
 
 
 def raise_again(error):
@@ -213,25 +228,25 @@ def raise_again(error):
 def test_a_damaged_checkpoint_is_skipped_with_a_notice(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2")
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 5, ask_to_stop)
-        job, _ = train_here(recipe)
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 5, request_stop)
+        job, _ = train_in_process(recipe)
     newest = run_store.checkpoints(job)[-1]
     with (newest / "optimizer.pt").open("r+b") as stream:
         stream.seek(100)
         stream.write(b"damage")
 
-    resumed = run_here(job)
+    resumed = run_in_process(job)
 
-    assert any(newest.name in event["message"] for event in named(resumed, "notice"))
-    assert named(resumed, "run_resumed")[0]["step"] == 4
+    assert any(newest.name in event["message"] for event in events_named(resumed, "notice"))
+    assert events_named(resumed, "run_resumed")[0]["step"] == 4
     assert resumed[-1]["outcome"] == "completed"
 
 
 def test_a_completed_run_asked_again_says_the_same_and_trains_nothing(tmp_path):
-    job, events = train_here(tiny_recipe(tmp_path, "t5"))
+    job, events = train_in_process(tiny_recipe(tmp_path, "t5"))
     before = weights(adapter_of(events))
 
-    again = run_here(job)
+    again = run_in_process(job)
 
     assert [event["event"] for event in again] == ["job_accepted", "adapter_saved", "job_ended"]
     assert again[-1]["outcome"] == "completed"
@@ -239,11 +254,11 @@ def test_a_completed_run_asked_again_says_the_same_and_trains_nothing(tmp_path):
 
 
 def test_a_second_run_on_the_same_data_encodes_nothing_again(tmp_path):
-    first = train_here(tiny_recipe(tmp_path, "t5"))[1]
-    second = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.seed=7"))[1]
+    first = train_in_process(tiny_recipe(tmp_path, "t5"))[1]
+    second = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.seed=7"))[1]
 
     def encoded(events):
-        return [event for event in named(events, "stage_progressed") if event["unit"] == "examples"]
+        return [event for event in events_named(events, "stage_progressed") if event["unit"] == "examples"]
 
     assert encoded(first)
     assert not encoded(second)
@@ -251,22 +266,24 @@ def test_a_second_run_on_the_same_data_encodes_nothing_again(tmp_path):
 
 
 def test_micro_batches_change_no_loss_and_no_gradient(tmp_path):
-    whole = train_here(tiny_recipe(tmp_path, "llama", "lora", "method.dropout=0"))[1]
-    parts = train_here(
+    whole = train_in_process(tiny_recipe(tmp_path, "llama", "lora", "method.dropout=0"))[1]
+    parts = train_in_process(
         tiny_recipe(tmp_path, "llama", "lora", "method.dropout=0", "training.micro_batch_tokens=100")
     )[1]
 
-    for one, other in zip(named(whole, "step_finished"), named(parts, "step_finished"), strict=True):
+    for one, other in zip(
+        events_named(whole, "step_finished"), events_named(parts, "step_finished"), strict=True
+    ):
         assert one["loss"] == pytest.approx(other["loss"], rel=1e-5)
         assert one["gradient_norm"] == pytest.approx(other["gradient_norm"], rel=1e-4)
 
 
 def test_the_best_state_is_kept_when_later_ones_are_worse(tmp_path):
     recipe = tiny_recipe(tmp_path, "t5", "full", "training.learning_rate=0.5", "training.evaluate_every=1")
-    job, events = train_here(recipe)
+    job, events = train_in_process(recipe)
     losses = {
         event["step"]: event["loss"]
-        for event in named(events, "evaluated")
+        for event in events_named(events, "evaluated")
         if event["split"] == "validation" and event["of"] != "base"
     }
 
@@ -282,17 +299,19 @@ def test_patience_ends_a_run_that_no_longer_gains(tmp_path):
         "training.evaluate_every=1",
         "training.early_stopping_patience=2",
     )
-    _, events = train_here(tiny_recipe(tmp_path, "t5", "full", "training.epochs=20", *overrides))
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "full", "training.epochs=20", *overrides))
 
     assert events[-1]["outcome"] == "completed", events[-1]
-    assert len(named(events, "step_finished")) < 60
-    assert any("without a better validation loss" in event["message"] for event in named(events, "notice"))
+    assert len(events_named(events, "step_finished")) < 60
+    assert any(
+        "without a better validation loss" in event["message"] for event in events_named(events, "notice")
+    )
 
 
 def test_a_loss_that_is_no_number_fails_with_a_hint_and_keeps_the_checkpoint(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=1")
     monkeypatch.setattr("engine.worker.training.step_gradients.token_loss_sum", loss_that_breaks_after(3))
-    job, events = train_here(recipe)
+    job, events = train_in_process(recipe)
 
     assert events[-1]["outcome"] == "failed"
     assert events[-1]["field"] == "training.learning_rate"
@@ -316,9 +335,9 @@ def loss_that_breaks_after(calls):
 
 
 def test_pause_holds_the_run_until_it_may_go_on(tmp_path, monkeypatch):
-    when(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 2, ask_to_pause)
-    when(monkeypatch, lambda event, _: event == "run_paused", ask_to_go_on)
-    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+    on_event(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 2, ask_to_pause)
+    on_event(monkeypatch, lambda event, _: event == "run_paused", ask_to_go_on)
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
 
     names = [event["event"] for event in events]
     assert names.index("run_continued") == names.index("run_paused") + 1
@@ -335,16 +354,18 @@ def ask_to_go_on(channel):
 
 
 def test_going_on_from_an_adapter_starts_with_its_numbers(tmp_path):
-    first = train_here(tiny_recipe(tmp_path, "t5"))[1]
+    first = train_in_process(tiny_recipe(tmp_path, "t5"))[1]
     adapter = adapter_of(first)
-    second = train_here(
+    second = train_in_process(
         tiny_recipe(
             tmp_path, "t5", "lora", f'method.start_from="{adapter.id}"', "training.learning_rate=1e-9"
         )
     )[1]
 
-    last = [event["loss"] for event in named(first, "evaluated") if event["split"] == "validation"][-1]
-    begun = [event["loss"] for event in named(second, "evaluated") if event["split"] == "validation"][-1]
+    last = [event["loss"] for event in events_named(first, "evaluated") if event["split"] == "validation"][-1]
+    begun = [event["loss"] for event in events_named(second, "evaluated") if event["split"] == "validation"][
+        -1
+    ]
     assert begun == pytest.approx(last, rel=1e-5)
 
 
@@ -361,10 +382,10 @@ def test_going_on_from_an_adapter_starts_with_its_numbers(tmp_path):
 def test_going_on_from_an_adapter_that_means_something_else_is_refused(
     tmp_path, kind, method, override, field
 ):
-    adapter = adapter_of(train_here(tiny_recipe(tmp_path, "t5"))[1])
-    ended = train_here(tiny_recipe(tmp_path, kind, method, f'method.start_from="{adapter.id}"', override))[1][
-        -1
-    ]
+    adapter = adapter_of(train_in_process(tiny_recipe(tmp_path, "t5"))[1])
+    ended = train_in_process(
+        tiny_recipe(tmp_path, kind, method, f'method.start_from="{adapter.id}"', override)
+    )[1][-1]
 
     assert ended["outcome"] == "failed"
     assert ended["kind"] == "RecipeError", ended
@@ -373,11 +394,13 @@ def test_going_on_from_an_adapter_that_means_something_else_is_refused(
 
 
 def test_a_run_that_goes_on_shows_the_base_as_the_base(tmp_path):
-    first = train_here(tiny_recipe(tmp_path, "t5"))[1]
-    second = train_here(tiny_recipe(tmp_path, "t5", "lora", f'method.start_from="{adapter_of(first).id}"'))[1]
+    first = train_in_process(tiny_recipe(tmp_path, "t5"))[1]
+    second = train_in_process(
+        tiny_recipe(tmp_path, "t5", "lora", f'method.start_from="{adapter_of(first).id}"')
+    )[1]
 
     def shown(events):
-        return [event["summary"] for event in named(events, "sample_made") if event["step"] == 0]
+        return [event["summary"] for event in events_named(events, "sample_made") if event["step"] == 0]
 
     assert shown(second) == shown(first)
     assert base_loss(second) == base_loss(first)
@@ -385,20 +408,22 @@ def test_a_run_that_goes_on_shows_the_base_as_the_base(tmp_path):
 
 def base_loss(events):
     return next(
-        event["loss"] for event in named(events, "evaluated") if event["of"] == "base" and event["loss"]
+        event["loss"]
+        for event in events_named(events, "evaluated")
+        if event["of"] == "base" and event["loss"]
     )
 
 
 def test_a_run_without_a_checkpoint_begins_again_and_says_so(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5")
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 2, die)
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 2, die)
         job = run_store.create_run(recipe)
         with pytest.raises(Death):
             run_here_unguarded(patch, job)
-    resumed = run_here(job)
+    resumed = run_in_process(job)
 
-    assert named(resumed, "run_resumed")[0]["step"] == 0
+    assert events_named(resumed, "run_resumed")[0]["step"] == 0
     assert list(run_store.open_run(job).state.loss.steps) == [1, 2, 3, 4, 5, 6]
 
 
@@ -409,23 +434,23 @@ def test_pause_and_continue_read_together_let_the_run_go_on(tmp_path, monkeypatc
         channel.job.send("continue")
         channel._looked_at = 0.0
 
-    when(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 1, ask_for_both)
-    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+    on_event(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 1, ask_for_both)
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
 
     assert events[-1]["outcome"] == "completed"
-    assert named(events, "run_continued")
-    assert named(events, "checkpoint_saved")[0]["step"] == 1
+    assert events_named(events, "run_continued")
+    assert events_named(events, "checkpoint_saved")[0]["step"] == 1
 
 
 def test_a_paused_run_goes_on_when_its_window_leaves(tmp_path, monkeypatch):
     def leave(channel):
         channel.window_gone = True
 
-    when(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 1, ask_to_pause)
-    when(monkeypatch, lambda event, _: event == "run_paused", leave_later(leave))
-    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+    on_event(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 1, ask_to_pause)
+    on_event(monkeypatch, lambda event, _: event == "run_paused", leave_later(leave))
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
 
-    assert named(events, "run_continued")
+    assert events_named(events, "run_continued")
     assert events[-1]["outcome"] == "completed"
 
 
@@ -437,12 +462,12 @@ def leave_later(leave):
 
 
 def test_stopping_before_the_first_step_leaves_no_adapter(tmp_path, monkeypatch):
-    when(
+    on_event(
         monkeypatch,
         lambda event, facts: event == "stage_entered" and facts["stage"] == "read_data",
-        ask_to_stop,
+        request_stop,
     )
-    job, events = train_here(tiny_recipe(tmp_path, "t5"))
+    job, events = train_in_process(tiny_recipe(tmp_path, "t5"))
 
     assert events[-1]["outcome"] == "stopped"
     assert library.scan() == ([], [])
@@ -450,8 +475,8 @@ def test_stopping_before_the_first_step_leaves_no_adapter(tmp_path, monkeypatch)
 
 
 def test_one_job_ended_an_attempt_and_it_is_last(tmp_path):
-    job, _ = train_here(tiny_recipe(tmp_path, "t5"))
-    run_here(job)
+    job, _ = train_in_process(tiny_recipe(tmp_path, "t5"))
+    run_in_process(job)
     events = list(read_all(job.events_path))
 
     for attempt in (1, 2):
@@ -461,7 +486,7 @@ def test_one_job_ended_an_attempt_and_it_is_last(tmp_path):
 
 
 def test_a_checkpoint_can_become_an_adapter(tmp_path):
-    job, _ = train_here(tiny_recipe(tmp_path, "t5"))
+    job, _ = train_in_process(tiny_recipe(tmp_path, "t5"))
 
     for folder in run_store.checkpoints(job):
         assert (folder / FILE_NAME).exists()
@@ -470,26 +495,28 @@ def test_a_checkpoint_can_become_an_adapter(tmp_path):
 
 @pytest.mark.parametrize("held_first", [False, True])
 def test_a_pause_that_frees_the_device_makes_no_adapter_and_goes_on_to_the_same_bits(
-    tmp_path, monkeypatch, straight, held_first
+    tmp_path, monkeypatch, reference_run, held_first
 ):
     recipe = tiny_recipe(tmp_path, "t5")
     with monkeypatch.context() as patch:
-        when(
+        on_event(
             patch,
             lambda event, facts: event == "step_finished" and facts["step"] == 2,
             ask_to_pause if held_first else ask_to_free,
         )
-        when(patch, lambda event, facts: event == "run_paused" and "frees_device" not in facts, ask_to_free)
-        job, events = train_here(recipe)
+        on_event(
+            patch, lambda event, facts: event == "run_paused" and "frees_device" not in facts, ask_to_free
+        )
+        job, events = train_in_process(recipe)
 
     assert [event["event"] for event in events[-3:]] == ["checkpoint_saved", "run_paused", "job_ended"]
     assert events[-1]["outcome"] == "stopped"
-    assert not named(events, "adapter_saved")
+    assert not events_named(events, "adapter_saved")
     assert run_store.open_run(job).state.freed
-    resumed = run_here(job)
+    resumed = run_in_process(job)
     assert resumed[-1]["outcome"] == "completed"
     assert not run_store.open_run(job).state.freed
-    assert weights(adapter_of(resumed)) == straight("lora").weights
+    assert weights(adapter_of(resumed)) == reference_run("lora").weights
 
 
 def ask_to_free(channel):

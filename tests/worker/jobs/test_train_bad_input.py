@@ -22,9 +22,9 @@ from engine.jobs.job import create_job
 from engine.runs import run_store
 from engine.system.paths import jobs_folder
 from engine.worker.modeling import base_models
-from tests.helpers.small_hub import SmallHub, asked_here
+from tests.helpers.fake_hub import FakeHub, use_hub
 from tests.helpers.tiny_models import Kind, tiny_model
-from tests.helpers.tiny_runs import named, run_here, write_conversations
+from tests.helpers.tiny_runs import events_named, run_in_process, write_conversations
 
 NO_LIBRARY = "bitsandbytes"
 
@@ -280,12 +280,12 @@ def refused_by(ask: Callable[[recipes.Recipe], list[Problem]], tables: dict[str,
 
 
 def planned(recipe: recipes.Recipe) -> list[Problem]:
-    events = run_here(create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe)))
-    return [Problem(**found) for found in named(events, "result_made")[0]["result"]["problems"]]
+    events = run_in_process(create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe)))
+    return [Problem(**found) for found in events_named(events, "result_made")[0]["result"]["problems"]]
 
 
 def trained(recipe: recipes.Recipe) -> list[Problem]:
-    ending = named(run_here(run_store.create_run(recipe)), "job_ended")[0]
+    ending = events_named(run_in_process(run_store.create_run(recipe)), "job_ended")[0]
     # Exit code 2 is for these.
     assert (ending["outcome"], ending["kind"]) == ("failed", "RecipeError")
     return [Problem(**found) for found in ending["problems"]]
@@ -330,7 +330,7 @@ def test_what_a_configuration_tells_is_refused_before_the_hub_is_asked_for_weigh
         "training": {"device": "cpu"},
     }
     wanted |= {name: wanted[name] | values for name, values in tables.items()}
-    with asked_here(SmallHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
+    with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
         found = trained(recipes.from_tables(wanted))
     assert [problem.field for problem in found] == [field]
     assert not [line for line in served.requests if "safetensors" in line]

@@ -6,7 +6,7 @@ from torch import nn
 from transformers.activations import ACT2FN
 
 from engine.worker.kernels import activations
-from tests.helpers.worker_parts import load_tiny
+from tests.helpers.worker_setup import load_tiny
 
 pytestmark = pytest.mark.torch
 

@@ -6,7 +6,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from engine.worker.adapters import attach
 from engine.worker.kernels import attention, dropout
-from tests.helpers.worker_parts import load_tiny, make_recipe
+from tests.helpers.worker_setup import load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch
 

@@ -12,7 +12,7 @@ from engine.worker.generation.generate import generate
 from engine.worker.kernels import decode_attention
 from engine.worker.kernels.preallocated_cache import give_room
 from tests.helpers.tiny_models import Kind
-from tests.helpers.worker_parts import load_tiny
+from tests.helpers.worker_setup import load_tiny
 
 pytestmark = pytest.mark.torch
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from engine.worker.kernels.dropout import Dropout, put_in
-from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
+from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from engine.worker.adapters.adapter_manager import Switcher
 from engine.worker.kernels import linear
-from tests.helpers.worker_parts import install_random, load_tiny
+from tests.helpers.worker_setup import install_random, load_tiny
 
 pytestmark = [
     pytest.mark.torch,

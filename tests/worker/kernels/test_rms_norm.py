@@ -11,7 +11,7 @@ from transformers.models.t5.modeling_t5 import T5LayerNorm
 
 from engine.worker.kernels import rms_norm
 from engine.worker.modeling import meta_model
-from tests.helpers.worker_parts import load_tiny
+from tests.helpers.worker_setup import load_tiny
 
 pytestmark = pytest.mark.torch
 

@@ -14,7 +14,7 @@ from engine.worker.modeling import base_models
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Stopped
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
-from tests.helpers.worker_parts import load_tiny, make_channel
+from tests.helpers.worker_setup import load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
 

@@ -17,7 +17,7 @@ from engine.worker.modeling import base_models, model_preload
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
 from tests.helpers.tiny_models import tiny_model
-from tests.helpers.worker_parts import make_channel, make_recipe
+from tests.helpers.worker_setup import make_channel, make_recipe
 
 pytestmark = pytest.mark.torch
 

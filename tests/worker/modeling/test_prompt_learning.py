@@ -36,13 +36,13 @@ from tests.helpers.soft_prompts import (
     Options,
     batch,
     forward_logits,
+    generate_batch,
     prompts,
-    soft,
+    soft_prompt_model,
     soft_recipe,
-    written,
 )
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
-from tests.helpers.worker_parts import attach_random, install_random, load_tiny
+from tests.helpers.worker_setup import attach_random, install_random, load_tiny
 
 pytestmark = [
     pytest.mark.torch,
@@ -56,10 +56,10 @@ every_case = pytest.mark.parametrize(("method", "options"), CASES, ids=NAMES)
 @every_case
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_step_of_writing_is_what_training_computes(kind: Kind, method: str, options: Options) -> None:
-    base, model = soft(kind, method, options)
-    untouched = written(base.model, base).sequences[:, -NEW_TOKENS:]
+    base, model = soft_prompt_model(kind, method, options)
+    untouched = generate_batch(base.model, base).sequences[:, -NEW_TOKENS:]
     for beams in (1, 3):
-        found = written(model, base, beams)
+        found = generate_batch(model, base, beams)
         summaries = found.sequences[:, -NEW_TOKENS:]
         assert not torch.equal(summaries, untouched)
         for number, row in enumerate(prompts(base)):
@@ -68,7 +68,7 @@ def test_each_step_of_writing_is_what_training_computes(kind: Kind, method: str,
             steps = [found.logits[step][place] for step, place in enumerate(places[:NEW_TOKENS])]
             assert (torch.stack(steps) - expected).abs().max() < 1e-3
     with attach.active(model, None):
-        assert torch.equal(written(model, base).sequences[:, -NEW_TOKENS:], untouched)
+        assert torch.equal(generate_batch(model, base).sequences[:, -NEW_TOKENS:], untouched)
 
 
 @every_case
@@ -77,7 +77,7 @@ def test_each_step_of_writing_is_what_training_computes(kind: Kind, method: str,
 def test_plain_peft_computes_the_same_from_the_saved_adapter(
     kind: Kind, method: str, options: Options, tmp_path: Path
 ) -> None:
-    base, model = soft(kind, method, options)
+    base, model = soft_prompt_model(kind, method, options)
     attach.save_adapter(model, tmp_path)
     loader = AutoModelForSeq2SeqLM if base.family == "encoder-decoder" else AutoModelForCausalLM
     plain = PeftModel.from_pretrained(loader.from_pretrained(tiny_model(kind)), tmp_path).eval()
@@ -107,7 +107,7 @@ def test_two_of_different_lengths_stand_beside_each_other(kind: Kind, method: st
         with switcher.use(chosen[index]) as model:
             return (
                 forward_logits(model, switcher.base, prompts(switcher.base)[1], [20, 21]),
-                torch.stack(written(model, switcher.base).logits),
+                torch.stack(generate_batch(model, switcher.base).logits),
             )
 
     alone = [computed(Switcher(load_tiny(kind)), index) for index in range(3)]
@@ -149,7 +149,7 @@ def uneven_t5() -> LoadedBase:
 def test_a_decoder_unlike_its_encoder_gets_its_own_prefix(method: str, options: Options) -> None:
     base = uneven_t5()
     model = attach_random(base, soft_recipe("t5", method, options))
-    found = written(model, base)
+    found = generate_batch(model, base)
     for number, row in enumerate(prompts(base)):
         expected = forward_logits(model, base, row, found.sequences[number, 1:].tolist())
         steps = torch.stack([logits[number] for logits in found.logits])
@@ -163,7 +163,7 @@ def test_a_bfloat16_base_is_read_in_its_own_format(method: str, options: Options
     model = attach_random(base, soft_recipe("llama", method, options))
     assert all(parameter.dtype == torch.float32 for parameter in attach.trainable_parameters(model).values())
     assert forward_logits(model, base, prompts(base)[0], [20, 21]).dtype == torch.bfloat16
-    assert written(model, base).sequences.shape[0] == len(TEXTS)
+    assert generate_batch(model, base).sequences.shape[0] == len(TEXTS)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from engine.text.conversations import Example
 from engine.worker.dataset.prompting import Prompter
 from engine.worker.modeling import base_models
 from tests.helpers.tiny_models import Kind, tiny_model
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe
+from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe
 
 VIRTUAL = 7
 ANSWER = 20
@@ -54,8 +54,8 @@ def recipe_of(
 
 def refused(recipe: Recipe) -> list[str]:
     """Return the fields of a plan's problems."""
-    events = run_here(create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe)))
-    return [found["field"] for found in named(events, "result_made")[0]["result"]["problems"]]
+    events = run_in_process(create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe)))
+    return [found["field"] for found in events_named(events, "result_made")[0]["result"]["problems"]]
 
 
 def tokens(kind: Kind, recipe: Recipe, pair: Pair) -> tuple[int, int]:
@@ -121,8 +121,8 @@ def test_a_prompt_alone_reads_the_pinned_conversations_too(tmp_path: Path) -> No
 def test_what_would_fit_fits(tmp_path: Path) -> None:
     def found(*overrides: str) -> list[dict[str, str]]:
         recipe = recipe_of(tmp_path, "gpt2", "prompt_tuning", 120, *overrides, test=(LONG,))
-        events = run_here(create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe)))
-        problems: list[dict[str, str]] = named(events, "result_made")[0]["result"]["problems"]
+        events = run_in_process(create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe)))
+        problems: list[dict[str, str]] = events_named(events, "result_made")[0]["result"]["problems"]
         return problems
 
     (too_long,) = found("method.virtual_tokens=1")

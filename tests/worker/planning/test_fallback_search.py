@@ -14,7 +14,7 @@ from engine.system.paths import jobs_folder
 from engine.worker.planning import fallback_search, memory_estimate
 from engine.worker.runtime import devices
 from engine.worker.training import memory_probe, step_gradients, training_loop
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here
+from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe, train_in_process
 
 pytestmark = pytest.mark.torch
 
@@ -31,7 +31,7 @@ def _only_activations_weigh(monkeypatch):
 
 def planned(recipe):
     job = create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe))
-    return named(run_here(job), "result_made")[0]["result"]["memory_bytes"]
+    return events_named(run_in_process(job), "result_made")[0]["result"]["memory_bytes"]
 
 
 def give_room(patch, size):
@@ -41,11 +41,11 @@ def give_room(patch, size):
 def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
     give_room(monkeypatch, round(0.8 * planned(recipe)))
-    job, events = train_here(recipe)
+    job, events = train_in_process(recipe)
 
-    [told] = named(events, "memory_exceeded")
-    assert not named(events, "memory_probed")
-    assert not named(events, "step_finished")
+    [told] = events_named(events, "memory_exceeded")
+    assert not events_named(events, "memory_probed")
+    assert not events_named(events, "step_finished")
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
     assert "smaller plans" in events[-1]["hint"]
     assert told["needed"] > told["available"] == round(0.8 * planned(recipe))
@@ -70,14 +70,14 @@ def test_a_run_that_was_no_risk_and_does_not_fit_after_its_first_step_ends_with_
     monkeypatch.setattr(training_loop, "NO_RISK", 1)
     give_room(monkeypatch, 2 * whole)
     monkeypatch.setattr(devices, "memory_bytes", lambda _: 3 * whole)
-    job, events = train_here(recipe)
+    job, events = train_in_process(recipe)
 
-    [told] = named(events, "memory_exceeded")
-    assert [event["step"] for event in named(events, "step_finished")] == [1] == [told["step"]]
+    [told] = events_named(events, "memory_exceeded")
+    assert [event["step"] for event in events_named(events, "step_finished")] == [1] == [told["step"]]
     assert all(plan.time_change is not None for plan in read(told))
     run_store.change(job, read(told)[0].changes)
     monkeypatch.undo()
-    assert run_here(job)[-1]["outcome"] == "completed"
+    assert run_in_process(job)[-1]["outcome"] == "completed"
 
 
 def test_what_was_measured_puts_the_plans_right_and_their_time_is_measured_too(tmp_path, monkeypatch):
@@ -85,10 +85,10 @@ def test_what_was_measured_puts_the_plans_right_and_their_time_is_measured_too(t
     whole = planned(recipe)
     give_room(monkeypatch, 2 * whole)
     monkeypatch.setattr(devices, "memory_bytes", lambda _: round(2.2 * whole))
-    _, events = train_here(recipe)
+    _, events = train_in_process(recipe)
 
-    [told] = named(events, "memory_exceeded")
-    optimizer = named(events, "run_started")[0]["memory"]["optimizer"]
+    [told] = events_named(events, "memory_exceeded")
+    optimizer = events_named(events, "run_started")[0]["memory"]["optimizer"]
     assert told["needed"] == round(2.2 * whole) + optimizer
     factor = told["needed"] / whole
     plans = read(told)
@@ -137,8 +137,8 @@ def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_o
     )
     with monkeypatch.context() as patch:
         fail_in_step(patch, 4, error)
-        job, events = train_here(recipe)
-    [told] = named(events, "memory_exceeded")
+        job, events = train_in_process(recipe)
+    [told] = events_named(events, "memory_exceeded")
     assert events[-1]["kind"] == "OutOfMemoryError"
     assert told["step"] == 3
     assert run_store.last_step(job) == 2
@@ -147,14 +147,14 @@ def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_o
     assert batches.title == f"Micro-batch 8 to {batches.rows[1]}"
 
     changed = run_store.change(job, batches.changes)
-    resumed = run_here(job)
+    resumed = run_in_process(job)
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
-    assert named(resumed, "run_resumed")[0]["step"] == 2
-    assert [event["step"] for event in named(resumed, "step_finished")] == [3, 4, 5, 6]
-    assert any("training.micro_batch_tokens" in each["message"] for each in named(resumed, "notice"))
+    assert events_named(resumed, "run_resumed")[0]["step"] == 2
+    assert [event["step"] for event in events_named(resumed, "step_finished")] == [3, 4, 5, 6]
+    assert any("training.micro_batch_tokens" in each["message"] for each in events_named(resumed, "notice"))
     assert run_store.open_run(job).state.shortage is None
-    adapter = library.find(named(resumed, "adapter_saved")[-1]["adapter"])
+    adapter = library.find(events_named(resumed, "adapter_saved")[-1]["adapter"])
     assert [(each.step, each.field, each.after) for each in adapter.passport.training.changes] == [
         (2, "training.micro_batch_tokens", changed.training.micro_batch_tokens)
     ]
@@ -170,10 +170,10 @@ def test_what_the_step_would_take_at_once_is_known_from_smaller_micro_batches(tm
         return sum_of(model, batch, family)
 
     monkeypatch.setattr(step_gradients, "token_loss_sum", loss)
-    _, events = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000"))
-    [told] = named(events, "memory_exceeded")
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000"))
+    [told] = events_named(events, "memory_exceeded")
 
-    assert not named(events, "memory_probed")
+    assert not events_named(events, "memory_probed")
     batches = read(told)[0]
     assert batches.rows[1] <= 4
     assert batches.time_change > -1
@@ -195,8 +195,8 @@ def test_a_plan_that_can_not_be_tried_is_timed_on_a_part_of_the_model(
     recipe = tiny_recipe(tmp_path, "llama", method)
     with monkeypatch.context() as patch:
         fail_in_step(patch, 4, MemoryError())
-        _, events = train_here(recipe)
-    [plan] = read(named(events, "memory_exceeded")[0])
+        _, events = train_in_process(recipe)
+    [plan] = read(events_named(events, "memory_exceeded")[0])
 
     assert plan.title == words
     assert plan.time_change > -1
@@ -205,14 +205,16 @@ def test_a_plan_that_can_not_be_tried_is_timed_on_a_part_of_the_model(
 def test_a_step_that_fails_learns_the_same_in_a_smaller_micro_batch(tmp_path, monkeypatch):
     overrides = ("training.micro_batch_tokens=4000", "training.checkpoint_every=2", "method.dropout=0")
     recipe = tiny_recipe(tmp_path, "llama", "lora", *overrides)
-    _, straight = train_here(recipe)
+    _, uninterrupted = train_in_process(recipe)
     with monkeypatch.context() as patch:
         fail_in_step(patch, 4, MemoryError())
-        job, events = train_here(recipe)
-    run_store.change(job, read(named(events, "memory_exceeded")[0])[0].changes)
-    resumed = run_here(job)
+        job, events = train_in_process(recipe)
+    run_store.change(job, read(events_named(events, "memory_exceeded")[0])[0].changes)
+    resumed = run_in_process(job)
 
-    for one, other in zip(named(resumed, "step_finished"), named(straight, "step_finished")[2:], strict=True):
+    for one, other in zip(
+        events_named(resumed, "step_finished"), events_named(uninterrupted, "step_finished")[2:], strict=True
+    ):
         assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
 
 
@@ -220,13 +222,15 @@ def test_a_plan_with_an_8_bit_optimizer_takes_over_what_adamw_has_gathered(tmp_p
     recipe = tiny_recipe(tmp_path, "t5", "full", "training.checkpoint_every=2")
     with monkeypatch.context() as patch:
         fail_in_step(patch, 4, MemoryError())
-        job, _ = train_here(recipe)
-    _, straight = train_here(recipe)
+        job, _ = train_in_process(recipe)
+    _, uninterrupted = train_in_process(recipe)
     run_store.change(job, {"training.optimizer": "adamw_8bit"})
-    resumed = run_here(job)
+    resumed = run_in_process(job)
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
-    for one, other in zip(named(resumed, "step_finished"), named(straight, "step_finished")[2:], strict=True):
+    for one, other in zip(
+        events_named(resumed, "step_finished"), events_named(uninterrupted, "step_finished")[2:], strict=True
+    ):
         assert one["learning_rate"] == other["learning_rate"]
         assert one["loss"] == pytest.approx(other["loss"], rel=0.02)
 
@@ -235,13 +239,13 @@ def test_a_base_in_4_bits_goes_on_from_the_checkpoint(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "llama", "lora", "training.checkpoint_every=2")
     with monkeypatch.context() as patch:
         fail_in_step(patch, 4, MemoryError())
-        job, _ = train_here(recipe)
+        job, _ = train_in_process(recipe)
     run_store.change(job, fallback_search.FOUR_BITS)
-    resumed = run_here(job)
+    resumed = run_in_process(job)
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
-    assert named(resumed, "run_resumed")[0]["step"] == 2
-    adapter = library.find(named(resumed, "adapter_saved")[-1]["adapter"])
+    assert events_named(resumed, "run_resumed")[0]["step"] == 2
+    adapter = library.find(events_named(resumed, "adapter_saved")[-1]["adapter"])
     assert adapter.passport.base_model.quantization == "nf4"
 
 
@@ -252,17 +256,17 @@ def test_where_one_change_is_not_enough_several_are_offered_as_one(tmp_path, mon
     together = planned(run_store.changed(recipe, both, 0))
     assert together < 0.95 * min(alone)
     give_room(monkeypatch, round((together + min(alone)) / 2))
-    _, events = train_here(recipe)
+    _, events = train_in_process(recipe)
 
-    [plan] = read(named(events, "memory_exceeded")[0])
+    [plan] = read(events_named(events, "memory_exceeded")[0])
     assert len(plan.changes) > 1
 
 
 def test_where_nothing_fits_that_is_said(tmp_path, monkeypatch):
     give_room(monkeypatch, 1000)
-    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
 
-    assert named(events, "memory_exceeded")[0]["plans"] == []
+    assert events_named(events, "memory_exceeded")[0]["plans"] == []
     assert events[-1]["kind"] == "OutOfMemoryError"
     assert "smaller base model" in events[-1]["hint"]
 
@@ -274,8 +278,8 @@ def test_a_base_that_does_not_fit_is_offered_in_fewer_bits_alone(tmp_path, monke
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     monkeypatch.setattr(base_models, "load", fail)
-    _, events = train_here(tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=50"))
-    [told] = named(events, "memory_exceeded")
+    _, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=50"))
+    [told] = events_named(events, "memory_exceeded")
 
     assert [plan.changes for plan in read(told)] == [fallback_search.FOUR_BITS]
     assert events[-1]["kind"] == "OutOfMemoryError"
@@ -288,16 +292,16 @@ def test_a_shortage_once_the_adapter_is_saved_offers_nothing_that_trains(tmp_pat
         raise MemoryError
 
     monkeypatch.setattr(evaluator, "score", fail)
-    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
 
-    assert not named(events, "memory_exceeded")
+    assert not events_named(events, "memory_exceeded")
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
 
 
 def test_what_a_killed_run_could_be_made_smaller_by_is_found_without_it(tmp_path):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
     job = create_job(jobs_folder(), "shrink", {"step": 2}, recipe=recipes.dumps(recipe))
-    [told] = [event["result"] for event in named(run_here(job), "result_made")]
+    [told] = [event["result"] for event in events_named(run_in_process(job), "result_made")]
     plans = read(told)
 
     assert plans[0].title.startswith("Micro-batch 8 to ")
@@ -320,5 +324,5 @@ def test_the_probe_puts_trials_in_other_forms_back(tmp_path, monkeypatch):
         return {}
 
     monkeypatch.setattr(memory_probe.Probe, "look", look)
-    train_here(tiny_recipe(tmp_path, "t5"))
+    train_in_process(tiny_recipe(tmp_path, "t5"))
     assert seen[0] > 0

@@ -11,7 +11,7 @@ from engine.config import recipe as recipes
 from engine.jobs.job import create_job
 from engine.system.paths import jobs_folder, plans_folder
 from engine.worker.planning import plan_cache, planner
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here
+from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe, train_in_process
 
 SIZES = {
     "adapter_bytes": 10,
@@ -35,7 +35,7 @@ def place(recipe, data="data", base="base", device="cpu"):
 
 def planned(recipe):
     job = create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe))
-    return named(run_here(job), "result_made")[0]["result"]
+    return events_named(run_in_process(job), "result_made")[0]["result"]
 
 
 def test_what_is_kept_is_found_for_the_same_and_for_nothing_else(recipe, tmp_path):
@@ -83,9 +83,9 @@ def test_those_that_were_not_used_for_longest_go(recipe, monkeypatch):
 
 
 def test_a_run_tells_the_same_whether_it_was_planned_before_or_not(recipe, monkeypatch):
-    told = [named(train_here(recipe)[1], "run_started")[0]]
+    told = [events_named(train_in_process(recipe)[1], "run_started")[0]]
     monkeypatch.setattr(planner.Planner, "looked_at", lambda *_: pytest.fail("planned again"))
-    told.append(named(train_here(recipe)[1], "run_started")[0])
+    told.append(events_named(train_in_process(recipe)[1], "run_started")[0])
 
     first, again = ({name: event[name] for name in planner.SIZES} for event in told)
     assert first == again
@@ -94,22 +94,22 @@ def test_a_run_tells_the_same_whether_it_was_planned_before_or_not(recipe, monke
 def test_what_a_form_plans_is_what_its_run_finds(recipe, monkeypatch):
     found = planned(recipe)
     monkeypatch.setattr(planner.Planner, "looked_at", lambda *_: pytest.fail("planned again"))
-    [started] = named(train_here(recipe)[1], "run_started")
+    [started] = events_named(train_in_process(recipe)[1], "run_started")
 
     assert {name: started[name] for name in planner.SIZES} == {name: found[name] for name in planner.SIZES}
 
 
 def test_the_adapter_that_a_run_begins_with_is_looked_at_each_time(recipe, tmp_path):
-    adapter = named(train_here(recipe)[1], "adapter_saved")[0]
+    adapter = events_named(train_in_process(recipe)[1], "adapter_saved")[0]
     follower = tiny_recipe(tmp_path, "t5", "lora", f'method.start_from="{adapter["adapter"]}"')
     assert not planned(follower)["problems"]
     config = Path(adapter["path"]) / "adapter_config.json"
     config.write_text(config.read_text().replace('"r": 16', '"r": 8'))
 
-    _, events = train_here(follower)
+    _, events = train_in_process(follower)
     assert events[-1]["outcome"] == "failed"
-    assert not named(events, "run_started")
-    assert [event["stage"] for event in named(events, "stage_entered")] == ["read_data", "load_base"]
+    assert not events_named(events, "run_started")
+    assert [event["stage"] for event in events_named(events, "stage_entered")] == ["read_data", "load_base"]
 
 
 def test_a_plan_with_a_problem_is_not_kept(tmp_path):

@@ -24,9 +24,9 @@ from engine.worker.hub import repository
 from engine.worker.modeling import base_models
 from engine.worker.planning import planner as plan
 from engine.worker.runtime.channel import Channel
+from tests.helpers.channel_events import events_of
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.tiny_runs import tiny_recipe
-from tests.helpers.told import events_of
 
 
 def changed(recipe: Recipe, *overrides: str) -> Recipe:

@@ -17,7 +17,7 @@ from engine.worker.ingestion.row_preview import show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.jobs import label_data
 from engine.worker.runtime.channel import Channel
-from tests.helpers.told import events_of, notices
+from tests.helpers.channel_events import events_of, notice_messages
 
 # 2024-01-01 10:00
 BEGINNING = 1_704_103_200
@@ -78,7 +78,7 @@ def test_a_workspace_of_slack_is_read_channel_by_channel_with_its_members_names(
     tmp_path: Path, channel: Channel
 ) -> None:
     assert conversations(workspace(tmp_path / "export"), channel) == EXPECTED
-    assert notices(channel) == [TOLD]
+    assert notice_messages(channel) == [TOLD]
 
 
 def test_a_zip_of_a_workspace_is_the_same(tmp_path: Path, channel: Channel) -> None:
@@ -100,7 +100,7 @@ def test_what_holds_no_messages_beside_chats_is_left_out_and_named(tmp_path: Pat
     folder = workspace(tmp_path / "export")
     write(folder / "notes.json", [{"a": 1}])
     assert conversations(folder, channel) == EXPECTED
-    assert notices(channel) == ["Left out, as no messages of a chat stand in it: notes.json.", TOLD]
+    assert notice_messages(channel) == ["Left out, as no messages of a chat stand in it: notes.json.", TOLD]
 
 
 def telegram(hours: int, sender: str, text: str, **more: Any) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def test_a_chat_of_telegram_is_called_as_it_calls_itself(tmp_path: Path, channel
         "Trip 2024-01-01 10:00": "Ann: Off?",
         "Trip 2024-01-01 16:00": "Bob: Yes",
     }
-    (told,) = notices(channel)
+    (told,) = notice_messages(channel)
     assert told == (
         'result.json ("Trip") is read as turns. Telegram messages: 2 turns of 2 speakers in 2 conversations; '
         "1 system line and 1 media tag left out."
@@ -242,7 +242,7 @@ def test_a_broken_entry_is_named_and_the_others_read(tmp_path: Path, channel: Ch
     options = DataOptions(source=str(source), broken_rows="leave_out")
     _, found = read_rows(locate(options.source, channel), options, channel)
     assert [each.example.conversation for each in found[None]] == ["U1: Hi\nU1: Yo"]
-    assert any("row 2: it is text, no object with names" in notice for notice in notices(channel))
+    assert any("row 2: it is text, no object with names" in notice for notice in notice_messages(channel))
 
 
 def test_a_damaged_day_is_refused_by_its_name(tmp_path: Path, channel: Channel) -> None:
@@ -257,7 +257,7 @@ def test_members_that_can_not_be_read_leave_ids_and_say_so(tmp_path: Path, chann
     (folder / "users.json").write_text("[{")
     found = conversations(folder / "test", channel)
     assert found == {"test 2024-01-01 11:00": "U2: Lunch?\nU1: Yes"}
-    assert notices(channel)[0] == "users.json can't be read: who wrote what is told by ids."
+    assert notice_messages(channel)[0] == "users.json can't be read: who wrote what is told by ids."
 
 
 def test_a_chat_in_which_no_one_says_anything_is_refused_with_what_is_in_it(

@@ -13,7 +13,7 @@ from engine.errors import DataError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import create_job
 from engine.worker.runtime.channel import Channel
-from tests.helpers.mutated_files import look_and_read, mutated, seeds
+from tests.helpers.mutated_files import mutated, preview_and_read, seeds
 
 SEEDS = seeds()
 
@@ -28,7 +28,7 @@ def require_rows_or_words(found: int | DataError) -> None:
 @pytest.mark.parametrize("name", SEEDS)
 def test_sound_files_give_all_their_rows(name: str, tmp_path: Path, channel: Channel) -> None:
     (tmp_path / name).write_bytes(SEEDS[name])
-    assert look_and_read(tmp_path / name, channel, "leave_out") in {1, 12, 24}
+    assert preview_and_read(tmp_path / name, channel, "leave_out") in {1, 12, 24}
 
 
 @pytest.mark.parametrize("name", SEEDS)
@@ -36,7 +36,7 @@ def test_damaged_files_end_in_rows_or_in_a_named_error(name: str, tmp_path: Path
     for seed in range(40):
         path = tmp_path / f"{seed}-{name}"
         path.write_bytes(mutated(SEEDS[name], random.Random(f"{name} {seed}")))
-        require_rows_or_words(look_and_read(path, channel, ("refuse", "leave_out")[seed % 2]))
+        require_rows_or_words(preview_and_read(path, channel, ("refuse", "leave_out")[seed % 2]))
 
 
 @given(st.binary(max_size=200), st.sampled_from(sorted({f"a{Path(name).suffix}" for name in SEEDS})))
@@ -46,6 +46,6 @@ def test_any_bytes_under_any_name_end_in_rows_or_in_a_named_error(tmp_path_facto
     writer = EventWriter(folder / "events.jsonl", {})
     try:
         channel = Channel(create_job(folder, "check_data", {}), writer)
-        require_rows_or_words(look_and_read(folder / name, channel, "leave_out"))
+        require_rows_or_words(preview_and_read(folder / name, channel, "leave_out"))
     finally:
         writer.close()

@@ -7,7 +7,7 @@ import pytest
 from engine.adapters import library
 from engine.runs import run_store
 from engine.worker.training import checkpoints
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import events_named, on_event, run_in_process, tiny_recipe, train_in_process
 
 pytestmark = pytest.mark.torch
 
@@ -24,8 +24,8 @@ def full_disk():
 
 def test_a_full_disk_fails_the_run_and_spares_the_checkpoint_before(tmp_path, monkeypatch, full_disk):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2", "training.keep=last")
-    when(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 3, full_disk)
-    job, events = train_here(recipe)
+    on_event(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 3, full_disk)
+    job, events = train_in_process(recipe)
 
     assert events[-1]["outcome"] == "failed"
     assert events[-1]["kind"] == "StorageError", events[-1]
@@ -39,18 +39,20 @@ def test_a_full_disk_fails_the_run_and_spares_the_checkpoint_before(tmp_path, mo
 def test_a_run_that_failed_on_a_full_disk_goes_on_once_there_is_room(tmp_path, monkeypatch, full_disk):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2")
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, full_disk)
-        job, _ = train_here(recipe)
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, full_disk)
+        job, _ = train_in_process(recipe)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    resumed = run_here(job)
+    resumed = run_in_process(job)
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
-    assert named(resumed, "run_resumed")[0]["step"] == 2
+    assert events_named(resumed, "run_resumed")[0]["step"] == 2
 
 
 def test_an_adapter_that_finds_no_room_is_no_adapter(tmp_path, monkeypatch, full_disk):
-    when(monkeypatch, lambda event, facts: event == "stage_entered" and facts["stage"] == "save", full_disk)
-    job, events = train_here(tiny_recipe(tmp_path, "t5", "lora"))
+    on_event(
+        monkeypatch, lambda event, facts: event == "stage_entered" and facts["stage"] == "save", full_disk
+    )
+    job, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora"))
 
     assert events[-1]["kind"] == "StorageError", events[-1]
     assert library.scan() == ([], [])
@@ -67,10 +69,10 @@ def test_an_adapter_that_is_not_on_the_disk_as_written_completes_no_run(tmp_path
 
     with monkeypatch.context() as patch:
         patch.setattr(library, "install", damage)
-        job, events = train_here(tiny_recipe(tmp_path, "t5"))
+        job, events = train_in_process(tiny_recipe(tmp_path, "t5"))
     assert events[-1]["outcome"] == "failed"
     assert "as it was written" in events[-1]["message"]
-    assert not named(events, "adapter_saved")
-    resumed = run_here(job)
+    assert not events_named(events, "adapter_saved")
+    resumed = run_in_process(job)
     assert resumed[-1]["outcome"] == "completed"
-    assert not library.find(named(resumed, "adapter_saved")[0]["adapter"]).changed_files()
+    assert not library.find(events_named(resumed, "adapter_saved")[0]["adapter"]).changed_files()

@@ -13,10 +13,17 @@ from engine.text.chunking import split
 from engine.worker.adapters.adapter_manager import Switcher
 from engine.worker.runtime.channel import Channel
 from engine.worker.serving import streamer
-from tests.helpers.summarizing import CONVERSATION, TEMPLATE, ask_all, asked, plain_summary, serve
+from tests.helpers.channel_events import events_of
+from tests.helpers.summarize_job import (
+    CONVERSATION,
+    TEMPLATE,
+    expected_summary,
+    send_all,
+    serve,
+    summarize_command,
+)
 from tests.helpers.tiny_models import Kind
-from tests.helpers.told import events_of
-from tests.helpers.worker_parts import install_random, load_tiny
+from tests.helpers.worker_setup import install_random, load_tiny
 
 pytestmark = pytest.mark.torch
 
@@ -43,7 +50,7 @@ def test_columns_with_prompts_of_their_own_write_what_they_write_alone(kind, tog
         columns[adapter.id] = (adapter, template)
     decodings: dict[str, dict[str, Any]] = {"greedy": {}, "drawn": DRAWN}
     expected = {
-        request: {name: plain_summary(kind, *column, **decoding) for name, column in columns.items()}
+        request: {name: expected_summary(kind, *column, **decoding) for name, column in columns.items()}
         for request, decoding in decodings.items()
     }
     monkeypatch.setattr(streamer, "EXTEND_SECONDS", 0.0)
@@ -53,8 +60,8 @@ def test_columns_with_prompts_of_their_own_write_what_they_write_alone(kind, tog
     else:
         monkeypatch.setattr(Switcher, "mixes", lambda *_: False)
         monkeypatch.setattr(Switcher, "mix", None)
-    requests = [asked([*columns], request, **decoding) for request, decoding in decodings.items()]
-    channel = serve(kind, ask_all(*requests))
+    requests = [summarize_command([*columns], request, **decoding) for request, decoding in decodings.items()]
+    channel = serve(kind, send_all(*requests))
     for request in decodings:
         finished = [event for event in events_of(channel, "summary_finished") if event["request"] == request]
         assert {event["adapter"]: event["summary"] for event in finished} == expected[request]
@@ -67,8 +74,8 @@ def test_columns_with_prompts_of_their_own_write_what_they_write_alone(kind, tog
 
 
 def test_a_long_conversation_is_summarised_piece_by_piece_and_all_of_it_is_told():
-    asked_for = asked([None], conversation=LONG, long_conversations="piecewise", prompt=SHORT)
-    channel = serve("t5", ask_all(asked_for))
+    asked_for = summarize_command([None], conversation=LONG, long_conversations="piecewise", prompt=SHORT)
+    channel = serve("t5", send_all(asked_for))
     base = load_tiny("t5")
     parts = split(LONG, 90, lambda text: len(base.tokenizer(text, add_special_tokens=False)["input_ids"]))
     (started,) = events_of(channel, "summary_started")
@@ -77,25 +84,25 @@ def test_a_long_conversation_is_summarised_piece_by_piece_and_all_of_it_is_told(
     first = [event for event in told if event["round"] == 1]
     assert sorted(event["piece"] for event in first) == list(range(1, len(parts) + 1))
     assert [event["summary"] for event in first] == [
-        plain_summary("t5", None, TEMPLATE, part) for part in parts
+        expected_summary("t5", None, TEMPLATE, part) for part in parts
     ]
     last = [event["summary"] for event in told if event["round"] == told[-1]["round"]]
-    whole = plain_summary("t5", None, TEMPLATE, "\n".join(last), limit=90)
+    whole = expected_summary("t5", None, TEMPLATE, "\n".join(last), limit=90)
     assert summaries(channel) == {None: whole}
     assert len(parts) > 2
 
 
 def test_otherwise_it_is_cut_and_that_is_told():
-    channel = serve("t5", ask_all(asked([None], conversation=LONG, prompt=SHORT)))
+    channel = serve("t5", send_all(summarize_command([None], conversation=LONG, prompt=SHORT)))
     (started,) = events_of(channel, "summary_started")
     assert (started["pieces"], started["cut"]) == (1, True)
     assert not events_of(channel, "piece_finished")
-    assert summaries(channel) == {None: plain_summary("t5", None, TEMPLATE, LONG, limit=90)}
+    assert summaries(channel) == {None: expected_summary("t5", None, TEMPLATE, LONG, limit=90)}
 
 
 def test_summaries_as_long_as_their_pieces_come_to_an_end():
     way = {"long_conversations": "piecewise", "prompt": SHORT}
-    channel = serve("t5", ask_all(asked([None], conversation=LONG, max_new_tokens=150, **way)))
+    channel = serve("t5", send_all(summarize_command([None], conversation=LONG, max_new_tokens=150, **way)))
     (finished,) = events_of(channel, "summary_finished")
     assert finished["summary"]
     (notice,) = events_of(channel, "notice")
@@ -107,11 +114,11 @@ def test_several_conversations_give_a_summary_each_in_every_column(kind: Kind):
     adapter = install_random(kind, "own")
     texts = [CONVERSATION, "Tim: Hi", " ", "Kim: größer?\nTom: ja! " * 5]
     tables = [{"conversation": text, "reference": "Hi." if text == "Tim: Hi" else ""} for text in texts]
-    request = asked([None, adapter.id], conversations=tables)
-    channel = serve(kind, ask_all(request))
+    request = summarize_command([None, adapter.id], conversations=tables)
+    channel = serve(kind, send_all(request))
     found = summaries(channel)
     assert found == {
-        (column.id if column else None, index): plain_summary(kind, column, TEMPLATE, text)
+        (column.id if column else None, index): expected_summary(kind, column, TEMPLATE, text)
         for column in (None, adapter)
         for index, text in enumerate(texts)
         if text.strip()
@@ -134,7 +141,9 @@ def test_a_cancelled_list_keeps_what_is_done():
 
     def answer(channel: Channel, event: Event) -> None:
         if event["event"] == "base_ready":
-            channel.job.send("summarize", **asked([None], conversations=tables, max_new_tokens=300))
+            channel.job.send(
+                "summarize", **summarize_command([None], conversations=tables, max_new_tokens=300)
+            )
         elif event["event"] == "request_progressed" and event["done"] == 1:
             channel.job.send("cancel", request="one")
         elif event["event"] == "request_finished":
@@ -152,7 +161,7 @@ def test_cancelled_columns_keep_what_they_have():
 
     def answer(channel: Channel, event: Event) -> None:
         if event["event"] == "base_ready":
-            channel.job.send("summarize", **asked([None, adapter.id], max_new_tokens=3000))
+            channel.job.send("summarize", **summarize_command([None, adapter.id], max_new_tokens=3000))
         elif event["event"] == "summary_extended":
             channel.job.send("cancel", request="one")
         elif event["event"] == "request_finished":
@@ -165,7 +174,7 @@ def test_cancelled_columns_keep_what_they_have():
 
 
 def test_settings_that_can_t_be_fail_in_every_column():
-    channel = serve("t5", ask_all(asked([None, "any"], beams=2, temperature=0.5)))
+    channel = serve("t5", send_all(summarize_command([None, "any"], beams=2, temperature=0.5)))
     failed = events_of(channel, "summary_failed")
     assert [event["adapter"] for event in failed] == [None, "any"]
     assert {event["message"] for event in failed} == {"Sampling goes with one beam."}

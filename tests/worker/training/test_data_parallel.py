@@ -35,8 +35,15 @@ from engine.worker.training import checkpoints, training_loop
 from engine.worker.training import step_gradients as trainer
 from engine.worker.training.data_parallel import shared_out
 from engine.worker.training.step_gradients import Interrupted, StepTrainer, training_arguments
-from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
-from tests.helpers.worker_parts import make_channel, make_recipe, stop_dropout
+from tests.helpers.tiny_runs import (
+    events_named,
+    on_event,
+    request_stop,
+    run_in_process,
+    tiny_recipe,
+    train_in_process,
+)
+from tests.helpers.worker_setup import make_channel, make_recipe, stop_dropout
 
 pytestmark = [
     pytest.mark.torch,
@@ -217,26 +224,28 @@ def flat(gradients):
 @pytest.mark.parametrize("method", ["lora", "adalora"])
 def test_a_run_in_shares_says_so_and_gets_where_one_without_does(tmp_path, monkeypatch, side_by_side, method):
     recipe = tiny_recipe(tmp_path, "llama", method, "method.dropout=0")
-    _, shared = train_here(recipe)
+    _, shared = train_in_process(recipe)
     replicate(monkeypatch, 1)
-    _, alone = train_here(recipe)
+    _, alone = train_in_process(recipe)
 
-    assert [named(events, "run_started")[0]["replicas"] for events in (shared, alone)] == [2, 1]
+    assert [events_named(events, "run_started")[0]["replicas"] for events in (shared, alone)] == [2, 1]
     assert shared[-1]["outcome"] == "completed"
-    for one, other in zip(named(alone, "step_finished"), named(shared, "step_finished"), strict=True):
+    for one, other in zip(
+        events_named(alone, "step_finished"), events_named(shared, "step_finished"), strict=True
+    ):
         assert other["loss"] == pytest.approx(one["loss"], rel=1e-3)
         assert other["gradient_norm"] == pytest.approx(one["gradient_norm"], rel=0.01)
 
 
 def weights(events):
-    adapter = library.find(named(events, "adapter_saved")[-1]["adapter"])
+    adapter = library.find(events_named(events, "adapter_saved")[-1]["adapter"])
     return (adapter.folder / library.WEIGHTS_NAME).read_bytes()
 
 
 def stopped_at(step, recipe, monkeypatch):
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, ask_to_stop)
-        job, _ = train_here(recipe)
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, request_stop)
+        job, _ = train_in_process(recipe)
     return job
 
 
@@ -245,17 +254,17 @@ def test_with_dropout_it_is_the_same_to_the_bit_again_and_when_it_goes_on(
     tmp_path, monkeypatch, side_by_side, method
 ):
     recipe = tiny_recipe(tmp_path, "t5", method)
-    _, straight = train_here(recipe)
-    _, again = train_here(recipe)
-    resumed = run_here(stopped_at(2, recipe, monkeypatch))
+    _, uninterrupted = train_in_process(recipe)
+    _, again = train_in_process(recipe)
+    resumed = run_in_process(stopped_at(2, recipe, monkeypatch))
 
-    assert named(resumed, "run_resumed")[0]["step"] == 2
-    assert weights(straight) == weights(again) == weights(resumed)
+    assert events_named(resumed, "run_resumed")[0]["step"] == 2
+    assert weights(uninterrupted) == weights(again) == weights(resumed)
 
 
 def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypatch, side_by_side):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=200")
-    _, straight = train_here(recipe)
+    _, uninterrupted = train_in_process(recipe)
     between = training_loop.Session._between
     seen = []
 
@@ -266,11 +275,11 @@ def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypa
 
     with monkeypatch.context() as patch:
         patch.setattr(training_loop.Session, "_between", counted)
-        job, events = train_here(recipe)
+        job, events = train_in_process(recipe)
 
     assert events[-1]["outcome"] == "stopped"
-    assert named(events, "step_finished")[-1]["step"] == 3
-    assert weights(run_here(job)) == weights(straight)
+    assert events_named(events, "step_finished")[-1]["step"] == 3
+    assert weights(run_in_process(job)) == weights(uninterrupted)
 
 
 def test_a_step_that_was_given_up_leaves_nothing_in_the_next(loop_of):
@@ -304,7 +313,7 @@ def test_a_run_from_before_there_were_replicas_goes_on_without(tmp_path, monkeyp
     recipe = tiny_recipe(tmp_path, "t5")
     with monkeypatch.context() as patch:
         replicate(patch, 1)
-        _, straight = train_here(recipe)
+        _, uninterrupted = train_in_process(recipe)
         job = stopped_at(2, recipe, monkeypatch)
     for folder in run_store.checkpoints(job):
         path = folder / checkpoints.STATE_NAME
@@ -315,16 +324,16 @@ def test_a_run_from_before_there_were_replicas_goes_on_without(tmp_path, monkeyp
         sums.pop(checkpoints.CHECKSUMS_NAME)
         (folder / checkpoints.CHECKSUMS_NAME).write_text(json.dumps(sums), encoding="utf-8")
 
-    assert weights(run_here(job)) == weights(straight)
+    assert weights(run_in_process(job)) == weights(uninterrupted)
 
 
 def test_a_run_goes_on_with_the_replicas_that_it_had(tmp_path, monkeypatch, side_by_side):
     recipe = tiny_recipe(tmp_path, "t5")
-    _, straight = train_here(recipe)
+    _, uninterrupted = train_in_process(recipe)
     job = stopped_at(2, recipe, monkeypatch)
     replicate(monkeypatch, 1)
 
-    assert weights(run_here(job)) == weights(straight)
+    assert weights(run_in_process(job)) == weights(uninterrupted)
 
 
 # Memory and trouble
@@ -332,8 +341,8 @@ def test_a_run_goes_on_with_the_replicas_that_it_had(tmp_path, monkeypatch, side
 
 def test_what_shares_keep_at_once_is_planned(tmp_path, monkeypatch):
     def planned():
-        _, events = train_here(tiny_recipe(tmp_path, "t5", "full", "training.micro_batch_tokens=100"))
-        return named(events, "run_started")[0]
+        _, events = train_in_process(tiny_recipe(tmp_path, "t5", "full", "training.micro_batch_tokens=100"))
+        return events_named(events, "run_started")[0]
 
     alone = planned()
     replicate(monkeypatch, 2)
@@ -351,9 +360,9 @@ def test_what_shares_keep_at_once_is_planned(tmp_path, monkeypatch):
 
 def test_where_there_is_not_the_memory_for_more_one_process_computes(tmp_path, monkeypatch, side_by_side):
     monkeypatch.setattr(memory_estimate, "REPLICA_BYTES", 10**15)
-    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
 
-    assert named(events, "run_started")[0]["replicas"] == 1
+    assert events_named(events, "run_started")[0]["replicas"] == 1
     assert events[-1]["outcome"] == "completed"
 
 
@@ -363,13 +372,15 @@ def refuse():
 
 def test_where_the_system_allows_no_fork_the_run_goes_on_alone(tmp_path, monkeypatch, side_by_side, capfd):
     recipe = tiny_recipe(tmp_path, "llama", "lora", "method.dropout=0")
-    _, shared = train_here(recipe)
+    _, shared = train_in_process(recipe)
     monkeypatch.setattr(os, "fork", refuse)
-    _, alone = train_here(recipe)
+    _, alone = train_in_process(recipe)
 
     assert alone[-1]["outcome"] == "completed"
     assert "no fork for you" in capfd.readouterr().err
-    for one, other in zip(named(alone, "step_finished"), named(shared, "step_finished"), strict=True):
+    for one, other in zip(
+        events_named(alone, "step_finished"), events_named(shared, "step_finished"), strict=True
+    ):
         assert other["loss"] == pytest.approx(one["loss"], rel=1e-3)
 
 
@@ -390,12 +401,12 @@ def test_a_replica_that_the_system_ends_means_that_memory_lacked(tmp_path, monke
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=1")
     with monkeypatch.context() as patch:
         patch.setattr(trainer, "token_loss_sum", in_replica(lambda: os.kill(os.getpid(), signal.SIGKILL)))
-        job, events = train_here(recipe)
+        job, events = train_in_process(recipe)
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
-    assert named(events, "memory_exceeded")
+    assert events_named(events, "memory_exceeded")
     assert run_store.checkpoints(job)
 
-    assert run_here(job)[-1]["outcome"] == "completed"
+    assert run_in_process(job)[-1]["outcome"] == "completed"
 
 
 def test_a_trouble_in_a_replica_is_the_runs_and_the_log_has_its_trace(
@@ -405,7 +416,7 @@ def test_a_trouble_in_a_replica_is_the_runs_and_the_log_has_its_trace(
         raise ValueError("no number of mine")
 
     monkeypatch.setattr(trainer, "token_loss_sum", in_replica(fail))
-    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
 
     assert events[-1]["outcome"] == "failed"
     assert "no number of mine" in events[-1]["message"]
@@ -422,7 +433,7 @@ def test_the_memory_of_replicas_counts_in_what_a_step_tells(tmp_path, monkeypatc
             kept.append(torch.ones(size // 4))
 
     monkeypatch.setattr(trainer, "token_loss_sum", in_replica(take))
-    _, events = train_here(tiny_recipe(tmp_path, "t5"))
-    told = [event["memory_bytes"] for event in named(events, "step_finished")]
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
+    told = [event["memory_bytes"] for event in events_named(events, "step_finished")]
 
     assert told[-1] - told[0] > 0.8 * size

@@ -22,8 +22,15 @@ from engine.worker.runtime.atomic_write import writing
 from engine.worker.runtime.spill_file import Spool
 from engine.worker.training import checkpoints
 from engine.worker.training.training_loop import Session
-from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
-from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
+from tests.helpers.tiny_runs import (
+    events_named,
+    on_event,
+    request_stop,
+    run_in_process,
+    tiny_recipe,
+    train_in_process,
+)
+from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch
 # No process has it: Linux goes up to 2 ** 22.
@@ -31,7 +38,7 @@ NOBODY = 2**22 + 1
 
 
 def adapter_of(events: list[Event]) -> Adapter:
-    return library.find(named(events, "adapter_saved")[-1]["adapter"])
+    return library.find(events_named(events, "adapter_saved")[-1]["adapter"])
 
 
 def weights(events: list[Event]) -> bytes:
@@ -43,23 +50,23 @@ def test_a_run_that_ended_while_it_was_scored_trains_no_step_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str
 ):
     recipe = tiny_recipe(tmp_path, "t5", "lora", f"training.keep={keep}", "training.max_steps=4")
-    _, straight = train_here(recipe)
+    _, uninterrupted = train_in_process(recipe)
     with monkeypatch.context() as patch:
-        when(patch, lambda event, _: event == "adapter_saved", ask_to_stop)
-        job, events = train_here(recipe)
+        on_event(patch, lambda event, _: event == "adapter_saved", request_stop)
+        job, events = train_in_process(recipe)
     assert events[-1]["outcome"] == "stopped"
 
-    resumed = run_here(job)
+    resumed = run_in_process(job)
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
-    assert not named(resumed, "step_finished")
-    assert not named(resumed, "checkpoint_saved")
-    assert weights(resumed) == weights(straight)
+    assert not events_named(resumed, "step_finished")
+    assert not events_named(resumed, "checkpoint_saved")
+    assert weights(resumed) == weights(uninterrupted)
 
 
 def test_a_best_state_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     recipe = tiny_recipe(tmp_path, "t5")
-    _, straight = train_here(recipe)
+    _, uninterrupted = train_in_process(recipe)
 
     def half(_: Any, folder: Path) -> None:
         (folder / checkpoints.TRAINABLE_NAME).write_bytes(b"half")
@@ -73,10 +80,10 @@ def test_a_best_state_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.
             keep(session, *measured)
 
         patch.setattr(Session, "_keep_if_best", keep_half)
-        job, events = train_here(recipe)
+        job, events = train_in_process(recipe)
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "StorageError")
     assert [path.name for path in job.folder.iterdir() if path.name.startswith("best-")] == []
-    assert weights(run_here(job)) == weights(straight)
+    assert weights(run_in_process(job)) == weights(uninterrupted)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +106,7 @@ def test_what_a_killed_worker_left_of_its_token_ids_goes(tmp_path: Path):
     alive = paths.tokens_folder() / f"0a1b.safetensors.{os.getppid()}.partial"
     for path in (killed, alive):
         path.write_bytes(b"half")
-    train_here(recipe)
+    train_in_process(recipe)
     assert not killed.exists()
     assert alive.exists()
 
@@ -118,7 +125,7 @@ def test_what_led_to_a_checkpoint_is_on_the_disk_before_it(tmp_path: Path, monke
 
     monkeypatch.setattr(EventWriter, "sync", synced)
     monkeypatch.setattr(checkpoints, "save", saved)
-    train_here(tiny_recipe(tmp_path, "t5"))
+    train_in_process(tiny_recipe(tmp_path, "t5"))
     assert order == ["events", "checkpoint"] * 2 + ["events"]
 
 

@@ -5,7 +5,14 @@ import pytest
 from engine.adapters import library
 from engine.runs import run_store, run_summaries
 from engine.worker.training import training_loop
-from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import (
+    events_named,
+    on_event,
+    request_stop,
+    run_in_process,
+    tiny_recipe,
+    train_in_process,
+)
 
 pytestmark = pytest.mark.torch
 
@@ -13,7 +20,7 @@ THREE_SECONDS = "training.max_minutes=0.05"
 
 
 def adapter_of(events):
-    return library.find(named(events, "adapter_saved")[-1]["adapter"])
+    return library.find(events_named(events, "adapter_saved")[-1]["adapter"])
 
 
 def weights(adapter):
@@ -40,11 +47,11 @@ class StepClock:
 
 def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed(tmp_path, monkeypatch):
     StepClock(monkeypatch)
-    job, events = train_here(tiny_recipe(tmp_path, "t5", "lora", THREE_SECONDS))
+    job, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", THREE_SECONDS))
 
     assert events[-1]["outcome"] == "completed", events[-1]
-    assert [event["step"] for event in named(events, "step_finished")] == [1, 2, 3]
-    steps = named(events, "step_finished")
+    assert [event["step"] for event in events_named(events, "step_finished")] == [1, 2, 3]
+    steps = events_named(events, "step_finished")
     assert [(each["time_share"], each["seconds_left"]) for each in steps] == [
         (0.3333, 2),
         (0.6667, 1),
@@ -52,7 +59,7 @@ def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed(tmp_path
     ]
     state = run_store.open_run(job).state
     assert (state.share, run_summaries.read_entry(job).share) == (1.0, 1.0)
-    [told] = [event for event in named(events, "notice") if "minutes" in event["message"]]
+    [told] = [event for event in events_named(events, "notice") if "minutes" in event["message"]]
     assert told["message"] == "Ended at step 3 of 6: the 0.05 minutes for training are over."
     passport = adapter_of(events).passport
     assert (passport.training.step, passport.training.stopped, passport.training.seconds) == (3, False, 3.0)
@@ -62,16 +69,16 @@ def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed(tmp_path
 def test_a_resumed_run_has_no_more_minutes_than_a_straight_one(tmp_path, monkeypatch):
     StepClock(monkeypatch)
     recipe = tiny_recipe(tmp_path, "t5", "lora", THREE_SECONDS)
-    _, straight = train_here(recipe)
+    _, uninterrupted = train_in_process(recipe)
     with monkeypatch.context() as patch:
-        when(patch, lambda name, facts: name == "step_finished" and facts["step"] == 2, ask_to_stop)
-        job, stopped = train_here(recipe)
+        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 2, request_stop)
+        job, stopped = train_in_process(recipe)
     assert stopped[-1]["outcome"] == "stopped"
-    resumed = run_here(job)
+    resumed = run_in_process(job)
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
-    assert [event["step"] for event in named(resumed, "step_finished")] == [3]
-    assert weights(adapter_of(resumed)) == weights(adapter_of(straight))
+    assert [event["step"] for event in events_named(resumed, "step_finished")] == [3]
+    assert weights(adapter_of(resumed)) == weights(adapter_of(uninterrupted))
 
 
 def test_a_run_that_died_after_its_last_minute_trains_no_step_more(tmp_path, monkeypatch):
@@ -79,9 +86,9 @@ def test_a_run_that_died_after_its_last_minute_trains_no_step_more(tmp_path, mon
     recipe = tiny_recipe(tmp_path, "t5", "lora", THREE_SECONDS)
     with monkeypatch.context() as patch:
         patch.setattr("engine.worker.jobs.train._save", lambda *_: pytest.fail("the worker dies here"))
-        job, _ = train_here(recipe)
-    resumed = run_here(job)
+        job, _ = train_in_process(recipe)
+    resumed = run_in_process(job)
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
-    assert not named(resumed, "step_finished")
+    assert not events_named(resumed, "step_finished")
     assert adapter_of(resumed).passport.training.step == 3

@@ -16,7 +16,14 @@ from engine.worker.jobs import train
 from engine.worker.runtime import devices, oom
 from engine.worker.training import memory_probe, training_loop
 from engine.worker.training.training_loop import Prepared, Session
-from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import (
+    events_named,
+    on_event,
+    request_stop,
+    run_in_process,
+    tiny_recipe,
+    train_in_process,
+)
 
 pytestmark = pytest.mark.torch
 
@@ -92,15 +99,15 @@ def test_a_run_with_a_probe_is_to_the_bit_the_run_without(tmp_path, monkeypatch,
     told = ("step", "loss", "gradient_norm", "learning_rate")
 
     def steps(events):
-        return [[event[key] for key in told] for event in named(events, "step_finished")]
+        return [[event[key] for key in told] for event in events_named(events, "step_finished")]
 
-    _, probed = train_here(recipe)
+    _, probed = train_in_process(recipe)
     monkeypatch.setattr(Session, "_look_ahead", lambda _: None)
-    _, plain = train_here(recipe)
+    _, plain = train_in_process(recipe)
 
-    assert [len(named(events, "memory_probed")) for events in (probed, plain)] == [1, 0]
+    assert [len(events_named(events, "memory_probed")) for events in (probed, plain)] == [1, 0]
     assert steps(probed) == steps(plain)
-    scores = [named(events, "evaluated")[-1]["scores"] for events in (probed, plain)]
+    scores = [events_named(events, "evaluated")[-1]["scores"] for events in (probed, plain)]
     assert scores[0] == scores[1]
 
 
@@ -108,16 +115,16 @@ def test_what_is_probed_is_told_before_the_first_step_and_again_when_a_run_goes_
     monkeypatch.setattr(training_loop, "NO_RISK", 0)
     recipe = tiny_recipe(tmp_path, "llama", "lora")
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, ask_to_stop)
-        job, events = train_here(recipe)
-    [told] = named(events, "memory_probed")
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, request_stop)
+        job, events = train_in_process(recipe)
+    [told] = events_named(events, "memory_probed")
 
     assert names(events)[:2] == ["memory_probed", "step_finished"]
     assert 0 < told["needed"] < told["available"]
     assert told["seconds"] > 0
     assert told["examples"] == 8
     assert told["rows"] * told["input_length"] > 0
-    assert len(named(run_here(job), "memory_probed")) == 1
+    assert len(events_named(run_in_process(job), "memory_probed")) == 1
 
 
 def test_a_run_that_is_no_risk_has_its_first_step_before_and_one_whose_plan_is_unknown_has_not(
@@ -125,11 +132,11 @@ def test_a_run_that_is_no_risk_has_its_first_step_before_and_one_whose_plan_is_u
 ):
     monkeypatch.setattr(training_loop, "NO_RISK", 1)
     recipe = tiny_recipe(tmp_path, "llama", "lora")
-    _, events = train_here(recipe)
+    _, events = train_in_process(recipe)
     assert names(events)[:3] == ["step_finished", "memory_probed", "step_finished"]
 
     monkeypatch.setattr(train, "Prepared", lambda **facts: Prepared(**facts | {"memory": {}}))
-    _, events = train_here(recipe)
+    _, events = train_in_process(recipe)
     assert names(events)[:2] == ["memory_probed", "step_finished"]
 
 
@@ -148,11 +155,11 @@ def test_a_stop_in_mid_probe_ends_the_run_in_order(tmp_path, monkeypatch, no_ris
 
     with monkeypatch.context() as patch:
         patch.setattr(Session, "_look_ahead", stopped)
-        job, events = train_here(tiny_recipe(tmp_path, "t5"))
+        job, events = train_in_process(tiny_recipe(tmp_path, "t5"))
     assert events[-1]["outcome"] == "stopped"
     assert names(events) == ["step_finished"] * no_risk
 
-    assert run_here(job)[-1]["outcome"] == "completed"
+    assert run_in_process(job)[-1]["outcome"] == "completed"
 
 
 # Memory

@@ -15,8 +15,15 @@ from engine.worker.dataset.prompting import PINNED, remembered
 from engine.worker.generation import generate
 from engine.worker.jobs import merge
 from engine.worker.planning import planner as plan
-from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
-from tests.helpers.worker_parts import load_tiny, make_channel
+from tests.helpers.tiny_runs import (
+    events_named,
+    on_event,
+    request_stop,
+    run_in_process,
+    tiny_recipe,
+    train_in_process,
+)
+from tests.helpers.worker_setup import load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
 
@@ -26,11 +33,11 @@ PLAIN = "This is the base model as it is: change the prompt or show examples."
 
 
 def adapter_of(events):
-    return library.find(named(events, "adapter_saved")[-1]["adapter"])
+    return library.find(events_named(events, "adapter_saved")[-1]["adapter"])
 
 
 def messages(events):
-    return [event["message"] for event in named(events, "notice")]
+    return [event["message"] for event in events_named(events, "notice")]
 
 
 def order(events):
@@ -41,23 +48,23 @@ def order(events):
 def evaluate(recipe, *adapters):
     arguments = {"adapters": [adapter.id for adapter in adapters]}
     job = create_job(jobs_folder(), "evaluate", arguments, recipe=recipes.dumps(recipe))
-    events = run_here(job)
+    events = run_in_process(job)
     assert events[-1]["outcome"] == "completed", events[-1]
-    return named(events, "result_made")[0]["result"], events
+    return events_named(events, "result_made")[0]["result"], events
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
 def test_a_prompt_is_scored_against_the_plain_one_and_kept_as_a_passport(tmp_path, kind):
     recipe = tiny_recipe(tmp_path, kind, "prompt_only", OWN, SHOTS)
-    job, events = train_here(recipe)
+    job, events = train_in_process(recipe)
 
     assert events[-1]["outcome"] == "completed", events[-1]
     assert PLAIN not in messages(events)
     assert order(events) == ["evaluated", "run_started", "adapter_saved", "evaluated", "job_ended"]
-    started = named(events, "run_started")[0]
+    started = events_named(events, "run_started")[0]
     assert (started["total_steps"], started["trainable_parameters"]) == (0, 0)
     assert started["all_parameters"] == started["base_parameters"] > 0
-    base, own = named(events, "evaluated")
+    base, own = events_named(events, "evaluated")
     assert own["protocol"] == base["protocol"]
     assert (own["protocol"]["prompt"], own["protocol"]["shots"]) == (DEFAULT_PROMPT, 0)
     assert own["prompt"] == {"template": recipe.data.prompt, "shots": 2}
@@ -75,8 +82,8 @@ def test_a_prompt_is_scored_against_the_plain_one_and_kept_as_a_passport(tmp_pat
 
 def test_a_prompts_summaries_of_the_pinned_conversations_are_shown(tmp_path):
     recipe = tiny_recipe(tmp_path, "t5", "prompt_only", OWN, SHOTS)
-    job, events = train_here(recipe)
-    made = named(events, "sample_made")
+    job, events = train_in_process(recipe)
+    made = events_named(events, "sample_made")
     text = (tmp_path / "data" / "validation.jsonl").read_text()
     rows = [json.loads(line) for line in text.splitlines()][:PINNED]
     assert [sample["reference"] for sample in made] == [row["summary"] for row in rows]
@@ -101,20 +108,20 @@ def test_a_prompts_summaries_of_the_pinned_conversations_are_shown(tmp_path):
 
 
 def test_the_plain_prompt_makes_no_difference_and_is_said_to_be_the_base(tmp_path):
-    _, events = train_here(tiny_recipe(tmp_path, "t5", "prompt_only"))
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "prompt_only"))
     assert PLAIN in messages(events)
-    difference = named(events, "evaluated")[-1]["difference"]["rouge1"]
+    difference = events_named(events, "evaluated")[-1]["difference"]["rouge1"]
     assert difference == {"mean": 0.0, "low": 0.0, "high": 0.0, "verdict": "no measurable difference"}
 
 
 def test_a_prompt_stands_in_one_column_with_what_was_trained_under_the_plain_one(tmp_path):
-    _, trained = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))
-    _, prompted = train_here(tiny_recipe(tmp_path, "t5", "prompt_only", OWN))
+    _, trained = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))
+    _, prompted = train_in_process(tiny_recipe(tmp_path, "t5", "prompt_only", OWN))
     assert adapter_of(trained).passport.score_card.key == adapter_of(prompted).passport.score_card.key
 
 
 def test_evaluate_scores_a_prompt_with_its_own_words_beside_the_base_with_the_recipes(tmp_path):
-    _, events = train_here(tiny_recipe(tmp_path, "t5", "prompt_only", OWN, SHOTS))
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "prompt_only", OWN, SHOTS))
     adapter = adapter_of(events)
     data = tmp_path / "data" / "train.jsonl"
     data.write_text("\n".join(reversed(data.read_text().splitlines())), encoding="utf-8")
@@ -122,14 +129,14 @@ def test_evaluate_scores_a_prompt_with_its_own_words_beside_the_base_with_the_re
     result, told = evaluate(tiny_recipe(tmp_path / "again", "t5"), adapter)
     assert result["protocol"]["prompt"] == DEFAULT_PROMPT
     assert result["adapters"][0]["prompt"] == {"template": adapter.passport.prompt.template, "shots": 2}
-    assert result["adapters"][0]["scores"] == named(events, "evaluated")[-1]["scores"]
-    assert "another prompt" not in "".join(event["message"] for event in named(told, "notice"))
+    assert result["adapters"][0]["scores"] == events_named(events, "evaluated")[-1]["scores"]
+    assert "another prompt" not in "".join(event["message"] for event in events_named(told, "notice"))
 
 
 def test_a_trained_adapter_reads_its_examples_again_in_the_playground(tmp_path):
-    _, events = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1", SHOTS))
-    prompted = [train_here(tiny_recipe(tmp_path, "t5", "prompt_only", OWN, SHOTS))[1]]
-    assert named(events, "run_started")[0]["examples"]["train"] == 22
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1", SHOTS))
+    prompted = [train_in_process(tiny_recipe(tmp_path, "t5", "prompt_only", OWN, SHOTS))[1]]
+    assert events_named(events, "run_started")[0]["examples"]["train"] == 22
     columns = [None, adapter_of(events), adapter_of(prompted[0])]
 
     texts = read_by(columns)
@@ -156,23 +163,23 @@ def read_by(columns):
 def test_a_stop_while_it_is_scored_leaves_nothing_and_a_resume_starts_over(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "prompt_only", OWN)
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "run_started", ask_to_stop)
-        job, events = train_here(recipe)
+        on_event(patch, lambda event, facts: event == "run_started", request_stop)
+        job, events = train_in_process(recipe)
     assert events[-1]["outcome"] == "stopped"
     assert list(adapters_folder().iterdir()) == []
-    assert not named(events, "adapter_saved")
+    assert not events_named(events, "adapter_saved")
 
-    resumed = run_here(job)
+    resumed = run_in_process(job)
     assert resumed[-1]["outcome"] == "completed"
     tuned = run_store.open_run(job).state.tuned_scores
     assert tuned is not None
     assert tuned["of"] == adapter_of(resumed).id
-    assert [event["event"] for event in run_here(job)][-2:] == ["adapter_saved", "job_ended"]
+    assert [event["event"] for event in run_in_process(job)][-2:] == ["adapter_saved", "job_ended"]
 
 
 def test_a_prompt_moves_like_an_adapter_and_is_no_weights(tmp_path):
     recipe = tiny_recipe(tmp_path, "t5", "prompt_only", OWN, SHOTS)
-    _, events = train_here(recipe)
+    _, events = train_in_process(recipe)
     adapter = adapter_of(events)
 
     taken = library.import_adapter(library.export_zip(adapter, tmp_path / "it.zip"))
@@ -191,10 +198,10 @@ def test_a_prompt_moves_like_an_adapter_and_is_no_weights(tmp_path):
 
 
 def test_a_prompt_for_another_base_model_is_refused(tmp_path):
-    _, events = train_here(tiny_recipe(tmp_path, "t5", "prompt_only"))
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "prompt_only"))
     arguments = {"adapters": [adapter_of(events).id]}
     other = recipes.dumps(tiny_recipe(tmp_path, "bart"))
-    ended = run_here(create_job(jobs_folder(), "evaluate", arguments, recipe=other))[-1]
+    ended = run_in_process(create_job(jobs_folder(), "evaluate", arguments, recipe=other))[-1]
     assert (ended["outcome"], ended["kind"]) == ("failed", "AdapterError")
 
 
@@ -203,7 +210,7 @@ def test_examples_that_overflow_are_refused_before_the_weights_are_read(tmp_path
 
     monkeypatch.setattr(base_models, "load", lambda *_: pytest.fail("the weights were read"))
     overflowing = ("data.shots=16", "data.max_conversation_tokens=900", "data.max_summary_tokens=64")
-    _, events = train_here(tiny_recipe(tmp_path, "gpt2", "lora", *overflowing))
+    _, events = train_in_process(tiny_recipe(tmp_path, "gpt2", "lora", *overflowing))
     assert events[-1]["outcome"] == "failed"
     assert [problem["field"] for problem in events[-1]["problems"]] == ["data.shots"]
 

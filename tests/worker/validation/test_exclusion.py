@@ -15,9 +15,9 @@ from engine.worker.dataset import dataset
 from engine.worker.dataset.dataset import Splits
 from engine.worker.ingestion.token_lengths import token_counter
 from engine.worker.runtime.channel import Channel
+from tests.helpers.channel_events import notice_messages
 from tests.helpers.shared_data import SAMSUM, needs_samsum
 from tests.helpers.tiny_models import tiny_model
-from tests.helpers.told import notices
 
 Talks = list[tuple[str, str]]
 
@@ -55,7 +55,9 @@ def test_of_a_conversation_in_two_splits_the_copy_outside_the_later_one_goes(
     splits = read(source, channel, exclude=["leaks"])
     assert summaries(splits) == {"train": ["t4"], "validation": ["v1", "v3"], "test": ["e1", "e2"]}
     assert splits.excluded == {"train": 3, "validation": 1}
-    assert notices(channel) == ["Rows left out, 3 of train and 1 of validation (in more than one split: 4)."]
+    assert notice_messages(channel) == [
+        "Rows left out, 3 of train and 1 of validation (in more than one split: 4)."
+    ]
 
 
 def test_of_equal_conversations_the_first_stays(tmp_path: Path, channel: Channel) -> None:
@@ -138,7 +140,7 @@ def test_masks_are_in_all_texts_before_anything_sees_them(tmp_path: Path, channe
     # The second row is the first one's copy once both are masked; what goes with it is not counted.
     assert len(splits.train) == 2
     assert splits.masked == {"email": 3}
-    assert "Personal data is masked in the texts (e-mail address: 3)." in notices(channel)
+    assert "Personal data is masked in the texts (e-mail address: 3)." in notice_messages(channel)
 
 
 def test_excluding_everything_is_refused_by_its_field(tmp_path: Path, channel: Channel) -> None:

@@ -10,7 +10,7 @@ from gui.models.arena_table import ArenaTable
 from gui.models.queue_table import QueueTable
 from gui.pages.arena.queue_view import QueueView
 from tests.helpers.arenas import FULL, make_arena, score
-from tests.helpers.homes import Told, add_run, unsynced
+from tests.helpers.homes import RunSpec, add_run, unsynced
 
 
 def standings() -> list[arenas.Standing]:
@@ -24,9 +24,9 @@ def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, s
     qtbot.addWidget(queue)
     queue.show_queue(standings(), "")
     assert queue._left.text() == "3 to go"
-    told = Told(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
+    told = RunSpec(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
     with unsynced():
-        score(arena, 0, FULL, facts={"seconds": 600.0}, told=told)
+        score(arena, 0, FULL, facts={"seconds": 600.0}, spec=told)
     queue.show_queue(standings(), "")
     assert queue._left.text() == "2 to go, about 25 min left"
     table = queue.table
@@ -37,9 +37,9 @@ def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, s
 
 
 def test_minutes_of_training_are_called_so_and_the_whole_run_is_told_beside_them(home):
-    told = Told(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
+    told = RunSpec(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
     with unsynced():
-        score(make_arena("lora"), 0, FULL, facts={"seconds": 600.0}, told=told)
+        score(make_arena("lora"), 0, FULL, facts={"seconds": 600.0}, spec=told)
     table = ArenaTable()
     table.set_groups(arenas.groups(standings()))
     minutes = [column.key for column in table.columns].index("minutes")
@@ -55,7 +55,9 @@ def test_minutes_of_training_are_called_so_and_the_whole_run_is_told_beside_them
 def test_a_running_entry_says_what_is_left_of_it_as_all_else_does(home, seconds, words):
     arena = make_arena("lora")
     [waiting] = standings()
-    job = add_run(waiting.recipe, Told(steps=50, total_steps=100, seconds=seconds, outcome=None, gain=None))
+    job = add_run(
+        waiting.recipe, RunSpec(steps=50, total_steps=100, seconds=seconds, outcome=None, gain=None)
+    )
     arenas.set_run(arena, arena.entries[0].id, job.id)
     table = QueueTable()
     table.set_standings(standings(), job.id)

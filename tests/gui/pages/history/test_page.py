@@ -22,7 +22,7 @@ from gui.pages.library.dialogs import Dialogs
 from gui.workers.worker_manager import Engine
 from tests.helpers import scripted_worker
 from tests.helpers.example_library import fill_history
-from tests.helpers.homes import MOMENT, Told, add_run, make_recipe
+from tests.helpers.homes import MOMENT, RunSpec, add_run, make_recipe
 
 WAIT = 20_000
 
@@ -130,7 +130,7 @@ def test_runs_are_listed_and_counted_and_the_newest_is_shown(bench):
 
 
 def test_a_run_says_how_many_rows_its_recipe_excluded(bench):
-    add_run(told=Told(facts={"excluded": {"train": 120, "test": 7}}))
+    add_run(spec=RunSpec(facts={"excluded": {"train": 120, "test": 7}}))
     assert bench().page.details.facts()[0] == ("Data", "samsum, 1,228, 127 excluded")
 
 
@@ -241,8 +241,8 @@ def test_a_run_is_repeated_and_edited_from_its_recipe(bench, qtbot):
 
 
 def test_a_failed_recipe_is_edited_and_a_stopped_start_repeated(bench, qtbot):
-    add_run(told=Told(outcome="failed", kind="DataError", started_at=MOMENT))
-    add_run(told=Told(outcome="stopped", steps=1, started_at=MOMENT + 60))
+    add_run(spec=RunSpec(outcome="failed", kind="DataError", started_at=MOMENT))
+    add_run(spec=RunSpec(outcome="stopped", steps=1, started_at=MOMENT + 60))
     made = bench()
     stopped, failed = made.entries()
     with qtbot.waitSignal(made.page.edit_requested):
@@ -252,7 +252,7 @@ def test_a_failed_recipe_is_edited_and_a_stopped_start_repeated(bench, qtbot):
 
 
 def test_a_run_s_adapter_is_shown_and_gone_on_from(bench, qtbot):
-    add_run(told=Told(adapter="the-adapter"))
+    add_run(spec=RunSpec(adapter="the-adapter"))
     made = bench()
     (entry,) = made.entries()
     with qtbot.waitSignal(made.page.library_requested) as shown:
@@ -263,7 +263,7 @@ def test_a_run_s_adapter_is_shown_and_gone_on_from(bench, qtbot):
 
 
 def test_a_checkpoint_becomes_an_adapter(bench, qtbot):
-    job = add_run(told=Told(outcome="stopped", checkpoint_at=20))
+    job = add_run(spec=RunSpec(outcome="stopped", checkpoint_at=20))
     made = bench()
     (entry,) = made.entries()
     with qtbot.waitSignal(made.engine.adapters_changed, timeout=WAIT):
@@ -277,7 +277,7 @@ def test_a_checkpoint_becomes_an_adapter(bench, qtbot):
 
 
 def test_a_damaged_checkpoint_is_refused_with_the_reason(bench):
-    job = add_run(told=Told(outcome="stopped", checkpoint_at=20))
+    job = add_run(spec=RunSpec(outcome="stopped", checkpoint_at=20))
     made = bench()
     (job.folder / "checkpoint-20" / "adapter.toml").unlink()
     made.press("Make an adapter of the checkpoint at step 20", made.entries()[0])
@@ -331,7 +331,7 @@ def test_a_run_is_followed_from_its_start_to_its_end(bench):
 
 
 def test_a_running_run_is_not_deleted(bench):
-    job = add_run(told=Told(outcome=None))
+    job = add_run(spec=RunSpec(outcome=None))
     made = bench()
     with job.lock():
         made.page.deeds.delete(made.entries()[0])
@@ -345,7 +345,7 @@ def test_five_hundred_runs_come_in_portions(home, qtbot, styled):
         folder = paths.runs_folder() / f"20260101-{number:06d}-run"
         folder.mkdir()
         (folder / "job.json").write_text('{"kind": "train"}', encoding="utf-8")
-    template = add_run(told=Told(steps=3, total_steps=3))
+    template = add_run(spec=RunSpec(steps=3, total_steps=3))
     for job in run_store.list_jobs():
         if job != template:
             (job.folder / "recipe.toml").write_bytes(template.recipe_path.read_bytes())

@@ -20,7 +20,7 @@ def workers(qtbot, home, monkeypatch, styled):
 
 @pytest.fixture
 def page(workers, qtbot):
-    add_adapter("a1", follows=make_recipe(base="starter"))
+    add_adapter("a1", recipe=make_recipe(base="starter"))
     made = LabellingPage(workers.engine)
     qtbot.addWidget(made)
     made.resize(1072, 800)

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from gui.look import language, style
 from gui.main_window import PAGES
-from tests.helpers.page_faults import faults
+from tests.helpers.layout_problems import layout_problems
 from tests.helpers.whole_window import close, fill_home, make_window
 
 LEFT, RIGHT = Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft
@@ -49,7 +49,7 @@ def test_every_page_can_be_read(dressed, qtbot, home, code, scheme, scale, direc
     for key in PAGES:
         page = window.show_built(key)
         QTest.qWait(150)
-        found += [f"{key}: {fault}" for fault in faults(page)]
+        found += [f"{key}: {fault}" for fault in layout_problems(page)]
     close(window)
 
     assert found == []

@@ -18,8 +18,8 @@ from gui.pages.library.page import LibraryPage
 from gui.pages.library.score_choices import score_choices
 from gui.workers.worker_manager import Engine
 from tests.helpers import scripted_worker
-from tests.helpers.answered_dialogs import Answers
 from tests.helpers.example_library import fill_library
+from tests.helpers.fake_dialogs import FakeDialogs
 from tests.helpers.homes import add_adapter, make_recipe, score_card, write_peft_files, write_safetensors
 
 WAIT = 20_000
@@ -32,7 +32,7 @@ class Bench:
         self.scripts: dict[str, list[Any]] = {}
         self.asked: list[dict[str, Any]] = []
         self.engine = Engine(self._command)
-        self.dialogs = Answers()
+        self.dialogs = FakeDialogs()
         self.qtbot = qtbot
         self.page = LibraryPage(self.engine, self.dialogs)
         qtbot.addWidget(self.page)
@@ -348,7 +348,7 @@ def test_the_other_pages_are_asked_for(bench, qtbot):
 
 # -------------------------------------------------------------------------------------------------------- jobs
 def test_an_adapter_is_scored_as_its_own_recipe_says_and_remarks_stay_to_be_read(bench):
-    add_adapter("a", follows=make_recipe(rank=8))
+    add_adapter("a", recipe=make_recipe(rank=8))
     made = bench()
     made.scripts["evaluate"] = [
         ["emit", {"event": "stage_entered", "stage": "evaluate"}],

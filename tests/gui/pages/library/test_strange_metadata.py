@@ -18,8 +18,8 @@ from engine.system import paths
 from gui.models.adapter_table import AdapterTable
 from gui.models.grouped_table import CELL_ROLE
 from gui.pages.library.metadata_panel import PassportPanel
+from tests.helpers.corrupted_values import ABSENT, as_toml, corruptions, key_paths, replaced
 from tests.helpers.homes import add_adapter, score_card
-from tests.helpers.strange_values import ABSENT, as_toml, changed, strangely, ways
 
 
 @pytest.fixture
@@ -67,9 +67,9 @@ def test_a_passport_with_anything_anywhere_is_shown_or_refused(styled, qtbot, pa
     shown = Shown(qtbot)
     assert shown.show() == 1
     alike = {"files", "options", "rouge2", "rougeL", "rougeLsum"}
-    chosen = [way for way in ways(tree) if alike.isdisjoint(way)]
+    chosen = [way for way in key_paths(tree) if alike.isdisjoint(way)]
     assert len(chosen) > 80
-    for said, strange in strangely(tree, chosen):
+    for said, strange in corruptions(tree, chosen):
         path.write_text(as_toml(strange), encoding="utf-8")
         try:
             shown.show()
@@ -82,7 +82,7 @@ def test_a_passport_with_anything_anywhere_is_shown_or_refused(styled, qtbot, pa
 def test_scores_that_are_none_are_left_out_and_the_adapter_stays(styled, qtbot, passport, lacking):
     path, tree = passport
     path.write_text(
-        as_toml(changed(tree, ("scores", 0, "difference", "rouge1", lacking), ABSENT)),
+        as_toml(replaced(tree, ("scores", 0, "difference", "rouge1", lacking), ABSENT)),
         encoding="utf-8",
     )
     assert Shown(qtbot).show() == 1

@@ -14,7 +14,7 @@ from gui.pages.train.page import TrainPage
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import Engine
 from tests.helpers import scripted_worker
-from tests.helpers.small_hub import SmallHub
+from tests.helpers.fake_hub import FakeHub
 from tests.helpers.train_stage import texts
 
 WAIT = 150_000
@@ -30,7 +30,7 @@ def hub(tmp_path, monkeypatch):
     (model / "config.json").write_text(json.dumps({"architectures": ["LlamaForCausalLM"]}))
     (model / "model.safetensors").write_bytes(os.urandom(300_000))
     (data / "train.jsonl").write_text('{"dialogue": "A: Hi.", "summary": "A greets."}\n' * 50)
-    with SmallHub(tmp_path / "served") as served:
+    with FakeHub(tmp_path / "served") as served:
         for name, value in {
             "HF_ENDPOINT": served.address,
             "HF_HOME": str(tmp_path / "huggingface"),

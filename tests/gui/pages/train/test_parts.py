@@ -16,7 +16,7 @@ from gui.pages.train.run.run_text import excluded_sentence, progress_words
 from gui.pages.train.run.samples_view import SamplesView, new_parts
 from gui.pages.train.run.verdict_card import VerdictCard
 from tests.helpers import train_stage
-from tests.helpers.homes import Told, add_run, make_recipe
+from tests.helpers.homes import RunSpec, add_run, make_recipe
 from tests.helpers.scored_runs import bundled, scored_events, scores_of
 from tests.helpers.train_stage import texts
 
@@ -87,7 +87,7 @@ def test_the_summaries_of_a_prompt_alone_have_no_steps_to_go_through(qtbot):
 
 def test_a_run_is_expected_to_take_as_long_as_the_last_one_like_it(home):
     wanted = make_recipe()
-    add_run(wanted, Told(steps=40, total_steps=40, seconds=80.0))
+    add_run(wanted, RunSpec(steps=40, total_steps=40, seconds=80.0))
 
     assert expected_seconds(wanted, 20) == pytest.approx(40.0)
     assert expected_seconds(make_recipe(base="another/base"), 20) is None
@@ -95,7 +95,7 @@ def test_a_run_is_expected_to_take_as_long_as_the_last_one_like_it(home):
 
 def test_a_run_that_did_not_complete_foretells_nothing(home):
     wanted = make_recipe()
-    add_run(wanted, Told(steps=10, total_steps=40, outcome="stopped", gain=None))
+    add_run(wanted, RunSpec(steps=10, total_steps=40, outcome="stopped", gain=None))
 
     assert expected_seconds(wanted, 20) is None
 
@@ -148,7 +148,7 @@ def test_a_run_with_few_minutes_promises_no_more_steps_than_fit():
 
 
 def test_a_run_that_ended_before_all_its_steps_tells_the_time_of_those_it_did(home):
-    add_run(make_recipe(), Told(steps=20, total_steps=40, seconds=80.0))
+    add_run(make_recipe(), RunSpec(steps=20, total_steps=40, seconds=80.0))
     assert expected_seconds(make_recipe(), 40) == pytest.approx(160.0)
 
 

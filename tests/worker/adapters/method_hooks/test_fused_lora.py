@@ -9,7 +9,7 @@ from torch import nn
 from engine.worker.adapters.method_hooks import fused_lora
 from engine.worker.adapters.method_hooks.base import TRAINED
 from engine.worker.kernels import dropout
-from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
+from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch
 

@@ -30,7 +30,7 @@ from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.training import checkpoints
 from engine.worker.training.step_gradients import StepReport, StepTrainer, training_arguments
 from tests.helpers.tiny_models import Kind, tiny_model
-from tests.helpers.worker_parts import load_tiny, make_channel, make_recipe
+from tests.helpers.worker_setup import load_tiny, make_channel, make_recipe
 
 pytestmark = [
     pytest.mark.torch,
@@ -297,18 +297,18 @@ def rates(loop: StepTrainer) -> dict[str, float]:
 
 def test_lora_plus_lets_the_second_matrices_learn_faster_also_after_a_resume(tmp_path):
     recipe = lora(lora_plus_ratio=16.0)
-    straight: list[dict[str, float]] = []
+    uninterrupted: list[dict[str, float]] = []
     resumed: list[dict[str, float]] = []
     told: list[float] = []
 
     def watch(report, loop):
-        straight.append(rates(loop))
+        uninterrupted.append(rates(loop))
         told.append(report.learning_rate)
 
     train(recipe, tmp_path, checkpoint=STEPS // 2, watch=watch)
     train(recipe, tmp_path, resume=True, watch=lambda _, loop: resumed.append(rates(loop)))
-    assert resumed == straight[STEPS // 2 :]
-    for step, found in enumerate(straight, start=1):
+    assert resumed == uninterrupted[STEPS // 2 :]
+    for step, found in enumerate(uninterrupted, start=1):
         for name, rate in found.items():
             usual = 0.02 * (1 - step / STEPS)
             assert rate == pytest.approx(16 * usual if "lora_B" in name else usual)
@@ -318,14 +318,14 @@ def test_lora_plus_lets_the_second_matrices_learn_faster_also_after_a_resume(tmp
 @pytest.mark.parametrize("options", REFINED, ids=lambda options: "-".join(map(str, options.values())))
 def test_a_run_taken_up_again_gives_the_bits_of_the_straight_one_on_an_untouched_base(options, tmp_path):
     recipe = lora(**options)
-    straight = train(recipe, tmp_path, checkpoint=STEPS // 2)
+    uninterrupted = train(recipe, tmp_path, checkpoint=STEPS // 2)
     resumed = train(recipe, tmp_path, resume=True)
-    expected = adapters.trainable_parameters(straight)
+    expected = adapters.trainable_parameters(uninterrupted)
     assert expected.keys() == adapters.trainable_parameters(resumed).keys()
     for name, parameter in adapters.trainable_parameters(resumed).items():
         assert torch.equal(parameter, expected[name]), name
     untouched = load_tiny("llama").model.state_dict()
-    inside = straight.get_base_model().state_dict()
+    inside = uninterrupted.get_base_model().state_dict()
     now = {name.replace(".base_layer", ""): tensor for name, tensor in inside.items()}
     assert all(torch.equal(now[name], tensor) for name, tensor in untouched.items())
 
@@ -393,11 +393,11 @@ def test_adalora_s_pull_is_what_peft_adds_to_a_loss():
 
 def test_an_adalora_taken_up_again_gives_the_bits_of_the_straight_run(tmp_path):
     recipe = adalora()
-    straight = train(recipe, tmp_path, checkpoint=5)
+    uninterrupted = train(recipe, tmp_path, checkpoint=5)
     resumed = train(recipe, tmp_path, resume=True)
     for found, expected in (
-        (adapters.trainable_parameters(resumed), adapters.trainable_parameters(straight)),
-        (method_hooks.of(resumed).state(resumed), method_hooks.of(straight).state(straight)),
+        (adapters.trainable_parameters(resumed), adapters.trainable_parameters(uninterrupted)),
+        (method_hooks.of(resumed).state(resumed), method_hooks.of(uninterrupted).state(uninterrupted)),
     ):
         assert found.keys() == expected.keys()
         assert all(torch.equal(found[name], tensor) for name, tensor in expected.items())

@@ -16,7 +16,7 @@ from engine.worker.adapters import attach
 from engine.worker.modeling.architecture import outline
 from engine.worker.planning.planner import Planner
 from tests.helpers.tiny_models import Kind, tiny_model
-from tests.helpers.worker_parts import load_tiny, make_channel, make_recipe, write_conversations
+from tests.helpers.worker_setup import load_tiny, make_channel, make_recipe, write_conversations
 
 pytestmark = pytest.mark.torch
 

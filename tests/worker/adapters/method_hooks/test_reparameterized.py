@@ -19,7 +19,7 @@ from engine.worker.adapters.method_hooks import TRAINED, named
 from engine.worker.modeling import forward
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.tiny_models import Kind
-from tests.helpers.worker_parts import attach_random, install_random, load_tiny, make_recipe
+from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch
 

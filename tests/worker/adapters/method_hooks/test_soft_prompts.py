@@ -22,10 +22,25 @@ from engine.worker.dataset.collator import Collator, StepSampler, train_loader
 from engine.worker.dataset.prompting import Encoded
 from engine.worker.modeling import base_models, meta_model
 from engine.worker.training.step_gradients import StepTrainer, training_arguments
-from tests.helpers.soft_prompts import CASES, NAMES, Options, forward_logits, prompts, soft, soft_recipe
+from tests.helpers.soft_prompts import (
+    CASES,
+    NAMES,
+    Options,
+    forward_logits,
+    prompts,
+    soft_prompt_model,
+    soft_recipe,
+)
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
-from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
-from tests.helpers.worker_parts import attach_random, install_random, load_tiny, make_recipe
+from tests.helpers.tiny_runs import (
+    events_named,
+    on_event,
+    request_stop,
+    run_in_process,
+    tiny_recipe,
+    train_in_process,
+)
+from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_recipe
 
 pytestmark = [
     pytest.mark.torch,
@@ -75,7 +90,7 @@ def test_an_encoder_decoders_prefix_that_begins_with_words_is_as_if_it_had_writt
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_layer_of_the_decoder_has_keys_and_values_of_its_own(kind: Kind) -> None:
-    base, model = soft(kind, "prefix_tuning", {})
+    base, model = soft_prompt_model(kind, "prefix_tuning", {})
     layers = base.model.config.num_hidden_layers
     cache = model.get_prompt(1)
     kept = getattr(cache, "self_attention_cache", cache).layers[:layers]
@@ -161,7 +176,7 @@ def test_a_saved_prompt_is_the_one_that_was_evaluated_whatever_was_dropped_while
     tmp_path: Path,
 ) -> None:
     options = {"encoder": "LSTM", "encoder_dropout": 0.5}
-    base, model = soft("t5", "p_tuning", options)
+    base, model = soft_prompt_model("t5", "p_tuning", options)
     expected = forward_logits(model, base, prompts(base)[0], [20, 21])
     attach.save_adapter(model.train(), tmp_path)
     plain = PeftModel.from_pretrained(AutoModelForSeq2SeqLM.from_pretrained(tiny_model("t5")), tmp_path)
@@ -178,20 +193,22 @@ def test_a_stopped_run_goes_on_to_the_same_bits(
         f"method.{name}={str(value).lower() if value is True else value}" for name, value in options.items()
     ]
     recipe = tiny_recipe(tmp_path, kind, method, *overrides, *dropout, "method.virtual_tokens=4")
-    _, straight = train_here(recipe)
+    _, uninterrupted = train_in_process(recipe)
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 4, ask_to_stop)
-        job, events = train_here(recipe)
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 4, request_stop)
+        job, events = train_in_process(recipe)
     assert events[-1]["outcome"] == "stopped"
-    resumed = run_here(job)
+    resumed = run_in_process(job)
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
-    assert weights(resumed) == weights(straight)
-    losses = [event["loss"] for event in named(straight, "step_finished")][4:]
-    assert [event["loss"] for event in named(resumed, "step_finished")] == losses
+    assert weights(resumed) == weights(uninterrupted)
+    losses = [event["loss"] for event in events_named(uninterrupted, "step_finished")][4:]
+    assert [event["loss"] for event in events_named(resumed, "step_finished")] == losses
 
 
 def weights(events: list[Any]) -> bytes:
-    return (library.find(named(events, "adapter_saved")[-1]["adapter"]).folder / WEIGHTS_NAME).read_bytes()
+    return (
+        library.find(events_named(events, "adapter_saved")[-1]["adapter"]).folder / WEIGHTS_NAME
+    ).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -220,7 +237,7 @@ def test_going_on_where_the_file_lacks_the_network_is_refused(method: str, optio
 def test_counts_and_bytes_without_weights_are_those_with(
     kind: Kind, method: str, options: Options, tmp_path: Path
 ) -> None:
-    base, model = soft(kind, method, options)
+    base, model = soft_prompt_model(kind, method, options)
     recipe, folder = soft_recipe(kind, method, options), tiny_model(kind)
     config = base_models.read_config(folder, "tiny")
     empty = dataclasses.replace(

@@ -43,7 +43,7 @@ from engine.worker.planning import planner as plan
 from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
-from tests.helpers.worker_parts import attach_random, install_random, load_tiny, make_channel, make_recipe
+from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_channel, make_recipe
 from tests.proof.steps import furthest_off, written_steps
 
 pytestmark = [

@@ -1,4 +1,4 @@
-"""What a channel was told. Imports no torch, so that tests of reading data need none."""
+"""Events that a channel has written. Imports no torch, so that tests of reading data need none."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ def events_of(channel: Channel, name: str) -> list[Event]:
     return [event for event in read_all(channel.job.events_path) if event["event"] == name]
 
 
-def notices(channel: Channel) -> list[str]:
-    """Return what the notices so far say, without their hints."""
+def notice_messages(channel: Channel) -> list[str]:
+    """Return the messages of the notices so far, without their hints."""
     return [event["message"] for event in events_of(channel, "notice")]

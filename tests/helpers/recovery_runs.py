@@ -1,4 +1,4 @@
-"""Short runs of the starter, what is told of one that nothing disturbed, and how another differs from it."""
+"""Short runs of the starter, and how an interrupted one differs from one that was not."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "bottleneck": {"id": "bottleneck", "size": 16},
 }
 STEPS = 9
-# What a run tells of its own making, and what differs from one time to the next.
-PASSING = (
+# Keys of events that differ from run to run.
+VOLATILE = (
     "v", "time", "clock", "run", "attempt", "seconds", "tokens_per_second", "examples_per_second", "memory_bytes",
     "path", "bytes", "adapter", "tokens",
 )  # fmt: skip
@@ -39,11 +39,11 @@ TRAINING = ("step_finished", "evaluated", "sample_made", "checkpoint_saved")
 COMPARED = ("outcome", "weights", "config", "scores", "curves", "samples")
 UNFINISHED = (".partial", ".tmp", ".incomplete")
 
-Told = dict[str, Any]
+RunResult = dict[str, Any]
 
 
 def short_recipe(method: str, when_window_leaves: str = "finish") -> Recipe:
-    """Return a recipe of a few seconds for one of `METHODS`: checkpoints, evaluations and passes end apart."""
+    """Return a recipe of a few seconds for one of `METHODS`; no checkpoint falls on an evaluation."""
     return recipes.from_tables(
         {
             "name": f"short {method}",
@@ -75,7 +75,7 @@ def short_recipe(method: str, when_window_leaves: str = "finish") -> Recipe:
 
 @contextmanager
 def at_home(home: Path) -> Iterator[None]:
-    """Let this process look into a home."""
+    """Let this process use another home."""
     before = os.environ.get("TUNESMITH_HOME")
     os.environ["TUNESMITH_HOME"] = str(home)
     try:
@@ -87,8 +87,8 @@ def at_home(home: Path) -> Iterator[None]:
             os.environ["TUNESMITH_HOME"] = before
 
 
-def told(job: Job) -> Told:
-    """Return what a completed run comes to: adapter, events from the last checkpoint on, what readers make of all."""
+def run_result(job: Job) -> RunResult:
+    """Return the result of a completed run: digests, events from the last checkpoint on, scores, curves, samples."""
     events = list(read_all(job.events_path))
     state = run_store.replay(events)
     last = max([0, *(place for place, event in enumerate(events) if event["event"] == "run_resumed")])
@@ -116,7 +116,7 @@ def _is_training(event: Event, behind: int) -> bool:
 
 
 def _plain(event: Event, job: Job) -> Event:
-    plain = {name: value for name, value in event.items() if name not in PASSING}
+    plain = {name: value for name, value in event.items() if name not in VOLATILE}
     return plain | ({"of": "tuned"} if plain.get("of") == job.id else {})
 
 
@@ -124,26 +124,26 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
-def differences(found: Told, undisturbed: Told) -> list[str]:
-    """Return in what a run that was resumed differs from one that nothing disturbed; nothing for none."""
-    found, undisturbed = json.loads(json.dumps(found)), json.loads(json.dumps(undisturbed))
-    expected = [event for event in undisturbed["training"] if event["step"] > found["resumed_from"]]
-    odd = [name for name in COMPARED if found[name] != undisturbed[name]]
+def differences(found: RunResult, uninterrupted: RunResult) -> list[str]:
+    """Return the parts in which a resumed run differs from an uninterrupted one."""
+    found, uninterrupted = json.loads(json.dumps(found)), json.loads(json.dumps(uninterrupted))
+    expected = [event for event in uninterrupted["training"] if event["step"] > found["resumed_from"]]
+    odd = [name for name in COMPARED if found[name] != uninterrupted[name]]
     return odd + (["events from the last checkpoint on"] if found["training"] != expected else [])
 
 
-def moments(job: Job) -> list[float]:
-    """Return the seconds from each event of an undisturbed run to the next, that of its acceptance first."""
+def event_intervals(job: Job) -> list[float]:
+    """Return the seconds from each event of an uninterrupted run to the next, that of its acceptance first."""
     clocks = [clock(event) for event in read_all(job.events_path)]
     return [after - before for before, after in pairwise(clocks)] + [0.05]
 
 
-def troubles(home: Path, *, finished: bool) -> list[str]:
-    """Return what is half-written in a home or can't be listed; before the end, what says so itself may be."""
+def home_problems(home: Path, *, finished: bool) -> list[str]:
+    """Return half-written and unreadable files of a home; until `finished`, files may be marked as unfinished."""
     found = []
     for path in sorted(home.rglob("*")):
         name = path.relative_to(home).as_posix()
-        unfinished = [part for part in path.relative_to(home).parts if _says_unfinished(part)]
+        unfinished = [part for part in path.relative_to(home).parts if _is_marked_unfinished(part)]
         if unfinished:
             found += [f"{name} is left"] if finished else []
         elif path.is_file() and not _is_whole(path, finished=finished):
@@ -151,7 +151,7 @@ def troubles(home: Path, *, finished: bool) -> list[str]:
     return found + _unlisted(home)
 
 
-def _says_unfinished(name: str) -> bool:
+def _is_marked_unfinished(name: str) -> bool:
     return name.startswith(".") or any(mark in name for mark in UNFINISHED)
 
 
@@ -175,7 +175,7 @@ def _is_whole(path: Path, *, finished: bool) -> bool:
 
 
 def _unlisted(home: Path) -> list[str]:
-    """Return what the library or the history can't show."""
+    """Return what the library or the history can't read."""
     with at_home(home):
         _, unreadable = library.scan()
         entries = [read_entry(job) for job in run_store.list_jobs()]

@@ -1,14 +1,14 @@
-"""Three ways of training the same, each in a process of its own, for the benchmark to let take turns.
+"""Three ways of training on the same data, each in its own process; the benchmark runs them in turns.
 
-    python -m tests.helpers.training_sides
+    python -m tests.helpers.trainer_comparison
 
-    tutorial    the tutorial's script: both sides padded to 512 tokens, its collator, Seq2SeqTrainer
+    tutorial    the tutorial's script: inputs and labels padded to 512 tokens, its collator, Seq2SeqTrainer
     plain       Trainer with dynamic padding and grouping by length
     tunesmith   the training part of a run: Session with its loader, its StepTrainer and its events
 
-Reads what is wanted as a line of JSON, prepares and takes a first step, and answers each word that follows on its
-standard input with a line of JSON. A turn is one pass over the same examples. All three compute in the same number
-format with as many threads, and a step of `plain` and of `tunesmith` sees as many examples: without accumulation the
+Reads its settings as a line of JSON, prepares and takes a first step, and answers each command that follows on its
+standard input with a line of JSON. A turn is one epoch over the same examples. All three compute in the same dtype
+with as many threads, and a step of `plain` and of `tunesmith` sees as many examples: without accumulation the
 stock Trainer's loss is normalised by the batch's learned tokens, as ours is.
 """
 
@@ -71,19 +71,19 @@ from engine.worker.training.training_loop import Prepared, Session
 from tests.helpers import training_overhead
 from tests.helpers.benchmark_report import peak_resident, processor_seconds
 from tests.helpers.plain_models import plain_model
-from tests.helpers.worker_parts import make_channel
+from tests.helpers.worker_setup import make_channel
 
 TUTORIAL_LENGTH = 512
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 COUNTED_EXAMPLES = 16
 CEILING_SIZES = {"cpu": 2048, "cuda": 8192}
-CEILING_TRIES = 8
-Told = dict[str, Any]
+CEILING_REPEATS = 8
+Result = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What every side trains on: the base model, and the same examples in words and in ids."""
+    """The base model and the examples, as text and as token ids, that every side trains on."""
 
     recipe: Recipe
     base: LoadedBase
@@ -93,7 +93,7 @@ class Stage:
 
     @property
     def tokens(self) -> int:
-        """Tokens of all examples without padding: what is read and, for an encoder-decoder, what is learned."""
+        """Tokens of all examples without padding: inputs and, for an encoder-decoder, labels."""
         twice = self.base.family == "encoder-decoder"
         return sum(len(each.input_ids) + (len(each.labels) if twice else 0) for each in self.train)
 
@@ -109,7 +109,7 @@ def make_stage(recipe: Recipe) -> Stage:
 
 
 class Padding:
-    """A collator that also counts what it pads."""
+    """A collator that counts the tokens it returns, padding included."""
 
     def __init__(self, collate: Callable[[list[Any]], Any], twice: bool) -> None:
         self._collate = collate
@@ -123,7 +123,7 @@ class Padding:
 
 
 class EpochClock(TrainerCallback):
-    """How long a pass took: what comes before it is done once a run, however long that is."""
+    """Measures an epoch; the preparation before it, done once a run, is left out."""
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Start."""
@@ -134,21 +134,21 @@ class EpochClock(TrainerCallback):
         self.stop()
 
     def start(self) -> None:
-        """Begin to count."""
+        """Note the time at the beginning."""
         self._began = time.perf_counter(), processor_seconds()
 
     def stop(self) -> None:
-        """Count up to here."""
+        """Note the time at the end."""
         self._ended = time.perf_counter(), processor_seconds()
 
-    def told(self) -> Told:
-        """Return the seconds by the clock, and those of the processor."""
+    def elapsed(self) -> Result:
+        """Return the seconds of wall and of CPU time."""
         seconds, processor = (end - begin for begin, end in zip(self._began, self._ended, strict=True))
         return {"seconds": seconds, "processor": processor}
 
 
 def plain_lora(model: Any, stage: Stage) -> PeftModel:
-    """Put LoRA on a model as anybody would, with the recipe's settings."""
+    """Add LoRA to a model through PEFT alone, with the recipe's settings."""
     options: Any = stage.recipe.method.options
     targets = list(options.target_modules)
     config = LoraConfig(
@@ -173,8 +173,8 @@ class Stock:
         stage.base.model = plain_model(stage.base)
         self.model = plain_lora(stage.base.model, stage)
 
-    def train(self, rows: list[Told], steps: int = -1) -> Told:
-        """Train once over rows, or for some steps; tell the seconds and what was computed."""
+    def train(self, rows: list[Result], steps: int = -1) -> Result:
+        """Train one epoch, or some steps; return the seconds and the tokens computed."""
         stage, training = self._stage, self._stage.recipe.training
         collate = DataCollatorForSeq2Seq(stage.base.tokenizer, model=self.model, pad_to_multiple_of=8)
         padding = Padding(collate, stage.base.family == "encoder-decoder")
@@ -201,11 +201,11 @@ class Stock:
         stock.remove_callback(PrinterCallback)
         stock.add_callback(clock)
         stock.train()
-        return clock.told() | {"computed": padding.computed}
+        return clock.elapsed() | {"computed": padding.computed}
 
 
 class Tutorial:
-    """The tutorial's script: columns padded to 512 tokens once and for all, the summary's padding learned as well."""
+    """The tutorial's script: columns padded to 512 tokens beforehand, the labels' padding trained on as well."""
 
     def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
         self._stock = Stock(stage, folder, batch_size, grouped=False)
@@ -222,12 +222,12 @@ class Tutorial:
         self._stock.train(self._rows, steps=1)
         return time.time()
 
-    def turn(self) -> Told:
-        """Take one step more: whatever the examples, it costs the same."""
+    def turn(self) -> Result:
+        """Take one step: its cost does not depend on the examples."""
         return self._stock.train(self._rows)
 
 
-def _tutorial_row(stage: Stage, example: Example, tokenizer: PreTrainedTokenizerBase) -> Told:
+def _tutorial_row(stage: Stage, example: Example, tokenizer: PreTrainedTokenizerBase) -> Result:
     prompt = stage.recipe.data.prompt.replace("{conversation}", example.conversation)
     fill: dict[str, Any] = {"padding": "max_length", "truncation": True, "max_length": TUTORIAL_LENGTH}
     return {
@@ -237,7 +237,7 @@ def _tutorial_row(stage: Stage, example: Example, tokenizer: PreTrainedTokenizer
 
 
 class Plain:
-    """Trainer with dynamic padding and grouping by length, on the ids that Tunesmith learns too."""
+    """Trainer with dynamic padding and grouping by length, on the ids that Tunesmith trains on too."""
 
     def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
         self._stock = Stock(stage, folder, batch_size, grouped=True)
@@ -250,12 +250,12 @@ class Plain:
         self._stock.train(self._rows, steps=1)
         return time.time()
 
-    def turn(self) -> Told:
-        """Train once over all examples."""
+    def turn(self) -> Result:
+        """Train one epoch."""
         return self._stock.train(self._rows)
 
 
-def _row(example: Encoded) -> Told:
+def _row(example: Encoded) -> Result:
     ids = list(example.input_ids)
     return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": list(example.labels)}
 
@@ -280,7 +280,7 @@ class Tunesmith:
         self._computed = sum(map(self._padded, self._micro_batches()))
 
     def _micro_batches(self) -> Iterator[MicroBatch]:
-        """Yield what a pass computes."""
+        """Yield the micro-batches of an epoch."""
         training, train = self._stage.recipe.training, self._stage.train
         sampler = StepSampler(train, self._batch_size, training.seed, training.order)
         for step in sampler.steps(0):
@@ -294,8 +294,8 @@ class Tunesmith:
         """Take one step; return the time at its end, before its checkpoint."""
         return self._trained(self._stage.train[: self._batch_size])
 
-    def turn(self) -> Told:
-        """Train once over all examples; the seconds go from the pass's beginning to the last step's report."""
+    def turn(self) -> Result:
+        """Train one epoch; the seconds run from its beginning to the last step's report."""
         clock = EpochClock()
         set_epoch, report = step_gradients._EpochSetter.on_epoch_begin, Session._report
 
@@ -313,17 +313,17 @@ class Tunesmith:
             self._watch,
         ):
             self._trained(self._stage.train)
-        return clock.told() | {"computed": self._computed}
+        return clock.elapsed() | {"computed": self._computed}
 
     def _trained(self, train: Sequence[Encoded]) -> float:
-        """Train once over examples; return the time of the last step's report: a checkpoint follows it."""
+        """Train one epoch; return the time of the last step's report, before the checkpoint that follows."""
         self.session(train).train(None)
         return max(
             each["time"] for each in read_all(self._job.events_path) if each["event"] == "step_finished"
         )
 
     def session(self, train: Sequence[Encoded]) -> Session:
-        """Return the session of one pass over examples, with nothing to validate on."""
+        """Return the session of one epoch without validation."""
         stage, recipe = self._stage, self._stage.recipe
         splits = dataclasses.replace(stage.splits, validation=(), test=())
         prepared = Prepared(
@@ -364,7 +364,7 @@ def needed_operations(stage: Stage) -> float:
         model = plain_lora(bare, stage)
     collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
     ordered = sorted(stage.train, key=lambda each: len(each.input_ids))
-    # Each stands in the middle of its part, so that neither short nor long ones count for more.
+    # The middle example of each length range, so that neither short nor long ones weigh more.
     counted = min(COUNTED_EXAMPLES, len(ordered))
     spread = [ordered[len(ordered) * (2 * part + 1) // (2 * counted)] for part in range(counted)]
     return fmean(_operations(model, collator([each]).micro_batches[0], stage) for each in spread)
@@ -372,7 +372,7 @@ def needed_operations(stage: Stage) -> float:
 
 def _operations(model: PeftModel, batch: MicroBatch, stage: Stage) -> float:
     bare = batch.to(torch.device("meta"))
-    # One text alone has no padding to mask, and a model that asks hears so.
+    # A single text has no padding, so no mask.
     with LivingBytes(all_alike=True), FlopCounterMode(display=False) as counter:
         found = forward.logits_at(model, stage.base.family, bare.input_ids, None, bare.labels, bare.places)
         functional.cross_entropy(found.float(), bare.targets, reduction="sum").backward()
@@ -380,14 +380,16 @@ def _operations(model: PeftModel, batch: MicroBatch, stage: Stage) -> float:
 
 
 def ceiling(stage: Stage) -> float:
-    """Return the most floating-point operations a second that a large product of matrices reaches right now."""
+    """Return the floating-point operations a second that a large matrix product reaches right now."""
     device = stage.base.device
     size = CEILING_SIZES.get(device.type, CEILING_SIZES["cpu"])
     kind = getattr(torch, stage.base.precision)
     left, right = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
     torch.matmul(left, right)
     return (
-        2 * size**3 / min(_seconds(partial(torch.matmul, left, right), device) for _ in range(CEILING_TRIES))
+        2
+        * size**3
+        / min(_seconds(partial(torch.matmul, left, right), device) for _ in range(CEILING_REPEATS))
     )
 
 
@@ -400,20 +402,20 @@ def _seconds(work: Callable[[], object], device: torch.device) -> float:
 
 
 def settle(device: torch.device) -> None:
-    """Wait for what a card still computes."""
+    """Wait until the GPU is idle."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 def validation_loss(stage: Stage, model: PeftModel) -> float:
-    """Return the mean loss a learned token on the validation split, computed alike for every side."""
+    """Return the mean loss per label token on the validation split, computed alike for every side."""
     collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
     encoded = [stage.prompter.example(each) for each in stage.splits.validation]
     return step_gradients.mean_loss(model, list(in_batches(encoded, collator)), stage.base.family, int)
 
 
 class Watch:
-    """Looks now and then at the memory of a processor's run, replicas included, which its own peak leaves out."""
+    """Polls the memory of a run on the CPU, replicas included, which the process's own peak leaves out."""
 
     most = 0
 
@@ -430,19 +432,19 @@ class Watch:
         self._looks.join()
 
     def _look(self) -> None:
-        while not self._over.wait(LOOK_SECONDS):
+        while not self._over.wait(POLL_SECONDS):
             Watch.most = max(Watch.most, devices.memory_bytes(self._device))
 
 
 def peak_bytes(device: torch.device) -> int:
-    """Return the most memory that this side has taken."""
+    """Return the peak memory of this side."""
     if device.type == "cuda":
         return devices.memory_bytes(device)
     return max(peak_resident(os.getpid()), Watch.most)
 
 
 def main() -> None:
-    """Do what the lines on the standard input say."""
+    """Carry out the commands on the standard input."""
     answers = _own_output()
     wanted = json.loads(sys.stdin.readline())
     stage = make_stage(recipes.from_tables(wanted["recipe"]))
@@ -455,7 +457,7 @@ def main() -> None:
         _answer(answers, _done(line.strip(), stage, side))
 
 
-def _done(word: str, stage: Stage, side: Any) -> Told:
+def _done(word: str, stage: Stage, side: Any) -> Result:
     if word == "turn":
         return side.turn() | {"examples": side.examples, "tokens": side.tokens}
     if word == "ceiling":
@@ -470,14 +472,14 @@ def _done(word: str, stage: Stage, side: Any) -> Told:
 
 
 def _own_output() -> IO[str]:
-    """Keep the standard output for answers; what libraries print goes to the log."""
+    """Keep standard output for answers; what libraries print goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return answers
 
 
-def _answer(answers: IO[str], told: Told) -> None:
-    answers.write(json.dumps(told) + "\n")
+def _answer(answers: IO[str], result: Result) -> None:
+    answers.write(json.dumps(result) + "\n")
     answers.flush()
 
 

@@ -1,7 +1,7 @@
-"""What a long benchmark has done so far: a file of its own, so that a second call goes on where the first ended.
+"""Saves the results of a long benchmark, so that a second call continues where the first ended.
 
-The file lies in the folder that BENCH_STATE names, or below the user's temporary folder. It belongs to one state of the
-engine's code: figures of two would be figures of none.
+The file lies in the folder that BENCH_STATE names, or in the user's temporary folder. Results of another state of the
+code are ignored: figures of two states can't be mixed.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ VARIABLE = "BENCH_STATE"
 Result = dict[str, Any]
 
 
-class DoneSoFar:
-    """The results of a benchmark by the names of its parts; `note` adds one and keeps it."""
+class BenchmarkState:
+    """The results of a benchmark by the name of the part; `record` adds one and saves it."""
 
     def __init__(self, benchmark: str) -> None:
         self._path = state_folder() / f"{benchmark}.jsonl"
-        self._code = code()
+        self._code = code_digest()
         self.results: dict[str, Result] = {}
         self._read()
 
@@ -38,10 +38,10 @@ class DoneSoFar:
             if row["code"] == self._code:
                 self.results[row["part"]] = row["result"]
         if self.results:
-            print(f"Going on behind {len(self.results)} parts of {self._path}.", flush=True)
+            print(f"Continuing after {len(self.results)} parts of {self._path}.", flush=True)
 
-    def note(self, part: str, result: Result) -> None:
-        """Keep what came of a part."""
+    def record(self, part: str, result: Result) -> None:
+        """Add and save the result of a part."""
         self.results[part] = result
         with self._path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps({"code": self._code, "part": part, "result": result}) + "\n")
@@ -49,34 +49,36 @@ class DoneSoFar:
     def runs(
         self,
         methods: Sequence[str],
-        undisturbed: Callable[[str], Result],
-        disturbed: Callable[[int, str, Result], Result],
-        words: Callable[[Result], str],
+        uninterrupted: Callable[[str], Result],
+        interrupted: Callable[[int, str, Result], Result],
+        as_text: Callable[[Result], str],
     ) -> list[Result]:
-        """Return what comes of a disturbed run of each method, in order; each method is run undisturbed once before."""
+        """Return the result of an interrupted run per method, in order; each method runs uninterrupted once before."""
         for number, method in enumerate(methods):
-            if f"undisturbed {method}" not in self.results:
-                self.note(f"undisturbed {method}", undisturbed(method))
+            if f"uninterrupted {method}" not in self.results:
+                self.record(f"uninterrupted {method}", uninterrupted(method))
             if f"run {number}" not in self.results:
-                self.note(f"run {number}", disturbed(number, method, self.results[f"undisturbed {method}"]))
-                print(f"run {number}: {words(self.results[f'run {number}'])}", flush=True)
+                self.record(
+                    f"run {number}", interrupted(number, method, self.results[f"uninterrupted {method}"])
+                )
+                print(f"run {number}: {as_text(self.results[f'run {number}'])}", flush=True)
         return [self.results[f"run {number}"] for number in range(len(methods))]
 
     def finish(self) -> None:
-        """Put the file aside: the next call begins anew."""
+        """Rename the file, so that the next call starts over."""
         if self._path.exists():
             self._path.replace(self._path.with_suffix(".done"))
 
 
 def state_folder() -> Path:
-    """Return the folder for what benchmarks keep, made if missing."""
+    """Return the folder for the state of benchmarks; create it if missing."""
     folder = Path(os.environ.get(VARIABLE) or Path(tempfile.gettempdir()) / "tunesmith-benchmarks")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def code() -> str:
-    """Return what tells one state of the engine's and the window's code from another."""
+def code_digest() -> str:
+    """Return a digest of the product's code."""
     digest = hashlib.sha256()
     for part in ("engine", "gui"):
         for path in sorted((ROOT / part).rglob("*.py")):

@@ -1,4 +1,4 @@
-"""The summarize job in this process, asked by another thread as a window asks, and what it should answer."""
+"""Runs the summarize job in this process, with another thread in the place of the window; and expected summaries."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from engine.worker.generation.generate import generate
 from engine.worker.jobs import summarize
 from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_models import Kind, tiny_model
-from tests.helpers.worker_parts import load_tiny, make_channel
+from tests.helpers.worker_setup import load_tiny, make_channel
 
 CONVERSATION = "Ann: Where are you?\nBob: At the office."
-# What adapters of the tests were trained to read.
+# The prompt that the tests' adapters were trained with.
 TEMPLATE = "Summarize: {conversation}\nSummary: "
 
 
@@ -27,14 +27,14 @@ def arguments(kind: Kind) -> dict[str, Any]:
     return {"base_model": table, "device": "cpu"}
 
 
-def asked(columns: list[str | None], request: str = "one", **changes: Any) -> dict[str, Any]:
+def summarize_command(columns: list[str | None], request: str = "one", **changes: Any) -> dict[str, Any]:
     """Return the arguments of a command `summarize`."""
     decoding = {"beams": 1, "max_new_tokens": 12, "temperature": 0.0}
     return {"request": request, "conversation": CONVERSATION, "columns": columns} | decoding | changes
 
 
 def serve(kind: Kind, answer: Callable[[Channel, Event], None]) -> Channel:
-    """Let the job run while another thread answers its events, as a window does; return its channel."""
+    """Run the job while another thread answers its events, as a window does; return its channel."""
     channel = make_channel("summarize", **arguments(kind))
     over = threading.Event()
 
@@ -54,8 +54,8 @@ def serve(kind: Kind, answer: Callable[[Channel, Event], None]) -> Channel:
     return channel
 
 
-def ask_all(*requests: dict[str, Any]) -> Callable[[Channel, Event], None]:
-    """Return an answerer that asks everything when the base is ready, and quits after the last request."""
+def send_all(*requests: dict[str, Any]) -> Callable[[Channel, Event], None]:
+    """Return an answer function that sends all requests when the base is ready, and quits after the last."""
     left = len(requests)
 
     def answer(channel: Channel, event: Event) -> None:
@@ -71,7 +71,7 @@ def ask_all(*requests: dict[str, Any]) -> Callable[[Channel, Event], None]:
     return answer
 
 
-def plain_summary(
+def expected_summary(
     kind: Kind,
     adapter: Adapter | None,
     template: str,
@@ -79,7 +79,7 @@ def plain_summary(
     limit: int = 200,
     **decoding: Any,
 ) -> str:
-    """Return what a base or an adapter writes alone of a text, cut to `limit` tokens."""
+    """Return the summary that a base or an adapter generates alone, the text truncated to `limit` tokens."""
     base = load_tiny(kind)
     ids = Prompter(base.tokenizer, base.family, template, limit, 12).input_ids(text)
     wanted = {"beams": 1, "max_new_tokens": 12} | decoding

@@ -1,4 +1,4 @@
-"""A hub on this computer, as small as the real one's client allows, with the real one's ways to go wrong.
+"""A local HTTP server that answers as the Hugging Face Hub does, failures included.
 
     with SmallHub(folder) as hub: ...
 
@@ -24,8 +24,8 @@ FILE = re.compile(r"/(?:(datasets)/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 
 
 @contextmanager
-def asked_here(hub, cache, monkeypatch):
-    """Let the hub's client in this process ask a small hub, with a cache of its own."""
+def use_hub(hub, cache, monkeypatch):
+    """Point huggingface_hub in this process at a fake hub, with a cache of its own."""
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     with hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.address)
@@ -35,19 +35,19 @@ def asked_here(hub, cache, monkeypatch):
         close_session()
 
 
-class SmallHub:
-    """The hub and its switches; `requests` lists what was asked, as "GET /path bytes=…"."""
+class FakeHub:
+    """The server and its failure switches; `requests` lists the requests, as "GET /path bytes=…"."""
 
     def __init__(self, folder):
         self.folder = folder
         self.gated = set()
         self.status = 0
-        # After how many bytes the next answers with weights break off, one number each.
+        # After how many bytes the next responses with weights break off, one number each.
         self.cuts = []
         self.seconds_per_chunk = 0.0
         self.damages = False
         self.requests = []
-        # The tokens that were shown, one for each request.
+        # The authorization headers, one per request.
         self.tokens = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))
         self._server.daemon_threads = True
@@ -61,18 +61,18 @@ class SmallHub:
         self._thread.start()
         return self
 
-    def __exit__(self, *trouble):
+    def __exit__(self, *error):
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
-    hub: SmallHub
+    hub: FakeHub
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *words):
-        """Keep quiet: `requests` is the log."""
+        """Print nothing: `requests` is the log."""
 
     def do_HEAD(self):
         self._answer()
@@ -157,5 +157,5 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(body[start : start + CHUNK_BYTES])
                 time.sleep(self.hub.seconds_per_chunk)
         except (BrokenPipeError, ConnectionResetError):
-            # Whoever asked has cancelled.
+            # The client has cancelled.
             self.close_connection = True

@@ -1,4 +1,4 @@
-"""What worker tests put together: a real channel, a small base model, an adapter that does something."""
+"""Builds channels, recipes, tiny base models and random adapters for worker tests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.helpers.tiny_models import Kind, tiny_model
 def make_recipe(kind: Kind, source: str = "sample", **tables: dict[str, Any]) -> Recipe:
     """Return a recipe for a small model in float32 on the CPU; `tables` are merged over it.
 
-    A table that names another id takes the place of the whole.
+    A table with an id replaces the whole table.
     """
     values: dict[str, dict[str, Any]] = {
         "base_model": {"id": str(tiny_model(kind)), "precision": "float32"},
@@ -48,7 +48,7 @@ def make_recipe(kind: Kind, source: str = "sample", **tables: dict[str, Any]) ->
 
 
 def make_channel(kind: str, recipe: Recipe | None = None, **arguments: Any) -> Channel:
-    """Return the channel of a new job that no worker does."""
+    """Return the channel of a new job without a worker."""
     job = create_job(jobs_folder(), kind, arguments, recipe=recipes.dumps(recipe) if recipe else "")
     return Channel(job, EventWriter(job.events_path, {"job": job.id, "attempt": 1}))
 
@@ -60,7 +60,7 @@ def load_tiny(kind: Kind) -> LoadedBase:
 
 
 def attach_random(base: LoadedBase, recipe: Recipe, seed: int = 5, strength: float = 0.3) -> PeftModel:
-    """Return the base with a new adapter of random numbers, so that it changes what the base writes."""
+    """Return the base with a new random adapter, strong enough to change its outputs."""
     return _randomised(attach.attach(base, recipe), seed, strength)
 
 
@@ -73,7 +73,7 @@ def _randomised(model: PeftModel, seed: int, strength: float) -> PeftModel:
 
 
 def install_random(kind: Kind, name: str, seed: int = 5, strength: float = 0.3, **tables: Any) -> Adapter:
-    """Put a random adapter for a small base model into the library."""
+    """Add a random adapter of a tiny base model to the library."""
     recipe = make_recipe(kind, **tables)
     base = base_models.load(recipe.base_model, "cpu", make_channel("inspect"))
     model = attach_random(base, recipe, seed, strength)
@@ -103,13 +103,13 @@ def install_random(kind: Kind, name: str, seed: int = 5, strength: float = 0.3, 
 
 
 def import_with_biases(kind: Kind, name: str, seed: int = 5, strength: float = 0.3) -> Adapter:
-    """Put a stranger's LoRA into the library that trained biases of the base itself along, as plain PEFT can."""
+    """Import a LoRA that also trained biases of the base model, as plain PEFT can."""
     base = load_tiny(kind)
     config = LoraConfig(
         task_type=attach.TASK_TYPES[base.family], r=4, target_modules="all-linear", bias="all"
     )
     with warnings.catch_warnings(), TemporaryDirectory() as folder:
-        # PEFT warns of what is tested: that the base changes.
+        # PEFT warns that the base changes, which is what is tested.
         warnings.simplefilter("ignore")
         model = _randomised(get_peft_model(base.model, config), seed, strength)
         model.save_pretrained(Path(folder) / name, save_embedding_layers=False)
@@ -134,7 +134,7 @@ def write_conversations(folder: Path, examples: int = 6) -> Path:
 
 
 def stop_dropout(model: torch.nn.Module) -> None:
-    """Let a model compute the same in training and evaluation, wherever its layers keep their share."""
+    """Set every dropout of a model to 0, so that training and evaluation compute the same."""
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0

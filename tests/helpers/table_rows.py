@@ -1,4 +1,4 @@
-"""Rows as readers give them, and what the shapes make of them."""
+"""Table rows as the readers give them, and the examples made of them."""
 
 from __future__ import annotations
 

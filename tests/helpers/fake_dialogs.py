@@ -1,4 +1,4 @@
-"""The library's dialogs, answered before they are asked."""
+"""The library's dialogs with a fixed answer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from gui.pages.library.dialogs import Dialogs
 
 
-class Answers(Dialogs):
-    """Every dialog answers with `place`; what would be opened is noted."""
+class FakeDialogs(Dialogs):
+    """Every dialog answers with `place`; `opened` lists the folders that would be opened."""
 
     def __init__(self) -> None:
         self.place: Path | None = None

@@ -1,4 +1,4 @@
-"""Environments that are nothing but folders with a Python, for tests of the launcher."""
+"""Minimal environments, folders with a Python, for tests of the launcher."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ WAIT = 20
 SLEEPS = "import time; time.sleep(600)"
 
 
-def fill(folder: Path) -> Path:
-    """Put this Python into a folder, as venv does."""
+def fill_environment(folder: Path) -> Path:
+    """Link this Python into a folder, as venv does."""
     python = environment.program(folder, "python")
     python.parent.mkdir(parents=True, exist_ok=True)
     if not python.exists():
@@ -23,9 +23,9 @@ def fill(folder: Path) -> Path:
     return folder
 
 
-def made(place: Environments, build: str = "cpu") -> Path:
-    """Make an environment and take it into use."""
-    folder = fill(place.begin(build))
+def make_active(place: Environments, build: str = "cpu") -> Path:
+    """Make an environment and switch to it."""
+    folder = fill_environment(place.begin(build))
     place.switch_to(folder)
     return folder
 
@@ -35,7 +35,7 @@ def python_step(code: str, words: str = "a step") -> Step:
     return Step(words, [sys.executable, "-c", code])
 
 
-def done(work: Work) -> str:
+def outcome_of(work: Work) -> str:
     """Wait for the end and return the outcome."""
     assert work.wait(WAIT)
     return work.outcome

@@ -1,6 +1,6 @@
-"""Strangers' files: sound adapters, recipes, checkpoints, events and zips, and what chance or malice makes of them.
+"""Untrusted files: valid adapters, recipes, checkpoints, events and zips, and random or malicious changes of them.
 
-`Strange` takes in one file after another in the way the product does, and tells how each ended.
+`UntrustedFiles` reads one after another as the product does, and returns the result of each.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from engine.worker.training import checkpoints
 from tests.helpers.homes import add_checkpoint, add_run
 from tests.helpers.mutated_files import mutated
 from tests.helpers.tiny_models import Kind
-from tests.helpers.worker_parts import attach_random, install_random, load_tiny, make_recipe
+from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_recipe
 
 METHODS: tuple[tuple[Kind, str], ...] = (
     ("t5", "lora"),
@@ -67,17 +67,17 @@ MEMBERS = (
 
 @dataclass(frozen=True)
 class End:
-    """How a file was taken: "loaded", or "refused" with the words of the refusal."""
+    """The result of reading a file: "loaded", or "refused" with the message."""
 
     what: str
     words: str = ""
 
 
 def seeds(folder: Path) -> dict[str, list[Files]]:
-    """Return sound files of every kind, each a folder's files by name; `folder` is used meanwhile."""
+    """Return valid files of every kind, each as a folder's files by name."""
     installed = [install_random(kind, f"{kind}-{name}", method=_method(name)) for kind, name in METHODS]
     sound = [_files_of(adapter.folder) for adapter in installed]
-    strange = [{name: each[name] for name in (library.CONFIG_NAME, library.WEIGHTS_NAME)} for each in sound]
+    corrupted = [{name: each[name] for name in (library.CONFIG_NAME, library.WEIGHTS_NAME)} for each in sound]
     run = add_run()
     checkpoint = add_checkpoint(run, 20)
     checkpoints.save_trainable(attach_random(load_tiny("t5"), make_recipe("t5")), checkpoint)
@@ -85,8 +85,8 @@ def seeds(folder: Path) -> dict[str, list[Files]]:
     sums = json.dumps(metadata.checksums(checkpoint))
     (checkpoint / checkpoints.CHECKSUMS_NAME).write_text(sums, encoding="utf-8")
     found = {
-        "adapter": [*sound, *strange],
-        "zip": [{"adapter.zip": _zipped(each)} for each in (*sound, *strange)],
+        "adapter": [*sound, *corrupted],
+        "zip": [{"adapter.zip": _zipped(each)} for each in (*sound, *corrupted)],
         "recipe": [{"recipe.toml": run.recipe_path.read_bytes()}],
         "checkpoint": [_files_of(checkpoint)],
         "events": [
@@ -116,12 +116,12 @@ def _zipped(files: Files) -> bytes:
     return sink.getvalue()
 
 
-def strange(files: Files, draw: random.Random) -> Files:
-    """Return a folder's files after something has happened to them: an accident, or somebody's doing."""
+def corrupted(files: Files, draw: random.Random) -> Files:
+    """Return a folder's files after random or malicious changes."""
     changed = dict(files)
     for _ in range(draw.randint(1, 3)):
         name = draw.choice(sorted(changed))
-        ways = [mutated, _INTENDED.get(Path(name).suffix, mutated)]
+        ways = [mutated, _MALICIOUS.get(Path(name).suffix, mutated)]
         changed[name] = draw.choice(ways)(changed[name], draw)
     if draw.random() < 0.05 and len(changed) > 1:
         del changed[draw.choice(sorted(changed))]
@@ -129,7 +129,7 @@ def strange(files: Files, draw: random.Random) -> Files:
 
 
 def _json(content: bytes, draw: random.Random) -> bytes:
-    """Say something else in a JSON file, or in lines of JSON."""
+    """Replace a value in a JSON file, or in a line of JSON."""
     lines = content.splitlines() or [b""]
     whole = content.startswith(b"{\n") or len(lines) == 1
     at = 0 if whole else draw.randrange(len(lines))
@@ -146,7 +146,7 @@ def _json(content: bytes, draw: random.Random) -> bytes:
 
 
 def _tensors(content: bytes, draw: random.Random) -> bytes:
-    """Say something else in the head of a safetensors file."""
+    """Change an entry in the header of a safetensors file."""
     length = int.from_bytes(content[:8], "little")
     try:
         head = json.loads(content[8 : 8 + length])
@@ -172,7 +172,7 @@ def _tensors(content: bytes, draw: random.Random) -> bytes:
 
 
 def _archive(content: bytes, draw: random.Random) -> bytes:
-    """Put a member more into a zip: out of its folder, a link, a bomb, or there already."""
+    """Add a member to a zip: outside its folder, a link, a zip bomb, or a duplicate."""
     sink = io.BytesIO(content)
     try:
         with zipfile.ZipFile(sink, "a", zipfile.ZIP_DEFLATED) as archive:
@@ -213,13 +213,13 @@ def _toml(content: bytes, draw: random.Random) -> bytes:
     return "\n".join(lines).encode()
 
 
-_INTENDED: dict[str, Callable[[bytes, random.Random], bytes]] = {
+_MALICIOUS: dict[str, Callable[[bytes, random.Random], bytes]] = {
     ".json": _json, ".jsonl": _json, ".safetensors": _tensors, ".zip": _archive, ".toml": _toml,
 }  # fmt: skip
 
 
-class Strange:
-    """Small base models, and how files are taken in beside them."""
+class UntrustedFiles:
+    """Reads untrusted files beside tiny base models, which must not change."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
@@ -227,8 +227,8 @@ class Strange:
         self._before = {kind: _state(base.model) for kind, base in self._bases.items()}
         self._trained = attach_random(load_tiny("t5"), make_recipe("t5"))
 
-    def take(self, kind: str, files: Files, number: int) -> End:
-        """Take files in as their kind is; raises whatever is no error with a name, also for a base that changed."""
+    def read(self, kind: str, files: Files, number: int) -> End:
+        """Read files by their kind; raises unless the error is an AppError, and if a base model changed."""
         folder = self._home / "arrived" / f"{number}"
         folder.mkdir(parents=True)
         for name, content in files.items():
@@ -236,7 +236,7 @@ class Strange:
         try:
             getattr(self, f"_{kind}")(folder)
         except AppError as error:
-            return End("refused" if error.message else "refused without words", error.message)
+            return End("refused" if error.message else "refused without a message", error.message)
         finally:
             self._require_same_bases()
             shutil.rmtree(folder, ignore_errors=True)
@@ -257,7 +257,7 @@ class Strange:
         self._use(library.import_adapter(folder / "adapter.zip"))
 
     def _use(self, adapter: library.Adapter) -> None:
-        """Show an adapter in the library and put it on a base model, and take it off again."""
+        """List an adapter in the library, attach it to a base model and detach it again."""
         try:
             found, unreadable = library.scan()
             assert [each.id for each in found] == [adapter.id], unreadable
@@ -278,7 +278,7 @@ class Strange:
         recipes.dumps(recipes.load(folder / "recipe.toml"))
 
     def _checkpoint(self, folder: Path) -> None:
-        """Resume from it as it is, promote it, and load it as one whose checksums somebody made anew."""
+        """Check it, promote it, and load it as if its checksums had been renewed."""
         checkpoints.is_sound(folder)
         library.to_trash(library.promote(folder, "step").folder)
         checkpoints.read_state(folder)

@@ -1,6 +1,6 @@
-"""What a person would find wrong with a page as it stands: text cut off, things on one another, a page too wide.
+"""Finds layout problems of a page: truncated text, overlapping widgets, a page too wide, untranslated text.
 
-What is shortened on purpose says so with a tooltip. Nothing is asserted here.
+Text that is shortened on purpose has a tooltip. Nothing is asserted here.
 """
 
 from __future__ import annotations
@@ -25,29 +25,27 @@ from PySide6.QtWidgets import (
 from gui.look import language
 from gui.widgets.labels import ElidedLabel, RichLabel
 
-# Letters reach a pixel beyond the box that fonts tell, and Qt rounds.
+# Glyphs reach a pixel beyond their font's box, and Qt rounds.
 SLACK = 2
 LEAVES = (QLabel, QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox)
-# What a button has at the sides of its text, at least.
-AROUND = 8
+# A button's least padding beside its text.
+PADDING = 8
 
 
-def faults(page: QWidget) -> list[str]:
-    """Return what is wrong with a page that is shown, as sentences."""
-    leaves = [each for each in page.findChildren(QWidget) if isinstance(each, LEAVES) and _seen(each)]
-    found = [f"cut off: {_called(each)}" for each in leaves if _is_cut_off(each)]
-    found += [
-        f"on one another: {_called(one)} and {_called(other)}" for one, other in _overlapping(leaves, page)
-    ]
-    found += [f"wider than its place: {_called(area)}" for area in _too_wide(page)]
+def layout_problems(page: QWidget) -> list[str]:
+    """Return the problems of a visible page, as text."""
+    leaves = [each for each in page.findChildren(QWidget) if isinstance(each, LEAVES) and _is_seen(each)]
+    found = [f"cut off: {_name(each)}" for each in leaves if _is_cut_off(each)]
+    found += [f"overlapping: {_name(one)} and {_name(other)}" for one, other in _overlapping(leaves, page)]
+    found += [f"too wide: {_name(area)}" for area in _too_wide(page)]
     return found + [f"not translated: {text!r}" for each in leaves if (text := _untranslated(each))]
 
 
-def _seen(each: QWidget) -> bool:
+def _is_seen(each: QWidget) -> bool:
     return each.isVisible() and not each.visibleRegion().isEmpty()
 
 
-def _called(each: QWidget) -> str:
+def _name(each: QWidget) -> str:
     text = getattr(each, "text", lambda: "")() or each.accessibleName()
     return f"{type(each).__name__} {text[:60]!r} ({each.width()} × {each.height()})"
 
@@ -58,7 +56,7 @@ def _is_cut_off(each: QWidget) -> bool:
     if isinstance(each, (QCheckBox, QRadioButton)):
         return each.sizeHint().width() > each.width() + SLACK
     if isinstance(each, QAbstractButton) and each.text() and not isinstance(each, QToolButton):
-        return _width(each, each.text().replace("&", "")) + AROUND > each.width() and not each.toolTip()
+        return _width(each, each.text().replace("&", "")) + PADDING > each.width() and not each.toolTip()
     return False
 
 
@@ -78,7 +76,7 @@ def _width(each: QWidget, text: str) -> int:
 
 
 def _overlapping(leaves: list[QWidget], page: QWidget) -> Iterator[tuple[QWidget, QWidget]]:
-    """Yield pairs that stand on one another where both can be seen; what is part of another is not."""
+    """Yield pairs that overlap visibly; a widget and its parent don't count."""
     boxes = [(each, _shown_box(each, page)) for each in leaves]
     for (one, box), (other, other_box) in combinations(boxes, 2):
         common = box.intersected(other_box)
@@ -102,7 +100,7 @@ def _too_wide(page: QWidget) -> Iterator[QScrollArea]:
 
 
 def _untranslated(each: QWidget) -> str:
-    """Return a control's text if it is an English one that the language in use says otherwise."""
+    """Return a control's text if the language in use has a translation that is not shown."""
     catalogue = language.catalogue()
     if catalogue is None or not isinstance(each, (QLabel, QAbstractButton)):
         return ""

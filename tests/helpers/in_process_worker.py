@@ -1,8 +1,8 @@
-"""A worker in a thread of this process, for commands whose worker's own process is not what is tested.
+"""Runs a worker in a thread of this process, for tests of commands that need no process of its own.
 
-It does the real work with the libraries that are imported here already, which takes a new process many seconds. What
-is told and asked goes through the job's folder as ever, and the thread works in that folder as a worker does. There
-are no signals to it, it leaves no log, and it can't die.
+The worker does the real work with the libraries that are imported already; a new process takes seconds to import
+them. Events and commands go through the job folder as usual, and the thread's working directory is that folder. The
+thread gets no signals, writes no log and can't be killed.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from engine.jobs.supervisor import Supervisor
 from engine.worker import __main__ as worker
 
 
-class WorkerHere(Supervisor):
-    """A supervisor of such a worker."""
+class InProcessSupervisor(Supervisor):
+    """A supervisor whose worker is a thread."""
 
     _thread: Thread | None = None
 
     def start(self) -> None:
-        """Let the thread do the job."""
+        """Start the thread."""
         self._skip_earlier_attempts()
         self._thread = Thread(target=self._work)
         self._thread.start()
@@ -32,15 +32,15 @@ class WorkerHere(Supervisor):
             worker._do(self.job)
 
     def alive(self) -> bool:
-        """Tell whether it works."""
+        """Tell whether the thread runs."""
         return self._thread is not None and self._thread.is_alive()
 
     def force(self) -> None:
-        """Let it stop: a thread can't be killed."""
+        """Ask the worker to stop and wait for it: a thread can't be killed."""
         if self._thread is not None and self._thread.is_alive():
             self.job.send("stop")
             self._thread.join()
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Stop the thread if it runs."""
         self.force()
