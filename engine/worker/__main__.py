@@ -30,10 +30,10 @@ from engine.worker.runtime.versions import versions
 
 JOBS = {
     "train": "engine.worker.jobs.train",
-    "evaluate": "engine.worker.evaluation.evaluator",
+    "evaluate": "engine.worker.jobs.evaluate",
     "summarize": "engine.worker.jobs.summarize",
-    "plan": "engine.worker.planning.planner",
-    "shrink": "engine.worker.planning.fallback_search",
+    "plan": "engine.worker.jobs.plan",
+    "shrink": "engine.worker.jobs.shrink",
     "check_data": "engine.worker.jobs.check_data",
     "label_data": "engine.worker.jobs.label_data",
     "count_tokens": "engine.worker.jobs.count_tokens",

@@ -9150,11 +9150,6 @@ Summary:</translation>
    <translation>Leere Zusammenfassung</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
-   <source>Empty: {1} of {2} of {3}.</source>
-   <translation>Leer: {1} von {2} {3}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Encoder</source>
    <translation>Encoder</translation>
@@ -9675,7 +9670,7 @@ Summary:</translation>
    <translation>Er ändert Gewichte, die sich im Basismodell mehrere Schichten teilen. Exportieren Sie stattdessen den Adapter.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
+   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>It compares a to z and 0 to 9 alone: summaries in other scripts score 0.</source>
    <translation>Es vergleicht nur a bis z und 0 bis 9: Zusammenfassungen in anderen Schriften bekommen 0.</translation>
   </message>
@@ -9700,7 +9695,7 @@ Summary:</translation>
    <translation>Es ist bekannt, bevor danach gefragt wird, also sehen die Wertungen besser aus, als sie sind.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
+   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>It is scored with the recipe's prompt, like the base.</source>
    <translation>Er wird mit dem Prompt des Rezepts bewertet, wie das Basismodell.</translation>
   </message>
@@ -10895,7 +10890,7 @@ Summary:</translation>
    <translation>ROCm {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
+   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>Raise data.max_conversation_tokens to keep them whole.</source>
    <translation>Erhöhen Sie data.max_conversation_tokens, um sie ganz zu lassen.</translation>
   </message>
@@ -10905,7 +10900,7 @@ Summary:</translation>
    <translation>Erhöhen Sie data.max_summary_tokens, um sie ganz zu lassen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
+   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>Raise the longest summary (evaluation.max_new_tokens) to score them whole.</source>
    <translation>Erhöhen Sie die längste Zusammenfassung (evaluation.max_new_tokens), um sie ganz zu bewerten.</translation>
   </message>
@@ -12101,9 +12096,9 @@ Summary:</translation>
    <translation>Der Mini-Rang</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
-   <source>The model ends before it writes a word. Each counts as 0.</source>
-   <translation>Das Modell endet, bevor es ein Wort schreibt. Jede zählt als 0.</translation>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>The model ends them before the first word. An empty summary scores 0.</source>
+   <translation>Das Modell beendet sie vor dem ersten Wort. Eine leere Zusammenfassung zählt als 0.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -14246,7 +14241,7 @@ Summary:</translation>
    <translation>als {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
+   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>the base model's summaries</source>
    <translation>der Zusammenfassungen des Basismodells</translation>
   </message>
@@ -14336,12 +14331,12 @@ Summary:</translation>
    <translation>das Blatt {1} hat mehr als {2} Zeilen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
+   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>the summaries written with this prompt</source>
    <translation>der mit diesem Prompt geschriebenen Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
+   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>the tuned model's summaries</source>
    <translation>der Zusammenfassungen des trainierten Modells</translation>
   </message>
@@ -14490,7 +14485,7 @@ The rest stands in {2}.</source>
 Der Rest steht in {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
+   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>{1} % of {2} reach {3} tokens and are cut there.</source>
    <translation>{1} % {2} erreichen {3} Tokens und werden dort abgeschnitten.</translation>
   </message>
@@ -15180,12 +15175,17 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} hat {3} Zeichen, gelesen werden höchstens {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>{1} of {2} of {3} are empty.</source>
+   <translation>{1} von {2} {3} sind leer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>{1} of {2} reference summaries hold no letter that ROUGE reads.</source>
    <translation>{1} von {2} Referenz-Zusammenfassungen enthalten keinen Buchstaben, den ROUGE liest.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
+   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>{1} of {2} scored conversations are longer than {3} tokens and lose their end.</source>
    <translation>{1} von {2} bewerteten Gesprächen sind länger als {3} Tokens und verlieren ihr Ende.</translation>
   </message>
@@ -15310,7 +15310,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist mit {2} gemacht, das Tunesmith nicht verwendet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/evaluator.py" />
+   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>{1} was trained with another prompt than the recipe's.</source>
    <translation>{1} wurde mit einem anderen Prompt als dem des Rezepts trainiert.</translation>
   </message>

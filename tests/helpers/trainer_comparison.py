@@ -332,7 +332,7 @@ class Tunesmith:
             model=self.model,
             train=train,
             validation=[],
-            chosen=samples.chosen(recipe, splits),
+            chosen=samples.choose(recipe, splits),
             prompter=stage.prompter,
             collator=self._collator,
             learning_rate=recipe.learning_rate(stage.base.family),

@@ -1,6 +1,6 @@
-"""What a base model does before a run's first step: its validation loss and its summaries of pinned conversations.
+"""Caches what a run computes of its base model before the first step: validation loss and sample summaries.
 
-Kept, like its scores, so that the next run on the same data begins at once. Knows nothing of how they are made.
+A further run on the same data then starts at once. Knows nothing of how they are computed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from engine.worker.generation.generate import Generated
 from engine.worker.modeling.base_models import LoadedBase
 
 
-class BaseLook(BaseModel, frozen=True):
-    """The loss in nats a learned token, None without validation data, and a summary of each pinned conversation."""
+class BaselineEvaluation(BaseModel, frozen=True):
+    """The loss in nats per label token, None without validation data, and a summary per pinned conversation."""
 
     loss: float | None
     summaries: tuple[Generated, ...]
@@ -30,29 +30,29 @@ class BaseLook(BaseModel, frozen=True):
 
 class _File(BaseModel):
     look_schema: Literal[1]
-    look: BaseLook
+    look: BaselineEvaluation
 
 
-def place(
+def path(
     base: LoadedBase, batches: Iterable[MicroBatch], prompts: Sequence[Sequence[int]], max_new_tokens: int
 ) -> Path:
-    """Return where a look is kept: named by the base, how it computes, and every token that it reads and learns."""
+    """Return the cache file for a base model, the tokens of its validation batches and its prompts."""
     digest = hashlib.sha256(json.dumps([*map(list, prompts), max_new_tokens]).encode())
     for batch in batches:
         for tensor in (batch.input_ids, batch.attention_mask, batch.labels):
             digest.update(repr(tuple(tensor.shape)).encode())
             digest.update(np.ascontiguousarray(tensor.numpy()).tobytes())
-    return score_cache.place(base, {"look": digest.hexdigest(), "threads": base.threads})
+    return score_cache.path(base, {"look": digest.hexdigest(), "threads": base.threads})
 
 
-def load(file: Path) -> BaseLook | None:
-    """Return what was kept in a file, or None; one that can't be read is as good as none."""
+def load(file: Path) -> BaselineEvaluation | None:
+    """Return the evaluation in a cache file; None if there is none that can be read."""
     try:
         return _File.model_validate_json(file.read_bytes()).look
     except (OSError, ValidationError):
         return None
 
 
-def save(file: Path, look: BaseLook) -> None:
-    """Keep a look."""
-    write_whole(file, _File(look_schema=1, look=look).model_dump_json())
+def save(file: Path, evaluation: BaselineEvaluation) -> None:
+    """Write an evaluation into a cache file."""
+    write_whole(file, _File(look_schema=1, look=evaluation).model_dump_json())

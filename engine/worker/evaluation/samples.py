@@ -1,4 +1,4 @@
-"""Summaries that a run writes on its way: of pinned conversations, for people to see, and of some that are scored."""
+"""Summaries written while a run trains: of pinned conversations for people to read, and of some that are scored."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from engine.text.conversations import Example
 from engine.worker.dataset import prompting
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import Prompter
-from engine.worker.evaluation import evaluator, rouge, summary_metrics
-from engine.worker.evaluation.score_cache import Protocol
+from engine.worker.evaluation import rouge, summary_metrics
+from engine.worker.evaluation.protocol import Protocol, make_protocol
 from engine.worker.generation import generate
 from engine.worker.generation.generate import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 
 # Enough of a pinned conversation to recognise it by; events stay small.
-SHOWN_CHARACTERS = 4000
+MAX_SHOWN_CHARACTERS = 4000
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SampleSet:
     """The conversations that are summarised at each evaluation of a run.
 
-    `pinned` are shown, `scored` are scored under `protocol`, which says which they are: none without a validation
-    split. Where there are both, one begins with the other.
+    `pinned` are shown; `scored` are scored under `protocol`, and empty without a validation split. The shorter one is
+    a prefix of the other.
     """
 
     pinned: tuple[Example, ...]
@@ -35,34 +35,19 @@ class Chosen:
     protocol: Protocol
 
     @property
-    def asked(self) -> tuple[Example, ...]:
-        """All of them."""
+    def all(self) -> tuple[Example, ...]:
+        """All of them, each once."""
         return max(self.pinned, self.scored, key=len)
 
 
-def chosen(recipe: Recipe, splits: Splits) -> Chosen:
-    """Return what a recipe has summarised at each evaluation, greedily."""
+def choose(recipe: Recipe, splits: Splits) -> SampleSet:
+    """Return the conversations that a recipe summarises at each evaluation, by greedy decoding."""
     scored = tuple(splits.validation[: recipe.training.evaluate_summaries])
-    protocol = evaluator.protocol_on(recipe, splits, "validation", scored, beams=1) | {"which": "first"}
-    return Chosen(prompting.pinned(splits), scored, protocol)
+    protocol = make_protocol(recipe, splits, "validation", scored, beams=1) | {"which": "first"}
+    return SampleSet(prompting.pinned(splits), scored, protocol)
 
 
-def show(
-    channel: Channel,
-    base: LoadedBase,
-    model: Model,
-    prompter: Prompter,
-    pinned: Sequence[Example],
-    *,
-    max_new_tokens: int,
-    step: int,
-) -> None:
-    """Write the summaries as `model` does at a step, and tell each with its score. Raises Stopped if asked to."""
-    made = write(channel, base, model, prompter, pinned, max_new_tokens=max_new_tokens)
-    tell(channel, pinned, made, step)
-
-
-def write(
+def summarize(
     channel: Channel,
     base: LoadedBase,
     model: Model,
@@ -71,7 +56,7 @@ def write(
     *,
     max_new_tokens: int,
 ) -> list[Generated]:
-    """Return what `model` writes of conversations, greedily: it draws no random number. Raises Stopped if asked to."""
+    """Return a summary per example by greedy decoding, which draws no random number. Raises Stopped."""
     channel.check_stop()
     return generate.generate(
         model,
@@ -84,25 +69,26 @@ def write(
     )
 
 
-def scores(scored: Sequence[Example], made: Sequence[Generated], draws: int) -> Scores | None:
-    """Return the ROUGE of the first summaries, those of `scored`, with intervals; None where none is scored."""
-    return summary_metrics.spreads(_rouge(scored, made), draws) if scored else None
+def scores(scored: Sequence[Example], summaries: Sequence[Generated], draws: int) -> Scores | None:
+    """Return the ROUGE of the first summaries, those of `scored`, with intervals; None if `scored` is empty."""
+    return summary_metrics.intervals(_rouge(scored, summaries), draws) if scored else None
 
 
-def _rouge(examples: Sequence[Example], made: Sequence[Generated]) -> rouge.Lists:
-    texts = [each.text for each in made[: len(examples)]]
-    return rouge.score_all(texts, [summary_metrics.references(each) for each in examples]).stemmed
+def _rouge(examples: Sequence[Example], summaries: Sequence[Generated]) -> rouge.Values:
+    texts = [summary.text for summary in summaries[: len(examples)]]
+    return rouge.score_all(texts, [summary_metrics.references(example) for example in examples]).stemmed
 
 
-def tell(channel: Channel, pinned: Sequence[Example], made: Sequence[Generated], step: int) -> None:
-    """Tell the first summaries, those of `pinned`, each with its score."""
-    for example, each, rouge1 in zip(pinned, made, _rouge(pinned, made)["rouge1"], strict=False):
+def report(channel: Channel, pinned: Sequence[Example], summaries: Sequence[Generated], step: int) -> None:
+    """Emit the first summaries, those of `pinned`, each with its ROUGE-1."""
+    rouge1 = _rouge(pinned, summaries)["rouge1"]
+    for example, summary, value in zip(pinned, summaries, rouge1, strict=False):
         channel.emit(
             "sample_made",
             step=step,
             example=example.id,
-            conversation=example.conversation[:SHOWN_CHARACTERS],
+            conversation=example.conversation[:MAX_SHOWN_CHARACTERS],
             reference=example.summary,
-            summary=each.text,
-            rouge1=rouge1,
+            summary=summary.text,
+            rouge1=value,
         )

@@ -1,6 +1,6 @@
-"""Metrics of written summaries: every metric of `engine.scoring.metrics` for each example, means, paired differences.
+"""Computes every metric of `engine.scoring.metrics` for each summary, their means and their paired differences.
 
-Knows nothing of models or how summaries are written.
+Knows nothing of models or of how summaries are written.
 """
 
 from __future__ import annotations
@@ -10,18 +10,48 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from engine.adapters.metadata import Scores
 from engine.scoring import bootstrap, faithfulness
 from engine.scoring.metrics import MEASURES, UNSTEMMED
 from engine.text.conversations import Example
 from engine.worker.evaluation import rouge
-from engine.worker.evaluation.score_cache import Measured
+from engine.worker.evaluation.rouge import Values
 from engine.worker.generation.generate import Generated
 
 Differences = dict[str, dict[str, Any]]
-Lists = dict[str, list[float]]
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
+
+
+class ExampleMetrics(BaseModel):
+    """Metrics of one model's summaries, one value per example, in the order of the ids in `examples`.
+
+    `rouge` holds the stemmed scores, `metrics` all other metrics. `cut` counts conversations over the token limit,
+    `unreadable` references without a character that ROUGE reads. `tokens` were generated in `seconds`.
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    examples: tuple[str, ...]
+    summaries: tuple[str, ...]
+    rouge: Values
+    metrics: Values = Field(alias="more")
+    cut: int
+    unreadable: int
+    tokens: int
+    seconds: float
+
+    @property
+    def truncated_fraction(self) -> float:
+        """The fraction of summaries that reach the length limit."""
+        return sum(self.metrics["capped"]) / len(self.metrics["capped"])
+
+    @property
+    def tokens_per_second(self) -> float:
+        """How fast the summaries were generated."""
+        return self.tokens / max(self.seconds, 1e-9)
 
 
 def references(example: Example) -> tuple[str, ...]:
@@ -29,26 +59,28 @@ def references(example: Example) -> tuple[str, ...]:
     return (example.summary, *example.more_references)
 
 
-def measure(examples: Sequence[Example], written: Sequence[Generated], cut: int, seconds: float) -> Measured:
-    """Return all that is measured of summaries; `cut` conversations were too long, writing took `seconds`."""
-    summaries = tuple(one.text for one in written)
+def measure(
+    examples: Sequence[Example], summaries: Sequence[Generated], cut: int, seconds: float
+) -> ExampleMetrics:
+    """Return the metrics of summaries, one per example; `cut` and `seconds` as `ExampleMetrics` has them."""
+    texts = tuple(summary.text for summary in summaries)
     wanted = [references(example) for example in examples]
-    found = rouge.score_all(summaries, wanted)
-    return Measured(
+    scores = rouge.score_all(texts, wanted)
+    return ExampleMetrics(
         examples=tuple(example.id for example in examples),
-        summaries=summaries,
-        rouge=found.stemmed,
-        more={UNSTEMMED[name]: values for name, values in found.unstemmed.items()}
-        | {"capped": [float(one.capped) for one in written]}
-        | _of_texts(summaries, [example.conversation for example in examples]),
+        summaries=texts,
+        rouge=scores.stemmed,
+        metrics={UNSTEMMED[name]: values for name, values in scores.unstemmed.items()}
+        | {"capped": [float(summary.capped) for summary in summaries]}
+        | _of_texts(texts, [example.conversation for example in examples]),
         cut=cut,
         unreadable=rouge.unreadable([" ".join(several) for several in wanted]),
-        tokens=sum(len(one.ids) for one in written),
+        tokens=sum(len(summary.ids) for summary in summaries),
         seconds=seconds,
     )
 
 
-def _of_texts(summaries: Sequence[str], conversations: Sequence[str]) -> Lists:
+def _of_texts(summaries: Sequence[str], conversations: Sequence[str]) -> Values:
     rows = [_of_text(*texts) for texts in zip(summaries, conversations, strict=True)]
     return {name: [row[name] for row in rows] for name in ("words", "novel1", "novel2", "unsupported")}
 
@@ -57,8 +89,8 @@ def _of_text(summary: str, conversation: str) -> dict[str, float]:
     written, said = _words(summary), _words(conversation)
     return {
         "words": float(len(written)),
-        "novel1": _share_outside(written, set(said)),
-        "novel2": _share_outside(list(pairwise(written)), set(pairwise(said))),
+        "novel1": _novel_fraction(written, set(said)),
+        "novel2": _novel_fraction(list(pairwise(written)), set(pairwise(said))),
         "unsupported": faithfulness.checked(summary, conversation).share,
     }
 
@@ -68,18 +100,18 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def _share_outside(parts: Sequence[object], known: set[Any]) -> float:
-    """Return the share of the parts that are not known; nothing written is nothing new."""
-    return sum(part not in known for part in parts) / len(parts) if parts else 0.0
+def _novel_fraction(ngrams: Sequence[object], known: set[Any]) -> float:
+    """Return the fraction of n-grams that are not known, 0 for an empty summary."""
+    return sum(ngram not in known for ngram in ngrams) / len(ngrams) if ngrams else 0.0
 
 
-def spreads(lists: Lists, draws: int) -> Scores:
-    """Return the mean and interval of each measure."""
-    return {name: bootstrap.interval(values, draws).as_dict() for name, values in lists.items()}
+def intervals(values: Values, draws: int) -> Scores:
+    """Return the mean and bootstrap interval of each metric."""
+    return {name: bootstrap.interval(each, draws).as_dict() for name, each in values.items()}
 
 
-def differences(before: Lists, after: Lists, draws: int) -> Differences:
-    """Return the paired difference of each measure that both have, with its verdict."""
+def differences(before: Values, after: Values, draws: int) -> Differences:
+    """Return the paired difference of each metric that both have, with its verdict."""
     return {
         name: bootstrap.difference_dict(
             bootstrap.difference(before[name], values, draws), MEASURES[name].good

@@ -29,7 +29,7 @@ from engine.worker.dataset.collator import Collator, in_batches, micro_batch_tok
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import Encoded, Prompter, learned, make_prompter, scored
 from engine.worker.dataset.token_cache import tokenised
-from engine.worker.evaluation import evaluator, samples
+from engine.worker.evaluation import evaluator, reporting, samples
 from engine.worker.modeling import model_preload
 from engine.worker.modeling.architecture import Outline, outline
 from engine.worker.planning import planner as plan
@@ -104,7 +104,8 @@ def _carry_out(
     validation = tokenised(splits.validation, prompter, channel)
     _tell_of_cuts(prompter, recipe, channel)
     channel.enter("evaluate")
-    base_evaluation = evaluator.base_evaluation(channel, base, base.model, recipe, splits)
+    baseline = evaluator.score_base(channel, base, recipe, splits)
+    reporting.report(channel, baseline, recipe, base.device)
     channel.enter("attach_adapter")
     shape = outline(base.model)
     tokens = micro_batch_tokens(recipe.training, base.device.type, shape.numbers_a_token)
@@ -116,7 +117,7 @@ def _carry_out(
         model=model,
         train=train,
         validation=validation,
-        chosen=samples.chosen(recipe, splits),
+        chosen=samples.choose(recipe, splits),
         prompter=prompter,
         collator=collator,
         learning_rate=recipe.learning_rate(base.family),
@@ -147,11 +148,12 @@ def _carry_out(
         splits,
         of=adapter.id,
         step=session.kept_step,
-        base_evaluation=base_evaluation,
+        baseline=baseline,
     )
-    kept = evaluation.by_example(base_evaluation, scored(recipe, splits))
+    reporting.report(channel, evaluation, recipe, base.device)
+    kept = evaluation.by_example(baseline, scored(recipe, splits))
     example_scores.save(channel.job.folder, kept)
-    library.add_score(adapter, evaluation.card(base_evaluation))
+    library.add_score(adapter, evaluation.card(baseline))
 
 
 def _tell_of_changes(channel: Channel, recipe: Recipe) -> None:

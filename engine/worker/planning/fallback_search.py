@@ -8,21 +8,17 @@ examples.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, NamedTuple
 
-from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.config.run_changes import Value
 from engine.errors import OutOfMemoryError, RecipeError
 from engine.methods import Family
 from engine.runs import run_store
 from engine.system.units import size
-from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.dataset import Splits
 from engine.worker.planning.planner import Planner, Result
-from engine.worker.runtime import devices, oom
-from engine.worker.runtime.channel import Channel
+from engine.worker.runtime import oom
 
 MOST = 3
 # What saves less is not worth a person's choice, and may not be enough after all.
@@ -34,21 +30,6 @@ EIGHT_BITS: Changes = {"training.optimizer": "adamw_8bit"}
 FOUR_BITS: Changes = {"base_model.quantization": "nf4", "base_model.double_quantization": True}
 
 Timed = Callable[[Recipe], float | None]
-
-
-def run(channel: Channel, request: dict[str, Any]) -> None:
-    """The job `shrink`: smaller plans for the job's recipe, asked for when a worker was killed for its memory.
-
-    `step` of the request is that of the checkpoint which the run goes on from.
-    """
-    recipe = recipes.load(channel.job.recipe_path)
-    channel.enter("read_data")
-    splits = dataset.read(
-        recipe.data, channel, counter=partial(token_counter.fetched, recipe.base_model, channel)
-    )
-    room = devices.room_bytes(devices.choose(recipe.training.device))
-    shrinker = Shrinker(Planner(channel), recipe, splits, int(request["step"]))
-    channel.result(shrinker.told(oom.Exceeded(0, room)))
 
 
 class Found(NamedTuple):

@@ -1,13 +1,11 @@
-"""The job `plan`: what a run of a recipe would take and do, known before it starts. No weight is loaded.
+"""Plans a run: what it will take and do, and what is wrong with its recipe, before a weight is loaded.
 
-The base model is built on torch's meta device with the adapter on it, so that every count is exact and no
-method needs a formula of its own. With `serve` it answers one recipe after another while a form is edited.
-Nothing is downloaded.
+The base model is built on torch's meta device with the adapter on it, so that every count is exact and no method
+needs a formula of its own. A plan downloads nothing.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,6 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedTokenizerBase
 
-from engine.config import recipe as recipes
 from engine.config.recipe import SAMPLE, BaseModelOptions, Recipe, looks_like_path
 from engine.config.training import total_steps
 from engine.errors import AppError, Problem, RecipeError
@@ -43,7 +40,6 @@ from engine.worker.validation.row_rules import goes_by_tokens
 SIZES = (
     "adapter_bytes", "sized_by_training", "bits_per_parameter", "memory", "memory_bytes", "micro_batch", "replicas",
 )  # fmt: skip
-LOOK_SECONDS = 0.05
 BATCH = 500
 
 Result = dict[str, Any]
@@ -56,20 +52,6 @@ class Lengths:
     conversations: tuple[int, ...]
     summaries: tuple[int, ...]
     train: tuple[tuple[int, int], ...]
-
-
-def run(channel: Channel, request: dict[str, Any]) -> None:
-    """Plan the job's recipe, or serve: answer each `plan {request, recipe}` until `quit`."""
-    planner = Planner(channel)
-    if request.get("serve"):
-        _serve(channel, planner)
-        return
-    channel.enter("read_data")
-    try:
-        channel.result(planner.plan(recipes.load(channel.job.recipe_path)))
-    except AppError as error:
-        # Whatever a plan finds is known without loading a model: a problem of the recipe.
-        raise RecipeError(error.problems) from error
 
 
 def refuse_problems(channel: Channel, planner: Planner, recipe: Recipe, splits: Splits) -> Result:
@@ -106,27 +88,6 @@ def _refuse_by_configuration(channel: Channel, recipe: Recipe) -> None:
         attach.refuse_misfit(recipe, config)
     if found:
         raise RecipeError(tuple(found))
-
-
-def _serve(channel: Channel, planner: Planner) -> None:
-    """Answer the newest of the recipes that wait; older ones were overtaken by the next key press."""
-    while not channel.wants_stop():
-        commands = channel.kept_commands()
-        if any(command["command"] == "quit" for command in commands):
-            return
-        asked = [command for command in commands if command["command"] == "plan"]
-        if asked:
-            _answer(channel, planner, asked[-1])
-        else:
-            time.sleep(LOOK_SECONDS)
-
-
-def _answer(channel: Channel, planner: Planner, asked: dict[str, Any]) -> None:
-    try:
-        channel.result(planner.plan(recipes.loads(asked["recipe"])), request=asked["request"])
-    except AppError as error:
-        problems = [problem.as_dict() for problem in error.problems]
-        channel.emit("request_failed", request=asked["request"], problems=problems)
 
 
 class Planner:

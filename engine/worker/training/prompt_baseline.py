@@ -26,7 +26,7 @@ from engine.worker.dataset.prompting import (
     scored,
     with_plain_prompt,
 )
-from engine.worker.evaluation import evaluator, samples
+from engine.worker.evaluation import evaluator, reporting, samples
 from engine.worker.modeling.architecture import outline
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
@@ -49,28 +49,29 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
     for notice in notices(recipe):
         channel.notice(**notice)
     channel.enter("evaluate")
-    before = evaluator.base_evaluation(channel, base, base.model, plain, asked)
+    baseline = evaluator.score_base(channel, base, plain, asked)
+    reporting.report(channel, baseline, plain, base.device)
     _emit_started(channel, base, asked)
     channel.enter("evaluate")
-    samples.show(
+    summaries = samples.summarize(
         channel,
         base,
         base.model,
         make_prompter(recipe, base, splits),
         pinned(splits),
         max_new_tokens=recipe.evaluation.max_new_tokens,
-        step=0,
     )
+    samples.report(channel, pinned(splits), summaries, step=0)
     prompt = prompt_facts(recipe, splits)
-    found = evaluator.compare(
-        channel, base, base.model, plain, asked, channel.job.id, 0, base_evaluation=before, prompt=prompt
+    evaluation = evaluator.score(
+        channel, base, base.model, plain, asked, channel.job.id, 0, baseline=baseline, prompt=prompt
     )
     channel.enter("save")
     seconds = time.perf_counter() - began
     passport = make_prompt_passport(channel.job.id, recipe, base, splits, seconds)
-    _save(channel, passport.with_score(found.card(before)))
-    example_scores.save(channel.job.folder, found.by_example(before, scored(plain, asked)))
-    evaluator.tell(channel, found, plain, base)
+    _save(channel, passport.with_score(evaluation.card(baseline)))
+    example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored(plain, asked)))
+    reporting.report(channel, evaluation, plain, base.device)
 
 
 def _emit_started(channel: Channel, base: LoadedBase, splits: Splits) -> None:

@@ -28,7 +28,7 @@ from engine.worker.adapters import attach
 from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, in_batches, train_loader
 from engine.worker.dataset.prompting import Encoded, Prompter
 from engine.worker.evaluation import baseline_cache, samples
-from engine.worker.evaluation.baseline_cache import BaseLook
+from engine.worker.evaluation.baseline_cache import BaselineEvaluation
 from engine.worker.generation.generate import Generated
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
@@ -88,7 +88,7 @@ class Prepared:
     model: PeftModel
     train: Sequence[Encoded]
     validation: Sequence[Encoded]
-    chosen: samples.Chosen
+    chosen: samples.SampleSet
     prompter: Prompter
     collator: Collator
     learning_rate: float
@@ -330,18 +330,18 @@ class Session:
         """Show where the run starts: the base model's loss and summaries."""
         prepared, pinned = self._prepared, self._prepared.chosen.pinned
         prompts = [prepared.prompter.input_ids(example.conversation) for example in pinned]
-        kept = baseline_cache.place(
+        kept = baseline_cache.path(
             prepared.base, self._validation(), prompts, prepared.recipe.evaluation.max_new_tokens
         )
         look = baseline_cache.load(kept)
         if look is None:
             with attach.active(prepared.model, None):
                 loss = self._mean_loss() if self._prepared.validation else None
-                look = BaseLook(loss=loss, summaries=tuple(self._write(pinned)))
+                look = BaselineEvaluation(loss=loss, summaries=tuple(self._write(pinned)))
             baseline_cache.save(kept, look)
         if look.loss is not None:
             self._emit_evaluated(look.loss, None, of="base")
-        samples.tell(self._channel, pinned, look.summaries, self.step)
+        samples.report(self._channel, pinned, look.summaries, self.step)
 
     def _evaluate(self) -> None:
         """Measure the validation loss, score some summaries, keep the best state, and show the pinned ones."""
@@ -349,7 +349,7 @@ class Session:
         self.progress.owes_evaluation = True
         try:
             loss = self._mean_loss() if self._prepared.validation else None
-            made = self._write(chosen.asked)
+            made = self._write(chosen.all)
         except Stopped:
             # Asked to stop in mid-evaluation: the step itself is done, so the run ends in order.
             return
@@ -358,7 +358,7 @@ class Session:
             scores = samples.scores(chosen.scored, made, self._prepared.recipe.evaluation.bootstrap)
             self._emit_evaluated(loss, scores, of=self._channel.job.id)
             self._keep_if_best(loss, scores["rouge1"]["mean"] if scores else 0.0)
-        samples.tell(self._channel, chosen.pinned, made, self.step)
+        samples.report(self._channel, chosen.pinned, made, self.step)
 
     def _mean_loss(self) -> float:
         return mean_loss(
@@ -435,7 +435,7 @@ class Session:
 
     def _write(self, examples: Sequence[Example]) -> list[Generated]:
         prepared = self._prepared
-        return samples.write(
+        return samples.summarize(
             self._channel,
             prepared.base,
             prepared.model,

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from engine.worker.dataset import dataset
-from engine.worker.evaluation import evaluator
 from engine.worker.evaluation.evaluator import Evaluation
 from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import events_of
+from tests.helpers.evaluations import score, score_base
 from tests.helpers.worker_setup import load_tiny, make_channel, make_recipe, write_conversations
 
 pytestmark = pytest.mark.torch
@@ -30,7 +30,7 @@ def scored(tmp_path: Path, summaries: list[Any]) -> tuple[Evaluation, Channel]:
     recipe, base = make_recipe("t5", str(folder)), load_tiny("t5")
     channel = make_channel("evaluate", recipe)
     splits = dataset.read(recipe.data, channel)
-    return evaluator.base_evaluation(channel, base, base.model, recipe, splits), channel
+    return score_base(recipe, base, splits, channel), channel
 
 
 def notices(channel: Channel) -> str:
@@ -48,9 +48,9 @@ def test_references_in_another_script_score_nothing_and_are_counted(tmp_path):
     found, channel = scored(tmp_path, [["Боб на работе."], ["ボブは仕事中。"]])
     assert "2 of 6 reference summaries hold no letter that ROUGE reads." in notices(channel)
     for name in found.scores:
-        assert found.measured.rouge[name][:2] == [0.0, 0.0]
+        assert found.values.rouge[name][:2] == [0.0, 0.0]
     # What needs no reference is measured all the same.
-    assert len(found.measured.more["words"]) == 6
+    assert len(found.values.metrics["words"]) == 6
 
 
 def test_where_no_reference_can_be_read_nothing_is_better_or_worse(tmp_path):
@@ -59,6 +59,6 @@ def test_where_no_reference_can_be_read_nothing_is_better_or_worse(tmp_path):
     assert "6 of 6 reference summaries hold no letter" in notices(channel)
     recipe, base = make_recipe("t5", str(tmp_path / "conversations")), load_tiny("t5")
     splits = dataset.read(recipe.data, channel)
-    after = evaluator.score(channel, base, base.model, recipe, splits, "mine", 1, before)
+    after = score(recipe, base, splits, channel, base.model, before)
     verdicts = {each["verdict"] for each in (after.difference or {}).values()}
     assert verdicts == {"no measurable difference"}

@@ -44,15 +44,15 @@ def losses(events):
 def watch_writing(monkeypatch):
     """Return a list that tells of each time summaries are written whether a random number was drawn."""
     drawn = []
-    write = samples.write
+    summarize = samples.summarize
 
     def watched(*arguments, **settings):
         before = torch.get_rng_state()
-        made = write(*arguments, **settings)
+        made = summarize(*arguments, **settings)
         drawn.append(not torch.equal(before, torch.get_rng_state()))
         return made
 
-    monkeypatch.setattr(samples, "write", watched)
+    monkeypatch.setattr(samples, "summarize", watched)
     return drawn
 
 

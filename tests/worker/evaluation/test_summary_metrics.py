@@ -19,10 +19,10 @@ def measured(*summaries, capped=()):
 def test_every_declared_measure_is_taken_of_every_summary():
     found = measured("Ann and Bo meet.", "", capped=[0])
     assert set(found.rouge) == {measure.name for measure in ROUGE}
-    assert set(found.more) == {measure.name for measure in MORE}
-    assert {len(values) for values in (found.rouge | found.more).values()} == {2}
-    assert found.more["capped"] == [1.0, 0.0]
-    assert (found.capped, found.tokens_per_second) == (0.5, 3.0)
+    assert set(found.metrics) == {measure.name for measure in MORE}
+    assert {len(values) for values in (found.rouge | found.metrics).values()} == {2}
+    assert found.metrics["capped"] == [1.0, 0.0]
+    assert (found.truncated_fraction, found.tokens_per_second) == (0.5, 3.0)
 
 
 def test_a_reference_is_unreadable_only_if_all_of_an_example_are():
@@ -40,18 +40,18 @@ def test_a_reference_is_unreadable_only_if_all_of_an_example_are():
 
 def test_length_counts_words_of_any_script_once():
     found = measured("Bo's train isn't late.", "Том ждёт", "", "…")
-    assert found.more["words"] == [4.0, 2.0, 0.0, 0.0]
+    assert found.metrics["words"] == [4.0, 2.0, 0.0, 0.0]
 
 
 def test_novelty_is_the_share_that_the_conversation_does_not_say():
     found = measured("Ann: shall we meet", "Bo meets Ann", "meet we shall", "yes", "")
-    assert found.more["novel1"] == [0.0, pytest.approx(1 / 3), 0.0, 0.0, 0.0]
-    assert found.more["novel2"] == [0.0, 1.0, 1.0, 0.0, 0.0]
+    assert found.metrics["novel1"] == [0.0, pytest.approx(1 / 3), 0.0, 0.0, 0.0]
+    assert found.metrics["novel2"] == [0.0, 1.0, 1.0, 0.0, 0.0]
 
 
 def test_what_is_not_said_is_a_share_of_what_is_claimed():
     found = measured("Ann meets Bo at 17:00.", "Ann meets Carl at 6 pm.", "They will meet.")
-    assert found.more["unsupported"] == [0.0, pytest.approx(2 / 3), 0.0]
+    assert found.metrics["unsupported"] == [0.0, pytest.approx(2 / 3), 0.0]
 
 
 def test_fewer_inventions_are_better_and_longer_is_only_longer():
@@ -76,7 +76,7 @@ def test_ties_show_no_difference_and_one_example_no_interval():
     assert tie["words"] == {"mean": 0.0, "low": 0.0, "high": 0.0, "verdict": "no measurable difference"}
     one = summary_metrics.differences({"words": [4.0]}, {"words": [9.0]}, 100)
     assert one["words"] == {"mean": 5.0, "verdict": "no measurable difference"}
-    assert summary_metrics.spreads({"words": [4.0]}, 100) == {"words": {"mean": 4.0}}
+    assert summary_metrics.intervals({"words": [4.0]}, 100) == {"words": {"mean": 4.0}}
 
 
 def test_measures_are_declared_once_each():

@@ -298,16 +298,6 @@ def test_a_shortage_once_the_adapter_is_saved_offers_nothing_that_trains(tmp_pat
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
 
 
-def test_what_a_killed_run_could_be_made_smaller_by_is_found_without_it(tmp_path):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
-    job = create_job(jobs_folder(), "shrink", {"step": 2}, recipe=recipes.dumps(recipe))
-    [told] = [event["result"] for event in events_named(run_in_process(job), "result_made")]
-    plans = read(told)
-
-    assert plans[0].title.startswith("Micro-batch 8 to ")
-    assert all(plan.memory_change < 0 and plan.time_change is None for plan in plans)
-
-
 def test_the_probe_puts_trials_in_other_forms_back(tmp_path, monkeypatch):
     """A model that was tried with checkpointed activations computes as before afterwards."""
     seen = []

@@ -1,0 +1,49 @@
+"""The protocol of a score: everything that decides it but the model. Scores of equal protocols are comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.config.recipe import Recipe
+from engine.text.conversations import Example
+from engine.worker.adapters import attach
+from engine.worker.dataset import dataset
+from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.prompting import scored, shown
+from engine.worker.evaluation import rouge, summary_metrics
+from engine.worker.ingestion.sources import Split
+
+Protocol = dict[str, Any]
+
+
+def scoring_protocol(recipe: Recipe, splits: Splits) -> Protocol:
+    """Return the protocol under which a recipe scores the base model and its adapters.
+
+    An adapter that consists of a prompt is scored under it too. Its prompt takes the place of the protocol's, as
+    weights do for other adapters, and is reported beside its scores; examples, limits and decoding are the same.
+    """
+    examples, evaluation = scored(recipe, splits), recipe.evaluation
+    return make_protocol(recipe, splits, evaluation.split, examples, evaluation.beams)
+
+
+def make_protocol(
+    recipe: Recipe, splits: Splits, split: Split, examples: Sequence[Example], beams: int
+) -> Protocol:
+    """Return the protocol of a recipe's prompt and limits on any examples of a split, decoded with `beams`."""
+    shots = shown(recipe, splits)
+    parts: dict[Split, Sequence[Example]] = {"train": shots, "validation": (), "test": examples}
+    most = max((len(summary_metrics.references(example)) for example in examples), default=1)
+    return {
+        "split": split,
+        "examples": len(examples),
+        "data": {"source": attach.public_name(splits.source), "fingerprint": dataset.fingerprint(parts)},
+        "prompt": recipe.data.prompt,
+        "shots": len(shots),
+        "max_conversation_tokens": recipe.data.max_conversation_tokens,
+        "beams": beams,
+        "max_new_tokens": recipe.evaluation.max_new_tokens,
+        "metric": {"name": rouge.METRIC, "stemmer": True},
+        # Absent without further references, so that scores of plain data keep their protocol.
+        **({"references": {"most": most, "counted": "best"}} if most > 1 else {}),
+    }

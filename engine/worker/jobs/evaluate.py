@@ -1,0 +1,94 @@
+"""The job `evaluate`: scores a base model and adapters under one protocol."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from engine.adapters import library
+from engine.adapters.library import Adapter
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.system.paths import adapters_folder
+from engine.worker.adapters import attach
+from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.dataset import dataset, token_counter
+from engine.worker.dataset.dataset import Splits
+from engine.worker.evaluation import evaluator, reporting
+from engine.worker.evaluation.evaluator import BASE, Evaluation
+from engine.worker.modeling import base_models
+from engine.worker.runtime import devices
+from engine.worker.runtime.channel import Channel
+
+
+def run(channel: Channel, request: dict[str, Any]) -> None:
+    """Score the base and each adapter of the request; adapters of the library store their scores."""
+    recipe = recipes.load(channel.job.recipe_path)
+    adapters = [library.find(name) for name in request["adapters"]]
+    devices.reserve(recipe.training.device)
+    channel.enter("load_base")
+    base = base_models.load(recipe.base_model, recipe.training.device, channel)
+    for adapter in adapters:
+        # Before minutes are spent on scoring the others.
+        attach.refuse_other_base(base, adapter)
+    channel.enter("read_data")
+    splits = _read(channel, recipe)
+    channel.enter("evaluate")
+    baseline = evaluator.score_base(channel, base, recipe, splits)
+    reporting.report(channel, baseline, recipe, base.device)
+    manager = Switcher(base)
+    evaluations = [_score(channel, manager, adapter, recipe, splits, baseline) for adapter in adapters]
+    channel.result(
+        {
+            "protocol": baseline.protocol,
+            "base": _result(baseline),
+            "adapters": [_result(evaluation) for evaluation in evaluations],
+        }
+    )
+
+
+def _read(channel: Channel, recipe: Recipe) -> Splits:
+    """Read the scored split, and the training split if the prompt shows examples of it."""
+    needs = {recipe.evaluation.split, "train"} if recipe.data.shots else {recipe.evaluation.split}
+    counter = partial(token_counter.fetched, recipe.base_model, channel)
+    return dataset.read(recipe.data, channel, needs=sorted(needs), counter=counter)
+
+
+def _score(
+    channel: Channel,
+    manager: Switcher,
+    adapter: Adapter,
+    recipe: Recipe,
+    splits: Splits,
+    baseline: Evaluation,
+) -> Evaluation:
+    """Score an adapter, report it, and add the scores to its metadata if it is in the library."""
+    prompt = adapter.passport.prompt if adapter.is_prompt else None
+    if prompt is None:
+        reporting.report_other_prompt(channel, adapter, recipe, splits)
+    step = adapter.passport.training.step
+    with manager.use(adapter) as model:
+        evaluation = evaluator.score(
+            channel, manager.base, model, recipe, splits, adapter.id, step, baseline, prompt
+        )
+    reporting.report(channel, evaluation, recipe, manager.base.device)
+    if adapter.folder.resolve().parent == adapters_folder().resolve():
+        library.add_score(adapter, evaluation.card(baseline))
+    return evaluation
+
+
+def _result(evaluation: Evaluation) -> dict[str, Any]:
+    """Return an evaluation as `evaluate --json` prints it."""
+    result: dict[str, Any] = {} if evaluation.of == BASE else {"adapter": evaluation.of}
+    result |= {"scores": evaluation.scores, "measures": evaluation.metrics}
+    if evaluation.difference is not None:
+        result["difference"] = evaluation.difference
+        result["measure_difference"] = evaluation.metric_difference
+    if evaluation.prompt is not None:
+        result["prompt"] = evaluation.prompt
+    values = evaluation.values
+    return result | {
+        "capped": values.truncated_fraction,
+        "seconds": values.seconds,
+        "tokens_per_second": round(values.tokens_per_second, 1),
+    }

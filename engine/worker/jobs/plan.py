@@ -1,0 +1,49 @@
+"""The job `plan`: plans a recipe, or with `serve` one recipe after another while a form is edited."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from engine.config import recipe as recipes
+from engine.errors import AppError, RecipeError
+from engine.jobs.job import Command
+from engine.worker.planning.planner import Planner
+from engine.worker.runtime.channel import Channel
+
+POLL_SECONDS = 0.05
+
+
+def run(channel: Channel, request: dict[str, Any]) -> None:
+    """Plan the job's recipe, or serve: answer each `plan {request, recipe}` until `quit`."""
+    planner = Planner(channel)
+    if request.get("serve"):
+        _serve(channel, planner)
+        return
+    channel.enter("read_data")
+    try:
+        channel.result(planner.plan(recipes.load(channel.job.recipe_path)))
+    except AppError as error:
+        # Whatever a plan finds is known without loading a model: a problem of the recipe.
+        raise RecipeError(error.problems) from error
+
+
+def _serve(channel: Channel, planner: Planner) -> None:
+    """Answer the newest of the waiting recipes; the next key press made the others obsolete."""
+    while not channel.wants_stop():
+        commands = channel.kept_commands()
+        if any(command["command"] == "quit" for command in commands):
+            return
+        asked = [command for command in commands if command["command"] == "plan"]
+        if asked:
+            _answer(channel, planner, asked[-1])
+        else:
+            time.sleep(POLL_SECONDS)
+
+
+def _answer(channel: Channel, planner: Planner, asked: Command) -> None:
+    try:
+        channel.result(planner.plan(recipes.loads(asked["recipe"])), request=asked["request"])
+    except AppError as error:
+        problems = [problem.as_dict() for problem in error.problems]
+        channel.emit("request_failed", request=asked["request"], problems=problems)

@@ -1,0 +1,25 @@
+"""The job `shrink`: finds memory fallbacks for a run whose worker was killed for its memory."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from engine.config import recipe as recipes
+from engine.worker.dataset import dataset, token_counter
+from engine.worker.planning.fallback_search import Shrinker
+from engine.worker.planning.planner import Planner
+from engine.worker.runtime import devices, oom
+from engine.worker.runtime.channel import Channel
+
+
+def run(channel: Channel, request: dict[str, Any]) -> None:
+    """Find fallbacks for the job's recipe; `step` of the request is that of the checkpoint to resume from."""
+    recipe = recipes.load(channel.job.recipe_path)
+    channel.enter("read_data")
+    splits = dataset.read(
+        recipe.data, channel, counter=partial(token_counter.fetched, recipe.base_model, channel)
+    )
+    available = devices.room_bytes(devices.choose(recipe.training.device))
+    shrinker = Shrinker(Planner(channel), recipe, splits, int(request["step"]))
+    channel.result(shrinker.told(oom.Exceeded(0, available)))

@@ -1,0 +1,53 @@
+"""A protocol says all that decides a score but the model, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.adapters.metadata import protocol_key
+from engine.system.paths import scores_folder
+from engine.worker.dataset import dataset
+from engine.worker.evaluation.protocol import scoring_protocol
+from tests.helpers.evaluations import parts, score_base
+from tests.helpers.worker_setup import make_recipe, write_conversations
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    return str(write_conversations(tmp_path / "conversations"))
+
+
+@pytest.mark.parametrize(
+    "change", [{"max_new_tokens": 5}, {"beams": 2}, {"examples": 3}, {"split": "validation"}]
+)
+def test_another_protocol_is_another_score(source, change):
+    recipe, base, splits, channel = parts(source)
+    score_base(recipe, base, splits, channel)
+    other = make_recipe("t5", source, evaluation=change)
+    score_base(other, base, splits, channel)
+    assert len(list(scores_folder().iterdir())) == 2
+    keys = {protocol_key(scoring_protocol(one, splits)) for one in (recipe, other)}
+    assert len(keys) == 2
+
+
+def test_what_is_not_scored_does_not_change_the_protocol(source):
+    recipe, _, splits, channel = parts(source)
+    other = make_recipe("t5", source, data={"max_train": 2}, training={"epochs": 9})
+    fewer = dataset.read(other.data, channel)
+    assert fewer.fingerprint != splits.fingerprint
+    assert scoring_protocol(other, fewer) == scoring_protocol(recipe, splits)
+
+
+def test_a_protocol_names_its_data_without_a_path_of_this_computer(source):
+    recipe, _, splits, _ = parts(source)
+    assert scoring_protocol(recipe, splits)["data"]["source"] == "conversations"
+
+
+def test_shown_examples_are_part_of_the_protocol(source):
+    recipe, _, splits, _ = parts(source)
+    other = make_recipe("t5", source, data={"shots": 1})
+    assert scoring_protocol(other, splits)["data"] != scoring_protocol(recipe, splits)["data"]

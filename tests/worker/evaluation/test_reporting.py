@@ -1,0 +1,62 @@
+"""What is seldom meant is told: empty and truncated summaries, conversations and references that can't be read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.worker.evaluation import evaluator
+from engine.worker.generation.generate import Generated
+from tests.helpers.channel_events import events_of
+from tests.helpers.evaluations import parts, score, score_base
+from tests.helpers.worker_setup import write_conversations
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    return str(write_conversations(tmp_path / "conversations"))
+
+
+def test_summaries_that_are_only_the_end_token_score_nothing_and_are_told(source, monkeypatch):
+    recipe, base, splits, channel = parts(source)
+
+    def ends_at_once(model, tokenizer, family, inputs, **_):
+        return [Generated([], "", capped=False) for _ in inputs]
+
+    monkeypatch.setattr(evaluator, "generate", ends_at_once)
+    before = score_base(recipe, base, splits, channel)
+    after = score(recipe, base, splits, channel, base.model, before)
+    every = dict.fromkeys((*before.scores, *before.metrics), 0.0)
+    means = {name: spread["mean"] for name, spread in (before.scores | before.metrics).items()}
+    assert means == every
+    differences = (after.difference or {}) | (after.metric_difference or {})
+    assert {facts["verdict"] for facts in differences.values()} == {"no measurable difference"}
+    messages = [event["message"] for event in events_of(channel, "notice")]
+    assert messages == [
+        "6 of 6 of the base model's summaries are empty.",
+        "6 of 6 of the tuned model's summaries are empty.",
+    ]
+
+
+def test_many_capped_summaries_are_told(source):
+    recipe, base, splits, channel = parts(source, max_new_tokens=2)
+    assert score_base(recipe, base, splits, channel).values.truncated_fraction == 1.0
+    (notice,) = events_of(channel, "notice")
+    assert notice["message"] == "100 % of the base model's summaries reach 2 tokens and are cut there."
+
+
+def test_conversations_that_are_cut_and_references_that_rouge_cannot_read_are_told(tmp_path):
+    folder = write_conversations(tmp_path / "conversations")
+    rows = [json.loads(line) for line in (folder / "test.jsonl").read_text().splitlines()]
+    rows[0]["summary"] = "Боб на работе."
+    rows[1]["dialogue"] += " word" * 80
+    (folder / "test.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    recipe, base, splits, channel = parts(str(folder))
+    score_base(recipe, base, splits, channel)
+    messages = [event["message"] for event in events_of(channel, "notice")]
+    assert any("1 of 6 scored conversations are longer than 200 tokens" in message for message in messages)
+    assert any("1 of 6 reference summaries hold no letter" in message for message in messages)

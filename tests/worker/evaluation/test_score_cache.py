@@ -1,0 +1,44 @@
+"""The base is scored once for each protocol; what can't be read is scored again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.system.paths import scores_folder
+from engine.worker.evaluation import evaluator
+from tests.helpers.channel_events import events_of
+from tests.helpers.evaluations import parts, score_base
+from tests.helpers.worker_setup import write_conversations
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    return str(write_conversations(tmp_path / "conversations"))
+
+
+def test_the_base_is_scored_once_and_kept(source, monkeypatch):
+    recipe, base, splits, channel = parts(source)
+    first = score_base(recipe, base, splits, channel)
+    monkeypatch.setattr(evaluator, "generate", None)
+    again = score_base(recipe, base, splits, channel)
+    assert again == first
+    told = [{**event, "time": 0, "clock": 0, "memory_bytes": 0} for event in events_of(channel, "evaluated")]
+    assert told[0] == told[1]
+    assert told[0]["of"] == "base"
+    assert told[0]["difference"] is None
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"kept_schema": 1, "protocol": {}, "measured": {}}'])
+def test_a_damaged_kept_score_is_measured_again(source, damage):
+    recipe, base, splits, channel = parts(source)
+    first = score_base(recipe, base, splits, channel)
+    (kept,) = scores_folder().iterdir()
+    kept.write_text(damage)
+    again = score_base(recipe, base, splits, channel)
+    assert again.values.summaries == first.values.summaries
+    assert json.loads(kept.read_text())["kept_schema"] == 2

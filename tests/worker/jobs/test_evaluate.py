@@ -1,0 +1,82 @@
+"""The job `evaluate` scores base and adapters, and refuses what can't be scored before it begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.adapters import library
+from engine.errors import AdapterError
+from engine.worker.evaluation import rouge
+from engine.worker.jobs import evaluate
+from tests.helpers.channel_events import events_of
+from tests.helpers.evaluations import give_references, parts, score, score_base
+from tests.helpers.worker_setup import (
+    attach_random,
+    install_random,
+    make_channel,
+    make_recipe,
+    write_conversations,
+)
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    return str(write_conversations(tmp_path / "conversations"))
+
+
+def test_the_job_scores_base_and_adapters_and_writes_their_passports(source):
+    first = install_random("t5", "first", seed=1)
+    second = install_random("t5", "second", seed=2, data={"prompt": "Sum up: {conversation}"})
+    recipe = make_recipe("t5", source)
+    channel = make_channel("evaluate", recipe)
+    evaluate.run(channel, {"kind": "evaluate", "adapters": [first.id, "second"]})
+    (made,) = events_of(channel, "result_made")
+    result = made["result"]
+    assert [event["of"] for event in events_of(channel, "evaluated")] == ["base", first.id, second.id]
+    assert set(result) == {"protocol", "base", "adapters"}
+    assert [entry["adapter"] for entry in result["adapters"]] == [first.id, second.id]
+    assert set(result["base"]["scores"]) == set(rouge.SCORES)
+    for entry in result["adapters"]:
+        card = library.find(entry["adapter"]).passport.score_card
+        assert card is not None
+        assert card.scores == entry["scores"]
+        assert card.difference == entry["difference"]
+        assert card.base == result["base"]["scores"]
+        assert card.protocol == result["protocol"]
+    messages = [event["message"] for event in events_of(channel, "notice")]
+    assert any(message.startswith("second was trained with another prompt") for message in messages)
+
+
+def test_an_adapter_scored_beside_others_scores_as_alone(source):
+    recipe, base, splits, channel = parts(source, max_new_tokens=24)
+    plain = score_base(recipe, base, splits, channel)
+    tuned = score(recipe, base, splits, channel, attach_random(base, recipe), plain)
+    give_references(source, tuned.values.summaries)
+    lora = install_random("t5", "lora")
+    full = install_random("t5", "full", seed=2, method={"id": "full"})
+    both, alone = make_channel("evaluate", recipe), make_channel("evaluate", recipe)
+    evaluate.run(both, {"kind": "evaluate", "adapters": [full.id, lora.id]})
+    evaluate.run(alone, {"kind": "evaluate", "adapters": [lora.id]})
+    beside, single = (events_of(channel, "result_made")[0]["result"] for channel in (both, alone))
+    assert beside["adapters"][1]["scores"] == single["adapters"][0]["scores"]
+    assert single["adapters"][0]["difference"]["rouge1"]["verdict"] == "better"
+    assert beside["adapters"][0]["scores"] != single["adapters"][0]["scores"]
+
+
+def test_an_adapter_of_another_base_model_is_refused_before_anything_is_scored(source):
+    mine, other = install_random("t5", "mine"), install_random("t5-tied", "other")
+    channel = make_channel("evaluate", make_recipe("t5", source))
+    with pytest.raises(AdapterError, match="other was made for"):
+        evaluate.run(channel, {"kind": "evaluate", "adapters": [mine.id, other.id]})
+    assert events_of(channel, "evaluated") == []
+
+
+def test_an_adapter_that_is_not_there_is_told_before_anything_is_loaded(source):
+    channel = make_channel("evaluate", make_recipe("t5", source))
+    with pytest.raises(AdapterError, match='no adapter "nothing"'):
+        evaluate.run(channel, {"kind": "evaluate", "adapters": ["nothing"]})
+    assert events_of(channel, "stage_entered") == []

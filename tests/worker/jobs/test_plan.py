@@ -1,0 +1,65 @@
+"""The job `plan` plans its recipe, or one recipe after another."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.errors import RecipeError
+from engine.jobs.events import Event
+from engine.worker.jobs import plan
+from engine.worker.runtime.channel import Channel
+from tests.helpers.channel_events import events_of
+from tests.helpers.tiny_runs import tiny_recipe
+
+
+def changed(recipe: Recipe, *overrides: str) -> Recipe:
+    return recipes.from_tables(recipes.overridden(recipe.as_tables(), overrides))
+
+
+def test_a_recipe_is_planned_though_its_base_model_is_not_here(tmp_path: Path, channel: Channel) -> None:
+    recipe = changed(tiny_recipe(tmp_path, "t5"), "base_model.id=google/flan-t5-base")
+    channel.job.recipe_path.write_text(recipes.dumps(recipe), encoding="utf-8")
+    plan.run(channel, {})
+    made = events_of(channel, "result_made")[0]["result"]
+    assert (made["missing"], made["problems"]) == (["google/flan-t5-base"], [])
+
+
+def test_a_folder_without_a_model_is_still_refused(tmp_path: Path, channel: Channel) -> None:
+    recipe = changed(tiny_recipe(tmp_path, "t5"), f'base_model.id="{tmp_path}"')
+    channel.job.recipe_path.write_text(recipes.dumps(recipe), encoding="utf-8")
+    with pytest.raises(RecipeError) as caught:
+        plan.run(channel, {})
+    assert caught.value.problems[0].field == "base_model.id"
+
+
+def test_a_served_plan_answers_each_recipe_until_it_is_told_to_quit(tmp_path: Path, channel: Channel) -> None:
+    text = recipes.dumps(tiny_recipe(tmp_path, "llama"))
+    serving = threading.Thread(target=plan.run, args=(channel, {"serve": True}))
+    serving.start()
+    try:
+        channel.job.send("plan", request="1", recipe=text)
+        first = wait_for(channel, "result_made")
+        channel.job.send("plan", request="2", recipe=text.replace("epochs = 2", "epochs = 0"))
+        failed = wait_for(channel, "request_failed")
+    finally:
+        channel.job.send("quit")
+        serving.join(60)
+    assert not serving.is_alive()
+    assert (first["request"], first["result"]["steps"]) == ("1", 6)
+    assert failed["request"] == "2"
+    assert failed["problems"][0]["field"] == "training.epochs"
+
+
+def wait_for(channel: Channel, name: str) -> Event:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if found := events_of(channel, name):
+            return found[0]
+        time.sleep(0.02)
+    raise AssertionError(f"no {name}")
