@@ -12247,8 +12247,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
-   <source>The summaries of the pieces are together longer than {1} tokens, and are cut.</source>
-   <translation>Die Zusammenfassungen der Stücke sind zusammen länger als {1} Tokens und werden gekürzt.</translation>
+   <source>The summaries of the parts are together longer than {1} tokens, and are cut.</source>
+   <translation>Die Zusammenfassungen der Teile sind zusammen länger als {1} Tokens und werden gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />

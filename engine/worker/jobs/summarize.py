@@ -1,8 +1,7 @@
-"""The job `summarize`: a base model stays in memory and summarises on command, with and without adapters.
+"""The job `summarize`: keeps a base model in memory and summarises on command, with and without adapters.
 
-What can be asked, and what comes of it, stands in `requests`. Columns that compute the same together as alone are
-written in one batch, the others one after the other, and their text goes out as it grows. Knows nothing of where it
-is shown.
+`engine.worker.serving.requests` describes command and events. Columns that compute the same together as alone are
+written in one batch, the others one after the other, and their text is streamed. Knows nothing of where it is shown.
 """
 
 from __future__ import annotations
@@ -19,15 +18,15 @@ from engine.worker.modeling import base_models
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 from engine.worker.serving import requests
-from engine.worker.serving.batch_writer import Writing
-from engine.worker.serving.columns import Column, Group, grouped, make_column
+from engine.worker.serving.batch_writer import BatchWriter
+from engine.worker.serving.columns import Column, Group, make_column, make_groups
 from engine.worker.serving.requests import Request
 
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 
 
 class Cancelled(Exception):
-    """The summaries being written are not wanted any more."""
+    """The request was cancelled or the job should end."""
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
@@ -43,80 +42,82 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 
 
 class Playground:
-    """Commands in, summaries out."""
+    """Answers commands with summaries."""
 
-    def __init__(self, channel: Channel, switcher: Switcher) -> None:
+    def __init__(self, channel: Channel, manager: Switcher) -> None:
         self._channel = channel
-        self._switcher = switcher
-        self._waiting: list[Command] = []
+        self._manager = manager
+        self._queue: list[Command] = []
         self._cancelled: set[str] = set()
         self._quits = False
 
     def serve(self) -> None:
-        """Do what is asked, in order, until `quit`, `stop` or the window's going."""
+        """Answer commands in order until `quit`, `stop` or the window is gone."""
         while not self._quits:
-            self._listen()
-            if self._waiting:
-                self._summarize(self._waiting.pop(0))
+            self._take_commands()
+            if self._queue:
+                self._summarize(self._queue.pop(0))
             else:
-                time.sleep(LOOK_SECONDS)
+                time.sleep(POLL_SECONDS)
 
-    def _listen(self) -> None:
-        """Take in commands. Raises Stopped if the job should stop."""
+    def _take_commands(self) -> None:
+        """Take new commands. Raises Stopped if the job should stop."""
         self._channel.check_stop()
         for command in self._channel.kept_commands():
             if command["command"] == "summarize":
-                self._waiting.append(command)
+                self._queue.append(command)
             elif command["command"] == "cancel":
                 self._cancelled.add(command["request"])
             elif command["command"] == "quit":
                 self._quits = True
 
-    def _summarize(self, asked: Command) -> None:
-        """Write all that a command asks for, and say when that is done, or no more wanted."""
+    def _summarize(self, command: Command) -> None:
+        """Write the summaries of a command and report that it is finished or cancelled."""
         cancelled = False
         try:
-            self._check_wanted(asked["request"])
-            self._answer(asked)
+            self._check_wanted(command["request"])
+            self._answer(command)
         except Cancelled:
             cancelled = True
-        self._channel.emit("request_finished", request=asked["request"], cancelled=cancelled)
+        self._channel.emit("request_finished", request=command["request"], cancelled=cancelled)
 
     def _check_wanted(self, request: str) -> None:
-        self._listen()
+        self._take_commands()
         if self._quits or request in self._cancelled:
             raise Cancelled
 
-    def _answer(self, asked: Command) -> None:
-        request = requests.from_command(asked)
-        writing = Writing(self._channel, self._switcher.base, request, lambda: self._check_wanted(request.id))
-        if request.trouble is not None:
+    def _answer(self, command: Command) -> None:
+        request = requests.from_command(command)
+        writer = BatchWriter(
+            self._channel, self._manager.base, request, lambda: self._check_wanted(request.id)
+        )
+        if request.error is not None:
             for name in request.columns:
-                writing.fail(name, request.trouble)
+                writer.fail(name, request.error)
             return
         try:
-            for group in grouped(self._columns(request, writing), self._switcher):
+            for group in make_groups(self._columns(request, writer), self._manager):
                 self._check_wanted(request.id)
-                self._write(group, writing)
+                self._write(group, writer)
         except Cancelled:
-            writing.give_up()
+            writer.cancel()
             raise
 
-    def _columns(self, request: Request, writing: Writing) -> list[Column]:
-        """Return the columns that there are; of the others it is said why not."""
-        found = []
+    def _columns(self, request: Request, writer: BatchWriter) -> list[Column]:
+        """Return the columns whose adapters exist; the others are reported as failed."""
+        columns = []
         for name in request.columns:
             try:
-                found.append(make_column(name, request, self._switcher.base))
+                columns.append(make_column(name, request, self._manager.base))
             except AppError as error:
-                writing.fail(name, error)
-        return found
+                writer.fail(name, error)
+        return columns
 
-    def _write(self, group: Group, writing: Writing) -> None:
-        """Write a group; columns that can't be written say why, and the other groups go on."""
+    def _write(self, group: Group, writer: BatchWriter) -> None:
+        """Write the summaries of a group; if its adapters can't be activated, its columns are reported as failed."""
         try:
-            with group.on(self._switcher) as (model, mix):
-                writing.write(model, mix, group.columns)
+            with group.active(self._manager) as (model, mix):
+                writer.write(model, mix, group.columns)
         except AppError as error:
             for column in group.columns:
-                writing.fail(column.name, error)
+                writer.fail(column.name, error)

@@ -1,6 +1,6 @@
-"""Write the summaries of a group of columns: in batches, piece by piece where a conversation is long, and tell of it.
+"""Writes the summaries of a group of columns in batches, long conversations chunk by chunk, and emits their events.
 
-Knows nothing of commands, nor of how adapters come onto the base.
+Knows nothing of commands, nor of how adapters are loaded.
 """
 
 from __future__ import annotations
@@ -21,27 +21,34 @@ from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 from engine.worker.serving.columns import Column
 from engine.worker.serving.requests import AskedConversation, Request
-from engine.worker.serving.streamer import Stream
+from engine.worker.serving.streamer import TextStreamer
 
 
 @dataclass
 class Row:
-    """One summary to write: a conversation by a column. `text` is what is read next, `parts` that in pieces."""
+    """One summary to write: of a conversation, by a column. `facts` and `input_facts` are keys of its events.
+
+    `text` is summarised next, in `chunks`: the conversation, then in each round the summaries of its chunks.
+    """
 
     column: Column
     asked: AskedConversation
     facts: dict[str, Any]
     text: str
-    parts: list[str] = field(default_factory=list)
-    about: dict[str, Any] = field(default_factory=dict)
+    chunks: list[str] = field(default_factory=list)
+    input_facts: dict[str, Any] = field(default_factory=dict)
     round: int = 1
-    is_open: bool = True
+    is_pending: bool = True
     started: float = field(default_factory=time.perf_counter)
-    stream: Stream | None = None
+    streamer: TextStreamer | None = None
 
 
-class Writing:
-    """The summaries of one group of columns."""
+# A row and the index of one of its chunks.
+ChunkOf = tuple[Row, int]
+
+
+class BatchWriter:
+    """Writes the summaries of one request."""
 
     def __init__(
         self,
@@ -50,17 +57,17 @@ class Writing:
         request: Request,
         check_wanted: Callable[[], None],
     ) -> None:
-        """Prepare; `check_wanted` raises what ends the work."""
+        """Prepare; `check_wanted` raises an exception that ends the work."""
         self._channel = channel
         self._base = base
         self._request = request
         self._check_wanted = check_wanted
         self._done = 0
-        self._settings = request.options.model_dump(exclude={"long_conversations"})
+        self._decoding = request.options.model_dump(exclude={"long_conversations"})
         self._rows: list[Row] = []
 
     def write(self, model: Model, mix: Mix | None, columns: Sequence[Column]) -> None:
-        """Write all conversations by these columns; a summary that can't be written says why, the others go on."""
+        """Write all conversations by these columns; a row that fails is reported and the others go on."""
         self._model, self._mix, self._columns = model, mix, list(columns)
         rows = [
             Row(column, asked, self._facts(column.name, index), asked.text)
@@ -68,193 +75,196 @@ class Writing:
             for column in columns
         ]
         self._rows += rows
-        waiting = [row for row in rows if self._is_begun(row)]
-        while waiting:
-            self._finish([row for row in waiting if len(row.parts) == 1])
-            waiting = [row for row in waiting if len(row.parts) > 1]
-            self._shorten(waiting)
+        pending = [row for row in rows if self._starts(row)]
+        while pending:
+            self._write_whole([row for row in pending if len(row.chunks) == 1])
+            pending = [row for row in pending if len(row.chunks) > 1]
+            self._summarize_chunks(pending)
 
-    def give_up(self) -> None:
-        """Say of what was started, and is wanted no more, what there is of it."""
+    def cancel(self) -> None:
+        """Report the unfinished text of every row that has begun to stream."""
         for row in self._rows:
-            if row.is_open and row.stream is not None:
-                self._tell(row, row.stream.text, row.stream.tokens, cancelled=True)
+            if row.is_pending and row.streamer is not None:
+                self._report(row, row.streamer.text, row.streamer.tokens, cancelled=True)
 
     def fail(self, name: str | None, error: AppError) -> None:
-        """Say that what is still to come of a column can't be written."""
-        begun = [row for row in self._rows if row.column.name == name]
-        for row in begun:
-            if row.is_open:
-                self._fail(row.facts, error)
-                row.is_open = False
-        if not begun:
+        """Report an error for all summaries of a column that are not finished."""
+        started = [row for row in self._rows if row.column.name == name]
+        for row in started:
+            if row.is_pending:
+                self._report_failure(row.facts, error)
+                row.is_pending = False
+        if not started:
             for index, _ in enumerate(self._request.conversations):
-                self._fail(self._facts(name, index), error)
+                self._report_failure(self._facts(name, index), error)
 
     # Rows
 
     def _facts(self, name: str | None, index: int) -> dict[str, Any]:
-        place = {"index": index} if self._request.is_list else {}
-        return {"request": self._request.id, "adapter": name, **place}
+        facts = {"index": index} if self._request.is_list else {}
+        return {"request": self._request.id, "adapter": name, **facts}
 
-    def _is_begun(self, row: Row) -> bool:
-        """Begin a row, and tell whether that went well; one that can't be written says why and is done."""
+    def _starts(self, row: Row) -> bool:
+        """Start a row and return whether it can be written; an error is reported."""
         self._check_wanted()
         try:
-            self._begin(row)
+            self._start(row)
         except AppError as error:
-            row.is_open = False
-            self._fail(row.facts, error)
-        return row.is_open
+            row.is_pending = False
+            self._report_failure(row.facts, error)
+        return row.is_pending
 
-    def _begin(self, row: Row) -> None:
-        """Find out how a conversation is read, and say that its summary is begun."""
+    def _start(self, row: Row) -> None:
+        """Split a row's conversation into chunks and report that its summary is started. Raises AppError."""
         if not row.text.strip():
             raise DataError("The conversation is empty.", "Give its text.")
         tokens = row.column.prompter.conversation_tokens(row.text)
-        self._part(row, tokens)
-        for part in row.parts:
-            refuse_too_long(self._model, self._ids(row, part), self._request.options.max_new_tokens)
-        row.about = {
+        self._split(row, tokens)
+        for chunk in row.chunks:
+            refuse_too_long(self._model, self._ids(row, chunk), self._request.options.max_new_tokens)
+        row.input_facts = {
             "input_tokens": tokens,
             "limit": row.column.limit,
-            "cut": len(row.parts) == 1 and tokens > row.column.limit,
-            "pieces": len(row.parts),
+            "cut": len(row.chunks) == 1 and tokens > row.column.limit,
+            "pieces": len(row.chunks),
         }
         if self._request.is_list:
             return
-        self._channel.emit("summary_started", **row.facts, **row.about)
-        row.stream = Stream(
+        self._channel.emit("summary_started", **row.facts, **row.input_facts)
+        row.streamer = TextStreamer(
             self._base.tokenizer,
             lambda text: self._channel.emit("summary_extended", **row.facts, text=text),
             shown=self._request.options.beams == 1,
         )
 
-    def _part(self, row: Row, tokens: int) -> None:
-        """Put what a row reads next into pieces, if it is too long and that is wished for."""
+    def _split(self, row: Row, tokens: int) -> None:
+        """Split a row's text into chunks if it is over the limit and the request asks for that."""
         limit = row.column.limit
-        piecewise = self._request.options.long_conversations == "piecewise" and tokens > limit
+        chunked = self._request.options.long_conversations == "piecewise" and tokens > limit
         count = row.column.prompter.conversation_tokens
-        row.parts = chunking.split(row.text, limit, count) if piecewise else [row.text]
+        row.chunks = chunking.split(row.text, limit, count) if chunked else [row.text]
 
     def _ids(self, row: Row, text: str) -> list[int]:
         return row.column.prompter.input_ids(text)
 
     # Writing
 
-    def _shorten(self, rows: list[Row]) -> None:
-        """Put the summaries of its pieces in the place of what each row reads."""
-        places = [(row, part) for row in rows for part in range(len(row.parts))]
-        if not places:
+    def _summarize_chunks(self, rows: list[Row]) -> None:
+        """Replace the text of each row by the summaries of its chunks."""
+        chunks = [(row, index) for row in rows for index in range(len(row.chunks))]
+        if not chunks:
             return
 
-        def take(place: int, written: Generated) -> None:
-            row, part = places[place]
+        def on_written(number: int, summary: Generated) -> None:
+            row, index = chunks[number]
             self._channel.emit(
                 "piece_finished",
                 **row.facts,
                 round=row.round,
-                piece=part + 1,
-                pieces=len(row.parts),
-                summary=written.text,
+                piece=index + 1,
+                pieces=len(row.chunks),
+                summary=summary.text,
             )
 
-        written = self._generate(places, lambda _: None, take)
+        summaries = self._generate(chunks, lambda _: None, on_written)
         for row in rows:
-            before = sum(map(row.column.prompter.conversation_tokens, row.parts))
-            texts = [one.text for (of, _), one in zip(places, written, strict=True) if of is row]
-            row.text = "\n".join(filter(None, texts)) or row.text
-            tokens = row.column.prompter.conversation_tokens(row.text)
-            row.round += 1
-            if tokens < before:
-                self._part(row, tokens)
-            else:
-                # Summaries as long as what they are of lead nowhere: what fits of them is read.
-                row.parts = [row.text]
-                row.about["cut"] = True
-                self._channel.notice(
-                    f"The summaries of the pieces are together longer than {row.column.limit:,} tokens, and are cut.",
-                    "Lower the longest summary.",
-                )
+            texts = [summary.text for (of, _), summary in zip(chunks, summaries, strict=True) if of is row]
+            self._shorten(row, "\n".join(filter(None, texts)))
 
-    def _finish(self, rows: list[Row]) -> None:
-        """Write the summaries of rows whose text is read whole, or cut."""
+    def _shorten(self, row: Row, summaries: str) -> None:
+        """Let a row read the summaries of its chunks next, split again or, if they are no shorter, truncated."""
+        before = sum(map(row.column.prompter.conversation_tokens, row.chunks))
+        row.text = summaries or row.text
+        tokens = row.column.prompter.conversation_tokens(row.text)
+        row.round += 1
+        if tokens < before:
+            self._split(row, tokens)
+            return
+        row.chunks = [row.text]
+        row.input_facts["cut"] = True
+        self._channel.notice(
+            f"The summaries of the parts are together longer than {row.column.limit:,} tokens, and are cut.",
+            "Lower the longest summary.",
+        )
+
+    def _write_whole(self, rows: list[Row]) -> None:
+        """Write the summaries of rows with a single chunk."""
         batch: list[Row] = []
 
-        def begin(places: list[int]) -> None:
-            batch[:] = [rows[place] for place in places]
+        def on_batch(numbers: list[int]) -> None:
+            batch[:] = [rows[number] for number in numbers]
 
-        def extend(ids: torch.Tensor) -> None:
-            for place, row in enumerate(batch):
-                if row.is_open and row.stream is not None:
-                    row.stream.extend(ids[place : place + 1])
+        def on_tokens(ids: torch.Tensor) -> None:
+            for number, row in enumerate(batch):
+                if row.is_pending and row.streamer is not None:
+                    row.streamer.extend(ids[number : number + 1])
 
-        def take(place: int, written: Generated) -> None:
-            self._take(rows[place], written)
+        def on_written(number: int, summary: Generated) -> None:
+            self._finish(rows[number], summary)
 
-        self._generate([(row, 0) for row in rows], begin, take, extend)
+        self._generate([(row, 0) for row in rows], on_batch, on_written, on_tokens)
 
     def _generate(
         self,
-        places: list[tuple[Row, int]],
-        begin: Callable[[list[int]], None],
-        take: Callable[[int, Generated], None],
-        extend: Callable[[torch.Tensor], None] = lambda _: None,
+        chunks: list[ChunkOf],
+        on_batch: Callable[[list[int]], None],
+        on_written: Callable[[int, Generated], None],
+        on_tokens: Callable[[torch.Tensor], None] = lambda _: None,
     ) -> list[Generated]:
-        """Write what is asked of parts of rows, each as its column computes."""
+        """Summarise chunks, each with its column's adapter; the callbacks get indices into `chunks`."""
 
-        def on_rows(batch: list[int]) -> None:
+        def on_rows(numbers: list[int]) -> None:
             if self._mix is not None:
-                self._mix.take([self._columns.index(places[place][0].column) for place in batch])
-            begin(batch)
+                self._mix.take([self._columns.index(chunks[number][0].column) for number in numbers])
+            on_batch(numbers)
             self._check_wanted()
 
-        def on_tokens(ids: torch.Tensor) -> None:
-            extend(ids)
+        def extend(ids: torch.Tensor) -> None:
+            on_tokens(ids)
             self._check_wanted()
 
-        inputs = [self._ids(row, row.parts[part]) for row, part in places]
+        inputs = [self._ids(row, row.chunks[index]) for row, index in chunks]
         return generate(
             self._model,
             self._base.tokenizer,
             self._base.family,
             inputs,
             on_rows=on_rows,
-            on_tokens=on_tokens,
-            on_written=take,
-            **self._settings,
+            on_tokens=extend,
+            on_written=on_written,
+            **self._decoding,
         )
 
-    # Telling
+    # Reporting
 
-    def _take(self, row: Row, written: Generated) -> None:
-        if row.stream is not None:
-            row.stream.finish(written.text)
-        self._tell(row, written.text, len(written.ids), capped=written.capped)
+    def _finish(self, row: Row, summary: Generated) -> None:
+        if row.streamer is not None:
+            row.streamer.finish(summary.text)
+        self._report(row, summary.text, len(summary.ids), capped=summary.capped)
 
-    def _tell(self, row: Row, text: str, tokens: int, **more: bool) -> None:
-        row.is_open = False
+    def _report(self, row: Row, text: str, tokens: int, **flags: bool) -> None:
+        row.is_pending = False
         scores: dict[str, Any] = {}
-        if row.asked.reference and not more.get("cancelled"):
-            found = rouge.score([text], [row.asked.reference])
-            scores = {"scores": {name: values[0] for name, values in found.items()}}
+        if row.asked.reference and not flags.get("cancelled"):
+            values = rouge.score([text], [row.asked.reference])
+            scores = {"scores": {name: value for name, [value] in values.items()}}
         self._channel.emit(
             "summary_finished",
             **row.facts,
-            **(row.about if self._request.is_list else {}),
+            **(row.input_facts if self._request.is_list else {}),
             **scores,
             summary=text,
             tokens=tokens,
             seconds=round(time.perf_counter() - row.started, 4),
-            **more,
+            **flags,
         )
-        self._count()
+        self._report_progress()
 
-    def _fail(self, facts: dict[str, Any], error: AppError) -> None:
+    def _report_failure(self, facts: dict[str, Any], error: AppError) -> None:
         self._channel.emit("summary_failed", **facts, message=error.message, hint=error.hint)
-        self._count()
+        self._report_progress()
 
-    def _count(self) -> None:
+    def _report_progress(self) -> None:
         self._done += 1
         if self._request.is_list:
             self._channel.emit(

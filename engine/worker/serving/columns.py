@@ -1,6 +1,6 @@
-"""The columns of a request: which adapter each is, what it reads, and which can be written in one batch.
+"""The columns of a request: their adapters and prompts, and which of them can be written in one batch.
 
-Knows nothing of what is written.
+Knows nothing of how summaries are written.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DEFAULT_PROMPTING = PromptFacts(template=DEFAULT_PROMPT, max_conversation_tokens
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name in the request, its adapter (None: the base alone), and how conversations are read."""
+    """One column: its name in the request, its adapter (None: the base alone), its prompt and token limit."""
 
     name: str | None
     adapter: Adapter | None
@@ -36,7 +36,7 @@ class Column:
 def make_column(name: str | None, request: Request, base: LoadedBase) -> Column:
     """Return a column of a request. Raises AdapterError.
 
-    An adapter that is a prompt reads its own all the same: without it there would be nothing to compare.
+    The request's prompt replaces the adapter's, except for an adapter that consists of its prompt.
     """
     adapter = library.find(name) if name else None
     own = adapter.passport.prompt if adapter else None
@@ -48,15 +48,16 @@ def make_column(name: str | None, request: Request, base: LoadedBase) -> Column:
 
 
 def _first_prompt(names: Sequence[str | None]) -> PromptFacts | None:
-    """Return what the first adapter of a request was trained with, so that the base gets the same to read.
+    """Return the prompt of the first adapter with weights, which the base model reads too.
 
-    One that is nothing but a prompt is compared with the base's plain prompt: with its own the two were the same.
+    An adapter that consists of its prompt is compared with the base's plain prompt: with its own prompt the base would
+    write the same.
     """
     for name in filter(None, names):
         try:
             adapter = library.find(name)
         except AppError:
-            # Its own column says so.
+            # Its own column reports that.
             continue
         if adapter.passport.prompt and not adapter.is_prompt:
             return adapter.passport.prompt
@@ -64,39 +65,39 @@ def _first_prompt(names: Sequence[str | None]) -> PromptFacts | None:
 
 
 class Group:
-    """Columns that are written together: each row of a batch as its own column has it."""
+    """Columns that are written in the same batches, each row with its column's adapter."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self.columns = list(columns)
 
     @contextmanager
-    def on(self, switcher: Switcher) -> Iterator[tuple[Model, Mix | None]]:
-        """Let the base compute so. Raises AdapterError."""
+    def active(self, manager: Switcher) -> Iterator[tuple[Model, Mix | None]]:
+        """Activate the adapters of the columns within the context. Raises AdapterError."""
         adapters = [column.adapter for column in self.columns]
         if len(adapters) == 1:
-            with switcher.use(adapters[0]) as model:
+            with manager.use(adapters[0]) as model:
                 yield model, None
         else:
-            with switcher.mix(adapters) as (model, mix):
+            with manager.mix(adapters) as (model, mix):
                 yield model, mix
 
 
-def grouped(columns: Sequence[Column], switcher: Switcher) -> list[Group]:
-    """Return the columns in groups, as few as compute the same as each column alone, the first column's first.
+def make_groups(columns: Sequence[Column], manager: Switcher) -> list[Group]:
+    """Return the fewest groups in which each column computes the same as alone, in the order of their first columns.
 
-    An adapter that does not fit is alone, so that whoever writes it is told so.
+    An adapter that does not fit the base model has a group of its own, whose activation then fails.
     """
-    mixing = [column for column in columns if _mixes(column, switcher)]
-    if not any(column.adapter and not column.adapter.is_prompt for column in mixing):
-        mixing = []
-    groups = [Group([column]) for column in columns if column not in mixing]
-    if mixing:
-        groups.append(Group(mixing))
+    mixed = [column for column in columns if _supports_mixed_batch(column, manager)]
+    if not any(column.adapter and not column.adapter.is_prompt for column in mixed):
+        mixed = []
+    groups = [Group([column]) for column in columns if column not in mixed]
+    if mixed:
+        groups.append(Group(mixed))
     return sorted(groups, key=lambda group: columns.index(group.columns[0]))
 
 
-def _mixes(column: Column, switcher: Switcher) -> bool:
+def _supports_mixed_batch(column: Column, manager: Switcher) -> bool:
     try:
-        return column.adapter is None or switcher.mixes(column.adapter)
+        return column.adapter is None or manager.mixes(column.adapter)
     except AppError:
         return False

@@ -1,23 +1,23 @@
-"""What a command `summarize` asks for.
+"""Parses the command `summarize`.
 
     request          its id, which every event about it carries
     columns          adapters (ids or folders), null for the base model alone
-    conversation     one conversation, `reference` its summary, if there is one
+    conversation     one conversation, with its `reference` summary if there is one
     conversations    or several: a list of tables of `conversation` and `reference`
-    prompt           what every column reads in place of its own: `template`, `max_conversation_tokens`; may be absent
-    …                the settings of `engine.config.decoding`, those that are absent at their defaults
+    prompt           replaces the prompts of the columns: `template`, `max_conversation_tokens`; may be absent
+    …                the settings of `engine.config.decoding`; absent ones have their defaults
 
-What comes of it, events that carry `request` and `adapter` (a column's name), and `index` (a conversation's place in
-the list, from 0) where several were asked for:
+It is answered by events with `request` and `adapter` (a column's name), and for several conversations `index` (of the
+conversation in the list, from 0):
 
-    summary_started    one conversation: input_tokens, limit (tokens), cut, pieces (1: read whole)
-    piece_finished     piecewise: round, piece, pieces (all from 1), summary; the last round's summaries are read next
-    summary_extended   one conversation: text, what has been written since
-    summary_finished   summary, tokens, seconds, capped, cancelled (one conversation), scores (with a reference); of
+    summary_started    one conversation: input_tokens, limit (tokens), cut, pieces (chunks; 1: read whole)
+    piece_finished     chunk by chunk: round, piece, pieces (all from 1), summary; the next round reads the summaries
+    summary_extended   one conversation: text, written since the last such event
+    summary_finished   summary, tokens, seconds, capped, cancelled (one conversation), scores (with a reference); for
                        several conversations also input_tokens, limit, cut, pieces
     summary_failed     message, hint
-    request_progressed done and total summaries, where several conversations were asked for
-    request_finished   cancelled; once for each request, last
+    request_progressed done and total summaries, for several conversations
+    request_finished   cancelled; once per request, last
 
 Knows nothing of models.
 """
@@ -43,7 +43,7 @@ class AskedConversation:
 
 @dataclass(frozen=True)
 class Request:
-    """A command's contents; `trouble` is why its settings or its prompt can't be, None if they can."""
+    """A parsed command; `error` says what is wrong with its settings or its prompt, None if nothing is."""
 
     id: str
     columns: tuple[str | None, ...]
@@ -51,28 +51,28 @@ class Request:
     is_list: bool
     options: SummarizeOptions
     prompt: PromptFacts | None = None
-    trouble: AppError | None = None
+    error: AppError | None = None
 
     @property
     def total(self) -> int:
-        """How many summaries are asked for."""
+        """The number of requested summaries."""
         return len(self.conversations) * len(self.columns)
 
 
 def from_command(asked: Command) -> Request:
-    """Return what a command asks for."""
+    """Return the request of a command."""
     is_list = "conversations" in asked
     tables = asked["conversations"] if is_list else [asked]
     conversations = tuple(
         AskedConversation(table["conversation"], (table.get("reference") or "").strip()) for table in tables
     )
     prompt = PromptFacts(**asked["prompt"]) if asked.get("prompt") else None
-    options, trouble = SummarizeOptions(), None
+    options, problem = SummarizeOptions(), None
     try:
         options = decoding.from_command(asked)
         refuse_endless(prompt, "the playground")
     except AppError as error:
-        trouble = error
+        problem = error
     return Request(
-        asked["request"], tuple(asked["columns"]), conversations, is_list, options, prompt, trouble
+        asked["request"], tuple(asked["columns"]), conversations, is_list, options, prompt, problem
     )

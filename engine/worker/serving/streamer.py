@@ -1,4 +1,4 @@
-"""A summary's text as it grows: whole characters only, and nothing that a later token could change."""
+"""Streams a summary's text while it is generated: whole characters only, none that a later token could change."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from transformers import PreTrainedTokenizerBase
 
 from engine.worker.generation.generate import plain_text
 
-# Text goes out at most 20 times a second: more is neither seen nor worth the events.
+# At most 20 events per second: nobody reads faster.
 EXTEND_SECONDS = 0.05
 UNFINISHED = "\N{REPLACEMENT CHARACTER}"
 
 
-class Stream:
-    """Send text on as its tokens come."""
+class TextStreamer:
+    """Decodes the tokens of one summary and sends the new text."""
 
     def __init__(
         self, tokenizer: PreTrainedTokenizerBase, send: Callable[[str], None], *, shown: bool = True
     ) -> None:
-        """Prepare; with `shown` false (beams, which change their minds) nothing is sent before the end."""
+        """Prepare; with `shown` false nothing is sent before the end, as for beams, whose text changes."""
         self._tokenizer = tokenizer
         self._send = send
         self._shown = shown
@@ -31,18 +31,18 @@ class Stream:
         self.text = ""
 
     def extend(self, written: torch.Tensor) -> None:
-        """Take in what is written so far (1 × tokens)."""
+        """Take all tokens so far (1 × tokens) and send their new text."""
         self.tokens = written.shape[1]
         now = time.perf_counter()
         if not self._shown or now - self._sent_at < EXTEND_SECONDS:
             return
         self._sent_at = now
         self.text = plain_text(self._tokenizer, written[0].tolist())
-        # The bytes of a character may be spread over tokens: half of one decodes to a replacement mark.
+        # A character's bytes may be spread over tokens: an incomplete one decodes to a replacement character.
         self._send_new(self.text.rstrip(UNFINISHED))
 
     def finish(self, text: str) -> None:
-        """Send what is left of the finished text."""
+        """Send the rest of the finished text."""
         self._send_new(text)
 
     def _send_new(self, text: str) -> None:

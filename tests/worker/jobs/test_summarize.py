@@ -15,7 +15,7 @@ from engine.worker.evaluation import rouge
 from engine.worker.jobs import summarize
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.serving import streamer
-from engine.worker.serving.streamer import Stream
+from engine.worker.serving.streamer import TextStreamer
 from tests.helpers.channel_events import events_of
 from tests.helpers.summarize_job import (
     CONVERSATION,
@@ -176,7 +176,7 @@ def test_streamed_pieces_are_whole_characters_and_make_the_text(kind, text, monk
     tokenizer = load_tiny(kind).tokenizer
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]
     pieces: list[str] = []
-    stream = Stream(tokenizer, pieces.append)
+    stream = TextStreamer(tokenizer, pieces.append)
     for count in range(1, len(ids) + 1):
         stream.extend(torch.tensor([ids[:count]]))
         assert text.startswith("".join(pieces))
@@ -190,7 +190,7 @@ def test_pieces_are_not_sent_faster_than_anybody_reads():
     tokenizer = load_tiny("gpt2").tokenizer
     ids = tokenizer("Ann is at the office.", add_special_tokens=False)["input_ids"]
     pieces: list[str] = []
-    stream = Stream(tokenizer, pieces.append)
+    stream = TextStreamer(tokenizer, pieces.append)
     for count in range(1, len(ids) + 1):
         stream.extend(torch.tensor([ids[:count]]))
     stream.finish("Ann is at the office.")
