@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import os
 import re
 import shutil
 import tempfile
@@ -37,7 +36,7 @@ from engine.config.recipe import Recipe
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id
 from engine.methods import METHODS, Method
-from engine.system.files import bytes_in, sync_names
+from engine.system.files import bytes_in, sync_folder, sync_names
 from engine.system.paths import adapters_folder, expanded, is_there, trash_folder
 
 PARTIAL = ".partial"
@@ -185,7 +184,7 @@ def install(partial: Path, passport: Passport) -> Adapter:
     folder = adapters_folder() / complete.id
     try:
         passports.save(complete, partial)
-        _sync_files(partial)
+        sync_folder(partial)
         partial.rename(folder)
         sync_names(folder.parent)
     except OSError as error:
@@ -209,14 +208,6 @@ def _drop_unfinished() -> None:
         with contextlib.suppress(OSError):
             if folder.stat().st_mtime < time.time() - UNFINISHED_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sync_files(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb+") as stream:
-                os.fsync(stream.fileno())
-    sync_names(folder)
 
 
 def update(adapter: Adapter, **changes: Any) -> Adapter:

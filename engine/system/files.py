@@ -32,6 +32,15 @@ def sync_names(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_folder(folder: Path) -> None:
+    """Wait until all files below a folder are on the disk, and the names in the folder."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as stream:
+                os.fsync(stream.fileno())
+    sync_names(folder)
+
+
 def bytes_in(place: Path) -> int:
     """Return the bytes of a file, or of all below a folder; links are not followed, what is gone counts nothing."""
     with suppress(OSError):

@@ -20,12 +20,11 @@ from engine.adapters import library
 from engine.adapters.library import PARTIAL, Adapter
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError, StorageError
-from engine.system.files import write_whole
+from engine.system.files import sync_folder, write_whole
 from engine.worker.adapters import attach
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
-from engine.worker.training import checkpoints
 
 HEAD = "lm_head.weight"
 PROBE = "Ann: Shall we meet at 5 pm?\nBob: Yes, at the station."
@@ -126,7 +125,7 @@ def save(model: PreTrainedModel, base: LoadedBase, target: Path) -> None:
         model.save_pretrained(partial)
         base.tokenizer.save_pretrained(partial)
         say_whether_tied(partial)
-        checkpoints.sync(partial)
+        sync_folder(partial)
         partial.rename(target)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)

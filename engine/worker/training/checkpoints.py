@@ -8,7 +8,6 @@ state, and checksums of all that. It is written aside, to the disk, and renamed:
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +22,7 @@ from engine.adapters.metadata import Passport
 from engine.errors import StorageError
 from engine.jobs.job import Job
 from engine.runs.run_store import CHECKPOINT_PREFIX, checkpoints
-from engine.system.files import sync_names
+from engine.system.files import sync_folder, sync_names
 from engine.worker.adapters import method_hooks
 from engine.worker.adapters.attach import save_adapter, trainable_parameters
 from engine.worker.runtime.atomic_write import whole_or_gone, writing
@@ -75,7 +74,7 @@ def save_best(model: Any, folder: Path) -> None:
 
 def _put_in_place(partial: Path, folder: Path) -> None:
     """Give a finished folder its name, once its files are on the disk."""
-    sync(partial)
+    sync_folder(partial)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     sync_names(folder.parent)
@@ -142,12 +141,3 @@ def load_trainable(model: Any, folder: Path) -> None:
         for name, tensor in tensors.items():
             parameters[name].copy_(tensor)
     method_hooks.of(model).load_state(model, state)
-
-
-def sync(folder: Path) -> None:
-    """Wait until a folder's files are on the disk."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb+") as stream:
-                os.fsync(stream.fileno())
-    sync_names(folder)
