@@ -7,6 +7,7 @@ unpacks to is bounded before it is read.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import struct
 import warnings
@@ -24,6 +25,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.xml.functions import fromstring
 
 from engine.worker.readers.archives import require_moderate
 from engine.worker.readers.delimited import column_names
@@ -64,7 +66,7 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
         with _opened(path, data_only=True) as book:
             sheet = _sheet(path, book, notes)
             if sheet is not None:
-                yield from _rows(path, book, sheet, notes)
+                yield from _rows(path, sheet, notes)
 
 
 @contextmanager
@@ -102,8 +104,8 @@ def _holds_rows(sheet: Worksheet) -> bool:
     return any(cell.value is not None for row in islice(sheet.iter_rows(), MOST_ROWS) for cell in row)
 
 
-def _rows(path: Path, book: Workbook, sheet: Worksheet, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
-    merged, has_formulas = _scanned(book, sheet)
+def _rows(path: Path, sheet: Worksheet, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
+    merged, has_formulas = _scan(path, sheet.title)
     if merged:
         notes.remarks.append(_told(path, merged))
     formulas = _formula_rows(path, sheet.title) if has_formulas else repeat(())
@@ -158,13 +160,13 @@ def _filled(values: list[Any], number: int, width: int, merged: Iterable[_Merged
     return values
 
 
-def _scanned(book: Workbook, sheet: Worksheet) -> tuple[list[_Merged], bool]:
-    """Return a sheet's merged ranges, by their first rows, and whether it has formulas.
+def _scan(path: Path, title: str) -> tuple[list[_Merged], bool]:
+    """Return a sheet's merged ranges, sorted by their first rows, and whether it has formulas.
 
-    openpyxl tells neither while it reads row by row, so the sheet's XML is looked through.
+    openpyxl reports neither while it streams rows, so the sheet's XML is searched.
     """
     found, has_formulas, rest = set(), False, b""
-    with book._archive.open(sheet._worksheet_path) as source:
+    with zipfile.ZipFile(path) as archive, archive.open(_sheet_member(archive, title)) as source:
         while piece := source.read(SCAN_BYTES):
             text = rest + piece
             found |= set(MERGED.findall(text))
@@ -172,6 +174,28 @@ def _scanned(book: Workbook, sheet: Worksheet) -> tuple[list[_Merged], bool]:
             rest = text[-TAG_BYTES:]
     spans = [_Merged(*range_boundaries(span.decode("ascii"))) for span in found]
     return sorted(spans, key=lambda span: (span.first_row, span.first_column)), has_formulas
+
+
+def _sheet_member(archive: zipfile.ZipFile, title: str) -> str:
+    """Return the archive member that holds a sheet, found by the relationships that the workbook declares."""
+    workbook = next(target for kind, target in _related(archive, "").values() if kind == "officeDocument")
+    sheets = fromstring(archive.read(workbook)).findall(".//{*}sheet")
+    sheet = next(each for each in sheets if each.get("name") == title)
+    key = next(value for name, value in sheet.attrib.items() if name.endswith("}id"))
+    return _related(archive, workbook)[key][1]
+
+
+def _related(archive: zipfile.ZipFile, member: str) -> dict[str, tuple[str, str]]:
+    """Return the kind and the target of each relationship of an archive member, by id; "" is the whole package."""
+    folder, name = posixpath.split(member)
+    declared = fromstring(archive.read(posixpath.join(folder, "_rels", f"{name}.rels")))
+    return {
+        each.get("Id"): (
+            posixpath.basename(each.get("Type")),
+            posixpath.normpath(posixpath.join("/", folder, each.get("Target"))).lstrip("/"),
+        )
+        for each in declared.findall("{*}Relationship")
+    }
 
 
 def _told(path: Path, merged: Sequence[_Merged]) -> str:

@@ -79,6 +79,18 @@ def test_merged_cells_all_have_their_value_and_are_told(tmp_path: Path) -> None:
     assert found.remarks == ("a.xlsx has 2 merged ranges (A2:A4, C2:C3): each cell counts as its first.",)
 
 
+@pytest.mark.parametrize(
+    "target", ["worksheets/sheet1.xml", "./worksheets/sheet1.xml", "/xl/worksheets/sheet1.xml"]
+)
+def test_merged_cells_are_found_however_the_workbook_refers_to_its_sheet(tmp_path: Path, target: str) -> None:
+    book(tmp_path / "a.xlsx", [HEAD, ("c1", "Ann: a", "s"), (None, "Bob: b", "t")], merge=["A2:A3"])
+    written = re.compile(r'Target="/xl/worksheets/sheet1.xml"')
+    rewritten(
+        tmp_path / "a.xlsx", lambda xml: written.sub(f'Target="{target}"', xml), "xl/_rels/workbook.xml.rels"
+    )
+    assert values(open_table([tmp_path / "a.xlsx"]))[1][0] == "c1"
+
+
 def test_sheets_that_are_not_read_are_told(tmp_path: Path) -> None:
     made = Workbook()
     made.active.title = "Empty"
