@@ -1,28 +1,28 @@
-"""One file from the hub to a place on this disk: streamed, cancelled, taken up again, and checked.
+"""Downloads one file of the Hub: streams it, resumes it, checks its hash. Knows nothing of repositories.
 
-Knows nothing of repositories. A file stands under its final name only when it is whole and its hash is right.
+`huggingface_hub.hf_hub_download` checks no hash, and it deletes what has arrived when it is cancelled or the connection
+breaks: a large model would start again from nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
 from filelock import FileLock, Timeout
 from huggingface_hub import get_session
-from huggingface_hub.utils._headers import build_hf_headers
-from huggingface_hub.utils._http import hf_raise_for_status
-from huggingface_hub.utils.sha import git_hash, sha_fileobj
+from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
 from engine.worker.hub.hub_errors import CutOffError, DamagedError
 from engine.worker.runtime.channel import Stopped
 
 TIMEOUT_SECONDS = 10.0
-TRIES_WITHOUT_A_BYTE = 2
-WAIT_SECONDS = 0.2
+# Attempts in a row that bring nothing.
+MAX_EMPTY_ATTEMPTS = 2
 
 
 def fetch(
@@ -33,63 +33,52 @@ def fetch(
     on_bytes: Callable[[int], None],
     cancelled: Callable[[], bool],
 ) -> None:
-    """Bring `url` to `target`; `on_bytes` hears how many bytes of it are here.
+    """Download `url` to `target`; `on_bytes` is given the number of bytes that have arrived.
 
-    What came before a cut or a cancel stays beside the target and is not fetched again. Of several processes
-    that want the same file one fetches it. Raises Stopped when cancelled, CutOffError, DamagedError, OSError,
-    and the errors of the HTTP client.
+    A partial file stays beside the target and is completed by the next call. Processes that want the same file wait
+    for the first one. Raises Stopped when cancelled, CutOffError, DamagedError, OSError, and the errors of the HTTP
+    client.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(target, cancelled):
-        if not target.exists():
-            partial = target.with_name(target.name + ".incomplete")
-            _complete(url, partial, size, on_bytes, cancelled)
-            _check(partial, size, etag)
-            partial.replace(target)
-
-
-@contextmanager
-def _alone(target: Path, cancelled: Callable[[], bool]) -> Iterator[None]:
-    lock = FileLock(target.with_name(target.name + ".lock"))
-    while True:
-        try:
-            lock.acquire(timeout=WAIT_SECONDS)
-            break
-        except Timeout:
-            if cancelled():
-                raise Stopped from None
     try:
-        yield
-    finally:
-        lock.release()
+        lock = FileLock(f"{target}.lock").acquire(cancel_check=cancelled)
+    except Timeout:
+        raise Stopped from None
+    with lock:
+        if target.exists():
+            return
+        partial = target.with_name(target.name + ".incomplete")
+        partial.touch()
+        _complete(url, partial, size, on_bytes, cancelled)
+        _check(partial, size, etag)
+        partial.replace(target)
 
 
 def _complete(
     url: str, partial: Path, size: int, on_bytes: Callable[[int], None], cancelled: Callable[[], bool]
 ) -> None:
-    """Fetch until the partial file has its size; a cut connection is taken up again as long as bytes come."""
-    tries = TRIES_WITHOUT_A_BYTE
-    while tries and _length(partial) < size:
-        before = _length(partial)
+    """Download until the partial file has its size; reconnect for as long as bytes arrive."""
+    attempts = MAX_EMPTY_ATTEMPTS
+    while attempts and (before := partial.stat().st_size) < size:
         with suppress(httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.ReadTimeout):
             _stream(url, partial, before, on_bytes, cancelled)
-        tries = tries - 1 if _length(partial) <= before else TRIES_WITHOUT_A_BYTE
-    if _length(partial) < size:
-        raise CutOffError(_length(partial), size)
+        attempts = attempts - 1 if partial.stat().st_size <= before else MAX_EMPTY_ATTEMPTS
+    if partial.stat().st_size < size:
+        raise CutOffError(partial.stat().st_size, size)
 
 
 def _stream(
     url: str, partial: Path, start: int, on_bytes: Callable[[int], None], cancelled: Callable[[], bool]
 ) -> None:
-    """Append what follows `start` to the partial file, or write it anew if only the whole is given."""
+    """Append the bytes from `start` on to the partial file; write it anew if the server sends the whole file."""
     headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
     if start:
         headers["Range"] = f"bytes={start}-"
     with get_session().stream("GET", url, headers=headers, timeout=TIMEOUT_SECONDS) as response:
         hf_raise_for_status(response)
-        goes_on = response.status_code == httpx2.codes.PARTIAL_CONTENT
-        done = start if goes_on else 0
-        with partial.open("ab" if goes_on else "wb") as file:
+        resumes = response.status_code == httpx2.codes.PARTIAL_CONTENT
+        done = start if resumes else 0
+        with partial.open("ab" if resumes else "wb") as file:
             for chunk in response.iter_bytes():
                 if cancelled():
                     raise Stopped
@@ -100,21 +89,20 @@ def _stream(
             os.fsync(file.fileno())
 
 
-def _length(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
 def _check(partial: Path, size: int, etag: str) -> None:
-    """Raise DamagedError, and throw the file away, unless its hash is the one that the hub calls it by."""
-    if _length(partial) == size and _hash(partial, etag) in {etag, ""}:
+    """Delete the file and raise DamagedError unless its size and its hash are those that the Hub announced."""
+    if partial.stat().st_size == size and _hash(partial, etag) in {etag, ""}:
         return
     partial.unlink()
     raise DamagedError
 
 
 def _hash(path: Path, etag: str) -> str:
-    """Return the file's hash of the kind that `etag` is: SHA-256 for large files, git's for small ones."""
+    """Return the file's hash of the same kind as `etag`: SHA-256 of large files, git's of small ones."""
     if len(etag) == 64:
         with path.open("rb") as file:
-            return sha_fileobj(file).hex()
-    return git_hash(path.read_bytes()) if len(etag) == 40 else ""
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    if len(etag) == 40:
+        content = path.read_bytes()
+        return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    return ""

@@ -1,4 +1,4 @@
-"""The troubles of a conversation with the hub, in words that a person can act on. Knows nothing of files."""
+"""Errors of the Hub and of its client, translated into messages with a hint. Knows nothing of files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Literal
 
 import httpx2
 from huggingface_hub import constants
+from huggingface_hub import logging as hub_logging
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -24,27 +25,25 @@ from engine.system.units import size
 from engine.system.url_redaction import without_login
 
 Kind = Literal["model", "dataset"]
-# It warns of requests that failed, with their addresses.
-CLIENT_LOG = "huggingface_hub.utils._http"
 FIELDS = {"model": "base_model.id", "dataset": "data.source"}
 
 
 class CutOffError(Exception):
-    """The connection ended before the file did."""
+    """The connection broke before the file was complete."""
 
     def __init__(self, done: int, total: int) -> None:
-        super().__init__(f"{done} of {total} bytes came")
+        super().__init__(f"{done} of {total} bytes arrived")
         self.done = done
         self.total = total
 
 
 class DamagedError(Exception):
-    """What came is not what the hub announced."""
+    """A downloaded file has another size or hash than the Hub announced."""
 
 
 @contextmanager
-def told(repo_id: str, revision: str, kind: Kind) -> Iterator[None]:
-    """Turn what the hub's client and the disk raise into errors of ours."""
+def explained(repo_id: str, revision: str, kind: Kind) -> Iterator[None]:
+    """Translate what the Hub's client and the disk raise into AppErrors."""
     try:
         yield
     except (
@@ -55,10 +54,10 @@ def told(repo_id: str, revision: str, kind: Kind) -> Iterator[None]:
         DamagedError,
         OSError,
     ) as error:
-        raise _trouble(error, repo_id, revision, kind) from error
+        raise _translated(error, repo_id, revision, kind) from error
 
 
-def _trouble(error: Exception, repo_id: str, revision: str, kind: Kind) -> AppError:
+def _translated(error: Exception, repo_id: str, revision: str, kind: Kind) -> AppError:
     what = {"model": "base model", "dataset": "data set"}[kind]
     failure = BaseModelError if kind == "model" else DataError
     match error:
@@ -83,11 +82,11 @@ def _trouble(error: Exception, repo_id: str, revision: str, kind: Kind) -> AppEr
         case httpx2.TransportError():
             return OfflineError("The hub stopped answering.", "Start again: what came so far is kept.")
         case _:
-            return _storage_trouble(error)
+            return _storage_error(error)
     return failure(message, hint, FIELDS[kind])
 
 
-def _storage_trouble(error: Exception) -> StorageError:
+def _storage_error(error: Exception) -> StorageError:
     full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
     return StorageError(
         f"The disk with {constants.HF_HUB_CACHE} is full."
@@ -101,9 +100,12 @@ def _page(repo_id: str, kind: Kind) -> str:
     return f"{without_login(hub_address())}/{'datasets/' if kind == 'dataset' else ''}{repo_id}"
 
 
-def _keep_logins_out(record: logging.LogRecord) -> bool:
+def _remove_logins(record: logging.LogRecord) -> bool:
+    """Remove the logins from the addresses in a warning of the client; it is logged all the same."""
     record.msg, record.args = without_login(record.getMessage()), ()
     return True
 
 
-logging.getLogger(CLIENT_LOG).addFilter(_keep_logins_out)
+# The library's own handler writes the records of all its modules.
+for _handler in hub_logging.get_logger().handlers:
+    _handler.addFilter(_remove_logins)

@@ -1,8 +1,8 @@
-"""The hub: what a repository costs, fetching it, and what of it is on this computer already.
+"""Repositories of the Hub: download cost, download, and the cache on this computer.
 
-Knows nothing of how a model is loaded or a row is read, and needs no torch. Only weights in the safetensors
-format and plain data files are fetched; none can run code. What is here already is used without asking
-the hub; the note that a revision is here is written last: half a repository never passes for a whole one.
+Knows nothing of loading models or reading rows, and needs no torch. Only weights in the safetensors format and plain
+data files are downloaded; none can run code. A cached repository is used without a request. The reference to a
+revision is written last, so an incomplete repository is never taken for a complete one.
 """
 
 from __future__ import annotations
@@ -26,21 +26,20 @@ from huggingface_hub import (
     try_to_load_from_cache,
 )
 from huggingface_hub.errors import CacheNotFound, HFValidationError, LocalEntryNotFoundError
-from huggingface_hub.file_download import repo_folder_name
 
 from engine.errors import BaseModelError, DataError, StorageError
 from engine.methods import Family
 from engine.system.connection import hub_address, require_hub
-from engine.system.files import write_whole
+from engine.system.files import bytes_in, write_whole
 from engine.system.units import size
 from engine.worker.hub.download import TIMEOUT_SECONDS, fetch
-from engine.worker.hub.hub_errors import FIELDS, DamagedError, Kind, told
+from engine.worker.hub.hub_errors import FIELDS, DamagedError, Kind, explained
 from engine.worker.readers import DESCRIPTIONS, SUFFIXES
 from engine.worker.runtime.channel import Stopped
 
 CONFIG = "config.json"
 WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
-# A model's other files: configuration, tokenizer in its many shapes, card and licence.
+# A model's other files: configuration, tokenizer, card and licence.
 MODEL_FILES = re.compile(
     r"(config|generation_config|model\.safetensors\.index|tokenizer|tokenizer_config|special_tokens_map"
     r"|added_tokens|vocab)\.json|merges\.txt|vocab\.txt|chat_template\.(jinja|json)|.*\.model|README\.md|LICEN[CS]E.*"
@@ -53,7 +52,7 @@ LICENCE = re.compile(r"^licen[cs]e:\s*(?:\n\s*-\s*)?[\"']?([^\s\"']+)", re.MULTI
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of a repository that would be fetched."""
+    """A file of a repository that would be downloaded."""
 
     name: str
     size_bytes: int
@@ -61,7 +60,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Cost:
-    """What fetching a repository would mean; `missing_bytes` are those that are not here yet."""
+    """The files of a repository; `missing_bytes` are not on this computer yet."""
 
     id: str
     commit: str
@@ -72,13 +71,13 @@ class Cost:
 
     @property
     def size_bytes(self) -> int:
-        """The size of all files together."""
+        """The size of all files."""
         return sum(file.size_bytes for file in self.files)
 
 
 @dataclass(frozen=True)
 class CachedModel:
-    """A model that is on this computer whole; `family` is None if it is no model that writes text."""
+    """A complete model on this computer; `family` is None if it generates no text."""
 
     id: str
     revision: str
@@ -91,16 +90,16 @@ class CachedModel:
 def cost(repo_id: str, revision: str, kind: Kind) -> Cost:
     """Return what `download` would fetch. Raises OfflineError, BaseModelError or DataError."""
     require_hub()
-    with told(repo_id, revision, kind):
+    with explained(repo_id, revision, kind):
         api = HfApi(endpoint=hub_address())
-        ask = api.model_info if kind == "model" else api.dataset_info
-        info = ask(repo_id, revision=revision, files_metadata=True, timeout=TIMEOUT_SECONDS)
+        get_info = api.model_info if kind == "model" else api.dataset_info
+        info = get_info(repo_id, revision=revision, files_metadata=True, timeout=TIMEOUT_SECONDS)
     commit = info.sha or ""
     siblings = info.siblings or ()
     files = tuple(
-        RemoteFile(file.rfilename, file.size or 0) for file in siblings if _wanted(file.rfilename, kind)
+        RemoteFile(file.rfilename, file.size or 0) for file in siblings if _is_wanted(file.rfilename, kind)
     )
-    missing = sum(file.size_bytes for file in files if not _here(repo_id, commit, kind, file.name))
+    missing = sum(file.size_bytes for file in files if not _is_cached(repo_id, commit, kind, file.name))
     if kind == "dataset":
         _refuse_script(repo_id, [file.rfilename for file in siblings])
     _refuse_useless(repo_id, kind, files)
@@ -115,14 +114,14 @@ def download(
     on_progress: Callable[[int, int, str], None],
     cancelled: Callable[[], bool],
 ) -> Path:
-    """Return the folder of a repository, fetched if it is not here yet; `on_progress(done, total, "bytes")`.
+    """Return the folder of a repository, downloaded if it is not cached; `on_progress(done, total, "bytes")`.
 
-    Raises Stopped when cancelled, OfflineError, BaseModelError or DataError, StorageError. What came before a
-    cancel or an error is kept, and the next call goes on from there.
+    Raises Stopped when cancelled, OfflineError, BaseModelError or DataError, StorageError. Partial files stay after a
+    cancel or an error, and the next call completes them.
     """
-    kept = cached_folder(repo_id, revision, kind)
-    if kept:
-        return kept
+    cached = cached_folder(repo_id, revision, kind)
+    if cached:
+        return cached
     wanted = cost(repo_id, revision, kind)
     _require_space(wanted.missing_bytes)
     done = 0
@@ -130,28 +129,29 @@ def download(
     def on_bytes(count: int) -> None:
         on_progress(done + count, wanted.size_bytes, "bytes")
 
-    with told(repo_id, revision, kind):
+    with explained(repo_id, revision, kind):
         for file in wanted.files:
             if cancelled():
                 raise Stopped
-            _bring(wanted, file, kind, on_bytes, cancelled)
+            _fetch_file(wanted, file, kind, on_bytes, cancelled)
             on_bytes(file.size_bytes)
             done += file.size_bytes
-        return _settle(wanted, revision, kind)
+        _write_reference(wanted, revision, kind)
+    return _snapshot(wanted, kind)
 
 
 def fetch_config(repo_id: str, revision: str, cancelled: Callable[[], bool]) -> Path:
-    """Return a folder that holds a model's configuration, fetched if it is not here yet; the weights are not.
+    """Return a folder that holds a model's configuration, downloaded without the weights if it is not cached.
 
-    Raises as `download` does, but for want of space.
+    Raises what `download` raises, but checks no disk space.
     """
     return _fetch_part(repo_id, revision, lambda name: name == CONFIG, cancelled)
 
 
 def fetch_tokenizer(repo_id: str, revision: str, cancelled: Callable[[], bool]) -> Path:
-    """Return a folder that holds all of a model but its weights, fetched if it is not here yet.
+    """Return a folder that holds all of a model but its weights, downloaded if it is not cached.
 
-    Raises as `download` does, but for want of space.
+    Raises what `download` raises, but checks no disk space.
     """
     return _fetch_part(repo_id, revision, lambda name: not WEIGHTS.fullmatch(name), cancelled)
 
@@ -159,19 +159,19 @@ def fetch_tokenizer(repo_id: str, revision: str, cancelled: Callable[[], bool]) 
 def _fetch_part(
     repo_id: str, revision: str, is_part: Callable[[str], bool], cancelled: Callable[[], bool]
 ) -> Path:
-    kept = cached_folder(repo_id, revision)
-    if kept:
-        return kept
+    cached = cached_folder(repo_id, revision)
+    if cached:
+        return cached
     wanted = cost(repo_id, revision, "model")
-    with told(repo_id, revision, "model"):
+    with explained(repo_id, revision, "model"):
         for file in wanted.files:
             if is_part(file.name):
-                _bring(wanted, file, "model", lambda _: None, cancelled)
+                _fetch_file(wanted, file, "model", lambda _: None, cancelled)
     return _snapshot(wanted, "model")
 
 
 def cached_folder(repo_id: str, revision: str = "main", kind: Kind = "model") -> Path | None:
-    """Return the folder of a repository that is on this computer whole, or None. Opens no connection."""
+    """Return the folder of a repository that is complete on this computer, or None. Opens no connection."""
     try:
         folder = Path(
             snapshot_download(
@@ -180,11 +180,11 @@ def cached_folder(repo_id: str, revision: str = "main", kind: Kind = "model") ->
         )
     except (LocalEntryNotFoundError, HFValidationError):
         return None
-    return folder if (_whole(folder) if kind == "model" else _has_rows(folder)) else None
+    return folder if (_is_complete(folder) if kind == "model" else _has_rows(folder)) else None
 
 
 def cached_models() -> list[CachedModel]:
-    """Return the models on this computer that are whole, by name."""
+    """Return the complete models on this computer, sorted by name."""
     try:
         repositories = scan_cache_dir(_cache()).repos
     except CacheNotFound:
@@ -194,17 +194,15 @@ def cached_models() -> list[CachedModel]:
         for repository in repositories
         if repository.repo_type == "model"
         for revision in repository.revisions
-        if _whole(revision.snapshot_path)
+        if _is_complete(revision.snapshot_path)
     ]
     return sorted(found, key=lambda model: (model.id.lower(), model.revision))
 
 
 def delete_cached(repo_id: str, kind: Kind = "model") -> int:
-    """Remove every revision of a repository from this computer; return the bytes that became free."""
+    """Delete every revision of a repository from this computer; return the number of bytes freed."""
     folder = _repository(repo_id, kind)
-    freed = sum(
-        file.lstat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink()
-    )
+    freed = bytes_in(folder)
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:
@@ -221,22 +219,23 @@ def _cache() -> Path:
 
 
 def _repository(repo_id: str, kind: Kind) -> Path:
-    return _cache() / repo_folder_name(repo_id=repo_id, repo_type=kind)
+    """Return a repository's folder in the cache, by the layout that huggingface_hub documents."""
+    return _cache() / f"{kind}s--{repo_id.replace('/', '--')}"
 
 
-def _wanted(name: str, kind: Kind) -> bool:
+def _is_wanted(name: str, kind: Kind) -> bool:
     if kind == "dataset":
         return DATA_FILES.fullmatch(name) is not None
     return bool(WEIGHTS.fullmatch(name) or MODEL_FILES.fullmatch(name))
 
 
-def _here(repo_id: str, commit: str, kind: Kind, name: str) -> bool:
+def _is_cached(repo_id: str, commit: str, kind: Kind, name: str) -> bool:
     found = try_to_load_from_cache(repo_id, name, cache_dir=_cache(), revision=commit, repo_type=kind)
     return isinstance(found, str)
 
 
 def _refuse_script(repo_id: str, names: list[str]) -> None:
-    """Raise for a data set that a script makes: of its name, by the hub's custom, or where there is nothing else."""
+    """Raise for a data set that is made by a script: one of the data set's name, or any where no data files are."""
     data = any(_holds_rows(name) for name in names)
     scripts = [name for name in names if name.endswith(".py") and "/" not in name]
     custom = f"{repo_id.rpartition('/')[2]}.py"
@@ -250,11 +249,11 @@ def _refuse_script(repo_id: str, names: list[str]) -> None:
 
 
 def _holds_rows(name: str) -> bool:
-    return _wanted(name, "dataset") and name != "README.md" and name.rpartition("/")[2] not in DESCRIPTIONS
+    return _is_wanted(name, "dataset") and name != "README.md" and name.rpartition("/")[2] not in DESCRIPTIONS
 
 
 def _refuse_useless(repo_id: str, kind: Kind, files: tuple[RemoteFile, ...]) -> None:
-    """Raise unless the files hold what the repository is wanted for."""
+    """Raise unless the files hold rows, or weights in the safetensors format."""
     names = [file.name for file in files]
     if kind == "dataset" and not any(map(_holds_rows, names)):
         raise DataError(
@@ -279,38 +278,37 @@ def _require_space(needed_bytes: int) -> None:
         )
 
 
-def _bring(
+def _fetch_file(
     wanted: Cost, file: RemoteFile, kind: Kind, on_bytes: Callable[[int], None], cancelled: Callable[[], bool]
 ) -> None:
-    """Put one file into the cache, in the layout that all users of the hub share."""
-    if _here(wanted.id, wanted.commit, kind, file.name):
+    """Download one file into the shared cache of huggingface_hub."""
+    if _is_cached(wanted.id, wanted.commit, kind, file.name):
         return
-    place: dict[str, Any] = {"repo_type": kind, "revision": wanted.commit, "endpoint": hub_address()}
-    url = hf_hub_url(wanted.id, file.name, **place)
+    origin: dict[str, Any] = {"repo_type": kind, "revision": wanted.commit, "endpoint": hub_address()}
+    url = hf_hub_url(wanted.id, file.name, **origin)
     facts = get_hf_file_metadata(url, timeout=TIMEOUT_SECONDS)
     if not facts.etag:
         raise DamagedError
     blob = _repository(wanted.id, kind) / "blobs" / facts.etag
     if not blob.exists():
         fetch(url, blob, facts.size or file.size_bytes, facts.etag, on_bytes, cancelled)
-    hf_hub_download(wanted.id, file.name, cache_dir=_cache(), **place)
+    hf_hub_download(wanted.id, file.name, cache_dir=_cache(), **origin)
 
 
-def _settle(wanted: Cost, revision: str, kind: Kind) -> Path:
-    """Note that the revision is here whole, and return its folder."""
+def _write_reference(wanted: Cost, revision: str, kind: Kind) -> None:
+    """Write down which commit the revision is; with that the repository counts as cached."""
     if revision != wanted.commit:
         reference = _repository(wanted.id, kind) / "refs" / revision
         reference.parent.mkdir(parents=True, exist_ok=True)
         write_whole(reference, wanted.commit)
-    return _snapshot(wanted, kind)
 
 
 def _snapshot(wanted: Cost, kind: Kind) -> Path:
     return _repository(wanted.id, kind) / "snapshots" / wanted.commit
 
 
-def _whole(folder: Path) -> bool:
-    """Tell whether a model's folder holds its configuration and all its weights."""
+def _is_complete(folder: Path) -> bool:
+    """Return whether a model's folder holds its configuration and all its weights."""
     index = folder / "model.safetensors.index.json"
     weights = {"model.safetensors"}
     if index.exists():
@@ -319,7 +317,7 @@ def _whole(folder: Path) -> bool:
 
 
 def _has_rows(folder: Path) -> bool:
-    """Tell whether a data set's folder holds data: of one whose card alone was looked at it holds no more."""
+    """Return whether a data set's folder holds data files; after a look at its card alone it holds the card alone."""
     return any(_holds_rows(path.relative_to(folder).as_posix()) for path in folder.rglob("*"))
 
 
@@ -329,7 +327,7 @@ def _describe(repo_id: str, revision: str, facts: Any) -> CachedModel:
 
 
 def family(folder: Path) -> Family | None:
-    """Return the family that a model folder's configuration says, or None if it writes no text."""
+    """Return the model family by a folder's configuration, or None if the model generates no text."""
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     if config.get("is_encoder_decoder"):
         return "encoder-decoder"
@@ -338,7 +336,7 @@ def family(folder: Path) -> Family | None:
 
 
 def licence(folder: Path) -> str:
-    """Return the licence that a folder's card names, or nothing."""
+    """Return the licence that a folder's card names, or ""."""
     card = folder / "README.md"
     found = LICENCE.search(card.read_text(encoding="utf-8", errors="replace")) if card.exists() else None
     return found.group(1) if found else ""

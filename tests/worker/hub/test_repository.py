@@ -1,5 +1,6 @@
 """Fetching from a hub: what it costs, progress, cancel, the ways to fail, and what is here afterwards."""
 
+import io
 import json
 import logging
 import os
@@ -300,13 +301,14 @@ def test_the_family_is_told_from_the_configuration(tmp_path, config, family):
     assert repository.family(tmp_path) == family
 
 
-def test_neither_a_hint_nor_the_log_of_the_client_holds_a_login(monkeypatch, caplog):
+def test_neither_a_hint_nor_the_log_of_the_client_holds_a_login(monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "https://user:s3cret@hub.example")
     request = httpx2.Request("GET", "https://user:s3cret@hub.example/api")
     response = httpx2.Response(403, request=request)
-    with pytest.raises(BaseModelError) as caught, hub_errors.told(MODEL, "main", "model"):
+    with pytest.raises(BaseModelError) as caught, hub_errors.explained(MODEL, "main", "model"):
         raise GatedRepoError("gated", response=response)
-    logging.getLogger(hub_errors.CLIENT_LOG).warning("Retrying %s", "https://user:s3cret@hub.example/api")
-
     assert f"https://hub.example/{MODEL}" in caught.value.hint
-    assert [record.getMessage() for record in caplog.records] == ["Retrying https://hub.example/api"]
+    (handler,) = logging.getLogger("huggingface_hub").handlers
+    monkeypatch.setattr(handler, "stream", io.StringIO())
+    logging.getLogger("huggingface_hub.any").warning("Retrying %s", "https://user:s3cret@hub.example/api")
+    assert handler.stream.getvalue() == "Retrying https://hub.example/api\n"
