@@ -148,7 +148,7 @@ def _counted(call: ast.Call) -> Iterator[tuple[str, str]]:
 
 
 def _silent(tree: ast.Module) -> set[int]:
-    """Return the nodes whose texts nobody reads: docstrings, parts of composed texts, patterns, annotations."""
+    """Return the nodes whose texts nobody reads: docstrings, parts of composed texts, patterns, keys, annotations."""
     found: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -159,6 +159,8 @@ def _silent(tree: ast.Module) -> set[int]:
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in SILENT_CALLS:
                 found |= {id(each) for argument in node.args for each in ast.walk(argument)}
+            elif name == "get":
+                found |= {id(key) for key in node.args[:1]}
         elif isinstance(node, ast.AnnAssign):
             found |= {id(each) for each in ast.walk(node.annotation)}
     return found

@@ -10,10 +10,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from engine.errors import WorkerError
 from engine.jobs.job import Job
@@ -74,8 +73,8 @@ def worker_environment(offline: bool, niced: bool) -> dict[str, str]:
 class Spare:
     """A worker started ahead of its job: it imports what takes seconds, and waits.
 
-    The job's folder reaches it as a line on its standard input, whose end it takes for the window's, and so does what
-    the job is likely to want. So it needs no port, and dies with whoever started it.
+    The job's folder reaches it as a line on its standard input, and the end of that input ends it. So it needs no port,
+    and dies with whoever started it.
     """
 
     def __init__(
@@ -100,13 +99,14 @@ class Spare:
         """Tell whether it waits for a job."""
         return not self._taken and self._process.poll() is None
 
-    def expect(self, base_model: Mapping[str, Any]) -> None:
-        """Let it load a base model, given as a recipe's table, before a run asks for it, where memory allows."""
-        self._tell({"base_model": dict(base_model)})
-
     def take_up(self, job: Job) -> subprocess.Popen[bytes] | None:
         """Give it a job and return its process, which is the job's from now on; None if it can't take one any more."""
-        if not self._tell(str(job.folder)):
+        if not self.alive() or self._process.stdin is None:
+            return None
+        try:
+            self._process.stdin.write(json.dumps(str(job.folder)).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
             return None
         self._taken = True
         return self._process
@@ -120,17 +120,6 @@ class Spare:
         if self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.close()
-
-    def _tell(self, what: Any) -> bool:
-        """Write a line to it; return whether it can read it."""
-        if not self.alive() or self._process.stdin is None:
-            return False
-        try:
-            self._process.stdin.write(json.dumps(what).encode() + b"\n")
-            self._process.stdin.flush()
-        except OSError:
-            return False
-        return True
 
 
 def can_afford_spare() -> bool:

@@ -69,8 +69,7 @@ DISK_WORDS = {
 def main(folder: Path | None) -> int:
     """Do the job in `folder`; return 0 unless its events can't be written, which the log then says.
 
-    Without a folder: import what a run needs, then wait for the job that the standard input names, and prepare for
-    what it says of it before.
+    Without a folder: import what a run needs, then wait for the job that the standard input names.
     """
     _lower_priority()
     for name, value in LIBRARY_SETTINGS.items():
@@ -89,19 +88,7 @@ def main(folder: Path | None) -> int:
 def _job_to_come() -> Path | None:
     """Return the folder that a line of the standard input names; None if that ends, as it does with the window.
 
-    A line that holds a table says what the job is likely to want.
-    """
-    while told := _next_line():
-        if isinstance(told, str):
-            return Path(told)
-        _imported("train").prepare(told)
-    return None
-
-
-def _next_line() -> Any:
-    """Return what a line of the standard input holds; None if that ends.
-
-    Read as it comes, so that nothing behind the line is taken out of the pipe.
+    Read byte by byte, so that nothing behind the line is taken out of the pipe.
     """
     line = b""
     while sys.stdin is not None and not line.endswith(b"\n"):
@@ -109,7 +96,7 @@ def _next_line() -> Any:
         if not piece:
             return None
         line += piece
-    return json.loads(line) if line else None
+    return Path(json.loads(line))
 
 
 def _move_into(job: Job) -> None:

@@ -63,12 +63,11 @@ class Engine(QObject):
         self._computing: dict[EngineThread, str] = {}
         self._kept: list[Job] = []
         self._has_left = False
-        self._last: Recipe | None = None
         # Kept while their workers live; then whoever shows one has it.
         self._models: set[RunModel] = set()
         self._links: dict[RunModel, tuple[QMetaObject.Connection, ...]] = {}
         self.spares = SpareKeeper(
-            self, make=partial(self._make_spare, spare_command), can_afford=self._can_afford_spare
+            self, make=partial(Spare, niced=True, command=spare_command), can_afford=self._can_afford_spare
         )
         self.planner = self.new_planner(self)
         self.arena_queue = ArenaQueue(self, self)
@@ -79,13 +78,6 @@ class Engine(QObject):
     def run_holds_device(self) -> bool:
         """Tell whether a run computes now."""
         return self.current is not None and self.current.holds_device
-
-    def _make_spare(self, command: list[str] | None) -> Spare:
-        """Start a worker that has the last run's base model ready for the next one."""
-        spare = Spare(niced=True, command=command)
-        if self._last is not None:
-            spare.expect(self._last.base_model.model_dump())
-        return spare
 
     def _can_afford_spare(self) -> bool:
         return not self.run_holds_device and can_afford_spare()
@@ -196,7 +188,6 @@ class Engine(QObject):
 
     def _make_current(self, model: RunModel) -> None:
         self.current = model
-        self._last = model.recipe
         self.planner.rest()
         self._links[model] = (
             model.changed.connect(lambda: self.run_changed.emit(model)),

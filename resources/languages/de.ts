@@ -15151,8 +15151,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
-   <source>{1} of {2} bytes came</source>
-   <translation>{1} von {2} Bytes kamen an</translation>
+   <source>{1} of {2} bytes arrived</source>
+   <translation>{1} von {2} Bytes sind angekommen</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />

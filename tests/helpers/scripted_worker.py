@@ -50,24 +50,6 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         STEPS[what](channel, value)
 
 
-def prepare(told: dict[str, Any]) -> None:
-    """Note what is likely to be wanted, for `expected`."""
-    with _expected_path().open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(told) + "\n")
-
-
-def expected() -> list[dict[str, Any]]:
-    """Return what spare workers were told of jobs to come."""
-    path = _expected_path()
-    return (
-        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
-    )
-
-
-def _expected_path() -> Path:
-    return Path(os.environ["TUNESMITH_HOME"]) / "expected.jsonl"
-
-
 def emit(channel: Channel, event: dict[str, Any]) -> None:
     """Emit one event."""
     channel.emit(**event)

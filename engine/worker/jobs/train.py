@@ -8,14 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from engine.adapters import library
 from engine.adapters import metadata as passports
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import Passport
 from engine.config import recipe as recipes
-from engine.config.recipe import BaseModelOptions, Recipe
+from engine.config.recipe import Recipe
 from engine.config.training import total_steps
 from engine.errors import OutOfMemoryError, StorageError
 from engine.jobs.event_schema import sound
@@ -30,7 +29,7 @@ from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import Encoded, Prompter, learned, make_prompter, scored
 from engine.worker.dataset.token_cache import tokenised
 from engine.worker.evaluation import evaluator, reporting, samples
-from engine.worker.modeling import model_preload
+from engine.worker.modeling import base_models
 from engine.worker.modeling.architecture import Outline, outline
 from engine.worker.planning import planner as plan
 from engine.worker.planning.fallback_search import Shrinker, trouble
@@ -86,16 +85,11 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     raise _out_of_memory(channel, shrinker, reached.session, lacking)
 
 
-def prepare(told: dict[str, Any]) -> None:
-    """Load ahead what the next run is likely to want: a base model, by the table of its recipe."""
-    model_preload.load(BaseModelOptions.model_validate(told["base_model"]))
-
-
 def _carry_out(
     channel: Channel, recipe: Recipe, splits: Splits, planned: plan.Result, reached: _Reached
 ) -> None:
     """Score the base, then train the adapter, save it, score it and compare."""
-    base = model_preload.base(recipe.base_model, recipe.training.device, channel)
+    base = base_models.load(recipe.base_model, recipe.training.device, channel)
     if not recipe.method.method.trains:
         prompt_baseline.score_prompt(channel, recipe, base, splits)
         return

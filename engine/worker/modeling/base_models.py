@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from peft import PeftModel
@@ -55,16 +55,6 @@ MOST_CHAT_TEMPLATE_BYTES = 500_000
 MOST_CONFIG_BYTES = 32 << 20
 
 
-class Listener(Protocol):
-    """Whom loading tells how far it is, and who may end it."""
-
-    def progress(self, done: int, total: int, unit: str) -> None:
-        """Hear how far it is."""
-
-    def check_stop(self) -> None:
-        """Raise what ends it, if somebody wants that."""
-
-
 Model: TypeAlias = PreTrainedModel | PeftModel
 
 
@@ -88,14 +78,9 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
 
     Raises BaseModelError, OfflineError, DeviceError.
     """
-    # Nothing is fetched for a device that is not there.
-    devices.choose(device_name)
-    return from_folder(folder_of(options, channel), options, device_name, channel)
-
-
-def from_folder(folder: Path, options: BaseModelOptions, device_name: str, listener: Listener) -> LoadedBase:
-    """Load the base model in a folder onto a device. Raises BaseModelError, DeviceError."""
+    # Nothing is downloaded for a device that is not there.
     device = devices.choose(device_name)
+    folder = folder_of(options, channel)
     threads = devices.threads(device)
     torch.set_num_threads(threads)
     config = read_config(folder, options.id)
@@ -103,7 +88,7 @@ def from_folder(folder: Path, options: BaseModelOptions, device_name: str, liste
     chosen = devices.number_format(options.precision, device)
     refuse_float16(config, chosen.dtype)
     tokenizer = read_tokenizer(folder, options.id)
-    with _told(listener):
+    with _progress_reported(channel):
         model = _read_model(folder, options, config, family, chosen.dtype, device)
     settle_tied_head(model)
     kernels.put_in(model)
@@ -265,15 +250,15 @@ def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
 
 
 @contextmanager
-def _told(listener: Listener) -> Iterator[None]:
-    """Let transformers say how many weights are read, in place of a bar in the log. Raises Stopped between two."""
+def _progress_reported(channel: Channel) -> Iterator[None]:
+    """Report the weights that transformers has read instead of logging a bar. Raises Stopped between two weights."""
 
     def bar(_: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Iterator[Any]:
         weights = list(arguments[0] if arguments else options["iterable"])
         for done, weight in enumerate(weights, start=1):
-            listener.check_stop()
+            channel.check_stop()
             yield weight
-            listener.progress(done, len(weights), "weights")
+            channel.progress(done, len(weights), "weights")
 
     before = logging.set_tqdm_hook(bar)
     try:

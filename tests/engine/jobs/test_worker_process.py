@@ -76,22 +76,6 @@ def test_a_spare_worker_does_the_job_as_one_does_that_was_started_for_it(job: Jo
     assert run(create_job(paths.jobs_folder(), "train", {"script": SCRIPT}), None)[1] == names
 
 
-def test_a_spare_worker_prepares_for_what_it_is_told_and_then_does_the_job(job: Job, spare: Spare):
-    for base in ("starter", "other"):
-        spare.expect({"id": base})
-    pid, names = run(job, spare)
-
-    assert pid == spare.pid
-    assert names == ["job_accepted", "notice", "job_ended"]
-    assert scripted_worker.expected() == [{"base_model": {"id": "starter"}}, {"base_model": {"id": "other"}}]
-
-
-def test_to_a_spare_worker_that_is_dead_or_has_its_job_nothing_is_said(job: Job, spare: Spare):
-    assert run(job, spare)[0] == spare.pid
-    spare.expect({"id": "starter"})
-    assert scripted_worker.expected() == []
-
-
 def test_a_spare_worker_that_is_dead_is_replaced_by_one_for_the_job(job: Job, spare: Spare):
     spare._process.kill()
     spare._process.wait()

@@ -144,17 +144,6 @@ def test_start_lets_the_worker_that_is_ready_do_the_run_and_the_next_one_waits_f
     qtbot.waitUntil(engine.spares.is_ready, timeout=WAIT)
 
 
-def test_the_next_one_has_the_base_model_of_the_last_run(engine, qtbot):
-    ready(engine, qtbot)
-    wanted = recipe.from_tables(TABLES)
-    assert scripted_worker.expected() == []
-    model = engine.start_run(wanted)
-    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
-
-    qtbot.waitUntil(lambda: len(scripted_worker.expected()) == 1, timeout=WAIT)
-    assert scripted_worker.expected() == [{"base_model": wanted.base_model.model_dump()}]
-
-
 def test_start_goes_on_without_a_worker_that_has_died(engine, qtbot):
     ready(engine, qtbot)
     engine.spares._spare.end()
