@@ -8,15 +8,13 @@ from engine.adapters import library
 from engine.adapters import metadata as passport
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import Passport, ScoreCard, protocol_key
-from engine.config import decoding, prompts, recipe, variants
-from engine.config import support_matrix as capabilities
+from engine.config import decoding, prompts, recipe, support_matrix, variants
 from engine.config.data_options import DATA_SUFFIXES, DataOptions
 from engine.config.decoding import DecodingOptions, SummarizeOptions
 from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, MethodSettings, Recipe
 from engine.config.run_changes import Change
 from engine.config.training import EvaluationOptions, TrainingOptions
-from engine.data import check_results as check_details
-from engine.data import ingest as intake
+from engine.data import check_results, ingest
 from engine.data.findings import FINDINGS, Severity, finding
 from engine.errors import (
     AdapterError,
@@ -36,9 +34,8 @@ from engine.jobs.events import Event, EventReader, clock, read_all
 from engine.jobs.job import KEEP_TRAINING, Job, JobKind, create_job
 from engine.jobs.run_state import Curve, Outcome, RunState, Sample
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
-from engine.jobs.worker_process import Spare, can_afford_spare
-from engine.maintenance import disk_usage as disk_use
-from engine.maintenance import doctor, licences
+from engine.jobs.worker_process import WarmWorker, can_afford_warm_worker
+from engine.maintenance import disk_usage, doctor, licences
 from engine.maintenance.doctor import graphics as graphics_check
 from engine.methods import (
     FAMILIES,
@@ -53,23 +50,15 @@ from engine.methods import (
     method,
 )
 from engine.options import OptionInfo, Options, describe
-from engine.runs import example_scores
-from engine.runs import memory_fallbacks as smaller_plans
-from engine.runs import run_comparison as lineup
-from engine.runs import run_store as runs
-from engine.runs import run_summaries as run_entries
-from engine.runs.memory_fallbacks import SmallerPlan
+from engine.runs import example_scores, memory_fallbacks, run_comparison, run_store, run_summaries
+from engine.runs.memory_fallbacks import MemoryFallback
 from engine.runs.run_store import Run
 from engine.runs.run_summaries import RunEntry
-from engine.scoring import comparison
-from engine.scoring import metrics as measures
+from engine.scoring import comparison, metrics
 from engine.scoring.faithfulness import Claim, added, unsupported
-from engine.system import graphics_cards, paths
-from engine.system import log_redaction as traces
+from engine.system import graphics_cards, log_redaction, paths
 from engine.system.csv_file import write_csv
-from engine.text import encodings
-from engine.text import pii as personal
-from engine.text import unicode_checks as characters
+from engine.text import encodings, pii
 from engine.text.conversations import Example, Turn, speakers, turns
 
 __all__ = [
@@ -102,6 +91,7 @@ __all__ = [
     "Family",
     "Job",
     "JobKind",
+    "MemoryFallback",
     "Method",
     "MethodSettings",
     "OfflineError",
@@ -122,8 +112,6 @@ __all__ = [
     "ScoreCard",
     "Severity",
     "Sketch",
-    "SmallerPlan",
-    "Spare",
     "StorageError",
     "SummarizeOptions",
     "Supervisor",
@@ -132,47 +120,47 @@ __all__ = [
     "Turn",
     "Unreadable",
     "Variant",
+    "WarmWorker",
     "WorkerError",
     "added",
     "arenas",
-    "can_afford_spare",
-    "capabilities",
-    "characters",
+    "can_afford_warm_worker",
     "chats",
-    "check_details",
+    "check_results",
     "clock",
     "comparison",
     "create_job",
     "decoding",
     "describe",
-    "disk_use",
+    "disk_usage",
     "doctor",
     "encodings",
     "example_scores",
     "finding",
     "graphics_cards",
     "graphics_check",
-    "intake",
+    "ingest",
     "labelling",
     "library",
     "licences",
-    "lineup",
-    "measures",
+    "log_redaction",
+    "memory_fallbacks",
     "method",
+    "metrics",
     "options",
     "passport",
     "paths",
-    "personal",
+    "pii",
     "prompts",
     "protocol_key",
     "read_all",
     "recipe",
     "report",
-    "run_entries",
-    "runs",
-    "smaller_plans",
+    "run_comparison",
+    "run_store",
+    "run_summaries",
     "speakers",
-    "traces",
+    "support_matrix",
     "turns",
     "unsupported",
     "variants",

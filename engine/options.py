@@ -75,19 +75,19 @@ class OptionInfo:
     peft_name: str
     choices: tuple[str, ...]
     suggestions: tuple[str, ...]
-    least: float | None
-    least_excluded: bool
-    most: float | None
-    most_excluded: bool
+    minimum: float | None
+    minimum_excluded: bool
+    maximum: float | None
+    maximum_excluded: bool
 
     @property
     def bounds_text(self) -> str:
         """The bounds in words, for example "at least 1, below 512"."""
         parts = []
-        if self.least is not None:
-            parts.append(f"{'more than' if self.least_excluded else 'at least'} {self.least:g}")
-        if self.most is not None:
-            parts.append(f"{'below' if self.most_excluded else 'at most'} {self.most:g}")
+        if self.minimum is not None:
+            parts.append(f"{'more than' if self.minimum_excluded else 'at least'} {self.minimum:g}")
+        if self.maximum is not None:
+            parts.append(f"{'below' if self.maximum_excluded else 'at most'} {self.maximum:g}")
         return ", ".join(parts)
 
 
@@ -99,8 +99,8 @@ def describe(options: type[Options]) -> tuple[OptionInfo, ...]:
 def _info(name: str, field: FieldInfo) -> OptionInfo:
     extra = cast(dict[str, Any], field.json_schema_extra or {})
     kind, choices, optional = _kind(field.annotation)
-    least, least_excluded = _bound(field, "ge", "gt")
-    most, most_excluded = _bound(field, "le", "lt")
+    minimum, minimum_excluded = _bound(field, "ge", "gt")
+    maximum, maximum_excluded = _bound(field, "le", "lt")
     return OptionInfo(
         name=name,
         title=field.title or name,
@@ -114,10 +114,10 @@ def _info(name: str, field: FieldInfo) -> OptionInfo:
         peft_name=extra.get("peft_name", "") or name,
         choices=choices,
         suggestions=tuple(extra.get("suggestions", ())),
-        least=least,
-        least_excluded=least_excluded,
-        most=most,
-        most_excluded=most_excluded,
+        minimum=minimum,
+        minimum_excluded=minimum_excluded,
+        maximum=maximum,
+        maximum_excluded=maximum_excluded,
     )
 
 

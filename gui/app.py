@@ -87,14 +87,14 @@ def _window(application: QApplication, preferences: Preferences, *, guides: bool
     engine = Engine()
     window = MainWindow(engine, preferences, guides=guides)
     window.left.connect(engine.leave)
-    window.page_shown.connect(partial(_keep_spare, engine))
-    _keep_spare(engine, window.current_key())
+    window.page_shown.connect(partial(_keep_warm_worker, engine))
+    _keep_warm_worker(engine, window.current_key())
     return window
 
 
-def _keep_spare(engine: Engine, shown: str) -> None:
+def _keep_warm_worker(engine: Engine, shown: str) -> None:
     """Have a worker ready where a run is started from."""
-    engine.spares.want(shown in STARTS_RUNS)
+    engine.warm_workers.want(shown in STARTS_RUNS)
 
 
 def say_why_not(error: AppError, *, quietly: bool) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from engine.api import AppError, Recipe, library, recipe, runs
+from engine.api import AppError, Recipe, library, recipe, run_store
 from gui.core import actions
 from gui.core.background_tasks import Background
 from gui.inputs.search_field import SearchField
@@ -124,7 +124,7 @@ class _Lately:
 def _lately() -> _Lately:
     """Read what was made lately; what can't be read is left out."""
     named = []
-    for job in runs.list_jobs()[:MOST_RUNS]:
+    for job in run_store.list_jobs()[:MOST_RUNS]:
         with suppress(AppError):
             named.append((job.id, recipe.load(job.recipe_path).name))
     adapters = [

@@ -17,7 +17,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
-from engine.api import Example, library, runs
+from engine.api import Example, library, run_store
 from gui.command_index import Finder, Leads, search_field
 from gui.core import actions, file_opening
 from gui.core.data_files import dropped
@@ -156,7 +156,7 @@ class MainWindow(ShellWindow):
         self._keep_pages()
 
     def _last_page(self) -> str:
-        if self._guides and self.preferences.get(GUIDED) is None and not runs.list_jobs():
+        if self._guides and self.preferences.get(GUIDED) is None and not run_store.list_jobs():
             return "welcome"
         kept = self.preferences.get(LAST_PAGE)
         return kept if kept in ITEMS else FIRST
@@ -292,7 +292,7 @@ class MainWindow(ShellWindow):
         self._open(DiskDialog(self.retention, self))
 
     def _run_changed(self, model: RunModel) -> None:
-        share = model.state.share
+        share = model.state.fraction_done
         self.rail.set_badge("train", percent(share) if model.state.total_steps else "", busy=True)
         self._show_on_icon()
         self._probe.watch(model)
@@ -304,14 +304,14 @@ class MainWindow(ShellWindow):
         self.retention.follow()
         if self._quit_dialog is not None and self._quit_dialog.stopping:
             self._leave()
-        elif model.ending is not None and not model.state.freed:
+        elif model.ending is not None and not model.state.device_released:
             self.notifier.tell(tr(OUTCOMES[model.ending.outcome]), model.recipe.name)
 
     def _show_on_icon(self) -> None:
         """Show on the program's icon how far the run is, or what is fetched for it or for anything else."""
         model = self.engine.current
         has_begun = model is not None and model.state.total_steps > 0
-        share = model.state.share if model is not None and has_begun else self.engine.downloads.share
+        share = model.state.fraction_done if model is not None and has_begun else self.engine.downloads.share
         if share is not None or model is not None:
             self.taskbar.show_share(share or 0.0)
         else:

@@ -109,7 +109,7 @@ def walk(window: MainWindow, photographer: Photographer) -> None:
         models.append(start(train, other))
         wait_until(lambda: window.engine.current is None, other.name)
     model = start(train, wanted)
-    wait_until(lambda: model.state.share > HALFWAY, "the middle of the run")
+    wait_until(lambda: model.state.fraction_done > HALFWAY, "the middle of the run")
     photographer.take("train-running")
     wait_until(lambda: window.engine.current is None, "the run's end")
     photographer.take("train-finished")

@@ -148,7 +148,7 @@ def _counted(call: ast.Call) -> Iterator[tuple[str, str]]:
 
 
 def _silent(tree: ast.Module) -> set[int]:
-    """Return the nodes whose texts nobody reads: docstrings, parts of composed texts, patterns, keys, annotations."""
+    """Return the nodes with texts for programs: docstrings, parts of f-strings, patterns, keys, annotations, names."""
     found: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -163,6 +163,8 @@ def _silent(tree: ast.Module) -> set[int]:
                 found |= {id(key) for key in node.args[:1]}
         elif isinstance(node, ast.AnnAssign):
             found |= {id(each) for each in ast.walk(node.annotation)}
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            found |= {id(each) for each in ast.walk(node.value)}
     return found
 
 

@@ -36,8 +36,8 @@ from engine.config.recipe import Recipe
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id
 from engine.methods import METHODS, Method
-from engine.system.files import bytes_in, sync_folder, sync_names
-from engine.system.paths import adapters_folder, expanded, is_there, trash_folder
+from engine.system.files import bytes_in, sync_directory, sync_tree
+from engine.system.paths import adapters_folder, expand_user, path_exists, trash_folder
 
 PARTIAL = ".partial"
 TRASH_DAYS = 30
@@ -160,8 +160,8 @@ def find(name: str, *, shortened: bool = False) -> Adapter:
         raise AdapterError(f'{len(matches)} adapters are called "{name}".', "Give the id of one.", "adapter")
     if matches:
         return matches[0]
-    folder = expanded(name)
-    if any(is_there(folder / mark) for mark in (passports.FILE_NAME, CONFIG_NAME)):
+    folder = expand_user(name)
+    if any(path_exists(folder / mark) for mark in (passports.FILE_NAME, CONFIG_NAME)):
         folder = folder.resolve()
         return Adapter(folder, read_passport(folder, folder.name))
     begun = [each for each in adapters if shortened and name and each.id.startswith(name)]
@@ -184,9 +184,9 @@ def install(partial: Path, passport: Passport) -> Adapter:
     folder = adapters_folder() / complete.id
     try:
         passports.save(complete, partial)
-        sync_folder(partial)
+        sync_tree(partial)
         partial.rename(folder)
-        sync_names(folder.parent)
+        sync_directory(folder.parent)
     except OSError as error:
         raise StorageError(f"The adapter can't be put into the library: {error.strerror}.") from error
     return Adapter(folder, complete)

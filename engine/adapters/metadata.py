@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from engine.config import prompts
 from engine.errors import AdapterError
 from engine.system import validators
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 from engine.system.validators import SCORE, Verdict
 
 FILE_NAME = "adapter.toml"
@@ -28,9 +28,9 @@ HASH_BYTES = 1 << 20
 _USUAL = ("", "main", "none")
 
 Scores = dict[str, dict[str, float]]
-Count = Annotated[int, Field(ge=0, lt=validators.BEYOND_ALL)]
+Count = Annotated[int, Field(ge=0, lt=validators.MAX_MAGNITUDE)]
 # A number that is reckoned with and said; a moment that is shown where the zone may be any.
-Amount = Annotated[float, Field(gt=-validators.BEYOND_ALL, lt=validators.BEYOND_ALL)]
+Amount = Annotated[float, Field(gt=-validators.MAX_MAGNITUDE, lt=validators.MAX_MAGNITUDE)]
 YEARS = range(1970, 9999)
 
 
@@ -102,7 +102,7 @@ class TrainingFacts(_Table):
     total_steps: Count = 0
     stopped: bool = False
     seconds: Amount = 0.0
-    seed: Annotated[int, Field(gt=-validators.BEYOND_ALL, lt=validators.BEYOND_ALL)] = 0
+    seed: Annotated[int, Field(gt=-validators.MAX_MAGNITUDE, lt=validators.MAX_MAGNITUDE)] = 0
     trainable_parameters: Count = 0
     all_parameters: Count = 0
     peak_memory_bytes: Count = 0
@@ -148,13 +148,13 @@ class ScoreCard(_Table):
 
     @model_validator(mode="after")
     def _can_be_compared(self) -> Self:
-        measured = validators.are_spreads(self.measures) and validators.are_spreads(self.base_measures)
+        measured = validators.are_intervals(self.measures) and validators.are_intervals(self.base_measures)
         if not (
             validators.is_protocol(self.protocol)
             and validators.are_scores(self.base)
             and validators.are_scores(self.scores)
             and self.scores.keys() <= self.base.keys()
-            and validators.are_paired(self.difference)
+            and validators.are_score_differences(self.difference)
             and measured
             and validators.are_differences(self.measure_difference)
         ):
@@ -267,8 +267,8 @@ def refuse_endless(prompt: PromptFacts | None, whose: str) -> None:
         return
     shown = sum(len(shot.conversation) + len(shot.summary) for shot in prompt.shots)
     for told, length, most in (
-        ("The prompt", len(prompt.template), prompts.MOST_CHARACTERS),
-        ("What the prompt shows", shown, prompts.MOST_SHOWN_CHARACTERS),
+        ("The prompt", len(prompt.template), prompts.MAX_CHARACTERS),
+        ("What the prompt shows", shown, prompts.MAX_EXAMPLE_CHARACTERS),
     ):
         if length > most:
             message = f"{told} of {whose} has {length:,} characters, and at most {most:,} are read."
@@ -277,7 +277,7 @@ def refuse_endless(prompt: PromptFacts | None, whose: str) -> None:
 
 def save(passport: Passport, folder: Path) -> None:
     """Write the passport into an adapter folder, whole or not at all."""
-    write_whole(folder / FILE_NAME, tomlkit.dumps(passport.model_dump(by_alias=True, exclude_none=True)))
+    write_atomically(folder / FILE_NAME, tomlkit.dumps(passport.model_dump(by_alias=True, exclude_none=True)))
 
 
 def checksums(folder: Path) -> dict[str, str]:

@@ -24,10 +24,19 @@ from engine.arena.arena_store import (
     set_run,
     working,
 )
-from engine.arena.entry_status import Reader, Standing, State, counted, in_words, job_of, next_up, why_not
+from engine.arena.entry_status import (
+    EntryStatus,
+    Reader,
+    State,
+    counted,
+    job_of,
+    next_up,
+    progress_text,
+    why_not,
+)
 from engine.arena.presets import PRESETS, Change, Preset, at_preset, preset
 from engine.arena.results import COSTS, SCORE, Cost, Group, Row, front, groups
-from engine.config.recipe_diff import Difference, differences, value_words
+from engine.config.recipe_diff import Difference, differences, value_text
 
 __all__ = [
     "COSTS",
@@ -39,11 +48,11 @@ __all__ = [
     "Damaged",
     "Difference",
     "Entry",
+    "EntryStatus",
     "Group",
     "Preset",
     "Reader",
     "Row",
-    "Standing",
     "State",
     "TimeLeft",
     "add",
@@ -56,7 +65,6 @@ __all__ = [
     "find",
     "front",
     "groups",
-    "in_words",
     "is_worked",
     "job_of",
     "list_arenas",
@@ -64,6 +72,7 @@ __all__ = [
     "next_up",
     "open_arena",
     "preset",
+    "progress_text",
     "put_back",
     "remove",
     "set_paused",
@@ -72,7 +81,7 @@ __all__ = [
     "time_left",
     "tree",
     "unscored",
-    "value_words",
+    "value_text",
     "why_not",
     "working",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from engine.arena.entry_status import Standing
+from engine.arena.entry_status import EntryStatus
 from engine.runs.run_summaries import RunEntry
 
 TO_GO = ("waiting", "running")
@@ -23,10 +23,10 @@ class TimeLeft:
     queue: float | None
 
 
-def time_left(standings: Sequence[Standing]) -> TimeLeft:
+def time_left(statuses: Sequence[EntryStatus]) -> TimeLeft:
     """Return how long entries and queue still take, as far as can be told."""
-    past = _Past.of(each for each in standings if each.state == "completed")
-    to_go = [each for each in standings if each.state in TO_GO]
+    past = _Past.of(each for each in statuses if each.state == "completed")
+    to_go = [each for each in statuses if each.state in TO_GO]
     found = {each.entry.id: _left(each, past) for each in to_go}
     known = {entry: seconds for entry, seconds in found.items() if seconds is not None}
     return TimeLeft(known, sum(known.values()) if known and len(known) == len(found) else None)
@@ -41,7 +41,7 @@ class _Past:
     untrained: float | None
 
     @classmethod
-    def of(cls, done: Iterable[Standing]) -> _Past:
+    def of(cls, done: Iterable[EntryStatus]) -> _Past:
         training, beside, untrained = [], [], []
         for each in done:
             run = each.run
@@ -55,24 +55,24 @@ class _Past:
         return cls(*(median(values) if values else None for values in (training, beside, untrained)))
 
 
-def _trains(standing: Standing) -> bool:
-    return standing.recipe is None or standing.recipe.method.method.trains
+def _trains(status: EntryStatus) -> bool:
+    return status.recipe is None or status.recipe.method.method.trains
 
 
-def _left(standing: Standing, past: _Past) -> float | None:
-    run, whole = standing.run, _whole(standing, past)
-    if standing.state == "waiting" or run is None:
+def _left(status: EntryStatus, past: _Past) -> float | None:
+    run, whole = status.run, _whole(status, past)
+    if status.state == "waiting" or run is None:
         return whole
     if run.seconds_left is not None:
         return run.seconds_left + _scoring(run)
     return whole - run.seconds if whole is not None and whole > run.seconds else None
 
 
-def _whole(standing: Standing, past: _Past) -> float | None:
+def _whole(status: EntryStatus, past: _Past) -> float | None:
     """Return what a whole run takes; one that may train for so long only, no more than that."""
-    if not _trains(standing):
+    if not _trains(status):
         return past.untrained if past.untrained is not None else past.beside
-    minutes = standing.recipe.training.max_minutes if standing.recipe is not None else 0.0
+    minutes = status.recipe.training.max_minutes if status.recipe is not None else 0.0
     known = [seconds for seconds in (past.training, 60 * minutes or None) if seconds is not None]
     return min(known) + (past.beside or 0.0) if known else None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.adapters.metadata import protocol_key
 from engine.arena.arena_store import Arena
-from engine.arena.entry_status import Standing
+from engine.arena.entry_status import EntryStatus
 from engine.arena.results import COSTS, Group, Row
 from engine.system.csv_file import Cell
 
@@ -15,24 +15,24 @@ ENDS = ("mean", "low", "high")
 ABOUT = ("protocol", "entry", "detail", "state", "reason", "run", *COSTS, "adapter_bytes")
 
 
-def table(standings: Sequence[Standing], groups: Sequence[Group]) -> tuple[list[str], list[list[Cell]]]:
+def table(statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> tuple[list[str], list[list[Cell]]]:
     """Return head and rows, scores as fractions; entries without a score stand last, with the reason.
 
     The protocol's key tells apart what may not be compared; what is not known is empty.
     """
     rows = [row for group in groups for row in group.rows]
     scores = sorted({name for row in rows for name in row.scores})
-    measures = sorted({name for row in rows for name in row.measures})
-    head = [*ABOUT, *_columns(scores, ("base", "full")), *_columns(measures, ("base",))]
-    lines = [[*_about(row.standing, row), *_figures(row, scores, measures)] for row in rows]
-    rest = [list(_about(standing)) for standing in unscored(standings, groups)]
+    metrics = sorted({name for row in rows for name in row.metrics})
+    head = [*ABOUT, *_columns(scores, ("base", "full")), *_columns(metrics, ("base",))]
+    lines = [[*_about(row.status, row), *_figures(row, scores, metrics)] for row in rows]
+    rest = [list(_about(status)) for status in unscored(statuses, groups)]
     return head, [*lines, *(line + [""] * (len(head) - len(line)) for line in rest)]
 
 
-def unscored(standings: Sequence[Standing], groups: Sequence[Group]) -> list[Standing]:
+def unscored(statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> list[EntryStatus]:
     """Return the entries that have no score, in the queue's order."""
     scored = {row.id for group in groups for row in group.rows}
-    return [each for each in standings if each.entry.id not in scored]
+    return [each for each in statuses if each.entry.id not in scored]
 
 
 def _columns(names: Sequence[str], others: Sequence[str]) -> Iterator[str]:
@@ -43,19 +43,19 @@ def _columns(names: Sequence[str], others: Sequence[str]) -> Iterator[str]:
             yield from (f"{name}_against_{other}_{end}" for end in (*ENDS, "verdict"))
 
 
-def _about(standing: Standing, row: Row | None = None) -> Iterator[Cell]:
-    entry, run = standing.entry, standing.run
+def _about(status: EntryStatus, row: Row | None = None) -> Iterator[Cell]:
+    entry, run = status.entry, status.run
     yield from (protocol_key(row.protocol) if row else "", entry.title, entry.detail)
-    yield from (standing.state, standing.reason, entry.run)
+    yield from (status.state, status.reason, entry.run)
     yield from (_cell(row.cost(kind)) if row else "" for kind in COSTS)
     yield _cell(run.adapter_bytes if run is not None else None)
 
 
-def _figures(row: Row, scores: Sequence[str], measures: Sequence[str]) -> Iterator[Cell]:
+def _figures(row: Row, scores: Sequence[str], metrics: Sequence[str]) -> Iterator[Cell]:
     for name in scores:
         yield from _cells(name, row.scores, row.base, row.against_base, row.against_full or {})
-    for name in measures:
-        yield from _cells(name, row.measures, row.base_measures, row.measures_against_base)
+    for name in metrics:
+        yield from _cells(name, row.metrics, row.base_metrics, row.metrics_against_base)
 
 
 def _cells(name: str, own: dict[str, Any], base: dict[str, Any], *others: dict[str, Any]) -> Iterator[Cell]:
@@ -69,14 +69,14 @@ def _cell(value: Any) -> Cell:
     return "" if value is None else value
 
 
-def tree(arena: Arena, standings: Sequence[Standing], groups: Sequence[Group]) -> dict[str, Any]:
+def tree(arena: Arena, statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> dict[str, Any]:
     """Return an arena with its queue and its results, for JSON."""
     return {
         "arena": arena.id,
         "name": arena.name,
         "made_at": arena.made_at,
         "paused": arena.paused,
-        "entries": [_entry(each) for each in standings],
+        "entries": [_entry(each) for each in statuses],
         "groups": [
             {
                 "protocol": group.protocol,
@@ -88,20 +88,20 @@ def tree(arena: Arena, standings: Sequence[Standing], groups: Sequence[Group]) -
     }
 
 
-def _entry(standing: Standing) -> dict[str, Any]:
-    entry = standing.entry
+def _entry(status: EntryStatus) -> dict[str, Any]:
+    entry = status.entry
     return {
         "entry": entry.id,
         "title": entry.title,
         "detail": entry.detail,
-        "state": standing.state,
-        "reason": standing.reason,
+        "state": status.state,
+        "reason": status.reason,
         "run": entry.run or None,
     }
 
 
 def _row(row: Row) -> dict[str, Any]:
-    run = row.standing.run
+    run = row.status.run
     return {
         "entry": row.id,
         "scores": row.scores,
@@ -109,9 +109,9 @@ def _row(row: Row) -> dict[str, Any]:
         "difference": row.against_base,
         "difference_to_full": row.against_full,
         "full_missing": row.full_missing,
-        "measures": row.measures,
-        "base_measures": row.base_measures,
-        "measure_difference": row.measures_against_base,
+        "measures": row.metrics,
+        "base_measures": row.base_metrics,
+        "measure_difference": row.metrics_against_base,
         "trainable_parameters": row.cost("parameters"),
         "adapter": run.adapter_id if run else None,
         "adapter_bytes": run.adapter_bytes if run else None,

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.adapters.library import to_trash
 from engine.adapters.metadata import now_text
-from engine.arena.naming import family_of, told_apart, words_of
+from engine.arena.naming import distinguishing_text, entry_name, family_of
 from engine.arena.presets import Change, changed
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
@@ -33,7 +33,7 @@ from engine.config.recipe_diff import unlike
 from engine.errors import AppError, ArenaError, RecipeError, StorageError
 from engine.jobs.job import new_id, slug
 from engine.methods import Family
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 from engine.system.locks import try_lock, unlock
 from engine.system.paths import arenas_folder
 
@@ -258,17 +258,17 @@ def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]]) -> 
         for tables in recipes_tables:
             entry = _new_entry(arena.folder, file, tables)
             named_tables = {**tables, "name": f"{file.name}: {entry.name}"}
-            write_whole(arena.recipe_path(entry), _dumped(named_tables))
+            write_atomically(arena.recipe_path(entry), _dumped(named_tables))
             file.entries.append(entry)
 
     return _edit(arena, with_more)
 
 
 def _new_entry(folder: Path, file: _File, tables: Mapping[str, Any]) -> Entry:
-    title, detail = words_of(tables)
+    title, detail = entry_name(tables)
     clash = next((each for each in file.entries if (each.title, each.detail) == (title, detail)), None)
     if clash is not None:
-        told = told_apart(recipes.parse(_text_of(folder / RECIPES / f"{clash.id}.toml")), tables)
+        told = distinguishing_text(recipes.parse(_text_of(folder / RECIPES / f"{clash.id}.toml")), tables)
         detail = ", ".join(part for part in (detail, told) if part)
     taken = {each.id for each in file.entries}
     stem = slug(f"{title} {detail}") or "entry"
@@ -354,7 +354,7 @@ def _read(folder: Path) -> _File:
 
 
 def _write(folder: Path, file: _File) -> None:
-    write_whole(folder / FILE_NAME, _dumped(file.model_dump(by_alias=True)))
+    write_atomically(folder / FILE_NAME, _dumped(file.model_dump(by_alias=True)))
 
 
 def _dumped(tables: Mapping[str, Any]) -> str:

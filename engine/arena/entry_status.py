@@ -28,7 +28,7 @@ GONE = "Its run is no longer there. Run it again, or take it out."
 
 
 @dataclass(frozen=True)
-class Standing:
+class EntryStatus:
     """An entry as it stands; `reason` says why it is refused or failed, `run` is None before it has one."""
 
     entry: Entry
@@ -39,30 +39,30 @@ class Standing:
 
 
 class Reader:
-    """Reads standings again and again; a run that has not changed is not read twice."""
+    """Reads entry statuses again and again; a run that has not changed is not read twice."""
 
     def __init__(self) -> None:
         self._kept: dict[str, RunEntry] = {}
         self._recipes: dict[Path, Recipe] = {}
 
-    def read(self, arena: Arena) -> list[Standing]:
+    def read(self, arena: Arena) -> list[EntryStatus]:
         """Return how every entry stands, in the queue's order."""
-        return [self._standing(arena, entry) for entry in arena.entries]
+        return [self._status(arena, entry) for entry in arena.entries]
 
-    def _standing(self, arena: Arena, entry: Entry) -> Standing:
+    def _status(self, arena: Arena, entry: Entry) -> EntryStatus:
         recipe, reason = self._recipe(arena.recipe_path(entry))
         if entry.run:
             run = self._run(entry.run)
             if run is None:
-                return Standing(entry, "failed", GONE, recipe)
+                return EntryStatus(entry, "failed", GONE, recipe)
             if run.running or run.outcome is not None:
-                return Standing(entry, *_state_of(run), recipe, run)
+                return EntryStatus(entry, *_state_of(run), recipe, run)
         if recipe is None:
-            return Standing(entry, "refused", reason)
+            return EntryStatus(entry, "refused", reason)
         found = run_store.problems(recipe)
         if found:
-            return Standing(entry, "refused", _told(found[0].message, found[0].hint), recipe)
-        return Standing(entry, "waiting", "", recipe)
+            return EntryStatus(entry, "refused", _told(found[0].message, found[0].hint), recipe)
+        return EntryStatus(entry, "waiting", "", recipe)
 
     def _recipe(self, path: Path) -> tuple[Recipe | None, str]:
         """Return a recipe, which never changes once it is written, or None and why it can't be read."""
@@ -110,44 +110,44 @@ def _told(message: str, hint: str) -> str:
     return f"{message} {hint}".strip()
 
 
-def next_up(standings: list[Standing], tried: set[str]) -> Standing | None:
+def next_up(statuses: list[EntryStatus], tried: set[str]) -> EntryStatus | None:
     """Return the entry to follow or to begin: one that runs already, else the first open one that was not tried."""
-    for each in standings:
+    for each in statuses:
         if each.state == "running" and each.entry.id not in tried:
             return each
-    return next((each for each in standings if each.state in OPEN and each.entry.id not in tried), None)
+    return next((each for each in statuses if each.state in OPEN and each.entry.id not in tried), None)
 
 
-def job_of(arena: Arena, standing: Standing) -> Job:
+def job_of(arena: Arena, status: EntryStatus) -> Job:
     """Return the run of an entry that is about to begin or to go on, made and noted in the arena if it has none.
 
     Raises AppError.
     """
-    if standing.entry.run:
-        return Job(runs_folder() / standing.entry.run)
-    assert standing.recipe is not None
-    job = run_store.create_run(standing.recipe)
-    arena_store.set_run(arena, standing.entry.id, job.id)
+    if status.entry.run:
+        return Job(runs_folder() / status.entry.run)
+    assert status.recipe is not None
+    job = run_store.create_run(status.recipe)
+    arena_store.set_run(arena, status.entry.id, job.id)
     return job
 
 
-def counted(standings: Sequence[Standing]) -> dict[State, int]:
+def counted(statuses: Sequence[EntryStatus]) -> dict[State, int]:
     """Return how many entries are in each state that occurs."""
     found: dict[State, int] = {}
-    for each in standings:
+    for each in statuses:
         found[each.state] = found.get(each.state, 0) + 1
     return found
 
 
-def in_words(arena: Arena, standings: Sequence[Standing]) -> str:
+def progress_text(arena: Arena, statuses: Sequence[EntryStatus]) -> str:
     """Return in one line how far an arena is: "9 of 14 entries completed, 1 refused. The queue is paused."."""
-    counts = counted(standings)
+    counts = counted(statuses)
     done = (
-        f"{counts.pop('completed', 0)} of {score_text.counted(len(standings), 'entry', 'entries')} completed"
+        f"{counts.pop('completed', 0)} of {score_text.counted(len(statuses), 'entry', 'entries')} completed"
     )
     others = [f"{count} {state}" for state, count in counts.items()]
     held = (
-        "The queue is paused." if arena.paused and any(each.state == "waiting" for each in standings) else ""
+        "The queue is paused." if arena.paused and any(each.state == "waiting" for each in statuses) else ""
     )
     return " ".join(filter(None, (f"{', '.join([done, *others])}.", held)))
 

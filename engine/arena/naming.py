@@ -12,10 +12,10 @@ from engine.config.recipe_diff import differences
 from engine.methods import Family, method, unknown_method
 from engine.system.paths import starter_folder
 
-MOST_TOLD = 2
+MAX_DIFFERENCES_NAMED = 2
 
 
-def words_of(tables: Mapping[str, Any]) -> tuple[str, str]:
+def entry_name(tables: Mapping[str, Any]) -> tuple[str, str]:
     """Return what an entry is called: its method with its variant, and its main setting."""
     settings, base = dict(tables["method"]), tables.get("base_model", {})
     method_id = str(settings.pop("id", ""))
@@ -47,11 +47,12 @@ def _base_kept(base: Mapping[str, Any]) -> str:
     return f"{kept}+double" if base.get("double_quantization", True) else kept
 
 
-def told_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+def distinguishing_text(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     """Return what tells a recipe from one that has the same words."""
     found = [each for each in differences((one, other)) if each.values[1] is not None]
     return ", ".join(
-        f"{each.key.rpartition('.')[2].replace('_', ' ')} {each.values[1]}" for each in found[:MOST_TOLD]
+        f"{each.key.rpartition('.')[2].replace('_', ' ')} {each.values[1]}"
+        for each in found[:MAX_DIFFERENCES_NAMED]
     )
 
 

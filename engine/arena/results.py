@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine.adapters.metadata import Scores, protocol_key
-from engine.arena.entry_status import Standing
+from engine.arena.entry_status import EntryStatus
 from engine.config.recipe_diff import differences
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
 
 SCORE = "rouge1"
-YARDSTICK = "full"
+BASELINE = "full"
 RESAMPLES = 1000
 ONE_EXAMPLE = "One conversation, so no interval."
 ALL_TIES = "Every conversation scores the same as with the base."
@@ -38,7 +38,7 @@ class Row:
     none.
     """
 
-    standing: Standing
+    status: EntryStatus
     protocol: dict[str, Any]
     scores: Scores
     base: Scores
@@ -46,24 +46,24 @@ class Row:
     against_full: Spread | None = None
     full_missing: str = ""
     remark: str = ""
-    measures: Scores = field(default_factory=dict)
-    base_measures: Scores = field(default_factory=dict)
-    measures_against_base: Spread = field(default_factory=dict)
+    metrics: Scores = field(default_factory=dict)
+    base_metrics: Scores = field(default_factory=dict)
+    metrics_against_base: Spread = field(default_factory=dict)
 
     @property
     def id(self) -> str:
         """The entry's id."""
-        return self.standing.entry.id
+        return self.status.entry.id
 
     @property
     def name(self) -> str:
         """What the entry is called."""
-        return self.standing.entry.name
+        return self.status.entry.name
 
     @property
-    def is_yardstick(self) -> bool:
+    def is_baseline(self) -> bool:
         """Tell whether it is full fine-tuning."""
-        return _method_of(self.standing) == YARDSTICK
+        return _method_of(self.status) == BASELINE
 
     @property
     def mean(self) -> float:
@@ -72,7 +72,7 @@ class Row:
 
     def cost(self, kind: Cost) -> float | None:
         """Return what the entry took, None if unknown: numbers trained, most bytes of memory, minutes of training."""
-        run = self.standing.run
+        run = self.status.run
         if run is None:
             return None
         if kind == "parameters":
@@ -93,11 +93,11 @@ class Group:
     unlike: tuple[str, ...] = ()
 
 
-def groups(standings: Iterable[Standing]) -> list[Group]:
+def groups(statuses: Iterable[EntryStatus]) -> list[Group]:
     """Return all scored entries by protocol, the protocol of most entries first."""
     by_key: dict[str, list[Row]] = {}
-    for standing in standings:
-        row = _row(standing)
+    for status in statuses:
+        row = _row(status)
         if row is not None:
             by_key.setdefault(protocol_key(row.protocol), []).append(row)
     ordered = sorted(by_key.items(), key=lambda item: -len(item[1]))
@@ -111,22 +111,22 @@ def _group(key: str, rows: list[Row], first: dict[str, Any]) -> Group:
     return Group(key, protocol, tuple(ranked), unlike)
 
 
-def _row(standing: Standing) -> Row | None:
-    run = standing.run
+def _row(status: EntryStatus) -> Row | None:
+    run = status.run
     if run is None or run.base_scored is None or run.scored is None:
         return None
     against_base = run.scored["difference"]
     examples = int(run.scored["protocol"].get("examples") or 0)
     return Row(
-        standing=standing,
+        status=status,
         protocol=run.scored["protocol"],
         scores=run.scored["scores"],
         base=run.base_scored["scores"],
         against_base=against_base,
         remark=ONE_EXAMPLE if examples == 1 else ALL_TIES if _ties(against_base[SCORE]) else "",
-        measures=run.scored.get("measures") or {},
-        base_measures=run.base_scored.get("measures") or {},
-        measures_against_base=run.scored.get("measure_difference") or {},
+        metrics=run.scored.get("measures") or {},
+        base_metrics=run.base_scored.get("measures") or {},
+        metrics_against_base=run.scored.get("measure_difference") or {},
     )
 
 
@@ -136,42 +136,42 @@ def _ties(difference: Spread) -> bool:
 
 def _with_full(rows: list[Row]) -> list[Row]:
     """Pair every row with full fine-tuning, the first of its group."""
-    full = next((row for row in rows if row.is_yardstick), None)
+    full = next((row for row in rows if row.is_baseline), None)
     if full is None:
         return [
             replace(row, full_missing="Full fine-tuning is not among the scored entries.") for row in rows
         ]
-    yardstick = _kept(full)
-    return [row if row.is_yardstick else _paired(row, yardstick) for row in rows]
+    baseline = _kept(full)
+    return [row if row.is_baseline else _paired(row, baseline) for row in rows]
 
 
-def _paired(row: Row, yardstick: ExampleScores | None) -> Row:
+def _paired(row: Row, baseline: ExampleScores | None) -> Row:
     own = _kept(row)
-    if yardstick is None or own is None:
+    if baseline is None or own is None:
         return replace(
             row, full_missing="A run of an earlier version keeps no scores of single conversations."
         )
-    if own.examples != yardstick.examples:
+    if own.examples != baseline.examples:
         return replace(row, full_missing="Full fine-tuning was scored on other conversations.")
     # numpy, which a window need not load before an arena has results.
     from engine.scoring import bootstrap
 
-    draws = row.standing.recipe.evaluation.bootstrap if row.standing.recipe else RESAMPLES
+    draws = row.status.recipe.evaluation.bootstrap if row.status.recipe else RESAMPLES
     found = {
         name: bootstrap.difference_dict(bootstrap.difference(values, own.tuned.rouge[name], draws))
-        for name, values in yardstick.tuned.rouge.items()
+        for name, values in baseline.tuned.rouge.items()
         if name in own.tuned.rouge
     }
     return replace(row, against_full=found)
 
 
 def _kept(row: Row) -> ExampleScores | None:
-    run = row.standing.run
+    run = row.status.run
     return example_scores.load(run.job.folder) if run is not None else None
 
 
-def _method_of(standing: Standing) -> str:
-    return standing.recipe.method.id if standing.recipe is not None else ""
+def _method_of(status: EntryStatus) -> str:
+    return status.recipe.method.id if status.recipe is not None else ""
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:

@@ -1,7 +1,7 @@
 """Chat exports into turns: WhatsApp, Slack, Teams, Discord, Telegram, transcripts, plain "Name: text".
 
 Pure functions over text and entries; knows nothing of files, windows or models. Whatever the text is, `read` returns
-a Chat. As data a chat is `parted` into conversations, and a `Tally` counts what became of it.
+a Chat. As data a chat is split by `segment` into conversations, and `ImportStats` count what became of it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable
 from engine.chats import copied_messages, exports, plain, subtitles, whatsapp
 from engine.chats.chat import TITLES, Chat, Kind, LeftOut, Log
 from engine.chats.exports import Account, Export, chat_in, find
-from engine.chats.import_stats import Tally, remarks
-from engine.chats.segmentation import Part, Timed, parted, timed, timed_exactly
+from engine.chats.import_stats import ImportStats, remarks
+from engine.chats.segmentation import Segment, Timed, segment, timed, timed_exactly
 from engine.chats.slack import names_of
 
 __all__ = [
@@ -20,18 +20,18 @@ __all__ = [
     "Account",
     "Chat",
     "Export",
+    "ImportStats",
     "Kind",
     "LeftOut",
     "Log",
-    "Part",
-    "Tally",
+    "Segment",
     "Timed",
     "chat_in",
     "find",
     "names_of",
-    "parted",
     "read",
     "remarks",
+    "segment",
     "timed",
     "timed_exactly",
 ]

@@ -25,7 +25,7 @@ TITLES: dict[Kind, str] = {
     "plain": "Turns",
     "text": "Text",
 }
-LEFT_OUT_WORDS: dict[LeftOutKind, tuple[str, str]] = {
+LEFT_OUT_NAMES: dict[LeftOutKind, tuple[str, str]] = {
     "system": ("system line", "system lines"),
     "media": ("media tag", "media tags"),
     "chat": ("other chat", "other chats"),
@@ -72,13 +72,13 @@ class Chat:
         """Return in words what was understood and what was left out, without a full stop."""
         said = counted(len(self.turns), "turn", "turns")
         people = counted(len(self.speakers), "speaker", "speakers") if self.speakers else "no named speaker"
-        left = left_out_words(Counter(each.kind for each in self.left_out))
+        left = left_out_text(Counter(each.kind for each in self.left_out))
         return f"{TITLES[self.kind]}: {said} of {people}{f'; {left}' if left else ''}"
 
 
-def left_out_words(counts: Mapping[LeftOutKind, int]) -> str:
+def left_out_text(counts: Mapping[LeftOutKind, int]) -> str:
     """Return what is left out: "1 system line and 2 media tags left out", "" for nothing."""
-    left = [counted(counts[kind], *words) for kind, words in LEFT_OUT_WORDS.items() if counts.get(kind)]
+    left = [counted(counts[kind], *words) for kind, words in LEFT_OUT_NAMES.items() if counts.get(kind)]
     return f"{_listed(left)} left out" if left else ""
 
 

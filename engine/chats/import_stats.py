@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from engine.chats.chat import TITLES, Kind, LeftOut, LeftOutKind, counted, left_out_words
-from engine.chats.segmentation import Part
+from engine.chats.chat import TITLES, Kind, LeftOut, LeftOutKind, counted, left_out_text
+from engine.chats.segmentation import Segment
 
 # Their times count from the beginning: there is no day in them.
 DATELESS: set[Kind] = {"webvtt", "srt", "transcript"}
 
 
 @dataclass
-class Tally:
+class ImportStats:
     """One chat: how it is called, what wrote it, and what it came to.
 
     `hours` are the pause that parts it, 0 if it is to stay whole; without dates it stays so anyway.
@@ -29,7 +29,7 @@ class Tally:
     speakers: set[str] = field(default_factory=set)
     left_out: Counter[LeftOutKind] = field(default_factory=Counter)
 
-    def following(self, parts: Iterable[Part]) -> Iterator[Part]:
+    def following(self, parts: Iterable[Segment]) -> Iterator[Segment]:
         """Give conversations on, and count them."""
         for part in parts:
             self.conversations += 1
@@ -39,7 +39,7 @@ class Tally:
             yield part
 
     @property
-    def is_parted(self) -> bool:
+    def is_segmented(self) -> bool:
         """Whether pauses were looked for in it."""
         return self.hours > 0 and self.is_dated
 
@@ -53,22 +53,22 @@ class Tally:
         self.left_out.update(line.kind for line in lines)
 
 
-def remarks(tallies: Sequence[Tally]) -> list[str]:
+def remarks(all_stats: Sequence[ImportStats]) -> list[str]:
     """Return in sentences what became of chats, one for each kind of export."""
-    kinds = dict.fromkeys(tally.kind for tally in tallies)
-    return [_remark(kind, [tally for tally in tallies if tally.kind == kind]) for kind in kinds]
+    kinds = dict.fromkeys(stats.kind for stats in all_stats)
+    return [_remark(kind, [stats for stats in all_stats if stats.kind == kind]) for kind in kinds]
 
 
-def _remark(kind: Kind, tallies: Sequence[Tally]) -> str:
-    count = len(tallies)
-    which = f"{tallies[0].name} is" if count == 1 else f"{count:,} chats are"
-    people = len(set[str]().union(*(tally.speakers for tally in tallies)))
-    said = counted(sum(tally.turns for tally in tallies), "turn", "turns")
+def _remark(kind: Kind, all_stats: Sequence[ImportStats]) -> str:
+    count = len(all_stats)
+    which = f"{all_stats[0].name} is" if count == 1 else f"{count:,} chats are"
+    people = len(set[str]().union(*(stats.speakers for stats in all_stats)))
+    said = counted(sum(stats.turns for stats in all_stats), "turn", "turns")
     by = f" of {counted(people, 'speaker', 'speakers')}" if people else ""
-    conversations = counted(sum(tally.conversations for tally in tallies), "conversation", "conversations")
-    made = f" in {conversations}" if any(tally.is_parted for tally in tallies) else ""
-    out = left_out_words(sum((tally.left_out for tally in tallies), Counter[LeftOutKind]()))
-    undated = sum(tally.lacks_dates for tally in tallies)
+    conversations = counted(sum(stats.conversations for stats in all_stats), "conversation", "conversations")
+    made = f" in {conversations}" if any(stats.is_segmented for stats in all_stats) else ""
+    out = left_out_text(sum((stats.left_out for stats in all_stats), Counter[LeftOutKind]()))
+    undated = sum(stats.lacks_dates for stats in all_stats)
     whole = f" {_whole(undated, count)}" if undated else ""
     return f"{which} read as turns. {TITLES[kind]}: {said}{by}{made}{f'; {out}' if out else ''}.{whole}"
 

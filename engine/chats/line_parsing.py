@@ -16,7 +16,7 @@ WHEN = rf"{DATE}[,،]? (?:[^\W\d_]{{1,3}}\.? )?{TIME}"
 EDITED = re.compile(r"\((?:edited|bearbeitet|modifié|editado|modificato|bewerkt)\)\s*$", re.IGNORECASE)
 
 
-LONGEST_HEAD = 10
+MAX_LINES_BEFORE = 10
 
 
 class Block(NamedTuple):
@@ -51,7 +51,7 @@ def blocks(lines: Iterable[str], header: re.Pattern[str]) -> tuple[list[str], li
         elif line.strip():
             before.append(spaced(line))
     # With more above the first message than an export's head, the text is something else.
-    return ([], []) if len(before) > LONGEST_HEAD else (before, found)
+    return ([], []) if len(before) > MAX_LINES_BEFORE else (before, found)
 
 
 def filled(lines: Iterable[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ Timed = tuple[datetime | None, Turn]
 
 
 @dataclass(frozen=True)
-class Part:
+class Segment:
     """One conversation of a chat; `begun` is when, "" if that is not known."""
 
     begun: str
@@ -35,7 +35,7 @@ def timed_exactly(turns: Iterable[Turn]) -> Iterator[Timed]:
     return ((moment(turn.time), turn) for turn in turns)
 
 
-def parted(said: Iterable[Timed], hours: float) -> Iterator[Part]:
+def segment(said: Iterable[Timed], hours: float) -> Iterator[Segment]:
     """Give the conversations of a chat: whole with 0 hours; a turn without a date goes on with the one before it.
 
     A step back as long as a pause begins another one too: exports that were joined stand so.
@@ -44,13 +44,13 @@ def parted(said: Iterable[Timed], hours: float) -> Iterator[Part]:
     begun = last = None
     for when, turn in said:
         if when and last and hours and abs(when - last) >= timedelta(hours=hours):
-            yield Part(_words(begun), tuple(gathered))
+            yield Segment(_words(begun), tuple(gathered))
             gathered, begun = [], None
         gathered.append(turn)
         begun = begun or when
         last = when or last
     if gathered:
-        yield Part(_words(begun), tuple(gathered))
+        yield Segment(_words(begun), tuple(gathered))
 
 
 def _words(begun: datetime | None) -> str:

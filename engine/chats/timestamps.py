@@ -18,7 +18,7 @@ CLOCK = re.compile(r"(?<!\d)(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?!\d)")
 AFTER_NOON = re.compile(r"(?<![^\W\d_])p\.? ?m\b|오후|午後|下午|μ\.? ?μ", re.IGNORECASE)
 BEFORE_NOON = re.compile(r"(?<![^\W\d_])a\.? ?m\b|오전|午前|上午|π\.? ?μ", re.IGNORECASE)
 NOON = 12
-MOST_DAYS = 31
+MAX_DAY = 31
 CENTURY = 2000
 Numbers = tuple[int, int, int]
 # Year, month and day of three numbers, in the orders in which languages write them.
@@ -70,10 +70,10 @@ def _dated(parts: tuple[Numbers, timedelta] | None, order: Callable[[Numbers], N
         return None
     year, month, day = order(parts[0])
     # Where the year comes first it is written whole.
-    if order is ORDERS[-1] and year <= MOST_DAYS:
+    if order is ORDERS[-1] and year <= MAX_DAY:
         return None
     try:
-        return datetime(year if year > MOST_DAYS else year + CENTURY, month, day, tzinfo=UTC) + parts[1]
+        return datetime(year if year > MAX_DAY else year + CENTURY, month, day, tzinfo=UTC) + parts[1]
     except (ValueError, OverflowError):
         return None
 

@@ -6,7 +6,7 @@ import argparse
 
 from engine import arena as arenas
 from engine import report
-from engine.arena import Arena, Change, Reader, Standing
+from engine.arena import Arena, Change, EntryStatus, Reader
 from engine.commands.terminal import arena_text, recipe_file, report_file, text_tables
 from engine.commands.terminal.download_consent import agreed
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
@@ -66,16 +66,16 @@ def list_arenas(_: argparse.Namespace, output: Output) -> int:
     """List the arenas, newest first."""
     found, damaged = arenas.list_arenas()
     reader = Reader()
-    standings = {each.id: reader.read(each) for each in found}
+    statuses = {each.id: reader.read(each) for each in found}
     output.json(
         [
             {"arena": each.id, "path": str(each.folder), "name": each.name, "paused": each.paused}
-            | {"states": arenas.counted(standings[each.id])}
+            | {"states": arenas.counted(statuses[each.id])}
             for each in found
         ]
     )
     if found:
-        rows = [(each.id, arenas.in_words(each, standings[each.id]), each.name) for each in found]
+        rows = [(each.id, arenas.progress_text(each, statuses[each.id]), each.name) for each in found]
         output.lines(text_tables.table(("Arena", "Entries", "Name"), rows))
     else:
         output.line("There are no arenas yet. `main.py arena new RECIPE.toml --preset all` makes one.")
@@ -97,10 +97,10 @@ def write_report(asked: argparse.Namespace, output: Output) -> int:
 
 
 def _show(arena: Arena, reader: Reader, output: Output) -> None:
-    standings = reader.read(arena)
-    found = arenas.groups(standings)
-    output.json(arena_text.as_dict(arena, standings, found))
-    output.lines(arena_text.lines(arena, standings, found))
+    statuses = reader.read(arena)
+    found = arenas.groups(statuses)
+    output.json(arena_text.as_dict(arena, statuses, found))
+    output.lines(arena_text.lines(arena, statuses, found))
 
 
 def run_arena(asked: argparse.Namespace, output: Output) -> int:
@@ -129,23 +129,23 @@ class _Queue:
         while True:
             # Read anew each time: entries are added, moved and paused while one runs.
             self._arena = arenas.open_arena(self._arena.folder)
-            standing = arenas.next_up(self._reader.read(self._arena), self._tried)
-            if standing is None:
+            status = arenas.next_up(self._reader.read(self._arena), self._tried)
+            if status is None:
                 return self._conclude()
             if self._arena.paused:
                 self._output.remark(
                     f"The queue is paused. `main.py arena run {self._arena.id}` goes on with it."
                 )
                 return STOPPED
-            self._tried.add(standing.entry.id)
-            if self._do(standing) == STOPPED:
+            self._tried.add(status.entry.id)
+            if self._do(status) == STOPPED:
                 self._output.remark(f"Stopped. `main.py arena run {self._arena.id}` goes on from here.")
                 return STOPPED
 
-    def _do(self, standing: Standing) -> int:
-        entry = standing.entry
+    def _do(self, status: EntryStatus) -> int:
+        entry = status.entry
         try:
-            job = arenas.job_of(self._arena, standing)
+            job = arenas.job_of(self._arena, status)
         except AppError as error:
             self._output.failure(error)
             return FAILED
@@ -153,7 +153,7 @@ class _Queue:
         self._output.json({"entry": entry.id, "run": job.id, "path": str(job.folder)})
         self._output.lines(["", f"{place} of {len(self._arena.entries)}: {entry.name} ({job.id})"])
         narrator = Narrator(self._output)
-        ending = Follower(job, self._output).run(narrator.tell, attach=standing.state == "running")
+        ending = Follower(job, self._output).run(narrator.tell, attach=status.state == "running")
         narrator.state.close(ending.outcome, ending.event)
         narrator.tell_result()
         return conclude(ending, self._output)

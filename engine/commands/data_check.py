@@ -14,13 +14,13 @@ from engine.commands.terminal.short_job import Result, ask
 from engine.config import recipe as recipes
 from engine.data import check_results
 from engine.data.check_results import Details
-from engine.data.findings import excluded_words, finding
+from engine.data.findings import excluded_text, finding
 from engine.errors import Problem, RecipeError
 from engine.jobs.events import Event
-from engine.system.paths import expanded
+from engine.system.paths import expand_user
 
-MOST_ROWS_NAMED = 4
-MOST_BROKEN_TOLD = 20
+MAX_ROWS_NAMED = 4
+MAX_BROKEN_SHOWN = 20
 
 
 def add(verbs: Verbs) -> None:
@@ -89,8 +89,8 @@ def _folder(asked: argparse.Namespace) -> Path:
 
 def _broken(rows: Sequence[dict[str, str]]) -> list[str]:
     """Return the rows that can't be read, one a line."""
-    told = [f"  {row['place']}: {row['why']}" for row in rows[:MOST_BROKEN_TOLD]]
-    more = len(rows) - MOST_BROKEN_TOLD
+    told = [f"  {row['place']}: {row['why']}" for row in rows[:MAX_BROKEN_SHOWN]]
+    more = len(rows) - MAX_BROKEN_SHOWN
     rest = [f"  and {more:,} more. --export FOLDER writes all to a file."] if more > 0 else []
     return ["", "Rows that can't be read:", *told, *rest] if rows else []
 
@@ -107,7 +107,7 @@ def _table(asked: argparse.Namespace) -> dict[str, Any]:
 
 def _absolute(text: str) -> str:
     """Return a path as the worker, which has another working folder, understands it; hub ids as they are."""
-    return str(recipes.final(expanded(text))) if recipes.looks_like_path(text) else text
+    return str(recipes.final(expand_user(text))) if recipes.looks_like_path(text) else text
 
 
 def _completed(result: Result, details: Details) -> Result:
@@ -131,7 +131,7 @@ def lines(result: Result) -> list[str]:
         *_splits(result["splits"]),
         "",
         *_unlabelled(result["unlabelled"]),
-        *([excluded_words(result["excluded"]), ""] if result["excluded"] else []),
+        *([excluded_text(result["excluded"]), ""] if result["excluded"] else []),
         *_leaks(result["leaks"]),
         *(_findings(result["findings"]) or ["Nothing is wrong with them."]),
         *_broken(result["broken"]),
@@ -215,8 +215,8 @@ def _findings(found: Sequence[Result]) -> list[str]:
 
 def _rows(entry: Result) -> str:
     """Return where a finding stands in a split: "476 rows of train: 380, 678, 830, 1,003 and 472 more."."""
-    named = ", ".join(f"{number:,}" for number in entry["rows"][:MOST_ROWS_NAMED])
-    rest = entry["count"] - MOST_ROWS_NAMED
+    named = ", ".join(f"{number:,}" for number in entry["rows"][:MAX_ROWS_NAMED])
+    rest = entry["count"] - MAX_ROWS_NAMED
     said = f"{text_tables.counted(entry['count'], 'row')} of {entry['split']}: {named}"
     return " ".join(filter(None, (f"{said}{f' and {rest:,} more' if rest > 0 else ''}.", entry["more"])))
 

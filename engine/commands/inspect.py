@@ -9,7 +9,7 @@ from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import ask
 from engine.config import support_matrix
-from engine.config.support_matrix import Kept, Proof, Row
+from engine.config.support_matrix import Proof, Row, WeightFormat
 from engine.errors import Problem
 from engine.maintenance import doctor
 from engine.methods import METHODS
@@ -43,24 +43,24 @@ def list_methods(_: argparse.Namespace, output: Output) -> int:
     where = [
         (
             f"{'  ' if row.variant else ''}{row.title}",
-            *(_kinds(proof, row, kept) for kept in support_matrix.KEPT),
+            *(_kinds(proof, row, weights) for weights in support_matrix.WEIGHT_FORMATS),
         )
         for row in support_matrix.rows()
     ]
-    head = ("Works on", *(kept.title for kept in support_matrix.KEPT))
+    head = ("Works on", *(weights.title for weights in support_matrix.WEIGHT_FORMATS))
     output.lines(["", *text_tables.table(head, where), "", *_proof_lines(proof)])
     return 0
 
 
-def _kinds(proof: Proof, row: Row, kept: Kept) -> str:
+def _kinds(proof: Proof, row: Row, weights: WeightFormat) -> str:
     """Return the kinds of base model that a method works on when they are kept so: "all", "all but GPT-2", "none"."""
-    found = {kind.title: proof.find(row, kind, kept) for kind in support_matrix.KINDS}
+    found = {kind.title: proof.find(row, kind, weights) for kind in support_matrix.KINDS}
     by_state: dict[str, list[str]] = {}
-    for title, finding in found.items():
-        by_state.setdefault(finding.state if finding else "", []).append(title)
+    for title, support in found.items():
+        by_state.setdefault(support.state if support else "", []).append(title)
     if by_state.keys() == {""}:
         return ""
-    works = [title for title, finding in found.items() if finding and finding.state in WORKS]
+    works = [title for title, support in found.items() if support and support.state in WORKS]
     without = [title for title in found if title not in works]
     said = f"all but {without[0]}" if len(without) == 1 else ", ".join(works) if without else "all"
     mark = "*" if proof.is_made and "unproven" in by_state else ""

@@ -44,7 +44,7 @@ def list_runs(_: argparse.Namespace, output: Output) -> int:
 
 
 def _outcome(entry: RunEntry) -> str:
-    if entry.freed and not entry.running:
+    if entry.device_released and not entry.running:
         return "paused"
     return "running" if entry.running else entry.outcome or "not started"
 
@@ -71,5 +71,5 @@ def _as_dict(entry: RunEntry) -> dict[str, Any]:
         "verdict": entry.verdict,
         "adapter": entry.adapter_id,
         "can_resume": entry.can_resume,
-        "trouble": entry.trouble or entry.failure_message,
+        "trouble": entry.error or entry.failure_message,
     }

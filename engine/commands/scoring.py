@@ -23,8 +23,8 @@ from engine.errors import AppError, Problem, RecipeError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
 from engine.options import check
-from engine.scoring.metrics import MORE
-from engine.system.paths import adapters_folder, expanded, jobs_folder
+from engine.scoring.metrics import OTHER_METRICS
+from engine.system.paths import adapters_folder, expand_user, jobs_folder
 from engine.text import encodings
 
 STDIN = "-"
@@ -92,7 +92,7 @@ def _measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
             measure.title,
             *(text_tables.measured(scored["measures"][measure.name], measure.unit) for _, scored in columns),
         )
-        for measure in MORE
+        for measure in OTHER_METRICS
         if all(measure.name in scored.get("measures", {}) for _, scored in columns)
     ]
     head = ("Also measured", *(title for title, _ in columns))
@@ -123,7 +123,7 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
 
 def _read_conversation(file: str) -> str:
     try:
-        text = sys.stdin.read() if file == STDIN else encodings.decode(expanded(file).read_bytes())
+        text = sys.stdin.read() if file == STDIN else encodings.decode(expand_user(file).read_bytes())
     except (OSError, ValueError) as error:
         missing = isinstance(error, FileNotFoundError)
         why = f"There is nothing at {file}." if missing else f"{file} can't be read."

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from engine import data as shapes
+from engine import data as data_schema
 from engine.config import prompts
 from engine.data import findings
 from engine.errors import Problem, RecipeError
 from engine.options import Options, check, option
 from engine.text import pii
 
-LEAST_CONVERSATION_TOKENS = 8
+MIN_CONVERSATION_TOKENS = 8
 # The kinds of files that a source may be, by their names' endings.
 DATA_SUFFIXES = (
     ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx", ".txt", ".vtt", ".srt", ".zip", ".gz",
@@ -48,7 +48,7 @@ class DataOptions(Options):
     columns: dict[str, str] = option(
         {},
         "Column mapping",
-        f"Mapping by hand for shapes that are no two columns of text: {', '.join(shapes.KEYS)}.",
+        f"Mapping by hand for shapes that are no two columns of text: {', '.join(data_schema.KEYS)}.",
         level="everything",
     )
     broken_rows: Literal["refuse", "leave_out"] = option(
@@ -98,7 +98,7 @@ class DataOptions(Options):
         "Longest conversation",
         "Longer ones are cut, with a notice.",
         unit="tokens",
-        ge=LEAST_CONVERSATION_TOKENS,
+        ge=MIN_CONVERSATION_TOKENS,
         le=1_000_000,
     )
     max_summary_tokens: int = option(
@@ -114,7 +114,7 @@ class DataOptions(Options):
 def data_problems(data: DataOptions) -> list[Problem]:
     """Return what a `[data]` table asks for that there is not: keys of a mapping, findings, kinds of personal data."""
     return [
-        *shapes.problems(data.columns),
+        *data_schema.problems(data.columns),
         *findings.exclude_problems(data.exclude, "data.exclude"),
         *findings.mask_problems(data.mask, "data.mask"),
     ]

@@ -14,21 +14,21 @@ from typing import Any
 import tomlkit
 
 from engine.errors import AppError, Problem, StorageError
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 from engine.system.paths import prompts_folder
 
-PLACE = "{conversation}"
+PLACEHOLDER = "{conversation}"
 DEFAULT_PROMPT = "Summarize the following conversation.\n\n{conversation}\n\nSummary: "
 # What stands between a shown example and the next.
 APART = "\n\n"
 # Longer than any model's window would leave room for; a stranger's could be of any length.
-MOST_CHARACTERS = 20_000
-MOST_SHOWN_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 20_000
+MAX_EXAMPLE_CHARACTERS = 1_000_000
 SCHEMA = 1
 SUFFIX = ".toml"
-LONGEST_NAME = 60
+MAX_NAME_CHARACTERS = 60
 # Of a template's file, in which a character may be escaped.
-MOST_BYTES = 16 * MOST_CHARACTERS
+MAX_FILE_BYTES = 16 * MAX_CHARACTERS
 # What some system does not take in a file's name: a folder of templates can be carried anywhere.
 _BARRED = frozenset('<>:"/\\|?*')
 _DEVICES = frozenset(
@@ -74,12 +74,12 @@ BUILT_IN = (
 
 def problem(text: str, field: str = "") -> Problem | None:
     """Return what makes `text` no prompt, or None."""
-    if len(text) > MOST_CHARACTERS:
-        message = f"The prompt has {len(text):,} characters, and at most {MOST_CHARACTERS:,} are read."
+    if len(text) > MAX_CHARACTERS:
+        message = f"The prompt has {len(text):,} characters, and at most {MAX_CHARACTERS:,} are read."
         return Problem(field, message, "Shorten it.")
-    if PLACE in text:
+    if PLACEHOLDER in text:
         return None
-    return Problem(field, f"The prompt has no {PLACE}.", f"Write {PLACE} where it should stand.")
+    return Problem(field, f"The prompt has no {PLACEHOLDER}.", f"Write {PLACEHOLDER} where it should stand.")
 
 
 def written(template: str, conversation: str, shots: Sequence[tuple[str, str]] = ()) -> list[Part]:
@@ -88,7 +88,7 @@ def written(template: str, conversation: str, shots: Sequence[tuple[str, str]] =
     Only the first place of the template is filled; another one is read as it stands. A shot's summary follows the
     template as the model's own answer would.
     """
-    before, _, after = template.partition(PLACE)
+    before, _, after = template.partition(PLACEHOLDER)
 
     def asked(text: str) -> list[Part]:
         return [Part(before, own=True), Part(text, own=False), Part(after, own=True)]
@@ -157,8 +157,10 @@ def _checked_name(name: str) -> str:
     plain = " ".join(name.split())
     if not plain:
         raise AppError("A template needs a name.", "Write one.", "name")
-    if len(plain) > LONGEST_NAME:
-        raise AppError(f"The name has {len(plain)} characters.", f"Use at most {LONGEST_NAME}.", "name")
+    if len(plain) > MAX_NAME_CHARACTERS:
+        raise AppError(
+            f"The name has {len(plain)} characters.", f"Use at most {MAX_NAME_CHARACTERS}.", "name"
+        )
     barred = sorted({mark for mark in plain if mark in _BARRED or not mark.isprintable()})
     if barred or plain[0] == "." or plain[-1] == "." or plain.partition(".")[0].casefold() in _DEVICES:
         hint = f"Leave out {' '.join(barred)}" if barred else "Begin and end it with a letter or number."
@@ -191,7 +193,7 @@ def _saved(name: str) -> Path:
 def _read(path: Path) -> Template | None:
     """Return the template in a file, None for a file that is none: nobody is helped by a list that fails."""
     try:
-        if path.stat().st_size > MOST_BYTES:
+        if path.stat().st_size > MAX_FILE_BYTES:
             return None
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
@@ -206,6 +208,6 @@ def _write(path: Path, text: str) -> None:
     document.add("schema", tomlkit.item(SCHEMA))
     document.add("prompt", tomlkit.item(text))
     try:
-        write_whole(path, tomlkit.dumps(document))
+        write_atomically(path, tomlkit.dumps(document))
     except OSError as error:
         raise StorageError(f"{path.name} can't be written: {error.strerror}.") from error

@@ -24,7 +24,7 @@ from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
 from engine.system import optional_dependencies
-from engine.system.paths import expanded, is_there, starter_folder
+from engine.system.paths import expand_user, path_exists, starter_folder
 
 SCHEMA = 1
 STARTER = "starter"
@@ -259,7 +259,7 @@ def _base_facts(base_model: BaseModelOptions) -> BaseFacts:
 def _local_folder(model_id: str) -> Path | None:
     if model_id == STARTER:
         return starter_folder()
-    return expanded(model_id) if looks_like_path(model_id) else None
+    return expand_user(model_id) if looks_like_path(model_id) else None
 
 
 def _unusable(data: DataOptions) -> list[Problem]:
@@ -304,7 +304,7 @@ def base_problems(base_model: BaseModelOptions) -> tuple[Problem, ...]:
 
 
 def _missing(field: str, place: str) -> tuple[Problem, ...]:
-    if not looks_like_path(place) or is_there(expanded(place)):
+    if not looks_like_path(place) or path_exists(expand_user(place)):
         return ()
     hint = "Check the path; a hub id looks like owner/name."
     return (Problem(field, f"There is nothing at {place}.", hint),)
@@ -340,13 +340,13 @@ def looks_like_path(text: str) -> bool:
     """Tell whether `text` can only mean a place on this computer, not a hub id or a bundled thing."""
     if text in (STARTER, SAMPLE):
         return False
-    path = expanded(text)
+    path = expand_user(text)
     return (
         path.is_absolute()
         or text.startswith((".", "~"))
         or text.count("/") > 1
         or "\\" in text
-        or is_there(path)
+        or path_exists(path)
         or path.suffix.lower() in DATA_SUFFIXES
     )
 
@@ -390,7 +390,7 @@ def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
             isinstance(text, str)
             # Nothing is no folder: left as it is, it is refused.
             and text.strip()
-            and (text.startswith(".") or is_there(folder / text))
+            and (text.startswith(".") or path_exists(folder / text))
             and text not in (STARTER, SAMPLE)
         ):
             values[key] = str(final(folder / text))

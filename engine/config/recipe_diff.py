@@ -75,7 +75,7 @@ def _said(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def value_words(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Return a recipe's value as it is written there, without quotes and brackets."""
     if value is None:
         return ABSENT

@@ -36,7 +36,7 @@ class Change(BaseModel):
     after: Value
     at: str
 
-    def words(self) -> str:
+    def as_text(self) -> str:
         """Return the change as a sentence."""
         after, before = _said(self.after), _said(self.before)
         if not self.step:

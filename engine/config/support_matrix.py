@@ -17,7 +17,7 @@ from engine.options import describe
 from engine.system import paths
 
 State = Literal["proven", "unproven", "refused", "failed"]
-Place = tuple[str, str, str, Quantization, bool]
+Cell = tuple[str, str, str, Quantization, bool]
 """Method, variant, kind, quantization, double: what the proof calls a cell."""
 
 
@@ -33,7 +33,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Kept:
+class WeightFormat:
     """How a base model is kept in memory."""
 
     title: str
@@ -47,7 +47,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Support:
     """What is known of one cell, and why if it does not work."""
 
     state: State
@@ -79,11 +79,11 @@ KINDS = (
     Kind("llama", "Llama", "decoder-only", "llama", "Llama, Mistral, SmolLM2"),
     Kind("gpt2", "GPT-2", "decoder-only", "gpt2", "gpt2, distilgpt2"),
 )
-KEPT = (
-    Kept("As it is", "none"),
-    Kept("int8", "int8"),
-    Kept("NF4", "nf4"),
-    Kept("NF4, double", "nf4", double=True),
+WEIGHT_FORMATS = (
+    WeightFormat("As it is", "none"),
+    WeightFormat("int8", "int8"),
+    WeightFormat("NF4", "nf4"),
+    WeightFormat("NF4, double", "nf4", double=True),
 )
 
 
@@ -93,34 +93,34 @@ class Proof:
 
     made_at: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
-    outcomes: Mapping[Place, tuple[str, str]] = field(default_factory=dict)
+    outcomes: Mapping[Cell, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def is_made(self) -> bool:
         """Whether there is a proof at all."""
         return bool(self.outcomes)
 
-    def find(self, row: Row, kind: Kind, kept: Kept) -> Finding | None:
+    def find(self, row: Row, kind: Kind, weights: WeightFormat) -> Support | None:
         """Return what is known of a cell, None where the variant has a base of its own and this is another.
 
         The registry's refusal goes before what the proof saw: the file may be older than the registry.
         """
-        if row.variant and not _belongs(row.variant, kept):
+        if row.variant and not _belongs(row.variant, weights):
             return None
         options = _options(row, kind.family)
-        facts = BaseFacts(kind.family, kind.model_type, kept.quantization)
+        facts = BaseFacts(kind.family, kind.model_type, weights.quantization)
         refused = row.method.refusal(options, facts)
         if refused is not None:
-            return Finding("refused", f"{refused.message} {refused.hint}".strip())
+            return Support("refused", f"{refused.message} {refused.hint}".strip())
         variant = row.variant.id if row.variant else ""
         outcome, reason = self.outcomes.get(
-            (row.method.id, variant, kind.id, kept.quantization, kept.double), ("", "")
+            (row.method.id, variant, kind.id, weights.quantization, weights.double), ("", "")
         )
         if outcome == "passed":
-            return Finding("proven")
+            return Support("proven")
         if outcome == "failed":
-            return Finding("failed", reason)
-        return Finding("unproven", "The registry says that it works; no proof of it is here.")
+            return Support("failed", reason)
+        return Support("unproven", "The registry says that it works; no proof of it is here.")
 
 
 def read(path: Path | None = None) -> Proof:
@@ -128,7 +128,7 @@ def read(path: Path | None = None) -> Proof:
     try:
         found = json.loads((path or paths.proof_file()).read_text(encoding="utf-8"))
         outcomes = {
-            _place(cell): (str(cell["outcome"]), str(cell.get("reason", ""))) for cell in found["cells"]
+            _cell_key(cell): (str(cell["outcome"]), str(cell.get("reason", ""))) for cell in found["cells"]
         }
         return Proof(str(found.get("made_at", "")), dict(found.get("versions", {})), outcomes)
     except (OSError, ValueError, TypeError, KeyError):
@@ -140,13 +140,13 @@ def rows(methods: Iterable[Method] = METHODS) -> list[Row]:
     return [Row(entry, variant) for entry in methods for variant in (None, *entry.variants)]
 
 
-def _place(cell: Mapping[str, Any]) -> Place:
+def _cell_key(cell: Mapping[str, Any]) -> Cell:
     return cell["method"], cell["variant"], cell["kind"], cell["quantization"], bool(cell["double"])
 
 
-def _belongs(variant: Variant, kept: Kept) -> bool:
+def _belongs(variant: Variant, weights: WeightFormat) -> bool:
     asked = variant.tables.get("base_model", {})
-    here = {"quantization": kept.quantization, "double_quantization": kept.double}
+    here = {"quantization": weights.quantization, "double_quantization": weights.double}
     return all(here.get(name, value) == value for name, value in asked.items())
 
 

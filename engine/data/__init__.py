@@ -5,23 +5,23 @@ Pure functions over plain values; knows nothing of files, splits, tokens or mode
 
 from engine.data.column_mapping import KEYS, PAUSE_HOURS, pause_hours, problems
 from engine.data.column_names import AUTO
-from engine.data.schema import Kind, Record, Shape, Shaped
-from engine.data.schema_inference import guess
-from engine.data.splits import SPLIT_WORDS, SPLITS, Split, split_called
+from engine.data.schema import Kind, Record, Schema, SourcedExample
+from engine.data.schema_inference import infer_schema
+from engine.data.splits import SPLITS, SPLITS_BY_NAME, Split, split_named
 
 __all__ = [
     "AUTO",
     "KEYS",
     "PAUSE_HOURS",
     "SPLITS",
-    "SPLIT_WORDS",
+    "SPLITS_BY_NAME",
     "Kind",
     "Record",
-    "Shape",
-    "Shaped",
+    "Schema",
+    "SourcedExample",
     "Split",
-    "guess",
+    "infer_schema",
     "pause_hours",
     "problems",
-    "split_called",
+    "split_named",
 ]

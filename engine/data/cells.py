@@ -18,8 +18,8 @@ from engine.errors import DataError
 from engine.text.conversations import TURN, Turn
 
 SYSTEM_SPEAKERS = ("system", "developer")
-FEWEST_INSTRUCTED = 3
-LONGEST_NUMBER = 60
+MIN_INSTRUCTED = 3
+MAX_NUMBER_CHARACTERS = 60
 NUMBER = re.compile(r"[+-]?\d[\d.,']*(?:e[+-]?\d+)? ?%?|nan|[+-]?inf", re.IGNORECASE)
 ANSWERING_SPEAKERS = ("assistant", "gpt", "model", "bot", "chatgpt", "ai", "chatbot")
 
@@ -85,7 +85,7 @@ def are_numbers(cells: Iterable[Any]) -> bool:
 
 def _is_number(cell: Any) -> bool:
     if isinstance(cell, str):
-        return len(cell) <= LONGEST_NUMBER and NUMBER.fullmatch(cell.strip()) is not None
+        return len(cell) <= MAX_NUMBER_CHARACTERS and NUMBER.fullmatch(cell.strip()) is not None
     return isinstance(cell, (int, float)) and not isinstance(cell, bool)
 
 
@@ -219,7 +219,7 @@ def text_of(value: Any) -> str:
 
 def shared_instruction(texts: Sequence[str]) -> str:
     """Return the whole lines that texts begin with, "" unless three different ones do and no one says these lines."""
-    if len(set(texts)) < FEWEST_INSTRUCTED:
+    if len(set(texts)) < MIN_INSTRUCTED:
         return ""
     # The last line of a text is never an instruction alone.
     by_line = zip(*(text.splitlines(keepends=True)[:-1] for text in texts), strict=False)

@@ -27,7 +27,7 @@ KEYS = ("speaker", "text", "group", "references", "last_turn", "id", "split", "p
 LAST_TURN = "summary"
 # A night ends a conversation, and so does an afternoon in which no one writes.
 PAUSE_HOURS = 4.0
-MOST_PAUSE_HOURS = 24 * 365
+MAX_PAUSE_HOURS = 24 * 365
 
 
 def problems(mapping: Mapping[str, str]) -> list[Problem]:
@@ -50,7 +50,7 @@ def problems(mapping: Mapping[str, str]) -> list[Problem]:
         found.append(Problem(f"{FIELD}.id", message, "Leave data.columns.id out."))
     if mapping.get("pause", "").strip() and _hours(mapping["pause"]) is None:
         message = f"A pause of {mapping['pause']} hours makes no sense."
-        hint = f"Give hours from 0 to {MOST_PAUSE_HOURS:,}; 0 leaves each chat whole."
+        hint = f"Give hours from 0 to {MAX_PAUSE_HOURS:,}; 0 leaves each chat whole."
         found.append(Problem(f"{FIELD}.pause", message, hint))
     return found
 
@@ -70,7 +70,7 @@ def _hours(text: str) -> float | None:
         hours = float(text)
     except ValueError:
         return None
-    return hours if 0 <= hours <= MOST_PAUSE_HOURS else None
+    return hours if 0 <= hours <= MAX_PAUSE_HOURS else None
 
 
 def check(mapping: Mapping[str, str]) -> None:

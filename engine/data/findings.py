@@ -107,7 +107,7 @@ FINDINGS = (
         Finding(
             kind.id,
             kind.title,
-            f"What looks like {kind.words}",
+            f"What looks like {kind.phrase}",
             "warning",
             f'data.mask = ["{kind.id}"] puts {kind.mask} in its place.',
         )
@@ -122,7 +122,7 @@ def finding(finding_id: str) -> Finding:
     return _BY_ID[finding_id]
 
 
-def excluded_words(excluded: Mapping[str, Mapping[str, int]]) -> str:
+def excluded_text(excluded: Mapping[str, Mapping[str, int]]) -> str:
     """Return how many rows were left out, counted by split and finding, as a sentence; "" for none."""
     by_finding = sum((Counter(counts) for counts in excluded.values()), Counter[str]())
     splits = [f"{sum(counts.values()):,} of {split}" for split, counts in excluded.items() if counts]

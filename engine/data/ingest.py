@@ -17,17 +17,17 @@ from pathlib import Path
 
 from engine import chats
 from engine.errors import DataError, StorageError
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 from engine.system.paths import intake_folder
 
 FIELD = "data.source"
 # By which a table is told from prose; the ending of a table's file says how its cells are parted.
 LOOKED_AT_LINES = 20
-LONGEST_HEAD = 60
+MAX_HEAD_CHARACTERS = 60
 TABLES = {"\t": ".tsv", ";": ".csv", ",": ".csv"}
 
 
-def keep_text(text: str) -> Path:
+def save_text(text: str) -> Path:
     """Write pasted text to a file that readers know by its ending, and return it.
 
     Raises DataError with the field `data.source` if there is no text, StorageError if it can't be written.
@@ -36,13 +36,13 @@ def keep_text(text: str) -> Path:
         raise DataError("There is no text to paste.", "Copy lines of JSON, a table or a chat first.", FIELD)
     path = intake_folder() / f"pasted-{_digest(text)}{_suffix(text)}"
     try:
-        write_whole(path, text.encode("utf-8", "replace").decode())
+        write_atomically(path, text.encode("utf-8", "replace").decode())
     except OSError as error:
         raise _unwritten(path, error) from error
     return path
 
 
-def keep_files(files: Sequence[Path]) -> Path:
+def save_files(files: Sequence[Path]) -> Path:
     """Return the source that files make together: one as it is, several as a folder that links to them.
 
     Raises DataError with the field `data.source` if a folder is among several, StorageError.
@@ -118,7 +118,7 @@ def _table_suffix(text: str) -> str:
     for delimiter, suffix in TABLES.items():
         # A quoted cell of several lines may be open where the lines end.
         head, *rows = csv.reader(lines, delimiter=delimiter)
-        named = all(0 < len(cell.strip()) <= LONGEST_HEAD and ": " not in cell for cell in head)
+        named = all(0 < len(cell.strip()) <= MAX_HEAD_CHARACTERS and ": " not in cell for cell in head)
         if len(head) > 1 and named and rows and all(len(row) == len(head) for row in rows[:-1] or rows):
             return suffix
     return ""

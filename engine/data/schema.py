@@ -26,7 +26,7 @@ class Record(Protocol):
 
 
 @dataclass(frozen=True)
-class Shaped:
+class SourcedExample:
     """An example, whole or not, and the numbers of the rows that it was made of."""
 
     example: Example
@@ -34,7 +34,7 @@ class Shaped:
 
 
 @dataclass(frozen=True)
-class Shape:
+class Schema:
     """Which columns hold what in which form, and why that is thought.
 
     `kind` is "columns" for a text in a cell, "turns" for a list of turns in a cell, "lists" for a list of texts in a
@@ -76,7 +76,7 @@ class Shape:
             "split": self.split,
         }
 
-    def examples(self, records: Iterable[Record]) -> Iterator[Shaped]:
+    def examples(self, records: Iterable[Record]) -> Iterator[SourcedExample]:
         """Give the examples that rows make, in the order of their first rows.
 
         Lazy, but for turns in rows of their own: the last row may belong to the first conversation. Raises
@@ -88,7 +88,9 @@ class Shape:
         for record in records:
             conversation, references = self._texts(record)
             name = text_of(record.values.get(self.id)) if self.id else ""
-            yield Shaped(_example(name or str(record.number), conversation, references), (record.number,))
+            yield SourcedExample(
+                _example(name or str(record.number), conversation, references), (record.number,)
+            )
 
     def _texts(self, record: Record) -> tuple[str, list[str]]:
         value = record.values.get(self.conversation)
@@ -147,7 +149,7 @@ class Shape:
             for text in texts_of(record.values.get(column), column, record.number)
         ]
 
-    def _grouped(self, records: Iterable[Record]) -> Iterator[Shaped]:
+    def _grouped(self, records: Iterable[Record]) -> Iterator[SourcedExample]:
         groups: dict[str, _Group] = {}
         for record in records:
             name = text_of(record.values.get(self.group))
@@ -167,7 +169,7 @@ class Shape:
         for name, group in groups.items():
             # Each row of a conversation tends to repeat its summary.
             references = list(dict.fromkeys(filter(str.strip, group.references)))
-            yield Shaped(_example(name, as_text(group.said), references), tuple(group.rows))
+            yield SourcedExample(_example(name, as_text(group.said), references), tuple(group.rows))
 
 
 @dataclass(frozen=True)

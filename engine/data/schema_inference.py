@@ -12,16 +12,16 @@ from typing import Any
 from engine.data import cells, column_mapping, column_names
 from engine.data.cells import Keys
 from engine.data.column_names import AUTO
-from engine.data.schema import Shape
-from engine.data.splits import split_called
+from engine.data.schema import Schema
+from engine.data.splits import split_named
 from engine.errors import DataError
 from engine.text.conversations import Turn, turns
 
-LONGEST_GROUP = 100
+MAX_GROUP_CHARACTERS = 100
 Row = Mapping[str, Any]
 
 
-def guess(
+def infer_schema(
     columns: Sequence[str],
     first_rows: Sequence[Row],
     conversation: str = AUTO,
@@ -30,7 +30,7 @@ def guess(
     *,
     needs_summary: bool = True,
     needs_split: bool = False,
-) -> Shape:
+) -> Schema:
     """Return the shape of rows, as named by hand where it is, else the likeliest.
 
     `first_rows` are values by column, some dozens of them; `by_hand` is a recipe's `data.columns`. Rows without
@@ -39,7 +39,7 @@ def guess(
     there.
     """
     guessed = _Guess(columns, first_rows, conversation, summary, by_hand or {}, needs_summary)
-    return guessed.with_split(guessed.shape()) if needs_split else guessed.shape()
+    return guessed.with_split(guessed.schema()) if needs_split else guessed.schema()
 
 
 class _Guess:
@@ -67,17 +67,17 @@ class _Guess:
             (name for name in columns if name.lower() in column_names.ID_NAMES), None
         )
 
-    def shape(self) -> Shape:
+    def schema(self) -> Schema:
         if self.conversation != AUTO:
             column_names.require(self.conversation, self.columns, "data.conversation")
         group = column_mapping.column(self.by_hand, "group", self.columns) or self._repeated_group()
-        shape = self._rows(group) if group else self._one_a_row()
-        self._refuse_numbers(shape)
-        return shape
+        schema = self._rows(group) if group else self._one_a_row()
+        self._refuse_numbers(schema)
+        return schema
 
-    def _refuse_numbers(self, shape: Shape) -> None:
+    def _refuse_numbers(self, schema: Schema) -> None:
         """Raise DataError for a column that holds nothing but numbers where texts are due."""
-        for column, role in ((shape.conversation, "conversation"), (shape.summary, "summary")):
+        for column, role in ((schema.conversation, "conversation"), (schema.summary, "summary")):
             if column in self.numbers:
                 others = [name for name in self.columns if name not in self.numbers]
                 there = f"Other columns are: {', '.join(others)}. " if others else ""
@@ -92,35 +92,35 @@ class _Guess:
         return [name for name in columns if name not in self.numbers], list(columns)
 
     # ------------------------------------------------------------------------------- one conversation a row
-    def _one_a_row(self) -> Shape:
+    def _one_a_row(self) -> Schema:
         lists = self._list_columns()
         column = self._conversation(lists)
         if column in lists:
-            shape = self._turns(column, lists[column])
+            schema = self._turns(column, lists[column])
         else:
             self._refuse_what_is_no_turns(column)
-            shape = Shape("columns", self.columns, column, "", self._why_conversation(column), self.id)
-        return self._with_summary(shape)
+            schema = Schema("columns", self.columns, column, "", self._why_conversation(column), self.id)
+        return self._with_summary(schema)
 
-    def with_split(self, shape: Shape) -> Shape:
+    def with_split(self, schema: Schema) -> Schema:
         """Return the shape with the column that says which split a row is in, if there is one."""
         named = column_mapping.column(self.by_hand, "split", self.columns)
-        column = named or self._likely_split(shape)
+        column = named or self._likely_split(schema)
         if column is None:
-            return shape
+            return schema
         why = "as named" if named else "by its name and what stands in it"
-        return replace(shape, split=column, reason=f'{shape.reason}; splits: column "{column}", {why}')
+        return replace(schema, split=column, reason=f'{schema.reason}; splits: column "{column}", {why}')
 
-    def _likely_split(self, shape: Shape) -> str | None:
+    def _likely_split(self, schema: Schema) -> str | None:
         """Return a column that is called so and holds names of splits."""
-        taken = {shape.conversation, shape.summary, shape.speaker, shape.group, *shape.references}
+        taken = {schema.conversation, schema.summary, schema.speaker, schema.group, *schema.references}
         free = [name for name in self.columns if name not in taken and self._holds_splits(name)]
         return column_names.exact(free, column_names.SPLIT_NAMES)
 
     def _holds_splits(self, name: str) -> bool:
         """Tell whether most of what stands in a column are names of splits; rows with others are in none."""
         filled = [cell for cell in self._cells(name) if cell not in (None, "")]
-        return sum(split_called(cell) is not None for cell in filled) * 2 > len(filled)
+        return sum(split_named(cell) is not None for cell in filled) * 2 > len(filled)
 
     def _list_columns(self) -> dict[str, Keys]:
         """Return the columns whose cells hold lists of turns, with the keys of those."""
@@ -173,7 +173,7 @@ class _Guess:
         named = "by its name" if self.conversation == AUTO else "as named"
         return f'conversation: column "{column}", {named}'
 
-    def _turns(self, column: str, keys: Keys) -> Shape:
+    def _turns(self, column: str, keys: Keys) -> Schema:
         why = self._why_conversation(column)
         if self.conversation == AUTO and not column_names.likeliest(
             [column], column_names.CONVERSATION_LIST_NAMES
@@ -181,7 +181,7 @@ class _Guess:
             why = f'conversation: column "{column}"'
         speakers = None if keys.text else self._speakers_beside(column)
         if speakers:
-            return Shape(
+            return Schema(
                 "lists",
                 self.columns,
                 column,
@@ -194,7 +194,7 @@ class _Guess:
         form = f'turns with "{keys.text}"' if keys.text else "turns as texts"
         form += f' and the speaker as "{keys.speaker}"' if keys.speaker else ""
         reason = f"{why}; its lists are {form}"
-        return Shape("turns", self.columns, column, "", reason, self.id, keys.speaker, keys.text)
+        return Schema("turns", self.columns, column, "", reason, self.id, keys.speaker, keys.text)
 
     def _speakers_beside(self, column: str) -> str | None:
         """Return the column whose lists are as long as those of `column` and called after speakers."""
@@ -250,13 +250,13 @@ class _Guess:
             )
 
     # ---------------------------------------------------------------------------------------------- summary
-    def _with_summary(self, shape: Shape) -> Shape:
+    def _with_summary(self, schema: Schema) -> Schema:
         """Return the shape with its summaries: a column, several, or the last turns."""
         free = [
             name
             for name in self.columns
-            if name not in {shape.conversation, shape.group}
-            and (shape.kind == "turns" or name != shape.speaker)
+            if name not in {schema.conversation, schema.group}
+            and (schema.kind == "turns" or name != schema.speaker)
         ]
         if "last_turn" in self.by_hand:
             if self.summary != AUTO:
@@ -264,26 +264,26 @@ class _Guess:
                 raise DataError(
                     message, "Leave data.summary or data.columns.last_turn out.", column_mapping.FIELD
                 )
-            return replace(shape, reason=f"{shape.reason}; summary: the last turn, as named")
+            return replace(schema, reason=f"{schema.reason}; summary: the last turn, as named")
         if self.summary != AUTO:
             column = column_names.require(self.summary, self.columns, "data.summary")
-            if column == shape.conversation:
+            if column == schema.conversation:
                 hint = column_names.there(self.columns)
                 raise DataError("Conversation and summary can't be the same column.", hint, "data.summary")
-            return self._with_references(shape, column, "as named", self.references)
+            return self._with_references(schema, column, "as named", self.references)
         # A label that is a number is no summary that somebody wrote.
         considered = self._by_texts(free)[: None if self.needs_summary else 1]
         chosen = next(filter(None, map(self._likely_summary, considered)), None)
         if chosen:
             beside = self.references or column_names.numbered_beside(chosen, free)
-            return self._with_references(shape, chosen, "by its name", beside)
-        if shape.kind == "turns" and self._answers(shape):
-            return self._with_answers(shape)
+            return self._with_references(schema, chosen, "by its name", beside)
+        if schema.kind == "turns" and self._answers(schema):
+            return self._with_answers(schema)
         if not self.needs_summary:
             return replace(
-                shape, without_summary=True, reason=f"{shape.reason}; no column looks like the summary"
+                schema, without_summary=True, reason=f"{schema.reason}; no column looks like the summary"
             )
-        raise self._none_likely("summary", turns=shape.kind == "turns")
+        raise self._none_likely("summary", turns=schema.kind == "turns")
 
     def _likely_summary(self, free: Sequence[str]) -> str | None:
         lists = [name for name in free if any(cells.as_list(cell) for cell in self._cells(name))]
@@ -297,40 +297,40 @@ class _Guess:
         alike = {chosen, *column_names.numbered_beside(chosen, free)} if chosen else set()
         return next((name for name in free if name in alike), None)
 
-    def _with_references(self, shape: Shape, column: str, why: str, more: tuple[str, ...]) -> Shape:
-        reason = f'{shape.reason}; summary: column "{column}", {why}'
+    def _with_references(self, schema: Schema, column: str, why: str, more: tuple[str, ...]) -> Schema:
+        reason = f'{schema.reason}; summary: column "{column}", {why}'
         more = tuple(name for name in more if name != column)
         if any(isinstance(cell, (list, tuple)) and len(cell) > 1 for cell in self._cells(column)):
             reason += ", whose lists hold several references"
         if more:
             quoted = ", ".join(f'"{name}"' for name in more)
             reason += f"; further references: column{'s' if len(more) > 1 else ''} {quoted}"
-        return replace(shape, summary=column, references=more, reason=reason)
+        return replace(schema, summary=column, references=more, reason=reason)
 
-    def _with_answers(self, shape: Shape) -> Shape:
+    def _with_answers(self, schema: Schema) -> Schema:
         """Return the shape with the answers as summaries, without the instruction that all texts begin with."""
         reason = (
-            f"{shape.reason}; summary: the last turn, as no column looks like the summary and each conversation is "
+            f"{schema.reason}; summary: the last turn, as no column looks like the summary and each conversation is "
             "one text with a shorter answer to it"
         )
-        instruction = cells.shared_instruction([said[0].text for said in self._said(shape)])
+        instruction = cells.shared_instruction([said[0].text for said in self._said(schema)])
         if instruction:
             quoted = " ".join(instruction.split())
             reason += f'; left out of the conversations is what all of them begin with: "{quoted}"'
-        return replace(shape, reason=reason, instruction=instruction)
+        return replace(schema, reason=reason, instruction=instruction)
 
-    def _said(self, shape: Shape) -> list[list[Turn]]:
+    def _said(self, schema: Schema) -> list[list[Turn]]:
         """Return the turns of the first rows that have any, without instructions to an assistant."""
-        keys = Keys(shape.speaker, shape.text)
+        keys = Keys(schema.speaker, schema.text)
         said = (
-            cells.without_system(cells.turns_of(cell, keys, shape.conversation, number))
-            for number, cell in enumerate(self._cells(shape.conversation), start=1)
+            cells.without_system(cells.turns_of(cell, keys, schema.conversation, number))
+            for number, cell in enumerate(self._cells(schema.conversation), start=1)
         )
         return [turns for turns in said if turns]
 
-    def _answers(self, shape: Shape) -> bool:
+    def _answers(self, schema: Schema) -> bool:
         """Tell whether most conversations are one text and an assistant's shorter answer, and none is more."""
-        said = self._said(shape)
+        said = self._said(schema)
         answered = sum(map(cells.is_answered, said))
         return bool(said) and all(len(turns) == 2 for turns in said) and answered * 2 > len(said)
 
@@ -374,7 +374,7 @@ class _Guess:
         summaries: dict[str, set[str]] = {}
         for row in self.rows:
             value, text = cells.text_of(row.get(column)), cells.text_of(row.get(summary or ""))
-            if not value or len(value) > LONGEST_GROUP:
+            if not value or len(value) > MAX_GROUP_CHARACTERS:
                 return False
             summaries.setdefault(value, set()).update({text} - {""})
         return 0 < len(summaries) < len(self.rows) and all(len(each) < 2 for each in summaries.values())
@@ -392,7 +392,7 @@ class _Guess:
     def _plain(self, name: str) -> bool:
         return not any(isinstance(cell, (list, dict)) for cell in self._cells(name))
 
-    def _rows(self, group: str) -> Shape:
+    def _rows(self, group: str) -> Schema:
         speaker = column_mapping.column(self.by_hand, "speaker", self.columns) or self._row_speaker() or ""
         text = column_mapping.column(self.by_hand, "text", self.columns)
         if text and self.conversation not in (AUTO, text):
@@ -406,8 +406,8 @@ class _Guess:
             raise self._none_likely("conversation")
         why = f'conversation: the rows with the same "{group}", each a turn with "{text}"'
         why += f' and the speaker in "{speaker}"' if speaker else ""
-        shape = Shape("rows", self.columns, text, "", why, group, speaker, text, group)
-        return self._with_summary(shape)
+        schema = Schema("rows", self.columns, text, "", why, group, speaker, text, group)
+        return self._with_summary(schema)
 
     # ----------------------------------------------------------------------------------------------- errors
     def _none_likely(self, role: str, turns: bool = False) -> DataError:

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
-SPLIT_WORDS: dict[str, Split] = {
+SPLITS_BY_NAME: dict[str, Split] = {
     "train": "train",
     "training": "train",
     "validation": "validation",
@@ -21,6 +21,6 @@ SPLIT_WORDS: dict[str, Split] = {
 }
 
 
-def split_called(name: object) -> Split | None:
+def split_named(name: object) -> Split | None:
     """Return the split that a value is the name of, None for any other value."""
-    return SPLIT_WORDS.get(name.strip().lower()) if isinstance(name, str) else None
+    return SPLITS_BY_NAME.get(name.strip().lower()) if isinstance(name, str) else None

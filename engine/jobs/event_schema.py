@@ -14,14 +14,14 @@ from engine.system.validators import Check, has, is_count, is_flag, is_number, i
 
 ENVELOPE = frozenset({"v", "time", "run", "job", "attempt", "clock"})
 OUTCOMES = ("completed", "stopped", "failed")
-PASSED_OVER = "What the run told is damaged in places, which are passed over."
+DAMAGED = "What the run told is damaged in places, which are passed over."
 HINT = "Its checkpoints and its adapter have checksums of their own."
 
 _counts = validators.is_table_of(is_count)
 _texts = validators.is_table_of(is_text)
 _DATA = validators.is_table_of(lambda value: value is None or is_text(value))
 
-SHAPES: Mapping[str, Check] = {
+SCHEMAS: Mapping[str, Check] = {
     "job_accepted": has({}, {"pid": is_count, "versions": _texts}),
     "stage_entered": has({"stage": is_text}),
     "stage_progressed": has({"done": is_number, "total": is_number, "unit": is_text}),
@@ -59,8 +59,8 @@ SHAPES: Mapping[str, Check] = {
             "memory_bytes": is_count,
             "protocol": validators.is_protocol,
             "scores": validators.are_scores,
-            "difference": validators.are_paired,
-            "measures": validators.are_spreads,
+            "difference": validators.are_score_differences,
+            "measures": validators.are_intervals,
             "measure_difference": validators.are_differences,
             "prompt": has({}, {"template": is_text, "shots": is_count}),
         },
@@ -87,10 +87,10 @@ SHAPES: Mapping[str, Check] = {
 }  # fmt: skip
 
 
-def sound(event: dict[str, Any]) -> dict[str, Any]:
+def validated(event: dict[str, Any]) -> dict[str, Any]:
     """Return an event, or a notice in its place if it lacks what its kind has or holds something else there."""
-    check = SHAPES.get(event["event"])
+    check = SCHEMAS.get(event["event"])
     if check is None or check(event):
         return event
     envelope = {name: value for name, value in event.items() if name in ENVELOPE}
-    return {**envelope, "event": "notice", "level": "warning", "message": PASSED_OVER, "hint": HINT}
+    return {**envelope, "event": "notice", "level": "warning", "message": DAMAGED, "hint": HINT}

@@ -15,7 +15,7 @@ from typing import Any
 from engine.errors import StorageError
 
 VERSION = 1
-MOST_BYTES = 256 * 1024
+MAX_EVENT_BYTES = 256 * 1024
 # Of seconds since 1970: calendars end with the year 9999; also NaN is not below.
 BEYOND_ALL_TIME = 2e11
 READ_BYTES = 1 << 20
@@ -54,8 +54,8 @@ class EventWriter:
             **facts,
         }
         line = encode(record)
-        if len(line) > MOST_BYTES:
-            raise ValueError(f"{event} has {len(line)} bytes, at most {MOST_BYTES} are allowed")
+        if len(line) > MAX_EVENT_BYTES:
+            raise ValueError(f"{event} has {len(line)} bytes, at most {MAX_EVENT_BYTES} are allowed")
         self._append(line)
         return record
 
@@ -107,15 +107,15 @@ class EventReader:
         self._path = path
         self._offset = 0
 
-    def read(self, most_bytes: int = READ_BYTES) -> list[Event]:
-        """Return up to `most_bytes` worth of new events, at least one if a whole one is there.
+    def read(self, max_bytes: int = READ_BYTES) -> list[Event]:
+        """Return up to `max_bytes` worth of new events, at least one if a whole one is there.
 
         An unfinished last line is left where it is: its end may come, or a resumed worker cuts it off.
         """
         try:
             with self._path.open("rb") as stream:
                 stream.seek(self._offset)
-                chunk = stream.read(max(most_bytes, MOST_BYTES))
+                chunk = stream.read(max(max_bytes, MAX_EVENT_BYTES))
         except FileNotFoundError:
             return []
         whole = chunk[: chunk.rfind(b"\n") + 1]
@@ -153,7 +153,7 @@ def cut_unfinished_line(path: Path) -> None:
         return
     with path.open("r+b") as stream:
         end = stream.seek(0, os.SEEK_END)
-        start = max(0, end - MOST_BYTES - 1)
+        start = max(0, end - MAX_EVENT_BYTES - 1)
         stream.seek(start)
         tail = stream.read()
         kept = start + tail.rfind(b"\n") + 1

@@ -19,14 +19,14 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
-class Death:
+class WorkerExit:
     """The exit code, None where nobody saw it, and whether the worker was killed for its memory."""
 
     returncode: int | None = None
     for_memory: bool = False
 
 
-class Deaths:
+class ExitRecord:
     """What is kept of the newest attempt's death. `kills` is how many processes were killed for memory so far."""
 
     def __init__(self, job: Job) -> None:
@@ -36,11 +36,11 @@ class Deaths:
         """Keep what a death that nobody sees can be judged by."""
         self._write({"attempt": attempt, "kills": kills, "boot": _boot()})
 
-    def keep(self, attempt: int, death: Death) -> None:
+    def keep(self, attempt: int, death: WorkerExit) -> None:
         """Keep a death as it was seen."""
         self._write({"attempt": attempt, "returncode": death.returncode, "for_memory": death.for_memory})
 
-    def find(self, attempt: int, kills: int) -> Death:
+    def find(self, attempt: int, kills: int) -> WorkerExit:
         """Return what is known of an attempt's death.
 
         One that nobody saw was for memory if something was killed for it since the attempt began: the worker takes
@@ -48,12 +48,12 @@ class Deaths:
         """
         kept = self._read()
         if kept.get("attempt") != attempt:
-            return Death()
+            return WorkerExit()
         if "for_memory" in kept:
             code = kept.get("returncode")
-            return Death(code if isinstance(code, int) else None, kept["for_memory"] is True)
+            return WorkerExit(code if isinstance(code, int) else None, kept["for_memory"] is True)
         before = kept.get("kills")
-        return Death(None, isinstance(before, int) and kept.get("boot") == _boot() and kills > before)
+        return WorkerExit(None, isinstance(before, int) and kept.get("boot") == _boot() and kills > before)
 
     def _read(self) -> dict[str, Any]:
         with suppress(OSError, ValueError, RecursionError):

@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from engine.errors import StorageError, WorkerError
 from engine.jobs.events import Event, read_all
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 from engine.system.locks import try_lock, unlock
 
 JobKind = Literal[
@@ -142,7 +142,7 @@ class Job:
         except OSError as error:
             raise StorageError(f"{self.commands_folder} can't be emptied: {error.strerror}.") from error
 
-    def is_told(self, command: str) -> bool:
+    def has_command(self, command: str) -> bool:
         """Tell whether a command waits to be taken."""
         texts = (path.read_text(encoding="utf-8") for path in self.commands_folder.glob(COMMAND_FILES))
         with suppress(FileNotFoundError):
@@ -180,32 +180,32 @@ class Job:
                 unlock(stream)
 
 
-def new_id(words: str) -> str:
+def new_id(name: str) -> str:
     """Return an id that sorts by time, says what it is, and is not taken: `20261125-081502-lora-3f9a`."""
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(words)}-{secrets.token_hex(2)}"
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(name)}-{secrets.token_hex(2)}"
 
 
-def slug(words: str) -> str:
-    """Return words as part of a file's name: small letters and numbers with hyphens between, at most 40 long."""
-    plain = "".join(letter if letter.isalnum() else "-" for letter in words.lower())
+def slug(name: str) -> str:
+    """Return a name as part of a file's name: small letters and numbers with hyphens between, at most 40 long."""
+    plain = "".join(letter if letter.isalnum() else "-" for letter in name.lower())
     return "-".join(part for part in plain.split("-") if part)[:40]
 
 
 def create_job(
-    parent: Path, kind: JobKind, arguments: Mapping[str, Any], *, words: str = "", recipe: str = ""
+    parent: Path, kind: JobKind, arguments: Mapping[str, Any], *, name: str = "", recipe: str = ""
 ) -> Job:
     """Make a job's folder (mode 0700) below `parent` and return it.
 
-    `recipe` is the text of `recipe.toml`; `words` go into the id. Raises StorageError.
+    `recipe` is the text of `recipe.toml`; `name` becomes part of the id. Raises StorageError.
     """
-    folder = parent / new_id(words or kind)
+    folder = parent / new_id(name or kind)
     try:
         folder.mkdir(mode=0o700)
         (folder / "commands").mkdir(mode=0o700)
         if recipe:
-            write_whole(folder / "recipe.toml", recipe)
+            write_atomically(folder / "recipe.toml", recipe)
         # Last: a folder without it is no job.
-        write_whole(
+        write_atomically(
             folder / "job.json", json.dumps({"kind": kind, **arguments}, ensure_ascii=False, indent=1)
         )
     except OSError as error:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine.jobs.event_schema import PASSED_OVER, sound
+from engine.jobs.event_schema import DAMAGED, validated
 from engine.jobs.events import Event, clock
 
 Outcome = Literal["completed", "stopped", "failed", "crashed"]
@@ -53,9 +53,9 @@ class RunState:
 
     `base_scores` and `tuned_scores` are of the run's protocol; what is scored while it trains has one of its own, and
     is in `evaluation_rouge1` (fractions) and `evaluations` alone.
-    `probed` tells what the heaviest step takes, `shortage` that memory did not suffice, with smaller plans; both are of
-    the last attempt.
-    `freed` says that the attempt ended to free the device, with a checkpoint to go on from: a pause, no end.
+    `memory_probe` is the measured peak memory of a step, `memory_exceeded` the event of a run out of memory, with
+    memory fallbacks; both belong to the last attempt.
+    `device_released`: the attempt ended to release the device. It is paused, with a checkpoint to resume from.
     `revision` counts the times that points were dropped or the attempt changed, so that a plot knows to start over.
     """
 
@@ -73,15 +73,15 @@ class RunState:
     evaluations: list[Event] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     notices: list[Event] = field(default_factory=list)
-    probed: Event | None = None
-    shortage: Event | None = None
+    memory_probe: Event | None = None
+    memory_exceeded: Event | None = None
     peak_memory_bytes: int = 0
     checkpoint: Event | None = None
     adapter: Event | None = None
     base_scores: Event | None = None
     tuned_scores: Event | None = None
     paused: bool = False
-    freed: bool = False
+    device_released: bool = False
     training_started_clock: float | None = None
     accepted_clock: float | None = None
     last_clock: float = 0.0
@@ -95,7 +95,7 @@ class RunState:
 
         Unknown ones are kept by the stream and ignored here.
         """
-        event = sound(event)
+        event = validated(event)
         self.last_event_at = event.get("time", self.last_event_at)
         self.last_clock = clock(event)
         handler = _HANDLERS.get(event["event"])
@@ -114,13 +114,13 @@ class RunState:
         return sum(((self.started or {}).get("excluded") or {}).values())
 
     @property
-    def share(self) -> float:
+    def fraction_done(self) -> float:
         """How much of the training is done, 0 to 1: of its steps, or of its minutes if those are spent sooner."""
         of_steps = min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
-        return max(of_steps, self.time_share)
+        return max(of_steps, self.time_fraction)
 
     @property
-    def time_share(self) -> float:
+    def time_fraction(self) -> float:
         """How much of the minutes is spent that the run may train for, 0 without a limit."""
         return float(self.last_step.get("time_share", 0.0)) if self.last_step else 0.0
 
@@ -161,8 +161,8 @@ class RunState:
 def _job_accepted(state: RunState, event: Event) -> None:
     state.attempt = int(event.get("attempt", 1))
     state.accepted_clock = clock(event)
-    state.stage, state.progress, state.paused, state.freed = "", None, False, False
-    state.ended = state.outcome = state.probed = state.shortage = None
+    state.stage, state.progress, state.paused, state.device_released = "", None, False, False
+    state.ended = state.outcome = state.memory_probe = state.memory_exceeded = None
 
 
 def _stage_entered(state: RunState, event: Event) -> None:
@@ -233,17 +233,17 @@ def _sample_made(state: RunState, event: Event) -> None:
 
 
 def _notice(state: RunState, event: Event) -> None:
-    known = event["message"] == PASSED_OVER and any(each["message"] == PASSED_OVER for each in state.notices)
+    known = event["message"] == DAMAGED and any(each["message"] == DAMAGED for each in state.notices)
     if not known:
         state.notices.append(event)
 
 
 def _memory_probed(state: RunState, event: Event) -> None:
-    state.probed = event
+    state.memory_probe = event
 
 
 def _memory_exceeded(state: RunState, event: Event) -> None:
-    state.shortage = event
+    state.memory_exceeded = event
 
 
 def _checkpoint_saved(state: RunState, event: Event) -> None:
@@ -256,7 +256,7 @@ def _adapter_saved(state: RunState, event: Event) -> None:
 
 def _run_paused(state: RunState, event: Event) -> None:
     state.paused = True
-    state.freed = bool(event.get("frees_device"))
+    state.device_released = bool(event.get("frees_device"))
 
 
 def _run_continued(state: RunState, _: Event) -> None:

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import OutOfMemoryError, WorkerError
-from engine.jobs.event_schema import sound
+from engine.jobs.event_schema import validated
 from engine.jobs.events import READ_BYTES, Event, EventReader
-from engine.jobs.exit_status import Death, Deaths
+from engine.jobs.exit_status import ExitRecord, WorkerExit
 from engine.jobs.job import GONE, GONE_HINT, UNWRITTEN, Job
 from engine.jobs.run_state import Outcome
-from engine.jobs.worker_process import Spare, launch, worker_command
+from engine.jobs.worker_process import WarmWorker, launch, worker_command
 
 POLL_SECONDS = 0.05
 LOOK_SECONDS = 1.0
@@ -73,18 +73,18 @@ class Supervisor:
         niced: bool = False,
         offline: bool = False,
         command: list[str] | None = None,
-        spare: Spare | None = None,
+        warm_worker: WarmWorker | None = None,
     ) -> None:
         """Prepare; nothing is started yet.
 
         `niced` lowers the worker's priority, for windows that must stay fluent. `command` replaces the
-        worker's program, for tests. `spare` does the job if it can; it is this supervisor's, and ends with it.
+        worker's program, for tests. `warm_worker` does the job if it can; it is this supervisor's, and ends with it.
         """
         self.job = job
         self._niced = niced
         self._offline = offline
         self._command = command or worker_command(job.folder)
-        self._spare = spare
+        self._warm_worker = warm_worker
         self._process: subprocess.Popen[bytes] | None = None
         self._reader = EventReader(job.events_path)
         self._ended: Event | None = None
@@ -93,14 +93,14 @@ class Supervisor:
         self._accepted_attempt = 0
         self._seen_alive = self._forced = False
         self._memory = MemoryWatch()
-        self._deaths = Deaths(job)
+        self._deaths = ExitRecord(job)
 
     def start(self) -> None:
-        """Start the worker, or let the spare one take up the job. Raises WorkerError if the system can't."""
+        """Start the worker, or let the warm one take the job. Raises WorkerError if the system can't."""
         self._skip_earlier_attempts()
         self._deaths.begin(self._attempt + 1, self._memory.kills)
         _LET_GO[:] = [process for process in _LET_GO if process.poll() is None]
-        self._process = self._spare.take_up(self.job) if self._spare is not None else None
+        self._process = self._warm_worker.assign(self.job) if self._warm_worker is not None else None
         if self._process is None:
             self._process = self._launched()
 
@@ -127,10 +127,10 @@ class Supervisor:
         self._seen_alive |= found
         return found
 
-    def poll(self, most_bytes: int = READ_BYTES) -> list[Event]:
-        """Return the events that came since the last call, up to `most_bytes` worth of them."""
+    def poll(self, max_bytes: int = READ_BYTES) -> list[Event]:
+        """Return the events that came since the last call, up to `max_bytes` worth of them."""
         self._memory.look()
-        events = list(map(sound, self._reader.read(most_bytes)))
+        events = list(map(validated, self._reader.read(max_bytes)))
         for event in events:
             if event["event"] == "job_accepted":
                 # A later attempt's own: what an earlier one ended with says nothing of this one.
@@ -172,20 +172,20 @@ class Supervisor:
             return Ending("crashed", GONE.format(folder=self.job.folder), GONE_HINT)
         returncode = self._process.returncode if self._process else None
         if returncode == UNWRITTEN:
-            message, hint = unwritten_in_words(self.job.folder)
+            message, hint = unwritten_text(self.job.folder)
             return Ending("crashed", message, hint, log_tail=self.job.log_tail())
         death = self._death(returncode)
-        message, hint = death_in_words(death.returncode, memory_ran_short=death.for_memory)
+        message, hint = exit_text(death.returncode, memory_ran_short=death.for_memory)
         kind = OUT_OF_MEMORY if death.for_memory else ""
         return Ending("crashed", message, hint, log_tail=self.job.log_tail(), kind=kind)
 
-    def _death(self, returncode: int | None) -> Death:
+    def _death(self, returncode: int | None) -> WorkerExit:
         """Return how the worker died, and keep it: seen here, or told by who saw it, or by what was counted since."""
         if self._process is not None:
             attempt = self._attempt + 1
-            death = Death(returncode, was_killed(returncode) and self._lacked_memory())
+            death = WorkerExit(returncode, was_killed(returncode) and self._lacked_memory())
         elif self._seen_alive:
-            attempt, death = self._accepted_attempt, Death(None, self._lacked_memory())
+            attempt, death = self._accepted_attempt, WorkerExit(None, self._lacked_memory())
         else:
             attempt = self._accepted_attempt
             death = self._deaths.find(attempt, out_of_memory_kills())
@@ -223,8 +223,8 @@ class Supervisor:
 
     def leave(self) -> None:
         """Let go of a worker that goes on alone: closing its stdin tells it that the window is gone."""
-        if self._spare is not None:
-            self._spare.end()
+        if self._warm_worker is not None:
+            self._warm_worker.end()
         if self._process and self._process.stdin:
             self._process.stdin.close()
         if self._process and self._process.poll() is None:
@@ -280,7 +280,7 @@ def was_killed(returncode: int | None) -> bool:
     return returncode is not None and returncode < 0 and _signal_name(-returncode) == "SIGKILL"
 
 
-def death_in_words(returncode: int | None, *, memory_ran_short: bool = False) -> tuple[str, str]:
+def exit_text(returncode: int | None, *, memory_ran_short: bool = False) -> tuple[str, str]:
     """Return message and hint for a worker that went without a word."""
     if returncode is None and memory_ran_short:
         return "The worker is gone without a word, and memory ran short meanwhile.", LESS_MEMORY
@@ -299,7 +299,7 @@ def death_in_words(returncode: int | None, *, memory_ran_short: bool = False) ->
     return f"The worker was ended from outside ({name}).", "Resume goes on from the last checkpoint."
 
 
-def unwritten_in_words(folder: Path) -> tuple[str, str]:
+def unwritten_text(folder: Path) -> tuple[str, str]:
     """Return message and hint for a worker that could not write its last words into its job's folder."""
     message, hint = "The events can't be written any more", "Resume goes on from the last checkpoint."
     try:

@@ -20,8 +20,8 @@ from engine.system.paths import application_root
 
 # A windowed program has no streams on Windows, so the worker is a program of its own there.
 FROZEN_WORKER = "tunesmith-worker"
-# Several times what a spare worker takes.
-SPARE_NEEDS_BYTES = 3 * 1024**3
+# Several times what a warm worker takes.
+WARM_WORKER_NEEDS_BYTES = 3 * 1024**3
 
 
 def worker_command(folder: Path | None = None) -> list[str]:
@@ -70,7 +70,7 @@ def worker_environment(offline: bool, niced: bool) -> dict[str, str]:
     return environment
 
 
-class Spare:
+class WarmWorker:
     """A worker started ahead of its job: it imports what takes seconds, and waits.
 
     The job's folder reaches it as a line on its standard input, and the end of that input ends it. So it needs no port,
@@ -99,7 +99,7 @@ class Spare:
         """Tell whether it waits for a job."""
         return not self._taken and self._process.poll() is None
 
-    def take_up(self, job: Job) -> subprocess.Popen[bytes] | None:
+    def assign(self, job: Job) -> subprocess.Popen[bytes] | None:
         """Give it a job and return its process, which is the job's from now on; None if it can't take one any more."""
         if not self.alive() or self._process.stdin is None:
             return None
@@ -122,10 +122,10 @@ class Spare:
                 self._process.stdin.close()
 
 
-def can_afford_spare() -> bool:
+def can_afford_warm_worker() -> bool:
     """Tell whether a worker that may never get a job is no burden: memory to spare, and not on a battery's charge."""
     import psutil
 
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
     on_charge = battery is not None and not battery.power_plugged
-    return not on_charge and psutil.virtual_memory().available >= SPARE_NEEDS_BYTES
+    return not on_charge and psutil.virtual_memory().available >= WARM_WORKER_NEEDS_BYTES

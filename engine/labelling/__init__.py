@@ -7,27 +7,26 @@ from engine.labelling.export import export, write_rows
 from engine.labelling.history import Step
 from engine.labelling.items import Author, Draft, Item, State
 from engine.labelling.novelty import Novelty
-from engine.labelling.order import ENOUGH_TO_COMPARE, ORDERS, Order, count_words, ordered, usual_words
+from engine.labelling.order import MIN_TO_COMPARE, ORDERS, Order, count_words, ordered, usual_words
 from engine.labelling.sets import (
-    ENOUGH_FOR_A_RUN,
-    MOST_CONVERSATIONS,
-    About,
+    MAX_CONVERSATIONS,
+    MIN_FOR_A_RUN,
     LabellingSet,
     Progress,
+    SetInfo,
     create,
     distinct,
-    done_before,
     find,
     fingerprint,
+    known_items,
     list_sets,
 )
 
 __all__ = [
-    "ENOUGH_FOR_A_RUN",
-    "ENOUGH_TO_COMPARE",
-    "MOST_CONVERSATIONS",
+    "MAX_CONVERSATIONS",
+    "MIN_FOR_A_RUN",
+    "MIN_TO_COMPARE",
     "ORDERS",
-    "About",
     "Author",
     "Draft",
     "Item",
@@ -35,15 +34,16 @@ __all__ = [
     "Novelty",
     "Order",
     "Progress",
+    "SetInfo",
     "State",
     "Step",
     "count_words",
     "create",
     "distinct",
-    "done_before",
     "export",
     "find",
     "fingerprint",
+    "known_items",
     "list_sets",
     "ordered",
     "usual_words",

@@ -17,7 +17,7 @@ from engine.jobs.events import encode
 from engine.jobs.job import slug
 from engine.labelling.items import Item
 from engine.labelling.sets import PARTIAL, LabellingSet, fingerprint
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 
 SCHEMA = 1
 EXPORTS = "exports"
@@ -51,7 +51,7 @@ def write_rows(path: Path, items: Sequence[Item], notes: Sequence[str]) -> None:
     """
     rows = [_row(item) | {"note": note} for item, note in zip(items, notes, strict=True)]
     try:
-        write_whole(path, b"".join(map(encode, rows)).decode("utf-8"))
+        write_atomically(path, b"".join(map(encode, rows)).decode("utf-8"))
     except OSError as error:
         raise StorageError(
             f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
@@ -89,8 +89,8 @@ def _write(folder: Path, rows: list[dict[str, Any]], metadata: dict[str, Any]) -
     partial = folder.with_name(folder.name + PARTIAL)
     try:
         partial.mkdir(parents=True, exist_ok=True)
-        write_whole(partial / ROWS, b"".join(map(encode, rows)).decode("utf-8"))
-        write_whole(partial / METADATA, json.dumps(metadata, ensure_ascii=False, indent=1))
+        write_atomically(partial / ROWS, b"".join(map(encode, rows)).decode("utf-8"))
+        write_atomically(partial / METADATA, json.dumps(metadata, ensure_ascii=False, indent=1))
         partial.rename(folder)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)

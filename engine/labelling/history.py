@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.jobs.events import Event
-from engine.labelling.items import Item, begun, carried, changed
+from engine.labelling.items import Item, changed, new_item, with_carried
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,12 @@ class History:
         number = record.get("item")
         if isinstance(number, int) and number not in self.items:
             texts = (str(record.get(key, "")) for key in ("id", "conversation", "summary"))
-            self._put(begun(number, *texts))
+            self._put(new_item(number, *texts))
 
     def _carry(self, record: Mapping[str, Any]) -> None:
         """Take in what another set knew of a conversation; it is no step that could be taken back here."""
         before = self.items.get(record.get("item", 0))
-        after = carried(before, record) if before is not None else None
+        after = with_carried(before, record) if before is not None else None
         if after is not None:
             self._put(after)
 

@@ -52,18 +52,18 @@ class Item:
         return "source" if self.given and self.text == self.given else "person"
 
 
-def begun(number: int, identity: str, conversation: str, given: str = "") -> Item:
+def new_item(number: int, identity: str, conversation: str, given: str = "") -> Item:
     """Return a conversation as it comes into a set: accepted if its source has a summary for it, else open."""
     given = given.strip()
     return Item(number, identity, conversation, given, given, "accepted" if given else "open")
 
 
-def as_carried(item: Item) -> dict[str, Any]:
+def carried_fields(item: Item) -> dict[str, Any]:
     """Return what another set can take over of a conversation, as `carried` takes it."""
     return {"text": item.text, "state": item.state, "draft": asdict(item.draft) if item.draft else None}
 
 
-def carried(item: Item, facts: Mapping[str, Any]) -> Item | None:
+def with_carried(item: Item, facts: Mapping[str, Any]) -> Item | None:
     """Return the item with what another set knew of its conversation, None where the facts make no sense."""
     try:
         draft = Draft(**facts["draft"]) if facts["draft"] else None

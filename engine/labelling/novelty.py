@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from engine.labelling.items import Item
 
 # Added to a conversation's words, so that one of three rare words does not come before all others.
-FEW_WORDS = 10
+EXTRA_WORDS = 10
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -52,11 +52,11 @@ class Novelty:
 
     def share(self, number: int) -> float:
         """Return the share of a conversation's different words that no labelled conversation has."""
-        return self._new[number] / (len(self._words[number]) + FEW_WORDS)
+        return self._new[number] / (len(self._words[number]) + EXTRA_WORDS)
 
     def _take(self, item: Item) -> None:
         number, ids = item.number, self._ids
-        words = array("I", {ids.setdefault(word, len(ids)) for word in words_of(item.conversation)})
+        words = array("I", {ids.setdefault(word, len(ids)) for word in distinct_words(item.conversation)})
         for _ in range(len(ids) - len(self._holders)):
             self._holders.append(array("I"))
             self._known.append(0)
@@ -80,6 +80,6 @@ class Novelty:
                     self._new[holder] += 1
 
 
-def words_of(text: str) -> set[str]:
+def distinct_words(text: str) -> set[str]:
     """Return the different words of a text, of three letters or more, without regard to capitals."""
     return set(_WORD.findall(text.casefold()))

@@ -11,8 +11,8 @@ from functools import lru_cache
 from engine.labelling.items import Item
 from engine.labelling.novelty import Novelty
 
-MOST_REMEMBERED = 8192
-ENOUGH_TO_COMPARE = 10
+CACHED_LENGTHS = 8192
+MIN_TO_COMPARE = 10
 # Words of a summary over the square root of its conversation's words: nine in ten of SAMSum's references lie
 # between, whatever the length of the conversation.
 USUAL_SHARES = (1.0, 4.0)
@@ -63,7 +63,7 @@ def usual_words(conversation: str, accepted: Sequence[Item] = ()) -> tuple[int, 
     in ten summaries lie between.
     """
     low, high = USUAL_SHARES
-    if len(accepted) >= ENOUGH_TO_COMPARE:
+    if len(accepted) >= MIN_TO_COMPARE:
         shares = [count_words(item.text) / _root(item.conversation) for item in accepted]
         tenths = statistics.quantiles(shares, n=10, method="inclusive")
         low, high = tenths[0], tenths[-1]
@@ -71,7 +71,7 @@ def usual_words(conversation: str, accepted: Sequence[Item] = ()) -> tuple[int, 
     return max(1, math.floor(low * root)), max(1, math.ceil(high * root))
 
 
-@lru_cache(maxsize=MOST_REMEMBERED)
+@lru_cache(maxsize=CACHED_LENGTHS)
 def _root(conversation: str) -> float:
     return math.sqrt(max(1, count_words(conversation)))
 

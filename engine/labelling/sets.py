@@ -29,8 +29,8 @@ from engine.errors import AppError, DataError, StorageError
 from engine.jobs.events import VERSION, EventWriter, encode, read_all
 from engine.jobs.job import new_id
 from engine.labelling.history import History, Step
-from engine.labelling.items import Draft, Item, as_carried, begun
-from engine.system.files import write_whole
+from engine.labelling.items import Draft, Item, carried_fields, new_item
+from engine.system.files import write_atomically
 from engine.system.locks import try_lock, unlock
 from engine.system.paths import labelling_folder
 from engine.text.conversations import Example
@@ -39,19 +39,19 @@ SCHEMA = 1
 ABOUT, CONVERSATIONS, JOURNAL, LOCK = "set.json", "conversations.jsonl", "journal.jsonl", "lock"
 PARTIAL = ".partial"
 # All of a set is in memory while it is open: so many conversations of the usual length take about 200 MB.
-MOST_CONVERSATIONS = 100_000
-MOST_CHARACTERS = 20_000
+MAX_CONVERSATIONS = 100_000
+MAX_CHARACTERS = 20_000
 # How long summaries usually are is learned from so many.
-MOST_COMPARED = 200
+MAX_COMPARED = 200
 # A pause, or so many letters, and what is typed next is taken back by itself.
 PAUSE_SECONDS = 1.0
 LETTERS_A_STEP = 60
 # From here on a tenth of the data set, which is what a run holds out for its test, is a conversation at least.
-ENOUGH_FOR_A_RUN = 10
+MIN_FOR_A_RUN = 10
 
 
 @dataclass(frozen=True)
-class About:
+class SetInfo:
     """What a labelling set is, without its conversations; `fingerprint` is over those that it began with."""
 
     id: str
@@ -88,13 +88,13 @@ def fingerprint(conversations: Iterable[str]) -> str:
 
 
 def distinct(examples: Iterable[Example]) -> list[Example]:
-    """Return the examples that have a conversation, each conversation once, at most `MOST_CONVERSATIONS`."""
+    """Return the examples that have a conversation, each conversation once, at most `MAX_CONVERSATIONS`."""
     kept: dict[str, Example] = {}
     for example in examples:
         text = example.conversation.strip()
         if text and text not in kept:
             kept[text] = example
-            if len(kept) == MOST_CONVERSATIONS:
+            if len(kept) == MAX_CONVERSATIONS:
                 break
     return list(kept.values())
 
@@ -105,15 +105,15 @@ def create(
     examples: Iterable[Example],
     licence: str = "",
     known: Mapping[str, Item] | None = None,
-) -> About:
+) -> SetInfo:
     """Make a labelling set of conversations and return what it is; a summary of the source counts as accepted.
 
-    Empty and repeated conversations are left out, and those beyond `MOST_CONVERSATIONS`. What was done before with
+    Empty and repeated conversations are left out, and those beyond `MAX_CONVERSATIONS`. What was done before with
     `known` conversations, by their text, is brought along. Raises StorageError.
     """
     kept = distinct(examples)
-    brought = _brought(known or {}, kept)
-    about = About(
+    carried_records = _carried_records(known or {}, kept)
+    about = SetInfo(
         id=new_id(name),
         name=name,
         source=source,
@@ -126,11 +126,11 @@ def create(
     lines = [encode(_row(example)) for example in kept]
     try:
         partial.mkdir()
-        write_whole(partial / CONVERSATIONS, b"".join(lines).decode("utf-8"))
-        if brought:
-            write_whole(partial / JOURNAL, b"".join(map(encode, brought)).decode("utf-8"))
+        write_atomically(partial / CONVERSATIONS, b"".join(lines).decode("utf-8"))
+        if carried_records:
+            write_atomically(partial / JOURNAL, b"".join(map(encode, carried_records)).decode("utf-8"))
         described = {"schema": SCHEMA, **asdict(about)}
-        write_whole(partial / ABOUT, json.dumps(described, ensure_ascii=False, indent=1))
+        write_atomically(partial / ABOUT, json.dumps(described, ensure_ascii=False, indent=1))
         partial.rename(folder)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
@@ -140,7 +140,7 @@ def create(
     return about
 
 
-def done_before(source: str) -> dict[str, Item]:
+def known_items(source: str) -> dict[str, Item]:
     """Return what was done with conversations of a source in the set of it that was worked on last, by their text.
 
     That set is only looked at, whoever has it open; one that is damaged has nothing to bring.
@@ -153,24 +153,24 @@ def done_before(source: str) -> dict[str, Item]:
     return {
         item.conversation.strip(): item
         for item in items
-        if item != begun(item.number, item.id, item.conversation, item.given)
+        if item != new_item(item.number, item.id, item.conversation, item.given)
     }
 
 
-def _brought(known: Mapping[str, Item], kept: list[Example]) -> list[dict[str, Any]]:
+def _carried_records(known: Mapping[str, Item], kept: list[Example]) -> list[dict[str, Any]]:
     """Return the journal's records of what was done with conversations before."""
     now = time.time()
     return [
-        {"v": VERSION, "event": "carried", "time": now, "item": number, **as_carried(item)}
+        {"v": VERSION, "event": "carried", "time": now, "item": number, **carried_fields(item)}
         for number, example in enumerate(kept, start=1)
         if (item := known.get(example.conversation.strip())) is not None
     ]
 
 
-def read(about: About) -> History:
+def read(about: SetInfo) -> History:
     """Return what is in a set, whoever has it open. Raises StorageError."""
     folder = labelling_folder() / about.id
-    history = History(_begun(folder))
+    history = History(_first_items(folder))
     for record in read_all(folder / JOURNAL):
         history.apply(record)
     return history
@@ -180,7 +180,7 @@ def _row(example: Example) -> dict[str, str]:
     return {"id": example.id, "conversation": example.conversation, "summary": example.summary}
 
 
-def list_sets() -> list[About]:
+def list_sets() -> list[SetInfo]:
     """Return every labelling set, the one that was worked on last first; folders that are none are left out."""
     found = []
     for folder in labelling_folder().iterdir():
@@ -195,7 +195,7 @@ def _last_change(folder: Path) -> float:
     return (journal if journal.exists() else folder / ABOUT).stat().st_mtime
 
 
-def find(source: str, fingerprint: str = "") -> About | None:
+def find(source: str, fingerprint: str = "") -> SetInfo | None:
     """Return the set that began with a source, with these conversations if a fingerprint is given."""
     for about in list_sets():
         if about.source == source and fingerprint in ("", about.fingerprint):
@@ -203,12 +203,12 @@ def find(source: str, fingerprint: str = "") -> About | None:
     return None
 
 
-def _read_about(folder: Path) -> About:
+def _read_about(folder: Path) -> SetInfo:
     try:
         table = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         if table.pop("schema") != SCHEMA:
             raise StorageError(f"{folder.name} was made by another version.", "Open it with that one.")
-        return About(**table | {"id": folder.name})
+        return SetInfo(**table | {"id": folder.name})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StorageError(f"{folder.name} is no labelling set.", "Choose another one.") from error
 
@@ -264,8 +264,8 @@ class LabellingSet:
         return list(islice(self.history.items.values(), count, None))
 
     def accepted_last(self) -> list[Item]:
-        """Return the conversations that were accepted last, at most `MOST_COMPARED`: how long summaries are here."""
-        numbers = islice(reversed(self.history.accepted), MOST_COMPARED)
+        """Return the conversations that were accepted last, at most `MAX_COMPARED`: how long summaries are here."""
+        numbers = islice(reversed(self.history.accepted), MAX_COMPARED)
         return [self.history.items[number] for number in numbers]
 
     def progress(self) -> Progress:
@@ -279,9 +279,9 @@ class LabellingSet:
         """Keep what the person has written, to the letter; an accepted summary waits again then."""
         if text == self.item(number).text:
             return
-        if len(text) > MOST_CHARACTERS:
+        if len(text) > MAX_CHARACTERS:
             raise DataError(
-                f"The summary has {len(text):,} characters.", f"Use at most {MOST_CHARACTERS:,}.", "summary"
+                f"The summary has {len(text):,} characters.", f"Use at most {MAX_CHARACTERS:,}.", "summary"
             )
         now = time.monotonic()
         joins = now - self._typed_at <= PAUSE_SECONDS and self._goes_on(number, text)
@@ -323,10 +323,8 @@ class LabellingSet:
         known = self._number_of(text)
         if known is not None:
             return known
-        if len(self.history.items) >= MOST_CONVERSATIONS:
-            raise DataError(
-                f"A set holds {MOST_CONVERSATIONS:,} conversations at most.", "Begin another one."
-            )
+        if len(self.history.items) >= MAX_CONVERSATIONS:
+            raise DataError(f"A set holds {MAX_CONVERSATIONS:,} conversations at most.", "Begin another one.")
         number = max(self.history.items, default=0) + 1
         try:
             self._keep("added", item=number, **_row(example) | {"id": example.id or str(number)})
@@ -336,11 +334,11 @@ class LabellingSet:
             self._numbers[text] = number
         return number
 
-    def bring(self, number: int, known: Item) -> None:
+    def carry(self, number: int, known: Item) -> None:
         """Take over what was written elsewhere for a conversation nothing was done with; a draft until accepted."""
         item = self.item(number)
         if item.state == "open" and not item.text and not self.history.of(number):
-            self._keep("carried", item=number, **as_carried(replace(known, state="drafted")))
+            self._keep("carried", item=number, **carried_fields(replace(known, state="drafted")))
 
     def _number_of(self, text: str) -> int | None:
         """Return the number of the conversation with this text, if it is there."""
@@ -389,13 +387,13 @@ def _locked(path: Path, name: str) -> IO[str]:
     return stream
 
 
-def _begun(folder: Path) -> Iterator[Item]:
+def _first_items(folder: Path) -> Iterator[Item]:
     """Yield the conversations that a set began with."""
     try:
         with (folder / CONVERSATIONS).open(encoding="utf-8") as stream:
             for number, line in enumerate(stream, start=1):
                 row = json.loads(line)
-                yield begun(number, row["id"], row["conversation"], row["summary"])
+                yield new_item(number, row["id"], row["conversation"], row["summary"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StorageError(
             f"The conversations of {folder.name} can't be read: {error}.", "Bring them back from a copy."

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.adapters import library
-from engine.jobs.events import MOST_BYTES, Event, decode
+from engine.jobs.events import MAX_EVENT_BYTES, Event, decode
 from engine.jobs.job import Job
 from engine.runs import run_store as runs
 from engine.system import paths
@@ -127,7 +127,7 @@ def _completed_before(job: Job, moment: float) -> bool:
 def _last_event(path: Path) -> Event | None:
     """Return the last whole event, read from the stream's end alone."""
     with suppress(OSError), path.open("rb") as stream:
-        stream.seek(max(0, stream.seek(0, os.SEEK_END) - MOST_BYTES))
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - MAX_EVENT_BYTES))
         lines = stream.read().splitlines(keepends=True)
         for line in reversed(lines):
             if line.endswith(b"\n"):

@@ -13,7 +13,7 @@ UNKNOWN = "not named"
 # What a licence is called in one line; some packages write the whole text there.
 SHORT = 60
 LICENCE_FILE = re.compile(r"(?:LICEN[CS]E|COPYING|NOTICE|EULA)[\w.-]*$", re.IGNORECASE)
-MOST_CHARACTERS = 40_000
+MAX_CHARACTERS = 40_000
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Package:
             with suppress(OSError):
                 texts.append(file.read_text(encoding="utf-8", errors="replace").strip())
         whole = "\n\n".join(text for text in texts if text)
-        if len(whole) <= MOST_CHARACTERS:
+        if len(whole) <= MAX_CHARACTERS:
             return whole
-        return f"{whole[:MOST_CHARACTERS]}\n\nThe rest stands in {self.files[0].parent}."
+        return f"{whole[:MAX_CHARACTERS]}\n\nThe rest stands in {self.files[0].parent}."
 
 
 def packages() -> list[Package]:

@@ -13,14 +13,14 @@ from engine.system.csv_file import Cell
 
 def table(report: ArenaReport) -> tuple[list[str], list[list[Cell]]]:
     """Return head and rows of the arena's table."""
-    return arenas.table(report.standings, report.groups)
+    return arenas.table(report.statuses, report.groups)
 
 
 def tree(report: ArenaReport) -> dict[str, Any]:
     """Return everything a report tells, as plain values for JSON."""
     ids = list(report.tables)
     return {
-        **arenas.tree(report.arena, report.standings, report.groups),
+        **arenas.tree(report.arena, report.statuses, report.groups),
         "differences": [
             {"key": each.key, "values": dict(zip(ids, each.values, strict=True))}
             for each in report.differences()

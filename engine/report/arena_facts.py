@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from engine import arena as arenas
-from engine.arena import Arena, Difference, Group, Standing
+from engine.arena import Arena, Difference, EntryStatus, Group
 from engine.config.recipe import Recipe
 from engine.errors import AppError
 from engine.report import run_facts
@@ -30,20 +30,20 @@ class ArenaReport:
 
     arena: Arena
     recipe: Recipe | None
-    standings: tuple[Standing, ...]
+    statuses: tuple[EntryStatus, ...]
     groups: tuple[Group, ...]
     runs: Mapping[str, Report]
     tables: Mapping[str, dict[str, Any]]
 
     @property
-    def unscored(self) -> list[Standing]:
+    def unscored(self) -> list[EntryStatus]:
         """The entries without a score, in the queue's order."""
-        return arenas.unscored(self.standings, self.groups)
+        return arenas.unscored(self.statuses, self.groups)
 
     @property
     def names(self) -> dict[str, str]:
         """What the entries are called, by their ids."""
-        return {each.entry.id: each.entry.name for each in self.standings}
+        return {each.entry.id: each.entry.name for each in self.statuses}
 
     @property
     def numbers(self) -> dict[str, int]:
@@ -63,7 +63,7 @@ class ArenaReport:
             for name, value in of(report):
                 if value:
                     told.setdefault(name, {}).setdefault(value, []).append(self.names[entry_id])
-        return [(name, _in_words(values)) for name, values in told.items()]
+        return [(name, _agreed_text(values)) for name, values in told.items()]
 
     def remarks(self) -> list[tuple[str, str]]:
         """Return what the runs remarked, each once, with the entries that it is of; "" where it is of all."""
@@ -76,7 +76,7 @@ class ArenaReport:
         return [(text, "" if len(names) == everywhere else ", ".join(names)) for text, names in found.items()]
 
 
-def _in_words(values: Mapping[str, list[str]]) -> str:
+def _agreed_text(values: Mapping[str, list[str]]) -> str:
     """Return the value that most have, and the others with the names of those that have them."""
     most, *others = sorted(values, key=lambda value: -len(values[value]))
     return "; ".join([most, *(f"{value} for {', '.join(values[value])}" for value in others)])
@@ -84,15 +84,15 @@ def _in_words(values: Mapping[str, list[str]]) -> str:
 
 def gather(arena: Arena) -> ArenaReport:
     """Return all that is known of an arena. What can't be read of it is left out, and its entry says why."""
-    standings = tuple(arenas.Reader().read(arena))
-    runs = {each.entry.id: each.run.job for each in standings if each.run is not None}
+    statuses = tuple(arenas.Reader().read(arena))
+    runs = {each.entry.id: each.run.job for each in statuses if each.run is not None}
     reports = {entry_id: _read(partial(run_facts.gather, job)) for entry_id, job in runs.items()}
-    tables = {each.entry.id: _read(partial(arena.tables, each.entry)) for each in standings}
+    tables = {each.entry.id: _read(partial(arena.tables, each.entry)) for each in statuses}
     return ArenaReport(
         arena=arena,
         recipe=_read(arena.recipe),
-        standings=standings,
-        groups=tuple(arenas.groups(standings)),
+        statuses=statuses,
+        groups=tuple(arenas.groups(statuses)),
         runs={name: found for name, found in reports.items() if found is not None},
         tables={name: found for name, found in tables.items() if found is not None},
     )

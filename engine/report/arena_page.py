@@ -14,7 +14,7 @@ from engine.report.components import document, facts, foot, said, scored_under, 
 from engine.report.markup import Html, element, join
 from engine.report.provenance import data_facts, environment
 from engine.scoring import score_text
-from engine.scoring.metrics import MORE, ROUGE, UNSTEMMED, Measure
+from engine.scoring.metrics import OTHER_METRICS, ROUGE, UNSTEMMED, Metric
 from engine.system.units import size
 
 SCORE = arenas.SCORE
@@ -28,7 +28,7 @@ STATES = {
     "crashed": "Crashed",
     "refused": "Can't run",
 }
-BESIDE = tuple(measure for measure in MORE if measure.name not in UNSTEMMED.values())
+BESIDE = tuple(metric for metric in OTHER_METRICS if metric.name not in UNSTEMMED.values())
 
 
 def render(report: ArenaReport) -> str:
@@ -50,7 +50,7 @@ def render(report: ArenaReport) -> str:
 
 def _title(report: ArenaReport) -> Html:
     arena = report.arena
-    told = f"{arenas.in_words(arena, report.standings)} Arena {arena.id}"
+    told = f"{arenas.progress_text(arena, report.statuses)} Arena {arena.id}"
     return element("header", element("h1", arena.name), element("p", told, class_="small"))
 
 
@@ -141,7 +141,12 @@ def _results(report: ArenaReport, group: Group) -> Html:
         *(element("p", text, class_="small") for text in missing),
         costs(report, group),
         _scores("All scores", ROUGE, report, group),
-        _scores("Without stemmer", [each for each in MORE if each.name in UNSTEMMED.values()], report, group),
+        _scores(
+            "Without stemmer",
+            [each for each in OTHER_METRICS if each.name in UNSTEMMED.values()],
+            report,
+            group,
+        ),
         _scores("What else was measured", BESIDE, report, group),
     )
 
@@ -169,7 +174,7 @@ def _table(report: ArenaReport, group: Group) -> Html:
 
 
 def _row(number: int, row: Row, base: str) -> Html:
-    run, parameters, memory, minutes = row.standing.run, *(row.cost(kind) for kind in arenas.COSTS)
+    run, parameters, memory, minutes = row.status.run, *(row.cost(kind) for kind in arenas.COSTS)
     costs_told = (
         UNKNOWN if parameters is None else f"{parameters:,.0f}",
         size(run.adapter_bytes) if run and run.adapter_bytes and parameters else UNKNOWN,
@@ -179,10 +184,10 @@ def _row(number: int, row: Row, base: str) -> Html:
     return element(
         "tr",
         element("td", str(number), class_="hint"),
-        element("td", row.standing.entry.title, element("div", row.standing.entry.detail, class_="hint")),
+        element("td", row.status.entry.title, element("div", row.status.entry.detail, class_="hint")),
         _figure(score_text.score(row.mean), score_text.spread(row.scores[SCORE], "points"), base),
         *_against(row.against_base, ""),
-        *_against(row.against_full, "yardstick" if row.is_yardstick else ""),
+        *_against(row.against_full, "baseline" if row.is_baseline else ""),
         *(element("td", text, class_="num") for text in costs_told),
     )
 
@@ -202,20 +207,20 @@ def _figure(text: str, *hints: str) -> Html:
     )
 
 
-def _scores(title: str, measures: Sequence[Measure], report: ArenaReport, group: Group) -> Html:
+def _scores(title: str, metrics: Sequence[Metric], report: ArenaReport, group: Group) -> Html:
     """Return a table of measures with the base's means, nothing where none was measured."""
     shown = [
-        each for each in measures if any(each.name in {**row.scores, **row.measures} for row in group.rows)
+        each for each in metrics if any(each.name in {**row.scores, **row.metrics} for row in group.rows)
     ]
     if not shown:
         return Html()
     titles, first, same = [each.title for each in shown], group.rows[0], _same_base(group)
-    base = {**first.base, **first.base_measures}
-    rows = [_line("", "Base model", [_measured(each, base) for each in shown])] if same else []
+    base = {**first.base, **first.base_metrics}
+    rows = [_line("", "Base model", [_metric(each, base) for each in shown])] if same else []
     for row in group.rows:
-        own = {**row.scores, **row.measures}
-        before = {} if same else {**row.base, **row.base_measures}
-        cells = [_measured(each, own, before) for each in shown]
+        own = {**row.scores, **row.metrics}
+        before = {} if same else {**row.base, **row.base_metrics}
+        cells = [_metric(each, own, before) for each in shown]
         rows.append(_line(str(report.numbers[row.id]), row.name, cells))
     table = element("table", _head("", "Entry", *titles, right=titles), *rows, class_="dense")
     return join((element("h3", title), element("div", table, class_="wide")))
@@ -225,15 +230,13 @@ def _line(number: str, name: str, cells: Sequence[Html]) -> Html:
     return element("tr", element("td", number, class_="hint"), element("td", name), *cells)
 
 
-def _measured(measure: Measure, own: Scores, base: Scores | None = None) -> Html:
+def _metric(metric: Metric, own: Scores, base: Scores | None = None) -> Html:
     """Return a measure with its interval, and with that of its own base where bases differ."""
-    found, before = own.get(measure.name), (base or {}).get(measure.name)
+    found, before = own.get(metric.name), (base or {}).get(metric.name)
     if found is None:
         return element("td", UNKNOWN, class_="num")
-    told = f"base {score_text.amount(before['mean'], measure.unit)}" if before else ""
-    return _figure(
-        score_text.amount(found["mean"], measure.unit), score_text.spread(found, measure.unit), told
-    )
+    told = f"base {score_text.amount(before['mean'], metric.unit)}" if before else ""
+    return _figure(score_text.amount(found["mean"], metric.unit), score_text.spread(found, metric.unit), told)
 
 
 def _unscored(report: ArenaReport) -> Html:
@@ -262,7 +265,7 @@ def _differences(report: ArenaReport) -> Html:
             element(
                 "td",
                 " · ".join(
-                    f"{each.key} {arenas.value_words(each.values[place])}"
+                    f"{each.key} {arenas.value_text(each.values[place])}"
                     for each in found
                     if each.values[place] not in (None, "")
                 ),

@@ -79,7 +79,7 @@ def _written(written: Written, place: int) -> dict[str, Any]:
 def rows(report: Report) -> Iterator[Row]:
     """Yield every number as a row of the long table whose columns `HEAD` names."""
     for each in report.compared():
-        name = each.measure.name
+        name = each.metric.name
         for model, found in (("base", each.base), ("tuned", each.tuned), ("difference", each.difference)):
             ends = (found.get("low", ""), found.get("high", ""))
             yield (name, model, "", "", found["mean"], *ends, found.get("verdict", ""))

@@ -9,13 +9,13 @@ from engine.adapters import library
 from engine.adapters.metadata import Passport
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError
-from engine.jobs.event_schema import sound
+from engine.jobs.event_schema import validated
 from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job
 from engine.jobs.run_state import RunState
 from engine.runs import example_scores, run_store
 from engine.runs.example_scores import ExampleScores
-from engine.scoring.metrics import MEASURES, Measure
+from engine.scoring.metrics import METRICS, Metric
 
 Spread = dict[str, Any]
 
@@ -24,7 +24,7 @@ Spread = dict[str, Any]
 class Compared:
     """One measure of a run: base, tuned and the paired difference, each a mean with its interval if it has one."""
 
-    measure: Measure
+    metric: Metric
     base: Spread
     tuned: Spread
     difference: Spread
@@ -63,8 +63,8 @@ class Report:
         after = {**(tuned.get("scores") or {}), **(tuned.get("measures") or {})}
         between = {**(tuned.get("difference") or {}), **(tuned.get("measure_difference") or {})}
         return [
-            Compared(measure, before[name], after[name], between[name])
-            for name, measure in MEASURES.items()
+            Compared(metric, before[name], after[name], between[name])
+            for name, metric in METRICS.items()
             if name in before and name in after and name in between
         ]
 
@@ -98,7 +98,7 @@ def _passport(state: RunState) -> Passport | None:
 def _versions(job: Job) -> dict[str, str]:
     """Return the versions that the last attempt ran with."""
     found: dict[str, str] = {}
-    for event in map(sound, read_all(job.events_path)):
+    for event in map(validated, read_all(job.events_path)):
         if event["event"] == "job_accepted":
             found = dict(event.get("versions") or {})
     return found

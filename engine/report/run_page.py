@@ -77,15 +77,15 @@ def _scores(report: Report) -> Html:
     compared = report.compared()
     if not compared:
         return Html()
-    stemmed = [each for each in compared if each.measure.name in (report.state.difference or {})]
+    stemmed = [each for each in compared if each.metric.name in (report.state.difference or {})]
     bars = [
-        svg.Bar(each.measure.title, ends(each.base), ends(each.tuned))
+        svg.Bar(each.metric.title, ends(each.base), ends(each.tuned))
         for each in stemmed
-        if each.measure.unit == "points"
+        if each.metric.unit == "points"
     ]
     base, tuned = report.sides
     told = "; ".join(
-        f"{each.measure.title}: {base} {score_text.interval(each.base)}, {tuned} {score_text.interval(each.tuned)}"
+        f"{each.metric.title}: {base} {score_text.interval(each.base)}, {tuned} {score_text.interval(each.tuned)}"
         for each in stemmed
     )
     others = [each for each in compared if each not in stemmed]
@@ -113,8 +113,8 @@ def _table(compared: list[Compared], report: Report) -> Html:
 
 
 def _row(each: Compared) -> Html:
-    measure, unit = each.measure, each.measure.unit
-    cells = [element("td", measure.title, element("div", measure.help, class_="hint"))]
+    metric, unit = each.metric, each.metric.unit
+    cells = [element("td", metric.title, element("div", metric.help, class_="hint"))]
     for found, signed in ((each.base, False), (each.tuned, False), (each.difference, True)):
         say = score_text.change if signed else score_text.amount
         spread = element("span", score_text.spread(found, unit, signed=signed), class_="hint")

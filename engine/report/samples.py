@@ -9,11 +9,11 @@ from engine.report.markup import Html, element, join
 from engine.report.run_facts import Report
 from engine.runs.example_scores import ExampleScores
 from engine.scoring import score_text
-from engine.scoring.faithfulness import checked
+from engine.scoring.faithfulness import check_claims
 
 SCORE = "rouge1"
 SHOWN_EACH = 3
-LONGEST_CONVERSATION = 3_000
+MAX_CHARACTERS = 3_000
 
 
 def gains(examples: ExampleScores, name: str = SCORE) -> list[float]:
@@ -91,7 +91,7 @@ def marked(summary: str, conversation: str) -> Html:
         return element("span", "Nothing was written.", class_="hint")
     parts: list[str] = []
     end = 0
-    for claim in checked(summary, conversation).unsupported:
+    for claim in check_claims(summary, conversation).unsupported:
         if claim.start >= end:
             parts += [summary[end : claim.start], element("u", summary[claim.start : claim.end])]
             end = claim.end
@@ -106,9 +106,9 @@ def _underlined() -> Html:
 
 
 def _shortened(text: str) -> str:
-    if len(text) <= LONGEST_CONVERSATION:
+    if len(text) <= MAX_CHARACTERS:
         return text
-    return f"{text[:LONGEST_CONVERSATION]}…\n({len(text) - LONGEST_CONVERSATION:,} more characters)"
+    return f"{text[:MAX_CHARACTERS]}…\n({len(text) - MAX_CHARACTERS:,} more characters)"
 
 
 def pinned(report: Report) -> Html:

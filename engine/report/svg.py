@@ -15,7 +15,7 @@ from engine.report.markup import Html, element
 WIDTH = 860
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 26
 NAMED_RIGHT, LABEL_WIDTH, LABEL_HEIGHT = 30, 18, 11
-MOST_POINTS = 430
+MAX_POINTS = 430
 BINS = 21
 Axis = tuple[float, float]
 
@@ -201,11 +201,11 @@ def room(low: float, high: float) -> Axis:
 
 
 def _thinned(line: Line) -> list[tuple[float, float]]:
-    """Return at most `MOST_POINTS` points, each the mean of a stretch, so that a long run stays a small file."""
+    """Return at most `MAX_POINTS` points, each the mean of a stretch, so that a long run stays a small file."""
     count = len(line.xs)
-    if count <= MOST_POINTS:
+    if count <= MAX_POINTS:
         return list(zip(line.xs, line.ys, strict=True))
-    edges = [count * place // MOST_POINTS for place in range(MOST_POINTS + 1)]
+    edges = [count * place // MAX_POINTS for place in range(MAX_POINTS + 1)]
     return [(line.xs[last - 1], sum(line.ys[first:last]) / (last - first)) for first, last in pairwise(edges)]
 
 

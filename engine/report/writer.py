@@ -12,7 +12,7 @@ from engine.report import arena_data, arena_page, run_data, run_page
 from engine.report.arena_facts import ArenaReport
 from engine.report.run_facts import Report
 from engine.system.csv_file import Cell, write_csv
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 
 FORMATS = {
     ".html": "One page to read or print",
@@ -41,7 +41,7 @@ def write(report: Report | ArenaReport, path: Path) -> None:
         return
     text = _page(report) if ending == ".html" else json.dumps(_tree(report), indent=1)
     try:
-        write_whole(path, text)
+        write_atomically(path, text)
     except OSError as error:
         raise StorageError(
             f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."

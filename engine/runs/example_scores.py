@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 
 FILE_NAME = "scores.json"
 
@@ -50,7 +50,7 @@ class ExampleScores(BaseModel, frozen=True):
 
 def save(folder: Path, scores: ExampleScores) -> None:
     """Write the scores into a run's folder, whole or not at all; what they never had is not written."""
-    write_whole(folder / FILE_NAME, scores.model_dump_json(by_alias=True, exclude_unset=True))
+    write_atomically(folder / FILE_NAME, scores.model_dump_json(by_alias=True, exclude_unset=True))
 
 
 def load(folder: Path) -> ExampleScores | None:

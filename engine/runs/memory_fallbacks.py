@@ -18,7 +18,7 @@ _AS_BEFORE = {_BATCH, _AGAIN}
 
 
 @dataclass(frozen=True)
-class SmallerPlan:
+class MemoryFallback:
     """Values to change, by dotted names, with the memory and the time that this costs.
 
     `memory_change` and `time_change` are shares of what it takes now, None where it could not be timed. `rows` are
@@ -92,20 +92,20 @@ def _toml(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def read(told: Mapping[str, Any]) -> list[SmallerPlan]:
+def read(told: Mapping[str, Any]) -> list[MemoryFallback]:
     """Return the plans that `memory_exceeded` or the job `shrink` tells; damaged ones are left out."""
     plans = told.get("plans")
     found = (_one(each, told) for each in (plans if isinstance(plans, list) else ()))
     return [plan for plan in found if plan is not None]
 
 
-def _one(told: Any, around: Mapping[str, Any]) -> SmallerPlan | None:
+def _one(told: Any, around: Mapping[str, Any]) -> MemoryFallback | None:
     try:
         changes = {str(name): value for name, value in told["changes"].items()}
         if not changes or not set(changes).issubset(CHANGEABLE):
             return None
         time = told.get("time_change")
-        return SmallerPlan(
+        return MemoryFallback(
             changes,
             int(told["memory_bytes"]),
             _finite(told["memory_change"]),
@@ -123,7 +123,7 @@ def _finite(value: Any) -> float:
     return float(value)
 
 
-def lines(plans: Sequence[SmallerPlan], run_id: str) -> list[str]:
+def lines(plans: Sequence[MemoryFallback], run_id: str) -> list[str]:
     """Return plans for a terminal, each with the command that goes on with it."""
     found = []
     for number, plan in enumerate(plans, 1):

@@ -19,7 +19,7 @@ from engine.errors import AdapterError, Problem, RecipeError, StorageError, Work
 from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job, create_job
 from engine.jobs.run_state import Outcome, RunState
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 from engine.system.paths import runs_folder
 
 CHECKPOINT_PREFIX = "checkpoint-"
@@ -53,7 +53,7 @@ def create_run(recipe: Recipe) -> Job:
     found = problems(recipe)
     if found:
         raise RecipeError(found)
-    return create_job(runs_folder(), "train", {}, words=recipe.name, recipe=recipes.dumps(recipe.anew()))
+    return create_job(runs_folder(), "train", {}, name=recipe.name, recipe=recipes.dumps(recipe.anew()))
 
 
 def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:
@@ -82,7 +82,7 @@ def note_order(job: Job, order: Order) -> None:
 
 def _write(job: Job, recipe: Recipe) -> None:
     try:
-        write_whole(job.recipe_path, recipes.dumps(recipe))
+        write_atomically(job.recipe_path, recipes.dumps(recipe))
     except OSError as error:
         raise StorageError(f"{job.recipe_path} can't be written: {error.strerror}.") from error
 

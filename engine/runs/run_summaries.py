@@ -35,27 +35,27 @@ Stamp = tuple[int, int, bool]
 class RunEntry:
     """One run as a line of the history.
 
-    `recipe` is None if its file can't be read, and `trouble` says why. `loss` holds at most 60 values over
+    `recipe` is None if its file can't be read, and `error` says why. `loss` holds at most 60 values over
     the steps done. `gain` is the paired ROUGE-1 difference, a fraction. `base_scored` and `scored` are the events
-    that told the scores of base and adapter. What a run took is None where it is not told. `seconds` are those of the
-    whole run so far, `seconds_left` what its training still takes, None while unknown. `freed` says that it is paused
-    with its device free, `has_plans` that memory did not suffice and smaller plans were found.
+    with the scores of base and adapter. Costs are None while unknown. `seconds` is the time of the whole run so far,
+    `seconds_left` the estimated training time left. `device_released`: the run is paused and its device is free.
+    `has_fallbacks`: memory did not suffice and memory fallbacks were found.
     """
 
     job: Job
     name: str
     recipe: Recipe | None
-    trouble: str = ""
+    error: str = ""
     running: bool = False
     outcome: Outcome | None = None
-    freed: bool = False
+    device_released: bool = False
     failure_kind: str = ""
     failure_message: str = ""
-    has_plans: bool = False
+    has_fallbacks: bool = False
     attempts: int = 0
     step: int = 0
     total_steps: int = 0
-    time_share: float = 0.0
+    time_fraction: float = 0.0
     seconds: float = 0.0
     seconds_left: float | None = None
     started_at: float = 0.0
@@ -83,9 +83,9 @@ class RunEntry:
         return self.job.id
 
     @property
-    def share(self) -> float:
+    def fraction_done(self) -> float:
         """How much of the run is done, 0 to 1, of its steps or its minutes."""
-        return max(self.time_share, min(1.0, self.step / self.total_steps) if self.total_steps else 0.0)
+        return max(self.time_fraction, min(1.0, self.step / self.total_steps) if self.total_steps else 0.0)
 
     @property
     def can_resume(self) -> bool:
@@ -105,7 +105,7 @@ def stamp(job: Job) -> Stamp:
 def read_entry(job: Job) -> RunEntry:
     """Return a run's line of the history; what can't be read of it is left at its default."""
     mark = stamp(job)
-    recipe, trouble = _recipe(job)
+    recipe, error = _recipe(job)
     clock = _Clock()
     state = replay(clock.watch(_quick_events(job.events_path)))
     saved = checkpoints(job)
@@ -113,7 +113,7 @@ def read_entry(job: Job) -> RunEntry:
         job=job,
         name=recipe.name if recipe else job.id,
         recipe=recipe,
-        trouble=trouble,
+        error=error,
         **_end(state, running=mark[2]),
         **_training(state),
         **_result(state),
@@ -192,10 +192,10 @@ def _end(state: RunState, *, running: bool) -> dict[str, Any]:
     return {
         "running": running and outcome is None,
         "outcome": outcome,
-        "freed": state.freed,
+        "device_released": state.device_released,
         "failure_kind": str(ended.get("kind") or ""),
         "failure_message": str(ended.get("message") or ""),
-        "has_plans": bool(memory_fallbacks.read(state.shortage or {})),
+        "has_fallbacks": bool(memory_fallbacks.read(state.memory_exceeded or {})),
         "attempts": state.attempt,
     }
 
@@ -205,7 +205,7 @@ def _training(state: RunState) -> dict[str, Any]:
     return {
         "step": state.step,
         "total_steps": state.total_steps,
-        "time_share": state.time_share,
+        "time_fraction": state.time_fraction,
         "seconds_left": state.seconds_left(),
         "loss": thinned(state.loss.values, SPARK_POINTS),
         "trainable_parameters": started.get("trainable_parameters"),

@@ -12,7 +12,7 @@ RESAMPLES = 1_000
 
 
 @dataclass(frozen=True)
-class Standing:
+class ColumnScore:
     """How a column of scores stands: its mean with an interval, and its paired difference from the first column's.
 
     The intervals are "mean", "low" and "high" as events carry them, the difference with its "verdict"; the first column
@@ -23,14 +23,14 @@ class Standing:
     difference: dict[str, Any] | None
 
 
-def standings(columns: Sequence[Sequence[float]]) -> list[Standing]:
+def compare_columns(columns: Sequence[Sequence[float]]) -> list[ColumnScore]:
     """Return how columns of scores of the same conversations stand, the first being the yardstick."""
     # numpy, which a window need not load before there is something to compare.
     from engine.scoring import bootstrap
 
     first, *_ = columns
     return [
-        Standing(
+        ColumnScore(
             bootstrap.interval(values, RESAMPLES).as_dict(),
             bootstrap.difference_dict(bootstrap.difference(first, values, RESAMPLES)) if place else None,
         )

@@ -88,7 +88,7 @@ _PIECES = re.compile(
 
 def unsupported(summary: str, conversation: str) -> tuple[Claim, ...]:
     """Return the claims of a summary that do not stand in the conversation, in the order of the summary."""
-    return checked(summary, conversation).unsupported
+    return check_claims(summary, conversation).unsupported
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,12 @@ class Check:
     unsupported: tuple[Claim, ...]
 
     @property
-    def share(self) -> float:
+    def unsupported_fraction(self) -> float:
         """The share of claims that do not stand there; 0 for a summary that claims nothing."""
         return len(self.unsupported) / len(self.claims) if self.claims else 0.0
 
 
-def checked(summary: str, conversation: str) -> Check:
+def check_claims(summary: str, conversation: str) -> Check:
     """Return all claims of a summary, and those that do not stand in the conversation."""
     said, words = _said(conversation)
     readings = [reading for reading in _readings(summary) if _is_claimed(reading.claim, summary)]

@@ -14,7 +14,7 @@ Good = Literal["higher", "lower", "neither"]
 
 
 @dataclass(frozen=True)
-class Measure:
+class Metric:
     """One measure. Points and shares are fractions 0 to 1 in files; `good` says which way is better, if either is."""
 
     name: str
@@ -33,13 +33,13 @@ _ROUGE_HELP = {
 ROUGE_TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
 
 ROUGE = tuple(
-    Measure(name, title, "points", "higher", f"{_ROUGE_HELP[name]} Forms of a word count as one.")
+    Metric(name, title, "points", "higher", f"{_ROUGE_HELP[name]} Forms of a word count as one.")
     for name, title in ROUGE_TITLES.items()
 )
 UNSTEMMED = {name: f"{name}_unstemmed" for name in ROUGE_TITLES}
-MORE = (
+OTHER_METRICS = (
     *(
-        Measure(
+        Metric(
             UNSTEMMED[name],
             f"{title}, no stemmer",
             "points",
@@ -48,21 +48,21 @@ MORE = (
         )
         for name, title in ROUGE_TITLES.items()
     ),
-    Measure("words", "Length in words", "words", "neither", "Words of a summary."),
-    Measure(
+    Metric("words", "Length in words", "words", "neither", "Words of a summary."),
+    Metric(
         "novel1", "New words", "share", "neither", "Share of a summary's words that the conversation lacks."
     ),
-    Measure(
+    Metric(
         "novel2",
         "New word pairs",
         "share",
         "neither",
         "Share of its pairs of words that the conversation lacks.",
     ),
-    Measure(
+    Metric(
         "capped", "Cut by the limit", "share", "lower", "Share of summaries that reach the longest length."
     ),
-    Measure(
+    Metric(
         "unsupported",
         "Not in the conversation",
         "share",
@@ -70,4 +70,4 @@ MORE = (
         "Share of a summary's names, numbers, times and dates that do not stand in the conversation, by pattern.",
     ),
 )
-MEASURES = {measure.name: measure for measure in (*ROUGE, *MORE)}
+METRICS = {measure.name: measure for measure in (*ROUGE, *OTHER_METRICS)}

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all: aside, to the disk, renamed, and the renaming too."""
     partial = path.with_name(path.name + ".partial")
     with partial.open("w", encoding="utf-8") as stream:
@@ -15,10 +15,10 @@ def write_whole(path: Path, text: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     partial.replace(path)
-    sync_names(path.parent)
+    sync_directory(path.parent)
 
 
-def sync_names(folder: Path) -> None:
+def sync_directory(folder: Path) -> None:
     """Wait until the names in a folder are on the disk: what was renamed may else have its old name after a power cut.
 
     Windows has no word for it; its file systems write names in order.
@@ -32,13 +32,13 @@ def sync_names(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sync_folder(folder: Path) -> None:
+def sync_tree(folder: Path) -> None:
     """Wait until all files below a folder are on the disk, and the names in the folder."""
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb+") as stream:
                 os.fsync(stream.fileno())
-    sync_names(folder)
+    sync_directory(folder)
 
 
 def bytes_in(place: Path) -> int:

@@ -13,7 +13,7 @@ import traceback
 from engine.system.url_redaction import without_login
 
 LEFT_OUT = "…"
-MOST_CHARACTERS = 2_000
+MAX_CHARACTERS = 2_000
 _FRAME = '  File "'
 # An apostrophe stands behind a letter.
 _QUOTED = re.compile(r"""(?<!\w)(?P<quote>["'`])(?P<inner>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""", re.DOTALL)
@@ -21,9 +21,9 @@ _QUOTED = re.compile(r"""(?<!\w)(?P<quote>["'`])(?P<inner>(?:\\.|(?!(?P=quote)).
 _SPEECH = re.compile(r"\s|\\[nt]")
 
 
-def without_speech(message: str) -> str:
+def redact_quotes(message: str) -> str:
     """Return an error's message, shortened, without logins and what it quotes of a text."""
-    return _QUOTED.sub(_left_out, without_login(message[:MOST_CHARACTERS]))
+    return _QUOTED.sub(_left_out, without_login(message[:MAX_CHARACTERS]))
 
 
 def _left_out(found: re.Match[str]) -> str:
@@ -31,7 +31,7 @@ def _left_out(found: re.Match[str]) -> str:
     return f"{quote}{LEFT_OUT}{quote}" if _SPEECH.search(inner) else found.group()
 
 
-def told(error: BaseException) -> str:
+def format_error(error: BaseException) -> str:
     """Return an error's traceback, causes included, as a log keeps it."""
     parts = traceback.format_exception(error)
-    return "".join(part if part.startswith(_FRAME) else without_speech(part) for part in parts)
+    return "".join(part if part.startswith(_FRAME) else redact_quotes(part) for part in parts)

@@ -121,7 +121,7 @@ def application_root() -> Path:
     return Path(frozen) if frozen else Path(__file__).resolve().parents[2]
 
 
-def expanded(text: str) -> Path:
+def expand_user(text: str) -> Path:
     """Return the place that a text means, "~" being the home folder; "~" of nobody that is known stays as it is."""
     try:
         return Path(text).expanduser()
@@ -129,7 +129,7 @@ def expanded(text: str) -> Path:
         return Path(text)
 
 
-def is_there(path: Path) -> bool:
+def path_exists(path: Path) -> bool:
     """Tell whether something is at a place that somebody named; a name that no file can have is nobody's."""
     try:
         return path.exists()

@@ -15,17 +15,17 @@ Check = Callable[[Any], bool]
 VERDICTS = frozenset(get_args(Verdict))
 SCORE = "rouge1"
 # Above every count and measure there is; also NaN and infinity are not below.
-BEYOND_ALL = 1e18
+MAX_MAGNITUDE = 1e18
 
 
 def is_number(value: object) -> bool:
     """Tell whether it is a finite number that can be reckoned with."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < BEYOND_ALL
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_MAGNITUDE
 
 
 def is_count(value: object) -> bool:
     """Tell whether it is a whole number from 0 on."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < BEYOND_ALL
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_MAGNITUDE
 
 
 def is_text(value: object) -> bool:
@@ -67,10 +67,10 @@ def has(needed: Mapping[str, Check], known: Mapping[str, Check] | None = None) -
 
 
 _ENDS: Mapping[str, Check] = {"low": is_number, "high": is_number}
-is_spread = has({"mean": is_number}, _ENDS)
+is_interval = has({"mean": is_number}, _ENDS)
 is_difference = has({"mean": is_number, "verdict": is_one_of(*VERDICTS)}, _ENDS)
 # What else was measured: a later version may measure more.
-are_spreads = is_table_of(is_spread)
+are_intervals = is_table_of(is_interval)
 are_differences = is_table_of(is_difference)
 is_protocol = has(
     {},
@@ -86,9 +86,9 @@ is_protocol = has(
 
 def are_scores(value: object) -> bool:
     """Tell whether it is scores by name, the one that everything is sorted and judged by among them."""
-    return are_spreads(value) and isinstance(value, Mapping) and SCORE in value
+    return are_intervals(value) and isinstance(value, Mapping) and SCORE in value
 
 
-def are_paired(value: object) -> bool:
+def are_score_differences(value: object) -> bool:
     """Tell whether it is differences of scores, the one that the verdict is of among them."""
     return are_differences(value) and isinstance(value, Mapping) and SCORE in value

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-LONGEST_SPEAKER = 40
-TURN = re.compile(rf"^\s*([^\s:][^:\n]{{0,{LONGEST_SPEAKER - 1}}}?)\s*:(?:\s+(.*)|)$")
+MAX_SPEAKER_CHARACTERS = 40
+TURN = re.compile(rf"^\s*([^\s:][^:\n]{{0,{MAX_SPEAKER_CHARACTERS - 1}}}?)\s*:(?:\s+(.*)|)$")
 
 
 @dataclass(frozen=True)

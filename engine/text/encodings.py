@@ -30,8 +30,8 @@ OTHERS = {
     b"SQLite format 3": "a database",
 }
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-MOST_CONTROLS_SHARE = 0.02
-FEW_CONTROLS = 8
+MAX_CONTROLS_FRACTION = 0.02
+MAX_CONTROLS = 8
 # Windows-1252 with its five gaps filled as Latin-1 has them.
 CP1252 = "".join(
     bytes([byte]).decode("latin-1" if byte in b"\x81\x8d\x8f\x90\x9d" else "cp1252") for byte in range(256)
@@ -84,7 +84,7 @@ def why_no_text(first: bytes) -> str:
     if what:
         return f"it is {what}, whatever its name says"
     controls = len(CONTROLS.findall(first))
-    if b"\0" in first or controls > max(FEW_CONTROLS, MOST_CONTROLS_SHARE * len(first)):
+    if b"\0" in first or controls > max(MAX_CONTROLS, MAX_CONTROLS_FRACTION * len(first)):
         return "it holds bytes that no text has"
     return ""
 

@@ -16,11 +16,11 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of personal data: `words` name one of it in a sentence, `mask` takes its place in a text."""
+    """A kind of personal data: `phrase` names one of it in a sentence, `mask` takes its place in a text."""
 
     id: str
     title: str
-    words: str
+    phrase: str
     mask: str
 
 
@@ -47,7 +47,7 @@ def find(text: str, kinds: Collection[str] = tuple(_MASKS)) -> list[Match]:
     found: list[Match] = []
     if "@" in text:
         found += _found("email", _emails(text), found)
-    if _ENOUGH_DIGITS.search(text):
+    if _SEVEN_DIGITS.search(text):
         for kind, spans in _NUMBERS.items():
             found += _found(kind, spans(text), found)
     return sorted((match for match in found if match.kind in kinds), key=lambda match: match.start)
@@ -85,7 +85,7 @@ def _emails(text: str) -> Iterator[Span]:
 
 
 # ------------------------------------------------------------------------------------------------------- IBAN
-_ENOUGH_DIGITS = re.compile(r"\d(?:[^\d\n]{0,3}\d){6}")
+_SEVEN_DIGITS = re.compile(r"\d(?:[^\d\n]{0,3}\d){6}")
 _IBAN = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}(?:[ \-]?[A-Za-z0-9]){11,30}")
 # Characters of an IBAN by country: the register of SWIFT.
 _COUNTRIES = {
@@ -95,7 +95,7 @@ _COUNTRIES = {
     29: "BR EG PS QA UA", 30: "JO KW MU YE", 31: "MT SC", 32: "LC", 33: "RU",
 }  # fmt: skip
 _IBAN_LENGTH = {country: length for length, countries in _COUNTRIES.items() for country in countries.split()}
-_LEAST_IBAN_DIGITS = 8
+_MIN_IBAN_DIGITS = 8
 
 
 def _ibans(text: str) -> Iterator[Span]:
@@ -107,7 +107,7 @@ def _ibans(text: str) -> Iterator[Span]:
         end = places[length - 1] + 1
         number = "".join(text[place] for place in places[:length])
         whole = end == len(text) or not text[end].isalnum()
-        if whole and sum(map(str.isdigit, number)) >= _LEAST_IBAN_DIGITS and _passes_97(number):
+        if whole and sum(map(str.isdigit, number)) >= _MIN_IBAN_DIGITS and _passes_97(number):
             yield match.start(), end
 
 
@@ -189,7 +189,7 @@ _DATE = re.compile(
 )
 _YEARS = re.compile(r"(?:19|20)\d\d[ .\-/]+(?:19|20)\d\d")
 _PAIRS = re.compile(r"0[1-9]([ .\-]?)\d\d(?:\1\d\d){3}")
-_MOST_DIGITS_SURE = 12
+_LONG_NUMBER_DIGITS = 12
 
 
 def _phones(text: str) -> Iterator[Span]:
@@ -209,12 +209,12 @@ def _trimmed(text: str, start: int, end: int) -> Span:
         start += 1
     stray = re.search(r" \d{1,2}$", text[start:end])
     digits = sum(map(str.isdigit, text[start:end]))
-    return (start, start + stray.start()) if stray and digits > _MOST_DIGITS_SURE else (start, end)
+    return (start, start + stray.start()) if stray and digits > _LONG_NUMBER_DIGITS else (start, end)
 
 
 def _is_abroad(text: str, start: int, end: int) -> bool:
     number = text[start:end]
-    sure = number.lstrip("(").startswith("+") or len(number) >= _MOST_DIGITS_SURE
+    sure = number.lstrip("(").startswith("+") or len(number) >= _LONG_NUMBER_DIGITS
     return sure and not _is_round(number)
 
 

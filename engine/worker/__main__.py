@@ -156,7 +156,7 @@ def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
     except AppError as error:
         return _failure(channel, error)
     except BaseException as error:  # noqa: BLE001 - the worker's edge: whatever it is becomes an outcome
-        _log(log_redaction.told(error))
+        _log(log_redaction.format_error(error))
         return _failure(channel, _known(error))
     return {"outcome": "completed"}
 
@@ -198,7 +198,7 @@ def _known(error: BaseException) -> AppError:
     if isinstance(error, OSError) and error.errno in DISK_WORDS:
         message, hint = DISK_WORDS[error.errno]
         return StorageError(message, f"{hint}; resume goes on from the last checkpoint.")
-    said = log_redaction.without_speech(str(error))[:500]
+    said = log_redaction.redact_quotes(str(error))[:500]
     return AppError(f"Unexpected: {type(error).__name__}: {said}", "The log has the details.")
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import disk_use
+from engine.api import disk_usage
 from gui.core.background_tasks import Background
 from gui.core.preferences import Preferences
 from gui.look.language import mark
@@ -50,9 +50,9 @@ class Retention(QObject):
         if self.rule != ALWAYS:
             self._background.run(partial(_free_older, float(self.rule)), self._tell)
 
-    def free(self, chosen: disk_use.Freeable) -> None:
+    def free(self, chosen: disk_usage.Freeable) -> None:
         """Delete what was found to be freeable."""
-        self._background.run(partial(disk_use.free, chosen), self.freed.emit)
+        self._background.run(partial(disk_usage.free, chosen), self.freed.emit)
 
     def wait(self) -> None:
         """Wait until nothing is left to delete; the word of it comes through the event loop."""
@@ -64,4 +64,4 @@ class Retention(QObject):
 
 
 def _free_older(days: float) -> int:
-    return disk_use.free(disk_use.freeable(older_than_days=days, with_token_ids=False))
+    return disk_usage.free(disk_usage.freeable(older_than_days=days, with_token_ids=False))

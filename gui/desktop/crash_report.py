@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from engine.api import AppError, traces
+from engine.api import AppError, log_redaction
 from gui.look.language import told, tr
 
 MOST_LOG_BYTES = 1_000_000
@@ -58,7 +58,7 @@ class CrashReport(QObject):
         details = (
             kind.__name__
             if error is None
-            else traces.told(error.with_traceback(trace or error.__traceback__))
+            else log_redaction.format_error(error.with_traceback(trace or error.__traceback__))
         )
         self._log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")
         if isinstance(error, AppError):

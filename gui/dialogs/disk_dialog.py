@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import disk_use
+from engine.api import disk_usage
 from gui.core.background_tasks import Background
 from gui.desktop.checkpoint_cleanup import RULES, Retention
 from gui.inputs.combo_box import Choice
@@ -34,7 +34,7 @@ class DiskDialog(GrowingDialog):
         super().__init__(parent)
         self._retention = retention
         self._background = Background(self)
-        self._freeable = disk_use.Freeable()
+        self._freeable = disk_usage.Freeable()
         self.setWindowTitle(tr("Disk use"))
         self.sizes = {key: Label("–", "figure") for key in PARTS}
         self.rules = Choice([(key, tr(words)) for key, words in RULES])
@@ -78,7 +78,7 @@ class DiskDialog(GrowingDialog):
         """Measure anew, off the GUI thread."""
         self._background.run(_measured, self._show)
 
-    def _show(self, found: tuple[list[disk_use.Part], disk_use.Freeable, int]) -> None:
+    def _show(self, found: tuple[list[disk_usage.Part], disk_usage.Freeable, int]) -> None:
         parts, self._freeable, total = found
         for part in parts:
             self.sizes[part.key].setText(bytes_text(part.bytes))
@@ -102,12 +102,12 @@ class DiskDialog(GrowingDialog):
         self._background.wait()
 
 
-def _measured() -> tuple[list[disk_use.Part], disk_use.Freeable, int]:
-    found = disk_use.freeable()
-    return disk_use.measure(), found, found.checkpoint_bytes + found.token_bytes
+def _measured() -> tuple[list[disk_usage.Part], disk_usage.Freeable, int]:
+    found = disk_usage.freeable()
+    return disk_usage.measure(), found, found.checkpoint_bytes + found.token_bytes
 
 
-def freeable_words(found: disk_use.Freeable) -> str:
+def freeable_words(found: disk_usage.Freeable) -> str:
     """Return what the button would delete, and what is lost by that."""
     checkpoints, tokens = bytes_text(found.checkpoint_bytes), bytes_text(found.token_bytes)
     if found.runs and found.token_bytes:

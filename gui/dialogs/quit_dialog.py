@@ -78,7 +78,7 @@ class QuitDialog(GrowingDialog):
     def _describe(self) -> None:
         state = self._model.state
         if state.total_steps:
-            self._title.setText(tr("Training is at {share}.", share=percent(state.share)))
+            self._title.setText(tr("Training is at {share}.", share=percent(state.fraction_done)))
         else:
             self._title.setText(tr("A run is being prepared."))
         if state.paused:
@@ -114,7 +114,7 @@ class QuitDialog(GrowingDialog):
         """Ask nothing any longer. Who waits for the end of a stopping run sees the window go."""
         if self.stopping:
             return
-        freed = ending.outcome == "stopped" and self._model.state.freed
+        freed = ending.outcome == "stopped" and self._model.state.device_released
         self._title.setText(tr("The run is paused.") if freed else tr(ENDED[ending.outcome]))
         self._text.setText(f"{told(ending.message)} {tr('Tunesmith can quit now.')}".strip())
         for button, shown in (

@@ -17,7 +17,7 @@ from engine.api import OptionInfo
 from gui.forms.choosers import BaseModelChooser, SourceChooser
 from gui.forms.module_chips import ModuleChips
 from gui.forms.prompt_editor import PromptEditor
-from gui.forms.value_text import value_words
+from gui.forms.value_text import value_text
 from gui.inputs.chips import ToggleChips
 from gui.inputs.combo_box import Choice
 from gui.inputs.number_inputs import FloatField, IntField, SliderSpin
@@ -83,7 +83,7 @@ def _bool(info: OptionInfo) -> Control:
 
 
 def _choice(info: OptionInfo) -> Control:
-    choice = Choice([(value, value_words(value)) for value in info.choices])
+    choice = Choice([(value, value_text(value)) for value in info.choices])
     return Control(choice, choice.key, choice.set_key, choice.chosen, narrow=True)
 
 
@@ -101,7 +101,7 @@ def _patterns(_info: OptionInfo) -> Control:
 
 
 def _texts(info: OptionInfo) -> Control:
-    chips = ToggleChips([(each, value_words(each.replace("_", " "))) for each in info.suggestions])
+    chips = ToggleChips([(each, value_text(each.replace("_", " "))) for each in info.suggestions])
     return Control(chips, chips.on, lambda on: chips.set_on(on or ()), chips.changed)
 
 
@@ -148,8 +148,8 @@ _MAKERS: dict[str, Callable[[OptionInfo], Control]] = {
 
 
 def _whole_bounds(info: OptionInfo) -> tuple[int, int]:
-    low = -MOST_INT if info.least is None else int(info.least) + info.least_excluded
-    high = MOST_INT if info.most is None else int(info.most) - info.most_excluded
+    low = -MOST_INT if info.minimum is None else int(info.minimum) + info.minimum_excluded
+    high = MOST_INT if info.maximum is None else int(info.maximum) - info.maximum_excluded
     return low, high
 
 

@@ -119,9 +119,10 @@ class PromptEditor(QWidget):
             action.setEnabled(bool(name))
         menu.addSeparator()
         insert = menu.addAction(
-            tr("Insert {place}", place=prompts.PLACE), lambda: self.area.insertPlainText(prompts.PLACE)
+            tr("Insert {place}", place=prompts.PLACEHOLDER),
+            lambda: self.area.insertPlainText(prompts.PLACEHOLDER),
         )
-        insert.setEnabled(prompts.PLACE not in self.text())
+        insert.setEnabled(prompts.PLACEHOLDER not in self.text())
         return menu
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -166,7 +167,7 @@ class PromptEditor(QWidget):
     def _show_preview(self) -> None:
         self.preview.show_prompt(self.text(), self._filling)
         # A sample tells nothing of a run that has been.
-        has_place = prompts.PLACE in self.text()
+        has_place = prompts.PLACEHOLDER in self.text()
         self.preview.setVisible(has_place and not (self._is_fixed and self._filling is None))
 
     # The menu

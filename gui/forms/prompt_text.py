@@ -59,7 +59,7 @@ class _PlaceHighlighter(QSyntaxHighlighter):
     def highlightBlock(self, text: str) -> None:
         """Mark the place in one line; the state says whether a line above has it already."""
         had = self.previousBlockState() == 1
-        at = -1 if had else text.find(prompts.PLACE)
+        at = -1 if had else text.find(prompts.PLACEHOLDER)
         if at >= 0:
-            self.setFormat(at, len(prompts.PLACE), self._look)
+            self.setFormat(at, len(prompts.PLACEHOLDER), self._look)
         self.setCurrentBlockState(1 if had or at >= 0 else 0)

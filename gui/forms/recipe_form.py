@@ -24,7 +24,7 @@ from engine.api import (
     TrainingOptions,
     method,
     recipe,
-    runs,
+    run_store,
     variants,
 )
 from gui.core.saved_state import Keeper
@@ -486,7 +486,7 @@ class RecipeForm(QWidget):
     def _check(self) -> None:
         try:
             self._recipe = recipe.from_tables(self._tables)
-            found = runs.problems(self._recipe)
+            found = run_store.problems(self._recipe)
         except RecipeError as error:
             self._recipe, found = None, error.problems
         if found:

@@ -48,6 +48,6 @@ WORDS = (
 )
 
 
-def value_words(value: str) -> str:
+def value_text(value: str) -> str:
     """Return a value as it is said; one that is no word stays as it is."""
     return tr(value) if value in WORDS else value

@@ -96,7 +96,7 @@ class AdapterTable(GroupedTable[Adapter]):
         """Return the tags behind a name: what the program knows first, then the person's own."""
         known = [tr("in use")] if adapter.id in self._in_use else []
         known += [tr("imported")] if adapter.passport.origin == "imported" else []
-        known += [tr("yardstick")] if adapter.passport.method.id == "full" else []
+        known += [tr("baseline")] if adapter.passport.method.id == "full" else []
         known += [tr("stopped early")] if adapter.passport.training.stopped else []
         return (*known, *adapter.passport.tags)
 

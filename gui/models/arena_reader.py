@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Curve, RunEntry, arenas, read_all, runs
+from engine.api import Curve, RunEntry, arenas, read_all, run_store
 from gui.core.background_tasks import Background
 
 Mark = tuple[tuple[str, object], ...]
@@ -19,7 +19,7 @@ class Snapshot:
 
     arena: arenas.Arena | None
     others: dict[str, str]
-    standings: tuple[arenas.Standing, ...] = ()
+    statuses: tuple[arenas.EntryStatus, ...] = ()
     groups: tuple[arenas.Group, ...] = ()
     worked: bool = False
     losses: tuple[tuple[str, Curve], ...] = ()
@@ -63,34 +63,34 @@ class ArenaReader(QObject):
         arena = next((each for each in found if each.id == arena_id), found[0] if found else None)
         if arena is None:
             return Snapshot(None, others)
-        standings = tuple(self._reader.read(arena))
+        statuses = tuple(self._reader.read(arena))
         return Snapshot(
             arena,
             others,
-            standings,
-            self._grouped(standings),
+            statuses,
+            self._grouped(statuses),
             arenas.is_worked(arena),
-            tuple(self._drawn(standings, drawn)),
+            tuple(self._drawn(statuses, drawn)),
         )
 
-    def _grouped(self, standings: tuple[arenas.Standing, ...]) -> tuple[arenas.Group, ...]:
+    def _grouped(self, statuses: tuple[arenas.EntryStatus, ...]) -> tuple[arenas.Group, ...]:
         """Return the groups, computed anew only when a scored run has changed."""
-        mark = tuple((each.entry.id, each.run.stamp) for each in standings if each.run and each.run.scored)
+        mark = tuple((each.entry.id, each.run.stamp) for each in statuses if each.run and each.run.scored)
         if mark != self._mark or not mark:
-            self._mark, self._groups = mark, tuple(arenas.groups(standings))
+            self._mark, self._groups = mark, tuple(arenas.groups(statuses))
         return self._groups
 
     def _drawn(
-        self, standings: tuple[arenas.Standing, ...], drawn: frozenset[str]
+        self, statuses: tuple[arenas.EntryStatus, ...], drawn: frozenset[str]
     ) -> list[tuple[str, Curve]]:
         return [
             (each.entry.id, self._loss(each.run))
-            for each in standings
+            for each in statuses
             if each.entry.id in drawn and each.run is not None
         ]
 
     def _loss(self, run: RunEntry) -> Curve:
         kept = self._losses.get(run.id)
         if kept is None or kept[0] != run.stamp:
-            kept = self._losses[run.id] = (run.stamp, runs.replay(read_all(run.job.events_path)).loss)
+            kept = self._losses[run.id] = (run.stamp, run_store.replay(read_all(run.job.events_path)).loss)
         return kept[1]

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from engine.api import arenas, measures
+from engine.api import arenas, metrics
 from gui.look.format import NO_INTERVAL, UNKNOWN, bytes_text, duration_text, gain, interval, number, score
 from gui.look.language import mark, told, tr
 from gui.models.cells import Cell, Checked, Scored, Signed, Text
@@ -34,13 +34,13 @@ BESIDE_FULL = {
 }
 # What is worth seeing from the top down; everything else from the bottom up.
 DESCENDING = ("score",)
-MEASURE_WIDTH = 160
+METRIC_WIDTH = 160
 
 
 class ArenaTable(GroupedTable[Row]):
     """`set_groups` takes the rows of every protocol, the one of most entries first.
 
-    `set_measures` chooses what else is shown beside ROUGE-1, by the names of `engine.scoring.metrics`.
+    `set_metrics` chooses what else is shown beside ROUGE-1, by the names of `engine.scoring.metrics`.
     """
 
     _fixed: tuple[Column, ...] = (
@@ -72,15 +72,13 @@ class ArenaTable(GroupedTable[Row]):
         self._checked = frozenset(ids)
         self._refill()
 
-    def set_measures(self, names: Sequence[str]) -> None:
-        """Show a column for each of these measures, after ROUGE-1; what hides in a narrow table hides sooner then."""
+    def set_metrics(self, names: Sequence[str]) -> None:
+        """Show a column for each of these metrics, after ROUGE-1; what hides in a narrow table hides sooner then."""
         more = tuple(
-            Column(
-                name, told(measures.MEASURES[name].title), MEASURE_WIDTH, right=True, order=name, as_is=True
-            )
+            Column(name, told(metrics.METRICS[name].title), METRIC_WIDTH, right=True, order=name, as_is=True)
             for name in names
         )
-        room = MEASURE_WIDTH * len(more)
+        room = METRIC_WIDTH * len(more)
         self.beginResetModel()
         fixed = [
             replace(each, hidden_below=each.hidden_below + room) if each.hidden_below else each
@@ -91,26 +89,22 @@ class ArenaTable(GroupedTable[Row]):
         if self.order not in {each.order for each in self.columns}:
             self.sort_by("score")
 
-    def measures_known(self) -> list[str]:
-        """Return the measures that any entry has, in their usual order; ROUGE-1 always stands in the table."""
+    def known_metrics(self) -> list[str]:
+        """Return the metrics that any entry has, in their usual order; ROUGE-1 always stands in the table."""
         rows = [row for group in self._groups for row in group.rows]
-        return [
-            name for name in measures.MEASURES if name != SCORE and any(_found(row, name) for row in rows)
-        ]
+        return [name for name in metrics.METRICS if name != SCORE and any(_found(row, name) for row in rows)]
 
     def sort_by(self, order: str) -> None:
         """Sort within the groups; the same order again turns it around."""
-        falls = order in DESCENDING or (
-            order in measures.MEASURES and measures.MEASURES[order].good == "higher"
-        )
+        falls = order in DESCENDING or (order in metrics.METRICS and metrics.METRICS[order].good == "higher")
         self.descending = not self.descending if order == self.order else falls
         self.order = order
         self._refill()
 
     def _sorted(self, rows: Sequence[Row]) -> list[Row]:
-        return sorted(rows, key=ORDERS.get(self.order) or self._by_measure, reverse=self.descending)
+        return sorted(rows, key=ORDERS.get(self.order) or self._by_metric, reverse=self.descending)
 
-    def _by_measure(self, row: Row) -> float:
+    def _by_metric(self, row: Row) -> float:
         found = _found(row, self.order)
         return _known(found[0]["mean"] if found else None)
 
@@ -129,9 +123,9 @@ class ArenaTable(GroupedTable[Row]):
         return thing.id
 
     def cell(self, thing: Row, key: str) -> Cell:
-        entry, run = thing.standing.entry, thing.standing.run
+        entry, run = thing.status.entry, thing.status.run
         if key == "name":
-            detail = told(entry.detail) or (tr("yardstick") if thing.is_yardstick else "")
+            detail = told(entry.detail) or (tr("baseline") if thing.is_baseline else "")
             return Checked(told(entry.title), detail, self._is_on(thing))
         if key == "score":
             base = thing.base[SCORE]["mean"]
@@ -139,7 +133,7 @@ class ArenaTable(GroupedTable[Row]):
             return Scored(score(thing.mean), whisker)
         if key in ("base", "full"):
             return _verdict(thing.against_base if key == "base" else thing.against_full)
-        if key in measures.MEASURES:
+        if key in metrics.METRICS:
             return _measured(thing, key)
         figures = {
             "parameters": number(thing.cost("parameters")),
@@ -155,7 +149,7 @@ class ArenaTable(GroupedTable[Row]):
     def words(self, thing: Row) -> str:
         verdict = tr(TOLD[thing.against_base[SCORE]["verdict"]])
         parts = [
-            entry_words(thing.standing.entry),
+            entry_words(thing.status.entry),
             in_words("ROUGE-1", whisker_of(thing.scores[SCORE]), verdict),
         ]
         if thing.against_full is not None:
@@ -166,20 +160,20 @@ class ArenaTable(GroupedTable[Row]):
 
     def explanation(self, thing: Row, key: str) -> str:
         if key == "name":
-            return entry_words(thing.standing.entry)
+            return entry_words(thing.status.entry)
         if key == "score":
             return told(thing.remark)
         if key == "base":
             return _in_full(thing.against_base, AGAINST_BASE, told(thing.remark))
         if key == "full":
-            yardstick = thing.is_yardstick
+            is_baseline = thing.is_baseline
             missing = (
-                tr("It is what the others are compared with.") if yardstick else told(thing.full_missing)
+                tr("It is what the others are compared with.") if is_baseline else told(thing.full_missing)
             )
             return _in_full(thing.against_full, AGAINST_FULL, missing)
         if key == "minutes":
             return _whole_run(thing)
-        found = _found(thing, key) if key in measures.MEASURES else None
+        found = _found(thing, key) if key in metrics.METRICS else None
         return in_full(key, *found) if found else ""
 
 
@@ -187,18 +181,18 @@ Spread = dict[str, Any]
 
 
 def _found(row: Row, name: str) -> tuple[Spread, Spread | None, Spread | None] | None:
-    """Return a measure of an entry, that of its base and the paired difference; None where it was not measured."""
+    """Return a metric of an entry, that of its base and the paired difference; None where it was not measured."""
     sources = (
         (row.scores, row.base, row.against_base)
         if name in row.scores
-        else (row.measures, row.base_measures, row.measures_against_base)
+        else (row.metrics, row.base_metrics, row.metrics_against_base)
     )
     own, base, difference = (source.get(name) for source in sources)
     return (own, base, difference) if own else None
 
 
 def _measured(row: Row, name: str) -> Cell:
-    """Return a measure; its sign says whether it rose or fell against the base, its ink whether that is good.
+    """Return a metric; its sign says whether it rose or fell against the base, its ink whether that is good.
 
     The word of the verdict is in the tooltip: a column of many numbers has no room for it.
     """
@@ -207,12 +201,12 @@ def _measured(row: Row, name: str) -> Cell:
         return Text(UNKNOWN, "figure", right=True)
     own, _, difference = found
     icon, token = sign_of(difference)
-    text = amount(own["mean"], measures.MEASURES[name].unit)
+    text = amount(own["mean"], metrics.METRICS[name].unit)
     return Signed(icon, text, token, right=True, role="figure", text_token="ink")
 
 
 def _whole_run(row: Row) -> str:
-    run = row.standing.run
+    run = row.status.run
     said = [tr("Minutes of training alone, without loading and scoring.")]
     said += [tr("The whole run took {time}.", time=duration_text(run.seconds))] if run is not None else []
     return " ".join(said)
@@ -259,7 +253,7 @@ ORDERS: dict[str, Callable[[Row], Any]] = {
     "name": lambda row: row.name.casefold(),
     "score": lambda row: row.mean,
     "parameters": lambda row: _known(row.cost("parameters")),
-    "bytes": lambda row: _known(row.standing.run.adapter_bytes if row.standing.run else None),
+    "bytes": lambda row: _known(row.status.run.adapter_bytes if row.status.run else None),
     "memory": lambda row: _known(row.cost("memory")),
     "minutes": lambda row: _known(row.cost("minutes")),
 }

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject
 
-from engine.api import lineup
+from engine.api import run_comparison
 from gui.look.format import gain, percent, score
 from gui.look.language import mark, told, tr
 from gui.models.cells import EMPTY, Cell, Link, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
 from gui.models.list_text import NOTHING_WRITTEN
 
-Row = lineup.Compared
+Row = run_comparison.Compared
 # Longer than any cell is wide.
 LONGEST_LINE = 240
 
@@ -57,11 +57,11 @@ def columns_of(labels: Sequence[str]) -> tuple[Column, ...]:
         BASE_SCORE,
         *(
             Column(
-                f"{lineup.GAIN_OF}{place}",
+                f"{run_comparison.GAIN_OF}{place}",
                 told(label),
                 ADAPTER_WIDTH,
                 right=True,
-                order=f"{lineup.GAIN_OF}{place}",
+                order=f"{run_comparison.GAIN_OF}{place}",
                 as_is=True,
             )
             for place, label in each
@@ -89,7 +89,9 @@ class ExampleTable(GroupedTable[Row]):
         self.beginResetModel()
         self.columns = columns_of(labels)
         self.endResetModel()
-        if self.order.startswith(lineup.GAIN_OF) and self.order not in {each.order for each in self.columns}:
+        if self.order.startswith(run_comparison.GAIN_OF) and self.order not in {
+            each.order for each in self.columns
+        }:
             self.order = "gain"
         self._refill()
 
@@ -110,7 +112,7 @@ class ExampleTable(GroupedTable[Row]):
     def _refill(self) -> None:
         words = self._search.casefold().split()
         kept = [row for row in self._all if all(word in _said(row) for word in words)] if words else self._all
-        self.set_rows(lineup.ordered(kept, self.order))
+        self.set_rows(run_comparison.ordered(kept, self.order))
 
     def key_of(self, thing: Row) -> str:
         return str(thing.place)
@@ -118,8 +120,8 @@ class ExampleTable(GroupedTable[Row]):
     def cell(self, thing: Row, key: str) -> Cell:
         if key == "try":
             return Link(tr("Try"), right=True) if thing.conversation else EMPTY
-        if key.startswith(lineup.GAIN_OF):
-            return self._gain(thing, int(key.removeprefix(lineup.GAIN_OF)))
+        if key.startswith(run_comparison.GAIN_OF):
+            return self._gain(thing, int(key.removeprefix(run_comparison.GAIN_OF)))
         if key == "disagreement":
             return Text(percent(thing.disagreement), "figure", right=True)
         if key == "base_score":
@@ -154,8 +156,8 @@ class ExampleTable(GroupedTable[Row]):
             if several:
                 return tr("Share of words in which the two adapters' summaries that differ most differ")
             return tr("Share of words in which the two summaries differ")
-        if several and key.startswith(lineup.GAIN_OF):
-            place = int(key.removeprefix(lineup.GAIN_OF))
+        if several and key.startswith(run_comparison.GAIN_OF):
+            place = int(key.removeprefix(run_comparison.GAIN_OF))
             side = thing.sides[place]
             base = tr("its base {score}", score=score(side.base_score))
             return f"{told(self._labels[place])}: {score(side.score)}, {base}"

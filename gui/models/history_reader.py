@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
-from engine.api import Job, RunEntry, paths, run_entries, runs
+from engine.api import Job, RunEntry, paths, run_store, run_summaries
 from gui.core.background_tasks import Background
 from gui.core.timers import once
 
@@ -25,7 +25,7 @@ class HistoryReader(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._background = Background(self)
-        self._stamps: dict[str, run_entries.Stamp] = {}
+        self._stamps: dict[str, run_summaries.Stamp] = {}
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self.refresh_soon)
         self._rest = once(self, REST_MILLISECONDS, self.refresh)
@@ -45,9 +45,11 @@ class HistoryReader(QObject):
         self._background.run(self._changed_jobs, self._on_listed)
 
     def _changed_jobs(self) -> tuple[list[str], list[Job]]:
-        jobs = runs.list_jobs()
+        jobs = run_store.list_jobs()
         known = dict(self._stamps)
-        return [job.id for job in jobs], [job for job in jobs if known.get(job.id) != run_entries.stamp(job)]
+        return [job.id for job in jobs], [
+            job for job in jobs if known.get(job.id) != run_summaries.stamp(job)
+        ]
 
     def _on_listed(self, found: tuple[list[str], list[Job]]) -> None:
         ids, jobs = found
@@ -80,5 +82,5 @@ def _entries(jobs: list[Job]) -> list[RunEntry]:
     entries = []
     for job in jobs:
         with suppress(FileNotFoundError):
-            entries.append(run_entries.read_entry(job))
+            entries.append(run_summaries.read_entry(job))
     return entries

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.api import measures
+from engine.api import metrics
 from gui.look.format import NO_INTERVAL, number, percent, score
 from gui.look.language import mark, told, tr
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
@@ -20,16 +20,16 @@ TOLD = {
 }
 
 
-def amount(value: float, unit: measures.Unit, *, signed: bool = False) -> str:
-    """Return a measure in its unit; a difference of shares in percentage points, signed as all differences are."""
+def amount(value: float, unit: metrics.Unit, *, signed: bool = False) -> str:
+    """Return a metric in its unit; a difference of shares in percentage points, signed as all differences are."""
     if unit == "share" and not signed:
         return percent(value, 1)
     text = number(value, 1) if unit == "words" else score(value)
     return f"+{text}" if signed and value > 0 else text
 
 
-def spread_words(found: Mapping[str, Any], unit: measures.Unit, *, signed: bool = False) -> str:
-    """Return an interval in a measure's unit: "6.1 to 7.4", or why there is none."""
+def spread_words(found: Mapping[str, Any], unit: metrics.Unit, *, signed: bool = False) -> str:
+    """Return an interval in a metric's unit: "6.1 to 7.4", or why there is none."""
     low, high = found.get("low"), found.get("high")
     if low is None or high is None:
         return tr(NO_INTERVAL)
@@ -50,16 +50,16 @@ def sign_of(difference: Mapping[str, Any] | None) -> tuple[str, str]:
 def in_full(
     name: str, own: Mapping[str, Any], base: Mapping[str, Any] | None, difference: Mapping[str, Any] | None
 ) -> str:
-    """Return what a measure is, what was found with its interval, and how that stands to the base model."""
-    measure = measures.MEASURES[name]
-    said = f"{told(measure.help)} {amount(own['mean'], measure.unit)}, {spread_words(own, measure.unit)}."
+    """Return what a metric is, what was found with its interval, and how that stands to the base model."""
+    metric = metrics.METRICS[name]
+    said = f"{told(metric.help)} {amount(own['mean'], metric.unit)}, {spread_words(own, metric.unit)}."
     if base and difference:
         verdict = str(difference.get("verdict"))
         compared = tr(
             "Base model {base}; difference {difference}, {interval}: {verdict}.",
-            base=amount(base["mean"], measure.unit),
-            difference=amount(difference["mean"], measure.unit, signed=True),
-            interval=spread_words(difference, measure.unit, signed=True),
+            base=amount(base["mean"], metric.unit),
+            difference=amount(difference["mean"], metric.unit, signed=True),
+            interval=spread_words(difference, metric.unit, signed=True),
             verdict=tr(TOLD[verdict]) if verdict in TOLD else tr("not compared"),
         )
         return f"{said} {compared}"

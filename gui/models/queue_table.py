@@ -14,7 +14,7 @@ from gui.models.cells import Cell, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
 from gui.models.list_text import entry_words
 
-Standing = arenas.Standing
+EntryStatus = arenas.EntryStatus
 
 SIGNS = {
     "waiting": ("clock", "ink2"),
@@ -38,8 +38,8 @@ STATES = {
 SHORT_STATES = {"waiting": mark("waits"), "running": mark("begins"), "refused": mark("can't run")}
 
 
-class QueueTable(GroupedTable[Standing]):
-    """`set_standings` takes the entries in order; `current` is the run that this window follows.
+class QueueTable(GroupedTable[EntryStatus]):
+    """`set_statuses` takes the entries in order; `current` is the run that this window follows.
 
     Times are those of whole runs, from loading the base model to scoring the adapter.
     """
@@ -55,19 +55,19 @@ class QueueTable(GroupedTable[Standing]):
         """How long all that wait or run still take, None while that can't be told."""
         return self._left.queue
 
-    def set_standings(self, standings: Sequence[Standing], current: str) -> None:
+    def set_statuses(self, statuses: Sequence[EntryStatus], current: str) -> None:
         """Show other entries; a run that has begun a moment ago is shown as running."""
         shown = [
             replace(each, state="running", reason="") if current and each.entry.run == current else each
-            for each in standings
+            for each in statuses
         ]
         self._left = arenas.time_left(shown)
         self.set_rows(shown)
 
-    def key_of(self, thing: Standing) -> str:
+    def key_of(self, thing: EntryStatus) -> str:
         return thing.entry.id
 
-    def cell(self, thing: Standing, key: str) -> Cell:
+    def cell(self, thing: EntryStatus, key: str) -> Cell:
         icon, token = SIGNS[thing.state]
         if key == "name":
             done = thing.state == "completed"
@@ -77,17 +77,17 @@ class QueueTable(GroupedTable[Standing]):
             state_words(thing, self._left_of(thing)), "figure_small", "ink3" if quiet else token, right=True
         )
 
-    def _left_of(self, thing: Standing) -> float | None:
+    def _left_of(self, thing: EntryStatus) -> float | None:
         return self._left.entries.get(thing.entry.id)
 
-    def words(self, thing: Standing) -> str:
+    def words(self, thing: EntryStatus) -> str:
         said = f"{entry_words(thing.entry)}, {tr(STATES[thing.state])}"
         return f"{said}: {told(thing.reason)}" if thing.reason else f"{said}, {self._in_full(thing)}"
 
-    def explanation(self, thing: Standing, key: str) -> str:
+    def explanation(self, thing: EntryStatus, key: str) -> str:
         return told(thing.reason) or self._in_full(thing)
 
-    def _in_full(self, thing: Standing) -> str:
+    def _in_full(self, thing: EntryStatus) -> str:
         run, left = thing.run, self._left_of(thing)
         if thing.state == "completed" and run is not None:
             trained = run.training_seconds is not None and bool(run.trainable_parameters)
@@ -97,24 +97,26 @@ class QueueTable(GroupedTable[Standing]):
             )
             return ", ".join(parts)
         if thing.state == "running" and run is not None and run.total_steps and left is not None:
-            return ", ".join([tr("{share} trained", share=percent(run.share)), left_text(left)])
+            return ", ".join([tr("{share} trained", share=percent(run.fraction_done)), left_text(left)])
         return state_words(thing, left)
 
 
-def state_words(standing: Standing, left: float | None = None) -> str:
+def state_words(status: EntryStatus, left: float | None = None) -> str:
     """Return in a few words how an entry stands: "13 min 06 s", "about 12 min", "46 %", "can't run".
 
     `left` are the seconds that it still takes, None while unknown.
     """
-    run = standing.run
+    run = status.run
     begun = run is not None and run.total_steps > 0
-    words = tr((STATES | SHORT_STATES)[standing.state])
-    if standing.state == "completed" and run is not None:
+    words = tr((STATES | SHORT_STATES)[status.state])
+    if status.state == "completed" and run is not None:
         words = duration_text(run.seconds)
-    elif standing.state == "waiting" and left is not None:
+    elif status.state == "waiting" and left is not None:
         words = about_text(left)
-    elif standing.state == "running" and (left is not None or begun):
-        words = about_text(left) if left is not None else percent(run.share if run is not None else None)
-    elif standing.state == "stopped" and run is not None and begun:
-        words = tr("at {share}", share=percent(run.share))
+    elif status.state == "running" and (left is not None or begun):
+        words = (
+            about_text(left) if left is not None else percent(run.fraction_done if run is not None else None)
+        )
+    elif status.state == "stopped" and run is not None and begun:
+        words = tr("at {share}", share=percent(run.fraction_done))
     return words

@@ -58,10 +58,10 @@ _MEND_THE_RECIPE = {"RecipeError", "DataError", "BaseModelError", "TrainingError
 def outcome_of(entry: RunEntry) -> Outcome:
     """Return how a run ended or stands, in words."""
     if entry.running:
-        return Outcome("play", tr("Running, {share}", share=percent(entry.share)), "accent", "accent")
+        return Outcome("play", tr("Running, {share}", share=percent(entry.fraction_done)), "accent", "accent")
     if entry.outcome is None:
         return Outcome("clock", tr("Not started"), "ink3", "ink2")
-    if entry.freed:
+    if entry.device_released:
         return Outcome("pause", tr("Paused"), "copper", "copper")
     found = _OUTCOMES[entry.outcome]
     failed = entry.outcome == "failed"
@@ -76,10 +76,10 @@ def next_step(entry: RunEntry) -> tuple[Action, str]:
     if entry.recipe is None or entry.outcome == "completed":
         return "", ""
     if entry.failure_kind == OUT_OF_MEMORY:
-        return "open", tr("Choose a plan") if entry.has_plans else tr("Show")
+        return "open", tr("Choose a plan") if entry.has_fallbacks else tr("Show")
     if entry.outcome == "failed" and entry.failure_kind in _MEND_THE_RECIPE:
         return "edit", tr("Edit a copy")
-    if entry.freed:
+    if entry.device_released:
         return "resume", tr("Continue")
     return ("resume", tr("Resume")) if entry.can_resume else ("again", tr("Run again"))
 
@@ -199,7 +199,7 @@ class RunTable(GroupedTable[RunEntry]):
 
     def explanation(self, thing: RunEntry, key: str) -> str:
         if key == "outcome":
-            return told(thing.failure_message or thing.trouble)
+            return told(thing.failure_message or thing.error)
         if key == "gain" and thing.verdict == "no measurable difference":
             return tr("No measurable difference")
         return ""
@@ -218,7 +218,7 @@ def _loss(entry: RunEntry) -> Cell:
     if len(entry.loss) < 2:
         return EMPTY
     token = "accent" if entry.running or entry.outcome == "completed" else "grey"
-    return Spark(entry.loss, entry.share, token)
+    return Spark(entry.loss, entry.fraction_done, token)
 
 
 def _steps(entry: RunEntry) -> Text:

@@ -107,7 +107,7 @@ class ArenaQueue(QObject):
     def _on_run_ended(self, model: RunModel) -> None:
         if self._arena is None:
             return
-        if model.state.freed:
+        if model.state.device_released:
             # The device was freed for something else: the next entry must not take it.
             self.pause(self._arena)
         self.changed.emit()
@@ -126,23 +126,23 @@ class ArenaQueue(QObject):
         except AppError as error:
             self._end(error)
             return
-        standing = None if self._arena.paused else arenas.next_up(self._reader.read(self._arena), self._tried)
-        if standing is None:
+        status = None if self._arena.paused else arenas.next_up(self._reader.read(self._arena), self._tried)
+        if status is None:
             self._end(None)
             return
-        self._tried.add(standing.entry.id)
-        self._begin(standing)
+        self._tried.add(status.entry.id)
+        self._begin(status)
 
-    def _begin(self, standing: arenas.Standing) -> None:
+    def _begin(self, status: arenas.EntryStatus) -> None:
         assert self._arena is not None
         try:
-            job = arenas.job_of(self._arena, standing)
-            if standing.state == "running":
+            job = arenas.job_of(self._arena, status)
+            if status.state == "running":
                 self._starter.attach(job)
             else:
                 self._starter.resume(job.id)
         except AppError as error:
-            self.troubled.emit(f"{entry_words(standing.entry)}: {told(arenas.why_not(error))}")
+            self.troubled.emit(f"{entry_words(status.entry)}: {told(arenas.why_not(error))}")
             self._soon()
         self.changed.emit()
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from engine.api import AppError, Ending, Event, EventReader, Job, Spare, Supervisor
+from engine.api import AppError, Ending, Event, EventReader, Job, Supervisor, WarmWorker
 from gui.look.language import tr
 
 # A burst is read and handed over in small portions, so that the window is never kept from its own work for long.
@@ -47,18 +47,18 @@ class EngineThread(QThread):
         attach: bool = False,
         niced: bool = True,
         command: list[str] | None = None,
-        spare: Spare | None = None,
+        warm_worker: WarmWorker | None = None,
         parent: QObject | None = None,
     ) -> None:
         """Prepare; `start` begins.
 
         `attach` follows a worker that lives already, or replays a job that has ended, instead of starting
-        one. `command` replaces the worker's program, for tests. `spare` does the job if it can.
+        one. `command` replaces the worker's program, for tests. `warm_worker` does the job if it can.
         """
         super().__init__(parent)
         self.job = job
         self._attach = attach
-        self._supervisor = Supervisor(job, niced=niced, command=command, spare=spare)
+        self._supervisor = Supervisor(job, niced=niced, command=command, warm_worker=warm_worker)
         if not attach:
             job.drop_commands()
         self._leaving = threading.Event()
@@ -161,7 +161,7 @@ class EngineThread(QThread):
         self.let_go()
         self.wait()
         if self.pid is None:
-            # It never began: the spare worker that waits for it goes as well.
+            # It never began: the warm worker that waits for it goes as well.
             self._supervisor.leave()
 
     def let_go(self) -> None:

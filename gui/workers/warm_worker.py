@@ -11,21 +11,21 @@ from contextlib import suppress
 
 from PySide6.QtCore import QObject
 
-from engine.api import Spare, WorkerError
+from engine.api import WarmWorker, WorkerError
 from gui.core.timers import once
 
 SETTLE_MILLISECONDS = 3_000
 LINGER_MILLISECONDS = 120_000
 
 
-class SpareKeeper(QObject):
-    """Start a spare worker when it is wanted, hand it over once, and end it."""
+class WarmWorkerKeeper(QObject):
+    """Start a warm worker when it is wanted, hand it over once, and end it."""
 
     def __init__(
         self,
         parent: QObject | None = None,
         *,
-        make: Callable[[], Spare],
+        make: Callable[[], WarmWorker],
         can_afford: Callable[[], bool],
         settle_milliseconds: int = SETTLE_MILLISECONDS,
         linger_milliseconds: int = LINGER_MILLISECONDS,
@@ -35,7 +35,7 @@ class SpareKeeper(QObject):
         self._make = make
         self._can_afford = can_afford
         self._wanted = False
-        self._spare: Spare | None = None
+        self._warm_worker: WarmWorker | None = None
         self._settle = once(self, settle_milliseconds, self._start)
         self._linger = once(self, linger_milliseconds, self.end)
 
@@ -54,28 +54,28 @@ class SpareKeeper(QObject):
 
     def is_ready(self) -> bool:
         """Tell whether one waits; it may be importing yet."""
-        return self._spare is not None and self._spare.alive()
+        return self._warm_worker is not None and self._warm_worker.alive()
 
-    def take(self) -> Spare | None:
-        """Hand the spare worker over, if one waits; see `again` for the next."""
+    def take(self) -> WarmWorker | None:
+        """Hand the warm worker over, if one waits; see `again` for the next."""
         self._settle.stop()
         self._linger.stop()
-        spare, self._spare = self._spare, None
-        return spare
+        warm_worker, self._warm_worker = self._warm_worker, None
+        return warm_worker
 
     def end(self) -> None:
-        """End the spare worker, and start none before one is wanted."""
+        """End the warm worker, and start none before one is wanted."""
         self._wanted = False
         self._drop()
 
     def _drop(self) -> None:
-        spare = self.take()
-        if spare is not None:
-            spare.end()
+        warm_worker = self.take()
+        if warm_worker is not None:
+            warm_worker.end()
 
     def _start(self) -> None:
         if self._can_afford():
             self._drop()
             # A run that is started without one says what the matter is.
             with suppress(WorkerError):
-                self._spare = self._make()
+                self._warm_worker = self._make()

@@ -14,7 +14,18 @@ from typing import Any
 
 from PySide6.QtCore import QMetaObject, QObject, QTimer, Signal
 
-from engine.api import Ending, Job, JobKind, Recipe, Spare, can_afford_spare, create_job, paths, recipe, runs
+from engine.api import (
+    Ending,
+    Job,
+    JobKind,
+    Recipe,
+    WarmWorker,
+    can_afford_warm_worker,
+    create_job,
+    paths,
+    recipe,
+    run_store,
+)
 from gui.look.language import mark, tr
 from gui.workers.arena_queue import ArenaQueue
 from gui.workers.downloads import Downloads
@@ -22,7 +33,7 @@ from gui.workers.engine_thread import EngineThread
 from gui.workers.planner import Planner
 from gui.workers.run_model import RunModel
 from gui.workers.summarizer import Summarizer
-from gui.workers.warm_worker import SpareKeeper
+from gui.workers.warm_worker import WarmWorkerKeeper
 
 Command = Callable[[Job], list[str]]
 
@@ -53,9 +64,9 @@ class Engine(QObject):
         self,
         command: Command | None = None,
         parent: QObject | None = None,
-        spare_command: list[str] | None = None,
+        warm_worker_command: list[str] | None = None,
     ) -> None:
-        """Prepare; `command` replaces the worker's program, `spare_command` that of one without a job, for tests."""
+        """Prepare; `command` and `warm_worker_command` replace the workers' programs in tests."""
         super().__init__(parent)
         self.current: RunModel | None = None
         self._command = command
@@ -66,8 +77,10 @@ class Engine(QObject):
         # Kept while their workers live; then whoever shows one has it.
         self._models: set[RunModel] = set()
         self._links: dict[RunModel, tuple[QMetaObject.Connection, ...]] = {}
-        self.spares = SpareKeeper(
-            self, make=partial(Spare, niced=True, command=spare_command), can_afford=self._can_afford_spare
+        self.warm_workers = WarmWorkerKeeper(
+            self,
+            make=partial(WarmWorker, niced=True, command=warm_worker_command),
+            can_afford=self._can_afford_warm_worker,
         )
         self.planner = self.new_planner(self)
         self.arena_queue = ArenaQueue(self, self)
@@ -79,8 +92,8 @@ class Engine(QObject):
         """Tell whether a run computes now."""
         return self.current is not None and self.current.holds_device
 
-    def _can_afford_spare(self) -> bool:
-        return not self.run_holds_device and can_afford_spare()
+    def _can_afford_warm_worker(self) -> bool:
+        return not self.run_holds_device and can_afford_warm_worker()
 
     def device_words(self, apart_from: str = "") -> str:
         """Return who has the device, as a sentence; nothing if it is free or a job of the kind `apart_from` has it."""
@@ -91,7 +104,7 @@ class Engine(QObject):
 
     def start_run(self, wanted: Recipe) -> RunModel:
         """Start a run. Raises RecipeError with what can be known to be wrong, StorageError."""
-        model = self._follow(runs.create_run(wanted), wanted, attach=False)
+        model = self._follow(run_store.create_run(wanted), wanted, attach=False)
         self._make_current(model)
         return model
 
@@ -100,8 +113,8 @@ class Engine(QObject):
 
         Raises WorkerError, RecipeError, StorageError.
         """
-        job = runs.find_job(run_id)
-        wanted = runs.change(job, changes) if changes else recipe.load(job.recipe_path)
+        job = run_store.find_job(run_id)
+        wanted = run_store.change(job, changes) if changes else recipe.load(job.recipe_path)
         model = self._follow(job, wanted, attach=False)
         self._make_current(model)
         return model
@@ -122,7 +135,7 @@ class Engine(QObject):
 
     def find_living_run(self) -> Job | None:
         """Return the newest run that a worker is busy with, started by whichever window or command line."""
-        return next((job for job in runs.list_jobs() if job.is_running()), None)
+        return next((job for job in run_store.list_jobs() if job.is_running()), None)
 
     def ask(
         self,
@@ -155,16 +168,16 @@ class Engine(QObject):
         return thread
 
     def _follow(self, job: Job, wanted: Recipe, *, attach: bool) -> RunModel:
-        thread = self._thread(job, attach=attach, spare=None if attach else self.spares.take())
+        thread = self._thread(job, attach=attach, warm_worker=None if attach else self.warm_workers.take())
         model = RunModel(wanted, thread)
         self._models.add(model)
         thread.tell(self, finished=partial(self._models.discard, model))
         QTimer.singleShot(0, thread, thread.start)
         return model
 
-    def _thread(self, job: Job, *, attach: bool, spare: Spare | None = None) -> EngineThread:
+    def _thread(self, job: Job, *, attach: bool, warm_worker: WarmWorker | None = None) -> EngineThread:
         command = self._command(job) if self._command else None
-        thread = EngineThread(job, attach=attach, command=command, spare=spare, parent=self)
+        thread = EngineThread(job, attach=attach, command=command, warm_worker=warm_worker, parent=self)
         self._threads.add(thread)
         thread.tell(self, finished=partial(self._release_thread, thread))
         self.downloads.follow(thread)
@@ -202,7 +215,7 @@ class Engine(QObject):
             QObject.disconnect(link)
         if self.current is model:
             self.current = None
-            self.spares.again()
+            self.warm_workers.again()
         self.run_ended.emit(model)
         self.runs_changed.emit()
         if model.state.adapter is not None:
@@ -223,7 +236,7 @@ class Engine(QObject):
         self._has_left = True
         self.arena_queue.let_go()
         self.planner.rest()
-        self.spares.end()
+        self.warm_workers.end()
         for thread in list(self._threads):
             thread.leave()
         for job in list(self._kept):

@@ -5788,6 +5788,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Basis {score}</translation>
   </message>
   <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>baseline</source>
+   <translation>Maßstab</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/queue_table.py" />
    <source>begins</source>
    <translation>beginnt</translation>
@@ -6908,11 +6913,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>written by you</source>
    <translation>von Ihnen geschrieben</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/adapter_table.py" />
-   <source>yardstick</source>
-   <translation>Maßstab</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -8126,11 +8126,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>AT BA EE KZ LT LU MN XK</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/__init__.py" />
-   <source>About</source>
-   <translation>About</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>Above 1 makes tokens that were read or written before less likely. 1: none.</source>
    <translation>Über 1 werden schon gelesene oder geschriebene Tokens unwahrscheinlicher. 1: nicht.</translation>
@@ -8151,11 +8146,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Accept-Encoding</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/__init__.py" />
-   <source>Account</source>
-   <translation>Konto</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Activation</source>
    <translation>Aktivierung</translation>
@@ -8174,11 +8164,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/config/training.py" />
    <source>AdamW; its 8-bit forms keep a quarter of the state; Adafactor keeps least.</source>
    <translation>AdamW; seine 8-Bit-Formen behalten ein Viertel des Zustands; Adafactor behält am wenigsten.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>Adapter</source>
-   <translation>Adapter</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
@@ -8290,11 +8275,6 @@ Bob: At the office, till five.</translation>
    <translation>Arcee</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>Arena</source>
-   <translation>Arena</translation>
-  </message>
-  <message>
    <location filename="../../engine/labelling/order.py" />
    <source>As given</source>
    <translation>Wie vorgegeben</translation>
@@ -8328,11 +8308,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>At most {1}.</source>
    <translation>Höchstens {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/labelling/__init__.py" />
-   <source>Author</source>
-   <translation>Author</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -8373,11 +8348,6 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Base models load unquantized; choose quantization none.</source>
    <translation>Basismodelle werden unquantisiert geladen; wählen Sie die Quantisierung none.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/__init__.py" />
-   <source>BaseFacts</source>
-   <translation>BaseFacts</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -8490,21 +8460,6 @@ Summary:</translation>
    <translation>Engpassgröße</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/__init__.py" />
-   <source>BottleneckConfig</source>
-   <translation>BottleneckConfig</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/__init__.py" />
-   <source>BottleneckLayer</source>
-   <translation>BottleneckLayer</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/__init__.py" />
-   <source>BottleneckModel</source>
-   <translation>BottleneckModel</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Boundary</source>
    <translation>Grenze</translation>
@@ -8518,11 +8473,6 @@ Summary:</translation>
    <location filename="../../engine/labelling/sets.py" />
    <source>Bring them back from a copy.</source>
    <translation>Holen Sie sie aus einer Kopie zurück.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/__init__.py" />
-   <source>Broken</source>
-   <translation>Beschädigt</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -8550,11 +8500,6 @@ Summary:</translation>
    <translation>Cc</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>Change</source>
-   <translation>Änderung</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Changes few random places directly</source>
    <translation>Ändert wenige zufällige Stellen direkt</translation>
@@ -8568,11 +8513,6 @@ Summary:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>Characters that were damaged, or that belong to one font alone</source>
    <translation>Zeichen, die beschädigt sind oder zu nur einer Schrift gehören</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/__init__.py" />
-   <source>Chat</source>
-   <translation>Chat</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
@@ -8900,19 +8840,9 @@ Summary:</translation>
    <translation>Kopieren oder exportieren Sie den Adapter erneut.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>Cost</source>
-   <translation>Kosten</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/dataset/token_counter.py" />
    <source>Counted with the tokenizer of {1}.</source>
    <translation>Gezählt mit dem Tokenizer von {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/method_hooks/__init__.py" />
-   <source>Course</source>
-   <translation>Course</translation>
   </message>
   <message>
    <location filename="../../engine/text/unicode_checks.py" />
@@ -8948,11 +8878,6 @@ Summary:</translation>
    <location filename="../../engine/text/pii.py" />
    <source>DK FK FI FO GL NL</source>
    <translation>DK FK FI FO GL NL</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>Damaged</source>
-   <translation>Beschädigt</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -9020,11 +8945,6 @@ Summary:</translation>
    <translation>Meinten Sie {1}?</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>Difference</source>
-   <translation>Unterschied</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Discord messages</source>
    <translation>Discord-Nachrichten</translation>
@@ -9068,11 +8988,6 @@ Summary:</translation>
    <location filename="../../engine/config/recipe.py" />
    <source>Double quantization</source>
    <translation>Doppelte Quantisierung</translation>
-  </message>
-  <message>
-   <location filename="../../engine/labelling/__init__.py" />
-   <source>Draft</source>
-   <translation>Entwurf</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -9190,11 +9105,6 @@ Summary:</translation>
    <translation>Einträge haben Daten, Prompt, Bewertung und Startwert gemeinsam: Ändern Sie es, oder legen Sie eine andere Arena an.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>Entry</source>
-   <translation>Eintrag</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/training.py" />
    <source>Epochs</source>
    <translation>Epochen</translation>
@@ -9250,11 +9160,6 @@ Summary:</translation>
    <translation>Ausgeschlossene Befunde</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/__init__.py" />
-   <source>Export</source>
-   <translation>Export</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/jobs/merge.py" />
    <source>Export the adapter instead.</source>
    <translation>Exportieren Sie stattdessen den Adapter.</translation>
@@ -9273,11 +9178,6 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Factor of what the adapter adds</source>
    <translation>Faktor dessen, was der Adapter addiert</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/__init__.py" />
-   <source>Family</source>
-   <translation>Familie</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -9483,16 +9383,6 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Graphics card</source>
    <translation>Grafikkarte</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>Group</source>
-   <translation>Gruppe</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/method_hooks/__init__.py" />
-   <source>Handling</source>
-   <translation>Handling</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -9720,11 +9610,6 @@ Summary:</translation>
    <translation>Es arbeitet mit {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/__init__.py" />
-   <source>Item</source>
-   <translation>Item</translation>
-  </message>
-  <message>
    <location filename="../../engine/jobs/event_schema.py" />
    <source>Its checkpoints and its adapter have checksums of their own.</source>
    <translation>Seine Prüfpunkte und sein Adapter haben eigene Prüfsummen.</translation>
@@ -9785,11 +9670,6 @@ Summary:</translation>
    <translation>In jedem Teil nur die Beispiele behalten, deren Nummer durch diese Zahl teilbar ist.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/__init__.py" />
-   <source>Kind</source>
-   <translation>Art</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>Kind of parameters: all, weights, biases or norms</source>
    <translation>Art der Parameter: all, weights, biases oder norms</translation>
@@ -9818,11 +9698,6 @@ Summary:</translation>
    <location filename="../../engine/text/pii.py" />
    <source>LY PT ST</source>
    <translation>LY PT ST</translation>
-  </message>
-  <message>
-   <location filename="../../engine/labelling/__init__.py" />
-   <source>LabellingSet</source>
-   <translation>LabellingSet</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -9933,11 +9808,6 @@ Summary:</translation>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Left out, as other files are read: {1}.</source>
    <translation>Ausgelassen, da andere Dateien gelesen werden: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/__init__.py" />
-   <source>LeftOut</source>
-   <translation>LeftOut</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -10053,11 +9923,6 @@ Summary:</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>LoRA with bounded strength</source>
    <translation>LoRA mit begrenzter Stärke</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/__init__.py" />
-   <source>Log</source>
-   <translation>Log</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -10193,11 +10058,6 @@ Summary:</translation>
    <location filename="../../engine/chats/exports.py" />
    <source>MessageList</source>
    <translation>MessageList</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/__init__.py" />
-   <source>Method</source>
-   <translation>Verfahren</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -10560,11 +10420,6 @@ Summary:</translation>
    <translation>Nichts in {1} hat einen Namen wie „{2}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/__init__.py" />
-   <source>Novelty</source>
-   <translation>Neuheit</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>Number format of the frozen weights. Auto: bfloat16 where the device does it well, else float32. T5 overflows in float16.</source>
    <translation>Zahlenformat der eingefrorenen Gewichte. Auto: bfloat16, wo das Gerät es gut kann, sonst float32. T5 läuft in float16 über.</translation>
@@ -10725,7 +10580,7 @@ Summary:</translation>
    <translation>Paare benachbarter Wörter, die Zusammenfassung und Referenz gemeinsam haben.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/__init__.py" />
+   <location filename="../../engine/worker/runtime/parallel_map.py" />
    <source>Part</source>
    <translation>Teil</translation>
   </message>
@@ -10760,11 +10615,6 @@ Summary:</translation>
    <translation>Wählt zufällig einige der Zahlen jedes Gewichts aus, im Artikel eine oder zwei von hundert, und trainiert eine Änderung nur für diese. Die Änderung ist dünn besetzt und hat einen hohen Rang. Die Stellen werden aus einem Startwert gezogen und neben den Zahlen gespeichert. Nehmen Sie es, wo sich nur wenige Zahlen des Basismodells ändern dürfen. (Bhardwaj et al. 2024)</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/__init__.py" />
-   <source>Place</source>
-   <translation>Place</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Placement</source>
    <translation>Platzierung</translation>
@@ -10785,11 +10635,6 @@ Summary:</translation>
    <translation>Prefix-Tuning</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>Preset</source>
-   <translation>Vorlage</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/base.py" />
    <source>Problem | None</source>
    <translation>Problem | None</translation>
@@ -10798,11 +10643,6 @@ Summary:</translation>
    <location filename="../../engine/worker/jobs/device_report.py" />
    <source>Processor</source>
    <translation>Prozessor</translation>
-  </message>
-  <message>
-   <location filename="../../engine/labelling/__init__.py" />
-   <source>Progress</source>
-   <translation>Progress</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -10968,11 +10808,6 @@ In one sentence:</source>
 In one sentence:</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>Reader</source>
-   <translation>Reader</translation>
-  </message>
-  <message>
    <location filename="../../engine/arena/entry_status.py" />
    <source>RecipeError</source>
    <translation>RecipeError</translation>
@@ -10981,11 +10816,6 @@ In one sentence:</translation>
    <location filename="../../engine/config/recipe.py" />
    <source>Recipes of schema {1} are not known here.</source>
    <translation>Rezepte nach Schema {1} sind hier nicht bekannt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/__init__.py" />
-   <source>Record</source>
-   <translation>Record</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -11066,11 +10896,6 @@ In one sentence:</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Rotates each weight, keeps its length</source>
    <translation>Rotiert jedes Gewicht, behält seine Länge</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>Row</source>
-   <translation>Zeile</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema.py" />
@@ -11218,21 +11043,6 @@ In one sentence:</translation>
    <translation>Auswählend</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/tuners/__init__.py" />
-   <source>SelectiveConfig</source>
-   <translation>SelectiveConfig</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/__init__.py" />
-   <source>SelectiveLayer</source>
-   <translation>SelectiveLayer</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/__init__.py" />
-   <source>SelectiveModel</source>
-   <translation>SelectiveModel</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Sensitivity smoothing</source>
    <translation>Glättung der Empfindlichkeit</translation>
@@ -11261,16 +11071,6 @@ In one sentence:</translation>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>Settings may name no files or code, and have numbers as adapters have. Remove it if you trust the adapter.</source>
    <translation>Einstellungen dürfen keine Dateien und keinen Code nennen und müssen Zahlen haben, wie Adapter sie haben. Entfernen Sie sie, wenn Sie dem Adapter trauen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/__init__.py" />
-   <source>Shape</source>
-   <translation>Shape</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/__init__.py" />
-   <source>Shaped</source>
-   <translation>Shaped</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -11378,11 +11178,6 @@ In one sentence:</translation>
    <translation>Größe des kleineren Faktors. Ohne Angabe: so nahe an einem Quadrat, wie die Schicht es erlaubt.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/__init__.py" />
-   <source>Sketch</source>
-   <translation>Sketch</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/slack.py" />
    <source>Slack</source>
    <translation>Slack</translation>
@@ -11408,11 +11203,6 @@ In one sentence:</translation>
    <translation>Weiche Prompts</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Source</source>
-   <translation>Quelle</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Sparse bases</source>
    <translation>Dünn besetzte Matrizen</translation>
@@ -11431,11 +11221,6 @@ In one sentence:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Splits the vectors before the input into a prompt that tasks share and a low-rank factor for each task, by which it is multiplied. Summarising conversations is a single task, so here it trains one prompt and one factor; it pays where the shared prompt is taken on to other tasks later.</source>
    <translation>Zerlegt die Vektoren vor der Eingabe in einen Prompt, den sich Aufgaben teilen, und einen niedrigrangigen Faktor je Aufgabe, mit dem er multipliziert wird. Gespräche zusammenzufassen ist eine einzige Aufgabe, also trainiert es hier einen Prompt und einen Faktor; es lohnt sich, wo der gemeinsame Prompt später zu anderen Aufgaben mitgenommen wird.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>Standing</source>
-   <translation>Standing</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
@@ -11511,16 +11296,6 @@ In one sentence:</translation>
    <location filename="../../engine/methods/lora.py" />
    <source>Starts at what the layers read in your data</source>
    <translation>Beginnt bei dem, was die Schichten in Ihren Daten lesen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>State</source>
-   <translation>State</translation>
-  </message>
-  <message>
-   <location filename="../../engine/labelling/__init__.py" />
-   <source>Step</source>
-   <translation>Schritt</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -11671,11 +11446,6 @@ Summary:</translation>
    <translation>Aufgabenpräfix von T5</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/__init__.py" />
-   <source>Table</source>
-   <translation>Table</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>Take at most {1}, or leave such layers out.</source>
    <translation>Nehmen Sie höchstens {1}, oder lassen Sie solche Schichten weg.</translation>
@@ -11731,11 +11501,6 @@ Summary:</translation>
    <translation>Nehmen Sie {1} oder eine andere Initialisierung.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/__init__.py" />
-   <source>Tally</source>
-   <translation>Tally</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Tasks</source>
    <translation>Aufgaben</translation>
@@ -11769,11 +11534,6 @@ Summary:</translation>
    <location filename="../../engine/config/data_options.py" />
    <source>Template</source>
    <translation>Prompt-Vorlage</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/method_hooks/__init__.py" />
-   <source>Tensors</source>
-   <translation>Tensors</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -12556,16 +12316,6 @@ Summary:</translation>
    <translation>Diese Version schreibt {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/__init__.py" />
-   <source>TimeLeft</source>
-   <translation>TimeLeft</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/__init__.py" />
-   <source>Timed</source>
-   <translation>Timed</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>To read them, put them into a folder of their own.</source>
    <translation>Um sie zu lesen, legen Sie sie in einen eigenen Ordner.</translation>
@@ -12766,11 +12516,6 @@ Summary:</translation>
    <translation>Das Entpacken von {1} braucht {2} GB, und {3} GB sind frei.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>Unreadable</source>
-   <translation>Unlesbar</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>Unterminated string</source>
    <translation>Unterminated string</translation>
@@ -12809,11 +12554,6 @@ Summary:</translation>
    <location filename="../../engine/options.py" />
    <source>Value error,</source>
    <translation>Value error,</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/__init__.py" />
-   <source>Variant</source>
-   <translation>Variante</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />

@@ -72,7 +72,7 @@ KEYS = {
 }
 # The same in every language.
 NAMES = {"Tunesmith", "ROUGE-1", "ROUGE-1 {1}", "ROUGE-1 {1}, {2}", "Return", "Esc", "Ctrl"}
-PLACE = re.compile(r"\{\w+\}")
+PLACEHOLDER = re.compile(r"\{\w+\}")
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 
 
@@ -106,6 +106,6 @@ def test_a_language_has_every_text_and_no_other(code):
 def test_a_translation_has_the_places_of_its_text(code):
     for _, source, forms in language.messages(language.path(code)):
         for form in forms:
-            missing = set(PLACE.findall(source)) ^ set(PLACE.findall(form))
+            missing = set(PLACEHOLDER.findall(source)) ^ set(PLACEHOLDER.findall(form))
             # The form for one may say "one" instead of the number.
             assert missing <= ({"{n}"} if len(forms) == 2 else set()), (source, form)

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from engine.api import paths, recipe, runs
+from engine.api import paths, recipe, run_store
 from gui.core.preferences import Preferences
 from gui.look import style
 from gui.main_window import MainWindow
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _flood(engine: Engine, window: MainWindow, title: str, script: list[Any], count: int) -> None:
-    job = runs.create_run(recipe.load(paths.presets_folder() / "starter.toml"))
+    job = run_store.create_run(recipe.load(paths.presets_folder() / "starter.toml"))
     started = ["emit", {"event": "run_started", "total_steps": count, "first_step": 0}]
     scripted_worker.give_script(job, [started, *script])
     page = window.show_built("train")

@@ -34,7 +34,7 @@ Rows = list[tuple[str, str, str]]
 
 def main() -> None:
     """Measure and print; an argument is another number of conversations than the most there may be."""
-    count = int(sys.argv[1]) if sys.argv[1:] else labelling.MOST_CONVERSATIONS
+    count = int(sys.argv[1]) if sys.argv[1:] else labelling.MAX_CONVERSATIONS
     application = QApplication.instance() or QApplication([])
     style.apply(application, "light")
     with tempfile.TemporaryDirectory() as home:

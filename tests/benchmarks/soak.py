@@ -104,7 +104,7 @@ class Stage:
 
     def cycle(self) -> None:
         """Train with a pause, compare, import, delete; the home then holds what it held before."""
-        from engine.api import library, runs
+        from engine.api import library, run_store
 
         self._number += 1
         run_id = self._train()
@@ -112,7 +112,7 @@ class Stage:
         self._compare([adapters[0].id])
         self._import(adapters[0])
         self._delete()
-        runs.delete_run(runs.find_job(run_id))
+        run_store.delete_run(run_store.find_job(run_id))
         self._engine.runs_changed.emit()
         self._window.show_built("history")
         library.empty_old_trash(0)

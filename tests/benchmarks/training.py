@@ -28,7 +28,7 @@ import psutil
 from engine.config import recipe as recipes
 from engine.config.recipe import STARTER, Recipe
 from engine.jobs.supervisor import Supervisor
-from engine.jobs.worker_process import Spare
+from engine.jobs.worker_process import WarmWorker
 from engine.runs import run_store
 from engine.system.paths import application_root, presets_folder
 from engine.worker.__main__ import LIBRARY_SETTINGS
@@ -364,18 +364,18 @@ def start(home: Path, quick: Mapping[str, int]) -> list[Row]:
 
 def _ready(recipe: Recipe, quick: Mapping[str, int]) -> str:
     """Return the middle one of some starts with a worker that waits, and when it was at which stage."""
-    found = [first_step(recipe, Spare()) for _ in range(quick.get("turns", 3))]
+    found = [first_step(recipe, WarmWorker()) for _ in range(quick.get("turns", 3))]
     told = sorted(found, key=lambda each: each["step"])[len(found) // 2]
     stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in told.items() if stage != "step")
     return f"{told['step']:.2f} s ({stages})"
 
 
-def first_step(recipe: Recipe, spare: Spare | None) -> dict[str, float]:
+def first_step(recipe: Recipe, warm_worker: WarmWorker | None) -> dict[str, float]:
     """Start a run; return the seconds from then to each stage and to the first step, where it is broken off."""
-    if spare is not None:
-        _wait_until_idle(spare.pid)
+    if warm_worker is not None:
+        _wait_until_idle(warm_worker.pid)
     began = time.time()
-    supervisor = Supervisor(run_store.create_run(recipe), spare=spare)
+    supervisor = Supervisor(run_store.create_run(recipe), warm_worker=warm_worker)
     supervisor.start()
     told: dict[str, float] = {}
     for event in supervisor.follow(every_seconds=0.01):

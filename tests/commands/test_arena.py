@@ -64,7 +64,7 @@ def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(
     shown = in_process.run("arena", "show", told["arena"][:20])
     assert "2 of 3 entries completed, 1 refused." in shown.out
     assert "T5 models have no biases to train." in shown.out
-    assert "yardstick" in shown.out
+    assert "baseline" in shown.out
     [listed] = in_process.run("arena", "list", "--json").json[0]
     assert listed["states"] == {"completed": 2, "refused": 1}
     again = in_process.run("arena", "run", told["arena"], "--json")

@@ -1,12 +1,12 @@
 """What `evaluate` says: scores, what else was measured, and the verdicts last."""
 
 from engine.commands.scoring import evaluation_lines
-from engine.scoring.metrics import MORE
+from engine.scoring.metrics import OTHER_METRICS
 
 
 def result(spread: dict[str, float], measured: bool = True) -> dict:
     scored = {"scores": {"rouge1": spread}}
-    scored |= {"measures": {measure.name: spread for measure in MORE}} if measured else {}
+    scored |= {"measures": {measure.name: spread for measure in OTHER_METRICS}} if measured else {}
     difference = {"rouge1": spread | {"verdict": "no measurable difference"}}
     adapter = scored | {"adapter": "mine", "difference": difference}
     return {"protocol": {"examples": 6}, "base": scored, "adapters": [adapter]}
@@ -15,7 +15,7 @@ def result(spread: dict[str, float], measured: bool = True) -> dict:
 def test_the_verdicts_are_the_last_lines():
     lines = evaluation_lines(result({"mean": 0.25, "low": 0.2, "high": 0.3}))
     assert lines[0].split() == ["ROUGE-1"]
-    assert [measure.title for measure in MORE] == [line[:23].rstrip() for line in lines[5:-2]]
+    assert [measure.title for measure in OTHER_METRICS] == [line[:23].rstrip() for line in lines[5:-2]]
     assert lines[-2] == ""
     assert lines[-1].endswith("on 6 conversations.")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
-from engine.api import library, runs
+from engine.api import library, run_store
 from tests.helpers.repository import ROOT
 
 MOST_SECONDS = 900
@@ -52,8 +52,8 @@ def test_the_demo_ends_with_a_better_adapter_and_a_picture(home, tmp_path):
         len({image.pixel(x, y) for x in range(0, image.width(), 16) for y in range(0, image.height(), 16)})
         > 20
     )
-    (job,) = runs.list_jobs()
-    run = runs.open_run(job)
+    (job,) = run_store.list_jobs()
+    run = run_store.open_run(job)
     assert run.outcome == "completed"
     assert run.state.total_steps == 25
     assert run.state.difference is not None

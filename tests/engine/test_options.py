@@ -18,7 +18,7 @@ every_setting = pytest.mark.parametrize(("declaration", "info"), SETTINGS, ids=S
 OUTSIDE = [
     (declaration, info.name, (int if info.kind == "int" else float)(bound + beyond))
     for declaration, info in SETTINGS
-    for bound, beyond in ((info.least, -1), (info.most, 1))
+    for bound, beyond in ((info.minimum, -1), (info.maximum, 1))
     if bound is not None
 ]
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog
 
-from engine.api import Example, StorageError, arenas, create_job, labelling, paths, recipe, runs
+from engine.api import Example, StorageError, arenas, create_job, labelling, paths, recipe, run_store
 from gui.app import begin, say_why_not
 from gui.core.preferences import Preferences
 from gui.desktop.crash_report import CrashReport
@@ -348,7 +348,7 @@ def test_a_recipe_that_stops_with_its_window_can_be_kept_on_by_a_word_of_it(hous
         assert model.job.is_running()
         model.job.send("stop")
     qtbot.waitUntil(lambda: not model.job.is_running(), timeout=WAIT)
-    assert runs.open_run(model.job).outcome == "stopped"
+    assert run_store.open_run(model.job).outcome == "stopped"
     if not keeps:
         dialog.cancel_button.click()
 
@@ -457,7 +457,7 @@ def test_the_rail_opens_settings_and_help(house):
 def test_only_living_runs_are_taken_up(home):
     create_job(paths.runs_folder(), "train", {}, recipe=recipe.dumps(recipe.from_tables(BASICS)))
 
-    assert len(runs.list_jobs()) == 1
+    assert len(run_store.list_jobs()) == 1
     assert Engine().find_living_run() is None
 
 

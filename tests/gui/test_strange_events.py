@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 
 from engine import report
 from engine.api import Ending, create_job
-from engine.jobs.event_schema import PASSED_OVER, SHAPES, sound
+from engine.jobs.event_schema import DAMAGED, SCHEMAS, validated
 from engine.jobs.events import decode, read_all
 from engine.jobs.job import Job
 from engine.report.run_page import render
@@ -67,7 +67,7 @@ def last_of_each(told: Events) -> dict[str, int]:
 
 def passed_over(model: RunModel) -> bool:
     """Tell whether an event of the run was damaged."""
-    return any(notice["message"] == PASSED_OVER for notice in model.state.notices)
+    return any(notice["message"] == DAMAGED for notice in model.state.notices)
 
 
 def read(events: Events) -> Events:
@@ -78,7 +78,7 @@ def read(events: Events) -> Events:
 
 def is_sound(event: dict[str, Any]) -> bool:
     """Tell whether a reader passes an event on, and takes it in."""
-    return all(sound(found) is found for found in read([event]))
+    return all(validated(found) is found for found in read([event]))
 
 
 class Shown:
@@ -127,7 +127,7 @@ def test_events_with_anything_anywhere_are_shown(styled, qtbot, job, told):
     shown = Shown(qtbot, job)
     assert not passed_over(shown.show(told))
     kinds = last_of_each(told)
-    assert kinds.keys() >= SHAPES.keys()
+    assert kinds.keys() >= SCHEMAS.keys()
     taken_in = [
         [(place, *form) for form in strange_forms(told[place]) if is_sound(form[1])]
         for place in kinds.values()
@@ -151,7 +151,7 @@ def test_events_that_are_not_as_they_should_be_are_passed_over(styled, qtbot, jo
         damaged = [form for form in strange_forms(told[place]) if not is_sound(form[1])]
         for said, strange in damaged:
             [found] = read([strange])
-            assert sound(found)["message"] == PASSED_OVER, said
+            assert validated(found)["message"] == DAMAGED, said
         # All of them are that notice to whoever shows the run, whatever was in it.
         for _, strange in damaged[:1]:
             assert passed_over(shown.live([*told[:place], strange, *told[place + 1 :]]))
@@ -184,4 +184,4 @@ def test_a_damaged_step_of_a_living_run_leaves_a_notice_and_nothing_else(home, t
     thread.wait()
     assert blocker.args[0].outcome == "completed"
     assert list(model.state.loss.steps) == [1, 3]
-    assert [notice["message"] for notice in model.state.notices] == [PASSED_OVER]
+    assert [notice["message"] for notice in model.state.notices] == [DAMAGED]

@@ -13,7 +13,7 @@ from engine.jobs.job import Job
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Written
 from engine.scoring import bootstrap
-from engine.scoring.metrics import MEASURES
+from engine.scoring.metrics import METRICS
 from tests.helpers.homes import RunSpec, add_run, make_recipe
 
 BASE = (0.3, 0.4, 0.5, 0.6)
@@ -69,7 +69,7 @@ def score(
     difference = {"rouge1": paired}
     own = {name: bootstrap.interval(values, 500).as_dict() for name, (_, values) in (measured or {}).items()}
     between = {
-        name: bootstrap.difference_dict(bootstrap.difference(*values, 500), MEASURES[name].good)
+        name: bootstrap.difference_dict(bootstrap.difference(*values, 500), METRICS[name].good)
         for name, values in (measured or {}).items()
     }
     writer.write(
@@ -124,6 +124,6 @@ def filled_arena(examples: int = 200, steps: int = 400) -> Arena:
         }
         score(arena, place, tuned, base, facts, spec, measured)
     failed = RunSpec(steps=3, outcome="failed", kind="OutOfMemoryError", gain=None)
-    standing = arenas.Reader().read(arenas.open_arena(arena.folder))[len(OUTCOMES)]
-    arenas.set_run(arena, standing.entry.id, add_run(standing.recipe, failed).id)
+    status = arenas.Reader().read(arenas.open_arena(arena.folder))[len(OUTCOMES)]
+    arenas.set_run(arena, status.entry.id, add_run(status.recipe, failed).id)
     return arenas.open_arena(arena.folder)

@@ -52,17 +52,17 @@ def values(info: OptionInfo) -> st.SearchStrategy[Any]:
 
 
 def _whole(info: OptionInfo) -> st.SearchStrategy[int]:
-    least = int(info.least if info.least is not None else -(2**31))
-    most = int(info.most if info.most is not None else 2**31)
-    return st.integers(least + info.least_excluded, most - info.most_excluded)
+    least = int(info.minimum if info.minimum is not None else -(2**31))
+    most = int(info.maximum if info.maximum is not None else 2**31)
+    return st.integers(least + info.minimum_excluded, most - info.maximum_excluded)
 
 
 def _real(info: OptionInfo) -> st.SearchStrategy[float]:
     return st.floats(
-        info.least,
-        info.most,
-        exclude_min=info.least_excluded,
-        exclude_max=info.most_excluded,
+        info.minimum,
+        info.maximum,
+        exclude_min=info.minimum_excluded,
+        exclude_max=info.maximum_excluded,
         allow_nan=False,
         allow_infinity=False,
     )

@@ -210,7 +210,7 @@ class RunSpec:
 def add_run(recipe: Recipe | None = None, spec: RunSpec | None = None) -> Job:
     """Write the folder of a run with its events."""
     recipe, spec = recipe or make_recipe(), spec or RunSpec()
-    job = create_job(runs_folder(), "train", {}, words=recipe.name, recipe=recipes.dumps(recipe))
+    job = create_job(runs_folder(), "train", {}, name=recipe.name, recipe=recipes.dumps(recipe))
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(spec.started_at))
     job = Job(job.folder.rename(job.folder.with_name(stamp + job.id[15:])))
     write_events(job, spec)

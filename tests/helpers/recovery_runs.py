@@ -180,4 +180,4 @@ def _unlisted(home: Path) -> list[str]:
         _, unreadable = library.scan()
         entries = [read_entry(job) for job in run_store.list_jobs()]
     broken = [f"the library: {each.folder.name}: {each.reason}" for each in unreadable]
-    return broken + [f"the history: {entry.job.id}: {entry.trouble}" for entry in entries if entry.trouble]
+    return broken + [f"the history: {entry.job.id}: {entry.error}" for entry in entries if entry.error]

@@ -14,8 +14,8 @@ from engine.jobs.job import Job
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Texts, Written
 from engine.scoring import bootstrap
-from engine.scoring.faithfulness import checked
-from engine.scoring.metrics import MEASURES, MORE, ROUGE
+from engine.scoring.faithfulness import check_claims
+from engine.scoring.metrics import METRICS, OTHER_METRICS, ROUGE
 from engine.system import paths
 from tests.helpers.homes import MOMENT, RunSpec, add_adapter, add_run, make_recipe
 
@@ -41,14 +41,15 @@ def written(texts: Sequence[Texts], skill: float, seed: int) -> Written:
         kept.append(sum(map(str.__eq__, shown, words)) / max(1, len(words)))
     factors = dict(zip((measure.name for measure in ROUGE), (1.0, 0.6, 0.9, 0.95), strict=True))
     rouge: Lists = {name: tuple(value * factor for value in kept) for name, factor in factors.items()}
-    more: Lists = {measure.name: rouge["rouge1"] for measure in MORE if measure.unit == "points"}
+    more: Lists = {measure.name: rouge["rouge1"] for measure in OTHER_METRICS if measure.unit == "points"}
     more |= {
         "words": tuple(float(len(summary.split())) for summary in summaries),
         "novel1": tuple(0.4 for _ in summaries),
         "novel2": tuple(0.7 for _ in summaries),
         "capped": tuple(float(place % 9 == 0) for place, _ in enumerate(summaries)),
         "unsupported": tuple(
-            checked(summary, text.conversation).share for summary, text in zip(summaries, texts, strict=True)
+            check_claims(summary, text.conversation).unsupported_fraction
+            for summary, text in zip(summaries, texts, strict=True)
         ),
     }
     return Written(summaries=tuple(summaries), rouge=rouge, more=more)
@@ -138,7 +139,7 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 def _differences(before: Lists, after: Lists) -> dict[str, dict[str, Any]]:
     return {
         name: bootstrap.difference_dict(
-            bootstrap.difference(before[name], after[name], DRAWS), MEASURES[name].good
+            bootstrap.difference(before[name], after[name], DRAWS), METRICS[name].good
         )
         for name in after.keys() & before.keys()
     }

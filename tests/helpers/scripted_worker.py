@@ -30,10 +30,10 @@ from engine.worker.runtime.channel import Channel, Stopped  # noqa: E402
 
 def command(job: Job) -> list[str]:
     """Return the command that starts this worker on `job`."""
-    return [*spare_command(), str(job.folder)]
+    return [*warm_worker_command(), str(job.folder)]
 
 
-def spare_command() -> list[str]:
+def warm_worker_command() -> list[str]:
     """Return the command that starts this worker ahead of its job."""
     return [sys.executable, str(Path(__file__).resolve())]
 

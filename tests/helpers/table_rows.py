@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.data import Shape, guess
+from engine.data import Schema, infer_schema
 from engine.errors import DataError
 from engine.text.conversations import Example
 
@@ -26,9 +26,9 @@ def numbered(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     return [Row(number, values) for number, values in enumerate(rows, start=1)]
 
 
-def shape_of(rows: Sequence[Mapping[str, Any]], **wanted: Any) -> Shape:
+def shape_of(rows: Sequence[Mapping[str, Any]], **wanted: Any) -> Schema:
     """Return the shape of rows that have the columns of the first."""
-    return guess(list(rows[0]), rows, **wanted)
+    return infer_schema(list(rows[0]), rows, **wanted)
 
 
 def examples(rows: Sequence[Mapping[str, Any]], **wanted: Any) -> list[Example]:

@@ -9,7 +9,7 @@ import pytest
 from engine.adapters import library
 from engine.jobs.events import Event
 from engine.jobs.supervisor import Supervisor
-from engine.jobs.worker_process import Spare
+from engine.jobs.worker_process import WarmWorker
 from engine.runs import run_store
 from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
 
@@ -25,15 +25,15 @@ def learned(events: list[Event]) -> tuple[bytes, list[float]]:
 
 def test_both_learn_the_same(tmp_path):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1")
-    spare = Spare()
+    warm_worker = WarmWorker()
     try:
-        made = Supervisor(run_store.create_run(recipe), spare=spare)
+        made = Supervisor(run_store.create_run(recipe), warm_worker=warm_worker)
         made.start()
         ahead = list(made.follow())
         made.close()
-        assert made.pid == spare.pid
+        assert made.pid == warm_worker.pid
     finally:
-        spare.end()
+        warm_worker.end()
     assert made.ending().outcome == "completed", made.ending()
     # What a worker does that is given its job at once, without another start of the libraries.
     _, at_once = train_in_process(recipe)

@@ -5,38 +5,38 @@ from __future__ import annotations
 from typing import Any
 
 from engine import arena as arenas
-from engine.arena import Arena, Group, Row, Standing
+from engine.arena import Arena, EntryStatus, Group, Row
 from engine.commands.terminal import text_tables
 from engine.system.units import size
 
 SIGNS = {"better": "better", "no measurable difference": "no difference", "worse": "worse"}
 
 
-def as_dict(arena: Arena, standings: list[Standing], found: list[Group]) -> dict[str, Any]:
+def as_dict(arena: Arena, statuses: list[EntryStatus], found: list[Group]) -> dict[str, Any]:
     """Return an arena in the shape that `arena show --json` prints: its tree, and where it lies."""
-    tree = arenas.tree(arena, standings, found)
-    recipes = (str(arena.recipe_path(each.entry)) for each in standings)
+    tree = arenas.tree(arena, statuses, found)
+    recipes = (str(arena.recipe_path(each.entry)) for each in statuses)
     entries = [{**entry, "recipe": recipe} for entry, recipe in zip(tree["entries"], recipes, strict=True)]
     return {**tree, "path": str(arena.folder), "entries": entries}
 
 
-def lines(arena: Arena, standings: list[Standing], found: list[Group]) -> list[str]:
+def lines(arena: Arena, statuses: list[EntryStatus], found: list[Group]) -> list[str]:
     """Return an arena as text: results first, then what is still to come or could not be."""
-    said = [arena.name, arenas.in_words(arena, standings)]
+    said = [arena.name, arenas.progress_text(arena, statuses)]
     for group in found:
         said += ["", *_group_lines(group)]
-    open_ones = [each for each in standings if each.state != "completed"]
+    open_ones = [each for each in statuses if each.state != "completed"]
     if open_ones:
         rows = [(each.entry.name, each.state, _progress(each), each.entry.id) for each in open_ones]
         said += ["", *text_tables.table(("Queue", "State", "", "Id"), rows)]
     return said
 
 
-def _progress(standing: Standing) -> str:
-    run = standing.run
-    if standing.state in ("running", "stopped") and run is not None and run.total_steps:
+def _progress(status: EntryStatus) -> str:
+    run = status.run
+    if status.state in ("running", "stopped") and run is not None and run.total_steps:
         return f"step {run.step:,} of {run.total_steps:,}"
-    return standing.reason
+    return status.reason
 
 
 def _group_lines(group: Group) -> list[str]:
@@ -65,14 +65,14 @@ def _group_lines(group: Group) -> list[str]:
 
 def _cells(row: Row) -> tuple[str, ...]:
     trained, memory, minutes = (row.cost(kind) for kind in arenas.COSTS)
-    run = row.standing.run
+    run = row.status.run
     return (
         row.name,
         text_tables.interval(row.scores[arenas.SCORE]),
         text_tables.score(row.base[arenas.SCORE]["mean"]),
         _verdict(row.against_base[arenas.SCORE]),
-        "yardstick"
-        if row.is_yardstick
+        "baseline"
+        if row.is_baseline
         else _verdict(row.against_full[arenas.SCORE])
         if row.against_full
         else "-",

@@ -25,7 +25,7 @@ def agreed(recipe: Recipe, output: Output) -> bool:
     ]
     if not costs:
         return True
-    output.lines([_in_words(cost) for cost in costs])
+    output.lines([_cost_text(cost) for cost in costs])
     return input("Fetch and start? [y/N] ").strip().lower() in {"y", "yes"}
 
 
@@ -44,7 +44,7 @@ def _cost(request: dict[str, str], output: Output) -> dict[str, Any]:
     return cost
 
 
-def _in_words(cost: dict[str, Any]) -> str:
+def _cost_text(cost: dict[str, Any]) -> str:
     licence = f", licence {cost['licence']}" if cost.get("licence") else ""
     gated = " Its owner asks for an agreement first." if cost.get("gated") else ""
     return f"{cost['id']}: {size(cost['missing_bytes'])} to fetch{licence}.{gated}"

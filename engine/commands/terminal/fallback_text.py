@@ -14,15 +14,17 @@ from engine.jobs.job import Job, create_job
 from engine.jobs.run_state import RunState
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending
 from engine.runs import memory_fallbacks, run_store
-from engine.runs.memory_fallbacks import SmallerPlan
+from engine.runs.memory_fallbacks import MemoryFallback
 from engine.system.paths import jobs_folder
 
 
-def plans(job: Job, state: RunState, ending: Ending, output: Output) -> list[SmallerPlan]:
+def plans(job: Job, state: RunState, ending: Ending, output: Output) -> list[MemoryFallback]:
     """Return the plans that a run out of memory has told of; for one that was killed they are found now."""
     if ending.kind != OUT_OF_MEMORY:
         return []
-    return memory_fallbacks.read(state.shortage or (_found(job, output) if ending.event is None else {}))
+    return memory_fallbacks.read(
+        state.memory_exceeded or (_found(job, output) if ending.event is None else {})
+    )
 
 
 def _found(job: Job, output: Output) -> Mapping[str, Any]:
@@ -45,7 +47,7 @@ def _found(job: Job, output: Output) -> Mapping[str, Any]:
     return results[-1]
 
 
-def lines(found: Sequence[SmallerPlan], job: Job) -> list[str]:
+def lines(found: Sequence[MemoryFallback], job: Job) -> list[str]:
     """Return the plans as lines for people."""
     if not found:
         return []

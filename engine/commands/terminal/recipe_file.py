@@ -10,7 +10,7 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import RecipeError
 from engine.runs import run_store
-from engine.system.paths import is_there
+from engine.system.paths import path_exists
 
 PLACES = ("base_model.id", "data.source", "method.start_from")
 
@@ -55,5 +55,5 @@ def anchored(overrides: list[str]) -> list[str]:
         text = value.strip("\"'")
         path = Path(text).expanduser()
         is_place = field.strip() in PLACES and text not in ("", recipes.STARTER, recipes.SAMPLE)
-        found.append(f"{field}{equals}{recipes.final(path)}" if is_place and is_there(path) else override)
+        found.append(f"{field}{equals}{recipes.final(path)}" if is_place and path_exists(path) else override)
     return found

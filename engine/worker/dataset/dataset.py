@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.config.data_options import DataOptions
-from engine.data import Shape
+from engine.data import Schema
 from engine.errors import DataError
 from engine.text.conversations import Example
 from engine.text.pii import KINDS
@@ -37,7 +37,7 @@ class Selection:
     """The rows that a `[data]` table selects, before excluded and empty ones are left out."""
 
     source: Source
-    shape: Shape
+    shape: Schema
     rows: dict[Split, Kept[Row]]
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 from engine.worker.dataset.collator import MicroBatch
 from engine.worker.evaluation import score_cache
 from engine.worker.generation.generate import Generated
@@ -55,4 +55,4 @@ def load(file: Path) -> BaselineEvaluation | None:
 
 def save(file: Path, evaluation: BaselineEvaluation) -> None:
     """Write an evaluation into a cache file."""
-    write_whole(file, _File(look_schema=1, look=evaluation).model_dump_json())
+    write_atomically(file, _File(look_schema=1, look=evaluation).model_dump_json())

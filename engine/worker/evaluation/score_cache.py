@@ -13,7 +13,7 @@ import transformers
 from pydantic import BaseModel, ValidationError
 
 from engine.adapters.metadata import protocol_key
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 from engine.system.paths import scores_folder
 from engine.worker.evaluation.protocol import Protocol
 from engine.worker.evaluation.summary_metrics import ExampleMetrics
@@ -37,7 +37,7 @@ def load(protocol: Protocol, base: LoadedBase) -> ExampleMetrics | None:
 def save(protocol: Protocol, base: LoadedBase, values: ExampleMetrics) -> None:
     """Cache a base model's values under a protocol."""
     file = _File(kept_schema=2, protocol=protocol, measured=values)
-    write_whole(path(base, {"protocol": protocol}), file.model_dump_json(by_alias=True))
+    write_atomically(path(base, {"protocol": protocol}), file.model_dump_json(by_alias=True))
 
 
 def path(base: LoadedBase, facts: dict[str, Any]) -> Path:

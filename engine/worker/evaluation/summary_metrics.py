@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.adapters.metadata import Scores
 from engine.scoring import bootstrap, faithfulness
-from engine.scoring.metrics import MEASURES, UNSTEMMED
+from engine.scoring.metrics import METRICS, UNSTEMMED
 from engine.text.conversations import Example
 from engine.worker.evaluation import rouge
 from engine.worker.evaluation.rouge import Values
@@ -91,7 +91,7 @@ def _of_text(summary: str, conversation: str) -> dict[str, float]:
         "words": float(len(written)),
         "novel1": _novel_fraction(written, set(said)),
         "novel2": _novel_fraction(list(pairwise(written)), set(pairwise(said))),
-        "unsupported": faithfulness.checked(summary, conversation).share,
+        "unsupported": faithfulness.check_claims(summary, conversation).unsupported_fraction,
     }
 
 
@@ -113,9 +113,7 @@ def intervals(values: Values, draws: int) -> Scores:
 def differences(before: Values, after: Values, draws: int) -> Differences:
     """Return the paired difference of each metric that both have, with its verdict."""
     return {
-        name: bootstrap.difference_dict(
-            bootstrap.difference(before[name], values, draws), MEASURES[name].good
-        )
+        name: bootstrap.difference_dict(bootstrap.difference(before[name], values, draws), METRICS[name].good)
         for name, values in after.items()
         if name in before
     }

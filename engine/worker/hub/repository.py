@@ -30,7 +30,7 @@ from huggingface_hub.errors import CacheNotFound, HFValidationError, LocalEntryN
 from engine.errors import BaseModelError, DataError, StorageError
 from engine.methods import Family
 from engine.system.connection import hub_address, require_hub
-from engine.system.files import bytes_in, write_whole
+from engine.system.files import bytes_in, write_atomically
 from engine.system.units import size
 from engine.worker.hub.download import TIMEOUT_SECONDS, fetch
 from engine.worker.hub.hub_errors import FIELDS, DamagedError, Kind, explained
@@ -300,7 +300,7 @@ def _write_reference(wanted: Cost, revision: str, kind: Kind) -> None:
     if revision != wanted.commit:
         reference = _repository(wanted.id, kind) / "refs" / revision
         reference.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(reference, wanted.commit)
+        write_atomically(reference, wanted.commit)
 
 
 def _snapshot(wanted: Cost, kind: Kind) -> Path:

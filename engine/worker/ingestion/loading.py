@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.config.data_options import DataOptions
-from engine.data import AUTO, SPLITS, Shape, Shaped, Split, guess, pause_hours, split_called
+from engine.data import AUTO, SPLITS, Schema, SourcedExample, Split, infer_schema, pause_hours, split_named
 from engine.errors import DataError
 from engine.worker.ingestion.row_store import Kept, kept
 from engine.worker.ingestion.sources import Source
@@ -41,7 +41,7 @@ def open_tables(source: Source, options: DataOptions) -> Tables:
 
 def find_shape(
     tables: Tables, options: DataOptions, *, to_the_end: bool = True, needs_summary: bool = True
-) -> Shape:
+) -> Schema:
     """Return the shape of the rows of all tables.
 
     A column that the first rows have not is looked for `to_the_end`: JSON names one only where it holds something.
@@ -52,7 +52,7 @@ def find_shape(
         return _found_shape(tables, options, to_the_end=to_the_end, needs_summary=needs_summary)
 
 
-def _found_shape(tables: Tables, options: DataOptions, *, to_the_end: bool, needs_summary: bool) -> Shape:
+def _found_shape(tables: Tables, options: DataOptions, *, to_the_end: bool, needs_summary: bool) -> Schema:
     heads = [table.head(FIRST_ROWS) for table in tables.values()]
     columns = _shared(tables)
     try:
@@ -71,8 +71,8 @@ def _guessed(
     options: DataOptions,
     *,
     needs_summary: bool,
-) -> Shape:
-    shape = guess(
+) -> Schema:
+    shape = infer_schema(
         columns,
         [row.values for row in rows],
         options.conversation,
@@ -112,7 +112,7 @@ def _shared_everywhere(tables: Tables) -> list[str]:
 
 def read_rows(
     source: Source, options: DataOptions, channel: Channel, *, needs_summary: bool = True
-) -> tuple[Shape, dict[Split | None, Kept[Shaped]]]:
+) -> tuple[Schema, dict[Split | None, Kept[SourcedExample]]]:
     """Return the shape of a source's rows, and by split what they make.
 
     Raises DataError: with the field `data.source` for files that can't be read, with `data.broken_rows` for broken
@@ -123,7 +123,7 @@ def read_rows(
     tables = open_tables(source, options)
     shape = find_shape(tables, options, needs_summary=needs_summary)
     total, done = sum(table.size_bytes for table in tables.values()), 0
-    found: dict[Split | None, Kept[Shaped]] = {}
+    found: dict[Split | None, Kept[SourcedExample]] = {}
     for split, table in tables.items():
         rows = _followed(table, done, total, channel)
         if shape.split:
@@ -138,7 +138,7 @@ def read_rows(
     return shape, found
 
 
-def _shaped(table: Table, shape: Shape, rows: Iterator[Record]) -> Kept[Shaped]:
+def _shaped(table: Table, shape: Schema, rows: Iterator[Record]) -> Kept[SourcedExample]:
     with _naming(table.name):
         return kept(shape.examples(rows))
 
@@ -174,15 +174,15 @@ def _noted(rows: Iterator[Record], column: str, said: dict[int, Any]) -> Iterato
 
 
 def _by_split(
-    shaped: Kept[Shaped], shape: Shape, said: Mapping[int, Any], channel: Channel
-) -> dict[Split | None, Kept[Shaped]]:
+    shaped: Kept[SourcedExample], shape: Schema, said: Mapping[int, Any], channel: Channel
+) -> dict[Split | None, Kept[SourcedExample]]:
     """Return what rows make by the split that they say they are in; say what is left out as they name none.
 
     Raises DataError for a conversation whose rows are in two.
     """
     by_split: dict[Split | None, array[int]] = {}
     for place, each in enumerate(shaped):
-        splits = {split_called(said[number]) for number in each.rows}
+        splits = {split_named(said[number]) for number in each.rows}
         if len(splits) > 1:
             raise DataError(
                 f'Conversation "{each.example.id}" (row {each.rows[0]:,} and more) has turns in several splits.',

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine.config.data_options import DataOptions
-from engine.data import Shape
+from engine.data import Schema
 from engine.errors import DataError
 from engine.worker.ingestion.loading import find_shape, open_tables
 from engine.worker.ingestion.sources import Source
@@ -32,7 +32,7 @@ def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> N
     """
     tables = open_tables(source, options)
     split, first = next(iter(tables.items()))
-    shape: Shape | None = None
+    shape: Schema | None = None
     problem: dict[str, str] | None = None
     rows = first.head(MOST_ROWS)
     columns = first.columns

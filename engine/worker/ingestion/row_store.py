@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, overload
 
-from engine.data import Shaped
+from engine.data import SourcedExample
 from engine.text import pii
 from engine.text.conversations import Example
 from engine.worker.runtime.spill_file import Spool
@@ -111,7 +111,7 @@ def _kept(records: Iterable[Record], make: Callable[[Record], T]) -> Kept[T]:
     return Kept(kept, array("q", range(len(kept))), make)
 
 
-def kept(found: Iterable[Shaped]) -> Kept[Shaped]:
+def kept(found: Iterable[SourcedExample]) -> Kept[SourcedExample]:
     """Return what was found in rows, kept out of memory."""
     return _kept((_record(each.rows, (), each.example) for each in found), _shaped)
 
@@ -121,7 +121,7 @@ def nothing() -> Kept[Row]:
     return _kept((), _row)
 
 
-def rows_of(found: Kept[Shaped], kinds: Collection[str]) -> Kept[Row]:
+def rows_of(found: Kept[SourcedExample], kinds: Collection[str]) -> Kept[Row]:
     """Return rows with `kinds` of personal data (ids) masked in all their texts."""
     rows = found.taken_for(_row)
     if not kinds:
@@ -144,8 +144,8 @@ def _example(record: Record) -> Example:
     return Example(name, conversation, summary, tuple(more))
 
 
-def _shaped(record: Record) -> Shaped:
-    return Shaped(_example(record), tuple(record[0]))
+def _shaped(record: Record) -> SourcedExample:
+    return SourcedExample(_example(record), tuple(record[0]))
 
 
 def _row(record: Record) -> Row:

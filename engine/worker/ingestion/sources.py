@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from engine.config.recipe import SAMPLE, looks_like_path
-from engine.data import SPLIT_WORDS, SPLITS, Split
+from engine.data import SPLITS, SPLITS_BY_NAME, Split
 from engine.errors import DataError
-from engine.system.paths import expanded, sample_folder
+from engine.system.paths import expand_user, sample_folder
 from engine.worker.hub import repository
 from engine.worker.readers import DESCRIPTIONS, SUFFIXES, archives, chat_files, text_folder
 from engine.worker.readers.table import FIELD
@@ -63,7 +63,7 @@ def locate(source: str, channel: Channel) -> Source:
 
 
 def _on_this_computer(source: str, channel: Channel) -> Source | None:
-    path = expanded(source)
+    path = expand_user(source)
     if path.is_dir():
         return _folder_source(str(path), path, channel)
     if path.is_file():
@@ -230,4 +230,4 @@ def _split_of_folder(path: Path) -> Split | None:
 
 def _split_word(name: str) -> Split | None:
     words = re.split(r"[^a-z]+", name.lower())
-    return next((SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS), None)
+    return next((SPLITS_BY_NAME[word] for word in words if word in SPLITS_BY_NAME), None)

@@ -70,7 +70,7 @@ def _nothing_left(source: Source, left: exclusion.Kept) -> DataError:
     return DataError(f"{source.name} has no conversations.", "Name another column, or another source.", FIELD)
 
 
-def _set(source: Source, kept: list[Example]) -> tuple[labelling.About, int]:
+def _set(source: Source, kept: list[Example]) -> tuple[labelling.SetInfo, int]:
     """Return the set that these conversations are in already, or a new one, and how many it brings along.
 
     A source that has grown, or of which something else is left out, makes another set: what was written for the
@@ -81,7 +81,7 @@ def _set(source: Source, kept: list[Example]) -> tuple[labelling.About, int]:
     if there is not None:
         return there, 0
     name = SAMPLE_NAME if source.name == SAMPLE else Path(source.name).stem
-    known = labelling.done_before(source.name)
+    known = labelling.known_items(source.name)
     brought = sum(example.conversation.strip() in known for example in kept)
     return labelling.create(name, source.name, kept, source.licence, known), brought
 

@@ -20,7 +20,7 @@ from engine.adapters import library
 from engine.adapters.library import PARTIAL, Adapter
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError, StorageError
-from engine.system.files import sync_folder, write_whole
+from engine.system.files import sync_tree, write_atomically
 from engine.worker.adapters import attach
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, Model
@@ -125,7 +125,7 @@ def save(model: PreTrainedModel, base: LoadedBase, target: Path) -> None:
         model.save_pretrained(partial)
         base.tokenizer.save_pretrained(partial)
         say_whether_tied(partial)
-        sync_folder(partial)
+        sync_tree(partial)
         partial.rename(target)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
@@ -141,4 +141,4 @@ def say_whether_tied(folder: Path) -> None:
     config = json.loads(path.read_text(encoding="utf-8"))
     heads = [HEAD in library.weight_shapes(file) for file in folder.glob("*.safetensors")]
     if any(heads) and config.get("tie_word_embeddings", True):
-        write_whole(path, json.dumps(config | {"tie_word_embeddings": False}, indent=2) + "\n")
+        write_atomically(path, json.dumps(config | {"tie_word_embeddings": False}, indent=2) + "\n")

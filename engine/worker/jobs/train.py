@@ -17,7 +17,7 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.config.training import total_steps
 from engine.errors import OutOfMemoryError, StorageError
-from engine.jobs.event_schema import sound
+from engine.jobs.event_schema import validated
 from engine.jobs.events import read_all
 from engine.runs import example_scores, run_store
 from engine.system.paths import adapters_folder
@@ -157,7 +157,7 @@ def _tell_of_changes(channel: Channel, recipe: Recipe) -> None:
     told = sum(event["event"] == "recipe_changed" for event in before)
     for change in recipe.changes[told:]:
         channel.emit("recipe_changed", **change.model_dump())
-        channel.notice(change.words())
+        channel.notice(change.as_text())
 
 
 def _lacking(error: BaseException, recipe: Recipe) -> oom.Exceeded:
@@ -196,7 +196,7 @@ def _is_completed(channel: Channel) -> bool:
     """Tell whether an earlier attempt completed the run, and what it made is still whole wherever it is there."""
     completed = any(
         event["event"] == "job_ended" and event["outcome"] == "completed"
-        for event in map(sound, read_all(channel.job.events_path))
+        for event in map(validated, read_all(channel.job.events_path))
     )
     return completed and not any(
         adapter.passport.training.run == channel.job.id and adapter.changed_files()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.config.data_options import LEAST_CONVERSATION_TOKENS
+from engine.config.data_options import MIN_CONVERSATION_TOKENS
 from engine.config.recipe import Recipe
 from engine.errors import Problem
 from engine.text.conversations import Example
@@ -72,7 +72,7 @@ def _of_virtual_tokens(tokens: int, needed: int, places: int) -> Problem:
 def _of_limits(recipe: Recipe, rows: Sequence[Row], prompt: Nothing, needed: int, places: int) -> Problem:
     """Return the problem beside the conversations' limit, with one that would fit, if one would."""
     around, written = max(row.around for row in rows), max(row.written for row in rows)
-    limits = range(min(recipe.data.max_conversation_tokens, places), LEAST_CONVERSATION_TOKENS - 1, -1)
+    limits = range(min(recipe.data.max_conversation_tokens, places), MIN_CONVERSATION_TOKENS - 1, -1)
     fitting = next((limit for limit in limits if Row(around, limit, written).needs(prompt) <= places), None)
     message = f"This base model takes {places} tokens; prompt and summary need up to {needed}."
     hint = "Shorten the prompt, or lower the longest summary."

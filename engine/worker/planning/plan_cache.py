@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 from engine.adapters.metadata import protocol_key
 from engine.config.recipe import CHANGES, Recipe
 from engine.errors import StorageError
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 from engine.system.paths import plans_folder
 from engine.worker.dataset.batch_packing import Load
 from engine.worker.runtime import devices
@@ -84,7 +84,7 @@ def save(path: Path, sizes: dict[str, Any]) -> None:
     """Keep sizes. A disk without room for what only saves time is no reason to end anything."""
     file = _File(kept_schema=1, sizes=Sizes.model_validate(sizes))
     with suppress(StorageError, OSError):
-        write_whole(path, file.model_dump_json())
+        write_atomically(path, file.model_dump_json())
         _drop_oldest(path.parent)
 
 

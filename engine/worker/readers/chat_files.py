@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import chats
-from engine.chats import Account, Export, Tally, Timed
+from engine.chats import Account, Export, ImportStats, Timed
 from engine.errors import DataError
 from engine.worker.readers import json_files
 from engine.worker.readers.json_files import Found
@@ -63,25 +63,25 @@ def read_channel(folder: Path, notes: Notes, hours: float) -> Iterator[Found]:
 
 
 def conversations(
-    name: str, said: Iterable[Timed], tally: Tally, notes: Notes
+    name: str, said: Iterable[Timed], stats: ImportStats, notes: Notes
 ) -> Iterator[dict[str, str | None]]:
     """Yield a row for each conversation of a chat, and note how it is parted and what becomes of it."""
-    for part in tally.following(chats.parted(said, tally.hours)):
-        notes.reason = _reason(tally)
+    for part in stats.following(chats.segment(said, stats.hours)):
+        notes.reason = _reason(stats)
         row = {
-            "id": f"{name} {part.begun}" if tally.is_parted else name,
+            "id": f"{name} {part.begun}" if stats.is_segmented else name,
             "conversation": part.text,
             "summary": None,
         }
         notes.columns.update(dict.fromkeys(row))
         yield row
-    notes.chats.append(tally)
+    notes.chats.append(stats)
 
 
-def _reason(tally: Tally) -> str:
-    if not tally.is_parted:
+def _reason(stats: ImportStats) -> str:
+    if not stats.is_segmented:
         return "each chat is one conversation"
-    hours = f"{tally.hours:g} {'hour' if tally.hours == 1 else 'hours'}"
+    hours = f"{stats.hours:g} {'hour' if stats.hours == 1 else 'hours'}"
     return f"a chat's next conversation begins after a pause of {hours}"
 
 
@@ -122,10 +122,10 @@ def _chat(
 ) -> Iterator[Found]:
     """Yield the conversations of one chat, then the entries that can't be read."""
     broken: list[Broken] = []
-    log, tally = chats.Log(), Tally(_place(path, name), export.kind, hours)
+    log, stats = chats.Log(), ImportStats(_place(path, name), export.kind, hours)
     turns = export.turns(_sound(found, broken), _members(path, notes), log)
-    yield from conversations(name, chats.timed_exactly(turns), tally, notes)
-    tally.leave_out(log.left_out)
+    yield from conversations(name, chats.timed_exactly(turns), stats, notes)
+    stats.leave_out(log.left_out)
     yield from broken
 
 

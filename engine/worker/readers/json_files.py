@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from engine.data import split_called
+from engine.data import split_named
 from engine.worker.readers.table import Broken, Notes, unreadable
 from engine.worker.readers.text_decoding import MOST_LINE_CHARACTERS, chunks, lines
 
@@ -117,7 +117,7 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
         if scanner.at_list_of_objects():
             lists.append(name)
             _require_lists_together(scanner.path, lists)
-            yield from _list(scanner) if split_called(name) is None else _split_list(scanner, name)
+            yield from _list(scanner) if split_named(name) is None else _split_list(scanner, name)
         elif name in CHATS and scanner.peek() == "{":
             lists.append(name)
             _require_lists_together(scanner.path, lists)
@@ -125,7 +125,7 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
         else:
             values[name] = scanner.value(f'"{name}"')
     scanner.take("}")
-    splits = [name for name in lists if split_called(name)]
+    splits = [name for name in lists if split_named(name)]
     if splits:
         named = ", ".join(f'"{name}"' for name in splits)
         scanner.notes.remarks.append(f"{scanner.path.name} holds lists that are read as splits: {named}.")
@@ -135,7 +135,7 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
 
 def _require_lists_together(path: Path, lists: Sequence[str]) -> None:
     """Raise DataError for a second list whose rows are not known to belong to those of the first."""
-    if len(lists) > 1 and not (all(map(split_called, lists)) or set(lists) <= CHATS):
+    if len(lists) > 1 and not (all(map(split_named, lists)) or set(lists) <= CHATS):
         raise unreadable(path, f'it holds several lists, "{lists[-2]}" and "{lists[-1]}", not one')
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import chats
-from engine.chats import Tally
+from engine.chats import ImportStats
 from engine.errors import DataError
 
 FIELD = "data.source"
@@ -65,7 +65,7 @@ class Notes:
     done_bytes: int = 0
     beside: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
-    chats: list[Tally] = field(default_factory=list)
+    chats: list[ImportStats] = field(default_factory=list)
 
 
 Reader = Callable[[Path, Notes], Iterator[Mapping[str, Any] | Broken]]
@@ -102,7 +102,7 @@ class Table:
     def remarks(self) -> tuple[str, ...]:
         """What is to be told of the files, found so far."""
         told = (remark for notes in self._notes for remark in notes.remarks)
-        return (*told, *chats.remarks([tally for notes in self._notes for tally in notes.chats]))
+        return (*told, *chats.remarks([stats for notes in self._notes for stats in notes.chats]))
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ class Table:
                         yield Record(number, found)
                 notes.done_bytes = _size(path)
         if not number and any(notes.chats for notes in self._notes):
-            left_out = " ".join(chats.remarks([tally for notes in self._notes for tally in notes.chats]))
+            left_out = " ".join(chats.remarks([stats for notes in self._notes for stats in notes.chats]))
             raise DataError(f"No one says anything in {self.name}.", left_out, FIELD)
         if not number:
             raise DataError(f"There are no rows in {self.name}.", "Choose a file with rows.", FIELD)

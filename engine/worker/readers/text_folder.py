@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine import chats
-from engine.chats import Tally
+from engine.chats import ImportStats
 from engine.worker.readers.chat_files import conversations
 from engine.worker.readers.table import MOST_CHARACTERS, Broken, Notes
 from engine.worker.readers.text_decoding import chunks
@@ -41,10 +41,10 @@ def read(path: Path, notes: Notes, hours: float) -> Iterator[Mapping[str, str | 
     text = _text(path, notes)
     chat = chats.read(text)
     # What someone has summarised is one conversation, however long its pauses are.
-    tally = Tally(path.name, chat.kind, 0 if summary.exists() else hours)
-    tally.leave_out(chat.left_out)
+    stats = ImportStats(path.name, chat.kind, 0 if summary.exists() else hours)
+    stats.leave_out(chat.left_out)
     plain = [{"id": path.stem, "conversation": text}]
-    rows = conversations(path.stem, chats.timed(chat.turns), tally, notes) if chat.is_export else plain
+    rows = conversations(path.stem, chats.timed(chat.turns), stats, notes) if chat.is_export else plain
     for row in rows:
         whole = {**row, "summary": given}
         notes.columns.update(dict.fromkeys(whole))

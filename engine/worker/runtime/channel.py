@@ -93,7 +93,7 @@ class Channel:
 
     def outlives_window(self) -> bool:
         """Tell whether the window that is gone asked before to be outlived, whatever the recipe says."""
-        return self._stays or self.job.is_told(KEEP_TRAINING)
+        return self._stays or self.job.has_command(KEEP_TRAINING)
 
     def check_stop(self) -> None:
         """Raise Stopped if the job should stop. Other commands that wait are kept for `kept_commands`."""

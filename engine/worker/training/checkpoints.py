@@ -22,7 +22,7 @@ from engine.adapters.metadata import Passport
 from engine.errors import StorageError
 from engine.jobs.job import Job
 from engine.runs.run_store import CHECKPOINT_PREFIX, checkpoints
-from engine.system.files import sync_folder, sync_names
+from engine.system.files import sync_directory, sync_tree
 from engine.worker.adapters import method_hooks
 from engine.worker.adapters.attach import save_adapter, trainable_parameters
 from engine.worker.runtime.atomic_write import whole_or_gone, writing
@@ -74,10 +74,10 @@ def save_best(model: Any, folder: Path) -> None:
 
 def _put_in_place(partial: Path, folder: Path) -> None:
     """Give a finished folder its name, once its files are on the disk."""
-    sync_folder(partial)
+    sync_tree(partial)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
-    sync_names(folder.parent)
+    sync_directory(folder.parent)
 
 
 def newest_sound(job: Job, on_damage: Callable[[Path], None]) -> Path | None:

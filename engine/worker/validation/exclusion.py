@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.config.data_options import DataOptions
-from engine.data.findings import excluded_words
+from engine.data.findings import excluded_text
 from engine.worker.ingestion.row_store import Kept as KeptRows
 from engine.worker.ingestion.row_store import Row, nothing
 from engine.worker.ingestion.sources import SPLITS, Split
@@ -27,7 +27,7 @@ class Kept:
     @property
     def words(self) -> str:
         """What was left out, as a sentence; "" for nothing."""
-        return excluded_words({str(split): counts for split, counts in self.excluded.items()})
+        return excluded_text({str(split): counts for split, counts in self.excluded.items()})
 
 
 def without_excluded(

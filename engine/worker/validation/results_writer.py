@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from engine.data.check_results import DETAILS, ROWS
-from engine.system.files import write_whole
+from engine.system.files import write_atomically
 from engine.worker.ingestion.row_store import Row
 from engine.worker.ingestion.sources import Split
 from engine.worker.ingestion.token_lengths import TokenCounter
@@ -53,7 +53,7 @@ def write(
                 places[split][row.number] = _append(stream, kept)
                 done += 1
                 on_written(done, total)
-    write_whole(folder / DETAILS, json.dumps(facts | {"places": places}, separators=(",", ":")))
+    write_atomically(folder / DETAILS, json.dumps(facts | {"places": places}, separators=(",", ":")))
 
 
 def marks(

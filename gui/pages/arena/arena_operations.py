@@ -12,7 +12,7 @@ from gui.look.language import told, tr
 from gui.models.list_text import entry_words
 
 Arena = arenas.Arena
-Standing = arenas.Standing
+EntryStatus = arenas.EntryStatus
 
 
 class ArenaDeeds(QObject):
@@ -27,10 +27,10 @@ class ArenaDeeds(QObject):
         self._engine = engine
         self._queue = engine.arena_queue
 
-    def follows(self, standing: Standing) -> bool:
+    def follows(self, status: EntryStatus) -> bool:
         """Tell whether this window follows the entry's run now."""
         current = self._engine.current
-        return current is not None and current.id == standing.entry.run
+        return current is not None and current.id == status.entry.run
 
     def start(self, arena: Arena) -> None:
         """Work the queue here."""
@@ -45,10 +45,10 @@ class ArenaDeeds(QObject):
         ids = [each.id for each in arena.entries]
         self._try(lambda: arenas.move(arena, entry_id, ids.index(entry_id) + by))
 
-    def remove(self, arena: Arena, standing: Standing) -> None:
+    def remove(self, arena: Arena, status: EntryStatus) -> None:
         """Take an entry out of the arena; its run stays in the history."""
-        entry = standing.entry
-        if standing.state == "running" or self.follows(standing):
+        entry = status.entry
+        if status.state == "running" or self.follows(status):
             self.failed.emit(tr("{entry} is running. Stop it first.", entry=entry_words(entry)))
             return
         place = [each.id for each in arena.entries].index(entry.id)
@@ -59,19 +59,19 @@ class ArenaDeeds(QObject):
                 lambda: self._try(lambda: arenas.put_back(arena, entry, place)),
             )
 
-    def stop(self, standing: Standing) -> None:
+    def stop(self, status: EntryStatus) -> None:
         """Stop an entry's run after a checkpoint; the queue goes on with the next."""
-        if self.follows(standing):
+        if self.follows(status):
             self._try(self._engine.current.stop)
 
-    def run_again(self, arena: Arena, standing: Standing) -> None:
+    def run_again(self, arena: Arena, status: EntryStatus) -> None:
         """Let an entry wait for a new run."""
-        if self._try(lambda: arenas.set_run(arena, standing.entry.id, "")):
-            self._queue.try_again(standing.entry.id)
+        if self._try(lambda: arenas.set_run(arena, status.entry.id, "")):
+            self._queue.try_again(status.entry.id)
 
-    def go_on(self, standing: Standing) -> None:
+    def go_on(self, status: EntryStatus) -> None:
         """Let the queue go on with an entry that was stopped, from its last checkpoint."""
-        self._queue.try_again(standing.entry.id)
+        self._queue.try_again(status.entry.id)
 
     def delete(self, arena: Arena) -> None:
         """Move an arena to the trash; its runs and adapters stay."""

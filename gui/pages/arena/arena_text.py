@@ -12,10 +12,10 @@ from gui.models.list_text import decoding_words
 def summary_words(found: Snapshot) -> str:
     """Return how far an arena is: "SAMSum. 9 of 14 entries scored, on the same 819 conversations, greedy"."""
     assert found.arena is not None
-    refused = arenas.counted(list(found.standings)).get("refused", 0)
+    refused = arenas.counted(list(found.statuses)).get("refused", 0)
     scored = sum(len(group.rows) for group in found.groups)
     parts = [
-        tr("{scored} of {total} entries scored", scored=number(scored), total=number(len(found.standings)))
+        tr("{scored} of {total} entries scored", scored=number(scored), total=number(len(found.statuses)))
     ]
     if found.groups:
         parts.append(_alike_words(found))

@@ -30,7 +30,7 @@ COSTS: dict[arenas.Cost, tuple[str, str]] = {
     "memory": (mark("peak memory"), mark("MB at most")),
     "minutes": (mark("minutes of training"), mark("minutes of training")),
 }
-YARDSTICK = "full"
+BASELINE = "full"
 MEGABYTE = 1e6
 # Charts stand side by side down to this width each.
 LEAST, ROOM_FOR_COUNT = 264, 340
@@ -93,14 +93,14 @@ def _point(row: Row, kind: arenas.Cost) -> Point | None:
     if cost is None:
         return None
     cost = cost / MEGABYTE if kind == "memory" else cost
-    entry = row.standing.entry
+    entry = row.status.entry
     return Point(row.id, entry_words(entry), short_name(entry), cost, whisker_of(row.scores[arenas.SCORE]))
 
 
 def short_name(entry: arenas.Entry) -> str:
     """Return what an entry is called where there is little room."""
     title = entry.title.rpartition(" with ")[2]
-    said = tr("Full") if title == method(YARDSTICK).title else told(title)
+    said = tr("Full") if title == method(BASELINE).title else told(title)
     return f"{said} {entry.detail.partition(',')[0]}" if entry.detail.startswith("r ") else said
 
 

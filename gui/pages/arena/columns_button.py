@@ -1,4 +1,4 @@
-"""Chooses what else the arena's table shows beside ROUGE-1. Knows measures by name; not the table."""
+"""Chooses what else the arena's table shows beside ROUGE-1. Knows metrics by name; not the table."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from engine.api import measures
+from engine.api import metrics
 from gui.look.language import told, tr
 from gui.widgets.buttons import Button
 
 
 class ColumnsButton(Button):
-    """`chosen(list of names)` follows each check in its menu; `offer` says which measures there are."""
+    """`chosen(list of names)` follows each check in its menu; `offer` says which metrics there are."""
 
     chosen = Signal(list)
 
@@ -27,28 +27,28 @@ class ColumnsButton(Button):
         self.clicked.connect(self._open)
 
     def offer(self, names: Sequence[str]) -> None:
-        """Offer other measures; the button hides where there is none."""
+        """Offer other metrics; the button hides where there is none."""
         self._offered = tuple(names)
         self.setVisible(bool(names))
 
     def on(self) -> list[str]:
-        """Return the measures that are shown."""
+        """Return the metrics that are shown."""
         return list(self._on)
 
     def show_only(self, names: Sequence[str]) -> None:
-        """Show these measures, those of them that there are."""
-        self._on = [each for each in measures.MEASURES if each in set(names)]
+        """Show these metrics, those of them that there are."""
+        self._on = [each for each in metrics.METRICS if each in set(names)]
         self.chosen.emit(self._on)
 
     def menu_now(self) -> QMenu:
-        """Return the menu as it is now: a check for each measure."""
+        """Return the menu as it is now: a check for each metric."""
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         for name in self._offered:
-            measure = measures.MEASURES[name]
-            action = menu.addAction(told(measure.title))
+            metric = metrics.METRICS[name]
+            action = menu.addAction(told(metric.title))
             action.setData(name)
-            action.setToolTip(told(measure.help))
+            action.setToolTip(told(metric.help))
             action.setCheckable(True)
             action.setChecked(name in self._on)
         menu.triggered.connect(self._toggle)

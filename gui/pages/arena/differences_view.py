@@ -53,7 +53,7 @@ class DifferencesTable(GroupedTable[Difference]):
 
 def _said(value: Any) -> str:
     """Return a value as the recipe has it; only that there is none is said in the window's language."""
-    words = arenas.value_words(value)
+    words = arenas.value_text(value)
     return told(words) if value is None else words
 
 

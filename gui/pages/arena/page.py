@@ -38,7 +38,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.undo_strip import UndoStrip
 
-Standing = arenas.Standing
+EntryStatus = arenas.EntryStatus
 REFRESH_MILLISECONDS = 2000
 MOST_ROWS, FEWEST_ROWS, ROW_HEIGHT = 10, 4, 36
 # What header, tools, charts and margins need beside the table's rows.
@@ -159,16 +159,16 @@ class ArenaPage(Page):
             button.clicked.connect(lambda _=False, new=new: self._ask(new=new))
         self.form.made.connect(self._make)
         self.form.cancelled.connect(self._show_state)
-        self.columns_button.chosen.connect(self.table.set_measures)
+        self.columns_button.chosen.connect(self.table.set_metrics)
         self.differences_button.clicked.connect(self._toggle_differences)
         self.report_button.clicked.connect(self._ask_where)
         self.report_file.told.connect(self.undo_strip.offer)
         self.notice.acted.connect(self.notice.hide)
         self.view.chosen.connect(lambda row: self.choose(row.id) if row is not None else None)
-        self.view.opened.connect(lambda row: self._open_run(row.standing))
+        self.view.opened.connect(lambda row: self._open_run(row.status))
         self.view.check_pressed.connect(self._toggle_check)
         self.view.order_wanted.connect(self.table.sort_by)
-        self.view.menu_wanted.connect(lambda row, place: self.menu_for(row.standing).popup(place))
+        self.view.menu_wanted.connect(lambda row, place: self.menu_for(row.status).popup(place))
         self._connect_below()
         self._queue.changed.connect(self.refresh)
         self._queue.troubled.connect(self._tell_trouble)
@@ -179,13 +179,11 @@ class ArenaPage(Page):
         queue, below = self.below.queue, self.below
         below.front.picked.connect(self.choose)
         below.losses.failed.connect(self._tell_trouble)
-        queue.chosen.connect(
-            lambda standing: self.choose(standing.entry.id) if standing is not None else None
-        )
+        queue.chosen.connect(lambda status: self.choose(status.entry.id) if status is not None else None)
         queue.move_wanted.connect(lambda entry_id, by: self._with_arena(self.deeds.move, entry_id, by))
-        queue.remove_wanted.connect(lambda standing: self._with_arena(self.deeds.remove, standing))
+        queue.remove_wanted.connect(lambda status: self._with_arena(self.deeds.remove, status))
         queue.open_wanted.connect(self._open_run)
-        queue.menu_wanted.connect(lambda standing, place: self.menu_for(standing).popup(place))
+        queue.menu_wanted.connect(lambda status, place: self.menu_for(status).popup(place))
 
     def adapt(self, width: int) -> None:
         """Below 1200 the charts and the queue become three tabs."""
@@ -240,7 +238,7 @@ class ArenaPage(Page):
         count = self.table.rowCount()
         self.view.setVisible(count > 0)
         self._unscored.setVisible(not count)
-        self.columns_button.offer(self.table.measures_known())
+        self.columns_button.offer(self.table.known_metrics())
         self.differences_button.setVisible(count > 1)
         self.report_button.setVisible(found.arena is not None)
         self._fit_table()
@@ -255,10 +253,10 @@ class ArenaPage(Page):
     def _show_charts(self) -> None:
         found = self._shown
         first = found.groups[0].rows if found.groups else ()
-        entries = {each.entry.id: each.entry for each in found.standings}
+        entries = {each.entry.id: each.entry for each in found.statuses}
         self.below.show_results(first, found.losses, entries, self._chosen)
         current = self._engine.current
-        self.below.queue.show_queue(found.standings, current.id if current is not None else "")
+        self.below.queue.show_queue(found.statuses, current.id if current is not None else "")
         self.base_line.setText(base_words_of(found))
         if self.below.shows_differences():
             self._show_differences()
@@ -268,7 +266,7 @@ class ArenaPage(Page):
         asking = self._fills_in()
         self.header.set_subtitle(self._subtitle())
         paused = arena is None or arena.paused
-        is_open = arenas.next_up(list(found.standings), set()) is not None
+        is_open = arenas.next_up(list(found.statuses), set()) is not None
         here = arena is not None and self._queue.arena_id == arena.id
         self.pause_button.setVisible(not asking and not paused and (is_open or here))
         self.start_button.setVisible(
@@ -287,7 +285,7 @@ class ArenaPage(Page):
         found = self._shown
         if found.arena is None or self._queue.arena_id != found.arena.id:
             return tr("Its queue is worked elsewhere") if found.worked else ""
-        running = any(self.deeds.follows(each) for each in found.standings)
+        running = any(self.deeds.follows(each) for each in found.statuses)
         return "" if running else self._waiting_words()
 
     def _waiting_words(self) -> str:
@@ -325,11 +323,11 @@ class ArenaPage(Page):
         if arena is None:
             return
         try:
-            tables = [arena.tables(row.standing.entry) for row in rows]
+            tables = [arena.tables(row.status.entry) for row in rows]
         except AppError as error:
             self._tell_trouble(told(arenas.why_not(error)))
             return
-        self.below.differences.show_differences([entry_words(row.standing.entry) for row in rows], tables)
+        self.below.differences.show_differences([entry_words(row.status.entry) for row in rows], tables)
 
     # Doing.
     def _with_arena(self, deed: Callable[..., object], *rest: object) -> None:
@@ -340,19 +338,19 @@ class ArenaPage(Page):
         if self._shown.arena is not None:
             self.report_file.ask(self, self._shown.arena)
 
-    def _open_run(self, standing: Standing) -> None:
-        if standing.run is not None:
-            self.open_requested.emit(standing.run.id)
+    def _open_run(self, status: EntryStatus) -> None:
+        if status.run is not None:
+            self.open_requested.emit(status.run.id)
 
     def _tell_trouble(self, text: str) -> None:
         self.notice.show_notice(text, tr("Close"), "warning")
 
-    def menu_for(self, standing: Standing) -> QMenu:
+    def menu_for(self, status: EntryStatus) -> QMenu:
         """Return the menu of an entry: only what can be done with it."""
-        return make_menu(self, self._entries_for(standing))
+        return make_menu(self, self._entries_for(status))
 
     def kept(self) -> dict[str, str]:
-        """Return which arena is shown, which measures have a column, and what was begun in the form."""
+        """Return which arena is shown, which metrics have a column, and what was begun in the form."""
         begun = self.form.values() | {"new": self._asks_for_new} if self._fills_in() else {}
         columns = " ".join(self.columns_button.on())
         return super().kept() | {"columns": columns, "arena": self._arena_id, "begun": json.dumps(begun)}
@@ -368,34 +366,34 @@ class ArenaPage(Page):
 
     def entries(self) -> list[Entry]:
         """Return what can be done with the entry that is chosen."""
-        found = [each for each in self._shown.standings if each.entry.id == self._chosen]
+        found = [each for each in self._shown.statuses if each.entry.id == self._chosen]
         return about(entry_words(found[0].entry), self._entries_for(found[0])) if found else []
 
-    def _entries_for(self, standing: Standing) -> list[Entry]:
-        deeds, entries = self.deeds, self._ways_out(standing)
-        runs = standing.state == "running" or deeds.follows(standing)
-        if deeds.follows(standing):
-            entries.append((tr("Stop it"), lambda: deeds.stop(standing), ""))
-        elif standing.state == "stopped" and self._queue.arena_id == self._arena_id:
-            entries.append((tr("Go on with it"), lambda: deeds.go_on(standing), ""))
-        if standing.entry.run and not runs:
-            entries.append((tr("Run again"), lambda: self._with_arena(deeds.run_again, standing), ""))
+    def _entries_for(self, status: EntryStatus) -> list[Entry]:
+        deeds, entries = self.deeds, self._ways_out(status)
+        runs = status.state == "running" or deeds.follows(status)
+        if deeds.follows(status):
+            entries.append((tr("Stop it"), lambda: deeds.stop(status), ""))
+        elif status.state == "stopped" and self._queue.arena_id == self._arena_id:
+            entries.append((tr("Go on with it"), lambda: deeds.go_on(status), ""))
+        if status.entry.run and not runs:
+            entries.append((tr("Run again"), lambda: self._with_arena(deeds.run_again, status), ""))
         if not runs:
             entries += [
                 SEPARATOR,
                 (
                     tr("Take out of the arena"),
-                    lambda: self._with_arena(deeds.remove, standing),
+                    lambda: self._with_arena(deeds.remove, status),
                     "list.delete",
                 ),
             ]
         return [*entries, SEPARATOR, (tr("Delete the arena"), self._delete, "")]
 
-    def _ways_out(self, standing: Standing) -> list[Entry]:
-        run = standing.run
+    def _ways_out(self, status: EntryStatus) -> list[Entry]:
+        run = status.run
         if run is None:
             return []
-        found: list[Entry] = [(tr("Open its run"), lambda: self._open_run(standing), "list.open")]
+        found: list[Entry] = [(tr("Open its run"), lambda: self._open_run(status), "list.open")]
         if run.adapter_id:
             found.append((tr("Show in library"), lambda: self.library_requested.emit(run.adapter_id), ""))
         return found

@@ -17,13 +17,13 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ElidedLabel, Label
 
-Standing = arenas.Standing
+EntryStatus = arenas.EntryStatus
 # What stands beside the title: how much is left, and the buttons.
 ROOM_BESIDE_TITLE = 248
 
 
 class QueueView(QWidget):
-    """`move_wanted(entry id, by)`, and of a standing `remove_wanted`, `open_wanted` and `menu_wanted(…, place)`."""
+    """`move_wanted(entry id, by)`, and of an entry `remove_wanted`, `open_wanted` and `menu_wanted(…, place)`."""
 
     move_wanted = Signal(str, int)
     remove_wanted = Signal(object)
@@ -77,9 +77,9 @@ class QueueView(QWidget):
         """Return the width at which the title and what stands beside it have room."""
         return px(ROOM_BESIDE_TITLE) + self._title.sizeHint().width()
 
-    def show_queue(self, standings: Sequence[Standing], current: str) -> None:
+    def show_queue(self, statuses: Sequence[EntryStatus], current: str) -> None:
         """Show the entries; `current` is the run that this window follows."""
-        self.table.set_standings(standings, current)
+        self.table.set_statuses(statuses, current)
         to_go = sum(each.state in ("waiting", "running") for each in self.table.things())
         seconds = self.table.seconds_left
         parts = [
@@ -89,19 +89,19 @@ class QueueView(QWidget):
         self._left.setText(", ".join(part for part in parts if part))
         self._show_deeds(self.view.current())
 
-    def _show_deeds(self, standing: Standing | None) -> None:
+    def _show_deeds(self, status: EntryStatus | None) -> None:
         things = self.table.things()
-        place = things.index(standing) if standing in things else -1
+        place = things.index(status) if status in things else -1
         self.up_button.setEnabled(place > 0)
         self.down_button.setEnabled(0 <= place < len(things) - 1)
-        self.remove_button.setEnabled(standing is not None and standing.state != "running")
+        self.remove_button.setEnabled(status is not None and status.state != "running")
 
     def _move(self, by: int) -> None:
-        standing = self.view.current()
-        if standing is not None:
-            self.move_wanted.emit(standing.entry.id, by)
+        status = self.view.current()
+        if status is not None:
+            self.move_wanted.emit(status.entry.id, by)
 
     def _remove(self) -> None:
-        standing = self.view.current()
-        if standing is not None:
-            self.remove_wanted.emit(standing)
+        status = self.view.current()
+        if status is not None:
+            self.remove_wanted.emit(status)

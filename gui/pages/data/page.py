@@ -14,7 +14,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from engine.api import SAMPLE, AppError, Ending, Example, Problem, StorageError, check_details, personal
+from engine.api import SAMPLE, AppError, Ending, Example, Problem, StorageError, check_results, pii
 from gui.core import actions
 from gui.core.actions import Entry
 from gui.look.format import number as written
@@ -365,7 +365,7 @@ class DataPage(Page):
         masked = self.decisions.masked
         if row is None or not masked:
             return row
-        conversation, summary = (personal.mask(text, masked)[0] for text in (row.conversation, row.summary))
+        conversation, summary = (pii.mask(text, masked)[0] for text in (row.conversation, row.summary))
         return replace(row, conversation=conversation, summary=summary)
 
     def show_finding(self, finding: Finding) -> None:
@@ -451,14 +451,14 @@ class DataPage(Page):
             found.source,
             finding.id,
             count,
-            lambda path: check_details.export_rows(found.details, numbers, path),
+            lambda path: check_results.export_rows(found.details, numbers, path),
         )
 
     def _export_broken(self) -> None:
         """Write which rows can't be read, and why, where the person says."""
         rows = self.checker.broken
         self._save(
-            self._wanted["source"], "broken", len(rows), lambda path: check_details.export_broken(rows, path)
+            self._wanted["source"], "broken", len(rows), lambda path: check_results.export_broken(rows, path)
         )
 
     def _save(self, source: str, what: str, count: int, write: Callable[[Path], None]) -> None:

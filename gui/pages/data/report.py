@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.api import SAMPLE, Problem, Severity, StorageError, check_details, paths, personal
+from engine.api import SAMPLE, Problem, Severity, StorageError, check_results, paths, pii
 from engine.api import finding as declared_finding
 from gui.look.format import number as written
 from gui.look.language import mark, told, tr
@@ -34,8 +34,8 @@ LIMITED = {
     "long_summary": ("summary", "max_summary_tokens"),
 }
 MOST_KEPT_ROWS = 1000
-MASKED = {kind.id for kind in personal.KINDS}
-Row = check_details.CheckedRow
+MASKED = {kind.id for kind in pii.KINDS}
+Row = check_results.CheckedRow
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Lengths:
     most: int
     edges: tuple[float, ...]
     counts: tuple[int, ...]
-    exact: check_details.Lengths
+    exact: check_results.Lengths
     marks: int = 0
 
     def beyond(self, limit: int) -> int:
@@ -139,7 +139,7 @@ class Report:
     splits: Mapping[str, SplitReport]
     findings: tuple[Finding, ...]
     unlabelled: int
-    details: check_details.Details
+    details: check_results.Details
     _read: dict[tuple[str, int], Row | None] = field(default_factory=dict, compare=False)
 
     @property
@@ -229,7 +229,7 @@ def read_first_look(event: Mapping[str, Any]) -> FirstLook:
 
 def read(result: Mapping[str, Any]) -> Report:
     """Return the report in a job's result. Raises StorageError if what the check kept is gone."""
-    details = check_details.read(Path(result["details"]))
+    details = check_results.read(Path(result["details"]))
     language = result["languages"]["conversation"]
     return Report(
         source=result["source"],
@@ -252,7 +252,7 @@ def _shape(shape: Mapping[str, Any]) -> Shape:
     return Shape(shape["kind"], tuple(shape["all"]), roles, shape["reason"])
 
 
-def _split(name: str, split: Mapping[str, Any], details: check_details.Details) -> SplitReport:
+def _split(name: str, split: Mapping[str, Any], details: check_results.Details) -> SplitReport:
     exact, lengths = details.lengths[name], split["lengths"]
     return SplitReport(
         name,
@@ -265,7 +265,7 @@ def _split(name: str, split: Mapping[str, Any], details: check_details.Details) 
     )
 
 
-def _lengths(lengths: Mapping[str, Any], exact: check_details.Lengths, marks: int) -> Lengths:
+def _lengths(lengths: Mapping[str, Any], exact: check_results.Lengths, marks: int) -> Lengths:
     histogram = lengths["histogram"]
     return Lengths(
         lengths["median"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import personal, turns
+from engine.api import pii, turns
 from gui.look import style
 from gui.look.format import number
 from gui.look.language import mark, tr, tr_count
@@ -134,8 +134,8 @@ class Preview(QWidget):
         )
         self._back.setEnabled(place > 0)
         self._forth.setEnabled(place + 1 < count)
-        conversation, found = personal.mask(row.conversation, masked)
-        summary, in_summary = personal.mask(row.summary, masked)
+        conversation, found = pii.mask(row.conversation, masked)
+        summary, in_summary = pii.mask(row.summary, masked)
         said = [Turn(turn.speaker, turn.text) for turn in turns(conversation)]
         self._show_conversation(row, said, limit)
         self._summary.set_text(summary or tr("No reference summary."))
@@ -160,11 +160,11 @@ class Preview(QWidget):
 
     def _show_personal(self, row: Row, masked: Collection[str], count: int) -> None:
         """Say which personal data is masked here, and which stands here unmasked."""
-        rest = [kind.id for kind in personal.KINDS if kind.id not in masked]
+        rest = [kind.id for kind in pii.KINDS if kind.id not in masked]
         found = [
             text[match.start : match.end]
             for text in (row.conversation, row.summary)
-            for match in personal.find(text, rest)
+            for match in pii.find(text, rest)
         ]
         said = [tr_count(count, "{n} place masked.", "{n} places masked.")] if count else []
         said += [tr("Personal data: {found}.", found=", ".join(dict.fromkeys(found)))] if found else []

@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from engine.api import SAMPLE, STARTER, AppError, Problem, intake, paths
+from engine.api import SAMPLE, STARTER, AppError, Problem, ingest, paths
 from gui.core.data_files import file_filter
 from gui.core.recent_files import Recent, offer_in
 from gui.core.saved_state import Keeper, values_of
@@ -148,7 +148,7 @@ class SourceBar(QWidget):
     def take_files(self, files: Sequence[Path]) -> None:
         """Read files, several as one source, or a folder."""
         try:
-            self._choose(str(intake.keep_files(files)))
+            self._choose(str(ingest.save_files(files)))
         except AppError as error:
             self.show_problems(error.problems)
 
@@ -194,7 +194,7 @@ class SourceBar(QWidget):
 
     def _take_text(self, text: str) -> None:
         try:
-            path = intake.keep_text(text)
+            path = ingest.save_text(text)
         except AppError as error:
             self.paste.field.set_problem(told(error.message), told(error.hint))
         else:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject
 
-from engine.api import lineup
+from engine.api import run_comparison
 from gui.look.format import gain, score
 from gui.look.language import mark, told, tr
 from gui.models.cells import Cell, Checked, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 
-Candidate = lineup.Candidate
+Candidate = run_comparison.Candidate
 
 
 class CandidateTable(GroupedTable[Candidate]):

@@ -14,7 +14,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.api import Example, Job, Recipe, example_scores, lineup, report, write_csv
+from engine.api import Example, Job, Recipe, example_scores, report, run_comparison, write_csv
 from gui.core.background_tasks import Background
 from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import Segmented
@@ -55,7 +55,7 @@ class ExamplesPage(Page):
 
     def __init__(self, _engine: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(tr("Conversations"), "", parent)
-        self._shown: tuple[lineup.Scored, ...] = ()
+        self._shown: tuple[run_comparison.Scored, ...] = ()
         self._rows: list[Row] = []
         self._job: Job | None = None
         self._name = self._adapter = self._label = ""
@@ -137,12 +137,12 @@ class ExamplesPage(Page):
     def open_run(self, job: Job, recipe: Recipe, adapter_id: str) -> None:
         """Show a run's conversations; they are read off the GUI thread."""
         self._job, self._name, self._adapter = job, recipe.name, adapter_id
-        self._label = lineup.label_of(recipe)
+        self._label = run_comparison.label_of(recipe)
         trains = recipe.method.method.trains
         self._sides = (tr("Base"), tr("Tuned")) if trains else (tr("Plain prompt"), tr("This prompt"))
         self.compare([])
 
-    def compare(self, others: Sequence[lineup.Candidate]) -> None:
+    def compare(self, others: Sequence[run_comparison.Candidate]) -> None:
         """Show the run with these others beside it; none leaves it alone."""
         job = self._job
         assert job is not None
@@ -158,7 +158,7 @@ class ExamplesPage(Page):
         """Wait until nothing is left to read or write."""
         self._background.wait()
 
-    def _show(self, job: Job, shown: tuple[lineup.Scored, ...], rows: list[Row]) -> None:
+    def _show(self, job: Job, shown: tuple[run_comparison.Scored, ...], rows: list[Row]) -> None:
         if job != self._job:
             return
         self._shown, self._rows = shown, rows
@@ -176,7 +176,7 @@ class ExamplesPage(Page):
         return tr("{run} and {count} more", run=self._name, count=number(others)) if others else self._name
 
     def _tell_of_bases(self) -> None:
-        others = lineup.other_bases(self._shown) if self._shown else []
+        others = run_comparison.other_bases(self._shown) if self._shown else []
         if others:
             first = told(self._label)
             unlike = tr_count(
@@ -201,10 +201,10 @@ class ExamplesPage(Page):
         if self._shown:
             first = self._shown[0]
             self._background.run(
-                lambda: lineup.candidates(first), lambda found: self._open_chooser(first.job, found)
+                lambda: run_comparison.candidates(first), lambda found: self._open_chooser(first.job, found)
             )
 
-    def _open_chooser(self, job: Job, found: list[lineup.Candidate]) -> None:
+    def _open_chooser(self, job: Job, found: list[run_comparison.Candidate]) -> None:
         if job == self._job:
             self.chooser.offer(found, [each.job.id for each in self._shown[1:]])
             self._stack.setCurrentWidget(self.chooser)
@@ -288,24 +288,26 @@ class ExamplesPage(Page):
             )
 
 
-def _read(wanted: Sequence[tuple[Job, str, str]]) -> tuple[tuple[lineup.Scored, ...], list[Row]]:
+def _read(wanted: Sequence[tuple[Job, str, str]]) -> tuple[tuple[run_comparison.Scored, ...], list[Row]]:
     """Return the runs whose scores can be read, the first of them at least, and their conversations."""
     found = []
     for job, label, adapter in wanted:
         scores = example_scores.load(job.folder)
         if scores is not None:
-            found.append(lineup.Scored(job, label, adapter, scores))
+            found.append(run_comparison.Scored(job, label, adapter, scores))
         elif not found:
             return (), []
-    return tuple(found), lineup.compared(found)
+    return tuple(found), run_comparison.compared(found)
 
 
-def _table(shown: Sequence[lineup.Scored], rows: Sequence[Row]) -> Any:
+def _table(shown: Sequence[run_comparison.Scored], rows: Sequence[Row]) -> Any:
     """Return all that is known of one run, or what several can be compared by."""
-    return report.conversations_table(shown[0].scores) if len(shown) == 1 else lineup.table(shown, rows)
+    return (
+        report.conversations_table(shown[0].scores) if len(shown) == 1 else run_comparison.table(shown, rows)
+    )
 
 
-def _in_words(rows: Sequence[Row], shown: Sequence[lineup.Scored]) -> str:
+def _in_words(rows: Sequence[Row], shown: Sequence[run_comparison.Scored]) -> str:
     """Return on how many conversations the score rose, fell and stayed, and under what it was taken."""
     rose, fell = sum(row.gain > 0 for row in rows), sum(row.gain < 0 for row in rows)
     counts = {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.api import lineup
+from engine.api import run_comparison
 from gui.look.format import number
 from gui.look.language import tr, tr_count
 from gui.pages.examples.candidate_table import CandidateTable
@@ -59,14 +59,14 @@ class RunChooser(QWidget):
         foot.addWidget(self._told, 1)
         column.addLayout(foot)
 
-    def offer(self, found: Sequence[lineup.Candidate], checked: Sequence[str]) -> None:
+    def offer(self, found: Sequence[run_comparison.Candidate], checked: Sequence[str]) -> None:
         """Offer runs, those in `checked` (run ids) chosen already."""
         self.table.set_candidates(found, checked)
         self._stack.setCurrentWidget(self.view if found else self._nothing)
         self.view.choose_first()
         self._tell()
 
-    def _toggle(self, candidate: lineup.Candidate | None) -> None:
+    def _toggle(self, candidate: run_comparison.Candidate | None) -> None:
         if candidate is not None:
             self.table.toggle(candidate)
             self._tell()

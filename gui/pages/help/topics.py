@@ -23,7 +23,7 @@ from engine.api import (
     TrainingOptions,
     describe,
     licences,
-    measures,
+    metrics,
 )
 from gui.look.format import plain
 from gui.look.language import locale, mark, told, tr
@@ -188,9 +188,11 @@ def _of_option(info: OptionInfo) -> str:
     said = [told(info.help)]
     if info.choices:
         said.append(tr("One of {choices}.", choices=", ".join(info.choices)))
-    bounds = BOUNDS.get((_is_in(info.least, info.least_excluded), _is_in(info.most, info.most_excluded)))
+    bounds = BOUNDS.get(
+        (_is_in(info.minimum, info.minimum_excluded), _is_in(info.maximum, info.maximum_excluded))
+    )
     if bounds:
-        said.append(tr(bounds, least=plain(info.least), most=plain(info.most)))
+        said.append(tr(bounds, least=plain(info.minimum), most=plain(info.maximum)))
     value = _value(info.default) if isinstance(info.default, (bool, int, float, str)) else ""
     if value:
         said.append(tr("Unless set: {value}.", value=f"{value} {told(info.unit)}".rstrip()))
@@ -258,7 +260,7 @@ def _scores() -> list[Topic]:
             f"{told(each.help)} {tr(GOOD[each.good])}",
             drawing="verdict",
         )
-        for each in measures.MEASURES.values()
+        for each in metrics.METRICS.values()
     ]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QElapsedTimer, Qt, Signal
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from engine.api import Adapter, RunEntry, paths, run_entries
+from engine.api import Adapter, RunEntry, paths, run_summaries
 from gui.core.actions import Entry
 from gui.look.format import bytes_text, number
 from gui.look.language import mark, told, tr, tr_count
@@ -209,7 +209,7 @@ class HistoryPage(Page):
                 outcome=None,
                 step=state.step,
                 total_steps=state.total_steps,
-                loss=run_entries.thinned(state.loss.values, run_entries.SPARK_POINTS),
+                loss=run_summaries.thinned(state.loss.values, run_summaries.SPARK_POINTS),
                 seconds=state.seconds or 0.0,
             )
         )
@@ -224,7 +224,7 @@ class HistoryPage(Page):
         """Bring a run back on the train page."""
         if entry.recipe is None:
             self.pane.tell_trouble(
-                tr("{run} can't be opened: {reason}", run=entry.name, reason=told(entry.trouble))
+                tr("{run} can't be opened: {reason}", run=entry.name, reason=told(entry.error))
             )
             return
         self.open_requested.emit(entry.id)

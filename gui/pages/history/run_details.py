@@ -116,8 +116,8 @@ class _FactView(QWidget):
 
 
 def _about(entry: RunEntry) -> str:
-    if entry.trouble or entry.failure_message:
-        return told(entry.trouble or entry.failure_message)
+    if entry.error or entry.failure_message:
+        return told(entry.error or entry.failure_message)
     when = moment_words(started(entry), datetime.now(UTC))
     if entry.attempts < 2:
         return tr("Started {when}. Opening it brings back plot and samples", when=when)

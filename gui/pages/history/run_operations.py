@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Adapter, AppError, RunEntry, library, passport, runs
+from engine.api import Adapter, AppError, RunEntry, library, passport, run_store
 from gui.core.background_tasks import Background
 from gui.look.language import told, tr
 
@@ -32,7 +32,7 @@ class HistoryDeeds(QObject):
     def delete(self, entry: RunEntry) -> None:
         """Move a run to the trash; one that runs is refused."""
         try:
-            place = runs.delete_run(entry.job)
+            place = run_store.delete_run(entry.job)
         except AppError as error:
             self._fail(error)
             return
@@ -41,7 +41,7 @@ class HistoryDeeds(QObject):
 
     def _restore(self, place: Path) -> None:
         try:
-            runs.restore_run(place)
+            run_store.restore_run(place)
         except AppError as error:
             self._fail(error)
             return

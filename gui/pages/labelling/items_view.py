@@ -93,8 +93,8 @@ class ItemsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return first_words(item.conversation)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            standing = labelling_text.state(item).text
-            return f"{number(item.number)}, {standing}, {first_words(item.conversation)}"
+            state = labelling_text.state(item).text
+            return f"{number(item.number)}, {state}, {first_words(item.conversation)}"
         return None
 
 

@@ -283,7 +283,7 @@ def _add(
     numbers.append(work.add(example))
     known = written.get(example.conversation.strip())
     if known is not None:
-        work.bring(numbers[-1], known)
+        work.carry(numbers[-1], known)
 
 
 def _let_go(held: list[labelling.LabellingSet]) -> None:

@@ -129,7 +129,7 @@ def progress(found: labelling.Progress) -> str:
     return ", ".join(parts)
 
 
-def about_set(about: labelling.About, sittings: int) -> str:
+def about_set(about: labelling.SetInfo, sittings: int) -> str:
     """Return where a set is from and how often it was worked on."""
     source, moment = source_words(about.source), clock_text(about.made_at)
     parts = [tr("From {source}, begun {moment}", source=source, moment=moment)]
@@ -142,14 +142,14 @@ def source_words(source: str) -> str:
     return {PLAYGROUND: tr("playground"), SAMPLE: tr("sample")}.get(source, source)
 
 
-def set_name(about: labelling.About) -> str:
+def set_name(about: labelling.SetInfo) -> str:
     """Return how a set is called; the names that the program gave are said in the language in use."""
     if about.source == PLAYGROUND:
         return tr(PLAYGROUND_NAME)
     return data_words(SAMPLE) if about.source == SAMPLE else about.name
 
 
-def set_titles(sets: Sequence[labelling.About]) -> list[tuple[str, str]]:
+def set_titles(sets: Sequence[labelling.SetInfo]) -> list[tuple[str, str]]:
     """Return sets to choose from, by id; of several with one name each says when it was begun."""
     names = Counter(map(set_name, sets))
     return [
@@ -186,7 +186,7 @@ def length(text: str, conversation: str, accepted: list[labelling.Item]) -> Leng
         usual = tr("Longer than usual: {least} to {most}", least=least, most=most)
     elif 0 < words < low:
         usual = tr("Shorter than usual: {least} to {most}", least=least, most=most)
-    elif len(accepted) >= labelling.ENOUGH_TO_COMPARE:
+    elif len(accepted) >= labelling.MIN_TO_COMPARE:
         usual = tr("Yours have {least} to {most}", least=least, most=most)
     else:
         usual = tr("Usual are {least} to {most}", least=least, most=most)
@@ -197,10 +197,10 @@ def length(text: str, conversation: str, accepted: list[labelling.Item]) -> Leng
 
 def to_go(accepted: int) -> str:
     """Return what is lacking before a run can use the summaries; nothing if there are enough."""
-    lacking = labelling.ENOUGH_FOR_A_RUN - accepted
+    lacking = labelling.MIN_FOR_A_RUN - accepted
     if lacking <= 0:
         return ""
-    least = number(labelling.ENOUGH_FOR_A_RUN)
+    least = number(labelling.MIN_FOR_A_RUN)
     return tr(
         "A run needs {least} accepted summaries: {lacking} to go.", least=least, lacking=number(lacking)
     )
@@ -234,7 +234,7 @@ def read_in(left_out: dict[str, Any], brought: int) -> str:
         named = "; ".join(f"{_finding_title(one)}: {number(count)}" for one, count in excluded.items())
         total = number(sum(excluded.values()))
         parts.append(tr("{count} excluded as the data page says ({named})", count=total, named=named))
-    most = number(labelling.MOST_CONVERSATIONS)
+    most = number(labelling.MAX_CONVERSATIONS)
     parts += [
         tr(text, count=number(left_out[kind]), most=most)
         for kind, text in LEFT_OUT.items()

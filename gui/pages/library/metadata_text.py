@@ -90,7 +90,7 @@ def changes(passport: Passport) -> list[str]:
     for each in given[-MOST_CHANGES:]:
         # Not checked as a recipe's own record is: it is shown as it stands, whoever wrote it.
         made = Change.model_construct(**{name: getattr(each, name) for name in Change.model_fields})
-        words = told(made.words())
+        words = told(made.as_text())
         lines.append(words if len(words) <= LONGEST_CHANGE else f"{words[:LONGEST_CHANGE]}…")
     return lines
 

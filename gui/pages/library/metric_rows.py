@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from engine.api import ScoreCard, measures
+from engine.api import ScoreCard, metrics
 from gui.look.language import told, tr
 from gui.models.metric_text import amount, in_full, sign_of
 from gui.widgets.buttons import link
@@ -37,7 +37,7 @@ class MeasuresRows(QWidget):
             self.rows.hide()
             self.rows.deleteLater()
         self.rows = None
-        known = [each for each in measures.MORE if card is not None and each.name in card.measures]
+        known = [each for each in metrics.OTHER_METRICS if card is not None and each.name in card.measures]
         self.setVisible(bool(known))
         if card is not None and known:
             self.rows = _grid(card, known)
@@ -50,7 +50,7 @@ class MeasuresRows(QWidget):
             self.rows.setVisible(self._unfolded)
 
 
-def _grid(card: ScoreCard, known: list[measures.Measure]) -> QWidget:
+def _grid(card: ScoreCard, known: list[metrics.Metric]) -> QWidget:
     made = QWidget()
     grid = QGridLayout(made)
     grid.setContentsMargins(0, 0, 0, 0)

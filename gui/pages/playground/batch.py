@@ -102,10 +102,10 @@ class Batch(QObject):
         ]
         return [list(column) for column in zip(*scored, strict=True)]
 
-    def standings(self) -> list[comparison.Standing]:
+    def column_scores(self) -> list[comparison.ColumnScore]:
         """Return how the columns stand against the base; none before anything was scored."""
         columns = self.scored()
-        return comparison.standings(columns) if columns else []
+        return comparison.compare_columns(columns) if columns else []
 
     # Doing
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import AppError, Ending, Event, Example, intake
+from engine.api import AppError, Ending, Event, Example, ingest
 from gui.look.format import bytes_text
 from gui.look.language import told, tr, tr_count
 from gui.models.list_text import SPLITS
@@ -65,7 +65,7 @@ class BatchReader(QObject):
         self._read, self._far, self.share, self.trouble = {}, "", 0.0, ""
         self._left.begin()
         try:
-            source = intake.keep_files(list(files))
+            source = ingest.save_files(list(files))
             asked = {"data": {"source": str(source)}}
             thread = self._engine.ask("read_conversations", asked, parent=self)
         except AppError as error:
@@ -100,7 +100,7 @@ class BatchReader(QObject):
         self._in_hand.let_go()
         self.changed.emit()
         named = [(self._source_name(split), examples) for split, examples in self._read.items()]
-        self.found.emit(named, left_out_words(result["left_out"]))
+        self.found.emit(named, left_out_text(result["left_out"]))
 
     def _source_name(self, split: str) -> str:
         title = tr(SPLITS[split]) if split in SPLITS else split
@@ -114,7 +114,7 @@ class BatchReader(QObject):
         self.changed.emit()
 
 
-def left_out_words(left_out: dict[str, int]) -> str:
+def left_out_text(left_out: dict[str, int]) -> str:
     """Return what was left out and why, "" for nothing."""
     parts = [LEFT_OUT[why](count) for why, count in left_out.items() if count]
     return tr("Left out: {parts}.", parts=", ".join(parts)) if parts else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QObject
 
-from engine.api import measures
+from engine.api import metrics
 from gui.look.format import score
 from gui.look.language import mark, tr
 from gui.models.cells import Cell, Signed, Text
@@ -94,7 +94,7 @@ def spreadsheet(
     """Return a batch as the head and the rows of a table: texts whole, and all that was measured."""
     head = ["id", "conversation", "reference"]
     for entry in entries:
-        head += [f"{entry.name}: {what}" for what in ("summary", *measures.ROUGE_TITLES, "tokens", "seconds")]
+        head += [f"{entry.name}: {what}" for what in ("summary", *metrics.ROUGE_TITLES, "tokens", "seconds")]
     return head, (_cells(row) for row in rows)
 
 
@@ -102,7 +102,7 @@ def _cells(row: BatchRow) -> list[str | int | float]:
     cells: list[str | int | float] = [row.example.id, row.example.conversation, row.example.summary]
     for column in row.board.columns:
         cells.append(column.text if column.status != "failed" else state_words(column))
-        cells += [column.scores.get(name, "") for name in measures.ROUGE_TITLES]
+        cells += [column.scores.get(name, "") for name in metrics.ROUGE_TITLES]
         cells += ["" if column.tokens is None else column.tokens]
         cells += ["" if column.seconds is None else column.seconds]
     return cells

@@ -65,7 +65,7 @@ class BatchView(QWidget):
         self.notice = NoticeStrip()
         self.cancel_button = plain(tr("Cancel"))
         self.busy = Busy("", self.cancel_button)
-        self.standing = QWidget()
+        self.score_row = QWidget()
         self.foot = QVBoxLayout()
         self._empty = EmptyState(
             "playground",
@@ -81,7 +81,7 @@ class BatchView(QWidget):
         for shown in (self.view, self._empty):
             self._stack.addWidget(shown)
         self._labels: list[Label] = []
-        self._lines = QVBoxLayout(self.standing)
+        self._lines = QVBoxLayout(self.score_row)
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(2)
         column = QVBoxLayout(self)
@@ -89,7 +89,7 @@ class BatchView(QWidget):
         column.setSpacing(12)
         column.addWidget(tools)
         column.addWidget(self._stack, 1)
-        for below in (self.notice, self.busy, self.standing):
+        for below in (self.notice, self.busy, self.score_row):
             column.addWidget(below)
         column.addLayout(self.foot)
         style.follow(self._restyle)
@@ -140,7 +140,7 @@ class BatchView(QWidget):
         if batch.is_running:
             share, how_far = batch.progress()
             self.busy.set_progress(share, how_far, tr("Summarising"))
-        self._show_standing([] if batch.is_running else standing_lines(batch))
+        self._show_scores([] if batch.is_running else score_lines(batch))
 
     def show_reading(self, name: str, share: float, how_far: str) -> None:
         """Show that files are being read."""
@@ -154,12 +154,12 @@ class BatchView(QWidget):
         else:
             self.notice.hide()
 
-    def standing_texts(self) -> list[str]:
+    def score_texts(self) -> list[str]:
         """Return the lines that say how the columns stand."""
         return [label.text() for label in self._labels]
 
-    def _show_standing(self, lines: Sequence[str]) -> None:
-        if list(lines) != self.standing_texts():
+    def _show_scores(self, lines: Sequence[str]) -> None:
+        if list(lines) != self.score_texts():
             for label in self._labels:
                 self._lines.removeWidget(label)
                 label.deleteLater()
@@ -168,13 +168,13 @@ class BatchView(QWidget):
             ]
             for label in self._labels:
                 self._lines.addWidget(label)
-        self.standing.setVisible(bool(lines))
+        self.score_row.setVisible(bool(lines))
 
 
-def standing_lines(batch: Batch) -> list[str]:
+def score_lines(batch: Batch) -> list[str]:
     """Return how the columns stand, in words: on how many conversations, and then each column."""
-    standings = batch.standings()
-    if not standings:
+    column_scores = batch.column_scores()
+    if not column_scores:
         return []
     count = len(batch.scored()[0])
     if count == 1:
@@ -184,9 +184,9 @@ def standing_lines(batch: Batch) -> list[str]:
             "ROUGE-1, mean and 95 % interval, on {count} conversations with a reference.", count=number(count)
         )
     lines = [head]
-    for entry, standing in zip(batch.entries, standings, strict=True):
-        mean = _figure(score(standing.score["mean"]), standing.score)
-        found = standing.difference
+    for entry, column in zip(batch.entries, column_scores, strict=True):
+        mean = _figure(score(column.score["mean"]), column.score)
+        found = column.difference
         if found is None or count == 1:
             lines.append(f"{entry.title}: {mean}")
         else:

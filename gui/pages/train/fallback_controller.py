@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from engine.api import AppError, Ending, Recipe, SmallerPlan
+from engine.api import AppError, Ending, MemoryFallback, Recipe
 from gui.inputs.segmented_control import Segmented
 from gui.look.language import told
 from gui.pages.train.content_pane import RightSide
@@ -54,7 +54,7 @@ class Fitting(QObject):
         if wanted is self._recipe:
             self._right.fit.show_trouble(f"{told(ending.message)} {told(ending.hint)}")
 
-    def _use(self, plan: SmallerPlan) -> None:
+    def _use(self, plan: MemoryFallback) -> None:
         """Write a plan into the recipe, unless another one is shown by now."""
         form = self._panel.form
         if form.recipe() == self._recipe:

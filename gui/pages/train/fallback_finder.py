@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import OUT_OF_MEMORY, AppError, runs, smaller_plans
+from engine.api import OUT_OF_MEMORY, AppError, memory_fallbacks, run_store
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import Engine
 
@@ -30,7 +30,9 @@ class PlanSeeker(QObject):
         if ending is None or ending.kind != OUT_OF_MEMORY or ending.event is not None:
             return
         try:
-            job = self._engine.ask("shrink", {"step": runs.last_step(model.job)}, model.recipe, parent=self)
+            job = self._engine.ask(
+                "shrink", {"step": run_store.last_step(model.job)}, model.recipe, parent=self
+            )
         except AppError:
             self.found.emit(model, [])
             return
@@ -41,4 +43,4 @@ class PlanSeeker(QObject):
         )
 
     def _take(self, model: RunModel, told: dict[str, Any]) -> None:
-        self.found.emit(model, smaller_plans.read(told))
+        self.found.emit(model, memory_fallbacks.read(told))

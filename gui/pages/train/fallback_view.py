@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.api import SmallerPlan, smaller_plans
+from engine.api import MemoryFallback, memory_fallbacks
 from gui.look.format import bytes_text
 from gui.look.language import tr
 from gui.pages.train.run.failure_card import plan_row
@@ -28,7 +28,7 @@ class FitView(Scroll):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(0, 0, 0, 0), spacing=0, parent=parent)
         self.card: ErrorCard | None = None
-        self._plans: Sequence[SmallerPlan] = ()
+        self._plans: Sequence[MemoryFallback] = ()
         self.column.addStretch(1)
 
     def show_looking(self) -> None:
@@ -43,14 +43,14 @@ class FitView(Scroll):
         """Show what the job `shrink` has found."""
         sizes = {name: bytes_text(found.get(name)) for name in ("needed", "available")}
         lacking = tr("It needs about {needed}, and {available} are free now.", **sizes)
-        plans = smaller_plans.read(found)
+        plans = memory_fallbacks.read(found)
         if plans:
             rest = tr("Every step keeps its examples. Nothing is changed before you choose.")
         else:
             rest = tr("No smaller plan would fit: end other programs, or choose a smaller base model.")
         self._show(f"{lacking} {rest}", plans)
 
-    def _show(self, text: str, plans: Sequence[SmallerPlan] = ()) -> None:
+    def _show(self, text: str, plans: Sequence[MemoryFallback] = ()) -> None:
         if self.card is not None:
             self.column.removeWidget(self.card)
             self.card.hide()

@@ -17,13 +17,13 @@ from engine.api import (
     AppError,
     Ending,
     Family,
+    MemoryFallback,
     Problem,
     Recipe,
     RecipeError,
-    SmallerPlan,
     library,
     recipe,
-    runs,
+    run_store,
 )
 from gui.core import actions
 from gui.core.actions import Entry
@@ -157,11 +157,11 @@ class TrainPage(Page):
         self._try(lambda: self._open_job(run_id))
 
     def _open_job(self, run_id: str) -> None:
-        job = runs.find_job(run_id)
+        job = run_store.find_job(run_id)
         living = self._engine.current is None and job.is_running()
         self.show_run(self._engine.attach(job) if living else self._engine.replay(job))
 
-    def resume(self, run_id: str, plan: SmallerPlan | None = None) -> None:
+    def resume(self, run_id: str, plan: MemoryFallback | None = None) -> None:
         """Let a run go on from its last checkpoint, in a smaller form if a plan says so."""
         if not self._must_wait():
             wanted = plan.changes if plan is not None else None
@@ -428,7 +428,7 @@ class TrainPage(Page):
         if self._model is not None:
             self._seeker.seek(self._model)
 
-    def _show_plans(self, model: RunModel, plans: list[SmallerPlan]) -> None:
+    def _show_plans(self, model: RunModel, plans: list[MemoryFallback]) -> None:
         if model is self._model:
             self.run_view.show_plans(plans)
 
@@ -462,7 +462,7 @@ class TrainPage(Page):
         if model is not None and model.running:
             self._try(lambda: what(model))
 
-    def _resume_shown(self, plan: SmallerPlan | None = None) -> None:
+    def _resume_shown(self, plan: MemoryFallback | None = None) -> None:
         if self._model is not None:
             self.resume(self._model.id, plan)
 

@@ -81,7 +81,7 @@ class HeaderButtons(QWidget):
             resumes = model.state.outcome != "completed" and current is None
             back = current is not None
             self._show(self.new, *((self.resume,) if resumes else ()), *((self.back,) if back else ()))
-        self.resume.setText(tr("Continue") if model.state.freed else tr("Resume"))
+        self.resume.setText(tr("Continue") if model.state.device_released else tr("Resume"))
         self._is_paused = model.state.paused
         self.pause.setText(tr("Continue") if self._is_paused else tr("Pause"))
         self.pause.set_icon("play" if self._is_paused else "pause")

@@ -38,7 +38,7 @@ def test_the_first_schema_is_still_read():
 @pytest.mark.parametrize(
     "prompt",
     [
-        {"template": "{conversation}" + "x" * prompts.MOST_CHARACTERS},
+        {"template": "{conversation}" + "x" * prompts.MAX_CHARACTERS},
         {"template": "{conversation}", "shots": [{"conversation": "x" * 2_000_000, "summary": ""}]},
     ],
     ids=["template", "shots"],

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from engine import arena as arenas
-from engine.arena import Arena, Standing
+from engine.arena import Arena, EntryStatus
 from engine.jobs.events import EventWriter
 from engine.jobs.job import Job
 from engine.runs import run_store
@@ -23,7 +23,7 @@ def make(*methods: str) -> Arena:
     return arenas.create(make_recipe("Starter", **STARTER), changes)
 
 
-def read(arena: Arena) -> list[Standing]:
+def read(arena: Arena) -> list[EntryStatus]:
     return arenas.Reader().read(arenas.open_arena(arena.folder))
 
 

@@ -28,7 +28,7 @@ def test_a_row_is_paired_with_the_base_by_its_run_and_with_full_conversation_by_
     score(arena, 0, (0.4, 0.5, 0.6, 0.7))
     score(arena, 1, FULL)
     full, lora = groups(arena)[0].rows
-    assert full.is_yardstick
+    assert full.is_baseline
     assert full.against_full is None
     assert lora.against_base["rouge1"]["verdict"] == "better"
     assert lora.against_full is not None
@@ -43,7 +43,7 @@ def test_a_row_tells_what_its_run_took():
     score(arena, 0, FULL)
     [row] = groups(arena)[0].rows
     assert [row.cost(kind) for kind in arenas.COSTS] == [1000, 5_000_000, 1.5]
-    assert row.standing.run.adapter_bytes == 4321
+    assert row.status.run.adapter_bytes == 4321
 
 
 def test_what_trains_nothing_has_no_minutes():
@@ -64,7 +64,7 @@ def test_scores_of_another_protocol_stand_in_a_group_of_their_own():
     score(arena, 2, FULL)
     first, second = groups(arena)
     assert [row.name for row in first.rows] == ["IA3", "Full fine-tuning"]
-    assert [row.standing.entry.title for row in second.rows] == ["LoRA"]
+    assert [row.status.entry.title for row in second.rows] == ["LoRA"]
     assert (first.unlike, second.unlike) == ((), ("beams",))
     [lonely] = second.rows
     assert lonely.against_full is None
@@ -77,10 +77,10 @@ def test_full_that_was_scored_on_other_conversations_is_compared_with_nothing():
     score(arena, 1, FULL)
     kept = example_scores.load(job.folder)
     example_scores.save(job.folder, kept.model_copy(update={"examples": tuple("abcd")}))
-    lora = next(row for row in groups(arena)[0].rows if not row.is_yardstick)
+    lora = next(row for row in groups(arena)[0].rows if not row.is_baseline)
     assert lora.full_missing == "Full fine-tuning was scored on other conversations."
     (job.folder / example_scores.FILE_NAME).unlink()
-    lora = next(row for row in groups(arena)[0].rows if not row.is_yardstick)
+    lora = next(row for row in groups(arena)[0].rows if not row.is_baseline)
     assert "keeps no scores" in lora.full_missing
 
 
@@ -115,8 +115,8 @@ def test_results_leave_as_one_table_with_every_figure_and_what_has_none():
     arena = make_arena("lora", "full", "bitfit")
     score(arena, 0, (0.4, 0.5, 0.6, 0.7))
     score(arena, 1, FULL)
-    standings = arenas.Reader().read(arenas.open_arena(arena.folder))
-    head, lines = arenas.table(standings, arenas.groups(standings))
+    statuses = arenas.Reader().read(arenas.open_arena(arena.folder))
+    head, lines = arenas.table(statuses, arenas.groups(statuses))
     full, lora, bitfit = (dict(zip(head, line, strict=True)) for line in lines)
     told = ("entry", "detail", "state", "parameters", "minutes")
     assert [lora[name] for name in told] == ["LoRA", "r 32", "completed", 1000, 1.5]

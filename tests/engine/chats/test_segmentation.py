@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from engine import chats
-from engine.chats import Tally, parted, remarks, timed
+from engine.chats import ImportStats, remarks, segment, timed
 from engine.chats.timestamps import moment, moments
 from engine.text.conversations import Turn
 
@@ -67,7 +67,7 @@ def turns(*times: str) -> tuple[Turn, ...]:
 
 
 def begun(hours: float, *times: str) -> list[tuple[str, int]]:
-    return [(part.begun, len(part.turns)) for part in parted(timed(turns(*times)), hours)]
+    return [(part.begun, len(part.turns)) for part in segment(timed(turns(*times)), hours)]
 
 
 def test_a_pause_begins_the_next_conversation_and_midnight_does_not() -> None:
@@ -95,14 +95,14 @@ def test_exports_that_were_joined_are_parted_where_time_steps_back() -> None:
     ]
 
 
-def tally(name: str, *times: str, hours: float = 4) -> Tally:
-    found = Tally(name, "whatsapp", hours)
-    assert list(found.following(parted(timed(turns(*times)), hours)))
+def stats(name: str, *times: str, hours: float = 4) -> ImportStats:
+    found = ImportStats(name, "whatsapp", hours)
+    assert list(found.following(segment(timed(turns(*times)), hours)))
     return found
 
 
 def test_what_became_of_chats_is_counted_in_one_sentence() -> None:
-    first, second = tally("a.txt", "1.1.24, 10:00", "2.1.24, 10:00"), tally("b.txt", "1.1.24, 10:00")
+    first, second = stats("a.txt", "1.1.24, 10:00", "2.1.24, 10:00"), stats("b.txt", "1.1.24, 10:00")
     first.leave_out([chats.LeftOut("media", "a"), chats.LeftOut("media", "b"), chats.LeftOut("system", "c")])
     (words,) = remarks([first, second])
     assert words == (
@@ -112,11 +112,11 @@ def test_what_became_of_chats_is_counted_in_one_sentence() -> None:
 
 
 def test_a_chat_that_stays_whole_for_want_of_dates_says_so() -> None:
-    (words,) = remarks([tally("a.txt", "10:00", "22:00")])
+    (words,) = remarks([stats("a.txt", "10:00", "22:00")])
     assert words == (
         "a.txt is read as turns. WhatsApp export: 2 turns of 1 speaker. "
         "It stays whole, as its times have no dates."
     )
-    assert "dates" not in remarks([tally("a.txt", "10:00", "22:00", hours=0)])[0]
-    mixed = [tally("a.txt", "10:00"), tally("b.txt", "1.1.24, 10:00")]
+    assert "dates" not in remarks([stats("a.txt", "10:00", "22:00", hours=0)])[0]
+    mixed = [stats("a.txt", "10:00"), stats("b.txt", "1.1.24, 10:00")]
     assert remarks(mixed)[0].endswith("1 of them stays whole, as its times have no dates.")

@@ -56,5 +56,9 @@ def test_settings_that_contradict_each_other_are_told(options, field):
 def test_a_form_can_be_drawn_from_the_declaration():
     drawn = {info.name: info for info in describe(SummarizeOptions)}
     assert list(drawn)[: len(DecodingOptions.model_fields)] == list(DecodingOptions.model_fields)
-    assert (drawn["top_p"].least, drawn["top_p"].least_excluded, drawn["top_p"].most) == (0.0, True, 1.0)
+    assert (drawn["top_p"].minimum, drawn["top_p"].minimum_excluded, drawn["top_p"].maximum) == (
+        0.0,
+        True,
+        1.0,
+    )
     assert drawn["long_conversations"].choices == ("cut", "piecewise")

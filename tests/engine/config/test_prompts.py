@@ -78,7 +78,7 @@ def test_a_text_without_a_place_is_not_saved():
 
 @pytest.mark.parametrize("over", [0, 1])
 def test_a_prompt_has_a_longest_length(over):
-    text = prompts.PLACE + "x" * (prompts.MOST_CHARACTERS - len(prompts.PLACE) + over)
+    text = prompts.PLACEHOLDER + "x" * (prompts.MAX_CHARACTERS - len(prompts.PLACEHOLDER) + over)
     found = prompts.problem(text, "data.prompt")
     assert (found is None) == (over == 0)
     if found is not None:
@@ -89,13 +89,13 @@ def test_a_prompt_has_a_longest_length(over):
 
 
 def test_a_very_long_file_is_no_template():
-    text = prompts.PLACE + "x" * prompts.MOST_CHARACTERS
+    text = prompts.PLACEHOLDER + "x" * prompts.MAX_CHARACTERS
     (prompts_folder() / "Long.toml").write_text(f'schema = 1\nprompt = "{text}"', encoding="utf-8")
     assert saved() == []
 
 
 def test_a_recipe_with_a_prompt_without_end_is_refused():
-    data = {"source": "sample", "prompt": prompts.PLACE + "x" * prompts.MOST_CHARACTERS}
+    data = {"source": "sample", "prompt": prompts.PLACEHOLDER + "x" * prompts.MAX_CHARACTERS}
     with pytest.raises(RecipeError) as caught:
         from_tables({"base_model": {"id": "starter"}, "data": data, "method": {"id": "lora"}})
     assert [each.field for each in caught.value.problems] == ["data.prompt"]
@@ -135,7 +135,7 @@ def test_a_folder_that_cannot_be_written_is_said(monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(prompts, "write_whole", full)
+    monkeypatch.setattr(prompts, "write_atomically", full)
     with pytest.raises(StorageError, match="No space left"):
         prompts.save("Mine", TEXT)
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from engine.config import model_info, support_matrix
-from engine.config.support_matrix import KEPT, KINDS, Kept, Kind, Row
+from engine.config.support_matrix import KINDS, WEIGHT_FORMATS, Kind, Row, WeightFormat
 from engine.methods import METHODS, method
 from tests.helpers.tiny_models import KINDS as PROVEN_KINDS
 from tests.helpers.tiny_models import tiny_model
 from tests.proof.cells import QUANTIZATIONS
 
-AS_IT_IS, INT8, _, DOUBLE = KEPT
+AS_IT_IS, INT8, _, DOUBLE = WEIGHT_FORMATS
 
 
 def _kind(kind_id: str) -> Kind:
@@ -48,7 +48,7 @@ def proof(tmp_path: Path) -> support_matrix.Proof:
 
 def test_kinds_and_ways_of_keeping_are_those_that_are_proven():
     assert tuple(kind.id for kind in KINDS) == PROVEN_KINDS
-    assert tuple((kept.quantization, kept.double) for kept in KEPT) == QUANTIZATIONS
+    assert tuple((weights.quantization, weights.double) for weights in WEIGHT_FORMATS) == QUANTIZATIONS
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.id)
@@ -67,11 +67,11 @@ def test_every_method_and_variant_has_a_row():
 def test_outcomes_are_found_in_their_cells(proof):
     lora, t5 = _row("lora"), _kind("t5")
 
-    assert proof.find(lora, t5, AS_IT_IS) == support_matrix.Finding("proven")
-    assert proof.find(lora, t5, DOUBLE) == support_matrix.Finding("proven")
+    assert proof.find(lora, t5, AS_IT_IS) == support_matrix.Support("proven")
+    assert proof.find(lora, t5, DOUBLE) == support_matrix.Support("proven")
     assert proof.find(lora, t5, INT8).state == "unproven"
     assert proof.find(lora, _kind("gpt2"), AS_IT_IS).state == "unproven"
-    assert proof.find(_row("vera"), t5, AS_IT_IS) == support_matrix.Finding("failed", "Seen to fail.")
+    assert proof.find(_row("vera"), t5, AS_IT_IS) == support_matrix.Support("failed", "Seen to fail.")
 
 
 def test_what_the_registry_refuses_is_refused_whatever_an_older_proof_saw(proof):
@@ -97,10 +97,12 @@ def test_a_file_that_cannot_be_read_is_no_proof(tmp_path, text):
     assert not support_matrix.read(path).is_made
 
 
-@pytest.mark.parametrize("kept", KEPT, ids=lambda kept: kept.id)
-def test_the_registry_has_a_word_on_every_cell(kept: Kept):
-    found = [support_matrix.Proof().find(row, kind, kept) for row in support_matrix.rows() for kind in KINDS]
-    told = [finding for finding in found if finding is not None]
+@pytest.mark.parametrize("weights", WEIGHT_FORMATS, ids=lambda weights: weights.id)
+def test_the_registry_has_a_word_on_every_cell(weights: WeightFormat):
+    found = [
+        support_matrix.Proof().find(row, kind, weights) for row in support_matrix.rows() for kind in KINDS
+    ]
+    told = [support for support in found if support is not None]
 
-    assert {finding.state for finding in told} == {"unproven", "refused"}
-    assert all(finding.reason for finding in told)
+    assert {support.state for support in told} == {"unproven", "refused"}
+    assert all(support.reason for support in told)

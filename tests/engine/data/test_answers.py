@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine.data import guess
+from engine.data import infer_schema
 from engine.text.conversations import Example
 from tests.helpers.table_rows import chat, examples, numbered, refusal, shape_of
 
@@ -45,7 +45,7 @@ def test_an_instruction_that_all_texts_begin_with_is_no_part_of_the_conversation
     assert kept[0].conversation == "Summarise this:\n\nAnn: Hi\nBob: Yo"
     other = [*rows, *instructed("Ann: Hm", instruction="Sum up:\n")]
     assert (
-        list(guess(["messages"], rows).examples(numbered(other)))[3].example.conversation
+        list(infer_schema(["messages"], rows).examples(numbered(other)))[3].example.conversation
         == "Sum up:\nAnn: Hm"
     )
 

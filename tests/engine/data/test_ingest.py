@@ -31,37 +31,37 @@ WHATSAPP = "12/31/23, 10:00 - Ann: hi\n12/31/23, 10:01 - Bo: hello\n12/31/23, 10
     ],
 )
 def test_pasted_text_becomes_a_file_named_after_what_it_holds(home: Path, text: str, suffix: str) -> None:
-    path = ingest.keep_text(text)
+    path = ingest.save_text(text)
     assert path.suffix == suffix
     assert path.read_text(encoding="utf-8") == text
 
 
 def test_the_folder_is_private_and_the_same_text_the_same_file(home: Path) -> None:
-    first, again, other = (ingest.keep_text(text) for text in ("Ann: hi", "Ann: hi", "Bo: hi"))
+    first, again, other = (ingest.save_text(text) for text in ("Ann: hi", "Ann: hi", "Bo: hi"))
     assert first == again != other
     assert stat.S_IMODE(first.parent.stat().st_mode) == 0o700
 
 
 def test_nothing_can_not_be_pasted(home: Path) -> None:
     with pytest.raises(DataError, match="no text to paste"):
-        ingest.keep_text(" \n")
+        ingest.save_text(" \n")
 
 
 def test_half_a_character_does_not_stop_a_paste(home: Path) -> None:
-    assert ingest.keep_text("Ann: \ud83d").read_text(encoding="utf-8") == "Ann: ?"
+    assert ingest.save_text("Ann: \ud83d").read_text(encoding="utf-8") == "Ann: ?"
 
 
 def test_one_file_is_a_source_as_it_is_and_several_are_a_folder_of_links(home: Path, tmp_path: Path) -> None:
     files = [tmp_path / "train.csv", tmp_path / "test.csv"]
     for path in files:
         path.write_text(path.name, encoding="utf-8")
-    assert ingest.keep_files(files[:1]) == files[0]
-    folder = ingest.keep_files(files)
+    assert ingest.save_files(files[:1]) == files[0]
+    folder = ingest.save_files(files)
     assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == {
         "train.csv": "train.csv",
         "test.csv": "test.csv",
     }
-    assert ingest.keep_files(files[::-1]) == folder
+    assert ingest.save_files(files[::-1]) == folder
 
 
 def test_files_of_one_name_are_told_apart_by_their_folders(home: Path, tmp_path: Path) -> None:
@@ -69,9 +69,9 @@ def test_files_of_one_name_are_told_apart_by_their_folders(home: Path, tmp_path:
     for path in files:
         path.parent.mkdir()
         path.write_text("x", encoding="utf-8")
-    assert {path.name for path in ingest.keep_files(files).iterdir()} == {"train-data.csv", "test-data.csv"}
+    assert {path.name for path in ingest.save_files(files).iterdir()} == {"train-data.csv", "test-data.csv"}
 
 
 def test_a_folder_among_files_is_refused(home: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is a folder among other things"):
-        ingest.keep_files([tmp_path, tmp_path / "a.csv"])
+        ingest.save_files([tmp_path, tmp_path / "a.csv"])

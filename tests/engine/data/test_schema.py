@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import data
-from engine.data import guess
+from engine.data import infer_schema
 from engine.errors import DataError
 from engine.text.conversations import Example
 from tests.helpers.table_rows import Row, chat, examples, numbered, refusal, shape_of
@@ -26,7 +26,7 @@ from tests.helpers.table_rows import Row, chat, examples, numbered, refusal, sha
     ],
 )
 def test_likely_columns_are_found_by_their_names(names: list[str], conversation: str, summary: str) -> None:
-    shape = guess(names, [])
+    shape = infer_schema(names, [])
     assert (shape.kind, shape.conversation, shape.summary) == ("columns", conversation, summary)
     assert shape.reason == (
         f'conversation: column "{conversation}", by its name; summary: column "{summary}", by its name'
@@ -34,28 +34,28 @@ def test_likely_columns_are_found_by_their_names(names: list[str], conversation:
 
 
 def test_named_columns_are_taken_as_named_and_the_id_column_is_found() -> None:
-    shape = guess(["ID", "summary", "notes"], [], conversation="notes")
+    shape = infer_schema(["ID", "summary", "notes"], [], conversation="notes")
     assert (shape.conversation, shape.summary, shape.id) == ("notes", "summary", "ID")
     assert '"notes", as named' in shape.reason
 
 
 def test_a_column_that_is_missing_is_an_error_that_says_which_there_are() -> None:
     with pytest.raises(DataError) as caught:
-        guess(["dialogue", "summary"], [], conversation="dialog")
+        infer_schema(["dialogue", "summary"], [], conversation="dialog")
     assert caught.value.field == "data.conversation"
     assert caught.value.hint == "Did you mean dialogue? The columns are: dialogue, summary."
 
 
 def test_no_likely_column_is_an_error_beside_the_right_field() -> None:
     with pytest.raises(DataError) as caught:
-        guess(["dialogue", "b"], [])
+        infer_schema(["dialogue", "b"], [])
     assert caught.value.field == "data.summary"
     assert caught.value.hint == "The columns are: dialogue, b. Name one as data.summary."
 
 
 def test_one_column_can_not_be_both() -> None:
     with pytest.raises(DataError, match="same column"):
-        guess(["text", "b"], [], conversation="text", summary="text")
+        infer_schema(["text", "b"], [], conversation="text", summary="text")
 
 
 def test_flat_rows_are_examples_named_by_their_id_or_number() -> None:
@@ -71,12 +71,12 @@ def test_flat_rows_are_examples_named_by_their_id_or_number() -> None:
 
 def test_an_example_tells_the_row_it_came_from() -> None:
     rows = [Row(7, {"dialogue": "a", "summary": "b"})]
-    shaped = list(guess(["dialogue", "summary"], []).examples(rows))
+    shaped = list(infer_schema(["dialogue", "summary"], []).examples(rows))
     assert [each.rows for each in shaped] == [(7,)]
 
 
 def test_lists_in_a_column_of_texts_are_refused_by_name() -> None:
-    shape = guess(["dialogue", "summary"], [{"dialogue": "a", "summary": "b"}])
+    shape = infer_schema(["dialogue", "summary"], [{"dialogue": "a", "summary": "b"}])
     with pytest.raises(DataError, match='The column "dialogue" holds lists, not text') as caught:
         list(shape.examples([Row(1, {"dialogue": [1, 2], "summary": "b"})]))
     assert caught.value.field == "data.conversation"
@@ -91,7 +91,7 @@ def test_a_column_of_numbers_is_no_text_and_refused_by_its_name(numbers: tuple[A
     rows = [{"dialogue": "Ann: 1", "summary": "one", "other": "x"} | {column: number} for number in numbers]
     for by_hand in ({}, {role: column}):
         with pytest.raises(DataError, match=f'The column "{column}" holds numbers') as caught:
-            guess(["dialogue", "summary", "other"], rows, **by_hand)
+            infer_schema(["dialogue", "summary", "other"], rows, **by_hand)
         assert caught.value.field == f"data.{role}"
         assert "other" in caught.value.hint
 
@@ -182,7 +182,7 @@ def test_a_speaker_too_few_is_named_with_its_row() -> None:
         {"utt": ["Hi", "Yo"], "speaker": ["Ann", "Bob"], "summary": "They meet."},
         {"utt": ["Hi", "Yo"], "speaker": ["Ann"], "summary": "They meet."},
     ]
-    shape = guess(list(rows[0]), rows[:1])
+    shape = infer_schema(list(rows[0]), rows[:1])
     with pytest.raises(DataError, match='Row 2: "utt" holds 2 turns, "speaker" 1 speakers') as caught:
         list(shape.examples(numbered(rows)))
     assert caught.value.field == "data.conversation"
@@ -216,7 +216,7 @@ def test_values_nested_without_end_hold_no_text() -> None:
 
 def test_a_broken_turn_is_named_with_its_row() -> None:
     rows = [{"messages": chat("Ann: Hi"), "summary": "s"}, {"messages": [{"a": 1}], "summary": "s"}]
-    shape = guess(["messages", "summary"], rows[:1])
+    shape = infer_schema(["messages", "summary"], rows[:1])
     with pytest.raises(DataError, match='Row 2: the column "messages" holds no turns') as caught:
         list(shape.examples(numbered(rows)))
     assert 'A turn has no "content"; it holds: a.' in caught.value.hint
@@ -350,7 +350,7 @@ def test_rows_of_their_own_can_be_named_by_hand() -> None:
 
 def test_a_row_without_its_conversation_is_refused_with_its_number() -> None:
     rows = [*ROWS, {**ROWS[0], "dialogue_id": None}]
-    shape = guess(list(ROWS[0]), ROWS)
+    shape = infer_schema(list(ROWS[0]), ROWS)
     with pytest.raises(DataError, match='Row 4 has no "dialogue_id"'):
         list(shape.examples(numbered(rows)))
 
@@ -430,7 +430,9 @@ def test_any_table_ends_in_examples_or_in_a_named_error(
 ) -> None:
     shaped, error = [], None
     try:
-        shaped = list(guess(COLUMNS, rows[:2], conversation, summary, by_hand).examples(numbered(rows)))
+        shaped = list(
+            infer_schema(COLUMNS, rows[:2], conversation, summary, by_hand).examples(numbered(rows))
+        )
     except DataError as raised:
         error = raised
     if error:

@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import StorageError
 from engine.jobs.events import (
-    MOST_BYTES,
+    MAX_EVENT_BYTES,
     EventReader,
     EventWriter,
     cut_unfinished_line,
@@ -61,7 +61,7 @@ def test_a_number_without_end_is_refused_and_nothing_is_written(
 
 def test_a_line_too_long_is_refused_and_nothing_is_written(path: Path, writer: EventWriter):
     with pytest.raises(ValueError, match="at most"):
-        writer.write("sample_made", summary="x" * MOST_BYTES)
+        writer.write("sample_made", summary="x" * MAX_EVENT_BYTES)
     assert path.read_bytes() == b""
 
 

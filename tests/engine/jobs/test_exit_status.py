@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.jobs import exit_status
-from engine.jobs.exit_status import FILE_NAME, Death, Deaths
+from engine.jobs.exit_status import FILE_NAME, ExitRecord, WorkerExit
 from engine.jobs.job import Job, create_job
 
 
@@ -15,33 +15,33 @@ def job(tmp_path) -> Job:
 
 
 def test_a_death_that_was_seen_is_kept(job):
-    Deaths(job).begin(2, 0)
-    Deaths(job).keep(2, Death(-9, True))
+    ExitRecord(job).begin(2, 0)
+    ExitRecord(job).keep(2, WorkerExit(-9, True))
 
-    assert Deaths(job).find(2, 0) == Death(-9, True)
+    assert ExitRecord(job).find(2, 0) == WorkerExit(-9, True)
 
 
 def test_one_that_nobody_saw_was_for_memory_if_something_was_killed_for_it_since(job):
-    Deaths(job).begin(1, 4)
+    ExitRecord(job).begin(1, 4)
 
-    assert Deaths(job).find(1, 5) == Death(None, True)
-    assert Deaths(job).find(1, 4) == Death()
+    assert ExitRecord(job).find(1, 5) == WorkerExit(None, True)
+    assert ExitRecord(job).find(1, 4) == WorkerExit()
 
 
 def test_nothing_is_said_of_another_attempt(job):
-    Deaths(job).begin(1, 4)
-    Deaths(job).keep(1, Death(-9, True))
+    ExitRecord(job).begin(1, 4)
+    ExitRecord(job).keep(1, WorkerExit(-9, True))
 
-    assert Deaths(job).find(2, 9) == Death()
+    assert ExitRecord(job).find(2, 9) == WorkerExit()
 
 
 def test_what_was_counted_before_the_computer_started_anew_tells_nothing(job, tmp_path, monkeypatch):
     monkeypatch.setattr(exit_status, "BOOT", tmp_path / "boot")
     (tmp_path / "boot").write_text("first\n")
-    Deaths(job).begin(1, 0)
+    ExitRecord(job).begin(1, 0)
     (tmp_path / "boot").write_text("second\n")
 
-    assert Deaths(job).find(1, 3) == Death()
+    assert ExitRecord(job).find(1, 3) == WorkerExit()
 
 
 @pytest.mark.parametrize(
@@ -51,11 +51,11 @@ def test_what_was_counted_before_the_computer_started_anew_tells_nothing(job, tm
 def test_a_damaged_file_tells_nothing(job, text):
     (job.folder / FILE_NAME).write_text(text)
 
-    assert Deaths(job).find(1, 5) == Death()
+    assert ExitRecord(job).find(1, 5) == WorkerExit()
 
 
 def test_where_nothing_can_be_written_nothing_is_kept(job):
     (job.folder / FILE_NAME).mkdir()
-    Deaths(job).begin(1, 0)
+    ExitRecord(job).begin(1, 0)
 
-    assert Deaths(job).find(1, 5) == Death()
+    assert ExitRecord(job).find(1, 5) == WorkerExit()

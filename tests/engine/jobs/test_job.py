@@ -30,7 +30,7 @@ with Job(Path(sys.argv[1])).lock():
 
 @pytest.fixture
 def job() -> Job:
-    return create_job(paths.jobs_folder(), "evaluate", {"adapters": ["a"]}, words="Über alles, 3×")
+    return create_job(paths.jobs_folder(), "evaluate", {"adapters": ["a"]}, name="Über alles, 3×")
 
 
 @pytest.fixture
@@ -66,9 +66,9 @@ def test_a_job_s_recipe_is_on_the_disk_before_the_job_is_one(monkeypatch: pytest
 
     def watched(path: Path, text: str) -> None:
         written.append(path.name)
-        files.write_whole(path, text)
+        files.write_atomically(path, text)
 
-    monkeypatch.setattr(jobs, "write_whole", watched)
+    monkeypatch.setattr(jobs, "write_atomically", watched)
     create_job(paths.jobs_folder(), "train", {}, recipe="schema = 1\n")
     assert written == ["recipe.toml", "job.json"]
 

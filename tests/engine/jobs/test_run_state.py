@@ -46,7 +46,7 @@ def test_the_first_version_s_events_still_add_up():
     assert state.peak_memory_bytes == 2147483648 + 6
     assert [notice["level"] for notice in state.notices] == ["warning"]
     assert not state.paused
-    assert state.share == 1.0
+    assert state.fraction_done == 1.0
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 1000])
@@ -111,11 +111,11 @@ def test_time_left_follows_the_pace_of_this_attempt():
 
 def test_a_run_with_few_minutes_is_as_far_as_those_are_spent():
     state = replay([started(total=1000, first=0, time=1000.0), step(1, time=1010.0), step(2, time=1020.0)])
-    assert state.share == pytest.approx(0.002)
+    assert state.fraction_done == pytest.approx(0.002)
     state.apply(step(3, time=1030.0) | {"time_share": 0.5, "seconds_left": 30.0})
-    assert (state.share, state.seconds_left()) == (0.5, 30.0)
+    assert (state.fraction_done, state.seconds_left()) == (0.5, 30.0)
     state.apply(step(999, time=1040.0) | {"time_share": 0.6, "seconds_left": 3000.0})
-    assert state.share == pytest.approx(0.999)
+    assert state.fraction_done == pytest.approx(0.999)
     assert state.seconds_left() == pytest.approx(40.0 / 999)
 
 
@@ -184,10 +184,10 @@ def test_a_clock_that_was_set_back_yields_no_negative_time():
 
 
 def test_a_pause_that_frees_the_device_is_known_until_the_next_attempt():
-    freed = [event("run_paused", frees_device=True), event("job_ended", outcome="stopped")]
-    assert replay(freed).freed
-    assert not replay([*freed, event("job_accepted")]).freed
-    assert not replay([event("run_paused")]).freed
+    events = [event("run_paused", frees_device=True), event("job_ended", outcome="stopped")]
+    assert replay(events).device_released
+    assert not replay([*events, event("job_accepted")]).device_released
+    assert not replay([event("run_paused")]).device_released
 
 
 def test_a_run_that_starts_over_shows_its_base_once():

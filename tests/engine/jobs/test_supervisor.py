@@ -18,7 +18,7 @@ from engine.errors import WorkerError
 from engine.jobs import supervisor
 from engine.jobs.events import EventWriter
 from engine.jobs.job import UNWRITTEN, Job, create_job
-from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor, death_in_words
+from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor, exit_text
 from engine.system import paths
 from tests.helpers import scripted_worker
 
@@ -251,9 +251,9 @@ def test_a_worker_that_never_was_has_crashed(job: Job):
 
 @posix
 def test_a_kill_with_little_memory_left_is_read_as_out_of_memory():
-    assert "out of memory" in death_in_words(-signal.SIGKILL, memory_ran_short=True)[0]
-    assert "out of memory" not in death_in_words(-signal.SIGKILL)[0]
-    assert "out of memory" not in death_in_words(-signal.SIGABRT, memory_ran_short=True)[0]
+    assert "out of memory" in exit_text(-signal.SIGKILL, memory_ran_short=True)[0]
+    assert "out of memory" not in exit_text(-signal.SIGKILL)[0]
+    assert "out of memory" not in exit_text(-signal.SIGABRT, memory_ran_short=True)[0]
 
 
 KILLED_WHEN_TOLD = """
@@ -301,9 +301,9 @@ def test_a_kill_with_memory_to_spare_came_from_outside(start: Start, monkeypatch
 
 
 def test_a_death_nobody_saw_and_a_signal_nobody_named_have_words():
-    assert all(death_in_words(None))
+    assert all(exit_text(None))
     if os.name != "nt":
-        assert "signal 250" in death_in_words(-250)[0]
+        assert "signal 250" in exit_text(-250)[0]
 
 
 def test_a_folder_that_goes_under_a_worker_ends_it_with_the_reason(tmp_path):
@@ -384,6 +384,6 @@ def test_a_death_that_nobody_saw_while_nothing_was_killed_for_memory_is_a_plain_
         time.sleep(0.01)
     monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
     later = looked_at_later(made.job)
-    assert (later.message, later.kind) == (death_in_words(None)[0], "")
+    assert (later.message, later.kind) == (exit_text(None)[0], "")
     counted(tmp_path, 9)
     assert looked_at_later(made.job).kind == ""

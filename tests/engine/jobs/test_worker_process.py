@@ -12,7 +12,7 @@ import pytest
 from engine.jobs import worker_process
 from engine.jobs.job import Job, create_job
 from engine.jobs.supervisor import Supervisor
-from engine.jobs.worker_process import Spare, worker_environment
+from engine.jobs.worker_process import WarmWorker, worker_environment
 from engine.system import paths
 from tests.helpers import scripted_worker
 
@@ -25,8 +25,8 @@ def job() -> Job:
 
 
 @pytest.fixture
-def spare() -> Iterator[Spare]:
-    made = Spare(command=scripted_worker.spare_command())
+def warm_worker() -> Iterator[WarmWorker]:
+    made = WarmWorker(command=scripted_worker.warm_worker_command())
     yield made
     made.end()
 
@@ -56,9 +56,9 @@ def test_the_environment_says_whether_there_is_a_net_and_who_goes_first(monkeypa
     assert int(offline["TUNESMITH_NICE"]) > 0
 
 
-def run(job: Job, spare: Spare | None) -> tuple[int | None, list[str]]:
+def run(job: Job, warm_worker: WarmWorker | None) -> tuple[int | None, list[str]]:
     """Let a job be done; return the process that did it and its events' names."""
-    made = Supervisor(job, command=scripted_worker.command(job), spare=spare)
+    made = Supervisor(job, command=scripted_worker.command(job), warm_worker=warm_worker)
     made.start()
     names = [event["event"] for event in made.follow(every_seconds=0.01)]
     made.close()
@@ -66,60 +66,62 @@ def run(job: Job, spare: Spare | None) -> tuple[int | None, list[str]]:
     return made.pid, names
 
 
-def test_a_spare_worker_does_the_job_as_one_does_that_was_started_for_it(job: Job, spare: Spare):
-    pid, names = run(job, spare)
+def test_a_warm_worker_does_the_job_as_one_does_that_was_started_for_it(job: Job, warm_worker: WarmWorker):
+    pid, names = run(job, warm_worker)
 
-    assert pid == spare.pid
-    assert not spare.alive()
+    assert pid == warm_worker.pid
+    assert not warm_worker.alive()
     assert names == ["job_accepted", "notice", "job_ended"]
     assert "a library warns in line 0" in job.log_tail()
     assert run(create_job(paths.jobs_folder(), "train", {"script": SCRIPT}), None)[1] == names
 
 
-def test_a_spare_worker_that_is_dead_is_replaced_by_one_for_the_job(job: Job, spare: Spare):
-    spare._process.kill()
-    spare._process.wait()
-    pid, names = run(job, spare)
+def test_a_warm_worker_that_is_dead_is_replaced_by_one_for_the_job(job: Job, warm_worker: WarmWorker):
+    warm_worker._process.kill()
+    warm_worker._process.wait()
+    pid, names = run(job, warm_worker)
 
-    assert pid != spare.pid
+    assert pid != warm_worker.pid
     assert names[-1] == "job_ended"
 
 
-def test_a_spare_worker_that_dies_unseen_is_replaced_as_well(
-    job: Job, spare: Spare, monkeypatch: pytest.MonkeyPatch
+def test_a_warm_worker_that_dies_unseen_is_replaced_as_well(
+    job: Job, warm_worker: WarmWorker, monkeypatch: pytest.MonkeyPatch
 ):
-    spare._process.kill()
-    spare._process.wait()
-    monkeypatch.setattr(spare, "alive", lambda: True)
-    pid, names = run(job, spare)
+    warm_worker._process.kill()
+    warm_worker._process.wait()
+    monkeypatch.setattr(warm_worker, "alive", lambda: True)
+    pid, names = run(job, warm_worker)
 
-    assert pid != spare.pid
+    assert pid != warm_worker.pid
     assert names[-1] == "job_ended"
 
 
-def test_a_spare_worker_does_one_job(job: Job, spare: Spare):
-    run(job, spare)
-    assert spare.take_up(job) is None
+def test_a_warm_worker_does_one_job(job: Job, warm_worker: WarmWorker):
+    run(job, warm_worker)
+    assert warm_worker.assign(job) is None
 
 
-def test_a_spare_worker_ends_with_the_input_it_waits_at(spare: Spare):
-    assert spare._process.stdin is not None
-    spare._process.stdin.close()
-    assert spare._process.wait(30) == 0
+def test_a_warm_worker_ends_with_the_input_it_waits_at(warm_worker: WarmWorker):
+    assert warm_worker._process.stdin is not None
+    warm_worker._process.stdin.close()
+    assert warm_worker._process.wait(30) == 0
 
 
 STARTS_ONE = """
 import sys, os
 sys.path.insert(0, {root!r})
-from engine.jobs.worker_process import Spare
-print(Spare(command={command!r}).pid, flush=True)
+from engine.jobs.worker_process import WarmWorker
+print(WarmWorker(command={command!r}).pid, flush=True)
 os._exit(9)
 """
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for the process where Linux has it")
-def test_a_spare_worker_dies_with_whoever_started_it_and_has_no_time_for_a_word():
-    code = STARTS_ONE.format(root=str(paths.application_root()), command=scripted_worker.spare_command())
+def test_a_warm_worker_dies_with_whoever_started_it_and_has_no_time_for_a_word():
+    code = STARTS_ONE.format(
+        root=str(paths.application_root()), command=scripted_worker.warm_worker_command()
+    )
     done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=False)
     pid = int(done.stdout)
     import psutil
@@ -131,17 +133,17 @@ def test_a_spare_worker_dies_with_whoever_started_it_and_has_no_time_for_a_word(
     assert not psutil.pid_exists(pid)
 
 
-def test_a_supervisor_that_never_starts_ends_its_spare_worker(job: Job, spare: Spare):
-    Supervisor(job, spare=spare).leave()
-    assert not spare.alive()
+def test_a_supervisor_that_never_starts_ends_its_warm_worker(job: Job, warm_worker: WarmWorker):
+    Supervisor(job, warm_worker=warm_worker).leave()
+    assert not warm_worker.alive()
 
 
-def test_a_supervisor_that_leaves_its_job_lets_the_spare_worker_finish_it(spare: Spare):
+def test_a_supervisor_that_leaves_its_job_lets_the_warm_worker_finish_it(warm_worker: WarmWorker):
     job = create_job(paths.jobs_folder(), "train", {"script": [["wait_for_stop", 30]]})
     job.recipe_path.write_text(
         '[base_model]\nid = "starter"\n[data]\nsource = "sample"\n[method]\nid = "lora"\n'
     )
-    made = Supervisor(job, spare=spare)
+    made = Supervisor(job, warm_worker=warm_worker)
     made.start()
     for event in made.follow(every_seconds=0.01):
         if event["event"] == "job_accepted":
@@ -153,8 +155,8 @@ def test_a_supervisor_that_leaves_its_job_lets_the_spare_worker_finish_it(spare:
     assert made.ending().outcome == "stopped"
 
 
-def test_ending_a_spare_worker_leaves_no_process_behind(spare: Spare):
-    spare.end()
-    assert not spare.alive()
+def test_ending_a_warm_worker_leaves_no_process_behind(warm_worker: WarmWorker):
+    warm_worker.end()
+    assert not warm_worker.alive()
     if os.name != "nt":
-        assert spare._process.returncode is not None
+        assert warm_worker._process.returncode is not None

@@ -30,7 +30,7 @@ def example(number: int, conversation: str, summary: str = "") -> Example:
     return Example(f"c{number}", conversation, summary)
 
 
-def made(*conversations: str, name: str = "Chats") -> labelling.About:
+def made(*conversations: str, name: str = "Chats") -> labelling.SetInfo:
     return labelling.create(name, "/data/chats.csv", [example(*pair) for pair in enumerate(conversations, 1)])
 
 
@@ -73,7 +73,7 @@ def test_empty_and_repeated_conversations_are_left_out():
 
 
 def test_a_set_has_no_more_conversations_than_a_person_could_read(monkeypatch):
-    monkeypatch.setattr(sets, "MOST_CONVERSATIONS", 2)
+    monkeypatch.setattr(sets, "MAX_CONVERSATIONS", 2)
     assert len(labelling.distinct([example(1, TEA), example(2, BUS), example(3, DOG)])) == 2
 
 
@@ -153,9 +153,9 @@ def test_a_skipped_conversation_is_taken_up_again_by_writing(work):
 
 def test_a_summary_of_no_reasonable_length_is_refused_and_not_kept(work):
     with pytest.raises(DataError, match="characters"):
-        work.write(1, "\x01" * (sets.MOST_CHARACTERS + 1))
-    work.write(1, "\x01" * sets.MOST_CHARACTERS)
-    assert len(reopened(work).item(1).text) == sets.MOST_CHARACTERS
+        work.write(1, "\x01" * (sets.MAX_CHARACTERS + 1))
+    work.write(1, "\x01" * sets.MAX_CHARACTERS)
+    assert len(reopened(work).item(1).text) == sets.MAX_CHARACTERS
 
 
 def test_progress_counts_every_conversation_once(work):
@@ -260,7 +260,7 @@ def test_the_summaries_that_were_accepted_last_are_known_the_last_one_first(work
     work.write(1, "Other words.")
     assert [item.number for item in work.accepted_last()] == [3, 2]
     work.accept(1)
-    monkeypatch.setattr(sets, "MOST_COMPARED", 2)
+    monkeypatch.setattr(sets, "MAX_COMPARED", 2)
     assert [item.number for item in work.accepted_last()] == [1, 3]
 
 
@@ -271,7 +271,7 @@ def test_a_set_of_a_source_that_has_grown_brings_along_what_was_written(work):
     work.skip(2)
     examples = [example(1, DOG), example(2, "Gil: Hello"), example(3, TEA + "\n"), example(4, BUS)]
     about = labelling.create(
-        "Chats", "/data/chats.csv", examples, "", labelling.done_before("/data/chats.csv")
+        "Chats", "/data/chats.csv", examples, "", labelling.known_items("/data/chats.csv")
     )
     grown = LabellingSet(about.id)
     assert [item.state for item in grown.items] == ["open", "open", "accepted", "skipped"]
@@ -279,12 +279,12 @@ def test_a_set_of_a_source_that_has_grown_brings_along_what_was_written(work):
     assert (grown.undo(), grown.history.sittings) == (None, 0)
     assert grown.progress() == labelling.Progress(accepted=1, drafted=0, skipped=1, open=2)
     grown.close()
-    assert labelling.done_before("/data/other.csv") == {}
+    assert labelling.known_items("/data/other.csv") == {}
 
 
 def test_a_damaged_set_has_nothing_to_bring(work):
     (work.folder / sets.CONVERSATIONS).write_text("nonsense", encoding="utf-8")
-    assert labelling.done_before("/data/chats.csv") == {}
+    assert labelling.known_items("/data/chats.csv") == {}
 
 
 # That it is kept

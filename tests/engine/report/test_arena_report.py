@@ -36,8 +36,8 @@ def test_the_page_tells_results_plots_differences_data_environment_and_recipe(fi
     page = page_of(filled, tmp_path)
     assert "scores highest" in page.text
     assert "Scored on 30 test conversations" in page.text
-    for standing in arenas.Reader().read(filled):
-        assert standing.entry.title in page.text
+    for status in arenas.Reader().read(filled):
+        assert status.entry.title in page.text
     for head in ("Results", "All scores", "Loss curves", "Differences between the recipes", "Environment"):
         assert head in page.text
     assert "Against the base model:" in page.text

@@ -16,7 +16,7 @@ from engine.jobs.events import EventWriter
 from engine.report import style
 from engine.runs import example_scores
 from engine.runs.example_scores import Texts
-from engine.scoring.metrics import MEASURES
+from engine.scoring.metrics import METRICS
 from gui.look import tokens
 from tests.helpers.homes import RunSpec, add_run, make_recipe
 from tests.helpers.report_pages import HOSTILE, Page, sound_plots
@@ -37,7 +37,7 @@ def test_the_page_tells_verdict_scores_samples_recipe_passport_and_environment(h
     page = page_of(job, tmp_path)
     assert "Better than the base model" in page.text
     assert "Scored on 40 test conversations of sample" in page.text
-    for measure in MEASURES.values():
+    for measure in METRICS.values():
         assert f" {measure.title} " in page.text
     for head in ("Conversation by conversation", "Sample summaries", "Passport", "Environment", "Recipe"):
         assert head in page.text
@@ -139,9 +139,9 @@ def test_the_figures_as_json_are_all_there(home, tmp_path):
     job = add_scored_run()
     tree = json.loads(written(job, tmp_path / "report.json"))
     assert tree["run"] == job.id
-    assert set(tree["tuned"]["scores"]) | set(tree["tuned"]["measures"]) == set(MEASURES)
+    assert set(tree["tuned"]["scores"]) | set(tree["tuned"]["measures"]) == set(METRICS)
     assert len(tree["conversations"]) == 40
-    assert tree["conversations"][0]["base"]["scores"].keys() == MEASURES.keys()
+    assert tree["conversations"][0]["base"]["scores"].keys() == METRICS.keys()
     assert len(tree["curves"]["loss"]["steps"]) == 60
     assert tree["passport"]["name"] == "starter-lora"
 
@@ -150,7 +150,7 @@ def test_the_figures_as_csv_carry_no_formula(home, tmp_path):
     kept = scores_of([Texts(conversation="Ann: Hi", references=("Hi.",))] * 2)
     job = add_scored_run(scores=kept.model_copy(update={"examples": ("=1+1", "@b")}))
     rows = list(csv.DictReader(written(job, tmp_path / "report.csv").splitlines()))
-    assert {row["figure"] for row in rows} >= {*MEASURES, "loss", "validation_loss", "seconds"}
+    assert {row["figure"] for row in rows} >= {*METRICS, "loss", "validation_loss", "seconds"}
     assert {row["conversation"] for row in rows} == {"", "'=1+1", "'@b"}
     [mean] = [row for row in rows if (row["figure"], row["model"]) == ("rouge1", "difference")]
     assert float(mean["low"]) <= float(mean["value"]) <= float(mean["high"])
@@ -162,7 +162,7 @@ def test_the_table_by_conversation_has_texts_and_both_scores():
     assert head[:6] == ["conversation", "text", "reference", "base summary", "tuned summary", "base rouge1"]
     assert [line[0] for line in table] == ["row-1", "row-2"]
     assert table[0][2] == "Hi.\nHo."
-    assert {len(line) for line in table} == {len(head)} == {5 + 2 * len(MEASURES)}
+    assert {len(line) for line in table} == {len(head)} == {5 + 2 * len(METRICS)}
 
 
 def test_the_command_line_writes_a_page_beside_the_person_or_where_it_is_told(

@@ -81,7 +81,7 @@ def test_a_run_in_progress_is_running():
     with job.lock():
         entry = read_entry(job)
     assert (entry.running, entry.outcome, entry.can_resume) == (True, None, False)
-    assert entry.share == pytest.approx(0.25)
+    assert entry.fraction_done == pytest.approx(0.25)
 
 
 def test_a_run_that_was_never_started_has_no_outcome():
@@ -94,7 +94,7 @@ def test_a_run_whose_recipe_is_lost_is_listed_under_its_id_with_the_reason():
     write_events(job, RunSpec(outcome="stopped"))
     entry = read_entry(job)
     assert (entry.name, entry.recipe, entry.outcome) == (job.id, None, "stopped")
-    assert "There is no recipe" in entry.trouble
+    assert "There is no recipe" in entry.error
 
 
 def test_an_unfinished_line_is_passed_over():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.scoring.faithfulness import Claim, added, checked, unsupported
+from engine.scoring.faithfulness import Claim, added, check_claims, unsupported
 
 CONVERSATION = """Leila: the venue wrote, they can't do the 14th any more
 Tom: what do they offer?
@@ -86,8 +86,8 @@ def test_the_base_itself_has_nothing_added() -> None:
 
 
 def test_a_check_counts_what_is_claimed_and_what_of_it_is_not_said():
-    found = checked("Ann and Carl meet at 6 pm on Monday.", "Ann: See you on Monday!\nBo: At six.")
+    found = check_claims("Ann and Carl meet at 6 pm on Monday.", "Ann: See you on Monday!\nBo: At six.")
     assert [claim.text for claim in found.claims] == ["Ann", "Carl", "6 pm", "Monday"]
     assert [claim.text for claim in found.unsupported] == ["Carl"]
-    assert found.share == 0.25
-    assert checked("They will meet.", "Ann: Hi").share == 0.0
+    assert found.unsupported_fraction == 0.25
+    assert check_claims("They will meet.", "Ann: Hi").unsupported_fraction == 0.0

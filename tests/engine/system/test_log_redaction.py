@@ -29,7 +29,7 @@ def test_what_was_said_is_left_out(error: Exception):
 
     with pytest.raises(RuntimeError) as caught:
         fail()
-    text = log_redaction.told(caught.value)
+    text = log_redaction.format_error(caught.value)
     assert "0171" not in text
     assert "Ann" not in text
     assert type(error).__name__ in text
@@ -46,13 +46,13 @@ def test_what_was_said_is_left_out(error: Exception):
     ],
 )
 def test_names_numbers_and_paths_stay(message: str):
-    assert log_redaction.without_speech(message) == message
+    assert log_redaction.redact_quotes(message) == message
 
 
 def test_a_message_without_end_is_shortened():
-    assert len(log_redaction.without_speech("x" * 1_000_000)) == log_redaction.MOST_CHARACTERS
+    assert len(log_redaction.redact_quotes("x" * 1_000_000)) == log_redaction.MAX_CHARACTERS
 
 
 def test_the_login_in_an_address_is_left_out():
     message = "HTTP 503 for url: https://user:s3cret@hub.example/api"
-    assert log_redaction.without_speech(message) == "HTTP 503 for url: https://hub.example/api"
+    assert log_redaction.redact_quotes(message) == "HTTP 503 for url: https://hub.example/api"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.api import library, paths, runs
+from engine.api import library, paths, run_store
 from gui.core.preferences import Preferences
 from gui.desktop.checkpoint_cleanup import Retention
 from gui.dialogs.disk_dialog import DiskDialog
@@ -41,8 +41,8 @@ def test_the_button_says_what_it_frees_and_frees_that(dialog, qtbot, done):
     qtbot.waitUntil(lambda: dialog.free_button.text() == "Nothing to free", timeout=WAIT)
 
     assert not dialog.free_button.isEnabled()
-    assert not runs.checkpoints(done)
-    assert runs.open_run(done).outcome == "completed"
+    assert not run_store.checkpoints(done)
+    assert run_store.open_run(done).outcome == "completed"
     assert dialog.sizes["token_ids"].text() == "0 bytes"
 
 
@@ -51,10 +51,10 @@ def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialo
     assert dialog.rules.key() == retention.rule == "always"
     retention.follow()
     retention.wait()
-    assert runs.checkpoints(done)
+    assert run_store.checkpoints(done)
     dialog.rules.set_key("0")
     dialog.rules.chosen.emit("0")
-    qtbot.waitUntil(lambda: not runs.checkpoints(done), timeout=WAIT)
+    qtbot.waitUntil(lambda: not run_store.checkpoints(done), timeout=WAIT)
 
     assert Retention(Preferences()).rule == "0"
     assert list(paths.tokens_folder().iterdir())

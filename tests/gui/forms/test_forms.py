@@ -44,9 +44,9 @@ def an_other_value(info: OptionInfo) -> Any:
     if info.kind == "bool":
         return not info.default
     if info.kind == "int":
-        return int(info.default or info.least or 0) + 1
+        return int(info.default or info.minimum or 0) + 1
     if info.kind == "float":
-        return (info.least or 0.0) + 0.125
+        return (info.minimum or 0.0) + 0.125
     others = {
         "texts": ("q", "k") if info.control else list(info.suggestions[:2]),
         "table": {"speaker": "from", "references": "second, third"},
@@ -419,6 +419,6 @@ def test_a_slider_reaches_every_value_that_is_declared(qtbot):
     for info in (info for info in INFOS if info.control == "slider"):
         control = make_control(info)
         qtbot.addWidget(control.widget)
-        control.write(int(info.most))
+        control.write(int(info.maximum))
 
-        assert control.read() == info.most
+        assert control.read() == info.maximum

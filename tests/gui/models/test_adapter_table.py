@@ -140,7 +140,7 @@ def test_sorting_stays_within_groups_and_turns_around(table):
 def test_cells_say_what_is_known(table):
     assert cell(table, "clinic-lokr", "score") == Link("Score now")
     assert cell(table, "clinic-lokr", "name") == Named("clinic-lokr", ("imported",))
-    assert cell(table, "starter-full", "name").tags == ("yardstick",)
+    assert cell(table, "starter-full", "name").tags == ("baseline",)
     scored = cell(table, "samsum-lora-r32", "score")
     assert isinstance(scored, Scored)
     assert scored.text == "48.4"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.api import Ending, create_job, read_all, recipe, runs
+from engine.api import Ending, create_job, read_all, recipe, run_store
 from gui.workers.engine_thread import EngineThread
 from gui.workers.run_model import RunModel
 from tests.helpers import scripted_worker
@@ -58,9 +58,9 @@ def test_live_replayed_and_attached_states_are_equal(tmp_path, qtbot):
 
     assert ending.outcome == "completed"
     assert replayed.state == live_model.state
-    assert replayed.state == runs.replay(read_all(live_model.job.events_path))
+    assert replayed.state == run_store.replay(read_all(live_model.job.events_path))
     assert live_model.state.step == 30
-    assert live_model.state.share == 0.75
+    assert live_model.state.fraction_done == 0.75
 
 
 def test_many_events_make_few_redraws(model, qtbot):

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from engine.api import Job, Spare, recipe
+from engine.api import Job, WarmWorker, recipe
 from gui import app
 from gui.workers.engine_thread import EngineThread
-from gui.workers.warm_worker import SpareKeeper
+from gui.workers.warm_worker import WarmWorkerKeeper
 from gui.workers.worker_manager import Engine
 from tests.helpers import scripted_worker
 
@@ -18,12 +18,12 @@ WAIT = 20_000
 
 
 class Kept:
-    """A keeper whose spare workers are counted and follow scripts."""
+    """A keeper whose warm workers are counted and follow scripts."""
 
     def __init__(self, linger_milliseconds: int = 60_000) -> None:
         self.made: list[Any] = []
         self.affordable = True
-        self.keeper = SpareKeeper(
+        self.keeper = WarmWorkerKeeper(
             make=self._make,
             can_afford=lambda: self.affordable,
             settle_milliseconds=10,
@@ -31,7 +31,7 @@ class Kept:
         )
 
     def _make(self) -> Any:
-        self.made.append(Spare(command=scripted_worker.spare_command()))
+        self.made.append(WarmWorker(command=scripted_worker.warm_worker_command()))
         return self.made[-1]
 
 
@@ -48,7 +48,7 @@ def engine(qtbot, home):
         scripted_worker.give_script(job, [["steps", {"count": 2, "per_second": 100}]])
         return scripted_worker.command(job)
 
-    made = Engine(command, spare_command=scripted_worker.spare_command())
+    made = Engine(command, warm_worker_command=scripted_worker.warm_worker_command())
     yield made
     for thread in made.findChildren(EngineThread):
         thread.force()
@@ -127,26 +127,26 @@ def test_ended_with_the_window_it_is_not_made_anew(kept, qtbot):
 
 
 def ready(engine: Engine, qtbot: Any) -> None:
-    engine.spares._settle.setInterval(10)
-    app._keep_spare(engine, "train")
-    qtbot.waitUntil(engine.spares.is_ready, timeout=WAIT)
+    engine.warm_workers._settle.setInterval(10)
+    app._keep_warm_worker(engine, "train")
+    qtbot.waitUntil(engine.warm_workers.is_ready, timeout=WAIT)
 
 
 def test_start_lets_the_worker_that_is_ready_do_the_run_and_the_next_one_waits_for_its_end(engine, qtbot):
     ready(engine, qtbot)
-    pid = engine.spares._spare.pid
+    pid = engine.warm_workers._warm_worker.pid
     model = engine.start_run(recipe.from_tables(TABLES))
-    assert not engine.spares.is_ready()
+    assert not engine.warm_workers.is_ready()
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
 
     assert model.ending.outcome == "completed"
     assert model._thread.pid == pid
-    qtbot.waitUntil(engine.spares.is_ready, timeout=WAIT)
+    qtbot.waitUntil(engine.warm_workers.is_ready, timeout=WAIT)
 
 
 def test_start_goes_on_without_a_worker_that_has_died(engine, qtbot):
     ready(engine, qtbot)
-    engine.spares._spare.end()
+    engine.warm_workers._warm_worker.end()
     model = engine.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
 
@@ -155,23 +155,23 @@ def test_start_goes_on_without_a_worker_that_has_died(engine, qtbot):
 
 def test_a_window_that_leaves_before_a_run_has_begun_leaves_no_worker_behind(engine, qtbot):
     ready(engine, qtbot)
-    spare = engine.spares._spare
+    warm_worker = engine.warm_workers._warm_worker
     engine.start_run(recipe.from_tables(TABLES))
     engine.leave()
 
-    assert not spare.alive()
+    assert not warm_worker.alive()
 
 
 def test_one_is_ready_at_the_end_of_the_guide_too(engine, qtbot):
-    engine.spares._settle.setInterval(10)
-    app._keep_spare(engine, "welcome")
+    engine.warm_workers._settle.setInterval(10)
+    app._keep_warm_worker(engine, "welcome")
 
-    qtbot.waitUntil(engine.spares.is_ready, timeout=WAIT)
+    qtbot.waitUntil(engine.warm_workers.is_ready, timeout=WAIT)
 
 
 def test_other_pages_do_without(engine, qtbot):
-    engine.spares._settle.setInterval(10)
-    app._keep_spare(engine, "data")
+    engine.warm_workers._settle.setInterval(10)
+    app._keep_warm_worker(engine, "data")
     qtbot.wait(50)
 
-    assert not engine.spares.is_ready()
+    assert not engine.warm_workers.is_ready()

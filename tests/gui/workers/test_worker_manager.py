@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtTest import QTest
 
-from engine.api import Job, create_job, paths, recipe, runs
+from engine.api import Job, create_job, paths, recipe, run_store
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import Engine
 from tests.helpers import scripted_worker
@@ -53,7 +53,7 @@ def test_a_run_is_current_until_it_ends(scripts, qtbot):
     assert scripts.engine.current is None
     assert not scripts.engine.device_words()
     assert model.ending.outcome == "completed"
-    assert [job.id for job in runs.list_jobs()] == [model.id]
+    assert [job.id for job in run_store.list_jobs()] == [model.id]
 
 
 def test_a_paused_run_frees_the_device(scripts, qtbot):

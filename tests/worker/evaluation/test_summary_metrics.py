@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.scoring.metrics import MEASURES, MORE, ROUGE
+from engine.scoring.metrics import METRICS, OTHER_METRICS, ROUGE
 from engine.text.conversations import Example
 from engine.worker.evaluation import summary_metrics
 from engine.worker.generation.generate import Generated
@@ -19,7 +19,7 @@ def measured(*summaries, capped=()):
 def test_every_declared_measure_is_taken_of_every_summary():
     found = measured("Ann and Bo meet.", "", capped=[0])
     assert set(found.rouge) == {measure.name for measure in ROUGE}
-    assert set(found.metrics) == {measure.name for measure in MORE}
+    assert set(found.metrics) == {measure.name for measure in OTHER_METRICS}
     assert {len(values) for values in (found.rouge | found.metrics).values()} == {2}
     assert found.metrics["capped"] == [1.0, 0.0]
     assert (found.truncated_fraction, found.tokens_per_second) == (0.5, 3.0)
@@ -80,4 +80,4 @@ def test_ties_show_no_difference_and_one_example_no_interval():
 
 
 def test_measures_are_declared_once_each():
-    assert len(MEASURES) == len(ROUGE) + len(MORE)
+    assert len(METRICS) == len(ROUGE) + len(OTHER_METRICS)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.config.data_options import DataOptions
-from engine.data import Shaped, check_results
+from engine.data import SourcedExample, check_results
 from engine.text.conversations import Example
 from engine.worker.ingestion.row_store import Kept, Row, kept, rows_of
 from engine.worker.ingestion.sources import SPLITS
@@ -93,7 +93,7 @@ def test_what_is_counted_is_what_a_run_leaves_out(
     rows = {
         split: rows_of(
             kept(
-                Shaped(Example(str(number), *each), (number,))
+                SourcedExample(Example(str(number), *each), (number,))
                 for number, each in enumerate(texts[split], start=1)
             ),
             (),

@@ -11,7 +11,7 @@ import pytest
 
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
-from engine.jobs.events import MOST_BYTES, read_all
+from engine.jobs.events import MAX_EVENT_BYTES, read_all
 from engine.worker.ingestion.row_preview import MOST_CHARACTERS, MOST_ROWS, show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.jobs import check_data
@@ -76,7 +76,7 @@ def test_long_texts_and_many_columns_fit_one_event(
 ) -> None:
     wide = {f"column {number}": letter * length for number in range(count)}
     event = look(write_jsonl(tmp_path / "a.jsonl", [{"dialogue": "a", "summary": "b", **wide}] * 9))
-    assert len(json.dumps(event, ensure_ascii=False).encode()) < MOST_BYTES
+    assert len(json.dumps(event, ensure_ascii=False).encode()) < MAX_EVENT_BYTES
     assert 0 < len(event["rows"][0]["column 0"]) <= MOST_CHARACTERS
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from engine.data import Shaped
+from engine.data import SourcedExample
 from engine.text.conversations import Example
 from engine.worker.ingestion import splitting
 from engine.worker.ingestion.row_store import kept, rows_of
@@ -46,7 +46,7 @@ def test_they_are_those_of_all_texts_in_order(monkeypatch, kind, count):
     chance = random.Random(count)
     rows = rows_of(
         kept(
-            Shaped(Example(str(number), KINDS[kind](chance), "s"), (number,))
+            SourcedExample(Example(str(number), KINDS[kind](chance), "s"), (number,))
             for number in range(1, count + 1)
         ),
         (),
@@ -60,7 +60,9 @@ def test_they_are_those_of_all_texts_in_order(monkeypatch, kind, count):
 
 def test_two_parts_are_those_that_were_held_out_one_after_another():
     for count in range(130):
-        rows = rows_of(kept(Shaped(Example("", f"Ann: {n % 90}", "s"), (n,)) for n in range(count)), ())
+        rows = rows_of(
+            kept(SourcedExample(Example("", f"Ann: {n % 90}", "s"), (n,)) for n in range(count)), ()
+        )
         test, rest = expected(list(rows), 0.1, 7)
         validation, train = expected(rest, 0.1 * count / max(1, len(rest)), 7)
         assert held_out(rows, 0.1, 0.1, seed=7) == [test, validation, train]
@@ -68,8 +70,8 @@ def test_two_parts_are_those_that_were_held_out_one_after_another():
 
 def test_rows_that_are_kept_are_those_that_were_read():
     shaped = [
-        Shaped(Example("é", "Ann: \U0001f600\n\0", "s", ("t", "")), (3, 4)),
-        Shaped(Example("", "", ""), (9,)),
+        SourcedExample(Example("é", "Ann: \U0001f600\n\0", "s", ("t", "")), (3, 4)),
+        SourcedExample(Example("", "", ""), (9,)),
     ]
 
     found = kept(iter(shaped))

@@ -82,7 +82,7 @@ def test_summaries_that_are_there_come_along_wherever_they_begin(label: Label, t
 
 
 def test_what_is_left_out_is_counted(label: Label, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(labelling.sets, "MOST_CONVERSATIONS", 2)
+    monkeypatch.setattr(labelling.sets, "MAX_CONVERSATIONS", 2)
     texts = [chat(1), "", chat(1), chat(2), chat(3) + "\n", " ", chat(3)]
     result = label(write(tmp_path / "a.jsonl", [{"dialogue": text} for text in texts]))
     assert result["left_out"] == {"excluded": {}, "empty": 2, "repeated": 2, "beyond": 1}

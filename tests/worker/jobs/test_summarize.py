@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.config.prompts import DEFAULT_PROMPT, MOST_CHARACTERS
+from engine.config.prompts import DEFAULT_PROMPT, MAX_CHARACTERS
 from engine.errors import BaseModelError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
@@ -48,10 +48,10 @@ def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
 
 
 def test_a_prompt_without_end_is_refused_before_anything_is_written():
-    endless = {"template": "{conversation}" + "x" * MOST_CHARACTERS, "max_conversation_tokens": 100}
+    endless = {"template": "{conversation}" + "x" * MAX_CHARACTERS, "max_conversation_tokens": 100}
     channel = serve("t5", send_all(summarize_command([None], prompt=endless)))
     (failed,) = events_of(channel, "summary_failed")
-    assert f"at most {MOST_CHARACTERS:,} are read" in failed["message"]
+    assert f"at most {MAX_CHARACTERS:,} are read" in failed["message"]
     assert not events_of(channel, "summary_started")
 
 

@@ -512,10 +512,10 @@ def test_a_pause_that_frees_the_device_makes_no_adapter_and_goes_on_to_the_same_
     assert [event["event"] for event in events[-3:]] == ["checkpoint_saved", "run_paused", "job_ended"]
     assert events[-1]["outcome"] == "stopped"
     assert not events_named(events, "adapter_saved")
-    assert run_store.open_run(job).state.freed
+    assert run_store.open_run(job).state.device_released
     resumed = run_in_process(job)
     assert resumed[-1]["outcome"] == "completed"
-    assert not run_store.open_run(job).state.freed
+    assert not run_store.open_run(job).state.device_released
     assert weights(adapter_of(resumed)) == reference_run("lora").weights
 
 

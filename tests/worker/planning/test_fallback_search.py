@@ -59,7 +59,7 @@ def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(t
         assert made.training.batch_size == recipe.training.batch_size
         # Nothing was computed, so nothing is said of time.
         assert plan.time_change is None
-    assert run_store.open_run(job).state.shortage == told
+    assert run_store.open_run(job).state.memory_exceeded == told
 
 
 def test_a_run_that_was_no_risk_and_does_not_fit_after_its_first_step_ends_with_plans_too(
@@ -153,7 +153,7 @@ def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_o
     assert events_named(resumed, "run_resumed")[0]["step"] == 2
     assert [event["step"] for event in events_named(resumed, "step_finished")] == [3, 4, 5, 6]
     assert any("training.micro_batch_tokens" in each["message"] for each in events_named(resumed, "notice"))
-    assert run_store.open_run(job).state.shortage is None
+    assert run_store.open_run(job).state.memory_exceeded is None
     adapter = library.find(events_named(resumed, "adapter_saved")[-1]["adapter"])
     assert [(each.step, each.field, each.after) for each in adapter.passport.training.changes] == [
         (2, "training.micro_batch_tokens", changed.training.micro_batch_tokens)

@@ -58,7 +58,7 @@ def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed(tmp_path
         (1, 0),
     ]
     state = run_store.open_run(job).state
-    assert (state.share, run_summaries.read_entry(job).share) == (1.0, 1.0)
+    assert (state.fraction_done, run_summaries.read_entry(job).fraction_done) == (1.0, 1.0)
     [told] = [event for event in events_named(events, "notice") if "minutes" in event["message"]]
     assert told["message"] == "Ended at step 3 of 6: the 0.05 minutes for training are over."
     passport = adapter_of(events).passport

@@ -8,7 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import Quantization, capabilities
+from engine.api import Quantization, support_matrix
 from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import Segmented
 from gui.look import style
@@ -30,20 +30,21 @@ class CapabilityDialog(QDialog):
         """Open at a way of keeping the base model; fp4 is proven as nf4 is, and shown there."""
         super().__init__(parent)
         self.setWindowTitle(tr("What works where"))
-        proof = capabilities.read()
+        proof = support_matrix.read()
         self.table = CapabilityTable(proof)
         self.view = GroupedTableView(self.table, tr("What works where"))
-        self._kept = Segmented(
-            [(kept.id, told(kept.title)) for kept in capabilities.KEPT], name=tr("The base model's weights")
+        self._weights = Segmented(
+            [(weights.id, told(weights.title)) for weights in support_matrix.WEIGHT_FORMATS],
+            name=tr("The base model's weights"),
         )
         self._search = SearchField(tr("Search methods"))
         self._made = Label(proof_words(proof, _date_words(proof.made_at)), "label", "ink2", wrap=True)
         self._reasons = Label("", "body", "ink2", wrap=True)
         self._lay_out()
-        self._kept.currentChanged.connect(self._show)
+        self._weights.currentChanged.connect(self._show)
         self._search.searched.connect(self._show)
         self.view.chosen.connect(self._explain)
-        self._kept.set_current("nf4" if quantization == "fp4" else quantization)
+        self._weights.set_current("nf4" if quantization == "fp4" else quantization)
         self._show()
         style.follow(self._restyle)
 
@@ -55,7 +56,7 @@ class CapabilityDialog(QDialog):
         column.addWidget(self._made)
         tools = QHBoxLayout()
         tools.setSpacing(16)
-        tools.addWidget(self._kept)
+        tools.addWidget(self._weights)
         tools.addWidget(self._search, 1)
         column.addLayout(tools)
         column.addWidget(self.view, 1)
@@ -63,7 +64,7 @@ class CapabilityDialog(QDialog):
         column.addWidget(Line())
         foot = QHBoxLayout()
         foot.setSpacing(16)
-        examples = ". ".join(f"{told(kind.title)}: {told(kind.examples)}" for kind in capabilities.KINDS)
+        examples = ". ".join(f"{told(kind.title)}: {told(kind.examples)}" for kind in support_matrix.KINDS)
         foot.addWidget(Label(f"{examples}.", "label", "ink3", wrap=True), 1)
         close = plain(tr("Close"))
         close.clicked.connect(self.accept)
@@ -79,11 +80,13 @@ class CapabilityDialog(QDialog):
         return self._reasons.text()
 
     def _show(self, _changed: str = "") -> None:
-        kept = next(kept for kept in capabilities.KEPT if kept.id == self._kept.current())
-        self.table.show_kept(kept, self._search.text().strip())
+        weights = next(
+            weights for weights in support_matrix.WEIGHT_FORMATS if weights.id == self._weights.current()
+        )
+        self.table.show_weights(weights, self._search.text().strip())
         self._explain(self.view.current())
 
-    def _explain(self, row: capabilities.Row | None) -> None:
+    def _explain(self, row: support_matrix.Row | None) -> None:
         if row is None:
             self._reasons.setText(tr("Select a method to read why it does not work on some base models."))
             return

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from engine.api import capabilities
+from engine.api import support_matrix
 from gui.look.language import mark, told, tr
 from gui.models.cells import EMPTY, Cell, Named, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 
-Row = capabilities.Row
-Kind = capabilities.Kind
-Finding = capabilities.Finding
-KINDS = capabilities.KINDS
+Row = support_matrix.Row
+Kind = support_matrix.Kind
+Support = support_matrix.Support
+KINDS = support_matrix.KINDS
 
 NAME = "name"
 
@@ -43,43 +43,43 @@ class CapabilityTable(GroupedTable[Row]):
         *(Column(kind.id, kind.title, 128, as_is=True) for kind in KINDS),
     )
 
-    def __init__(self, proof: capabilities.Proof) -> None:
+    def __init__(self, proof: support_matrix.Proof) -> None:
         super().__init__()
         self._proof = proof
-        self._kept = capabilities.KEPT[0]
+        self._weights = support_matrix.WEIGHT_FORMATS[0]
 
-    def show_kept(self, kept: capabilities.Kept, search: str = "") -> None:
-        """Show what works on base models kept so; only what a search finds."""
-        self._kept = kept
-        shown = [row for row in capabilities.rows() if self._is_here(row) and _matches(row, search)]
+    def show_weights(self, weights: support_matrix.WeightFormat, search: str = "") -> None:
+        """Show what works with the weights in this format; only what a search finds."""
+        self._weights = weights
+        shown = [row for row in support_matrix.rows() if self._is_here(row) and _matches(row, search)]
         rows: list[Head | Row] = []
         for group, found in groupby(shown, key=lambda row: row.method.group):
             rows += [Head(told(group)), *found]
         self.set_rows(rows)
 
-    def finding(self, row: Row, kind: Kind) -> Finding | None:
+    def support(self, row: Row, kind: Kind) -> Support | None:
         """Return what is known of a row on a kind of base model."""
-        return self._proof.find(row, kind, self._kept)
+        return self._proof.find(row, kind, self._weights)
 
     def reasons(self, row: Row) -> str:
         """Return why a row does not work on some kinds, each reason once; "" if it works on all."""
         kinds_of: dict[str, list[str]] = {}
         for kind in KINDS:
-            found = self.finding(row, kind)
+            found = self.support(row, kind)
             if found is not None and found.state in {"refused", "failed"}:
                 kinds_of.setdefault(found.reason, []).append(kind.title)
         return "\n".join(f"{', '.join(kinds)}: {told(reason)}" for reason, kinds in kinds_of.items())
 
     def verdict(self, row: Row) -> str:
         """Return what is known of a row that nothing speaks against: "works", or that it is meant to."""
-        found = [finding for kind in KINDS if (finding := self.finding(row, kind))]
-        proven = all(finding.state == "proven" for finding in found)
+        found = [support for kind in KINDS if (support := self.support(row, kind))]
+        proven = all(support.state == "proven" for support in found)
         return tr("works") if proven else tr("is meant to work")
 
     def cell(self, thing: Row, key: str) -> Cell:
         if key == NAME:
             return Text(f"    {told(thing.title)}") if thing.variant else Named(told(thing.title))
-        found = self.finding(thing, _kind(key))
+        found = self.support(thing, _kind(key))
         if found is None:
             return EMPTY
         sign = SIGNS[found.state]
@@ -89,21 +89,21 @@ class CapabilityTable(GroupedTable[Row]):
         said = [
             f"{kind.title} {tr(SIGNS[found.state].word)}"
             for kind in KINDS
-            if (found := self.finding(thing, kind))
+            if (found := self.support(thing, kind))
         ]
         return ", ".join([told(thing.title), *said])
 
     def explanation(self, thing: Row, key: str) -> str:
         if key == NAME:
             return told(thing.variant.summary if thing.variant else thing.method.summary)
-        found = self.finding(thing, _kind(key))
+        found = self.support(thing, _kind(key))
         return told(found.reason) if found is not None else ""
 
     def key_of(self, thing: Row) -> str:
         return thing.id
 
     def _is_here(self, row: Row) -> bool:
-        return any(self.finding(row, kind) is not None for kind in KINDS)
+        return any(self.support(row, kind) is not None for kind in KINDS)
 
 
 def _kind(key: str) -> Kind:
@@ -115,7 +115,7 @@ def _matches(row: Row, search: str) -> bool:
     return all(word in names for word in search.lower().split())
 
 
-def proof_words(proof: capabilities.Proof, locale_date: str) -> str:
+def proof_words(proof: support_matrix.Proof, locale_date: str) -> str:
     """Return when and with what the proof was made, or that there is none."""
     if not proof.is_made:
         return tr("Not proven yet: the table says what is meant to work.")

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from engine.api import AppError, Recipe, recipe, run_entries, runs
+from engine.api import AppError, Recipe, recipe, run_store, run_summaries
 
 RUNS_LOOKED_AT = 20
 
 
 def expected_seconds(wanted: Recipe, steps: int) -> float | None:
     """Return the likely seconds of a run, or None if nothing like it has been completed here."""
-    for job in runs.list_jobs()[:RUNS_LOOKED_AT]:
+    for job in run_store.list_jobs()[:RUNS_LOOKED_AT]:
         try:
             earlier = recipe.load(job.recipe_path)
         except AppError:
             continue
         if _kind(earlier) == _kind(wanted):
-            entry = run_entries.read_entry(job)
+            entry = run_summaries.read_entry(job)
             if entry.outcome == "completed" and entry.step:
                 # Patience or few minutes may have ended it before all its steps.
                 return entry.seconds * steps / entry.step

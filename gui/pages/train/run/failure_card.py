@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from engine.api import OUT_OF_MEMORY, Ending, RunState, SmallerPlan
+from engine.api import OUT_OF_MEMORY, Ending, MemoryFallback, RunState
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import bytes_text, number
@@ -46,7 +46,7 @@ class FailureCard(ErrorCard):
         self,
         ending: Ending,
         state: RunState,
-        plans: Sequence[SmallerPlan] | None = (),
+        plans: Sequence[MemoryFallback] | None = (),
         parent: QWidget | None = None,
     ) -> None:
         self.can_resume = state.checkpoint is not None
@@ -55,7 +55,7 @@ class FailureCard(ErrorCard):
             failure_title(ending, state),
             _text(ending, state, plans),
             [plan_row(plan) for plan in self.plans],
-            primary_text=_primary(state, has_plans=bool(plans)),
+            primary_text=_primary(state, has_fallbacks=bool(plans)),
             second_text=tr("Edit a copy") if self.can_resume or plans else "",
             link_text=tr("Show log") if ending.log_tail else "",
             parent=parent,
@@ -77,7 +77,7 @@ class FailureCard(ErrorCard):
             self.copy_wanted.emit()
 
 
-def _text(ending: Ending, state: RunState, plans: Sequence[SmallerPlan] | None) -> str:
+def _text(ending: Ending, state: RunState, plans: Sequence[MemoryFallback] | None) -> str:
     # What to do about a crash, or about too little memory, is what comes behind.
     hint = ending.hint if ending.outcome == "failed" and not plans else ""
     looked_for = tr("Smaller plans are being looked for.")
@@ -86,7 +86,7 @@ def _text(ending: Ending, state: RunState, plans: Sequence[SmallerPlan] | None) 
     return " ".join(part for part in said if part)
 
 
-def plan_row(plan: SmallerPlan) -> Plan:
+def plan_row(plan: MemoryFallback) -> Plan:
     """Return a plan in words."""
     return Plan(
         _changes(plan.title),
@@ -109,11 +109,13 @@ def _changes(title: str) -> str:
     return ", ".join(said)
 
 
-def _primary(state: RunState, *, has_plans: bool) -> str:
+def _primary(state: RunState, *, has_fallbacks: bool) -> str:
     if state.checkpoint is None:
-        return tr("Start again with this plan") if has_plans else tr("Edit a copy")
+        return tr("Start again with this plan") if has_fallbacks else tr("Edit a copy")
     at = number(int(state.checkpoint["step"]))
-    return tr("Continue from step {step}", step=at) if has_plans else tr("Resume from step {step}", step=at)
+    return (
+        tr("Continue from step {step}", step=at) if has_fallbacks else tr("Resume from step {step}", step=at)
+    )
 
 
 def failure_title(ending: Ending, state: RunState) -> str:

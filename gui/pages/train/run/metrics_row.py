@@ -60,7 +60,7 @@ class FiguresRow(QWidget):
         evaluations = state.evaluation_loss.values
         foot = tr("evaluation {loss}", loss=number(evaluations[-1], 3)) if evaluations else ""
         self._set("loss", number(last.get("loss"), 3), foot)
-        self.bar.set_fraction(state.share)
+        self.bar.set_fraction(state.fraction_done)
 
     def _show_time(self, model: RunModel) -> None:
         figure = self._figures["time"]

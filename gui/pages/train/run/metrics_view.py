@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import RunState, measures
+from engine.api import RunState, metrics
 from gui.look.language import told, tr
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 from gui.models.metric_text import amount
@@ -44,7 +44,9 @@ class MeasuresView(QWidget):
         tuned, between = (
             (state.tuned_scores or {}).get(name) or {} for name in ("measures", "measure_difference")
         )
-        shown = [each for each in measures.MORE if each.name in base.keys() & tuned.keys() & between.keys()]
+        shown = [
+            each for each in metrics.OTHER_METRICS if each.name in base.keys() & tuned.keys() & between.keys()
+        ]
         self.setVisible(bool(shown))
         grid = QGridLayout(self.rows)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -68,7 +70,7 @@ class MeasuresView(QWidget):
         self.rows.setVisible(self.rows.isHidden())
 
 
-def _amount(found: Spread, unit: measures.Unit, *, signed: bool) -> QWidget:
+def _amount(found: Spread, unit: metrics.Unit, *, signed: bool) -> QWidget:
     """Return a mean with its interval below it, or why there is none."""
     low, high = found.get("low"), found.get("high")
     # Why there is none is said in the sentence above the scores.

@@ -108,7 +108,7 @@ def status_words(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
     state = model.state
     moment = time.time()
     if state.outcome is not None:
-        if state.freed:
+        if state.device_released:
             return _ended_words("freed", state, moment), "copper"
         parts = [_ended_words(state.outcome, state, moment)]
         if adapter_name:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.api import OUT_OF_MEMORY, SmallerPlan, example_scores, smaller_plans
+from engine.api import OUT_OF_MEMORY, MemoryFallback, example_scores, memory_fallbacks
 from gui.graphics.bars import Busy
 from gui.look.fonts import px
 from gui.look.format import about_text, number
@@ -206,8 +206,8 @@ class RunView(Scroll):
             self.plot.mark_kept(int(state.adapter["step"]))
         if ending.outcome in {"failed", "crashed"}:
             seeks = ending.kind == OUT_OF_MEMORY and ending.event is None
-            self._set_failure(None if seeks else smaller_plans.read(state.shortage or {}))
-        elif ending.outcome == "completed" or (state.adapter is not None and not state.freed):
+            self._set_failure(None if seeks else memory_fallbacks.read(state.memory_exceeded or {}))
+        elif ending.outcome == "completed" or (state.adapter is not None and not state.device_released):
             card = VerdictCard(state, scored_each=example_scores.is_kept(model.job.folder))
             card.playground_wanted.connect(self.playground_wanted)
             card.library_wanted.connect(self.library_wanted)
@@ -216,12 +216,12 @@ class RunView(Scroll):
             self._set_card(card)
         self._show_stopped(model)
 
-    def show_plans(self, plans: Sequence[SmallerPlan]) -> None:
+    def show_plans(self, plans: Sequence[MemoryFallback]) -> None:
         """Show smaller plans that were looked for once the run had ended."""
         if self._model is not None and self._ended and isinstance(self.card, FailureCard):
             self._set_failure(plans)
 
-    def _set_failure(self, plans: Sequence[SmallerPlan] | None) -> None:
+    def _set_failure(self, plans: Sequence[MemoryFallback] | None) -> None:
         assert self._model is not None
         assert self._model.ending is not None
         failure = FailureCard(self._model.ending, self._model.state, plans)
@@ -238,9 +238,9 @@ class RunView(Scroll):
         if stopped:
             self.stopped.show_notice(
                 _stopped_words(model),
-                tr("Continue") if state.freed else tr("Resume"),
-                "pause" if state.freed else "stop",
-                "copper" if state.freed else "ink2",
+                tr("Continue") if state.device_released else tr("Resume"),
+                "pause" if state.device_released else "stop",
+                "copper" if state.device_released else "ink2",
             )
 
     def _set_card(self, card: VerdictCard | FailureCard | None) -> None:
@@ -265,7 +265,7 @@ def _stopped_words(model: RunModel) -> str:
     """Return how far a run came that was stopped or freed the device, and what is kept."""
     state = model.state
     step, total = number(state.step), number(state.total_steps)
-    if state.freed:
+    if state.device_released:
         paused = tr("Paused at step {step} of {total}, and the device is free.", step=step, total=total)
         return f"{paused} {tr('Nothing is lost: the run goes on from here whenever you like.')}"
     if not model.recipe.method.method.trains:

@@ -158,7 +158,7 @@ def test_scored_entries_stand_in_one_table_the_best_first(bench, filled):
     assert page.header.subtitle() == (
         "samsum with the starter. 8 of 12 entries scored, on the same 200 conversations, greedy, 1 can't run"
     )
-    full = next(row for row in page.table.things() if row.is_yardstick)
+    full = next(row for row in page.table.things() if row.is_baseline)
     place = page.table.row_of(full.id)
     shown = [page.table.index(place, at).data() for at in range(len(page.table.columns))]
     assert shown[2:6] == ["247,577,856", "990.3 MB", "9.4 GB", "21.6"]
@@ -197,7 +197,7 @@ def test_what_else_was_measured_can_be_shown_as_columns(bench, filled):
     assert "Base model 9." in said
     assert said.endswith("better than base.")
     page.view.order_wanted.emit("unsupported")
-    shares = [each.measures["unsupported"]["mean"] for each in table.things()]
+    shares = [each.metrics["unsupported"]["mean"] for each in table.things()]
     assert shares == sorted(shares)
     menu.actions()[2].trigger()
     assert (table.order, [column.key for column in table.columns][:3]) == (
@@ -212,7 +212,7 @@ def test_runs_that_measured_no_more_offer_no_columns(bench):
         score(make_arena("lora"), 0, FULL)
     made = bench()
     assert not made.page.columns_button.isVisible()
-    made.page.table.set_measures(["words"])
+    made.page.table.set_metrics(["words"])
     assert made.page.table.index(0, 2).data() == "–"
 
 
@@ -268,7 +268,7 @@ def test_heads_sort_and_space_checks_what_is_drawn(bench, filled):
     drawn = {line.id for line in page.below.losses.chart.lines()}
     assert 0 < len(drawn) <= 4
     page.view.setFocus()
-    page.choose(next(row.id for row in page.table.things() if row.standing.entry.title == "Prompt tuning"))
+    page.choose(next(row.id for row in page.table.things() if row.status.entry.title == "Prompt tuning"))
     QTest.keyClick(page.view, Qt.Key.Key_Space)
     made.settle()
     now = {line.id for line in page.below.losses.chart.lines()}
@@ -453,8 +453,8 @@ def test_a_row_leads_to_its_run_and_its_adapter(bench, filled, qtbot):
     row = page.table.things()[0]
     with qtbot.waitSignal(page.open_requested) as asked:
         page.view.opened.emit(row)
-    assert asked.args == [row.standing.run.id]
-    menu = page.menu_for(row.standing)
+    assert asked.args == [row.status.run.id]
+    menu = page.menu_for(row.status)
     with qtbot.waitSignal(page.library_requested):
         next(action for action in menu.actions() if action.text() == "Show in library").trigger()
     menu.close()

@@ -13,7 +13,7 @@ from tests.helpers.arenas import FULL, make_arena, score
 from tests.helpers.homes import RunSpec, add_run, unsynced
 
 
-def standings() -> list[arenas.Standing]:
+def statuses() -> list[arenas.EntryStatus]:
     return arenas.Reader().read(arenas.list_arenas()[0][0])
 
 
@@ -22,12 +22,12 @@ def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, s
         arena = make_arena("lora", "ia3", "layernorm")
     queue = QueueView()
     qtbot.addWidget(queue)
-    queue.show_queue(standings(), "")
+    queue.show_queue(statuses(), "")
     assert queue._left.text() == "3 to go"
     told = RunSpec(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
     with unsynced():
         score(arena, 0, FULL, facts={"seconds": 600.0}, spec=told)
-    queue.show_queue(standings(), "")
+    queue.show_queue(statuses(), "")
     assert queue._left.text() == "2 to go, about 25 min left"
     table = queue.table
     assert [table.index(at, 1).data() for at in range(3)] == ["12 min 30 s", "about 12 min", "about 12 min"]
@@ -41,7 +41,7 @@ def test_minutes_of_training_are_called_so_and_the_whole_run_is_told_beside_them
     with unsynced():
         score(make_arena("lora"), 0, FULL, facts={"seconds": 600.0}, spec=told)
     table = ArenaTable()
-    table.set_groups(arenas.groups(standings()))
+    table.set_groups(arenas.groups(statuses()))
     minutes = [column.key for column in table.columns].index("minutes")
     assert table.columns[minutes].title == "Training, min"
     assert table.index(0, minutes).data() == "10.0"
@@ -54,13 +54,13 @@ def test_minutes_of_training_are_called_so_and_the_whole_run_is_told_beside_them
 )
 def test_a_running_entry_says_what_is_left_of_it_as_all_else_does(home, seconds, words):
     arena = make_arena("lora")
-    [waiting] = standings()
+    [waiting] = statuses()
     job = add_run(
         waiting.recipe, RunSpec(steps=50, total_steps=100, seconds=seconds, outcome=None, gain=None)
     )
     arenas.set_run(arena, arena.entries[0].id, job.id)
     table = QueueTable()
-    table.set_standings(standings(), job.id)
+    table.set_statuses(statuses(), job.id)
     assert table.index(0, 1).data() == words
     assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == f"50\u00a0% trained, {words} left"
     assert table.seconds_left == pytest.approx(seconds)

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from engine.api import FINDINGS, METHODS, describe, licences, measures
+from engine.api import FINDINGS, METHODS, describe, licences, metrics
 from gui.look import language, style
 from gui.look.fonts import font, text_scale
 from gui.pages.help import topics
@@ -39,7 +39,7 @@ def titles(group, among):
 
 def test_every_method_score_and_finding_has_a_topic(all_topics):
     assert titles(topics.METHOD, all_topics) == [method.title for method in METHODS]
-    assert titles(topics.SCORE, all_topics) == [measure.title for measure in measures.MEASURES.values()]
+    assert titles(topics.SCORE, all_topics) == [metric.title for metric in metrics.METRICS.values()]
     assert titles(topics.FINDING, all_topics) == [finding.title for finding in FINDINGS]
 
 
@@ -166,9 +166,9 @@ def test_test_tools_are_none_of_the_product():
 
 def test_very_long_licences_are_cut_and_say_where_the_rest_is(tmp_path):
     file = tmp_path / "LICENSE"
-    file.write_text("x" * (licences.MOST_CHARACTERS + 5))
+    file.write_text("x" * (licences.MAX_CHARACTERS + 5))
     text = licences.Package("p", "1", "MIT", "", (file,)).text()
-    assert len(text) < licences.MOST_CHARACTERS + 500
+    assert len(text) < licences.MAX_CHARACTERS + 500
     assert text.endswith(f"The rest stands in {tmp_path}.")
     assert licences.Package("p", "1", "MIT", "", (tmp_path / "gone",)).text() == ""
 

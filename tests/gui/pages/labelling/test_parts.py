@@ -154,8 +154,8 @@ def test_what_was_left_out_is_told():
 
 
 def test_sets_of_one_name_are_told_apart_by_when_they_were_begun():
-    def about(identity: str, name: str) -> labelling.About:
-        return labelling.About(identity, name, "", "", "", 1_773_300_000.0)
+    def about(identity: str, name: str) -> labelling.SetInfo:
+        return labelling.SetInfo(identity, name, "", "", "", 1_773_300_000.0)
 
     titles = dict(labelling_text.set_titles([about("a", "chats"), about("b", "chats"), about("c", "calls")]))
     assert titles["c"] == "calls"

@@ -11,7 +11,7 @@ from PySide6.QtGui import QDropEvent
 
 from engine.api import Example, recipe
 from gui.pages.playground.batch import BatchRow
-from gui.pages.playground.batch_reader import left_out_words
+from gui.pages.playground.batch_reader import left_out_text
 from gui.pages.playground.page import PlaygroundPage
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT
 
@@ -67,7 +67,7 @@ def test_every_conversation_is_summarised_in_every_column_and_the_columns_compar
     rows = shown(several)
     assert [row["summary 1"] for row in rows] == [SUMMARIES["a1"]] * 3
     assert {row["score 0"] for row in rows} == {"50.0"}
-    head, base, tuned = several.several.view.standing_texts()
+    head, base, tuned = several.several.view.score_texts()
     assert head == "ROUGE-1, mean and 95 % interval, on 3 conversations with a reference."
     assert base == "Base model: 50.0 (50.0 to 50.0)"
     assert tuned.startswith("a1-name: 50.0 (50.0 to 50.0). No measurable difference, paired with the base:")
@@ -78,7 +78,7 @@ def test_every_conversation_is_summarised_in_every_column_and_the_columns_compar
 def test_one_conversation_has_no_interval(several, qtbot):
     several.several.view.count.setValue(1)
     summarised(several, qtbot)
-    head, _base, tuned = several.several.view.standing_texts()
+    head, _base, tuned = several.several.view.score_texts()
     assert head == "ROUGE-1 on one conversation with a reference, so no interval."
     assert tuned == "a1-name: 50.0"
 
@@ -88,7 +88,7 @@ def test_a_column_that_fails_says_so_in_its_row_and_the_others_go_on(several, wo
     summarised(several, qtbot)
     assert [row["summary 1"] for row in shown(several)] == ["The adapter is damaged."] * 3
     assert [row["summary 0"] for row in shown(several)] == [SUMMARIES[""]] * 3
-    assert several.several.view.standing_texts() == []
+    assert several.several.view.score_texts() == []
 
 
 def test_a_batch_is_cancelled_and_gone_on_with(several, workers, qtbot):
@@ -235,7 +235,7 @@ def test_files_that_can_not_be_read_are_named(several, workers, qtbot, tmp_path)
 
 
 def test_what_was_left_out_has_words():
-    assert left_out_words({"empty": 0, "too_long": 0, "beyond": 0}) == ""
-    assert left_out_words({"empty": 2, "too_long": 1, "beyond": 0}) == (
+    assert left_out_text({"empty": 0, "too_long": 0, "beyond": 0}) == ""
+    assert left_out_text({"empty": 2, "too_long": 1, "beyond": 0}) == (
         "Left out: 2 have no conversation, 1 is too long to be tried."
     )

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from engine.api import recipe, run_entries, runs
+from engine.api import recipe, run_store, run_summaries
 from engine.jobs import supervisor
 from gui.models.run_table import next_step
 from gui.pages.train.run.failure_card import FailureCard
@@ -118,7 +118,7 @@ def test_a_run_that_is_opened_again_still_offers_its_plans(stage, qtbot):
     qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, FailureCard), timeout=WAIT)
 
     assert len(card_of(stage).plans) == 3
-    entry = run_entries.read_entry(model.job)
+    entry = run_summaries.read_entry(model.job)
     assert next_step(entry) == ("open", "Choose a plan")
 
 
@@ -200,7 +200,7 @@ def test_plans_that_can_not_be_found_leave_the_card_as_of_any_crash(stage, qtbot
 
 def test_a_changed_run_is_repeated_as_a_run_that_nothing_was_changed_of(stage, qtbot):
     model = stage.run(qtbot, SHORT)
-    runs.change(model.job, {BATCH: 1024})
+    run_store.change(model.job, {BATCH: 1024})
     stage.page.open_run(model.id)
     stage.page._edit_copy()
     again = stage.start(qtbot, COMPLETE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.api import Problem, RunState, paths, recipe, run_entries
+from engine.api import Problem, RunState, paths, recipe, run_summaries
 from gui.models.run_table import outcome_of
 from gui.pages.train.method.trained_blocks import blocks_of
 from gui.pages.train.recipe_panel import plan_words
@@ -228,7 +228,7 @@ def test_a_pause_that_frees_the_device_ends_the_worker_and_goes_on_later(stage, 
     assert "Paused" in stage.page.header.subtitle()
     assert "device is free" in stage.page.run_view.stopped.text()
     assert buttons.resume.text() == "Continue"
-    entry = run_entries.read_entry(model.job)
+    entry = run_summaries.read_entry(model.job)
     assert outcome_of(entry).text == "Paused"
     stage.scripts["train"] = COMPLETE
     buttons.resume.click()

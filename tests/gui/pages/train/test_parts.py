@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import Ending, RunState, Sample
-from engine.scoring.metrics import MORE
+from engine.scoring.metrics import OTHER_METRICS
 from gui.look import style
 from gui.models.metric_text import amount
 from gui.pages.train.method.label_preview import LearnedPreview
@@ -167,8 +167,8 @@ def test_what_else_was_measured_unfolds_with_intervals_and_verdicts(qtbot):
     view.toggle.click()
     said = texts(view).splitlines()
 
-    assert [line for line in said if line in {each.title for each in MORE}] == [each.title for each in MORE]
-    assert {"Base", "Tuned", "Paired difference", "Better", "No difference"} <= set(said)
+    known = [each.title for each in OTHER_METRICS]
+    assert [line for line in said if line in known] == known
 
 
 def test_one_conversation_and_a_run_of_an_earlier_version_have_less_to_unfold(qtbot):
@@ -178,7 +178,7 @@ def test_one_conversation_and_a_run_of_an_earlier_version_have_less_to_unfold(qt
         qtbot.addWidget(view)
     one.toggle.click()
 
-    assert texts(one.rows).count("no interval") == 3 * len(MORE)
+    assert texts(one.rows).count("no interval") == 3 * len(OTHER_METRICS)
     assert old.isHidden()
 
 

@@ -88,7 +88,7 @@ def test_without_a_proof_the_table_says_what_is_meant_to_work(tmp_path, monkeypa
 def test_a_variant_of_a_quantized_base_is_shown_with_it_only(make_dialog):
     dialog = make_dialog()
     assert "lora+qlora" not in [row.id for row in dialog.table.things()]
-    dialog._kept.set_current("nf4+double")
+    dialog._weights.set_current("nf4+double")
 
     assert "lora+qlora" in [row.id for row in dialog.table.things()]
 
@@ -101,7 +101,7 @@ def test_it_opens_at_the_base_models_quantization_and_the_method_in_use(styled, 
     dialog = chooser.findChild(CapabilityDialog)
 
     assert dialog is not None
-    assert dialog._kept.current() == "nf4"
+    assert dialog._weights.current() == "nf4"
     assert dialog.view.current().id == "vera"
     dialog.close()
 
