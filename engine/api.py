@@ -5,9 +5,9 @@ from __future__ import annotations
 from engine import arena as arenas
 from engine import chats, labelling, options, report
 from engine.adapters import library
-from engine.adapters import metadata as passport
+from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
-from engine.adapters.metadata import Passport, ScoreCard, protocol_key
+from engine.adapters.metadata import AdapterMetadata, ScoreCard, protocol_key
 from engine.config import decoding, prompts, recipe, support_matrix, variants
 from engine.config.data_options import DATA_SUFFIXES, DataOptions
 from engine.config.decoding import DecodingOptions, SummarizeOptions
@@ -72,6 +72,7 @@ __all__ = [
     "STARTER",
     "Adapter",
     "AdapterError",
+    "AdapterMetadata",
     "AppError",
     "BaseFacts",
     "BaseModelError",
@@ -99,7 +100,6 @@ __all__ = [
     "Options",
     "OutOfMemoryError",
     "Outcome",
-    "Passport",
     "Place",
     "Problem",
     "Quantization",
@@ -122,6 +122,7 @@ __all__ = [
     "Variant",
     "WarmWorker",
     "WorkerError",
+    "adapter_toml",
     "added",
     "arenas",
     "can_afford_warm_worker",
@@ -148,7 +149,6 @@ __all__ = [
     "method",
     "metrics",
     "options",
-    "passport",
     "paths",
     "pii",
     "prompts",

@@ -128,7 +128,7 @@ def _lately() -> _Lately:
         with suppress(AppError):
             named.append((job.id, recipe.load(job.recipe_path).name))
     adapters = [
-        (each.id, each.name, f"{each.passport.base_model.id} {told(each.passport.method.title)}")
+        (each.id, each.name, f"{each.metadata.base_model.id} {told(each.metadata.method.title)}")
         for each in library.scan()[0][:MOST_ADAPTERS]
     ]
     presets = [(each.recipe, recipe_files.preset_words(each.recipe)) for each in recipe_files.presets()]

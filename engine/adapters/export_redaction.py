@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.adapters import metadata as passports
+from engine.adapters import metadata as adapter_toml
 from engine.adapters.import_checks import CONFIG_NAME, README_NAME, peft_config
-from engine.adapters.metadata import Passport
+from engine.adapters.metadata import AdapterMetadata
 from engine.config import recipe as recipes
 from engine.config.recipe import public_name
 from engine.errors import AdapterError, RecipeError
@@ -26,16 +26,16 @@ BASE = "base_model_name_or_path"
 def make_public(folder: Path) -> None:
     """Let the copy of an adapter in `folder` name no place on this computer. Raises OSError.
 
-    Checksums follow what is written anew, and only that: a file that was not the passport's before is not after.
+    Checksums follow what is written anew, and only that: a file that was not the metadata's before is not after.
     """
     texts = dict(_public_texts(folder))
-    passport = _passport(folder)
-    if passport is not None:
-        files = dict(passport.files)
+    metadata = _metadata(folder)
+    if metadata is not None:
+        files = dict(metadata.files)
         for name, text in texts.items():
             if files.get(name) == _digest((folder / name).read_bytes()):
                 files[name] = _digest(text.encode())
-        passports.save(_public_passport(passport).model_copy(update={"files": files}), folder)
+        adapter_toml.save(_public_metadata(metadata).model_copy(update={"files": files}), folder)
     for name, text in texts.items():
         (folder / name).write_bytes(text.encode())
 
@@ -44,24 +44,24 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _passport(folder: Path) -> Passport | None:
-    """Return the passport of the copy; an adapter of another program that is not in the library has none."""
+def _metadata(folder: Path) -> AdapterMetadata | None:
+    """Return the metadata of the copy; an adapter of another program that is not in the library has none."""
     with suppress(AdapterError):
-        return passports.load(folder)
+        return adapter_toml.load(folder)
     return None
 
 
-def _public_passport(passport: Passport) -> Passport:
+def _public_metadata(metadata: AdapterMetadata) -> AdapterMetadata:
     named: dict[str, Any] = {}
     for table, key in (("base_model", "id"), ("data", "source"), ("training", "start_from")):
-        facts = getattr(passport, table)
+        facts = getattr(metadata, table)
         named[table] = facts.model_copy(update={key: public_name(getattr(facts, key))})
-    return passport.model_copy(update=named)
+    return metadata.model_copy(update=named)
 
 
 def _public_texts(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield the files that tell of this computer, and what they say without."""
-    recipe = folder / passports.RECIPE_NAME
+    recipe = folder / adapter_toml.RECIPE_NAME
     if recipe.exists():
         # One of a later version is not ours to read; it was not made here.
         with suppress(RecipeError):

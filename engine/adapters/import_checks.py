@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from engine.adapters import metadata as passports
+from engine.adapters import metadata as adapter_toml
 from engine.adapters import peft_config_policy
-from engine.adapters.metadata import BaseModelFacts, MethodFacts, Passport
+from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id
 
@@ -53,27 +53,27 @@ def adapter_files(folder: Path) -> Iterator[Path]:
     Texts that are links to elsewhere stay too: somebody else's adapter could ask for a file of one's own. Weights may
     be linked, as the hub's cache does; they are read before they are taken.
     """
-    for name in (CONFIG_NAME, WEIGHTS_NAME, passports.RECIPE_NAME, README_NAME):
+    for name in (CONFIG_NAME, WEIGHTS_NAME, adapter_toml.RECIPE_NAME, README_NAME):
         if (folder / name).is_file() and (name in JUDGED or not (folder / name).is_symlink()):
             yield folder / name
 
 
-def read_passport(folder: Path, name: str) -> Passport:
-    """Return the folder's own passport, or one drawn up from PEFT's file. Raises AdapterError."""
-    if (folder / passports.FILE_NAME).exists():
-        return passports.load(folder)
-    return _drawn_up_passport(folder, name)
+def read_metadata(folder: Path, name: str) -> AdapterMetadata:
+    """Return the folder's own metadata, or one drawn up from PEFT's file. Raises AdapterError."""
+    if (folder / adapter_toml.FILE_NAME).exists():
+        return adapter_toml.load(folder)
+    return _metadata_from_peft(folder, name)
 
 
-def _drawn_up_passport(folder: Path, name: str) -> Passport:
+def _metadata_from_peft(folder: Path, name: str) -> AdapterMetadata:
     config = peft_config(folder)
     peft_type = str(config["peft_type"])
     targets = config.get("target_modules") or []
-    return Passport(
-        schema=passports.SCHEMA,
+    return AdapterMetadata(
+        schema=adapter_toml.SCHEMA,
         id=new_id(name),
         name=name,
-        made_at=passports.now_text(),
+        made_at=adapter_toml.now_text(),
         origin="imported",
         base_model=BaseModelFacts(
             id=str(config.get("base_model_name_or_path") or ""), revision=str(config.get("revision") or "")
@@ -108,15 +108,15 @@ def _short_text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def refuse_unsafe(folder: Path, passport: Passport) -> None:
-    """Raise AdapterError for weights that are missing, can run code, are damaged or not the passport's."""
+def refuse_unsafe(folder: Path, metadata: AdapterMetadata) -> None:
+    """Raise AdapterError for weights that are missing, can run code, are damaged or not the metadata's."""
     holds_weights = (folder / CONFIG_NAME).exists() or (folder / WEIGHTS_NAME).exists()
     if holds_weights:
         _require_safetensors(folder)
-    changed = [name for name in passports.changed(folder, passport) if name in (CONFIG_NAME, WEIGHTS_NAME)]
+    changed = [name for name in adapter_toml.changed(folder, metadata) if name in (CONFIG_NAME, WEIGHTS_NAME)]
     if changed:
         raise AdapterError(
-            f"{' and '.join(changed)} of {passport.name} changed since the passport was written.",
+            f"{' and '.join(changed)} of {metadata.name} changed since the passport was written.",
             "Copy or export the adapter again.",
         )
     if holds_weights:
@@ -224,7 +224,7 @@ def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Pat
 
 
 def _adapter_root(folder: Path, name: str) -> Path:
-    marks = (CONFIG_NAME, passports.FILE_NAME)
+    marks = (CONFIG_NAME, adapter_toml.FILE_NAME)
     found = sorted({path.parent for mark in marks for path in folder.rglob(mark)})
     if not found:
         raise AdapterError(f"{name} holds no {CONFIG_NAME}.", "Choose the zip of an adapter.")

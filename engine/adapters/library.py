@@ -19,18 +19,18 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
-from engine.adapters import metadata as passports
+from engine.adapters import metadata as adapter_toml
 from engine.adapters.export_redaction import make_public
 from engine.adapters.import_checks import (
     CONFIG_NAME,
     WEIGHTS_NAME,
     adapter_files,
-    read_passport,
+    read_metadata,
     refuse_unsafe,
     unpack,
     weight_shapes,
 )
-from engine.adapters.metadata import Passport, ScoreCard
+from engine.adapters.metadata import AdapterMetadata, ScoreCard
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError, StorageError
@@ -73,10 +73,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Adapter:
-    """One adapter folder and its passport."""
+    """One adapter folder and its metadata."""
 
     folder: Path
-    passport: Passport
+    metadata: AdapterMetadata
 
     @property
     def id(self) -> str:
@@ -86,19 +86,19 @@ class Adapter:
     @property
     def name(self) -> str:
         """What people call it."""
-        return self.passport.name
+        return self.metadata.name
 
     @property
     def is_prompt(self) -> bool:
         """Tell whether it is nothing but a prompt, so that the base model computes as itself with it."""
-        return any(entry.id == self.passport.method.id and not entry.trains for entry in METHODS)
+        return any(entry.id == self.metadata.method.id and not entry.trains for entry in METHODS)
 
     @property
     def unmergeable(self) -> str:
         """Why its result is no plain model, by its base or its method; "" where it can be merged."""
-        if self.passport.base_model.quantization == "int8":
+        if self.metadata.base_model.quantization == "int8":
             return "it learned on an int8 base, which rounds what it computes with, as no plain model does"
-        facts = self.passport.method
+        facts = self.metadata.method
         entry = _entry(facts.id, facts.peft_type)
         if entry is None or not entry.merges:
             return f"{facts.title or facts.id} does not fold into a plain model"
@@ -110,12 +110,12 @@ class Adapter:
         return bytes_in(self.folder)
 
     def changed_files(self) -> list[str]:
-        """Return the names of files that no longer match the passport's checksums, or are gone."""
-        return passports.changed(self.folder, self.passport)
+        """Return the names of files that no longer match the metadata's checksums, or are gone."""
+        return adapter_toml.changed(self.folder, self.metadata)
 
     def recipe(self) -> Recipe | None:
         """Return the recipe that made it, None if there is none. Raises RecipeError if it can't be read."""
-        path = self.folder / passports.RECIPE_NAME
+        path = self.folder / adapter_toml.RECIPE_NAME
         return recipes.load(path) if path.exists() else None
 
 
@@ -140,10 +140,10 @@ def scan() -> tuple[list[Adapter], list[Unreadable]]:
         if not folder.is_dir() or folder.name.endswith(PARTIAL):
             continue
         try:
-            adapters.append(Adapter(folder, passports.load(folder)))
+            adapters.append(Adapter(folder, adapter_toml.load(folder)))
         except AdapterError as error:
             unreadable.append(Unreadable(folder, error.message))
-    return sorted(adapters, key=lambda adapter: adapter.passport.made, reverse=True), unreadable
+    return sorted(adapters, key=lambda adapter: adapter.metadata.made, reverse=True), unreadable
 
 
 def find(name: str, *, shortened: bool = False) -> Adapter:
@@ -161,9 +161,9 @@ def find(name: str, *, shortened: bool = False) -> Adapter:
     if matches:
         return matches[0]
     folder = expand_user(name)
-    if any(path_exists(folder / mark) for mark in (passports.FILE_NAME, CONFIG_NAME)):
+    if any(path_exists(folder / mark) for mark in (adapter_toml.FILE_NAME, CONFIG_NAME)):
         folder = folder.resolve()
-        return Adapter(folder, read_passport(folder, folder.name))
+        return Adapter(folder, read_metadata(folder, folder.name))
     begun = [each for each in adapters if shortened and name and each.id.startswith(name)]
     return begun[0] if len(begun) == 1 else _refuse(name, adapters, begun)
 
@@ -178,12 +178,12 @@ def _refuse(name: str, adapters: Sequence[Adapter], begun: Sequence[Adapter]) ->
     raise AdapterError(f'There is no adapter "{name}".', hint, "adapter")
 
 
-def install(partial: Path, passport: Passport) -> Adapter:
-    """Turn a finished partial folder into an adapter: checksums, passport, to the disk, renamed."""
-    complete = passport.model_copy(update={"files": passports.checksums(partial)})
+def install(partial: Path, metadata: AdapterMetadata) -> Adapter:
+    """Turn a finished partial folder into an adapter: checksums, metadata, to the disk, renamed."""
+    complete = metadata.model_copy(update={"files": adapter_toml.checksums(partial)})
     folder = adapters_folder() / complete.id
     try:
-        passports.save(complete, partial)
+        adapter_toml.save(complete, partial)
         sync_tree(partial)
         partial.rename(folder)
         sync_directory(folder.parent)
@@ -216,20 +216,20 @@ def update(adapter: Adapter, **changes: Any) -> Adapter:
         changes["name"] = " ".join(str(changes["name"]).split())
         if not changes["name"]:
             raise AdapterError("An adapter needs a name.", "Write one.", "name")
-    return _rewritten(adapter, adapter.passport.model_copy(update=changes))
+    return _rewritten(adapter, adapter.metadata.model_copy(update=changes))
 
 
 def add_score(adapter: Adapter, card: ScoreCard) -> Adapter:
-    """Return the adapter with new scores in its passport."""
-    return _rewritten(adapter, adapter.passport.with_score(card))
+    """Return the adapter with new scores in its metadata."""
+    return _rewritten(adapter, adapter.metadata.with_score(card))
 
 
-def _rewritten(adapter: Adapter, passport: Passport) -> Adapter:
+def _rewritten(adapter: Adapter, metadata: AdapterMetadata) -> Adapter:
     try:
-        passports.save(passport, adapter.folder)
+        adapter_toml.save(metadata, adapter.folder)
     except OSError as error:
         raise StorageError(f"The passport of {adapter.name} can't be written: {error.strerror}.") from error
-    return Adapter(adapter.folder, passport)
+    return Adapter(adapter.folder, metadata)
 
 
 def promote(checkpoint: Path, name: str) -> Adapter:
@@ -237,37 +237,37 @@ def promote(checkpoint: Path, name: str) -> Adapter:
 
     The checkpoint stays, so its run can still be resumed. Raises AdapterError if it holds no adapter.
     """
-    if not (checkpoint / passports.FILE_NAME).exists():
+    if not (checkpoint / adapter_toml.FILE_NAME).exists():
         raise AdapterError(
             f"{checkpoint.name} holds no adapter.", "Only checkpoints with an adapter.toml can be promoted."
         )
-    passport = passports.load(checkpoint)
-    title = " ".join(name.split()) or passport.name
-    recipe = checkpoint.parent / passports.RECIPE_NAME
+    metadata = adapter_toml.load(checkpoint)
+    title = " ".join(name.split()) or metadata.name
+    recipe = checkpoint.parent / adapter_toml.RECIPE_NAME
     beside = [recipe] if recipe.is_file() else []
     # It was chosen, not cut off: the step says where in the run it stood.
-    chosen = passport.training.model_copy(update={"stopped": False})
-    return _take_in(checkpoint, passport.model_copy(update={"name": title, "training": chosen}), beside)
+    chosen = metadata.training.model_copy(update={"stopped": False})
+    return _take_in(checkpoint, metadata.model_copy(update={"name": title, "training": chosen}), beside)
 
 
-def _take_in(source: Path, passport: Passport, beside: Sequence[Path] = ()) -> Adapter:
+def _take_in(source: Path, metadata: AdapterMetadata, beside: Sequence[Path] = ()) -> Adapter:
     """Copy an adapter's files, and what lies `beside` them, into the library with a new id."""
-    refuse_unsafe(source, passport)
-    fresh = passport.model_copy(update={"id": new_id(passport.name)})
+    refuse_unsafe(source, metadata)
+    fresh = metadata.model_copy(update={"id": new_id(metadata.name)})
     partial = partial_folder(fresh.id)
     try:
         for path in (*adapter_files(source), *beside):
             shutil.copyfile(path, partial / path.name)
         return install(partial, fresh)
     except OSError as error:
-        raise StorageError(f"{passport.name} can't be copied into the library: {error.strerror}.") from error
+        raise StorageError(f"{metadata.name} can't be copied into the library: {error.strerror}.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
 def adapter_at(place: Path) -> Path | None:
     """Return what `import_adapter` takes if the place is an adapter's folder, zip, or one of its own files."""
-    own_files = (CONFIG_NAME, passports.FILE_NAME)
+    own_files = (CONFIG_NAME, adapter_toml.FILE_NAME)
     if place.is_file() and (place.name in own_files or place.suffix == ".safetensors"):
         place = place.parent
     if place.is_dir():
@@ -297,7 +297,7 @@ def import_adapter(source: Path) -> Adapter:
 
 
 def _import_folder(source: Path, name: str) -> Adapter:
-    return _take_in(source, read_passport(source, name).model_copy(update={"origin": "imported"}))
+    return _take_in(source, read_metadata(source, name).model_copy(update={"origin": "imported"}))
 
 
 def delete(adapter: Adapter) -> Path:
@@ -330,7 +330,7 @@ def restore(place: Path, parent: Path) -> Path:
 def restore_adapter(place: Path) -> Adapter:
     """Take an adapter out of the trash again."""
     folder = restore(place, adapters_folder())
-    return Adapter(folder, passports.load(folder))
+    return Adapter(folder, adapter_toml.load(folder))
 
 
 def empty_old_trash(older_than_days: float = TRASH_DAYS) -> int:

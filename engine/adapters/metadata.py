@@ -1,4 +1,4 @@
-"""An adapter's passport, `adapter.toml`: what it is, what it was made from, how it scored.
+"""An adapter's metadata, `adapter.toml`: what it is, what it was made from, how it scored.
 
 Owns the file's format. Knows nothing of the weights beside it but their checksums.
 """
@@ -35,7 +35,7 @@ YEARS = range(1970, 9999)
 
 
 class _Table(BaseModel):
-    # Keys of later versions are kept when a passport is rewritten by this one.
+    # Keys of later versions are kept when metadata is rewritten by this one.
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
 
@@ -172,7 +172,7 @@ class ScoreCard(_Table):
         return verdict
 
 
-class Passport(_Table):
+class AdapterMetadata(_Table):
     """All that is known of an adapter."""
 
     schema_: int = Field(SCHEMA, alias="schema")
@@ -215,8 +215,8 @@ class Passport(_Table):
         """The newest scores, if any."""
         return self.scores[-1] if self.scores else None
 
-    def with_score(self, card: ScoreCard) -> Passport:
-        """Return the passport with `card` added; a card of the same protocol is replaced."""
+    def with_score(self, card: ScoreCard) -> AdapterMetadata:
+        """Return the metadata with `card` added; a card of the same protocol is replaced."""
         others = [kept for kept in self.scores if kept.key != card.key]
         return self.model_copy(update={"scores": [*others, card]})
 
@@ -237,28 +237,28 @@ def protocol_key(protocol: dict[str, Any]) -> str:
 
 
 def now_text() -> str:
-    """Return the present moment as passports write it."""
+    """Return the present moment as adapter_toml write it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def load(folder: Path) -> Passport:
-    """Return the passport in a folder. Raises AdapterError if it is missing, damaged, endless or of a later schema."""
+def load(folder: Path) -> AdapterMetadata:
+    """Return the metadata in a folder. Raises AdapterError if it is missing, damaged, endless or of a later schema."""
     path = folder / FILE_NAME
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        passport = Passport.model_validate(tables)
+        metadata = AdapterMetadata.model_validate(tables)
     except FileNotFoundError as error:
         raise AdapterError(f"{folder.name} has no passport.", "Import it, so that it gets one.") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, RecursionError) as error:
         raise AdapterError(
             f"The passport of {folder.name} can't be read.", str(error).splitlines()[0]
         ) from error
-    if passport.schema_ > SCHEMA:
+    if metadata.schema_ > SCHEMA:
         raise AdapterError(
             f"{folder.name} was made by a later version of Tunesmith.", "Update Tunesmith to use it."
         )
-    refuse_endless(passport.prompt, folder.name)
-    return passport
+    refuse_endless(metadata.prompt, folder.name)
+    return metadata
 
 
 def refuse_endless(prompt: PromptFacts | None, whose: str) -> None:
@@ -275,13 +275,13 @@ def refuse_endless(prompt: PromptFacts | None, whose: str) -> None:
             raise AdapterError(message, "Don't use it, or ask who made it.", "prompt")
 
 
-def save(passport: Passport, folder: Path) -> None:
-    """Write the passport into an adapter folder, whole or not at all."""
-    write_atomically(folder / FILE_NAME, tomlkit.dumps(passport.model_dump(by_alias=True, exclude_none=True)))
+def save(metadata: AdapterMetadata, folder: Path) -> None:
+    """Write the metadata into an adapter folder, whole or not at all."""
+    write_atomically(folder / FILE_NAME, tomlkit.dumps(metadata.model_dump(by_alias=True, exclude_none=True)))
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file in an adapter folder but the passport itself."""
+    """Return the SHA-256 of every file in an adapter folder but the metadata itself."""
     return {
         path.relative_to(folder).as_posix(): _sha256(path)
         for path in sorted(folder.rglob("*"))
@@ -289,10 +289,10 @@ def checksums(folder: Path) -> dict[str, str]:
     }
 
 
-def changed(folder: Path, passport: Passport) -> list[str]:
-    """Return the names of files that differ from the passport's checksums, or are gone."""
+def changed(folder: Path, metadata: AdapterMetadata) -> list[str]:
+    """Return the names of files that differ from the metadata's checksums, or are gone."""
     found = checksums(folder)
-    return sorted(name for name, digest in passport.files.items() if found.get(name) != digest)
+    return sorted(name for name, digest in metadata.files.items() if found.get(name) != digest)
 
 
 def _sha256(path: Path) -> str:

@@ -53,50 +53,50 @@ def list_adapters(_: argparse.Namespace, output: Output) -> int:
 
 
 def _row(adapter: Adapter) -> tuple[str, ...]:
-    passport, card = adapter.passport, adapter.passport.score_card
+    metadata, card = adapter.metadata, adapter.metadata.score_card
     score = text_tables.score(card.scores["rouge1"]["mean"]) if card else "not scored"
     gain = text_tables.gain(card.difference["rouge1"]["mean"]) if card else ""
-    method = " ".join(filter(None, (passport.method.title or passport.method.id, passport.method.summary)))
-    base = Path(passport.base_model.id).name
+    method = " ".join(filter(None, (metadata.method.title or metadata.method.id, metadata.method.summary)))
+    base = Path(metadata.base_model.id).name
     return adapter.name, method, base, score, gain, size(adapter.size_bytes), adapter.id
 
 
 def _as_dict(adapter: Adapter) -> dict[str, Any]:
-    passport = adapter.passport.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {"adapter": adapter.id, "path": str(adapter.folder), "bytes": adapter.size_bytes} | passport
+    metadata = adapter.metadata.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {"adapter": adapter.id, "path": str(adapter.folder), "bytes": adapter.size_bytes} | metadata
 
 
 def show_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Show what is known of one adapter."""
     adapter = library.find(asked.adapter, shortened=True)
     output.json(_as_dict(adapter))
-    output.lines(passport_lines(adapter))
+    output.lines(metadata_lines(adapter))
     changed = adapter.changed_files()
     if changed:
         output.remark(f"Changed since the passport was written: {', '.join(changed)}.")
     return 0
 
 
-def passport_lines(adapter: Adapter) -> list[str]:
-    """Return a passport as text."""
-    passport, training = adapter.passport, adapter.passport.training
-    method = passport.method
+def metadata_lines(adapter: Adapter) -> list[str]:
+    """Return metadata as text."""
+    metadata, training = adapter.metadata, adapter.metadata.training
+    method = metadata.method
     settings = ", ".join(f"{name} {value}" for name, value in method.options.items())
     stopped = f" of {training.total_steps:,}, stopped" if training.stopped else ""
     pairs = [
         ("Adapter", adapter.name),
         ("Id", adapter.id),
-        ("Made", passport.made_at),
-        ("Base model", f"{passport.base_model.id} {passport.base_model.revision}"),
-        ("Precision", f"{passport.base_model.precision}, quantization {passport.base_model.quantization}"),
+        ("Made", metadata.made_at),
+        ("Base model", f"{metadata.base_model.id} {metadata.base_model.revision}"),
+        ("Precision", f"{metadata.base_model.precision}, quantization {metadata.base_model.quantization}"),
         ("Method", method.title or method.id),
         ("Settings", settings),
         ("Learning rate", f"{method.learning_rate:g}" if method.learning_rate else ""),
-        ("Trained on", f"{passport.data.source}, {text_tables.counted(passport.data.train, 'conversation')}"),
+        ("Trained on", f"{metadata.data.source}, {text_tables.counted(metadata.data.train, 'conversation')}"),
         ("Steps", f"{training.step:,}{stopped} in {text_tables.duration(training.seconds)}"),
         ("Numbers trained", f"{training.trainable_parameters:,}"),
-        ("Tags", ", ".join(passport.tags)),
-        ("Notes", passport.notes),
+        ("Tags", ", ".join(metadata.tags)),
+        ("Notes", metadata.notes),
         ("Folder", str(adapter.folder)),
     ]
     shown = text_tables.facts([(name, value) for name, value in pairs if value.strip()])
@@ -104,7 +104,7 @@ def passport_lines(adapter: Adapter) -> list[str]:
 
 
 def _score_lines(adapter: Adapter) -> list[str]:
-    card = adapter.passport.score_card
+    card = adapter.metadata.score_card
     if card is None:
         return ["Not scored yet. `main.py evaluate` scores it."]
     rows = [

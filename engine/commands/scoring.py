@@ -135,8 +135,8 @@ def _read_conversation(file: str) -> str:
 
 
 def job_arguments(asked: argparse.Namespace, adapters: list[Adapter]) -> dict[str, Any]:
-    """Return the base model to load, as in the first adapter's passport if any; each has a prompt of its own."""
-    made_for = adapters[0].passport.base_model if adapters else None
+    """Return the base model to load, as in the first adapter's metadata if any; each has a prompt of its own."""
+    made_for = adapters[0].metadata.base_model if adapters else None
     base_id = asked.base_model or (made_for.id if made_for else "")
     if not base_id:
         problem = Problem("--base-model", "No base model is named.", "Name one, or an adapter.")
@@ -165,7 +165,7 @@ def what_is_asked(
     conversation: str, columns: list[str | None], adapters: list[Adapter], *, piecewise: bool
 ) -> dict[str, Any]:
     """Return what is asked of the worker, decoded as the first adapter was scored; each reads its own prompt."""
-    prompt = adapters[0].passport.prompt if adapters else None
+    prompt = adapters[0].metadata.prompt if adapters else None
     defaults = EvaluationOptions()
     return {
         "request": REQUEST,

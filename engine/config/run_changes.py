@@ -26,7 +26,7 @@ Value = bool | int | str
 
 
 class Change(BaseModel):
-    """One value of a recipe that was changed for the steps behind `step`; `at` is when, as passports write it."""
+    """One value of a recipe that was changed for the steps behind `step`; `at` is when, as adapter_toml write it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 

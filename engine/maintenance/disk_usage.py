@@ -68,7 +68,7 @@ def freeable(*, older_than_days: float = 0.0, with_token_ids: bool = True) -> Fr
     """Return what may go: of runs that completed longer ago than this, with their adapter in the library."""
     now = time.time()
     adapters, _ = library.scan()
-    made_by = {adapter.passport.training.run for adapter in adapters}
+    made_by = {adapter.metadata.training.run for adapter in adapters}
     found: list[Path] = []
     count = 0
     for job in runs.list_jobs():

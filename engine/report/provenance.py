@@ -11,15 +11,15 @@ Facts = list[tuple[str, str]]
 
 def data_facts(report: Report) -> Facts:
     """Return where a run's conversations came from, how many there were, and what was left out; unknown is empty."""
-    started, passport = report.state.started or {}, report.passport
+    started, metadata = report.state.started or {}, report.metadata
     examples, excluded = _counts(started.get("examples")), _counts(started.get("excluded"))
     masked = {_kind(kind): count for kind, count in _counts(started.get("masked")).items()}
     scored = report.protocol.get("data") or {}
     return [
         ("Source", report.recipe.data.source),
         ("Conversations", _listed(examples)),
-        ("Licence", passport.data.licence if passport else ""),
-        ("Fingerprint", passport.data.fingerprint if passport else ""),
+        ("Licence", metadata.data.licence if metadata else ""),
+        ("Fingerprint", metadata.data.fingerprint if metadata else ""),
         ("Fingerprint of what was scored", str(scored.get("fingerprint") or "")),
         ("Excluded", _told(excluded, "conversation")),
         ("Masked", _told(masked, "place")),
@@ -28,8 +28,8 @@ def data_facts(report: Report) -> Facts:
 
 def environment(report: Report) -> Facts:
     """Return on what a run ran, and with which versions; unknown is empty."""
-    started, passport = report.state.started or {}, report.passport
-    versions = report.versions or (passport.versions if passport else {})
+    started, metadata = report.state.started or {}, report.metadata
+    versions = report.versions or (metadata.versions if metadata else {})
     precision = filter(None, (started.get("precision"), started.get("precision_reason")))
     return [
         ("Device", str(started.get("device_name") or started.get("device") or "")),

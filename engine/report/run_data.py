@@ -16,7 +16,7 @@ Row = tuple[Cell, ...]
 
 def tree(report: Report) -> dict[str, Any]:
     """Return everything a report tells, as plain values for JSON."""
-    state, passport = report.state, report.passport
+    state, metadata = report.state, report.metadata
     return {
         "run": report.job.id,
         "name": report.recipe.name,
@@ -32,7 +32,7 @@ def tree(report: Report) -> dict[str, Any]:
         "adapter": state.adapter or {},
         "remarks": [{"message": each["message"], "hint": each.get("hint", "")} for each in report.remarks()],
         "recipe": report.recipe.as_tables(),
-        "passport": passport.model_dump(mode="json", by_alias=True, exclude_none=True) if passport else None,
+        "passport": metadata.model_dump(mode="json", by_alias=True, exclude_none=True) if metadata else None,
         "versions": report.versions,
     }
 

@@ -1,4 +1,4 @@
-"""What a report tells of a run, gathered from its folder and its adapter's passport. Knows nothing of how it looks."""
+"""What a report tells of a run, gathered from its folder and its adapter's metadata. Knows nothing of how it looks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.adapters import library
-from engine.adapters.metadata import Passport
+from engine.adapters.metadata import AdapterMetadata
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError
 from engine.jobs.event_schema import validated
@@ -32,12 +32,12 @@ class Compared:
 
 @dataclass(frozen=True)
 class Report:
-    """A run's recipe and state; its adapter's passport, its scores by conversation and its versions as far as known."""
+    """A run's recipe and state; its adapter's metadata, its scores by conversation and its versions as far as known."""
 
     job: Job
     recipe: Recipe
     state: RunState
-    passport: Passport | None
+    metadata: AdapterMetadata | None
     examples: ExampleScores | None
     versions: dict[str, str]
 
@@ -80,17 +80,17 @@ def gather(job: Job) -> Report:
         job=job,
         recipe=run.recipe,
         state=run.state,
-        passport=_passport(run.state),
+        metadata=_metadata(run.state),
         examples=example_scores.load(job.folder),
         versions=_versions(job),
     )
 
 
-def _passport(state: RunState) -> Passport | None:
+def _metadata(state: RunState) -> AdapterMetadata | None:
     if state.adapter is None:
         return None
     try:
-        return library.find(str(state.adapter["adapter"])).passport
+        return library.find(str(state.adapter["adapter"])).metadata
     except AdapterError:
         return None
 

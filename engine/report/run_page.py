@@ -205,24 +205,24 @@ def _data(report: Report) -> Html:
 def _made_of(report: Report) -> Html:
     return join(
         (
-            section("Passport", _passport(report)),
+            section("AdapterMetadata", _metadata(report)),
             section("Environment", facts(environment(report))),
             section("Recipe", element("pre", recipes.dumps(report.recipe).strip())),
         )
     )
 
 
-def _passport(report: Report) -> Html:
-    passport = report.passport
-    if passport is None:
+def _metadata(report: Report) -> Html:
+    metadata = report.metadata
+    if metadata is None:
         return element("p", "The run's adapter is not in the library.", class_="small")
-    base, method, training = passport.base_model, passport.method, passport.training
+    base, method, training = metadata.base_model, metadata.method, metadata.training
     settings = ", ".join(f"{name} {value}" for name, value in method.options.items())
     return facts(
         [
-            ("Adapter", passport.name),
-            ("Id", passport.id),
-            ("Made", passport.made_at),
+            ("Adapter", metadata.name),
+            ("Id", metadata.id),
+            ("Made", metadata.made_at),
             ("Base model", " ".join(filter(None, (base.id, base.revision)))),
             ("Base fingerprint", base.fingerprint),
             ("Quantization", base.quantization),
@@ -230,8 +230,8 @@ def _passport(report: Report) -> Html:
             ("Settings", settings),
             ("Learning rate", f"{method.learning_rate:g}" if method.learning_rate else ""),
             ("Seed", str(training.seed)),
-            ("Prompt", passport.prompt.template if passport.prompt else ""),
-            ("Tags", ", ".join(passport.tags)),
-            ("Notes", passport.notes),
+            ("Prompt", metadata.prompt.template if metadata.prompt else ""),
+            ("Tags", ", ".join(metadata.tags)),
+            ("Notes", metadata.notes),
         ]
     )

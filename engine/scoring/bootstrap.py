@@ -81,7 +81,7 @@ def difference(before: Sequence[float], after: Sequence[float], resamples: int, 
 
 
 def difference_dict(found: Interval, good: Good = "higher") -> dict[str, Any]:
-    """Return a difference as events and passports carry it: the interval and its verdict."""
+    """Return a difference as events and metadata carry it: the interval and its verdict."""
     return {**found.as_dict(), "verdict": found.judged(good)}
 
 

@@ -65,5 +65,5 @@ class OriginField(Field):
 
 
 def _fits(adapter: Adapter, base_model: str, method_id: str) -> bool:
-    made = adapter.passport
+    made = adapter.metadata
     return made.base_model.id == base_model and made.method.id == method_id

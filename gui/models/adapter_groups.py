@@ -34,26 +34,26 @@ class Group:
 def is_shown(adapter: Adapter, show: Show) -> bool:
     """Tell whether a filter lets an adapter through."""
     if show == "scored":
-        return adapter.passport.score_card is not None
-    return show == "all" or adapter.passport.origin == "imported"
+        return adapter.metadata.score_card is not None
+    return show == "all" or adapter.metadata.origin == "imported"
 
 
 def matches(adapter: Adapter, text: str) -> bool:
     """Tell whether every word of a search is in an adapter's names, base, method, data, tags or notes."""
-    passport = adapter.passport
+    metadata = adapter.metadata
     found = " ".join(
         [
             adapter.name,
             adapter.id,
-            base_words(passport.base_model.id),
-            passport.base_model.id,
-            method_words(passport),
-            passport.method.id,
-            data_words(passport.data.source),
-            passport.origin,
-            tr("imported") if passport.origin == "imported" else "",
-            passport.notes,
-            *passport.tags,
+            base_words(metadata.base_model.id),
+            metadata.base_model.id,
+            method_words(metadata),
+            metadata.method.id,
+            data_words(metadata.data.source),
+            metadata.origin,
+            tr("imported") if metadata.origin == "imported" else "",
+            metadata.notes,
+            *metadata.tags,
         ]
     ).casefold()
     return all(word in found for word in text.casefold().split())
@@ -65,13 +65,13 @@ def grouped(adapters: Iterable[Adapter], order: str = "made", *, descending: boo
     trained: list[Adapter] = []
     imported: list[Adapter] = []
     for adapter in adapters:
-        card = adapter.passport.score_card
+        card = adapter.metadata.score_card
         if card is not None and SCORE in card.scores:
             scored.setdefault(_comparable(adapter, card), []).append(adapter)
         else:
-            (imported if adapter.passport.origin == "imported" else trained).append(adapter)
+            (imported if adapter.metadata.origin == "imported" else trained).append(adapter)
     groups = [_scored_group(_ordered(found, order, descending)) for found in scored.values()]
-    groups.sort(key=lambda group: max(adapter.passport.made for adapter in group.adapters), reverse=True)
+    groups.sort(key=lambda group: max(adapter.metadata.made for adapter in group.adapters), reverse=True)
     for title, found in (
         (tr("Trained, not scored yet"), trained),
         (tr("Imported, not scored yet"), imported),
@@ -84,12 +84,12 @@ def grouped(adapters: Iterable[Adapter], order: str = "made", *, descending: boo
 def _comparable(adapter: Adapter, card: ScoreCard) -> tuple[str, str, float]:
     """Return what adapters share on one scale; the base's score tells apart what the protocol does not name."""
     base = card.base.get(SCORE, {}).get("mean", -1.0)
-    return adapter.passport.base_model.id, card.key, round(base, 4)
+    return adapter.metadata.base_model.id, card.key, round(base, 4)
 
 
 def _scored_group(adapters: Sequence[Adapter]) -> Group:
-    passport = adapters[0].passport
-    card = passport.score_card
+    metadata = adapters[0].metadata
+    card = metadata.score_card
     assert card is not None
     base = card.base.get(SCORE, {}).get("mean")
     facts = [protocol_words(card.protocol)]
@@ -97,12 +97,12 @@ def _scored_group(adapters: Sequence[Adapter]) -> Group:
     return Group(
         title=tr(
             "{data} with {base}",
-            data=data_words(protocol_source(card, passport)),
-            base=base_words(passport.base_model.id),
+            data=data_words(protocol_source(card, metadata)),
+            base=base_words(metadata.base_model.id),
         ),
         facts=", ".join(facts),
         adapters=tuple(adapters),
-        axis=axis_of([adapter.passport.score_card for adapter in adapters], SCORE),
+        axis=axis_of([adapter.metadata.score_card for adapter in adapters], SCORE),
         base=base,
     )
 
@@ -121,16 +121,16 @@ def axis_of(cards: Iterable[ScoreCard | None], name: str) -> tuple[float, float]
 
 
 def _mean(adapter: Adapter) -> float:
-    card = adapter.passport.score_card
+    card = adapter.metadata.score_card
     return card.scores[SCORE]["mean"] if card is not None and SCORE in card.scores else -1.0
 
 
 ORDERS: dict[str, Callable[[Adapter], Any]] = {
     "name": lambda adapter: adapter.name.casefold(),
-    "method": lambda adapter: method_words(adapter.passport).casefold(),
+    "method": lambda adapter: method_words(adapter.metadata).casefold(),
     "score": _mean,
     "size": lambda adapter: adapter.size_bytes,
-    "made": lambda adapter: adapter.passport.made,
+    "made": lambda adapter: adapter.metadata.made,
 }
 
 

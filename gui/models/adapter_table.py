@@ -95,27 +95,27 @@ class AdapterTable(GroupedTable[Adapter]):
     def tags(self, adapter: Adapter) -> tuple[str, ...]:
         """Return the tags behind a name: what the program knows first, then the person's own."""
         known = [tr("in use")] if adapter.id in self._in_use else []
-        known += [tr("imported")] if adapter.passport.origin == "imported" else []
-        known += [tr("baseline")] if adapter.passport.method.id == "full" else []
-        known += [tr("stopped early")] if adapter.passport.training.stopped else []
-        return (*known, *adapter.passport.tags)
+        known += [tr("imported")] if adapter.metadata.origin == "imported" else []
+        known += [tr("baseline")] if adapter.metadata.method.id == "full" else []
+        known += [tr("stopped early")] if adapter.metadata.training.stopped else []
+        return (*known, *adapter.metadata.tags)
 
     def cell(self, thing: Adapter, key: str) -> Cell:
-        passport = thing.passport
+        metadata = thing.metadata
         if key == "name":
             return Named(thing.name, self.tags(thing))
         if key == "method":
-            return Text(method_words(passport), token="ink")
+            return Text(method_words(metadata), token="ink")
         if key == "score":
             return self._score(thing)
         if key == "verdict":
             return _verdict(thing)
         if key == "size":
             return Text(bytes_text(thing.size_bytes), "figure", "ink", right=True)
-        return Text(when_words(passport.made, datetime.now(UTC)), "figure", "ink2", right=True)
+        return Text(when_words(metadata.made, datetime.now(UTC)), "figure", "ink2", right=True)
 
     def _score(self, adapter: Adapter) -> Cell:
-        card = adapter.passport.score_card
+        card = adapter.metadata.score_card
         if card is None or SCORE not in card.scores:
             return Link(tr("Score now"))
         group = self._groups[adapter.id]
@@ -123,19 +123,19 @@ class AdapterTable(GroupedTable[Adapter]):
         return Scored(score(spread["mean"]), WhiskerCell(whisker_of(spread, "ink2"), *group.axis, group.base))
 
     def words(self, thing: Adapter) -> str:
-        card = thing.passport.score_card
-        parts = [thing.name, *self.tags(thing), method_words(thing.passport)]
+        card = thing.metadata.score_card
+        parts = [thing.name, *self.tags(thing), method_words(thing.metadata)]
         if card is not None and SCORE in card.scores:
             verdict = card.difference.get(SCORE, {}).get("verdict", "")
             said = tr(SAID[verdict]) if verdict in SAID else ""
             parts.append(in_words("ROUGE-1", whisker_of(card.scores[SCORE]), said))
         else:
             parts.append(tr("not scored yet"))
-        parts += [bytes_text(thing.size_bytes), when_words(thing.passport.made, datetime.now(UTC))]
+        parts += [bytes_text(thing.size_bytes), when_words(thing.metadata.made, datetime.now(UTC))]
         return ", ".join(parts)
 
     def explanation(self, thing: Adapter, key: str) -> str:
-        card = thing.passport.score_card
+        card = thing.metadata.score_card
         if key == "score" and card is not None and "low" not in card.scores.get(SCORE, {"low": 0.0}):
             return tr("One conversation, so no interval")
         if key != "verdict" or card is None:
@@ -145,7 +145,7 @@ class AdapterTable(GroupedTable[Adapter]):
 
 
 def _verdict(adapter: Adapter) -> Cell:
-    card = adapter.passport.score_card
+    card = adapter.metadata.score_card
     if card is None or SCORE not in card.scores:
         return Text(UNKNOWN)
     icon, text, token = VERDICTS.get(card.difference.get(SCORE, {}).get("verdict", ""), UNKNOWN_VERDICT)

@@ -55,13 +55,13 @@ class LibraryReader(QObject):
         self.read.emit(adapters, unreadable, size_bytes)
 
     def _watch(self, folders: list[Path]) -> None:
-        """Watch every adapter's own folder too: its passport is replaced in there."""
+        """Watch every adapter's own folder too: its metadata is replaced in there."""
         new = {str(folder) for folder in folders} - set(self._watcher.directories())
         if new:
             self._watcher.addPaths(sorted(new))
 
     def check(self, adapter: Adapter) -> None:
-        """Compare an adapter's files with its passport; the last one asked for is the one that is told."""
+        """Compare an adapter's files with its metadata; the last one asked for is the one that is told."""
         self._wanted = adapter.id
         key = (adapter.id, _stamp(adapter))
         if key in self._known_sound:

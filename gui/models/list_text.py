@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QDate
 
-from engine.api import SAMPLE, STARTER, Passport, ScoreCard, arenas
+from engine.api import SAMPLE, STARTER, AdapterMetadata, ScoreCard, arenas
 from gui.look.format import number
 from gui.look.language import locale, mark, told, tr, tr_count
 
@@ -43,12 +43,12 @@ def base_words(base_id: str) -> str:
     return Path(base_id).name if Path(base_id).is_absolute() else base_id
 
 
-def method_words(passport: Passport) -> str:
+def method_words(metadata: AdapterMetadata) -> str:
     """Return method and main setting: "LoRA, r 32", with the base's quantization if it has one."""
-    method = passport.method
+    method = metadata.method
     parts = [told(method.title) or method.id, told(method.summary)]
-    if passport.base_model.quantization != "none":
-        parts.append(passport.base_model.quantization.upper())
+    if metadata.base_model.quantization != "none":
+        parts.append(metadata.base_model.quantization.upper())
     return ", ".join(part for part in parts if part)
 
 
@@ -75,12 +75,12 @@ def decoding_words(protocol: Mapping[str, Any]) -> str:
     return tr("greedy") if beams == 1 else tr_count(beams, "{n} beam", "{n} beams")
 
 
-def protocol_source(card: ScoreCard, passport: Passport) -> str:
+def protocol_source(card: ScoreCard, metadata: AdapterMetadata) -> str:
     """Return the data that was scored: the protocol's, else what the adapter was trained on."""
     found = card.protocol.get("source") or card.protocol.get("data")
     if isinstance(found, Mapping):
         found = found.get("source")
-    return str(found or passport.data.source)
+    return str(found or metadata.data.source)
 
 
 def day_words(day: date, today: date) -> str:

@@ -34,7 +34,7 @@ from engine.jobs.job import create_job
 from engine.methods import METHODS, Method, Variant
 from engine.system.paths import jobs_folder
 from engine.worker.adapters import attach
-from engine.worker.adapters.method_hooks import Course
+from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset import dataset
 from engine.worker.dataset.collator import CPU_TOKENS, Collator, StepSampler, in_batches, train_loader
 from engine.worker.dataset.dataset import Splits
@@ -124,8 +124,8 @@ class Bench:
         prompter = make_prompter(recipe, base, self._splits)
         examples = [prompter.example(each) for each in self._splits.train[: self._given.train]]
         collator = Collator(base.family, base.tokenizer.pad_token_id, CPU_TOKENS)
-        course = Course(self._given.steps, tuple(in_batches(examples[:64], collator)))
-        model = attach.attach(base, recipe, course)
+        context = InitContext(self._given.steps, tuple(in_batches(examples[:64], collator)))
+        model = attach.attach(base, recipe, context)
         training = recipe.training.model_copy(update={"max_steps": self._given.steps})
         arguments = training_arguments(training, rate, base.device, Path(tempfile.gettempdir()))
         sampler = StepSampler(examples, training.batch_size, training.seed, training.order)

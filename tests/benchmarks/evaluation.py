@@ -31,7 +31,7 @@ from engine.jobs.supervisor import Supervisor
 from engine.runs import run_store
 from engine.system.paths import presets_folder
 from engine.text.conversations import Example
-from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset import dataset
 from engine.worker.dataset.prompting import make_prompter, scored
 from engine.worker.evaluation import rouge, summary_metrics
@@ -97,7 +97,7 @@ def _rows(name: str, recipe: Recipe, adapter: str | None, count: int) -> list[Ro
     channel = make_channel("evaluate", recipe)
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
     examples, inputs = _spread(recipe, base, channel, count)
-    with Switcher(base).use(library.find(adapter)) if adapter else nullcontext(base.model) as model:
+    with AdapterManager(base).use(library.find(adapter)) if adapter else nullcontext(base.model) as model:
         ours = _ours(base, model, recipe, examples, inputs)
     loop = _loop(base, _plain(base, adapter), recipe, examples, inputs)
     same = sum(one == other for one, other in zip(ours.summaries, loop.summaries, strict=True))

@@ -167,7 +167,7 @@ def test_adapters_are_listed_shown_exported_imported_and_deleted(call: Call, tmp
     [exported] = call("adapters", "export", "samsum-lora", str(zipped), "--json").json
     assert exported["path"] == str(zipped)
     [imported] = call("adapters", "import", str(zipped), "--json").json
-    assert library.find(imported["adapter"]).passport.origin == "imported"
+    assert library.find(imported["adapter"]).metadata.origin == "imported"
     assert call("adapters", "export", "samsum-lora", str(tmp_path / "copy")).code == 0
     assert (tmp_path / "copy" / library.CONFIG_NAME).exists()
     assert call("adapters", "delete", adapter.id).code == 0

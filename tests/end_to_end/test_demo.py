@@ -60,8 +60,8 @@ def test_the_demo_ends_with_a_better_adapter_and_a_picture(home, tmp_path):
     assert run.state.difference["rouge1"]["verdict"] == "better"
     (adapter,), unreadable = library.scan()
     assert unreadable == []
-    assert adapter.passport.training.run == run.id
-    assert adapter.passport.score_card is not None
+    assert adapter.metadata.training.run == run.id
+    assert adapter.metadata.score_card is not None
 
 
 @pytest.mark.end_to_end

@@ -138,7 +138,7 @@ def test_an_adapter_keeps_what_its_prompt_shows_and_nothing_else(home, tmp_path)
     train_in_process(speaking(tmp_path, "data.shots=1"))
     (adapter,), _ = library.scan()
     assert holding(adapter.folder, SAID) == {"adapter.toml"}
-    (shot,) = adapter.passport.prompt.shots
+    (shot,) = adapter.metadata.prompt.shots
     assert SAID in shot.conversation
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from engine.adapters import library, metadata
+from engine.adapters import library
+from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import RECIPE_NAME, MethodFacts
 from engine.config.recipe import Recipe
@@ -129,8 +130,8 @@ def write_library(now: float, size: float = 0.01) -> None:
     add("clinic-lokr", 12 * DAY, _method("LoKr", "r 16", "lokr"), recipe, 470_000, origin="imported")
     clinic = library.find("clinic-lokr")
     (clinic.folder / RECIPE_NAME).unlink()
-    metadata.save(
-        clinic.passport.model_copy(update={"files": metadata.checksums(clinic.folder)}), clinic.folder
+    adapter_toml.save(
+        clinic.metadata.model_copy(update={"files": adapter_toml.checksums(clinic.folder)}), clinic.folder
     )
 
 

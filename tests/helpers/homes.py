@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from engine.adapters import library, metadata
+from engine.adapters import library
+from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import (
+    AdapterMetadata,
     BaseModelFacts,
     DataFacts,
     MethodFacts,
-    Passport,
     PromptFacts,
     ScoreCard,
     TrainingFacts,
@@ -123,15 +124,15 @@ def score_card(
     )
 
 
-def make_passport(
+def make_metadata(
     name: str, made_at: float = MOMENT, recipe: Recipe | None = None, **values: Any
-) -> Passport:
-    """Return a full passport of a trained adapter."""
+) -> AdapterMetadata:
+    """Return a full metadata of a trained adapter."""
     recipe = recipe or make_recipe()
     entry = recipe.method.method
     options = recipe.method.options
     made: dict[str, Any] = {
-        "schema": metadata.SCHEMA,
+        "schema": adapter_toml.SCHEMA,
         "id": name,
         "name": name,
         "made_at": datetime.fromtimestamp(made_at, UTC).isoformat(timespec="seconds"),
@@ -169,7 +170,7 @@ def make_passport(
         "prompt": PromptFacts(template=recipe.data.prompt, max_conversation_tokens=512),
         "versions": {"tunesmith": "0.1", "peft": "0.21.2"},
     }
-    return Passport.model_validate(made | values)
+    return AdapterMetadata.model_validate(made | values)
 
 
 def add_adapter(
@@ -184,8 +185,8 @@ def add_adapter(
     recipe = recipe or make_recipe()
     partial = library.partial_folder(name)
     write_peft_files(partial, recipe.base_model.id, numbers)
-    recipes.save(recipe, partial / metadata.RECIPE_NAME)
-    return library.install(partial, make_passport(name, made_at, recipe, scores=list(scores), **values))
+    recipes.save(recipe, partial / adapter_toml.RECIPE_NAME)
+    return library.install(partial, make_metadata(name, made_at, recipe, scores=list(scores), **values))
 
 
 @dataclass(frozen=True)
@@ -225,10 +226,10 @@ def add_checkpoint(job: Job, step: int, recipe: Recipe | None = None) -> Path:
     folder.mkdir()
     write_peft_files(folder)
     (folder / "optimizer.pt").write_bytes(bytes(5000))
-    found = make_passport(f"{job.id}-{step}", recipe=recipe)
+    found = make_metadata(f"{job.id}-{step}", recipe=recipe)
     training = found.training.model_copy(update={"run": job.id, "step": step, "stopped": True})
-    metadata.save(
-        found.model_copy(update={"training": training, "files": metadata.checksums(folder)}), folder
+    adapter_toml.save(
+        found.model_copy(update={"training": training, "files": adapter_toml.checksums(folder)}), folder
     )
     return folder
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from engine.adapters.metadata import BaseModelFacts, MethodFacts, Passport, PromptFacts, save
+from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts, PromptFacts, save
 from engine.api import Job, paths
 from gui.pages.playground.page import PlaygroundPage
 from gui.workers.worker_manager import Engine
@@ -27,7 +27,7 @@ def make_adapter(adapter_id: str, base: str = "starter", **facts: str) -> None:
     folder = paths.adapters_folder() / adapter_id
     folder.mkdir()
     prompt = PromptFacts(template="{conversation}", max_conversation_tokens=64, beams=2, max_new_tokens=32)
-    passport = Passport(
+    metadata = AdapterMetadata(
         schema=1,
         id=adapter_id,
         name=f"{adapter_id}-name",
@@ -36,7 +36,7 @@ def make_adapter(adapter_id: str, base: str = "starter", **facts: str) -> None:
         method=MethodFacts(id="lora", title="LoRA", summary="r 8"),
         prompt=prompt,
     )
-    save(passport, folder)
+    save(metadata, folder)
 
 
 class Workers:

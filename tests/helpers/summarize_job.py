@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.adapters.library import Adapter
 from engine.jobs.events import Event, EventReader
-from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.prompting import Prompter
 from engine.worker.generation.generate import generate
 from engine.worker.jobs import summarize
@@ -83,5 +83,5 @@ def expected_summary(
     base = load_tiny(kind)
     ids = Prompter(base.tokenizer, base.family, template, limit, 12).input_ids(text)
     wanted = {"beams": 1, "max_new_tokens": 12} | decoding
-    with Switcher(base).use(adapter) as model:
+    with AdapterManager(base).use(adapter) as model:
         return generate(model, base.tokenizer, base.family, [ids], **wanted)[0].text

@@ -66,7 +66,7 @@ from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.meta_trace import LivingBytes
 from engine.worker.runtime import devices
 from engine.worker.training import step_gradients
-from engine.worker.training.adapter_metadata import make_passport
+from engine.worker.training.adapter_metadata import make_metadata
 from engine.worker.training.training_loop import Prepared, Session
 from tests.helpers import training_overhead
 from tests.helpers.benchmark_report import peak_resident, processor_seconds
@@ -341,7 +341,7 @@ class Tunesmith:
         channel = make_channel("train", recipe)
         self._job = channel.job
         return Session(
-            channel, prepared, partial(make_passport, channel.job.id, prepared, splits, stopped=True)
+            channel, prepared, partial(make_metadata, channel.job.id, prepared, splits, stopped=True)
         )
 
 

@@ -18,7 +18,8 @@ from typing import Any
 
 import torch
 
-from engine.adapters import library, metadata
+from engine.adapters import library
+from engine.adapters import metadata as adapter_toml
 from engine.config import recipe as recipes
 from engine.errors import AppError
 from engine.jobs.events import EventReader
@@ -82,7 +83,7 @@ def seeds(folder: Path) -> dict[str, list[Files]]:
     checkpoint = add_checkpoint(run, 20)
     checkpoints.save_trainable(attach_random(load_tiny("t5"), make_recipe("t5")), checkpoint)
     (checkpoint / checkpoints.STATE_NAME).write_text("{}", encoding="utf-8")
-    sums = json.dumps(metadata.checksums(checkpoint))
+    sums = json.dumps(adapter_toml.checksums(checkpoint))
     (checkpoint / checkpoints.CHECKSUMS_NAME).write_text(sums, encoding="utf-8")
     found = {
         "adapter": [*sound, *corrupted],
@@ -269,7 +270,7 @@ class UntrustedFiles:
             config = (adapter.folder / library.CONFIG_NAME).read_text(encoding="utf-8")
             base = self._bases["llama" if any("layers" in name for name in layers) else "t5"]
             model = attach.load_adapter(base, adapter)
-            attach.take_off(model)
+            attach.detach(model)
             assert config
         finally:
             shutil.rmtree(adapter.folder)

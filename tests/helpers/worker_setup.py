@@ -13,7 +13,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 
 from engine.adapters import library
 from engine.adapters.library import Adapter
-from engine.adapters.metadata import BaseModelFacts, MethodFacts, Passport, PromptFacts, now_text
+from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts, PromptFacts, now_text
 from engine.config import recipe as recipes
 from engine.config.recipe import BaseModelOptions, Recipe
 from engine.jobs.events import EventWriter
@@ -77,7 +77,7 @@ def install_random(kind: Kind, name: str, seed: int = 5, strength: float = 0.3, 
     recipe = make_recipe(kind, **tables)
     base = base_models.load(recipe.base_model, "cpu", make_channel("inspect"))
     model = attach_random(base, recipe, seed, strength)
-    passport = Passport(
+    metadata = AdapterMetadata(
         schema=1,
         id=new_id(name),
         name=name,
@@ -97,9 +97,9 @@ def install_random(kind: Kind, name: str, seed: int = 5, strength: float = 0.3, 
             max_new_tokens=recipe.evaluation.max_new_tokens,
         ),
     )
-    partial = library.partial_folder(passport.id)
+    partial = library.partial_folder(metadata.id)
     attach.save_adapter(model, Path(partial))
-    return library.install(partial, passport)
+    return library.install(partial, metadata)
 
 
 def import_with_biases(kind: Kind, name: str, seed: int = 5, strength: float = 0.3) -> Adapter:

@@ -21,7 +21,7 @@ from engine.errors import AdapterError, RecipeError
 from engine.methods import unknown_method
 from engine.worker.adapters import attach as adapters
 from engine.worker.adapters import method_hooks
-from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.collator import MicroBatch
 from engine.worker.jobs import merge
 from engine.worker.modeling import base_models
@@ -262,11 +262,11 @@ def switches(subject: Subject) -> None:
         off = logits(trained.model, trained.base.family, subject.batch)
     claim(torch.equal(off, subject.base_logits), f"off in training: {_apart(off, subject.base_logits)}")
     base = subject.workshop.load(subject.recipe)
-    switcher = Switcher(base)
+    manager = AdapterManager(base)
     seen: dict[str, torch.Tensor] = {"base": subject.base_logits}
     for adapter in (None, one, two, None, one, None, two, one):
         name = adapter.id if adapter else "base"
-        with switcher.use(adapter) as model:
+        with manager.use(adapter) as model:
             found = logits(model, base.family, subject.batch)
         claim(torch.equal(found, seen.setdefault(name, found)), f"{name}: {_apart(found, seen[name])}")
     for adapter, expected in ((one, one_logits), (two, two_logits)):

@@ -20,16 +20,16 @@ import torch
 from peft import PeftModel
 from transformers import TrainerCallback
 
-from engine.adapters import metadata as passports
+from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter
-from engine.adapters.metadata import BaseModelFacts, MethodFacts, Passport, PromptFacts, now_text
+from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts, PromptFacts, now_text
 from engine.config.recipe import Recipe
 from engine.jobs.events import EventWriter
 from engine.jobs.job import create_job
 from engine.system.paths import jobs_folder
 from engine.text.conversations import Example
 from engine.worker.adapters import attach
-from engine.worker.adapters.method_hooks import Course
+from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, train_loader
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import make_prompter
@@ -140,7 +140,7 @@ class Workshop:
         encoded = encode(recipe, base)
         collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
         batches = collator(encoded).micro_batches
-        model = attach.attach(base, recipe, Course(STEPS, batches))
+        model = attach.attach(base, recipe, InitContext(STEPS, batches))
         loop = StepTrainer(
             model,
             training_arguments(recipe.training, recipe.learning_rate(base.family), base.device, folder),
@@ -224,9 +224,9 @@ def shake(model: PeftModel, seed: int, strength: float = 0.05) -> None:
 
 
 def save(model: PeftModel, base: LoadedBase, recipe: Recipe, folder: Path) -> Adapter:
-    """Write an adapter as a run does and return it with a passport."""
+    """Write an adapter as a run does and return it with metadata."""
     attach.save_adapter(model, folder)
-    passport = Passport(
+    metadata = AdapterMetadata(
         schema=1,
         id=folder.name,
         name=folder.name,
@@ -242,5 +242,5 @@ def save(model: PeftModel, base: LoadedBase, recipe: Recipe, folder: Path) -> Ad
         method=MethodFacts(id=recipe.method.id, peft_type=recipe.method.method.peft_type),
         prompt=PromptFacts(template=recipe.data.prompt, max_conversation_tokens=512),
     )
-    passports.save(passport, folder)
-    return Adapter(folder, passport)
+    adapter_toml.save(metadata, folder)
+    return Adapter(folder, metadata)

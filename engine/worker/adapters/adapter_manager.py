@@ -1,8 +1,8 @@
-"""Which adapters sit on a base model in memory, so that it computes as itself or with any: in turn, or row by row.
+"""Loads adapters on a base model in memory and activates them: one at a time, or one for each row of a batch.
 
-Adapters stay loaded as long as they can stand beside each other: PEFT puts only adapters of one type on a
-model, some types share what each would want for itself, and one that trained the base's own biases changes the
-base for all. Knows nothing of what is computed.
+Adapters stay loaded while they are compatible with each other. PEFT takes only adapters of one type on a model, some
+types share buffers, and an adapter that trained the base's own biases changes the base for all others. Knows nothing
+of what is computed.
 """
 
 from __future__ import annotations
@@ -15,110 +15,114 @@ import torch
 from peft import PeftModel
 
 from engine.adapters.library import Adapter
-from engine.worker.adapters import attach, method_hooks
-from engine.worker.adapters.multi_lora import Mix, can_mix
+from engine.worker.adapters import attach, method_hooks, multi_lora
+from engine.worker.adapters.multi_lora import MixedBatch
 from engine.worker.modeling.base_models import LoadedBase, Model
 
 
-class Switcher:
+class AdapterManager:
     """One base model and the adapters that were asked for so far."""
 
     def __init__(self, base: LoadedBase) -> None:
         self.base = base
         self._model: PeftModel | None = None
-        # Set while an adapter on the base has biases of its own in their place.
-        self._own_biases: dict[str, torch.Tensor] | None = None
-        # What was found out about adapters that are there.
-        self._mixes: dict[str, bool] = {}
+        # The base's biases, while a loaded adapter has replaced them with its own.
+        self._saved_biases: dict[str, torch.Tensor] | None = None
+        # By the id of a loaded adapter; measured once.
+        self._supports_mixed_batch: dict[str, bool] = {}
 
     @contextmanager
     def use(self, adapter: Adapter | None) -> Iterator[Model]:
-        """Let the base compute with an adapter, loaded if it is not there yet, or as itself for None.
+        """Yield the model with an adapter active, loaded if it is not yet, or the base alone for None.
 
-        Raises AdapterError if it does not fit; everything else is as it was then.
+        Raises AdapterError for an adapter that does not fit; the adapters loaded before are unchanged then.
         """
         if adapter is not None and adapter.is_prompt:
-            # It has no weights: what it changes is what the base reads.
+            # It has no weights: it changes only the prompt.
             attach.refuse_other_base(self.base, adapter)
             adapter = None
-        if adapter is None:
-            if self._own_biases is not None:
-                self._take_off()
-        else:
-            self._have_on(adapter)
+        if adapter is not None:
+            self._load(adapter)
+        elif self._saved_biases is not None:
+            self._detach()
         if self._model is None:
             yield self.base.model
         else:
             with attach.active(self._model, adapter.id if adapter else None):
                 yield self._model
 
-    def mixes(self, adapter: Adapter) -> bool:
-        """Tell whether an adapter can be computed in one batch with the base and others that can.
+    def supports_mixed_batch(self, adapter: Adapter) -> bool:
+        """Tell whether an adapter can share a batch with the base and with others that can.
 
-        It is put on the base if it may be. Raises AdapterError if it does not fit.
+        Loads the adapter if it might. Raises AdapterError if it does not fit.
         """
         if adapter.is_prompt:
             attach.refuse_other_base(self.base, adapter)
             return True
         config = attach.read_config(adapter)
-        if not method_hooks.named(str(config.peft_type.value)).mixes or attach.changes_biases(config):
+        if not method_hooks.of_config(config).supports_mixed_batch or attach.changes_biases(config):
             return False
-        model = self._have_on(adapter)
-        if adapter.id not in self._mixes:
-            self._mixes[adapter.id] = can_mix(model, self.base, adapter.id)
-        return self._mixes[adapter.id]
+        model = self._load(adapter)
+        if adapter.id not in self._supports_mixed_batch:
+            self._supports_mixed_batch[adapter.id] = multi_lora.supports_mixed_batch(
+                model, self.base, adapter.id
+            )
+        return self._supports_mixed_batch[adapter.id]
 
     @contextmanager
-    def mix(self, chosen: Sequence[Adapter | None]) -> Iterator[tuple[Model, Mix]]:
-        """Let the base compute each row with one of the chosen adapters, all of which mix, or as itself for None."""
+    def mixed_batch(self, chosen: Sequence[Adapter | None]) -> Iterator[tuple[Model, MixedBatch]]:
+        """Yield the model in a state where each row has an adapter of its own, or none for None.
+
+        `supports_mixed_batch` must hold for every adapter.
+        """
         for adapter in chosen:
             if adapter is not None and not adapter.is_prompt:
-                self._have_on(adapter)
+                self._load(adapter)
         assert self._model is not None
-        mix = Mix(self._model, [_weights_name(adapter) for adapter in chosen])
-        with mix.on():
-            yield self._model, mix
+        batch = MixedBatch(self._model, [_weights_name(adapter) for adapter in chosen])
+        with batch.active():
+            yield self._model, batch
 
-    def _have_on(self, adapter: Adapter) -> PeftModel:
-        """Return the model with an adapter on it, loaded if it is not there yet."""
+    def _load(self, adapter: Adapter) -> PeftModel:
+        """Return the model with an adapter loaded."""
         if self._model is None or attach.adapter_name(adapter.id) not in self._model.peft_config:
-            self._put_on(adapter)
+            self._attach(adapter)
         assert self._model is not None
         return self._model
 
-    def _put_on(self, adapter: Adapter) -> None:
+    def _attach(self, adapter: Adapter) -> None:
         config = attach.read_config(adapter)
         changes_biases = attach.changes_biases(config)
-        if changes_biases or self._own_biases is not None or not self._stands_beside(config):
-            self._take_off()
+        if changes_biases or self._saved_biases is not None or not self._is_compatible(config):
+            self._detach()
         biases = _biases(self.base) if changes_biases else None
         self._model = attach.load_adapter(self.base, adapter, self._model)
-        self._own_biases = biases
+        self._saved_biases = biases
 
-    def _stands_beside(self, config: Any) -> bool:
-        """Tell whether an adapter can be put beside those that are there."""
-        handled = method_hooks.named(str(config.peft_type.value))
-        there = self._model.peft_config.values() if self._model is not None else ()
+    def _is_compatible(self, config: Any) -> bool:
+        """Tell whether an adapter can be loaded beside the loaded ones."""
+        hooks = method_hooks.of_config(config)
+        loaded = self._model.peft_config.values() if self._model is not None else ()
         return all(
-            config.peft_type == other.peft_type and handled.stands_beside(config, other) for other in there
+            config.peft_type == other.peft_type and hooks.is_compatible(config, other) for other in loaded
         )
 
-    def _take_off(self) -> None:
-        """Take every adapter off and make the base what it was."""
+    def _detach(self) -> None:
+        """Remove every adapter and restore the base model."""
         if self._model is None:
             return
-        attach.take_off(self._model)
+        attach.detach(self._model)
         self._model = None
-        self._mixes.clear()
+        self._supports_mixed_batch.clear()
         parameters = dict(self.base.model.named_parameters())
         with torch.no_grad():
-            for name, value in (self._own_biases or {}).items():
+            for name, value in (self._saved_biases or {}).items():
                 parameters[name].copy_(value)
-        self._own_biases = None
+        self._saved_biases = None
 
 
 def _weights_name(adapter: Adapter | None) -> str | None:
-    """Return the name of an adapter's weights on the base; None for what has none."""
+    """Return the name of an adapter's weights in the model; None for what has no weights."""
     return None if adapter is None or adapter.is_prompt else attach.adapter_name(adapter.id)
 
 

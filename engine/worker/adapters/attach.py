@@ -32,7 +32,7 @@ from engine.methods import Family
 from engine.options import describe
 from engine.worker import kernels
 from engine.worker.adapters import method_hooks, tuners
-from engine.worker.adapters.method_hooks import TRAINED, Course
+from engine.worker.adapters.method_hooks import TRAINED, InitContext
 from engine.worker.adapters.method_hooks.target_modules import (
     ALL_LINEAR,
     adapted_widths,
@@ -55,18 +55,18 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def attach(base: LoadedBase, recipe: Recipe, course: Course | None = None) -> PeftModel:
+def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None) -> PeftModel:
     """Return the base model with a new adapter by the recipe's method, ready to be trained.
 
-    The same recipe and course give the same initial numbers. Raises AdapterError if the method does not fit the
+    The same recipe and context give the same initial numbers. Raises AdapterError if the method does not fit the
     model.
     """
-    course = course or Course()
+    context = context or InitContext()
     refuse_misfit(recipe, base.model.config)
     refuse_no_layers(base, getattr(recipe.method.options, "target_modules", None))
     _refuse_wide_ranks(recipe, base)
     seed_everything(recipe.training.seed)
-    config = _peft_config(base, recipe, course)
+    config = _peft_config(base, recipe, context)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -79,13 +79,13 @@ def attach(base: LoadedBase, recipe: Recipe, course: Course | None = None) -> Pe
         ) from error
     # PEFT has put the folder that the base was loaded from there.
     model.peft_config[TRAINED].base_model_name_or_path = public_name(recipe.base_model.id)
-    handler = method_hooks.of(model)
-    handler.equip(model, recipe.method.options)
+    hooks = method_hooks.of(model)
+    hooks.add_modules(model, recipe.method.options)
     kernels.put_in(model)
     if base.device.type != "meta":
-        handler.prepare(model, base, recipe.method.options, course)
+        hooks.initialize(model, base, recipe.method.options, context)
     # The trainer asks for these, whoever made the trainer.
-    model.learning_rate_factors = handler.learning_rate_factors(model, recipe.method.options)
+    model.learning_rate_factors = hooks.learning_rate_factors(model, recipe.method.options)
     if recipe.method.start_from:
         _go_on_from(model, base, recipe, library.find(recipe.method.start_from))
     return model
@@ -103,7 +103,7 @@ def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
     """Raise AdapterError for a rank that the narrowest adapted layer can't have."""
     options = recipe.method.options
     widths = adapted_widths(base, getattr(options, "target_modules", None))
-    for option in method_hooks.named(recipe.method.method.peft_type).ranks if widths else ():
+    for option in method_hooks.of_type(recipe.method.method.peft_type).ranks if widths else ():
         layer, width = min(widths.items(), key=lambda item: min(item[1].both))
         rank, most = getattr(options, option), min(width.both)
         if rank > most:
@@ -114,10 +114,10 @@ def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
             )
 
 
-def _peft_config(base: LoadedBase, recipe: Recipe, course: Course) -> Any:
+def _peft_config(base: LoadedBase, recipe: Recipe, context: InitContext) -> Any:
     method = recipe.method.method
     settings = method.peft_settings(recipe.method.options)
-    settings |= method_hooks.named(method.peft_type).settings(recipe.method.options, base, course)
+    settings |= method_hooks.of_type(method.peft_type).settings(recipe.method.options, base, context)
     if "target_modules" in settings and settings["target_modules"] == [ALL_LINEAR]:
         settings["target_modules"] = ALL_LINEAR
     if "target_modules" in method.options.model_fields and settings.get("target_modules") is None:
@@ -154,7 +154,7 @@ def _refuse_other_settings(model: PeftModel, recipe: Recipe, adapter: Adapter) -
     mine, found = model.peft_config[TRAINED], read_config(adapter)
     if mine.peft_type != found.peft_type:
         raise AdapterError(
-            f"{adapter.name} was made with {adapter.passport.method.title}, not {recipe.method.method.title}.",
+            f"{adapter.name} was made with {adapter.metadata.method.title}, not {recipe.method.method.title}.",
             "Choose its method to go on from it.",
             "method.start_from",
         )
@@ -252,10 +252,10 @@ def _remove(model: PeftModel, name: str) -> None:
     if len(model.peft_config) > 1:
         model.delete_adapter(name)
     else:
-        take_off(model)
+        detach(model)
 
 
-def take_off(model: PeftModel) -> None:
+def detach(model: PeftModel) -> None:
     """Make the base model what it was before its first adapter; prompt-learning methods put nothing into it."""
     if not model.active_peft_config.is_prompt_learning:
         model.unload()
@@ -268,7 +268,7 @@ def adapter_name(adapter_id: str) -> str:
 
 def refuse_other_base(base: LoadedBase, adapter: Adapter) -> None:
     """Raise AdapterError if an adapter was made for another base model."""
-    made_for = adapter.passport.base_model
+    made_for = adapter.metadata.base_model
     if made_for.fingerprint and made_for.fingerprint != base.fingerprint:
         raise AdapterError(
             f"{adapter.name} was made for {made_for.id}, not for {base.options.id}.",
@@ -333,7 +333,7 @@ def save_adapter(model: PeftModel, folder: Path) -> None:
         warnings.simplefilter("ignore")
         method_hooks.of(model).save(model, folder)
     _put_names_in_order(model, folder)
-    # PEFT's model card is a form to fill in; the passport says what is known.
+    # PEFT's model card is a form to fill in; the metadata says what is known.
     (folder / "README.md").unlink(missing_ok=True)
 
 

@@ -1,9 +1,8 @@
-"""Several LoRA adapters at once: each row of a batch is computed with the adapter of its column, or as the base alone.
+"""Several LoRA adapters in one batch: each row is computed with the adapter of its column, or as the base alone.
 
-PEFT's own way (`adapter_names`) takes a layer's rows apart, adapter by adapter; on the starter it cost half as much
-again as this one, which puts all adapters of a layer side by side into one pair of matrices and lets each row see its
-own share. What can't be mixed so, or is not the same when it is measured, is left to be written alone. Knows nothing
-of what is written.
+PEFT's own way (`adapter_names`) splits a layer's rows by adapter. On the starter it took 1.5 times as long as this one,
+which stacks all adapters of a layer into one pair of matrices and masks the ranks that are not a row's own. Adapters
+that can't be stacked, or whose logits differ when they are, are written one after another.
 """
 
 from __future__ import annotations
@@ -20,27 +19,27 @@ from engine.worker.adapters import attach
 from engine.worker.modeling import forward
 from engine.worker.modeling.base_models import LoadedBase
 
-# Layers whose adapter is a product of two matrices, added to what the layer computes.
+# Layers whose adapter is a product of two matrices, added to the layer's output.
 PLAIN_LAYERS = ("Linear", "Linear8bitLt", "Linear4bit")
-# Settings of strangers' adapters that change more than that.
+# Settings of imported adapters that change more than that.
 BEYOND_LAYERS = ("modules_to_save", "trainable_token_indices", "layer_replication")
-# How far logits may be off, as a share of the largest: what rounding in these number formats comes to. In float32 no
-# text differs for it; 16-bit formats round every batch in a way of its own, and on the starter 4 of 30 texts differed.
+# How far logits may differ, as a fraction of the largest: the rounding error of these number formats. In float32 it
+# changes no text. 16-bit formats round every batch differently: on the starter 4 of 30 texts differed.
 TOLERANCES = {torch.float32: 1e-3, torch.bfloat16: 0.05, torch.float16: 0.02}
-MEASURED_TEXT = "Ann: Where are you?\nBob: At the office, till five."
+PROBE_TEXT = "Ann: Where are you?\nBob: At the office, till five."
 
 
-class Mix:
-    """The adapters of a model that rows can be computed with: `columns` are their names, None for the base."""
+class MixedBatch:
+    """The adapters of a model that a batch's rows are computed with: `columns` are their names, None for the base."""
 
     def __init__(self, model: PeftModel, columns: Sequence[str | None]) -> None:
         self._model = model
-        self._pairs = [_Pairs(layer, columns) for layer in _layers(model, columns)]
+        self._layers = [_StackedLora(layer, columns) for layer in _layers(model, columns)]
 
     @contextmanager
-    def on(self) -> Iterator[Mix]:
-        """Let the model compute so; `take` says before each batch whose rows are in it."""
-        handles = [pairs.layer.base_layer.register_forward_hook(pairs.added) for pairs in self._pairs]
+    def active(self) -> Iterator[MixedBatch]:
+        """Let the model compute each row with its column; `select` must be called before each batch."""
+        handles = [each.layer.base_layer.register_forward_hook(each.add_change) for each in self._layers]
         try:
             with self._model.disable_adapter():
                 yield self
@@ -48,43 +47,43 @@ class Mix:
             for handle in handles:
                 handle.remove()
 
-    def take(self, columns: Sequence[int]) -> None:
-        """Say which column each row of the next batch belongs to, by its place among the columns."""
-        for pairs in self._pairs:
-            pairs.take(columns)
+    def select(self, columns: Sequence[int]) -> None:
+        """Set the column index of each row of the next batch."""
+        for layer in self._layers:
+            layer.select(columns)
 
 
-class _Pairs:
-    """The pairs of matrices of one layer, side by side, and which share of them each row sees."""
+class _StackedLora:
+    """The adapters of one layer, stacked along the rank, and a mask of the ranks that each row uses."""
 
     def __init__(self, layer: Any, columns: Sequence[str | None]) -> None:
         self.layer = layer
-        held = [place for place, name in enumerate(columns) if name in layer.lora_A]
-        names = [columns[place] for place in held]
+        indices = [index for index, name in enumerate(columns) if name in layer.lora_A]
+        names = [columns[index] for index in indices]
         with torch.no_grad():
-            self._first = torch.cat([layer.lora_A[name].weight for name in names])
-            self._second = torch.cat(
+            self._lora_A = torch.cat([layer.lora_A[name].weight for name in names])
+            self._lora_B = torch.cat(
                 [layer.lora_B[name].weight * layer.scaling[name] for name in names], dim=1
             )
         ranks = torch.tensor([len(layer.lora_A[name].weight) for name in names])
-        # Whose each of the ranks is.
-        self._owners = torch.tensor(held).repeat_interleave(ranks).to(self._first.device)
-        self._shares = self._first.new_zeros(0)
+        # The column of each of the stacked ranks.
+        self._column_of_rank = torch.tensor(indices).repeat_interleave(ranks).to(self._lora_A.device)
+        self._mask = self._lora_A.new_zeros(0)
 
-    def take(self, columns: Sequence[int]) -> None:
-        """Note the columns of a batch's rows."""
-        rows = torch.tensor(columns, device=self._owners.device)
-        self._shares = (rows[:, None] == self._owners).to(self._first.dtype)[:, None, :]
+    def select(self, columns: Sequence[int]) -> None:
+        """Set the column index of each row of the next batch."""
+        rows = torch.tensor(columns, device=self._column_of_rank.device)
+        self._mask = (rows[:, None] == self._column_of_rank).to(self._lora_A.dtype)[:, None, :]
 
-    def added(self, _layer: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:
-        """Add to what the base layer computed (rows × tokens × outputs) what each row's adapter does."""
-        read = inputs[0].to(self._first.dtype)
-        if read.dim() != 3 or len(read) % len(self._shares):
+    def add_change(self, _layer: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:
+        """Return the base layer's output (rows × tokens × outputs) with the change by each row's adapter added."""
+        x = inputs[0].to(self._lora_A.dtype)
+        if x.dim() != 3 or len(x) % len(self._mask):
             raise RuntimeError("The layer's rows are not those of the batch.")
-        # A decoder that follows beams has each row as often as there are beams.
-        shares = self._shares.repeat_interleave(len(read) // len(self._shares), dim=0)
-        narrow = torch.nn.functional.linear(read, self._first) * shares
-        return (output + torch.nn.functional.linear(narrow, self._second)).to(output.dtype)
+        # Beam search repeats each row once a beam.
+        mask = self._mask.repeat_interleave(len(x) // len(self._mask), dim=0)
+        reduced = torch.nn.functional.linear(x, self._lora_A) * mask
+        return (output + torch.nn.functional.linear(reduced, self._lora_B)).to(output.dtype)
 
 
 def _layers(model: PeftModel, columns: Sequence[str | None]) -> list[LoraLayer]:
@@ -95,46 +94,46 @@ def _layers(model: PeftModel, columns: Sequence[str | None]) -> list[LoraLayer]:
     ]
 
 
-def can_mix(model: PeftModel, base: LoadedBase, adapter_id: str) -> bool:
-    """Tell whether an adapter on the model computes in a mix what it computes alone: by its layers, then measured."""
+def supports_mixed_batch(model: PeftModel, base: LoadedBase, adapter_id: str) -> bool:
+    """Tell whether a loaded adapter computes in a mixed batch what it computes alone: by its layers, then measured."""
     name = attach.adapter_name(adapter_id)
-    return _is_plain(model, name) and _is_the_same(model, base, adapter_id, name)
+    return _is_plain(model, name) and _gives_same_logits(model, base, adapter_id, name)
 
 
 def _is_plain(model: PeftModel, name: str) -> bool:
-    """Tell whether all that an adapter changes are plain layers' outputs."""
+    """Tell whether an adapter changes nothing but the outputs of plain layers."""
     config = model.peft_config[name]
     if any(getattr(config, setting, None) for setting in BEYOND_LAYERS):
         return False
-    holders = [
+    adapted = [
         module
         for module in model.modules()
         if isinstance(module, LoraLayer) and (name in module.r or name in module.lora_embedding_A)
     ]
-    return bool(holders) and all(
+    return bool(adapted) and all(
         type(layer).__name__ in PLAIN_LAYERS
         and name in layer.lora_A
         and name not in layer.lora_variant
         and layer.lora_B[name].bias is None
         and not layer.merged
-        for layer in holders
+        for layer in adapted
     )
 
 
 @torch.inference_mode()
-def _is_the_same(model: PeftModel, base: LoadedBase, adapter_id: str, name: str) -> bool:
-    """Compare the logits of the base and an adapter, computed alone and mixed."""
+def _gives_same_logits(model: PeftModel, base: LoadedBase, adapter_id: str, name: str) -> bool:
+    """Compare the logits of the base and an adapter, computed one by one and in a mixed batch."""
     columns = (None, name)
     alone = []
     for column in (None, adapter_id):
         with attach.active(model, column):
             alone.append(_logits(model, base, rows=1)[0])
     try:
-        with Mix(model, columns).on() as mix:
-            mix.take([0, 1])
+        with MixedBatch(model, columns).active() as batch:
+            batch.select([0, 1])
             mixed = _logits(model, base, rows=2)
     except RuntimeError:
-        # A model that puts a batch's tokens into one long row, say.
+        # The model reshapes a batch's rows, for example into one long row of tokens.
         return False
     expected = torch.stack(alone)
     tolerance = TOLERANCES.get(base.model.dtype, TOLERANCES[torch.float32])
@@ -142,6 +141,6 @@ def _is_the_same(model: PeftModel, base: LoadedBase, adapter_id: str, name: str)
 
 
 def _logits(model: PeftModel, base: LoadedBase, rows: int) -> torch.Tensor:
-    """Return the logits after a short text, as often as there are rows."""
-    ids = torch.tensor([base.tokenizer(MEASURED_TEXT)["input_ids"]] * rows, device=base.device)
+    """Return the logits of a short text, repeated `rows` times."""
+    ids = torch.tensor([base.tokenizer(PROBE_TEXT)["input_ids"]] * rows, device=base.device)
     return forward.logits(model, base.family, ids, torch.ones_like(ids), ids).float()

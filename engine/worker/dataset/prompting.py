@@ -198,7 +198,7 @@ def _prompter(
 
 
 def prompt_facts(recipe: Recipe, splits: Splits) -> PromptFacts:
-    """Return a recipe's prompt as a passport keeps it: with the shown examples, so that it needs no data."""
+    """Return a recipe's prompt as metadata keeps it: with the shown examples, so that it needs no data."""
     return PromptFacts(
         template=recipe.data.prompt,
         max_conversation_tokens=recipe.data.max_conversation_tokens,
@@ -214,7 +214,7 @@ def prompt_facts(recipe: Recipe, splits: Splits) -> PromptFacts:
 def remembered(
     facts: PromptFacts, base: LoadedBase, max_conversation_tokens: int, max_summary_tokens: int
 ) -> Prompter:
-    """Return the prompter of a passport's prompt: its template and the examples that it shows."""
+    """Return the prompter of metadata's prompt: its template and the examples that it shows."""
     shots = [Example(shot.id, shot.conversation, shot.summary) for shot in facts.shots]
     return Prompter(
         base.tokenizer, base.family, facts.template, max_conversation_tokens, max_summary_tokens, shots

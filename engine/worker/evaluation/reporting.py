@@ -43,7 +43,7 @@ def report(channel: Channel, evaluation: Evaluation, recipe: Recipe, device: tor
 
 def report_other_prompt(channel: Channel, adapter: Adapter, recipe: Recipe, splits: Splits) -> None:
     """Emit a notice if an adapter was trained with another prompt than it is scored with."""
-    trained_with, texts = adapter.passport.prompt, [shot.conversation for shot in shown(recipe, splits)]
+    trained_with, texts = adapter.metadata.prompt, [shot.conversation for shot in shown(recipe, splits)]
     if trained_with is None:
         return
     same_shots = [shot.conversation for shot in trained_with.shots] == texts

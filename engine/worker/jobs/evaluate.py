@@ -11,7 +11,7 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.system.paths import adapters_folder
 from engine.worker.adapters import attach
-from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.dataset import Splits
 from engine.worker.evaluation import evaluator, reporting
@@ -36,7 +36,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     channel.enter("evaluate")
     baseline = evaluator.score_base(channel, base, recipe, splits)
     reporting.report(channel, baseline, recipe, base.device)
-    manager = Switcher(base)
+    manager = AdapterManager(base)
     evaluations = [_score(channel, manager, adapter, recipe, splits, baseline) for adapter in adapters]
     channel.result(
         {
@@ -56,17 +56,17 @@ def _read(channel: Channel, recipe: Recipe) -> Splits:
 
 def _score(
     channel: Channel,
-    manager: Switcher,
+    manager: AdapterManager,
     adapter: Adapter,
     recipe: Recipe,
     splits: Splits,
     baseline: Evaluation,
 ) -> Evaluation:
     """Score an adapter, report it, and add the scores to its metadata if it is in the library."""
-    prompt = adapter.passport.prompt if adapter.is_prompt else None
+    prompt = adapter.metadata.prompt if adapter.is_prompt else None
     if prompt is None:
         reporting.report_other_prompt(channel, adapter, recipe, splits)
-    step = adapter.passport.training.step
+    step = adapter.metadata.training.step
     with manager.use(adapter) as model:
         evaluation = evaluator.score(
             channel, manager.base, model, recipe, splits, adapter.id, step, baseline, prompt

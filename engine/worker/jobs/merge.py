@@ -58,14 +58,14 @@ def refuse_unmergeable(adapter: Adapter) -> None:
     if not adapter.unmergeable:
         return
     hint = "Export the adapter instead."
-    if adapter.passport.base_model.quantization == "int8":
+    if adapter.metadata.base_model.quantization == "int8":
         hint = f"{hint} Adapters of nf4 and fp4 bases can be merged."
     raise AdapterError(f"{adapter.name} can't be merged: {adapter.unmergeable}.", hint)
 
 
 def _options(adapter: Adapter) -> BaseModelOptions:
     """Return the base to merge into: the one that the adapter learned on, quantized if that was, in float32."""
-    made_for = adapter.passport.base_model
+    made_for = adapter.metadata.base_model
     if not made_for.id:
         raise AdapterError(f"{adapter.name} does not say which base model it was made for.")
     return BaseModelOptions.model_validate(made_for.as_table() | {"precision": "float32"})

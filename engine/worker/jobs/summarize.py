@@ -13,7 +13,7 @@ from engine.config.recipe import BaseModelOptions
 from engine.errors import AppError, BaseModelError
 from engine.jobs.job import Command
 from engine.options import check
-from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.modeling import base_models
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
@@ -38,13 +38,13 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     channel.enter("load_base")
     base = base_models.load(options, request["device"], channel)
     channel.emit("base_ready", family=base.family, precision=base.precision, device=str(base.device))
-    Playground(channel, Switcher(base)).serve()
+    Playground(channel, AdapterManager(base)).serve()
 
 
 class Playground:
     """Answers commands with summaries."""
 
-    def __init__(self, channel: Channel, manager: Switcher) -> None:
+    def __init__(self, channel: Channel, manager: AdapterManager) -> None:
         self._channel = channel
         self._manager = manager
         self._queue: list[Command] = []
@@ -116,8 +116,8 @@ class Playground:
     def _write(self, group: Group, writer: BatchWriter) -> None:
         """Write the summaries of a group; if its adapters can't be activated, its columns are reported as failed."""
         try:
-            with group.active(self._manager) as (model, mix):
-                writer.write(model, mix, group.columns)
+            with group.active(self._manager) as (model, mixed_batch):
+                writer.write(model, mixed_batch, group.columns)
         except AppError as error:
             for column in group.columns:
                 writer.fail(column.name, error)

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from engine.adapters import library
-from engine.adapters import metadata as passports
+from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter
-from engine.adapters.metadata import Passport
+from engine.adapters.metadata import AdapterMetadata
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.config.training import total_steps
@@ -22,7 +22,7 @@ from engine.jobs.events import read_all
 from engine.runs import example_scores, run_store
 from engine.system.paths import adapters_folder
 from engine.worker.adapters import attach
-from engine.worker.adapters.method_hooks import Course
+from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.collator import Collator, in_batches, micro_batch_tokens
 from engine.worker.dataset.dataset import Splits
@@ -37,7 +37,7 @@ from engine.worker.runtime import devices, oom
 from engine.worker.runtime.atomic_write import whole_or_gone, writing
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.training import checkpoints, prompt_baseline
-from engine.worker.training.adapter_metadata import make_passport
+from engine.worker.training.adapter_metadata import make_metadata
 from engine.worker.training.training_loop import Prepared, Session
 
 # Training examples that a method may look at before it begins.
@@ -104,7 +104,7 @@ def _carry_out(
     shape = outline(base.model)
     tokens = micro_batch_tokens(recipe.training, base.device.type, shape.numbers_a_token)
     collator = Collator(base.family, base.tokenizer.pad_token_id, tokens)
-    model = attach.attach(base, recipe, _course(recipe, train, collator))
+    model = attach.attach(base, recipe, _init_context(recipe, train, collator))
     prepared = Prepared(
         recipe=recipe,
         base=base,
@@ -118,8 +118,8 @@ def _carry_out(
         memory=planned.get("memory", {}),
         replicas=planned.get("replicas", 1),
     )
-    passport = partial(make_passport, channel.job.id, prepared, splits)
-    session = reached.session = Session(channel, prepared, partial(passport, stopped=True))
+    metadata = partial(make_metadata, channel.job.id, prepared, splits)
+    session = reached.session = Session(channel, prepared, partial(metadata, stopped=True))
     checkpoint = _checkpoint(channel)
     channel.enter("train")
     _emit_started(channel, session, prepared, splits, checkpoint, shape, planned)
@@ -129,7 +129,7 @@ def _carry_out(
         channel.emit("run_paused", step=session.step, frees_device=True)
         raise Stopped
     channel.enter("save")
-    adapter = _save(channel, session, passport, finished)
+    adapter = _save(channel, session, metadata, finished)
     reached.saved = True
     if not finished:
         raise Stopped
@@ -199,7 +199,7 @@ def _is_completed(channel: Channel) -> bool:
         for event in map(validated, read_all(channel.job.events_path))
     )
     return completed and not any(
-        adapter.passport.training.run == channel.job.id and adapter.changed_files()
+        adapter.metadata.training.run == channel.job.id and adapter.changed_files()
         for adapter in library.scan()[0]
     )
 
@@ -212,9 +212,9 @@ def _repeat_ending(channel: Channel) -> None:
         channel.emit("adapter_saved", **{key: saved[key] for key in told if key in saved})
 
 
-def _course(recipe: Recipe, train: Sequence[Encoded], collator: Collator) -> Course:
+def _init_context(recipe: Recipe, train: Sequence[Encoded], collator: Collator) -> InitContext:
     steps, _ = total_steps(len(train), recipe.training)
-    return Course(steps, tuple(in_batches(train[:LOOKED_AT], collator)))
+    return InitContext(steps, tuple(in_batches(train[:LOOKED_AT], collator)))
 
 
 def _tell_of_cuts(prompter: Prompter, recipe: Recipe, channel: Channel) -> None:
@@ -280,19 +280,21 @@ def _emit_started(
     )
 
 
-def _save(channel: Channel, session: Session, make: Callable[..., Passport], finished: bool) -> Adapter:
+def _save(
+    channel: Channel, session: Session, make: Callable[..., AdapterMetadata], finished: bool
+) -> Adapter:
     """Put the adapter into the library; one that an earlier attempt of this run left there is replaced."""
     if session.step == 0:
         raise Stopped
     step = session.kept_step if finished else session.step
-    passport = make(step, session.progress, stopped=not finished)
-    folder = library.partial_folder(passport.id)
+    metadata = make(step, session.progress, stopped=not finished)
+    folder = library.partial_folder(metadata.id)
     hint = "Free some disk space, then resume the run: its last checkpoint is safe."
     with writing("The adapter", hint), whole_or_gone(folder):
         attach.save_adapter(session.model, folder)
-        shutil.copyfile(channel.job.recipe_path, folder / passports.RECIPE_NAME)
-        shutil.rmtree(adapters_folder() / passport.id, ignore_errors=True)
-        adapter = library.install(folder, passport)
+        shutil.copyfile(channel.job.recipe_path, folder / adapter_toml.RECIPE_NAME)
+        shutil.rmtree(adapters_folder() / metadata.id, ignore_errors=True)
+        adapter = library.install(folder, metadata)
     _refuse_damage(adapter)
     channel.emit(
         "adapter_saved",
@@ -300,7 +302,7 @@ def _save(channel: Channel, session: Session, make: Callable[..., Passport], fin
         path=str(adapter.folder),
         bytes=adapter.size_bytes,
         step=step,
-        seconds=round(passport.training.seconds, 3),
-        memory_bytes=passport.training.peak_memory_bytes,
+        seconds=round(metadata.training.seconds, 3),
+        memory_bytes=metadata.training.peak_memory_bytes,
     )
     return adapter

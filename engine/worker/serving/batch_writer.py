@@ -14,7 +14,7 @@ import torch
 
 from engine.errors import AppError, DataError
 from engine.text import chunking
-from engine.worker.adapters.multi_lora import Mix
+from engine.worker.adapters.multi_lora import MixedBatch
 from engine.worker.evaluation import rouge
 from engine.worker.generation.generate import Generated, generate, refuse_too_long
 from engine.worker.modeling.base_models import LoadedBase, Model
@@ -66,9 +66,9 @@ class BatchWriter:
         self._decoding = request.options.model_dump(exclude={"long_conversations"})
         self._rows: list[Row] = []
 
-    def write(self, model: Model, mix: Mix | None, columns: Sequence[Column]) -> None:
+    def write(self, model: Model, mixed_batch: MixedBatch | None, columns: Sequence[Column]) -> None:
         """Write all conversations by these columns; a row that fails is reported and the others go on."""
-        self._model, self._mix, self._columns = model, mix, list(columns)
+        self._model, self._mixed_batch, self._columns = model, mixed_batch, list(columns)
         rows = [
             Row(column, asked, self._facts(column.name, index), asked.text)
             for index, asked in enumerate(self._request.conversations)
@@ -214,8 +214,10 @@ class BatchWriter:
         """Summarise chunks, each with its column's adapter; the callbacks get indices into `chunks`."""
 
         def on_rows(numbers: list[int]) -> None:
-            if self._mix is not None:
-                self._mix.take([self._columns.index(chunks[number][0].column) for number in numbers])
+            if self._mixed_batch is not None:
+                self._mixed_batch.select(
+                    [self._columns.index(chunks[number][0].column) for number in numbers]
+                )
             on_batch(numbers)
             self._check_wanted()
 

@@ -14,8 +14,8 @@ from engine.adapters.library import Adapter
 from engine.adapters.metadata import PromptFacts
 from engine.config.prompts import DEFAULT_PROMPT
 from engine.errors import AppError
-from engine.worker.adapters.adapter_manager import Switcher
-from engine.worker.adapters.multi_lora import Mix
+from engine.worker.adapters.adapter_manager import AdapterManager
+from engine.worker.adapters.multi_lora import MixedBatch
 from engine.worker.dataset.prompting import Prompter, remembered
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.serving.requests import Request
@@ -39,7 +39,7 @@ def make_column(name: str | None, request: Request, base: LoadedBase) -> Column:
     The request's prompt replaces the adapter's, except for an adapter that consists of its prompt.
     """
     adapter = library.find(name) if name else None
-    own = adapter.passport.prompt if adapter else None
+    own = adapter.metadata.prompt if adapter else None
     if adapter is None or not adapter.is_prompt:
         own = request.prompt or own
     prompt = own or _first_prompt(request.columns) or DEFAULT_PROMPTING
@@ -59,8 +59,8 @@ def _first_prompt(names: Sequence[str | None]) -> PromptFacts | None:
         except AppError:
             # Its own column reports that.
             continue
-        if adapter.passport.prompt and not adapter.is_prompt:
-            return adapter.passport.prompt
+        if adapter.metadata.prompt and not adapter.is_prompt:
+            return adapter.metadata.prompt
     return None
 
 
@@ -71,18 +71,18 @@ class Group:
         self.columns = list(columns)
 
     @contextmanager
-    def active(self, manager: Switcher) -> Iterator[tuple[Model, Mix | None]]:
+    def active(self, manager: AdapterManager) -> Iterator[tuple[Model, MixedBatch | None]]:
         """Activate the adapters of the columns within the context. Raises AdapterError."""
         adapters = [column.adapter for column in self.columns]
         if len(adapters) == 1:
             with manager.use(adapters[0]) as model:
                 yield model, None
         else:
-            with manager.mix(adapters) as (model, mix):
-                yield model, mix
+            with manager.mixed_batch(adapters) as (model, mixed_batch):
+                yield model, mixed_batch
 
 
-def make_groups(columns: Sequence[Column], manager: Switcher) -> list[Group]:
+def make_groups(columns: Sequence[Column], manager: AdapterManager) -> list[Group]:
     """Return the fewest groups in which each column computes the same as alone, in the order of their first columns.
 
     An adapter that does not fit the base model has a group of its own, whose activation then fails.
@@ -96,8 +96,8 @@ def make_groups(columns: Sequence[Column], manager: Switcher) -> list[Group]:
     return sorted(groups, key=lambda group: columns.index(group.columns[0]))
 
 
-def _supports_mixed_batch(column: Column, manager: Switcher) -> bool:
+def _supports_mixed_batch(column: Column, manager: AdapterManager) -> bool:
     try:
-        return column.adapter is None or manager.mixes(column.adapter)
+        return column.adapter is None or manager.supports_mixed_batch(column.adapter)
     except AppError:
         return False

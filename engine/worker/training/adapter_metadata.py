@@ -1,17 +1,17 @@
-"""What is written into a new adapter's passport: the facts of its run. Decides nothing about the run."""
+"""What is written into a new adapter's metadata: the facts of its run. Decides nothing about the run."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from engine.adapters import library
-from engine.adapters import metadata as passports
+from engine.adapters import metadata as adapter_toml
 from engine.adapters.metadata import (
+    AdapterMetadata,
     BaseModelFacts,
     ChangeFacts,
     DataFacts,
     MethodFacts,
-    Passport,
     TrainingFacts,
 )
 from engine.config.recipe import Recipe
@@ -25,16 +25,16 @@ from engine.worker.runtime.versions import versions
 from engine.worker.training.training_loop import Prepared, Progress
 
 
-def make_passport(
+def make_metadata(
     run_id: str, prepared: Prepared, splits: Splits, step: int, progress: Progress, *, stopped: bool
-) -> Passport:
-    """Return the passport of the adapter as it is at a step, without scores."""
+) -> AdapterMetadata:
+    """Return the metadata of the adapter as it is at a step, without scores."""
     recipe = prepared.recipe
-    return Passport(
-        schema=passports.SCHEMA,
+    return AdapterMetadata(
+        schema=adapter_toml.SCHEMA,
         id=f"{run_id}-step-{step}" if stopped else run_id,
         name=free_name(recipe, f"step-{step}" if stopped else ""),
-        made_at=passports.now_text(),
+        made_at=adapter_toml.now_text(),
         base_model=_base_model(recipe, prepared.base),
         method=_method(prepared),
         data=_data(recipe, splits),
@@ -44,16 +44,16 @@ def make_passport(
     )
 
 
-def make_prompt_passport(
+def make_prompt_metadata(
     run_id: str, recipe: Recipe, base: LoadedBase, splits: Splits, seconds: float
-) -> Passport:
-    """Return the passport of an adapter that is nothing but a prompt, without scores."""
+) -> AdapterMetadata:
+    """Return the metadata of an adapter that is nothing but a prompt, without scores."""
     settings = recipe.method
-    return Passport(
-        schema=passports.SCHEMA,
+    return AdapterMetadata(
+        schema=adapter_toml.SCHEMA,
         id=run_id,
         name=free_name(recipe),
-        made_at=passports.now_text(),
+        made_at=adapter_toml.now_text(),
         base_model=_base_model(recipe, base),
         method=MethodFacts(
             id=settings.id,

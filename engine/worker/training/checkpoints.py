@@ -17,8 +17,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from engine.adapters import metadata as passports
-from engine.adapters.metadata import Passport
+from engine.adapters import metadata as adapter_toml
+from engine.adapters.metadata import AdapterMetadata
 from engine.errors import StorageError
 from engine.jobs.job import Job
 from engine.runs.run_store import CHECKPOINT_PREFIX, checkpoints
@@ -41,7 +41,7 @@ def save(
     step: int,
     model: Any,
     state: Mapping[str, Any],
-    passport: Passport,
+    metadata: AdapterMetadata,
     save_loop: Callable[[Path], None],
 ) -> tuple[Path, int]:
     """Write the checkpoint of a step, drop all but the last two, and return its folder and bytes.
@@ -55,9 +55,9 @@ def save(
         save_adapter(model, partial)
         save_trainable(model, partial)
         save_loop(partial)
-        passports.save(passport, partial)
+        adapter_toml.save(metadata, partial)
         (partial / STATE_NAME).write_text(json.dumps(dict(state)), encoding="utf-8")
-        (partial / CHECKSUMS_NAME).write_text(json.dumps(passports.checksums(partial)), encoding="utf-8")
+        (partial / CHECKSUMS_NAME).write_text(json.dumps(adapter_toml.checksums(partial)), encoding="utf-8")
         _put_in_place(partial, folder)
     for old in checkpoints(job)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
@@ -95,7 +95,7 @@ def is_sound(folder: Path) -> bool:
         expected = json.loads((folder / CHECKSUMS_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
-    found = passports.checksums(folder)
+    found = adapter_toml.checksums(folder)
     return isinstance(expected, dict) and all(found.get(name) == digest for name, digest in expected.items())
 
 

@@ -1,6 +1,6 @@
 """A run that trains nothing: the base model with a plain prompt against itself with the recipe's, told in order.
 
-What it yields is the prompt with its examples, as an adapter that consists of its passport.
+What it yields is the prompt with its examples, as an adapter that consists of its metadata.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import time
 from dataclasses import replace
 
 from engine.adapters import library
-from engine.adapters import metadata as passports
+from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter
-from engine.adapters.metadata import Passport
+from engine.adapters.metadata import AdapterMetadata
 from engine.config.recipe import Recipe
 from engine.runs import example_scores
 from engine.system.paths import adapters_folder
@@ -32,7 +32,7 @@ from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
 from engine.worker.runtime.atomic_write import whole_or_gone, writing
 from engine.worker.runtime.channel import Channel
-from engine.worker.training.adapter_metadata import make_prompt_passport
+from engine.worker.training.adapter_metadata import make_prompt_metadata
 
 
 def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Splits) -> None:
@@ -68,8 +68,8 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
     )
     channel.enter("save")
     seconds = time.perf_counter() - began
-    passport = make_prompt_passport(channel.job.id, recipe, base, splits, seconds)
-    _save(channel, passport.with_score(evaluation.card(baseline)))
+    metadata = make_prompt_metadata(channel.job.id, recipe, base, splits, seconds)
+    _save(channel, metadata.with_score(evaluation.card(baseline)))
     example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored(plain, asked)))
     reporting.report(channel, evaluation, plain, base.device)
 
@@ -100,20 +100,20 @@ def _emit_started(channel: Channel, base: LoadedBase, splits: Splits) -> None:
     )
 
 
-def _save(channel: Channel, passport: Passport) -> Adapter:
+def _save(channel: Channel, metadata: AdapterMetadata) -> Adapter:
     """Put the prompt into the library; one that an earlier attempt of this run left there is replaced."""
-    folder = library.partial_folder(passport.id)
+    folder = library.partial_folder(metadata.id)
     with writing("The prompt", "Free some disk space, then resume the run."), whole_or_gone(folder):
-        shutil.copyfile(channel.job.recipe_path, folder / passports.RECIPE_NAME)
-        shutil.rmtree(adapters_folder() / passport.id, ignore_errors=True)
-        adapter = library.install(folder, passport)
+        shutil.copyfile(channel.job.recipe_path, folder / adapter_toml.RECIPE_NAME)
+        shutil.rmtree(adapters_folder() / metadata.id, ignore_errors=True)
+        adapter = library.install(folder, metadata)
     channel.emit(
         "adapter_saved",
         adapter=adapter.id,
         path=str(adapter.folder),
         bytes=adapter.size_bytes,
         step=0,
-        seconds=round(passport.training.seconds, 3),
-        memory_bytes=passport.training.peak_memory_bytes,
+        seconds=round(metadata.training.seconds, 3),
+        memory_bytes=metadata.training.peak_memory_bytes,
     )
     return adapter

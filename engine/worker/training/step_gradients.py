@@ -152,7 +152,7 @@ class StepTrainer(Trainer):
             total = self._add_shares(model, inputs)
         else:
             total = self._add_all(model, inputs.micro_batches, inputs.learned_tokens)
-        more = method_hooks.of(self.model).regularisation(self.model)
+        more = method_hooks.of(self.model).extra_loss(self.model)
         if more is not None:
             self.accelerator.backward(more)
         return total
@@ -290,7 +290,7 @@ class _AfterUpdate(TrainerCallback):
 
     def on_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Hand the step's number on; the loop counts it up a little later."""
-        method_hooks.of(kwargs["model"]).after_update(kwargs["model"], state.global_step + 1)
+        method_hooks.of(kwargs["model"]).on_optimizer_step(kwargs["model"], state.global_step + 1)
 
 
 def token_loss_sum(model: Any, batch: MicroBatch, family: Family) -> torch.Tensor:

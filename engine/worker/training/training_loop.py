@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from peft import PeftModel
 
-from engine.adapters.metadata import Passport, Scores
+from engine.adapters.metadata import AdapterMetadata, Scores
 from engine.config.recipe import Recipe
 from engine.config.training import Order, total_steps
 from engine.runs.run_store import BEST_PREFIX, note_order
@@ -100,12 +100,12 @@ class Session:
     """The training part of a run."""
 
     def __init__(
-        self, channel: Channel, prepared: Prepared, passport: Callable[[int, Progress], Passport]
+        self, channel: Channel, prepared: Prepared, metadata: Callable[[int, Progress], AdapterMetadata]
     ) -> None:
-        """Prepare; `passport` makes the passport of the adapter as it is at a step."""
+        """Prepare; `metadata` makes the metadata of the adapter as it is at a step."""
         self._channel = channel
         self._prepared = prepared
-        self._passport = passport
+        self._metadata = metadata
         self._training = prepared.recipe.training
         self.total, self._an_epoch = total_steps(len(prepared.train), self._training)
         self.progress = Progress(
@@ -452,7 +452,7 @@ class Session:
             self.step,
             self._prepared.model,
             self.progress.as_dict(),
-            self._passport(self.step, self.progress),
+            self._metadata(self.step, self.progress),
             self._loop.save_state,
         )
         self._checkpoint_step = self.step

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Adapter, AppError, RunEntry, library, passport, run_store
+from engine.api import Adapter, AppError, RunEntry, adapter_toml, library, run_store
 from gui.core.background_tasks import Background
 from gui.look.language import told, tr
 
@@ -61,7 +61,7 @@ class HistoryDeeds(QObject):
 
 def promote(checkpoint: Path) -> Adapter:
     """Make an adapter of a checkpoint, called after the run's adapter and the step."""
-    found = passport.load(checkpoint)
+    found = adapter_toml.load(checkpoint)
     return library.promote(checkpoint, f"{found.name}-step-{found.training.step}")
 
 

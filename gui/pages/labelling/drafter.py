@@ -48,8 +48,8 @@ class Writer:
 
     @property
     def decoding(self) -> SummarizeOptions:
-        """Return how it was scored, if its passport tells, else the usual decoding."""
-        prompt = self.adapter.passport.prompt if self.adapter else None
+        """Return how it was scored, if its metadata tells, else the usual decoding."""
+        prompt = self.adapter.metadata.prompt if self.adapter else None
         if prompt is None:
             return SummarizeOptions()
         return SummarizeOptions(beams=prompt.beams, max_new_tokens=prompt.max_new_tokens)
@@ -90,7 +90,7 @@ class Drafter(QObject):
         """Look into the library again."""
         adapters = library.scan()[0]
         bases = [Writer(base) for base in choices.base_choices(self._local_models, adapters)]
-        self.writers = [*(Writer(one.passport.base_model.id, one) for one in adapters), *bases]
+        self.writers = [*(Writer(one.metadata.base_model.id, one) for one in adapters), *bases]
         self.choose(self.writer.key)
 
     def offer_models(self, models: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Where the passport stands: beside the table, or over its right half where the window is narrow."""
+"""Where the metadata stands: beside the table, or over its right half where the window is narrow."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from gui.look.fonts import px
-from gui.pages.library.metadata_panel import WIDTH, PassportPanel
+from gui.pages.library.metadata_panel import WIDTH, MetadataPanel
 from gui.widgets.line import Line
 
 
 class Drawer(QObject):
     """Places `panel` in `row` or over `left`. It shows only while there is something to show."""
 
-    def __init__(self, row: QHBoxLayout, left: QWidget, panel: PassportPanel) -> None:
+    def __init__(self, row: QHBoxLayout, left: QWidget, panel: MetadataPanel) -> None:
         super().__init__(left)
         self._row, self._left, self._panel = row, left, panel
         self._line = Line(vertical=True)
@@ -27,7 +27,7 @@ class Drawer(QObject):
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the passport lies over the table."""
+        """Tell whether the metadata lies over the table."""
         return self._narrow and self._open
 
     @property
@@ -36,7 +36,7 @@ class Drawer(QObject):
         return self._narrow
 
     def set_narrow(self, narrow: bool) -> None:
-        """Put the passport over the table, or beside it."""
+        """Put the metadata over the table, or beside it."""
         if narrow == self._narrow:
             return
         self._narrow, self._open = narrow, False
@@ -55,12 +55,12 @@ class Drawer(QObject):
         self._place()
 
     def open(self) -> None:
-        """Lay the passport over the table, if it is not beside it."""
+        """Lay the metadata over the table, if it is not beside it."""
         self._open = self._narrow
         self._place()
 
     def close(self) -> None:
-        """Take the passport off the table."""
+        """Take the metadata off the table."""
         self._open = False
         self._place()
 
@@ -78,7 +78,7 @@ class Drawer(QObject):
             self._panel.setFixedWidth(px(WIDTH))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the passport in its half."""
+        """Keep the metadata in its half."""
         if event.type() == QEvent.Type.Resize and self.is_open:
             self._place()
         return super().eventFilter(watched, event)

@@ -65,7 +65,7 @@ class LibraryJobs(QObject):
         return self._adapter_id
 
     def score(self, adapter: Adapter, recipe: Recipe) -> None:
-        """Score an adapter and its base under a recipe's protocol; the worker writes the passport."""
+        """Score an adapter and its base under a recipe's protocol; the worker writes the metadata."""
         self._begin(
             adapter,
             "evaluate",

@@ -34,7 +34,7 @@ class LibraryDeeds(QObject):
         self._background = Background(self)
 
     def update(self, adapter: Adapter, **values: object) -> None:
-        """Write a new name, tags or notes into an adapter's passport."""
+        """Write a new name, tags or notes into an adapter's metadata."""
         try:
             library.update(adapter, **values)
         except AppError as error:

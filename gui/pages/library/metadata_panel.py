@@ -1,4 +1,4 @@
-"""An adapter's passport: scores, origin, method, tags, notes, and whether its files are sound.
+"""An adapter's metadata: scores, origin, method, tags, notes, and whether its files are sound.
 
 It shows and lets edit; what a button does is the page's business.
 """
@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.api import Adapter, Passport, ScoreCard
+from engine.api import Adapter, AdapterMetadata, ScoreCard
 from gui.look import style
 from gui.look.fonts import metrics, px
 from gui.look.format import percent
@@ -68,7 +68,7 @@ class NotesField(QPlainTextEdit):
         self.left.emit()
 
 
-class PassportPanel(QWidget):
+class MetadataPanel(QWidget):
     """Shows one adapter; the signals name what was pressed, the last two carry the adapter and the new words."""
 
     try_pressed = Signal()
@@ -214,13 +214,13 @@ class PassportPanel(QWidget):
         self.save_notes()
         another = self._adapter is None or self._adapter.id != adapter.id
         self._adapter = adapter
-        passport = adapter.passport
+        metadata = adapter.metadata
         self._name.setText(adapter.name)
-        self._about.setText(_about(passport))
-        self._show_scores(passport.score_card)
-        self._made_from.show_facts(made_from(passport))
-        self._method.show_facts(method_facts(passport))
-        self._show_changes(changes(passport))
+        self._about.setText(_about(metadata))
+        self._show_scores(metadata.score_card)
+        self._made_from.show_facts(made_from(metadata))
+        self._method.show_facts(method_facts(metadata))
+        self._show_changes(changes(metadata))
         self._show_merging(adapter)
         self._show_words(another=another)
         if another:
@@ -259,18 +259,18 @@ class PassportPanel(QWidget):
     def _show_words(self, *, another: bool) -> None:
         """Show tags and notes, but never over what is being typed."""
         assert self._adapter is not None
-        passport = self._adapter.passport
+        metadata = self._adapter.metadata
         if another or not self.tags_field.hasFocus():
-            self.tags_field.setText(", ".join(passport.tags))
+            self.tags_field.setText(", ".join(metadata.tags))
         if another or not self.notes_field.hasFocus():
             self.notes_field.blockSignals(True)
-            self.notes_field.setPlainText(passport.notes)
+            self.notes_field.setPlainText(metadata.notes)
             self.notes_field.blockSignals(False)
             self.notes_field.fit()
             self._notes_rest.stop()
 
     def show_soundness(self, changed: list[str] | None) -> None:
-        """Say whether the files match the passport; None while that is not known."""
+        """Say whether the files match the metadata; None while that is not known."""
         if changed is None:
             self._mark.set_icon("clock", "ink3")
             self._soundness.setText(tr("Checking the files"))
@@ -294,14 +294,14 @@ class PassportPanel(QWidget):
                 tag for word in self.tags_field.text().split(",") if (tag := " ".join(word.split()))
             )
         )
-        if tags != self._adapter.passport.tags:
+        if tags != self._adapter.metadata.tags:
             self.tags_changed.emit(self._adapter, tags)
 
     def save_notes(self) -> None:
         """Hand over notes that were typed and not yet saved."""
         self._notes_rest.stop()
         text = self.notes_field.toPlainText().strip()
-        if self._adapter is not None and text != self._adapter.passport.notes.strip():
+        if self._adapter is not None and text != self._adapter.metadata.notes.strip():
             self.notes_changed.emit(self._adapter, text)
 
     def set_rimmed(self, rimmed: bool) -> None:
@@ -318,11 +318,11 @@ class PassportPanel(QWidget):
             painter.end()
 
 
-def _about(passport: Passport) -> str:
+def _about(metadata: AdapterMetadata) -> str:
     """Return what an adapter is and since when it is here."""
-    title, base = told(passport.method.title or passport.method.id), base_words(passport.base_model.id)
-    moment = moment_words(passport.made, datetime.now(UTC))
-    if passport.origin == "imported":
+    title, base = told(metadata.method.title or metadata.method.id), base_words(metadata.base_model.id)
+    moment = moment_words(metadata.made, datetime.now(UTC))
+    if metadata.origin == "imported":
         return tr("{method} for {base}, imported {moment}", method=title, base=base, moment=moment)
     return tr("{method} for {base}, made {moment}", method=title, base=base, moment=moment)
 

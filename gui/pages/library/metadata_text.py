@@ -1,10 +1,10 @@
-"""What a passport says, as pairs of label and value in words. Knows no widget."""
+"""What metadata says, as pairs of label and value in words. Knows no widget."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from engine.api import METHODS, Change, Passport, describe, prompts
+from engine.api import METHODS, AdapterMetadata, Change, describe, prompts
 from gui.look.format import bytes_text, compact, number, plain
 from gui.look.language import ENGLISH, spoken, told, tr, tr_count
 from gui.models.list_text import base_words, grouped_digits
@@ -13,29 +13,29 @@ Fact = tuple[str, str]
 _METHODS = {entry.id: entry for entry in METHODS}
 _HIDDEN = {"target_modules", "bias", "rs_lora"}
 MOST_TARGETS = 4
-# A run is changed once or twice; a passport of elsewhere may tell of any number, in words of any length.
+# A run is changed once or twice; metadata of elsewhere may tell of any number, in words of any length.
 MOST_CHANGES = 6
 LONGEST_CHANGE = 200
 
 
-def made_from(passport: Passport) -> list[Fact]:
+def made_from(metadata: AdapterMetadata) -> list[Fact]:
     """Return where an adapter comes from."""
-    base, data, training = passport.base_model, passport.data, passport.training
+    base, data, training = metadata.base_model, metadata.data, metadata.training
     return [
         (tr("Base model"), base_words(base.id)),
         (tr("Revision"), base.revision if base.revision not in {"", "main"} else ""),
-        (tr("Precision"), _precision(passport)),
+        (tr("Precision"), _precision(metadata)),
         (tr("Data"), data.source),
         (tr("Data fingerprint"), grouped_digits(data.fingerprint[:12])),
         (tr("Data licence"), data.licence),
-        (tr("Trained on"), _trained_on(passport)),
+        (tr("Trained on"), _trained_on(metadata)),
         (tr("Went on from"), training.start_from),
         (tr("Run"), training.run),
     ]
 
 
-def _trained_on(passport: Passport) -> str:
-    data = passport.data
+def _trained_on(metadata: AdapterMetadata) -> str:
+    data = metadata.data
     parts = [tr_count(data.train, "{n} example", "{n} examples")] if data.train else []
     if data.excluded:
         parts.append(tr("{count} excluded", count=number(data.excluded)))
@@ -50,8 +50,8 @@ def _trained_on(passport: Passport) -> str:
     return ", ".join(parts)
 
 
-def _precision(passport: Passport) -> str:
-    base = passport.base_model
+def _precision(metadata: AdapterMetadata) -> str:
+    base = metadata.base_model
     return (
         base.precision
         if base.quantization == "none"
@@ -59,32 +59,32 @@ def _precision(passport: Passport) -> str:
     )
 
 
-def method_facts(passport: Passport) -> list[Fact]:
+def method_facts(metadata: AdapterMetadata) -> list[Fact]:
     """Return how an adapter was trained."""
-    method, training = passport.method, passport.training
+    method, training = metadata.method, metadata.training
     return [
         (
             told(method.title or method.id),
             _options(method.id, method.options) or (tr("as imported") if not training.run else ""),
         ),
-        (tr("Applied to"), _applied_to(passport)),
-        (tr("Trainable"), _trainable(passport)),
-        (tr("Prompt"), _prompt(passport)),
+        (tr("Applied to"), _applied_to(metadata)),
+        (tr("Trainable"), _trainable(metadata)),
+        (tr("Prompt"), _prompt(metadata)),
         (
             tr("Examples in it"),
-            number(len(passport.prompt.shots)) if passport.prompt and passport.prompt.shots else "",
+            number(len(metadata.prompt.shots)) if metadata.prompt and metadata.prompt.shots else "",
         ),
         (tr("Learning rate"), plain(method.learning_rate) if method.learning_rate else ""),
-        (tr("Kept step"), _kept_step(passport)),
+        (tr("Kept step"), _kept_step(metadata)),
         (tr("Peak memory"), bytes_text(training.peak_memory_bytes) if training.peak_memory_bytes else ""),
         (tr("Seed"), str(training.seed) if training.run else ""),
-        (tr("Made with"), _made_with(passport.versions)),
+        (tr("Made with"), _made_with(metadata.versions)),
     ]
 
 
-def changes(passport: Passport) -> list[str]:
+def changes(metadata: AdapterMetadata) -> list[str]:
     """Return what was changed of the run under way, in sentences; of very many the last."""
-    given = passport.training.changes
+    given = metadata.training.changes
     hidden = len(given) - MOST_CHANGES
     lines = [tr_count(hidden, "{n} earlier change", "{n} earlier changes")] if hidden > 0 else []
     for each in given[-MOST_CHANGES:]:
@@ -118,37 +118,37 @@ def _title(title: str) -> str:
     return title.lower() if spoken() == ENGLISH else told(title)
 
 
-def _applied_to(passport: Passport) -> str:
-    targets = passport.method.targets
+def _applied_to(metadata: AdapterMetadata) -> str:
+    targets = metadata.method.targets
     if not targets:
         return ""
     names = ", ".join(targets[:MOST_TARGETS]) + ("…" if len(targets) > MOST_TARGETS else "")
-    matrices = passport.method.matrices
+    matrices = metadata.method.matrices
     if not matrices:
         return names
     return tr_count(matrices, "{names} in {n} matrix", "{names} in {n} matrices", names=names)
 
 
-def _trainable(passport: Passport) -> str:
-    training = passport.training
+def _trainable(metadata: AdapterMetadata) -> str:
+    training = metadata.training
     if not training.trainable_parameters:
         return ""
     trainable, total = number(training.trainable_parameters), compact(training.all_parameters)
     return tr("{trainable} of {total}", trainable=trainable, total=total)
 
 
-def _prompt(passport: Passport) -> str:
+def _prompt(metadata: AdapterMetadata) -> str:
     """Return the name of the template that an adapter was made with; the words of one that has none."""
-    if passport.prompt is None:
+    if metadata.prompt is None:
         return ""
-    named = prompts.named(passport.prompt.template)
+    named = prompts.named(metadata.prompt.template)
     if named is None:
-        return " ".join(passport.prompt.template.split())
+        return " ".join(metadata.prompt.template.split())
     return told(named.name) if named.built_in else named.name
 
 
-def _kept_step(passport: Passport) -> str:
-    training = passport.training
+def _kept_step(metadata: AdapterMetadata) -> str:
+    training = metadata.training
     if not training.step:
         return ""
     step = number(training.step)

@@ -1,4 +1,4 @@
-"""The library page: every adapter on this computer, comparable ones together, and the passport of the one selected.
+"""The library page: every adapter on this computer, comparable ones together, and the metadata of the one selected.
 
 Lays out the parts in `gui.pages.library` and wires them to what they do. Decides nothing itself.
 """
@@ -30,7 +30,7 @@ from gui.pages.library.import_export import Places
 from gui.pages.library.jobs import LibraryJobs
 from gui.pages.library.library_operations import LibraryDeeds
 from gui.pages.library.menus import SEPARATOR, below, make_menu
-from gui.pages.library.metadata_panel import PassportPanel
+from gui.pages.library.metadata_panel import MetadataPanel
 from gui.pages.library.score_choices import Choice, score_choices
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import GroupedTableView
@@ -65,7 +65,7 @@ class LibraryPage(Page):
         self.places = Places(self, dialogs or Dialogs(), self.deeds, self.jobs)
         self.table = AdapterTable(self)
         self.view = GroupedTableView(self.table, tr("Adapters"))
-        self.panel = PassportPanel()
+        self.panel = MetadataPanel()
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -221,7 +221,7 @@ class LibraryPage(Page):
         return adapter.id in self._in_use
 
     def adapt(self, width: int) -> None:
-        """Let the passport lie over the table's right half below 1200."""
+        """Let the metadata lie over the table's right half below 1200."""
         self.drawer.set_narrow(width < px(NARROW))
 
     def _close_drawer(self) -> None:
@@ -236,7 +236,7 @@ class LibraryPage(Page):
         super().keyPressEvent(event)
 
     def _on_opened(self, adapter: Adapter) -> None:
-        """Return opens: the passport where it is not there yet, else the playground."""
+        """Return opens: the metadata where it is not there yet, else the playground."""
         if self.drawer.is_narrow and not self.drawer.is_open:
             self.drawer.open()
         else:
@@ -332,7 +332,7 @@ class LibraryPage(Page):
         return make_menu(self, self._entries_for(adapter))
 
     def _entries_for(self, adapter: Adapter) -> list[Entry]:
-        again = tr("Score again") if adapter.passport.score_card else tr("Score now")
+        again = tr("Score again") if adapter.metadata.score_card else tr("Score now")
         return [
             (tr("Try in playground"), lambda: self.try_requested.emit([adapter.id]), ""),
             (tr("Train further from here"), lambda: self.train_from_requested.emit(adapter.id), ""),
@@ -361,7 +361,7 @@ class LibraryPage(Page):
 def _subtitle(adapters: list[Adapter]) -> str:
     if not adapters:
         return tr("What you train or import is kept here")
-    bases = {adapter.passport.base_model.id for adapter in adapters}
+    bases = {adapter.metadata.base_model.id for adapter in adapters}
     return tr(
         "{adapters} for {base_models}",
         adapters=tr_count(len(adapters), "{n} adapter", "{n} adapters"),

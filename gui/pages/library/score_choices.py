@@ -23,7 +23,7 @@ def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:
         return [(data_words(own.data.source), own)]
     found: dict[str, Recipe] = {}
     for other in others:
-        theirs = _recipe(other) if other.passport.base_model.id == adapter.passport.base_model.id else None
+        theirs = _recipe(other) if other.metadata.base_model.id == adapter.metadata.base_model.id else None
         if theirs is not None:
             found.setdefault(theirs.data.source, theirs)
     if SAMPLE not in found:
@@ -39,7 +39,7 @@ def _recipe(adapter: Adapter) -> Recipe | None:
 
 def _sample_recipe(adapter: Adapter) -> Recipe:
     """Return a recipe that asks the base model about the sample conversations, the way a new one would."""
-    base = adapter.passport.base_model
+    base = adapter.metadata.base_model
     made = recipe.from_tables(
         {"base_model": {"id": base.id or "unknown"}, "data": {"source": SAMPLE}, "method": {"id": "lora"}}
     )

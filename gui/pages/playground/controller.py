@@ -84,13 +84,13 @@ class Controller(QObject):
 
     def limit(self) -> int:
         """Return the longest conversation, in tokens, that the shown adapters were all trained with."""
-        prompts = [adapter.passport.prompt for adapter in self._shown_adapters()]
+        prompts = [adapter.metadata.prompt for adapter in self._shown_adapters()]
         return min((prompt.max_conversation_tokens for prompt in prompts if prompt), default=USUAL_LIMIT)
 
     def decoding(self) -> SummarizeOptions | None:
-        """Return the decoding that the first shown adapter was scored with, if its passport tells."""
+        """Return the decoding that the first shown adapter was scored with, if its metadata tells."""
         for adapter in self._shown_adapters():
-            prompt = adapter.passport.prompt
+            prompt = adapter.metadata.prompt
             if prompt:
                 return SummarizeOptions(beams=prompt.beams, max_new_tokens=prompt.max_new_tokens)
         return None
@@ -115,7 +115,7 @@ class Controller(QObject):
             return
         self.cancel()
         self.base_id = base_id
-        kept = [adapter for adapter in self._shown_adapters() if adapter.passport.base_model.id == base_id]
+        kept = [adapter for adapter in self._shown_adapters() if adapter.metadata.base_model.id == base_id]
         self.board, self.tried = Board(choices.base_entry(base_id)), None
         for adapter in kept:
             self.board.add(choices.entry(adapter))
@@ -139,7 +139,7 @@ class Controller(QObject):
         wanted = [adapter for name in adapter_ids for adapter in self.adapters if adapter.id == name]
         if not wanted:
             return
-        self.choose_base(wanted[0].passport.base_model.id)
+        self.choose_base(wanted[0].metadata.base_model.id)
         for adapter in wanted:
             self.add(adapter.id)
         left = [one.adapter for one in self.adapter_choices() if one.adapter in wanted and one.is_foreign]
@@ -176,8 +176,8 @@ class Controller(QObject):
     def trained_prompt(self) -> str:
         """Return the template that the first shown adapter was trained with, which the base reads as well."""
         for adapter in self._shown_adapters():
-            if adapter.passport.prompt and not adapter.is_prompt:
-                return adapter.passport.prompt.template
+            if adapter.metadata.prompt and not adapter.is_prompt:
+                return adapter.metadata.prompt.template
         return prompts.DEFAULT_PROMPT
 
     def summarise(

@@ -28,7 +28,7 @@ def adapter(home) -> Adapter:
         f"---\nbase_model: {SECRET}/bases/my-t5\ntags:\n- base_model:adapter:{SECRET}/bases/my-t5\n---\nMine.\n",
         encoding="utf-8",
     )
-    facts = made.passport
+    facts = made.metadata
     told = facts.model_copy(
         update={
             "data": facts.data.model_copy(update={"source": f"{SECRET}/chats.jsonl"}),
@@ -74,7 +74,7 @@ def test_an_exported_adapter_names_no_place_on_this_computer(
     assert config["base_model_name_or_path"] == "my-t5"
     assert "base_model:adapter:my-t5\n" in (folder / "README.md").read_text()
     assert metadata.checksums(adapter.folder) == before
-    assert library.find(adapter.id).passport == adapter.passport
+    assert library.find(adapter.id).metadata == adapter.metadata
     assert library.import_adapter(folder).changed_files() == []
 
 

@@ -20,7 +20,7 @@ from tests.helpers.homes import (
     add_adapter,
     add_checkpoint,
     add_run,
-    make_passport,
+    make_metadata,
     make_recipe,
     score_card,
     write_peft_files,
@@ -75,8 +75,8 @@ def test_an_adapter_is_found_by_id_name_and_folder(foreign: Path):
     adapter = add_adapter("a-id")
     adapter = library.update(adapter, name="Nice name")
     for name in ("a-id", "Nice name", str(adapter.folder)):
-        assert library.find(name).passport == adapter.passport
-    assert library.find(str(foreign)).passport.origin == "imported"
+        assert library.find(name).metadata == adapter.metadata
+    assert library.find(str(foreign)).metadata.origin == "imported"
     with pytest.raises(AdapterError, match='There is no adapter "gone"'):
         library.find("gone")
 
@@ -112,9 +112,9 @@ def test_name_tags_and_notes_change_and_nothing_else():
     adapter = add_adapter(scores=[score_card(0.48)])
     changed = library.update(adapter, name="  New \n name ", tags=["short"], notes="Good.")
     assert (changed.name, changed.id) == ("New name", adapter.id)
-    assert library.find(adapter.id).passport == changed.passport
-    kept = changed.passport.model_copy(update={"name": adapter.name, "tags": [], "notes": ""})
-    assert kept == adapter.passport
+    assert library.find(adapter.id).metadata == changed.metadata
+    kept = changed.metadata.model_copy(update={"name": adapter.name, "tags": [], "notes": ""})
+    assert kept == adapter.metadata
     assert changed.changed_files() == []
 
 
@@ -125,9 +125,9 @@ def test_an_adapter_needs_a_name(name: str):
     assert caught.value.field == "name"
 
 
-def test_scores_are_added_to_the_passport_on_disk():
+def test_scores_are_added_to_the_metadata_on_disk():
     adapter = library.add_score(add_adapter(), score_card(0.48))
-    assert library.find(adapter.id).passport.score_card == adapter.passport.score_card
+    assert library.find(adapter.id).metadata.score_card == adapter.metadata.score_card
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no names are synced there")
@@ -142,7 +142,7 @@ def test_an_adapters_name_is_on_the_disk_before_it_is_told(monkeypatch):
     partial = library.partial_folder("a-id")
     write_peft_files(partial)
     monkeypatch.setattr(os, "fsync", note)
-    library.install(partial, make_passport("a-id"))
+    library.install(partial, make_metadata("a-id"))
     assert seen == [["a-id"]]
 
 
@@ -180,9 +180,9 @@ def test_what_is_exported_can_be_imported_again(tmp_path: Path, export):
     assert not list(tmp_path.glob("*.partial"))
     again = library.import_adapter(target)
     assert again.id != adapter.id
-    assert again.passport.origin == "imported"
+    assert again.metadata.origin == "imported"
     same = {"id": adapter.id, "origin": "trained"}
-    assert again.passport.model_copy(update=same) == adapter.passport
+    assert again.metadata.model_copy(update=same) == adapter.metadata
     assert again.changed_files() == []
 
 
@@ -229,7 +229,7 @@ def test_a_name_becomes_a_file_name(name: str, safe: str):
 
 # -------------------------------------------------------------------------------------------------- arriving
 def check_foreign(adapter: Adapter) -> None:
-    found = adapter.passport
+    found = adapter.metadata
     assert (found.name, found.origin) == ("clinic-lokr", "imported")
     assert (found.base_model.id, found.method.peft_type, found.method.targets) == (
         "google/flan-t5-base",
@@ -241,7 +241,7 @@ def check_foreign(adapter: Adapter) -> None:
     assert names() == ["clinic-lokr"]
 
 
-def test_an_adapter_of_another_program_gets_a_passport(foreign: Path):
+def test_an_adapter_of_another_program_gets_a_metadata(foreign: Path):
     check_foreign(library.import_adapter(foreign))
     assert (foreign / "notes.txt").exists()
 
@@ -287,7 +287,7 @@ def test_a_configuration_that_names_no_method_is_refused(foreign: Path, content:
     assert names() == []
 
 
-def test_weights_that_are_not_those_of_the_passport_are_refused(tmp_path: Path):
+def test_weights_that_are_not_those_of_the_metadata_are_refused(tmp_path: Path):
     target = library.export_folder(add_adapter(), tmp_path / "out")
     write_safetensors(target / library.WEIGHTS_NAME, {"other": (3,)})
     with pytest.raises(AdapterError, match="changed since the passport was written"):
@@ -370,10 +370,10 @@ def test_a_file_that_is_no_zip_is_refused(tmp_path: Path):
     refused(tmp_path / "adapter.txt", "neither a folder nor a zip")
 
 
-def test_a_method_without_weights_needs_its_passport_alone(tmp_path: Path):
+def test_a_method_without_weights_needs_its_metadata_alone(tmp_path: Path):
     folder = tmp_path / "prompt-only"
     folder.mkdir()
-    metadata.save(make_passport("prompt-only"), folder)
+    metadata.save(make_metadata("prompt-only"), folder)
     assert library.import_adapter(folder).name == "prompt-only"
 
 
@@ -383,10 +383,10 @@ def test_a_checkpoint_becomes_an_adapter_without_what_only_resuming_needs():
     checkpoint = add_checkpoint(job, 20)
     adapter = library.promote(checkpoint, " Step 20 ")
     assert adapter.name == "Step 20"
-    assert (adapter.passport.training.run, adapter.passport.training.step) == (job.id, 20)
-    assert not adapter.passport.training.stopped
-    assert adapter.passport.scores == []
-    assert set(adapter.passport.files) == {library.CONFIG_NAME, library.WEIGHTS_NAME, metadata.RECIPE_NAME}
+    assert (adapter.metadata.training.run, adapter.metadata.training.step) == (job.id, 20)
+    assert not adapter.metadata.training.stopped
+    assert adapter.metadata.scores == []
+    assert set(adapter.metadata.files) == {library.CONFIG_NAME, library.WEIGHTS_NAME, metadata.RECIPE_NAME}
     assert adapter.recipe() == make_recipe()
     assert adapter.changed_files() == []
     assert (checkpoint / "optimizer.pt").exists()

@@ -1,4 +1,4 @@
-"""Passports: read back as written, kept readable for ever, and honest about the files beside them."""
+"""Metadata: read back as written, kept readable for ever, and honest about the files beside them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from engine.adapters import metadata
-from engine.adapters.metadata import Passport, PromptFacts, protocol_key
+from engine.adapters.metadata import AdapterMetadata, PromptFacts, protocol_key
 from engine.config import prompts
 from engine.errors import AdapterError
 from tests.helpers import repository
-from tests.helpers.homes import make_passport, score_card
+from tests.helpers.homes import make_metadata, score_card
 
 GOLDEN = repository.GOLDEN / "adapter_v1"
 
@@ -45,20 +45,20 @@ def test_the_first_schema_is_still_read():
 )
 def test_a_prompt_without_end_is_refused_by_name(tmp_path: Path, prompt: dict[str, Any]):
     facts = PromptFacts(max_conversation_tokens=512, **prompt)
-    metadata.save(make_passport("a").model_copy(update={"prompt": facts}), tmp_path)
+    metadata.save(make_metadata("a").model_copy(update={"prompt": facts}), tmp_path)
     with pytest.raises(AdapterError, match="characters") as caught:
         metadata.load(tmp_path)
     assert caught.value.field == "prompt"
 
 
 def test_what_is_written_is_read_back(tmp_path: Path):
-    made = make_passport("a", notes='„Quotes“ "and"\nlines\t\\', tags=["ä"], scores=[score_card(0.4)])
+    made = make_metadata("a", notes='„Quotes“ "and"\nlines\t\\', tags=["ä"], scores=[score_card(0.4)])
     metadata.save(made, tmp_path)
     assert metadata.load(tmp_path) == made
 
 
 def test_keys_of_a_later_version_survive_a_rewrite(tmp_path: Path):
-    metadata.save(make_passport("a"), tmp_path)
+    metadata.save(make_metadata("a"), tmp_path)
     path = tmp_path / metadata.FILE_NAME
     text = path.read_text(encoding="utf-8")
     path.write_text(
@@ -71,8 +71,8 @@ def test_keys_of_a_later_version_survive_a_rewrite(tmp_path: Path):
     assert 'notes = "new"' in again
 
 
-def test_a_passport_of_a_later_schema_is_refused_with_what_to_do(tmp_path: Path):
-    metadata.save(make_passport("a", schema=metadata.SCHEMA + 1), tmp_path)
+def test_metadata_of_a_later_schema_is_refused_with_what_to_do(tmp_path: Path):
+    metadata.save(make_metadata("a", schema=metadata.SCHEMA + 1), tmp_path)
     with pytest.raises(AdapterError, match="later version") as caught:
         metadata.load(tmp_path)
     assert "Update" in caught.value.hint
@@ -81,14 +81,14 @@ def test_a_passport_of_a_later_schema_is_refused_with_what_to_do(tmp_path: Path)
 @pytest.mark.parametrize(
     "content", ["", "no = = toml", 'schema = 1\nid = "a"', "\xff".encode("latin-1").decode("latin-1")]
 )
-def test_a_damaged_passport_is_refused(tmp_path: Path, content: str):
+def test_a_damaged_metadata_is_refused(tmp_path: Path, content: str):
     (tmp_path / metadata.FILE_NAME).write_text(content, encoding="utf-8")
     with pytest.raises(AdapterError):
         metadata.load(tmp_path)
 
 
 def test_a_moment_that_is_none_is_refused(tmp_path: Path):
-    metadata.save(make_passport("a"), tmp_path)
+    metadata.save(make_metadata("a"), tmp_path)
     path = tmp_path / metadata.FILE_NAME
     path.write_text(path.read_text(encoding="utf-8").replace("2026-03", "2026-33"), encoding="utf-8")
     with pytest.raises(AdapterError):
@@ -96,7 +96,7 @@ def test_a_moment_that_is_none_is_refused(tmp_path: Path):
 
 
 def test_a_moment_without_a_zone_can_still_be_compared():
-    assert make_passport("a").model_copy(update={"made_at": "2026-03-12T14:14:00"}).made.tzinfo is UTC
+    assert make_metadata("a").model_copy(update={"made_at": "2026-03-12T14:14:00"}).made.tzinfo is UTC
 
 
 def test_a_folder_without_one_is_told_so(tmp_path: Path):
@@ -110,17 +110,17 @@ def test_equal_protocols_share_a_key_whatever_their_order():
 
 
 def test_new_scores_replace_those_of_the_same_protocol_only():
-    made: Passport = make_passport("a", scores=[score_card(0.4), score_card(0.5, beams=4)])
+    made: AdapterMetadata = make_metadata("a", scores=[score_card(0.4), score_card(0.5, beams=4)])
     again = made.with_score(score_card(0.45))
     assert [round(card.scores["rouge1"]["mean"], 2) for card in again.scores] == [0.5, 0.45]
     assert again.score_card is again.scores[-1]
-    assert make_passport("b").score_card is None
+    assert make_metadata("b").score_card is None
 
 
 def test_changed_missing_and_untouched_files_are_told_apart(tmp_path: Path):
     for name in ("kept", "altered", "lost"):
         (tmp_path / name).write_text(name, encoding="utf-8")
-    made = make_passport("a", files=metadata.checksums(tmp_path))
+    made = make_metadata("a", files=metadata.checksums(tmp_path))
     metadata.save(made, tmp_path)
     (tmp_path / "altered").write_text("other", encoding="utf-8")
     (tmp_path / "lost").unlink()
@@ -128,7 +128,7 @@ def test_changed_missing_and_untouched_files_are_told_apart(tmp_path: Path):
     assert metadata.changed(tmp_path, made) == ["altered", "lost"]
 
 
-def test_a_passport_of_endless_depth_is_refused(tmp_path):
+def test_metadata_of_endless_depth_is_refused(tmp_path):
     (tmp_path / metadata.FILE_NAME).write_text("a = " + "[" * 5000, encoding="utf-8")
     with pytest.raises(AdapterError, match="can't be read"):
         metadata.load(tmp_path)

@@ -25,7 +25,7 @@ def run_with_checkpoint(outcome: str = "completed", *, adapter: bool = True):
     (job.folder / "best-2" / "trainable.safetensors").write_bytes(bytes(100))
     if adapter:
         made = add_adapter(f"made by {job.id}", recipe=make_recipe())
-        training = made.passport.training.model_copy(update={"run": job.id})
+        training = made.metadata.training.model_copy(update={"run": job.id})
         library.update(made, training=training)
     return job
 

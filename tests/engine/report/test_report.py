@@ -32,14 +32,20 @@ def page_of(job, tmp_path: Path) -> Page:
     return Page(written(job, tmp_path / "report.html"))
 
 
-def test_the_page_tells_verdict_scores_samples_recipe_passport_and_environment(home, tmp_path):
+def test_the_page_tells_verdict_scores_samples_recipe_metadata_and_environment(home, tmp_path):
     job = add_scored_run()
     page = page_of(job, tmp_path)
     assert "Better than the base model" in page.text
     assert "Scored on 40 test conversations of sample" in page.text
     for measure in METRICS.values():
         assert f" {measure.title} " in page.text
-    for head in ("Conversation by conversation", "Sample summaries", "Passport", "Environment", "Recipe"):
+    for head in (
+        "Conversation by conversation",
+        "Sample summaries",
+        "AdapterMetadata",
+        "Environment",
+        "Recipe",
+    ):
         assert head in page.text
     assert 'source = "sample"' in page.text
     assert "starter-lora" in page.text

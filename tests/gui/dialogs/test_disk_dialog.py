@@ -20,7 +20,7 @@ def done(home):
         job = add_run(make_recipe(), RunSpec())
         add_checkpoint(job, 3)
         made = add_adapter(recipe=make_recipe())
-        library.update(made, training=made.passport.training.model_copy(update={"run": job.id}))
+        library.update(made, training=made.metadata.training.model_copy(update={"run": job.id}))
     return job
 
 

@@ -110,7 +110,7 @@ def test_imported_adapters_are_found_by_the_word_that_is_shown(adapters, monkeyp
     monkeypatch.setattr(adapter_groups, "tr", {"imported": "importiert"}.get)
     for word in ("Importiert", "imported"):
         found = [adapter for adapter in adapters if matches(adapter, word)]
-        assert [adapter.passport.origin for adapter in found] == ["imported"]
+        assert [adapter.metadata.origin for adapter in found] == ["imported"]
 
 
 def test_filters_count_and_keep(table):

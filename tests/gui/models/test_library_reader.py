@@ -43,7 +43,7 @@ def test_an_adapter_that_goes_while_its_files_are_read_is_told_nothing_of(reader
 def test_a_file_that_goes_meanwhile_is_one_that_changed(reader, qtbot, monkeypatch):
     add_adapter("ab")
     (adapter,), _ = library.scan()
-    name = next(iter(adapter.passport.files))
+    name = next(iter(adapter.metadata.files))
     _with_an_accident(monkeypatch, lambda folder: (folder / name).unlink())
     with qtbot.waitSignal(reader.checked) as told:
         reader.check(adapter)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from gui.models import list_text
-from tests.helpers.homes import make_passport, score_card
+from tests.helpers.homes import make_metadata, score_card
 
 TODAY = date(2026, 3, 12)
 
@@ -52,10 +52,10 @@ def test_a_protocol_says_where_the_best_of_several_references_counts():
 
 
 def test_the_data_that_was_scored_is_the_protocol_s():
-    passport = make_passport("a")
-    assert list_text.protocol_source(score_card(0.4, source="other/data"), passport) == "other/data"
+    metadata = make_metadata("a")
+    assert list_text.protocol_source(score_card(0.4, source="other/data"), metadata) == "other/data"
     bare = score_card(0.4).model_copy(update={"protocol": {"split": "test"}})
-    assert list_text.protocol_source(bare, passport) == "knkarthick/samsum"
+    assert list_text.protocol_source(bare, metadata) == "knkarthick/samsum"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_fingerprint_is_shown_in_groups():
 
 
 def test_a_method_names_its_setting_and_the_quantization_it_was_trained_on():
-    passport = make_passport("a")
-    assert list_text.method_words(passport) == "LoRA, r 16"
-    quantized = passport.base_model.model_copy(update={"quantization": "nf4"})
-    assert list_text.method_words(passport.model_copy(update={"base_model": quantized})) == "LoRA, r 16, NF4"
+    metadata = make_metadata("a")
+    assert list_text.method_words(metadata) == "LoRA, r 16"
+    quantized = metadata.base_model.model_copy(update={"quantization": "nf4"})
+    assert list_text.method_words(metadata.model_copy(update={"base_model": quantized})) == "LoRA, r 16, NF4"

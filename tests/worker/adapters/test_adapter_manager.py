@@ -15,7 +15,7 @@ from engine.adapters import library
 from engine.adapters.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
 from engine.errors import AdapterError
 from engine.worker.adapters import attach
-from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.generation.generate import generate
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.worker_setup import import_with_biases, install_random, load_tiny
@@ -28,15 +28,15 @@ PROMPT = {"id": "prompt_tuning", "virtual_tokens": 4}
 PREFIX = {"id": "prefix_tuning", "virtual_tokens": 6}
 
 
-def written(base: LoadedBase, switcher: Switcher, adapter: Adapter | None) -> list[int]:
+def written(base: LoadedBase, manager: AdapterManager, adapter: Adapter | None) -> list[int]:
     ids = base.tokenizer(CONVERSATION)["input_ids"]
-    with switcher.use(adapter) as model:
+    with manager.use(adapter) as model:
         return generate(model, base.tokenizer, base.family, [ids], beams=1, max_new_tokens=12)[0].ids
 
 
 def alone(kind: str, adapter: Adapter | None) -> list[int]:
     base = load_tiny(kind)
-    return written(base, Switcher(base), adapter)
+    return written(base, AdapterManager(base), adapter)
 
 
 def values(base: LoadedBase) -> dict[str, torch.Tensor]:
@@ -58,34 +58,34 @@ def test_every_order_gives_what_each_writes_alone(kind):
     assert len({tuple(ids) for ids in expected}) == len(chosen)
     base = load_tiny(kind)
     before = values(base)
-    switcher = Switcher(base)
+    manager = AdapterManager(base)
     for index in (0, 1, 2, 0, 3, 1, 0, 4, 0, 2, 4, 3, 4, 1, 0, 5, 0, 6, 5, 3, 6, 2, 5, 4, 6, 0, 3, 3, 2, 0):
-        assert written(base, switcher, chosen[index]) == expected[index]
-    with switcher.use(import_with_biases(kind, "last")):
+        assert written(base, manager, chosen[index]) == expected[index]
+    with manager.use(import_with_biases(kind, "last")):
         pass
-    assert written(base, switcher, None) == expected[0]
+    assert written(base, manager, None) == expected[0]
     after = base.model.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 def nothing_but_a_prompt(like: Adapter) -> Adapter:
-    method = like.passport.method.model_copy(update={"id": "prompt_only", "peft_type": ""})
-    return Adapter(like.folder.parent / "prompt", like.passport.model_copy(update={"method": method}))
+    method = like.metadata.method.model_copy(update={"id": "prompt_only", "peft_type": ""})
+    return Adapter(like.folder.parent / "prompt", like.metadata.model_copy(update={"method": method}))
 
 
 def test_with_nothing_but_a_prompt_the_base_computes_as_itself():
     base = load_tiny("bart")
-    switcher = Switcher(base)
+    manager = AdapterManager(base)
     for other in (import_with_biases("bart", "biases"), install_random("bart", "lora")):
         prompt = nothing_but_a_prompt(other)
-        assert written(base, switcher, other) != alone("bart", None)
-        assert written(base, switcher, prompt) == alone("bart", None)
+        assert written(base, manager, other) != alone("bart", None)
+        assert written(base, manager, prompt) == alone("bart", None)
 
 
 def test_a_prompt_for_another_base_is_refused():
     prompt = nothing_but_a_prompt(install_random("bart", "lora"))
-    with pytest.raises(AdapterError, match="was made for"), Switcher(load_tiny("t5")).use(prompt):
+    with pytest.raises(AdapterError, match="was made for"), AdapterManager(load_tiny("t5")).use(prompt):
         pass
 
 
@@ -107,7 +107,7 @@ def damaged(adapter: Adapter, how: str, place: Path) -> Adapter:
         config = json.loads((folder / CONFIG_NAME).read_text())
         (folder / CONFIG_NAME).write_text(json.dumps({**config, "target_modules": ["nowhere"]}))
     save_file(tensors, folder / WEIGHTS_NAME)
-    return Adapter(folder, adapter.passport)
+    return Adapter(folder, adapter.metadata)
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,13 @@ def test_an_adapter_that_does_not_fit_changes_nothing(how, first, tmp_path):
     expected = [alone("t5", adapter) for adapter in (None, sound)]
     base = load_tiny("t5")
     before = values(base)
-    switcher = Switcher(base)
+    manager = AdapterManager(base)
     if not first:
-        assert written(base, switcher, sound) == expected[1]
-    with pytest.raises(AdapterError), switcher.use(damaged(sound, how, tmp_path)):
+        assert written(base, manager, sound) == expected[1]
+    with pytest.raises(AdapterError), manager.use(damaged(sound, how, tmp_path)):
         pass
-    assert [written(base, switcher, adapter) for adapter in (None, sound)] == expected
-    with switcher.use(install_random("t5", "another type", method=FULL)):
+    assert [written(base, manager, adapter) for adapter in (None, sound)] == expected
+    with manager.use(install_random("t5", "another type", method=FULL)):
         pass
     base_alone = {name.replace(".base_layer", ""): value for name, value in base.model.state_dict().items()}
     assert all(torch.equal(value, base_alone[name]) for name, value in before.items())
@@ -135,11 +135,11 @@ def test_an_adapter_that_does_not_fit_changes_nothing(how, first, tmp_path):
 def test_an_adapter_is_loaded_once(monkeypatch):
     sound = install_random("t5", "sound")
     base = load_tiny("t5")
-    switcher = Switcher(base)
-    written(base, switcher, sound)
+    manager = AdapterManager(base)
+    written(base, manager, sound)
     monkeypatch.setattr(attach, "load_adapter", None)
-    written(base, switcher, None)
-    written(base, switcher, sound)
+    written(base, manager, None)
+    written(base, manager, sound)
 
 
 @pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
@@ -153,8 +153,8 @@ def test_an_adapter_of_an_unknown_kind_is_refused_and_disturbs_nothing(tmp_path)
     soft, sound = library.find(str(tmp_path / "soft")), install_random("t5", "sound")
     expected = [alone("t5", adapter) for adapter in (None, sound)]
     base = load_tiny("t5")
-    switcher = Switcher(base)
+    manager = AdapterManager(base)
     for _ in range(2):
         with pytest.raises(AdapterError, match="CARTRIDGE"):
-            written(base, switcher, soft)
-        assert [written(base, switcher, adapter) for adapter in (None, sound)] == expected
+            written(base, manager, soft)
+        assert [written(base, manager, adapter) for adapter in (None, sound)] == expected

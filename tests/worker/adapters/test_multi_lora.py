@@ -9,7 +9,7 @@ import pytest
 from engine.adapters.library import Adapter
 from engine.errors import AdapterError
 from engine.worker.adapters import multi_lora
-from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.generation.generate import Generated, generate
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.tiny_models import KINDS, Kind
@@ -36,21 +36,21 @@ def install_three(kind: Kind) -> list[Adapter]:
 
 
 def alone(
-    base: LoadedBase, switcher: Switcher, adapter: Adapter | None, text: str, **asked: Any
+    base: LoadedBase, manager: AdapterManager, adapter: Adapter | None, text: str, **asked: Any
 ) -> Generated:
-    with switcher.use(adapter) as model:
+    with manager.use(adapter) as model:
         ids = base.tokenizer(text)["input_ids"]
         return generate(model, base.tokenizer, base.family, [ids], max_new_tokens=12, **asked)[0]
 
 
 def mixed(
-    base: LoadedBase, switcher: Switcher, chosen: list[Adapter | None], texts: list[str], **asked: Any
+    base: LoadedBase, manager: AdapterManager, chosen: list[Adapter | None], texts: list[str], **asked: Any
 ) -> list[Generated]:
     """Let each text be written by the adapter at its place."""
-    with switcher.mix(chosen) as (model, mix):
+    with manager.mixed_batch(chosen) as (model, mixed_batch):
         inputs = [base.tokenizer(text)["input_ids"] for text in texts]
         return generate(
-            model, base.tokenizer, base.family, inputs, max_new_tokens=12, on_rows=mix.take, **asked
+            model, base.tokenizer, base.family, inputs, max_new_tokens=12, on_rows=mixed_batch.select, **asked
         )
 
 
@@ -58,31 +58,31 @@ def mixed(
 def test_rows_are_what_their_columns_write_alone(kind):
     adapters = install_three(kind)
     base = load_tiny(kind)
-    switcher = Switcher(base)
-    assert all(map(switcher.mixes, adapters))
+    manager = AdapterManager(base)
+    assert all(map(manager.supports_mixed_batch, adapters))
     chosen = [adapters[1], None, adapters[0], adapters[2]]
     for asked in DECODINGS.values():
         # Texts of different lengths, so that shorter ones are padded.
-        expected = [alone(base, switcher, *each, **asked) for each in zip(chosen, TEXTS, strict=True)]
-        assert mixed(base, switcher, chosen, TEXTS, **asked) == expected
-        same = [alone(base, switcher, each, TEXTS[1], **asked) for each in chosen]
-        assert mixed(base, switcher, chosen, [TEXTS[1]] * 4, **asked) == same
+        expected = [alone(base, manager, *each, **asked) for each in zip(chosen, TEXTS, strict=True)]
+        assert mixed(base, manager, chosen, TEXTS, **asked) == expected
+        same = [alone(base, manager, each, TEXTS[1], **asked) for each in chosen]
+        assert mixed(base, manager, chosen, [TEXTS[1]] * 4, **asked) == same
         assert len({tuple(one.ids) for one in same}) == 4
     # Texts of different lengths: those that are whole leave the others.
     kept = base.model.generation_config.eos_token_id
     base.model.generation_config.eos_token_id = list(range(4, len(base.tokenizer), 9))
-    expected = [alone(base, switcher, *each) for each in zip(chosen, TEXTS, strict=True)]
-    assert mixed(base, switcher, chosen, TEXTS) == expected
+    expected = [alone(base, manager, *each) for each in zip(chosen, TEXTS, strict=True)]
+    assert mixed(base, manager, chosen, TEXTS) == expected
     assert len({len(one.ids) for one in expected}) > 1
     base.model.generation_config.eos_token_id = kept
     # Nothing of it stays.
     fresh = load_tiny(kind)
-    assert alone(base, switcher, None, TEXTS[1]) == alone(fresh, Switcher(fresh), None, TEXTS[1])
+    assert alone(base, manager, None, TEXTS[1]) == alone(fresh, AdapterManager(fresh), None, TEXTS[1])
 
 
-def test_adapters_of_different_layers_mix():
+def test_adapters_of_different_layers_share_a_batch():
     base = load_tiny("llama")
-    switcher = Switcher(base)
+    manager = AdapterManager(base)
     chosen = [
         install_random(
             "llama", "queries", seed=1, method={"id": "lora", "rank": 4, "target_modules": ["q_proj"]}
@@ -91,8 +91,8 @@ def test_adapters_of_different_layers_mix():
             "llama", "others", seed=2, method={"id": "lora", "rank": 4, "target_modules": ["up_proj"]}
         ),
     ]
-    expected = [alone(base, switcher, adapter, TEXTS[1]) for adapter in chosen]
-    assert mixed(base, switcher, [*chosen], [TEXTS[1]] * 2) == expected
+    expected = [alone(base, manager, adapter, TEXTS[1]) for adapter in chosen]
+    assert mixed(base, manager, [*chosen], [TEXTS[1]] * 2) == expected
     assert expected[0] != expected[1]
 
 
@@ -107,29 +107,31 @@ def test_adapters_of_different_layers_mix():
     ],
     ids=lambda method: "-".join(map(str, method.values())),
 )
-def test_what_does_not_mix_is_told(method):
-    assert not Switcher(load_tiny("t5")).mixes(install_random("t5", "other", method=method))
+def test_other_methods_do_not_share_a_batch(method):
+    assert not AdapterManager(load_tiny("t5")).supports_mixed_batch(
+        install_random("t5", "other", method=method)
+    )
 
 
-def test_an_adapter_with_biases_or_layers_of_its_own_does_not_mix():
-    switcher = Switcher(load_tiny("gpt2"))
-    assert not switcher.mixes(import_with_biases("gpt2", "biases"))
+def test_an_adapter_with_biases_or_layers_of_its_own_does_not_share_a_batch():
+    manager = AdapterManager(load_tiny("gpt2"))
+    assert not manager.supports_mixed_batch(import_with_biases("gpt2", "biases"))
 
 
 def test_an_adapter_for_another_base_is_refused():
     with pytest.raises(AdapterError, match="was made for"):
-        Switcher(load_tiny("t5")).mixes(install_random("t5-tied", "other"))
+        AdapterManager(load_tiny("t5")).supports_mixed_batch(install_random("t5-tied", "other"))
 
 
-def test_what_is_not_the_same_when_it_is_measured_does_not_mix(monkeypatch):
+def test_what_is_not_the_same_when_it_is_measured_does_not_share_a_batch(monkeypatch):
     adapter = install_random("llama", "sound")
-    assert Switcher(load_tiny("llama")).mixes(adapter)
-    added = multi_lora._Pairs.added
-    monkeypatch.setattr(multi_lora._Pairs, "added", lambda *given: added(*given) * 1.02)
-    assert not Switcher(load_tiny("llama")).mixes(adapter)
+    assert AdapterManager(load_tiny("llama")).supports_mixed_batch(adapter)
+    added = multi_lora._StackedLora.add_change
+    monkeypatch.setattr(multi_lora._StackedLora, "add_change", lambda *given: added(*given) * 1.02)
+    assert not AdapterManager(load_tiny("llama")).supports_mixed_batch(adapter)
 
 
-def test_a_model_whose_layers_see_no_rows_does_not_mix(monkeypatch):
+def test_a_model_whose_layers_see_no_rows_does_not_share_a_batch(monkeypatch):
     adapter = install_random("llama", "sound")
     base = load_tiny("llama")
     for block in base.model.model.layers:
@@ -138,12 +140,12 @@ def test_a_model_whose_layers_see_no_rows_does_not_mix(monkeypatch):
         monkeypatch.setattr(
             block.mlp, "forward", lambda states, whole=whole: whole(states.flatten(0, 1)).view_as(states)
         )
-    assert not Switcher(base).mixes(adapter)
+    assert not AdapterManager(base).supports_mixed_batch(adapter)
 
 
 def test_it_is_found_out_once(monkeypatch):
-    switcher = Switcher(load_tiny("t5"))
+    manager = AdapterManager(load_tiny("t5"))
     adapter = install_random("t5", "sound")
-    assert switcher.mixes(adapter)
+    assert manager.supports_mixed_batch(adapter)
     monkeypatch.setattr(multi_lora, "_logits", None)
-    assert switcher.mixes(adapter)
+    assert manager.supports_mixed_batch(adapter)

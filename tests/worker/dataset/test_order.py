@@ -43,13 +43,13 @@ def forget_order(folder):
     (folder / checkpoints.CHECKSUMS_NAME).write_text(json.dumps(sums), encoding="utf-8")
 
 
-def test_the_two_orders_are_not_the_same_and_the_passport_says_which(tmp_path):
+def test_the_two_orders_are_not_the_same_and_the_metadata_says_which(tmp_path):
     _, by_length = train_in_process(tiny_recipe(tmp_path, "t5"))
     _, by_chance = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.order=random"))
 
     assert weights(by_length) != weights(by_chance)
     for events, order in ((by_length, "lengths"), (by_chance, "random")):
-        assert adapter_of(events).passport.training.order == order
+        assert adapter_of(events).metadata.training.order == order
         assert adapter_of(events).recipe().training.order == order
 
 
@@ -68,6 +68,6 @@ def test_a_run_from_before_the_choice_goes_on_in_the_order_that_it_had_and_its_a
     resumed = run_in_process(job)
 
     assert weights(resumed) == weights(uninterrupted)
-    assert adapter_of(resumed).passport.training.order == "random"
+    assert adapter_of(resumed).metadata.training.order == "random"
     assert adapter_of(resumed).recipe().training.order == "random"
     assert adapter_of(resumed).recipe() == recipes.load(job.recipe_path)

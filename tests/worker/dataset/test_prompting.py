@@ -120,7 +120,7 @@ def test_examples_in_the_prompt_are_not_learned():
     assert prompting.learned(recipe, splits) == splits.train[2:]
 
 
-def test_a_passport_remembers_the_prompt_without_the_data():
+def test_metadata_remembers_the_prompt_without_the_data():
     base = base_models.LoadedBase(
         None, read_tokenizer(tiny_model("t5"), "t5"), "encoder-decoder", None, "", "", "", None, 1
     )

@@ -19,7 +19,7 @@ def test_a_run_keeps_the_scores_that_its_verdict_was_made_of(tmp_path, method):
 
     kept = example_scores.load(job.folder)
     [saved] = events_named(events, "adapter_saved")
-    card = library.find(saved["adapter"]).passport.score_card
+    card = library.find(saved["adapter"]).metadata.score_card
     assert kept.protocol == card.protocol
     assert len(kept.examples) == len(kept.base.summaries) == len(kept.tuned.summaries) == 6
     assert len(kept.texts) == 6
@@ -33,6 +33,6 @@ def test_a_run_keeps_the_scores_that_its_verdict_was_made_of(tmp_path, method):
 def test_a_saved_adapter_tells_what_it_took(tmp_path):
     _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=2"))
     [saved] = events_named(events, "adapter_saved")
-    training = library.find(saved["adapter"]).passport.training
+    training = library.find(saved["adapter"]).metadata.training
     assert saved["seconds"] == pytest.approx(training.seconds, abs=1e-3)
     assert saved["memory_bytes"] == training.peak_memory_bytes > 0

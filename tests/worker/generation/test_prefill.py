@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.generation.generate import READ_PARTS, Generated, generate
 from tests.helpers.soft_prompts import CASES, NAMES, Options, soft_prompt_model
 from tests.helpers.tiny_models import KINDS, Kind
@@ -86,15 +86,15 @@ def test_soft_prompts_stand_before_every_group(kind: Kind, method: str, options:
 @pytest.mark.parametrize("kind", ["t5", "llama"])
 def test_each_row_of_a_group_is_read_with_its_adapter(kind: Kind) -> None:
     base = load_tiny(kind)
-    switcher = Switcher(base)
+    manager = AdapterManager(base)
     one, other = (install_random(kind, f"lora{seed}", seed=seed) for seed in (0, 1))
-    assert switcher.mixes(one)
-    assert switcher.mixes(other)
+    assert manager.supports_mixed_batch(one)
+    assert manager.supports_mixed_batch(other)
     chosen = [one, None, other, one, None]
-    with switcher.mix(chosen) as (model, mix):
-        found = parted(model, base, mix.take)
+    with manager.mixed_batch(chosen) as (model, mixed_batch):
+        found = parted(model, base, mixed_batch.select)
     for row, adapter in enumerate(chosen):
-        with switcher.use(adapter) as model:
+        with manager.use(adapter) as model:
             assert found[row] == alone(model, base)[row]
 
 

@@ -28,7 +28,7 @@ def source(tmp_path: Path) -> str:
     return str(write_conversations(tmp_path / "conversations"))
 
 
-def test_the_job_scores_base_and_adapters_and_writes_their_passports(source):
+def test_the_job_scores_base_and_adapters_and_writes_their_metadata(source):
     first = install_random("t5", "first", seed=1)
     second = install_random("t5", "second", seed=2, data={"prompt": "Sum up: {conversation}"})
     recipe = make_recipe("t5", source)
@@ -41,7 +41,7 @@ def test_the_job_scores_base_and_adapters_and_writes_their_passports(source):
     assert [entry["adapter"] for entry in result["adapters"]] == [first.id, second.id]
     assert set(result["base"]["scores"]) == set(rouge.SCORES)
     for entry in result["adapters"]:
-        card = library.find(entry["adapter"]).passport.score_card
+        card = library.find(entry["adapter"]).metadata.score_card
         assert card is not None
         assert card.scores == entry["scores"]
         assert card.difference == entry["difference"]

@@ -60,7 +60,7 @@ def expected(recipe: Recipe, channel: Channel) -> dataset.Splits:
     return splits
 
 
-def test_a_run_leaves_out_what_is_excluded_and_its_passport_says_so(tmp_path: Path, channel: Channel) -> None:
+def test_a_run_leaves_out_what_is_excluded_and_its_metadata_says_so(tmp_path: Path, channel: Channel) -> None:
     recipe = prepared(tmp_path, "training.max_steps=1")
     (tmp_path / "data" / "README.md").write_text("---\nlicense: cc-by-4.0\n---\n", encoding="utf-8")
     splits = expected(recipe, channel)
@@ -70,7 +70,7 @@ def test_a_run_leaves_out_what_is_excluded_and_its_passport_says_so(tmp_path: Pa
     assert started["examples"] == {split: len(splits.of(split)) for split in ("train", "validation", "test")}
     assert (started["excluded"], started["masked"]) == (splits.excluded, splits.masked)
     adapter = library.find(events_named(events, "adapter_saved")[-1]["adapter"])
-    facts = adapter.passport.data
+    facts = adapter.metadata.data
     assert (facts.source, facts.licence) == (recipe.data.source, "cc-by-4.0")
     library.export_folder(adapter, tmp_path / "exported")
     # Passed on, it says all of that, but not where the data lies on this computer.

@@ -174,7 +174,7 @@ def test_a_merge_that_would_write_something_else_is_refused(tmp_path):
 
 def test_methods_without_a_plain_form_are_refused(tmp_path):
     adapter = install_random("t5", "mine")
-    facts = adapter.passport.method.model_copy(update={"id": "prefix_tuning", "peft_type": "PREFIX_TUNING"})
+    facts = adapter.metadata.method.model_copy(update={"id": "prefix_tuning", "peft_type": "PREFIX_TUNING"})
     other = library.update(adapter, method=facts)
     with pytest.raises(AdapterError, match="mine can't be merged"):
         do_merge(other, tmp_path / "merged")

@@ -59,7 +59,7 @@ def test_a_run_lowers_the_loss_and_plain_peft_writes_with_its_adapter_what_it_sh
         event["loss"] for event in events_named(events, "evaluated") if event["split"] == "validation"
     ]
     assert validation[-1] < validation[0]
-    card = adapter_of(events).passport.score_card
+    card = adapter_of(events).metadata.score_card
     assert card.base.keys() == card.scores.keys() == card.difference.keys()
     assert run_store.open_run(job).state.tuned_scores is not None
     shown = [event for event in events_named(events, "sample_made") if event["step"] == 6]
@@ -128,7 +128,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, monkeypatch, reference
         on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, request_stop)
         job, events = train_in_process(recipe)
     assert events[-1]["outcome"] == "stopped"
-    assert adapter_of(events).passport.training.stopped
+    assert adapter_of(events).metadata.training.stopped
     resumed = run_in_process(job)
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
@@ -288,7 +288,7 @@ def test_the_best_state_is_kept_when_later_ones_are_worse(tmp_path):
     }
 
     best = min(losses, key=lambda step: losses[step])
-    assert adapter_of(events).passport.training.step == best
+    assert adapter_of(events).metadata.training.step == best
     assert (job.folder / f"best-{best}").is_dir()
     assert len(list(job.folder.glob("best-*"))) <= 3  # one for each of two checkpoints, and the best
 

@@ -9,7 +9,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from torch import nn
 
-from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.kernels import linear
 from tests.helpers.worker_setup import install_random, load_tiny
 
@@ -142,7 +142,7 @@ def test_a_small_product_is_torchs(asked: list[tuple[int, ...]], monkeypatch: py
 
 def test_an_adapter_from_the_library_multiplies_so() -> None:
     adapter, base = install_random("llama", "quick"), load_tiny("llama")
-    with Switcher(base).use(adapter) as model:
+    with AdapterManager(base).use(adapter) as model:
         kinds = {type(module) for module in model.modules() if type(module).__name__ == "Linear"}
     assert linear.Linear in kinds
     assert nn.Linear not in kinds

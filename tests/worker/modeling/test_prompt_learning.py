@@ -23,8 +23,8 @@ from engine.adapters.library import WEIGHTS_NAME
 from engine.errors import AdapterError
 from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.worker.adapters import attach
-from engine.worker.adapters.adapter_manager import Switcher
-from engine.worker.adapters.method_hooks import named as handling_named
+from engine.worker.adapters.adapter_manager import AdapterManager
+from engine.worker.adapters.method_hooks import of_type
 from engine.worker.dataset.prompting import IGNORED
 from engine.worker.modeling import forward, prompt_learning
 from engine.worker.modeling.base_models import LoadedBase
@@ -103,19 +103,19 @@ def test_two_of_different_lengths_stand_beside_each_other(kind: Kind, method: st
         install_random(kind, "long", seed=2, method=table | {"virtual_tokens": 8}),
     ]
 
-    def computed(switcher: Switcher, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        with switcher.use(chosen[index]) as model:
+    def computed(manager: AdapterManager, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        with manager.use(chosen[index]) as model:
             return (
-                forward_logits(model, switcher.base, prompts(switcher.base)[1], [20, 21]),
-                torch.stack(generate_batch(model, switcher.base).logits),
+                forward_logits(model, manager.base, prompts(manager.base)[1], [20, 21]),
+                torch.stack(generate_batch(model, manager.base).logits),
             )
 
-    alone = [computed(Switcher(load_tiny(kind)), index) for index in range(3)]
+    alone = [computed(AdapterManager(load_tiny(kind)), index) for index in range(3)]
     assert not torch.equal(alone[0][0], alone[1][0])
     assert not torch.equal(alone[1][0], alone[2][0])
-    switcher = Switcher(load_tiny(kind))
+    manager = AdapterManager(load_tiny(kind))
     for index in (1, 2, 1, 0, 2, 0, 1):
-        found = computed(switcher, index)
+        found = computed(manager, index)
         assert all(torch.equal(one, other) for one, other in zip(found, alone[index], strict=True))
 
 
@@ -125,15 +125,15 @@ def test_a_damaged_one_beside_another_changes_nothing() -> None:
         for name in ("sound", "damaged")
     )
     save_file({"prompt_embeddings": torch.zeros(4, 7)}, damaged.folder / WEIGHTS_NAME)
-    switcher = Switcher(load_tiny("t5"))
-    row = prompts(switcher.base)[0]
-    with switcher.use(sound) as model:
-        expected = forward_logits(model, switcher.base, row, [20, 21])
-    with pytest.raises(AdapterError), switcher.use(damaged):
+    manager = AdapterManager(load_tiny("t5"))
+    row = prompts(manager.base)[0]
+    with manager.use(sound) as model:
+        expected = forward_logits(model, manager.base, row, [20, 21])
+    with pytest.raises(AdapterError), manager.use(damaged):
         pass
-    with switcher.use(sound) as model:
+    with manager.use(sound) as model:
         assert list(model.peft_config) == [attach.adapter_name(sound.id)]
-        assert torch.equal(forward_logits(model, switcher.base, row, [20, 21]), expected)
+        assert torch.equal(forward_logits(model, manager.base, row, [20, 21]), expected)
 
 
 def uneven_t5() -> LoadedBase:
@@ -226,4 +226,4 @@ def test_a_strangers_starting_file_is_refused_by_name(tmp_path: Path) -> None:
 def test_every_soft_prompt_is_handled_and_read() -> None:
     for entry in SOFT_PROMPTS:
         assert entry.peft_type in prompt_learning.KINDS
-        assert handling_named(entry.peft_type) is not handling_named("LORA")
+        assert of_type(entry.peft_type) is not of_type("LORA")

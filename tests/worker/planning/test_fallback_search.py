@@ -155,7 +155,7 @@ def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_o
     assert any("training.micro_batch_tokens" in each["message"] for each in events_named(resumed, "notice"))
     assert run_store.open_run(job).state.memory_exceeded is None
     adapter = library.find(events_named(resumed, "adapter_saved")[-1]["adapter"])
-    assert [(each.step, each.field, each.after) for each in adapter.passport.training.changes] == [
+    assert [(each.step, each.field, each.after) for each in adapter.metadata.training.changes] == [
         (2, "training.micro_batch_tokens", changed.training.micro_batch_tokens)
     ]
     assert adapter.recipe() == changed
@@ -246,7 +246,7 @@ def test_a_base_in_4_bits_goes_on_from_the_checkpoint(tmp_path, monkeypatch):
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert events_named(resumed, "run_resumed")[0]["step"] == 2
     adapter = library.find(events_named(resumed, "adapter_saved")[-1]["adapter"])
-    assert adapter.passport.base_model.quantization == "nf4"
+    assert adapter.metadata.base_model.quantization == "nf4"
 
 
 def test_where_one_change_is_not_enough_several_are_offered_as_one(tmp_path, monkeypatch):

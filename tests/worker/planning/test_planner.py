@@ -13,7 +13,7 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.system import optional_dependencies
 from engine.worker.adapters import attach
-from engine.worker.adapters.method_hooks import Course
+from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompting import Encoded
 from engine.worker.hub import repository
@@ -51,7 +51,7 @@ def test_counts_are_those_of_the_loaded_model(
     base = base_models.load(recipe.base_model, "cpu", channel)
     # Some begin with a look at examples.
     seen = Collator(base.family, 0, 400)([Encoded([*range(5, 25)], [*range(5, 25)])] * 20).micro_batches
-    model = attach.attach(base, recipe, Course(6, seen))
+    model = attach.attach(base, recipe, InitContext(6, seen))
     assert (made["trainable_parameters"], made["all_parameters"]) == attach.count_parameters(model)
     assert made["matrices"] == len(attach.adapted_modules(model))
     settle_ranks(model)

@@ -62,8 +62,8 @@ def test_an_adapter_that_finds_no_room_is_no_adapter(tmp_path, monkeypatch, full
 def test_an_adapter_that_is_not_on_the_disk_as_written_completes_no_run(tmp_path, monkeypatch):
     install = library.install
 
-    def damage(partial, passport):
-        adapter = install(partial, passport)
+    def damage(partial, metadata):
+        adapter = install(partial, metadata)
         (adapter.folder / library.WEIGHTS_NAME).write_bytes(b"torn")
         return adapter
 

@@ -10,7 +10,7 @@ import pytest
 from engine.adapters.library import Adapter
 from engine.jobs.events import Event, read_all
 from engine.text.chunking import split
-from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.runtime.channel import Channel
 from engine.worker.serving import streamer
 from tests.helpers.channel_events import events_of
@@ -56,10 +56,10 @@ def test_columns_with_prompts_of_their_own_write_what_they_write_alone(kind, tog
     monkeypatch.setattr(streamer, "EXTEND_SECONDS", 0.0)
     # What must not be needed is taken away.
     if together:
-        monkeypatch.setattr(Switcher, "use", None)
+        monkeypatch.setattr(AdapterManager, "use", None)
     else:
-        monkeypatch.setattr(Switcher, "mixes", lambda *_: False)
-        monkeypatch.setattr(Switcher, "mix", None)
+        monkeypatch.setattr(AdapterManager, "supports_mixed_batch", lambda *_: False)
+        monkeypatch.setattr(AdapterManager, "mixed_batch", None)
     requests = [summarize_command([*columns], request, **decoding) for request, decoding in decodings.items()]
     channel = serve(kind, send_all(*requests))
     for request in decodings:

@@ -24,7 +24,7 @@ from engine.methods import METHODS
 from engine.runs import run_store
 from engine.system.paths import plans_folder
 from engine.worker.adapters import attach
-from engine.worker.adapters.method_hooks import Course
+from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset.batch_packing import TOKENS_LIKE_A_WIDTH, parted
 from engine.worker.dataset.collator import Collator, StepSampler, train_loader
 from engine.worker.dataset.prompting import Encoded
@@ -154,7 +154,7 @@ def _loop(recipe: Recipe, folder: Path, dropout: bool, asked: Sequence[str]) -> 
     base = base_models.load(recipe.base_model, "cpu", make_channel("inspect"))
     collator = Collator(base.family, base.tokenizer.pad_token_id, 120)
     examples = encoded(base.family)
-    model = attach.attach(base, recipe, Course(STEPS, collator(examples).micro_batches))
+    model = attach.attach(base, recipe, InitContext(STEPS, collator(examples).micro_batches))
     if not dropout:
         stop_dropout(model)
     loop = StepTrainer(

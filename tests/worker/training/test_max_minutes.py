@@ -61,8 +61,8 @@ def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed(tmp_path
     assert (state.fraction_done, run_summaries.read_entry(job).fraction_done) == (1.0, 1.0)
     [told] = [event for event in events_named(events, "notice") if "minutes" in event["message"]]
     assert told["message"] == "Ended at step 3 of 6: the 0.05 minutes for training are over."
-    passport = adapter_of(events).passport
-    assert (passport.training.step, passport.training.stopped, passport.training.seconds) == (3, False, 3.0)
+    metadata = adapter_of(events).metadata
+    assert (metadata.training.step, metadata.training.stopped, metadata.training.seconds) == (3, False, 3.0)
     assert [path.name for path in run_store.checkpoints(job)][-1] == "checkpoint-3"
 
 
@@ -91,4 +91,4 @@ def test_a_run_that_died_after_its_last_minute_trains_no_step_more(tmp_path, mon
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert not events_named(resumed, "step_finished")
-    assert adapter_of(resumed).passport.training.step == 3
+    assert adapter_of(resumed).metadata.training.step == 3

@@ -54,7 +54,7 @@ def evaluate(recipe, *adapters):
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_a_prompt_is_scored_against_the_plain_one_and_kept_as_a_passport(tmp_path, kind):
+def test_a_prompt_is_scored_against_the_plain_one_and_kept_as_a_metadata(tmp_path, kind):
     recipe = tiny_recipe(tmp_path, kind, "prompt_only", OWN, SHOTS)
     job, events = train_in_process(recipe)
 
@@ -71,12 +71,12 @@ def test_a_prompt_is_scored_against_the_plain_one_and_kept_as_a_passport(tmp_pat
     adapter = adapter_of(events)
     assert sorted(path.name for path in adapter.folder.iterdir()) == ["adapter.toml", "recipe.toml"]
     assert adapter.is_prompt
-    assert adapter.passport.prompt.template == recipe.data.prompt
+    assert adapter.metadata.prompt.template == recipe.data.prompt
     rows = [json.loads(line) for line in (tmp_path / "data" / "train.jsonl").read_text().splitlines()]
-    assert [shot.conversation for shot in adapter.passport.prompt.shots] == [
+    assert [shot.conversation for shot in adapter.metadata.prompt.shots] == [
         row["dialogue"] for row in rows[:2]
     ]
-    assert adapter.passport.score_card.difference == own["difference"]
+    assert adapter.metadata.score_card.difference == own["difference"]
     assert run_store.open_run(job).state.difference == own["difference"]
 
 
@@ -92,7 +92,7 @@ def test_a_prompts_summaries_of_the_pinned_conversations_are_shown(tmp_path):
     assert told.index("run_started") < told.index("sample_made") < told.index("adapter_saved")
     base = load_tiny("t5")
     asked = [
-        remembered(adapter_of(events).passport.prompt, base, 512, 128).input_ids(row["dialogue"])
+        remembered(adapter_of(events).metadata.prompt, base, 512, 128).input_ids(row["dialogue"])
         for row in rows
     ]
     written = generate.generate(
@@ -117,7 +117,7 @@ def test_the_plain_prompt_makes_no_difference_and_is_said_to_be_the_base(tmp_pat
 def test_a_prompt_stands_in_one_column_with_what_was_trained_under_the_plain_one(tmp_path):
     _, trained = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))
     _, prompted = train_in_process(tiny_recipe(tmp_path, "t5", "prompt_only", OWN))
-    assert adapter_of(trained).passport.score_card.key == adapter_of(prompted).passport.score_card.key
+    assert adapter_of(trained).metadata.score_card.key == adapter_of(prompted).metadata.score_card.key
 
 
 def test_evaluate_scores_a_prompt_with_its_own_words_beside_the_base_with_the_recipes(tmp_path):
@@ -128,7 +128,7 @@ def test_evaluate_scores_a_prompt_with_its_own_words_beside_the_base_with_the_re
 
     result, told = evaluate(tiny_recipe(tmp_path / "again", "t5"), adapter)
     assert result["protocol"]["prompt"] == DEFAULT_PROMPT
-    assert result["adapters"][0]["prompt"] == {"template": adapter.passport.prompt.template, "shots": 2}
+    assert result["adapters"][0]["prompt"] == {"template": adapter.metadata.prompt.template, "shots": 2}
     assert result["adapters"][0]["scores"] == events_named(events, "evaluated")[-1]["scores"]
     assert "another prompt" not in "".join(event["message"] for event in events_named(told, "notice"))
 
@@ -140,7 +140,7 @@ def test_a_trained_adapter_reads_its_examples_again_in_the_playground(tmp_path):
     columns = [None, adapter_of(events), adapter_of(prompted[0])]
 
     texts = read_by(columns)
-    shown = [shot.summary for shot in columns[1].passport.prompt.shots]
+    shown = [shot.summary for shot in columns[1].metadata.prompt.shots]
     assert all(text in texts[0] and text in texts[1] for text in shown)
     assert texts[0] == texts[1] != texts[2]
     assert texts[2].startswith("Say it shortly:")
@@ -184,7 +184,7 @@ def test_a_prompt_moves_like_an_adapter_and_is_no_weights(tmp_path):
 
     taken = library.import_adapter(library.export_zip(adapter, tmp_path / "it.zip"))
     assert taken.is_prompt
-    assert taken.passport.prompt == adapter.passport.prompt
+    assert taken.metadata.prompt == adapter.metadata.prompt
     assert library.restore_adapter(library.delete(taken)).id == taken.id
     with pytest.raises(AdapterError, match="can't be merged"):
         merge.refuse_unmergeable(adapter)

@@ -16,8 +16,8 @@ from peft import LoraConfig, PeftModel
 from engine.methods.low_rank import AdaLoraOptions
 from engine.options import Options
 from engine.worker.adapters.method_hooks import lora_export
-from engine.worker.adapters.method_hooks.base import TRAINED, Course, Tensors
-from engine.worker.adapters.method_hooks.lora import LowRankHandling
+from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, Tensors
+from engine.worker.adapters.method_hooks.lora import LowRankHooks
 from engine.worker.adapters.method_hooks.lora_export import adapted, pair
 from engine.worker.modeling.base_models import LoadedBase
 
@@ -27,16 +27,16 @@ TINY = 1e-5
 SENSITIVITY, UNCERTAINTY, KEPT = "sensitivity: ", "uncertainty: ", "kept: "
 
 
-class AdaLoraHandling(LowRankHandling):
+class AdaLoraHooks(LowRankHooks):
     """AdaLoRA."""
 
     ranks: ClassVar[tuple[str, ...]] = ("rank", "initial_rank")
     sized_by_training: ClassVar[bool] = True
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Return the phases in steps of this run; rounded down, they leave at least one step between them."""
         assert isinstance(options, AdaLoraOptions)
-        steps = course.total_steps
+        steps = context.total_steps
         return {
             "total_step": steps,
             "tinit": int(options.full_share * steps),
@@ -44,7 +44,7 @@ class AdaLoraHandling(LowRankHandling):
             "deltaT": options.allocate_every or max(1, steps // DECISIONS),
         }
 
-    def regularisation(self, model: PeftModel) -> torch.Tensor:
+    def extra_loss(self, model: PeftModel) -> torch.Tensor:
         """Return how far the matrices are from orthonormal, weighted; it is added to the training loss alone."""
         weight = model.peft_config[TRAINED].orth_reg_weight
         distances = []
@@ -56,7 +56,7 @@ class AdaLoraHandling(LowRankHandling):
                 )
         return weight * torch.stack(distances).mean()
 
-    def after_update(self, model: PeftModel, step: int) -> None:
+    def on_optimizer_step(self, model: PeftModel, step: int) -> None:
         """Score the parts by their gradients and take away what is over the step's budget."""
         model.base_model.update_and_allocate(step)
 

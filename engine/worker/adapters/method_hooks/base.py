@@ -20,14 +20,14 @@ Tensors = dict[str, torch.Tensor]
 
 
 @dataclass(frozen=True)
-class Course:
+class InitContext:
     """What an adapter's making may depend on besides its recipe: the run's length and what it learns from."""
 
     total_steps: int = 1000
     batches: Sequence[MicroBatch] = ()
 
 
-class Handling:
+class MethodHooks:
     """The usual: PEFT does it all. Subclasses say what they do otherwise.
 
     Handlings keep nothing: what they know stands in the model, so that any part of the worker can ask for one.
@@ -38,27 +38,27 @@ class Handling:
     # Whether training decides how large the adapter's file is, so that it can only be estimated before.
     sized_by_training: ClassVar[bool] = False
     # Whether adapters may be computed side by side, each for its own rows of a batch; each is measured all the same.
-    mixes: ClassVar[bool] = False
+    supports_mixed_batch: ClassVar[bool] = False
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Return PEFT settings that depend on the base model or the run, over those of the options."""
         return {}
 
-    def equip(self, model: PeftModel, options: Options) -> None:
+    def add_modules(self, model: PeftModel, options: Options) -> None:
         """Add the parts that PEFT's adapter lacks; called without weights too."""
 
-    def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
+    def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
         """Set the adapter's initial numbers where PEFT's are not wanted; not called without weights."""
 
     def learning_rate_factors(self, model: PeftModel, options: Options) -> Mapping[str, float]:
         """Return by how much the learning rate of named parameters differs from the run's."""
         return {}
 
-    def regularisation(self, model: PeftModel) -> torch.Tensor | None:
+    def extra_loss(self, model: PeftModel) -> torch.Tensor | None:
         """Return what a step's loss has on top while training; reported losses are without it."""
         return None
 
-    def after_update(self, model: PeftModel, step: int) -> None:
+    def on_optimizer_step(self, model: PeftModel, step: int) -> None:
         """Do what is due after an optimizer step (counted from 1), before the gradients are cleared."""
 
     def state(self, model: PeftModel) -> Tensors:
@@ -68,7 +68,7 @@ class Handling:
     def load_state(self, model: PeftModel, tensors: Tensors) -> None:
         """Put back what `state` returned."""
 
-    def stands_beside(self, config: Any, other: Any) -> bool:
+    def is_compatible(self, config: Any, other: Any) -> bool:
         """Tell whether adapters with these two PEFT configurations compute right on one base model."""
         return True
 

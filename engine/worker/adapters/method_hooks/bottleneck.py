@@ -8,14 +8,14 @@ from typing import Any
 from engine.methods.additive import BottleneckOptions
 from engine.options import Options
 from engine.worker.adapters import tuners
-from engine.worker.adapters.method_hooks.base import Course, Handling
+from engine.worker.adapters.method_hooks.base import InitContext, MethodHooks
 from engine.worker.modeling.base_models import LoadedBase
 
 
-class BottleneckHandling(Handling):
+class BottleneckHooks(MethodHooks):
     """Adapters behind the sublayers' last layers, where none are named."""
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Return the layers to stand behind. Raises AdapterError if they are not known."""
         assert isinstance(options, BottleneckOptions)
         if options.target_modules is not None:

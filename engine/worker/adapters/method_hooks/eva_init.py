@@ -51,7 +51,7 @@ class _Products:
         self.tokens += len(read)
 
 
-def begin_at_inputs(model: PeftModel, base: LoadedBase, batches: Sequence[MicroBatch]) -> None:
+def init_from_inputs(model: PeftModel, base: LoadedBase, batches: Sequence[MicroBatch]) -> None:
     """Set the first matrices by what the layers read in `batches`.
 
     Raises AdapterError if there are none, or fewer tokens than a layer has ranks.

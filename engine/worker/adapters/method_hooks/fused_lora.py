@@ -43,7 +43,7 @@ class Lean(LoraVariant):
         return added
 
 
-def put_on(model: PeftModel) -> None:
+def attach(model: PeftModel) -> None:
     """Let every adapted layer that PEFT would compute in the plain way compute so."""
     for _, layer in adapted(model):
         plain = TRAINED not in layer.lora_variant and not isinstance(layer, Embedding)

@@ -12,44 +12,44 @@ from peft import PeftModel
 from engine.methods.lora import ANCHORED, LoraOptions
 from engine.options import Options
 from engine.worker.adapters.method_hooks import fused_lora, lora_export, pissa_init
-from engine.worker.adapters.method_hooks.base import TRAINED, Course, Handling, Tensors
-from engine.worker.adapters.method_hooks.eva_init import begin_at_inputs
+from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks, Tensors
+from engine.worker.adapters.method_hooks.eva_init import init_from_inputs
 from engine.worker.adapters.method_hooks.lora_export import adapted
 from engine.worker.modeling.base_models import LoadedBase
 
 
-class LowRankHandling(Handling):
+class LowRankHooks(MethodHooks):
     """Methods whose rank is that of a matrix in the layer, so it can't be larger than the layer's smaller side."""
 
     ranks: ClassVar[tuple[str, ...]] = ("rank",)
 
 
-class LoraHandling(LowRankHandling):
+class LoraHooks(LowRankHooks):
     """LoRA with all that is an option of it."""
 
-    mixes: ClassVar[bool] = True
+    supports_mixed_batch: ClassVar[bool] = True
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Return the initialisation as far as PEFT does it right."""
         assert isinstance(options, LoraOptions)
         return {"init_lora_weights": "gaussian" if options.initialisation == "gaussian" else True}
 
-    def equip(self, model: PeftModel, options: Options) -> None:
+    def add_modules(self, model: PeftModel, options: Options) -> None:
         """Put anchors on where the pair is not nothing at the start, and let the others compute the lean way."""
         assert isinstance(options, LoraOptions)
         if options.initialisation in ANCHORED:
-            pissa_init.put_on(model)
-        fused_lora.put_on(model)
+            pissa_init.attach(model)
+        fused_lora.attach(model)
 
-    def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
+    def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
         """Set the pairs' initial numbers."""
         assert isinstance(options, LoraOptions)
         if options.initialisation in ANCHORED:
-            pissa_init.begin_at(model, options.initialisation)
+            pissa_init.init_from_weights(model, options.initialisation)
         elif options.initialisation == "orthogonal":
-            _begin_at_right_angles(model)
+            _init_orthogonal(model)
         elif options.initialisation == "eva":
-            begin_at_inputs(model, base, course.batches)
+            init_from_inputs(model, base, context.batches)
 
     def learning_rate_factors(self, model: PeftModel, options: Options) -> Mapping[str, float]:
         """Let the second matrices learn faster (Hayou et al. 2024, LoRA+)."""
@@ -61,21 +61,21 @@ class LoraHandling(LowRankHandling):
 
     def state(self, model: PeftModel) -> Tensors:
         """Return the anchors, if any."""
-        return pissa_init.state(model) if pissa_init.are_on(model) else {}
+        return pissa_init.state(model) if pissa_init.is_attached(model) else {}
 
     def load_state(self, model: PeftModel, tensors: Tensors) -> None:
         """Put the anchors back."""
-        if pissa_init.are_on(model):
+        if pissa_init.is_attached(model):
             pissa_init.load_state(model, tensors)
 
     def saved_tensors(self, model: PeftModel) -> Tensors:
         """Return the pairs, with their anchors as one LoRA of twice the rank."""
         tensors = super().saved_tensors(model)
-        return tensors | pissa_init.saved(model) if pissa_init.are_on(model) else tensors
+        return tensors | pissa_init.saved(model) if pissa_init.is_attached(model) else tensors
 
     def save(self, model: PeftModel, folder: Path) -> None:
         """Write an ordinary LoRA."""
-        if pissa_init.are_on(model):
+        if pissa_init.is_attached(model):
             config = pissa_init.saved_config(model.peft_config[TRAINED])
             lora_export.save(self.saved_tensors(model), config, folder)
         else:
@@ -83,7 +83,7 @@ class LoraHandling(LowRankHandling):
 
 
 @torch.no_grad()
-def _begin_at_right_angles(model: PeftModel) -> None:
+def _init_orthogonal(model: PeftModel) -> None:
     """Set the matrices to random ones whose product is zero, for even ranks.
 
     PEFT's own are rounded to the base's number format, which for 4-bit bases is whole numbers.

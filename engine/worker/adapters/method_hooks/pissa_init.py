@@ -49,7 +49,7 @@ class Anchored(LoraVariant):
         return result + (second(first(x)) - began) * module.scaling[active_adapter]
 
 
-def put_on(model: PeftModel) -> None:
+def attach(model: PeftModel) -> None:
     """Give every adapted layer an anchor of the right shape; it says nothing yet."""
     for _, layer in adapted(model):
         for matrix in (layer.lora_A[TRAINED], layer.lora_B[TRAINED]):
@@ -57,13 +57,13 @@ def put_on(model: PeftModel) -> None:
         layer.lora_variant[TRAINED] = Anchored()
 
 
-def are_on(model: PeftModel) -> bool:
+def is_attached(model: PeftModel) -> bool:
     """Tell whether the adapter in training has anchors."""
     return any(isinstance(layer.lora_variant.get(TRAINED), Anchored) for _, layer in adapted(model))
 
 
 @torch.no_grad()
-def begin_at(model: PeftModel, initialisation: str) -> None:
+def init_from_weights(model: PeftModel, initialisation: str) -> None:
     """Set pairs and anchors to the main directions of each layer's weight."""
     for _, layer in adapted(model):
         first, second = _PAIRS[initialisation](_weight(layer), layer.r[TRAINED], layer.scaling[TRAINED])

@@ -18,7 +18,7 @@ from engine.errors import AdapterError
 from engine.methods.lora_family import GraLoraOptions, MissOptions, VbLoraOptions
 from engine.methods.reparameterized import BoftOptions, C3aOptions, FourierFtOptions, ShiraOptions
 from engine.options import Options
-from engine.worker.adapters.method_hooks.base import TRAINED, Course, Handling
+from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks
 from engine.worker.adapters.method_hooks.target_modules import Width, adapted_widths, common_divisors
 from engine.worker.modeling.base_models import LoadedBase
 
@@ -90,12 +90,12 @@ def _both(widths: Mapping[str, Width]) -> list[int]:
     return [size for width in widths.values() for size in width.both]
 
 
-class VbLoraHandling(Handling):
+class VbLoraHooks(MethodHooks):
     """VB-LoRA: vectors must tile all widths; the bank learns at a tenth of the picks' rate, as in the paper."""
 
     ranks = ("rank",)
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Choose the vectors' length."""
         assert isinstance(options, VbLoraOptions)
         sizes = _both(_widths(options, base))
@@ -107,10 +107,10 @@ class VbLoraHandling(Handling):
         return {name: 0.1 for name, _ in model.named_parameters() if "vblora_vector_bank" in name}
 
 
-class MissHandling(Handling):
+class MissHooks(MethodHooks):
     """MiSS: its forms are PEFT's initialisations, and a layer has one form for all adapters."""
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Name the form in PEFT's words, and refuse sizes that do not fit it."""
         assert isinstance(options, MissOptions)
         widths = _widths(options, base)
@@ -123,15 +123,15 @@ class MissHandling(Handling):
             _dividing(options.mini_rank, outputs, "mini_rank", "The mini rank")
         return {"init_weights": True if options.form == "plain" else options.form}
 
-    def stands_beside(self, config: Any, other: Any) -> bool:
+    def is_compatible(self, config: Any, other: Any) -> bool:
         """Tell whether both have the same form: PEFT keeps one a layer, that of the first adapter."""
         return bool(config.init_weights == other.init_weights)
 
 
-class InPlaceHandling(Handling):
+class InPlaceHooks(MethodHooks):
     """Methods that add to a layer's output in place, which autograd forbids for the outputs of quantized layers."""
 
-    def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
+    def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
         """Let quantized layers hand out copies."""
         if base.options.quantization == "none":
             return
@@ -144,12 +144,12 @@ def _copied(_module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
     return output.clone()
 
 
-class GraLoraHandling(InPlaceHandling):
+class GraLoraHooks(InPlaceHooks):
     """GraLoRA: as many blocks as divide the rank and all widths."""
 
     ranks = ("rank", "hybrid_rank")
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Choose the blocks a side."""
         assert isinstance(options, GraLoraOptions)
         sizes = [*_both(_widths(options, base)), options.rank]
@@ -157,10 +157,10 @@ class GraLoraHandling(InPlaceHandling):
         return {"gralora_k": _dividing(options.blocks, sizes, "blocks", "The number of blocks", usual)}
 
 
-class BoftHandling(Handling):
+class BoftHooks(MethodHooks):
     """BOFT: its blocks must tile the inputs."""
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Refuse a block size that does not divide."""
         assert isinstance(options, BoftOptions)
         inputs = [width.inputs for width in _widths(options, base).values()]
@@ -168,20 +168,20 @@ class BoftHandling(Handling):
         return {}
 
 
-class C3aHandling(InPlaceHandling):
+class C3aHooks(InPlaceHooks):
     """C3A: its circulant blocks must tile inputs and outputs."""
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Choose the block size."""
         assert isinstance(options, C3aOptions)
         sizes = _both(_widths(options, base))
         return {"block_size": _dividing(options.block_size, sizes, "block_size", "The block size") or LONGEST}
 
 
-class FourierFtHandling(Handling):
+class FourierFtHooks(MethodHooks):
     """FourierFT: a layer has no more frequencies than weights."""
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Give narrow layers as many as they have."""
         assert isinstance(options, FourierFtOptions)
         weights = {name: w.inputs * w.outputs for name, w in _widths(options, base).items()}
@@ -190,17 +190,17 @@ class FourierFtHandling(Handling):
         return {"n_frequency_pattern": {name.partition(".")[2]: count for name, count in narrow.items()}}
 
 
-class ShiraHandling(Handling):
+class ShiraHooks(MethodHooks):
     """SHiRA: it can't change more places than a weight has; without weights there are no places yet."""
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Refuse a rank that is too large; draw no places where there is nothing to draw them on."""
         assert isinstance(options, ShiraOptions)
         most = [w.inputs * w.outputs // sum(w.both) for w in _widths(options, base).values()]
         _at_most(options.rank, most, "rank", "The rank")
         return {"mask_type": "none yet"} if base.device.type == "meta" else {}
 
-    def equip(self, model: PeftModel, options: Options) -> None:
+    def add_modules(self, model: PeftModel, options: Options) -> None:
         """Stand in for places that are not drawn: a row and a column for each number."""
         for module in model.modules():
             if isinstance(module, shira_layer.ShiraLayer) and TRAINED not in module.shira_indices:

@@ -15,7 +15,7 @@ from peft.utils import (
 
 from engine.methods.scaling import Ia3Options
 from engine.options import Options
-from engine.worker.adapters.method_hooks.base import Course, Handling
+from engine.worker.adapters.method_hooks.base import InitContext, MethodHooks
 from engine.worker.adapters.method_hooks.target_modules import ALL_LINEAR, adapted_widths
 from engine.worker.modeling.base_models import LoadedBase
 
@@ -24,25 +24,25 @@ ENDS = {name for names in TRANSFORMERS_MODELS_TO_IA3_FEEDFORWARD_MODULES_MAPPING
 KEYS_AND_VALUES = ("k", "v", "k_proj", "v_proj", "key", "value", "query_key_value")
 
 
-class ProjectionHandling(Handling):
+class ProjectionHooks(MethodHooks):
     """VeRA and RandLoRA: random matrices as large as the largest adapted layer needs, drawn from their seed."""
 
-    def stands_beside(self, config: Any, other: Any) -> bool:
+    def is_compatible(self, config: Any, other: Any) -> bool:
         """Tell whether both draw the same matrices: the second adapter is given the first one's."""
         same = ("r", "projection_prng_key", "save_projection", "target_modules", "sparse", "very_sparse")
         return all(getattr(config, name, None) == getattr(other, name, None) for name in same)
 
 
-class RandLoraHandling(ProjectionHandling):
+class RandLoraHooks(ProjectionHooks):
     """RandLoRA: one pair as wide as the layer has full rank already; VeRA may go above (Kopiczko et al. 2024)."""
 
     ranks = ("rank",)
 
 
-class Ia3Handling(Handling):
+class Ia3Hooks(MethodHooks):
     """IA3: its usual layers are others than LoRA's, and those that end a feed-forward are scaled before."""
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Name the layers, and which of them end a feed-forward."""
         assert isinstance(options, Ia3Options)
         targets = options.target_modules or self._usual(base)
@@ -54,7 +54,7 @@ class Ia3Handling(Handling):
         found = _all_linear(base)
         return known or found & {*KEYS_AND_VALUES, *ENDS} or found
 
-    def stands_beside(self, config: Any, other: Any) -> bool:
+    def is_compatible(self, config: Any, other: Any) -> bool:
         """Tell whether both scale each layer at the same side: PEFT keeps one a layer, the first adapter's."""
         one, two = (_names(found.feedforward_modules) for found in (config, other))
         common = _names(config.target_modules) & _names(other.target_modules)

@@ -16,14 +16,14 @@ from transformers import PretrainedConfig
 from engine.errors import AdapterError
 from engine.methods.soft_prompts import PrefixOptions, PromptOptions, PTuningOptions
 from engine.options import Options
-from engine.worker.adapters.method_hooks.base import TRAINED, Course, Handling, Tensors
+from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks, Tensors
 from engine.worker.modeling.base_models import LoadedBase
 
 
-class SoftPrompts(Handling):
+class SoftPrompts(MethodHooks):
     """Vectors before the input: as wide as the embedding."""
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Return the prompt's width; PEFT takes the layers', which a few models' embeddings do not have."""
         return {"token_dim": base.model.get_input_embeddings().embedding_dim}
 
@@ -50,7 +50,7 @@ class SoftPrompts(Handling):
 class PromptTuning(SoftPrompts):
     """Prompt tuning begins with words."""
 
-    def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
+    def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
         """Copy the embeddings of the chosen words into the prompt; a random one is PEFT's.
 
         PEFT's own way would keep the tokenizer's path in the adapter's configuration, and need it.
@@ -70,9 +70,9 @@ class PromptTuning(SoftPrompts):
 class MultitaskPromptTuning(PromptTuning):
     """Multitask prompt tuning begins with the shared prompt as it is."""
 
-    def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
+    def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
         """Let the tasks' factors be one at first. PEFT's are near zero: so would be the prompt and its gradients."""
-        super().prepare(model, base, options, course)
+        super().initialize(model, base, options, context)
         encoder = model.prompt_encoder[TRAINED]
         with torch.no_grad():
             encoder.prefix_task_cols[..., 0] += 1.0
@@ -80,13 +80,13 @@ class MultitaskPromptTuning(PromptTuning):
 
     def saved_tensors(self, model: PeftModel) -> Tensors:
         """Return the shared prompt and the factors, which are kept apart in the file."""
-        return Handling.saved_tensors(self, model)
+        return MethodHooks.saved_tensors(self, model)
 
 
 class PTuning(SoftPrompts):
     """P-tuning's encoder."""
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Return the widths; the encoder is as wide as the model unless the options say otherwise."""
         assert isinstance(options, PTuningOptions)
         width = base.model.get_input_embeddings().embedding_dim
@@ -105,7 +105,7 @@ class PrefixTuning(SoftPrompts):
     pair would stand in two of them and half of what is trained in none; one pair to spare gives each its own.
     """
 
-    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+    def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Return the number of pairs, the decoder's heads and their width.
 
         PEFT would count an encoder-decoder's encoder, and take a head's width from the model's, which for T5 differ.
@@ -118,7 +118,7 @@ class PrefixTuning(SoftPrompts):
         pairs = _decoder_layers(config) | 1
         return {"num_layers": pairs, "num_attention_heads": heads, "token_dim": width}
 
-    def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
+    def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
         """Begin with the decoder's keys and values at the words of a text (Li and Liang 2021)."""
         assert isinstance(options, PrefixOptions)
         prefix = model.prompt_encoder[TRAINED].embedding.weight
@@ -198,7 +198,7 @@ def _at_rest(model: PeftModel) -> Iterator[None]:
         encoder.train(was_training)
 
 
-SOFT_PROMPTS: Mapping[str, Handling] = {
+SOFT_PROMPTS: Mapping[str, MethodHooks] = {
     "PROMPT_TUNING": PromptTuning(),
     "MULTITASK_PROMPT_TUNING": MultitaskPromptTuning(),
     "P_TUNING": PTuning(),

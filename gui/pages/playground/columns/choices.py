@@ -51,7 +51,7 @@ def base_entry(base_id: str) -> Entry:
 
 def entry(adapter: Adapter) -> Entry:
     """Return an adapter's column: its name, and its method in short."""
-    return Entry(adapter.id, adapter.name, method_words(adapter.passport))
+    return Entry(adapter.id, adapter.name, method_words(adapter.metadata))
 
 
 def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[str]) -> list[Choice]:
@@ -62,7 +62,7 @@ def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[s
 
 
 def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> Choice:
-    made_for = adapter.passport.base_model.id
+    made_for = adapter.metadata.base_model.id
     if made_for != base_id:
         named = tr("made for {model}", model=base_title(made_for))
         reason = named if made_for else tr("made for a base model it does not name")
@@ -75,16 +75,16 @@ def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> Choice:
 
 def foreign_words(adapter: Adapter) -> str:
     """Return which base model an adapter was made for that can't stand here."""
-    made_for = adapter.passport.base_model.id
+    made_for = adapter.metadata.base_model.id
     if not made_for:
         return tr("{adapter} was made for a base model it does not name", adapter=adapter.name)
     return tr("{adapter} was made for {model}", adapter=adapter.name, model=base_title(made_for))
 
 
 def base_table(base_id: str, adapters: Iterable[Adapter]) -> dict[str, Any]:
-    """Return how the base model is to be loaded: as for the first of the adapters whose passport tells."""
+    """Return how the base model is to be loaded: as for the first of the adapters whose metadata tells."""
     first = next(iter(_told(adapters)), None)
-    return first.passport.base_model.as_table() if first else {"id": base_id}
+    return first.metadata.base_model.as_table() if first else {"id": base_id}
 
 
 def mix_words(adapters: Iterable[Adapter]) -> str:
@@ -93,8 +93,8 @@ def mix_words(adapters: Iterable[Adapter]) -> str:
     if not told:
         return ""
     first, *others = told
-    used = first.passport.base_model.as_table()
-    names = [other.name for other in others if other.passport.base_model.as_table() != used]
+    used = first.metadata.base_model.as_table()
+    names = [other.name for other in others if other.metadata.base_model.as_table() != used]
     if not names:
         return ""
     return tr_count(
@@ -108,11 +108,11 @@ def mix_words(adapters: Iterable[Adapter]) -> str:
 
 
 def _told(adapters: Iterable[Adapter]) -> list[Adapter]:
-    """Return the adapters whose passports say how the base model was loaded."""
-    return [adapter for adapter in adapters if len(adapter.passport.base_model.as_table()) > 1]
+    """Return the adapters whose metadata say how the base model was loaded."""
+    return [adapter for adapter in adapters if len(adapter.metadata.base_model.as_table()) > 1]
 
 
 def base_choices(local_models: Iterable[str], adapters: Iterable[Adapter]) -> list[str]:
     """Return the bundled model, those on this computer and those that adapters name, each once."""
-    named = [adapter.passport.base_model.id for adapter in adapters]
+    named = [adapter.metadata.base_model.id for adapter in adapters]
     return list(dict.fromkeys([STARTER, *local_models, *filter(None, named)]))

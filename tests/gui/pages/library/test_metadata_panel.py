@@ -1,4 +1,4 @@
-"""The passport by itself: which adapters are offered to be merged, and what is said of the others."""
+"""The metadata by itself: which adapters are offered to be merged, and what is said of the others."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QLabel
 
 from engine.adapters.metadata import BaseModelFacts, ChangeFacts, MethodFacts, TrainingFacts
 from engine.methods import METHODS, Method, method
-from gui.pages.library.metadata_panel import PassportPanel
+from gui.pages.library.metadata_panel import MetadataPanel
 from tests.helpers.homes import add_adapter, score_card
 
 
 @pytest.fixture
 def panel(styled, qtbot, home):
-    made = PassportPanel()
+    made = MetadataPanel()
     qtbot.addWidget(made)
     return made
 

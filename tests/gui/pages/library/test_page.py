@@ -218,16 +218,16 @@ def test_escape_leaves_the_name_as_it_was(bench, qtbot):
     assert library.find("old").name == "old"
 
 
-def test_tags_and_notes_are_kept_in_the_passport(bench, qtbot):
+def test_tags_and_notes_are_kept_in_the_metadata(bench, qtbot):
     add_adapter("a")
     panel = (made := bench()).page.panel
     panel.tags_field.setText("short,  good names ,short,")
     panel.tags_field.editingFinished.emit()
-    made.until(lambda: library.find("a").passport.tags == ["short", "good names"])
+    made.until(lambda: library.find("a").metadata.tags == ["short", "good names"])
     made.settle()
     assert panel.tags_field.text() == "short, good names"
     panel.notes_field.setPlainText("Keeps names right.")
-    made.until(lambda: library.find("a").passport.notes == "Keeps names right.")
+    made.until(lambda: library.find("a").metadata.notes == "Keeps names right.")
     made.page.pane.search.setText("good names")
     made.until(lambda: made.names() == ["a"])
 
@@ -238,9 +238,9 @@ def test_notes_being_typed_are_saved_when_another_adapter_is_chosen(bench):
     made = bench()
     made.page.panel.notes_field.setPlainText("About b.")
     made.choose("a")
-    assert library.find("b").passport.notes == "About b."
+    assert library.find("b").metadata.notes == "About b."
     made.settle()
-    assert library.find("a").passport.notes == ""
+    assert library.find("a").metadata.notes == ""
     assert made.page.view.current().name == "a"
     assert made.page.panel.notes_field.toPlainText() == ""
 
@@ -313,7 +313,7 @@ def test_what_is_dropped_is_imported_and_selected(bench, tmp_path):
     made.settle()
     made.until(lambda: made.names() == ["clinic"])
     assert made.page.pane.undo_strip.text() == "Imported clinic."
-    assert made.page.panel.adapter().passport.origin == "imported"
+    assert made.page.panel.adapter().metadata.origin == "imported"
 
 
 def test_what_is_no_adapter_is_refused_with_the_reason(bench, tmp_path):
@@ -434,7 +434,7 @@ def test_nothing_takes_the_device_from_a_run(bench):
 
 
 # ------------------------------------------------------------------------------------------------ narrow windows
-def test_below_1200_the_passport_lies_over_the_table_when_asked_for(bench, qtbot):
+def test_below_1200_the_metadata_lies_over_the_table_when_asked_for(bench, qtbot):
     fill_library()
     made = bench()
     page = made.page

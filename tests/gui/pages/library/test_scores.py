@@ -1,4 +1,4 @@
-"""The scores of an adapter in its passport: every score of the card, with its interval or why there is none."""
+"""The scores of an adapter in its metadata: every score of the card, with its interval or why there is none."""
 
 from gui.pages.library.scores_view import ScoresView
 from tests.helpers.homes import score_card

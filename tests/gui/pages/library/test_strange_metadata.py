@@ -1,4 +1,4 @@
-"""A passport that somebody else wrote, with anything in the place of anything: shown, or refused in words."""
+"""Metadata that somebody else wrote, with anything in the place of anything: shown, or refused in words."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from engine.commands.terminal.output import Output
 from engine.system import paths
 from gui.models.adapter_table import AdapterTable
 from gui.models.grouped_table import CELL_ROLE
-from gui.pages.library.metadata_panel import PassportPanel
+from gui.pages.library.metadata_panel import MetadataPanel
 from tests.helpers.corrupted_values import ABSENT, as_toml, corruptions, key_paths, replaced
 from tests.helpers.homes import add_adapter, score_card
 
 
 @pytest.fixture
-def passport(home) -> tuple[Path, dict[str, Any]]:
+def metadata(home) -> tuple[Path, dict[str, Any]]:
     measured = {"mean": 21.4, "low": 20.1, "high": 22.9}
     card = score_card(0.61).model_copy(
         update={
@@ -37,10 +37,10 @@ def passport(home) -> tuple[Path, dict[str, Any]]:
 
 
 class Shown:
-    """All that shows a passport, on the screen and in a terminal."""
+    """All that shows metadata, on the screen and in a terminal."""
 
     def __init__(self, qtbot) -> None:
-        self.table, self.panel = AdapterTable(), PassportPanel()
+        self.table, self.panel = AdapterTable(), MetadataPanel()
         qtbot.addWidget(self.panel)
         self._output = Output(as_json=False)
 
@@ -56,13 +56,13 @@ class Shown:
                     self.table.index(row, column).data(role)
         for adapter in found:
             self.panel.show_adapter(adapter)
-            commands.passport_lines(adapter)
+            commands.metadata_lines(adapter)
         commands.list_adapters(argparse.Namespace(), self._output)
         return len(found)
 
 
-def test_a_passport_with_anything_anywhere_is_shown_or_refused(styled, qtbot, passport, capsys):
-    path, tree = passport
+def test_metadata_with_anything_anywhere_is_shown_or_refused(styled, qtbot, metadata, capsys):
+    path, tree = metadata
     assert tomllib.loads(as_toml(tree)) == tree
     shown = Shown(qtbot)
     assert shown.show() == 1
@@ -79,13 +79,13 @@ def test_a_passport_with_anything_anywhere_is_shown_or_refused(styled, qtbot, pa
 
 
 @pytest.mark.parametrize("lacking", ["verdict", "mean"])
-def test_scores_that_are_none_are_left_out_and_the_adapter_stays(styled, qtbot, passport, lacking):
-    path, tree = passport
+def test_scores_that_are_none_are_left_out_and_the_adapter_stays(styled, qtbot, metadata, lacking):
+    path, tree = metadata
     path.write_text(
         as_toml(replaced(tree, ("scores", 0, "difference", "rouge1", lacking), ABSENT)),
         encoding="utf-8",
     )
     assert Shown(qtbot).show() == 1
-    assert library.scan()[0][0].passport.score_card is None
+    assert library.scan()[0][0].metadata.score_card is None
     copied = library.export_folder(library.scan()[0][0], paths.cache_folder() / "copy")
-    assert library.import_adapter(copied).passport.scores == []
+    assert library.import_adapter(copied).metadata.scores == []

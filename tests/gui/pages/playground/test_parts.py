@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.adapters.metadata import BaseModelFacts, MethodFacts, Passport
+from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts
 from engine.api import STARTER, Adapter
 from gui.pages.playground.columns.choices import MOST_COLUMNS, adapter_choices, base_choices
 from gui.pages.playground.columns.column_results import Board, Entry, Marks, about_tokens
@@ -12,8 +12,8 @@ from gui.pages.playground.columns.column_view import ColumnView
 from tests.helpers.playground_board import CONVERSATION, filled_board
 
 
-def passport(name: str, base: str) -> Passport:
-    return Passport(
+def metadata(name: str, base: str) -> AdapterMetadata:
+    return AdapterMetadata(
         schema=1,
         id=name,
         name=name,
@@ -24,7 +24,7 @@ def passport(name: str, base: str) -> Passport:
 
 
 def adapters(**bases: str) -> list[Adapter]:
-    return [Adapter(Path("/library") / name, passport(name, base)) for name, base in bases.items()]
+    return [Adapter(Path("/library") / name, metadata(name, base)) for name, base in bases.items()]
 
 
 # The board

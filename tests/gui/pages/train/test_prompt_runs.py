@@ -1,13 +1,13 @@
-"""Runs of a prompt alone in the window: no curve, its own words, and a passport that says what it is."""
+"""Runs of a prompt alone in the window: no curve, its own words, and metadata that says what it is."""
 
 from __future__ import annotations
 
 import pytest
 
-from engine.api import passport, prompts, recipe
+from engine.api import adapter_toml, prompts, recipe
 from gui.pages.library.metadata_text import method_facts
 from gui.pages.train.run import run_text
-from tests.helpers.homes import make_passport, make_recipe
+from tests.helpers.homes import make_metadata, make_recipe
 from tests.helpers.train_stage import BASICS, SAVED, STARTED, WAIT, difference, sample, scored, texts
 
 MINE = "Say it shortly: {conversation} Shortly: "
@@ -67,14 +67,14 @@ def test_a_run_that_trains_has_its_curve_back(prompt_stage, qtbot):
 
 
 def prompted(template, shots=()):
-    facts = passport.PromptFacts(template=template, max_conversation_tokens=512, shots=list(shots))
-    return dict(method_facts(make_passport("mine", 0.0, make_recipe(), prompt=facts)))
+    facts = adapter_toml.PromptFacts(template=template, max_conversation_tokens=512, shots=list(shots))
+    return dict(method_facts(make_metadata("mine", 0.0, make_recipe(), prompt=facts)))
 
 
-def test_a_passport_names_the_prompt_and_counts_its_examples(home):
+def test_metadata_names_the_prompt_and_counts_its_examples(home):
     plain = prompted(prompts.DEFAULT_PROMPT)
     assert (plain["Prompt"], plain["Examples in it"]) == (prompts.BUILT_IN[0].name, "")
-    shot = passport.ShotFacts(id="1", conversation="Ann: tea?", summary="Ann offers tea.")
+    shot = adapter_toml.ShotFacts(id="1", conversation="Ann: tea?", summary="Ann offers tea.")
     own = prompted("Say:\n\n{conversation}", [shot])
     assert (own["Prompt"], own["Examples in it"]) == ("Say: {conversation}", "1")
     prompts.save("Mine", "Say:\n\n{conversation}")

@@ -56,7 +56,7 @@ def test_in_float32_output_and_gradients_are_those_of_peft(share, shape):
         torch.randn(*shape, generator=torch.Generator().manual_seed(3)),
     )
     expected = learned(model, x)
-    fused_lora.put_on(model)
+    fused_lora.attach(model)
     found = learned(model, x)
 
     assert expected.keys() == found.keys()
@@ -69,7 +69,7 @@ def test_in_bfloat16_the_trained_numbers_stay_float32_and_results_differ_by_roun
     exact, rough = adapted(), adapted(torch.bfloat16)
     x = torch.randn(2, 6, 24, generator=torch.Generator().manual_seed(4)).to(torch.bfloat16)
     expected = learned(exact, x.float())
-    fused_lora.put_on(rough)
+    fused_lora.attach(rough)
     found = learned(rough, x)
 
     assert found["output"].dtype == found["x"].dtype == torch.bfloat16
@@ -95,7 +95,7 @@ def test_gradients_are_those_of_the_function_by_differences():
 def test_evaluation_is_plain_peft_to_the_bit(kind):
     model, x = adapted(kind, share=0.2).eval(), torch.randn(3, 7, 24).to(kind)
     expected = model(x)
-    fused_lora.put_on(model)
+    fused_lora.attach(model)
 
     assert torch.equal(model(x), expected)
 

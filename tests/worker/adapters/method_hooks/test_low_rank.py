@@ -21,7 +21,7 @@ from engine.errors import AdapterError
 from engine.methods import Variant, method
 from engine.worker.adapters import attach as adapters
 from engine.worker.adapters import method_hooks
-from engine.worker.adapters.method_hooks import TRAINED, Course
+from engine.worker.adapters.method_hooks import TRAINED, InitContext
 from engine.worker.adapters.method_hooks.lora_export import adapted
 from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, train_loader
 from engine.worker.dataset.prompting import Encoded
@@ -97,7 +97,7 @@ def batches(base: LoadedBase, rows: int = len(TEXTS)) -> list[MicroBatch]:
 
 def attach(recipe: Recipe, base: LoadedBase | None = None) -> PeftModel:
     base = base or load(recipe)
-    return adapters.attach(base, recipe, Course(STEPS, tuple(batches(base))))
+    return adapters.attach(base, recipe, InitContext(STEPS, tuple(batches(base))))
 
 
 @torch.no_grad()
@@ -278,7 +278,7 @@ def test_eva_without_examples_or_with_too_few_says_so():
     assert caught.value.field == "method.initialisation"
     (few,) = Collator("decoder-only", 0, 100)([Encoded([5, 6], [5, 6])]).micro_batches
     with pytest.raises(AdapterError, match=r"at least 4 tokens to look at; the training examples have 2"):
-        adapters.attach(load_tiny("llama"), lora(initialisation="eva"), Course(STEPS, (few,)))
+        adapters.attach(load_tiny("llama"), lora(initialisation="eva"), InitContext(STEPS, (few,)))
 
 
 def test_eva_s_rows_are_read_in_parts_where_memory_is_short(monkeypatch):
@@ -386,7 +386,7 @@ def test_adalora_s_pull_is_what_peft_adds_to_a_loss():
     inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask, "labels": batch.labels}
     with torch.no_grad():
         added = model(**inputs).loss - model.base_model.model(**inputs).loss
-    found = method_hooks.of(model).regularisation(model)
+    found = method_hooks.of(model).extra_loss(model)
     assert found is not None
     assert found.item() == pytest.approx(added.item(), rel=1e-4)
 

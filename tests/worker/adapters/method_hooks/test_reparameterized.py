@@ -14,8 +14,8 @@ from peft import PeftModel
 from engine.errors import AdapterError, RecipeError
 from engine.methods import METHODS, BaseFacts
 from engine.worker.adapters import attach
-from engine.worker.adapters.adapter_manager import Switcher
-from engine.worker.adapters.method_hooks import TRAINED, named
+from engine.worker.adapters.adapter_manager import AdapterManager
+from engine.worker.adapters.method_hooks import TRAINED, of_config
 from engine.worker.modeling import forward
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.tiny_models import Kind
@@ -190,17 +190,17 @@ def test_adapters_that_would_share_what_differs_are_each_right(
         installed.append(install_random("t5", f"{method}-{seed}", seed, method={"id": method, **options}))
         fresh = load_tiny("t5")
         alone.append(logits(attach.load_adapter(fresh, installed[-1]), fresh))
-    switcher = Switcher(base)
+    manager = AdapterManager(base)
     expected = [*zip(installed, alone, strict=True), (None, before), (installed[0], alone[0])]
     for adapter, right in expected:
-        with switcher.use(adapter) as model:
+        with manager.use(adapter) as model:
             assert torch.equal(logits(model, base), right)
 
 
 def test_equal_settings_stand_beside_each_other() -> None:
     for method in ("vera", "randlora", "miss", "ia3"):
         config = put_on("t5", method).peft_config[TRAINED]
-        assert named(str(config.peft_type.value)).stands_beside(config, config)
+        assert of_config(config).is_compatible(config, config)
 
 
 # ------------------------------------------------------------------------------------------------------- SHiRA

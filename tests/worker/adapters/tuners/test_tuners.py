@@ -35,7 +35,7 @@ from engine.jobs.job import create_job
 from engine.methods import selective
 from engine.system.paths import jobs_folder
 from engine.worker.adapters import attach, tuners
-from engine.worker.adapters.adapter_manager import Switcher
+from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.adapters.tuners import selection
 from engine.worker.modeling import base_models, forward
 from engine.worker.modeling.base_models import LoadedBase
@@ -243,7 +243,7 @@ def as_stored_before(adapter: Adapter, folder: Path) -> Adapter:
     for name in ("encoder.embed_tokens", "decoder.embed_tokens", "lm_head"):
         tensors.setdefault(f"base_model.model.{name}.selective_values.weight", shared.clone())
     save_file(tensors, folder / WEIGHTS_NAME, metadata={"format": "pt"})
-    return Adapter(folder, adapter.passport)
+    return Adapter(folder, adapter.metadata)
 
 
 @pytest.mark.parametrize("kind", ["t5", "t5-tied"])
@@ -387,7 +387,7 @@ def test_no_adapter_stands_behind_what_is_no_linear_layer() -> None:
 
 def test_two_placements_stand_beside_each_other() -> None:
     base = load_tiny("gpt2")
-    switcher = Switcher(base)
+    manager = AdapterManager(base)
     both = [
         install_random("gpt2", placement, method={"id": "bottleneck", "size": size, "placement": placement})
         for placement, size in (("houlsby", 4), ("pfeiffer", 6))
@@ -399,7 +399,7 @@ def test_two_placements_stand_beside_each_other() -> None:
     before = logits(base.model, base)
     in_turn: list[tuple[Adapter | None, torch.Tensor]] = [(None, before), *zip(both, alone, strict=True)]
     for adapter, expected in [*in_turn, *reversed(in_turn)]:
-        with switcher.use(adapter) as model:
+        with manager.use(adapter) as model:
             assert torch.equal(logits(model, base), expected)
 
 
