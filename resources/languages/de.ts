@@ -7991,6 +7991,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Datei mit „{1}“ im Namen würde stattdessen verwendet.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/fork_pool.py" />
+   <source>A forked process ended with status {1}.</source>
+   <translation>Ein Nebenprozess endete mit Status {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/fork_pool.py" />
+   <source>A forked process was killed: out of memory.</source>
+   <translation>Ein Nebenprozess wurde beendet: Der Speicher reicht nicht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>A hub id looks like owner/name.</source>
    <translation>Eine Hub-ID sieht aus wie besitzer/name.</translation>
@@ -8019,16 +8029,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/data/column_mapping.py" />
    <source>A pause of {1} hours makes no sense.</source>
    <translation>Eine Pause von {1} Stunden ergibt keinen Sinn.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/fork_pool.py" />
-   <source>A replica ended with status {1}.</source>
-   <translation>Ein Nebenprozess endete mit Status {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/fork_pool.py" />
-   <source>A replica was killed: out of memory.</source>
-   <translation>Ein Nebenprozess wurde beendet: Der Speicher reicht nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/sleep_inhibitor.py" />

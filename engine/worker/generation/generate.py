@@ -29,7 +29,7 @@ from engine.worker.generation.search import Beams, Greedy
 from engine.worker.modeling import prompt_learning
 from engine.worker.modeling.base_models import Model, kept_numbers, positions
 from engine.worker.runtime import devices
-from engine.worker.runtime.parallel_map import Between, Give, nothing, side_by_side
+from engine.worker.runtime.parallel_map import Emit, Tick, no_tick, parallel_map
 
 # Tokens of one batch, pads and room for the summaries included. On two cores a model of 135 million parameters writes
 # quickest with 2**14, the starter with twice as many; but no more than 2**28 numbers are kept of them.
@@ -72,7 +72,7 @@ def generate(
     on_rows: OnRows | None = None,
     on_tokens: OnTokens | None = None,
     on_written: OnWritten | None = None,
-    between: Between = nothing,
+    between: Tick = no_tick,
     batch_tokens: int | None = None,
     **decoding: Any,
 ) -> list[Generated]:
@@ -107,7 +107,7 @@ def generate(
             work.write(rows, take, on_rows, on_tokens)
         else:
             parts = [rows[place::apart] for place in range(apart)]
-            side_by_side(parts, work.write_apart, lambda found: take(*found), between)
+            parallel_map(work.write_apart, parts, lambda found: take(*found), between)
     return [written[row] for row in range(len(inputs))]
 
 
@@ -141,9 +141,9 @@ class _Work:
             with self.prompt.decoding():
                 Stepping(batch, take, on_rows, on_tokens, at_a_time, _search(options)).write(core, request)
 
-    def write_apart(self, rows: Sequence[int], give: Give, look: Between) -> None:
-        """Write some of the prompts' summaries, give each as its row and ids, and look around every so often."""
-        self.write(rows, lambda row, ids: give((row, ids)), lambda _: look(), lambda _: look())
+    def write_apart(self, rows: Sequence[int], emit: Emit, tick: Tick) -> None:
+        """Write some of the prompts' summaries; emit each as its row and ids, and call `tick` every so often."""
+        self.write(rows, lambda row, ids: emit((row, ids)), lambda _: tick(), lambda _: tick())
 
     def _batches(self, rows: Sequence[int]) -> Iterator[list[int]]:
         """Yield the rows of each batch: little is padded, and memory is tried at once."""

@@ -18,7 +18,7 @@ import torch
 
 from engine.config.recipe import Precision
 from engine.errors import DeviceError
-from engine.worker.runtime import fork_pool as forks
+from engine.worker.runtime import fork_pool
 
 LOOK_SECONDS = 0.001
 # When a step is computed in several processes: the fewest examples for each, and the fewest numbers of a model.
@@ -97,7 +97,12 @@ def replicas(device: torch.device, examples: int, numbers: int) -> int:
     `numbers` are the base model's. A processor's cores do more apart than together, but replicas wait for the slowest
     and each takes memory of its own; and a step of a very small model is over before another process has heard of it.
     """
-    if device.type != "cpu" or not forks.possible() or numbers < LEAST_NUMBERS or torch.xpu.is_available():
+    if (
+        device.type != "cpu"
+        or not fork_pool.possible()
+        or numbers < LEAST_NUMBERS
+        or torch.xpu.is_available()
+    ):
         return 1
     return max(1, min(MOST_REPLICAS, threads(device), examples // LEAST_EXAMPLES))
 
@@ -161,7 +166,7 @@ def memory_bytes(device: torch.device) -> int:
         return int(torch.cuda.max_memory_allocated(device))
     import psutil
 
-    return int(psutil.Process().memory_info().rss) + forks.taken_bytes()
+    return int(psutil.Process().memory_info().rss) + fork_pool.taken_bytes()
 
 
 def room_bytes(device: torch.device) -> int:

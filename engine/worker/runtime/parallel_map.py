@@ -1,6 +1,6 @@
-"""A work done in parts side by side: the first part in this process, each other one in a replica of it.
+"""Maps a work over parts: the first part in this process, the others in forks of it.
 
-For what only reads a model. Knows nothing of what the work is.
+For work that only reads a model. Knows nothing of what the work is.
 """
 
 from __future__ import annotations
@@ -8,68 +8,70 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
+from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 import torch
 
-from engine.worker.runtime import devices
-from engine.worker.runtime.fork_pool import LOOK_SECONDS, Line, replicated
+from engine.worker.runtime import devices, fork_pool
+from engine.worker.runtime.fork_pool import POLL_SECONDS, start_forks
 
 Part = TypeVar("Part")
-Give = Callable[[Any], None]
-Between = Callable[[], None]
-Work = Callable[[Part, Give, Between], None]
+Emit = Callable[[Any], None]
+Tick = Callable[[], None]
+Work = Callable[[Part, Emit, Tick], None]
 
 
-def nothing() -> None:
-    """Have nothing to say in between."""
+def no_tick() -> None:
+    """Do nothing in between."""
 
 
-def side_by_side(parts: Sequence[Part], work: Work[Part], take: Give, between: Between) -> None:
-    """Do `work(part, give, look)` for every part, without gradients; whatever it gives is taken here, as it comes.
+def parallel_map(work: Work[Part], parts: Sequence[Part], on_result: Emit, on_tick: Tick) -> None:
+    """Do `work(part, emit, tick)` for every part, without gradients; `on_result` takes what is emitted, as it comes.
 
-    The work calls `look` every so often, and so `between` is called here. What any of them raises ends the work on
-    all parts. MemoryError also says that a replica was killed.
+    The work calls `tick` every so often, so that `on_tick` is called in this process. What any of them raises ends the
+    work on all parts; MemoryError may also mean that a fork was killed.
     """
     mine, *theirs = parts
     threads = devices.threads_each(len(parts))
     try:
-        replicas = replicated([partial(_serve, work, part) for part in theirs], threads)
+        forks = start_forks([partial(_serve, work, part) for part in theirs], threads)
     except OSError:
         # The system allows no fork.
         traceback.print_exc()
         for part in parts:
-            _work(work, part, take, between)
+            _work(work, part, on_result, on_tick)
         return
-    busy = list(replicas)
+    busy = list(forks)
 
-    def look(seconds: float = 0) -> None:
-        """Take what replicas have sent: their lines would be full some day."""
-        between()
-        for replica in tuple(busy):
-            while replica in busy and replica.has_answered(seconds):
-                found = replica.receive()
-                if found is None:
-                    busy.remove(replica)
+    def tick(seconds: float = 0) -> None:
+        """Take the results of the forks: their connections would be full at some point."""
+        on_tick()
+        for fork in tuple(busy):
+            while fork in busy and fork.has_answered(seconds):
+                result = fork.receive()
+                if result is None:
+                    busy.remove(fork)
                 else:
-                    take(found)
+                    on_result(result)
 
     try:
         with devices.computing_with(threads):
-            _work(work, mine, take, look)
+            _work(work, mine, on_result, tick)
         while busy:
-            look(LOOK_SECONDS)
+            tick(POLL_SECONDS)
     finally:
-        for replica in replicas:
-            replica.close()
+        for fork in forks:
+            fork.close()
 
 
-def _serve(work: Work[Part], part: Part, line: Line) -> None:
-    """Do a part in a replica; what it gives is sent, and nothing behind the last."""
-    _work(work, part, line.send, nothing)
-    line.send(None)
+def _serve(work: Work[Part], part: Part, connection: Connection) -> None:
+    """Do a part in a fork; send its results, and None after the last."""
+    emit = partial(fork_pool.send, connection)
+    _work(work, part, emit, no_tick)
+    emit(None)
 
 
 @torch.inference_mode()
-def _work(work: Work[Part], part: Part, give: Give, look: Between) -> None:
-    work(part, give, look)
+def _work(work: Work[Part], part: Part, emit: Emit, tick: Tick) -> None:
+    work(part, emit, tick)

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from multiprocessing.connection import Connection
 
 import numpy as np
 import torch
 
 from engine.worker.dataset.collator import MicroBatch, Step
-from engine.worker.runtime.fork_pool import Line, Replica, in_common, replicated
+from engine.worker.runtime import fork_pool
+from engine.worker.runtime.fork_pool import Fork, shared_copies, start_forks
 
 # Adds a micro-batch's gradients to those that are there and returns its part of the loss; the step's learned tokens.
 Learn = Callable[[MicroBatch, int], torch.Tensor]
@@ -51,11 +53,11 @@ class Shares:
     def __init__(self, trained: Sequence[torch.nn.Parameter], learn: Learn, most: int, threads: int) -> None:
         self.most = most
         self._trained = trained
-        for parameter, numbers in zip(trained, in_common([each.data for each in trained]), strict=True):
+        for parameter, numbers in zip(trained, shared_copies([each.data for each in trained]), strict=True):
             parameter.data = numbers
-        self._sums = [in_common([torch.zeros_like(each.data) for each in trained]) for _ in range(most)]
-        self._replicas = replicated([partial(_serve, learn, trained, sums) for sums in self._sums], threads)
-        self._busy: Sequence[Replica] = ()
+        self._sums = [shared_copies([torch.zeros_like(each.data) for each in trained]) for _ in range(most)]
+        self._replicas = start_forks([partial(_serve, learn, trained, sums) for sums in self._sums], threads)
+        self._busy: Sequence[Fork] = ()
 
     def begin(self, shares: Sequence[Share]) -> None:
         """Let each of a step's shares be computed by a replica."""
@@ -105,25 +107,25 @@ def shared_out(step: Step, seed: int, number: int) -> list[Share]:
 
 
 def _serve(
-    learn: Learn, trained: Sequence[torch.nn.Parameter], sums: Sequence[torch.Tensor], line: Line
+    learn: Learn, trained: Sequence[torch.nn.Parameter], sums: Sequence[torch.Tensor], connection: Connection
 ) -> None:
     """Compute one share after another; in a replica."""
     for parameter, total in zip(trained, sums, strict=True):
         parameter.grad = total
     while True:
-        share = line.receive()
+        share = fork_pool.receive(connection)
         # What is dropped as it was done is answered already.
         if share is not DROP:
-            line.send(_learned(learn, sums, share, line))
+            fork_pool.send(connection, _learned(learn, sums, share, connection))
 
 
-def _learned(learn: Learn, sums: Sequence[torch.Tensor], share: Share, line: Line) -> float:
+def _learned(learn: Learn, sums: Sequence[torch.Tensor], share: Share, connection: Connection) -> float:
     """Put a share's gradients into `sums` and return its part of the loss; 0 as soon as it is dropped."""
     torch._foreach_zero_(list(sums))
     loss = 0.0
     for batch in share:
-        if line.has_more():
-            line.receive()
+        if connection.poll():
+            fork_pool.receive(connection)
             return 0.0
         loss += float(learn(batch, share.learned_tokens))
     return loss

@@ -33,7 +33,7 @@ def apart(monkeypatch):
         monkeypatch.setattr(devices, "replicas", lambda *_: count)
 
     yield write_by
-    assert not fork_pool._ALL
+    assert not fork_pool._forks
 
 
 def writer(kind: Kind, method: str, **asked: Any) -> Any:
@@ -90,7 +90,7 @@ def test_what_is_raised_in_between_ends_the_work_of_all(apart, at):
 
     with pytest.raises(KeyboardInterrupt):
         writer("llama", "lora", beams=1)(between=leave)
-    assert not fork_pool._ALL
+    assert not fork_pool._forks
 
 
 def test_a_run_scores_the_same_and_can_be_stopped_meanwhile(tmp_path, monkeypatch, apart):

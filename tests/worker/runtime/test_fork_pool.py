@@ -1,4 +1,4 @@
-"""Replicas are forks that compute along, hold nothing of their process's but its numbers, and never outlive it."""
+"""Forks compute alongside their process, hold nothing of it but its memory, and never outlive it."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from engine.worker.runtime import devices, fork_pool
-from engine.worker.runtime.fork_pool import Replica, in_common
+from engine.worker.runtime.fork_pool import Fork, shared_copies
 
 pytestmark = [pytest.mark.torch, pytest.mark.skipif(not fork_pool.possible(), reason="no forks here")]
 LONG = 60
@@ -22,19 +22,19 @@ LONG = 60
 def answering(answer):
     """Return a work that answers everything it is given by what a function makes of it."""
 
-    def work(line):
+    def work(connection):
         while True:
-            line.send(answer(line.receive()))
+            fork_pool.send(connection, answer(fork_pool.receive(connection)))
 
     return work
 
 
 @pytest.fixture
-def replica():
+def start():
     made = []
 
     def make(answer, threads=1):
-        made.append(Replica(answering(answer), threads))
+        made.append(Fork(answering(answer), threads))
         return made[-1]
 
     yield make
@@ -52,19 +52,19 @@ def gone(process, seconds=LONG):
     return True
 
 
-def test_it_answers_with_tensors_as_they_are(replica):
+def test_it_answers_with_tensors_as_they_are(start):
     given = torch.randn(3, 4)
-    one = replica(lambda seen: seen * 2)
+    one = start(lambda seen: seen * 2)
     one.send(given)
 
     assert torch.equal(one.receive(), given * 2)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_it_computes_with_its_own_threads_after_its_process_has_computed_with_all(replica, threads):
+def test_it_computes_with_its_own_threads_after_its_process_has_computed_with_all(start, threads):
     large = torch.randn(700, 700)
     expected = large @ large
-    one = replica(lambda _: (torch.get_num_threads(), large @ large, torch.exp(large).sum()), threads)
+    one = start(lambda _: (torch.get_num_threads(), large @ large, torch.exp(large).sum()), threads)
     one.send(None)
     seen, product, _ = one.receive()
 
@@ -72,7 +72,7 @@ def test_it_computes_with_its_own_threads_after_its_process_has_computed_with_al
     torch.testing.assert_close(product, expected)
 
 
-def test_gradients_are_computed_in_it_after_they_were_here(replica):
+def test_gradients_are_computed_in_it_after_they_were_here(start):
     weight = torch.nn.Parameter(torch.ones(5))
 
     def gradient(factor):
@@ -81,14 +81,14 @@ def test_gradients_are_computed_in_it_after_they_were_here(replica):
         return weight.grad
 
     assert gradient(2).tolist() == [2] * 5
-    one = replica(gradient)
+    one = start(gradient)
     one.send(3)
     assert one.receive().tolist() == [3] * 5
     assert weight.grad.tolist() == [2] * 5
 
 
-def test_what_is_in_common_is_seen_from_both_sides_and_all_else_is_not(replica):
-    (shared,) = in_common([torch.zeros(3)])
+def test_shared_copies_are_seen_from_both_sides_and_all_else_is_not(start):
+    (shared,) = shared_copies([torch.zeros(3)])
     own = torch.zeros(3)
 
     def add(number):
@@ -97,7 +97,7 @@ def test_what_is_in_common_is_seen_from_both_sides_and_all_else_is_not(replica):
         own.add_(number)
         return seen
 
-    one = replica(add)
+    one = start(add)
     shared.fill_(7)
     one.send(1)
 
@@ -106,10 +106,10 @@ def test_what_is_in_common_is_seen_from_both_sides_and_all_else_is_not(replica):
     assert own.tolist() == [0] * 3
 
 
-def test_numbers_in_common_keep_their_kinds_shapes_and_values():
+def test_shared_copies_keep_their_kinds_shapes_and_values():
     given = [torch.randn(2, 3), torch.tensor(1.5, dtype=torch.bfloat16), torch.arange(5), torch.randn(4, 4).T]
 
-    for before, after in zip(given, in_common(given), strict=True):
+    for before, after in zip(given, shared_copies(given), strict=True):
         assert (before.dtype, before.shape) == (after.dtype, after.shape)
         assert torch.equal(before, after)
 
@@ -122,11 +122,11 @@ def test_numbers_in_common_keep_their_kinds_shapes_and_values():
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), MemoryError),
     ],
 )
-def test_what_it_raises_is_raised_here(replica, capfd, raised, expected):
+def test_what_it_raises_is_raised_here(start, capfd, raised, expected):
     def fail(_):
         raise raised
 
-    one = replica(fail)
+    one = start(fail)
     one.send(None)
     with pytest.raises(expected, match=str(raised)):
         one.receive()
@@ -136,24 +136,24 @@ def test_what_it_raises_is_raised_here(replica, capfd, raised, expected):
 @pytest.mark.parametrize(
     ("number", "expected"), [(signal.SIGKILL, MemoryError), (signal.SIGSEGV, RuntimeError)]
 )
-def test_its_death_is_an_error_and_a_killed_one_lacked_memory(replica, number, expected):
-    one = replica(lambda _: os.kill(os.getpid(), number))
+def test_its_death_is_an_error_and_a_killed_one_lacked_memory(start, number, expected):
+    one = start(lambda _: os.kill(os.getpid(), number))
     one.send(None)
     with pytest.raises(expected):
         one.receive()
     assert fork_pool.taken_bytes() == 0
 
 
-def test_one_that_is_gone_can_be_sent_nothing(replica):
-    one = replica(lambda _: os._exit(3))
+def test_one_that_is_gone_can_be_sent_nothing(start):
+    one = start(lambda _: os._exit(3))
     one.send(None)
     assert one.has_answered(LONG)
     with pytest.raises(RuntimeError, match="status 3"):
         one.receive()
 
 
-def test_a_wish_to_stop_is_left_to_its_process(replica):
-    one = replica(lambda _: os.getpid())
+def test_a_wish_to_stop_is_left_to_its_process(start):
+    one = start(lambda _: os.getpid())
     one.send(None)
     process = one.receive()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -163,8 +163,8 @@ def test_a_wish_to_stop_is_left_to_its_process(replica):
     assert one.receive() == process
 
 
-def test_closed_it_ends_whatever_it_does(replica):
-    one = replica(lambda _: time.sleep(LONG))
+def test_closed_it_ends_whatever_it_does(start):
+    one = start(lambda _: time.sleep(LONG))
     one.send(None)
     (child,) = psutil.Process().children()
     one.close()
@@ -173,13 +173,13 @@ def test_closed_it_ends_whatever_it_does(replica):
     one.close()
 
 
-def test_it_holds_no_file_of_its_process(replica, tmp_path):
+def test_it_holds_no_file_of_its_process(start, tmp_path):
     def files(_):
         return [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.exists()]
 
     with (tmp_path / "locked").open("w"):
-        replica(lambda _: None)
-        one = replica(files)
+        start(lambda _: None)
+        one = start(files)
         one.send(None)
         seen = one.receive()
 
@@ -190,10 +190,10 @@ def test_it_holds_no_file_of_its_process(replica, tmp_path):
 def test_it_ends_when_its_process_is_killed(tmp_path):
     code = (
         "import sys, time, os\n"
-        "from engine.worker.runtime.fork_pool import Replica\n"
-        "def work(line):\n"
-        "    line.send(os.getpid()); line.receive()\n"
-        "both = [Replica(work, 1) for _ in range(2)]\n"
+        "from engine.worker.runtime.fork_pool import Fork, receive, send\n"
+        "def work(connection):\n"
+        "    send(connection, os.getpid()); receive(connection)\n"
+        "both = [Fork(work, 1) for _ in range(2)]\n"
         "print(*(each.receive() for each in both), flush=True)\n"
         "time.sleep(600)\n"
     )
@@ -216,11 +216,11 @@ def test_where_no_fork_is_allowed_none_is_left(monkeypatch):
 
     monkeypatch.setattr(os, "fork", refused)
     with pytest.raises(OSError, match="Cannot allocate"):
-        fork_pool.replicated([answering(lambda _: None)] * 2, 1)
-    assert not fork_pool._ALL
+        fork_pool.start_forks([answering(lambda _: None)] * 2, 1)
+    assert not fork_pool._forks
 
 
-def test_the_memory_it_takes_counts_as_its_processs(replica):
+def test_the_memory_it_takes_counts_as_its_processs(start):
     kept = []
     size = 200_000_000
 
@@ -228,7 +228,7 @@ def test_the_memory_it_takes_counts_as_its_processs(replica):
         kept.append(torch.ones(size // 4))
 
     device = torch.device("cpu")
-    one = replica(take)
+    one = start(take)
     before = devices.memory_bytes(device)
     one.send(None)
     one.receive()

@@ -59,7 +59,7 @@ def side_by_side(monkeypatch):
     """Let tiny models' steps be computed in two processes, whatever this computer has."""
     replicate(monkeypatch, 2)
     yield
-    assert not fork_pool._ALL
+    assert not fork_pool._forks
 
 
 def replicate(monkeypatch, count):
@@ -147,7 +147,7 @@ def loop_of(tmp_path):
     yield make
     for each in made:
         each.trainer.end_replicas()
-    assert not fork_pool._ALL
+    assert not fork_pool._forks
 
 
 def _loop(recipe: Recipe, folder: Path, dropout: bool, asked: Sequence[str]) -> Loop:
@@ -301,7 +301,7 @@ def test_more_shares_than_replicas_make_more_of_these(loop_of):
     counts = []
     for shares in (2, 3, 2):
         made.gradients(shares)
-        counts.append(len(fork_pool._ALL))
+        counts.append(len(fork_pool._forks))
 
     assert counts == [1, 2, 2]
 
