@@ -22,8 +22,14 @@ sys.path.insert(0, str(ROOT))
 
 from gui.look import language  # noqa: E402
 
-# What only the command line, a file or a log says.
-NOT_SHOWN = ("engine/commands", "engine/report", "engine/api.py")
+# What only the command line, a file or a log says, or nobody.
+NOT_SHOWN = (
+    "engine/commands",
+    "engine/report",
+    "engine/api.py",
+    "engine/worker/kernels/library.py",
+    "engine/worker/kernels/patch_table.py",
+)
 # Whose texts are read by programs: patterns, columns, names of fields.
 SILENT_CALLS = {"compile", "match", "search", "sub", "fullmatch", "split", "log", "debug", "getenv", "open"}
 SAYING_CALLS = {"tr", "tr_count", "mark"}

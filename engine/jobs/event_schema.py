@@ -39,6 +39,7 @@ SCHEMAS: Mapping[str, Check] = {
             **dict.fromkeys(("device", "device_name", "precision", "precision_reason", "family"), is_text),
             **dict.fromkeys(("examples", "excluded", "masked"), _counts),
             "learning_rate": is_number,
+            "patches": validators.is_list_of(is_text),
         },
     ),
     "run_resumed": has({"step": is_count}),

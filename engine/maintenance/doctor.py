@@ -40,7 +40,18 @@ REPORTED_PACKAGES = (
 )
 # Where Tunesmith is installed, its launcher says by which command its environment is made anew.
 SET_UP = "TUNESMITH_SET_UP"
-ORDER = ("system", "packages", "device", "graphics", "quantization", "memory", "hub", "folders", "disk")
+ORDER = (
+    "system",
+    "packages",
+    "patches",
+    "device",
+    "graphics",
+    "quantization",
+    "memory",
+    "hub",
+    "folders",
+    "disk",
+)
 LOW_DISK_BYTES = 5_000_000_000
 LOW_MEMORY_BYTES = 2_000_000_000
 
@@ -72,7 +83,7 @@ def of_computer() -> list[Check]:
 
 def of_devices(facts: Facts, trouble: str) -> list[Check]:
     """Return the checks of what the job `devices` found, or of what went wrong if it found nothing."""
-    return [device(facts, trouble), graphics(facts, find()), quantization(facts, trouble)]
+    return [patches(facts), device(facts, trouble), graphics(facts, find()), quantization(facts, trouble)]
 
 
 def in_order(checks: Iterable[Check]) -> list[Check]:
@@ -134,6 +145,20 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
+
+
+def patches(facts: Facts) -> Check:
+    """Say which replacements of library code are on: some are off with library versions that are not tested."""
+    title, found = "Library patches", facts.get("patches")
+    if found is None:
+        return Check("patches", title, "notice", "Not known: the worker did not say.")
+    if found["doubts"]:
+        fix = "Install the versions that packaging/constraints.txt names."
+        return Check("patches", title, "notice", " ".join(found["doubts"]), fix)
+    if found["off"]:
+        text = f"Switched off: {', '.join(found['off'])}. On: {', '.join(found['on']) or 'none'}."
+        return Check("patches", title, "notice", text, "Unset TUNESMITH_PATCHES to switch all of them on.")
+    return Check("patches", title, "ok", f"All {len(found['on'])} are on")
 
 
 def device(facts: Facts, trouble: str) -> Check:

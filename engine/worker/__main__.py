@@ -24,6 +24,7 @@ from engine.jobs.events import EventWriter
 from engine.jobs.job import UNWRITTEN, Job
 from engine.system import log_redaction
 from engine.system.paths import cache_folder
+from engine.worker.kernels import registry
 from engine.worker.runtime import oom
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.runtime.versions import versions
@@ -42,6 +43,8 @@ JOBS = {
     "merge": "engine.worker.jobs.merge",
     "devices": "engine.worker.jobs.device_report",
 }
+# Jobs whose results depend on replaced library code.
+COMPUTING = ("train", "evaluate", "summarize", "merge")
 # How OpenMP's threads wait for work, read when it is loaded. Some 15 µs on the processor and no more: a layer's small
 # operations follow one another within that, and to wake a thread for each took a quarter to a third of a step. By its
 # own default it waits so for milliseconds, and with threads = cores throughput falls 20 to 130 fold as soon as anything
@@ -150,6 +153,7 @@ def _identity(job: Job, request: dict[str, Any]) -> dict[str, Any]:
 def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
     """Run the job and return what `job_ended` says of it. The one broad except of the engine."""
     try:
+        _report_patches(channel, request)
         _imported(request["kind"]).run(channel, request)
     except Stopped:
         return {"outcome": "stopped"}
@@ -159,6 +163,14 @@ def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
         _log(log_redaction.format_error(error))
         return _failure(channel, _known(error))
     return {"outcome": "completed"}
+
+
+def _report_patches(channel: Channel, request: dict[str, Any]) -> None:
+    """Say which replacements of library code are off, or untested. Raises AppError for a bad TUNESMITH_PATCHES."""
+    doubts = registry.doubts()
+    if request["kind"] in COMPUTING:
+        for doubt in doubts:
+            channel.notice(doubt.message, doubt.hint, doubt.level)
 
 
 def _imported(kind: str) -> ModuleType:

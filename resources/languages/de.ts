@@ -8206,6 +8206,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Alle Verfahren, je zehn Minuten</translation>
   </message>
   <message>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>All {1} are on</source>
+   <translation>Alle {1} sind an</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Alpha</source>
    <translation>Alpha</translation>
@@ -9480,6 +9485,11 @@ Summary:</translation>
    <translation>IS TR</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/kernels/registry.py" />
+   <source>If something fails, install the versions that packaging/constraints.txt names.</source>
+   <translation>Wenn etwas fehlschlägt, installieren Sie die Versionen aus packaging/constraints.txt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>If the last turn is the summary, write last_turn = "summary" into data.columns.</source>
    <translation>Ist der letzte Beitrag die Zusammenfassung, schreiben Sie last_turn = "summary" in data.columns.</translation>
@@ -9543,6 +9553,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Install the driver of the {1} and start the computer anew.</source>
    <translation>Installieren Sie den Treiber der {1} und starten Sie den Computer neu.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>Install the versions that packaging/constraints.txt names.</source>
+   <translation>Installieren Sie die Versionen aus packaging/constraints.txt.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -9678,6 +9693,11 @@ Summary:</translation>
    <location filename="../../engine/config/data_options.py" />
    <source>Kinds of personal data that are masked, in conversations and summaries.</source>
    <translation>Arten persönlicher Daten, die in Gesprächen und Zusammenfassungen maskiert werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/kernels/registry.py" />
+   <source>Known: {1}, {2}, {3}.</source>
+   <translation>Bekannt: {1}, {2}, {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/__init__.py" />
@@ -9848,6 +9868,11 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Lets every attention layer of the decoder see a few trained keys and values, as if something had been read or written before. It steers each layer and not only the input, so it can do more than prompt tuning with as many virtual tokens. With projection a small network computes them while training and is dropped afterwards.</source>
    <translation>Lässt jede Attention-Schicht des Decoders einige trainierte Schlüssel und Werte sehen, als wäre vorher etwas gelesen oder geschrieben worden. Es steuert jede Schicht und nicht nur die Eingabe und kann deshalb mehr als Prompt-Tuning mit ebenso vielen virtuellen Tokens. Mit Projektion berechnet sie beim Training ein kleines Netz, das danach entfällt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>Library patches</source>
+   <translation>Bibliotheks-Patches</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/licences.py" />
@@ -10410,6 +10435,21 @@ Summary:</translation>
    <translation>Nicht im Gespräch</translation>
   </message>
   <message>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>Not known: the worker did not say.</source>
+   <translation>Nicht bekannt: der Arbeitsprozess hat nichts gemeldet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/kernels/registry.py" />
+   <source>Not tested with {1}, and on all the same: {2}.</source>
+   <translation>Mit {1} nicht getestet und trotzdem an: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/kernels/registry.py" />
+   <source>Not tested with {1}, so the library's own code runs in place of: {2}.</source>
+   <translation>Mit {1} nicht getestet, deshalb läuft der Code der Bibliothek anstelle von: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Not used by this tuner</source>
    <translation>Von diesem Tuner nicht verwendet</translation>
@@ -10883,6 +10923,11 @@ In one sentence:</translation>
    <translation>Zahl der Stichproben hinter jedem Intervall.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/kernels/registry.py" />
+   <source>Results are right; the work may take longer.</source>
+   <translation>Die Ergebnisse stimmen; die Arbeit kann länger dauern.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>Resume goes on from the last checkpoint.</source>
    <translation>Das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
@@ -11066,6 +11111,11 @@ In one sentence:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Set training.evaluate_summaries above 0, or let the best go by the loss.</source>
    <translation>Setzen Sie training.evaluate_summaries über 0, oder lassen Sie den Verlust über den besten Stand entscheiden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/tuners/registration.py" />
+   <source>Set {1} to all.</source>
+   <translation>Setzen Sie {1} auf all.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
@@ -11429,6 +11479,11 @@ Summary:</translation>
    <location filename="../../engine/config/recipe.py" />
    <source>Switch them off, or use {1}.</source>
    <translation>Schalten Sie sie aus, oder verwenden Sie {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>Switched off: {1}. On: {2}.</source>
+   <translation>Abgeschaltet: {1}. An: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -12514,6 +12569,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Unpacking {1} takes {2} GB, and {3} GB are free.</source>
    <translation>Das Entpacken von {1} braucht {2} GB, und {3} GB sind frei.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>Unset TUNESMITH_PATCHES to switch all of them on.</source>
+   <translation>Löschen Sie TUNESMITH_PATCHES, um alle einzuschalten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -14868,6 +14928,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/config/recipe.py" />
    <source>{1} must be a table.</source>
    <translation>{1} muss eine Tabelle sein.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/kernels/registry.py" />
+   <source>{1} names no patch called {2}.</source>
+   <translation>{1} nennt einen Patch {2}, den es nicht gibt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/tuners/registration.py" />
+   <source>{1} needs the patch peft_type, which {2} switches off.</source>
+   <translation>{1} braucht den Patch peft_type, den {2} abschaltet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />

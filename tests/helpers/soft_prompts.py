@@ -89,7 +89,7 @@ def generate_batch(model: Any, base: LoadedBase, beams: int = 1) -> Any:
         output_logits=True,
         return_dict_in_generate=True,
     )
-    before = prompt_learning.before(model)
+    before = prompt_learning.prompt_of(model)
     request = before.request({"input_ids": ids, "attention_mask": mask})
     if beams > 1 and "cache" in request:
         # transformers repeats all but this.

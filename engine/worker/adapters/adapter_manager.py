@@ -17,6 +17,7 @@ from peft import PeftModel
 from engine.adapters.library import Adapter
 from engine.worker.adapters import attach, method_hooks, multi_lora
 from engine.worker.adapters.multi_lora import MixedBatch
+from engine.worker.kernels.registry import enabled
 from engine.worker.modeling.base_models import LoadedBase, Model
 
 
@@ -60,6 +61,8 @@ class AdapterManager:
             attach.refuse_other_base(self.base, adapter)
             return True
         config = attach.read_config(adapter)
+        if not enabled("multi_lora"):
+            return False
         if not method_hooks.of_config(config).supports_mixed_batch or attach.changes_biases(config):
             return False
         model = self._load(adapter)

@@ -30,7 +30,6 @@ from engine.config.recipe import STARTER, Recipe
 from engine.errors import AdapterError
 from engine.methods import Family
 from engine.options import describe
-from engine.worker import kernels
 from engine.worker.adapters import method_hooks, tuners
 from engine.worker.adapters.method_hooks import TRAINED, InitContext
 from engine.worker.adapters.method_hooks.target_modules import (
@@ -39,6 +38,7 @@ from engine.worker.adapters.method_hooks.target_modules import (
     default_targets,
     refuse_no_layers,
 )
+from engine.worker.kernels import model_patches
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
 
@@ -81,7 +81,7 @@ def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None)
     model.peft_config[TRAINED].base_model_name_or_path = public_name(recipe.base_model.id)
     hooks = method_hooks.of(model)
     hooks.add_modules(model, recipe.method.options)
-    kernels.put_in(model)
+    model_patches.patch(model)
     if base.device.type != "meta":
         hooks.initialize(model, base, recipe.method.options, context)
     # The trainer asks for these, whoever made the trainer.
@@ -93,6 +93,7 @@ def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None)
 
 def refuse_misfit(recipe: Recipe, config: PretrainedConfig) -> None:
     """Raise AdapterError with the registry's words if the method can't be used on a base model configured so."""
+    tuners.refuse_unregistered(recipe.method.method.peft_type, recipe.method.method.title)
     facts = base_models.facts(config, recipe.base_model.quantization)
     refusal = recipe.method.method.refusal(recipe.method.options, facts)
     if refusal is not None:
@@ -204,7 +205,7 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
         _remove(model, name)
         raise
     _fill(model, name, tensors)
-    kernels.put_in(model)
+    model_patches.patch(model)
     return model.eval()
 
 
@@ -226,6 +227,7 @@ def read_config(adapter: Adapter) -> Any:
     What it asks for is judged before PEFT carries it out, wherever the folder lies.
     """
     said = import_checks.harmless_config(adapter.folder)
+    tuners.refuse_unregistered(str(said.get("peft_type")), adapter.name)
     if "prompt_tuning_init" in said:
         # Otherwise PEFT would read what a stranger's configuration names: a tokenizer, or another adapter.
         said |= {"prompt_tuning_init": "RANDOM", "tokenizer_name_or_path": None}

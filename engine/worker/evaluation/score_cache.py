@@ -17,6 +17,7 @@ from engine.system.files import write_atomically
 from engine.system.paths import scores_folder
 from engine.worker.evaluation.protocol import Protocol
 from engine.worker.evaluation.summary_metrics import ExampleMetrics
+from engine.worker.kernels import registry
 from engine.worker.modeling.base_models import LoadedBase
 
 
@@ -53,5 +54,6 @@ def path(base: LoadedBase, facts: dict[str, Any]) -> Path:
         "device": base.device.type,
         "torch": torch.__version__,
         "transformers": transformers.__version__,
+        "patches": registry.active(base.device.type, base.precision),
     }
     return scores_folder() / f"{protocol_key(facts | way)}.json"

@@ -16,7 +16,7 @@ from transformers.utils import ModelOutput
 from engine.errors import BaseModelError
 from engine.worker.generation.prefill import encoded, prefill
 from engine.worker.generation.search import Search
-from engine.worker.kernels.preallocated_cache import follow, give_room
+from engine.worker.kernels.preallocated_cache import reorder, reserve
 
 # Rows leave when they are at least this share of those there are: what the others keep is copied then. On the starter
 # a quarter, or each row at once, cost a little more.
@@ -83,7 +83,7 @@ class Stepping:
         # A row is read once, however many of its beginnings are followed.
         each = torch.arange(rows, device=input_ids.device).repeat_interleave(search.beams)
         ids, given = _selected(input_ids, given, each) if search.beams > 1 else (input_ids, given)
-        give_room(given.get("cache"))
+        reserve(given.get("cache"))
         # A copy, so that the logits of all that was read need not stay.
         scores = output.logits[:, -1].to(copy=True, dtype=torch.float32)[each]
         del output
@@ -95,7 +95,7 @@ class Stepping:
                 if len(self._whole) == len(self._rows):
                     return ids
                 if step.parents is not None:
-                    follow(given.get("cache"), step.parents, kept)
+                    reorder(given.get("cache"), step.parents, kept)
                 if self._can_leave(given):
                     ids, given = self._without_whole(ids, given, search)
                 output = model(

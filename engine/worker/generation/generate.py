@@ -26,6 +26,7 @@ from engine.methods import Family
 from engine.worker.generation.decode_loop import MakeSearch, Stepping
 from engine.worker.generation.logits_processors import choosing
 from engine.worker.generation.search import Beams, Greedy
+from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import prompt_learning
 from engine.worker.modeling.base_models import Model, kept_numbers, positions
 from engine.worker.runtime import devices
@@ -88,7 +89,7 @@ def generate(
     """
     options = DecodingOptions(**decoding)
     core = model.get_base_model() if isinstance(model, PeftModel) else model
-    prompt = prompt_learning.before(model)
+    prompt = prompt_learning.prompt_of(model)
     _refuse_too_long(core, prompt, inputs, options.max_new_tokens)
     config = generation_config(core, tokenizer, options)
     written: dict[int, Generated] = {}
@@ -99,7 +100,8 @@ def generate(
             on_written(row, written[row])
 
     followed = on_rows or on_tokens
-    apart = 1 if followed else devices.replicas(core.device, len(inputs), core.num_parameters())
+    alone = followed or not enabled("generation_forks", core.device.type)
+    apart = 1 if alone else devices.replicas(core.device, len(inputs), core.num_parameters())
     rows = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)
     work = _Work(core, prompt, family, inputs, options, (batch_tokens or _batch_tokens(core)) // apart)
     with _decoding(core, config):
@@ -116,7 +118,7 @@ class _Work:
     """What is written, from what and how; of prompts and room for summaries `batch_tokens` at a time."""
 
     core: PreTrainedModel
-    prompt: prompt_learning.Nothing
+    prompt: prompt_learning.NoPrompt
     family: Family
     inputs: Sequence[list[int]]
     options: DecodingOptions
@@ -158,7 +160,7 @@ class _Work:
 def refuse_too_long(model: Model, ids: list[int], max_new_tokens: int) -> None:
     """Raise BaseModelError if a prompt, with what is written after it, is too long for the model."""
     core = model.get_base_model() if isinstance(model, PeftModel) else model
-    _refuse_too_long(core, prompt_learning.before(model), [ids], max_new_tokens)
+    _refuse_too_long(core, prompt_learning.prompt_of(model), [ids], max_new_tokens)
 
 
 def generation_config(
@@ -192,7 +194,7 @@ def _end_tokens(*sources: int | list[int] | None) -> list[int]:
 
 
 def _refuse_too_long(
-    core: PreTrainedModel, prompt: prompt_learning.Nothing, inputs: Sequence[list[int]], max_new_tokens: int
+    core: PreTrainedModel, prompt: prompt_learning.NoPrompt, inputs: Sequence[list[int]], max_new_tokens: int
 ) -> None:
     """Raise BaseModelError where the model has no positions for what it should read and write."""
     limit = positions(core.config)
@@ -238,7 +240,7 @@ def _batch_tokens(core: PreTrainedModel) -> int:
 
 def _request(
     core: PreTrainedModel,
-    prompt: prompt_learning.Nothing,
+    prompt: prompt_learning.NoPrompt,
     family: Family,
     prompts: list[list[int]],
     options: DecodingOptions,

@@ -16,7 +16,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import ModelOutput
 
 from engine.worker.dataset import batch_packing
-from engine.worker.kernels.preallocated_cache import give_room, grows
+from engine.worker.kernels.preallocated_cache import grows, reserve
 
 OnGroup = Callable[[list[int]], None]
 Inputs = dict[str, Any]
@@ -56,7 +56,7 @@ def prefill(
     if len(groups) <= 1:
         return model._prefill(ids, config, given)
     empty = copy.deepcopy(cache)
-    give_room(cache)
+    reserve(cache)
     logits: list[torch.Tensor] = []
     for rows, columns in _read(groups, mask, on_group):
         part = _part({"ids": ids, **given}, mask.shape, rows, columns) | {"cache": copy.deepcopy(empty)}
@@ -64,7 +64,7 @@ def prefill(
         for layer, read in zip(cache.layers, output.cache.layers, strict=True):
             # A layer that attends to another's keys keeps none.
             if read.is_initialized:
-                layer.put(read, rows, columns, mask.shape)
+                layer.insert(read, rows, columns, mask.shape)
         logits.append(output.logits[:, -1:])
     order = torch.tensor([row for group in groups for row in group], device=ids.device)
     output.logits, output.cache = torch.cat(logits)[order.argsort()], cache

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from engine.worker.kernels import registry
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 
@@ -26,8 +27,19 @@ def run(channel: Channel, _: dict[str, Any]) -> None:
             "precision_reason": number_format.reason,
             "threads": devices.threads(chosen),
             "quantization_trouble": _quantization_trouble(chosen),
+            "patches": _patches(),
         }
     )
+
+
+def _patches() -> Facts:
+    """Return the names of the entries of the patch table that are on and off, and what is said of untested ones."""
+    states = registry.states()
+    return {
+        "on": [state.patch.name for state in states if state.on],
+        "off": [state.patch.name for state in states if not state.on],
+        "doubts": [doubt.message for doubt in registry.doubts()],
+    }
 
 
 def _built_for() -> str:

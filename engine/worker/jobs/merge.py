@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 from transformers import PreTrainedModel
-from transformers.pytorch_utils import Conv1D
 
 from engine.adapters import library
 from engine.adapters.library import PARTIAL, Adapter
@@ -22,6 +21,8 @@ from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError, StorageError
 from engine.system.files import sync_tree, write_atomically
 from engine.worker.adapters import attach
+from engine.worker.kernels.library import Conv1D
+from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
@@ -75,8 +76,8 @@ def _dequantize(base: LoadedBase) -> None:
     """Give a quantized base plain weights that say the same: merging into quantized ones rounds the sum away."""
     if base.options.quantization != "none":
         base.model = base.model.dequantize().float()
-        # transformers leaves these standing, and some of PEFT's methods then refuse to merge.
-        base.model.is_loaded_in_4bit = False
+        if enabled("dequantized_flag"):
+            base.model.is_loaded_in_4bit = False
 
 
 def merge(base: LoadedBase, adapter: Adapter) -> PreTrainedModel:
@@ -124,7 +125,8 @@ def save(model: PreTrainedModel, base: LoadedBase, target: Path) -> None:
     try:
         model.save_pretrained(partial)
         base.tokenizer.save_pretrained(partial)
-        say_whether_tied(partial)
+        if enabled("tied_head"):
+            say_whether_tied(partial)
         sync_tree(partial)
         partial.rename(target)
     except OSError as error:

@@ -29,6 +29,7 @@ from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import Encoded, Prompter, learned, make_prompter, scored
 from engine.worker.dataset.token_cache import tokenised
 from engine.worker.evaluation import evaluator, reporting, samples
+from engine.worker.kernels import registry
 from engine.worker.modeling import base_models
 from engine.worker.modeling.architecture import Outline, outline
 from engine.worker.planning import planner as plan
@@ -276,6 +277,7 @@ def _emit_started(
         modules=shape.modules(),
         blocks=shape.blocks(),
         learning_rate=prepared.learning_rate,
+        patches=registry.active(prepared.base.device.type, prepared.base.precision),
         **planned,
     )
 

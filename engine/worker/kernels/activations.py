@@ -1,19 +1,23 @@
-"""GELU by its tangent, as one operation.
+"""GELU by its tangent as one operation.
 
-T5, GPT-2 and others write it out: eight operations, each with a result that is kept for the backward pass, as wide as
-the feed-forward layer.
+T5, GPT-2 and others write it out in eight operations. Each of them keeps a result for the backward pass that is as
+wide as the feed-forward layer.
 """
 
 from __future__ import annotations
 
 from torch import nn
-from transformers.activations import FastGELUActivation, NewGELUActivation
+
+from engine.worker.kernels.library import FastGELUActivation, NewGELUActivation
+from engine.worker.kernels.registry import enabled
 
 WRITTEN_OUT = (NewGELUActivation, FastGELUActivation)
 
 
-def put_in(model: nn.Module) -> None:
-    """Put torch's in the place of every one that is written out in a model."""
+def patch(model: nn.Module) -> None:
+    """Replace every GELU that is written out by torch's."""
+    if not enabled("gelu"):
+        return
     for parent in model.modules():
         for name, child in parent.named_children():
             if isinstance(child, WRITTEN_OUT):

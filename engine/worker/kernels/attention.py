@@ -1,9 +1,8 @@
-"""Attention as a processor learns it quickest; whose weights are dropped out here, a decoder's in `causal`.
+"""The attention function of models that use `sdpa`: faster kernels where the table has them, transformers' elsewhere.
 
-What is written token by token attends in `single`. For dropout torch has no fused kernel: it computes in float32
-whatever the format and draws its random numbers one by one, which took a third of a step on T5, whose attention drops
-out in every layer. Written out in the model's own format with quick dropout it takes two fifths of the time. On a
-graphics card, and for all else, torch's stays.
+With dropout on the attention weights, torch has no fused kernel: it computes in float32 whatever the number format and
+draws its random numbers one by one. On T5, which drops out in every layer, that took a third of a step. Written out in
+the model's own number format, with our dropout, it takes two fifths of the time.
 """
 
 from __future__ import annotations
@@ -11,19 +10,23 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from transformers.integrations.sdpa_attention import (
+
+from engine.worker.kernels import causal_attention, decode_attention, dropout
+from engine.worker.kernels.library import (
+    ALL_ATTENTION_FUNCTIONS,
     create_position_bias_mask,
     repeat_kv,
     sdpa_attention_forward,
 )
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from engine.worker.kernels.registry import enabled
 
-from engine.worker.kernels import causal_attention, decode_attention, dropout
+ENTRIES = ("attention", "position_bias", "causal_attention", "decode_attention")
 
 
-def put_in() -> None:
-    """Let every model that attends by torch's function attend by this one."""
-    ALL_ATTENTION_FUNCTIONS.register("sdpa", attend)
+def patch() -> None:
+    """Register `attend` as the `sdpa` of every model in this process."""
+    if any(map(enabled, ENTRIES)):
+        ALL_ATTENTION_FUNCTIONS.register("sdpa", attend)
 
 
 def attend(
@@ -38,53 +41,59 @@ def attend(
     position_bias: torch.Tensor | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Return what each query finds (batch × queries × heads × width); called as transformers calls its functions."""
+    """Return the attention output (batch × queries × heads × width); has the signature that transformers calls."""
+    if not any(map(enabled, ENTRIES)):
+        return _stock(
+            module, query, key, value, attention_mask, dropout, scaling, is_causal, position_bias, **kwargs
+        )
     groups = getattr(module, "num_key_value_groups", 1)
     is_causal = is_causal if is_causal is not None else getattr(module, "is_causal", True)
     is_causal = is_causal and attention_mask is None and query.shape[2] > 1
-    if position_bias is not None and groups == 1:
-        attention_mask = _biased(position_bias, attention_mask, is_causal, query, key)
+    if position_bias is not None and groups == 1 and enabled("position_bias"):
+        attention_mask = _biased_mask(position_bias, attention_mask, is_causal, query, key)
         position_bias, is_causal = None, False
-    plain = not dropout and position_bias is None and kwargs.get("softcap") is None
-    if plain and is_causal and causal_attention.suits(query, key, query.device.type):
-        return causal_attention.attended(query, key, value, scaling).transpose(1, 2), None
-    if plain and decode_attention.suits(query):
-        return decode_attention.attended(query, key, value, attention_mask, scaling).transpose(1, 2), None
-    if not dropout or query.is_cuda or position_bias is not None:
-        found: tuple[torch.Tensor, None] = sdpa_attention_forward(
+    is_plain = not dropout and position_bias is None and kwargs.get("softcap") is None
+    if is_plain and is_causal and causal_attention.applies(query, key):
+        return causal_attention.attention(query, key, value, scaling).transpose(1, 2), None
+    if is_plain and decode_attention.applies(query):
+        return decode_attention.attention(query, key, value, attention_mask, scaling).transpose(1, 2), None
+    if not dropout or position_bias is not None or not enabled("attention", query.device.type):
+        return _stock(
             module, query, key, value, attention_mask, dropout, scaling, is_causal, position_bias, **kwargs
         )
-        return found
     key, value = repeat_kv(key, groups), repeat_kv(value, groups)
-    attention = written_out
-    if query.is_meta:
-        # Where numbers are left out, the one who counts decides by which kernels.
-        attention = torch.nn.functional.scaled_dot_product_attention
+    # The meta trace replaces torch's function by what the device uses.
+    attention = torch.nn.functional.scaled_dot_product_attention if query.is_meta else dropout_attention
     output = attention(
         query, key, value, attn_mask=attention_mask, dropout_p=dropout, scale=scaling, is_causal=is_causal
     )
     return output.transpose(1, 2).contiguous(), None
 
 
-def _biased(
+def _stock(module: torch.nn.Module, *tensors: Any, **kwargs: Any) -> tuple[torch.Tensor, None]:
+    found: tuple[torch.Tensor, None] = sdpa_attention_forward(module, *tensors, **kwargs)
+    return found
+
+
+def _biased_mask(
     position_bias: torch.Tensor,
     attention_mask: torch.Tensor | None,
     is_causal: bool,
     query: torch.Tensor,
     key: torch.Tensor,
 ) -> torch.Tensor:
-    """Return bias and mask in one; made once for all layers, which hand on the first one's bias."""
-    given = attention_mask, query.shape[2], key.shape[2]
-    made = getattr(position_bias, "with_mask", None)
-    if made is None or made[0] is not given[0] or made[1:3] != given[1:]:
+    """Return the sum of bias and mask; formed once for all layers, which pass on the first layer's bias."""
+    asked = attention_mask, query.shape[2], key.shape[2]
+    cached = getattr(position_bias, "with_mask", None)
+    if cached is None or cached[0] is not asked[0] or cached[1:3] != asked[1:]:
         mask = create_position_bias_mask(position_bias, attention_mask, is_causal, query, key)
-        made = (*given, mask)
-        position_bias.with_mask = made
-    both: torch.Tensor = made[3]
+        cached = (*asked, mask)
+        position_bias.with_mask = cached
+    both: torch.Tensor = cached[3]
     return both
 
 
-def written_out(
+def dropout_attention(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -93,61 +102,64 @@ def written_out(
     is_causal: bool = False,
     scale: float | None = None,
 ) -> torch.Tensor:
-    """Return attention's result (batch × heads × queries × width) from its products; arguments are torch's own."""
-    # A T5 does not scale.
+    """Return dropout(softmax(query keyᵀ + mask)) value (batch × heads × queries × width).
+
+    Takes the arguments of torch's scaled_dot_product_attention.
+    """
+    # T5 does not scale.
     scaled = query if scale == 1.0 else query * (query.shape[-1] ** -0.5 if scale is None else scale)
     if is_causal:
         attn_mask = torch.ones(query.shape[-2], key.shape[-2], dtype=torch.bool, device=query.device).tril()
     if attn_mask is not None and attn_mask.dtype is torch.bool:
-        # Numbers to add: laid over all heads, truth values take several times as long.
-        unseen = torch.finfo(query.dtype).min
-        attn_mask = torch.zeros_like(attn_mask, dtype=query.dtype).masked_fill_(~attn_mask, unseen)
-    attended: torch.Tensor = _Attended.apply(scaled, key, value, attn_mask, dropout_p)
-    return attended
+        # As numbers to add: a boolean mask broadcast over all heads takes several times as long.
+        masked = torch.finfo(query.dtype).min
+        attn_mask = torch.zeros_like(attn_mask, dtype=query.dtype).masked_fill_(~attn_mask, masked)
+    output: torch.Tensor = _DropoutAttention.apply(scaled, key, value, attn_mask, dropout_p)
+    return output
 
 
-class _Attended(torch.autograd.Function):
-    """dropout(softmax(query key^T + mask)) value.
+class _DropoutAttention(torch.autograd.Function):
+    """Attention that keeps one matrix of queries × keys for the backward pass.
 
-    A weight of attention is never negative, so its sign tells whether it was dropped: one matrix of queries × keys is
-    kept, where the same out of torch's operations keeps the weights, what is left of them, and the mask.
+    An attention weight is never negative, so its sign can tell whether it was dropped. Composed of torch's operations,
+    the same keeps the weights, the weights after dropout, and the mask.
     """
 
     @staticmethod
     def forward(
-        context: Any,
+        ctx: Any,
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
         mask: torch.Tensor | None,
-        share: float,
+        fraction: float,
     ) -> torch.Tensor:
         scores = query @ key.transpose(-2, -1)
         if mask is not None:
             scores.add_(mask)
         weights = scores.softmax(-1)
-        context.mask_shape = mask.shape if mask is not None else None
-        context.factor = None
-        if share:
-            signs, context.factor = dropout.signs(weights, share)
+        ctx.mask_shape = mask.shape if mask is not None else None
+        ctx.factor = None
+        if fraction:
+            signs, ctx.factor = dropout.signs(weights, fraction)
             weights.copysign_(signs)
-        context.save_for_backward(query, key, value, weights)
-        return weights.relu() @ (value * context.factor) if share else weights @ value
+        ctx.save_for_backward(query, key, value, weights)
+        return weights.relu() @ (value * ctx.factor) if fraction else weights @ value
 
     @staticmethod
-    def backward(context: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        query, key, value, weights = context.saved_tensors
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        query, key, value, weights = ctx.saved_tensors
         (gradient,) = gradients
-        left = weights
-        if context.factor is not None:
-            gradient, left = gradient * context.factor, weights.relu()
-        of_value = left.transpose(-2, -1) @ gradient
-        of_weights = gradient @ value.transpose(-2, -1)
-        if context.factor is not None:
-            of_weights = torch.ops.aten.threshold_backward(of_weights, weights, 0)
+        remaining = weights
+        if ctx.factor is not None:
+            gradient, remaining = gradient * ctx.factor, weights.relu()
+        grad_value = remaining.transpose(-2, -1) @ gradient
+        grad_weights = gradient @ value.transpose(-2, -1)
+        if ctx.factor is not None:
+            grad_weights = torch.ops.aten.threshold_backward(grad_weights, weights, 0)
             weights = weights.abs()
-        of_scores = torch.ops.aten._softmax_backward_data(of_weights, weights, -1, weights.dtype)
-        of_query = of_scores @ key
-        of_key = of_scores.transpose(-2, -1) @ query
-        of_mask = of_scores.sum_to_size(context.mask_shape) if context.needs_input_grad[3] else None
-        return of_query, of_key, of_value, of_mask, None
+        grad_scores = torch.ops.aten._softmax_backward_data(grad_weights, weights, -1, weights.dtype)
+        grad_query = grad_scores @ key
+        grad_key = grad_scores.transpose(-2, -1) @ query
+        grad_mask = grad_scores.sum_to_size(ctx.mask_shape) if ctx.needs_input_grad[3] else None
+        return grad_query, grad_key, grad_value, grad_mask, None

@@ -1,9 +1,10 @@
-"""Attention of a decoder's own tokens, each to those up to itself, as a processor learns it quickest in bfloat16.
+"""Causal attention for training in bfloat16 on a processor, in blocks of queries.
 
-torch's fused kernel multiplies small matrices one by one: it took a quarter of a step on a model of 135 million
-parameters. Here queries go in blocks, each over the keys up to its end, so that half of what nothing sees is never
-computed; all rows and heads are one product, and heads that share a key stand below one another in it. Queries × keys
-are kept in halves, so beyond a length torch's kernel, which keeps none, is left to it; in float32 it is as quick.
+torch's fused kernel multiplies small matrices one by one, which took a quarter of a step on a model of 135 million
+parameters. Here a block of queries attends to the keys up to its end, so half of what the mask hides is never
+computed. All rows and heads are one product; query heads that share a key head are stacked in it. The weights (queries
+× keys, about half of them) are kept for the backward pass. torch's kernel keeps none, so longer inputs are left to it,
+and so is float32, in which it is as fast.
 """
 
 from __future__ import annotations
@@ -13,99 +14,100 @@ from typing import Any
 
 import torch
 
+from engine.worker.kernels.registry import enabled
+
 BLOCK = 128
-LONGEST = 1024
+MAX_LENGTH = 1024
 
 
-def suits(query: torch.Tensor, key: torch.Tensor, device_type: str) -> bool:
-    """Tell whether causal attention of these (batch × heads × length × width) is quicker so where they are learned."""
-    in_format = query.dtype is torch.bfloat16 and device_type == "cpu"
-    return in_format and torch.is_grad_enabled() and 1 < query.shape[2] == key.shape[2] <= LONGEST
+def applies(query: torch.Tensor, key: torch.Tensor) -> bool:
+    """Tell whether causal attention of these (batch × heads × length × width) is trained faster in blocks."""
+    is_training = torch.is_grad_enabled() and 1 < query.shape[2] == key.shape[2] <= MAX_LENGTH
+    return is_training and enabled("causal_attention", query.device.type, query.dtype)
 
 
-def attended(
+def attention(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float | None = None
 ) -> torch.Tensor:
-    """Return what each query finds (batch × heads × length × width); several heads in a row may share a key's."""
-    found: torch.Tensor = _Causal.apply(
+    """Return the attention output (batch × heads × length × width); consecutive query heads may share a key head."""
+    output: torch.Tensor = _CausalAttention.apply(
         query, key, value, query.shape[-1] ** -0.5 if scale is None else scale
     )
-    return found
+    return output
 
 
-class _Causal(torch.autograd.Function):
-    """softmax(query key^T, of tokens up to the query's) value, a block of queries after the other."""
+class _CausalAttention(torch.autograd.Function):
+    """softmax(query keyᵀ, causally masked) value, one block of queries after the other."""
 
     @staticmethod
     def forward(
-        context: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float
+        ctx: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float
     ) -> torch.Tensor:
         batch, heads, length = query.shape[:3]
         keys, values = key.flatten(0, 1), value.flatten(0, 1)
         queries = _grouped(query * scale, key.shape[1])
-        # A token's heads beside each other, so that it need not be copied to be read on.
-        found = query.new_empty(batch, length, heads, value.shape[-1]).transpose(1, 2)
-        places = found.unflatten(1, (key.shape[1], -1))
-        unseen = _unseen(length, query)
-        kept = []
+        # A token's heads lie side by side, so that the next layer reads them without a copy.
+        output = query.new_empty(batch, length, heads, value.shape[-1]).transpose(1, 2)
+        grouped_output = output.unflatten(1, (key.shape[1], -1))
+        mask = _block_mask(length, query)
+        saved_weights = []
         for start, end in _blocks(length):
             rows = _rows(queries, start, end)
             scores = rows @ keys[:, :end].transpose(1, 2)
-            ahead = unseen[: end - start, : end - start]
-            scores.unflatten(1, (-1, end - start))[..., start:].add_(ahead)
+            scores.unflatten(1, (-1, end - start))[..., start:].add_(mask[: end - start, : end - start])
             weights = scores.softmax(-1)
-            block = places[:, :, :, start:end]
+            block = grouped_output[:, :, :, start:end]
             block.copy_((weights @ values[:, :end]).view(block.shape))
-            kept.append(weights)
-        context.save_for_backward(queries, keys, values, *kept)
-        context.scale = scale
-        return found
+            saved_weights.append(weights)
+        ctx.save_for_backward(queries, keys, values, *saved_weights)
+        ctx.scale = scale
+        return output
 
     @staticmethod
-    def backward(context: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        queries, keys, values, *kept = context.saved_tensors
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        queries, keys, values, *saved_weights = ctx.saved_tensors
         (gradient,) = gradients
         batch, length = gradient.shape[0], gradient.shape[2]
         gradient = _grouped(gradient, keys.shape[0] // batch)
-        of_queries = torch.empty_like(queries)
-        of_keys, of_values = _sums(keys, len(kept)), _sums(values, len(kept))
-        for weights, (start, end) in zip(kept, _blocks(length), strict=True):
-            rows, of_rows = _rows(queries, start, end), _rows(gradient, start, end)
-            of_values[:, :end] += weights.transpose(1, 2) @ of_rows
-            of_weights = of_rows @ values[:, :end].transpose(1, 2)
-            of_scores = torch.ops.aten._softmax_backward_data(of_weights, weights, -1, weights.dtype)
-            of_keys[:, :end] += of_scores.transpose(1, 2) @ rows
-            block = of_queries[:, :, start:end]
-            block.copy_((of_scores @ keys[:, :end]).mul_(context.scale).view(block.shape))
-        of_query = of_queries.view(batch, -1, length, queries.shape[-1])
-        of_key, of_value = (
+        grad_queries = torch.empty_like(queries)
+        grad_keys, grad_values = (_accumulator(like, len(saved_weights)) for like in (keys, values))
+        for weights, (start, end) in zip(saved_weights, _blocks(length), strict=True):
+            rows, grad_rows = _rows(queries, start, end), _rows(gradient, start, end)
+            grad_values[:, :end] += weights.transpose(1, 2) @ grad_rows
+            grad_weights = grad_rows @ values[:, :end].transpose(1, 2)
+            grad_scores = torch.ops.aten._softmax_backward_data(grad_weights, weights, -1, weights.dtype)
+            grad_keys[:, :end] += grad_scores.transpose(1, 2) @ rows
+            block = grad_queries[:, :, start:end]
+            block.copy_((grad_scores @ keys[:, :end]).mul_(ctx.scale).view(block.shape))
+        grad_query = grad_queries.view(batch, -1, length, queries.shape[-1])
+        grad_key, grad_value = (
             sums.to(like.dtype).unflatten(0, (batch, -1))
-            for sums, like in ((of_keys, keys), (of_values, values))
+            for sums, like in ((grad_keys, keys), (grad_values, values))
         )
-        return of_query, of_key, of_value, None
+        return grad_query, grad_key, grad_value, None
 
 
 def _blocks(length: int) -> list[tuple[int, int]]:
-    """Return where blocks of queries start and end, all about equal."""
+    """Return start and end of each block of queries; all are about equally long."""
     size = math.ceil(length / math.ceil(length / BLOCK))
     return [(start, min(start + size, length)) for start in range(0, length, size)]
 
 
-def _grouped(heads: torch.Tensor, shared: int) -> torch.Tensor:
-    """Return heads (batch × heads × length × width) as (batch · shared) × those that share a key's × length × width."""
-    return heads.unflatten(1, (shared, -1)).flatten(0, 1)
+def _grouped(heads: torch.Tensor, key_heads: int) -> torch.Tensor:
+    """Return batch × heads × length × width as (batch · key heads) × query heads of each × length × width."""
+    return heads.unflatten(1, (key_heads, -1)).flatten(0, 1)
 
 
 def _rows(grouped: torch.Tensor, start: int, end: int) -> torch.Tensor:
     return grouped[:, :, start:end].flatten(1, 2)
 
 
-def _unseen(length: int, like: torch.Tensor) -> torch.Tensor:
-    """Return what is added within a block (its queries × its keys): the end of a query's view."""
+def _block_mask(length: int, like: torch.Tensor) -> torch.Tensor:
+    """Return the causal mask within a block (its queries × its keys), to be added to scores."""
     size = _blocks(length)[0][1]
     return like.new_full((size, size), -math.inf).triu_(1)
 
 
-def _sums(like: torch.Tensor, blocks: int) -> torch.Tensor:
-    """Return zeros to add blocks to, in float32 where there are several."""
+def _accumulator(like: torch.Tensor, blocks: int) -> torch.Tensor:
+    """Return zeros to add the blocks' gradients to, in float32 if there are several."""
     return torch.zeros_like(like, dtype=torch.float32 if blocks > 1 else None)

@@ -1,8 +1,8 @@
-"""A linear layer's product in float32, by oneDNN where its weights are not learned.
+"""Linear layers with frozen float32 weights, multiplied by oneDNN.
 
-torch multiplies float32 by MKL, which leaves on an AMD processor what its vectors can do: oneDNN, by which torch
-multiplies 16-bit formats, was 1.1 to 1.4 times as quick for a layer and up to twice for the head. torch has it for
-compiled models, without a backward pass; that of frozen weights is another product.
+torch multiplies float32 by MKL, which does not use all that the vector units of an AMD processor can do. oneDNN, by
+which torch multiplies 16-bit formats, was 1.1 to 1.4 times as fast for a layer and up to twice for the head. torch has
+it for compiled models, without a backward pass; with frozen weights that is one more product.
 """
 
 from __future__ import annotations
@@ -12,27 +12,29 @@ from typing import Any
 import torch
 from torch import nn
 
-# Multiplications below which oneDNN takes longer to begin than MKL to end.
-LEAST = 1 << 19
+from engine.worker.kernels.registry import enabled
+
+# Multiplications below which oneDNN takes longer to start than MKL to finish.
+MIN_MULTIPLICATIONS = 1 << 19
 
 
 class Linear(nn.Linear):
-    """Takes the place of a model's own; weights that are learned, or of another format, are multiplied as ever."""
+    """Takes the place of torch's; trained weights and other number formats are multiplied by torch."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002
-        """Return rows (... x outputs) of those read (... x inputs)."""
-        learns = torch.is_grad_enabled()
-        if not _suits(input, self.weight) or (learns and _is_learned(self)):
+        """Return ... × outputs of ... × inputs."""
+        is_training = torch.is_grad_enabled()
+        if not _applies(input, self.weight) or (is_training and _is_trained(self)):
             return super().forward(input)
-        if learns and input.requires_grad:
-            # Rows below one another, since a view made inside could not be added to in place, as some adapters do.
-            found: torch.Tensor = _Product.apply(input.reshape(-1, input.shape[-1]), self.weight, self.bias)
-            return found.view(*input.shape[:-1], -1)
+        if is_training and input.requires_grad:
+            # Flat rows: some adapters add in place, which autograd forbids for a view made inside.
+            output: torch.Tensor = _Product.apply(input.reshape(-1, input.shape[-1]), self.weight, self.bias)
+            return output.view(*input.shape[:-1], -1)
         return _product(input, self.weight, self.bias)
 
 
 class _Product(torch.autograd.Function):
-    """The product of rows with frozen weights, of which the rows alone have gradients."""
+    """The product of rows with frozen weights; only the rows have gradients."""
 
     @staticmethod
     def forward(
@@ -49,27 +51,28 @@ class _Product(torch.autograd.Function):
 
 
 def _product(rows: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-    found: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "none", [], "")
-    return found
+    product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "none", [], "")
+    return product
 
 
-def _is_learned(layer: nn.Linear) -> bool:
+def _is_trained(layer: nn.Linear) -> bool:
     return layer.weight.requires_grad or (layer.bias is not None and layer.bias.requires_grad)
 
 
-def _suits(rows: torch.Tensor, weight: torch.Tensor) -> bool:
-    in_format = rows.dtype is weight.dtype is torch.float32
-    on_processor = rows.device.type == weight.device.type == "cpu"
-    return in_format and on_processor and rows.numel() * len(weight) >= LEAST
+def _applies(rows: torch.Tensor, weight: torch.Tensor) -> bool:
+    if rows.is_meta or rows.dtype is not weight.dtype or rows.device != weight.device:
+        return False
+    is_large = rows.numel() * len(weight) >= MIN_MULTIPLICATIONS
+    return is_large and enabled("linear", rows.device.type, rows.dtype)
 
 
-def put_in(model: nn.Module) -> None:
-    """Let every linear layer in a model that is torch's own multiply so, where torch has oneDNN."""
-    if _is_there():
+def patch(model: nn.Module) -> None:
+    """Replace every torch.nn.Linear in a model, if torch has oneDNN."""
+    if enabled("linear") and _has_onednn():
         for module in model.modules():
             if type(module) is nn.Linear:
                 module.__class__ = Linear
 
 
-def _is_there() -> bool:
+def _has_onednn() -> bool:
     return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")

@@ -28,12 +28,6 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
-from transformers.models.auto.modeling_auto import (
-    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
-    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
-    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
-)
-from transformers.utils import logging
 
 from engine.config import model_info
 from engine.config.recipe import STARTER, BaseModelOptions, looks_like_path
@@ -41,8 +35,15 @@ from engine.errors import BaseModelError
 from engine.methods import BaseFacts, Family, Quantization
 from engine.system.paths import starter_folder
 from engine.system.units import size
-from engine.worker import kernels
 from engine.worker.hub import repository
+from engine.worker.kernels import model_patches
+from engine.worker.kernels.library import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+    logging,
+)
+from engine.worker.kernels.registry import enabled
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 
@@ -90,8 +91,9 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
     tokenizer = read_tokenizer(folder, options.id)
     with _progress_reported(channel):
         model = _read_model(folder, options, config, family, chosen.dtype, device)
-    settle_tied_head(model)
-    kernels.put_in(model)
+    if enabled("tied_head"):
+        settle_tied_head(model)
+    model_patches.patch(model)
     model.requires_grad_(False)
     model.eval()
     return LoadedBase(
@@ -295,7 +297,8 @@ def _read_model(
             "Its weights must be safetensors files: other formats can run code when they are loaded.",
             FIELD,
         ) from error
-    _keep_4bit_weights(model)
+    if enabled("no_4bit_repack"):
+        _keep_4bit_weights(model)
     return model
 
 

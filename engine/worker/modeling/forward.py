@@ -1,6 +1,6 @@
-"""The forward pass of training and scoring: one way for every method, so that all compute the same.
+"""The forward pass of training and scoring, the same for every method.
 
-Knows nothing of losses, nor of what may stand before the tokens (see `soft_prompts`).
+Knows nothing of losses, and leaves virtual tokens to `prompt_learning`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from engine.methods import Family
+from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import prompt_learning
 from engine.worker.modeling.base_models import shift_right
 
@@ -17,18 +18,18 @@ from engine.worker.modeling.base_models import shift_right
 def logits(
     model: Any, family: Family, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor
 ) -> torch.Tensor:
-    """Return the logits (batch x length of `labels` x vocabulary) with the active adapter.
+    """Return the logits (batch × length of `labels` × vocabulary) with the active adapter.
 
-    Encoder-decoder: those that predict each label. Decoder-only: those that stand at each input token, so the
-    one that predicts a label stands before it.
+    Encoder-decoder: the logits that predict each label. Decoder-only: the logits at each input token; those that
+    predict a label stand one position before it.
     """
     if family == "encoder-decoder":
-        read = {"attention_mask": attention_mask, "decoder_input_ids": shift_right(_base(model), labels)}
+        inputs = {"attention_mask": attention_mask, "decoder_input_ids": shift_right(_base(model), labels)}
     else:
-        # Rows are padded behind their end, where no token of theirs looks. Attention that is causal and nothing
-        # else computes half as much.
-        read = {"attention_mask": None}
-    return prompt_learning.before(model).logits({"input_ids": input_ids, **read})
+        # Rows are padded at their end, which no token of theirs attends to. Without a mask, causal attention takes
+        # half the work.
+        inputs = {"attention_mask": None}
+    return prompt_learning.prompt_of(model).logits({"input_ids": input_ids, **inputs})
 
 
 def logits_at(
@@ -39,24 +40,25 @@ def logits_at(
     labels: torch.Tensor,
     places: torch.Tensor,
 ) -> torch.Tensor:
-    """Return the logits (places x vocabulary) at some places alone; the output head is spared all others.
+    """Return the logits (positions × vocabulary) at some positions only; the output head skips all others.
 
-    `places` (2 x places) holds the row of each and where it stands in what `logits` returns. In a small model the
-    head is a large part of the work, and of a decoder's input only the summary's end of it is learned.
+    `places` (2 × positions) holds each one's row and column in what `logits` returns. In a small model the head is a
+    large part of the work, and of a decoder's input only the summary has labels.
     """
     rows, columns = places
-    head = _base(model).get_output_embeddings()
+    if not enabled("head_at_labels"):
+        return logits(model, family, input_ids, attention_mask, labels)[rows, columns]
 
-    def chosen(_: Any, given: tuple[torch.Tensor]) -> torch.Tensor:
-        # What is read before the tokens, such as a soft prompt, stands before them here too.
-        return given[0][:, -labels.shape[1] :][rows, columns]
+    def select(_: Any, hidden: tuple[torch.Tensor]) -> torch.Tensor:
+        # Virtual tokens stand before the input's.
+        return hidden[0][:, -labels.shape[1] :][rows, columns]
 
-    hook = head.register_forward_pre_hook(chosen)
+    hook = _base(model).get_output_embeddings().register_forward_pre_hook(select)
     try:
         found = logits(model, family, input_ids, attention_mask, labels)
     finally:
         hook.remove()
-    # A model that multiplies by the head's weights itself gives them all.
+    # A model that multiplies by the head's weights itself returns all logits.
     return found if found.dim() == 2 else found[rows, columns]
 
 

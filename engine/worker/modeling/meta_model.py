@@ -9,7 +9,6 @@ from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PretrainedConfig, PreTrainedModel
-from transformers.pytorch_utils import Conv1D
 
 from engine.adapters.import_checks import weight_shapes
 from engine.config import recipe as recipes
@@ -17,8 +16,10 @@ from engine.config.recipe import STARTER, BaseModelOptions
 from engine.errors import RecipeError
 from engine.methods import Family
 from engine.system.paths import starter_folder
-from engine.worker import kernels
 from engine.worker.hub import repository
+from engine.worker.kernels import model_patches
+from engine.worker.kernels.library import Conv1D
+from engine.worker.kernels.registry import enabled
 
 HEAD = "lm_head.weight"
 
@@ -46,8 +47,9 @@ def build(config: PretrainedConfig, family: Family, dtype: torch.dtype, folder: 
         head = model.get_output_embeddings()
         if head is not None and HEAD in _stored_names(folder):
             head.weight = torch.nn.Parameter(torch.empty_like(head.weight))
-            model.config.tie_word_embeddings = False
-    kernels.put_in(model)
+            if enabled("tied_head"):
+                model.config.tie_word_embeddings = False
+    model_patches.patch(model)
     return model.requires_grad_(False)
 
 

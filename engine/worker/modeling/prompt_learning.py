@@ -20,7 +20,7 @@ from engine.errors import AdapterError
 Inputs = dict[str, Any]
 
 
-class Nothing:
+class NoPrompt:
     """The usual: the model reads its tokens as they are."""
 
     def __init__(self, model: Any) -> None:
@@ -46,7 +46,7 @@ class Nothing:
         return max(read, written) if _two_stacks(self._model) else read + written
 
 
-class _SoftPrompt(Nothing):
+class _SoftPrompt(NoPrompt):
     """A trained prompt of the active adapter.
 
     `submodules` is how many parts of an encoder-decoder have a prompt, as PEFT counts for prompts of this kind.
@@ -162,17 +162,17 @@ KINDS: Mapping[str, type[_SoftPrompt]] = {
 }
 
 
-def before(model: Any) -> Nothing:
+def prompt_of(model: Any) -> NoPrompt:
     """Return what stands before the tokens that a model, with or without an adapter, reads now.
 
     Raises AdapterError for soft prompts of another kind than Tunesmith trains.
     """
     # PEFT has no public word for "switched off" that holds for soft prompts too.
     if not isinstance(model, PeftModel) or model._adapters_disabled:
-        return Nothing(model)
+        return NoPrompt(model)
     config = model.active_peft_config
     if not config.is_prompt_learning:
-        return Nothing(model)
+        return NoPrompt(model)
     kind = KINDS.get(config.peft_type.value)
     if kind is None or not _read_the_same(kind, model):
         raise AdapterError(

@@ -16,7 +16,7 @@ from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import learned, make_prompter, pinned, scored
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.modeling.base_models import LoadedBase, Model, positions
-from engine.worker.modeling.prompt_learning import Nothing, before
+from engine.worker.modeling.prompt_learning import NoPrompt, prompt_of
 
 # A text counted in parts may have a few tokens fewer than in one piece: what comes so near is counted whole.
 SLACK = 16
@@ -31,7 +31,7 @@ class Row:
     conversation: int
     written: int
 
-    def needs(self, prompt: Nothing, spare: int = 0) -> int:
+    def needs(self, prompt: NoPrompt, spare: int = 0) -> int:
         """Return the positions taken behind a prompt, with `spare` tokens more to read and as many to write."""
         return prompt.positions(self.around + self.conversation + spare, self.written + spare)
 
@@ -47,7 +47,7 @@ def problem(
     places = positions(base.model.config)
     if places is None:
         return None
-    prompt, nothing = before(model), Nothing(base.model)
+    prompt, nothing = prompt_of(model), NoPrompt(base.model)
     rows = _longest(recipe, base, splits, lengths, prompt, places)
     needed = max((row.needs(prompt) for row in rows), default=0)
     if needed <= places:
@@ -69,7 +69,7 @@ def _of_virtual_tokens(tokens: int, needed: int, places: int) -> Problem:
     )
 
 
-def _of_limits(recipe: Recipe, rows: Sequence[Row], prompt: Nothing, needed: int, places: int) -> Problem:
+def _of_limits(recipe: Recipe, rows: Sequence[Row], prompt: NoPrompt, needed: int, places: int) -> Problem:
     """Return the problem beside the conversations' limit, with one that would fit, if one would."""
     around, written = max(row.around for row in rows), max(row.written for row in rows)
     limits = range(min(recipe.data.max_conversation_tokens, places), MIN_CONVERSATION_TOKENS - 1, -1)
@@ -90,7 +90,7 @@ def _longest(
     base: LoadedBase,
     splits: Splits,
     lengths: Sequence[tuple[int, int]],
-    prompt: Nothing,
+    prompt: NoPrompt,
     places: int,
 ) -> list[Row]:
     """Return a run's rows that may find no room, counted as the model gets them, the longest first."""

@@ -21,7 +21,7 @@ from torch.utils._pytree import tree_leaves
 
 from engine.methods import Family
 from engine.worker.dataset.batch_packing import Load
-from engine.worker.kernels import attention, causal_attention
+from engine.worker.kernels import attention, causal_attention, registry
 from engine.worker.modeling import forward
 
 
@@ -53,7 +53,7 @@ def activation_bytes(
             # As in every micro-batch of a step but the first: gradients are there and are added to.
             parameter.grad = torch.empty_like(parameter)
             counter.leave_out([parameter.grad])
-    with torch.device("meta"), kernels(), counter:
+    with torch.device("meta"), registry.planned_for(device_type), kernels(), counter:
         _loss(model, family, load).backward()
     return counter.most
 
@@ -123,7 +123,7 @@ class _Kernels(TorchFunctionMode):
     """Lets attention, sparse matrices and 8-bit layers keep what the device's kernels keep; the meta device has none.
 
     Fused attention, which CUDA has always, keeps no matrix of attention weights; what a CPU has with dropout is
-    `attention.written_out`, what it has for a decoder without dropout may be `causal.attended`.
+    `attention.dropout_attention`, what it has for a decoder without dropout may be `causal_attention.attention`.
     """
 
     def __init__(self, device_type: str, keeps_inputs: bool) -> None:
@@ -135,7 +135,7 @@ class _Kernels(TorchFunctionMode):
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if function is functional.scaled_dot_product_attention:
+        if function is functional.scaled_dot_product_attention and not self._is_written_out(**kwargs):
             return self._attended(*args, **kwargs)
         if function in (torch.rand, torch.randint):
             # Parts that are left out at random are drawn for real: without numbers, all would be left out, or others.
@@ -147,6 +147,10 @@ class _Kernels(TorchFunctionMode):
         if function is functional.linear and self._keeps_inputs and made.requires_grad:
             made.grad_fn.metadata["input"] = args[0]
         return made
+
+    def _is_written_out(self, dropout_p: float = 0.0, **_: Any) -> bool:
+        """Tell whether torch itself composes this attention, as on a processor with dropout."""
+        return bool(dropout_p) and self._device_type == "cpu" and not registry.enabled("attention", "cpu")
 
     def _attended(
         self,
@@ -160,10 +164,10 @@ class _Kernels(TorchFunctionMode):
         **_: Any,
     ) -> torch.Tensor:
         """Attend as the device does; called as torch's function is."""
-        if dropout_p and self._device_type != "cuda":
-            return attention.written_out(query, key, value, attn_mask, dropout_p, is_causal, scale)
-        if is_causal and causal_attention.suits(query, key, self._device_type):
-            return causal_attention.attended(query, key, value, scale)
+        if dropout_p and registry.enabled("attention", self._device_type):
+            return attention.dropout_attention(query, key, value, attn_mask, dropout_p, is_causal, scale)
+        if is_causal and causal_attention.applies(query, key):
+            return causal_attention.attention(query, key, value, scale)
         fused: torch.Tensor = _Attention.apply(query, key, value, attn_mask)
         return fused
 

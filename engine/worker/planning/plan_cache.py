@@ -20,6 +20,7 @@ from engine.errors import StorageError
 from engine.system.files import write_atomically
 from engine.system.paths import plans_folder
 from engine.worker.dataset.batch_packing import Load
+from engine.worker.kernels import registry
 from engine.worker.runtime import devices
 from engine.worker.runtime.versions import versions
 
@@ -66,6 +67,7 @@ def place(recipe: Recipe, data: str, base: str, device: torch.device) -> Path:
         "memory": devices.capacity_bytes(device),
         "threads": devices.threads(device),
         "versions": versions(),
+        "patches": registry.active(device.type),
     }
     return plans_folder() / f"{protocol_key(way)}.json"
 

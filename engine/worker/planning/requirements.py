@@ -17,6 +17,7 @@ from engine.config.recipe import Recipe
 from engine.errors import Problem
 from engine.methods import Family
 from engine.worker.dataset.collator import micro_batch_tokens
+from engine.worker.kernels.registry import enabled
 from engine.worker.modeling.architecture import Outline
 from engine.worker.planning import feasibility
 from engine.worker.planning.memory_estimate import memory
@@ -47,11 +48,15 @@ class Needs:
         training, facts, problem = self.recipe.training, {}, None
         tokens = micro_batch_tokens(training, self.device.type, self.shape.numbers_a_token)
         suited = devices.replicas(self.device, training.batch_size, self.shape.numbers)
+        suited = suited if enabled("step_forks", self.device.type) else 1
         for replicas in dict.fromkeys((suited, 1)):
             key = (training, self.family, lengths, tokens, replicas)
             found: Heaviest = keep(f"heaviest_{replicas}", key, partial(foretold, *key))
             if not found.loads:
                 break
+            if not enabled("meta_trace"):
+                # The memory is unknown then, and the run itself finds out.
+                return {"micro_batch": asdict(found.load), "replicas": replicas}, None
             parts, there = self._parts(found, keep), devices.capacity_bytes(self.device)
             facts = {
                 "memory": parts,

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from engine.worker.dataset.collator import MicroBatch, Step
+from engine.worker.kernels.registry import VARIABLE, enabled
 from engine.worker.runtime import fork_pool
 from engine.worker.runtime.fork_pool import Fork, shared_copies, start_forks
 
@@ -51,6 +52,8 @@ class Shares:
     """
 
     def __init__(self, trained: Sequence[torch.nn.Parameter], learn: Learn, most: int, threads: int) -> None:
+        if not enabled("step_forks"):
+            raise OSError(VARIABLE)
         self.most = most
         self._trained = trained
         for parameter, numbers in zip(trained, shared_copies([each.data for each in trained]), strict=True):

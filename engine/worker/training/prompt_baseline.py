@@ -27,6 +27,7 @@ from engine.worker.dataset.prompting import (
     with_plain_prompt,
 )
 from engine.worker.evaluation import evaluator, reporting, samples
+from engine.worker.kernels import registry
 from engine.worker.modeling.architecture import outline
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
@@ -97,6 +98,7 @@ def _emit_started(channel: Channel, base: LoadedBase, splits: Splits) -> None:
         modules=shape.modules(),
         blocks=shape.blocks(),
         learning_rate=0.0,
+        patches=registry.active(base.device.type, base.precision),
     )
 
 

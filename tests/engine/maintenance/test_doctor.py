@@ -32,7 +32,7 @@ def facts(*devices, trouble=""):
 
 def test_the_whole_report_comes_from_a_worker_that_asks_torch():
     checks = {check.id: check for check in doctor.report()}
-    assert len(checks) == 9
+    assert len(checks) == 10
     assert checks["device"].state == "ok", checks["device"]
     assert "Processor" in checks["device"].text or "cuda" in checks["device"].text
     assert checks["hub"].text.startswith("Offline")

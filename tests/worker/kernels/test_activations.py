@@ -16,7 +16,7 @@ def test_it_is_the_same_function(name):
     model = nn.Sequential(ACT2FN[name])
     values = torch.linspace(-8, 8, 1001)
     expected = model(values)
-    activations.put_in(model)
+    activations.patch(model)
 
     assert isinstance(model[0], nn.GELU)
     torch.testing.assert_close(model(values), expected, rtol=1e-5, atol=1e-6)
@@ -26,7 +26,7 @@ def test_it_is_the_same_function(name):
 def test_other_functions_stay(name):
     model = nn.Sequential(ACT2FN[name])
     before = type(model[0])
-    activations.put_in(model)
+    activations.patch(model)
 
     assert type(model[0]) is before
 

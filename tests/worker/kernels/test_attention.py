@@ -40,7 +40,7 @@ def learned(attend, given, **how):
 def test_without_dropout_it_is_torch_s(how):
     given = parts(keys=5) if "is_causal" in how else parts()
     for found, expected in zip(
-        learned(attention.written_out, given, **how),
+        learned(attention.dropout_attention, given, **how),
         learned(scaled_dot_product_attention, given, **how),
         strict=True,
     ):
@@ -51,8 +51,8 @@ def test_dropout_leaves_its_share_of_the_weights_out_and_the_mean_stays():
     query, key, _ = parts(queries=200, keys=300)
     # The values are the weights' names, so that the result is the weights.
     value = torch.eye(300).expand(2, 3, 300, 300)
-    kept = attention.written_out(query, key, value)
-    found = attention.written_out(query, key, value, dropout_p=0.2)
+    kept = attention.dropout_attention(query, key, value)
+    found = attention.dropout_attention(query, key, value, dropout_p=0.2)
 
     gone = found == 0
     assert float(gone.double().mean()) == pytest.approx(0.2, abs=0.005)
@@ -78,12 +78,12 @@ def test_with_dropout_gradients_go_where_the_weights_went(kind):
 
     assert 0.2 < float(gone.float().mean()) < 0.6
     near = 1e-5 if kind is torch.float32 else 0.05
-    for found, expected in zip(both(attention.written_out), both(explicit), strict=True):
+    for found, expected in zip(both(attention.dropout_attention), both(explicit), strict=True):
         torch.testing.assert_close(found, expected, rtol=near, atol=near)
 
 
 def test_where_all_is_dropped_nothing_is_found_and_nothing_learned():
-    found = learned(attention.written_out, parts(), dropout_p=1.0)
+    found = learned(attention.dropout_attention, parts(), dropout_p=1.0)
 
     assert not any(tensor.any() for tensor in found)
 
@@ -91,7 +91,7 @@ def test_where_all_is_dropped_nothing_is_found_and_nothing_learned():
 def test_one_matrix_of_queries_by_keys_is_kept():
     given, kept = parts(queries=50, keys=60), []
     with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor.numel()), lambda _: None):
-        attention.written_out(*given, dropout_p=0.1, scale=1.0)
+        attention.dropout_attention(*given, dropout_p=0.1, scale=1.0)
 
     # Beside it queries, keys and values.
     assert sorted(kept) == sorted([2 * 3 * 50 * 60, *(tensor.numel() for tensor in given)])
@@ -121,13 +121,13 @@ def test_a_model_in_training_attends_so_and_in_evaluation_by_torch_s(kind, monke
     base = load_tiny(kind)
     model = attach.attach(base, make_recipe(kind))
     seen = []
-    plain = attention.written_out
+    plain = attention.dropout_attention
 
     def watched(*given, **how):
         seen.append(how)
         return plain(*given, **how)
 
-    monkeypatch.setattr(attention, "written_out", watched)
+    monkeypatch.setattr(attention, "dropout_attention", watched)
     ids = torch.arange(5, 17)[None]
     given = {"input_ids": ids} | ({"decoder_input_ids": ids} if kind == "t5" else {})
     model.eval()

@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from engine.worker.adapters import attach
-from engine.worker.kernels import causal_attention
+from engine.worker.kernels import causal_attention, registry
 from tests.helpers.worker_setup import load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch
@@ -40,7 +40,7 @@ def test_it_is_torch_s_with_all_its_gradients(length, shared, scale):
     given = parts(length, shared=shared, kind=torch.float32)
 
     for found, expected in zip(
-        learned(causal_attention.attended, given, scale=scale),
+        learned(causal_attention.attention, given, scale=scale),
         learned(torch_s, given, scale=scale),
         strict=True,
     ):
@@ -56,17 +56,17 @@ def test_in_bfloat16_it_is_as_near_to_the_truth_as_torch_s(length):
         pairs = zip(learned(attend, given), truth, strict=True)
         return [float((found.float() - true).norm() / true.norm()) for found, true in pairs]
 
-    for ours, theirs in zip(far(causal_attention.attended), far(torch_s), strict=True):
+    for ours, theirs in zip(far(causal_attention.attention), far(torch_s), strict=True):
         assert ours < max(2 * theirs, 2**-8)
 
 
 def test_no_token_sees_what_comes_after_it():
     query, key, value = parts(causal_attention.BLOCK + 20)
-    before = causal_attention.attended(query, key, value)
+    before = causal_attention.attention(query, key, value)
     with torch.no_grad():
         key[:, :, causal_attention.BLOCK :] += 3
         value[:, :, causal_attention.BLOCK :] -= 3
-    after = causal_attention.attended(query, key, value)
+    after = causal_attention.attention(query, key, value)
 
     assert torch.equal(before[:, :, : causal_attention.BLOCK], after[:, :, : causal_attention.BLOCK])
     assert not torch.equal(before[:, :, causal_attention.BLOCK :], after[:, :, causal_attention.BLOCK :])
@@ -76,7 +76,7 @@ def test_about_half_of_queries_by_keys_is_kept():
     length, kept = 8 * causal_attention.BLOCK, []
     given = parts(length)
     with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor.numel()), lambda _: None):
-        causal_attention.attended(*given)
+        causal_attention.attention(*given)
 
     weights = sum(kept) - sum(tensor.numel() for tensor in given)
     assert weights == pytest.approx(3 * 6 * length**2 / 2, rel=0.13)
@@ -84,15 +84,16 @@ def test_about_half_of_queries_by_keys_is_kept():
 
 def test_it_suits_where_rows_are_learned_in_bfloat16_on_a_processor():
     query, key, _ = parts(20)
-    long = torch.empty(1, 1, causal_attention.LONGEST + 1, 1, dtype=torch.bfloat16)
+    long = torch.empty(1, 1, causal_attention.MAX_LENGTH + 1, 1, dtype=torch.bfloat16)
 
-    assert causal_attention.suits(query, key, "cpu")
-    assert not causal_attention.suits(query, key, "cuda")
-    assert not causal_attention.suits(query.float(), key.float(), "cpu")
-    assert not causal_attention.suits(query[:, :, -1:], key, "cpu")
-    assert not causal_attention.suits(long, long, "cpu")
+    assert causal_attention.applies(query, key)
+    with registry.planned_for("cuda"):
+        assert not causal_attention.applies(query.to("meta"), key.to("meta"))
+    assert not causal_attention.applies(query.float(), key.float())
+    assert not causal_attention.applies(query[:, :, -1:], key)
+    assert not causal_attention.applies(long, long)
     with torch.no_grad():
-        assert not causal_attention.suits(query, key, "cpu")
+        assert not causal_attention.applies(query, key)
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
@@ -100,13 +101,13 @@ def test_a_model_learns_so_and_is_scored_by_torch_s(kind, monkeypatch):
     base = load_tiny(kind)
     model = attach.attach(base, make_recipe(kind)).to(torch.bfloat16).eval()
     seen = []
-    attended = causal_attention.attended
+    attention = causal_attention.attention
 
     def watched(*given):
         seen.append(given[0].shape[2])
-        return attended(*given)
+        return attention(*given)
 
-    monkeypatch.setattr(causal_attention, "attended", watched)
+    monkeypatch.setattr(causal_attention, "attention", watched)
     ids = torch.arange(5, 17)[None]
     with torch.no_grad():
         expected = model(input_ids=ids).logits

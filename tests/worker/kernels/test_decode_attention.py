@@ -10,7 +10,7 @@ from transformers import DynamicCache
 
 from engine.worker.generation.generate import generate
 from engine.worker.kernels import decode_attention
-from engine.worker.kernels.preallocated_cache import give_room
+from engine.worker.kernels.preallocated_cache import reserve
 from tests.helpers.tiny_models import Kind
 from tests.helpers.worker_setup import load_tiny
 
@@ -25,7 +25,7 @@ def kept(shared: int, room: bool) -> tuple[torch.Tensor, torch.Tensor]:
     read = torch.randn(2, ROWS, shared, LENGTH - 1, WIDTH).bfloat16()
     cache.update(read[0], read[1], 0)
     if room:
-        give_room(cache)
+        reserve(cache)
     new = torch.randn(2, ROWS, shared, 1, WIDTH).bfloat16()
     return cache.update(new[0], new[1], 0)
 
@@ -50,10 +50,12 @@ def test_the_result_is_torchs(shared: int, room: bool, mask: str, scale: float |
     torch.manual_seed(0)
     key, value = kept(shared, room)
     query, added = torch.randn(ROWS, 6, 1, WIDTH).bfloat16(), masks()[mask]
-    assert decode_attention.whole(key).shape[2] > LENGTH if room else decode_attention.whole(key) is key
+    assert (
+        decode_attention.allocated(key).shape[2] > LENGTH if room else decode_attention.allocated(key) is key
+    )
     with torch.no_grad():
-        assert decode_attention.suits(query)
-        ours = decode_attention.attended(query, key, value, added, scale)
+        assert decode_attention.applies(query)
+        ours = decode_attention.attention(query, key, value, added, scale)
         wide = added.float() if added is not None and added.is_floating_point() else added
         exact = torch.nn.functional.scaled_dot_product_attention(
             query.float(), key.float(), value.float(), attn_mask=wide, scale=scale, enable_gqa=True
@@ -64,12 +66,12 @@ def test_the_result_is_torchs(shared: int, room: bool, mask: str, scale: float |
 
 def test_it_is_for_batches_in_bfloat16_that_learn_nothing() -> None:
     query = torch.randn(ROWS, 6, 1, WIDTH).bfloat16()
-    assert not decode_attention.suits(query)
+    assert not decode_attention.applies(query)
     with torch.no_grad():
-        assert decode_attention.suits(query)
-        assert not decode_attention.suits(query.float())
-        assert not decode_attention.suits(query[:2])
-        assert not decode_attention.suits(query.expand(-1, -1, 2, -1))
+        assert decode_attention.applies(query)
+        assert not decode_attention.applies(query.float())
+        assert not decode_attention.applies(query[:2])
+        assert not decode_attention.applies(query.expand(-1, -1, 2, -1))
 
 
 @pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
@@ -84,14 +86,14 @@ def test_summaries_in_bfloat16_are_written_by_it_as_by_torch(
         """Return those of a first token after what was read, and how often attention of one token was asked for."""
         asked: list[torch.Tensor] = []
         found: list[torch.Tensor] = []
-        attended = decode_attention.attended
+        attention = decode_attention.attention
 
         def noted(query: torch.Tensor, *given: Any) -> torch.Tensor:
             asked.append(query)
-            return attended(query, *given)
+            return attention(query, *given)
 
         with monkeypatch.context() as patch:
-            patch.setattr(decode_attention, "attended", noted)
+            patch.setattr(decode_attention, "attention", noted)
             hook = base.model.register_forward_hook(lambda _, __, output: found.append(output.logits))
             generate(base.model, base.tokenizer, base.family, inputs, max_new_tokens=2)
             hook.remove()
@@ -99,7 +101,7 @@ def test_summaries_in_bfloat16_are_written_by_it_as_by_torch(
 
     ours, count = logits()
     assert count
-    monkeypatch.setattr(decode_attention, "suits", lambda _: False)
+    monkeypatch.setattr(decode_attention, "applies", lambda _: False)
     torchs, count = logits()
     assert not count
     torch.testing.assert_close(ours, torchs, atol=0.05 * float(torchs.abs().max()), rtol=0)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.worker.kernels.dropout import Dropout, put_in
+from engine.worker.kernels.dropout import Dropout, patch
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch
@@ -75,6 +75,6 @@ def test_a_model_in_training_has_no_other(kind):
 
 def test_what_was_in_evaluation_stays_in_it():
     model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.4)).eval()
-    put_in(model)
+    patch(model)
 
     assert (type(model[1]), model[1].p, model[1].training) == (Dropout, 0.4, False)

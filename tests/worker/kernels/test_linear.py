@@ -24,7 +24,7 @@ def pair(bias: bool = True, dtype: torch.dtype = torch.float32) -> tuple[nn.Line
     torch.manual_seed(0)
     plain = nn.Linear(48, 33, bias=bias).to(dtype)
     quick = nn.Sequential(copy.deepcopy(plain))
-    linear.put_in(quick)
+    linear.patch(quick)
     assert type(quick[0]) is linear.Linear
     return plain, quick[0]
 
@@ -32,15 +32,15 @@ def pair(bias: bool = True, dtype: torch.dtype = torch.float32) -> tuple[nn.Line
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """Note each product that is not torch's own; small ones may be."""
-    monkeypatch.setattr(linear, "LEAST", 1)
+    monkeypatch.setattr(linear, "MIN_MULTIPLICATIONS", 1)
     seen: list[tuple[int, ...]] = []
-    suits = linear._suits
+    applies = linear._applies
 
     def noted(rows: torch.Tensor, weight: torch.Tensor) -> bool:
-        seen.extend([tuple(rows.shape)] if (found := suits(rows, weight)) else [])
+        seen.extend([tuple(rows.shape)] if (found := applies(rows, weight)) else [])
         return found
 
-    monkeypatch.setattr(linear, "_suits", noted)
+    monkeypatch.setattr(linear, "_applies", noted)
     return seen
 
 
@@ -133,7 +133,7 @@ def test_a_loaded_base_and_an_adapter_on_it_multiply_so(asked: list[tuple[int, .
 
 def test_a_small_product_is_torchs(asked: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
     _, quick = pair()
-    monkeypatch.setattr(linear, "LEAST", 5 * 48 * 33)
+    monkeypatch.setattr(linear, "MIN_MULTIPLICATIONS", 5 * 48 * 33)
     with torch.no_grad():
         quick(torch.randn(4, 48))
         quick(torch.randn(5, 48))
@@ -153,5 +153,5 @@ def test_other_layers_stay_as_they_are() -> None:
         pass
 
     model = nn.Sequential(Own(2, 2), nn.Conv1d(1, 1, 1))
-    linear.put_in(model)
+    linear.patch(model)
     assert [type(module) for module in model] == [Own, nn.Conv1d]

@@ -7,7 +7,7 @@ import torch
 from transformers import DynamicCache, EncoderDecoderCache
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-from engine.worker.kernels.preallocated_cache import ROOM, RoomyLayer, follow, give_room
+from engine.worker.kernels.preallocated_cache import RESERVED, PreallocatedLayer, reorder, reserve
 
 pytestmark = pytest.mark.torch
 
@@ -37,9 +37,9 @@ def test_it_holds_and_returns_what_the_plain_one_does(filled: bool) -> None:
     for cache in (ours, plain) if filled else ():
         cache.update(*first, 0)
         cache.update(*first, 1)
-    give_room(ours)
-    for step in range(2 * ROOM + 5):
-        if step in (3, ROOM):
+    reserve(ours)
+    for step in range(2 * RESERVED + 5):
+        if step in (3, RESERVED):
             # Rows that are whole leave: the second time all but one.
             stay = torch.tensor([0, 2, 3] if step == 3 else [1])
             ours.reorder_cache(stay)
@@ -55,10 +55,10 @@ def test_it_holds_and_returns_what_the_plain_one_does(filled: bool) -> None:
 def test_tokens_come_into_its_room_and_nothing_else_is_written() -> None:
     cache = DynamicCache()
     cache.update(*states(2, 7), 0)
-    give_room(cache)
+    reserve(cache)
     cache.update(*states(2, 1), 0)
     place, before = cache.layers[0].keys.data_ptr(), cache.layers[0].keys.clone()
-    for _ in range(ROOM):
+    for _ in range(RESERVED):
         cache.update(*states(2, 1), 0)
     assert cache.layers[0].keys.data_ptr() == place
     assert torch.equal(cache.layers[0].keys[:, :, :8], before)
@@ -66,7 +66,7 @@ def test_tokens_come_into_its_room_and_nothing_else_is_written() -> None:
     assert cache.layers[0].keys.data_ptr() != place
 
 
-@pytest.mark.parametrize("kind", ["roomy", "plain", "two stacks"])
+@pytest.mark.parametrize("kind", ["preallocated", "plain", "two stacks"])
 def test_rows_go_on_with_what_others_have_written(kind: str) -> None:
     torch.manual_seed(1)
     one = states(2, 7)
@@ -75,13 +75,13 @@ def test_rows_go_on_with_what_others_have_written(kind: str) -> None:
     for cache in (ours, plain):
         cache.update(*read, 0)
     if kind != "plain":
-        give_room(ours)
+        reserve(ours)
     seen = EncoderDecoderCache(ours, DynamicCache()) if kind == "two stacks" else ours
     for parents in ([1, 1, 2, 3], [0, 1, 3, 2], [1, 0, 3, 3]):
         new = states(4, 1)
         ours.update(*new, 0)
         plain.update(*new, 0)
-        follow(seen, torch.tensor(parents), 7)
+        reorder(seen, torch.tensor(parents), 7)
         plain.reorder_cache(torch.tensor(parents))
         assert_same(ours, plain)
 
@@ -90,14 +90,14 @@ def test_a_layer_that_keeps_nothing_follows_nobody() -> None:
     cache = DynamicCache()
     cache.update(*states(2, 7), 0)
     cache.layers.append(DynamicLayer())
-    give_room(cache)
-    follow(cache, torch.tensor([1, 1]), 7)
+    reserve(cache)
+    reorder(cache, torch.tensor([1, 1]), 7)
     assert not cache.layers[1].is_initialized
 
 
 def test_what_was_cropped_is_not_written_over() -> None:
     cache = DynamicCache()
-    give_room(cache)
+    reserve(cache)
     cache.update(*states(2, 7), 0)
     cache.update(*states(2, 1), 0)
     kept = cache.layers[0].keys
@@ -110,11 +110,11 @@ def test_what_was_cropped_is_not_written_over() -> None:
 
 def test_rows_and_columns_are_put_together_and_go_on() -> None:
     keys, values = states(3, 6)
-    layer = RoomyLayer(DynamicLayer())
+    layer = PreallocatedLayer(DynamicLayer())
     for rows, columns in (([2, 0], [1, 2, 4]), ([1], [0, 5])):
         part = DynamicLayer()
         part.update(keys[rows][:, :, columns], values[rows][:, :, columns])
-        layer.put(part, torch.tensor(rows), torch.tensor(columns), (3, 6))
+        layer.insert(part, torch.tensor(rows), torch.tensor(columns), (3, 6))
     seen = torch.zeros(3, 1, 6, 1, dtype=torch.bool)
     seen[[0, 2], :, 1:3] = seen[[0, 2], :, 4] = seen[1, :, 0] = seen[1, :, 5] = True
     assert torch.equal(layer.keys, keys * seen)
@@ -129,14 +129,14 @@ def test_only_layers_that_keep_every_token_get_room() -> None:
     window = DynamicSlidingWindowLayer(sliding_window=4)
     cache = DynamicCache()
     cache.layers = [window, DynamicLayer()]
-    give_room(cache)
+    reserve(cache)
     assert cache.layers[0] is window
-    assert isinstance(cache.layers[1], RoomyLayer)
+    assert isinstance(cache.layers[1], PreallocatedLayer)
     read = DynamicCache()
     read.update(*states(1, 2), 0)
     two = EncoderDecoderCache(DynamicCache(), read)
     two.self_attention_cache.update(*states(1, 2), 0)
-    give_room(two)
-    assert isinstance(two.self_attention_cache.layers[0], RoomyLayer)
+    reserve(two)
+    assert isinstance(two.self_attention_cache.layers[0], PreallocatedLayer)
     assert type(read.layers[0]) is DynamicLayer
-    give_room(None)
+    reserve(None)

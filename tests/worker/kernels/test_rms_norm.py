@@ -31,7 +31,7 @@ def pair(kind, number_format=torch.float32, width=24):
     plain = kind(width, eps=1e-6)
     plain.weight.data = (torch.rand(width) + 0.5).to(number_format)
     quick = copy.deepcopy(plain)
-    rms_norm.put_in(quick)
+    rms_norm.patch(quick)
     return plain, quick
 
 
@@ -84,7 +84,7 @@ def test_a_norm_that_adds_to_its_weights_stays_as_it_is():
             self.variance_epsilon = eps
 
     norm = Added(8, eps=1e-6)
-    rms_norm.put_in(norm)
+    rms_norm.patch(norm)
 
     assert type(norm) is Added
 
@@ -97,4 +97,4 @@ def test_all_of_a_model_s_norms_are_quick_with_weights_and_without(kind):
     for model in (base.model, bare):
         found = [module for module in model.modules() if hasattr(module, "variance_epsilon")]
         assert found
-        assert all(isinstance(module, rms_norm.RootMeanSquare) for module in found)
+        assert all(isinstance(module, rms_norm.FusedRMSNorm) for module in found)

@@ -200,9 +200,9 @@ def test_vectors_before_the_input_learn_the_same_with_checkpointed_activations(
 def test_strangers_prompts_that_stand_elsewhere_are_refused(config: Any) -> None:
     model = get_peft_model(load_tiny("t5").model, config)
     with pytest.raises(AdapterError, match=config.peft_type.value):
-        prompt_learning.before(model)
+        prompt_learning.prompt_of(model)
     with model.disable_adapter():
-        assert prompt_learning.before(model).length == 0
+        assert prompt_learning.prompt_of(model).length == 0
 
 
 def test_a_strangers_starting_text_makes_nothing_be_read(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from peft.tuners.lora.layer import LoraVariant
 from engine.worker.adapters.method_hooks.base import TRAINED
 from engine.worker.adapters.method_hooks.lora_export import adapted
 from engine.worker.kernels import dropout
+from engine.worker.kernels.registry import enabled
 
 
 class Lean(LoraVariant):
@@ -38,13 +39,15 @@ class Lean(LoraVariant):
         if not module.training:
             return result + second(first(x.to(first.weight.dtype))) * scaling
         share = getattr(module.lora_dropout[active_adapter], "p", 0.0)
-        mask, factor = dropout.drawn(x, share) if share else (None, 1.0)
+        mask, factor = dropout.draw_mask(x, share) if share else (None, 1.0)
         added: torch.Tensor = _Added.apply(x, result, first.weight, second.weight, mask, scaling * factor)
         return added
 
 
 def attach(model: PeftModel) -> None:
     """Let every adapted layer that PEFT would compute in the plain way compute so."""
+    if not enabled("fused_lora"):
+        return
     for _, layer in adapted(model):
         plain = TRAINED not in layer.lora_variant and not isinstance(layer, Embedding)
         if plain and layer.lora_B[TRAINED].bias is None:
@@ -91,4 +94,4 @@ def _rows(values: torch.Tensor) -> torch.Tensor:
 
 
 def _left(values: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-    return values if mask is None else dropout.left(values, mask)
+    return values if mask is None else dropout.masked(values, mask)

@@ -20,6 +20,7 @@ from engine.methods.reparameterized import BoftOptions, C3aOptions, FourierFtOpt
 from engine.options import Options
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks
 from engine.worker.adapters.method_hooks.target_modules import Width, adapted_widths, common_divisors
+from engine.worker.kernels.registry import enabled, replace
 from engine.worker.modeling.base_models import LoadedBase
 
 # The longest vector and the largest block that is chosen where the recipe names none.
@@ -27,9 +28,9 @@ LONGEST = 256
 # Ranks up to this one are cut into 2 blocks a side, larger ones into 4 (Jung et al. 2025, GraLoRA).
 SMALL_RANK = 32
 
-# WORKAROUND: PEFT 0.21 compiles a CUDA extension for BOFT where a compiler stands by, and else tries again for every
-# layer. With it boft_R has another shape than without; one butterfly factor is all that is the same everywhere.
-boft_layer._FBD_CUDA = False
+if enabled("boft_cuda"):
+    # PEFT would compile an extension. One butterfly factor needs none, and is the same everywhere.
+    boft_layer._FBD_CUDA = False
 
 
 def _permutation_matrix(_: Any, indices: torch.Tensor) -> torch.Tensor:
@@ -37,15 +38,11 @@ def _permutation_matrix(_: Any, indices: torch.Tensor) -> torch.Tensor:
     return torch.eye(len(indices))[indices]
 
 
-boft_layer.BOFTLayer.perm2mat = _permutation_matrix
+replace(boft_layer.BOFTLayer, "perm2mat", "boft_permutation", _permutation_matrix)
 
 
 def _dense_change(layer: Any, adapter: str) -> torch.Tensor:
-    """Return what SHiRA's `get_delta_weight` does, as a dense matrix.
-
-    WORKAROUND: PEFT's is sparse. Such a one can't be computed with where there are no weights, and places that come
-    from an adapter's file and lie outside of the matrix would be written to all the same.
-    """
+    """Return what SHiRA's `get_delta_weight` does, as a dense matrix that checks its indices."""
     values = layer.shira_weight[adapter] * layer.scaling[adapter]
     layer.shira_indices[adapter] = layer.shira_indices[adapter].to(values.device)
     rows, columns = layer.shira_indices[adapter].long()
@@ -53,7 +50,7 @@ def _dense_change(layer: Any, adapter: str) -> torch.Tensor:
     return empty.index_put((rows, columns), values)
 
 
-shira_layer.Linear.get_delta_weight = _dense_change
+replace(shira_layer.Linear, "get_delta_weight", "shira_dense", _dense_change)
 
 
 def _widths(options: Options, base: LoadedBase) -> Mapping[str, Width]:

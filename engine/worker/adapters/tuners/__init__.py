@@ -9,6 +9,7 @@ from engine.worker.adapters.tuners.bottleneck import (
     BottleneckModel,
     adapter_places,
 )
+from engine.worker.adapters.tuners.registration import refuse_unregistered
 from engine.worker.adapters.tuners.selective import SelectiveConfig, SelectiveLayer, SelectiveModel
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "SelectiveLayer",
     "SelectiveModel",
     "adapter_places",
+    "refuse_unregistered",
 ]

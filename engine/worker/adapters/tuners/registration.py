@@ -1,4 +1,4 @@
-"""Make a new PEFT type known to PEFT."""
+"""Registers our own tuners with PEFT, and refuses them by name where that is switched off."""
 
 from __future__ import annotations
 
@@ -9,18 +9,34 @@ from peft.tuners.tuners_utils import BaseTuner
 from peft.utils import register_peft_method
 from peft.utils.peft_types import PeftType
 
+from engine.errors import AdapterError
+from engine.worker.kernels.registry import VARIABLE, enabled
+
+# The names of all our own types, registered or not.
+OWN_TYPES: set[str] = set()
+
 
 def register(name: str, config_class: type[PeftConfig], model_class: type[BaseTuner]) -> None:
     """Register a tuner under `name` (lower case), once a process.
 
-    WORKAROUND: `register_peft_method` asks for a member of the enum PeftType, which has no way in for a
-    member of somebody else's. Enums keep their members in three plain tables; the new one is put there as
-    the enum itself does.
+    `register_peft_method` asks for a member of the enum PeftType, which takes no new ones. An enum keeps its members
+    in three tables; the new member is added to them as the enum itself does it.
     """
     member_name = name.upper()
-    if member_name not in PeftType.__members__:
+    OWN_TYPES.add(member_name)
+    if enabled("peft_type") and member_name not in PeftType.__members__:
         _add_member(member_name)
         register_peft_method(name=name, config_cls=config_class, model_cls=model_class)
+
+
+def refuse_unregistered(peft_type: str, title: str) -> None:
+    """Raise AdapterError for one of our own types if the entry `peft_type` is off."""
+    if peft_type in OWN_TYPES and not enabled("peft_type"):
+        raise AdapterError(
+            f"{title} needs the patch peft_type, which {VARIABLE} switches off.",
+            f"Set {VARIABLE} to all.",
+            VARIABLE,
+        )
 
 
 def _add_member(name: str) -> None:

@@ -31,7 +31,7 @@ def adapted(kind=torch.float32, share=0.0, **settings):
     config = peft.LoraConfig(r=4, lora_alpha=12, lora_dropout=share, target_modules=["layer"], **settings)
     model = peft.get_peft_model(Pair().to(kind), config)
     nn.init.normal_(model.base_model.model.layer.lora_B[TRAINED].weight)
-    dropout.put_in(model)
+    dropout.patch(model)
     return model.train()
 
 
@@ -85,7 +85,7 @@ def test_gradients_are_those_of_the_function_by_differences():
         torch.randn(*shape, dtype=torch.float64, requires_grad=True)
         for shape in ((2, 3, 5), (2, 3, 4), (2, 5), (4, 2))
     ]
-    mask, _ = dropout.drawn(arguments[0], 0.4)
+    mask, _ = dropout.draw_mask(arguments[0], 0.4)
 
     assert torch.autograd.gradcheck(lambda *given: fused_lora._Added.apply(*given, mask, 1.7), arguments)
     assert torch.autograd.gradcheck(lambda *given: fused_lora._Added.apply(*given, None, 0.6), arguments)

@@ -1,0 +1,165 @@
+"""Which entries of the patch table are on in this process.
+
+`TUNESMITH_PATCHES` switches them: `all` (the default), `none`, or names with commas between. A "speed" entry is off
+with a library version that it was not tested with; a "fix" stays on, with a warning. Call sites ask `enabled`. With
+everything off, the worker runs on the public paths of transformers, PEFT and accelerate. Imports no library.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache, wraps
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NamedTuple
+
+from engine.errors import AppError
+from engine.worker.kernels.patch_table import PATCHES, Patch
+
+VARIABLE = "TUNESMITH_PATCHES"
+ALL, NONE = "all", "none"
+INSTALL_TESTED = "If something fails, install the versions that packaging/constraints.txt names."
+BY_NAME: Mapping[str, Patch] = {patch.name: patch for patch in PATCHES}
+_planned_device = ""
+
+
+class State(NamedTuple):
+    """Whether an entry is on in this process, and why not or with which doubt: a version, as `transformers 6.0.0`."""
+
+    patch: Patch
+    on: bool
+    untested: str
+
+
+def enabled(name: str, device: str = "", dtype: object = "") -> bool:
+    """Tell whether an entry is on, for a device type ("cpu", "cuda" …) and a number format if they are named.
+
+    On the meta device the answer is for the device that is planned for. Raises AppError for a bad TUNESMITH_PATCHES.
+    """
+    device = _planned_device if device == "meta" else device
+    return _enabled(name, device, str(dtype).removeprefix("torch."), os.environ.get(VARIABLE, ALL))
+
+
+@cache
+def _enabled(name: str, device: str, dtype: str, switch: str) -> bool:
+    state, patch = _states(switch)[name], BY_NAME[name]
+    on_device = not device or not patch.devices or device in patch.devices
+    in_dtype = not dtype or not patch.dtypes or dtype in patch.dtypes
+    return state.on and on_device and in_dtype
+
+
+def active(device: str, dtype: object = "") -> list[str]:
+    """Return the names of all entries that are on for a device type and a number format, sorted."""
+    return sorted(name for name in BY_NAME if enabled(name, device, dtype))
+
+
+def states() -> list[State]:
+    """Return the state of every entry in this process. Raises AppError for a bad TUNESMITH_PATCHES."""
+    return list(_states(os.environ.get(VARIABLE, ALL)).values())
+
+
+class Doubt(NamedTuple):
+    """A notice about library versions that entries were not tested with."""
+
+    message: str
+    hint: str
+    level: str
+
+
+def doubts() -> list[Doubt]:
+    """Return what a run should be told of this process's entries. Raises AppError for a bad TUNESMITH_PATCHES."""
+    found = [state for state in states() if state.untested]
+    told = []
+    for version_text in sorted({state.untested for state in found}):
+        mine = [state for state in found if state.untested == version_text]
+        off = [state.patch.name for state in mine if not state.on]
+        fixes = [state.patch.name for state in mine if state.on]
+        if off:
+            message = f"Not tested with {version_text}, so the library's own code runs in place of: {', '.join(off)}."
+            told.append(Doubt(message, "Results are right; the work may take longer.", "notice"))
+        if fixes:
+            message = f"Not tested with {version_text}, and on all the same: {', '.join(fixes)}."
+            told.append(Doubt(message, INSTALL_TESTED, "warning"))
+    return told
+
+
+@cache
+def _states(switch: str) -> dict[str, State]:
+    chosen = _chosen(switch)
+    found = {}
+    for patch in PATCHES:
+        untested = next(filter(None, map(_untested, patch.libraries.items())), "")
+        on = patch.name in chosen and (patch.kind == "fix" or not untested)
+        found[patch.name] = State(patch, on, untested if patch.name in chosen else "")
+    return found
+
+
+def _chosen(switch: str) -> set[str]:
+    """Return the names that TUNESMITH_PATCHES chooses. Raises AppError for one that the table does not have."""
+    names = {name.strip() for name in switch.split(",") if name.strip()}
+    if names <= {ALL}:
+        return set(BY_NAME)
+    if names == {NONE}:
+        return set()
+    unknown = sorted(names - BY_NAME.keys())
+    if unknown:
+        raise AppError(
+            f"{VARIABLE} names no patch called {', '.join(unknown)}.",
+            f"Known: {ALL}, {NONE}, {', '.join(BY_NAME)}.",
+            VARIABLE,
+        )
+    return names
+
+
+def _untested(tested: tuple[str, tuple[str, str]]) -> str:
+    """Return a library with its version if that is outside of the tested ones; nothing for one that is not there."""
+    library, (first, end) = tested
+    found = installed(library)
+    return f"{library} {found}" if found and not _parts(first) <= _parts(found) < _parts(end) else ""
+
+
+def installed(library: str) -> str:
+    """Return the version of an installed library, nothing if it is not there."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
+
+
+def _parts(number: str) -> tuple[int, ...]:
+    """Return a version's leading numbers: (5, 24, 0) of 5.24.0.dev1."""
+    parts = []
+    for part in number.split("+", maxsplit=1)[0].split("."):
+        if not part.isdigit():
+            break
+        parts.append(int(part))
+    return tuple(parts)
+
+
+@contextmanager
+def planned_for(device: str) -> Iterator[None]:
+    """Let `enabled` answer for a device type where tensors are on the meta device."""
+    global _planned_device  # noqa: PLW0603 - a plan is made in one thread
+    before, _planned_device = _planned_device, device
+    try:
+        yield
+    finally:
+        _planned_device = before
+
+
+def replace(owner: Any, attribute: str, name: str, ours: Callable[..., Any]) -> None:
+    """Let a library's function be `ours` whenever the entry `name` is on."""
+    stock = getattr(owner, attribute)
+
+    @wraps(stock)
+    def chosen(*args: Any, **kwargs: Any) -> Any:
+        return (ours if enabled(name) else stock)(*args, **kwargs)
+
+    setattr(owner, attribute, chosen)
+
+
+def forget() -> None:
+    """Look at the installed versions again."""
+    _states.cache_clear()
+    _enabled.cache_clear()

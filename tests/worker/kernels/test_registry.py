@@ -1,0 +1,171 @@
+"""The table of patches: what stands in it is there, switches work by name and version, and its users are told."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from peft.tuners.boft import layer as boft_layer
+
+from engine.errors import AppError
+from engine.maintenance import doctor
+from engine.worker.adapters import method_hooks  # noqa: F401 - patches BOFT
+from engine.worker.jobs import device_report
+from engine.worker.kernels import registry
+from engine.worker.kernels.patch_table import PATCHES, Patch
+from engine.worker.kernels.registry import active, enabled
+from tests.helpers.repository import ROOT
+from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
+
+WORKER = ROOT / "engine" / "worker"
+TESTS = ROOT / "tests" / "worker"
+
+
+@pytest.fixture
+def switch(monkeypatch: pytest.MonkeyPatch):
+    """Return what sets TUNESMITH_PATCHES for this process."""
+    return lambda value: monkeypatch.setenv(registry.VARIABLE, value)
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch):
+    """Return what fakes a library's installed version."""
+    real = registry.installed
+
+    def fake(library: str, number: str) -> None:
+        monkeypatch.setattr(registry, "installed", lambda name: number if name == library else real(name))
+        registry.forget()
+
+    yield fake
+    monkeypatch.undo()
+    registry.forget()
+
+
+@pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)
+def test_every_entry_is_asked_for_where_it_says_and_has_its_test(patch: Patch) -> None:
+    asked = (WORKER / patch.where).read_text(encoding="utf-8")
+    assert f'"{patch.name}"' in asked
+    file, _, name = patch.test.partition("::")
+    tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
+    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert bool(patch.why) == (patch.kind == "fix")
+    assert patch.replaces
+
+
+def test_every_question_is_about_an_entry() -> None:
+    names = set()
+    for file in WORKER.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            is_question = isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "enabled"
+            if is_question and isinstance(node.args[0], ast.Constant):
+                names.add(node.args[0].value)
+    assert len(names) > 15
+    assert names <= registry.BY_NAME.keys()
+
+
+def test_the_table_imports_no_library() -> None:
+    code = "import engine.worker.kernels.registry, sys; print(sorted({'torch', 'peft'} & sys.modules.keys()))"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "[]"
+
+
+def test_everything_is_on_in_this_environment() -> None:
+    assert [state for state in registry.states() if not state.on or state.untested] == []
+
+
+def test_devices_and_number_formats_are_asked_for() -> None:
+    assert enabled("causal_attention", "cpu", torch.bfloat16)
+    assert not enabled("causal_attention", "cuda", torch.bfloat16)
+    assert not enabled("causal_attention", "cpu", "float32")
+    assert "dropout" in active("cpu")
+    assert "dropout" not in active("cuda")
+    with registry.planned_for("cuda"):
+        assert not enabled("dropout", "meta")
+    assert enabled("dropout", "meta")
+
+
+def test_a_switch_takes_all_none_and_names(switch) -> None:
+    switch("none")
+    assert active("cpu") == []
+    switch(" dropout, rms_norm")
+    assert active("cpu") == ["dropout", "rms_norm"]
+    for everything in ("all", ""):
+        switch(everything)
+        assert len(active("cpu")) > 15
+
+
+def test_an_unknown_name_is_refused_by_name(switch) -> None:
+    switch("dropout,warp_drive")
+    with pytest.raises(AppError, match="warp_drive") as refused:
+        enabled("dropout")
+    assert "rms_norm" in refused.value.hint
+    assert refused.value.field == "TUNESMITH_PATCHES"
+
+
+@pytest.mark.parametrize("number", ["5.21.4", "5.25.0", "6.0.0rc1"])
+def test_another_version_switches_speed_off_and_leaves_fixes_on(install, number: str) -> None:
+    install("transformers", number)
+    assert not enabled("decode_attention")
+    assert enabled("linear")
+    assert enabled("tied_head")
+    speed, fixes = registry.doubts()
+    assert f"transformers {number}" in speed.message
+    assert "decode_attention" in speed.message
+    assert "tied_head" not in speed.message
+    assert (speed.level, fixes.level) == ("notice", "warning")
+    assert "tied_head" in fixes.message
+
+
+@pytest.mark.parametrize("number", ["5.22", "5.24.0", "5.24.9.dev0", "5.23.1+local", ""])
+def test_tested_versions_and_absent_libraries_are_no_matter(install, number: str) -> None:
+    install("transformers", number)
+    assert enabled("decode_attention")
+    assert registry.doubts() == []
+
+
+def test_the_doctor_says_what_is_off_and_why(install, switch) -> None:
+    facts = device_report._patches()
+    assert doctor.patches({"patches": facts}).state == "ok"
+    install("transformers", "5.30.0")
+    check = doctor.patches({"patches": device_report._patches()})
+    assert check.state == "notice"
+    assert "transformers 5.30.0" in check.text
+    assert "decode_attention" in check.text
+    install("transformers", "5.24.0")
+    switch("none")
+    check = doctor.patches({"patches": device_report._patches()})
+    assert "Switched off: attention," in check.text
+    assert check.text.endswith("On: none.")
+    assert doctor.patches({}).state == "notice"
+
+
+@pytest.mark.torch
+def test_a_run_says_which_are_active_and_what_is_not_tested(tmp_path: Path, install, switch) -> None:
+    _, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", "training.max_steps=1"))
+    assert events_named(events, "run_started")[0]["patches"] == active("cpu", "float32")
+    assert "causal_attention" not in active("cpu", "float32")
+    install("peft", "0.22.0")
+    _, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", "training.max_steps=1"))
+    assert any("peft 0.22.0" in notice["message"] for notice in events_named(events, "notice"))
+    assert "fused_lora" not in events_named(events, "run_started")[0]["patches"]
+    switch("no_such")
+    _, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", "training.max_steps=1"))
+    assert [event["event"] for event in events] == ["job_accepted", "job_ended"]
+    assert "no_such" in events[-1]["message"]
+
+
+def test_boft_s_permutation_matrix_is_peft_s(switch) -> None:
+    order = torch.randperm(7)
+    ours = boft_layer.BOFTLayer.perm2mat(None, order)
+    switch("none")
+    assert torch.equal(ours, boft_layer.BOFTLayer.perm2mat(None, order))
+
+
+def test_boft_compiles_nothing() -> None:
+    assert boft_layer.get_fbd_cuda() is False
