@@ -5,6 +5,7 @@
     python3 packaging/dev.py run [arguments]           open Tunesmith; arguments go to main.py
     python3 packaging/dev.py demo [--screenshot PNG]   watch the starter learn to summarise
     python3 packaging/dev.py test [pytest arguments]   linters, types, contracts, tests; or pytest alone
+    python3 packaging/dev.py test --quick              the same with the tests that your changes reach, in 90 s
     python3 packaging/dev.py proof [--only WORDS]      every method, proven on every kind of base model
     python3 packaging/dev.py bench [names]             the benchmarks in tests/benchmarks
     python3 packaging/dev.py screenshots [arguments]   every page, light and dark, from the real window
@@ -19,13 +20,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 # An interpreter too old for Tunesmith must still be able to read this file, and to say so.
 import environment
 import qt_libraries
+import quick_tests
 
 ROOT = Path(__file__).resolve().parent.parent
 LINTERS = {
@@ -37,6 +42,8 @@ LINTERS = {
 # Side by side: half of a test's time is spent waiting for the workers it started. A process that has run out of tests
 # takes over some of another's; until then each goes file by file, so that what a file's tests share is made once.
 SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses", "4", "--dist", "worksteal"]
+# Test seconds of each process with `--quick`: the rest of the 90 s goes to imports and the type checker.
+QUICK_SECONDS = 40
 
 
 def setup(arguments: list[str]) -> int:
@@ -62,17 +69,26 @@ def demo(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Run every check, each to its end, and fail if one did; with arguments run pytest alone."""
+    """Run every check, each to its end, and fail if one did; with arguments for pytest run pytest alone."""
+    quick = "--quick" in arguments
+    arguments = [each for each in arguments if each != "--quick"]
     environment.ensure(ROOT)
     variables = {"QT_QPA_PLATFORM": "offscreen", "HF_HUB_OFFLINE": "1"}
     _prepare_qt({**os.environ, **variables})
-    checks = {**LINTERS, "tests": ["pytest", *SIDE_BY_SIDE]}
-    if arguments:
-        checks = {"tests": ["pytest", *arguments]}
-    failed = [name for name, command in checks.items() if not _passes(name, command, variables)]
+    tests = _quick_tests(arguments) if quick else ["pytest", *(arguments or SIDE_BY_SIDE)]
+    failed = _failed(LINTERS if quick or not arguments else {}, tests, variables)
     if failed:
         print(f"Failed: {', '.join(failed)}.")
     return 1 if failed else 0
+
+
+def _quick_tests(arguments: list[str]) -> list[str]:
+    """Return the command of the tests that the changes of the checkout reach; nothing if none does."""
+    processes = min(os.cpu_count() or 1, 4)
+    selection = quick_tests.select(ROOT, QUICK_SECONDS * processes)
+    print(selection.text(), flush=True)
+    side_by_side = SIDE_BY_SIDE if selection.seconds > QUICK_SECONDS / 4 else []
+    return ["pytest", *side_by_side, *arguments, *selection.arguments] if selection.files else []
 
 
 def proof(arguments: list[str]) -> int:
@@ -126,12 +142,14 @@ def _python(arguments: list[str], variables: dict[str, str]) -> int:
     return _program(["python", *arguments], variables)
 
 
-def _program(command: list[str], variables: dict[str, str]) -> int:
+def _program(command: list[str], variables: dict[str, str], output: IO[bytes] | None = None) -> int:
     """Run a program of the environment in the checkout and return its exit status."""
     # Threads that spin while they wait cost everything else on the machine its speed.
     settings = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", **variables}
     program = str(environment.program(environment.folder(ROOT), command[0]))
-    with subprocess.Popen([program, *command[1:]], cwd=ROOT, env=settings) as process:
+    with subprocess.Popen(
+        [program, *command[1:]], cwd=ROOT, env=settings, stdout=output, stderr=output
+    ) as process:
         while True:
             try:
                 return process.wait()
@@ -140,11 +158,32 @@ def _program(command: list[str], variables: dict[str, str]) -> int:
                 continue
 
 
+def _failed(linters: dict[str, list[str]], tests: list[str], variables: dict[str, str]) -> list[str]:
+    """Run the linters one after another beside the tests; return the names of the checks that failed."""
+    with ThreadPoolExecutor(1) as aside:
+        checks = {name: aside.submit(_passes_aside, name, each, variables) for name, each in linters.items()}
+        passed = not tests or _passes("tests", tests, variables)
+        failed = [name for name, check in checks.items() if not check.result()]
+    return failed if passed else [*failed, "tests"]
+
+
 def _passes(name: str, command: list[str], variables: dict[str, str]) -> bool:
     print(f"── {name}", flush=True)
     start = time.monotonic()
     code = _program(command, variables)
     print(f"── {name} {'passed' if code == 0 else 'failed'} in {time.monotonic() - start:.1f} s", flush=True)
+    return code == 0
+
+
+def _passes_aside(name: str, command: list[str], variables: dict[str, str]) -> bool:
+    """Run a check whose output is shown when it has ended, below whatever else is printed meanwhile."""
+    start = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        code = _program(command, variables, output)
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace")
+    word = "passed" if code == 0 else "failed"
+    print(f"\n{text}── {name} {word} in {time.monotonic() - start:.1f} s", flush=True)
     return code == 0
 
 

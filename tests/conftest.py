@@ -26,11 +26,34 @@ import itertools
 import shutil
 import socket
 import sys
+from collections import defaultdict
 
 import psutil
 import pytest
 
 GRACE_SECONDS = 3.0
+# Read by packaging/quick_tests.py.
+DURATIONS = "tunesmith/durations"
+_durations = defaultdict(lambda: defaultdict(float))
+
+
+def pytest_runtest_logreport(report):
+    """Add a phase of a test to its duration."""
+    path, _, test = report.nodeid.partition("::")
+    _durations[path][test] += report.duration
+
+
+def pytest_sessionfinish(session):
+    """Save the durations of the tests that ran; those of earlier runs stay unless all tests ran."""
+    config = session.config
+    if not hasattr(config, "cache") or hasattr(config, "workerinput"):
+        return
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    saved = {} if everything else config.cache.get(DURATIONS, {})
+    for path, tests in _durations.items():
+        rounded = {test: round(seconds, 3) for test, seconds in tests.items()}
+        saved[path] = saved.get(path, {}) | rounded
+    config.cache.set(DURATIONS, saved)
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,13 @@
 """The developer's commands: what each starts, with which variables, and how it ends."""
 
+import os
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import dev
 import pytest
+import quick_tests
 
 from tests.helpers.repository import ROOT
 
@@ -14,8 +17,10 @@ def started(monkeypatch):
     """Collect what would be started instead of starting it; `failing` names programs that would fail."""
     found = []
 
-    def start(command, variables):
+    def start(command, variables, output=None):
         found.append((command, variables))
+        if output:
+            output.write(f"says {command[0]}\n".encode())
         return 3 if command[0] in start.failing else 0
 
     start.failing = set()
@@ -50,13 +55,43 @@ def test_the_demo_takes_another_name_for_the_picture(started):
     assert started.found[0][0][-2:] == ["--screenshot", "other.png"]
 
 
-def test_every_check_runs_to_its_end_and_the_tests_come_last(started, capsys):
+def test_linters_run_beside_the_tests_and_each_check_to_its_end(started, capsys):
     started.failing = {"mypy", "ruff"}
     assert dev.main(["test"]) == 1
     programs = [command[0] for command, _ in started.found]
-    assert programs == ["ruff", "ruff", "mypy", "lint-imports", "pytest"]
-    assert started.found[-1][0] == ["pytest", *dev.SIDE_BY_SIDE]
-    assert capsys.readouterr().out.splitlines()[-1] == "Failed: ruff, format, types."
+    assert sorted(programs) == ["lint-imports", "mypy", "pytest", "ruff", "ruff"]
+    assert ["pytest", *dev.SIDE_BY_SIDE] in [command for command, _ in started.found]
+    out = capsys.readouterr().out
+    assert "says mypy\n── types failed in" in out
+    assert out.splitlines()[-1] == "Failed: ruff, format, types."
+
+
+def test_quick_runs_the_linters_and_the_tests_that_a_change_reaches(started, capsys, monkeypatch):
+    selection = quick_tests.Selection(["engine/errors.py"], ["tests/engine/test_errors.py"], seconds=1.0)
+    select = Mock(return_value=selection)
+    monkeypatch.setattr(quick_tests, "select", select)
+    started.failing = {"pytest"}
+    assert dev.main(["test", "--quick", "-x"]) == 1
+    commands = [command for command, _ in started.found]
+    assert ["pytest", "-x", "tests/engine/test_errors.py"] in commands
+    assert {"ruff", "mypy", "lint-imports"} < {command[0] for command in commands}
+    select.assert_called_once_with(ROOT, dev.QUICK_SECONDS * min(os.cpu_count() or 1, 4))
+    out = capsys.readouterr().out
+    assert "Changed: engine/errors.py" in out
+    assert out.splitlines()[-1] == "Failed: tests."
+
+
+def test_quick_without_a_change_runs_the_linters_alone(started, monkeypatch):
+    monkeypatch.setattr(quick_tests, "select", lambda *_: quick_tests.Selection([]))
+    assert dev.main(["test", "--quick"]) == 0
+    assert "pytest" not in [command[0] for command, _ in started.found]
+
+
+def test_quick_shares_many_tests_among_processes(started, monkeypatch):
+    selection = quick_tests.Selection(["main.py"], ["tests/engine"], seconds=30.0)
+    monkeypatch.setattr(quick_tests, "select", lambda *_: selection)
+    dev.main(["test", "--quick"])
+    assert ["pytest", *dev.SIDE_BY_SIDE, "tests/engine"] in [command for command, _ in started.found]
 
 
 def test_named_tests_run_alone(started):

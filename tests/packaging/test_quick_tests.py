@@ -1,0 +1,207 @@
+"""The tests of a change: what is changed, what it reaches, in which order, and what fits into the time."""
+
+import json
+import subprocess
+
+import pytest
+import quick_tests
+
+SOURCES = {
+    ".gitignore": ".pytest_cache/",
+    "main.py": "from engine.commands.cli import run",
+    "engine/__init__.py": "",
+    "engine/commands/__init__.py": "",
+    "engine/commands/cli.py": "from engine import units\nfrom engine.text import (\n    chunks,  # parts\n)",
+    "engine/text/__init__.py": "",
+    "engine/text/chunks.py": "",
+    "engine/units.py": "",
+    "engine/worker/__init__.py": "",
+    "engine/worker/hub/__init__.py": "",
+    "engine/worker/hub/download.py": "import engine.units as units",
+    "engine/worker/jobs.py": 'JOBS = {"fetch": "engine.worker.hub.download:run"}',
+    "packaging/dev.py": "import environment",
+    "packaging/environment.py": "",
+    "tests/conftest.py": "",
+    "tests/architecture/test_contracts.py": "",
+    "tests/engine/text/test_chunks.py": "from engine.text.chunks import cut",
+    "tests/engine/text/test_chunks_at_the_end.py": "",
+    "tests/engine/test_units.py": "def test():\n    from engine.units import as_text",
+    "tests/commands/conftest.py": "from engine.commands import cli",
+    "tests/commands/test_cli.py": "",
+    "tests/end_to_end/test_start.py": 'MAIN = "main.py"',
+    "tests/packaging/test_dev.py": "import dev",
+    "tests/worker/hub/test_download.py": "from engine.worker.hub import download",
+    "tests/worker/test_jobs.py": "from engine.worker.jobs import JOBS",
+}
+ALWAYS = "tests/architecture/test_contracts.py"
+
+
+def distances_of(*changed, more=()):
+    sources = {path: text for path, text in (SOURCES | dict(more)).items() if path.endswith(".py")}
+    found = quick_tests.reached(changed, quick_tests.import_graph(sources, changed))
+    assert found.pop(ALWAYS) <= 1
+    return found
+
+
+def git(root, *arguments):
+    identity = ("-c", "user.name=A", "-c", "user.email=a@b")
+    subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """Return a repository with one commit."""
+    for path, text in SOURCES.items():
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    git(tmp_path, "init", "--initial-branch=main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--message=first")
+    return tmp_path
+
+
+def test_a_change_reaches_tests_through_imports_late_ones_too():
+    assert distances_of("engine/units.py") == {
+        "tests/engine/test_units.py": 1,
+        "tests/worker/hub/test_download.py": 2,
+        "tests/worker/test_jobs.py": 3,
+        "tests/commands/test_cli.py": 3,
+        "tests/end_to_end/test_start.py": 3,
+    }
+
+
+def test_a_change_of_a_package_reaches_what_imports_from_it():
+    assert distances_of("engine/text/__init__.py")["tests/engine/text/test_chunks.py"] == 1
+
+
+def test_scripts_of_packaging_are_imported_without_the_folder():
+    assert distances_of("packaging/environment.py") == {"tests/packaging/test_dev.py": 2}
+
+
+def test_a_conftest_reaches_the_tests_of_its_folder():
+    assert distances_of("tests/commands/conftest.py") == {"tests/commands/test_cli.py": 1}
+
+
+def test_a_changed_test_is_reached():
+    assert distances_of("tests/engine/test_units.py") == {"tests/engine/test_units.py": 0}
+
+
+def test_a_data_file_reaches_what_names_it_or_its_folder():
+    named = {
+        "tests/engine/test_a.py": 'open(ROOT / "recipes" / f"{name}.toml")',
+        "tests/engine/test_b.py": "read('starter.toml')",
+        "tests/engine/test_c.py": "starter = 1",
+    }
+    found = distances_of("resources/recipes/starter.toml", more=named)
+    assert found == {"tests/engine/test_a.py": 1, "tests/engine/test_b.py": 1}
+
+
+def test_a_word_is_no_module():
+    assert distances_of("main.py", more={"tests/engine/test_a.py": 'revision = "main"'}) == {
+        "tests/end_to_end/test_start.py": 1
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "first"),
+    [
+        ("engine/worker/hub/download.py", "tests/worker/hub/test_download.py"),
+        ("engine/text/chunks.py", "tests/engine/text/test_chunks.py"),
+        ("packaging/dev.py", "tests/packaging/test_dev.py"),
+        ("tests/worker/test_jobs.py", "tests/worker/test_jobs.py"),
+    ],
+)
+def test_the_mirroring_test_comes_first(changed, first):
+    far = {"tests/a/test_z.py": 1, first: 2, "tests/b/test_z.py": 1}
+    assert quick_tests.nearest_first([changed], far)[0] == first
+
+
+def test_after_it_the_nearest_come_first_and_of_those_the_ones_of_the_same_folder():
+    distances = {"tests/a/test_a.py": 2, "tests/a/test_b.py": 1, "tests/engine/text/test_z.py": 2}
+    assert quick_tests.nearest_first(["engine/text/chunks.py"], distances) == [
+        "tests/a/test_b.py",
+        "tests/engine/text/test_z.py",
+        "tests/a/test_a.py",
+    ]
+
+
+def test_files_are_taken_while_there_is_time():
+    durations = {"near": {"test": 4.0}, "slow": {"test": 9.0}, "far": {"test": 5.0}}
+    selection = quick_tests.fitting(["change"], durations, durations, seconds=10.0)
+    assert (selection.files, selection.left_out, selection.seconds) == (["near", "far"], {"slow": 9.0}, 9.0)
+
+
+def test_of_a_file_that_takes_too_long_the_fast_tests_run():
+    durations = {"near": {"slow": 30.0, "fast": 1.0, "medium": 3.0}, "far": {"test": 5.0}}
+    selection = quick_tests.fitting(["change"], durations, durations, seconds=10.0)
+    assert selection.arguments == ["near", "far", "--deselect=near::slow"]
+    assert selection.seconds == 9.0
+
+
+def test_a_file_without_a_record_counts_as_short():
+    seconds = quick_tests.UNKNOWN_SECONDS
+    selection = quick_tests.fitting(["change"], ["one", "two"], {}, seconds=1.5 * seconds)
+    assert (selection.files, selection.left_out) == (["one"], {"two": seconds})
+
+
+def test_what_is_left_out_is_named_with_its_time_and_the_way_to_all():
+    selection = quick_tests.Selection(
+        ["engine/units.py"], ["a"], deselected={"a::slow": 20.0}, left_out={"b": 30.0, "c": 12.0}
+    )
+    assert selection.text().splitlines() == [
+        "Changed: engine/units.py",
+        "Test files: a",
+        "Left out of them: a::slow (in all 20 s)",
+        "Left out: b, c (in all 42 s)",
+        "All tests run with: python3 packaging/dev.py test",
+    ]
+
+
+def test_long_lists_are_cut():
+    text = quick_tests.Selection([f"{number}.py" for number in range(20)], ["a"]).text()
+    assert text.splitlines() == [
+        "Changed: 0.py, 1.py, 2.py, 3.py, 4.py, 5.py, 6.py, 7.py and 12 more",
+        "Test files: a",
+    ]
+
+
+def test_without_a_change_nothing_is_selected(checkout):
+    selection = quick_tests.select(checkout, 10.0)
+    assert (selection.arguments, selection.text()) == ([], "Nothing has changed, so no test runs.")
+
+
+def test_changes_are_those_against_the_last_commit_untracked_and_removed_files_too(checkout):
+    (checkout / "engine" / "units.py").write_text("SIZE = 1", encoding="utf-8")
+    (checkout / "engine" / "new.py").write_text("", encoding="utf-8")
+    (checkout / "engine" / "text" / "chunks.py").unlink()
+    assert quick_tests.changed_files(checkout) == [
+        "engine/new.py",
+        "engine/text/chunks.py",
+        "engine/units.py",
+    ]
+
+
+def test_else_they_are_those_of_the_branch(checkout):
+    git(checkout, "checkout", "-b", "feature")
+    (checkout / "engine" / "units.py").write_text("SIZE = 1", encoding="utf-8")
+    git(checkout, "commit", "--all", "--message=second")
+    assert quick_tests.changed_files(checkout) == ["engine/units.py"]
+
+
+def test_a_changed_module_selects_its_test_by_the_recorded_time(checkout):
+    (checkout / "engine" / "worker" / "hub" / "download.py").write_text("import os", encoding="utf-8")
+    record = checkout / quick_tests.DURATIONS
+    record.parent.mkdir(parents=True)
+    durations = {"tests/worker/hub/test_download.py": {"test_a": 1.0, "test_b": 8.0}, ALWAYS: {"test": 0.5}}
+    record.write_text(json.dumps(durations), encoding="utf-8")
+    selection = quick_tests.select(checkout, 5.0)
+    assert selection.changed == ["engine/worker/hub/download.py"]
+    assert selection.files == ["tests/worker/hub/test_download.py", ALWAYS, "tests/worker/test_jobs.py"]
+    assert selection.deselected == {"tests/worker/hub/test_download.py::test_b": 8.0}
+
+
+def test_a_test_run_records_where_the_selection_reads(request):
+    conftest = request.config.pluginmanager.get_plugin(str(request.config.rootpath / "tests" / "conftest.py"))
+    cached = request.config.cache._cachedir / "v" / conftest.DURATIONS
+    assert cached == request.config.rootpath / quick_tests.DURATIONS
