@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.adapters import library
+from engine.adapters.library import Adapter
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.jobs.events import Event, read_all
@@ -81,6 +83,11 @@ def train_in_process(recipe: Recipe) -> tuple[Job, list[Event]]:
 def events_named(events: list[Event], name: str) -> list[Event]:
     """Return the events of one kind."""
     return [event for event in events if event["event"] == name]
+
+
+def adapter_of(events: list[Event]) -> Adapter:
+    """Return the adapter that a run saved last."""
+    return library.find(events_named(events, "adapter_saved")[-1]["adapter"])
 
 
 def on_event(

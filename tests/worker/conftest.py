@@ -24,7 +24,7 @@ def channel() -> Iterator[Channel]:
     writer.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def reference_run(tmp_path_factory) -> Callable[[str], ReferenceRun]:
     """Return the uninterrupted run by a method."""
     return partial(reference_runs.reference_run, tmp_path_factory.mktemp("reference"))

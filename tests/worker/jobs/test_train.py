@@ -14,6 +14,7 @@ from engine.runs import run_store
 from engine.worker.adapters import tuners
 from tests.helpers.tiny_models import KINDS, tiny_model
 from tests.helpers.tiny_runs import (
+    adapter_of,
     events_named,
     on_event,
     request_stop,
@@ -26,10 +27,6 @@ pytestmark = pytest.mark.torch
 
 # What each method does on each kind of base is proven in tests/proof. Here one of each sort is a whole run.
 SORTS = ("lora", "bottleneck", "full")
-
-
-def adapter_of(events):
-    return library.find(events_named(events, "adapter_saved")[-1]["adapter"])
 
 
 def weights(adapter):
@@ -351,67 +348,6 @@ def ask_to_pause(channel):
 
 def ask_to_go_on(channel):
     channel.job.send("continue")
-
-
-def test_going_on_from_an_adapter_starts_with_its_numbers(tmp_path):
-    first = train_in_process(tiny_recipe(tmp_path, "t5"))[1]
-    adapter = adapter_of(first)
-    second = train_in_process(
-        tiny_recipe(
-            tmp_path, "t5", "lora", f'method.start_from="{adapter.id}"', "training.learning_rate=1e-9"
-        )
-    )[1]
-
-    last = [event["loss"] for event in events_named(first, "evaluated") if event["split"] == "validation"][-1]
-    begun = [event["loss"] for event in events_named(second, "evaluated") if event["split"] == "validation"][
-        -1
-    ]
-    assert begun == pytest.approx(last, rel=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("kind", "method", "override", "field"),
-    [
-        ("t5", "lora", "method.alpha=4096", "method.alpha"),
-        ("t5", "lora", "method.rank=4", "method.rank"),
-        ("t5", "lora", 'method.target_modules=["k"]', "method.target_modules"),
-        ("t5", "full", "training.epochs=1", "method.start_from"),
-        ("t5-tied", "lora", "training.epochs=1", None),
-    ],
-)
-def test_going_on_from_an_adapter_that_means_something_else_is_refused(
-    tmp_path, kind, method, override, field
-):
-    adapter = adapter_of(train_in_process(tiny_recipe(tmp_path, "t5"))[1])
-    ended = train_in_process(
-        tiny_recipe(tmp_path, kind, method, f'method.start_from="{adapter.id}"', override)
-    )[1][-1]
-
-    assert ended["outcome"] == "failed"
-    assert ended["kind"] == "RecipeError", ended
-    assert ended["field"] == (field or "")
-    assert adapter.name in ended["message"]
-
-
-def test_a_run_that_goes_on_shows_the_base_as_the_base(tmp_path):
-    first = train_in_process(tiny_recipe(tmp_path, "t5"))[1]
-    second = train_in_process(
-        tiny_recipe(tmp_path, "t5", "lora", f'method.start_from="{adapter_of(first).id}"')
-    )[1]
-
-    def shown(events):
-        return [event["summary"] for event in events_named(events, "sample_made") if event["step"] == 0]
-
-    assert shown(second) == shown(first)
-    assert base_loss(second) == base_loss(first)
-
-
-def base_loss(events):
-    return next(
-        event["loss"]
-        for event in events_named(events, "evaluated")
-        if event["of"] == "base" and event["loss"]
-    )
 
 
 def test_a_run_without_a_checkpoint_begins_again_and_says_so(tmp_path, monkeypatch):
