@@ -13,6 +13,7 @@ from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import Result, ask
 from engine.errors import AdapterError, StorageError
+from engine.scoring import score_text
 from engine.system.units import size
 
 ADAPTER_HELP = "an adapter's id, its beginning, its name or its folder"
@@ -23,7 +24,7 @@ def add(verbs: Verbs) -> None:
     parser = verbs.add("adapters", "List, show, export, import, merge or delete adapters", list_adapters)
     actions = Verbs(parser, title="action")
     actions.add("list", "List the library", list_adapters)
-    show = actions.add("show", "Show an adapter's passport", show_adapter)
+    show = actions.add("show", "Show an adapter's metadata", show_adapter)
     export = actions.add("export", "Copy an adapter to a folder, or to a zip", export_adapter)
     take_in = actions.add("import", "Take a folder or zip of an adapter into the library", import_adapter)
     merge = actions.add("merge", "Fold an adapter into its base model", merge_adapter)
@@ -54,8 +55,8 @@ def list_adapters(_: argparse.Namespace, output: Output) -> int:
 
 def _row(adapter: Adapter) -> tuple[str, ...]:
     metadata, card = adapter.metadata, adapter.metadata.score_card
-    score = text_tables.score(card.scores["rouge1"]["mean"]) if card else "not scored"
-    gain = text_tables.gain(card.difference["rouge1"]["mean"]) if card else ""
+    score = score_text.score(card.scores["rouge1"]["mean"]) if card else "not scored"
+    gain = score_text.gain(card.difference["rouge1"]["mean"]) if card else ""
     method = " ".join(filter(None, (metadata.method.title or metadata.method.id, metadata.method.summary)))
     base = Path(metadata.base_model.id).name
     return adapter.name, method, base, score, gain, size(adapter.size_bytes), adapter.id
@@ -73,12 +74,12 @@ def show_adapter(asked: argparse.Namespace, output: Output) -> int:
     output.lines(metadata_lines(adapter))
     changed = adapter.changed_files()
     if changed:
-        output.remark(f"Changed since the passport was written: {', '.join(changed)}.")
+        output.remark(f"Files changed since training: {', '.join(changed)}.")
     return 0
 
 
 def metadata_lines(adapter: Adapter) -> list[str]:
-    """Return metadata as text."""
+    """Return an adapter's metadata as text."""
     metadata, training = adapter.metadata, adapter.metadata.training
     method = metadata.method
     settings = ", ".join(f"{name} {value}" for name, value in method.options.items())
@@ -92,8 +93,8 @@ def metadata_lines(adapter: Adapter) -> list[str]:
         ("Method", method.title or method.id),
         ("Settings", settings),
         ("Learning rate", f"{method.learning_rate:g}" if method.learning_rate else ""),
-        ("Trained on", f"{metadata.data.source}, {text_tables.counted(metadata.data.train, 'conversation')}"),
-        ("Steps", f"{training.step:,}{stopped} in {text_tables.duration(training.seconds)}"),
+        ("Trained on", f"{metadata.data.source}, {score_text.counted(metadata.data.train, 'conversation')}"),
+        ("Steps", f"{training.step:,}{stopped} in {score_text.duration(training.seconds)}"),
         ("Numbers trained", f"{training.trainable_parameters:,}"),
         ("Tags", ", ".join(metadata.tags)),
         ("Notes", metadata.notes),
@@ -109,9 +110,9 @@ def _score_lines(adapter: Adapter) -> list[str]:
         return ["Not scored yet. `main.py evaluate` scores it."]
     rows = [
         (
-            text_tables.score_name(name),
-            text_tables.interval(card.base[name]),
-            text_tables.interval(card.scores[name]),
+            score_text.score_name(name),
+            score_text.interval(card.base[name]),
+            score_text.interval(card.scores[name]),
         )
         for name in card.scores
         if name in card.base
@@ -119,7 +120,7 @@ def _score_lines(adapter: Adapter) -> list[str]:
     return [
         "",
         *text_tables.table(("Score", "Base", "Adapter"), rows),
-        text_tables.verdict(card.difference["rouge1"], card.protocol.get("examples")),
+        score_text.verdict(card.difference["rouge1"], card.protocol.get("examples")),
     ]
 
 

@@ -17,6 +17,7 @@ from engine.data.check_results import Details
 from engine.data.findings import excluded_text, finding
 from engine.errors import Problem, RecipeError
 from engine.jobs.events import Event
+from engine.scoring import score_text
 from engine.system.paths import expand_user
 
 MAX_ROWS_NAMED = 4
@@ -217,7 +218,7 @@ def _rows(entry: Result) -> str:
     """Return where a finding stands in a split: "476 rows of train: 380, 678, 830, 1,003 and 472 more."."""
     named = ", ".join(f"{number:,}" for number in entry["rows"][:MAX_ROWS_NAMED])
     rest = entry["count"] - MAX_ROWS_NAMED
-    said = f"{text_tables.counted(entry['count'], 'row')} of {entry['split']}: {named}"
+    said = f"{score_text.counted(entry['count'], 'row')} of {entry['split']}: {named}"
     return " ".join(filter(None, (f"{said}{f' and {rest:,} more' if rest > 0 else ''}.", entry["more"])))
 
 

@@ -11,6 +11,7 @@ from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.runs import run_store
 from engine.runs.run_summaries import RunEntry, read_entry
+from engine.scoring import score_text
 
 
 def add(verbs: Verbs) -> None:
@@ -50,9 +51,9 @@ def _outcome(entry: RunEntry) -> str:
 
 
 def _row(entry: RunEntry) -> tuple[str, ...]:
-    gain = "" if entry.gain is None else text_tables.gain(entry.gain)
+    gain = "" if entry.gain is None else score_text.gain(entry.gain)
     steps = f"{entry.step:,} / {entry.total_steps:,}" if entry.total_steps else ""
-    time = text_tables.duration(entry.seconds) if entry.seconds else ""
+    time = score_text.duration(entry.seconds) if entry.seconds else ""
     return entry.id, _outcome(entry), steps, time, gain, entry.name
 
 

@@ -23,6 +23,7 @@ from engine.errors import AppError, Problem, RecipeError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
 from engine.options import check
+from engine.scoring import score_text
 from engine.scoring.metrics import OTHER_METRICS
 from engine.system.paths import adapters_folder, expand_user, jobs_folder
 from engine.text import encodings
@@ -73,15 +74,15 @@ def evaluation_lines(result: Result) -> list[str]:
     examples = result["protocol"].get("examples")
     columns = [("Base", result["base"]), *((each["adapter"], each) for each in result["adapters"])]
     rows = [
-        (title, *(text_tables.interval(scored["scores"][name]) for name in result["base"]["scores"]))
+        (title, *(score_text.interval(scored["scores"][name]) for name in result["base"]["scores"]))
         for title, scored in columns
     ]
     verdicts = [
-        f"{each['adapter']}: {text_tables.verdict(each['difference']['rouge1'], examples)}"
+        f"{each['adapter']}: {score_text.verdict(each['difference']['rouge1'], examples)}"
         for each in result["adapters"]
         if each.get("difference")
     ]
-    scores = text_tables.table(("", *map(text_tables.score_name, result["base"]["scores"])), rows)
+    scores = text_tables.table(("", *map(score_text.score_name, result["base"]["scores"])), rows)
     return [*scores, *_measure_lines(columns), *verdicts]
 
 
@@ -90,7 +91,7 @@ def _measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
     rows = [
         (
             measure.title,
-            *(text_tables.measured(scored["measures"][measure.name], measure.unit) for _, scored in columns),
+            *(score_text.metric(scored["measures"][measure.name], measure.unit) for _, scored in columns),
         )
         for measure in OTHER_METRICS
         if all(measure.name in scored.get("measures", {}) for _, scored in columns)

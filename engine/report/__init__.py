@@ -1,6 +1,6 @@
-"""A run or a whole arena as a file that can be read anywhere: one page of HTML, or its figures as CSV or JSON.
+"""Reports: a run or an arena as one page of HTML, or all its figures as CSV or JSON.
 
-Everything comes from folders and metadata; no model is loaded and nothing is fetched.
+Everything is read from folders; no model is loaded and nothing is fetched.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""All figures of an arena as data: its table for spreadsheets, and a tree with what made it for programs."""
+"""The figures of an arena as data: a table for spreadsheets, and a tree for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def table(report: ArenaReport) -> tuple[list[str], list[list[Cell]]]:
 
 
 def tree(report: ArenaReport) -> dict[str, Any]:
-    """Return everything a report tells, as plain values for JSON."""
+    """Return everything in the report as plain values for JSON."""
     ids = list(report.tables)
     return {
         **arenas.tree(report.arena, report.statuses, report.groups),

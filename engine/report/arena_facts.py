@@ -1,7 +1,4 @@
-"""What a report tells of a whole arena: its queue, its results, and the report of each of its runs.
-
-Knows nothing of how it looks.
-"""
+"""The facts of an arena's report: its queue, its results, and the report of each of its runs."""
 
 from __future__ import annotations
 
@@ -23,9 +20,9 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class ArenaReport:
-    """An arena as it stands; `recipe` is what its entries share, `runs` the reports of entries' runs by entry id.
+    """An arena with its results; `recipe` is what its entries share.
 
-    `tables` are the recipes of its entries by entry id, those that can be read.
+    By entry id: `runs` are the reports of the entries' runs, `tables` the recipes that can be read.
     """
 
     arena: Arena
@@ -42,31 +39,31 @@ class ArenaReport:
 
     @property
     def names(self) -> dict[str, str]:
-        """What the entries are called, by their ids."""
+        """The names of the entries, by their ids."""
         return {each.entry.id: each.entry.name for each in self.statuses}
 
     @property
     def numbers(self) -> dict[str, int]:
-        """The number by which plots name an entry: scored ones by their place in the tables, the others after."""
+        """The numbers of entries in plots: scored ones in the order of the tables, then the others."""
         scored = [row.id for group in self.groups for row in group.rows]
         ids = [*scored, *(each.entry.id for each in self.unscored)]
         return {entry_id: number for number, entry_id in enumerate(ids, 1)}
 
     def differences(self) -> tuple[Difference, ...]:
-        """Return what the recipes of the entries differ in, in the order of `tables`."""
+        """Return the keys in which recipes differ, with values in the order of `tables`."""
         return arenas.differences(list(self.tables.values()))
 
     def agreed(self, of: Callable[[Report], Facts]) -> Facts:
-        """Return facts of all runs: each once, and where runs differ every value with the entries that have it."""
-        told: dict[str, dict[str, list[str]]] = {}
+        """Return facts of all runs, each once; where runs differ, every value with the entries that have it."""
+        found: dict[str, dict[str, list[str]]] = {}
         for entry_id, report in self.runs.items():
             for name, value in of(report):
                 if value:
-                    told.setdefault(name, {}).setdefault(value, []).append(self.names[entry_id])
-        return [(name, _agreed_text(values)) for name, values in told.items()]
+                    found.setdefault(name, {}).setdefault(value, []).append(self.names[entry_id])
+        return [(name, _agreed_text(values)) for name, values in found.items()]
 
     def remarks(self) -> list[tuple[str, str]]:
-        """Return what the runs remarked, each once, with the entries that it is of; "" where it is of all."""
+        """Return the notices of the runs, each once, with the names of its entries; "" for a notice of all runs."""
         found: dict[str, list[str]] = {}
         for entry_id, report in self.runs.items():
             for notice in report.remarks():
@@ -77,13 +74,13 @@ class ArenaReport:
 
 
 def _agreed_text(values: Mapping[str, list[str]]) -> str:
-    """Return the value that most have, and the others with the names of those that have them."""
+    """Return the most frequent value, and the others with the names of their entries."""
     most, *others = sorted(values, key=lambda value: -len(values[value]))
     return "; ".join([most, *(f"{value} for {', '.join(values[value])}" for value in others)])
 
 
 def gather(arena: Arena) -> ArenaReport:
-    """Return all that is known of an arena. What can't be read of it is left out, and its entry says why."""
+    """Return all that is known of an arena. What can't be read is left out; the status of its entry says why."""
     statuses = tuple(arenas.Reader().read(arena))
     runs = {each.entry.id: each.run.job for each in statuses if each.run is not None}
     reports = {entry_id: _read(partial(run_facts.gather, job)) for entry_id, job in runs.items()}

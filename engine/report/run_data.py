@@ -1,4 +1,4 @@
-"""All figures of a run as data: one tree for programs, one long table and one by conversation for spreadsheets."""
+"""The figures of a run as data: a tree for programs, a long table and a table by conversation for spreadsheets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = tuple[Cell, ...]
 
 
 def tree(report: Report) -> dict[str, Any]:
-    """Return everything a report tells, as plain values for JSON."""
+    """Return everything in the report as plain values for JSON."""
     state, metadata = report.state, report.metadata
     return {
         "run": report.job.id,
@@ -38,8 +38,8 @@ def tree(report: Report) -> dict[str, Any]:
 
 
 def _scored(event: dict[str, Any] | None) -> dict[str, Any] | None:
-    told = ("of", "step", "scores", "measures", "capped", "seconds", "tokens_per_second", "memory_bytes")
-    return {name: event[name] for name in told if event.get(name) is not None} if event else None
+    names = ("of", "step", "scores", "measures", "capped", "seconds", "tokens_per_second", "memory_bytes")
+    return {name: event[name] for name in names if event.get(name) is not None} if event else None
 
 
 def curves_of(report: Report) -> dict[str, dict[str, list[Any]]]:
@@ -61,23 +61,23 @@ def _curves(report: Report) -> dict[str, Curve]:
 
 
 def _conversations(examples: ExampleScores) -> Iterator[dict[str, Any]]:
-    for place, example in enumerate(examples.examples):
-        texts = examples.texts[place] if examples.texts else None
+    for index, example in enumerate(examples.examples):
+        texts = examples.texts[index] if examples.texts else None
         yield {
             "id": example,
             **({"conversation": texts.conversation, "references": list(texts.references)} if texts else {}),
-            "base": _written(examples.base, place),
-            "tuned": _written(examples.tuned, place),
+            "base": _summary(examples.base, index),
+            "tuned": _summary(examples.tuned, index),
         }
 
 
-def _written(written: Written, place: int) -> dict[str, Any]:
-    scores = {name: values[place] for name, values in {**written.rouge, **written.more}.items()}
-    return {"summary": written.summaries[place], "scores": scores}
+def _summary(written: Written, index: int) -> dict[str, Any]:
+    scores = {name: values[index] for name, values in {**written.rouge, **written.more}.items()}
+    return {"summary": written.summaries[index], "scores": scores}
 
 
 def rows(report: Report) -> Iterator[Row]:
-    """Yield every number as a row of the long table whose columns `HEAD` names."""
+    """Yield every figure as a row of the long table whose columns `HEAD` names."""
     for each in report.compared():
         name = each.metric.name
         for model, found in (("base", each.base), ("tuned", each.tuned), ("difference", each.difference)):
@@ -102,18 +102,17 @@ def _example_rows(examples: ExampleScores) -> Iterator[Row]:
 
 
 def conversations_table(examples: ExampleScores) -> tuple[list[str], list[list[Cell]]]:
-    """Return head and rows of a table with a line for each conversation: texts, summaries, all scores of both."""
+    """Return head and rows of a table with a row for each conversation: texts, summaries and scores of both models."""
     names = list({**examples.base.rouge, **examples.base.more})
     head = ["conversation", "text", "reference", "base summary", "tuned summary"]
     head += [f"{model} {name}" for name in names for model in ("base", "tuned")]
-    both = ({**written.rouge, **written.more} for written in (examples.base, examples.tuned))
-    base, tuned = both
+    base, tuned = ({**written.rouge, **written.more} for written in (examples.base, examples.tuned))
     table: list[list[Cell]] = []
-    for place, example in enumerate(examples.examples):
-        texts = examples.texts[place] if examples.texts else None
-        said = [texts.conversation, "\n".join(texts.references)] if texts else ["", ""]
-        line: list[Cell] = [example, *said, examples.base.summaries[place], examples.tuned.summaries[place]]
+    for index, example in enumerate(examples.examples):
+        texts = examples.texts[index] if examples.texts else None
+        read = [texts.conversation, "\n".join(texts.references)] if texts else ["", ""]
+        line: list[Cell] = [example, *read, examples.base.summaries[index], examples.tuned.summaries[index]]
         for name in names:
-            line += [base[name][place], tuned[name][place] if name in tuned else ""]
+            line += [base[name][index], tuned[name][index] if name in tuned else ""]
         table.append(line)
     return head, table

@@ -1,4 +1,4 @@
-"""What a report tells of a run, gathered from its folder and its adapter's metadata. Knows nothing of how it looks."""
+"""The facts of a run's report, gathered from its folder and its adapter's metadata."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from engine.runs import example_scores, run_store
 from engine.runs.example_scores import ExampleScores
 from engine.scoring.metrics import METRICS, Metric
 
-Spread = dict[str, Any]
+Interval = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Compared:
-    """One measure of a run: base, tuned and the paired difference, each a mean with its interval if it has one."""
+class ComparedMetric:
+    """A metric of base and tuned model with the paired difference; each is a mean with its interval, if it has one."""
 
     metric: Metric
-    base: Spread
-    tuned: Spread
-    difference: Spread
+    base: Interval
+    tuned: Interval
+    difference: Interval
 
 
 @dataclass(frozen=True)
 class Report:
-    """A run's recipe and state; its adapter's metadata, its scores by conversation and its versions as far as known."""
+    """A run's recipe and state; as far as known its adapter's metadata, scores by conversation and library versions."""
 
     job: Job
     recipe: Recipe
@@ -43,33 +43,33 @@ class Report:
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """Under what it was scored; empty if it was not."""
+        """The protocol of its scores; empty if it was not scored."""
         return dict((self.state.tuned_scores or {}).get("protocol") or {})
 
     @property
     def trains(self) -> bool:
-        """Tell whether it trained something; a prompt alone has no steps."""
+        """Whether the method trains; a prompt alone has no steps."""
         return self.recipe.method.method.trains
 
     @property
     def sides(self) -> tuple[str, str]:
-        """What is compared."""
+        """The names of the two models that are compared."""
         return ("base", "tuned") if self.trains else ("plain prompt", "this prompt")
 
-    def compared(self) -> list[Compared]:
-        """Return every measure that base and tuned have, in the order in which they are declared."""
+    def compared(self) -> list[ComparedMetric]:
+        """Return the metrics that both models have, in the order of their declaration."""
         base, tuned = self.state.base_scores or {}, self.state.tuned_scores or {}
         before = {**(base.get("scores") or {}), **(base.get("measures") or {})}
         after = {**(tuned.get("scores") or {}), **(tuned.get("measures") or {})}
         between = {**(tuned.get("difference") or {}), **(tuned.get("measure_difference") or {})}
         return [
-            Compared(metric, before[name], after[name], between[name])
+            ComparedMetric(metric, before[name], after[name], between[name])
             for name, metric in METRICS.items()
             if name in before and name in after and name in between
         ]
 
     def remarks(self) -> list[Event]:
-        """Return the run's notices, each once; what was left out of the data is among them."""
+        """Return the run's notices, each once."""
         return list({notice["message"]: notice for notice in self.state.notices}.values())
 
 

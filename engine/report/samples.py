@@ -1,11 +1,13 @@
-"""The conversations of a report: how they fared as a whole, and a few of them in full."""
+"""The conversations of a run's report: how many gained, and a few of them with their summaries."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from engine.report import svg
-from engine.report.markup import Html, element, join
 from engine.report.run_facts import Report
 from engine.runs.example_scores import ExampleScores
 from engine.scoring import score_text
@@ -16,93 +18,100 @@ SHOWN_EACH = 3
 MAX_CHARACTERS = 3_000
 
 
-def gains(examples: ExampleScores, name: str = SCORE) -> list[float]:
-    """Return what each conversation gained, in order."""
-    pairs = zip(examples.base.rouge[name], examples.tuned.rouge[name], strict=True)
-    return [after - before for before, after in pairs]
+@dataclass(frozen=True)
+class Span:
+    """A part of a text; `unsupported` ones are not in the conversation."""
+
+    text: str
+    unsupported: bool = False
 
 
-def conversations(report: Report) -> Html:
-    """Return how many conversations gained or lost, and the extremes and the middle in full."""
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation with its summaries: rows of name, class of the style and text."""
+
+    title: str
+    rows: tuple[tuple[str, str, tuple[Span, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Gains:
+    """How many conversations gained or lost, the histogram of gains, and the extremes and the middle in full."""
+
+    text: str
+    plot: Markup | str
+    groups: tuple[tuple[str, tuple[Conversation, ...]], ...]
+
+
+def gains(report: Report) -> Gains | None:
+    """Return what conversations gained, None where their scores are not known."""
     examples = report.examples
     if examples is None or SCORE not in examples.base.rouge or SCORE not in examples.tuned.rouge:
-        return Html()
-    gained = gains(examples)
-    if not gained:
-        return Html()
-    better, worse = sum(gain > 0 for gain in gained), sum(gain < 0 for gain in gained)
-    same = len(gained) - better - worse
-    summary = (
-        f"ROUGE-1 rose on {better:,}, fell on {worse:,} and stayed on {same:,} "
-        f"of {score_text.counted(len(gained), 'conversation')}."
+        return None
+    values = [
+        after - before
+        for before, after in zip(examples.base.rouge[SCORE], examples.tuned.rouge[SCORE], strict=True)
+    ]
+    if not values:
+        return None
+    rose, fell = sum(value > 0 for value in values), sum(value < 0 for value in values)
+    text = (
+        f"ROUGE-1 rose on {rose:,}, fell on {fell:,} and stayed the same on {len(values) - rose - fell:,} "
+        f"of {score_text.counted(len(values), 'conversation')}."
     )
-    parts = [element("p", summary)]
-    if len(gained) > 1:
-        parts.append(svg.histogram(gained, f"Conversations by gain in ROUGE-1. {summary}"))
-    if examples.texts:
-        parts += [
-            join((element("h3", title), *(_conversation(examples, place, report.sides) for place in places)))
-            for title, places in chosen(gained)
-        ]
-        parts.append(_underlined())
-    return element("section", element("h2", "Conversation by conversation"), *parts)
+    plot = svg.histogram(values, f"Conversations by gain in ROUGE-1. {text}") if len(values) > 1 else ""
+    groups = [
+        (title, tuple(_conversation(examples, index, report.sides) for index in indices))
+        for title, indices in (chosen(values) if examples.texts else ())
+    ]
+    return Gains(text, plot, tuple(groups))
 
 
-def chosen(gained: Sequence[float]) -> list[tuple[str, list[int]]]:
-    """Return the places of those that gained most, of the middle, and of those that lost most; none stands twice."""
-    order = sorted(range(len(gained)), key=lambda place: -gained[place])
-    most = [place for place in order[:SHOWN_EACH] if gained[place] > 0]
-    least = [place for place in reversed(order[-SHOWN_EACH:]) if gained[place] < 0 and place not in most]
-    rest = [place for place in order if place not in (*most, *least)]
+def chosen(values: Sequence[float]) -> list[tuple[str, list[int]]]:
+    """Return the indices of those that gained most, of the middle, and of those that lost most, each once."""
+    order = sorted(range(len(values)), key=lambda index: -values[index])
+    most = [index for index in order[:SHOWN_EACH] if values[index] > 0]
+    least = [index for index in reversed(order[-SHOWN_EACH:]) if values[index] < 0 and index not in most]
+    rest = [index for index in order if index not in (*most, *least)]
     start = max(0, (len(rest) - SHOWN_EACH) // 2)
     groups = [
         ("Gained most", most),
         ("In the middle", rest[start : start + SHOWN_EACH]),
         ("Lost most", least),
     ]
-    return [(title, places) for title, places in groups if places]
+    return [(title, indices) for title, indices in groups if indices]
 
 
-def _conversation(examples: ExampleScores, place: int, sides: tuple[str, str]) -> Html:
-    before, after = examples.base.rouge[SCORE][place], examples.tuned.rouge[SCORE][place]
-    said = examples.texts[place].conversation
-    head = (
-        f"Conversation {examples.examples[place]} · ROUGE-1 {score_text.score(before)} to {score_text.score(after)} "
+def _conversation(examples: ExampleScores, index: int, sides: tuple[str, str]) -> Conversation:
+    before, after = examples.base.rouge[SCORE][index], examples.tuned.rouge[SCORE][index]
+    texts = examples.texts[index]
+    title = (
+        f"Conversation {examples.examples[index]} · ROUGE-1 {score_text.score(before)} to {score_text.score(after)} "
         f"({score_text.gain(after - before)})"
     )
-    rows = [
-        ("Conversation", element("dd", _shortened(said), class_="said")),
-        *(("Reference", element("dd", text)) for text in examples.texts[place].references),
-        *(
-            (side.capitalize(), element("dd", marked(written.summaries[place], said)))
-            for side, written in zip(sides, (examples.base, examples.tuned), strict=True)
+    summaries = zip(sides, (examples.base.summaries[index], examples.tuned.summaries[index]), strict=True)
+    return Conversation(
+        title,
+        (
+            ("Conversation", "spoken", (Span(_shortened(texts.conversation)),)),
+            *(("Reference", "", (Span(text),)) for text in texts.references),
+            *((side.capitalize(), "", spans(summary, texts.conversation)) for side, summary in summaries),
         ),
-    ]
-    return element("article", element("h4", head), _listed(rows))
+    )
 
 
-def _listed(rows: Sequence[tuple[str, Html]]) -> Html:
-    return element("dl", *(part for name, told in rows for part in (element("dt", name), told)))
-
-
-def marked(summary: str, conversation: str) -> Html:
-    """Return a summary with what does not stand in the conversation underlined."""
-    if not summary:
-        return element("span", "Nothing was written.", class_="hint")
-    parts: list[str] = []
+def spans(summary: str, conversation: str) -> tuple[Span, ...]:
+    """Return a summary in parts: claims that are not in the conversation are marked."""
+    parts: list[Span] = []
     end = 0
     for claim in check_claims(summary, conversation).unsupported:
         if claim.start >= end:
-            parts += [summary[end : claim.start], element("u", summary[claim.start : claim.end])]
+            parts += [
+                Span(summary[end : claim.start]),
+                Span(summary[claim.start : claim.end], unsupported=True),
+            ]
             end = claim.end
-    return join((*parts, summary[end:]))
-
-
-def _underlined() -> Html:
-    text = (
-        "Underlined: names, numbers, times and dates that do not stand in the conversation, found by pattern."
-    )
-    return element("p", text, class_="small")
+    return tuple(part for part in (*parts, Span(summary[end:])) if part.text)
 
 
 def _shortened(text: str) -> str:
@@ -111,28 +120,23 @@ def _shortened(text: str) -> str:
     return f"{text[:MAX_CHARACTERS]}…\n({len(text) - MAX_CHARACTERS:,} more characters)"
 
 
-def pinned(report: Report) -> Html:
-    """Return the pinned conversations as they were summarised at first and at last."""
+def pinned(report: Report) -> list[Conversation]:
+    """Return the pinned conversations with their first and their last summary."""
     samples = report.state.samples
-    if not samples:
-        return Html()
-    articles = []
+    found = []
     for example in dict.fromkeys(sample.example for sample in samples):
         own = [sample for sample in samples if sample.example == example]
         shown = own if len(own) == 1 else [own[0], own[-1]]
-        rows = [
-            ("Conversation", element("dd", _shortened(own[0].conversation), class_="said")),
-            ("Reference", element("dd", own[0].reference)),
-            *(
-                (_when(sample.step, report), element("dd", marked(sample.summary, sample.conversation)))
-                for sample in shown
-            ),
-        ]
-        articles.append(element("article", element("h4", f"Conversation {example}"), _listed(rows)))
-    return element("section", element("h2", "Sample summaries"), *articles, _underlined())
+        rows = (
+            ("Conversation", "spoken", (Span(_shortened(own[0].conversation)),)),
+            ("Reference", "", (Span(own[0].reference),)),
+            *((_step_text(each.step, report), "", spans(each.summary, each.conversation)) for each in shown),
+        )
+        found.append(Conversation(f"Conversation {example}", rows))
+    return found
 
 
-def _when(step: int, report: Report) -> str:
+def _step_text(step: int, report: Report) -> str:
     if step:
         return f"Step {step:,}"
     return "Base" if report.trains else "This prompt"

@@ -1,20 +1,23 @@
-"""The plots of a report as SVG: curves over steps, intervals, the spread of what conversations gained.
+"""The plots of a run's report as SVG: curves over steps, confidence intervals, a histogram of gains.
 
-Colours are classes of the page's style. Knows numbers; not where they come from.
+Classes of the report's style give the colours. Every text is escaped by `Markup.format`. Knows numbers, not where they
+come from.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from engine.report.markup import Html, element
+from markupsafe import Markup
+
+from engine.report.cells import Interval
 
 WIDTH = 860
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 26
-NAMED_RIGHT, LABEL_WIDTH, LABEL_HEIGHT = 30, 18, 11
+LABELLED_RIGHT, LABEL_WIDTH, LABEL_HEIGHT = 30, 18, 11
 MAX_POINTS = 430
 BINS = 21
 Axis = tuple[float, float]
@@ -22,7 +25,7 @@ Axis = tuple[float, float]
 
 @dataclass(frozen=True)
 class Line:
-    """A curve: x and y, the class that draws it, whether its points are marked, and what stands at its end."""
+    """A curve: x and y, its class, whether its points are marked, and the label at its end."""
 
     xs: Sequence[float]
     ys: Sequence[float]
@@ -33,156 +36,27 @@ class Line:
 
 @dataclass(frozen=True)
 class Bar:
-    """One row of intervals: its name and two spreads (mean, low, high); without an interval low and high are None."""
+    """One row of intervals: its name, and the intervals of base and tuned model."""
 
     name: str
-    before: tuple[float, float | None, float | None]
-    after: tuple[float, float | None, float | None]
+    before: Interval
+    after: Interval
 
 
-def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Return round numbers within an axis, at most about `most`."""
+def ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """Return round numbers within an axis, about `count` of them."""
     span = high - low
     if span <= 0 or not math.isfinite(span):
         return [low]
-    rough = span / most
+    rough = span / count
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
     first = math.ceil(low / step - 1e-9)
-    return [step * place for place in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def curves(lines: Sequence[Line], total: int, description: str, height: int = 240) -> Html:
-    """Return a plot of curves over the steps 0 to `total`; values that are no number are left out."""
-    values = [value for line in lines for value in line.ys if math.isfinite(value)]
-    low, high = room(min(values, default=0.0), max(values, default=1.0))
-    right = NAMED_RIGHT if any(line.label for line in lines) else RIGHT
-    x = Scale((0.0, float(max(1, total))), LEFT, WIDTH - right)
-    y = Scale((low, high), height - BOTTOM, TOP)
-    parts = [grid_line(y(value), short(value)) for value in ticks(low, high)]
-    parts += [
-        element("text", f"{round(value):,}", x=x(value), y=height - 8, class_="axis middle")
-        for value in ticks(0.0, float(max(1, total)))
-        if value == round(value)
-    ]
-    named: list[tuple[float, float, str]] = []
-    for line in lines:
-        points = [(x(at), y(value)) for at, value in _thinned(line) if math.isfinite(value)]
-        parts.append(element("path", d=path(points), class_=line.kind))
-        if line.marked:
-            parts += [_diamond(*point) for point in points]
-        if line.label and points:
-            named.append((*points[-1], line.label))
-    parts += [
-        element("text", label, x=at + 5, y=up + 4, class_="axis")
-        for at, up, label in _apart(named, height - BOTTOM)
-    ]
-    return picture(parts, height, description)
-
-
-def _apart(named: Sequence[tuple[float, float, str]], lowest: float) -> list[tuple[float, float, str]]:
-    """Return labels moved apart where they would lie on one another, none of them below `lowest`."""
-    placed: list[tuple[float, float, str]] = []
-    for x, y, label in sorted(named, key=lambda each: each[1]):
-        above = [up for at, up, _ in placed if abs(at - x) < LABEL_WIDTH]
-        placed.append((x, max([y, *(up + LABEL_HEIGHT for up in above)]), label))
-    for place in range(len(placed) - 1, -1, -1):
-        x, y, label = placed[place]
-        below = [up - LABEL_HEIGHT for at, up, _ in placed[place + 1 :] if abs(at - x) < LABEL_WIDTH]
-        placed[place] = (x, min([y, lowest, *below]), label)
-    return placed
-
-
-def intervals(bars: Sequence[Bar], description: str) -> Html:
-    """Return rows of two intervals each on one axis, in points."""
-    ends = [end for bar in bars for spread in (bar.before, bar.after) for end in spread if end is not None]
-    low, high = room(min(ends, default=0.0), max(ends, default=1.0))
-    pitch, left = 44, 110
-    height = pitch * len(bars) + 30
-    x = Scale((low, high), left, WIDTH - RIGHT)
-    parts = [
-        part
-        for value in ticks(low, high)
-        for part in (
-            element("line", x1=x(value), x2=x(value), y1=4, y2=height - 24, class_="grid"),
-            element("text", f"{value * 100:g}", x=x(value), y=height - 8, class_="axis middle"),
-        )
-    ]
-    for place, bar in enumerate(bars):
-        middle = pitch * place + pitch / 2 + 2
-        parts.append(element("text", bar.name, x=0, y=middle + 4, class_="label"))
-        parts.append(_whisker(x, bar.before, middle - 8, "before"))
-        parts.append(_whisker(x, bar.after, middle + 8, "after"))
-    return picture(parts, height, description)
-
-
-def histogram(values: Sequence[float], description: str, height: int = 170) -> Html:
-    """Return how many conversations gained how much: bars left of zero lost, right of it gained."""
-    most = max((abs(value) for value in values), default=0.0) or 0.01
-    counts = [0] * BINS
-    for value in values:
-        counts[min(BINS - 1, int((value + most) / (2 * most) * BINS))] += 1
-    x = Scale((-most, most), LEFT, WIDTH - RIGHT)
-    y = Scale((0.0, float(max(counts, default=1) or 1)), height - BOTTOM, TOP)
-    wide = (x(most) - x(-most)) / BINS
-    parts = [
-        grid_line(y(value), f"{value:g}")
-        for value in ticks(0.0, float(max(counts) or 1), 4)
-        if value % 1 == 0
-    ]
-    for place, count in enumerate(counts):
-        left = x(-most) + place * wide
-        kind = "lost" if place < BINS // 2 else "same" if place == BINS // 2 else "gained"
-        parts.append(
-            element("rect", x=left + 1, y=y(count), width=wide - 2, height=y(0.0) - y(count), class_=kind)
-        )
-    parts.append(element("line", x1=x(0.0), x2=x(0.0), y1=TOP, y2=height - BOTTOM, class_="zero"))
-    parts += [
-        element("text", _signed(value), x=x(value), y=height - 8, class_="axis middle")
-        for value in ticks(-most, most)
-    ]
-    return picture(parts, height, description)
-
-
-def picture(parts: Sequence[Html], height: float, description: str) -> Html:
-    """Return a plot with the words that stand for it where it can't be seen."""
-    return element(
-        "svg",
-        element("title", description),
-        *parts,
-        viewBox=f"0 0 {WIDTH} {height:g}",
-        role="img",
-        class_="plot",
-    )
-
-
-def grid_line(y: float, text: str) -> Html:
-    """Return a line across the plot with its value at the left."""
-    line = element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, class_="grid")
-    return element("g", line, element("text", text, x=LEFT - 8, y=y + 4, class_="axis end"))
-
-
-def _whisker(x: Scale, spread: tuple[float, float | None, float | None], y: float, kind: str) -> Html:
-    mean, low, high = spread
-    parts = []
-    if low is not None and high is not None:
-        d = f"M{x(low):.1f} {y - 4:g}v8m0 -4H{x(high):.1f}m0 -4v8"
-        parts.append(element("path", d=d))
-    parts.append(element("circle", cx=x(mean), cy=y, r=3.5))
-    return element("g", *parts, class_=f"whisker {kind}")
-
-
-def _diamond(x: float, y: float) -> Html:
-    return element("path", d=f"M{x:.1f} {y - 4.5:.1f}l4.5 4.5l-4.5 4.5l-4.5 -4.5z", class_="mark")
-
-
-def path(points: Sequence[tuple[float, float]]) -> str:
-    """Return straight lines through points of the picture."""
-    return "".join(f"{'L' if place else 'M'}{x:.1f} {y:.1f}" for place, (x, y) in enumerate(points))
+    return [step * index for index in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
 class Scale:
-    """Maps an axis to a stretch of the picture."""
+    """Maps the values of an axis to positions in the picture."""
 
     def __init__(self, axis: Axis, first: float, last: float) -> None:
         self.axis = axis
@@ -190,38 +64,185 @@ class Scale:
         self._first, self._length = first, last - first
 
     def __call__(self, value: float) -> float:
-        """Return the place of a value."""
+        """Return the position of a value."""
         return self._first + (value - self._low) / self._span * self._length
 
 
-def room(low: float, high: float) -> Axis:
-    """Return an axis with a little air at both ends."""
-    air = (high - low) * 0.06 or max(abs(high) * 0.06, 0.01)
-    return low - air, high + air
+def padded(low: float, high: float) -> Axis:
+    """Return an axis with a margin at both ends."""
+    margin = (high - low) * 0.06 or max(abs(high) * 0.06, 0.01)
+    return low - margin, high + margin
 
 
-def _thinned(line: Line) -> list[tuple[float, float]]:
-    """Return at most `MAX_POINTS` points, each the mean of a stretch, so that a long run stays a small file."""
-    count = len(line.xs)
+# ------------------------------------------------------------------------------------------------ elements
+
+
+def picture(parts: Iterable[str], height: float, description: str) -> Markup:
+    """Return a plot with the description that stands for it where it can't be seen."""
+    return Markup('<svg viewBox="0 0 {} {:g}" role="img" class="plot"><title>{}</title>{}</svg>').format(
+        WIDTH, height, description, Markup("").join(parts)
+    )
+
+
+def text(x: float, y: float, value: str, kind: str) -> Markup:
+    """Return a text."""
+    return Markup('<text x="{:.1f}" y="{:.1f}" class="{}">{}</text>').format(x, y, kind, value)
+
+
+def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:
+    """Return a straight line."""
+    return Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="{}"/>').format(
+        x1, y1, x2, y2, kind
+    )
+
+
+def circle(x: float, y: float, radius: float) -> Markup:
+    """Return a circle."""
+    return Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{:g}"/>').format(x, y, radius)
+
+
+def path(d: str, kind: str = "") -> Markup:
+    """Return a path."""
+    return Markup('<path d="{}" class="{}"/>').format(d, kind)
+
+
+def group(parts: Iterable[str], kind: str) -> Markup:
+    """Return elements that share a class."""
+    return Markup('<g class="{}">{}</g>').format(kind, Markup("").join(parts))
+
+
+def through(points: Iterable[tuple[float, float]]) -> str:
+    """Return the path of straight lines through points."""
+    return "".join(f"{'L' if index else 'M'}{x:.1f} {y:.1f}" for index, (x, y) in enumerate(points))
+
+
+def grid_line(y: float, label: str) -> Markup:
+    """Return a line across the plot with its value at the left."""
+    return line(LEFT, y, WIDTH - RIGHT, y, "grid") + text(LEFT - 8, y + 4, label, "axis end")
+
+
+def x_label(x: float, height: float, label: str) -> Markup:
+    """Return a value below the x axis."""
+    return text(x, height - 8, label, "axis middle")
+
+
+# --------------------------------------------------------------------------------------------------- plots
+
+
+def curves(lines: Sequence[Line], total: int, description: str, height: int = 240) -> Markup:
+    """Return a plot of curves over the steps 0 to `total`; values that are not finite are left out."""
+    values = [value for each in lines for value in each.ys if math.isfinite(value)]
+    low, high = padded(min(values, default=0.0), max(values, default=1.0))
+    right = LABELLED_RIGHT if any(each.label for each in lines) else RIGHT
+    x = Scale((0.0, float(max(1, total))), LEFT, WIDTH - right)
+    y = Scale((low, high), height - BOTTOM, TOP)
+    steps = [value for value in ticks(*x.axis) if value == round(value)]
+    parts = [grid_line(y(value), short_number(value)) for value in ticks(low, high)]
+    parts += [x_label(x(step), height, f"{round(step):,}") for step in steps]
+    ends: list[tuple[float, float, str]] = []
+    for each in lines:
+        points = [(x(step), y(value)) for step, value in _downsampled(each) if math.isfinite(value)]
+        parts.append(path(through(points), each.kind))
+        if each.marked:
+            parts += [_diamond(*point) for point in points]
+        if each.label and points:
+            ends.append((*points[-1], each.label))
+    parts += [text(at + 5, up + 4, label, "axis") for at, up, label in _spread_out(ends, height - BOTTOM)]
+    return picture(parts, height, description)
+
+
+def _spread_out(labels: Sequence[tuple[float, float, str]], lowest: float) -> list[tuple[float, float, str]]:
+    """Return labels moved apart where they would overlap, none of them below `lowest`."""
+    placed: list[tuple[float, float, str]] = []
+    for x, y, label in sorted(labels, key=lambda each: each[1]):
+        above = [up for at, up, _ in placed if abs(at - x) < LABEL_WIDTH]
+        placed.append((x, max([y, *(up + LABEL_HEIGHT for up in above)]), label))
+    for index in range(len(placed) - 1, -1, -1):
+        x, y, label = placed[index]
+        below = [up - LABEL_HEIGHT for at, up, _ in placed[index + 1 :] if abs(at - x) < LABEL_WIDTH]
+        placed[index] = (x, min([y, lowest, *below]), label)
+    return placed
+
+
+def intervals(bars: Sequence[Bar], description: str) -> Markup:
+    """Return rows of two intervals each on one axis, in points."""
+    ends = [end for bar in bars for spread in (bar.before, bar.after) for end in spread if end is not None]
+    low, high = padded(min(ends, default=0.0), max(ends, default=1.0))
+    pitch, left = 44, 110
+    height = pitch * len(bars) + 30
+    x = Scale((low, high), left, WIDTH - RIGHT)
+    parts = [
+        line(x(value), 4, x(value), height - 24, "grid") + x_label(x(value), height, f"{value * 100:g}")
+        for value in ticks(low, high)
+    ]
+    for index, bar in enumerate(bars):
+        middle = pitch * index + pitch / 2 + 2
+        parts.append(text(0, middle + 4, bar.name, "label"))
+        parts.append(_interval(x, bar.before, middle - 8, "before"))
+        parts.append(_interval(x, bar.after, middle + 8, "after"))
+    return picture(parts, height, description)
+
+
+def _interval(x: Scale, spread: Interval, y: float, kind: str) -> Markup:
+    mean, low, high = spread
+    parts = [circle(x(mean), y, 3.5)]
+    if low is not None and high is not None:
+        parts.insert(0, path(f"M{x(low):.1f} {y - 4:g}v8m0 -4H{x(high):.1f}m0 -4v8"))
+    return group(parts, f"interval {kind}")
+
+
+def histogram(values: Sequence[float], description: str, height: int = 170) -> Markup:
+    """Return how many conversations gained how much: bars left of zero lost, right of it gained."""
+    widest = max((abs(value) for value in values), default=0.0) or 0.01
+    counts = [0] * BINS
+    for value in values:
+        counts[min(BINS - 1, int((value + widest) / (2 * widest) * BINS))] += 1
+    highest = float(max(counts) or 1)
+    x = Scale((-widest, widest), LEFT, WIDTH - RIGHT)
+    y = Scale((0.0, highest), height - BOTTOM, TOP)
+    width = (x(widest) - x(-widest)) / BINS
+    parts = [grid_line(y(value), f"{value:g}") for value in ticks(0.0, highest, 4) if value % 1 == 0]
+    for index, count in enumerate(counts):
+        kind = "lost" if index < BINS // 2 else "same" if index == BINS // 2 else "gained"
+        left, top = x(-widest) + index * width, y(count)
+        parts.append(
+            Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" class="{}"/>').format(
+                left + 1, top, width - 2, y(0.0) - top, kind
+            )
+        )
+    parts.append(line(x(0.0), TOP, x(0.0), height - BOTTOM, "zero"))
+    parts += [x_label(x(value), height, _signed(value)) for value in ticks(-widest, widest)]
+    return picture(parts, height, description)
+
+
+def _diamond(x: float, y: float) -> Markup:
+    return path(f"M{x:.1f} {y - 4.5:.1f}l4.5 4.5l-4.5 4.5l-4.5 -4.5z", "mark")
+
+
+def _downsampled(curve: Line) -> list[tuple[float, float]]:
+    """Return at most `MAX_POINTS` points, each a mean of neighbours, so that a long run stays a small file."""
+    count = len(curve.xs)
     if count <= MAX_POINTS:
-        return list(zip(line.xs, line.ys, strict=True))
-    edges = [count * place // MAX_POINTS for place in range(MAX_POINTS + 1)]
-    return [(line.xs[last - 1], sum(line.ys[first:last]) / (last - first)) for first, last in pairwise(edges)]
+        return list(zip(curve.xs, curve.ys, strict=True))
+    edges = [count * index // MAX_POINTS for index in range(MAX_POINTS + 1)]
+    return [
+        (curve.xs[last - 1], sum(curve.ys[first:last]) / (last - first)) for first, last in pairwise(edges)
+    ]
 
 
 def smoothed(values: Sequence[float], span: int) -> list[float]:
-    """Return a moving mean over about `span` values that begins at the first value."""
-    kept, weight, found = 0.0, 0.0, []
-    share = 1.0 / max(1, span)
+    """Return an exponential moving mean over about `span` values that begins at the first value."""
+    mean, weight, found = 0.0, 0.0, []
+    factor = 1.0 / max(1, span)
     for value in values:
         if math.isfinite(value):
-            kept += share * (value - kept)
-            weight += share * (1.0 - weight)
-        found.append(kept / weight if weight else math.nan)
+            mean += factor * (value - mean)
+            weight += factor * (1.0 - weight)
+        found.append(mean / weight if weight else math.nan)
     return found
 
 
-def short(value: float) -> str:
+def short_number(value: float) -> str:
     """Return a number in four digits at most."""
     return f"{value:.4g}".replace("-", "−")
 

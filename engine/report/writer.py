@@ -1,4 +1,4 @@
-"""Where a report goes: a file whose ending says what it is, whole or not at all."""
+"""Writes a report to a file, whole or not at all. The file's suffix is the format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import StorageError
-from engine.report import arena_data, arena_page, run_data, run_page
+from engine.report import arena_data, run_data
 from engine.report.arena_facts import ArenaReport
 from engine.report.run_facts import Report
 from engine.system.csv_file import Cell, write_csv
@@ -21,25 +21,25 @@ FORMATS = {
 }
 
 
-def default_name(name: str, ending: str = ".html") -> str:
-    """Return what the report of a run or an arena with this id is called if nobody says otherwise."""
-    return f"{name}-report{ending}"
+def default_name(name: str, suffix: str = ".html") -> str:
+    """Return the default file name of the report of the run or arena with this id."""
+    return f"{name}-report{suffix}"
 
 
 def write(report: Report | ArenaReport, path: Path) -> None:
-    """Write a report as its ending says.
+    """Write a report in the format of the path's suffix.
 
-    Raises StorageError, with its field, for an ending that is not among `FORMATS`, or if the place can't be written.
+    Raises StorageError: with its field for a suffix that is not among `FORMATS`, or if the file can't be written.
     """
-    ending = path.suffix.lower()
-    if ending not in FORMATS:
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
         raise StorageError(
             f"{path.name} is neither a page nor a table.", f"End it with {', '.join(FORMATS)}.", "--out"
         )
-    if ending == ".csv":
+    if suffix == ".csv":
         write_csv(path, *_table(report))
         return
-    text = _page(report) if ending == ".html" else json.dumps(_tree(report), indent=1)
+    text = _page(report) if suffix == ".html" else json.dumps(_tree(report), indent=1)
     try:
         write_atomically(path, text)
     except OSError as error:
@@ -49,6 +49,9 @@ def write(report: Report | ArenaReport, path: Path) -> None:
 
 
 def _page(report: Report | ArenaReport) -> str:
+    # Imported late: the template engine takes 0.1 s, and a window starts without it.
+    from engine.report import arena_page, run_page
+
     return run_page.render(report) if isinstance(report, Report) else arena_page.render(report)
 
 

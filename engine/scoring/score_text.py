@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.scoring.metrics import Unit
 
-SAYINGS = {
+VERDICT_TEXTS = {
     "better": "Better",
     "no measurable difference": "No measurable difference",
     "worse": "Worse",
@@ -50,14 +50,14 @@ def score_name(name: str) -> str:
     return name.replace("rouge", "ROUGE-")
 
 
-def interval(spread: Mapping[str, float]) -> str:
+def interval(interval_in: Mapping[str, float]) -> str:
     """Return a mean with its interval, or why there is none: "48.4 (47.2 to 49.6)"."""
-    return f"{score(spread['mean'])} ({_bounds(spread) or NO_INTERVAL})"
+    return f"{score(interval_in['mean'])} ({_bounds(interval_in) or NO_INTERVAL})"
 
 
-def _bounds(spread: Mapping[str, Any]) -> str:
+def _bounds(interval_in: Mapping[str, Any]) -> str:
     """Return an interval's ends, nothing if it has none: one conversation shows no spread."""
-    low, high = spread.get("low"), spread.get("high")
+    low, high = interval_in.get("low"), interval_in.get("high")
     return "" if low is None or high is None else f"{score(low)} to {score(high)}"
 
 
@@ -67,7 +67,7 @@ def verdict(difference: Mapping[str, Any], examples: int | None) -> str:
     moved = {"better": "rose", "worse": "fell"}.get(difference["verdict"], "changed")
     points = score(abs(change) if moved in ("rose", "fell") else change)
     on = f", on {counted(examples, 'conversation')}" if examples else ""
-    said = f"{SAYINGS[difference['verdict']]}. ROUGE-1 {moved} by {points} points"
+    said = f"{VERDICT_TEXTS[difference['verdict']]}. ROUGE-1 {moved} by {points} points"
     bounds = _bounds(difference)
     return f"{said}, 95 % interval {bounds}{on}." if bounds else f"{said}, on {NO_INTERVAL}."
 
@@ -86,7 +86,7 @@ def change(value: float, unit: Unit) -> str:
     return text if value <= 0 else f"+{text}"
 
 
-def spread(found: Mapping[str, Any], unit: Unit, *, signed: bool = False) -> str:
+def interval_in(found: Mapping[str, Any], unit: Unit, *, signed: bool = False) -> str:
     """Return the interval of a measure or its difference, or why there is none."""
     low, high = found.get("low"), found.get("high")
     if low is None or high is None:
@@ -95,6 +95,6 @@ def spread(found: Mapping[str, Any], unit: Unit, *, signed: bool = False) -> str
     return f"{say(low, unit)} to {say(high, unit)}"
 
 
-def measured(found: Mapping[str, Any], unit: Unit) -> str:
+def metric(found: Mapping[str, Any], unit: Unit) -> str:
     """Return a measure with its interval, or why there is none: "18.2 (17.4 to 19.1)"."""
-    return f"{amount(found['mean'], unit)} ({spread(found, unit)})"
+    return f"{amount(found['mean'], unit)} ({interval_in(found, unit)})"

@@ -157,6 +157,11 @@ def presets_folder() -> Path:
     return resources_folder() / "recipes"
 
 
+def templates_folder() -> Path:
+    """Return the folder of templates that files for people are rendered from."""
+    return resources_folder() / "templates"
+
+
 def proof_file() -> Path:
     """Return the shipped file with what the proof of every method found; it may be missing in a checkout."""
     return resources_folder() / "help" / "proof.json"

@@ -19,6 +19,7 @@ from engine.commands.terminal.output import Output
 from engine.commands.terminal.progress import Narrator
 from engine.config import recipe
 from engine.methods import METHODS
+from engine.scoring import score_text
 from engine.system import paths
 from tests.commands.conftest import Finished
 from tests.helpers.homes import RunSpec, add_adapter, add_run, score_card
@@ -298,10 +299,10 @@ def difference(verdict: str, mean: float, low: float, high: float) -> dict[str, 
 
 
 def test_verdicts_are_sentences() -> None:
-    assert text_tables.verdict(difference("no measurable difference", 0.003, -0.006, 0.012), 819) == (
+    assert score_text.verdict(difference("no measurable difference", 0.003, -0.006, 0.012), 819) == (
         "No measurable difference. ROUGE-1 changed by 0.3 points, 95 % interval −0.6 to 1.2, on 819 conversations."
     )
-    assert text_tables.verdict(difference("worse", -0.0341, -0.05, -0.01), 1).startswith(
+    assert score_text.verdict(difference("worse", -0.0341, -0.05, -0.01), 1).startswith(
         "Worse. ROUGE-1 fell by 3.4 points, 95 % interval −5.0 to −1.0, on 1 conversation."
     )
 
@@ -311,12 +312,12 @@ def test_verdicts_are_sentences() -> None:
     [(0.44, "0.4 s"), (9.96, "10 s"), (59.6, "1 min 00 s"), (250, "4 min 10 s"), (6720, "1 h 52 min")],
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert text_tables.duration(seconds) == text
+    assert score_text.duration(seconds) == text
 
 
 def test_one_conversation_has_no_interval_and_the_words_say_so() -> None:
-    assert text_tables.interval({"mean": 0.484}) == "48.4 (one conversation, so no interval)"
-    told = text_tables.verdict({"verdict": "no measurable difference", "mean": 0.25}, 1)
+    assert score_text.interval({"mean": 0.484}) == "48.4 (one conversation, so no interval)"
+    told = score_text.verdict({"verdict": "no measurable difference", "mean": 0.25}, 1)
     assert told == (
         "No measurable difference. ROUGE-1 changed by 25.0 points, on one conversation, so no interval."
     )

@@ -43,7 +43,13 @@ def control(tree):
 
 def test_all_that_runs_is_there_and_nothing_of_the_workshop(tree):
     program = tree / SHARE / "tunesmith"
-    for name in ("main.py", "engine/api.py", "gui/app.py", "resources/starter/model.safetensors"):
+    for name in (
+        "main.py",
+        "engine/api.py",
+        "gui/app.py",
+        "resources/starter/model.safetensors",
+        "resources/templates/report/run.html",
+    ):
         assert (program / name).read_bytes() == (ROOT / name).read_bytes()
     assert sorted(file.name for file in (program / "packaging").iterdir()) == [
         "constraints.txt",

@@ -7,6 +7,7 @@ from typing import Any
 from engine import arena as arenas
 from engine.arena import Arena, EntryStatus, Group, Row
 from engine.commands.terminal import text_tables
+from engine.scoring import score_text
 from engine.system.units import size
 
 SIGNS = {"better": "better", "no measurable difference": "no difference", "worse": "worse"}
@@ -41,7 +42,7 @@ def _progress(status: EntryStatus) -> str:
 
 def _group_lines(group: Group) -> list[str]:
     protocol = group.protocol
-    on = text_tables.counted(int(protocol.get("examples") or 0), "conversation")
+    on = score_text.counted(int(protocol.get("examples") or 0), "conversation")
     apart = f" Not comparable with the first: {', '.join(group.unlike)} differ." if group.unlike else ""
     head = (
         "Entry",
@@ -68,8 +69,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     run = row.status.run
     return (
         row.name,
-        text_tables.interval(row.scores[arenas.SCORE]),
-        text_tables.score(row.base[arenas.SCORE]["mean"]),
+        score_text.interval(row.scores[arenas.SCORE]),
+        score_text.score(row.base[arenas.SCORE]["mean"]),
         _verdict(row.against_base[arenas.SCORE]),
         "baseline"
         if row.is_baseline
@@ -84,4 +85,4 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _verdict(difference: dict[str, Any]) -> str:
-    return f"{text_tables.gain(difference['mean'])} {SIGNS[difference['verdict']]}"
+    return f"{score_text.gain(difference['mean'])} {SIGNS[difference['verdict']]}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.commands.terminal import text_tables
+from engine.scoring import score_text
 from engine.system.units import size
 
 Result = dict[str, Any]
@@ -70,7 +71,7 @@ def _adapter(plan: Result) -> str:
 
 
 def _layers(plan: Result) -> str:
-    return f"{text_tables.counted(plan['matrices'], 'layer')}: {', '.join(plan['targets'])}"
+    return f"{score_text.counted(plan['matrices'], 'layer')}: {', '.join(plan['targets'])}"
 
 
 def _examples(plan: Result) -> str:
@@ -80,7 +81,7 @@ def _examples(plan: Result) -> str:
 def _conversations(plan: Result) -> str:
     spread = text_tables.lengths(plan["token_lengths"]["conversation"])
     over = plan["token_lengths"]["over_limit"]
-    cut = f", {text_tables.counted(over, 'conversation')} cut" if over else ""
+    cut = f", {score_text.counted(over, 'conversation')} cut" if over else ""
     return f"{spread} tokens (median · 95th percentile · most){cut}"
 
 

@@ -11,6 +11,7 @@ from engine.commands.terminal import text_tables
 from engine.commands.terminal.output import Output
 from engine.jobs.events import Event
 from engine.jobs.run_state import RunState
+from engine.scoring import score_text
 from engine.system.units import size
 
 STAGES = {
@@ -77,18 +78,18 @@ class Narrator:
         replicas = event.get("replicas", 1)
         apart = f", each step in {replicas} processes," if replicas > 1 else ""
         self._output.line(
-            f"{text_tables.counted(examples['train'], 'conversation')} to train on, "
+            f"{score_text.counted(examples['train'], 'conversation')} to train on, "
             f"{examples['validation']:,} to validate on, {examples['test']:,} to test on."
         )
         self._output.line(
-            f"{text_tables.counted(event['total_steps'], 'step')} on {event['device']} with "
-            f"{text_tables.counted(event['threads'], 'thread')}{apart} in {event['precision']}{reason}. "
+            f"{score_text.counted(event['total_steps'], 'step')} on {event['device']} with "
+            f"{score_text.counted(event['threads'], 'thread')}{apart} in {event['precision']}{reason}. "
             f"Trains {trained:,} of {everything:,} numbers ({trained / max(1, everything):.2%})."
         )
 
     def _memory_probed(self, event: Event) -> None:
         self._output.line(
-            f"The heaviest step takes about {text_tables.duration(event['seconds'])} and {size(event['needed'])} of "
+            f"The heaviest step takes about {score_text.duration(event['seconds'])} and {size(event['needed'])} of "
             f"memory; there is room for {size(event['available'])}."
         )
 
@@ -102,7 +103,7 @@ class Narrator:
             parts.append(f"{event['examples_per_second']:.1f} conversations/s")
         left = self.state.seconds_left()
         if left is not None and step < total:
-            parts.append(f"{text_tables.duration(left)} left")
+            parts.append(f"{score_text.duration(left)} left")
         text = " · ".join(parts)
         if self._output.live:
             self._output.status(text)
@@ -116,30 +117,28 @@ class Narrator:
                 f"Validation loss at step {event['step']:,}: {event['loss']:.3f}{_on_the_way(event)}"
             )
         elif event.get("scores"):
-            self._output.line(f"ROUGE-1 of the {whose}: {text_tables.interval(event['scores']['rouge1'])}")
+            self._output.line(f"ROUGE-1 of the {whose}: {score_text.interval(event['scores']['rouge1'])}")
 
     def tell_result(self) -> None:
         """Say what a run came to: verdict, adapter, time."""
         state = self.state
         if state.difference:
             protocol = (state.tuned_scores or {}).get("protocol") or {}
-            self._output.line(text_tables.verdict(state.difference["rouge1"], protocol.get("examples")))
+            self._output.line(score_text.verdict(state.difference["rouge1"], protocol.get("examples")))
         elif state.outcome == "stopped":
             self._output.line(f"Stopped at step {state.step:,} of {state.total_steps:,}.")
         if state.excluded:
-            self._output.line(
-                f"{text_tables.counted(state.excluded, 'conversation')} excluded by the recipe."
-            )
+            self._output.line(f"{score_text.counted(state.excluded, 'conversation')} excluded by the recipe.")
         if state.adapter:
             place = f" in {state.adapter['path']}" if "path" in state.adapter else ""
             self._output.line(f"Adapter {state.adapter['adapter']}{place}")
         if state.seconds is not None:
-            self._output.line(f"Took {text_tables.duration(state.seconds)}.")
+            self._output.line(f"Took {score_text.duration(state.seconds)}.")
 
 
 def _on_the_way(event: Event) -> str:
     """Return what was scored while the run trains, which is another protocol than the run's."""
     if not event.get("scores"):
         return ""
-    count = text_tables.counted(event["protocol"]["examples"], "conversation")
+    count = score_text.counted(event["protocol"]["examples"], "conversation")
     return f", ROUGE-1 on {count} of that split: {100 * event['scores']['rouge1']['mean']:.1f}"

@@ -1,39 +1,9 @@
-"""Tables and lines for a terminal; offers the texts of `engine.scoring.score_text` too."""
+"""Tables and lines for a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from engine.scoring.score_text import (
-    NO_INTERVAL,
-    SAYINGS,
-    counted,
-    duration,
-    gain,
-    interval,
-    measured,
-    score,
-    score_name,
-    verdict,
-)
-
-__all__ = [
-    "NO_INTERVAL",
-    "SAYINGS",
-    "counted",
-    "duration",
-    "facts",
-    "gain",
-    "interval",
-    "lengths",
-    "measured",
-    "notice",
-    "score",
-    "score_name",
-    "table",
-    "verdict",
-]
 
 
 def lengths(spread: Mapping[str, int]) -> str:

@@ -51,7 +51,7 @@ def test_entries_that_did_not_run_stand_with_their_reason(filled, tmp_path):
     text = page_of(filled, tmp_path).text
     assert "Entries without a score" in text
     assert "BitFit Can't run T5 models have no biases to train." in text
-    assert "LoKr, r 16 Waits for its turn" in text
+    assert "LoKr, r 16 Waiting" in text
     assert "VeRA, r 256 Failed" in text
 
 
@@ -60,7 +60,7 @@ def test_the_page_needs_nothing_beside_it_and_its_plots_speak(filled, tmp_path):
     Page(text).needs_nothing()
     plots = sound_plots(text)
     assert [plot.findtext("title").partition(".")[0] for plot in plots[:3]] == [
-        "ROUGE-1 against numbers trained",
+        "ROUGE-1 against trainable parameters",
         "ROUGE-1 against peak memory",
         "ROUGE-1 against minutes of training",
     ]
@@ -152,7 +152,7 @@ def test_entries_that_tie_share_the_headline_and_one_conversation_names_none_as_
         score(single, place, (0.5,), (0.4,))
     text = page_of(single, tmp_path).text
     assert "LoRA, r 32 and Full fine-tuning score alike" in text
-    assert "Fewest numbers" not in text
+    assert "Fewest trainable parameters" not in text
 
 
 def test_scores_of_another_protocol_have_a_table_of_their_own(home, tmp_path):
@@ -168,7 +168,7 @@ def test_scores_of_another_protocol_have_a_table_of_their_own(home, tmp_path):
 def test_an_arena_that_never_began_has_a_report(home, tmp_path):
     text = page_of(make_arena("lora", "bitfit"), tmp_path).text
     assert "No entry is scored yet" in text
-    assert "LoRA, r 32 Waits for its turn" in text
+    assert "LoRA, r 32 Waiting" in text
 
 
 def test_a_recipe_that_is_damaged_is_told_and_the_rest_is_there(filled, tmp_path):

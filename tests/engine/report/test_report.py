@@ -32,20 +32,14 @@ def page_of(job, tmp_path: Path) -> Page:
     return Page(written(job, tmp_path / "report.html"))
 
 
-def test_the_page_tells_verdict_scores_samples_recipe_metadata_and_environment(home, tmp_path):
+def test_the_page_tells_verdict_scores_samples_recipe_adapter_and_environment(home, tmp_path):
     job = add_scored_run()
     page = page_of(job, tmp_path)
     assert "Better than the base model" in page.text
     assert "Scored on 40 test conversations of sample" in page.text
-    for measure in METRICS.values():
-        assert f" {measure.title} " in page.text
-    for head in (
-        "Conversation by conversation",
-        "Sample summaries",
-        "AdapterMetadata",
-        "Environment",
-        "Recipe",
-    ):
+    for metric in METRICS.values():
+        assert f" {metric.title} " in page.text
+    for head in ("Conversation by conversation", "Sample summaries", "Adapter", "Environment", "Recipe"):
         assert head in page.text
     assert 'source = "sample"' in page.text
     assert "starter-lora" in page.text
@@ -61,7 +55,7 @@ def test_the_data_is_told_with_its_source_licence_and_fingerprint_and_what_was_l
         "Licence CC BY-NC-ND 4.0",
         "Fingerprint 9f3c41d8e07a",
         "Excluded 13 conversations (12 train, 1 test)",
-        "Masked 7 places (7 E-mail address)",
+        "Masked 7 matches (7 E-mail address)",
     ):
         assert told in page.text
 

@@ -1,0 +1,80 @@
+"""What the templates of runs and arenas both show: headlines, figures, verdicts, and the protocol as a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.scoring import score_text
+
+TONES = {"better": "better", "worse": "worse"}
+EVEN = "even"
+Interval = tuple[float, float | None, float | None]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The answer at the top of a report; `tone` is its colour."""
+
+    title: str
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number as text, with its interval and other hints below it."""
+
+    text: str
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict as text; `tone` is its colour."""
+
+    text: str
+    tone: str
+
+
+def tone(verdict: str) -> str:
+    """Return the colour of a verdict."""
+    return TONES.get(verdict, EVEN)
+
+
+def verdict(name: str) -> Verdict:
+    """Return the cell of a verdict."""
+    return Verdict(score_text.VERDICT_TEXTS.get(name, name), tone(name))
+
+
+def interval(found: Mapping[str, float]) -> Interval:
+    """Return a mean with the ends of its interval, None where it has none."""
+    return found["mean"], found.get("low"), found.get("high")
+
+
+def capitalized(text: str) -> str:
+    """Return a text with its first letter in upper case and the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def protocol_text(protocol: Mapping[str, Any]) -> str:
+    """Return the protocol of scores as sentences: only scores of the same protocol may be compared."""
+    count = int(protocol.get("examples") or 0)
+    scored = score_text.counted(count, f"{protocol.get('split', 'test')} conversation")
+    source = (protocol.get("data") or {}).get("source")
+    beams = int(protocol.get("beams") or 1)
+    metric = protocol.get("metric") or {}
+    references = protocol.get("references") or {}
+    decoding = "greedily" if beams == 1 else f"with {beams} beams"
+    limit = protocol.get("max_new_tokens")
+    sentences = [
+        f"Scored on {scored} of {source}" if source else f"Scored on {scored}",
+        f"Decoded {decoding}, at most {limit} tokens" if limit else f"Decoded {decoding}",
+        f"Measured by {metric['name']}" if isinstance(metric, dict) and metric.get("name") else "",
+        f"Up to {references['most']} reference summaries a conversation, the best of them counts"
+        if references
+        else "",
+        "Differences are paired, conversation by conversation",
+    ]
+    return ". ".join(filter(None, sentences)) + "."

@@ -1,0 +1,36 @@
+"""Renders a report's templates with Jinja2.
+
+Markup is in the templates and in the plots alone: autoescape makes every other value text, so nothing that a
+conversation says becomes markup. A name that a template misspells is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from engine.report import style
+from engine.system.paths import templates_folder
+
+# Characters that neither HTML nor XML may hold.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def render(name: str, **values: Any) -> str:
+    """Return the page that a template makes of values."""
+    page = _environment().get_template(name).render(light=style.LIGHT, dark=style.DARK, **values)
+    return _FORBIDDEN.sub("\ufffd", page)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(templates_folder() / "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
