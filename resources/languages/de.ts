@@ -8596,8 +8596,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
-   <source>Choose a method that trains fewer numbers, such as LoRA.</source>
-   <translation>Wählen Sie ein Verfahren, das weniger Zahlen trainiert, etwa LoRA.</translation>
+   <source>Choose a method that trains fewer parameters, such as LoRA.</source>
+   <translation>Wählen Sie ein Verfahren, das weniger Parameter trainiert, etwa LoRA.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
@@ -12362,8 +12362,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
-   <source>This run takes about {1} of memory, and there are {2}.</source>
-   <translation>Dieser Lauf braucht etwa {1} Speicher, und es gibt {2}.</translation>
+   <source>This run needs about {1} of memory, but only {2} is available.</source>
+   <translation>Dieser Lauf braucht etwa {1} Speicher, verfügbar sind aber nur {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -14336,8 +14336,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
-   <source>{1} What {2} trains, with gradients and optimizer, takes {3} of it.</source>
-   <translation>{1} Was {2} trainiert, braucht mit Gradienten und Optimierer davon {3}.</translation>
+   <source>{1} The parameters that {2} trains, with gradients and optimizer, take {3} of it.</source>
+   <translation>{1} Die Parameter, die {2} trainiert, brauchen mit Gradienten und Optimierer davon {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -15086,8 +15086,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
-   <source>{1} virtual tokens and up to {2} others are more than the {3} that this base model takes.</source>
-   <translation>{1} virtuelle Tokens und bis zu {2} andere sind mehr als die {3}, die dieses Basismodell nimmt.</translation>
+   <source>{1} virtual tokens and up to {2} others exceed the {3} tokens that this base model takes.</source>
+   <translation>{1} virtuelle Tokens und bis zu {2} andere überschreiten die {3} Tokens, die dieses Basismodell nimmt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />

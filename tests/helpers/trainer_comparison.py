@@ -63,7 +63,7 @@ from engine.worker.evaluation import samples
 from engine.worker.modeling import base_models, forward, meta_model
 from engine.worker.modeling.architecture import outline
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.planning.meta_trace import LivingBytes
+from engine.worker.planning.meta_trace import LiveBytes
 from engine.worker.runtime import devices
 from engine.worker.training import step_gradients
 from engine.worker.training.adapter_metadata import make_metadata
@@ -373,7 +373,7 @@ def needed_operations(stage: Stage) -> float:
 def _operations(model: PeftModel, batch: MicroBatch, stage: Stage) -> float:
     bare = batch.to(torch.device("meta"))
     # A single text has no padding, so no mask.
-    with LivingBytes(all_alike=True), FlopCounterMode(display=False) as counter:
+    with LiveBytes(all_true=True), FlopCounterMode(display=False) as counter:
         found = forward.logits_at(model, stage.base.family, bare.input_ids, None, bare.labels, bare.places)
         functional.cross_entropy(found.float(), bare.targets, reduction="sum").backward()
     return float(counter.get_total_flops())

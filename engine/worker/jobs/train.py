@@ -71,7 +71,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     devices.reserve(recipe.training.device)
     channel.enter("load_base")
     planner, reached = plan.Planner(channel), _Reached()
-    planned = plan.refuse_problems(channel, planner, recipe, splits)
+    planned = planner.require_feasible(recipe, splits)
     try:
         _carry_out(channel, recipe, splits, planned, reached)
     except (RuntimeError, MemoryError, oom.Exceeded) as error:

@@ -1,6 +1,6 @@
-"""Whether all that a run reads and writes has a place among the base model's positions. No weight is loaded.
+"""Checks that prompts and outputs of a run fit the base model's context window, before a weight is loaded.
 
-Knows nothing of what a soft prompt of one kind or another puts where.
+Knows nothing of where soft prompts put their virtual tokens.
 """
 
 from __future__ import annotations
@@ -13,109 +13,137 @@ from engine.config.recipe import Recipe
 from engine.errors import Problem
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import learned, make_prompter, pinned, scored
+from engine.worker.dataset.prompting import Prompter, learned, make_prompter, pinned, scored
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.modeling.base_models import LoadedBase, Model, positions
 from engine.worker.modeling.prompt_learning import NoPrompt, prompt_of
 
-# A text counted in parts may have a few tokens fewer than in one piece: what comes so near is counted whole.
+# Tokens of parts of a text may be a few less than those of the whole: rows so near the limit are counted whole.
 SLACK = 16
-MOST_COUNTED_WHOLE = 200
+MAX_COUNTED_WHOLE = 200
 
 
 @dataclass(frozen=True)
 class Row:
-    """What the model reads and writes for one example, in tokens; `around` are those read beside the conversation."""
+    """Token counts of one example: conversation, the prompt around it, and the summary that is learned or written."""
 
-    around: int
+    prompt: int
     conversation: int
-    written: int
+    summary: int
 
-    def needs(self, prompt: NoPrompt, spare: int = 0) -> int:
-        """Return the positions taken behind a prompt, with `spare` tokens more to read and as many to write."""
-        return prompt.positions(self.around + self.conversation + spare, self.written + spare)
+    def positions(self, soft_prompt: NoPrompt, slack: int = 0) -> int:
+        """Return the positions taken with a soft prompt, if `slack` more tokens are read and as many written."""
+        return soft_prompt.positions(self.prompt + self.conversation + slack, self.summary + slack)
 
 
 def problem(
     recipe: Recipe, base: LoadedBase, model: Model, splits: Splits, lengths: Sequence[tuple[int, int]]
 ) -> Problem | None:
-    """Return why a run's longest row finds no room, None if it does or if the model knows no limit.
+    """Return why a run's longest row exceeds the context window, None if none does or there is no limit.
 
-    `model` is the base with the adapter on it, if there is one. `lengths` are the tokens of conversation and
-    summary before any cutting, of all examples, split by split.
+    `model` is the base model, with the adapter on it if there is one. `lengths` are the tokens of conversation and
+    summary before truncation, of all examples, split by split.
     """
-    places = positions(base.model.config)
-    if places is None:
+    limit = positions(base.model.config)
+    if limit is None:
         return None
-    prompt, nothing = prompt_of(model), NoPrompt(base.model)
-    rows = _longest(recipe, base, splits, lengths, prompt, places)
-    needed = max((row.needs(prompt) for row in rows), default=0)
-    if needed <= places:
+    soft_prompt, no_prompt = prompt_of(model), NoPrompt(base.model)
+    rows = _longest_rows(recipe, base, splits, lengths, soft_prompt, limit)
+    needed = max((row.positions(soft_prompt) for row in rows), default=0)
+    if needed <= limit:
         return None
-    if max(row.needs(nothing) for row in rows) <= places:
-        return _of_virtual_tokens(prompt.length, needed, places)
-    return _of_limits(recipe, rows, prompt, needed, places)
+    if max(row.positions(no_prompt) for row in rows) <= limit:
+        return _of_virtual_tokens(soft_prompt.length, needed, limit)
+    return _of_conversations(recipe, rows, soft_prompt, needed, limit)
 
 
-def _of_virtual_tokens(tokens: int, needed: int, places: int) -> Problem:
-    fitting = tokens - (needed - places)
+def _of_virtual_tokens(tokens: int, needed: int, limit: int) -> Problem:
+    fitting = tokens - (needed - limit)
     others = needed - tokens
     return Problem(
         "method.virtual_tokens",
-        f"{tokens} virtual tokens and up to {others} others are more than the {places} that this base model takes.",
+        f"{tokens} virtual tokens and up to {others} others exceed the {limit} tokens that this base model takes.",
         f"Take at most {fitting}, or lower the longest conversation or summary."
         if fitting
         else "Lower the longest conversation or summary.",
     )
 
 
-def _of_limits(recipe: Recipe, rows: Sequence[Row], prompt: NoPrompt, needed: int, places: int) -> Problem:
-    """Return the problem beside the conversations' limit, with one that would fit, if one would."""
-    around, written = max(row.around for row in rows), max(row.written for row in rows)
-    limits = range(min(recipe.data.max_conversation_tokens, places), MIN_CONVERSATION_TOKENS - 1, -1)
-    fitting = next((limit for limit in limits if Row(around, limit, written).needs(prompt) <= places), None)
-    message = f"This base model takes {places} tokens; prompt and summary need up to {needed}."
+def _of_conversations(
+    recipe: Recipe, rows: Sequence[Row], soft_prompt: NoPrompt, needed: int, limit: int
+) -> Problem:
+    """Return the problem beside the limit of conversations, with a limit that would fit if there is one."""
+    prompt, summary = max(row.prompt for row in rows), max(row.summary for row in rows)
+    candidates = range(min(recipe.data.max_conversation_tokens, limit), MIN_CONVERSATION_TOKENS - 1, -1)
+    fitting = next(
+        (tokens for tokens in candidates if Row(prompt, tokens, summary).positions(soft_prompt) <= limit),
+        None,
+    )
+    message = f"This base model takes {limit} tokens; prompt and summary need up to {needed}."
     hint = "Shorten the prompt, or lower the longest summary."
-    if prompt.length:
+    if soft_prompt.length:
         message = (
-            f"This base model takes {places} tokens; prompt and summary and the {prompt.length} virtual tokens before "
-            f"them need up to {needed}."
+            f"This base model takes {limit} tokens; prompt and summary and the {soft_prompt.length} virtual tokens "
+            f"before them need up to {needed}."
         )
         hint = "Take fewer virtual tokens, shorten the prompt, or lower the longest summary."
     return Problem("data.max_conversation_tokens", message, f"{fitting} would fit." if fitting else hint)
 
 
-def _longest(
+def _longest_rows(
     recipe: Recipe,
     base: LoadedBase,
     splits: Splits,
     lengths: Sequence[tuple[int, int]],
-    prompt: NoPrompt,
-    places: int,
+    soft_prompt: NoPrompt,
+    limit: int,
 ) -> list[Row]:
-    """Return a run's rows that may find no room, counted as the model gets them, the longest first."""
-    prompter, limit = make_prompter(recipe, base, splits), recipe.data.max_conversation_tokens
-    around = len(prompter.input_ids(""))
-    learns = {*learned(recipe, splits), *splits.validation} if recipe.method.method.trains else set()
-    asked = {*scored(recipe, splits), *pinned(splits)}
+    """Return the rows that may exceed the limit, counted exactly, the longest first."""
+    prompter, uses = make_prompter(recipe, base, splits), _Uses(recipe, splits)
+    estimates = _estimates(recipe, prompter, uses, splits, lengths)
+    near = [example for example, row in estimates.items() if row.positions(soft_prompt, SLACK) > limit]
+    near.sort(key=lambda example: estimates[example].positions(soft_prompt), reverse=True)
+    return [
+        _counted_whole(prompter, uses, example, estimates[example].conversation)
+        for example in near[:MAX_COUNTED_WHOLE]
+    ]
 
-    def written(example: Example, summary: int) -> int:
-        learnt = min(summary, recipe.data.max_summary_tokens) if example in learns else 0
-        return max(learnt, recipe.evaluation.max_new_tokens) if example in asked else learnt
 
-    def whole(example: Example, conversation: int) -> Row:
-        read, summary = (
-            len(prompter.input_ids(example.conversation)),
-            prompter.example(example).learned_tokens,
-        )
-        return Row(read - conversation, conversation, written(example, summary))
+class _Uses:
+    """What a run does with its examples: it learns from some and writes summaries of some."""
 
+    def __init__(self, recipe: Recipe, splits: Splits) -> None:
+        trains = recipe.method.method.trains
+        self.learned = {*learned(recipe, splits), *splits.validation} if trains else set()
+        self.summarized = {*scored(recipe, splits), *pinned(splits)}
+        self._max_learned = recipe.data.max_summary_tokens
+        self._max_written = recipe.evaluation.max_new_tokens
+
+    def __contains__(self, example: Example) -> bool:
+        return example in self.learned or example in self.summarized
+
+    def summary_tokens(self, example: Example, tokens: int) -> int:
+        """Return the most summary tokens that the model learns or writes; `tokens` are the reference summary's."""
+        learned_tokens = min(tokens, self._max_learned) if example in self.learned else 0
+        return max(learned_tokens, self._max_written) if example in self.summarized else learned_tokens
+
+
+def _estimates(
+    recipe: Recipe, prompter: Prompter, uses: _Uses, splits: Splits, lengths: Sequence[tuple[int, int]]
+) -> dict[Example, Row]:
+    """Return the rows of all examples that the run uses, from the token counts of their parts."""
+    max_conversation, prompt = recipe.data.max_conversation_tokens, len(prompter.input_ids(""))
     examples = (example for split in SPLITS for example in splits.of(split))
-    rows = {
-        example: Row(around, min(conversation, limit), written(example, summary + 1))
+    return {
+        # The summary's end token counts too.
+        example: Row(prompt, min(conversation, max_conversation), uses.summary_tokens(example, summary + 1))
         for example, (conversation, summary) in zip(examples, lengths, strict=True)
-        if example in learns or example in asked
+        if example in uses
     }
-    near = [example for example, row in rows.items() if row.needs(prompt, SLACK) > places]
-    near.sort(key=lambda example: rows[example].needs(prompt), reverse=True)
-    return [whole(example, rows[example].conversation) for example in near[:MOST_COUNTED_WHOLE]]
+
+
+def _counted_whole(prompter: Prompter, uses: _Uses, example: Example, conversation: int) -> Row:
+    """Return the row of an example whose prompt and summary are tokenized as the model gets them."""
+    tokens = len(prompter.input_ids(example.conversation))
+    summary = prompter.example(example).learned_tokens
+    return Row(tokens - conversation, conversation, uses.summary_tokens(example, summary))

@@ -51,7 +51,7 @@ class Shrinker:
         self._recipe = recipe
         self._splits = splits
         self._step = step
-        _, self._facts = planner.looked_at(recipe, splits)
+        _, self._facts = planner.examine(recipe, splits)
 
     def told(
         self,
@@ -158,7 +158,7 @@ class Shrinker:
             recipe = run_store.changed(self._recipe, wanted, self._step)
         except RecipeError:
             return None
-        _, facts = self._planner.looked_at(recipe, self._splits)
+        _, facts = self._planner.examine(recipe, self._splits)
         if recipe == self._recipe or "memory_bytes" not in facts:
             return None
         memory, rows = facts["memory"], facts["micro_batch"]["rows"]

@@ -1,15 +1,14 @@
-"""How much memory a run will take, estimated before it starts from the shapes of model and data alone.
+"""Estimates a run's peak memory by parts, from the shapes of model and data alone.
 
-    weights       the frozen numbers in their format; quantized layers with their scales
+    weights       frozen weights in their number format; quantized layers with their scales
     adapter       what the method adds to them, trained or not
-    gradients     one for each trained number
-    optimizer     AdamW two float32 numbers for each trained one, its 8-bit forms two bytes with their scales,
-                  Adafactor one number for each row and each column of a matrix
-    activations   what the heaviest micro-batch keeps, as `engine.worker.planning.meta_trace` finds it
-    runtime       on a processor: what Python and the libraries take, and the gaps that the heap leaves between
-                  activations
+    gradients     one per trainable parameter
+    optimizer     AdamW: two float32 values per trainable parameter; its 8-bit forms: two bytes and their scales;
+                  Adafactor: one value per row and per column of a matrix
+    activations   of the largest micro-batches, as `engine.worker.planning.meta_trace` finds them
+    runtime       on a CPU: Python and the libraries, and gaps in the heap between activations
 
-Knows nothing of recipes' files and of events.
+Knows nothing of recipe files and events.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ FLOAT32_BYTES = 4
 RUNTIME_BYTES = 680_000_000
 REPLICA_BYTES = 20_000_000
 GAPS = 0.12
-# bitsandbytes keeps one scale for so many 8-bit optimizer states; smaller tensors keep their states in float32.
-STATES_A_SCALE = 256
-FEWEST_8BIT_STATES = 4096
+# bitsandbytes stores one scale per block of 8-bit optimizer states, and the states of small tensors in float32.
+STATES_PER_SCALE = 256
+MIN_8BIT_STATES = 4096
 
 
 def memory(
@@ -41,16 +40,16 @@ def memory(
     on_cpu: bool,
     replicas: int = 1,
 ) -> dict[str, int]:
-    """Return the estimated bytes of each part of a run's peak; `model` is the base with the adapter on it.
+    """Return the estimated bytes of each part of a run's peak memory; `model` is the base model with the adapter.
 
-    `activations` are those of all `replicas` that compute a step side by side, this process among them.
+    `activations` are those of all `replicas`, the processes that compute a step side by side.
     """
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     return {
         "weights": base.weight_bytes(options),
         "adapter": resident_bytes(model) - base.bytes,
-        "gradients": replicas * sum(parameter.nbytes for parameter in trained),
-        "optimizer": round(sum(_optimizer_bytes(parameter.shape, optimizer) for parameter in trained)),
+        "gradients": replicas * sum(parameter.nbytes for parameter in trainable),
+        "optimizer": round(sum(_optimizer_bytes(parameter.shape, optimizer) for parameter in trainable)),
         "activations": activations + replicas * base.widest_bytes(options),
         "runtime": RUNTIME_BYTES + (replicas - 1) * REPLICA_BYTES + round(GAPS * activations)
         if on_cpu
@@ -59,10 +58,10 @@ def memory(
 
 
 def _optimizer_bytes(shape: torch.Size, optimizer: str) -> float:
-    numbers = shape.numel()
+    count = shape.numel()
     if optimizer == "adafactor":
-        factored = len(shape) > 1 and numbers
-        return FLOAT32_BYTES * (numbers / shape[-1] + numbers / shape[-2] if factored else numbers)
-    if optimizer == "adamw" or numbers < FEWEST_8BIT_STATES:
-        return 2 * FLOAT32_BYTES * numbers
-    return 2 * numbers * (1 + FLOAT32_BYTES / STATES_A_SCALE)
+        factored = len(shape) > 1 and count
+        return FLOAT32_BYTES * (count / shape[-1] + count / shape[-2] if factored else count)
+    if optimizer == "adamw" or count < MIN_8BIT_STATES:
+        return 2 * FLOAT32_BYTES * count
+    return 2 * count * (1 + FLOAT32_BYTES / STATES_PER_SCALE)

@@ -1,6 +1,6 @@
-"""Which of a run's micro-batches are the heaviest, found from lengths alone, as the loader will form its steps.
+"""Finds the micro-batches of a run with the highest peak memory, from token lengths alone.
 
-The plan foretells memory by it, and a run computes it ahead.
+Steps are formed as the loader forms them. The plan predicts memory from the result, and a run tries that step first.
 """
 
 from __future__ import annotations
@@ -15,69 +15,75 @@ from engine.methods import Family
 from engine.worker.dataset.batch_packing import Load, Size, load_of
 from engine.worker.dataset.collator import Collator, StepSampler
 
-# How far ahead a run is looked through: by then most pairs of long examples have met.
-MOST_EXAMPLES = 300_000
+# Examples that are looked through: by then most pairs of long examples have shared a step.
+MAX_EXAMPLES = 300_000
 
 
 @dataclass(frozen=True)
-class Heaviest:
-    """A step's example indices, and the heaviest micro-batch of each of its shares: its examples' and its shape.
+class PeakStep:
+    """The step with the highest peak memory: indices of its examples, and the largest micro-batch of each shard.
 
-    Shares are computed side by side, so these may be in memory at once.
+    Shards are computed side by side, so their largest micro-batches may be in memory at once. `micro_batches` are
+    indices of examples too, and `shapes` the micro-batches' shapes.
     """
 
-    step: Sequence[int] = ()
+    examples: Sequence[int] = ()
     micro_batches: Sequence[Sequence[int]] = ()
-    loads: Sequence[Load] = ()
+    shapes: Sequence[Load] = ()
 
     @property
-    def load(self) -> Load:
-        """The heaviest of all."""
-        return max(self.loads, key=lambda load: load.weight, default=Load())
-
-    @property
-    def at_once(self) -> float:
-        """How many times the heaviest there is at once."""
-        return self.weight / self.load.weight if self.loads else 1.0
+    def largest(self) -> Load:
+        """The shape of the largest micro-batch."""
+        return max(self.shapes, key=lambda shape: shape.weight, default=Load())
 
     @property
     def weight(self) -> float:
-        """How heavy they are together."""
-        return sum(load.weight for load in self.loads)
+        """The weight of all its micro-batches together."""
+        return sum(shape.weight for shape in self.shapes)
 
-    def with_learned(self, learned_tokens: Callable[[int], int]) -> Heaviest:
-        """Return them with what is learned in them, of each example as a function tells."""
-        counts = [sum(map(learned_tokens, batch)) for batch in self.micro_batches]
-        loads = [replace(load, learned_tokens=count) for load, count in zip(self.loads, counts, strict=True)]
-        return replace(self, loads=loads)
+    @property
+    def relative_weight(self) -> float:
+        """The weight of all its micro-batches as a multiple of the largest one's."""
+        return self.weight / self.largest.weight if self.shapes else 1.0
+
+    def with_label_tokens(self, label_tokens: Callable[[int], int]) -> PeakStep:
+        """Return the step with the label tokens of its micro-batches; the function gives those of an example."""
+        counts = [sum(map(label_tokens, batch)) for batch in self.micro_batches]
+        shapes = [
+            replace(shape, learned_tokens=count) for shape, count in zip(self.shapes, counts, strict=True)
+        ]
+        return replace(self, shapes=shapes)
 
 
-def foretold(
-    training: TrainingOptions, family: Family, lengths: Sequence[Size], tokens: int, shares: int = 1
-) -> Heaviest:
-    """Return what is heaviest in a run, of so many tokens at a time; an example has lengths of inputs and labels."""
+def predict_peak_step(
+    training: TrainingOptions, family: Family, lengths: Sequence[Size], tokens: int, shards: int = 1
+) -> PeakStep:
+    """Return the peak step of a run on examples of these input and label lengths.
+
+    `tokens` are the padded tokens of a step's micro-batches that are computed at a time.
+    """
     rows = lengths if family == "encoder-decoder" else [(sum(pair), sum(pair)) for pair in lengths]
     sizes = np.array(rows, dtype=np.int32).reshape(-1, 2)
     sampler = StepSampler(sizes, training.batch_size, training.seed, training.order)
     steps, _ = total_steps(len(lengths), training)
-    found = heaviest(Collator(family, 0, tokens, shares), sampler, range(steps))
-    return found.with_learned(lambda index: lengths[index][1])
+    peak = find_peak_step(Collator(family, 0, tokens, shards), sampler, range(steps))
+    return peak.with_label_tokens(lambda index: lengths[index][1])
 
 
-def heaviest(collator: Collator, sampler: StepSampler, steps: range) -> Heaviest:
-    """Return what is heaviest in a run's steps, which are counted from 0 over all epochs."""
-    found = Heaviest()
-    most = max(1, MOST_EXAMPLES // sampler.batch_size)
-    for _, step in zip(steps[:most], sampler.from_step(steps.start), strict=False):
+def find_peak_step(collator: Collator, sampler: StepSampler, steps: range) -> PeakStep:
+    """Return the peak step among a run's steps, which are counted from 0 over all epochs."""
+    peak = PeakStep()
+    count = max(1, MAX_EXAMPLES // sampler.batch_size)
+    for _, step in zip(steps[:count], sampler.from_step(steps.start), strict=False):
         sizes = sampler.sizes(step)
-        chosen = [_heaviest_of(share, sizes) for share in collator.groups(sizes)]
-        loads = [load for _, load in chosen]
-        if sum(load.weight for load in loads) > found.weight:
-            found = Heaviest(step, [[step[place] for place in group] for group, _ in chosen], loads)
-    return found
+        largest = [_largest(shard, sizes) for shard in collator.groups(sizes)]
+        shapes = [shape for _, shape in largest]
+        if sum(shape.weight for shape in shapes) > peak.weight:
+            peak = PeakStep(step, [[step[index] for index in group] for group, _ in largest], shapes)
+    return peak
 
 
-def _heaviest_of(share: Sequence[Sequence[int]], sizes: Sequence[Size]) -> tuple[Sequence[int], Load]:
-    """Return the heaviest micro-batch of a share, and its shape."""
-    loads = [(group, load_of([sizes[place] for place in group])) for group in share]
-    return max(loads, key=lambda each: each[1].weight)
+def _largest(shard: Sequence[Sequence[int]], sizes: Sequence[Size]) -> tuple[Sequence[int], Load]:
+    """Return the largest micro-batch of a shard, and its shape."""
+    shapes = [(group, load_of([sizes[index] for index in group])) for group in shard]
+    return max(shapes, key=lambda each: each[1].weight)

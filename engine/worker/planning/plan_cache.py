@@ -1,7 +1,7 @@
-"""What plans without a problem found, kept: a run need not find out again what its window has planned just now.
+"""Caches the sizes of plans without problems, so that a run need not plan again what its window has just planned.
 
-They can always be made again, so a file that can't be read is as good as none. All that a plan hangs on is in its
-file's name. Knows nothing of how plans are made.
+A file's name is a digest of everything that a plan depends on. A file that can't be read counts as absent, since a plan
+can be made again. Knows nothing of how plans are made.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from engine.worker.runtime.versions import versions
 
 # Part of every name: raised when the same recipe comes to another plan than before.
 FORMAT = 4
-# A form makes one with every edit; what goes first was not used for longest.
-MOST_KEPT = 64
+# A form makes one with every edit; the least recently used are deleted.
+MAX_FILES = 64
 
 Count = Annotated[int, Field(ge=0)]
 
 
 class Sizes(BaseModel, frozen=True, extra="forbid"):
-    """What a run tells of its plan: bytes of the adapter and of the memory by its parts, and how steps are computed.
+    """The part of a plan that its run reports: bytes of the adapter and of the peak memory by parts.
 
-    `micro_batch` is the heaviest, and `replicas` are the processes that compute a step side by side.
+    `micro_batch` is the largest one, and `replicas` are the processes that compute a step side by side.
     """
 
     adapter_bytes: Count
@@ -52,10 +52,10 @@ class _File(BaseModel):
     sizes: Sizes
 
 
-def place(recipe: Recipe, data: str, base: str, device: torch.device) -> Path:
-    """Return the place of a recipe's plan; `data` and `base` are the fingerprints of conversations and base model."""
+def path(recipe: Recipe, data: str, base: str, device: torch.device) -> Path:
+    """Return the file of a recipe's plan; `data` and `base` are the fingerprints of conversations and base model."""
     tables = recipe.as_tables()
-    # What a run is called, which way its recipe has come and where its conversations lie changes nothing of what it is.
+    # A run's name, earlier changes of its recipe and the path of its data change nothing.
     decides = {key: value for key, value in tables.items() if key not in {"name", CHANGES}}
     decides["data"] = {key: value for key, value in tables["data"].items() if key != "source"}
     way = {
@@ -72,29 +72,29 @@ def place(recipe: Recipe, data: str, base: str, device: torch.device) -> Path:
     return plans_folder() / f"{protocol_key(way)}.json"
 
 
-def load(path: Path) -> dict[str, Any] | None:
-    """Return the sizes that were kept there, or None."""
+def load(file: Path) -> dict[str, Any] | None:
+    """Return the sizes in a file, or None."""
     try:
-        found = _File.model_validate_json(path.read_bytes(), strict=True).sizes
-        os.utime(path)
+        sizes = _File.model_validate_json(file.read_bytes(), strict=True).sizes
+        os.utime(file)
     except (OSError, ValidationError):
         return None
-    return found.model_dump()
+    return sizes.model_dump()
 
 
-def save(path: Path, sizes: dict[str, Any]) -> None:
-    """Keep sizes. A disk without room for what only saves time is no reason to end anything."""
-    file = _File(kept_schema=1, sizes=Sizes.model_validate(sizes))
+def save(file: Path, sizes: dict[str, Any]) -> None:
+    """Write sizes into a file. A full disk is ignored: the cache only saves time."""
+    content = _File(kept_schema=1, sizes=Sizes.model_validate(sizes))
     with suppress(StorageError, OSError):
-        write_atomically(path, file.model_dump_json())
-        _drop_oldest(path.parent)
+        write_atomically(file, content.model_dump_json())
+        _delete_oldest(file.parent)
 
 
-def _drop_oldest(folder: Path) -> None:
+def _delete_oldest(folder: Path) -> None:
     used = []
-    for path in folder.glob("*.json"):
-        # Another worker may have dropped it just now.
+    for file in folder.glob("*.json"):
+        # Another worker may have deleted it just now.
         with suppress(OSError):
-            used.append((path.stat().st_mtime, path))
-    for _, path in sorted(used, reverse=True)[MOST_KEPT:]:
-        path.unlink(missing_ok=True)
+            used.append((file.stat().st_mtime, file))
+    for _, file in sorted(used, reverse=True)[MAX_FILES:]:
+        file.unlink(missing_ok=True)

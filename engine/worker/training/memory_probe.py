@@ -22,7 +22,7 @@ from engine.worker.dataset.batch_packing import Load
 from engine.worker.dataset.collator import Collator, StepSampler
 from engine.worker.dataset.prompting import Encoded
 from engine.worker.planning.feasibility import CERTAINTY
-from engine.worker.planning.peak_batch import heaviest
+from engine.worker.planning.peak_batch import find_peak_step
 from engine.worker.runtime import devices, oom
 from engine.worker.training.step_gradients import StepTrainer
 
@@ -41,8 +41,10 @@ def heaviest_step(
     examples: Sequence[Encoded], collator: Collator, sampler: StepSampler, steps: range
 ) -> ProbedStep:
     """Return the heaviest of a run's steps, as the loader will form them; `steps` are counted from 0, and not empty."""
-    found = heaviest(collator, sampler, steps).with_learned(lambda index: examples[index].learned_tokens)
-    return ProbedStep([examples[index] for index in found.step], found.load)
+    peak = find_peak_step(collator, sampler, steps).with_label_tokens(
+        lambda index: examples[index].learned_tokens
+    )
+    return ProbedStep([examples[index] for index in peak.examples], peak.largest)
 
 
 class Probe:

@@ -211,7 +211,7 @@ CASES = (
     Case(
         "weights far beyond the memory",
         "base_model.quantization",
-        "of memory, and there are",
+        "of memory, but only ",
         "Quantize the base model",
         {"id": "lora"},
         kind=None,
@@ -219,7 +219,7 @@ CASES = (
     Case(
         "what full fine-tuning keeps far beyond the memory",
         "method.id",
-        "with gradients and optimizer, takes",
+        "with gradients and optimizer, take ",
         "LoRA",
         {"id": "full"},
         kind=None,

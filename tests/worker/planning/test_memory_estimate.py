@@ -70,11 +70,11 @@ def test_weights_take_what_those_of_the_loaded_model_take(
 
 
 # ------------------------------------------------------------------------------------------------ activations
-def rehearsed(recipe: Recipe, channel: Channel, load: Load, **more: bool) -> int:
+def traced_bytes(recipe: Recipe, channel: Channel, shape: Load, **more: bool) -> int:
     base = weightless_base(recipe, channel)
     with torch.device("meta"):
         model = attach.attach(base, recipe)
-    return meta_trace.activation_bytes(model, base.family, load, "cpu", **more)
+    return meta_trace.activation_bytes(model, base.family, shape, "cpu", **more)
 
 
 def weightless_base(recipe: Recipe, channel: Channel) -> LoadedBase:
@@ -85,7 +85,7 @@ def weightless_base(recipe: Recipe, channel: Channel) -> LoadedBase:
 @pytest.mark.parametrize(
     ("kind", "method"), [("t5", "lora"), ("llama", "lora"), ("llama", "full"), ("gpt2", "lora")]
 )
-def test_rehearsed_bytes_are_those_that_a_real_micro_batch_keeps(
+def test_traced_bytes_are_those_that_a_real_micro_batch_keeps(
     kind: Kind, method: str, tmp_path: Path, channel: Channel
 ) -> None:
     recipe = tiny_recipe(tmp_path, kind, method)
@@ -100,42 +100,42 @@ def test_rehearsed_bytes_are_those_that_a_real_micro_batch_keeps(
     ).micro_batches[0]
     for parameter in attach.trainable_parameters(model).values():
         parameter.grad = torch.zeros_like(parameter)
-    counter = meta_trace.LivingBytes()
-    counter.leave_out(model.parameters())
-    counter.leave_out(model.buffers())
-    counter.leave_out(parameter.grad for parameter in model.parameters() if parameter.grad is not None)
+    counter = meta_trace.LiveBytes()
+    counter.exclude(model.parameters())
+    counter.exclude(model.buffers())
+    counter.exclude(parameter.grad for parameter in model.parameters() if parameter.grad is not None)
     with counter:
         token_loss_sum(model, batch, base.family).backward()
-    load = Load(rows, inputs, label_length, rows * labels)
-    assert rehearsed(recipe, channel, load) == pytest.approx(counter.most, rel=0.05)
+    shape = Load(rows, inputs, label_length, rows * labels)
+    assert traced_bytes(recipe, channel, shape) == pytest.approx(counter.peak, rel=0.05)
 
 
 def test_parts_that_are_left_out_at_random_are_found_without_numbers_too(
     tmp_path: Path, channel: Channel
 ) -> None:
-    load = Load(2, 32, 16, 8)
+    shape = Load(2, 32, 16, 8)
     kept = [
-        rehearsed(tiny_recipe(tmp_path, "t5", "boft", f"method.dropout={share}"), channel, load)
+        traced_bytes(tiny_recipe(tmp_path, "t5", "boft", f"method.dropout={share}"), channel, shape)
         for share in (0.0, 0.5)
     ]
     assert kept[1] > kept[0]
 
 
 def test_nothing_is_kept_below_the_lowest_trained_layer(tmp_path: Path, channel: Channel) -> None:
-    load = Load(4, 64, 64, 20)
+    shape = Load(4, 64, 64, 20)
     low = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.0.self_attn.q_proj"]')
     high = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.1.mlp.down_proj"]')
-    assert rehearsed(high, channel, load) < 0.8 * rehearsed(low, channel, load)
+    assert traced_bytes(high, channel, shape) < 0.8 * traced_bytes(low, channel, shape)
 
 
 def test_checkpointed_activations_and_smaller_micro_batches_need_less(
     tmp_path: Path, channel: Channel
 ) -> None:
-    recipe, load = tiny_recipe(tmp_path, "llama"), Load(8, 128, 128, 20)
-    whole = rehearsed(recipe, channel, load)
-    assert rehearsed(recipe, channel, load, checkpointed=True) < whole
-    assert rehearsed(recipe, channel, Load(4, 128, 128, 20)) < 0.6 * whole
-    assert rehearsed(recipe, channel, load, keeps_inputs=True) > whole
+    recipe, shape = tiny_recipe(tmp_path, "llama"), Load(8, 128, 128, 20)
+    whole = traced_bytes(recipe, channel, shape)
+    assert traced_bytes(recipe, channel, shape, checkpointed=True) < whole
+    assert traced_bytes(recipe, channel, Load(4, 128, 128, 20)) < 0.6 * whole
+    assert traced_bytes(recipe, channel, shape, keeps_inputs=True) > whole
 
 
 # ----------------------------------------------------------------------------------------------------- parts

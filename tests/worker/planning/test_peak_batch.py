@@ -1,4 +1,4 @@
-"""The heaviest micro-batch that is foretold from lengths is one that the run computes, and none is heavier."""
+"""The peak step that is predicted from lengths is one that the run computes, and none is larger."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from engine.config.training import TrainingOptions, total_steps
 from engine.worker.dataset.batch_packing import Load
 from engine.worker.dataset.collator import Collator, StepSampler
 from engine.worker.dataset.prompting import IGNORED, Encoded
-from engine.worker.planning.peak_batch import foretold
+from engine.worker.planning.peak_batch import predict_peak_step
 
 pytestmark = pytest.mark.torch
 CHANCE = np.random.default_rng(3)
@@ -22,41 +22,41 @@ def encoded(family):
     ]
 
 
-def computed(training, family, tokens, shares):
-    """Return the shapes of all micro-batches of a run, step by step and share by share."""
+def computed(training, family, tokens, shards):
+    """Return the shapes of all micro-batches of a run, step by step and shard by shard."""
     examples = encoded(family)
-    collator = Collator(family, 0, tokens, shares)
+    collator = Collator(family, 0, tokens, shards)
     sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
     steps, an_epoch = total_steps(len(examples), training)
     for number in range(steps):
-        epoch, place = divmod(number, an_epoch)
-        yield collator.loads([examples[index] for index in sampler.steps(epoch)[place]])
+        epoch, index = divmod(number, an_epoch)
+        yield collator.loads([examples[index] for index in sampler.steps(epoch)[index]])
 
 
-def weight(load):
-    return load.weight
+def weight(shape):
+    return shape.weight
 
 
 @pytest.mark.parametrize("family", ["encoder-decoder", "decoder-only"])
 @pytest.mark.parametrize("order", ["lengths", "random"])
 @pytest.mark.parametrize("steps", [{"epochs": 3}, {"max_steps": 2}, {"max_steps": 9}])
 @pytest.mark.parametrize("tokens", [40, 150, 600])
-@pytest.mark.parametrize("shares", [1, 2])
-def test_what_is_foretold_is_computed_and_nothing_is_heavier(family, order, steps, tokens, shares):
+@pytest.mark.parametrize("shards", [1, 2])
+def test_the_predicted_step_is_computed_and_none_is_larger(family, order, steps, tokens, shards):
     training = TrainingOptions(batch_size=6, order=order, seed=4, **steps)
-    found = foretold(training, family, LENGTHS, tokens, shares)
-    at_once = [
-        [max(share, key=weight) for share in step] for step in computed(training, family, tokens, shares)
+    peak = predict_peak_step(training, family, LENGTHS, tokens, shards)
+    largest = [
+        [max(shard, key=weight) for shard in step] for step in computed(training, family, tokens, shards)
     ]
 
-    assert list(found.loads) in at_once
-    assert max(sum(map(weight, loads)) for loads in at_once) == found.weight
-    assert found.load == max(found.loads, key=weight)
-    assert found.at_once * found.load.weight == pytest.approx(found.weight)
-    assert 1 <= found.at_once <= shares
+    assert list(peak.shapes) in largest
+    assert max(sum(map(weight, shapes)) for shapes in largest) == peak.weight
+    assert peak.largest == max(peak.shapes, key=weight)
+    assert peak.relative_weight * peak.largest.weight == pytest.approx(peak.weight)
+    assert 1 <= peak.relative_weight <= shards
 
 
 def test_of_no_examples_nothing_is_computed():
-    found = foretold(TrainingOptions(), "decoder-only", [], 100)
+    peak = predict_peak_step(TrainingOptions(), "decoder-only", [], 100)
 
-    assert (list(found.loads), found.load, found.at_once) == ([], Load(), 1)
+    assert (list(peak.shapes), peak.largest, peak.relative_weight) == ([], Load(), 1)

@@ -29,8 +29,8 @@ def recipe(tmp_path):
     return tiny_recipe(tmp_path, "t5")
 
 
-def place(recipe, data="data", base="base", device="cpu"):
-    return plan_cache.place(recipe, data, base, torch.device(device))
+def cache_path(recipe, data="data", base="base", device="cpu"):
+    return plan_cache.path(recipe, data, base, torch.device(device))
 
 
 def planned(recipe):
@@ -38,18 +38,18 @@ def planned(recipe):
     return events_named(run_in_process(job), "result_made")[0]["result"]
 
 
-def test_what_is_kept_is_found_for_the_same_and_for_nothing_else(recipe, tmp_path):
-    plan_cache.save(place(recipe), SIZES)
+def test_cached_sizes_are_found_for_the_same_and_for_nothing_else(recipe, tmp_path):
+    plan_cache.save(cache_path(recipe), SIZES)
 
-    assert plan_cache.load(place(recipe)) == SIZES
-    assert plan_cache.load(place(recipe.renamed("Another name"))) == SIZES
-    assert plan_cache.load(place(tiny_recipe(tmp_path / "elsewhere", "t5"))) == SIZES
+    assert plan_cache.load(cache_path(recipe)) == SIZES
+    assert plan_cache.load(cache_path(recipe.renamed("Another name"))) == SIZES
+    assert plan_cache.load(cache_path(tiny_recipe(tmp_path / "elsewhere", "t5"))) == SIZES
     others = [
-        place(recipe, data="other"),
-        place(recipe, base="other"),
-        place(recipe, device="meta"),
-        place(tiny_recipe(tmp_path, "t5", "lora", "training.batch_size=3")),
-        place(tiny_recipe(tmp_path, "t5", "prompt_tuning")),
+        cache_path(recipe, data="other"),
+        cache_path(recipe, base="other"),
+        cache_path(recipe, device="meta"),
+        cache_path(tiny_recipe(tmp_path, "t5", "lora", "training.batch_size=3")),
+        cache_path(tiny_recipe(tmp_path, "t5", "prompt_tuning")),
     ]
     assert [plan_cache.load(other) for other in others] == [None] * len(others)
 
@@ -65,26 +65,26 @@ def test_what_is_kept_is_found_for_the_same_and_for_nothing_else(recipe, tmp_pat
     ],
 )
 def test_a_file_that_is_no_plan_is_as_good_as_none(recipe, content):
-    place(recipe).write_text(content)
+    cache_path(recipe).write_text(content)
 
-    assert plan_cache.load(place(recipe)) is None
+    assert plan_cache.load(cache_path(recipe)) is None
 
 
-def test_those_that_were_not_used_for_longest_go(recipe, monkeypatch):
-    monkeypatch.setattr(plan_cache, "MOST_KEPT", 2)
-    places = [place(recipe, data=str(number)) for number in range(3)]
-    for path in places[:2]:
+def test_the_least_recently_used_go(recipe, monkeypatch):
+    monkeypatch.setattr(plan_cache, "MAX_FILES", 2)
+    paths = [cache_path(recipe, data=str(number)) for number in range(3)]
+    for path in paths[:2]:
         plan_cache.save(path, SIZES)
-    os.utime(places[0], (2_000_000_000, 2_000_000_000))
-    os.utime(places[1], (1_000_000_000, 1_000_000_000))
-    plan_cache.save(places[2], SIZES)
+    os.utime(paths[0], (2_000_000_000, 2_000_000_000))
+    os.utime(paths[1], (1_000_000_000, 1_000_000_000))
+    plan_cache.save(paths[2], SIZES)
 
-    assert sorted(plans_folder().iterdir()) == sorted([places[0], places[2]])
+    assert sorted(plans_folder().iterdir()) == sorted([paths[0], paths[2]])
 
 
 def test_a_run_tells_the_same_whether_it_was_planned_before_or_not(recipe, monkeypatch):
     told = [events_named(train_in_process(recipe)[1], "run_started")[0]]
-    monkeypatch.setattr(planner.Planner, "looked_at", lambda *_: pytest.fail("planned again"))
+    monkeypatch.setattr(planner.Planner, "examine", lambda *_: pytest.fail("planned again"))
     told.append(events_named(train_in_process(recipe)[1], "run_started")[0])
 
     first, again = ({name: event[name] for name in planner.SIZES} for event in told)
@@ -93,13 +93,13 @@ def test_a_run_tells_the_same_whether_it_was_planned_before_or_not(recipe, monke
 
 def test_what_a_form_plans_is_what_its_run_finds(recipe, monkeypatch):
     found = planned(recipe)
-    monkeypatch.setattr(planner.Planner, "looked_at", lambda *_: pytest.fail("planned again"))
+    monkeypatch.setattr(planner.Planner, "examine", lambda *_: pytest.fail("planned again"))
     [started] = events_named(train_in_process(recipe)[1], "run_started")
 
     assert {name: started[name] for name in planner.SIZES} == {name: found[name] for name in planner.SIZES}
 
 
-def test_the_adapter_that_a_run_begins_with_is_looked_at_each_time(recipe, tmp_path):
+def test_the_adapter_that_a_run_starts_from_is_examined_each_time(recipe, tmp_path):
     adapter = events_named(train_in_process(recipe)[1], "adapter_saved")[0]
     follower = tiny_recipe(tmp_path, "t5", "lora", f'method.start_from="{adapter["adapter"]}"')
     assert not planned(follower)["problems"]
@@ -112,7 +112,7 @@ def test_the_adapter_that_a_run_begins_with_is_looked_at_each_time(recipe, tmp_p
     assert [event["stage"] for event in events_named(events, "stage_entered")] == ["read_data", "load_base"]
 
 
-def test_a_plan_with_a_problem_is_not_kept(tmp_path):
+def test_a_plan_with_a_problem_is_not_cached(tmp_path):
     found = planned(tiny_recipe(tmp_path, "t5", "lora", "method.rank=64"))
 
     assert found["problems"]

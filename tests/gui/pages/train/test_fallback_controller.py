@@ -15,7 +15,7 @@ GB = 1_000_000_000
 LORA = MethodSettings("lora", method("lora").options())
 PROBLEM = {
     "field": "training.micro_batch_tokens",
-    "message": "This run takes about 12.4 GB of memory, and there are 8.0 GB.",
+    "message": "This run needs about 12.4 GB of memory, but only 8.0 GB is available.",
     "hint": "Make the micro-batch smaller, or checkpoint activations.",
 }
 SHORT = PLAN | {"memory_bytes": 12_400_000_000, "memory_there_bytes": 8 * GB, "problems": [PROBLEM]}

@@ -1,0 +1,111 @@
+"""Facts of a plan: counts of examples, tokens and parameters, and a preview of the label tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peft import PeftModel
+
+from engine.config.recipe import Recipe
+from engine.config.training import total_steps
+from engine.worker.adapters import attach, method_hooks
+from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.example_preview import pieces
+from engine.worker.dataset.prompting import learned, make_prompter
+from engine.worker.ingestion.sources import SPLITS
+from engine.worker.ingestion.token_lengths import describe
+from engine.worker.modeling.base_models import LoadedBase
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Tokens of each conversation and summary before truncation, of all splits; `train` are pairs of that split."""
+
+    conversations: tuple[int, ...]
+    summaries: tuple[int, ...]
+    train: tuple[tuple[int, int], ...]
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """Tokens of conversation and summary, of all splits."""
+        return tuple(zip(self.conversations, self.summaries, strict=True))
+
+    def described(self, limit: int) -> Facts:
+        """Return their distributions, and how many conversations are longer than `limit`."""
+        return {
+            "conversation": describe(self.conversations),
+            "summary": describe(self.summaries),
+            "over_limit": sum(length > limit for length in self.conversations),
+        }
+
+
+def amounts(recipe: Recipe, splits: Splits) -> Facts:
+    """Return the numbers of steps and examples, and the time limit."""
+    train = learned(recipe, splits)
+    return {
+        "steps": total_steps(len(train), recipe.training)[0] if recipe.method.method.trains else 0,
+        "max_minutes": recipe.training.max_minutes if recipe.method.method.trains else 0.0,
+        "examples": {split: len(splits.of(split)) for split in SPLITS} | {"train": len(train)},
+    }
+
+
+def without_adapter(base: LoadedBase) -> Facts:
+    """Return the facts of an adapter for a base model that is not adapted."""
+    return {
+        **_counts(0, sum(parameter.numel() for parameter in base.model.parameters())),
+        "adapter_bytes": 0,
+        "sized_by_training": False,
+        "matrices": 0,
+        "targets": [],
+        "adapted": {},
+    }
+
+
+def of_adapter(model: PeftModel) -> Facts:
+    """Return the facts of the adapter on a model: parameters, bytes and adapted modules."""
+    names = attach.adapted_modules(model)
+    return {
+        **_counts(*attach.count_parameters(model)),
+        "adapter_bytes": _adapter_bytes(model),
+        "sized_by_training": method_hooks.of(model).sized_by_training,
+        "matrices": len(names),
+        "targets": sorted({name.rpartition(".")[2] for name in names}),
+        "adapted": attach.counted_by_place(names),
+    }
+
+
+def _counts(trainable: int, all_parameters: int) -> Facts:
+    return {
+        "trainable_parameters": trainable,
+        "all_parameters": all_parameters,
+        "share": trainable / max(1, all_parameters),
+    }
+
+
+def _adapter_bytes(model: PeftModel) -> int:
+    saved = method_hooks.of(model).saved_tensors(model).values()
+    return sum(tensor.numel() * tensor.element_size() for tensor in saved)
+
+
+def truncated(
+    recipe: Recipe, base: LoadedBase, splits: Splits, lengths: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Return the input and label tokens that training sees: truncated, with prompt and end token."""
+    around = len(make_prompter(recipe, base, splits).input_ids(""))
+    limit, summary_limit = recipe.data.max_conversation_tokens, recipe.data.max_summary_tokens
+    return [
+        (around + min(conversation, limit), min(summary + 1, summary_limit))
+        for conversation, summary in lengths
+    ]
+
+
+def label_preview(recipe: Recipe, base: LoadedBase, splits: Splits) -> list[tuple[str, bool]]:
+    """Return the first training example as pieces of text and whether each is a label; empty without training."""
+    examples = learned(recipe, splits)
+    if not examples or not recipe.method.method.trains:
+        return []
+    return pieces(base.tokenizer, make_prompter(recipe, base, splits).example(examples[0]), base.family)
