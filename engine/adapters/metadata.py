@@ -132,8 +132,7 @@ class PromptFacts(_Table):
 class ScoreCard(_Table):
     """Scores of base and adapter under one protocol; `difference` is paired.
 
-    `measures` and what goes with it are whatever else was measured, by the names of `engine.scoring.metrics`; cards
-    of earlier versions have none.
+    `measures` and what goes with it are the other metrics of `engine.scoring.metrics`, empty where none were measured.
     """
 
     protocol: dict[str, Any]

@@ -33,9 +33,8 @@ class Row:
     """One entry that is scored. Scores are fractions; `against_base` and `against_full` are paired differences.
 
     `against_full` is None for full fine-tuning itself and where there is none to compare with, and `full_missing`
-    says why. `remark` says what the figures can't: a single conversation, nothing but ties. `measures` and what goes
-    with it are whatever else was measured, by the names of `engine.scoring.metrics`; runs of earlier versions have
-    none.
+    says why. `remark` says what the figures can't: a single conversation, nothing but ties. `metrics` and what goes
+    with it are the other metrics of `engine.scoring.metrics`, empty where none were measured.
     """
 
     status: EntryStatus
@@ -148,9 +147,7 @@ def _with_full(rows: list[Row]) -> list[Row]:
 def _paired(row: Row, baseline: ExampleScores | None) -> Row:
     own = _kept(row)
     if baseline is None or own is None:
-        return replace(
-            row, full_missing="A run of an earlier version keeps no scores of single conversations."
-        )
+        return replace(row, full_missing="The scores of single conversations are missing.")
     if own.examples != baseline.examples:
         return replace(row, full_missing="Full fine-tuning was scored on other conversations.")
     # numpy, which a window need not load before an arena has results.

@@ -87,7 +87,7 @@ class EventWriter:
 def clock(event: Event) -> float:
     """Return when an event was written, in seconds of a clock that is never set; for durations within one attempt.
 
-    The time of day jumps when it is set, and goes on while a computer sleeps. Earlier versions told nothing else.
+    The time of day jumps when it is set, and goes on while a computer sleeps: it counts where an event has no clock.
     """
     told: float = event["clock"] if "clock" in event else event.get("time", 0.0)
     return told

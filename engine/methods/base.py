@@ -101,8 +101,7 @@ class Method:
     `peft_defaults` are PEFT settings that no option decides. `places` say where its trained numbers sit,
     `placed` where that depends on the options, `sketch` how a change at a weight is drawn. `nearest` is the method
     to take where this one can't be used. `rules` say what it can't do beyond families and quantizations. `trains`
-    is false for what is nothing but a prompt; it has no PEFT type. `retired` are options of earlier versions that
-    recipes may still have; each says why a value is refused, None for the one that never did anything.
+    is false for what is nothing but a prompt; it has no PEFT type.
     `checkpoints_activations` says whether parts of the forward pass can be computed twice with it, `whole_in_file`
     whether an adapter's file holds all that was trained, so that a later run can go on from it.
     """
@@ -126,17 +125,13 @@ class Method:
     sketch: Sketch = ""
     nearest: str = "lora"
     rules: tuple[Rule, ...] = ()
-    retired: Mapping[str, Callable[[Any], Problem | None]] = field(default_factory=dict)
     trains: bool = True
     checkpoints_activations: bool = True
     whole_in_file: Callable[[Any], bool] = lambda _: True
 
     def read_options(self, table: Mapping[str, Any]) -> tuple[Options | None, list[Problem]]:
         """Return the options that a recipe's table gives, None if they can't be read, and every problem."""
-        current = {name: value for name, value in table.items() if name not in self.retired}
-        gone = (self.retired[name](value) for name, value in table.items() if name in self.retired)
-        options, problems = check(self.options, current, "method")
-        return options, [*problems, *filter(None, gone)]
+        return check(self.options, table, "method")
 
     def refusal(self, options: Options | None, base: BaseFacts) -> Problem | None:
         """Return why the method can't be used so on `base`, with the nearest thing that works; None if it can.

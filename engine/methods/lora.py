@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from engine.errors import Problem
-from engine.methods.base import BaseFacts, Method, Preset, Variant, named
+from engine.methods.base import BaseFacts, Method, Preset, Variant
 from engine.methods.shared_options import Targets, dropout_option, rank_option, target_modules_option
 from engine.options import Options, option
 
@@ -70,14 +70,6 @@ def sizes_in_words(rows: int, columns: int, rank: int) -> str:
         f"A {rows} × {columns} weight has {weight:,} numbers; at rank {rank} LoRA trains {trained:,}, "
         f"which is {fewer} % fewer."
     )
-
-
-def _biases(value: Any) -> Problem | None:
-    if value == "none":
-        return None
-    message = "LoRA trains no biases: they are the frozen base's own, so training them would change the base itself."
-    hint = f"Leave it out, or train copies of biases: {named('bitfit')}, or {named('layers')}."
-    return Problem("method.bias", message, hint)
 
 
 def _dora_on_int8(options: LoraOptions, base: BaseFacts) -> Problem | None:
@@ -174,7 +166,6 @@ LORA = Method(
     ),
     sketch="pair",
     short=_short,
-    retired={"bias": _biases},
     whole_in_file=lambda options: options.initialisation not in ANCHORED,
     rules=(_dora_on_int8, _anchor_on_int8, _dora_with_anchor, _orthogonal_needs_even),
 )

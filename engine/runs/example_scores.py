@@ -19,7 +19,7 @@ FILE_NAME = "scores.json"
 class Written(BaseModel, frozen=True):
     """What one model wrote: a summary for each example, and its scores by name, fractions in the same order.
 
-    `more` holds the other measures of `engine.scoring.metrics`; files of earlier versions have none.
+    `more` holds the other metrics of `engine.scoring.metrics`, where they were measured.
     """
 
     summaries: tuple[str, ...]
@@ -37,7 +37,7 @@ class Texts(BaseModel, frozen=True):
 class ExampleScores(BaseModel, frozen=True):
     """Base and tuned model on the same examples under one protocol; `examples` are their ids.
 
-    `texts` stand in the same order; files of earlier versions have none.
+    `texts` stand in the same order, where they were saved.
     """
 
     schema_: Literal[1] = Field(1, alias="schema")

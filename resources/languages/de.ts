@@ -4767,8 +4767,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
-   <source>The run was not scored, or by an earlier version that kept none.</source>
-   <translation>Der Lauf wurde nicht bewertet, oder von einer früheren Version, die keine behielt.</translation>
+   <source>The run was not scored.</source>
+   <translation>Der Lauf wurde nicht bewertet.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -8036,11 +8036,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Lauf trainiert gerade</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/results.py" />
-   <source>A run of an earlier version keeps no scores of single conversations.</source>
-   <translation>Ein Lauf einer früheren Version bewahrt keine Wertungen einzelner Gespräche auf.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/run_changes.py" />
    <source>A run that has begun keeps its {1}.</source>
    <translation>Ein begonnener Lauf behält {1}.</translation>
@@ -9795,11 +9790,6 @@ Summary:</translation>
    <translation>Lassen Sie es leer, oder schalten Sie die Projektion ein.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>Leave it out, or train copies of biases: {1}, or {2}.</source>
-   <translation>Lassen Sie es weg, oder trainieren Sie Kopien der Biases: {1}, oder {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/__init__.py" />
    <source>Leave one kind in the folder.</source>
    <translation>Lassen Sie nur eine Art im Ordner.</translation>
@@ -9938,11 +9928,6 @@ Summary:</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>LoRA that shares its ranks out by need</source>
    <translation>LoRA, die ihre Ränge nach Bedarf verteilt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>LoRA trains no biases: they are the frozen base's own, so training them would change the base itself.</source>
-   <translation>LoRA trainiert keine Biases: Es sind die des eingefrorenen Basismodells, und sie zu trainieren würde es selbst ändern.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -12044,6 +12029,11 @@ Summary:</translation>
    <location filename="../../engine/scoring/metrics.py" />
    <source>The same, sentence by sentence.</source>
    <translation>Dasselbe, Satz für Satz.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/results.py" />
+   <source>The scores of single conversations are missing.</source>
+   <translation>Die Wertungen einzelner Gespräche fehlen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />

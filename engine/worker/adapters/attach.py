@@ -282,7 +282,7 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
     """Return the adapter file's tensors. Raises AdapterError unless they are all and only the adapter's.
 
     PEFT loads keys of the base model that stand in an adapter's file into the base, and only warns of
-    missing ones. Files of earlier versions hold what tied parameters share under each of their names; one is read.
+    missing ones.
     """
     expected = {
         key: tuple(value.shape)
@@ -290,9 +290,7 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
             model, adapter_name=name, save_embedding_layers=False
         ).items()
     }
-    borrowed = model.base_model.borrowed_names(name) if _is_selective(model) else {}
-    stored = library.weight_shapes(adapter.folder / WEIGHTS_NAME)
-    found = {key: shape for key, shape in stored.items() if borrowed.get(key) != shape}
+    found = library.weight_shapes(adapter.folder / WEIGHTS_NAME)
     if found != expected:
         odd = sorted(set(found.items()) ^ set(expected.items()))
         raise AdapterError(
@@ -303,12 +301,11 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
     from safetensors.torch import load_file
 
     try:
-        tensors = load_file(adapter.folder / WEIGHTS_NAME)
+        return load_file(adapter.folder / WEIGHTS_NAME)
     except (OSError, SafetensorError) as error:
         raise AdapterError(
             f"The {WEIGHTS_NAME} of {adapter.name} is damaged: {error}.", "Copy or download it again."
         ) from error
-    return {key: tensors[key] for key in expected}
 
 
 def _fill(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) -> None:

@@ -110,7 +110,7 @@ class ExamplesPage(Page):
         self._empty = EmptyState(
             "data",
             tr("No scores of single conversations"),
-            tr("The run was not scored, or by an earlier version that kept none."),
+            tr("The run was not scored."),
         )
         self._stack = QStackedWidget()
         for shown in (self.splitter, self._empty, self.chooser):

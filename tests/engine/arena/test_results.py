@@ -81,7 +81,7 @@ def test_full_that_was_scored_on_other_conversations_is_compared_with_nothing():
     assert lora.full_missing == "Full fine-tuning was scored on other conversations."
     (job.folder / example_scores.FILE_NAME).unlink()
     lora = next(row for row in groups(arena)[0].rows if not row.is_baseline)
-    assert "keeps no scores" in lora.full_missing
+    assert lora.full_missing == "The scores of single conversations are missing."
 
 
 def test_one_conversation_and_nothing_but_ties_are_said():

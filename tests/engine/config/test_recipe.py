@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -93,27 +92,6 @@ def test_the_first_schema_is_still_read():
     assert found.method.options == LoraOptions(rank=32, alpha=32, dropout=0.05, target_modules=("q", "v"))
     assert (found.training.epochs, found.training.learning_rate) == (10, 1e-3)
     assert found.evaluation.bootstrap == 1000
-
-
-def test_a_recipe_of_when_loras_biases_could_be_chosen_is_read_still():
-    before = recipe.from_tables(changed(method={"bias": "none"}))
-    assert before == recipe.from_tables(LEAST)
-    assert "bias" not in recipe.dumps(before)
-
-
-@pytest.mark.parametrize("biases", ["all", "lora_only", True])
-def test_biases_trained_in_the_base_itself_are_refused_with_what_to_take_instead(biases: Any):
-    (problem,) = problems_of(changed(method={"bias": biases}))
-    assert problem.field == "method.bias"
-    assert "frozen base" in problem.message
-    assert {"BitFit (bitfit)", "Chosen layers (layers)"} <= set(
-        re.findall(r"[A-Z][\w ]+ \(\w+\)", problem.hint)
-    )
-
-
-def test_a_setting_that_is_gone_from_one_method_is_unknown_to_others():
-    (problem,) = problems_of(changed(method={"id": "loha", "bias": "none"}))
-    assert problem.message == "method.bias is not known."
 
 
 def test_only_three_keys_have_no_default():

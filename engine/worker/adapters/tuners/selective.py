@@ -161,17 +161,6 @@ class SelectiveModel(BaseTuner):
     def _check_tied_modules(self, model: nn.Module, peft_config: SelectiveConfig) -> None:
         """Find nothing to warn of: tied parameters have one copy."""
 
-    def borrowed_names(self, adapter_name: str) -> dict[str, tuple[int, ...]]:
-        """Return the names and shapes of the tensors that files of earlier versions hold a second time."""
-        return {
-            f"base_model.{module_name}.selective_values.{name}": tuple(
-                module.values_of(adapter_name)[name].shape
-            )
-            for module_name, module in self.named_modules()
-            if isinstance(module, SelectiveLayer)
-            for name in module.borrowed_values.get(adapter_name, ())
-        }
-
     def _create_and_replace(
         self,
         peft_config: SelectiveConfig,

@@ -17,13 +17,11 @@ from typing import Any, TypeVar
 from engine.api import StorageError, SummarizeOptions, paths
 from gui.look.language import tr
 from gui.pages.playground.columns.column_results import Feedback
-from gui.pages.playground.history.history_entry import TriedColumn, Try, new_id
+from gui.pages.playground.history.history_entry import TriedColumn, Try
 
 SCHEMA = 1
 SUFFIX = ".json"
 MOST_TRIES = 500
-# All tries in one file, as they were kept before there was a folder.
-FORMER_FILE = "tries.json"
 
 Value = TypeVar("Value")
 
@@ -34,8 +32,6 @@ class Tries:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or paths.tries_folder()
         self.items: list[Try] = sorted(_read(self._folder), key=lambda tried: tried.id, reverse=True)
-        if folder is None:
-            self._take_over(paths.config_folder() / FORMER_FILE)
 
     def add(self, tried: Try) -> None:
         """Keep a try; the oldest that nobody said anything about makes room. Raises StorageError."""
@@ -85,13 +81,6 @@ class Tries:
             message = tr("Earlier tries can't be kept: {why}.", why=error.strerror)
             raise StorageError(message, tr("Free some disk space.")) from error
 
-    def _take_over(self, former: Path) -> None:
-        """Bring tries that earlier versions kept into the folder, once."""
-        if former.exists():
-            with suppress(StorageError, OSError):
-                self.bring_back(_former(former))
-                former.unlink()
-
 
 def _beyond(items: list[Try]) -> list[Try]:
     """Return what there is no room for: the oldest tries that nobody said anything about."""
@@ -106,13 +95,6 @@ def _read(folder: Path) -> Iterable[Try]:
             table = json.loads(path.read_text(encoding="utf-8"))
             if table["schema"] == SCHEMA:
                 yield _try({**table, "id": path.stem})
-
-
-def _former(path: Path) -> Iterable[Try]:
-    """Yield the tries of the one file in which they were kept before."""
-    with suppress(ValueError, KeyError, TypeError, AttributeError):
-        for table in json.loads(path.read_text(encoding="utf-8"))["tries"]:
-            yield _try({**table, "id": new_id(table["made_at"])})
 
 
 def _try(table: dict[str, Any]) -> Try:

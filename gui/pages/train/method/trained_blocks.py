@@ -56,19 +56,16 @@ def lit_by(
 ) -> tuple[set[str], str, set[Mark]]:
     """Return what a method lights in a plan's drawing: keys, what light means, and what is trained beside weights.
 
-    `adapted` of the plan names the layers that the method changes; plans of older runs have only the last parts of
-    their names, `targets`, and light them wherever they stand.
+    `adapted` of the plan names the layers that the method changes.
     """
     places = settings.method.places_of(settings.options)
     marks: set[Mark] = {mark for mark in WORDS if mark in places}
     if not {"weights", "everything"} & set(places):
         return set(), tr("trained") if settings.method.trains else tr("the prompt"), marks
-    adapted, targets = plan.get("adapted") or {}, plan.get("targets") or ()
+    adapted = plan.get("adapted") or {}
     drawn = {part.key for block in blocks for group in block.groups for part in group.parts}
-    lit = (
-        {key_of(name) for name in adapted} if adapted else {key for key in drawn if key.split()[1] in targets}
-    )
-    if "everything" in places and any(norm in name for name in (*adapted, *targets) for norm in NORMS):
+    lit = {key_of(name) for name in adapted}
+    if "everything" in places and any(norm in name for name in adapted for norm in NORMS):
         marks.add("norms")
     pair = lit and settings.method.sketch == "pair"
     return lit & drawn, tr("has a trained pair") if pair else tr("trained"), marks

@@ -24,7 +24,7 @@ Spread = dict[str, Any]
 
 
 class MeasuresView(QWidget):
-    """A link, and the rows that it unfolds. Hidden for a run of an earlier version, which measured no more."""
+    """A link, and the rows that it unfolds. Hidden for a run that measured no more."""
 
     def __init__(self, state: RunState, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -108,16 +108,6 @@ def test_a_file_of_this_format_is_read_as_ever(home):
     assert kept.good[0].feedback.edited.endswith("Tom agrees.")
 
 
-def test_tries_of_the_one_file_of_before_move_into_the_folder(home):
-    former = paths.config_folder() / "tries.json"
-    shutil.copy(GOLDEN / "tries.json", former)
-    (kept,) = Tries().items
-    assert kept.conversation.startswith("Ann: Tea")
-    assert kept.decoding == SummarizeOptions(beams=4, max_new_tokens=32)
-    assert not former.exists()
-    assert Tries().items == [kept]
-
-
 def test_the_file_is_json_that_other_programs_can_read(tmp_path):
     Tries(tmp_path).add(made())
     (path,) = tmp_path.glob("*.json")

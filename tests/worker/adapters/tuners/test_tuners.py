@@ -15,7 +15,7 @@ from typing import Any
 import peft
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 from transformers import (
     AutoModelForCausalLM,
@@ -233,42 +233,6 @@ def test_a_file_holds_each_number_once_and_the_plan_says_how_many_bytes(
     assert made["adapter_bytes"] == sum(tensor.nbytes for tensor in tensors)
     # Beside the numbers a file has their names alone.
     assert (tmp_path / "saved" / WEIGHTS_NAME).stat().st_size < made["adapter_bytes"] + 200 * len(tensors)
-
-
-def as_stored_before(adapter: Adapter, folder: Path) -> Adapter:
-    """Return the adapter as it was stored earlier: the numbers of tied parameters under each of their names."""
-    shutil.copytree(adapter.folder, folder)
-    tensors = stored(folder)
-    shared = tensors["base_model.model.shared.selective_values.weight"]
-    for name in ("encoder.embed_tokens", "decoder.embed_tokens", "lm_head"):
-        tensors.setdefault(f"base_model.model.{name}.selective_values.weight", shared.clone())
-    save_file(tensors, folder / WEIGHTS_NAME, metadata={"format": "pt"})
-    return Adapter(folder, adapter.metadata)
-
-
-@pytest.mark.parametrize("kind", ["t5", "t5-tied"])
-def test_files_with_a_number_under_all_its_names_are_read_still(kind: Kind, tmp_path: Path) -> None:
-    adapter = install_random(kind, "new", method={"id": "full"})
-    old = as_stored_before(adapter, tmp_path / "old")
-    assert len(stored(old.folder)) > len(stored(adapter.folder))
-    base = load_tiny(kind)
-    expected = logits(attach.load_adapter(load_tiny(kind), adapter), base)
-    assert torch.equal(logits(attach.load_adapter(base, old), base), expected)
-
-    plain = T5ForConditionalGeneration.from_pretrained(tiny_model(kind))
-    loaded = peft.PeftModel.from_pretrained(plain, old.folder).eval()
-    torch.testing.assert_close(logits(loaded, base), expected, rtol=1e-4, atol=1e-4)
-
-
-def test_what_else_is_in_a_file_of_before_is_refused(tmp_path: Path) -> None:
-    old = as_stored_before(install_random("t5-tied", "new", method={"id": "full"}), tmp_path / "old")
-    tensors = stored(old.folder)
-    save_file(
-        tensors | {"base_model.model.lm_head.selective_values.bias": torch.zeros(3)},
-        old.folder / WEIGHTS_NAME,
-    )
-    with pytest.raises(AdapterError):
-        attach.load_adapter(load_tiny("t5-tied"), old)
 
 
 @pytest.mark.filterwarnings("error")

@@ -223,12 +223,6 @@ def test_lights_follow_the_layers_that_the_plan_names():
     assert (meaning, marks) == ("trained", {"norms"})
 
 
-def test_a_plan_that_names_no_places_lights_its_targets_everywhere():
-    lit, _, _ = _lit("lora", {"targets": ["q"]})
-
-    assert lit == {"encoder q", "decoder q", "crossing q"}
-
-
 def test_what_is_trained_beside_weights_has_marks_and_no_lights():
     assert _lit("prompt_tuning", {}) == (set(), "trained", {"before input"})
     assert _lit("prefix_tuning", {}) == (set(), "trained", {"keys and values"})
