@@ -1,4 +1,4 @@
-"""References that say nothing, or that ROUGE can't read, spoil no score but their own, and are told."""
+"""Empty references and references that ROUGE can't read change no other score and are reported."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def notices(channel: Channel) -> str:
     return "\n".join(event["message"] for event in events_of(channel, "notice"))
 
 
-def test_empty_references_are_passed_over_and_a_row_of_none_is_left_out(tmp_path):
+def test_empty_references_are_ignored_and_rows_without_any_are_left_out(tmp_path):
     found, channel = scored(tmp_path, [["", "Fine."], ["Good.", " "], []])
     assert found.protocol["examples"] == 5
     assert "references" not in found.protocol

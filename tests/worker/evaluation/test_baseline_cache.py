@@ -1,4 +1,4 @@
-"""What the base does before the first step is computed once for the same tokens, and told by every run."""
+"""The base model is evaluated once for the same tokens, and every run reports the result."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def run(folder, measured, *overrides):
     return start(events), len(measured) > len(own)
 
 
-def test_another_run_on_the_same_data_begins_with_what_is_kept(tmp_path, measured):
+def test_another_run_on_the_same_data_uses_the_cached_baseline(tmp_path, measured):
     first, computed = run(tmp_path, measured)
     losses, samples = first
     assert computed
@@ -51,7 +51,7 @@ def test_another_run_on_the_same_data_begins_with_what_is_kept(tmp_path, measure
     assert run(tmp_path, measured, "training.seed=7", "method.rank=2") == (first, False)
 
 
-def test_other_words_before_a_conversation_are_looked_at_anew(tmp_path, measured):
+def test_another_prompt_is_evaluated_again(tmp_path, measured):
     first, _ = run(tmp_path, measured)
     other, computed = run(tmp_path, measured, "data.prompt=Sum up: {conversation}")
     assert computed
@@ -61,7 +61,7 @@ def test_other_words_before_a_conversation_are_looked_at_anew(tmp_path, measured
 @pytest.mark.parametrize(
     "damage", [b"", b"{", b'{"look_schema": 1, "look": {"loss": "low", "summaries": []}}']
 )
-def test_a_damaged_look_is_made_again(tmp_path, measured, damage):
+def test_a_damaged_cache_file_is_replaced(tmp_path, measured, damage):
     first, _ = run(tmp_path, measured)
     kept = [file for file in scores_folder().iterdir() if b"look_schema" in file.read_bytes()]
     assert len(kept) == 1

@@ -108,7 +108,7 @@ def test_several_references_are_part_of_the_protocol_and_the_best_of_them_counts
     assert again.values.rouge["rouge1"][1:] == before.values.rouge["rouge1"][1:]
 
 
-def test_a_wish_to_stop_ends_scoring(source):
+def test_a_stop_ends_scoring(source):
     recipe, base, splits, channel = parts(source)
     channel.stopping = True
     with pytest.raises(Stopped):
@@ -116,7 +116,7 @@ def test_a_wish_to_stop_ends_scoring(source):
     assert list(scores_folder().iterdir()) == []
 
 
-def test_a_wish_to_stop_is_heard_while_prompts_are_read(source, monkeypatch):
+def test_a_stop_is_noticed_during_prefill(source, monkeypatch):
     recipe, base, splits, channel = parts(source)
     monkeypatch.setattr(generate, "CPU_READ_TOKENS", 1)
     read = []
@@ -131,7 +131,7 @@ def test_a_wish_to_stop_is_heard_while_prompts_are_read(source, monkeypatch):
     assert len(read) == 1
 
 
-def test_it_tells_of_each_summary_as_soon_as_it_is_whole(source, monkeypatch):
+def test_progress_is_reported_for_each_finished_summary(source, monkeypatch):
     recipe, base, splits, channel = parts(source)
     monkeypatch.setattr("engine.worker.runtime.channel.PROGRESS_SECONDS", 0.0)
     score_base(recipe, base, splits, channel)

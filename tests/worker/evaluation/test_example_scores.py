@@ -1,4 +1,4 @@
-"""Every run leaves what base and tuned model scored on each conversation, and its verdict can be had from that."""
+"""Every run stores the scores of base and tuned model on each conversation, from which its verdict follows."""
 
 import pytest
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.torch
 
 
 @pytest.mark.parametrize("method", ["lora", "prompt_only"])
-def test_a_run_keeps_the_scores_that_its_verdict_was_made_of(tmp_path, method):
+def test_a_run_stores_the_scores_behind_its_verdict(tmp_path, method):
     job, events = train_in_process(
         tiny_recipe(tmp_path, "t5", method, "training.max_steps=2", "data.shots=1")
     )
@@ -30,7 +30,7 @@ def test_a_run_keeps_the_scores_that_its_verdict_was_made_of(tmp_path, method):
         assert bootstrap.difference_dict(found) == told
 
 
-def test_a_saved_adapter_tells_what_it_took(tmp_path):
+def test_a_saved_adapter_reports_time_and_memory(tmp_path):
     _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=2"))
     [saved] = events_named(events, "adapter_saved")
     training = library.find(saved["adapter"]).metadata.training

@@ -1,4 +1,4 @@
-"""Summaries that are scored while a run trains: what is told, that training is the same with and without, resuming."""
+"""Summaries that are scored during training: their events, unchanged training, and resuming."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def watch_writing(monkeypatch):
     return drawn
 
 
-def test_scores_on_the_way_say_what_was_scored_and_change_neither_training_nor_the_runs_own_scores(
-    tmp_path, monkeypatch
-):
+def test_interim_scores_have_a_protocol_and_change_neither_training_nor_final_scores(tmp_path, monkeypatch):
     dropout, drawn = "method.dropout=0.3", watch_writing(monkeypatch)
     job, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", *OFTEN, COUNTED, dropout))
     _, without = train_in_process(
@@ -82,7 +80,7 @@ def test_scores_on_the_way_say_what_was_scored_and_change_neither_training_nor_t
     assert len(state.evaluation_rouge1.values) == 4
 
 
-def test_a_run_that_was_stopped_tells_the_same_scores_from_its_checkpoint_on(tmp_path, monkeypatch):
+def test_a_resumed_run_reports_the_same_scores_from_its_checkpoint_on(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "full", *OFTEN, COUNTED, "training.learning_rate=0.1")
     _, uninterrupted = train_in_process(recipe)
     with monkeypatch.context() as patch:
@@ -115,7 +113,7 @@ def rouge_by_step(monkeypatch):
     return wanted
 
 
-def test_best_and_patience_can_go_by_rouge_and_outlive_a_stop(tmp_path, monkeypatch, rouge_by_step):
+def test_best_state_and_patience_can_follow_rouge_across_a_stop(tmp_path, monkeypatch, rouge_by_step):
     rouge_by_step += [0.0, 0.4, 0.3, 0.4, 0.3, 0.9]
     recipe = tiny_recipe(
         tmp_path,

@@ -1,4 +1,4 @@
-"""A protocol says all that decides a score but the model, and nothing else."""
+"""A protocol holds everything that decides a score but the model, and nothing else."""
 
 from __future__ import annotations
 

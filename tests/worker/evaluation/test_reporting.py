@@ -1,4 +1,4 @@
-"""What is seldom meant is told: empty and truncated summaries, conversations and references that can't be read."""
+"""Notices about empty and truncated summaries, truncated conversations and unreadable references."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def source(tmp_path: Path) -> str:
     return str(write_conversations(tmp_path / "conversations"))
 
 
-def test_summaries_that_are_only_the_end_token_score_nothing_and_are_told(source, monkeypatch):
+def test_empty_summaries_score_0_and_are_reported(source, monkeypatch):
     recipe, base, splits, channel = parts(source)
 
     def ends_at_once(model, tokenizer, family, inputs, **_):
@@ -42,14 +42,14 @@ def test_summaries_that_are_only_the_end_token_score_nothing_and_are_told(source
     ]
 
 
-def test_many_capped_summaries_are_told(source):
+def test_many_truncated_summaries_are_reported(source):
     recipe, base, splits, channel = parts(source, max_new_tokens=2)
     assert score_base(recipe, base, splits, channel).values.truncated_fraction == 1.0
     (notice,) = events_of(channel, "notice")
     assert notice["message"] == "100 % of the base model's summaries reach 2 tokens and are cut there."
 
 
-def test_conversations_that_are_cut_and_references_that_rouge_cannot_read_are_told(tmp_path):
+def test_truncated_conversations_and_unreadable_references_are_reported(tmp_path):
     folder = write_conversations(tmp_path / "conversations")
     rows = [json.loads(line) for line in (folder / "test.jsonl").read_text().splitlines()]
     rows[0]["summary"] = "Боб на работе."

@@ -1,4 +1,4 @@
-"""The metric gives `rouge_score`'s own figures, and tells sentences apart as it says."""
+"""The metric has `rouge_score`'s own values and splits sentences as documented."""
 
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
@@ -95,7 +95,7 @@ def test_the_best_of_several_references_counts_score_by_score():
     assert found.unstemmed["rouge1"][1] < found.stemmed["rouge1"][1]
 
 
-def test_texts_whose_words_keep_apart_are_scored_once(monkeypatch):
+def test_texts_without_shared_stems_are_scored_once(monkeypatch):
     asked = []
     score = rouge.score
 

@@ -1,4 +1,4 @@
-"""The base is scored once for each protocol; what can't be read is scored again."""
+"""The base model is scored once per protocol, and again if the cache file can't be read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def source(tmp_path: Path) -> str:
     return str(write_conversations(tmp_path / "conversations"))
 
 
-def test_the_base_is_scored_once_and_kept(source, monkeypatch):
+def test_the_base_is_scored_once(source, monkeypatch):
     recipe, base, splits, channel = parts(source)
     first = score_base(recipe, base, splits, channel)
     monkeypatch.setattr(evaluator, "generate", None)
@@ -34,7 +34,7 @@ def test_the_base_is_scored_once_and_kept(source, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"kept_schema": 1, "protocol": {}, "measured": {}}'])
-def test_a_damaged_kept_score_is_measured_again(source, damage):
+def test_a_damaged_cache_file_is_replaced(source, damage):
     recipe, base, splits, channel = parts(source)
     first = score_base(recipe, base, splits, channel)
     (kept,) = scores_folder().iterdir()

@@ -1,4 +1,4 @@
-"""Length, novelty and what does not stand in the conversation, summary by summary."""
+"""Length, novelty and unsupported claims of each summary."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def measured(*summaries, capped=()):
     return summary_metrics.measure(examples, written, cut=0, seconds=2.0)
 
 
-def test_every_declared_measure_is_taken_of_every_summary():
+def test_every_declared_metric_is_computed_for_every_summary():
     found = measured("Ann and Bo meet.", "", capped=[0])
     assert set(found.rouge) == {measure.name for measure in ROUGE}
     assert set(found.metrics) == {measure.name for measure in OTHER_METRICS}
@@ -43,13 +43,13 @@ def test_length_counts_words_of_any_script_once():
     assert found.metrics["words"] == [4.0, 2.0, 0.0, 0.0]
 
 
-def test_novelty_is_the_share_that_the_conversation_does_not_say():
+def test_novelty_is_the_fraction_of_ngrams_that_the_conversation_lacks():
     found = measured("Ann: shall we meet", "Bo meets Ann", "meet we shall", "yes", "")
     assert found.metrics["novel1"] == [0.0, pytest.approx(1 / 3), 0.0, 0.0, 0.0]
     assert found.metrics["novel2"] == [0.0, 1.0, 1.0, 0.0, 0.0]
 
 
-def test_what_is_not_said_is_a_share_of_what_is_claimed():
+def test_unsupported_is_a_fraction_of_the_claims():
     found = measured("Ann meets Bo at 17:00.", "Ann meets Carl at 6 pm.", "They will meet.")
     assert found.metrics["unsupported"] == [0.0, pytest.approx(2 / 3), 0.0]
 
@@ -79,5 +79,5 @@ def test_ties_show_no_difference_and_one_example_no_interval():
     assert summary_metrics.intervals({"words": [4.0]}, 100) == {"words": {"mean": 4.0}}
 
 
-def test_measures_are_declared_once_each():
+def test_metrics_are_declared_once_each():
     assert len(METRICS) == len(ROUGE) + len(OTHER_METRICS)

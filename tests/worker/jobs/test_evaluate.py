@@ -75,7 +75,7 @@ def test_an_adapter_of_another_base_model_is_refused_before_anything_is_scored(s
     assert events_of(channel, "evaluated") == []
 
 
-def test_an_adapter_that_is_not_there_is_told_before_anything_is_loaded(source):
+def test_a_missing_adapter_is_refused_before_anything_is_loaded(source):
     channel = make_channel("evaluate", make_recipe("t5", source))
     with pytest.raises(AdapterError, match='no adapter "nothing"'):
         evaluate.run(channel, {"kind": "evaluate", "adapters": ["nothing"]})

@@ -1,4 +1,4 @@
-"""The job `shrink` finds what a killed run could be made smaller by."""
+"""The job `shrink` finds memory fallbacks for a run that was killed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe
 pytestmark = pytest.mark.torch
 
 
-def test_what_a_killed_run_could_be_made_smaller_by_is_found_without_it(tmp_path, monkeypatch):
+def test_fallbacks_of_a_killed_run_are_found_without_it(tmp_path, monkeypatch):
     # Tiny models are nothing beside Python.
     monkeypatch.setattr(memory_estimate, "RUNTIME_BYTES", 0)
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")

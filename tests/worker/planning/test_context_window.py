@@ -1,4 +1,4 @@
-"""A plan counts what a run reads and writes as the run does: to the last position, and nothing that it leaves out."""
+"""A plan counts a run's positions exactly, and only those of examples that the run uses."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_the_longest_row_may_take_all_positions_and_no_more(
     assert refused(asked(needed - 1)) == [field]
 
 
-def test_what_is_not_read_needs_no_room(tmp_path: Path) -> None:
+def test_unused_examples_need_no_positions(tmp_path: Path) -> None:
     def asked(*overrides: str) -> Recipe:
         return recipe_of(tmp_path, "gpt2", "lora", 90, *overrides, test=(SHORT, LONG))
 
@@ -110,7 +110,7 @@ def test_what_is_not_read_needs_no_room(tmp_path: Path) -> None:
     assert refused(asked('evaluation.split="validation"')) == []
 
 
-def test_a_prompt_alone_reads_the_pinned_conversations_too(tmp_path: Path) -> None:
+def test_a_prompt_only_run_reads_the_pinned_conversations_too(tmp_path: Path) -> None:
     def asked(**splits: tuple[Pair, ...]) -> Recipe:
         return recipe_of(tmp_path, "gpt2", "prompt_only", 90, **splits)
 
@@ -118,7 +118,7 @@ def test_a_prompt_alone_reads_the_pinned_conversations_too(tmp_path: Path) -> No
     assert refused(asked(validation=(SHORT, SHORT_TOO, SHORT_AGAIN, LONG))) == []
 
 
-def test_what_would_fit_fits(tmp_path: Path) -> None:
+def test_suggested_limits_fit(tmp_path: Path) -> None:
     def found(*overrides: str) -> list[dict[str, str]]:
         recipe = recipe_of(tmp_path, "gpt2", "prompt_tuning", 120, *overrides, test=(LONG,))
         events = run_in_process(create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe)))
@@ -137,5 +137,5 @@ def test_what_would_fit_fits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", ["lora", "prompt_tuning"])
-def test_a_model_that_counts_no_positions_has_none_to_exceed(method: str, tmp_path: Path) -> None:
+def test_a_model_without_a_limit_has_none_to_exceed(method: str, tmp_path: Path) -> None:
     assert refused(recipe_of(tmp_path, "t5", method, 0, test=(LONG,))) == []

@@ -1,4 +1,4 @@
-"""A plan's memory: computed from shapes, and right where it can be checked to the byte."""
+"""A plan's memory is computed from shapes, and exact where it can be checked."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def options(**values: object) -> BaseModelOptions:
 
 
 # -------------------------------------------------------------------------------------------- bits and bytes
-def test_bits_are_computed_from_how_bitsandbytes_keeps_scales() -> None:
+def test_bits_include_the_scales_of_bitsandbytes() -> None:
     shape = shape_of("llama")
     assert shape.bits_per_parameter(options()) is None
     assert shape.bits_per_parameter(options(quantization="nf4", double_quantization=False)) == 4.5
@@ -110,9 +110,7 @@ def test_traced_bytes_are_those_that_a_real_micro_batch_keeps(
     assert traced_bytes(recipe, channel, shape) == pytest.approx(counter.peak, rel=0.05)
 
 
-def test_parts_that_are_left_out_at_random_are_found_without_numbers_too(
-    tmp_path: Path, channel: Channel
-) -> None:
+def test_random_drops_are_traced_too(tmp_path: Path, channel: Channel) -> None:
     shape = Load(2, 32, 16, 8)
     kept = [
         traced_bytes(tiny_recipe(tmp_path, "t5", "boft", f"method.dropout={share}"), channel, shape)
@@ -121,7 +119,7 @@ def test_parts_that_are_left_out_at_random_are_found_without_numbers_too(
     assert kept[1] > kept[0]
 
 
-def test_nothing_is_kept_below_the_lowest_trained_layer(tmp_path: Path, channel: Channel) -> None:
+def test_no_activations_are_kept_below_the_lowest_trained_layer(tmp_path: Path, channel: Channel) -> None:
     shape = Load(4, 64, 64, 20)
     low = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.0.self_attn.q_proj"]')
     high = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.1.mlp.down_proj"]')
@@ -159,7 +157,7 @@ def test_parts_add_up_and_follow_the_recipe(tmp_path: Path, channel: Channel) ->
 
 
 @pytest.mark.parametrize("how", [{}, {"is_causal": True}, {"attn_mask": None, "dropout_p": 0.1}], ids=str)
-def test_attention_that_a_model_asks_torch_for_itself_is_counted(how: dict[str, Any]) -> None:
+def test_attention_called_directly_is_counted(how: dict[str, Any]) -> None:
     given = torch.empty(2, 3, 20, 8, dtype=torch.bfloat16, device="meta", requires_grad=True)
     with torch.device("meta"), meta_trace._Kernels("cpu", keeps_inputs=False):
         found = torch.nn.functional.scaled_dot_product_attention(given, given, given, **how)

@@ -27,10 +27,10 @@ def computed(training, family, tokens, shards):
     examples = encoded(family)
     collator = Collator(family, 0, tokens, shards)
     sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
-    steps, an_epoch = total_steps(len(examples), training)
+    steps, steps_per_epoch = total_steps(len(examples), training)
     for number in range(steps):
-        epoch, index = divmod(number, an_epoch)
-        yield collator.loads([examples[index] for index in sampler.steps(epoch)[index]])
+        epoch, step = divmod(number, steps_per_epoch)
+        yield collator.loads([examples[index] for index in sampler.steps(epoch)[step]])
 
 
 def weight(shape):
@@ -56,7 +56,7 @@ def test_the_predicted_step_is_computed_and_none_is_larger(family, order, steps,
     assert 1 <= peak.relative_weight <= shards
 
 
-def test_of_no_examples_nothing_is_computed():
+def test_without_examples_the_peak_is_empty():
     peak = predict_peak_step(TrainingOptions(), "decoder-only", [], 100)
 
     assert (list(peak.shapes), peak.largest, peak.relative_weight) == ([], Load(), 1)

@@ -1,4 +1,4 @@
-"""A plan without problems is found again by the run that was planned, and by no other."""
+"""A plan without problems is cached for the run that was planned, and for no other."""
 
 import json
 import os
@@ -64,7 +64,7 @@ def test_cached_sizes_are_found_for_the_same_and_for_nothing_else(recipe, tmp_pa
         json.dumps({"kept_schema": 1, "sizes": SIZES | {"memory": {"weights": "3"}}}),
     ],
 )
-def test_a_file_that_is_no_plan_is_as_good_as_none(recipe, content):
+def test_a_file_that_is_no_plan_counts_as_absent(recipe, content):
     cache_path(recipe).write_text(content)
 
     assert plan_cache.load(cache_path(recipe)) is None
@@ -82,7 +82,7 @@ def test_the_least_recently_used_go(recipe, monkeypatch):
     assert sorted(plans_folder().iterdir()) == sorted([paths[0], paths[2]])
 
 
-def test_a_run_tells_the_same_whether_it_was_planned_before_or_not(recipe, monkeypatch):
+def test_a_run_reports_the_same_whether_it_was_planned_before_or_not(recipe, monkeypatch):
     told = [events_named(train_in_process(recipe)[1], "run_started")[0]]
     monkeypatch.setattr(planner.Planner, "examine", lambda *_: pytest.fail("planned again"))
     told.append(events_named(train_in_process(recipe)[1], "run_started")[0])
@@ -91,7 +91,7 @@ def test_a_run_tells_the_same_whether_it_was_planned_before_or_not(recipe, monke
     assert first == again
 
 
-def test_what_a_form_plans_is_what_its_run_finds(recipe, monkeypatch):
+def test_a_run_uses_the_plan_of_its_form(recipe, monkeypatch):
     found = planned(recipe)
     monkeypatch.setattr(planner.Planner, "examine", lambda *_: pytest.fail("planned again"))
     [started] = events_named(train_in_process(recipe)[1], "run_started")

@@ -1,4 +1,4 @@
-"""Plans: counted without weights, and equal to what a run then finds."""
+"""Plans are counted without weights and equal to what a run then finds."""
 
 from __future__ import annotations
 
@@ -180,14 +180,14 @@ def test_float16_on_t5_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel
     assert [problem["field"] for problem in made["problems"]] == ["base_model.precision"]
 
 
-def test_data_that_would_be_fetched_are_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+def test_data_to_download_are_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
     made = plan.Planner(channel).plan(changed(tiny_recipe(tmp_path, "t5"), "data.source=knkarthick/samsum"))
     assert (made["missing"], made["problems"]) == (["knkarthick/samsum"], [])
     assert made["trainable_parameters"] > 0
     assert not {"steps", "examples", "token_lengths", "memory", "memory_bytes"} & made.keys()
 
 
-def test_a_base_model_that_would_be_fetched_is_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+def test_a_base_model_to_download_is_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
     recipe = changed(tiny_recipe(tmp_path, "t5"), "base_model.id=google/flan-t5-base")
     made = plan.Planner(channel).plan(recipe)
     assert (made["missing"], made["problems"]) == (["google/flan-t5-base"], [])
@@ -198,7 +198,7 @@ def test_a_base_model_that_would_be_fetched_is_a_fact_of_the_plan(tmp_path: Path
     assert both == {"trains": True, "notices": [], "missing": missing, "problems": []}
 
 
-def test_another_revision_than_the_one_here_would_be_fetched(
+def test_another_revision_than_the_local_one_would_be_downloaded(
     tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = tiny_recipe(tmp_path, "t5")

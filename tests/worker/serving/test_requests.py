@@ -1,4 +1,4 @@
-"""What a request may ask for: columns side by side, several conversations, long ones in pieces, settings."""
+"""Requests of the playground: columns side by side, several conversations, long ones in chunks, settings."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_columns_with_prompts_of_their_own_write_what_they_write_alone(kind, tog
     assert changes > 4 if together else changes == 2
 
 
-def test_a_long_conversation_is_summarised_piece_by_piece_and_all_of_it_is_told():
+def test_a_long_conversation_is_summarised_in_chunks_and_all_of_them_are_reported():
     asked_for = summarize_command([None], conversation=LONG, long_conversations="piecewise", prompt=SHORT)
     channel = serve("t5", send_all(asked_for))
     base = load_tiny("t5")
@@ -92,7 +92,7 @@ def test_a_long_conversation_is_summarised_piece_by_piece_and_all_of_it_is_told(
     assert len(parts) > 2
 
 
-def test_otherwise_it_is_cut_and_that_is_told():
+def test_otherwise_it_is_truncated_and_that_is_reported():
     channel = serve("t5", send_all(summarize_command([None], conversation=LONG, prompt=SHORT)))
     (started,) = events_of(channel, "summary_started")
     assert (started["pieces"], started["cut"]) == (1, True)
@@ -100,7 +100,7 @@ def test_otherwise_it_is_cut_and_that_is_told():
     assert summaries(channel) == {None: expected_summary("t5", None, TEMPLATE, LONG, limit=90)}
 
 
-def test_summaries_as_long_as_their_pieces_come_to_an_end():
+def test_summaries_as_long_as_their_chunks_come_to_an_end():
     way = {"long_conversations": "piecewise", "prompt": SHORT}
     channel = serve("t5", send_all(summarize_command([None], conversation=LONG, max_new_tokens=150, **way)))
     (finished,) = events_of(channel, "summary_finished")
