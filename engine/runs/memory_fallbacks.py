@@ -21,8 +21,8 @@ _AS_BEFORE = {_BATCH, _AGAIN}
 class MemoryFallback:
     """Values to change, by dotted names, with the memory and the time that this costs.
 
-    `memory_change` and `time_change` are shares of what it takes now, None where it could not be timed. `rows` are
-    those of the heaviest micro-batch, now and then; `batch_size` is what each step goes on seeing.
+    `memory_change` and `time_change` are fractions of what it takes now; no time is given where it is unknown. `rows`
+    are those of the heaviest micro-batch, now and then; `batch_size` is what each step goes on seeing.
     """
 
     changes: Mapping[str, Value]
@@ -55,8 +55,8 @@ class MemoryFallback:
 
     @property
     def time(self) -> str:
-        """The change of time: "+6 %"; "not timed" where nothing is known of it."""
-        return "not timed" if self.time_change is None else _percent(self.time_change)
+        """The change of time: "≈ +33 %"; "not timed" where nothing is known of it."""
+        return "not timed" if self.time_change is None else f"≈\u00a0{_percent(self.time_change)}"
 
     @property
     def learning(self) -> str:

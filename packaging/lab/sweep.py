@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,14 @@ from engine.system.paths import jobs_folder
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset import dataset
-from engine.worker.dataset.collator import CPU_TOKENS, Collator, StepSampler, in_batches, train_loader
+from engine.worker.dataset.collator import (
+    CPU_TOKENS,
+    Collator,
+    StepSampler,
+    in_batches,
+    steps_from,
+    train_loader,
+)
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import make_prompter
 from engine.worker.evaluation import rouge
@@ -44,7 +52,9 @@ from engine.worker.generation.generate import generate
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
-from engine.worker.training.step_gradients import StepReport, StepTrainer, mean_loss, training_arguments
+from engine.worker.training.loss import mean_loss
+from engine.worker.training.training_loop import train_step
+from engine.worker.training.training_run import prepare
 
 STANDARD = Variant("", "", {})
 
@@ -127,11 +137,14 @@ class Bench:
         context = InitContext(self._given.steps, tuple(in_batches(examples[:64], collator)))
         model = attach.attach(base, recipe, context)
         training = recipe.training.model_copy(update={"max_steps": self._given.steps})
-        arguments = training_arguments(training, rate, base.device, Path(tempfile.gettempdir()))
         sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
         loader = train_loader(examples, collator, sampler)
-        losses: list[float] = []
-        StepTrainer(model, arguments, loader, base.family, lambda: False, _keep(losses)).train()
+        state = prepare(model, base, training, rate, self._given.steps)
+        reports = (
+            train_step(state, batch, number)
+            for number, batch in islice(steps_from(loader, 0), self._given.steps)
+        )
+        losses = [report.loss for report in reports if report is not None]
         trainable, _ = attach.count_parameters(model)
         return {
             "trainable": trainable,
@@ -159,14 +172,6 @@ class Bench:
             scores = rouge.score([each.text for each in written], [each.summary for each in tests])
             figures |= {name: round(100 * sum(values) / len(values), 1) for name, values in scores.items()}
         return figures
-
-
-def _keep(losses: list[float]) -> Any:
-    def keep(report: StepReport) -> bool:
-        losses.append(report.loss)
-        return True
-
-    return keep
 
 
 def main() -> None:

@@ -4,7 +4,7 @@
 
     tutorial    the tutorial's script: inputs and labels padded to 512 tokens, its collator, Seq2SeqTrainer
     plain       Trainer with dynamic padding and grouping by length
-    tunesmith   the training part of a run: Session with its loader, its StepTrainer and its events
+    tunesmith   the training part of a run: its loop with loader, commands and events
 
 Reads its settings as a line of JSON, prepares and takes a first step, and answers each command that follows on its
 standard input with a line of JSON. A turn is one epoch over the same examples. All three compute in the same dtype
@@ -45,6 +45,7 @@ from transformers import (
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.jobs.events import read_all
+from engine.jobs.job import Job
 from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.dataset import dataset
@@ -52,6 +53,7 @@ from engine.worker.dataset.collator import (
     CPU_TOKENS,
     Collator,
     MicroBatch,
+    Step,
     StepSampler,
     in_batches,
     micro_batch_tokens,
@@ -65,9 +67,8 @@ from engine.worker.modeling.architecture import outline
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.meta_trace import LiveBytes
 from engine.worker.runtime import devices
-from engine.worker.training import step_gradients
-from engine.worker.training.adapter_metadata import make_metadata
-from engine.worker.training.training_loop import Prepared, Session
+from engine.worker.training import loss, training_loop
+from engine.worker.training.training_run import TrainingRun
 from tests.helpers import training_overhead
 from tests.helpers.benchmark_report import peak_resident, processor_seconds
 from tests.helpers.plain_models import plain_model
@@ -261,7 +262,7 @@ def _row(example: Encoded) -> Result:
 
 
 class Tunesmith:
-    """A run's Session, which trains on the loader's steps, listens for commands and reports each step as an event."""
+    """A run's training loop, which listens for commands and reports each step as an event."""
 
     def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
         self._stage = stage
@@ -297,19 +298,19 @@ class Tunesmith:
     def turn(self) -> Result:
         """Train one epoch; the seconds run from its beginning to the last step's report."""
         clock = EpochClock()
-        set_epoch, report = step_gradients._EpochSetter.on_epoch_begin, Session._report
+        steps_from, report = training_loop.steps_from, training_loop.report_step
 
-        def began(*given: Any, **named: Any) -> None:
+        def began(*given: Any) -> Iterator[tuple[int, Step]]:
             clock.start()
-            set_epoch(*given, **named)
+            return steps_from(*given)
 
-        def reported(*given: Any, **named: Any) -> None:
-            report(*given, **named)
+        def reported(*given: Any) -> None:
+            report(*given)
             clock.stop()
 
         with (
-            patch.object(step_gradients._EpochSetter, "on_epoch_begin", began),
-            patch.object(Session, "_report", reported),
+            patch.object(training_loop, "steps_from", began),
+            patch.object(training_loop, "report_step", reported),
             self._watch,
         ):
             self._trained(self._stage.train)
@@ -317,32 +318,29 @@ class Tunesmith:
 
     def _trained(self, train: Sequence[Encoded]) -> float:
         """Train one epoch; return the time of the last step's report, before the checkpoint that follows."""
-        self.session(train).train(None)
-        return max(
-            each["time"] for each in read_all(self._job.events_path) if each["event"] == "step_finished"
-        )
+        job = self.train(train)
+        return max(each["time"] for each in read_all(job.events_path) if each["event"] == "step_finished")
 
-    def session(self, train: Sequence[Encoded]) -> Session:
-        """Return the session of one epoch without validation."""
+    def train(self, train: Sequence[Encoded]) -> Job:
+        """Train one epoch without validation; return its job."""
         stage, recipe = self._stage, self._stage.recipe
         splits = dataclasses.replace(stage.splits, validation=(), test=())
-        prepared = Prepared(
+        channel = make_channel("train", recipe)
+        run = TrainingRun(
+            job=channel.job,
             recipe=recipe,
+            splits=splits,
             base=stage.base,
             model=self.model,
             train=train,
             validation=[],
-            chosen=samples.choose(recipe, splits),
             prompter=stage.prompter,
             collator=self._collator,
-            learning_rate=recipe.learning_rate(stage.base.family),
+            chosen=samples.choose(recipe, splits),
             replicas=self._replicas,
         )
-        channel = make_channel("train", recipe)
-        self._job = channel.job
-        return Session(
-            channel, prepared, partial(make_metadata, channel.job.id, prepared, splits, stopped=True)
-        )
+        training_loop.train(run, channel)
+        return channel.job
 
 
 SIDES: dict[str, Callable[[Stage, Path, int], Tutorial | Plain | Tunesmith]] = {
@@ -411,7 +409,7 @@ def validation_loss(stage: Stage, model: PeftModel) -> float:
     """Return the mean loss per label token on the validation split, computed alike for every side."""
     collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
     encoded = [stage.prompter.example(each) for each in stage.splits.validation]
-    return step_gradients.mean_loss(model, list(in_batches(encoded, collator)), stage.base.family, int)
+    return loss.mean_loss(model, list(in_batches(encoded, collator)), stage.base.family, int)
 
 
 class Watch:
@@ -467,7 +465,7 @@ def _done(word: str, stage: Stage, side: Any) -> Result:
     if word == "loss":
         return {"loss": validation_loss(stage, side.model)}
     if word == "overhead":
-        return training_overhead.measured(side.session(stage.train), stage.base.device)
+        return training_overhead.measured(partial(side.train, stage.train), stage.base.device)
     return {"peak": peak_bytes(stage.base.device)}
 
 

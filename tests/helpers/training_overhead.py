@@ -1,4 +1,4 @@
-"""Measures the time of a training session outside the model and the optimizer."""
+"""Measures the time that the training loop takes outside the model and the optimizer."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from accelerate import Accelerator
 from accelerate.optimizer import AcceleratedOptimizer
 
 from engine.worker.dataset.collator import Collator
-from engine.worker.training import step_gradients
+from engine.worker.training import step_gradients, training_loop
 from engine.worker.training.data_parallel import Shares
-from engine.worker.training.training_loop import Session
 
 # The model's own time, whoever trains it, and two parts of the rest.
 MODEL, REPORTS = "model", "reports"
@@ -30,12 +29,12 @@ TIMED: tuple[tuple[Any, str, str], ...] = (
     # The time that the model takes longer in another process than here.
     (Shares, "are_done", MODEL),
     (Collator, "__call__", "batches"),
-    (Session, "_report", REPORTS),
+    (training_loop, "report_step", REPORTS),
 )
 
 
-def measured(session: Session, device: torch.device) -> dict[str, float]:
-    """Train a session to its end; return the seconds from its first step's report to its last's, in all and by part."""
+def measured(train: Callable[[], object], device: torch.device) -> dict[str, float]:
+    """Train to the end; return the seconds from the first step's report to the last's, in all and by part."""
     parts: defaultdict[str, float] = defaultdict(float)
     looks: list[dict[str, float]] = []
 
@@ -47,7 +46,7 @@ def measured(session: Session, device: torch.device) -> dict[str, float]:
     with ExitStack() as stack:
         for owner, name, part in TIMED:
             stack.enter_context(_timed(owner, name, functools.partial(spent, part), device))
-        session.train(None)
+        train()
     return {name: looks[-1][name] - looks[0].get(name, 0.0) for name in looks[-1]} | {"steps": len(looks) - 1}
 
 

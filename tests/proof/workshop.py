@@ -11,14 +11,15 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import torch
 from peft import PeftModel
-from transformers import TrainerCallback
+from torch.utils.data import DataLoader
 
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter
@@ -30,7 +31,7 @@ from engine.system.paths import jobs_folder
 from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
-from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, train_loader
+from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, steps_from, train_loader
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import make_prompter
 from engine.worker.modeling import base_models, forward
@@ -38,8 +39,9 @@ from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
-from engine.worker.training import checkpoints
-from engine.worker.training.step_gradients import StepTrainer, mean_loss, training_arguments
+from engine.worker.training import checkpoints, training_loop
+from engine.worker.training.loss import mean_loss
+from engine.worker.training.training_run import TrainState, prepare
 from tests.helpers.worker_setup import stop_dropout
 from tests.proof.cells import EXAMPLES, STEPS
 from tests.proof.reload import Reloader
@@ -141,41 +143,40 @@ class Workshop:
         collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
         batches = collator(encoded).micro_batches
         model = attach.attach(base, recipe, InitContext(STEPS, batches))
-        loop = StepTrainer(
-            model,
-            training_arguments(recipe.training, recipe.learning_rate(base.family), base.device, folder),
-            train_loader(encoded, collator, StepSampler(encoded, EXAMPLES, recipe.training.seed, "random")),
-            base.family,
-            between=lambda: False,
-            after_step=lambda report: self._checkpoint(report.step, resumed, model, loop, folder),
-        )
-        seen = _Gradients()
-        loop.add_callback(seen)
+        sampler = StepSampler(encoded, EXAMPLES, recipe.training.seed, "random")
         before = mean_loss(model, list(batches), base.family, lambda: None)
-        loop.train(resume_from_checkpoint=str(folder) if resumed else None)
-        model.zero_grad(set_to_none=True)
+        seen = _Gradients()
+        state = prepare(model, base, recipe.training, recipe.learning_rate(base.family), STEPS)
+        state.optimizer.optimizer.register_step_pre_hook(lambda *_: seen.look(model))
+        self._take_steps(state, train_loader(encoded, collator, sampler), folder, resumed)
         after = mean_loss(model, list(batches), base.family, lambda: None)
         return Trained(base, model.eval(), before, after, seen.told, seen.strays)
 
     @staticmethod
-    def _checkpoint(step: int, resumed: bool, model: PeftModel, loop: StepTrainer, folder: Path) -> bool:
-        """Do after a step what a run does; go on."""
-        if step == HALF and not resumed:
-            folder.mkdir(exist_ok=True)
-            checkpoints.save_trainable(model, folder)
-            loop.save_state(folder)
-        return True
+    def _take_steps(state: TrainState, loader: DataLoader[Any], folder: Path, resumed: bool) -> None:
+        """Take all steps with a checkpoint in the middle, or those after it."""
+        first, random_states = 0, None
+        if resumed:
+            first, random_states = HALF, partial(checkpoints.load_random_states, folder)
+            checkpoints.load_trainable(state.model, folder)
+            checkpoints.load_state(state, folder)
+        for number, batch in islice(steps_from(loader, first, random_states), STEPS - first):
+            training_loop.train_step(state, batch, number)
+            if number + 1 == HALF:
+                folder.mkdir(exist_ok=True)
+                checkpoints.save_trainable(state.model, folder)
+                checkpoints.save_state(state, folder)
 
 
-class _Gradients(TrainerCallback):
+class _Gradients:
     """Look at every gradient just before the optimizer does."""
 
     def __init__(self) -> None:
         self.told: dict[str, bool] = {}
         self.strays: set[str] = set()
 
-    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        for name, parameter in kwargs["model"].named_parameters():
+    def look(self, model: PeftModel) -> None:
+        for name, parameter in model.named_parameters():
             if not parameter.requires_grad:
                 self.strays |= {name} if parameter.grad is not None else set()
                 continue
@@ -224,7 +225,7 @@ def shake(model: PeftModel, seed: int, strength: float = 0.05) -> None:
 
 
 def save(model: PeftModel, base: LoadedBase, recipe: Recipe, folder: Path) -> Adapter:
-    """Write an adapter as a run does and return it with metadata."""
+    """Write an adapter as a run does and return it with a metadata."""
     attach.save_adapter(model, folder)
     metadata = AdapterMetadata(
         schema=1,

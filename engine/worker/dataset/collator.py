@@ -9,7 +9,7 @@ seed and epoch, so that a resumed run skips whole steps and goes on.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -108,11 +108,11 @@ class StepSampler(Sampler[list[int]]):
     """Yields each step's example indices: every example once an epoch, in steps of equal size.
 
     `order` says who shares a step: examples of similar length, drawn from a random stretch of the epoch and with the
-    steps shuffled again, or any. `epoch` is set by the trainer before each pass.
+    steps shuffled again, or any. A pass is that of `epoch`, without its first `skipped` steps.
     """
 
     def __init__(self, examples: Sequence[Encoded] | Sizes, batch_size: int, seed: int, order: Order) -> None:
-        self.epoch = 0
+        self.epoch = self.skipped = 0
         self.order = order
         self._sizes = _sizes(examples)
         self.batch_size = batch_size
@@ -122,7 +122,7 @@ class StepSampler(Sampler[list[int]]):
         return math.ceil(len(self._sizes) / self.batch_size)
 
     def __iter__(self) -> Iterator[list[int]]:
-        return iter(self.steps(self.epoch))
+        return iter(self.steps(self.epoch)[self.skipped :])
 
     def steps(self, epoch: int) -> list[list[int]]:
         """Return the steps of an epoch."""
@@ -279,6 +279,29 @@ def _rectangle(rows: Sequence[Sequence[int]], filling: int) -> torch.Tensor:
 def train_loader(examples: Sequence[Encoded], collator: Collator, sampler: StepSampler) -> DataLoader[Any]:
     """Return the loader whose items are steps."""
     return DataLoader(EncodedExamples(examples), batch_sampler=sampler, collate_fn=collator)
+
+
+def steps_from(
+    loader: DataLoader[Any], first: int, load_random_states: Callable[[], object] | None = None
+) -> Iterator[tuple[int, Step]]:
+    """Yield a run's steps with their numbers (counted from 0) from the first on, epoch after epoch without an end.
+
+    torch's DataLoader draws a random number at the start of each pass. `load_random_states` puts the random states back
+    to those after the step before the first: before that draw where an epoch starts, after it within one.
+    """
+    sampler, number = loader.batch_sampler, first
+    assert isinstance(sampler, StepSampler)
+    while True:
+        sampler.epoch, sampler.skipped = divmod(number, len(sampler))
+        if load_random_states and not sampler.skipped:
+            load_random_states()
+        steps = iter(loader)
+        if load_random_states and sampler.skipped:
+            load_random_states()
+        load_random_states = None
+        for step in steps:
+            yield number, step
+            number += 1
 
 
 def in_batches(examples: Sequence[Encoded], collator: Collator, size: int = 256) -> Iterator[MicroBatch]:

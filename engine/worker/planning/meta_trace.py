@@ -63,7 +63,7 @@ def _checkpoint_contexts(kernels: Callable[[], _Kernels]) -> tuple[AbstractConte
 
 
 def _loss(model: Any, family: Family, shape: Load) -> torch.Tensor:
-    """Compute what `step_gradients.token_loss_sum` computes, with any tokens and labels: only shapes count here."""
+    """Compute what `loss.token_loss_sum` computes, with any tokens and labels: only shapes count here."""
     input_ids = torch.ones(shape.rows, shape.input_length, dtype=torch.long)
     labels = torch.ones(shape.rows, shape.label_length, dtype=torch.long)
     targets = torch.ones(shape.learned_tokens, dtype=torch.long)

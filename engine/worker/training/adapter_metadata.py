@@ -1,4 +1,4 @@
-"""What is written into a new adapter's metadata: the facts of its run. Decides nothing about the run."""
+"""The metadata of a new adapter: the facts of its run. Decides nothing about the run."""
 
 from __future__ import annotations
 
@@ -22,24 +22,22 @@ from engine.worker.dataset.prompting import learned, prompt_facts
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
 from engine.worker.runtime.versions import versions
-from engine.worker.training.training_loop import Prepared, Progress
+from engine.worker.training.training_run import TrainingRun
 
 
-def make_metadata(
-    run_id: str, prepared: Prepared, splits: Splits, step: int, progress: Progress, *, stopped: bool
-) -> AdapterMetadata:
+def make_metadata(run: TrainingRun, step: int, *, stopped: bool) -> AdapterMetadata:
     """Return the metadata of the adapter as it is at a step, without scores."""
-    recipe = prepared.recipe
+    recipe, run_id = run.recipe, run.job.id
     return AdapterMetadata(
         schema=adapter_toml.SCHEMA,
         id=f"{run_id}-step-{step}" if stopped else run_id,
         name=free_name(recipe, f"step-{step}" if stopped else ""),
         made_at=adapter_toml.now_text(),
-        base_model=_base_model(recipe, prepared.base),
-        method=_method(prepared),
-        data=_data(recipe, splits),
-        training=_training(run_id, prepared, step, progress, stopped),
-        prompt=prompt_facts(recipe, splits),
+        base_model=_base_model(recipe, run.base),
+        method=_method(run),
+        data=_data(recipe, run.splits),
+        training=_training(run, step, stopped),
+        prompt=prompt_facts(recipe, run.splits),
         versions=versions(),
     )
 
@@ -94,16 +92,16 @@ def _base_model(recipe: Recipe, base: LoadedBase) -> BaseModelFacts:
     )
 
 
-def _method(prepared: Prepared) -> MethodFacts:
-    settings = prepared.recipe.method
-    names = attach.adapted_modules(prepared.model)
+def _method(run: TrainingRun) -> MethodFacts:
+    settings = run.recipe.method
+    names = attach.adapted_modules(run.model)
     return MethodFacts(
         id=settings.id,
         title=settings.method.title,
         peft_type=settings.method.peft_type,
-        summary=_main_setting(prepared.recipe),
+        summary=_main_setting(run.recipe),
         options=settings.options.model_dump(exclude_none=True),
-        learning_rate=prepared.learning_rate,
+        learning_rate=run.learning_rate,
         targets=sorted({name.rpartition(".")[2] for name in names}),
         matrices=len(names),
     )
@@ -122,22 +120,22 @@ def _data(recipe: Recipe, splits: Splits) -> DataFacts:
     )
 
 
-def _training(run_id: str, prepared: Prepared, step: int, progress: Progress, stopped: bool) -> TrainingFacts:
-    trainable, everything = attach.count_parameters(prepared.model)
-    steps, _ = total_steps(len(prepared.train), prepared.recipe.training)
+def _training(run: TrainingRun, step: int, stopped: bool) -> TrainingFacts:
+    trainable, everything = attach.count_parameters(run.model)
+    steps, _ = total_steps(len(run.train), run.training)
     return TrainingFacts(
-        run=run_id,
+        run=run.job.id,
         step=step,
         total_steps=steps,
         stopped=stopped,
-        seconds=progress.seconds,
-        seed=prepared.recipe.training.seed,
+        seconds=run.progress.seconds,
+        seed=run.training.seed,
         trainable_parameters=trainable,
         all_parameters=everything,
-        peak_memory_bytes=progress.peak_memory_bytes,
-        order=progress.order,
-        start_from=prepared.recipe.method.start_from,
-        changes=[ChangeFacts(**change.model_dump()) for change in prepared.recipe.changes],
+        peak_memory_bytes=run.progress.peak_memory_bytes,
+        order=run.progress.order,
+        start_from=run.recipe.method.start_from,
+        changes=[ChangeFacts(**change.model_dump()) for change in run.recipe.changes],
     )
 
 

@@ -1,18 +1,22 @@
 """Checkpoints: all that a run needs to go on exactly where it was.
 
-A checkpoint is a folder `checkpoint-<step>`: PEFT's adapter files, the trained numbers as they are (PEFT
-does not save all of them for every method), optimizer, schedule, random numbers, the loop's and the run's
-state, and checksums of all that. It is written aside, to the disk, and renamed: it is whole or not there.
+A checkpoint is a folder `checkpoint-<step>`: PEFT's adapter files, the trainable parameters as they are (PEFT does not
+save all of them for every method), optimizer, schedule and random states under the names that transformers gives
+them, the run's progress, and checksums of all that. It is written aside, to the disk, and renamed: it is whole or
+not there.
 """
 
 from __future__ import annotations
 
 import json
+import random
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import accelerate.utils
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -26,46 +30,77 @@ from engine.system.files import sync_directory, sync_tree
 from engine.worker.adapters import method_hooks
 from engine.worker.adapters.attach import save_adapter, trainable_parameters
 from engine.worker.runtime.atomic_write import whole_or_gone, writing
+from engine.worker.training.optimizer import load_state as load_optimizer_state
+from engine.worker.training.training_run import TrainingRun, TrainState
 
 KEPT = 2
 TRAINABLE_NAME = "trainable.safetensors"
 METHOD_STATE = "method state: "
 STATE_NAME = "run_state.json"
 CHECKSUMS_NAME = "checksums.json"
+OPTIMIZER_NAME, SCHEDULE_NAME, RANDOM_NAME = "optimizer.pt", "scheduler.pt", "rng_state.pth"
 PARTIAL_NAME = "checkpoint.partial"
 DAMAGED = "Delete it; resume goes on from the checkpoint before."
 
 
-def save(
-    job: Job,
-    step: int,
-    model: Any,
-    state: Mapping[str, Any],
-    metadata: AdapterMetadata,
-    save_loop: Callable[[Path], None],
-) -> tuple[Path, int]:
-    """Write the checkpoint of a step, drop all but the last two, and return its folder and bytes.
+def save(run: TrainingRun, state: TrainState, metadata: AdapterMetadata) -> tuple[Path, int]:
+    """Write the checkpoint of a run's step, drop all but the last two, and return its folder and bytes.
 
-    `save_loop` writes optimizer, schedule, random numbers and loop state into the folder it is given.
     Raises StorageError; the checkpoints before it are then untouched.
     """
-    folder, partial = job.folder / f"{CHECKPOINT_PREFIX}{step}", job.folder / PARTIAL_NAME
+    folder, partial = run.job.folder / f"{CHECKPOINT_PREFIX}{run.step}", run.job.folder / PARTIAL_NAME
     hint = "Free some disk space; resume goes on from the checkpoint before."
-    with writing(f"The checkpoint of step {step}", hint), whole_or_gone(partial):
-        save_adapter(model, partial)
-        save_trainable(model, partial)
-        save_loop(partial)
+    with writing(f"The checkpoint of step {run.step}", hint), whole_or_gone(partial):
+        save_adapter(run.model, partial)
+        save_trainable(run.model, partial)
+        save_state(state, partial)
         adapter_toml.save(metadata, partial)
-        (partial / STATE_NAME).write_text(json.dumps(dict(state)), encoding="utf-8")
+        (partial / STATE_NAME).write_text(json.dumps(run.progress.as_dict()), encoding="utf-8")
         (partial / CHECKSUMS_NAME).write_text(json.dumps(adapter_toml.checksums(partial)), encoding="utf-8")
         _put_in_place(partial, folder)
-    for old in checkpoints(job)[:-KEPT]:
+    for old in checkpoints(run.job)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return folder, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
+def save_state(state: TrainState, folder: Path) -> None:
+    """Write optimizer, schedule and random states into a folder."""
+    torch.save(state.optimizer.state_dict(), folder / OPTIMIZER_NAME)
+    torch.save(state.schedule.state_dict(), folder / SCHEDULE_NAME)
+    states: dict[str, Any] = {
+        "python": random.getstate(),
+        "numpy": np.random.get_state(),
+        "cpu": torch.get_rng_state(),
+    }
+    if state.accelerator.device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state()
+    torch.save(states, folder / RANDOM_NAME)
+
+
+def load_state(state: TrainState, folder: Path) -> None:
+    """Put optimizer and schedule back as `save_state` wrote them; random states wait for `load_random_states`."""
+    # To the processor first: a card need not hold the state twice.
+    load_optimizer_state(state.optimizer, _read(folder / OPTIMIZER_NAME))
+    state.schedule.load_state_dict(_read(folder / SCHEDULE_NAME))
+
+
+def load_random_states(folder: Path) -> None:
+    """Put the random states back as `save_state` wrote them."""
+    states = _read(folder / RANDOM_NAME)
+    random.setstate(states["python"])
+    np.random.set_state(states["numpy"])
+    torch.set_rng_state(states["cpu"])
+    if "cuda" in states and torch.cuda.is_available():
+        torch.cuda.set_rng_state(states["cuda"])
+
+
+def _read(file: Path) -> Any:
+    """Read a file of `torch.save`: tensors, numbers and texts, but no code."""
+    return accelerate.utils.load(file, map_location="cpu", weights_only=True)
+
+
 def save_best(model: Any, folder: Path) -> None:
-    """Write a model's trained numbers into a folder of their own, whole or not at all."""
+    """Write a model's trainable parameters into a folder of their own, whole or not at all."""
     partial = folder.with_name(f"{folder.name}.partial")
     with whole_or_gone(partial):
         save_trainable(model, partial)
@@ -99,6 +134,11 @@ def is_sound(folder: Path) -> bool:
     return isinstance(expected, dict) and all(found.get(name) == digest for name, digest in expected.items())
 
 
+def step_of(folder: Path) -> int:
+    """Return the step after which a checkpoint was made."""
+    return int(folder.name.removeprefix(CHECKPOINT_PREFIX))
+
+
 def read_state(folder: Path) -> dict[str, Any]:
     """Return the run's own state in a checkpoint. Raises StorageError if it is damaged."""
     try:
@@ -111,7 +151,7 @@ def read_state(folder: Path) -> dict[str, Any]:
 
 
 def save_trainable(model: Any, folder: Path) -> None:
-    """Write every trained number of a model exactly, and what the method keeps beside them."""
+    """Write every trainable parameter of a model exactly, and what the method stores beside them."""
     tensors = {name: parameter.detach() for name, parameter in trainable_parameters(model).items()}
     tensors |= {
         f"{METHOD_STATE}{name}": tensor for name, tensor in method_hooks.of(model).state(model).items()
@@ -122,7 +162,7 @@ def save_trainable(model: Any, folder: Path) -> None:
 
 
 def load_trainable(model: Any, folder: Path) -> None:
-    """Put the trained numbers of a folder into a model that was made by the same recipe."""
+    """Put the trainable parameters of a folder into a model that was made by the same recipe."""
     parameters = trainable_parameters(model)
     tensors, state = {}, {}
     try:

@@ -1,21 +1,15 @@
-"""A run that trains nothing: the base model with a plain prompt against itself with the recipe's, told in order.
+"""A run that trains nothing: the base model with the recipe's prompt against itself with the plain one.
 
-What it yields is the prompt with its examples, as an adapter that consists of its metadata.
+Its result is the prompt with its examples, as an adapter that consists of its metadata.
 """
 
 from __future__ import annotations
 
-import shutil
 import time
 from dataclasses import replace
 
-from engine.adapters import library
-from engine.adapters import metadata as adapter_toml
-from engine.adapters.library import Adapter
-from engine.adapters.metadata import AdapterMetadata
 from engine.config.recipe import Recipe
 from engine.runs import example_scores
-from engine.system.paths import adapters_folder
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import (
     learned,
@@ -31,8 +25,8 @@ from engine.worker.kernels import registry
 from engine.worker.modeling.architecture import outline
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
-from engine.worker.runtime.atomic_write import whole_or_gone, writing
 from engine.worker.runtime.channel import Channel
+from engine.worker.training import adapter_store
 from engine.worker.training.adapter_metadata import make_prompt_metadata
 
 
@@ -70,7 +64,8 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
     channel.enter("save")
     seconds = time.perf_counter() - began
     metadata = make_prompt_metadata(channel.job.id, recipe, base, splits, seconds)
-    _save(channel, metadata.with_score(evaluation.card(baseline)))
+    # There are no weights: the metadata and the recipe are all of it.
+    adapter_store.store(channel, metadata.with_score(evaluation.card(baseline)), lambda _: None)
     example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored(plain, asked)))
     reporting.report(channel, evaluation, plain, base.device)
 
@@ -100,22 +95,3 @@ def _emit_started(channel: Channel, base: LoadedBase, splits: Splits) -> None:
         learning_rate=0.0,
         patches=registry.active(base.device.type, base.precision),
     )
-
-
-def _save(channel: Channel, metadata: AdapterMetadata) -> Adapter:
-    """Put the prompt into the library; one that an earlier attempt of this run left there is replaced."""
-    folder = library.partial_folder(metadata.id)
-    with writing("The prompt", "Free some disk space, then resume the run."), whole_or_gone(folder):
-        shutil.copyfile(channel.job.recipe_path, folder / adapter_toml.RECIPE_NAME)
-        shutil.rmtree(adapters_folder() / metadata.id, ignore_errors=True)
-        adapter = library.install(folder, metadata)
-    channel.emit(
-        "adapter_saved",
-        adapter=adapter.id,
-        path=str(adapter.folder),
-        bytes=adapter.size_bytes,
-        step=0,
-        seconds=round(metadata.training.seconds, 3),
-        memory_bytes=metadata.training.peak_memory_bytes,
-    )
-    return adapter

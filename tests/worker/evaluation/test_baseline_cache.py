@@ -3,7 +3,7 @@
 import pytest
 
 from engine.system.paths import scores_folder
-from engine.worker.training import training_loop
+from engine.worker.training import interim_evaluation
 from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
 
 pytestmark = pytest.mark.torch
@@ -20,7 +20,7 @@ def start(events):
 def measured(monkeypatch):
     """How often a mean loss was computed."""
     times = []
-    monkeypatch.setattr(training_loop, "mean_loss", counting(training_loop.mean_loss, times))
+    monkeypatch.setattr(interim_evaluation, "mean_loss", counting(interim_evaluation.mean_loss, times))
     return times
 
 

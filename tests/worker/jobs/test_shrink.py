@@ -23,4 +23,8 @@ def test_fallbacks_of_a_killed_run_are_found_without_it(tmp_path, monkeypatch):
     plans = read(told)
 
     assert plans[0].title.startswith("Micro-batch 8 to ")
-    assert all(plan.memory_change < 0 and plan.time_change is None for plan in plans)
+    assert all(plan.memory_change < 0 for plan in plans)
+    # Of activation checkpointing alone it is known without a measurement what it takes.
+    assert {plan.title: plan.time_change for plan in plans if plan.time_change} == {
+        "Checkpoint activations": 0.3333
+    }

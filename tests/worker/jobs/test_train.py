@@ -173,18 +173,19 @@ def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypa
 
 
 def stop_in_micro_batch(patch, number):
-    from engine.worker.training.training_loop import Session
+    from engine.worker.training import training_loop
 
-    between = Session._between
-    seen = []
+    take, seen = training_loop.train_step, []
 
-    def counted(session):
-        # The probe's are of no step.
-        seen.extend([session] if session.probe is None or session.probe.seconds else [])
-        session._channel.stopping = session._channel.stopping or len(seen) == number
-        return between(session)
+    def counted(state, batch, step, should_abort):
+        def stops():
+            seen.append(step)
+            should_abort.__self__._channel.stopping = len(seen) == number
+            return should_abort()
 
-    patch.setattr(Session, "_between", counted)
+        return take(state, batch, step, stops)
+
+    patch.setattr(training_loop, "train_step", counted)
 
 
 def test_a_worker_that_dies_without_a_word_goes_on_from_its_checkpoint(tmp_path, monkeypatch, reference_run):
@@ -319,7 +320,7 @@ def test_a_loss_that_is_no_number_fails_with_a_hint_and_keeps_the_checkpoint(tmp
 
 
 def loss_that_breaks_after(calls):
-    from engine.worker.training.step_gradients import token_loss_sum
+    from engine.worker.training.loss import token_loss_sum
 
     seen = []
 

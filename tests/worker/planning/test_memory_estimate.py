@@ -19,7 +19,7 @@ from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import meta_trace
 from engine.worker.planning import planner as plan
 from engine.worker.runtime.channel import Channel
-from engine.worker.training.step_gradients import token_loss_sum
+from engine.worker.training.loss import token_loss_sum
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
 

@@ -9,7 +9,6 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -26,15 +25,15 @@ from engine.system.paths import plans_folder
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset.batch_packing import TOKENS_LIKE_A_WIDTH, parted
-from engine.worker.dataset.collator import Collator, StepSampler, train_loader
+from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompting import Encoded
 from engine.worker.modeling import base_models
 from engine.worker.planning import memory_estimate
 from engine.worker.runtime import devices, fork_pool
-from engine.worker.training import checkpoints, training_loop
-from engine.worker.training import step_gradients as trainer
+from engine.worker.training import checkpoints, step_gradients, training_loop
 from engine.worker.training.data_parallel import shared_out
-from engine.worker.training.step_gradients import Interrupted, StepTrainer, training_arguments
+from engine.worker.training.step_gradients import StepGradients
+from engine.worker.training.training_run import prepare
 from tests.helpers.tiny_runs import (
     events_named,
     on_event,
@@ -136,49 +135,47 @@ def test_chance_is_another_in_every_micro_batch_and_the_same_again():
 
 
 @pytest.fixture
-def loop_of(tmp_path):
+def loop_of():
     """Return what makes the loop of a recipe's run on a few examples."""
     made = []
 
     def make(recipe: Recipe, dropout: bool = True, asked: Sequence[str] = ()) -> Loop:
-        made.append(_loop(recipe, tmp_path, dropout, asked))
+        made.append(_loop(recipe, dropout, asked))
         return made[-1]
 
     yield make
     for each in made:
-        each.trainer.end_replicas()
+        each.step_gradients.close()
     assert not fork_pool._forks
 
 
-def _loop(recipe: Recipe, folder: Path, dropout: bool, asked: Sequence[str]) -> Loop:
+def _loop(recipe: Recipe, dropout: bool, asked: Sequence[str]) -> Loop:
     base = base_models.load(recipe.base_model, "cpu", make_channel("inspect"))
     collator = Collator(base.family, base.tokenizer.pad_token_id, 120)
     examples = encoded(base.family)
     model = attach.attach(base, recipe, InitContext(STEPS, collator(examples).micro_batches))
     if not dropout:
         stop_dropout(model)
-    loop = StepTrainer(
-        model,
-        training_arguments(recipe.training, 0.01, base.device, folder),
-        train_loader(examples, collator, StepSampler(examples, BATCH, 1, "random")),
-        base.family,
-        between=lambda: bool(asked),
-        after_step=lambda _: True,
-    )
-    return Loop(loop, model, collator, examples)
+    state = prepare(model, base, recipe.training, 0.01, STEPS)
+    return Loop(state.gradients, model, collator, examples, asked)
 
 
 class Loop(NamedTuple):
-    trainer: StepTrainer
+    step_gradients: StepGradients
     model: Any
     collator: Collator
     examples: Sequence[Encoded]
+    asked: Sequence[str]
 
-    def gradients(self, shares: int) -> tuple[float, list[torch.Tensor]]:
-        """Return a step's loss and gradients when it is computed in so many shares."""
+    def gradients(self, shares: int) -> tuple[float, list[torch.Tensor]] | None:
+        """Return a step's loss and gradients when it is computed in so many shares, None where it was given up."""
         self.model.zero_grad()
-        loss = self.trainer.training_step(self.model, self.collator.of_shares(shares)(self.examples))
+        step = self.collator.of_shares(shares)(self.examples)
+        loss = self.step_gradients.compute(step, 0, lambda: bool(self.asked))
         trained = [each for each in self.model.parameters() if each.requires_grad]
+        if loss is None:
+            assert not any(each.grad is not None and each.grad.any() for each in trained)
+            return None
         return float(loss), [
             each.grad.clone() if each.grad is not None else torch.zeros(()) for each in trained
         ]
@@ -265,16 +262,18 @@ def test_with_dropout_it_is_the_same_to_the_bit_again_and_when_it_goes_on(
 def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypatch, side_by_side):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=200")
     _, uninterrupted = train_in_process(recipe)
-    between = training_loop.Session._between
-    seen = []
+    take, seen = training_loop.train_step, []
 
-    def counted(own):
-        seen.extend([own] if own.step == 3 else [])
-        own._channel.stopping = own._channel.stopping or len(seen) == 2
-        return between(own)
+    def counted(state, batch, step, should_abort):
+        def stops():
+            seen.extend([step] if step == 3 else [])
+            should_abort.__self__._channel.stopping = len(seen) == 2
+            return should_abort()
+
+        return take(state, batch, step, stops)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training_loop.Session, "_between", counted)
+        patch.setattr(training_loop, "train_step", counted)
         job, events = train_in_process(recipe)
 
     assert events[-1]["outcome"] == "stopped"
@@ -287,8 +286,7 @@ def test_a_step_that_was_given_up_leaves_nothing_in_the_next(loop_of):
     made = loop_of(make_recipe("t5"), asked=asked)
     before = made.gradients(shares=2)
     asked.append("to stop")
-    with pytest.raises(Interrupted):
-        made.gradients(shares=2)
+    assert made.gradients(shares=2) is None
     asked.clear()
     after = made.gradients(shares=2)
 
@@ -386,7 +384,7 @@ def test_where_the_system_allows_no_fork_the_run_goes_on_alone(tmp_path, monkeyp
 
 def in_replica(act):
     """Return what takes the place of a loss: it acts in replicas alone, after a few micro-batches."""
-    here, found, seen = os.getpid(), trainer.token_loss_sum, []
+    here, found, seen = os.getpid(), step_gradients.token_loss_sum, []
 
     def loss(*given):
         seen.append(given)
@@ -400,7 +398,9 @@ def in_replica(act):
 def test_a_replica_that_the_system_ends_means_that_memory_lacked(tmp_path, monkeypatch, side_by_side):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=1")
     with monkeypatch.context() as patch:
-        patch.setattr(trainer, "token_loss_sum", in_replica(lambda: os.kill(os.getpid(), signal.SIGKILL)))
+        patch.setattr(
+            step_gradients, "token_loss_sum", in_replica(lambda: os.kill(os.getpid(), signal.SIGKILL))
+        )
         job, events = train_in_process(recipe)
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
     assert events_named(events, "memory_exceeded")
@@ -415,7 +415,7 @@ def test_a_trouble_in_a_replica_is_the_runs_and_the_log_has_its_trace(
     def fail():
         raise ValueError("no number of mine")
 
-    monkeypatch.setattr(trainer, "token_loss_sum", in_replica(fail))
+    monkeypatch.setattr(step_gradients, "token_loss_sum", in_replica(fail))
     _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
 
     assert events[-1]["outcome"] == "failed"
@@ -432,7 +432,7 @@ def test_the_memory_of_replicas_counts_in_what_a_step_tells(tmp_path, monkeypatc
         if not kept:
             kept.append(torch.ones(size // 4))
 
-    monkeypatch.setattr(trainer, "token_loss_sum", in_replica(take))
+    monkeypatch.setattr(step_gradients, "token_loss_sum", in_replica(take))
     _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
     told = [event["memory_bytes"] for event in events_named(events, "step_finished")]
 

@@ -21,7 +21,7 @@ from engine.worker.dataset import token_cache
 from engine.worker.runtime.atomic_write import writing
 from engine.worker.runtime.spill_file import Spool
 from engine.worker.training import checkpoints
-from engine.worker.training.training_loop import Session
+from engine.worker.training.model_selection import ModelSelection
 from tests.helpers.tiny_runs import (
     events_named,
     on_event,
@@ -73,13 +73,13 @@ def test_a_best_state_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        keep = Session._keep_if_best
+        update = ModelSelection.update
 
-        def keep_half(session: Session, *measured: float) -> None:
+        def save_half(selection: ModelSelection, *measured: float) -> None:
             patch.setattr(checkpoints, "save_trainable", half)
-            keep(session, *measured)
+            update(selection, *measured)
 
-        patch.setattr(Session, "_keep_if_best", keep_half)
+        patch.setattr(ModelSelection, "update", save_half)
         job, events = train_in_process(recipe)
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "StorageError")
     assert [path.name for path in job.folder.iterdir() if path.name.startswith("best-")] == []

@@ -4,7 +4,7 @@ import pytest
 
 from engine.adapters import library
 from engine.runs import run_store, run_summaries
-from engine.worker.training import training_loop
+from engine.worker.training import adapter_store, control, training_loop
 from tests.helpers.tiny_runs import (
     events_named,
     on_event,
@@ -32,14 +32,14 @@ class StepClock:
 
     def __init__(self, monkeypatch):
         self._seconds = 0.0
-        monkeypatch.setattr("engine.worker.training.training_loop.time", self)
-        after_step = training_loop.Session._after_step
+        monkeypatch.setattr(control, "time", self)
+        take = training_loop.train_step
 
-        def timed(one, report):
+        def timed(*given):
             self._seconds += 1.0
-            return after_step(one, report)
+            return take(*given)
 
-        monkeypatch.setattr(training_loop.Session, "_after_step", timed)
+        monkeypatch.setattr(training_loop, "train_step", timed)
 
     def perf_counter(self):
         return self._seconds
@@ -85,7 +85,7 @@ def test_a_run_that_died_after_its_last_minute_trains_no_step_more(tmp_path, mon
     StepClock(monkeypatch)
     recipe = tiny_recipe(tmp_path, "t5", "lora", THREE_SECONDS)
     with monkeypatch.context() as patch:
-        patch.setattr("engine.worker.jobs.train._save", lambda *_: pytest.fail("the worker dies here"))
+        patch.setattr(adapter_store, "store", lambda *_: pytest.fail("the worker dies here"))
         job, _ = train_in_process(recipe)
     resumed = run_in_process(job)
 

@@ -15,7 +15,7 @@ from engine.worker.dataset.prompting import Encoded
 from engine.worker.jobs import train
 from engine.worker.runtime import devices, oom
 from engine.worker.training import memory_probe, training_loop
-from engine.worker.training.training_loop import Prepared, Session
+from engine.worker.training.training_run import TrainingRun
 from tests.helpers.tiny_runs import (
     events_named,
     on_event,
@@ -40,7 +40,7 @@ def test_the_heaviest_step_is_one_that_the_loader_forms(order):
     examples = encoded([(10 + 7 * place % 50, 3 + place % 5) for place in range(23)])
     collator = Collator("encoder-decoder", 0, 150)
     sampler = StepSampler(examples, 4, 3, order)
-    found = memory_probe.heaviest_step(examples, collator, sampler, range(12))
+    found = memory_probe.peak_step(examples, collator, sampler, range(12))
 
     indices = sampler.steps(0) + sampler.steps(1)
     steps = [[examples[index] for index in step] for step in indices]
@@ -56,7 +56,7 @@ def test_both_lengths_count_with_an_encoder_decoder():
     long_labels, long_inputs = encoded([(20, 60)])[0], encoded([(50, 3)])[0]
     collator = Collator("encoder-decoder", 0, 500)
     examples = [long_inputs, long_labels]
-    found = memory_probe.heaviest_step(examples, collator, StepSampler(examples, 1, 0, "lengths"), range(2))
+    found = memory_probe.peak_step(examples, collator, StepSampler(examples, 1, 0, "lengths"), range(2))
 
     assert list(found.examples) == [long_labels]
 
@@ -67,10 +67,8 @@ def test_only_steps_to_come_are_looked_at():
     sampler = StepSampler(examples, 1, 0, "random")
     longest = [index for [index] in sampler].index(5)
 
-    assert memory_probe.heaviest_step(examples, collator, sampler, range(longest, 6)).load.input_length == 90
-    assert (
-        memory_probe.heaviest_step(examples, collator, sampler, range(longest + 1, 6)).load.input_length == 10
-    )
+    assert memory_probe.peak_step(examples, collator, sampler, range(longest, 6)).load.input_length == 90
+    assert memory_probe.peak_step(examples, collator, sampler, range(longest + 1, 6)).load.input_length == 10
 
 
 def test_every_source_of_random_numbers_goes_on_as_if_nothing_had_been_drawn():
@@ -94,7 +92,7 @@ def test_every_source_of_random_numbers_goes_on_as_if_nothing_had_been_drawn():
 @pytest.mark.parametrize("no_risk", [0, 1], ids=["before the first step", "behind it"])
 @pytest.mark.parametrize("method", ["lora", "adalora", "p_tuning"])
 def test_a_run_with_a_probe_is_to_the_bit_the_run_without(tmp_path, monkeypatch, method, no_risk):
-    monkeypatch.setattr(training_loop, "NO_RISK", no_risk)
+    monkeypatch.setattr(memory_probe, "SAFE_FRACTION", no_risk)
     recipe = tiny_recipe(tmp_path, "t5", method)
     told = ("step", "loss", "gradient_norm", "learning_rate")
 
@@ -102,7 +100,7 @@ def test_a_run_with_a_probe_is_to_the_bit_the_run_without(tmp_path, monkeypatch,
         return [[event[key] for key in told] for event in events_named(events, "step_finished")]
 
     _, probed = train_in_process(recipe)
-    monkeypatch.setattr(Session, "_look_ahead", lambda _: None)
+    monkeypatch.setattr(training_loop, "_probe", lambda *_: True)
     _, plain = train_in_process(recipe)
 
     assert [len(events_named(events, "memory_probed")) for events in (probed, plain)] == [1, 0]
@@ -112,7 +110,7 @@ def test_a_run_with_a_probe_is_to_the_bit_the_run_without(tmp_path, monkeypatch,
 
 
 def test_what_is_probed_is_told_before_the_first_step_and_again_when_a_run_goes_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(training_loop, "NO_RISK", 0)
+    monkeypatch.setattr(memory_probe, "SAFE_FRACTION", 0)
     recipe = tiny_recipe(tmp_path, "llama", "lora")
     with monkeypatch.context() as patch:
         on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, request_stop)
@@ -130,12 +128,12 @@ def test_what_is_probed_is_told_before_the_first_step_and_again_when_a_run_goes_
 def test_a_run_that_is_no_risk_has_its_first_step_before_and_one_whose_plan_is_unknown_has_not(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(training_loop, "NO_RISK", 1)
+    monkeypatch.setattr(memory_probe, "SAFE_FRACTION", 1)
     recipe = tiny_recipe(tmp_path, "llama", "lora")
     _, events = train_in_process(recipe)
     assert names(events)[:3] == ["step_finished", "memory_probed", "step_finished"]
 
-    monkeypatch.setattr(train, "Prepared", lambda **facts: Prepared(**facts | {"memory": {}}))
+    monkeypatch.setattr(train, "TrainingRun", lambda **facts: TrainingRun(**facts | {"planned_memory": {}}))
     _, events = train_in_process(recipe)
     assert names(events)[:2] == ["memory_probed", "step_finished"]
 
@@ -146,15 +144,15 @@ def names(events):
 
 @pytest.mark.parametrize("no_risk", [0, 1], ids=["before the first step", "behind it"])
 def test_a_stop_in_mid_probe_ends_the_run_in_order(tmp_path, monkeypatch, no_risk):
-    monkeypatch.setattr(training_loop, "NO_RISK", no_risk)
-    look_ahead = Session._look_ahead
+    monkeypatch.setattr(memory_probe, "SAFE_FRACTION", no_risk)
+    probe = training_loop._probe
 
-    def stopped(own):
-        own._channel.stopping = True
-        look_ahead(own)
+    def stopped(run, state, channel, control):
+        channel.stopping = True
+        return probe(run, state, channel, control)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Session, "_look_ahead", stopped)
+        patch.setattr(training_loop, "_probe", stopped)
         job, events = train_in_process(tiny_recipe(tmp_path, "t5"))
     assert events[-1]["outcome"] == "stopped"
     assert names(events) == ["step_finished"] * no_risk

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +25,14 @@ from engine.worker.adapters import attach as adapters
 from engine.worker.adapters import method_hooks
 from engine.worker.adapters.method_hooks import TRAINED, InitContext
 from engine.worker.adapters.method_hooks.lora_export import adapted
-from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, train_loader
+from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, steps_from, train_loader
 from engine.worker.dataset.prompting import Encoded
 from engine.worker.modeling import base_models, forward
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.training import checkpoints
-from engine.worker.training.step_gradients import StepReport, StepTrainer, training_arguments
+from engine.worker.training.optimizer import make_optimizer
+from engine.worker.training.training_loop import train_step
+from engine.worker.training.training_run import StepReport, TrainState, prepare
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.worker_setup import load_tiny, make_channel, make_recipe
 
@@ -107,24 +111,8 @@ def logits(model: Any, base: LoadedBase) -> torch.Tensor:
     return forward.logits(model, base.family, batch.input_ids, batch.attention_mask, batch.labels)
 
 
-def trainer(
-    model: PeftModel,
-    base: LoadedBase,
-    recipe: Recipe,
-    folder: Path,
-    after_step: Callable[[StepReport], bool] = lambda _: True,
-) -> StepTrainer:
-    training, examples = recipe.training, encoded(base)
-    collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
-    sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
-    return StepTrainer(
-        model,
-        training_arguments(training, recipe.learning_rate(base.family), base.device, folder),
-        train_loader(examples, collator, sampler),
-        base.family,
-        between=lambda: False,
-        after_step=after_step,
-    )
+def train_state(model: PeftModel, base: LoadedBase, recipe: Recipe) -> TrainState:
+    return prepare(model, base, recipe.training, recipe.learning_rate(base.family), STEPS)
 
 
 def train(
@@ -132,26 +120,31 @@ def train(
     folder: Path,
     checkpoint: int = 0,
     resume: bool = False,
-    watch: Callable[[StepReport, StepTrainer], None] = lambda _report, _loop: None,
+    watch: Callable[[StepReport, TrainState], None] = lambda _report, _state: None,
 ) -> PeftModel:
     """Train by the product's loop, with a checkpoint in `folder` after a step, or from that checkpoint on.
 
     `watch` is called after every step.
     """
-    base = load(recipe)
+    base, saved = load(recipe), folder / "saved"
     model = attach(recipe, base)
-
-    def after_step(report: StepReport) -> bool:
+    state = train_state(model, base, recipe)
+    training, examples = recipe.training, encoded(base)
+    sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
+    loader = train_loader(examples, Collator(base.family, base.tokenizer.pad_token_id, 10_000), sampler)
+    if resume:
+        checkpoints.load_trainable(model, saved)
+        checkpoints.load_state(state, saved)
+    first = STEPS // 2 if resume else 0
+    random_states = partial(checkpoints.load_random_states, saved) if resume else None
+    for number, batch in islice(steps_from(loader, first, random_states), STEPS - first):
+        report = train_step(state, batch, number)
+        assert report is not None
         if report.step == checkpoint:
-            kept.mkdir()
-            checkpoints.save_trainable(model, kept)
-            loop.save_state(kept)
-        watch(report, loop)
-        return True
-
-    kept = folder / "kept"
-    loop = trainer(model, base, recipe, folder, after_step)
-    loop.train(resume_from_checkpoint=str(kept) if resume else None)
+            saved.mkdir()
+            checkpoints.save_trainable(model, saved)
+            checkpoints.save_state(state, saved)
+        watch(report, state)
     return model
 
 
@@ -289,10 +282,12 @@ def test_eva_s_rows_are_read_in_parts_where_memory_is_short(monkeypatch):
 
 
 # ------------------------------------------------------------------------------------------------ how a pair learns
-def rates(loop: StepTrainer) -> dict[str, float]:
-    """Return the learning rate of each trained parameter by name."""
-    named = {id(parameter): name for name, parameter in loop.model.named_parameters()}
-    return {named[id(each)]: group["lr"] for group in loop.optimizer.param_groups for each in group["params"]}
+def rates(state: TrainState) -> dict[str, float]:
+    """Return the learning rate of each trainable parameter by name."""
+    named = {id(parameter): name for name, parameter in state.model.named_parameters()}
+    return {
+        named[id(each)]: group["lr"] for group in state.optimizer.param_groups for each in group["params"]
+    }
 
 
 def test_lora_plus_lets_the_second_matrices_learn_faster_also_after_a_resume(tmp_path):
@@ -301,12 +296,12 @@ def test_lora_plus_lets_the_second_matrices_learn_faster_also_after_a_resume(tmp
     resumed: list[dict[str, float]] = []
     told: list[float] = []
 
-    def watch(report, loop):
-        uninterrupted.append(rates(loop))
+    def watch(report, state):
+        uninterrupted.append(rates(state))
         told.append(report.learning_rate)
 
     train(recipe, tmp_path, checkpoint=STEPS // 2, watch=watch)
-    train(recipe, tmp_path, resume=True, watch=lambda _, loop: resumed.append(rates(loop)))
+    train(recipe, tmp_path, resume=True, watch=lambda _, state: resumed.append(rates(state)))
     assert resumed == uninterrupted[STEPS // 2 :]
     for step, found in enumerate(uninterrupted, start=1):
         for name, rate in found.items():
@@ -339,10 +334,9 @@ def test_qlora_trains_a_4_bit_base_by_a_paged_8_bit_optimizer(tmp_path):
         training={"device": "cpu", **qlora.tables["training"]},
     )
     base = load(recipe)
-    loop = trainer(attach(recipe, base), base, recipe, tmp_path)
-    loop.create_optimizer()
-    assert loop.optimizer.is_paged
-    assert loop.optimizer.args.optim_bits == 8
+    optimizer = make_optimizer(attach(recipe, base), recipe.training, 0.01)
+    assert optimizer.is_paged
+    assert optimizer.args.optim_bits == 8
     quantized = [module for module in base.model.modules() if type(module).__name__ == "Linear4bit"]
     assert quantized
     assert all(layer.weight.quant_state.nested for layer in quantized)
@@ -356,7 +350,7 @@ def kept_parts(model: PeftModel) -> int:
 @pytest.mark.parametrize("kind", ["t5", "llama"])
 def test_adalora_takes_parts_away_until_the_average_rank_is_left(kind, tmp_path):
     seen: list[int] = []
-    model = train(adalora(kind), tmp_path, watch=lambda _, loop: seen.append(kept_parts(loop.model)))
+    model = train(adalora(kind), tmp_path, watch=lambda _, state: seen.append(kept_parts(state.model)))
     count = len(layers(model))
     # A tenth of the steps at full rank, three tenths at the final one, and less and less between.
     assert seen[0] == 4 * count

@@ -18,10 +18,8 @@ from engine.errors import AdapterError, RecipeError
 from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import of as hooks_of
-from engine.worker.dataset.collator import Collator, StepSampler, train_loader
-from engine.worker.dataset.prompting import Encoded
 from engine.worker.modeling import base_models, meta_model
-from engine.worker.training.step_gradients import StepTrainer, training_arguments
+from engine.worker.training.optimizer import make_optimizer
 from tests.helpers.soft_prompts import (
     CASES,
     NAMES,
@@ -101,18 +99,9 @@ def test_every_layer_of_the_decoder_has_keys_and_values_of_its_own(kind: Kind) -
 
 def test_a_projection_goes_by_smaller_steps_than_a_prefix() -> None:
     def rates(options: Options) -> set[float]:
-        recipe, base = soft_recipe("t5", "prefix_tuning", options), load_tiny("t5")
-        collator = Collator(base.family, base.tokenizer.pad_token_id, 10**6)
-        examples = [Encoded(row, [20, 21]) for row in prompts(base)]
-        loop = StepTrainer(
-            attach.attach(base, recipe),
-            training_arguments(recipe.training, 0.3, base.device, Path("unused")),
-            train_loader(examples, collator, StepSampler(examples, 3, 1, "random")),
-            base.family,
-            between=lambda: False,
-            after_step=lambda _: True,
-        )
-        groups = loop.create_optimizer().param_groups
+        recipe = soft_recipe("t5", "prefix_tuning", options)
+        model = attach.attach(load_tiny("t5"), recipe)
+        groups = make_optimizer(model, recipe.training, 0.3).param_groups
         return {round(group["lr"], 6) for group in groups if group["params"]}
 
     assert rates({}) == {0.3}

@@ -1,0 +1,50 @@
+"""Puts what a run made into the library: the adapter's files, its metadata, the recipe; whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.adapters import library
+from engine.adapters import metadata as adapter_toml
+from engine.adapters.library import Adapter
+from engine.adapters.metadata import AdapterMetadata
+from engine.errors import StorageError
+from engine.system.paths import adapters_folder
+from engine.worker.runtime.atomic_write import whole_or_gone, writing
+from engine.worker.runtime.channel import Channel
+
+
+def store(channel: Channel, metadata: AdapterMetadata, write_weights: Callable[[Path], None]) -> Adapter:
+    """Install the adapter of a run and report it; one that an earlier attempt left there is replaced.
+
+    `write_weights` writes PEFT's files into a folder. Raises StorageError.
+    """
+    folder = library.partial_folder(metadata.id)
+    with writing("The adapter", "Free some disk space, then resume the run."), whole_or_gone(folder):
+        write_weights(folder)
+        shutil.copyfile(channel.job.recipe_path, folder / adapter_toml.RECIPE_NAME)
+        shutil.rmtree(adapters_folder() / metadata.id, ignore_errors=True)
+        adapter = library.install(folder, metadata)
+    _refuse_damage(adapter)
+    channel.emit(
+        "adapter_saved",
+        adapter=adapter.id,
+        path=str(adapter.folder),
+        bytes=adapter.size_bytes,
+        step=metadata.training.step,
+        seconds=round(metadata.training.seconds, 3),
+        memory_bytes=metadata.training.peak_memory_bytes,
+    )
+    return adapter
+
+
+def _refuse_damage(adapter: Adapter) -> None:
+    """Read back what was written: a run is complete with an adapter that can be loaded, or not at all."""
+    changed = adapter.changed_files()
+    if changed:
+        raise StorageError(
+            f"{changed[0]} of the adapter is not on the disk as it was written.",
+            "Check the disk, then resume the run: its last checkpoint is safe.",
+        )

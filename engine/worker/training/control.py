@@ -1,0 +1,94 @@
+"""What people ask of a run while it trains: pause, go on, stop, save a checkpoint, evaluate now.
+
+Knows nothing of how any of that is done, but for a pause: that is waiting.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from engine.worker.runtime.channel import Channel
+from engine.worker.training.training_run import TrainingRun
+
+PAUSE_POLL_SECONDS = 0.1
+# The command `pause` with `free_device`: not to hold the device while the run waits.
+RELEASE_DEVICE = "release the device"
+
+
+class RunControl:
+    """Listens between micro-batches and remembers what is wanted after the step.
+
+    `device_released` is true once a pause has given the device up. It also takes the time of a step, pauses left out.
+    """
+
+    def __init__(self, channel: Channel, run: TrainingRun) -> None:
+        self.device_released = False
+        self._wants_checkpoint = False
+        self._wants_evaluation = False
+        self._channel = channel
+        self._run = run
+        self._commands: deque[str] = deque()
+        self._began = time.perf_counter()
+
+    def should_abort(self) -> bool:
+        """Obey the commands that came; return whether the run should stop now."""
+        self._take_commands()
+        while self._commands:
+            self._obey(self._commands.popleft())
+        return self._channel.stopping
+
+    def evaluation_requested(self) -> bool:
+        """Tell whether an evaluation was asked for since the last call."""
+        requested, self._wants_evaluation = self._wants_evaluation, False
+        return requested
+
+    def checkpoint_requested(self) -> bool:
+        """Tell whether a checkpoint was asked for since the last call."""
+        requested, self._wants_checkpoint = self._wants_checkpoint, False
+        return requested
+
+    def restart_clock(self) -> None:
+        """Start to take the time of a step."""
+        self._began = time.perf_counter()
+
+    def step_seconds(self) -> float:
+        """Return the seconds since the clock was started, without pauses."""
+        return time.perf_counter() - self._began
+
+    def _take_commands(self) -> None:
+        for command in self._channel.kept_commands():
+            releases = command["command"] == "pause" and command.get("free_device")
+            self._commands.append(RELEASE_DEVICE if releases else command["command"])
+
+    def _obey(self, command: str) -> None:
+        if command == "pause":
+            self._pause()
+        elif command == RELEASE_DEVICE:
+            self._release_device()
+        elif command == "save_checkpoint":
+            self._wants_checkpoint = True
+        elif command == "evaluate_now":
+            self._wants_evaluation = True
+
+    def _release_device(self) -> None:
+        """Stop after a checkpoint, and be known as paused."""
+        self.device_released = self._channel.stopping = True
+
+    def _pause(self) -> None:
+        """Hold the run, device and all, until `continue` or `stop`, or until its window leaves it alone."""
+        self._channel.emit("run_paused", step=self._run.step)
+        self._channel.awake.let_sleep()
+        began, alone = time.perf_counter(), self._channel.window_gone
+        while not self._channel.stopping and self._channel.window_gone == alone:
+            self._take_commands()
+            if "continue" in self._commands:
+                self._commands.remove("continue")
+                break
+            if RELEASE_DEVICE in self._commands:
+                self._commands.remove(RELEASE_DEVICE)
+                self._release_device()
+            time.sleep(PAUSE_POLL_SECONDS)
+        self._channel.awake.keep()
+        self._began += time.perf_counter() - began
+        self._channel.emit("run_continued", step=self._run.step)

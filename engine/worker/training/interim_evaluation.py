@@ -1,0 +1,93 @@
+"""What a run looks at between its steps: validation loss, scores of a few summaries, and the pinned ones to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.adapters.metadata import Scores
+from engine.text.conversations import Example
+from engine.worker.adapters import attach
+from engine.worker.evaluation import baseline_cache, samples
+from engine.worker.evaluation.baseline_cache import BaselineEvaluation
+from engine.worker.generation.generate import Generated
+from engine.worker.runtime.channel import Channel, Stopped
+from engine.worker.training.loss import mean_loss
+from engine.worker.training.training_run import TrainingRun
+
+
+class Measured(NamedTuple):
+    """The mean validation loss per label token, in nats, and ROUGE-1 (0 to 1; 0 where no summaries are scored)."""
+
+    loss: float
+    rouge1: float
+
+
+def report_baseline(run: TrainingRun, channel: Channel) -> None:
+    """Report where the run starts: the base model's loss and summaries, cached from run to run."""
+    pinned = run.chosen.pinned
+    prompts = [run.prompter.input_ids(example.conversation) for example in pinned]
+    file = baseline_cache.path(
+        run.base, run.validation_batches(), prompts, run.recipe.evaluation.max_new_tokens
+    )
+    baseline = baseline_cache.load(file)
+    if baseline is None:
+        with attach.active(run.model, None):
+            loss = _loss(run, channel)
+            baseline = BaselineEvaluation(loss=loss, summaries=tuple(_summaries(run, channel, pinned)))
+        baseline_cache.save(file, baseline)
+    if baseline.loss is not None:
+        _report(run, channel, baseline.loss, None, of="base")
+    samples.report(channel, pinned, baseline.summaries, run.step)
+
+
+def evaluate(run: TrainingRun, channel: Channel) -> Measured | None:
+    """Report the model's loss, scores and summaries at this step; return what the best state is chosen by.
+
+    None without validation examples, and if a stop interrupted it: the run then owes an evaluation.
+    """
+    chosen = run.chosen
+    run.progress.owes_evaluation = True
+    try:
+        loss = _loss(run, channel)
+        summaries = _summaries(run, channel, chosen.all)
+    except Stopped:
+        # The step itself is done, so the run ends in order.
+        return None
+    run.progress.owes_evaluation = False
+    measured = None
+    if loss is not None:
+        scores = samples.scores(chosen.scored, summaries, run.recipe.evaluation.bootstrap)
+        _report(run, channel, loss, scores, of=run.job.id)
+        measured = Measured(loss, scores["rouge1"]["mean"] if scores else 0.0)
+    samples.report(channel, chosen.pinned, summaries, run.step)
+    return measured
+
+
+def _loss(run: TrainingRun, channel: Channel) -> float | None:
+    if not run.validation:
+        return None
+    return mean_loss(run.model, run.validation_batches(), run.base.family, channel.check_stop)
+
+
+def _summaries(run: TrainingRun, channel: Channel, examples: Sequence[Example]) -> list[Generated]:
+    return samples.summarize(
+        channel,
+        run.base,
+        run.model,
+        run.prompter,
+        examples,
+        max_new_tokens=run.recipe.evaluation.max_new_tokens,
+    )
+
+
+def _report(run: TrainingRun, channel: Channel, loss: float, scores: Scores | None, of: str) -> None:
+    channel.emit(
+        "evaluated",
+        step=run.step,
+        split="validation",
+        of=of,
+        protocol=run.chosen.protocol if scores else None,
+        loss=loss,
+        scores=scores,
+    )

@@ -1,0 +1,91 @@
+"""Which of a run's states becomes the adapter, and when it ends early: best state, patience, minutes."""
+
+from __future__ import annotations
+
+import shutil
+
+from engine.runs.run_store import BEST_PREFIX
+from engine.runs.run_store import checkpoints as saved_checkpoints
+from engine.worker.runtime.atomic_write import writing
+from engine.worker.runtime.channel import Channel
+from engine.worker.training import checkpoints
+from engine.worker.training.training_run import TrainingRun
+
+
+class ModelSelection:
+    """Compares evaluations. What it knows is in the run's progress, so that a checkpoint has it."""
+
+    def __init__(self, channel: Channel, run: TrainingRun) -> None:
+        self._channel = channel
+        self._run = run
+
+    def update(self, loss: float, rouge1: float) -> None:
+        """Take in an evaluation of this step; save the state if it is the best so far."""
+        run, best = self._run, self._run.progress
+        if best.best_step and not self._is_better(loss, rouge1):
+            best.evaluations_without_gain += 1
+            return
+        best.evaluations_without_gain = 0
+        best.best_loss, best.best_rouge1, best.best_step = loss, rouge1, run.step
+        if run.training.keep == "best":
+            with writing("The best state so far", "Free some disk space, then resume the run."):
+                checkpoints.save_best(run.model, run.best_folder)
+
+    def load_best(self) -> None:
+        """Put the best state's weights into the model, if the recipe keeps the best."""
+        if self._run.training.keep == "best" and self._run.progress.best_step:
+            checkpoints.load_trainable(self._run.model, self._run.best_folder)
+
+    def is_finished(self) -> bool:
+        """Tell whether no step is left: all are done, the patience or the minutes are over."""
+        run = self._run
+        return run.step >= run.total_steps or (
+            run.step > 0 and (self.out_of_patience() or self.out_of_time())
+        )
+
+    def out_of_patience(self) -> bool:
+        """Tell whether the recipe's patience is over; this step is then the run's last."""
+        run, patience = self._run, self._run.training.early_stopping_patience
+        if not patience or run.progress.evaluations_without_gain < patience:
+            return False
+        by_score = run.training.best_by == "rouge1"
+        value = f"{100 * run.progress.best_rouge1:.1f}" if by_score else f"{run.progress.best_loss:.3f}"
+        self._channel.notice(
+            f"Stopped at step {run.step}: {patience} evaluations without a better "
+            f"{'ROUGE-1' if by_score else 'validation loss'}.",
+            f"The best was {value} at step {run.progress.best_step}.",
+        )
+        run.total_steps = run.step
+        return True
+
+    def out_of_time(self) -> bool:
+        """Tell whether the training has had all its minutes; this step is then the run's last.
+
+        The seconds are those of the steps of all attempts, so that a resumed run gets no more than another.
+        """
+        run, minutes = self._run, self._run.training.max_minutes
+        if not minutes or run.progress.seconds < 60 * minutes:
+            return False
+        if run.step < run.total_steps:
+            self._channel.notice(
+                f"Ended at step {run.step:,} of {run.total_steps:,}: the {minutes:g} minutes for training are over.",
+                "Raise training.max_minutes to train longer; 0 sets no limit.",
+            )
+            run.total_steps = run.step
+        return True
+
+    def drop_old_states(self) -> None:
+        """Delete best states that no saved checkpoint goes back to."""
+        needed = {self._run.best_folder.name}
+        needed |= {
+            f"{BEST_PREFIX}{checkpoints.read_state(path)['best_step']}"
+            for path in saved_checkpoints(self._run.job)
+        }
+        for folder in self._run.job.folder.glob(f"{BEST_PREFIX}*"):
+            if folder.name not in needed:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _is_better(self, loss: float, rouge1: float) -> bool:
+        if self._run.training.best_by == "rouge1":
+            return rouge1 > self._run.progress.best_rouge1
+        return loss < self._run.progress.best_loss

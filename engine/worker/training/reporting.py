@@ -1,0 +1,107 @@
+"""The events of a run: how it starts, each step, and remarks on its data and changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.config.recipe import Recipe
+from engine.jobs.events import read_all
+from engine.worker.adapters import attach
+from engine.worker.dataset.prompting import Prompter
+from engine.worker.kernels import registry
+from engine.worker.modeling.architecture import Outline
+from engine.worker.planning.planner import Result
+from engine.worker.runtime import devices
+from engine.worker.runtime.channel import Channel
+from engine.worker.training.training_run import StepReport, TrainingRun
+
+
+def report_started(
+    run: TrainingRun, channel: Channel, checkpoint: Path | None, architecture: Outline, planned: Result
+) -> None:
+    """Report what a run trains, on what, and what the plan expects of it."""
+    trainable, everything = attach.count_parameters(run.model)
+    adapted = attach.adapted_modules(run.model)
+    base = run.base
+    channel.emit(
+        "run_started",
+        total_steps=run.total_steps,
+        first_step=int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0,
+        trainable_parameters=trainable,
+        all_parameters=everything,
+        base_parameters=architecture.numbers,
+        device=str(base.device),
+        **devices.card(base.device),
+        threads=base.threads,
+        precision=base.precision,
+        precision_reason=base.precision_reason,
+        examples={
+            "train": len(run.train),
+            "validation": len(run.splits.validation),
+            "test": len(run.splits.test),
+        },
+        excluded=run.splits.excluded,
+        masked=run.splits.masked,
+        family=base.family,
+        matrices=len(adapted),
+        targets=sorted({name.rpartition(".")[2] for name in adapted}),
+        adapted=attach.counted_by_place(adapted),
+        modules=architecture.modules(),
+        blocks=architecture.blocks(),
+        learning_rate=run.learning_rate,
+        patches=registry.active(base.device.type, base.precision),
+        **planned,
+    )
+
+
+def report_changes(channel: Channel, recipe: Recipe) -> None:
+    """Report what was changed of the run since the last attempt."""
+    attempt = channel.job.last_attempt()
+    before = [event for event in read_all(channel.job.events_path) if event.get("attempt", attempt) < attempt]
+    reported = sum(event["event"] == "recipe_changed" for event in before)
+    for change in recipe.changes[reported:]:
+        channel.emit("recipe_changed", **change.model_dump())
+        channel.notice(change.as_text())
+
+
+def report_cut_texts(channel: Channel, recipe: Recipe, prompter: Prompter) -> None:
+    """Report how many conversations and reference summaries are too long and lose their end."""
+    if prompter.cut:
+        channel.notice(
+            f"{prompter.cut:,} conversations have more than {recipe.data.max_conversation_tokens} tokens "
+            "and lose their end.",
+            "Raise data.max_conversation_tokens to keep them whole.",
+        )
+    if prompter.cut_summaries:
+        channel.notice(
+            f"{prompter.cut_summaries:,} reference summaries have more than {recipe.data.max_summary_tokens} "
+            "tokens and are cut.",
+            "Raise data.max_summary_tokens to keep them whole.",
+        )
+
+
+def report_step(run: TrainingRun, channel: Channel, report: StepReport, seconds: float) -> None:
+    """Report a step that took so many seconds."""
+    memory = devices.memory_bytes(run.base.device)
+    run.progress.peak_memory_bytes = max(run.progress.peak_memory_bytes, memory)
+    channel.emit(
+        "step_finished",
+        step=report.step,
+        epoch=round(report.step / run.steps_per_epoch, 4),
+        loss=report.loss,
+        learning_rate=report.learning_rate,
+        gradient_norm=report.gradient_norm,
+        tokens_per_second=round(report.tokens / seconds, 1),
+        examples_per_second=round(report.examples / seconds, 2),
+        memory_bytes=memory,
+        **_time_used(run),
+    )
+
+
+def _time_used(run: TrainingRun) -> dict[str, float]:
+    """Return the fraction of the run's minutes that is used and the seconds left; nothing without a limit."""
+    limit = 60 * run.training.max_minutes
+    if not limit:
+        return {}
+    left = max(0.0, limit - run.progress.seconds)
+    return {"time_share": round(1 - left / limit, 4), "seconds_left": round(left, 1)}

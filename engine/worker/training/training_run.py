@@ -1,0 +1,161 @@
+"""One run while it trains: what it is made of, how far it is, and what a step changes.
+
+Everything here is made by the run's earlier stages or by a checkpoint; the loop (`training_loop`) moves it on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from peft import PeftModel
+from torch.utils.data import DataLoader
+from transformers import set_seed
+
+from engine.config.recipe import Recipe
+from engine.config.training import Order, TrainingOptions, total_steps
+from engine.jobs.job import Job
+from engine.runs.run_store import BEST_PREFIX
+from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, in_batches, train_loader
+from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.prompting import Encoded, Prompter
+from engine.worker.evaluation.samples import SampleSet
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.training.optimizer import make_optimizer, make_schedule
+from engine.worker.training.step_gradients import StepGradients
+
+# Second forward pass without reentrant autograd: the only form that works with adapters on a frozen base.
+ACTIVATION_CHECKPOINTING = {"use_reentrant": False}
+
+
+@dataclass
+class Progress:
+    """The run's own state, as a checkpoint stores it beside optimizer, schedule and random numbers."""
+
+    best_step: int = 0
+    best_loss: float = float("inf")
+    # Of the summaries scored at the best step; 0 where none are.
+    best_rouge1: float = 0.0
+    evaluations_without_gain: int = 0
+    # A stop interrupted an evaluation that decides what is kept: it is repeated before the run goes on.
+    owes_evaluation: bool = False
+    seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    threads: int = 0
+    # A checkpoint that does not say is older than the choice.
+    order: Order = "random"
+    # Processes that share a step; another number gives other last bits.
+    replicas: int = 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint stores; JSON has no infinity, so an unknown best is left out."""
+        stored = asdict(self)
+        if self.best_step == 0:
+            del stored["best_loss"]
+        return stored
+
+
+@dataclass
+class TrainingRun:
+    """What a run trains with, and the step it is at; `planned_memory` is in bytes, by its parts."""
+
+    job: Job
+    recipe: Recipe
+    splits: Splits
+    base: LoadedBase
+    model: PeftModel
+    train: Sequence[Encoded]
+    validation: Sequence[Encoded]
+    prompter: Prompter
+    collator: Collator
+    chosen: SampleSet
+    planned_memory: Mapping[str, int] = field(default_factory=dict)
+    replicas: int = 1
+
+    def __post_init__(self) -> None:
+        """Start at step 0."""
+        training = self.training
+        self.step = self.checkpoint_step = 0
+        self.total_steps, self.steps_per_epoch = total_steps(len(self.train), training)
+        self.progress = Progress(threads=self.base.threads, order=training.order, replicas=self.replicas)
+        self.sampler = StepSampler(self.train, training.batch_size, training.seed, training.order)
+        self.collator = self.collator.of_shares(self.replicas)
+        self.loader: DataLoader[Any] = train_loader(self.train, self.collator, self.sampler)
+
+    @property
+    def training(self) -> TrainingOptions:
+        """The recipe's training table."""
+        return self.recipe.training
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate that the schedule starts from."""
+        return self.recipe.learning_rate(self.base.family)
+
+    @property
+    def kept_step(self) -> int:
+        """The step whose weights the adapter has after a finished run."""
+        keeps_best = self.training.keep == "best" and self.progress.best_step
+        return self.progress.best_step if keeps_best else self.step
+
+    @property
+    def best_folder(self) -> Path:
+        """Where the best state so far is saved."""
+        return self.job.folder / f"{BEST_PREFIX}{self.progress.best_step}"
+
+    def validation_batches(self) -> Iterator[MicroBatch]:
+        """Yield the validation examples as micro-batches, made anew each time: stored, they would take more memory."""
+        return in_batches(self.validation, self.collator)
+
+    def is_due(self, every: int) -> bool:
+        """Tell whether something happens after this step: every so many steps, by epochs for 0, and at the end."""
+        return self.step % (every or self.steps_per_epoch) == 0 or self.step == self.total_steps
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What is known after an optimizer step: its number (from 1), the loss per label token in nats, what it read."""
+
+    step: int
+    loss: float
+    gradient_norm: float
+    learning_rate: float
+    tokens: int
+    examples: int
+
+
+@dataclass
+class TrainState:
+    """What an optimizer step changes, and what computes it."""
+
+    model: Any
+    accelerator: Accelerator
+    optimizer: Any
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    gradients: StepGradients
+    max_gradient_norm: float
+
+
+def prepare(
+    model: PeftModel, base: LoadedBase, training: TrainingOptions, learning_rate: float, steps: int
+) -> TrainState:
+    """Return the state before the first of a run's steps: seeded, on the device, with optimizer and schedule."""
+    set_seed(training.seed)
+    if training.activation_checkpointing:
+        model.activation_checkpointing_enable(ACTIVATION_CHECKPOINTING)
+    accelerator = Accelerator(cpu=base.device.type == "cpu", mixed_precision="no")
+    prepared, optimizer = accelerator.prepare(model, make_optimizer(model, training, learning_rate))
+    return TrainState(
+        model=prepared,
+        accelerator=accelerator,
+        optimizer=optimizer,
+        schedule=make_schedule(optimizer, training, steps),
+        gradients=StepGradients(prepared, base.family, accelerator, training.seed),
+        # 0: gradients are not clipped.
+        max_gradient_norm=training.max_gradient_norm or math.inf,
+    )
