@@ -23,6 +23,7 @@ from engine.adapters import peft_config_policy
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id
+from engine.methods import methods_of
 
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAME = "adapter_model.safetensors"
@@ -69,6 +70,9 @@ def _metadata_from_peft(folder: Path, name: str) -> AdapterMetadata:
     config = peft_config(folder)
     peft_type = str(config["peft_type"])
     targets = config.get("target_modules") or []
+    methods = methods_of(peft_type)
+    # One of several methods of a type can't be told from the others.
+    method = methods[0] if len(methods) == 1 else None
     return AdapterMetadata(
         schema=adapter_toml.SCHEMA,
         id=new_id(name),
@@ -79,8 +83,8 @@ def _metadata_from_peft(folder: Path, name: str) -> AdapterMetadata:
             id=str(config.get("base_model_name_or_path") or ""), revision=str(config.get("revision") or "")
         ),
         method=MethodFacts(
-            id=peft_type.lower(),
-            title=peft_type,
+            id=method.id if method else peft_type.lower(),
+            title=method.title if method else peft_type,
             peft_type=peft_type,
             targets=sorted(map(str, targets)) if isinstance(targets, list) else [str(targets)],
         ),

@@ -18,7 +18,9 @@ from engine.methods.base import (
     Sketch,
     Variant,
     method,
+    methods_of,
     named,
+    tuner_of,
 )
 from engine.methods.hard_prompts import HARD_PROMPTS
 from engine.methods.lora_family import LOW_RANK_MORE
@@ -27,6 +29,7 @@ from engine.methods.reparameterized import REPARAMETERIZED
 from engine.methods.scaling import SCALING
 from engine.methods.selective import FULL, SELECTIVE
 from engine.methods.soft_prompts import SOFT_PROMPTS
+from engine.methods.tuner import Tuner
 from engine.options import unknown_key
 
 REGISTRY[:] = (
@@ -53,9 +56,12 @@ __all__ = [
     "Preset",
     "Quantization",
     "Sketch",
+    "Tuner",
     "Variant",
     "method",
+    "methods_of",
     "named",
+    "tuner_of",
     "unknown_method",
 ]
 

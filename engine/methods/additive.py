@@ -9,6 +9,7 @@ from typing import Literal
 
 from engine.methods.base import Method, Place, Preset, Variant
 from engine.methods.shared_options import Targets, target_modules_option
+from engine.methods.tuner import Tuner
 from engine.options import Options, option
 
 
@@ -80,7 +81,11 @@ ADDITIVE: tuple[Method, ...] = (
             "(Houlsby et al. 2019; Pfeiffer et al. 2020)"
         ),
         options=BottleneckOptions,
-        peft_type="BOTTLENECK",
+        tuner=Tuner(
+            "BOTTLENECK",
+            hooks="engine.worker.adapters.method_hooks.bottleneck:BottleneckHooks",
+            sizes={"size": (("bottleneck_down", 0),)},
+        ),
         presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(5e-4)},
         quantizations=("none", "int8", "nf4", "fp4"),
         variants=(

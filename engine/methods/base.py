@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine.errors import Problem
+from engine.methods.tuner import Tuner
 from engine.options import Options, check, describe
 
 Family = Literal["encoder-decoder", "decoder-only"]
@@ -96,14 +97,13 @@ class Variant:
 class Method:
     """One way of adapting a base model.
 
-    `peft_type` is the name in PEFT's registry. `merges` says whether the result can be folded into a plain model.
-    `identity_at_start` says whether the untrained adapter leaves the base's outputs as they are.
-    `peft_defaults` are PEFT settings that no option decides. `places` say where its trained numbers sit,
-    `placed` where that depends on the options, `sketch` how a change at a weight is drawn. `nearest` is the method
-    to take where this one can't be used. `rules` say what it can't do beyond families and quantizations. `trains`
-    is false for what is nothing but a prompt; it has no PEFT type.
-    `checkpoints_activations` says whether parts of the forward pass can be computed twice with it, `whole_in_file`
-    whether an adapter's file holds all that was trained, so that a later run can go on from it.
+    `tuner` is None for what trains nothing. `merges` says whether the adapter can be merged into the base model,
+    `identity_at_start` whether the untrained adapter leaves the base's outputs unchanged. `peft_defaults` are settings
+    of PEFT that are no options. `places` say where the trainable parameters are, `placed` where the options decide it,
+    `sketch` how a change of a weight is drawn. `nearest` is the method to take where this one can't be used. `rules`
+    say what it can't do beyond families and quantizations. `checkpoints_activations` says whether activation
+    checkpointing works with it, `whole_in_file` whether an adapter's file holds all trained parameters, so that a
+    later run can continue from it.
     """
 
     id: str
@@ -112,7 +112,7 @@ class Method:
     summary: str
     explanation: str
     options: type[Options]
-    peft_type: str
+    tuner: Tuner | None
     presets: Mapping[Family, Preset]
     quantizations: tuple[Quantization, ...] = ("none",)
     merges: bool = False
@@ -125,7 +125,6 @@ class Method:
     sketch: Sketch = ""
     nearest: str = "lora"
     rules: tuple[Rule, ...] = ()
-    trains: bool = True
     checkpoints_activations: bool = True
     whole_in_file: Callable[[Any], bool] = lambda _: True
 
@@ -164,6 +163,16 @@ class Method:
     def places_of(self, options: Options) -> tuple[Place, ...]:
         """Return where the trained numbers sit under these options."""
         return self.placed(options) if self.placed else self.places
+
+    @property
+    def trains(self) -> bool:
+        """Whether anything is trained; prompting trains nothing."""
+        return self.tuner is not None
+
+    @property
+    def peft_type(self) -> str:
+        """The name in PEFT's registry, "" if nothing is trained."""
+        return self.tuner.peft_type if self.tuner else ""
 
     @property
     def families(self) -> tuple[Family, ...]:
@@ -226,6 +235,16 @@ def method(method_id: str) -> Method:
         if entry.id == method_id:
             return entry
     raise KeyError(method_id)
+
+
+def methods_of(peft_type: str) -> list[Method]:
+    """Return the methods of a PEFT type; several may share one."""
+    return [entry for entry in REGISTRY if entry.tuner is not None and entry.peft_type == peft_type]
+
+
+def tuner_of(peft_type: str) -> Tuner | None:
+    """Return the tuner of a PEFT type, None for one that no method uses."""
+    return next((entry.tuner for entry in methods_of(peft_type)), None)
 
 
 def named(method_id: str) -> str:

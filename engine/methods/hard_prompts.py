@@ -22,11 +22,10 @@ HARD_PROMPTS: tuple[Method, ...] = (
             "asking, and what a trained adapter has to beat. What it saves is the prompt."
         ),
         options=PromptOnlyOptions,
-        peft_type="",
+        tuner=None,
         # No learning rate: there is nothing that learns.
         presets={"encoder-decoder": Preset(0.0), "decoder-only": Preset(0.0)},
         quantizations=("none", "int8", "nf4", "fp4"),
         places=("prompt",),
-        trains=False,
     ),
 )

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from engine.errors import Problem
 from engine.methods.base import BaseFacts, Method, Preset, Variant
 from engine.methods.shared_options import Targets, dropout_option, rank_option, target_modules_option
+from engine.methods.tuner import KeyRule, Tuner
 from engine.options import Options, option
 
 Initialisation = Literal["default", "gaussian", "orthogonal", "pissa", "olora", "eva"]
 # Those whose pair is not nothing at the start; what it is at the start is taken off again.
 ANCHORED: tuple[Initialisation, ...] = ("pissa", "olora")
+# PEFT's keys that are no option here. `init_lora_weights` excludes values that change the base's own weights.
+LORA_KEYS: Mapping[str, KeyRule] = {
+    "lora_alpha": "number",
+    "lora_bias": "flag",
+    "init_lora_weights": (True, False, "gaussian", "eva", "orthogonal"),
+    "rank_pattern": "sizes_by_pattern",
+    "alpha_pattern": "numbers_by_pattern",
+    "megatron_core": ("megatron.core",),
+    "qalora_group_size": "number",
+    "ensure_weight_tying": "flag",
+    "eva_config": "table",
+    "runtime_config": ({}, {"ephemeral_gpu_offload": False}),
+}
 # The rows and columns of the weight by which the explanation counts.
 EXAMPLE_WEIGHT = (512, 64)
 
@@ -126,7 +141,12 @@ LORA = Method(
         "first: it works on every model, and most other methods are measured by it. (Hu et al. 2022)"
     ),
     options=LoraOptions,
-    peft_type="LORA",
+    tuner=Tuner(
+        "LORA",
+        hooks="engine.worker.adapters.method_hooks.lora:LoraHooks",
+        keys=LORA_KEYS,
+        sizes=dict.fromkeys(("r", "rank_pattern"), (("lora_A", 0), ("lora_embedding_A", 0))),
+    ),
     presets={
         "encoder-decoder": Preset(1e-3, {"rank": 32, "alpha": 32}),
         "decoder-only": Preset(5e-4, {"target_modules": ("all-linear",)}),

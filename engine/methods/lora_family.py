@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from engine.errors import Problem
 from engine.methods.base import BaseFacts, Method, Preset, Variant
 from engine.methods.constraints import linear_only
 from engine.methods.shared_options import Targets, dropout_option, rank_option, target_modules_option
+from engine.methods.tuner import KeyRule, Tuner
 from engine.options import Options, option
 
 
@@ -172,6 +174,10 @@ class DeloraOptions(Options):
     target_modules: Targets = target_modules_option("get a bounded change")
 
 
+# Random matrices that are drawn again from a seed.
+PROJECTION_KEYS: Mapping[str, KeyRule] = {"projection_prng_key": "whole", "save_projection": "flag"}
+
+
 def _rank(options: Options) -> str:
     return f"r {getattr(options, 'rank')}"  # noqa: B009 - the method's own class has it
 
@@ -219,7 +225,12 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             "(Kopiczko et al. 2024)"
         ),
         options=VeraOptions,
-        peft_type="VERA",
+        tuner=Tuner(
+            "VERA",
+            hooks="engine.worker.adapters.method_hooks.shared_buffers:ProjectionHooks",
+            keys=PROJECTION_KEYS,
+            sizes={"r": (("vera_lambda_d", 0),)},
+        ),
         presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
@@ -241,7 +252,21 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             "(Li et al. 2024)"
         ),
         options=VbLoraOptions,
-        peft_type="VBLORA",
+        tuner=Tuner(
+            "VBLORA",
+            hooks="engine.worker.adapters.method_hooks.shape_constraints:VbLoraHooks",
+            keys={
+                "save_only_topk_weights": "flag",
+                "init_vector_bank_bound": "number",
+                "init_logits_std": "number",
+            },
+            sizes={
+                "r": (("vblora_logits_A", 0),),
+                "num_vectors": (("vblora_vector_bank", 0),),
+                "vector_length": (("vblora_vector_bank", 1),),
+                "topk": (("vblora_vector_bank", 0),),
+            },
+        ),
         presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
@@ -262,7 +287,12 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             "Take it where LoRA at a high rank still falls short; its steps are slower. (Albert et al. 2025)"
         ),
         options=RandLoraOptions,
-        peft_type="RANDLORA",
+        tuner=Tuner(
+            "RANDLORA",
+            hooks="engine.worker.adapters.method_hooks.shared_buffers:RandLoraHooks",
+            keys={**PROJECTION_KEYS, "randlora_alpha": "number", "very_sparse": "flag"},
+            sizes={"r": (("randlora_lambda", 0),)},
+        ),
         presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(5e-4)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
@@ -282,7 +312,12 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             "half the numbers. (Kang and Yin 2024)"
         ),
         options=MissOptions,
-        peft_type="MISS",
+        tuner=Tuner(
+            "MISS",
+            hooks="engine.worker.adapters.method_hooks.shape_constraints:MissHooks",
+            keys={"init_weights": (True, False, "bat", "mini")},
+            sizes={"r": (("miss_block", 0),)},
+        ),
         presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(3e-4)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
@@ -306,7 +341,16 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             "better, or even worse, with more rank. (Jung et al. 2025)"
         ),
         options=GraLoraOptions,
-        peft_type="GRALORA",
+        tuner=Tuner(
+            "GRALORA",
+            hooks="engine.worker.adapters.method_hooks.shape_constraints:GraLoraHooks",
+            keys={"alpha": "number"},
+            sizes={
+                "r": (("gralora_A", 2),),
+                "hybrid_r": (("gralora_A", 2), ("gralora_A_general", 0)),
+                "gralora_k": (("gralora_A", 0),),
+            },
+        ),
         presets={"encoder-decoder": Preset(1e-3, {"rank": 32, "alpha": 64}), "decoder-only": Preset(5e-4)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
@@ -326,7 +370,16 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             "were in between. (Bini et al. 2025)"
         ),
         options=DeloraOptions,
-        peft_type="DELORA",
+        tuner=Tuner(
+            "DELORA",
+            hooks="engine.worker.adapters.method_hooks.lora:LowRankHooks",
+            keys={
+                "delora_lambda": "number",
+                "rank_pattern": "sizes_by_pattern",
+                "lambda_pattern": "numbers_by_pattern",
+            },
+            sizes=dict.fromkeys(("r", "rank_pattern"), (("delora_A", 0),)),
+        ),
         presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
         merges=True,
         short=_rank,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import Problem
 from engine.methods.base import BaseFacts, Method, Preset
 from engine.methods.constraints import linear_only
-from engine.methods.lora import LORA
+from engine.methods.lora import LORA, LORA_KEYS
 from engine.methods.shared_options import Targets, dropout_option, rank_option, target_modules_option
+from engine.methods.tuner import KeyRule, Tuner
 from engine.options import Options, option
 
 
@@ -147,6 +149,15 @@ class LoKrOptions(LoHaOptions):
     )
 
 
+# LoHa and LoKr come from LyCORIS.
+LYCORIS_KEYS: Mapping[str, KeyRule] = {
+    "alpha": "number",
+    "use_effective_conv2d": "flag",
+    "rank_pattern": "sizes_by_pattern",
+    "alpha_pattern": "numbers_by_pattern",
+}
+
+
 def _something_to_take_away(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001
     if options.rank < options.initial_rank:
         return None
@@ -183,7 +194,19 @@ ADALORA = Method(
         "short ones leave it no time to tell the parts apart. (Zhang et al. 2023)"
     ),
     options=AdaLoraOptions,
-    peft_type="ADALORA",
+    tuner=Tuner(
+        "ADALORA",
+        hooks="engine.worker.adapters.method_hooks.adalora:AdaLoraHooks",
+        keys={
+            **LORA_KEYS,
+            "use_rslora": "flag",
+            "use_dora": "flag",
+            "rank_pattern": "ranks_by_pattern",
+            **dict.fromkeys(("tinit", "tfinal", "deltaT", "total_step"), "size"),
+        },
+        sizes=dict.fromkeys(("r", "init_r", "rank_pattern"), (("lora_A", 0),)),
+        tensors=("lora_", "ranknum"),
+    ),
     presets={
         "encoder-decoder": Preset(6e-3, {"rank": 16, "initial_rank": 24}),
         "decoder-only": Preset(6e-3, {"target_modules": ("all-linear",)}),
@@ -209,7 +232,13 @@ LOHA = Method(
         "where LoRA gets no better with more rank; its steps are slower. (Hyeon-Woo et al. 2022)"
     ),
     options=LoHaOptions,
-    peft_type="LOHA",
+    tuner=Tuner(
+        "LOHA",
+        hooks="engine.worker.adapters.method_hooks.lora:LowRankHooks",
+        keys=LYCORIS_KEYS,
+        sizes=dict.fromkeys(("r", "rank_pattern"), (("hada_w1_b", 0),)),
+        tensors=("hada_",),
+    ),
     presets={
         "encoder-decoder": Preset(4e-3, {"rank": 16, "alpha": 32}),
         "decoder-only": Preset(3e-3, {"target_modules": ("all-linear",)}),
@@ -232,7 +261,17 @@ LOKR = Method(
         "where adapters must be small and yet change the weight at full rank. (Yeh et al. 2024)"
     ),
     options=LoKrOptions,
-    peft_type="LOKR",
+    tuner=Tuner(
+        "LOKR",
+        hooks="engine.worker.adapters.method_hooks.lora:LowRankHooks",
+        keys={
+            **LYCORIS_KEYS,
+            "init_weights": (True, False, "lycoris"),
+            "decompose_both": "flag",
+            "decompose_factor": "whole",
+            "rank_dropout_scale": "flag",
+        },
+    ),
     presets={
         "encoder-decoder": Preset(6e-3, {"rank": 16, "alpha": 32}),
         "decoder-only": Preset(6e-3, {"target_modules": ("all-linear",)}),

@@ -8,6 +8,7 @@ from engine.errors import Problem
 from engine.methods.base import BaseFacts, Method, Preset, Variant
 from engine.methods.constraints import linear_only
 from engine.methods.shared_options import Targets, rank_option, target_modules_option
+from engine.methods.tuner import Tuner
 from engine.options import Options, option
 
 
@@ -171,7 +172,10 @@ REPARAMETERIZED: tuple[Method, ...] = (
             "forget what it can do. (Qiu et al. 2023)"
         ),
         options=OftOptions,
-        peft_type="OFT",
+        tuner=Tuner(
+            "OFT",
+            keys={"coft": "flag", "eps": "number", "num_cayley_neumann_terms": "count"},
+        ),
         presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(5e-4)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
@@ -199,7 +203,16 @@ REPARAMETERIZED: tuple[Method, ...] = (
             "same on every computer. Take it for OFT with very small blocks. (Liu et al. 2024)"
         ),
         options=BoftOptions,
-        peft_type="BOFT",
+        tuner=Tuner(
+            "BOFT",
+            hooks="engine.worker.adapters.method_hooks.shape_constraints:BoftHooks",
+            keys={"boft_block_num": "size", "boft_n_butterfly_factor": "size"},
+            sizes={
+                "boft_n_butterfly_factor": (("boft_R", 0),),
+                "boft_block_num": (("boft_R", 1),),
+                "boft_block_size": (("boft_R", 2),),
+            },
+        ),
         presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
@@ -221,7 +234,12 @@ REPARAMETERIZED: tuple[Method, ...] = (
             "middle way between LoRA and OFT. (Yuan et al. 2024)"
         ),
         options=HraOptions,
-        peft_type="HRA",
+        tuner=Tuner(
+            "HRA",
+            hooks="engine.worker.adapters.method_hooks.lora:LowRankHooks",
+            keys={"apply_GS": "flag"},
+            sizes={"r": (("hra_u", 1),)},
+        ),
         presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
         merges=True,
         # The pairs undo each other up to the rounding of float32.
@@ -243,7 +261,14 @@ REPARAMETERIZED: tuple[Method, ...] = (
             "adapter must be very small. (Gao et al. 2024)"
         ),
         options=FourierFtOptions,
-        peft_type="FOURIERFT",
+        tuner=Tuner(
+            "FOURIERFT",
+            hooks="engine.worker.adapters.method_hooks.shape_constraints:FourierFtHooks",
+            keys={
+                "random_loc_seed": "whole",
+                "n_frequency_pattern": "sizes_by_pattern",
+            },
+        ),
         presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
@@ -264,7 +289,14 @@ REPARAMETERIZED: tuple[Method, ...] = (
             "numbers are too many. (Chen et al. 2024)"
         ),
         options=C3aOptions,
-        peft_type="C3A",
+        tuner=Tuner(
+            "C3A",
+            hooks="engine.worker.adapters.method_hooks.shape_constraints:C3aHooks",
+            keys={
+                "init_weights": (True, False, "gaussian", "kaiming_uniform", "xavier_uniform"),
+                "block_size_pattern": "sizes_by_pattern",
+            },
+        ),
         presets={"encoder-decoder": Preset(1e-1), "decoder-only": Preset(1e-1)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
@@ -286,7 +318,11 @@ REPARAMETERIZED: tuple[Method, ...] = (
             "(Bhardwaj et al. 2024)"
         ),
         options=ShiraOptions,
-        peft_type="SHIRA",
+        tuner=Tuner(
+            "SHIRA",
+            hooks="engine.worker.adapters.method_hooks.shape_constraints:ShiraHooks",
+            keys={"mask_type": ("random",), "random_seed": "whole"},
+        ),
         presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
         # On int8 it would compute with unpacked weights, and so start somewhere else than the base.
         quantizations=("none", "nf4", "fp4"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.methods.base import Method, Preset
 from engine.methods.shared_options import Targets, target_modules_option
+from engine.methods.tuner import Tuner
 from engine.options import Options
 
 
@@ -29,7 +30,11 @@ SCALING: tuple[Method, ...] = (
             "and few examples, which it was made for. (Liu et al. 2022)"
         ),
         options=Ia3Options,
-        peft_type="IA3",
+        tuner=Tuner(
+            "IA3",
+            hooks="engine.worker.adapters.method_hooks.shared_buffers:Ia3Hooks",
+            keys={"feedforward_modules": "modules", "init_ia3_weights": "flag"},
+        ),
         presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(1e-2)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,

@@ -10,6 +10,7 @@ from typing import Literal
 
 from engine.errors import Problem
 from engine.methods.base import BaseFacts, Method, Place, Preset, Quantization, Variant, named
+from engine.methods.tuner import Tuner
 from engine.options import Options, option
 
 # Kinds of models whose layers are built without biases, unless their configuration asks for some. Of others the
@@ -42,6 +43,12 @@ WITHOUT_BIASES = {
 }
 # Those whose norms have no numbers either.
 WITHOUT_NORM_NUMBERS = {"olmo": "OLMo"}
+# Its adapters hold the copies; which modules have them is found once and then named.
+SELECTIVE_TUNER = Tuner(
+    "SELECTIVE",
+    hooks="engine.worker.adapters.method_hooks.selective:SelectiveHooks",
+    keys={"patterns": "texts"},
+)
 EVERY_QUANTIZATION: tuple[Quantization, ...] = ("none", "int8", "nf4", "fp4")
 
 
@@ -156,7 +163,7 @@ SELECTIVE: tuple[Method, ...] = (
             "models that have biases: BART, GPT-2, OPT. T5 has none, and most Llamas neither. (Ben Zaken et al. 2022)"
         ),
         options=BitFitOptions,
-        peft_type="SELECTIVE",
+        tuner=SELECTIVE_TUNER,
         presets={"encoder-decoder": Preset(5e-3), "decoder-only": Preset(5e-3)},
         quantizations=EVERY_QUANTIZATION,
         merges=True,
@@ -177,7 +184,7 @@ SELECTIVE: tuple[Method, ...] = (
             "small as can be, or where BitFit finds no biases. (Zhao et al. 2024)"
         ),
         options=LayerNormOptions,
-        peft_type="SELECTIVE",
+        tuner=SELECTIVE_TUNER,
         presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(5e-3)},
         quantizations=EVERY_QUANTIZATION,
         merges=True,
@@ -198,7 +205,7 @@ SELECTIVE: tuple[Method, ...] = (
             "change. Its adapters are as large as the layers chosen."
         ),
         options=LayersOptions,
-        peft_type="SELECTIVE",
+        tuner=SELECTIVE_TUNER,
         presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(1e-4)},
         merges=True,
         variants=(
@@ -234,7 +241,7 @@ FULL = Method(
         "gives away."
     ),
     options=FullOptions,
-    peft_type="SELECTIVE",
+    tuner=SELECTIVE_TUNER,
     presets={"encoder-decoder": Preset(3e-4), "decoder-only": Preset(5e-5)},
     merges=True,
     peft_defaults={"selection": "all"},

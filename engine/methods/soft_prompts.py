@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from engine.errors import Problem
 from engine.methods.base import BaseFacts, Method, Preset, Variant
+from engine.methods.tuner import KeyRule, Tuner
 from engine.options import Options, option
 
 INIT_TEXT = "Summarize the following conversation in one or two short sentences."
 # A soft prompt leaves every weight as it is, so any base will do.
 EVERY_BASE: tuple[Literal["none", "int8", "nf4", "fp4"], ...] = ("none", "int8", "nf4", "fp4")
+
+# How a prompt was initialised: any value is harmless, since the saved prompt replaces it and nothing is read for it.
+INIT_KEYS: Mapping[str, KeyRule] = {
+    "prompt_tuning_init": "text",
+    "prompt_tuning_init_text": "text",
+    "tokenizer_name_or_path": "text",
+}
 
 
 def _virtual_tokens(default: int, help: str) -> int:
@@ -193,7 +202,12 @@ SOFT_PROMPTS = (
             "smallest adapters there are. It wants a high learning rate and patience, and larger models gain more."
         ),
         options=PromptOptions,
-        peft_type="PROMPT_TUNING",
+        tuner=Tuner(
+            "PROMPT_TUNING",
+            hooks="engine.worker.adapters.method_hooks.soft_prompts:PromptTuning",
+            keys=INIT_KEYS,
+            virtual_tokens="input",
+        ),
         presets={"encoder-decoder": Preset(0.3), "decoder-only": Preset(1e-2)},
         quantizations=EVERY_BASE,
         identity_at_start=False,
@@ -223,7 +237,12 @@ SOFT_PROMPTS = (
             "is dropped afterwards."
         ),
         options=PrefixOptions,
-        peft_type="PREFIX_TUNING",
+        tuner=Tuner(
+            "PREFIX_TUNING",
+            hooks="engine.worker.adapters.method_hooks.soft_prompts:PrefixTuning",
+            keys={"init_weights": ("zero",)},
+            virtual_tokens="keys_and_values",
+        ),
         presets={"encoder-decoder": Preset(0.3), "decoder-only": Preset(3e-2)},
         quantizations=EVERY_BASE,
         identity_at_start=False,
@@ -253,7 +272,12 @@ SOFT_PROMPTS = (
             "training: the adapter holds the finished vectors and is as small as one of prompt tuning."
         ),
         options=PTuningOptions,
-        peft_type="P_TUNING",
+        tuner=Tuner(
+            "P_TUNING",
+            hooks="engine.worker.adapters.method_hooks.soft_prompts:PTuning",
+            keys={"encoder_num_layers": "count"},
+            virtual_tokens="input",
+        ),
         presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(3e-3)},
         quantizations=EVERY_BASE,
         identity_at_start=False,
@@ -280,7 +304,14 @@ SOFT_PROMPTS = (
             "one factor; it pays where the shared prompt is taken on to other tasks later."
         ),
         options=MultitaskPromptOptions,
-        peft_type="MULTITASK_PROMPT_TUNING",
+        tuner=Tuner(
+            "MULTITASK_PROMPT_TUNING",
+            hooks="engine.worker.adapters.method_hooks.soft_prompts:MultitaskPromptTuning",
+            keys={**INIT_KEYS, "prompt_tuning_init_task": "size"},
+            sizes={"num_tasks": (("prefix_task_cols", 0),), "num_ranks": (("prefix_task_cols", 2),)},
+            tensors=("prefix_task_cols", "prefix_task_rows"),
+            virtual_tokens="input",
+        ),
         presets={"encoder-decoder": Preset(0.3), "decoder-only": Preset(1e-2)},
         quantizations=EVERY_BASE,
         identity_at_start=False,

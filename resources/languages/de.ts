@@ -12102,8 +12102,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>The weights of {1} hold {2}, which is no part of {3}.</source>
-   <translation>Die Gewichte von {1} enthalten {2}, und das ist kein Teil von {3}.</translation>
+   <source>The weights of {1} hold {2}, which is no part of an adapter of {3}.</source>
+   <translation>Die Gewichte von {1} enthalten {2}, was kein Teil eines {3}-Adapters ist.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -13099,11 +13099,6 @@ Summary:</translation>
    <location filename="../../engine/methods/additive.py" />
    <source>after feed-forward</source>
    <translation>nach Feed-Forward</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>an adapter of {1}</source>
-   <translation>einem Adapter von {1}</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />

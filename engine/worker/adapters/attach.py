@@ -5,6 +5,7 @@ Knows nothing of training.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import warnings
@@ -17,13 +18,14 @@ from typing import Any
 import numpy as np
 import peft
 import torch
-from peft import PeftModel, get_peft_model
+from peft import PeftConfig, PeftModel, get_peft_model
+from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 from peft.tuners.tuners_utils import BaseTunerLayer
 from peft.utils import get_peft_model_state_dict
 from peft.utils.peft_types import PeftType
 from transformers import PretrainedConfig
 
-from engine.adapters import import_checks, library
+from engine.adapters import import_checks, library, peft_config_policy
 from engine.adapters.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
 from engine.config import recipe as recipes
 from engine.config.recipe import STARTER, Recipe
@@ -93,11 +95,17 @@ def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None)
 
 def refuse_misfit(recipe: Recipe, config: PretrainedConfig) -> None:
     """Raise AdapterError with the registry's words if the method can't be used on a base model configured so."""
-    tuners.refuse_unregistered(recipe.method.method.peft_type, recipe.method.method.title)
+    _require_tuner(recipe.method.method.peft_type, recipe.method.method.title)
     facts = base_models.facts(config, recipe.base_model.quantization)
     refusal = recipe.method.method.refusal(recipe.method.options, facts)
     if refusal is not None:
         raise AdapterError(refusal.message, refusal.hint, refusal.field)
+
+
+def _require_tuner(peft_type: str, title: str) -> None:
+    """Let PEFT know a tuner if it is one of ours. Raises AdapterError where that is switched off."""
+    method_hooks.of_type(peft_type)
+    tuners.refuse_unregistered(peft_type, title)
 
 
 def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
@@ -123,7 +131,7 @@ def _peft_config(base: LoadedBase, recipe: Recipe, context: InitContext) -> Any:
         settings["target_modules"] = ALL_LINEAR
     if "target_modules" in method.options.model_fields and settings.get("target_modules") is None:
         settings["target_modules"] = default_targets(base)
-    config_class = peft.mapping.PEFT_TYPE_TO_CONFIG_MAPPING[PeftType[method.peft_type]]
+    config_class = PEFT_TYPE_TO_CONFIG_MAPPING[PeftType[method.peft_type]]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return config_class(task_type=TASK_TYPES[base.family], **settings)
@@ -226,15 +234,15 @@ def read_config(adapter: Adapter) -> Any:
 
     What it asks for is judged before PEFT carries it out, wherever the folder lies.
     """
-    said = import_checks.harmless_config(adapter.folder)
-    tuners.refuse_unregistered(str(said.get("peft_type")), adapter.name)
-    if "prompt_tuning_init" in said:
-        # Otherwise PEFT would read what a stranger's configuration names: a tokenizer, or another adapter.
-        said |= {"prompt_tuning_init": "RANDOM", "tokenizer_name_or_path": None}
+    settings = import_checks.harmless_config(adapter.folder)
+    _require_tuner(settings["peft_type"], adapter.name)
+    if "prompt_tuning_init" in settings:
+        # Otherwise PEFT would read what the configuration names: a tokenizer, or another adapter.
+        settings |= {"prompt_tuning_init": "RANDOM", "tokenizer_name_or_path": None}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            config = peft.PeftConfig.from_peft_type(**said)
+            config = peft.PeftConfig.from_peft_type(**settings)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise AdapterError(
             f"The {CONFIG_NAME} of {adapter.name} can't be used: {str(error)[:300]}",
@@ -281,8 +289,7 @@ def refuse_other_base(base: LoadedBase, adapter: Adapter) -> None:
 def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str, torch.Tensor]:
     """Return the adapter file's tensors. Raises AdapterError unless they are all and only the adapter's.
 
-    PEFT loads keys of the base model that stand in an adapter's file into the base, and only warns of
-    missing ones.
+    PEFT loads tensors named like the base model's into the base, and only warns of missing ones.
     """
     expected = {
         key: tuple(value.shape)
@@ -290,22 +297,23 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
             model, adapter_name=name, save_embedding_layers=False
         ).items()
     }
-    found = library.weight_shapes(adapter.folder / WEIGHTS_NAME)
-    if found != expected:
-        odd = sorted(set(found.items()) ^ set(expected.items()))
+    stored = library.weight_shapes(adapter.folder / WEIGHTS_NAME)
+    if stored != expected:
+        different = sorted(set(stored.items()) ^ set(expected.items()))
         raise AdapterError(
-            f"{adapter.name} does not hold what its configuration says, first at {odd[0][0]}.",
+            f"{adapter.name} does not hold what its configuration says, first at {different[0][0]}.",
             "Choose the base model that it was made for, or export it again.",
         )
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
-        return load_file(adapter.folder / WEIGHTS_NAME)
+        tensors = load_file(adapter.folder / WEIGHTS_NAME)
     except (OSError, SafetensorError) as error:
         raise AdapterError(
             f"The {WEIGHTS_NAME} of {adapter.name} is damaged: {error}.", "Copy or download it again."
         ) from error
+    return tensors
 
 
 def _fill(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) -> None:
@@ -331,17 +339,32 @@ def save_adapter(model: PeftModel, folder: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         method_hooks.of(model).save(model, folder)
-    _put_names_in_order(model, folder)
+    _normalize_config(model.peft_config[TRAINED], folder)
     # PEFT's model card is a form to fill in; the metadata says what is known.
     (folder / "README.md").unlink(missing_ok=True)
 
 
-def _put_names_in_order(model: PeftModel, folder: Path) -> None:
-    """Sort what PEFT keeps in sets, whose order differs from process to process: equal adapters are equal files."""
-    path, config = folder / CONFIG_NAME, model.peft_config[TRAINED]
-    said = json.loads(path.read_text(encoding="utf-8"))
-    said |= {key: sorted(names) for key, names in said.items() if isinstance(getattr(config, key, None), set)}
-    path.write_text(json.dumps(said, indent=2, sort_keys=True), encoding="utf-8")
+def _normalize_config(config: PeftConfig, folder: Path) -> None:
+    """Sort what PEFT keeps in sets, whose order differs between processes, so that equal adapters are equal files.
+
+    A key of a later PEFT that Tunesmith does not know, and would refuse, is left out where it has PEFT's default.
+    """
+    path = folder / CONFIG_NAME
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    defaults = _defaults(PEFT_TYPE_TO_CONFIG_MAPPING[PeftType[settings["peft_type"]]])
+    settings = {
+        key: sorted(value) if isinstance(getattr(config, key, None), set) else value
+        for key, value in settings.items()
+        if peft_config_policy.is_harmless(settings, key) or value != defaults.get(key)
+    }
+    path.write_text(json.dumps(settings, indent=2, sort_keys=True), encoding="utf-8")
+
+
+def _defaults(config_class: Any) -> dict[str, Any]:
+    return {
+        field.name: field.default_factory() if callable(field.default_factory) else field.default
+        for field in dataclasses.fields(config_class)
+    }
 
 
 def trainable_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:
@@ -355,11 +378,8 @@ def count_parameters(model: PeftModel) -> tuple[int, int]:
     Copies of the base's own weights are no further weights of the model.
     """
     trainable, everything = model.get_nb_trainable_parameters()
-    return int(trainable), int(everything - (trainable if _is_selective(model) else 0))
-
-
-def _is_selective(model: PeftModel) -> bool:
-    return isinstance(model.base_model, tuners.SelectiveModel)
+    copied = trainable if method_hooks.of(model).copies_base_parameters else 0
+    return int(trainable), int(everything - copied)
 
 
 def adapted_modules(model: PeftModel) -> list[str]:

@@ -16,6 +16,7 @@ import torch
 from peft import PeftModel
 
 from engine.errors import AdapterError
+from engine.methods import tuner_of
 
 Inputs = dict[str, Any]
 
@@ -154,12 +155,8 @@ class KeysAndValues(_SoftPrompt):
         return super().positions(read, written + self.length)
 
 
-KINDS: Mapping[str, type[_SoftPrompt]] = {
-    "PROMPT_TUNING": InputVectors,
-    "P_TUNING": InputVectors,
-    "MULTITASK_PROMPT_TUNING": InputVectors,
-    "PREFIX_TUNING": KeysAndValues,
-}
+KINDS: Mapping[str, type[_SoftPrompt]] = {"input": InputVectors, "keys_and_values": KeysAndValues}
+"""By where a tuner inserts its virtual tokens."""
 
 
 def prompt_of(model: Any) -> NoPrompt:
@@ -173,7 +170,8 @@ def prompt_of(model: Any) -> NoPrompt:
     config = model.active_peft_config
     if not config.is_prompt_learning:
         return NoPrompt(model)
-    kind = KINDS.get(config.peft_type.value)
+    tuner = tuner_of(config.peft_type.value)
+    kind = KINDS.get(tuner.virtual_tokens) if tuner is not None else None
     if kind is None or not _read_the_same(kind, model):
         raise AdapterError(
             f"{config.peft_type.value} adapters of this kind can't be used in this version.",
@@ -185,6 +183,7 @@ def prompt_of(model: Any) -> NoPrompt:
 def _read_the_same(kind: type[_SoftPrompt], model: PeftModel) -> bool:
     """Tell whether an adapter's prompt stands where this kind puts it; strangers' may stand in two places."""
     config = model.active_peft_config
+    # PEFT puts these two before the encoder alone, whatever their configuration says.
     if not _two_stacks(model.get_base_model()) or config.peft_type.value in ("PROMPT_TUNING", "P_TUNING"):
         return True
     return bool(config.num_transformer_submodules == kind.submodules)

@@ -6,7 +6,17 @@ import json
 
 import pytest
 
-from engine.methods import FAMILIES, METHODS, BaseFacts, Method, method, named, unknown_method
+from engine.methods import (
+    FAMILIES,
+    METHODS,
+    BaseFacts,
+    Method,
+    method,
+    methods_of,
+    named,
+    tuner_of,
+    unknown_method,
+)
 from engine.methods.lora import EXAMPLE_WEIGHT, LORA, LoraOptions, sizes_in_words
 from engine.options import check, describe
 
@@ -16,6 +26,13 @@ every_method = pytest.mark.parametrize("entry", METHODS, ids=[entry.id for entry
 def test_ids_are_unique_and_found():
     assert len({entry.id for entry in METHODS}) == len(METHODS) > 0
     assert all(method(entry.id) is entry for entry in METHODS)
+
+
+@every_method
+def test_methods_of_one_peft_type_share_its_tuner(entry: Method):
+    if entry.tuner is not None:
+        assert {id(each.tuner) for each in methods_of(entry.peft_type)} == {id(entry.tuner)}
+        assert tuner_of(entry.peft_type) is entry.tuner
 
 
 @every_method

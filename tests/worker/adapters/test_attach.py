@@ -1,17 +1,21 @@
 """Adapters on base models: new, loaded, switched; and strangers' files that must not get through."""
 
+import dataclasses
 import json
 import shutil
 
 import pytest
 import torch
+from peft import LoraConfig
+from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
+from peft.utils.peft_types import PeftType
 from safetensors.torch import load_file, save_file
 
 from engine.adapters import library
 from engine.config import model_info
 from engine.errors import AdapterError
 from engine.methods import METHODS
-from engine.worker.adapters import attach
+from engine.worker.adapters import attach, method_hooks
 from engine.worker.modeling import forward
 from tests.helpers.tiny_models import KINDS, tiny_model
 from tests.helpers.worker_setup import (
@@ -43,6 +47,24 @@ def usable(kind):
         and facts.family in entry.presets
         and entry.refusal(entry.options.model_validate(entry.presets[facts.family].options), facts) is None
     ]
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_the_hooks_that_a_tuner_names_are_hooks(entry):
+    hooks = method_hooks.of_type(entry.peft_type)
+    assert isinstance(hooks, method_hooks.MethodHooks)
+    assert (type(hooks) is method_hooks.MethodHooks) == (entry.tuner is None or not entry.tuner.hooks)
+
+
+def test_an_adapter_of_a_later_peft_with_new_keys_at_their_default_is_read(monkeypatch):
+    @dataclasses.dataclass
+    class LaterConfig(LoraConfig):
+        newest: str = "as usual"
+
+    monkeypatch.setitem(PEFT_TYPE_TO_CONFIG_MAPPING, PeftType.LORA, LaterConfig)
+    adapter = install_random("llama", "later", method={"id": "lora", "rank": 4})
+    assert "newest" not in json.loads((adapter.folder / library.CONFIG_NAME).read_text())
+    assert attach.read_config(adapter).newest == "as usual"
 
 
 # The other kinds are the proof's.

@@ -225,5 +225,6 @@ def test_a_strangers_starting_file_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_every_soft_prompt_is_handled_and_read() -> None:
     for entry in SOFT_PROMPTS:
-        assert entry.peft_type in prompt_learning.KINDS
+        assert entry.tuner is not None
+        assert entry.tuner.virtual_tokens in prompt_learning.KINDS
         assert of_type(entry.peft_type) is not of_type("LORA")

@@ -1,55 +1,17 @@
-"""What a method needs beyond PEFT: one MethodHooks for each PEFT type; most need nothing."""
+"""What a method needs beyond PEFT: one MethodHooks for each PEFT type, named by its tuner's declaration."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import cache
+from pkgutil import resolve_name
 from typing import Any
 
 from peft import PeftModel
 
-from engine.worker.adapters.method_hooks.adalora import AdaLoraHooks
+from engine.methods import tuner_of
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks, Tensors
-from engine.worker.adapters.method_hooks.bottleneck import BottleneckHooks
-from engine.worker.adapters.method_hooks.lora import LoraHooks, LowRankHooks
-from engine.worker.adapters.method_hooks.shape_constraints import (
-    BoftHooks,
-    C3aHooks,
-    FourierFtHooks,
-    GraLoraHooks,
-    MissHooks,
-    ShiraHooks,
-    VbLoraHooks,
-)
-from engine.worker.adapters.method_hooks.shared_buffers import (
-    Ia3Hooks,
-    ProjectionHooks,
-    RandLoraHooks,
-)
-from engine.worker.adapters.method_hooks.soft_prompts import SOFT_PROMPTS
 
 __all__ = ["TRAINED", "InitContext", "MethodHooks", "Tensors", "of", "of_config", "of_type"]
-
-USUAL = MethodHooks()
-HOOKS: Mapping[str, MethodHooks] = {
-    "LORA": LoraHooks(),
-    "ADALORA": AdaLoraHooks(),
-    "LOHA": LowRankHooks(),
-    "LOKR": LowRankHooks(),
-    "DELORA": LowRankHooks(),
-    "HRA": LowRankHooks(),
-    "VBLORA": VbLoraHooks(),
-    "MISS": MissHooks(),
-    "GRALORA": GraLoraHooks(),
-    "BOFT": BoftHooks(),
-    "C3A": C3aHooks(),
-    "FOURIERFT": FourierFtHooks(),
-    "SHIRA": ShiraHooks(),
-    "VERA": ProjectionHooks(),
-    "RANDLORA": RandLoraHooks(),
-    "IA3": Ia3Hooks(),
-    "BOTTLENECK": BottleneckHooks(),
-    **SOFT_PROMPTS,
-}
 
 
 def of(model: PeftModel) -> MethodHooks:
@@ -63,5 +25,13 @@ def of_config(config: Any) -> MethodHooks:
 
 
 def of_type(peft_type: str) -> MethodHooks:
-    """Return the hooks of a PEFT type."""
-    return HOOKS.get(peft_type, USUAL)
+    """Return the hooks of a PEFT type; a tuner of our own is registered with PEFT from then on."""
+    tuner = tuner_of(peft_type)
+    return _at(tuner.hooks) if tuner is not None else MethodHooks()
+
+
+@cache
+def _at(path: str) -> MethodHooks:
+    """Return the hooks at a path, "package.module:Class"; those that do nothing for "". Imports their module."""
+    hooks: MethodHooks = resolve_name(path)() if path else MethodHooks()
+    return hooks

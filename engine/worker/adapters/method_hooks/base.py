@@ -40,6 +40,9 @@ class MethodHooks:
     # Whether adapters may be computed side by side, each for its own rows of a batch; each is measured all the same.
     supports_mixed_batch: ClassVar[bool] = False
 
+    # Whether the trainable parameters replace parameters of the base model, so that they don't add to its size.
+    copies_base_parameters: ClassVar[bool] = False
+
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Return PEFT settings that depend on the base model or the run, over those of the options."""
         return {}

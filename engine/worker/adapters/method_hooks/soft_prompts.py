@@ -196,11 +196,3 @@ def _at_rest(model: PeftModel) -> Iterator[None]:
         yield
     finally:
         encoder.train(was_training)
-
-
-SOFT_PROMPTS: Mapping[str, MethodHooks] = {
-    "PROMPT_TUNING": PromptTuning(),
-    "MULTITASK_PROMPT_TUNING": MultitaskPromptTuning(),
-    "P_TUNING": PTuning(),
-    "PREFIX_TUNING": PrefixTuning(),
-}

@@ -15,7 +15,7 @@ from typing import Any
 import peft
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import (
     AutoModelForCausalLM,
@@ -233,6 +233,14 @@ def test_a_file_holds_each_number_once_and_the_plan_says_how_many_bytes(
     assert made["adapter_bytes"] == sum(tensor.nbytes for tensor in tensors)
     # Beside the numbers a file has their names alone.
     assert (tmp_path / "saved" / WEIGHTS_NAME).stat().st_size < made["adapter_bytes"] + 200 * len(tensors)
+
+
+def test_a_file_with_a_tensor_too_many_is_refused() -> None:
+    adapter = install_random("t5-tied", "new", method={"id": "full"})
+    extra = {"base_model.model.lm_head.selective_values.bias": torch.zeros(3)}
+    save_file(stored(adapter.folder) | extra, adapter.folder / WEIGHTS_NAME)
+    with pytest.raises(AdapterError, match=r"lm_head\.selective_values\.bias"):
+        attach.load_adapter(load_tiny("t5-tied"), adapter)
 
 
 @pytest.mark.filterwarnings("error")
