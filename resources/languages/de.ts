@@ -8530,7 +8530,7 @@ Summary:</translation>
    <translation>Prüfen Sie die Daten erneut.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/train.py" />
+   <location filename="../../engine/worker/training/adapter_store.py" />
    <source>Check the disk, then resume the run: its last checkpoint is safe.</source>
    <translation>Prüfen Sie die Festplatte und setzen Sie dann den Lauf fort: Sein letzter Prüfpunkt ist sicher.</translation>
   </message>
@@ -9090,7 +9090,7 @@ Summary:</translation>
    <translation>Das Training nach dieser Zeit beenden, Bewertungen und Pausen nicht mitgezählt. 0: nach Schritten. Der Lernratenplan bleibt der aller Schritte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/training_loop.py" />
+   <location filename="../../engine/worker/training/model_selection.py" />
    <source>Ended at step {1} of {2}: the {3} minutes for training are over.</source>
    <translation>Beendet bei Schritt {1} von {2}: Die {3} Minuten Training sind um.</translation>
   </message>
@@ -9240,14 +9240,9 @@ Summary:</translation>
    <translation>FourierFT</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/prompt_baseline.py" />
+   <location filename="../../engine/worker/training/adapter_store.py" />
    <source>Free some disk space, then resume the run.</source>
    <translation>Schaffen Sie Platz auf der Festplatte und setzen Sie dann den Lauf fort.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/jobs/train.py" />
-   <source>Free some disk space, then resume the run: its last checkpoint is safe.</source>
-   <translation>Schaffen Sie Platz auf der Festplatte und setzen Sie dann den Lauf fort: Sein letzter Prüfpunkt ist sicher.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -10005,7 +10000,7 @@ Summary:</translation>
    <translation>Senken Sie „Kürzeste Zusammenfassung“, oder erhöhen Sie „Längste Zusammenfassung“.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/step_gradients.py" />
+   <location filename="../../engine/worker/training/training_loop.py" />
    <source>Lower the learning rate, or use float32; resume goes on from the last checkpoint.</source>
    <translation>Senken Sie die Lernrate, oder verwenden Sie float32; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
@@ -10760,7 +10755,7 @@ Summary:</translation>
    <translation>Erhöhen Sie data.max_conversation_tokens, um sie ganz zu lassen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/train.py" />
+   <location filename="../../engine/worker/training/reporting.py" />
    <source>Raise data.max_summary_tokens to keep them whole.</source>
    <translation>Erhöhen Sie data.max_summary_tokens, um sie ganz zu lassen.</translation>
   </message>
@@ -10770,7 +10765,7 @@ Summary:</translation>
    <translation>Erhöhen Sie die längste Zusammenfassung (evaluation.max_new_tokens), um sie ganz zu bewerten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/training_loop.py" />
+   <location filename="../../engine/worker/training/model_selection.py" />
    <source>Raise training.max_minutes to train longer; 0 sets no limit.</source>
    <translation>Erhöhen Sie training.max_minutes, um länger zu trainieren; 0 setzt keine Grenze.</translation>
   </message>
@@ -11368,7 +11363,7 @@ In one sentence:</translation>
    <translation>Stoppen Sie das vorher.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/training_loop.py" />
+   <location filename="../../engine/worker/training/model_selection.py" />
    <source>Stopped at step {1}: {2} evaluations without a better {3}.</source>
    <translation>Gestoppt bei Schritt {1}: {2} Bewertungen ohne Verbesserung ({3}).</translation>
   </message>
@@ -11596,7 +11591,7 @@ Summary:</translation>
    <translation>Der Encoder MLP hat immer zwei verborgene Schichten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/train.py" />
+   <location filename="../../engine/worker/training/adapter_store.py" />
    <source>The adapter</source>
    <translation>Der Adapter</translation>
   </message>
@@ -11636,12 +11631,12 @@ Summary:</translation>
    <translation>Der beste Stand kann sich nicht nach ROUGE-1 richten: Während des Laufs werden keine Zusammenfassungen bewertet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/training_loop.py" />
+   <location filename="../../engine/worker/training/model_selection.py" />
    <source>The best state so far</source>
    <translation>Der bisher beste Stand</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/training_loop.py" />
+   <location filename="../../engine/worker/training/model_selection.py" />
    <source>The best was {1} at step {2}.</source>
    <translation>Am besten war {1} bei Schritt {2}.</translation>
   </message>
@@ -11886,7 +11881,7 @@ Summary:</translation>
    <translation>Die längste Wortfolge in derselben Reihenfolge, Lücken erlaubt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/step_gradients.py" />
+   <location filename="../../engine/worker/training/training_loop.py" />
    <source>The loss is no number at step {1}.</source>
    <translation>Der Verlust ist bei Schritt {1} keine Zahl.</translation>
   </message>
@@ -13411,11 +13406,6 @@ Summary:</translation>
    <translation>extra ==</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/training_loop.py" />
-   <source>free the device</source>
-   <translation>free the device</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/exports.py" />
    <source>from, date and text</source>
    <translation>from, date und text</translation>
@@ -13916,6 +13906,11 @@ Summary:</translation>
    <translation>verweigert die Verbindung ({1})</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/control.py" />
+   <source>release the device</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>relu, gelu or silu</source>
    <translation>relu, gelu oder silu</translation>
@@ -14216,7 +14211,7 @@ Summary:</translation>
    <translation>user, text und ts</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/training_loop.py" />
+   <location filename="../../engine/worker/training/model_selection.py" />
    <source>validation loss</source>
    <translation>Verlust bei der Validierung</translation>
   </message>
@@ -14520,7 +14515,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Chats sind</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/train.py" />
+   <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} conversations have more than {2} tokens and lose their end.</source>
    <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
   </message>
@@ -14930,7 +14925,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von „{2}“</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/train.py" />
+   <location filename="../../engine/worker/training/adapter_store.py" />
    <source>{1} of the adapter is not on the disk as it was written.</source>
    <translation>{1} des Adapters steht nicht so auf der Festplatte, wie es geschrieben wurde.</translation>
   </message>
@@ -15005,7 +15000,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} als Beiträge gelesen. {2}: {3}{4}{5}{6}.{7}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/train.py" />
+   <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} reference summaries have more than {2} tokens and are cut.</source>
    <translation>{1} Referenz-Zusammenfassungen haben mehr als {2} Tokens und werden gekürzt.</translation>
   </message>
