@@ -210,17 +210,17 @@ def read(folder: Path) -> Details:
     )
 
 
-def export(details: Details, folder: Path, findings: Collection[str] | None = None) -> list[Path]:
-    """Write one csv file for each finding (all, or those named) with its rows, and return the files.
+def export(details: Details, folder: Path) -> list[Path]:
+    """Write one csv file for each finding with its rows, and return the files.
 
     Raises StorageError if the folder can't be written.
     """
     with _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for finding in details.findings if findings is None else findings:
+    for finding, numbers in details.findings.items():
         path = folder / f"{finding}.csv"
-        export_rows(details, details.findings[finding], path)
+        export_rows(details, numbers, path)
         written.append(path)
     return written
 

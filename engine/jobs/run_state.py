@@ -53,8 +53,7 @@ class RunState:
 
     `base_scores` and `tuned_scores` are of the run's protocol; what is scored while it trains has one of its own, and
     is in `evaluation_rouge1` (fractions) and `evaluations` alone.
-    `memory_probe` is the measured peak memory of a step, `memory_exceeded` the event of a run out of memory, with
-    memory fallbacks; both belong to the last attempt.
+    `memory_exceeded` is the event of a run out of memory, with memory fallbacks; it belongs to the last attempt.
     `device_released`: the attempt ended to release the device. It is paused, with a checkpoint to resume from.
     `revision` counts the times that points were dropped or the attempt changed, so that a plot knows to start over.
     """
@@ -73,7 +72,6 @@ class RunState:
     evaluations: list[Event] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     notices: list[Event] = field(default_factory=list)
-    memory_probe: Event | None = None
     memory_exceeded: Event | None = None
     peak_memory_bytes: int = 0
     checkpoint: Event | None = None
@@ -162,7 +160,7 @@ def _job_accepted(state: RunState, event: Event) -> None:
     state.attempt = int(event.get("attempt", 1))
     state.accepted_clock = clock(event)
     state.stage, state.progress, state.paused, state.device_released = "", None, False, False
-    state.ended = state.outcome = state.memory_probe = state.memory_exceeded = None
+    state.ended = state.outcome = state.memory_exceeded = None
 
 
 def _stage_entered(state: RunState, event: Event) -> None:
@@ -238,10 +236,6 @@ def _notice(state: RunState, event: Event) -> None:
         state.notices.append(event)
 
 
-def _memory_probed(state: RunState, event: Event) -> None:
-    state.memory_probe = event
-
-
 def _memory_exceeded(state: RunState, event: Event) -> None:
     state.memory_exceeded = event
 
@@ -277,7 +271,6 @@ _HANDLERS = {
     "evaluated": _evaluated,
     "sample_made": _sample_made,
     "notice": _notice,
-    "memory_probed": _memory_probed,
     "memory_exceeded": _memory_exceeded,
     "checkpoint_saved": _checkpoint_saved,
     "adapter_saved": _adapter_saved,

@@ -21,9 +21,9 @@ FORMATS = {
 }
 
 
-def default_name(name: str, suffix: str = ".html") -> str:
+def default_name(name: str) -> str:
     """Return the default file name of the report of the run or arena with this id."""
-    return f"{name}-report{suffix}"
+    return f"{name}-report.html"
 
 
 def write(report: Report | ArenaReport, path: Path) -> None:

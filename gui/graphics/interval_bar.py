@@ -52,7 +52,7 @@ def paint_base_line(
 
 
 class WhiskerView(QWidget):
-    """One row of whiskers on one axis, the base above the tuned; `zero` or `base` draw a vertical."""
+    """One row of whiskers on one axis, the base above the tuned; `zero` draws a vertical."""
 
     accessible_role = QAccessible.Role.Graphic
 
@@ -60,7 +60,6 @@ class WhiskerView(QWidget):
         super().__init__(parent)
         self._whiskers: list[Whisker] = []
         self._axis = (0.0, 1.0)
-        self._base: float | None = None
         self._zero = False
         self.setMinimumSize(px(96), px(28))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -71,11 +70,10 @@ class WhiskerView(QWidget):
         whiskers: Sequence[Whisker],
         axis: tuple[float, float],
         words: str,
-        base: float | None = None,
         zero: bool = False,
     ) -> None:
         """Show whiskers from top to bottom; `words` say the same for who cannot see it."""
-        self._whiskers, self._axis, self._base, self._zero = list(whiskers), axis, base, zero
+        self._whiskers, self._axis, self._zero = list(whiskers), axis, zero
         self.setAccessibleName(words)
         self.update()
 
@@ -89,8 +87,6 @@ class WhiskerView(QWidget):
         rect = QRectF(self.rect()).adjusted(6, 0, -6, 0)
         if self._zero:
             paint_base_line(painter, rect.adjusted(0, 2, 0, -2), self._axis, 0.0, dashed=False)
-        if self._base is not None:
-            paint_base_line(painter, rect, self._axis, self._base)
         gap = 15.0
         first = rect.center().y() - gap * (len(self._whiskers) - 1) / 2
         for at, whisker in enumerate(self._whiskers):

@@ -112,6 +112,6 @@ def moment_words(moment: datetime, now: datetime) -> str:
     return tr("on {day}", day=day_words(local.date(), today))
 
 
-def grouped_digits(text: str, size: int = 4) -> str:
+def grouped_digits(text: str) -> str:
     """Return a fingerprint in groups that can be read aloud: "9f3c 41d8 e07a"."""
-    return " ".join(text[start : start + size] for start in range(0, len(text), size))
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))

@@ -95,7 +95,6 @@ class Bench:
         job = create_job(jobs_folder(), "plan", {})
         self._channel = Channel(job, EventWriter(job.events_path, {"job": job.id, "attempt": 1}))
         self._splits: Splits = dataset.read(recipe.data, self._channel)
-        self._base_figures: dict[str, Any] | None = None
 
     def base_figures(self) -> dict[str, Any]:
         """Return what the base does without an adapter."""

@@ -106,10 +106,6 @@ class Preview(QWidget):
         """Return what is said of personal data in the row."""
         return self._personal.text()
 
-    def summary_text(self) -> str:
-        """Return the reference summary as it is shown."""
-        return self._summary.text()
-
     def conversation_text(self) -> str:
         """Return the conversation as it is shown."""
         return "\n".join(f"{turn.speaker}: {turn.text}" for turn in self._conversation.turns())

@@ -302,7 +302,7 @@ class LabellingPage(Page):
         self.items.view.setFocus()
 
     def _open_list(self, on: bool) -> None:
-        self._wants_list, self._is_handled = on, False
+        self._wants_list = on
         self._share_out()
         self._show()
 

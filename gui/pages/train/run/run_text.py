@@ -174,9 +174,9 @@ def seconds_so_far(state: RunState, now: float | None = None) -> float | None:
     return None if state.seconds is None else state.seconds + max(0.0, since)
 
 
-def clock_words(seconds_from_now: float, now: float | None = None) -> str:
+def clock_words(seconds_from_now: float) -> str:
     """Return when something will be done: "done at 14:19"."""
-    at = (time.time() if now is None else now) + seconds_from_now
+    at = time.time() + seconds_from_now
     return tr("done at {clock}", clock=f"{datetime.fromtimestamp(at).astimezone():%H:%M}")
 
 
