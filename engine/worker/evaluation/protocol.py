@@ -20,8 +20,8 @@ Protocol = dict[str, Any]
 def scoring_protocol(recipe: Recipe, splits: Splits) -> Protocol:
     """Return the protocol under which a recipe scores the base model and its adapters.
 
-    An adapter that consists of a prompt is scored under it too. Its prompt takes the place of the protocol's, as
-    weights do for other adapters, and is reported beside its scores; examples, limits and decoding are the same.
+    An adapter that consists of a prompt is scored under it too. Its prompt replaces the protocol's and is
+    reported beside its scores; examples, limits and decoding are the same.
     """
     examples, evaluation = scored(recipe, splits), recipe.evaluation
     return make_protocol(recipe, splits, evaluation.split, examples, evaluation.beams)

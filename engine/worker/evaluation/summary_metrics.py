@@ -86,11 +86,11 @@ def _of_texts(summaries: Sequence[str], conversations: Sequence[str]) -> Values:
 
 
 def _of_text(summary: str, conversation: str) -> dict[str, float]:
-    written, said = _words(summary), _words(conversation)
+    words, known = _words(summary), _words(conversation)
     return {
-        "words": float(len(written)),
-        "novel1": _novel_fraction(written, set(said)),
-        "novel2": _novel_fraction(list(pairwise(written)), set(pairwise(said))),
+        "words": float(len(words)),
+        "novel1": _novel_fraction(words, set(known)),
+        "novel2": _novel_fraction(list(pairwise(words)), set(pairwise(known))),
         "unsupported": faithfulness.check_claims(summary, conversation).unsupported_fraction,
     }
 

@@ -44,7 +44,7 @@ class Lengths:
 
 
 def amounts(recipe: Recipe, splits: Splits) -> Facts:
-    """Return the numbers of steps and examples, and the time limit."""
+    """Return the counts of steps and examples, and the time limit."""
     train = learned(recipe, splits)
     return {
         "steps": total_steps(len(train), recipe.training)[0] if recipe.method.method.trains else 0,

@@ -151,17 +151,17 @@ class BatchWriter:
 
     def _summarize_chunks(self, rows: list[Row]) -> None:
         """Replace the text of each row by the summaries of its chunks."""
-        chunks = [(row, index) for row in rows for index in range(len(row.chunks))]
+        chunks = [(row, chunk) for row in rows for chunk in range(len(row.chunks))]
         if not chunks:
             return
 
-        def on_written(number: int, summary: Generated) -> None:
-            row, index = chunks[number]
+        def on_written(index: int, summary: Generated) -> None:
+            row, chunk = chunks[index]
             self._channel.emit(
                 "piece_finished",
                 **row.facts,
                 round=row.round,
-                piece=index + 1,
+                piece=chunk + 1,
                 pieces=len(row.chunks),
                 summary=summary.text,
             )
@@ -191,16 +191,16 @@ class BatchWriter:
         """Write the summaries of rows with a single chunk."""
         batch: list[Row] = []
 
-        def on_batch(numbers: list[int]) -> None:
-            batch[:] = [rows[number] for number in numbers]
+        def on_batch(indices: list[int]) -> None:
+            batch[:] = [rows[index] for index in indices]
 
         def on_tokens(ids: torch.Tensor) -> None:
-            for number, row in enumerate(batch):
+            for index, row in enumerate(batch):
                 if row.is_pending and row.streamer is not None:
-                    row.streamer.extend(ids[number : number + 1])
+                    row.streamer.extend(ids[index : index + 1])
 
-        def on_written(number: int, summary: Generated) -> None:
-            self._finish(rows[number], summary)
+        def on_written(index: int, summary: Generated) -> None:
+            self._finish(rows[index], summary)
 
         self._generate([(row, 0) for row in rows], on_batch, on_written, on_tokens)
 
@@ -213,19 +213,17 @@ class BatchWriter:
     ) -> list[Generated]:
         """Summarise chunks, each with its column's adapter; the callbacks get indices into `chunks`."""
 
-        def on_rows(numbers: list[int]) -> None:
+        def on_rows(indices: list[int]) -> None:
             if self._mixed_batch is not None:
-                self._mixed_batch.select(
-                    [self._columns.index(chunks[number][0].column) for number in numbers]
-                )
-            on_batch(numbers)
+                self._mixed_batch.select([self._columns.index(chunks[index][0].column) for index in indices])
+            on_batch(indices)
             self._check_wanted()
 
         def extend(ids: torch.Tensor) -> None:
             on_tokens(ids)
             self._check_wanted()
 
-        inputs = [self._ids(row, row.chunks[index]) for row, index in chunks]
+        inputs = [self._ids(row, row.chunks[chunk]) for row, chunk in chunks]
         return generate(
             self._model,
             self._base.tokenizer,
