@@ -8676,8 +8676,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
-   <source>Choose one of the smaller plans.</source>
-   <translation>Wählen Sie einen der kleineren Pläne.</translation>
+   <source>Choose one of the plans that fit.</source>
+   <translation>Wählen Sie einen der Pläne, die passen.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -10360,6 +10360,11 @@ Summary:</translation>
    <translation>In {1} sagt niemand etwas.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/fallback_search.py" />
+   <source>No plan fits. Close other programs, or choose a smaller base model.</source>
+   <translation>Kein Plan passt. Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>No repeated sequence</source>
    <translation>Keine wiederholte Folge</translation>
@@ -10373,11 +10378,6 @@ Summary:</translation>
    <location filename="../../engine/config/decoding.py" />
    <source>No sequence of this many tokens is written twice. 0: any may be.</source>
    <translation>Keine Folge von so vielen Tokens wird zweimal geschrieben. 0: jede darf.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/fallback_search.py" />
-   <source>No smaller plan would fit: end other programs, or choose a smaller base model.</source>
-   <translation>Kein kleinerer Plan würde passen: Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -11811,11 +11811,6 @@ Summary:</translation>
    <translation>Der Ordner {folder} ist weg: Er wurde inzwischen verschoben oder gelöscht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/fallback_search.py" />
-   <source>The heaviest batch needs {1} of memory, and there is room for {2}.</source>
-   <translation>Der größte Batch braucht {1} Speicher, und es ist Platz für {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>The hub answers with an error ({1}).</source>
    <translation>Der Hub antwortet mit einem Fehler ({1}).</translation>
@@ -11854,6 +11849,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/sets.py" />
    <source>The labelling set can't be made: {1}.</source>
    <translation>Die Sammlung lässt sich nicht anlegen: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/fallback_search.py" />
+   <source>The largest batch needs {1} of memory, but only {2} is available.</source>
+   <translation>Der größte Batch braucht {1} Speicher, verfügbar sind aber nur {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
@@ -13908,7 +13908,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/training/control.py" />
    <source>release the device</source>
-   <translation type="unfinished" />
+   <translation>release the device</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />

@@ -132,7 +132,7 @@ def fail(channel: Channel, value: dict[str, str]) -> None:
 
 def out_of_memory(channel: Channel, message: str) -> None:
     """Fail as a run that needs too much memory."""
-    raise OutOfMemoryError(message, "Choose one of the smaller plans.")
+    raise OutOfMemoryError(message, "Choose one of the plans that fit.")
 
 
 def killed(channel: Channel, value: object) -> None:

@@ -1,6 +1,6 @@
-"""How a step's examples are cut into micro-batches, and what shapes these have, from lengths alone.
+"""Packs a step's examples into micro-batches, and gives their shapes, from token lengths alone.
 
-The loader cuts by it and the plan foretells by it. Knows nothing of examples, models and devices.
+The loader forms steps with it, and the plan predicts them. Knows nothing of examples, models and devices.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HALVINGS = 10
 
 
 @dataclass(frozen=True)
-class Load:
+class BatchShape:
     """A micro-batch's shape: rows, and their padded lengths in tokens.
 
     With an encoder-decoder `label_length` is the decoder's; with one stack both lengths are the same, since the
@@ -40,7 +40,7 @@ class Load:
 
     @property
     def weight(self) -> float:
-        """How heavy it is beside others: tokens, and each the heavier the more it attends to."""
+        """Its relative peak memory: its tokens, each of which weighs more the more tokens it attends to."""
         return self.tokens * (1 + self.input_length / TOKENS_LIKE_A_WIDTH)
 
 
@@ -116,8 +116,8 @@ def _pieces(begins: Sequence[int]) -> list[tuple[int, int]]:
     return pieces[::-1]
 
 
-def load_of(group: Sequence[Size], learned_tokens: int = 0) -> Load:
+def shape_of(group: Sequence[Size], learned_tokens: int = 0) -> BatchShape:
     """Return the shape of a micro-batch of examples of these sizes."""
-    return Load(
+    return BatchShape(
         len(group), max(inputs for inputs, _ in group), max(labels for _, labels in group), learned_tokens
     )

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from engine.config.training import Order, TrainingOptions
 from engine.methods import Family
-from engine.worker.dataset.batch_packing import Load, Size, cut, load_of, parted, row_width
+from engine.worker.dataset.batch_packing import BatchShape, Size, cut, parted, row_width, shape_of
 from engine.worker.dataset.prompting import IGNORED, Encoded
 from engine.worker.dataset.token_cache import Tokens
 
@@ -198,15 +198,6 @@ class Collator:
         self._pad = pad_token_id
         self._tokens = micro_batch_tokens
 
-    def width(self, examples: Sequence[Encoded]) -> int:
-        """Return how many tokens a row of a micro-batch of these examples has, padding included."""
-        load = self._load(examples)
-        return self._width(load.input_length, load.label_length)
-
-    def of_size(self, micro_batch_tokens: int) -> Collator:
-        """Return one that makes micro-batches of another size; 0: of this one's."""
-        return Collator(self._family, self._pad, micro_batch_tokens or self._tokens, self.shares)
-
     def of_shares(self, shares: int) -> Collator:
         """Return one that makes steps of so many shares."""
         return Collator(self._family, self._pad, self._tokens, shares)
@@ -222,10 +213,10 @@ class Collator:
             len(examples),
         )
 
-    def loads(self, examples: Sequence[Encoded]) -> list[list[Load]]:
+    def batch_shapes(self, examples: Sequence[Encoded]) -> list[list[BatchShape]]:
         """Return the shapes of a step's micro-batches, share by share, without making them."""
         shares = self.groups(list(map(_size, examples)))
-        return [[self._load([examples[place] for place in group]) for group in share] for share in shares]
+        return [[self._shape([examples[place] for place in group]) for group in share] for share in shares]
 
     def groups(self, sizes: Sequence[Size]) -> list[list[list[int]]]:
         """Return which of a step's examples stand in each micro-batch of each share, from their lengths."""
@@ -240,8 +231,8 @@ class Collator:
     def _cut(self, sizes: Sequence[Size]) -> list[list[int]]:
         return cut(sizes, self._tokens // self.shares, two_stacks=self._two_stacks)
 
-    def _load(self, group: Sequence[Encoded]) -> Load:
-        return load_of([_size(example) for example in group], sum(one.learned_tokens for one in group))
+    def _shape(self, group: Sequence[Encoded]) -> BatchShape:
+        return shape_of([_size(example) for example in group], sum(one.learned_tokens for one in group))
 
     def _width(self, inputs: int, labels: int) -> int:
         return row_width(inputs, labels, two_stacks=self._two_stacks)

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.config import recipe as recipes
 from engine.worker.dataset import dataset, token_counter
-from engine.worker.planning.fallback_search import Shrinker
+from engine.worker.planning.fallback_search import FallbackSearch
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime import devices, oom
 from engine.worker.runtime.channel import Channel
@@ -21,5 +21,5 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         recipe.data, channel, counter=partial(token_counter.fetched, recipe.base_model, channel)
     )
     available = devices.room_bytes(devices.choose(recipe.training.device))
-    shrinker = Shrinker(Planner(channel), recipe, splits, int(request["step"]))
-    channel.result(shrinker.told(oom.Exceeded(0, available)))
+    search = FallbackSearch(Planner(channel), recipe, splits, int(request["step"]))
+    channel.result(search.run(oom.Exceeded(0, available)))

@@ -28,7 +28,7 @@ from engine.worker.evaluation import evaluator, reporting, samples
 from engine.worker.modeling import base_models
 from engine.worker.modeling.architecture import outline
 from engine.worker.planning import planner
-from engine.worker.planning.fallback_search import Shrinker, trouble
+from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory_error
 from engine.worker.runtime import devices, oom
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.training import adapter_store, checkpoints, completed_run, prompt_baseline, training_loop
@@ -74,8 +74,8 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     else:
         return
     # Only now, the error being gone, is what the failed step held free again.
-    fallbacks = Shrinker(planning, recipe, splits, run_store.last_step(channel.job))
-    raise _out_of_memory(channel, fallbacks, reached.run, lacking)
+    search = FallbackSearch(planning, recipe, splits, run_store.last_step(channel.job))
+    raise _out_of_memory(channel, search, reached.run, lacking)
 
 
 def _carry_out(
@@ -166,7 +166,7 @@ def _lacking(error: BaseException, recipe: Recipe) -> oom.Exceeded:
 
 
 def _out_of_memory(
-    channel: Channel, fallbacks: Shrinker, training: TrainingRun | None, lacking: oom.Exceeded
+    channel: Channel, search: FallbackSearch, training: TrainingRun | None, lacking: oom.Exceeded
 ) -> OutOfMemoryError:
     """Report the memory fallbacks, and return how the run ends."""
     if training is not None:
@@ -174,6 +174,6 @@ def _out_of_memory(
         gc.collect()
         if training.base.device.type == "cuda":
             torch.cuda.empty_cache()
-    facts = fallbacks.told(lacking, weights_alone=training is None)
+    facts = search.run(lacking, weights_only=training is None)
     channel.emit("memory_exceeded", step=training.step if training else 0, **facts)
-    return trouble(facts)
+    return out_of_memory_error(facts)

@@ -1,7 +1,7 @@
-"""Ways out when a run's memory does not suffice: memory fallbacks, each planned as any recipe is.
+"""Searches memory fallbacks for a run whose memory does not suffice; each is planned as any recipe is.
 
 A fallback's memory is the planner's figure, corrected by how far the planner was off for the run as it is. Its time is
-given where it follows from what is computed. Every step keeps its examples.
+given where it follows from what is computed. No fallback changes how many examples a step sees.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from engine.worker.dataset.dataset import Splits
 from engine.worker.planning.planner import Planner, Result
 from engine.worker.runtime import oom
 
-MOST = 3
-# What saves less is not worth a person's choice, and may not be enough after all.
-LEAST_SAVING = 0.05
+MAX_FALLBACKS = 3
+# A smaller saving is not worth a choice, and may not be enough after all.
+MIN_SAVING = 0.05
 
 Changes = dict[str, Value]
 CHECKPOINTED: Changes = {"training.activation_checkpointing": True}
@@ -33,147 +33,136 @@ FOUR_BITS: Changes = {"base_model.quantization": "nf4", "base_model.double_quant
 TIME_CHANGES: tuple[tuple[Changes, float], ...] = ((CHECKPOINTED, 1 / 3),)
 
 
-class Found(NamedTuple):
-    """A plan that was made: what it changes, its recipe, its planned bytes and rows of the heaviest micro-batch."""
+class Fallback(NamedTuple):
+    """Changes with the plan that they lead to: peak bytes, bytes of weights, and rows of the largest micro-batch."""
 
     changes: Changes
-    recipe: Recipe
     bytes: int
     weights: int
     rows: int
 
 
-class Shrinker:
-    """Finds smaller plans for one run."""
+class FallbackSearch:
+    """Searches the memory fallbacks of one run."""
 
     def __init__(self, planner: Planner, recipe: Recipe, splits: Splits, step: int) -> None:
-        """Prepare; `step` is that of the checkpoint that the run goes on from."""
+        """Prepare; `step` is that of the checkpoint that the run resumes from."""
         self._planner = planner
         self._recipe = recipe
         self._splits = splits
         self._step = step
         _, self._facts = planner.examine(recipe, splits)
 
-    def told(
-        self,
-        lacking: oom.Exceeded,
-        *,
-        weights_alone: bool = False,
-    ) -> Result:
-        """Return what is needed, what is there and the plans that fit, as `memory_exceeded` carries them.
+    def run(self, lacking: oom.Exceeded, *, weights_only: bool = False) -> Result:
+        """Return needed and available bytes and the fallbacks that fit, as `memory_exceeded` carries them.
 
-        At least what is planned is needed. `weights_alone`: it is not training that lacks memory, so that only what
-        makes the base model smaller helps.
+        At least the planned bytes are needed. With `weights_only` the base model itself does not fit, so that only
+        smaller weights help.
         """
         planned = int(self._facts.get("memory_bytes", 0))
         needed, available = max(lacking.needed, planned), lacking.available
         factor = needed / planned if planned else 1.0
-        most = min(available, (1 - LEAST_SAVING) * needed) / factor
-        found = list(self._fewer_bits() if weights_alone else self._tries(most))[:MOST]
+        limit = min(available, (1 - MIN_SAVING) * needed) / factor
+        fallbacks = list(self._smaller_weights() if weights_only else self._fitting(limit))
         return {
             "needed": needed,
             "available": available,
             "batch_size": self._recipe.training.batch_size,
             "rows": self._rows,
-            "plans": [self._told(each, factor) for each in found],
+            "plans": [self._described(fallback, factor) for fallback in fallbacks[:MAX_FALLBACKS]],
         }
 
     @property
     def _rows(self) -> int:
         return int(self._facts.get("micro_batch", {}).get("rows", 0))
 
-    def _told(self, found: Found, factor: float) -> Result:
-        time_change = next((change for changes, change in TIME_CHANGES if changes == found.changes), None)
+    def _described(self, fallback: Fallback, factor: float) -> Result:
+        time_change = next((change for changes, change in TIME_CHANGES if changes == fallback.changes), None)
         return {
-            "changes": found.changes,
-            "memory_bytes": round(factor * found.bytes),
-            "memory_change": round(found.bytes / int(self._facts["memory_bytes"]) - 1, 4),
+            "changes": fallback.changes,
+            "memory_bytes": round(factor * fallback.bytes),
+            "memory_change": round(fallback.bytes / int(self._facts["memory_bytes"]) - 1, 4),
             "time_change": None if time_change is None else round(time_change, 4),
-            "rows": found.rows,
+            "rows": fallback.rows,
         }
 
-    def _tries(self, most: float) -> Iterator[Found]:
-        """Yield the plans that fit, those that change no result first; where no single change does, several at once."""
-        singles = [
-            found
-            for found in (
-                self._smaller_batch({}, most),
-                self._fitting(CHECKPOINTED, most),
-                self._fitting(EIGHT_BITS, most),
-                self._fitting(FOUR_BITS, most),
-            )
-            if found
-        ]
-        if singles:
-            yield from singles
-            return
-        together = self._together(most)
-        if together:
-            yield together
+    def _fitting(self, limit: float) -> Iterator[Fallback]:
+        """Yield single changes that fit, those that change no result first; if none does, several changes at once."""
+        candidates = (
+            self._smaller_batch({}, limit),
+            self._if_fitting(CHECKPOINTED, limit),
+            self._if_fitting(EIGHT_BITS, limit),
+            self._if_fitting(FOUR_BITS, limit),
+        )
+        single = [fallback for fallback in candidates if fallback]
+        yield from single
+        combined = None if single else self._combined(limit)
+        if combined:
+            yield combined
 
-    def _fewer_bits(self) -> Iterator[Found]:
-        """Yield the plan with smaller weights; whether they are small enough, only loading them tells."""
-        found, weights = self._planned(FOUR_BITS), self._facts.get("memory", {}).get("weights", 0)
-        if found and found.weights <= (1 - LEAST_SAVING) * weights:
-            yield found
+    def _smaller_weights(self) -> Iterator[Fallback]:
+        """Yield the fallback with smaller weights; only loading them tells whether they are small enough."""
+        fallback, weights = self._planned(FOUR_BITS), self._facts.get("memory", {}).get("weights", 0)
+        if fallback and fallback.weights <= (1 - MIN_SAVING) * weights:
+            yield fallback
 
-    def _together(self, most: float) -> Found | None:
-        """Return the first fitting plan while one change after another is added."""
+    def _combined(self, limit: float) -> Fallback | None:
+        """Add one change after another, and return the first combination that fits."""
         changes: Changes = {}
-        for more in (CHECKPOINTED, EIGHT_BITS, FOUR_BITS):
-            made = self._planned(changes | more)
-            if made is None:
+        for added in (CHECKPOINTED, EIGHT_BITS, FOUR_BITS):
+            fallback = self._planned(changes | added)
+            if fallback is None:
                 continue
-            changes |= more
-            found = self._smaller_batch(changes, most)
-            if made.bytes <= most or found:
-                return made if made.bytes <= most else found
+            changes |= added
+            smaller = self._smaller_batch(changes, limit)
+            if fallback.bytes <= limit or smaller:
+                return fallback if fallback.bytes <= limit else smaller
         return None
 
-    def _fitting(self, changes: Changes, most: float) -> Found | None:
-        made = self._planned(changes)
-        return made if made and made.bytes <= most else None
+    def _if_fitting(self, changes: Changes, limit: float) -> Fallback | None:
+        fallback = self._planned(changes)
+        return fallback if fallback and fallback.bytes <= limit else None
 
-    def _smaller_batch(self, changes: Changes, most: float) -> Found | None:
-        """Return the largest micro-batch that fits, halved as often as it takes."""
-        load = self._facts.get("micro_batch", {})
-        tokens = self._facts["replicas"] * _padded(load, self._facts["family"]) if load else 0
+    def _smaller_batch(self, changes: Changes, limit: float) -> Fallback | None:
+        """Halve the micro-batch until it fits; return the first that does."""
+        shape = self._facts.get("micro_batch", {})
+        tokens = self._facts["replicas"] * _padded_tokens(shape, self._facts["family"]) if shape else 0
         rows = self._rows
         while rows > 1:
             tokens //= 2
-            made = self._planned(changes | {"training.micro_batch_tokens": tokens})
-            if made is None:
+            fallback = self._planned(changes | {"training.micro_batch_tokens": tokens})
+            if fallback is None:
                 return None
-            if made.bytes <= most:
-                return made
-            rows = made.rows
+            if fallback.bytes <= limit:
+                return fallback
+            rows = fallback.rows
         return None
 
-    def _planned(self, wanted: Changes) -> Found | None:
-        """Return a plan with these changes, None where the run can't be changed so or nothing would be changed."""
+    def _planned(self, changes: Changes) -> Fallback | None:
+        """Return the fallback with these changes, None if the run does not allow them or they change nothing."""
         try:
-            recipe = run_store.changed(self._recipe, wanted, self._step)
+            recipe = run_store.changed(self._recipe, changes, self._step)
         except RecipeError:
             return None
         _, facts = self._planner.examine(recipe, self._splits)
         if recipe == self._recipe or "memory_bytes" not in facts:
             return None
-        memory, rows = facts["memory"], facts["micro_batch"]["rows"]
-        return Found(wanted, recipe, facts["memory_bytes"], memory["weights"], rows)
+        rows = facts["micro_batch"]["rows"]
+        return Fallback(changes, facts["memory_bytes"], facts["memory"]["weights"], rows)
 
 
-def _padded(load: dict[str, Any], family: Family) -> int:
+def _padded_tokens(shape: dict[str, Any], family: Family) -> int:
     """Return the tokens of a micro-batch as the collator counts them."""
-    width = int(load["input_length"])
-    width += int(load["label_length"]) if family == "encoder-decoder" else 0
-    return int(load["rows"]) * width
+    width = int(shape["input_length"])
+    width += int(shape["label_length"]) if family == "encoder-decoder" else 0
+    return int(shape["rows"]) * width
 
 
-def trouble(told: Result) -> OutOfMemoryError:
-    """Return the run's end in words."""
-    needed, available = size(told["needed"]), size(told["available"])
-    message = f"The heaviest batch needs {needed} of memory, and there is room for {available}."
-    hint = "Choose one of the smaller plans."
-    if not told["plans"]:
-        hint = "No smaller plan would fit: end other programs, or choose a smaller base model."
+def out_of_memory_error(facts: Result) -> OutOfMemoryError:
+    """Return the error that ends a run for which these fallbacks were found."""
+    needed, available = size(facts["needed"]), size(facts["available"])
+    message = f"The largest batch needs {needed} of memory, but only {available} is available."
+    hint = "Choose one of the plans that fit."
+    if not facts["plans"]:
+        hint = "No plan fits. Close other programs, or choose a smaller base model."
     return OutOfMemoryError(message, hint, "training.micro_batch_tokens")

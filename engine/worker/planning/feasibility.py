@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from engine.config.recipe import Recipe
 from engine.errors import Problem
 from engine.system.units import size
-from engine.worker.dataset.batch_packing import Load
+from engine.worker.dataset.batch_packing import BatchShape
 
 # Estimates are within 15 %: a run that may fit is not refused.
 CERTAINTY = 1.15
 TRAINED_PARTS = ("adapter", "gradients", "optimizer")
 
 
-def problem(recipe: Recipe, parts: Mapping[str, int], shape: Load, available: int) -> Problem | None:
+def problem(recipe: Recipe, parts: Mapping[str, int], shape: BatchShape, available: int) -> Problem | None:
     """Return why a run that needs these bytes can't be done with `available` ones, None if it may be.
 
     `shape` is that of the largest micro-batch. The problem stands beside the field that helps most: that of the
@@ -50,7 +50,7 @@ def _of_trained_parts(recipe: Recipe, message: str, taken: int) -> Problem:
     return Problem("method.id", message, "Choose a method that trains fewer parameters, such as LoRA.")
 
 
-def _of_activations(shape: Load, message: str, taken: int) -> Problem:
+def _of_activations(shape: BatchShape, message: str, taken: int) -> Problem:
     message = f"{message} The activations of a micro-batch take {size(taken)} of it."
     if shape.rows > 1:
         hint = "Make the micro-batch smaller, or checkpoint activations."

@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from engine.methods import Family
-from engine.worker.dataset.batch_packing import Load
+from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.kernels import attention, causal_attention, registry
 from engine.worker.modeling import forward
 
@@ -28,7 +28,7 @@ from engine.worker.modeling import forward
 def activation_bytes(
     model: Any,
     family: Family,
-    shape: Load,
+    shape: BatchShape,
     device_type: str,
     *,
     checkpointed: bool = False,
@@ -62,7 +62,7 @@ def _checkpoint_contexts(kernels: Callable[[], _Kernels]) -> tuple[AbstractConte
     return nullcontext(), kernels()
 
 
-def _loss(model: Any, family: Family, shape: Load) -> torch.Tensor:
+def _loss(model: Any, family: Family, shape: BatchShape) -> torch.Tensor:
     """Compute what `loss.token_loss_sum` computes, with any tokens and labels: only shapes count here."""
     input_ids = torch.ones(shape.rows, shape.input_length, dtype=torch.long)
     labels = torch.ones(shape.rows, shape.label_length, dtype=torch.long)

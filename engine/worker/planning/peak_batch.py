@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.config.training import TrainingOptions, total_steps
 from engine.methods import Family
-from engine.worker.dataset.batch_packing import Load, Size, load_of
+from engine.worker.dataset.batch_packing import BatchShape, Size, shape_of
 from engine.worker.dataset.collator import Collator, StepSampler
 
 # Examples that are looked through: by then most pairs of long examples have shared a step.
@@ -29,12 +29,12 @@ class PeakStep:
 
     examples: Sequence[int] = ()
     micro_batches: Sequence[Sequence[int]] = ()
-    shapes: Sequence[Load] = ()
+    shapes: Sequence[BatchShape] = ()
 
     @property
-    def largest(self) -> Load:
+    def largest(self) -> BatchShape:
         """The shape of the largest micro-batch."""
-        return max(self.shapes, key=lambda shape: shape.weight, default=Load())
+        return max(self.shapes, key=lambda shape: shape.weight, default=BatchShape())
 
     @property
     def weight(self) -> float:
@@ -83,7 +83,7 @@ def find_peak_step(collator: Collator, sampler: StepSampler, steps: range) -> Pe
     return peak
 
 
-def _largest(shard: Sequence[Sequence[int]], sizes: Sequence[Size]) -> tuple[Sequence[int], Load]:
+def _largest(shard: Sequence[Sequence[int]], sizes: Sequence[Size]) -> tuple[Sequence[int], BatchShape]:
     """Return the largest micro-batch of a shard, and its shape."""
-    shapes = [(group, load_of([sizes[index] for index in group])) for group in shard]
+    shapes = [(group, shape_of([sizes[index] for index in group])) for group in shard]
     return max(shapes, key=lambda each: each[1].weight)

@@ -19,7 +19,7 @@ from engine.config.recipe import CHANGES, Recipe
 from engine.errors import StorageError
 from engine.system.files import write_atomically
 from engine.system.paths import plans_folder
-from engine.worker.dataset.batch_packing import Load
+from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.kernels import registry
 from engine.worker.runtime import devices
 from engine.worker.runtime.versions import versions
@@ -43,7 +43,7 @@ class Sizes(BaseModel, frozen=True, extra="forbid"):
     bits_per_parameter: float | None
     memory: dict[str, Count]
     memory_bytes: Count
-    micro_batch: Load
+    micro_batch: BatchShape
     replicas: Count
 
 

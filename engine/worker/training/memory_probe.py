@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.worker.dataset.batch_packing import Load
+from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.dataset.collator import Collator, Step, StepSampler
 from engine.worker.dataset.prompting import Encoded
 from engine.worker.planning.feasibility import CERTAINTY
@@ -35,7 +35,7 @@ class PeakStep:
     """The step with the highest peak memory: its examples, and the shape of the micro-batch that takes it."""
 
     examples: Sequence[Encoded]
-    load: Load
+    shape: BatchShape
 
 
 def is_urgent(run: TrainingRun) -> bool:
@@ -64,7 +64,7 @@ def check(run: TrainingRun, state: TrainState, should_abort: Abort) -> dict[str,
     available, planned = devices.room_bytes(run.base.device), sum(run.planned_memory.values())
     if run.base.device.type not in ("cuda", "xpu") and planned > CERTAINTY * available:
         raise oom.Exceeded(planned, available)
-    weights = [[load.weight for load in shard] for shard in run.collator.loads(step.examples)]
+    weights = [[shape.weight for shape in shard] for shard in run.collator.batch_shapes(step.examples)]
     began = time.perf_counter()
     with devices.Peak(run.base.device) as peak, same_random_numbers():
         if not state.gradients.dry_run(_peak_batches(run.collator, step, weights), run.step, should_abort):
@@ -82,9 +82,9 @@ def check(run: TrainingRun, state: TrainState, should_abort: Abort) -> dict[str,
         "planned": planned,
         "seconds": round(seconds, 3),
         "examples": len(step.examples),
-        "rows": step.load.rows,
-        "input_length": step.load.input_length,
-        "label_length": step.load.label_length,
+        "rows": step.shape.rows,
+        "input_length": step.shape.input_length,
+        "label_length": step.shape.label_length,
     }
 
 

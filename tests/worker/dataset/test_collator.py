@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from engine.config.training import TrainingOptions
-from engine.worker.dataset.batch_packing import MICRO_BATCH_PARTS, load_of
+from engine.worker.dataset.batch_packing import MICRO_BATCH_PARTS, shape_of
 from engine.worker.dataset.collator import (
     CPU_TOKENS,
     GPU_TOKENS,
@@ -76,10 +76,10 @@ def test_of_all_ways_to_cut_a_step_the_one_that_computes_least_is_taken(lengths,
         for inner in combinations(places[1:-1], count)
     )
     (groups,) = Collator("encoder-decoder", 0, tokens).groups(lengths)
-    loads = [load_of([lengths[place] for place in group]) for group in groups]
-    taken = sum(load.rows * (load.input_length + load.label_length) for load in loads)
+    shapes = [shape_of([lengths[place] for place in group]) for group in groups]
+    taken = sum(shape.rows * (shape.input_length + shape.label_length) for shape in shapes)
 
-    assert taken + len(loads) * (tokens // MICRO_BATCH_PARTS) == min(map(cost, ways))
+    assert taken + len(shapes) * (tokens // MICRO_BATCH_PARTS) == min(map(cost, ways))
 
 
 def sampled(lengths, batch_size=4, seed=1, order="lengths"):

@@ -10,7 +10,7 @@ import torch
 
 from engine.config.recipe import BaseModelOptions, Recipe
 from engine.worker.adapters import attach
-from engine.worker.dataset.batch_packing import Load
+from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompting import Encoded
 from engine.worker.modeling import base_models, meta_model
@@ -70,7 +70,7 @@ def test_weights_take_what_those_of_the_loaded_model_take(
 
 
 # ------------------------------------------------------------------------------------------------ activations
-def traced_bytes(recipe: Recipe, channel: Channel, shape: Load, **more: bool) -> int:
+def traced_bytes(recipe: Recipe, channel: Channel, shape: BatchShape, **more: bool) -> int:
     base = weightless_base(recipe, channel)
     with torch.device("meta"):
         model = attach.attach(base, recipe)
@@ -106,12 +106,12 @@ def test_traced_bytes_are_those_that_a_real_micro_batch_keeps(
     counter.exclude(parameter.grad for parameter in model.parameters() if parameter.grad is not None)
     with counter:
         token_loss_sum(model, batch, base.family).backward()
-    shape = Load(rows, inputs, label_length, rows * labels)
+    shape = BatchShape(rows, inputs, label_length, rows * labels)
     assert traced_bytes(recipe, channel, shape) == pytest.approx(counter.peak, rel=0.05)
 
 
 def test_random_drops_are_traced_too(tmp_path: Path, channel: Channel) -> None:
-    shape = Load(2, 32, 16, 8)
+    shape = BatchShape(2, 32, 16, 8)
     kept = [
         traced_bytes(tiny_recipe(tmp_path, "t5", "boft", f"method.dropout={share}"), channel, shape)
         for share in (0.0, 0.5)
@@ -120,7 +120,7 @@ def test_random_drops_are_traced_too(tmp_path: Path, channel: Channel) -> None:
 
 
 def test_no_activations_are_kept_below_the_lowest_trained_layer(tmp_path: Path, channel: Channel) -> None:
-    shape = Load(4, 64, 64, 20)
+    shape = BatchShape(4, 64, 64, 20)
     low = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.0.self_attn.q_proj"]')
     high = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.1.mlp.down_proj"]')
     assert traced_bytes(high, channel, shape) < 0.8 * traced_bytes(low, channel, shape)
@@ -129,10 +129,10 @@ def test_no_activations_are_kept_below_the_lowest_trained_layer(tmp_path: Path, 
 def test_checkpointed_activations_and_smaller_micro_batches_need_less(
     tmp_path: Path, channel: Channel
 ) -> None:
-    recipe, shape = tiny_recipe(tmp_path, "llama"), Load(8, 128, 128, 20)
+    recipe, shape = tiny_recipe(tmp_path, "llama"), BatchShape(8, 128, 128, 20)
     whole = traced_bytes(recipe, channel, shape)
     assert traced_bytes(recipe, channel, shape, checkpointed=True) < whole
-    assert traced_bytes(recipe, channel, Load(4, 128, 128, 20)) < 0.6 * whole
+    assert traced_bytes(recipe, channel, BatchShape(4, 128, 128, 20)) < 0.6 * whole
     assert traced_bytes(recipe, channel, shape, keeps_inputs=True) > whole
 
 

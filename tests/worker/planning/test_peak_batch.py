@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.config.training import TrainingOptions, total_steps
-from engine.worker.dataset.batch_packing import Load
+from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.dataset.collator import Collator, StepSampler
 from engine.worker.dataset.prompting import IGNORED, Encoded
 from engine.worker.planning.peak_batch import predict_peak_step
@@ -30,7 +30,7 @@ def computed(training, family, tokens, shards):
     steps, steps_per_epoch = total_steps(len(examples), training)
     for number in range(steps):
         epoch, step = divmod(number, steps_per_epoch)
-        yield collator.loads([examples[index] for index in sampler.steps(epoch)[step]])
+        yield collator.batch_shapes([examples[index] for index in sampler.steps(epoch)[step]])
 
 
 def weight(shape):
@@ -59,4 +59,4 @@ def test_the_predicted_step_is_computed_and_none_is_larger(family, order, steps,
 def test_without_examples_the_peak_is_empty():
     peak = predict_peak_step(TrainingOptions(), "decoder-only", [], 100)
 
-    assert (list(peak.shapes), peak.largest, peak.relative_weight) == ([], Load(), 1)
+    assert (list(peak.shapes), peak.largest, peak.relative_weight) == ([], BatchShape(), 1)

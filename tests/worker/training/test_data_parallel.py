@@ -117,8 +117,8 @@ def test_a_step_in_shares_has_every_example_once_and_as_many_tokens_at_a_time_as
     assert step.learned_tokens == sum(each.learned_tokens for each in examples)
     for batch in step.micro_batches:
         assert len(batch.input_ids) == 1 or batch.input_ids.numel() <= 80 / 3
-    loads = collator.loads(examples)
-    assert [len(share) for share in loads] == [len(share) for share in step.shares]
+    shapes = collator.batch_shapes(examples)
+    assert [len(share) for share in shapes] == [len(share) for share in step.shares]
 
 
 def test_chance_is_another_in_every_micro_batch_and_the_same_again():

@@ -46,10 +46,10 @@ def test_the_heaviest_step_is_one_that_the_loader_forms(order):
     steps = [[examples[index] for index in step] for step in indices]
     batches = [batch for step in steps for batch in collator(step).micro_batches]
     assert list(found.examples) in steps
-    assert max(batch.input_ids.numel() + batch.labels.numel() for batch in batches) == found.load.tokens
+    assert max(batch.input_ids.numel() + batch.labels.numel() for batch in batches) == found.shape.tokens
     made = collator(found.examples).micro_batches[0]
-    assert (found.load.rows, found.load.input_length) == tuple(made.input_ids.shape)
-    assert found.load.label_length == made.labels.shape[1]
+    assert (found.shape.rows, found.shape.input_length) == tuple(made.input_ids.shape)
+    assert found.shape.label_length == made.labels.shape[1]
 
 
 def test_both_lengths_count_with_an_encoder_decoder():
@@ -67,8 +67,8 @@ def test_only_steps_to_come_are_looked_at():
     sampler = StepSampler(examples, 1, 0, "random")
     longest = [index for [index] in sampler].index(5)
 
-    assert memory_probe.peak_step(examples, collator, sampler, range(longest, 6)).load.input_length == 90
-    assert memory_probe.peak_step(examples, collator, sampler, range(longest + 1, 6)).load.input_length == 10
+    assert memory_probe.peak_step(examples, collator, sampler, range(longest, 6)).shape.input_length == 90
+    assert memory_probe.peak_step(examples, collator, sampler, range(longest + 1, 6)).shape.input_length == 10
 
 
 def test_every_source_of_random_numbers_goes_on_as_if_nothing_had_been_drawn():
