@@ -140,7 +140,7 @@ def bare(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _counted(call: ast.Call) -> Iterator[tuple[str, str]]:
-    """Yield both forms of a number with its noun (`engine.scoring.score_text.counted`), and the noun of a unit."""
+    """Yield both forms of a number with its noun (`engine.scoring.score_text.counted`), units and captions."""
     words = [
         each.value for each in call.args[1:] if isinstance(each, ast.Constant) and isinstance(each.value, str)
     ]
@@ -149,7 +149,7 @@ def _counted(call: ast.Call) -> Iterator[tuple[str, str]]:
         yield f"{language.COUNTED} {one}", ""
         yield f"{language.COUNTED} {many}", ""
     for keyword in call.keywords:
-        if keyword.arg == "unit" and isinstance(keyword.value, ast.Constant):
+        if (keyword.arg or "").endswith(("unit", "caption")) and isinstance(keyword.value, ast.Constant):
             yield str(keyword.value.value), ""
 
 

@@ -12,10 +12,8 @@ from engine.methods.base import (
     BaseFacts,
     Family,
     Method,
-    Place,
     Preset,
     Quantization,
-    Sketch,
     Variant,
     method,
     methods_of,
@@ -28,6 +26,7 @@ from engine.methods.low_rank import LOW_RANK
 from engine.methods.reparameterized import REPARAMETERIZED
 from engine.methods.scaling import SCALING
 from engine.methods.selective import FULL, SELECTIVE
+from engine.methods.sketches import Box, Place, Sketch
 from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.methods.tuner import Tuner
 from engine.options import unknown_key
@@ -50,6 +49,7 @@ __all__ = [
     "FAMILIES",
     "METHODS",
     "BaseFacts",
+    "Box",
     "Family",
     "Method",
     "Place",

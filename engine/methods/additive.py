@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from engine.methods.base import Method, Place, Preset, Variant
+from engine.methods.base import Method, Preset, Variant
 from engine.methods.shared_options import Targets, target_modules_option
+from engine.methods.sketches import Place
 from engine.methods.tuner import Tuner
 from engine.options import Options, option
 

@@ -11,42 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine.errors import Problem
+from engine.methods.sketches import DEFAULTS, Place, Sketch
 from engine.methods.tuner import Tuner
 from engine.options import Options, check, describe
 
 Family = Literal["encoder-decoder", "decoder-only"]
 Quantization = Literal["none", "int8", "nf4", "fp4"]
 Group = Literal["Low rank", "Reparameterizations", "Adapters", "Soft prompts", "Selective", "Yardsticks"]
-# Where in a transformer block a method's trained numbers sit; the drawing lights exactly these.
-Place = Literal[
-    "weights",  # a change beside or instead of weight matrices, those of `target_modules`
-    "after attention",
-    "after feed-forward",
-    "before input",
-    "keys and values",
-    "biases",
-    "norms",
-    "everything",
-    "prompt",
-]
-# How a change at a weight is written, for its drawing; "" where nothing is changed at weights, or all of them are.
-Sketch = Literal[
-    "",
-    "pair",  # W + B A
-    "pairs in a grid",  # W + a B A for each block of W
-    "scaled pair",  # W + b B d A, where B and A are random and stay so
-    "scaled pairs",  # W + the sum of many such
-    "pair times strength",  # W + s B A
-    "pair from a bank",  # W + B A, both put together from vectors of a bank
-    "repeated block",  # W + D D D
-    "waves",  # W + c times frozen waves
-    "circulant",  # W + blocks, each of whose rows is the one above, shifted by one
-    "sparse",  # W + a few single numbers
-    "two pairs",  # W + (B A) * (D C), entry by entry
-    "kronecker",  # W + A (x) B
-    "rotation",  # W R
-    "scale",  # each row of W times a number
-]
 
 FAMILIES: tuple[Family, ...] = ("encoder-decoder", "decoder-only")
 
@@ -100,7 +71,8 @@ class Method:
     `tuner` is None for what trains nothing. `merges` says whether the adapter can be merged into the base model,
     `identity_at_start` whether the untrained adapter leaves the base's outputs unchanged. `peft_defaults` are settings
     of PEFT that are no options. `places` say where the trainable parameters are, `placed` where the options decide it,
-    `sketch` how a change of a weight is drawn. `nearest` is the method to take where this one can't be used. `rules`
+    `sketch` draws what is trained if it is not
+    drawn as `places` are. `nearest` is the method to take where this one can't be used. `rules`
     say what it can't do beyond families and quantizations. `checkpoints_activations` says whether activation
     checkpointing works with it, `whole_in_file` whether an adapter's file holds all trained parameters, so that a
     later run can continue from it.
@@ -122,7 +94,7 @@ class Method:
     short: Callable[[Options], str] = lambda _: ""
     places: tuple[Place, ...] = ("weights",)
     placed: Callable[[Options], tuple[Place, ...]] | None = None
-    sketch: Sketch = ""
+    sketch: Sketch | None = None
     nearest: str = "lora"
     rules: tuple[Rule, ...] = ()
     checkpoints_activations: bool = True
@@ -163,6 +135,11 @@ class Method:
     def places_of(self, options: Options) -> tuple[Place, ...]:
         """Return where the trained numbers sit under these options."""
         return self.placed(options) if self.placed else self.places
+
+    def sketch_of(self, options: Options | None = None) -> Sketch:
+        """Return the drawing of what is trained, under these options if there are any."""
+        places = self.places_of(options) if options is not None else self.places
+        return self.sketch or DEFAULTS[places[0]]
 
     @property
     def trains(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from engine.errors import Problem
+from engine.methods import sketches
 from engine.methods.base import BaseFacts, Method, Preset, Variant
 from engine.methods.shared_options import Targets, dropout_option, rank_option, target_modules_option
 from engine.methods.tuner import KeyRule, Tuner
@@ -184,7 +185,7 @@ LORA = Method(
             },
         ),
     ),
-    sketch="pair",
+    sketch=sketches.LOW_RANK_PAIR,
     short=_short,
     whole_in_file=lambda options: options.initialisation not in ANCHORED,
     rules=(_dora_on_int8, _anchor_on_int8, _dora_with_anchor, _orthogonal_needs_even),

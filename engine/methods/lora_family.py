@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from engine.errors import Problem
+from engine.methods import sketches
 from engine.methods.base import BaseFacts, Method, Preset, Variant
 from engine.methods.constraints import linear_only
 from engine.methods.shared_options import Targets, dropout_option, rank_option, target_modules_option
@@ -216,7 +217,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         title="VeRA",
         group="Low rank",
         summary="Trains scales of shared random matrices",
-        sketch="scaled pair",
+        sketch=sketches.SCALED_RANDOM_PAIR,
         explanation=(
             "All layers share one pair of random, frozen matrices; each layer trains only two vectors that scale "
             "the pair's ranks and outputs. That is many times fewer numbers than LoRA, and the random matrices "
@@ -243,7 +244,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         title="VB-LoRA",
         group="Low rank",
         summary="Low-rank matrices from shared vectors",
-        sketch="pair from a bank",
+        sketch=sketches.PAIR_FROM_A_BANK,
         explanation=(
             "Cuts the thin matrices of LoRA into short pieces and puts each piece together from a bank of "
             "vectors that all layers share: a piece is a mix of the few vectors that it picks. The bank and the "
@@ -279,7 +280,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         title="RandLoRA",
         group="Low rank",
         summary="Full-rank sum of random pairs",
-        sketch="scaled pairs",
+        sketch=sketches.SCALED_RANDOM_PAIRS,
         explanation=(
             "Adds up many pairs of random, frozen, thin matrices and trains only how each is scaled. The sum "
             "reaches the full rank of the weight, which LoRA's single pair can't, with about as many trained "
@@ -304,7 +305,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         title="MiSS",
         group="Low rank",
         summary="One block shared across weight shards",
-        sketch="repeated block",
+        sketch=sketches.REPEATED_BLOCK,
         explanation=(
             "Cuts each weight into shards along its inputs and trains one small block that is added to all of "
             "them. Instead of LoRA's two matrices there is a single one that starts at zero, which learns quickly "
@@ -333,7 +334,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         title="GraLoRA",
         group="Low rank",
         summary="Small LoRA pairs for weight blocks",
-        sketch="pairs in a grid",
+        sketch=sketches.PAIRS_IN_A_GRID,
         explanation=(
             "Cuts each weight into a grid of blocks and gives every block a thin pair of its own. It trains as "
             "many numbers as LoRA of the same rank, but the whole change can have a higher rank, and a few "
@@ -362,7 +363,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         title="DeLoRA",
         group="Low rank",
         summary="LoRA with bounded strength",
-        sketch="pair times strength",
+        sketch=sketches.PAIR_TIMES_STRENGTH,
         explanation=(
             "Like LoRA, but direction and strength are learned apart: every direction is kept at length one and "
             "one trained boundary a layer says how far its whole change goes. Long training or a high learning "

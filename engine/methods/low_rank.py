@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import Problem
+from engine.methods import sketches
 from engine.methods.base import BaseFacts, Method, Preset
 from engine.methods.constraints import linear_only
 from engine.methods.lora import LORA, LORA_KEYS
@@ -214,7 +215,7 @@ ADALORA = Method(
     # Folded into its stored form it computes in another order, which the rounding of int8 layers makes visible.
     quantizations=("none", "nf4", "fp4"),
     merges=True,
-    sketch="pair",
+    sketch=sketches.LOW_RANK_PAIR,
     short=_short,
     rules=(_something_to_take_away, _time_to_take_away),
     # Stored as LoRA, without the scores by which ranks are shared out.
@@ -245,7 +246,7 @@ LOHA = Method(
     },
     quantizations=("none", "int8"),
     merges=True,
-    sketch="two pairs",
+    sketch=sketches.TWO_PAIRS,
     short=_short,
     rules=(linear_only("LoHa"),),
 )
@@ -278,7 +279,7 @@ LOKR = Method(
     },
     quantizations=("none", "int8"),
     merges=True,
-    sketch="kronecker",
+    sketch=sketches.KRONECKER_PRODUCT,
     short=_short,
     rules=(linear_only("LoKr"),),
 )

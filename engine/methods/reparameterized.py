@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import Problem
+from engine.methods import sketches
 from engine.methods.base import BaseFacts, Method, Preset, Variant
 from engine.methods.constraints import linear_only
 from engine.methods.shared_options import Targets, rank_option, target_modules_option
@@ -164,7 +165,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         title="OFT",
         group="Reparameterizations",
         summary="Rotates each weight, keeps its length",
-        sketch="rotation",
+        sketch=sketches.ROTATION,
         explanation=(
             "Multiplies each weight by a trained rotation instead of adding to it. A rotation keeps the lengths "
             "of the weight's rows and the angles between them, and with these much of what the base knows. The "
@@ -195,7 +196,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         title="BOFT",
         group="Reparameterizations",
         summary="Small rotations and trained output scales",
-        sketch="rotation",
+        sketch=sketches.ROTATION,
         explanation=(
             "Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The paper "
             "chains several such rotations like a butterfly, so that small blocks reach all inputs. PEFT has the "
@@ -226,7 +227,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         title="HRA",
         group="Reparameterizations",
         summary="Mirrors each weight a few times",
-        sketch="rotation",
+        sketch=sketches.ROTATION,
         explanation=(
             "Multiplies each weight by a chain of mirrorings (Householder reflections), each given by one trained "
             "vector. Such a chain turns no more directions than it has mirrorings: it keeps lengths and angles as "
@@ -253,7 +254,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         title="FourierFT",
         group="Reparameterizations",
         summary="Trains a few frequencies per weight",
-        sketch="waves",
+        sketch=sketches.WAVES,
         explanation=(
             "Writes the change of a weight as a sum of waves, as an image format does with a picture, and trains "
             "the strengths of a few random frequencies. All waves cover the whole weight, so that few numbers "
@@ -281,7 +282,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         title="C3A",
         group="Reparameterizations",
         summary="Adds circular convolutions to each weight",
-        sketch="circulant",
+        sketch=sketches.CIRCULANT_BLOCKS,
         explanation=(
             "Builds the change of a weight from blocks in which every row is the one above, shifted by one. Such "
             "a block of n × n numbers is given by n and can have the full rank, and it is applied by a fast "
@@ -310,7 +311,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         title="SHiRA",
         group="Reparameterizations",
         summary="Changes few random places directly",
-        sketch="sparse",
+        sketch=sketches.SPARSE_CHANGE,
         explanation=(
             "Picks a few of each weight's numbers at random, in the paper one or two of a hundred, and trains a "
             "change for these alone. The change is sparse and of high rank. The places are drawn from a seed and "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.methods import sketches
 from engine.methods.base import Method, Preset
 from engine.methods.shared_options import Targets, target_modules_option
 from engine.methods.tuner import Tuner
@@ -22,7 +23,7 @@ SCALING: tuple[Method, ...] = (
         title="IA3",
         group="Adapters",
         summary="Scales keys, values and feed-forward",
-        sketch="scale",
+        sketch=sketches.SCALED_ROWS,
         explanation=(
             "Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors that "
             "start at one: it turns what the base computes up or down, number by number. It has very few trained "

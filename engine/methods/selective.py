@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.errors import Problem
-from engine.methods.base import BaseFacts, Method, Place, Preset, Quantization, Variant, named
+from engine.methods.base import BaseFacts, Method, Preset, Quantization, Variant, named
+from engine.methods.sketches import Place
 from engine.methods.tuner import Tuner
 from engine.options import Options, option
 

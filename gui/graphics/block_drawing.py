@@ -1,12 +1,12 @@
-"""A drawing of a model's blocks that lights exactly what is trained.
+"""A drawing of a model's blocks in which what is trained is coloured.
 
-Knows blocks, layers and weights by name, which of them are lit, and the marks for what is trained beside weights; not
-which method trains what.
+Knows blocks, layers and weights by name, which of them are trained, and the marks for what is trained besides weights;
+not which method trains what.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.api import Place
 from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.language import mark, tr
@@ -22,17 +23,8 @@ ROW, INNER, GAP = 18, 8, 8
 TITLE, SLAB, TOKENS, BIAS, NORM = 16, 8, 16, 4, 4
 
 Kind = Literal["attention", "feed-forward"]
-# What is trained beside the weights of a block, each with a mark of its own.
-Mark = Literal[
-    "after attention",
-    "after feed-forward",
-    "before input",
-    "keys and values",
-    "biases",
-    "norms",
-    "prompt",
-]
-WORDS: dict[Mark, str] = {
+# What can be trained besides the weights of a block has a mark of its own.
+MARKS: Mapping[Place, str] = {
     "after attention": mark("A trained layer after attention"),
     "after feed-forward": mark("A trained layer after feed-forward"),
     "before input": mark("Trained tokens before the input"),
@@ -41,12 +33,12 @@ WORDS: dict[Mark, str] = {
     "norms": mark("Trained norms"),
     "prompt": mark("The prompt's text decides"),
 }
-AFTER: dict[Kind, Mark] = {"attention": "after attention", "feed-forward": "after feed-forward"}
+AFTER: Mapping[Kind, Place] = {"attention": "after attention", "feed-forward": "after feed-forward"}
 
 
 @dataclass(frozen=True)
 class Part:
-    """One weight: the text on it, and the key by which it is lit (the text itself if empty)."""
+    """One weight: the text on it, and the key by which it is coloured (the text itself if empty)."""
 
     text: str
     key: str = ""
@@ -77,9 +69,9 @@ class BlockDrawing(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._blocks: tuple[Block, ...] = ()
-        self._lit: frozenset[str] = frozenset()
-        self._marks: frozenset[Mark] = frozenset()
-        self._lit_text = tr("trained")
+        self._trained: frozenset[str] = frozenset()
+        self._marks: frozenset[Place] = frozenset()
+        self._legend = tr("trained")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         style.follow(self._restyle)
 
@@ -89,22 +81,22 @@ class BlockDrawing(QWidget):
         self._describe()
         self._restyle()
 
-    def set_lit(
-        self, keys: Collection[str], meaning: str | None = None, marks: Collection[Mark] = ()
+    def set_trained(
+        self, keys: Collection[str], legend: str | None = None, marks: Collection[Place] = ()
     ) -> None:
-        """Light the parts with these keys, and draw the marks; `meaning` stands in the legend, "" draws none."""
-        self._lit, self._marks = frozenset(keys), frozenset(marks)
-        self._lit_text = tr("has a trained pair") if meaning is None else meaning
+        """Colour the parts with these keys, and draw the marks. An empty `legend` draws none."""
+        self._trained, self._marks = frozenset(keys), frozenset(marks)
+        self._legend = tr("trained") if legend is None else legend
         self._describe()
         self._restyle()
 
-    def lit(self) -> list[str]:
-        """Return the keys of all parts that are drawn lit, in drawing order."""
-        return [key for block in self._blocks for key in self._lit_in(block)]
+    def trained(self) -> list[str]:
+        """Return the keys of all parts that are drawn as trained, in drawing order."""
+        return [key for block in self._blocks for key in self._trained_in(block)]
 
     def legend(self) -> str:
-        """Return what light means, "" where no legend is drawn."""
-        return self._lit_text
+        """Return what the colour means, "" where no legend is drawn."""
+        return self._legend
 
     def marks(self) -> list[str]:
         """Return the marks that are drawn."""
@@ -127,7 +119,7 @@ class BlockDrawing(QWidget):
         width = self._block_width()
         for at, block in enumerate(self._blocks):
             self._paint_block(painter, block, QRectF(at * (width + 16), 0, width, self._block_height(block)))
-        if self._blocks and self._lit_text:
+        if self._blocks and self._legend:
             self._paint_legend(painter, self._legend_top())
         painter.end()
 
@@ -144,7 +136,7 @@ class BlockDrawing(QWidget):
     def _legend_top(self) -> float:
         """Below the first block where the legend fits there, else below all."""
         heights = [self._block_height(block) for block in self._blocks] or [0.0]
-        fits = metrics("small").horizontalAdvance(self._lit_text) + 24 <= self._block_width()
+        fits = metrics("small").horizontalAdvance(self._legend) + 24 <= self._block_width()
         return px(22) + (heights[0] if fits else max(heights)) + 12
 
     def _block_height(self, block: Block) -> float:
@@ -193,7 +185,7 @@ class BlockDrawing(QWidget):
         trained = min(4, count // 2) if "before input" in self._marks else 0
         if "prompt" in self._marks:
             wide = QRectF(place.left(), place.top(), place.width() / 2 - 4, place.height())
-            self._lettered(painter, wide, tr("prompt"), lit=True)
+            self._lettered(painter, wide, tr("prompt"), trained=True)
         for at in range(count):
             box = QRectF(place.left() + at * step, place.top() + 2, side, side)
             if "prompt" not in self._marks or box.left() > place.center().x():
@@ -222,7 +214,7 @@ class BlockDrawing(QWidget):
             left = place.left() + INNER + at * width
             box = QRectF(left, place.top() + px(TITLE) + 1, width - 4, self._row_height())
             if part is None:
-                self._lettered(painter, box, "k v", lit=True)
+                self._lettered(painter, box, "k v", trained=True)
             else:
                 self._paint_part(painter, part, box)
 
@@ -232,14 +224,14 @@ class BlockDrawing(QWidget):
         return "keys and values" in self._marks and last and group is block.groups[0]
 
     def _paint_part(self, painter: QPainter, part: Part, place: QRectF) -> None:
-        self._lettered(painter, place, part.text, lit=(part.key or part.text) in self._lit)
+        self._lettered(painter, place, part.text, trained=(part.key or part.text) in self._trained)
         if "biases" in self._marks:
             self._bar(painter, QRectF(place.left() + 3, place.bottom() - BIAS - 1, place.width() - 6, BIAS))
 
-    def _lettered(self, painter: QPainter, place: QRectF, text: str, *, lit: bool) -> None:
-        self._swatch(painter, place, lit)
-        painter.setFont(font("small_medium" if lit else "small"))
-        painter.setPen(style.color("on_accent" if lit else "ink2"))
+    def _lettered(self, painter: QPainter, place: QRectF, text: str, *, trained: bool) -> None:
+        self._swatch(painter, place, trained)
+        painter.setFont(font("small_medium" if trained else "small"))
+        painter.setPen(style.color("on_accent" if trained else "ink2"))
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
         painter.drawText(self._letters(place), Qt.AlignmentFlag.AlignCenter, shown)
 
@@ -254,9 +246,9 @@ class BlockDrawing(QWidget):
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
     @staticmethod
-    def _swatch(painter: QPainter, place: QRectF, lit: bool) -> None:
-        painter.setBrush(style.color("accent_fill") if lit else Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(style.color("accent_fill" if lit else "grey_soft"), 1))
+    def _swatch(painter: QPainter, place: QRectF, trained: bool) -> None:
+        painter.setBrush(style.color("accent_fill") if trained else Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(style.color("accent_fill" if trained else "grey_soft"), 1))
         painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
 
     @staticmethod
@@ -266,8 +258,8 @@ class BlockDrawing(QWidget):
         painter.drawRoundedRect(place, 2, 2)
 
     def _paint_legend(self, painter: QPainter, top: float) -> None:
-        for lit, text in ((True, self._lit_text), (False, tr("frozen"))):
-            self._swatch(painter, QRectF(0, top + (px(20) - 12) / 2, 12, 12), lit)
+        for trained, text in ((True, self._legend), (False, tr("frozen"))):
+            self._swatch(painter, QRectF(0, top + (px(20) - 12) / 2, 12, 12), trained)
             painter.setFont(font("small"))
             painter.setPen(style.color("ink2"))
             room = metrics("small").horizontalAdvance(text) + 4
@@ -276,16 +268,16 @@ class BlockDrawing(QWidget):
 
     # Words
 
-    def _lit_in(self, block: Block) -> list[str]:
+    def _trained_in(self, block: Block) -> list[str]:
         keys = [part.key or part.text for group in block.groups for part in group.parts]
-        return [key for key in keys if key in self._lit]
+        return [key for key in keys if key in self._trained]
 
     def _describe(self) -> None:
-        told = [tr(words) for each, words in WORDS.items() if each in self._marks]
+        told = [tr(words) for each, words in MARKS.items() if each in self._marks]
         for block in self._blocks:
             for group in filter(lambda group: group.title, block.groups):
-                lit = [part.text for part in group.parts if (part.key or part.text) in self._lit]
-                state = tr("{weights} trained", weights=", ".join(lit)) if lit else tr("frozen")
+                trained = [part.text for part in group.parts if (part.key or part.text) in self._trained]
+                state = tr("{weights} trained", weights=", ".join(trained)) if trained else tr("frozen")
                 told.append(f"{block.title}, {group.title}: {state}")
         self.setAccessibleName(tr("What is trained"))
         self.setAccessibleDescription(". ".join(told))

@@ -186,81 +186,6 @@
    <translation>Ein Ordner der Bibliothek ist kein Adapter: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen layer and behind it a trained one, wide, narrow and wide again</source>
-   <translation>Eine eingefrorene Schicht und dahinter eine trainierte, breit, schmal und wieder breit</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it a few trained places</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben einige trainierte Stellen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it a pair B and A, put together from a trained bank that all layers share</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben ein Paar B und A, zusammengesetzt aus einer trainierten Bank, die alle Schichten teilen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it a random, frozen pair B and A, scaled by two trained vectors</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben ein zufälliges, eingefrorenes Paar B und A, skaliert durch zwei trainierte Vektoren</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it a sum of random, frozen pairs B and A, each scaled by two trained vectors</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben eine Summe zufälliger, eingefrorener Paare B und A, jedes skaliert durch zwei trainierte Vektoren</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it a trained pair B and A</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben ein trainiertes Paar B und A</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it a trained pair B and A of length one, times one trained strength</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben ein trainiertes Paar B und A der Länge eins, mal eine trainierte Stärke</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it its trained biases b</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben seine trainierten Biases b</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it one trained block D, repeated for every shard of the weight</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben ein trainierter Block D, wiederholt für jedes Teilstück des Gewichts</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it random, frozen waves, each times a trained strength</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben zufällige, eingefrorene Wellen, jede mal eine trainierte Stärke</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it the Kronecker product of two trained matrices</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben das Kronecker-Produkt zweier trainierter Matrizen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it trained blocks, in which every row is the one above, shifted by one</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben trainierte Blöcke, in denen jede Zeile die um eins verschobene darüber ist</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it two trained pairs, multiplied entry by entry</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben zwei trainierte Paare, Eintrag für Eintrag multipliziert</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W and beside it, for every block of it, a thin, trained pair of its own</source>
-   <translation>Ein eingefrorenes Gewicht W und daneben für jeden seiner Blöcke ein eigenes schmales, trainiertes Paar</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A frozen weight W times a trained rotation R of its inputs</source>
-   <translation>Ein eingefrorenes Gewicht W mal eine trainierte Drehung R seiner Eingaben</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/columns/feedback_view.py" />
    <source>A good summary</source>
    <translation>Eine gute Zusammenfassung</translation>
@@ -334,16 +259,6 @@
    <location filename="../../gui/graphics/block_drawing.py" />
    <source>A trained layer after feed-forward</source>
    <translation>Eine trainierte Schicht nach dem Feed-Forward</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A trained norm of what goes into a frozen layer</source>
-   <translation>Eine trainierte Norm dessen, was in eine eingefrorene Schicht geht</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>A trained weight W</source>
-   <translation>Ein trainiertes Gewicht W</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
@@ -4810,11 +4725,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>The whole run took {time}.</source>
    <translation>Der ganze Lauf dauerte {time}.</translation>
   </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>The words of the prompt, and the examples it shows, before the conversation</source>
-   <translation>Die Worte des Prompts und die Beispiele, die er zeigt, vor dem Gespräch</translation>
-  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>The words of {n} conversations are being compared. Until then they come as given.</source>
@@ -5044,11 +4954,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Trainierte Biases</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>Trained keys and values before those of the text</source>
-   <translation>Trainierte Schlüssel und Werte vor denen des Textes</translation>
-  </message>
-  <message>
    <location filename="../../gui/graphics/block_drawing.py" />
    <source>Trained keys and values in self-attention</source>
    <translation>Trainierte Keys und Values in der Self-Attention</translation>
@@ -5059,11 +4964,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Trainierte Normen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>Trained numbers that scale a frozen weight W</source>
-   <translation>Trainierte Zahlen, die ein eingefrorenes Gewicht W skalieren</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/metadata_text.py" />
    <source>Trained on</source>
    <translation>Trainiert mit</translation>
@@ -5072,11 +4972,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/graphics/block_drawing.py" />
    <source>Trained tokens before the input</source>
    <translation>Trainierte Tokens vor der Eingabe</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>Trained vectors before those of the text</source>
-   <translation>Trainierte Vektoren vor denen des Textes</translation>
   </message>
   <message>
    <location filename="../../gui/models/adapter_groups.py" />
@@ -5758,11 +5653,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>automatisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>bank</source>
-   <translation>Bank</translation>
-  </message>
-  <message>
    <location filename="../../gui/graphics/scrubber.py" />
    <source>base</source>
    <translation>Basis</translation>
@@ -6038,11 +5928,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>greedy</translation>
   </message>
   <message>
-   <location filename="../../gui/graphics/block_drawing.py" />
-   <source>has a trained pair</source>
-   <translation>hat ein trainiertes Paar</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/metric_text.py" />
    <source>higher than base</source>
    <translation>höher als die Basis</translation>
@@ -6098,11 +5983,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>behalten, Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>keys and values</source>
-   <translation>Schlüssel und Werte</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>last</source>
    <translation>letzter</translation>
@@ -6116,11 +5996,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>last step</source>
    <translation>letzter Schritt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>layer</source>
-   <translation>Schicht</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -6324,11 +6199,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>none: each chat whole</source>
    <translation>keine: jeder Chat als Ganzes</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>norm</source>
-   <translation>Norm</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -6790,7 +6660,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>trainierte Vektoren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
+   <location filename="../../gui/pages/train/method/method_sketch.py" />
    <source>trained, rank {rank}</source>
    <translation>trainiert, Rang {rank}</translation>
   </message>
@@ -6853,11 +6723,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>warm-up</source>
    <translation>Aufwärmen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/sketches.py" />
-   <source>waves</source>
-   <translation>Wellen</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -8001,6 +7866,86 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Nebenprozess wurde beendet: Der Speicher reicht nicht.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen layer and behind it a trained one: wide, narrow and wide again</source>
+   <translation>Eine eingefrorene Schicht und dahinter eine trainierte: breit, schmal und wieder breit</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus a few trained entries</source>
+   <translation>Ein eingefrorenes Gewicht W plus einige trainierte Einträge</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus a pair B and A, composed of vectors of a trained bank that all layers share</source>
+   <translation>Ein eingefrorenes Gewicht W plus ein Paar B und A, zusammengesetzt aus Vektoren einer trainierten Bank, die alle Schichten teilen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus a random, frozen pair B and A, scaled by two trained vectors</source>
+   <translation>Ein eingefrorenes Gewicht W plus ein zufälliges, eingefrorenes Paar B und A, skaliert durch zwei trainierte Vektoren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus a sum of random, frozen pairs B and A, each scaled by two trained vectors</source>
+   <translation>Ein eingefrorenes Gewicht W plus eine Summe zufälliger, eingefrorener Paare B und A, jedes skaliert durch zwei trainierte Vektoren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus a trained change of it</source>
+   <translation>Ein eingefrorenes Gewicht W plus eine trainierte Änderung davon</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus a trained pair B and A</source>
+   <translation>Ein eingefrorenes Gewicht W plus ein trainiertes Paar B und A</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus a trained pair B and A of length one, times one trained strength</source>
+   <translation>Ein eingefrorenes Gewicht W plus ein trainiertes Paar B und A der Länge eins, mal eine trainierte Stärke</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus its trained biases b</source>
+   <translation>Ein eingefrorenes Gewicht W plus seine trainierten Biases b</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus one trained block D, repeated for each shard of the weight</source>
+   <translation>Ein eingefrorenes Gewicht W plus ein trainierter Block D, wiederholt für jedes Teilstück des Gewichts</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus random, frozen waves, each times a trained strength</source>
+   <translation>Ein eingefrorenes Gewicht W plus zufällige, eingefrorene Wellen, jede mal eine trainierte Stärke</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus the Kronecker product of two trained matrices</source>
+   <translation>Ein eingefrorenes Gewicht W plus das Kronecker-Produkt zweier trainierter Matrizen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus trained blocks in which each row is the row above, shifted by one</source>
+   <translation>Ein eingefrorenes Gewicht W plus trainierte Blöcke, in denen jede Zeile die um eins verschobene Zeile darüber ist</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus two trained pairs, multiplied entry by entry</source>
+   <translation>Ein eingefrorenes Gewicht W plus zwei trainierte Paare, Eintrag für Eintrag multipliziert</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W plus, for each block of it, a thin trained pair of its own</source>
+   <translation>Ein eingefrorenes Gewicht W plus für jeden seiner Blöcke ein eigenes schmales, trainiertes Paar</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A frozen weight W times a trained rotation R of its inputs</source>
+   <translation>Ein eingefrorenes Gewicht W mal eine trainierte Drehung R seiner Eingaben</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>A hub id looks like owner/name.</source>
    <translation>Eine Hub-ID sieht aus wie besitzer/name.</translation>
@@ -8079,6 +8024,21 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/methods/additive.py" />
    <source>A thin network after each sublayer</source>
    <translation>Ein dünnes Netz nach jeder Teilschicht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A trained norm of what goes into a frozen layer</source>
+   <translation>Eine trainierte Norm dessen, was in eine eingefrorene Schicht geht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A trained vector that scales a frozen weight W</source>
+   <translation>Ein trainierter Vektor, der ein eingefrorenes Gewicht W skaliert</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>A trained weight W</source>
+   <translation>Ein trainiertes Gewicht W</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
@@ -12076,6 +12036,11 @@ Summary:</translation>
    <translation>Die Prompt-Vorlage „{1}“ lässt sich nicht umbenennen: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>The text of the prompt, and the examples it shows, before the conversation</source>
+   <translation>Der Text des Prompts und die Beispiele, die er zeigt, vor dem Gespräch</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>The tokenizer of {1} can't be loaded: {2}</source>
    <translation>Der Tokenizer von {1} lässt sich nicht laden: {2}</translation>
@@ -12396,6 +12361,11 @@ Summary:</translation>
    <translation>Trainieren Sie Gewichte oder Normen davon.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Trained keys and values before those of the text</source>
+   <translation>Trainierte Schlüssel und Werte vor denen des Textes</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Trained keys and values per decoder layer</source>
    <translation>Trainierte Schlüssel und Werte je Decoder-Schicht</translation>
@@ -12414,6 +12384,11 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Trained vectors before the input</source>
    <translation>Trainierte Vektoren vor der Eingabe</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>Trained vectors before those of the text</source>
+   <translation>Trainierte Vektoren vor denen des Textes</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -13211,6 +13186,11 @@ Summary:</translation>
    <translation>als Arbeitsmappe ergibt es keinen Sinn ({1})</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>as it is</source>
+   <translation>unverändert</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>as named</source>
    <translation>wie angegeben</translation>
@@ -13229,6 +13209,11 @@ Summary:</translation>
    <location filename="../../engine/chats/exports.py" />
    <source>author, content and timestamp</source>
    <translation>author, content und timestamp</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>bank</source>
+   <translation>Bank</translation>
   </message>
   <message>
    <location filename="../../engine/config/support_matrix.py" />
@@ -13251,7 +13236,7 @@ Summary:</translation>
    <translation>base {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/base.py" />
+   <location filename="../../engine/methods/sketches.py" />
    <source>before input</source>
    <translation>vor der Eingabe</translation>
   </message>
@@ -13474,6 +13459,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>has "{1}" where "{2}" is due</source>
    <translation>hat „{1}“, wo „{2}“ stehen sollte</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>has a trained pair</source>
+   <translation>hat ein trainiertes Paar</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
@@ -13721,7 +13711,7 @@ Summary:</translation>
    <translation>january february march april may june july august september october november december</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/base.py" />
+   <location filename="../../engine/methods/sketches.py" />
    <source>keys and values</source>
    <translation>Schlüssel und Werte</translation>
   </message>
@@ -13729,6 +13719,11 @@ Summary:</translation>
    <location filename="../../engine/methods/selective.py" />
    <source>last {1}</source>
    <translation>letzte {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>layer</source>
+   <translation>Schicht</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
@@ -13821,6 +13816,11 @@ Summary:</translation>
    <translation>noch keine</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>norm</source>
+   <translation>Norm</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/oom.py" />
    <source>not enough memory</source>
    <translation>not enough memory</translation>
@@ -13876,24 +13876,14 @@ Summary:</translation>
    <translation>out of memory</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/base.py" />
-   <source>pair from a bank</source>
-   <translation>Paar aus einer Bank</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/base.py" />
-   <source>pair times strength</source>
-   <translation>Paar mal Stärke</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/base.py" />
-   <source>pairs in a grid</source>
-   <translation>Paare in einem Raster</translation>
-  </message>
-  <message>
    <location filename="../../engine/text/unicode_checks.py" />
    <source>private use</source>
    <translation>privat</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>prompt</source>
+   <translation>Prompt</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13916,11 +13906,6 @@ Summary:</translation>
    <translation>relu, gelu oder silu</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/base.py" />
-   <source>repeated block</source>
-   <translation>wiederholter Block</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>row is</source>
    <translation>Zeile ist</translation>
@@ -13934,16 +13919,6 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>rows are</source>
    <translation>Zeilen sind</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/base.py" />
-   <source>scaled pair</source>
-   <translation>skaliertes Paar</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/base.py" />
-   <source>scaled pairs</source>
-   <translation>skalierte Paare</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -14014,6 +13989,11 @@ Summary:</translation>
    <location filename="../../engine/config/support_matrix.py" />
    <source>t5-small, t5-base</source>
    <translation>t5-small, t5-base</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>text</source>
+   <translation>Text</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -14191,11 +14171,6 @@ Summary:</translation>
    <translation>twenty thirty forty fifty sixty seventy eighty ninety</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/base.py" />
-   <source>two pairs</source>
-   <translation>zwei Paare</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>unexpected end of data</source>
    <translation>unexpected end of data</translation>
@@ -14226,6 +14201,11 @@ Summary:</translation>
    <translation>zu tief verschachtelte Werte</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>waves</source>
+   <translation>Wellen</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>what begins as {1} is damaged</source>
    <translation>was als {1} beginnt, ist beschädigt</translation>
@@ -14249,6 +14229,11 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>without a name</source>
    <translation>ohne Namen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/sketches.py" />
+   <source>written</source>
+   <translation>geschrieben</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/faithfulness.py" />

@@ -32,21 +32,6 @@ KEYS = {
     | {"DeviceError", "StorageError", "TrainingError"},
     "gui/pages/playground": {"summary {1}", "score {1}", "Value"},
     "gui/pages/train/method/trained_blocks.py": {"EncDecAttention"},
-    "gui/pages/train/method/sketches.py": {
-        "pairs in a grid",
-        "scaled pair",
-        "scaled pairs",
-        "pair times strength",
-    }
-    | {
-        "pair from a bank",
-        "repeated block",
-        "two pairs",
-        "before input",
-        "keys and values",
-        "after attention",
-    }
-    | {"after feed-forward"},
     "gui/graphics/block_drawing.py": {
         "before input",
         "keys and values",

@@ -369,7 +369,7 @@ def blocks() -> BlockDrawing:
     decoder_groups = (Group("Self-attention", attention), Group("Cross-attention", attention), feed)
     made = BlockDrawing()
     made.set_blocks([encoder, Block("Decoder block × 12", decoder_groups)])
-    made.set_lit({"q", "v"})
+    made.set_trained({"q", "v"})
     made.setFixedWidth(296)
     return made
 

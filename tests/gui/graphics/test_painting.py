@@ -118,11 +118,11 @@ def blocks(styled, qtbot):
 
 
 def test_exactly_the_trained_parts_are_lit(blocks):
-    blocks.set_lit({"encoder.q", "encoder.v", "decoder.q"})
-    assert blocks.lit() == ["encoder.q", "encoder.v"]
+    blocks.set_trained({"encoder.q", "encoder.v", "decoder.q"})
+    assert blocks.trained() == ["encoder.q", "encoder.v"]
     assert "Self-attention: q, v trained" in blocks.accessibleDescription()
-    blocks.set_lit(set())
-    assert blocks.lit() == []
+    blocks.set_trained(set())
+    assert blocks.trained() == []
     assert "frozen" in blocks.accessibleDescription()
 
 
@@ -211,9 +211,9 @@ def test_biases_have_room_of_their_own_below_the_letters_of_their_weights(styled
     made = BlockDrawing()
     qtbot.addWidget(made)
     made.set_blocks([Block("Block × 2", (Group("Self-attention", (Part("q"), Part("o"))),))])
-    made.set_lit(("q",), "")
+    made.set_trained(("q",), "")
     without = made._row_height()
-    made.set_lit((), "", ("biases",))
+    made.set_trained((), "", ("biases",))
     box = QRectF(0, 0, 40, made._row_height())
     assert made._row_height() == without + BIAS
     assert made._letters(box).height() == without

@@ -17,7 +17,7 @@ from gui.graphics.block_drawing import BlockDrawing
 from gui.graphics.split_bar import Portion, SplitBar
 from gui.look.format import UNKNOWN, bytes_text, compact, number, percent
 from gui.look.language import mark, tr
-from gui.pages.train.method.trained_blocks import UNKNOWN_BLOCKS, blocks_of, lit_by
+from gui.pages.train.method.trained_blocks import UNKNOWN_BLOCKS, blocks_of, trained_parts
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
 
@@ -126,7 +126,7 @@ class EffectPanel(QWidget):
         self._figure.setText(UNKNOWN)
         self._bar.set_fraction(0.0)
         self._show_split({}, expected=True)
-        self._drawing.set_lit((), "")
+        self._drawing.set_trained((), "")
 
     def _show_counts(self, trainable: int, everything: int, *, trains: bool) -> None:
         share = trainable / everything
@@ -189,4 +189,4 @@ class EffectPanel(QWidget):
         blocks = blocks_of(plan)
         self._drawing.setVisible(bool(blocks))
         self._drawing.set_blocks(blocks)
-        self._drawing.set_lit(*lit_by(settings, blocks, plan))
+        self._drawing.set_trained(*trained_parts(settings, blocks, plan))

@@ -9,17 +9,23 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.api import Method, Options
+from engine.api import Box, Method, Options, Sketch
 from gui.look import style
 from gui.look.fonts import font, metrics, px
-from gui.look.language import tr
-from gui.pages.train.method.sketches import Box, Sketch, sketch_of, trained_words
+from gui.look.language import told, tr
 
 GAP, SIGN = 4, 24
-WORDS, WORD_GAP = 20, 8
+CAPTION, CAPTION_GAP = 20, 8
 
 
-def _trained(drawn: tuple[Box | str, QRectF]) -> bool | None:
+def trained_caption(sketch: Sketch, options: Options | None) -> str:
+    """Return what stands below the trained part: with its rank, the one that is set or r."""
+    if sketch.has_rank:
+        return tr("trained, rank {rank}", rank=getattr(options, "rank", "r"))
+    return told(sketch.trained_caption) or tr("trained")
+
+
+def _is_trained(drawn: tuple[Box | str, QRectF]) -> bool | None:
     """Tell whether a box is trained; None for signs."""
     return drawn[0].trained if isinstance(drawn[0], Box) else None
 
@@ -38,15 +44,15 @@ class MethodSketch(QWidget):
 
     def show_method(self, entry: Method, options: Options | None = None) -> None:
         """Draw another method, with the options set if it is the one in use."""
-        self._sketch = sketch_of(entry, options)
-        self._trained = trained_words(self._sketch, options)
-        self.setAccessibleName(f"{tr(self._sketch.described)}: {self._trained}")
+        self._sketch = entry.sketch_of(options)
+        self._trained = trained_caption(self._sketch, options)
+        self.setAccessibleName(f"{told(self._sketch.description)}: {self._trained}")
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return room for the tallest box and the words below."""
-        return QSize(px(200), px(12) + px(self._tallest()) + px(WORDS) + 8)
+        """Return room for the tallest box and the captions below."""
+        return QSize(px(200), px(12) + px(self._tallest()) + px(CAPTION) + 8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the sketch."""
@@ -63,7 +69,7 @@ class MethodSketch(QWidget):
             else:
                 self._sign(painter, place, part)
         painter.setFont(font("small"))
-        for text, token, place in self._words():
+        for text, token, place in self._captions():
             painter.setPen(style.color(token))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
         painter.end()
@@ -85,32 +91,32 @@ class MethodSketch(QWidget):
                 left += px(part.width) + GAP
         return found
 
-    def _words(self) -> list[tuple[str, str, QRectF]]:
-        """Return what stands below: words, their colour's token, and where.
+    def _captions(self) -> list[tuple[str, str, QRectF]]:
+        """Return what stands below: texts, their colour's token, and where.
 
         "trained" stands below the middle of all that is, "frozen" below the weight itself; where they would meet,
         the left one is moved to the left, and the right one to the right if there is no room.
         """
         ends: dict[bool | None, QRectF] = {}
-        for trained, run in groupby(self._places(), key=_trained):
+        for trained, run in groupby(self._places(), key=_is_trained):
             places = [place for _, place in run]
             if trained or trained not in ends:
                 ends[trained] = reduce(QRectF.united, places, ends.get(trained, places[0]))
         ends.pop(None, None)
-        rest = tr(self._sketch.below[1]) if self._sketch else ""
-        told: list[tuple[str, str, QRectF]] = []
+        frozen = told(self._sketch.frozen_caption) if self._sketch else ""
+        captions: list[tuple[str, str, QRectF]] = []
         right, foot = float(self.width()), self._middle() + px(self._tallest()) / 2 + 4
         for trained, across in sorted(ends.items(), key=lambda end: end[1].center().x(), reverse=True):
-            words, token = (self._trained, "accent") if trained else (rest, "ink2")
-            width = metrics("small").horizontalAdvance(words) + 4
+            text, token = (self._trained, "accent") if trained else (frozen or tr("frozen"), "ink2")
+            width = metrics("small").horizontalAdvance(text) + 4
             left = max(0.0, min(across.center().x() - width / 2, right - width))
-            told.append((words, token, QRectF(left, foot, width, px(16))))
-            right = left - WORD_GAP
+            captions.append((text, token, QRectF(left, foot, width, px(16))))
+            right = left - CAPTION_GAP
         edge = 0.0
-        for _words, _token, place in reversed(told):
+        for _text, _token, place in reversed(captions):
             place.moveLeft(max(edge, place.left()))
-            edge = place.right() + WORD_GAP
-        return told
+            edge = place.right() + CAPTION_GAP
+        return captions
 
     def _tallest(self) -> int:
         parts = self._sketch.parts if self._sketch else ()
@@ -123,7 +129,7 @@ class MethodSketch(QWidget):
         painter.drawRoundedRect(place, 4, 4)
         painter.setFont(font("label_medium"))
         painter.setPen(style.color("on_accent" if box.trained else "ink2"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tr(box.text))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, box.symbol or told(box.caption))
 
     @staticmethod
     def _cells(painter: QPainter, place: QRectF, cells: tuple[str, ...]) -> None:

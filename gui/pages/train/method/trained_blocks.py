@@ -1,6 +1,6 @@
-"""A model's blocks as they are drawn, and which of their weights a method lights.
+"""A model's blocks as they are drawn, and which of their weights a method trains.
 
-Works on the names that a plan tells: of the base model's linear layers, and of those that the method changes.
+Works on the names in a plan: of the base model's linear layers, and of those that the method changes.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from engine.api import MethodSettings
-from gui.graphics.block_drawing import WORDS, Block, Group, Kind, Mark, Part
-from gui.look.language import mark, tr
+from engine.api import MethodSettings, Place
+from gui.graphics.block_drawing import MARKS, Block, Group, Kind, Part
+from gui.look.language import mark, told, tr
 
 FEED_FORWARD = ("wi", "wo", "fc", "ff", "gate", "up_proj", "down_proj", "mlp", "dense", "lin")
 HEADS = ("lm_head", "embed", "shared")
@@ -38,7 +38,7 @@ Layers = list[tuple[str, list[str], Kind, Stack]]
 
 
 def key_of(module: str) -> str:
-    """Return the key by which a weight is lit: its place and the last part of its name.
+    """Return the key by which a weight is coloured: its stack and the last part of its name.
 
     `module` is a layer's whole name, or one with `*` for each number.
     """
@@ -51,24 +51,24 @@ def _key(stack: Stack, module: str) -> str:
     return f"{stack} {module.rpartition('.')[2]}"
 
 
-def lit_by(
+def trained_parts(
     settings: MethodSettings, blocks: Collection[Block], plan: Mapping[str, Any]
-) -> tuple[set[str], str, set[Mark]]:
-    """Return what a method lights in a plan's drawing: keys, what light means, and what is trained beside weights.
+) -> tuple[set[str], str, set[Place]]:
+    """Return what a method trains in a plan's drawing: keys, the legend, and what is trained besides weights.
 
     `adapted` of the plan names the layers that the method changes.
     """
     places = settings.method.places_of(settings.options)
-    marks: set[Mark] = {mark for mark in WORDS if mark in places}
+    marks: set[Place] = MARKS.keys() & set(places)
     if not {"weights", "everything"} & set(places):
         return set(), tr("trained") if settings.method.trains else tr("the prompt"), marks
     adapted = plan.get("adapted") or {}
     drawn = {part.key for block in blocks for group in block.groups for part in group.parts}
-    lit = {key_of(name) for name in adapted}
+    keys = {key_of(name) for name in adapted} & drawn
     if "everything" in places and any(norm in name for name in adapted for norm in NORMS):
         marks.add("norms")
-    pair = lit and settings.method.sketch == "pair"
-    return lit & drawn, tr("has a trained pair") if pair else tr("trained"), marks
+    legend = told(settings.method.sketch_of(settings.options).legend) if keys else ""
+    return keys, legend or tr("trained"), marks
 
 
 def blocks_of(plan: Mapping[str, Any]) -> list[Block]:

@@ -90,7 +90,7 @@ def test_settings_that_fit_no_layer_show_no_count(effect):
 
     assert "–" in texts(effect).splitlines()
     assert "on disk" not in texts(effect)
-    assert _drawing(effect).lit() == []
+    assert _drawing(effect).trained() == []
 
 
 def test_a_method_that_trains_nothing_says_so_and_lights_the_prompt(effect):

@@ -8,14 +8,14 @@ from typing import Any, get_args
 import pytest
 from PySide6.QtCore import QRectF, Qt
 
-from engine.api import METHODS, BaseFacts, MethodSettings, Sketch, method, recipe
-from gui.graphics.block_drawing import WORDS
+from engine.api import METHODS, BaseFacts, Box, MethodSettings, Place, method, recipe
+from engine.methods import sketches
+from gui.graphics.block_drawing import MARKS
 from gui.pages.train.method.method_chooser import MethodChooser
 from gui.pages.train.method.method_explanation import WIDTH, preset_words
 from gui.pages.train.method.method_row import refusal
 from gui.pages.train.method.method_sketch import MethodSketch
-from gui.pages.train.method.sketches import AT_WEIGHTS, Box, sketch_of
-from gui.pages.train.method.trained_blocks import blocks_of, lit_by
+from gui.pages.train.method.trained_blocks import blocks_of, trained_parts
 from gui.workers.planner import Planner
 from tests.helpers.train_stage import BASICS, PLAN, WAIT, texts
 
@@ -147,45 +147,64 @@ def test_every_method_says_in_a_few_words_what_it_does_and_where_it_starts(entry
 
 
 def test_sketches_come_from_what_is_declared():
-    assert "pair B and A" in sketch_of(method("lora")).described
-    assert "before those of the text" in sketch_of(method("prompt_tuning")).described
-    assert "scale a frozen weight" in sketch_of(method("ia3")).described
-    assert "a thin, trained pair of its own" in sketch_of(method("gralora")).described
-    assert "shifted by one" in sketch_of(method("c3a")).described
-    assert "a few trained places" in sketch_of(method("shira")).described
-    assert "trained biases" in sketch_of(method("bitfit")).described
-    assert "trained norm" in sketch_of(method("layernorm")).described
+    for method_id, words in (
+        ("lora", "pair B and A"),
+        ("prompt_tuning", "before those of the text"),
+        ("ia3", "scales a frozen weight"),
+        ("gralora", "a thin trained pair of its own"),
+        ("c3a", "shifted by one"),
+        ("shira", "a few trained entries"),
+        ("bitfit", "trained biases"),
+        ("layernorm", "trained norm"),
+    ):
+        assert words in method(method_id).sketch_of().description
 
 
 def test_the_sketch_of_a_prompt_alone_calls_nothing_trained(styled, qtbot):
     made = MethodSketch()
     qtbot.addWidget(made)
     made.show_method(method("prompt_only"))
-    assert [text for text, _, _ in made._words()] == ["as it is", "written"]
+    assert [text for text, _, _ in made._captions()] == ["as it is", "written"]
     assert "prompt" in made.accessibleName()
     assert "trained" not in made.accessibleName()
     made.show_method(method("lora"))
-    assert [text for text, _, _ in made._words()] == ["trained, rank r", "frozen"]
+    assert [text for text, _, _ in made._captions()] == ["trained, rank r", "frozen"]
 
 
 @pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
 def test_every_method_has_a_sketch_with_and_without_options(entry):
     for family in entry.families:
         options = entry.options(**entry.preset_options(family))
-        assert sketch_of(entry, options).parts
-    assert sketch_of(entry).parts
+        assert entry.sketch_of(options).parts
+    assert entry.sketch_of().parts
+
+
+@pytest.mark.parametrize("kinds", ["all", "weights", "biases", "norms"])
+def test_chosen_layers_have_a_sketch_whatever_is_trained_of_them(kinds, styled, qtbot):
+    entry = method("layers")
+    made = MethodSketch()
+    qtbot.addWidget(made)
+    made.show_method(entry, entry.options.model_validate({"kinds": kinds}))
+    assert "trained" in made.accessibleName()
 
 
 def test_the_blocks_of_a_circulant_sketch_shift_by_one_from_row_to_row():
-    (cells,) = (part.cells for part in AT_WEIGHTS["circulant"].parts if isinstance(part, Box) and part.cells)
+    (cells,) = (
+        part.cells for part in method("c3a").sketch_of().parts if isinstance(part, Box) and part.cells
+    )
     blocks = [row.split() for row in cells if row.strip()]
     for upper, lower in pairwise(blocks[:4]):
         assert [row[-1] + row[:-1] for row in upper] == lower
 
 
-def test_every_kind_of_sketch_is_drawn_and_used():
-    assert set(AT_WEIGHTS) == set(get_args(Sketch)) - {""}
-    assert {entry.sketch for entry in METHODS} == set(get_args(Sketch))
+def test_every_place_has_a_sketch_and_a_mark_or_weights_to_colour():
+    assert set(sketches.DEFAULTS) == set(get_args(Place)) == {"weights", "everything", *MARKS}
+
+
+def test_every_sketch_is_used():
+    declared = [value for value in vars(sketches).values() if isinstance(value, sketches.Sketch)]
+    used = [*(entry.sketch for entry in METHODS), *sketches.DEFAULTS.values()]
+    assert all(sketch in used for sketch in declared)
 
 
 @pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
@@ -195,7 +214,7 @@ def test_sketches_fit_and_their_words_do_not_overlap(entry, styled, qtbot):
     made.resize(SKETCH_ROOM, 140)
     made.show_method(entry, entry.options(**entry.preset_options(entry.families[0])))
     room = QRectF(0, 0, SKETCH_ROOM, made.sizeHint().height())
-    words = [place for _, _, place in made._words()]
+    words = [place for _, _, place in made._captions()]
 
     assert all(room.contains(place) for place in [*words, *(place for _, place in made._places())])
     assert not any(one.intersects(other) for one, other in combinations(words, 2))
@@ -210,24 +229,24 @@ T5_LAYERS = {
 }
 
 
-def _lit(method_id: str, plan: dict[str, Any], **options: Any) -> tuple[set[str], str, set[Any]]:
-    return lit_by(_settings(method_id, **options), blocks_of(PLAN), PLAN | plan)
+def _parts(method_id: str, plan: dict[str, Any], **options: Any) -> tuple[set[str], str, set[Any]]:
+    return trained_parts(_settings(method_id, **options), blocks_of(PLAN), PLAN | plan)
 
 
 def test_lights_follow_the_layers_that_the_plan_names():
-    lit, meaning, marks = _lit("lora", {"adapted": T5_LAYERS})
-    assert lit == {"encoder q", "decoder q", "crossing v", "decoder wo"}
+    keys, meaning, marks = _parts("lora", {"adapted": T5_LAYERS})
+    assert keys == {"encoder q", "decoder q", "crossing v", "decoder wo"}
     assert (meaning, marks) == ("has a trained pair", set())
-    _, meaning, marks = _lit("layers", {"adapted": T5_LAYERS})
+    _, meaning, marks = _parts("layers", {"adapted": T5_LAYERS})
 
     assert (meaning, marks) == ("trained", {"norms"})
 
 
 def test_what_is_trained_beside_weights_has_marks_and_no_lights():
-    assert _lit("prompt_tuning", {}) == (set(), "trained", {"before input"})
-    assert _lit("prefix_tuning", {}) == (set(), "trained", {"keys and values"})
-    assert _lit("layernorm", {"targets": ["layer_norm"]}) == (set(), "trained", {"norms"})
-    assert _lit("prompt_only", {}) == (set(), "the prompt", {"prompt"})
+    assert _parts("prompt_tuning", {}) == (set(), "trained", {"before input"})
+    assert _parts("prefix_tuning", {}) == (set(), "trained", {"keys and values"})
+    assert _parts("layernorm", {"targets": ["layer_norm"]}) == (set(), "trained", {"norms"})
+    assert _parts("prompt_only", {}) == (set(), "the prompt", {"prompt"})
 
 
 def test_blocks_of_which_some_are_trained_say_how_many():
@@ -250,7 +269,7 @@ def test_the_sketch_shows_the_rank_that_is_set(stage):
 
 @pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
 def test_every_place_a_method_declares_can_be_drawn(entry):
-    assert set(entry.places) <= {"weights", "everything", *WORDS}
+    assert set(entry.places) <= {"weights", "everything", *MARKS}
 
 
 def test_counts_are_made_behind_plans_and_only_once(stage, qtbot):
