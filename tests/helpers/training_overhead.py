@@ -16,7 +16,7 @@ from accelerate.optimizer import AcceleratedOptimizer
 
 from engine.worker.dataset.collator import Collator
 from engine.worker.training import step_gradients, training_loop
-from engine.worker.training.data_parallel import Shares
+from engine.worker.training.data_parallel import ShardForks
 
 # The model's own time, whoever trains it, and two parts of the rest.
 MODEL, REPORTS = "model", "reports"
@@ -27,7 +27,7 @@ TIMED: tuple[tuple[Any, str, str], ...] = (
     (AcceleratedOptimizer, "step", MODEL),
     (torch.nn.Module, "zero_grad", MODEL),
     # The time that the model takes longer in another process than here.
-    (Shares, "are_done", MODEL),
+    (ShardForks, "are_done", MODEL),
     (Collator, "__call__", "batches"),
     (training_loop, "report_step", REPORTS),
 )

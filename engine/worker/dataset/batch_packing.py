@@ -16,7 +16,7 @@ Size = tuple[int, int]
 TOKENS_LIKE_A_WIDTH = 34 * 64 / 5
 # Which part of the tokens that are computed at a time takes as long as what a micro-batch needs whatever it holds.
 MICRO_BATCH_PARTS = 16
-# How often the range of what a share may weigh is halved: to a hundredth of an example or so.
+# How often the range of what a shard may weigh is halved: to a hundredth of an example or so.
 HALVINGS = 10
 
 
@@ -75,8 +75,8 @@ def cut(sizes: Sequence[Size], tokens: int, *, two_stacks: bool) -> list[list[in
     return [order[begin:end] for begin, end in _pieces(begins)]
 
 
-def parted(sizes: Sequence[Size], shares: int, *, two_stacks: bool) -> list[list[int]]:
-    """Return the places in shares of which the heaviest, padded, is as light as it can be; the lightest comes first.
+def parted(sizes: Sequence[Size], shards: int, *, two_stacks: bool) -> list[list[int]]:
+    """Return the places in shards of which the heaviest, padded, is as light as it can be; the lightest comes first.
 
     Neighbours by length stay together, so that little is padded. None is empty; there are fewer where some example is
     as heavy as all others, or of fewer examples.
@@ -86,7 +86,7 @@ def parted(sizes: Sequence[Size], shares: int, *, two_stacks: bool) -> list[list
     low, high = max(weights), len(weights) * max(weights)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        low, high = (low, middle) if len(_filled(weights, middle)) <= shares else (middle, high)
+        low, high = (low, middle) if len(_filled(weights, middle)) <= shards else (middle, high)
     parts = _filled(weights, high)
     parts.sort(key=lambda part: len(part) * max(weights[place] for place in part))
     return [[order[place] for place in part] for part in parts]

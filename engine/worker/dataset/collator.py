@@ -83,15 +83,15 @@ class MicroBatch:
 
 @dataclass(frozen=True)
 class Step:
-    """What one optimizer step computes: micro-batches, in shares that are computed side by side."""
+    """What one optimizer step computes: micro-batches, in shards that are computed side by side."""
 
-    shares: tuple[tuple[MicroBatch, ...], ...]
+    shards: tuple[tuple[MicroBatch, ...], ...]
     examples: int
 
     @property
     def micro_batches(self) -> tuple[MicroBatch, ...]:
-        """All of them, share by share."""
-        return tuple(chain.from_iterable(self.shares))
+        """All of them, shard by shard."""
+        return tuple(chain.from_iterable(self.shards))
 
     @property
     def learned_tokens(self) -> int:
@@ -107,7 +107,7 @@ class Step:
 class StepSampler(Sampler[list[int]]):
     """Yields each step's example indices: every example once an epoch, in steps of equal size.
 
-    `order` says who shares a step: examples of similar length, drawn from a random stretch of the epoch and with the
+    `order` says which examples share a step: those of similar length, from a random part of the epoch and with the
     steps shuffled again, or any. A pass is that of `epoch`, without its first `skipped` steps.
     """
 
@@ -188,48 +188,48 @@ class EncodedExamples(Dataset[Encoded]):
 class Collator:
     """Turn examples into a step; no randomness in here.
 
-    `shares` of a step are computed side by side, and together have the tokens that are computed at a time.
+    `shards` of a step are computed side by side, and together have the tokens that are computed at a time.
     """
 
-    def __init__(self, family: Family, pad_token_id: int, micro_batch_tokens: int, shares: int = 1) -> None:
-        self.shares = shares
+    def __init__(self, family: Family, pad_token_id: int, micro_batch_tokens: int, shards: int = 1) -> None:
+        self.shards = shards
         self._family = family
         self._two_stacks = family == "encoder-decoder"
         self._pad = pad_token_id
         self._tokens = micro_batch_tokens
 
-    def of_shares(self, shares: int) -> Collator:
-        """Return one that makes steps of so many shares."""
-        return Collator(self._family, self._pad, self._tokens, shares)
+    def with_shards(self, shards: int) -> Collator:
+        """Return one that makes steps of so many shards."""
+        return Collator(self._family, self._pad, self._tokens, shards)
 
     def __call__(self, examples: Sequence[Encoded]) -> Step:
         """Return the step that sees these examples."""
-        shares = self.groups(list(map(_size, examples)))
+        shards = self.groups(list(map(_size, examples)))
         return Step(
             tuple(
-                tuple(self._padded([examples[place] for place in group]) for group in share)
-                for share in shares
+                tuple(self._padded([examples[place] for place in group]) for group in shard)
+                for shard in shards
             ),
             len(examples),
         )
 
     def batch_shapes(self, examples: Sequence[Encoded]) -> list[list[BatchShape]]:
-        """Return the shapes of a step's micro-batches, share by share, without making them."""
-        shares = self.groups(list(map(_size, examples)))
-        return [[self._shape([examples[place] for place in group]) for group in share] for share in shares]
+        """Return the shapes of a step's micro-batches, shard by shard, without making them."""
+        shards = self.groups(list(map(_size, examples)))
+        return [[self._shape([examples[place] for place in group]) for group in shard] for shard in shards]
 
     def groups(self, sizes: Sequence[Size]) -> list[list[list[int]]]:
-        """Return which of a step's examples stand in each micro-batch of each share, from their lengths."""
-        if self.shares == 1:
+        """Return which of a step's examples stand in each micro-batch of each shard, from their lengths."""
+        if self.shards == 1:
             return [self._cut(sizes)]
-        parts = parted(sizes, self.shares, two_stacks=self._two_stacks)
+        parts = parted(sizes, self.shards, two_stacks=self._two_stacks)
         return [
             [[part[place] for place in group] for group in self._cut([sizes[place] for place in part])]
             for part in parts
         ]
 
     def _cut(self, sizes: Sequence[Size]) -> list[list[int]]:
-        return cut(sizes, self._tokens // self.shares, two_stacks=self._two_stacks)
+        return cut(sizes, self._tokens // self.shards, two_stacks=self._two_stacks)
 
     def _shape(self, group: Sequence[Encoded]) -> BatchShape:
         return shape_of([_size(example) for example in group], sum(one.learned_tokens for one in group))
@@ -297,6 +297,6 @@ def steps_from(
 
 def in_batches(examples: Sequence[Encoded], collator: Collator, size: int = 256) -> Iterator[MicroBatch]:
     """Yield all examples as micro-batches, sorted by length within stretches of `size`, for evaluation."""
-    alone = collator.of_shares(1)
+    alone = collator.with_shards(1)
     for start in range(0, len(examples), size):
         yield from alone(examples[start : start + size]).micro_batches

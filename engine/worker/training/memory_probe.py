@@ -91,8 +91,8 @@ def check(run: TrainingRun, state: TrainState, should_abort: Abort) -> dict[str,
 def _peak_batches(collator: Collator, peak: PeakStep, weights: Sequence[Sequence[float]]) -> Step:
     """Return the step with the heaviest micro-batch of each shard alone."""
     step = collator(peak.examples)
-    chosen = (shard[batch.index(max(batch))] for shard, batch in zip(step.shares, weights, strict=True))
-    return replace(step, shares=tuple((batch,) for batch in chosen))
+    chosen = (shard[batch.index(max(batch))] for shard, batch in zip(step.shards, weights, strict=True))
+    return replace(step, shards=tuple((batch,) for batch in chosen))
 
 
 @contextmanager

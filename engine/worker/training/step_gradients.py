@@ -18,7 +18,7 @@ from engine.methods import Family
 from engine.worker.adapters import method_hooks
 from engine.worker.dataset.collator import MicroBatch, Step
 from engine.worker.runtime import devices
-from engine.worker.training.data_parallel import Shares, shared_out
+from engine.worker.training.data_parallel import ShardForks, scatter
 from engine.worker.training.loss import token_loss_sum
 
 Abort = Callable[[], bool]
@@ -35,7 +35,7 @@ class StepGradients:
         self._family = family
         self._accelerator = accelerator
         self._seed = seed
-        self._forks: Shares | None = None
+        self._forks: ShardForks | None = None
 
     def compute(self, step: Step, number: int, should_abort: Abort = lambda: False) -> torch.Tensor | None:
         """Compute the gradients of step `number` (counted from 0); return its loss per label token, a scalar.
@@ -45,7 +45,7 @@ class StepGradients:
         """
         random_state = torch.get_rng_state()
         self._model.train()
-        if len(step.shares) > 1:
+        if len(step.shards) > 1:
             loss = self._add_sharded(step, number, should_abort)
         else:
             loss = self._add(step.micro_batches, step.learned_tokens, should_abort)
@@ -101,8 +101,8 @@ class StepGradients:
 
     def _add_sharded(self, step: Step, number: int, should_abort: Abort) -> torch.Tensor | None:
         """Add the gradients of a step's shards: the first is computed here, the others in forks meanwhile."""
-        mine, *others = shared_out(step, self._seed, number)
-        threads = devices.threads_each(len(step.shares))
+        mine, *others = scatter(step, self._seed, number)
+        threads = devices.threads_each(len(step.shards))
         forks = self._forked(len(others), threads)
         if forks is None:
             return self._add(chain(mine, *others), step.learned_tokens, should_abort)
@@ -120,16 +120,16 @@ class StepGradients:
             self.close()
             raise
 
-    def _forked(self, count: int, threads: int) -> Shares | None:
+    def _forked(self, count: int, threads: int) -> ShardForks | None:
         """Return forks that compute `count` shards beside this process, None where the system allows no fork.
 
         They live on from step to step.
         """
-        if self._forks is None or self._forks.most < count:
+        if self._forks is None or self._forks.count < count:
             self.close()
             trained = [parameter for parameter in self._model.parameters() if parameter.requires_grad]
             try:
-                self._forks = Shares(trained, self._add_one, count, threads)
+                self._forks = ShardForks(trained, self._add_one, count, threads)
             except OSError:
                 traceback.print_exc()
         return self._forks

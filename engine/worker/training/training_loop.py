@@ -152,7 +152,7 @@ def _resume(
     run.progress = Progress(**checkpoints.read_state(checkpoint))
     torch.set_num_threads(run.progress.threads)
     run.sampler.order = run.progress.order
-    run.collator.shares = run.progress.replicas
+    run.collator.shards = run.progress.replicas
     if run.progress.order != run.training.order:
         note_order(run.job, run.progress.order)
     run.step = run.checkpoint_step = checkpoints.step_of(checkpoint)

@@ -84,7 +84,7 @@ class TrainingRun:
         self.total_steps, self.steps_per_epoch = total_steps(len(self.train), training)
         self.progress = Progress(threads=self.base.threads, order=training.order, replicas=self.replicas)
         self.sampler = StepSampler(self.train, training.batch_size, training.seed, training.order)
-        self.collator = self.collator.of_shares(self.replicas)
+        self.collator = self.collator.with_shards(self.replicas)
         self.loader: DataLoader[Any] = train_loader(self.train, self.collator, self.sampler)
 
     @property

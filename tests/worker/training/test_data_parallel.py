@@ -1,4 +1,4 @@
-"""A step computed in shares side by side learns what it would in one process, and is the same to the bit again."""
+"""A step computed in shards side by side learns what it would in one process, and is the same to the bit again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from engine.worker.modeling import base_models
 from engine.worker.planning import memory_estimate
 from engine.worker.runtime import devices, fork_pool
 from engine.worker.training import checkpoints, step_gradients, training_loop
-from engine.worker.training.data_parallel import shared_out
+from engine.worker.training.data_parallel import scatter
 from engine.worker.training.step_gradients import StepGradients
 from engine.worker.training.training_run import prepare
 from tests.helpers.tiny_runs import (
@@ -71,7 +71,7 @@ def replicate(monkeypatch, count):
 
 
 @pytest.mark.parametrize(
-    ("sizes", "shares", "expected"),
+    ("sizes", "shards", "expected"),
     [
         ([(10, 1)] * 4, 2, [[0, 1], [2, 3]]),
         ([(2, 1), (9, 1), (2, 1), (2, 1)], 2, [[0, 2, 3], [1]]),
@@ -81,8 +81,8 @@ def replicate(monkeypatch, count):
         ([(5, 1)], 2, [[0]]),
     ],
 )
-def test_shares_are_of_like_weight_and_none_is_empty(sizes, shares, expected):
-    assert parted(sizes, shares, two_stacks=True) == expected
+def test_shares_are_of_like_weight_and_none_is_empty(sizes, shards, expected):
+    assert parted(sizes, shards, two_stacks=True) == expected
 
 
 @given(some.lists(some.tuples(some.integers(1, 60), some.integers(1, 20)), min_size=1, max_size=9))
@@ -108,26 +108,26 @@ def test_no_other_two_stretches_by_length_have_a_lighter_heaviest(sizes):
 @pytest.mark.parametrize("family", ["encoder-decoder", "decoder-only"])
 def test_a_step_in_shares_has_every_example_once_and_as_many_tokens_at_a_time_as_one_without(family):
     examples = [Encoded((5,) * (3 + 7 * place % 40), (6,) * (2 + place % 3)) for place in range(13)]
-    collator = Collator(family, 0, 80, shares=3)
+    collator = Collator(family, 0, 80, shards=3)
     step = collator(examples)
     rows = [row for batch in step.micro_batches for row in batch.attention_mask.sum(1).tolist()]
 
-    assert len(step.shares) == 3
+    assert len(step.shards) == 3
     assert sorted(rows) == sorted(len(each.input_ids) for each in examples)
     assert step.learned_tokens == sum(each.learned_tokens for each in examples)
     for batch in step.micro_batches:
         assert len(batch.input_ids) == 1 or batch.input_ids.numel() <= 80 / 3
     shapes = collator.batch_shapes(examples)
-    assert [len(share) for share in shapes] == [len(share) for share in step.shares]
+    assert [len(shard) for shard in shapes] == [len(shard) for shard in step.shards]
 
 
 def test_chance_is_another_in_every_micro_batch_and_the_same_again():
     examples = [Encoded((5,) * 9, (6,) * 2)] * 6
-    step = Collator("encoder-decoder", 0, 30, shares=2)(examples)
-    seeds = [[share.seeds for share in shared_out(step, 3, number)] for number in (0, 1, 0)]
+    step = Collator("encoder-decoder", 0, 30, shards=2)(examples)
+    seeds = [[shard.seeds for shard in scatter(step, 3, number)] for number in (0, 1, 0)]
 
     assert seeds[0] == seeds[2] != seeds[1]
-    flat = [seed for share in seeds[0] for seed in share]
+    flat = [seed for shard in seeds[0] for seed in shard]
     assert len(set(flat)) == len(flat) == len(step.micro_batches)
 
 
@@ -167,10 +167,10 @@ class Loop(NamedTuple):
     examples: Sequence[Encoded]
     asked: Sequence[str]
 
-    def gradients(self, shares: int) -> tuple[float, list[torch.Tensor]] | None:
-        """Return a step's loss and gradients when it is computed in so many shares, None where it was given up."""
+    def gradients(self, shards: int) -> tuple[float, list[torch.Tensor]] | None:
+        """Return a step's loss and gradients when it is computed in so many shards, None where it was given up."""
         self.model.zero_grad()
-        step = self.collator.of_shares(shares)(self.examples)
+        step = self.collator.with_shards(shards)(self.examples)
         loss = self.step_gradients.compute(step, 0, lambda: bool(self.asked))
         trained = [each for each in self.model.parameters() if each.requires_grad]
         if loss is None:
@@ -197,8 +197,8 @@ def test_every_methods_gradients_are_the_same_in_shares_and_still_are_when_its_n
     made = loop_of(make_recipe("gpt2" if method.id == "bitfit" else kind, method=table), dropout=False)
     losses, chance = [], torch.Generator().manual_seed(1)
     for _ in range(2):
-        loss, expected = made.gradients(shares=1)
-        shared_loss, found = made.gradients(shares=3)
+        loss, expected = made.gradients(shards=1)
+        shared_loss, found = made.gradients(shards=3)
 
         assert shared_loss == pytest.approx(loss, rel=1e-5)
         size = float(flat(expected).norm())
@@ -284,11 +284,11 @@ def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypa
 def test_a_step_that_was_given_up_leaves_nothing_in_the_next(loop_of):
     asked = []
     made = loop_of(make_recipe("t5"), asked=asked)
-    before = made.gradients(shares=2)
+    before = made.gradients(shards=2)
     asked.append("to stop")
-    assert made.gradients(shares=2) is None
+    assert made.gradients(shards=2) is None
     asked.clear()
-    after = made.gradients(shares=2)
+    after = made.gradients(shards=2)
 
     assert before[0] == after[0]
     assert all(torch.equal(one, other) for one, other in zip(before[1], after[1], strict=True))
@@ -297,8 +297,8 @@ def test_a_step_that_was_given_up_leaves_nothing_in_the_next(loop_of):
 def test_more_shares_than_replicas_make_more_of_these(loop_of):
     made = loop_of(make_recipe("t5"))
     counts = []
-    for shares in (2, 3, 2):
-        made.gradients(shares)
+    for shards in (2, 3, 2):
+        made.gradients(shards)
         counts.append(len(fork_pool._forks))
 
     assert counts == [1, 2, 2]
