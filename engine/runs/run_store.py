@@ -14,7 +14,6 @@ from engine.adapters.metadata import now_text
 from engine.config import recipe as recipes
 from engine.config import run_changes
 from engine.config.recipe import MethodSettings, Recipe
-from engine.config.training import Order
 from engine.errors import AdapterError, Problem, RecipeError, StorageError, WorkerError
 from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job, create_job
@@ -69,15 +68,6 @@ def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:
         made = changed(recipe, wanted, last_step(job))
         _write(job, made)
     return made
-
-
-def note_order(job: Job, order: Order) -> None:
-    """Let a run's recipe, and so that of its adapter, say the order in which its steps are taken.
-
-    A run that began before there was a choice has the order of then, whatever its recipe means to today's readers.
-    """
-    recipe = recipes.load(job.recipe_path)
-    _write(job, replace(recipe, training=recipe.training.model_copy(update={"order": order})))
 
 
 def _write(job: Job, recipe: Recipe) -> None:

@@ -13896,11 +13896,6 @@ Summary:</translation>
    <translation>verweigert die Verbindung ({1})</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/control.py" />
-   <source>release the device</source>
-   <translation>release the device</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>relu, gelu or silu</source>
    <translation>relu, gelu oder silu</translation>

@@ -113,7 +113,7 @@ class StepSampler(Sampler[list[int]]):
 
     def __init__(self, examples: Sequence[Encoded] | Sizes, batch_size: int, seed: int, order: Order) -> None:
         self.epoch = self.skipped = 0
-        self.order = order
+        self._order = order
         self._sizes = _sizes(examples)
         self.batch_size = batch_size
         self._seed = seed
@@ -128,7 +128,7 @@ class StepSampler(Sampler[list[int]]):
         """Return the steps of an epoch."""
         chance = np.random.default_rng((self._seed, epoch))
         drawn = chance.permutation(len(self._sizes))
-        if self.order == "random":
+        if self._order == "random":
             return self._cut(drawn)
         steps = [step for stretch in self._stretches(drawn) for step in self._cut(self._sorted(stretch))]
         return [steps[place] for place in chance.permutation(len(steps))]

@@ -133,7 +133,7 @@ def _training(run: TrainingRun, step: int, stopped: bool) -> TrainingFacts:
         trainable_parameters=trainable,
         all_parameters=everything,
         peak_memory_bytes=run.progress.peak_memory_bytes,
-        order=run.progress.order,
+        order=run.training.order,
         start_from=run.recipe.method.start_from,
         changes=[ChangeFacts(**change.model_dump()) for change in run.recipe.changes],
     )

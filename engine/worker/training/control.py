@@ -13,7 +13,7 @@ from engine.worker.training.training_run import TrainingRun
 
 PAUSE_POLL_SECONDS = 0.1
 # The command `pause` with `free_device`: not to hold the device while the run waits.
-RELEASE_DEVICE = "release the device"
+RELEASE_DEVICE = "release_device"
 
 
 class RunControl:

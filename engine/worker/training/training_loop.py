@@ -21,7 +21,6 @@ from pathlib import Path
 import torch
 
 from engine.errors import TrainingError
-from engine.runs.run_store import note_order
 from engine.worker.adapters import method_hooks
 from engine.worker.dataset.collator import Step, steps_from
 from engine.worker.runtime.channel import Channel
@@ -151,10 +150,7 @@ def _resume(
     """Take over everything that a checkpoint holds; only the random states wait for the next step."""
     run.progress = Progress(**checkpoints.read_state(checkpoint))
     torch.set_num_threads(run.progress.threads)
-    run.sampler.order = run.progress.order
     run.collator.shards = run.progress.replicas
-    if run.progress.order != run.training.order:
-        note_order(run.job, run.progress.order)
     run.step = run.checkpoint_step = checkpoints.step_of(checkpoint)
     channel.emit("run_resumed", step=run.step)
     checkpoints.load_trainable(run.model, checkpoint)

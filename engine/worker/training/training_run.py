@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 from transformers import set_seed
 
 from engine.config.recipe import Recipe
-from engine.config.training import Order, TrainingOptions, total_steps
+from engine.config.training import TrainingOptions, total_steps
 from engine.jobs.job import Job
 from engine.runs.run_store import BEST_PREFIX
 from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, in_batches, train_loader
@@ -47,8 +47,6 @@ class Progress:
     seconds: float = 0.0
     peak_memory_bytes: int = 0
     threads: int = 0
-    # A checkpoint that does not say is older than the choice.
-    order: Order = "random"
     # Processes that share a step; another number gives other last bits.
     replicas: int = 1
 
@@ -82,7 +80,7 @@ class TrainingRun:
         training = self.training
         self.step = self.checkpoint_step = 0
         self.total_steps, self.steps_per_epoch = total_steps(len(self.train), training)
-        self.progress = Progress(threads=self.base.threads, order=training.order, replicas=self.replicas)
+        self.progress = Progress(threads=self.base.threads, replicas=self.replicas)
         self.sampler = StepSampler(self.train, training.batch_size, training.seed, training.order)
         self.collator = self.collator.with_shards(self.replicas)
         self.loader: DataLoader[Any] = train_loader(self.train, self.collator, self.sampler)

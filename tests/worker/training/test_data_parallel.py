@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 import signal
@@ -17,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from engine.adapters import library
-from engine.adapters.metadata import checksums
 from engine.config.recipe import Recipe
 from engine.methods import METHODS
 from engine.runs import run_store
@@ -30,7 +28,7 @@ from engine.worker.dataset.prompting import Encoded
 from engine.worker.modeling import base_models
 from engine.worker.planning import memory_estimate
 from engine.worker.runtime import devices, fork_pool
-from engine.worker.training import checkpoints, step_gradients, training_loop
+from engine.worker.training import step_gradients, training_loop
 from engine.worker.training.data_parallel import scatter
 from engine.worker.training.step_gradients import StepGradients
 from engine.worker.training.training_run import prepare
@@ -305,24 +303,6 @@ def test_more_shares_than_replicas_make_more_of_these(loop_of):
 
 
 # Checkpoints
-
-
-def test_a_run_from_before_there_were_replicas_goes_on_without(tmp_path, monkeypatch, side_by_side):
-    recipe = tiny_recipe(tmp_path, "t5")
-    with monkeypatch.context() as patch:
-        replicate(patch, 1)
-        _, uninterrupted = train_in_process(recipe)
-        job = stopped_at(2, recipe, monkeypatch)
-    for folder in run_store.checkpoints(job):
-        path = folder / checkpoints.STATE_NAME
-        state = json.loads(path.read_text(encoding="utf-8"))
-        assert state.pop("replicas") == 1
-        path.write_text(json.dumps(state), encoding="utf-8")
-        sums = checksums(folder)
-        sums.pop(checkpoints.CHECKSUMS_NAME)
-        (folder / checkpoints.CHECKSUMS_NAME).write_text(json.dumps(sums), encoding="utf-8")
-
-    assert weights(run_in_process(job)) == weights(uninterrupted)
 
 
 def test_a_run_goes_on_with_the_replicas_that_it_had(tmp_path, monkeypatch, side_by_side):
