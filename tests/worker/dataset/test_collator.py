@@ -1,10 +1,11 @@
 """Steps, micro-batches and their order."""
 
 import math
-from itertools import chain, combinations, pairwise
+from itertools import chain, combinations, islice, pairwise
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -17,6 +18,7 @@ from engine.worker.dataset.collator import (
     StepSampler,
     in_batches,
     micro_batch_tokens,
+    steps_from,
     train_loader,
 )
 from engine.worker.dataset.prompting import IGNORED, Encoded
@@ -160,3 +162,30 @@ def test_the_smaller_the_model_the_more_a_processor_computes_at_a_time_unless_th
     assert CPU_TOKENS < found[2] < GPU_TOKENS
     assert micro_batch_tokens(chosen, "cuda", 10**9) == GPU_TOKENS
     assert micro_batch_tokens(said, "cpu", 1) == micro_batch_tokens(said, "cuda", 1) == 100
+
+
+@pytest.mark.parametrize("first", [0, 1, 3, 4, 5, 8])
+def test_steps_go_on_from_any_step_with_the_random_numbers_that_they_would_have_had(first):
+    """Four steps an epoch, so that some start an epoch and others are within one."""
+    examples = encoded([(long, 2) for long in range(3, 15)])
+
+    def run(start, states=None):
+        loader = train_loader(
+            examples, Collator("encoder-decoder", 0, 400), StepSampler(examples, 3, 1, "random")
+        )
+        load = (lambda: torch.set_rng_state(states)) if states is not None else None
+        for number, step in islice(steps_from(loader, start, load), 10 - start):
+            yield (
+                number,
+                step.micro_batches[0].input_ids.tolist(),
+                torch.rand(()).item(),
+                torch.get_rng_state(),
+            )
+
+    torch.manual_seed(5)
+    whole = list(run(0))
+    states = whole[first - 1][3] if first else None
+    torch.manual_seed(5 if first == 0 else 99)
+
+    assert [each[:3] for each in run(first, states)] == [each[:3] for each in whole[first:]]
+    assert [each[0] for each in whole] == list(range(10))
