@@ -76,7 +76,7 @@ def _install_report() -> None:
     try:
         report = CrashReport(path)
     except OSError as error:
-        hint = mark("Choose another place with TUNESMITH_HOME.")
+        hint = mark("Set TUNESMITH_HOME to another folder.")
         raise StorageError(f"{path} can't be written: {error.strerror}.", hint) from error
     report.install()
 

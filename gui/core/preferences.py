@@ -16,7 +16,7 @@ from gui.look.language import mark
 FILE_NAME = "window.json"
 # What becomes of a run whose window goes without being asked; the key is also the recipe's.
 WHEN_WINDOW_LEAVES = "when_window_leaves"
-WINDOW_CHOICES = {"finish": mark("They finish"), "stop": mark("They save and stop")}
+WINDOW_CHOICES = {"finish": mark("Train to the end"), "stop": mark("Save and stop")}
 
 
 class Preferences:

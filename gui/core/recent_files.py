@@ -97,7 +97,7 @@ class RecentRecipes(QObject):
             menu.addSeparator()
             offer_in(menu, self._recent, self._open)
             menu.addSeparator()
-            menu.addAction(tr("Forget these"), self._recent.clear)
+            menu.addAction(tr("Clear list"), self._recent.clear)
 
     def _open(self, place: str) -> None:
         self._open_file(Path(place))

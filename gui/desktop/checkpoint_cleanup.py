@@ -17,10 +17,10 @@ from gui.look.language import mark
 KEY = "keep_checkpoints"
 ALWAYS = "always"
 RULES = (
-    (ALWAYS, mark("Keep them")),
-    ("30", mark("Delete them after 30 days")),
-    ("7", mark("Delete them after 7 days")),
-    ("0", mark("Delete them when the run completes")),
+    (ALWAYS, mark("Keep")),
+    ("30", mark("Delete after 30 days")),
+    ("7", mark("Delete after 7 days")),
+    ("0", mark("Delete when the run completes")),
 )
 
 

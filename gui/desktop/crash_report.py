@@ -64,7 +64,7 @@ class CrashReport(QObject):
         if isinstance(error, AppError):
             self.caught.emit(f"{told(error.message)} {told(error.hint)}".strip(), details)
         else:
-            message = tr("Something went wrong: {error}. Runs go on in their own processes.", error=error)
+            message = tr("Something went wrong: {error}. Runs continue in their own processes.", error=error)
             self.caught.emit(message, details)
 
     def _show(self, message: str, details: str) -> None:

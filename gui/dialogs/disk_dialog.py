@@ -19,11 +19,11 @@ from gui.widgets.line import Line
 
 PARTS = {
     "adapters": (mark("Adapters"), mark("the library")),
-    "checkpoints": (mark("Checkpoints"), mark("to go on from; completed runs no longer need them")),
-    "runs": (mark("Runs, the rest"), mark("recipes, events and logs")),
-    "token_ids": (mark("Token ids"), mark("made anew when needed; at most 2 GB are kept")),
+    "checkpoints": (mark("Checkpoints"), mark("for resuming; completed runs no longer need them")),
+    "runs": (mark("Other run files"), mark("recipes, events and logs")),
+    "token_ids": (mark("Token cache"), mark("recreated when needed; at most 2 GB")),
     "trash": (mark("Trash"), mark("emptied after 30 days")),
-    "downloads": (mark("Downloads"), mark("from the hub; other programs use them too")),
+    "downloads": (mark("Downloads"), mark("from the hub; shared with other programs")),
 }
 
 
@@ -113,21 +113,21 @@ def freeable_words(found: disk_usage.Freeable) -> str:
     if found.runs and found.token_bytes:
         deleted = tr_count(
             found.runs,
-            "Freeing deletes {size} of checkpoints of 1 completed run and {tokens} of token ids.",
-            "Freeing deletes {size} of checkpoints of {n} completed runs and {tokens} of token ids.",
+            "This deletes {size} of checkpoints of {n} completed run and {tokens} of cached token ids.",
+            "This deletes {size} of checkpoints of {n} completed runs and {tokens} of cached token ids.",
             size=checkpoints,
             tokens=tokens,
         )
     elif found.runs:
         deleted = tr_count(
             found.runs,
-            "Freeing deletes {size} of checkpoints of 1 completed run.",
-            "Freeing deletes {size} of checkpoints of {n} completed runs.",
+            "This deletes {size} of checkpoints of {n} completed run.",
+            "This deletes {size} of checkpoints of {n} completed runs.",
             size=checkpoints,
         )
     elif found.token_bytes:
-        deleted = tr("Freeing deletes {size} of token ids.", size=tokens)
+        deleted = tr("This deletes {size} of cached token ids.", size=tokens)
     else:
-        return tr("Nothing can go without a loss: every checkpoint is of a run that can still go on.")
-    stays = tr("Adapters, curves and scores stay, and so does every run that can still go on.")
+        return tr("Nothing to delete: every checkpoint belongs to a run that can be resumed.")
+    stays = tr("Adapters, curves, scores and all runs that can be resumed are kept.")
     return f"{deleted} {stays}"

@@ -82,10 +82,10 @@ class QuitDialog(GrowingDialog):
         else:
             self._title.setText(tr("A run is being prepared."))
         if state.paused:
-            goes_on = tr("It is paused and goes on without the window.")
+            goes_on = tr("It is paused, and its process keeps running without the window.")
         else:
-            goes_on = tr("The run can go on without the window.")
-        self._text.setText(f"{goes_on} {tr('Tunesmith shows it again at the next start.')}")
+            goes_on = tr("The run can continue without the window.")
+        self._text.setText(f"{goes_on} {tr('Tunesmith shows it again when you reopen the window.')}")
 
     def _keep(self) -> None:
         if self._asked(self._model.keep_training):
@@ -96,7 +96,7 @@ class QuitDialog(GrowingDialog):
         try:
             ask()
         except AppError as error:
-            parts = (tr("The run can't be asked."), told(error.message), told(error.hint))
+            parts = (tr("The run can't be reached."), told(error.message), told(error.hint))
             self._text.setText(" ".join(part for part in parts if part))
             return False
         return True

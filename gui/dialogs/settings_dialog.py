@@ -20,10 +20,10 @@ from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 
-LEAVING = mark("New runs, if the window goes")
+LEAVING = mark("New runs, if the window crashes")
 LEAVING_HELP = mark(
-    "What runs begun from now on do if the window crashes or the session ends. "
-    "Closing the window asks, and a recipe can say otherwise."
+    "What new runs do if the window crashes or the session ends. A recipe can override this. Closing the "
+    "window asks first."
 )
 TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 
@@ -38,14 +38,14 @@ class SettingsDialog(GrowingDialog):
         self._preferences = preferences
         self.setWindowTitle(tr("Settings"))
         self.schemes = Segmented(
-            [("system", tr("As the system")), ("light", tr("Light")), ("dark", tr("Dark"))],
+            [("system", tr("Follow system")), ("light", tr("Light")), ("dark", tr("Dark"))],
             stretch=True,
             name=tr("Appearance"),
         )
         self.schemes.set_current(style.scheme())
         self.sizes = Choice([(str(size), f"{size} %") for size in TEXT_SIZES])
         self.sizes.set_key(str(round(100 * float(preferences.get("text_scale") or 1.0))))
-        self.languages = Choice([(language.SYSTEM, tr("As the system")), *language.LANGUAGES.items()])
+        self.languages = Choice([(language.SYSTEM, tr("Follow system")), *language.LANGUAGES.items()])
         self.languages.set_key(preferences.get("language") or language.SYSTEM)
         self.leaving = Segmented(
             [(key, tr(words)) for key, words in WINDOW_CHOICES.items()], stretch=True, name=tr(LEAVING)
@@ -64,16 +64,14 @@ class SettingsDialog(GrowingDialog):
         column.addWidget(Label(tr("Settings"), "section"))
         column.addWidget(Field(tr("Appearance"), self.schemes))
         column.addWidget(Field(tr("Text size"), self.sizes))
-        self._language_field = Field(
-            tr("Language"), self.languages, foot=tr("Spoken from the next start on.")
-        )
+        self._language_field = Field(tr("Language"), self.languages, foot=tr("Applies after a restart."))
         column.addWidget(self._language_field)
         column.addWidget(Field(tr(LEAVING), self.leaving, foot=tr(LEAVING_HELP)))
         column.addWidget(Line())
         for name, opens, folder in (
-            (tr("Runs"), tr("Open the folder of runs"), paths.runs_folder()),
-            (tr("Adapters"), tr("Open the folder of adapters"), paths.adapters_folder()),
-            (tr("Log of the window"), tr("Open the folder of log of the window"), paths.cache_folder()),
+            (tr("Runs"), tr("Open the runs folder"), paths.runs_folder()),
+            (tr("Adapters"), tr("Open the adapters folder"), paths.adapters_folder()),
+            (tr("Window log"), tr("Open the window log folder"), paths.cache_folder()),
         ):
             column.addLayout(_place(name, opens, folder))
         close = plain(tr("Close"))

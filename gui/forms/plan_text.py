@@ -30,8 +30,8 @@ def amount_words(examples: Mapping[str, Any], *, trains: bool) -> str:
         return ""
     used, tested = number(examples.get("train")), number(examples.get("test"))
     if trains:
-        return tr("{used} to train on, {tested} to test", used=used, tested=tested)
-    return tr("{tested} to test on", tested=tested)
+        return tr("{used} for training, {tested} for testing", used=used, tested=tested)
+    return tr("{tested} for testing", tested=tested)
 
 
 def shots_words(filling: Mapping[str, Any] | None, *, trains: bool) -> str:
@@ -45,4 +45,4 @@ def shots_words(filling: Mapping[str, Any] | None, *, trains: bool) -> str:
         "The first {n} of the training split, {tokens} tokens.",
         tokens=number(filling["shots_tokens"]),
     )
-    return f"{said} {tr('Training leaves them out.')}" if trains else said
+    return f"{said} {tr('Training skips them.')}" if trains else said

@@ -144,7 +144,7 @@ class PromptEditor(QWidget):
             self._own = self.text()
         elif self._own in {each.text for each in self._known}:
             self._own = ""
-        own = [(OWN, tr("A prompt of your own"))] if self._own or self._named_so() is None else []
+        own = [(OWN, tr("Custom prompt"))] if self._own or self._named_so() is None else []
         known = [(each.name, told(each.name) if each.built_in else each.name) for each in self._known]
         self.templates.set_items([*known, *own])
         found = self._named_so()

@@ -51,9 +51,7 @@ class PromptPreview(QFrame):
         """
         conversation = str(filling["conversation"]) if filling else ""
         shots = [(str(shot), str(summary)) for shot, summary in filling["shots"]] if filling else []
-        self.title.setText(
-            tr("What the model reads") if conversation else tr("What the model reads, with a sample")
-        )
+        self.title.setText(tr("Model input") if conversation else tr("Model input for a sample"))
         counted = filling is not None and conversation and filling["template"] == template
         self.count.setText(length_words(filling) if filling is not None and counted else "")
         text, marks = "", []

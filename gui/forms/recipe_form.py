@@ -87,7 +87,9 @@ class RecipeForm(QWidget):
         self._fields = {table: make_fields(table, declaration) for table, declaration in TABLES.items()}
         self._method_fields: list[FormField] = []
         self._method = Choice([(entry.id, told(entry.title)) for entry in METHODS])
-        self._method_field = Field(tr("Method"), self._method, tooltip=tr("What is trained."))
+        self._method_field = Field(
+            tr("Method"), self._method, tooltip=tr("The PEFT method: which parameters are trained, and how.")
+        )
         self._method.chosen.connect(self.choose_method)
         self.variant = VariantField()
         self.variant.chosen.connect(self.choose_variant)
@@ -171,7 +173,7 @@ class RecipeForm(QWidget):
             self._tell_origin_left(self.origin.name_of(before["start_from"]))
         if rate is not None and kept_rate is None:
             self.set_foot(
-                RATE, tr("{rate} was {method}'s", rate=plain(rate), method=told(method(before["id"]).title))
+                RATE, tr("{method} used {rate}", rate=plain(rate), method=told(method(before["id"]).title))
             )
         self._tell_edited(METHOD)
 
@@ -192,7 +194,7 @@ class RecipeForm(QWidget):
             self.set_values("method", {"start_from": adapter_id})
 
     def _tell_origin_left(self, name: str) -> None:
-        self.origin.set_foot(tr("No longer {name}: it was made with another method.", name=name))
+        self.origin.set_foot(tr("{name} was removed here: it was trained with another method.", name=name))
         self.origin.show()
 
     def _show_origin(self) -> None:

@@ -16,8 +16,8 @@ from gui.inputs.fields import Field
 from gui.look.language import mark, tr
 
 PLACE = "method.start_from"
-TITLE = mark("Goes on from")
-TOOLTIP = mark("An adapter of this base model and method whose training the run takes further.")
+TITLE = mark("Continue from")
+TOOLTIP = mark("The run continues the training of this adapter. It has the same base model and method.")
 NONE = mark("none, a new adapter")
 
 

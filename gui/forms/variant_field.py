@@ -15,8 +15,8 @@ from gui.look.language import mark, told, tr
 
 STANDARD_TITLE = mark("Standard")
 CUSTOM = "custom"
-TOOLTIP = mark("A published refinement of the method: it sets the options that make it.")
-CUSTOM_FOOT = mark("Its options are set as in no variant.")
+TOOLTIP = mark("A published variant of the method. Choosing it sets its options.")
+CUSTOM_FOOT = mark("The options match no variant.")
 
 
 class VariantField(Field):

@@ -279,7 +279,7 @@ class BlockDrawing(QWidget):
                 trained = [part.text for part in group.parts if (part.key or part.text) in self._trained]
                 state = tr("{weights} trained", weights=", ".join(trained)) if trained else tr("frozen")
                 told.append(f"{block.title}, {group.title}: {state}")
-        self.setAccessibleName(tr("What is trained"))
+        self.setAccessibleName(tr("Trained parts"))
         self.setAccessibleDescription(". ".join(told))
 
     def _restyle(self) -> None:

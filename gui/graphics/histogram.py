@@ -206,10 +206,10 @@ class Histogram(QWidget):
         self.limitChanged.emit(limit)
 
     def _describe(self) -> None:
-        told = [tr("{count} in all", count=number(sum(self._counts)))]
+        told = [tr("{count} in total", count=number(sum(self._counts)))]
         if self._limit is not None:
             told.append(tr("limit {limit}", limit=self._limit_text()))
-            told.append(tr("about {count} beyond it", count=number(self.beyond())))
+            told.append(tr("about {count} above it", count=number(self.beyond())))
         self.setAccessibleName(self._name)
         self.setAccessibleDescription(", ".join(told))
 

@@ -33,7 +33,7 @@ class AdapterTable(GroupedTable[Adapter]):
         Column("score", mark("ROUGE-1, 95 % interval"), 168, order="score"),
         Column("verdict", mark("Paired with base"), 152),
         Column("size", mark("Size"), 88, right=True, order="size", hidden_below=740),
-        Column("made", mark("Made"), 112, right=True, order="made", hidden_below=560),
+        Column("made", mark("Created"), 112, right=True, order="made", hidden_below=560),
     )
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -28,9 +28,9 @@ FULL_WORDS = {
     "worse": mark("Worse"),
 }
 BESIDE_FULL = {
-    "better": mark("against full fine-tuning better"),
-    "no measurable difference": mark("against full fine-tuning no measurable difference"),
-    "worse": mark("against full fine-tuning worse"),
+    "better": mark("better than full fine-tuning"),
+    "no measurable difference": mark("no measurable difference to full fine-tuning"),
+    "worse": mark("worse than full fine-tuning"),
 }
 # What is worth seeing from the top down; everything else from the bottom up.
 DESCENDING = ("score",)
@@ -154,7 +154,7 @@ class ArenaTable(GroupedTable[Row]):
         ]
         if thing.against_full is not None:
             parts.append(tr(BESIDE_FULL[thing.against_full[SCORE]["verdict"]]))
-        parts.append(tr("{count} numbers trained", count=number(thing.cost("parameters"))))
+        parts.append(tr("{count} trainable parameters", count=number(thing.cost("parameters"))))
         parts += [told(thing.remark)] if thing.remark else []
         return ", ".join(parts)
 
@@ -167,9 +167,7 @@ class ArenaTable(GroupedTable[Row]):
             return _in_full(thing.against_base, AGAINST_BASE, told(thing.remark))
         if key == "full":
             is_baseline = thing.is_baseline
-            missing = (
-                tr("It is what the others are compared with.") if is_baseline else told(thing.full_missing)
-            )
+            missing = tr("The other entries are compared with it.") if is_baseline else told(thing.full_missing)
             return _in_full(thing.against_full, AGAINST_FULL, missing)
         if key == "minutes":
             return _whole_run(thing)
@@ -207,14 +205,14 @@ def _measured(row: Row, name: str) -> Cell:
 
 def _whole_run(row: Row) -> str:
     run = row.status.run
-    said = [tr("Minutes of training alone, without loading and scoring.")]
+    said = [tr("Training time in minutes, without loading and scoring.")]
     said += [tr("The whole run took {time}.", time=duration_text(run.seconds))] if run is not None else []
     return " ".join(said)
 
 
 def _head(group: Group) -> Head:
     unlike = ", ".join(group.unlike)
-    title = tr("Another protocol: {keys}", keys=unlike) if unlike else tr("Scored alike")
+    title = tr("Another protocol: {keys}", keys=unlike) if unlike else tr("Same scoring protocol")
     return Head(title, protocol_words(group.protocol))
 
 

@@ -154,8 +154,8 @@ class ExampleTable(GroupedTable[Row]):
         several = len(thing.sides) > 1
         if key == "disagreement":
             if several:
-                return tr("Share of words in which the two adapters' summaries that differ most differ")
-            return tr("Share of words in which the two summaries differ")
+                return tr("Fraction of differing words between the two most different adapter summaries")
+            return tr("Fraction of differing words between the two summaries")
         if several and key.startswith(run_comparison.GAIN_OF):
             place = int(key.removeprefix(run_comparison.GAIN_OF))
             side = thing.sides[place]

@@ -23,7 +23,7 @@ VERDICTS = {
 }
 UNKNOWN_VERDICT = ("minus", mark("Not compared"), "ink3")
 # What stands in the place of a summary that ends before its first word.
-NOTHING_WRITTEN = mark("Nothing was written.")
+NOTHING_WRITTEN = mark("The summary is empty.")
 SPLITS = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}
 
 

@@ -35,7 +35,7 @@ STATES = {
     "refused": mark("refused"),
 }
 # How it stands in a few words, where they are others.
-SHORT_STATES = {"waiting": mark("waits"), "running": mark("begins"), "refused": mark("can't run")}
+SHORT_STATES = {"waiting": mark("waiting"), "running": mark("starting"), "refused": mark("can't run")}
 
 
 class QueueTable(GroupedTable[EntryStatus]):

@@ -255,7 +255,7 @@ class Canvas(pg.PlotWidget):
         per_x = (high - low) / max(1.0, self._box.width())
         near_end = (high - kept) / per_x < px(116)
         self._kept.setValue(kept)
-        self._kept_name.setText(tr("kept, step {step}", step=number(kept)))
+        self._kept_name.setText(tr("saved, step {step}", step=number(kept)))
         self._kept_name.setAnchor((1, 0) if near_end else (0, 0))
         per_y = (shown_y[1] - shown_y[0]) / max(1.0, self._box.height())
         self._kept_name.setPos(kept + (-8 if near_end else 8) * per_x, shown_y[1] - 8 * per_y)

@@ -115,7 +115,7 @@ class Curves(Chart):
             for line in self._lines
             if len(line.series)
         ]
-        self.setAccessibleDescription(". ".join(said) if said else tr("No line is checked."))
+        self.setAccessibleDescription(". ".join(said) if said else tr("No entry is selected."))
 
     def _whole(self) -> tuple[float, float]:
         return 0.0, max(

@@ -308,7 +308,7 @@ class _Legend(QWidget):
         """Say on how many conversations is scored; 0 takes the mark away."""
         for part in self._score:
             part.setVisible(examples > 0)
-        self._score[1].setText(tr("ROUGE-1 on {count}, right", count=number(examples)))
+        self._score[1].setText(tr("ROUGE-1 on {count} (right axis)", count=number(examples)))
         self._score[1].setToolTip(self.score_words(examples))
         self._examples = examples
         self._fit()

@@ -78,7 +78,7 @@ class Scatter(Chart):
         best = ", ".join(self._points[place].name for place in self._front)
         if not said:
             return tr("No entry is scored yet.")
-        return ". ".join([*said, tr("Nothing beats {names}", names=best)])
+        return ". ".join([*said, tr("No entry beats {names}", names=best)])
 
     def _told(self, point: Point) -> str:
         return f"{in_words('ROUGE-1', point.whisker)}, {compact(point.cost)} {self._unit}"

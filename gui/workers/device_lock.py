@@ -114,7 +114,7 @@ class DeviceTurn(QObject):
         """Return what there is to say about the device, if anything."""
         run = self._engine.current
         if self._pausing:
-            return Strip(tr("The run pauses after the step in hand. Summaries follow then."), icon="pause")
+            return Strip(tr("The run pauses after the current step. Then the summaries start."), icon="pause")
         if run is not None and run.holds_device:
             left = run.state.seconds_left()
             if left is None:
@@ -128,6 +128,6 @@ class DeviceTurn(QObject):
             text = tr("The run is paused at step {step} of {total}. Nothing is lost.", step=step, total=total)
             return Strip(text, "" if self._giving_back else tr("Continue the run"), "pause")
         if self._taken:
-            wait = tr("Wait until it is done, or cancel it in the library.")
+            wait = tr("Wait for it to finish, or cancel it in the library.")
             return Strip(f"{self._taken} {wait}", icon="clock")
         return None

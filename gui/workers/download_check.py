@@ -93,7 +93,9 @@ def is_on_hub(text: str) -> bool:
 def cost_words(cost: dict[str, Any]) -> str:
     """Return what fetching a repository would take: "google/flan-t5-base: 990 MB to fetch, licence Apache-2.0."."""
     missing = int(cost.get("missing_bytes") or 0)
-    facts = [tr("{size} to fetch", size=bytes_text(missing)) if missing else tr("already on this computer")]
+    facts = [
+        tr("{size} to download", size=bytes_text(missing)) if missing else tr("already on this computer")
+    ]
     facts += [tr("licence {licence}", licence=str(cost["licence"]))] if cost.get("licence") else []
-    gated = tr("Its owner asks for an agreement first.") if cost.get("gated") else ""
+    gated = tr("Its owner requires an agreement first.") if cost.get("gated") else ""
     return f"{cost.get('id')}: {', '.join(facts)}. {gated}".strip()

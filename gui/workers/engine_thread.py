@@ -137,8 +137,8 @@ class EngineThread(QThread):
         if self._forced and ending.outcome == "crashed":
             return Ending(
                 "crashed",
-                tr("The worker was ended by force."),
-                tr("Resume goes on from the last checkpoint."),
+                tr("The worker was killed."),
+                tr("Resume continues from the last checkpoint."),
                 log_tail=ending.log_tail,
             )
         return ending

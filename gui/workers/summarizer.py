@@ -30,7 +30,7 @@ STAGE_WORDS = {
     "read_data": mark("Reading the data"),
     "attach_adapter": mark("Loading the adapter"),
 }
-FETCHING = mark("Fetching the base model")
+FETCHING = mark("Downloading the base model")
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,11 @@
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
+   <source>&amp;Count tokens for</source>
+   <translation>Tokens &amp;zählen für</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
    <source>&amp;Data</source>
    <translation>&amp;Daten</translation>
   </message>
@@ -47,6 +52,11 @@
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>&amp;Further summaries</source>
    <translation>&amp;Weitere Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>&amp;Group rows by</source>
+   <translation>Zeilen &amp;gruppieren nach</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -67,11 +77,6 @@
    <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>&amp;Order</source>
    <translation>&amp;Reihenfolge</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>&amp;Rows belong together by</source>
-   <translation>Zeilen gehören zusammen &amp;nach</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/paste_panel.py" />
@@ -159,8 +164,8 @@
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>A base model already knows language. Tunesmith adds few numbers beside its many, and lets only those learn from conversations and the summaries that people wrote of them. Base and tuned model then summarise the same test conversations, so that you see what was gained.</source>
-   <translation>Ein Basismodell kann bereits Sprache. Tunesmith stellt neben seine vielen Zahlen einige wenige und lässt nur diese lernen: aus Gesprächen und den Zusammenfassungen, die Menschen davon geschrieben haben. Danach fassen Basismodell und trainiertes Modell dieselben Testgespräche zusammen, damit Sie sehen, was gewonnen wurde.</translation>
+   <source>A base model already knows language. Tunesmith freezes its weights and trains a small number of added parameters on conversations and the summaries that people wrote of them. Base and tuned model then summarise the same test conversations, so that you see the gain.</source>
+   <translation>Ein Basismodell kann bereits Sprache. Tunesmith friert seine Gewichte ein und trainiert eine kleine Zahl zusätzlicher Parameter: mit Gesprächen und den Zusammenfassungen, die Menschen davon geschrieben haben. Danach fassen Basismodell und trainiertes Modell dieselben Testgespräche zusammen, damit Sie den Gewinn sehen.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/worker_manager.py" />
@@ -191,6 +196,26 @@
    <translation>Eine gute Zusammenfassung</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>A histogram of weights, a bell around zero, and below it the evenly spaced values of int8</source>
+   <translation>Ein Histogramm der Gewichte, eine Glocke um null, und darunter die gleichmäßig verteilten Werte von int8</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>A histogram of weights, a bell around zero, and below it the sixteen values of NF4, densest near zero</source>
+   <translation>Ein Histogramm der Gewichte, eine Glocke um null, und darunter die sechzehn Werte von NF4, nahe null am dichtesten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>A histogram of weights, a bell around zero, and below it the values of FP4</source>
+   <translation>Ein Histogramm der Gewichte, eine Glocke um null, und darunter die Werte von FP4</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/history/history_store.py" />
+   <source>A history entry can't be deleted: {why}.</source>
+   <translation>Ein Eintrag des Verlaufs lässt sich nicht löschen: {why}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/source_bar.py" />
    <source>A hub id, a file, or a folder of split files</source>
    <translation>Eine Hub-ID, eine Datei oder ein Ordner mit einer Datei je Teil</translation>
@@ -216,14 +241,9 @@
    <translation>Eine Vorlage braucht einen Namen.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_editor.py" />
-   <source>A prompt of your own</source>
-   <translation>Ein eigener Prompt</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/variant_field.py" />
-   <source>A published refinement of the method: it sets the options that make it.</source>
-   <translation>Eine veröffentlichte Verfeinerung des Verfahrens: Sie setzt die Optionen, die sie ausmachen.</translation>
+   <source>A published variant of the method. Choosing it sets its options.</source>
+   <translation>Eine veröffentlichte Variante des Verfahrens. Die Auswahl setzt ihre Optionen.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -241,9 +261,14 @@
    <translation>Ein Lauf trainiert und belegt das Gerät. Stoppen Sie ihn, oder warten Sie sein Ende ab.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/batch.py" />
+   <source>A run needs the device. Finished summaries are saved.</source>
+   <translation>Ein Lauf braucht das Gerät. Fertige Zusammenfassungen bleiben erhalten.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>A run needs {least} accepted summaries: {lacking} to go.</source>
-   <translation>Ein Lauf braucht {least} angenommene Zusammenfassungen: noch {lacking}.</translation>
+   <source>A run needs {least} accepted summaries: {lacking} more to accept.</source>
+   <translation>Ein Lauf braucht {least} angenommene Zusammenfassungen: Es fehlen noch {lacking}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
@@ -262,8 +287,8 @@
   </message>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
-   <source>A tree of texts, two of which are followed side by side; the likeliest is kept</source>
-   <translation>Ein Baum von Texten, von denen zwei nebeneinander verfolgt werden; der wahrscheinlichste bleibt</translation>
+   <source>A tree of token sequences: beam search extends the two likeliest and returns the best</source>
+   <translation>Ein Baum von Tokenfolgen: Die Beam-Suche verlängert die zwei wahrscheinlichsten und gibt die beste zurück</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/report.py" />
@@ -277,13 +302,18 @@
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Accept and go on</source>
+   <source>Accept and continue</source>
    <translation>Annehmen und weiter</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Accepted</source>
    <translation>Angenommen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <source>Accepted or skipped</source>
+   <translation>Angenommen oder übersprungen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -312,8 +342,8 @@
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>Adapters, curves and scores stay, and so does every run that can still go on.</source>
-   <translation>Adapter, Kurven und Wertungen bleiben, ebenso jeder Lauf, der noch weitergehen kann.</translation>
+   <source>Adapters, curves, scores and all runs that can be resumed are kept.</source>
+   <translation>Adapter, Kurven, Wertungen und alle fortsetzbaren Läufe bleiben erhalten.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/columns_view.py" />
@@ -332,8 +362,8 @@
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/columns_view.py" />
-   <source>Add one to see what tuning changes.</source>
-   <translation>Fügen Sie einen hinzu, um zu sehen, was das Training ändert.</translation>
+   <source>Add one to compare it with the base model.</source>
+   <translation>Fügen Sie einen hinzu, um ihn mit dem Basismodell zu vergleichen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
@@ -352,18 +382,23 @@
   </message>
   <message>
    <location filename="../../gui/pages/labelling/page.py" />
-   <source>All conversations that were tried in the playground</source>
-   <translation>Alle Gespräche, die in der Werkbank versucht wurden</translation>
+   <source>All conversations summarised in the playground</source>
+   <translation>Alle Gespräche, die in der Werkbank zusammengefasst wurden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>All entries share the base model ({base}), the data ({data}), prompt, scoring and seed of the recipe on the Train page. Change them there first, if need be.</source>
-   <translation>Alle Einträge haben Basismodell ({base}), Daten ({data}), Prompt, Bewertung und Startwert des Rezepts auf der Seite „Trainieren“ gemeinsam. Ändern Sie diese bei Bedarf zuerst dort.</translation>
+   <source>All entries share the base model ({base}), the data ({data}), the prompt, the scoring and the seed of the recipe on the Train page. To use others, change that recipe first.</source>
+   <translation>Alle Einträge teilen Basismodell ({base}), Daten ({data}), Prompt, Bewertung und Startwert des Rezepts auf der Seite „Trainieren“. Um andere zu verwenden, ändern Sie zuerst dieses Rezept.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <source>All names, numbers and dates are in the conversation</source>
+   <translation>Alle Namen, Zahlen und Daten kommen im Gespräch vor</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
-   <source>All of it is on this computer</source>
-   <translation>Alles liegt auf diesem Computer</translation>
+   <source>All of it works offline</source>
+   <translation>Alles ist auch offline verfügbar</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
@@ -371,22 +406,9 @@
    <translation>Alle Optionen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor/page.py" />
-   <source>All that Tunesmith needs is here</source>
-   <translation>Alles, was Tunesmith braucht, ist da</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/doctor/page.py" />
-   <source>All that Tunesmith needs is here. {n} notices</source>
-   <translation>
-    <numerusform>Alles, was Tunesmith braucht, ist da. {n} Hinweis</numerusform>
-    <numerusform>Alles, was Tunesmith braucht, ist da. {n} Hinweise</numerusform>
-   </translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>All that decides a run. Open one, change it, start it, save it as a file.</source>
-   <translation>Alles, was einen Lauf bestimmt. Ein Rezept lässt sich öffnen, ändern, starten und als Datei speichern.</translation>
+   <source>All settings of a run. You can open, change and start a recipe, and save it as a file.</source>
+   <translation>Alle Einstellungen eines Laufs. Ein Rezept lässt sich öffnen, ändern, starten und als Datei speichern.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
@@ -404,19 +426,9 @@
    <translation>Ein Adapter wird bewertet und belegt das Gerät.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/start_from_field.py" />
-   <source>An adapter of this base model and method whose training the run takes further.</source>
-   <translation>Ein Adapter dieses Basismodells und Verfahrens, dessen Training der Lauf weiterführt.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>An arena trains several methods on your data and puts what they came to into one table.</source>
-   <translation>Eine Arena trainiert mehrere Verfahren mit Ihren Daten und stellt die Ergebnisse in eine Tabelle.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/history/history_store.py" />
-   <source>An earlier try can't be deleted: {why}.</source>
-   <translation>Ein früherer Versuch lässt sich nicht löschen: {why}.</translation>
+   <source>An arena trains several methods on your data and compares their results in one table.</source>
+   <translation>Eine Arena trainiert mehrere Verfahren mit Ihren Daten und vergleicht die Ergebnisse in einer Tabelle.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/prompt_preview.py" />
@@ -434,6 +446,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>Ann| will| be| un|available| on| Fri|day</source>
    <translation>Ann| kann| am| Frei|tag| nicht| mit|machen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>Another process runs this queue</source>
+   <translation>Ein anderer Prozess bearbeitet diese Warteschlange</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/prompt_field.py" />
@@ -456,6 +473,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Angewendet auf</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <source>Applies after a restart.</source>
+   <translation>Gilt nach einem Neustart.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/overview.py" />
    <source>Arabic</source>
    <translation>Arabisch</translation>
@@ -472,7 +494,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
-   <source>As a zip…</source>
+   <source>As a zip file…</source>
    <translation>Als ZIP-Datei…</translation>
   </message>
   <message>
@@ -481,29 +503,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie in Ihrem letzten Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/page_layout.py" />
-   <source>As it stands</source>
-   <translation>Rohdaten</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>As scored</source>
-   <translation>Wie bewertet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
-   <source>As the system</source>
-   <translation>Wie das System</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/prompt_field.py" />
    <source>As trained</source>
    <translation>Wie trainiert</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/page.py" />
-   <source>As you left it</source>
-   <translation>Wie Sie es verlassen haben</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
@@ -532,8 +534,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
-   <source>At most {most} runs have room beside one another. Uncheck some.</source>
-   <translation>Nebeneinander haben höchstens {most} Läufe Platz. Wählen Sie einige ab.</translation>
+   <source>At most {most} runs can be compared at once. Uncheck some.</source>
+   <translation>Höchstens {most} Läufe lassen sich zugleich vergleichen. Wählen Sie einige ab.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -559,11 +561,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Back to methods</source>
    <translation>Zurück zu den Verfahren</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/conversation_view.py" />
-   <source>Back to the conversation before</source>
-   <translation>Zurück zum vorigen Gespräch</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/page.py" />
@@ -592,13 +589,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>Base and tuned model summarise the same test conversations, and each conversation is compared with itself. Better or Worse is said only where the interval of that difference leaves zero out.</source>
-   <translation>Basismodell und trainiertes Modell fassen dieselben Testgespräche zusammen, und jedes Gespräch wird mit sich selbst verglichen. „Besser“ oder „Schlechter“ heißt es nur, wenn das Intervall dieses Unterschieds die Null ausschließt.</translation>
+   <source>Base and tuned model summarise the same test conversations, and the two scores of each conversation are compared. The verdict is Better or Worse only if the interval of the difference excludes zero.</source>
+   <translation>Basismodell und trainiertes Modell fassen dieselben Testgespräche zusammen, und die beiden Wertungen jedes Gesprächs werden verglichen. Das Urteil lautet nur dann „Besser“ oder „Schlechter“, wenn das Intervall des Unterschieds die Null ausschließt.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_form.py" />
    <source>Base model</source>
    <translation>Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Base model in</source>
+   <translation>Basismodell in</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -631,14 +633,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassung der Basis</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Basics</source>
+   <translation>Grundlagen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>Beam search</source>
    <translation>Beam-Suche</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Begun</source>
-   <translation>Begonnen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page_layout.py" />
@@ -654,6 +656,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Below {most}.</source>
    <translation>Unter {most}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/page.py" />
+   <source>Best device available</source>
+   <translation>Bestes verfügbares Gerät</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -727,7 +734,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/doctor/page.py" />
-   <source>Cancelled. The devices were not looked at</source>
+   <source>Cancelled. The devices were not checked</source>
    <translation>Abgebrochen. Die Geräte wurden nicht geprüft</translation>
   </message>
   <message>
@@ -767,18 +774,23 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
-   <source>Changed or missing: {files}</source>
-   <translation>Geändert oder nicht vorhanden: {files}</translation>
+   <source>Changed during training</source>
+   <translation>Während des Trainings geändert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
-   <source>Changed under way</source>
-   <translation>Unterwegs geändert</translation>
+   <source>Changed or missing: {files}</source>
+   <translation>Geändert oder nicht vorhanden: {files}</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
    <source>Check</source>
    <translation>Prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor/page.py" />
+   <source>Check again</source>
+   <translation>Erneut prüfen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -801,14 +813,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diesen Computer prüfen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/differences_view.py" />
-   <source>Check two entries or more in the table above.</source>
-   <translation>Wählen Sie in der Tabelle oben zwei oder mehr Einträge.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/page.py" />
    <source>Check {name}</source>
    <translation>{name} prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Checking the base model and the data…</source>
+   <translation>Basismodell und Daten werden geprüft…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
@@ -819,6 +831,21 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/checker.py" />
    <source>Checking the rows</source>
    <translation>Zeilen werden geprüft</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor/page.py" />
+   <source>Checking this computer</source>
+   <translation>Dieser Computer wird geprüft</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/page.py" />
+   <source>Checking this computer…</source>
+   <translation>Dieser Computer wird geprüft…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor/page.py" />
+   <source>Checking…</source>
+   <translation>Wird geprüft…</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -851,9 +878,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Plan wählen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/row_view.py" />
+   <source>Choose a row to read it and to see where it is cut.</source>
+   <translation>Wählen Sie eine Zeile, um sie zu lesen und zu sehen, wo sie gekürzt wird.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/conversation/files.py" />
-   <source>Choose a single conversation, or look at it on the data page.</source>
-   <translation>Wählen Sie ein einzelnes Gespräch, oder sehen Sie sich die Datei auf der Seite Daten an.</translation>
+   <source>Choose a single conversation, or open the file on the data page.</source>
+   <translation>Wählen Sie ein einzelnes Gespräch, oder öffnen Sie die Datei auf der Seite „Daten“.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/column_view.py" />
@@ -866,11 +898,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wählen Sie einen anderen Namen.</translation>
   </message>
   <message>
-   <location filename="../../gui/app.py" />
-   <source>Choose another place with TUNESMITH_HOME.</source>
-   <translation>Wählen Sie mit TUNESMITH_HOME einen anderen Ort.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/source_bar.py" />
    <source>Choose data files</source>
    <translation>Datendateien wählen</translation>
@@ -881,24 +908,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dateien wählen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/columns_button.py" />
+   <source>Choose further metrics to show</source>
+   <translation>Weitere Metriken zum Anzeigen wählen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Choose how to make it fit.</source>
    <translation>Wählen Sie, wie es passen soll.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
-   <source>Choose one to read it and see where it is cut.</source>
-   <translation>Wählen Sie eine, um sie zu lesen und zu sehen, wo sie gekürzt wird.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/page.py" />
    <source>Choose them on the data page</source>
    <translation>Auf der Datenseite wählen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/columns_button.py" />
-   <source>Choose what else was measured to be shown</source>
-   <translation>Wählen, welche weiteren Messwerte gezeigt werden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -916,14 +938,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Leeren</translation>
   </message>
   <message>
+   <location filename="../../gui/core/recent_files.py" />
+   <source>Clear list</source>
+   <translation>Liste leeren</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Close</source>
    <translation>Schließen</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Close what lies over a page, or go on without it</source>
-   <translation>Schließen, was über einer Seite liegt, oder ohne es weitermachen</translation>
+   <source>Close a panel, a search or a notice</source>
+   <translation>Leiste, Suche oder Hinweis schließen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -934,11 +961,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/columns_button.py" />
    <source>Columns…</source>
    <translation>Spalten…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/welcome/page.py" />
-   <source>Comes with Tunesmith</source>
-   <translation>Bei Tunesmith dabei</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/history/history_view.py" />
@@ -965,6 +987,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Compare with…</source>
    <translation>Vergleichen mit…</translation>
   </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>Comparing {n} conversations. Until then they come in the order of the source.</source>
+   <translation>
+    <numerusform>{n} Gespräch wird verglichen. Bis dahin gilt die Reihenfolge der Quelle.</numerusform>
+    <numerusform>{n} Gespräche werden verglichen. Bis dahin gilt die Reihenfolge der Quelle.</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
    <source>Completed</source>
@@ -979,6 +1009,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/run_table.py" />
    <source>Continue</source>
    <translation>Fortsetzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/start_from_field.py" />
+   <source>Continue from</source>
+   <translation>Fortsetzen von</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/failure_card.py" />
@@ -1004,6 +1039,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/welcome/page.py" />
    <source>Continue to the run</source>
    <translation>Weiter zum Lauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/metadata_text.py" />
+   <source>Continued from</source>
+   <translation>Fortgesetzt von</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page.py" />
+   <source>Continues from {name}</source>
+   <translation>Setzt {name} fort</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -1041,11 +1086,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräche und ihre Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Conversations left out: {parts}.</source>
-   <translation>Ausgelassene Gespräche: {parts}.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/items_view.py" />
    <source>Conversations of this set</source>
    <translation>Gespräche dieser Sammlung</translation>
@@ -1062,7 +1102,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/doctor/page.py" />
-   <source>Copied. Your own folder is written as ~ in it</source>
+   <source>Copied. Your home folder appears as ~</source>
    <translation>Kopiert. Ihr persönlicher Ordner steht darin als ~</translation>
   </message>
   <message>
@@ -1136,6 +1176,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Abgestürzt {when} bei Schritt {step} von {total}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Create the arena</source>
+   <translation>Arena anlegen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>Created</source>
+   <translation>Erstellt</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Cross-attention</source>
    <translation>Cross-Attention</translation>
@@ -1146,9 +1196,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eigene</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/prompt_editor.py" />
+   <source>Custom prompt</source>
+   <translation>Eigener Prompt</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/columns/column_view.py" />
-   <source>Cut off at the longest summary</source>
-   <translation>Bei der größten Länge abgeschnitten</translation>
+   <source>Cut off at the length limit</source>
+   <translation>An der Längengrenze abgeschnitten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -1191,11 +1246,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datensätze (*.jsonl);;Alle Dateien (*)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
-   <source>Decided</source>
-   <translation>Entschieden</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Decoder block × {count}</source>
    <translation>Decoder-Block × {count}</translation>
@@ -1212,7 +1262,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_presets.py" />
-   <source>Decoding presets can't be kept: {why}.</source>
+   <source>Decoding presets can't be saved: {why}.</source>
    <translation>Vorlagen der Dekodierung lassen sich nicht speichern: {why}.</translation>
   </message>
   <message>
@@ -1221,9 +1271,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dekodierung: {decoding}.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Default: {value}.</source>
+   <translation>Vorgabe: {value}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/prompt_editor.py" />
    <source>Delete</source>
    <translation>Löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/desktop/checkpoint_cleanup.py" />
+   <source>Delete after 30 days</source>
+   <translation>Nach 30 Tagen löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/desktop/checkpoint_cleanup.py" />
+   <source>Delete after 7 days</source>
+   <translation>Nach 7 Tagen löschen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -1232,17 +1297,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/desktop/checkpoint_cleanup.py" />
-   <source>Delete them after 30 days</source>
-   <translation>Nach 30 Tagen löschen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/desktop/checkpoint_cleanup.py" />
-   <source>Delete them after 7 days</source>
-   <translation>Nach 7 Tagen löschen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/desktop/checkpoint_cleanup.py" />
-   <source>Delete them when the run completes</source>
+   <source>Delete when the run completes</source>
    <translation>Löschen, sobald der Lauf abgeschlossen ist</translation>
   </message>
   <message>
@@ -1257,13 +1312,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>Delete {name}? It frees {size} and can be fetched again.</source>
-   <translation>{name} löschen? Das macht {size} frei; es lässt sich erneut laden.</translation>
+   <source>Delete {name}? This frees {size}. The model can be downloaded again.</source>
+   <translation>{name} löschen? Das macht {size} frei. Das Modell lässt sich erneut herunterladen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>Deleted {name}. {size} are free again.</source>
-   <translation>{name} ist gelöscht. {size} sind wieder frei.</translation>
+   <source>Deleted {name}. {size} were freed.</source>
+   <translation>{name} ist gelöscht. {size} wurden frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -1281,11 +1336,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Versch.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>Differ most</source>
-   <translation>Größter Unterschied</translation>
-  </message>
-  <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Disk use</source>
    <translation>Belegter Speicherplatz</translation>
@@ -1296,9 +1346,29 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Belegter Speicherplatz…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/gpu_banner.py" />
+   <source>Dismiss</source>
+   <translation>Ausblenden</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Done</source>
    <translation>Fertig</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/page.py" />
+   <source>Download and check</source>
+   <translation>Herunterladen und prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/download_prompt.py" />
+   <source>Download and start</source>
+   <translation>Herunterladen und starten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/summarizer.py" />
+   <source>Downloading the base model</source>
+   <translation>Basismodell wird heruntergeladen</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -1352,33 +1422,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
-   <source>Each gain is over its own base; the base that is shown is that of {first}.</source>
-   <translation>Jeder Gewinn bezieht sich auf die eigene Basis; gezeigt ist die Basis von {first}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/examples/detail.py" />
-   <source>Each other</source>
-   <translation>Den anderen</translation>
+   <source>Each gain is over the run's own base model. The base shown is that of {first}.</source>
+   <translation>Jeder Gewinn bezieht sich auf das eigene Basismodell des Laufs. Gezeigt ist das Basismodell von {first}.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
    <source>Earlier</source>
    <translation>Früher</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/history/history_view.py" />
-   <source>Earlier tries</source>
-   <translation>Frühere Versuche</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/history/history_store.py" />
-   <source>Earlier tries can't be kept: {why}.</source>
-   <translation>Frühere Versuche lassen sich nicht speichern: {why}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/page.py" />
-   <source>Earlier try</source>
-   <translation>Früherer Versuch</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -1391,14 +1441,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kopie bearbeiten</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/labelling/edits_view.py" />
+   <source>Edit history</source>
+   <translation>Bearbeitungsverlauf</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>Eight bits for each weight, half the memory of bfloat16. Columns with very large values are computed in full.</source>
-   <translation>Acht Bit für jedes Gewicht, halb so viel Speicher wie bfloat16. Spalten mit sehr großen Werten werden mit voller Genauigkeit gerechnet.</translation>
+   <source>Eight bits for each weight, half the memory of bfloat16. Columns with very large values are computed in 16 bits.</source>
+   <translation>Acht Bit für jedes Gewicht, halb so viel Speicher wie bfloat16. Spalten mit sehr großen Werten werden mit 16 Bit gerechnet.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Emptied</source>
    <translation>Geleert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_table.py" />
+   <source>Empty summary</source>
+   <translation>Leere Zusammenfassung</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
@@ -1414,6 +1474,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/overview.py" />
    <source>English</source>
    <translation>Englisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/page_layout.py" />
+   <source>Enter a hub id, choose files or a folder, paste text, or drop files here.</source>
+   <translation>Geben Sie eine Hub-ID an, wählen Sie Dateien oder einen Ordner, fügen Sie Text ein, oder ziehen Sie Dateien hierher.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/page.py" />
+   <source>Enter one.</source>
+   <translation>Geben Sie eine an.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -1442,23 +1512,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Every conversation is decided. Use the summaries for the next run, or go through the skipped ones.</source>
-   <translation>Über alle Gespräche ist entschieden. Verwenden Sie die Zusammenfassungen für den nächsten Lauf, oder sehen Sie die übersprungenen durch.</translation>
+   <source>Every conversation is accepted or skipped. Use the summaries for the next run, or go through the skipped ones.</source>
+   <translation>Jedes Gespräch ist angenommen oder übersprungen. Verwenden Sie die Zusammenfassungen für den nächsten Lauf, oder sehen Sie die übersprungenen durch.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Every conversation is decided. Use the summaries for the next run.</source>
-   <translation>Über alle Gespräche ist entschieden. Verwenden Sie die Zusammenfassungen für den nächsten Lauf.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/summary_view.py" />
-   <source>Every name, number and date was said</source>
-   <translation>Alle Namen, Zahlen und Daten kommen im Gespräch vor</translation>
+   <source>Every conversation is accepted or skipped. Use the summaries for the next run.</source>
+   <translation>Jedes Gespräch ist angenommen oder übersprungen. Verwenden Sie die Zusammenfassungen für den nächsten Lauf.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
-   <source>Every run is kept here, to be opened, resumed or repeated.</source>
-   <translation>Jeder Lauf bleibt hier und lässt sich öffnen, fortsetzen oder wiederholen.</translation>
+   <source>Every run is saved here. You can open, resume or repeat it.</source>
+   <translation>Jeder Lauf wird hier gespeichert. Sie können ihn öffnen, fortsetzen oder wiederholen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
@@ -1471,19 +1536,37 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Alles</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/doctor/page.py" />
+   <source>Everything Tunesmith needs is installed</source>
+   <translation>Alles, was Tunesmith braucht, ist installiert</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/doctor/page.py" />
+   <source>Everything Tunesmith needs is installed. {n} notices</source>
+   <translation>
+    <numerusform>Alles, was Tunesmith braucht, ist installiert. {n} Hinweis</numerusform>
+    <numerusform>Alles, was Tunesmith braucht, ist installiert. {n} Hinweise</numerusform>
+   </translation>
+  </message>
+  <message>
    <location filename="../../gui/core/actions.py" />
    <source>Everywhere</source>
    <translation>Überall</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_text.py" />
-   <source>Examples in it</source>
-   <translation>Beispiele darin</translation>
+   <source>Examples in the prompt</source>
+   <translation>Beispiele im Prompt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Examples shown</source>
    <translation>Gezeigte Beispiele</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/broken_rows_view.py" />
+   <source>Export as CSV…</source>
+   <translation>Als CSV exportieren…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -1492,23 +1575,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/dialogs.py" />
-   <source>Export as a zip</source>
+   <source>Export as a zip file</source>
    <translation>Als ZIP-Datei exportieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
-   <source>Export as a zip…</source>
+   <source>Export as a zip file…</source>
    <translation>Als ZIP-Datei exportieren…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/broken_rows_view.py" />
-   <source>Export as csv…</source>
-   <translation>Als CSV exportieren…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/history/history_view.py" />
-   <source>Export good ones…</source>
-   <translation>Gute exportieren…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -1516,9 +1589,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gute Zusammenfassungen exportieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/findings_view.py" />
-   <source>Export its rows as csv…</source>
-   <translation>Zeilen als CSV exportieren…</translation>
+   <location filename="../../gui/pages/playground/history/history_view.py" />
+   <source>Export good summaries…</source>
+   <translation>Gute exportieren…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
@@ -1546,9 +1619,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassungen exportieren</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Export these rows as CSV…</source>
+   <translation>Diese Zeilen als CSV exportieren…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/import_export.py" />
-   <source>Export to a new folder in</source>
-   <translation>Exportieren in einen neuen Ordner in</translation>
+   <source>Export: choose where to create the folder</source>
+   <translation>Exportieren: Ort für den neuen Ordner wählen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_controller.py" />
@@ -1601,21 +1679,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Feed-forward</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>Fetch and check</source>
-   <translation>Herunterladen und prüfen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/download_prompt.py" />
-   <source>Fetch and start</source>
-   <translation>Laden und starten</translation>
-  </message>
-  <message>
-   <location filename="../../gui/workers/summarizer.py" />
-   <source>Fetching the base model</source>
-   <translation>Basismodell wird heruntergeladen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Fewer columns</source>
    <translation>Weniger Spalten</translation>
@@ -1632,8 +1695,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
-   <source>Files match this passport</source>
-   <translation>Dateien entsprechen diesem Pass</translation>
+   <source>Files are unchanged</source>
+   <translation>Die Dateien sind unverändert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -1657,8 +1720,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Find an action, a page, a run, an adapter, a recipe</source>
+   <source>Find an action, page, run, adapter or recipe</source>
    <translation>Aktion, Seite, Lauf, Adapter oder Rezept finden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <source>Find plans that fit</source>
+   <translation>Passende Pläne suchen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page_layout.py" />
@@ -1671,24 +1739,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Befunde ({count})</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor/page.py" />
-   <source>Fine</source>
-   <translation>In Ordnung</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>Finish another run on the same data.</source>
    <translation>Schließen Sie einen weiteren Lauf mit denselben Daten ab.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/stop_strip.py" />
-   <source>Finishing the step, {time}.</source>
-   <translation>Der Schritt wird beendet, {time}.</translation>
+   <location filename="../../gui/pages/playground/batch.py" />
+   <source>Finished summaries are saved.</source>
+   <translation>Fertige Zusammenfassungen bleiben erhalten.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/stop_strip.py" />
-   <source>Finishing what is in hand, {time} so far.</source>
-   <translation>Das Begonnene wird beendet, bisher {time}.</translation>
+   <source>Finishing the current work, {time} so far.</source>
+   <translation>Die laufende Arbeit wird beendet, bisher {time}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run/stop_strip.py" />
+   <source>Finishing the step, {time}.</source>
+   <translation>Der Schritt wird beendet, {time}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -1702,13 +1770,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/preview_table.py" />
-   <source>First rows as they stand</source>
+   <source>First rows, unchanged</source>
    <translation>Erste Zeilen, unverändert</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>First words</source>
-   <translation>Grundbegriffe</translation>
   </message>
   <message>
    <location filename="../../gui/main_window.py" />
@@ -1716,14 +1779,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Einführung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>Fixed while this run is open</source>
-   <translation>Fest, solange dieser Lauf offen ist</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>Fixed while this run trains</source>
-   <translation>Fest, solange dieser Lauf trainiert</translation>
+   <location filename="../../gui/pages/data/page.py" />
+   <source>Fix them, or read the other rows.</source>
+   <translation>Korrigieren Sie sie, oder lesen Sie die übrigen Zeilen.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/choosers.py" />
@@ -1741,24 +1799,29 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner…</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <source>Follow system</source>
+   <translation>Wie das System</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>For chat exports: hours of silence before a new conversation begins.</source>
+   <translation>Für exportierte Chats: Stunden der Stille, nach denen ein neues Gespräch beginnt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/stop_strip.py" />
    <source>Force</source>
    <translation>Erzwingen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/stop_strip.py" />
-   <source>Force ends it now and loses what came after the checkpoint at step {step}.</source>
-   <translation>„Erzwingen“ beendet ihn sofort und verliert, was nach dem Prüfpunkt bei Schritt {step} kam.</translation>
+   <source>Force ends the run now and loses all training so far.</source>
+   <translation>„Erzwingen“ beendet den Lauf sofort und verliert das bisherige Training.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/stop_strip.py" />
-   <source>Force ends it now and loses what was learned so far.</source>
-   <translation>„Erzwingen“ beendet ihn sofort und verliert, was bisher gelernt wurde.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/recent_files.py" />
-   <source>Forget these</source>
-   <translation>Liste leeren</translation>
+   <source>Force ends the run now and loses the steps after the checkpoint at step {step}.</source>
+   <translation>„Erzwingen“ beendet den Lauf sofort und verliert die Schritte nach dem Prüfpunkt bei Schritt {step}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -1767,8 +1830,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>Four bits for each weight of the base model: sixteen values, which lie closer together near zero, where most weights are. Each block of weights has a scale of its own. A base takes about a quarter of the memory it takes in bfloat16. The adapter beside it stays in full numbers: that is QLoRA.</source>
-   <translation>Vier Bit für jedes Gewicht des Basismodells: sechzehn Werte, die nahe null dichter liegen, wo die meisten Gewichte sind. Jeder Block von Gewichten hat seinen eigenen Maßstab. Die Basis braucht etwa ein Viertel des Speichers, den sie in bfloat16 braucht. Der Adapter daneben behält volle Zahlen: Das ist QLoRA.</translation>
+   <source>Four bits for each weight of the base model: sixteen values, which lie closer together near zero, where most weights are. Each block of weights has a scale of its own. The base model takes about a quarter of its memory in bfloat16. The adapter keeps its full precision: that is QLoRA.</source>
+   <translation>Vier Bit für jedes Gewicht des Basismodells: sechzehn Werte, die nahe null dichter liegen, wo die meisten Gewichte sind. Jeder Block von Gewichten hat seine eigene Skala. Das Basismodell braucht etwa ein Viertel des Speichers, den es in bfloat16 braucht. Der Adapter behält seine volle Genauigkeit: Das ist QLoRA.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/intro_pane.py" />
@@ -1779,6 +1842,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>Four trained vectors before the words of the text</source>
    <translation>Vier trainierte Vektoren vor den Wörtern des Textes</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Fraction of differing words between the two most different adapter summaries</source>
+   <translation>Anteil verschiedener Wörter zwischen den beiden unterschiedlichsten Zusammenfassungen der Adapter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Fraction of differing words between the two summaries</source>
+   <translation>Anteil verschiedener Wörter zwischen den beiden Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_presets.py" />
@@ -1795,27 +1868,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Free {size}</source>
    <translation>{size} freigeben</translation>
   </message>
-  <message numerus="yes">
-   <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>Freeing deletes {size} of checkpoints of {n} completed runs and {tokens} of token ids.</source>
-   <translation>
-    <numerusform>Das Freigeben löscht {size} an Prüfpunkten von 1 abgeschlossenen Lauf und {tokens} an Token-Nummern.</numerusform>
-    <numerusform>Das Freigeben löscht {size} an Prüfpunkten von {n} abgeschlossenen Läufen und {tokens} an Token-Nummern.</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>Freeing deletes {size} of checkpoints of {n} completed runs.</source>
-   <translation>
-    <numerusform>Das Freigeben löscht {size} an Prüfpunkten von 1 abgeschlossenen Lauf.</numerusform>
-    <numerusform>Das Freigeben löscht {size} an Prüfpunkten von {n} abgeschlossenen Läufen.</numerusform>
-   </translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>Freeing deletes {size} of token ids.</source>
-   <translation>Das Freigeben löscht {size} an Token-Nummern.</translation>
-  </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
    <source>French</source>
@@ -1828,18 +1880,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
-   <source>From a zip…</source>
+   <source>From a zip file…</source>
    <translation>Aus einer ZIP-Datei…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/page.py" />
+   <source>From the history</source>
+   <translation>Aus dem Verlauf</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/recipe_files.py" />
    <source>From the preset “{name}”</source>
    <translation>Aus der Vorlage „{name}“</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>From the search for a method to the first one found</source>
-   <translation>Von der Suche nach einem Verfahren zum ersten Treffer</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page.py" />
@@ -1853,7 +1905,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>From {source}, begun {moment}</source>
+   <source>From {source}, started {moment}</source>
    <translation>Quelle: {source}, begonnen: {moment}</translation>
   </message>
   <message>
@@ -1862,14 +1914,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Voll</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/metric_rows.py" />
+   <source>Further metrics</source>
+   <translation>Weitere Metriken</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/example_table.py" />
    <source>Gain</source>
    <translation>Gewinn</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>Gained most</source>
-   <translation>Meist gewonnen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -1877,24 +1929,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Deutsch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_controller.py" />
-   <source>Go on</source>
-   <translation>Fortsetzen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/page.py" />
-   <source>Go on with it</source>
-   <translation>Fortsetzen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/start_from_field.py" />
-   <source>Goes on from</source>
-   <translation>Setzt fort</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/page.py" />
-   <source>Goes on from {name}</source>
-   <translation>Baut auf {name} auf</translation>
+   <location filename="../../gui/core/actions.py" />
+   <source>Go from the method search to the first match</source>
+   <translation>Von der Verfahrenssuche zum ersten Treffer</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
@@ -1913,8 +1950,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>Guessed by its name</source>
-   <translation>Am Namen erkannt</translation>
+   <source>Guessed from the column name</source>
+   <translation>Am Spaltennamen erkannt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -1938,8 +1975,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/chunks_view.py" />
-   <source>Hide the summaries of {count} pieces</source>
-   <translation>Zusammenfassungen von {count} Abschnitten verbergen</translation>
+   <source>Hide the summaries of {count} parts</source>
+   <translation>Zusammenfassungen von {count} Teilen verbergen</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -1963,33 +2000,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>How it works</source>
-   <translation>Wie es funktioniert</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>How many conversations</source>
-   <translation>Anzahl der Gespräche</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/drawings.py" />
-   <source>How often weights have which value, a bell around zero, and the evenly spaced values of int8 below it</source>
-   <translation>Wie oft Gewichte welchen Wert haben, eine Glocke um null, und darunter die gleichmäßig verteilten Werte von int8</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/drawings.py" />
-   <source>How often weights have which value, a bell around zero, and the sixteen values of NF4, closest near zero</source>
-   <translation>Wie oft Gewichte welchen Wert haben, eine Glocke um null, und die sechzehn Werte von NF4, nahe null am dichtesten</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/drawings.py" />
-   <source>How often weights have which value, a bell around zero, and the values of FP4 below it</source>
-   <translation>Wie oft Gewichte welchen Wert haben, eine Glocke um null, und darunter die Werte von FP4</translation>
+   <source>How badly the model predicts the reference summaries, token by token. The loss falls while the model learns. If the validation loss rises again, the model is overfitting: it memorises the examples.</source>
+   <translation>Wie schlecht das Modell die Referenzen vorhersagt, Token für Token. Der Verlust fällt, während das Modell lernt. Steigt der Validierungsverlust wieder, ist das Modell überangepasst: Es lernt die Beispiele auswendig.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>How surprised the model is by the reference summaries, token by token. It falls while the model learns; when the validation loss rises again, the model learns the examples by heart.</source>
-   <translation>Wie sehr die Referenzen das Modell überraschen, Token für Token. Er fällt, während das Modell lernt; steigt der Validierungsverlust wieder, lernt es die Beispiele auswendig.</translation>
+   <source>How it works</source>
+   <translation>Wie es funktioniert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
@@ -2003,12 +2020,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/dialogs.py" />
-   <source>Import the adapter in a folder</source>
+   <source>Import an adapter from a folder</source>
    <translation>Adapter aus einem Ordner importieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/dialogs.py" />
-   <source>Import the adapter in a zip</source>
+   <source>Import an adapter from a zip file</source>
    <translation>Adapter aus einer ZIP-Datei importieren</translation>
   </message>
   <message>
@@ -2057,9 +2074,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In der Warteschlange der Arena</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>In the mean, ROUGE-1 rose on {rose}, fell on {fell}, stayed on {stayed}.</source>
-   <translation>Im Mittel stieg ROUGE-1 bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
+   <location filename="../../gui/pages/welcome/page.py" />
+   <source>Included with Tunesmith</source>
+   <translation>In Tunesmith enthalten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -2083,23 +2100,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>It is paused and goes on without the window.</source>
-   <translation>Er pausiert und geht ohne das Fenster weiter.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>It is what the others are compared with.</source>
-   <translation>Damit werden die anderen verglichen.</translation>
+   <source>It is paused, and its process keeps running without the window.</source>
+   <translation>Er ist pausiert; sein Prozess läuft auch ohne das Fenster weiter.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
-   <source>It needs about {needed}, and {available} are free now.</source>
-   <translation>Er braucht etwa {needed}, und {available} sind gerade frei.</translation>
+   <source>It needs about {needed}, but only {available} is available.</source>
+   <translation>Er braucht etwa {needed}, aber nur {available} sind verfügbar.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/verdict_card.py" />
-   <source>It was not scored against the base model.</source>
-   <translation>Er wurde nicht gegen das Basismodell bewertet.</translation>
+   <source>It was not compared with the base model.</source>
+   <translation>Er wurde nicht mit dem Basismodell verglichen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -2107,19 +2119,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Italienisch</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/variant_field.py" />
-   <source>Its options are set as in no variant.</source>
-   <translation>Die Optionen entsprechen keiner Variante.</translation>
-  </message>
-  <message>
    <location filename="../../gui/workers/download_check.py" />
-   <source>Its owner asks for an agreement first.</source>
+   <source>Its owner requires an agreement first.</source>
    <translation>Der Eigentümer verlangt vorher eine Zustimmung.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/page.py" />
-   <source>Its queue is worked elsewhere</source>
-   <translation>Die Warteschlange wird anderswo abgearbeitet</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_operations.py" />
@@ -2127,29 +2129,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Lauf bleibt im Verlauf.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/paste_panel.py" />
+   <source>JSON lines, a table with a header row, or an exported chat. The text is saved in your private folder.</source>
+   <translation>JSON-Zeilen, eine Tabelle mit Kopfzeile oder ein exportierter Chat. Der Text wird in Ihrem privaten Ordner gespeichert.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/overview.py" />
    <source>Japanese</source>
    <translation>Japanisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
-   <source>Keep</source>
-   <translation>Behalten</translation>
-  </message>
-  <message>
    <location filename="../../gui/desktop/checkpoint_cleanup.py" />
-   <source>Keep them</source>
+   <source>Keep</source>
    <translation>Behalten</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Keep training</source>
    <translation>Weitertrainieren</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/history/run_details.py" />
-   <source>Kept step</source>
-   <translation>Behaltener Schritt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
@@ -2165,6 +2162,21 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Language</source>
    <translation>Sprache</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/page.py" />
+   <source>Largest drop</source>
+   <translation>Größter Rückgang</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/page.py" />
+   <source>Largest gain</source>
+   <translation>Größter Gewinn</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page.py" />
+   <source>Last edited</source>
+   <translation>Zuletzt bearbeitet</translation>
   </message>
   <message>
    <location filename="../../gui/plots/loss_plot.py" />
@@ -2198,13 +2210,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/findings_view.py" />
-   <source>Leave its rows out</source>
-   <translation>Zeilen auslassen</translation>
+   <source>Leave out</source>
+   <translation>Auslassen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/findings_view.py" />
-   <source>Leave out</source>
-   <translation>Auslassen</translation>
+   <source>Leave out these rows</source>
+   <translation>Diese Zeilen auslassen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/findings_view.py" />
@@ -2217,7 +2229,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ausgelassen:</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Left out: {parts}.</source>
    <translation>Ausgelassen: {parts}.</translation>
   </message>
@@ -2225,6 +2237,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Library</source>
    <translation>Bibliothek</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/metadata_text.py" />
+   <source>Library versions</source>
+   <translation>Bibliotheken</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -2240,11 +2257,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/charts.py" />
    <source>Linear</source>
    <translation>Linear</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/paste_panel.py" />
-   <source>Lines of JSON, a table with a head, or an exported chat. It is kept in a private folder of yours.</source>
-   <translation>JSON-Zeilen, eine Tabelle mit Kopfzeile oder ein exportierter Chat. Der Text wird in einem privaten Ordner aufbewahrt.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -2277,11 +2289,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Log</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
-   <source>Log of the window</source>
-   <translation>Fensterprotokoll</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/history/log_dialog.py" />
    <source>Log of {run}</source>
    <translation>Protokoll von {run}</translation>
@@ -2292,34 +2299,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Länger als üblich: {least} bis {most}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor/page.py" />
-   <source>Look again</source>
-   <translation>Erneut prüfen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/page_layout.py" />
-   <source>Look at the sample</source>
-   <translation>Beispieldaten ansehen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>Looking at the base model and the data…</source>
-   <translation>Basismodell und Daten werden angesehen…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/doctor/page.py" />
-   <source>Looking at this computer</source>
-   <translation>Dieser Computer wird geprüft</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/welcome/page.py" />
-   <source>Looking at this computer…</source>
-   <translation>Dieser Computer wird geprüft…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/doctor/page.py" />
-   <source>Looking…</source>
-   <translation>Wird geprüft…</translation>
+   <location filename="../../gui/pages/train/fallback_view.py" />
+   <source>Looking for plans that fit.</source>
+   <translation>Passende Pläne werden gesucht.</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -2337,11 +2319,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verlustdiagramm</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/examples/page.py" />
-   <source>Lost most</source>
-   <translation>Meist verloren</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/list_text.py" />
    <source>Lower</source>
    <translation>Niedriger</translation>
@@ -2353,33 +2330,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/charts.py" />
-   <source>MB at most</source>
-   <translation>MB höchstens</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/adapter_table.py" />
-   <source>Made</source>
-   <translation>Entstanden</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/metadata_panel.py" />
-   <source>Made from</source>
-   <translation>Herkunft</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
-   <source>Made with</source>
-   <translation>Erstellt mit</translation>
+   <source>MB at peak</source>
+   <translation>MB Spitze</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
-   <source>Make an adapter of the checkpoint at step {step}</source>
-   <translation>Prüfpunkt bei Schritt {step} zum Adapter machen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>Make the arena</source>
-   <translation>Arena anlegen</translation>
+   <source>Make an adapter from the checkpoint at step {step}</source>
+   <translation>Adapter aus dem Prüfpunkt bei Schritt {step} erstellen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -2402,6 +2359,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Maskiert. Rückgängig</translation>
   </message>
   <message>
+   <location filename="../../gui/shell/palette.py" />
+   <source>Matches</source>
+   <translation>Treffer</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Measuring…</source>
    <translation>Wird gemessen…</translation>
@@ -2417,9 +2379,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Speicherspitze</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <source>Memory by part</source>
+   <translation>Speicher nach Teilen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/import_export.py" />
-   <source>Merge into a new folder in</source>
-   <translation>Verschmelzen in einen neuen Ordner in</translation>
+   <source>Merge: choose where to create the folder</source>
+   <translation>Verschmelzen: Ort für den neuen Ordner wählen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/jobs.py" />
@@ -2453,18 +2420,33 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>Methods, each at its preset</source>
+   <source>Methods, each with its preset</source>
    <translation>Verfahren, jedes mit seiner Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>Minutes of training alone, without loading and scoring.</source>
-   <translation>Minuten des Trainings allein, ohne Laden und Bewerten.</translation>
+   <location filename="../../gui/forms/prompt_preview.py" />
+   <source>Model input</source>
+   <translation>Eingabe des Modells</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method/label_preview.py" />
+   <source>Model input and label tokens</source>
+   <translation>Eingabe des Modells und Label-Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_preview.py" />
+   <source>Model input for a sample</source>
+   <translation>Eingabe des Modells an einem Beispiel</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/run_details.py" />
    <source>More</source>
    <translation>Mehr</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>More actions for: {finding}</source>
+   <translation>Weitere Aktionen für: {finding}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -2487,14 +2469,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Mehr als {least}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/findings_view.py" />
-   <source>More to do with: {finding}</source>
-   <translation>Mehr zu: {finding}</translation>
+   <location filename="../../gui/pages/examples/page.py" />
+   <source>Most different</source>
+   <translation>Größter Unterschied</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Move to the trash, or take out</source>
-   <translation>In den Papierkorb legen oder herausnehmen</translation>
+   <source>Move to the trash, or remove from the arena</source>
+   <translation>In den Papierkorb legen oder aus der Arena entfernen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_operations.py" />
@@ -2517,16 +2499,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Name</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/page_layout.py" />
-   <source>Name a hub id, choose files or a folder, paste a text, or drop files here.</source>
-   <translation>Geben Sie eine Hub-ID an, wählen Sie Dateien oder einen Ordner, fügen Sie einen Text ein oder ziehen Sie Dateien hierher.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/page.py" />
-   <source>Name a source on the data page and choose to write its summaries.</source>
-   <translation>Nennen Sie auf der Datenseite eine Quelle und wählen Sie, ihre Zusammenfassungen zu schreiben.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
    <source>Name of the preset</source>
    <translation>Name der Vorlage</translation>
@@ -2537,19 +2509,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Name der Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>Name one.</source>
-   <translation>Geben Sie eine an.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/conversation/conversation_edit.py" />
    <source>Name: what they say</source>
    <translation>Name: was gesagt wird</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
-   <source>Neither way is better in itself.</source>
-   <translation>Keine Richtung ist für sich besser.</translation>
+   <source>Neither higher nor lower is better.</source>
+   <translation>Weder höher noch niedriger ist besser.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -2563,8 +2530,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
-   <source>New runs, if the window goes</source>
-   <translation>Neue Läufe, wenn das Fenster wegfällt</translation>
+   <source>New runs, if the window crashes</source>
+   <translation>Neue Läufe, wenn das Fenster abstürzt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Newest summaries</source>
+   <translation>Neueste Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -2573,8 +2545,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/conversation_view.py" />
-   <source>Next conversation, leaving this one as it is</source>
-   <translation>Nächstes Gespräch, dieses bleibt, wie es ist</translation>
+   <source>Next conversation, leave this one unchanged</source>
+   <translation>Nächstes Gespräch, dieses unverändert lassen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
@@ -2593,8 +2565,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
-   <source>No adapter fits</source>
-   <translation>Kein Adapter passt</translation>
+   <source>No adapter found</source>
+   <translation>Kein Adapter gefunden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/verdict_card.py" />
@@ -2618,8 +2590,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
-   <source>No conversation fits</source>
-   <translation>Kein Gespräch passt</translation>
+   <source>No conversation found</source>
+   <translation>Kein Gespräch gefunden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -2657,6 +2629,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Download</translation>
   </message>
   <message>
+   <location filename="../../gui/plots/scatter.py" />
+   <source>No entry beats {names}</source>
+   <translation>Kein Eintrag übertrifft {names}</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>No entry is scored yet</source>
    <translation>Noch kein Eintrag ist bewertet</translation>
@@ -2668,13 +2645,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/plots/curves.py" />
-   <source>No line is checked.</source>
-   <translation>Keine Linie ist angehakt.</translation>
+   <source>No entry is selected.</source>
+   <translation>Kein Eintrag ist gewählt.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/recipe_form.py" />
-   <source>No longer {name}: it was made with another method.</source>
-   <translation>Nicht mehr {name}: Dieser Adapter entstand mit einem anderen Verfahren.</translation>
+   <location filename="../../gui/shell/palette.py" />
+   <source>No matches.</source>
+   <translation>Keine Treffer.</translation>
   </message>
   <message>
    <location filename="../../gui/models/adapter_table.py" />
@@ -2693,8 +2670,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
-   <source>No other run keeps scores of single conversations</source>
-   <translation>Kein anderer Lauf hat Wertungen einzelner Gespräche</translation>
+   <source>No other run has scores per conversation</source>
+   <translation>Kein anderer Lauf hat Wertungen je Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/fallback_view.py" />
+   <source>No plan fits. Close other programs, or choose a smaller base model.</source>
+   <translation>Kein Plan passt. Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/row_view.py" />
@@ -2708,8 +2690,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
-   <source>No run fits</source>
-   <translation>Kein Lauf passt</translation>
+   <source>No run found</source>
+   <translation>Kein Lauf gefunden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
@@ -2718,13 +2700,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
-   <source>No scores of single conversations</source>
-   <translation>Keine Wertungen einzelner Gespräche</translation>
+   <source>No scores per conversation</source>
+   <translation>Keine Wertungen je Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fallback_view.py" />
-   <source>No smaller plan would fit: end other programs, or choose a smaller base model.</source>
-   <translation>Kein kleinerer Plan würde passen: Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
+   <location filename="../../gui/pages/data/page.py" />
+   <source>No source yet.</source>
+   <translation>Noch keine Quelle.</translation>
   </message>
   <message>
    <location filename="../../gui/plots/loss_plot.py" />
@@ -2738,8 +2720,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>No words yet</source>
-   <translation>Noch keine Wörter</translation>
+   <source>No text yet</source>
+   <translation>Noch kein Text</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/page.py" />
+   <source>No topic found</source>
+   <translation>Kein Thema gefunden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/items_view.py" />
@@ -2747,14 +2734,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/items_view.py" />
-   <source>None has these words</source>
-   <translation>Keines hat diese Wörter</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
-   <source>None: the first run stands alone</source>
-   <translation>Keiner: Der erste Lauf steht allein</translation>
+   <source>None: only the first run is shown</source>
+   <translation>Keiner: Nur der erste Lauf wird gezeigt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -2763,13 +2745,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Not accepted yet: kept as you type</source>
-   <translation>Noch nicht angenommen, beim Tippen gespeichert</translation>
+   <source>Not accepted yet. Saved as you type</source>
+   <translation>Noch nicht angenommen. Beim Tippen gespeichert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Not accepted yet: {author}</source>
    <translation>Noch nicht angenommen: {author}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor/page.py" />
+   <source>Not checked yet</source>
+   <translation>Noch nicht geprüft</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -2787,16 +2774,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nicht im Gespräch: {named}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor/page.py" />
-   <source>Not looked at yet</source>
-   <translation>Noch nicht geprüft</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/support_table.py" />
-   <source>Not proven yet: the table says what is meant to work.</source>
-   <translation>Noch nicht erprobt: Die Tabelle sagt, was funktionieren soll.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Not scored yet.</source>
    <translation>Noch nicht bewertet.</translation>
@@ -2810,6 +2787,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/page.py" />
    <source>Not started yet</source>
    <translation>Noch nicht gestartet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method/support_table.py" />
+   <source>Not tested yet: the table shows what should work.</source>
+   <translation>Noch nicht getestet: Die Tabelle zeigt, was funktionieren sollte.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -2832,34 +2814,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Notizen</translation>
   </message>
   <message>
-   <location filename="../../gui/plots/scatter.py" />
-   <source>Nothing beats {names}</source>
-   <translation>Nichts übertrifft {names}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>Nothing can go without a loss: every checkpoint is of a run that can still go on.</source>
-   <translation>Ohne Verlust kann nichts weg: Jeder Prüfpunkt gehört zu einem Lauf, der noch weitergehen kann.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/shell/palette.py" />
-   <source>Nothing fits.</source>
-   <translation>Nichts passt.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/page.py" />
-   <source>Nothing is called so</source>
-   <translation>Nichts heißt so</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
-   <source>Nothing is lost up to the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;: Resume goes on from there.</source>
-   <translation>Bis zum &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; ist nichts verloren: „Fortsetzen“ macht dort weiter.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
-   <source>Nothing is lost: the run goes on from here whenever you like.</source>
-   <translation>Nichts ist verloren: Der Lauf geht von hier aus weiter, wann immer Sie möchten.</translation>
+   <source>Nothing is lost up to the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;. Resume continues from there.</source>
+   <translation>Bis zum &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; ist nichts verloren. „Fortsetzen“ macht dort weiter.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
@@ -2867,9 +2824,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nichts ist verloren: Der Lauf geht vom &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; aus weiter.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run/run_view.py" />
+   <source>Nothing is lost: you can resume the run at any time.</source>
+   <translation>Nichts ist verloren: Sie können den Lauf jederzeit fortsetzen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/differences_view.py" />
    <source>Nothing to compare</source>
    <translation>Nichts zu vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>Nothing to delete: every checkpoint belongs to a run that can be resumed.</source>
+   <translation>Nichts zu löschen: Jeder Prüfpunkt gehört zu einem fortsetzbaren Lauf.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -2882,29 +2849,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine Befunde: nichts in mehreren Teilen, nichts doppelt, keine leeren Zeilen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_view.py" />
-   <source>Nothing was learned yet.</source>
-   <translation>Gelernt wurde noch nichts.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
-   <source>Nothing was trained yet, so nothing is lost. The recipe and the log are kept.</source>
-   <translation>Noch wurde nichts trainiert, also ist nichts verloren. Rezept und Protokoll bleiben erhalten.</translation>
+   <source>Nothing was trained yet, so nothing is lost. The recipe and the log are saved.</source>
+   <translation>Noch wurde nichts trainiert, also ist nichts verloren. Rezept und Protokoll sind gespeichert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/page.py" />
-   <source>Nothing was tried in the playground yet. Summarise a conversation there first.</source>
-   <translation>In der Werkbank wurde noch nichts versucht. Fassen Sie dort zuerst ein Gespräch zusammen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch_table.py" />
-   <source>Nothing was written</source>
-   <translation>Nichts geschrieben</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/list_text.py" />
-   <source>Nothing was written.</source>
-   <translation>Es wurde nichts geschrieben.</translation>
+   <location filename="../../gui/pages/train/run/run_view.py" />
+   <source>Nothing was trained yet.</source>
+   <translation>Noch wurde nichts trainiert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/doctor/page.py" />
@@ -2912,14 +2864,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Hinweis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>Of chat exports: hours of silence after which the next conversation begins.</source>
-   <translation>Bei exportierten Chats: nach so vielen Stunden Stille beginnt das nächste Gespräch.</translation>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>Number of conversations</source>
+   <translation>Anzahl der Gespräche</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>On a base kept</source>
-   <translation>Basis gehalten als</translation>
+   <location filename="../../gui/pages/doctor/page.py" />
+   <source>OK</source>
+   <translation>In Ordnung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/page.py" />
+   <source>On average, ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.</source>
+   <translation>Im Mittel stieg ROUGE-1 bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
@@ -2928,8 +2885,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>On the scrubber of a run's summaries</source>
-   <translation>Auf dem Regler über den Zusammenfassungen eines Laufs</translation>
+   <source>On the slider above a run's summaries</source>
+   <translation>Am Regler über den Zusammenfassungen eines Laufs</translation>
   </message>
   <message>
    <location filename="../../gui/command_index.py" />
@@ -2940,11 +2897,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/page.py" />
    <source>One</source>
    <translation>Eines</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>One change of the trained numbers, from the examples of one batch.</source>
-   <translation>Eine Änderung der trainierten Zahlen, aus den Beispielen eines Batches.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -2958,18 +2910,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>One entry, the recipe on the Train page</source>
-   <translation>Ein Eintrag, das Rezept auf der Seite „Trainieren“</translation>
+   <source>One entry: the recipe on the Train page</source>
+   <translation>Ein Eintrag: das Rezept auf der Seite „Trainieren“</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>One execution of a recipe, in a process of its own. It goes on if the window closes.</source>
-   <translation>Eine Ausführung eines Rezepts in einem eigenen Prozess. Sie geht weiter, wenn das Fenster geschlossen wird.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/jobs.py" />
-   <source>One job at a time: wait until the one below is done, or cancel it.</source>
-   <translation>Nur ein Auftrag auf einmal: Warten Sie, bis der untere fertig ist, oder brechen Sie ihn ab.</translation>
+   <source>One execution of a recipe, in a process of its own. It can continue after the window closes.</source>
+   <translation>Eine Ausführung eines Rezepts in einem eigenen Prozess. Sie kann weiterlaufen, wenn das Fenster geschlossen wird.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -2992,9 +2939,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eines von {texts}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>One optimizer update of the trained parameters, from the examples of one batch.</source>
+   <translation>Eine Aktualisierung der trainierten Parameter durch den Optimierer, aus den Beispielen eines Batches.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/prompt_field.py" />
-   <source>One template for every column, in place of what each adapter was trained with</source>
-   <translation>Ein Prompt für alle Spalten anstelle dessen, mit dem jeder Adapter trainiert wurde</translation>
+   <source>One prompt for every column, instead of the one each adapter was trained with</source>
+   <translation>Ein Prompt für alle Spalten statt dessen, mit dem jeder Adapter trainiert wurde</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Only one job can run at a time. Wait for it to finish, or cancel it.</source>
+   <translation>Es kann nur ein Auftrag laufen. Warten Sie, bis er fertig ist, oder brechen Sie ihn ab.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <source>Only {size} is available.</source>
+   <translation>Nur {size} sind verfügbar.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -3010,6 +2972,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Open a recipe</source>
    <translation>Rezept öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/page.py" />
+   <source>Open a source on the data page and choose “Write summaries”.</source>
+   <translation>Öffnen Sie auf der Seite „Daten“ eine Quelle, und wählen Sie „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -3037,11 +3004,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
-   <source>Open its run</source>
-   <translation>Lauf öffnen</translation>
-  </message>
-  <message>
    <location filename="../../gui/desktop/crash_report.py" />
    <source>Open log folder</source>
    <translation>Protokollordner öffnen</translation>
@@ -3058,23 +3020,33 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
-   <source>Open the folder of adapters</source>
+   <source>Open the adapters folder</source>
    <translation>Ordner der Adapter öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
-   <source>Open the folder of log of the window</source>
-   <translation>Ordner des Fensterprotokolls öffnen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
-   <source>Open the folder of runs</source>
-   <translation>Ordner der Läufe öffnen</translation>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>Open the run</source>
+   <translation>Lauf öffnen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Open the run's folder</source>
    <translation>Ordner des Laufs öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <source>Open the runs folder</source>
+   <translation>Ordner der Läufe öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/page_layout.py" />
+   <source>Open the sample</source>
+   <translation>Beispieldaten öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <source>Open the window log folder</source>
+   <translation>Ordner des Fensterprotokolls öffnen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -3090,6 +3062,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/examples/page.py" />
    <source>Order</source>
    <translation>Reihenfolge</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/metadata_panel.py" />
+   <source>Origin</source>
+   <translation>Herkunft</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>Other run files</source>
+   <translation>Übrige Dateien der Läufe</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -3109,12 +3091,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/models/run_table.py" />
    <source>Outcome</source>
-   <translation>Ausgang</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
-   <source>Outputs at the cap</source>
-   <translation>Ausgaben am Limit</translation>
+   <translation>Ergebnis</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -3144,7 +3121,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>Paired with full</source>
-   <translation>Gepaart mit voller</translation>
+   <translation>Gepaart mit voll</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -3193,13 +3170,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
-   <source>Pause and free the device: a checkpoint, then the worker ends</source>
-   <translation>Pausieren und Gerät freigeben: ein Prüfpunkt, dann endet der Arbeitsprozess</translation>
+   <source>Pause and free the device: saves a checkpoint, then ends the worker</source>
+   <translation>Pausieren und Gerät freigeben: speichert einen Prüfpunkt, dann endet der Arbeitsprozess</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
-   <source>Pause and keep the memory: goes on at once</source>
-   <translation>Pausieren und Speicher behalten: geht sofort weiter</translation>
+   <source>Pause and keep the model loaded: continues at once</source>
+   <translation>Pausieren und Modell geladen lassen: geht sofort weiter</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_lock.py" />
@@ -3220,6 +3197,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/jobs.py" />
    <source>Pause it, or wait until it is done.</source>
    <translation>Pausieren Sie das, oder warten Sie, bis es fertig ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Pause options</source>
+   <translation>Pause-Optionen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -3248,8 +3230,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
-   <source>Pausing. The step in hand is finished first, then a checkpoint is written</source>
-   <translation>Pausiert gleich. Erst wird der Schritt beendet, dann ein Prüfpunkt geschrieben</translation>
+   <source>Pausing. The current step finishes first, then a checkpoint is saved</source>
+   <translation>Wird pausiert. Erst endet der laufende Schritt, dann wird ein Prüfpunkt gespeichert</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -3312,6 +3294,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Genauigkeit</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/checker.py" />
+   <source>Preparing the report</source>
+   <translation>Bericht wird erstellt</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/method_explanation.py" />
    <source>Preset</source>
    <translation>Vorlage</translation>
@@ -3320,6 +3307,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Presets…</source>
    <translation>Vorlagen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/conversation_view.py" />
+   <source>Previous conversation</source>
+   <translation>Voriges Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/row_view.py" />
+   <source>Previous row</source>
+   <translation>Vorige Zeile</translation>
   </message>
   <message>
    <location filename="../../gui/pages/doctor/page.py" />
@@ -3342,6 +3339,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Prompt</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/prompt_field.py" />
+   <source>Prompt in use</source>
+   <translation>Verwendeter Prompt</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/prompt_editor.py" />
    <source>Prompt template</source>
    <translation>Prompt-Vorlage</translation>
@@ -3350,16 +3352,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>Prompt:</source>
    <translation>Prompt:</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/support_table.py" />
-   <source>Proven on {date}: trained, saved, loaded, written with, switched off, resumed. With {libraries}.</source>
-   <translation>Erprobt am {date}: trainiert, gespeichert, geladen, damit geschrieben, abgeschaltet, fortgesetzt. Mit {libraries}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/gpu_banner.py" />
-   <source>Put away</source>
-   <translation>Ausblenden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/lower_pane.py" />
@@ -3382,14 +3374,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Beenden</translation>
   </message>
   <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Quit (asks first while a run is training)</source>
+   <translation>Beenden (fragt nach, solange ein Lauf trainiert)</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Quit Tunesmith</source>
    <translation>Tunesmith beenden</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>Quit; a run that trains asks first</source>
-   <translation>Beenden; läuft ein Training, wird gefragt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/charts.py" />
@@ -3436,8 +3428,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/plots/loss_plot.py" />
-   <source>ROUGE-1 on {count}, right</source>
-   <translation>ROUGE-1 an {count}, rechts</translation>
+   <source>ROUGE-1 on {count} (right axis)</source>
+   <translation>ROUGE-1 an {count} (rechte Achse)</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
@@ -3446,7 +3438,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
-   <source>ROUGE-1 rose on {rose}, fell on {fell}, stayed on {stayed}.</source>
+   <source>ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.</source>
    <translation>ROUGE-1 stieg bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
   </message>
   <message>
@@ -3470,35 +3462,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1, Mittel und 95-%-Intervall, auf {count} Gesprächen mit Referenz.</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>Read back</source>
-   <translation>Zurückblättern</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
-   <source>Read in {n} pieces, {done} summarised</source>
-   <translation>
-    <numerusform>In {n} Abschnitt gelesen, {done} zusammengefasst</numerusform>
-    <numerusform>In {n} Abschnitten gelesen, {done} zusammengefasst</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
-   <source>Read in {n} pieces:</source>
-   <translation>
-    <numerusform>In {n} Abschnitt gelesen:</numerusform>
-    <numerusform>In {n} Abschnitten gelesen:</numerusform>
-   </translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>Read on</source>
-   <translation>Weiterlesen</translation>
+   <location filename="../../gui/pages/data/page_layout.py" />
+   <source>Raw rows</source>
+   <translation>Rohdaten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
-   <source>Read the rest</source>
-   <translation>Den Rest lesen</translation>
+   <source>Read the other rows</source>
+   <translation>Übrige Zeilen lesen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Read-only while this run is open</source>
+   <translation>Schreibgeschützt, solange dieser Lauf offen ist</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Read-only while this run is training</source>
+   <translation>Schreibgeschützt, solange dieser Lauf trainiert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/reader.py" />
@@ -3514,6 +3495,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/batch_view.py" />
    <source>Reading {name}</source>
    <translation>{name} wird gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>Recently used</source>
+   <translation>Zuletzt verwendet</translation>
   </message>
   <message>
    <location filename="../../gui/command_index.py" />
@@ -3561,6 +3547,21 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Referenzzusammenfassung, optional</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>Remove from the arena</source>
+   <translation>Aus der Arena entfernen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <source>Remove this adapter</source>
+   <translation>Diesen Adapter entfernen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/arena_operations.py" />
+   <source>Removed {entry} from the arena.</source>
+   <translation>{entry} wurde aus der Arena entfernt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/core/actions.py" />
    <source>Rename</source>
    <translation>Umbenennen</translation>
@@ -3569,11 +3570,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/forms/prompt_editor.py" />
    <source>Rename…</source>
    <translation>Umbenennen…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>Repair them, or read the rest.</source>
-   <translation>Bessern Sie sie aus oder lesen Sie den Rest.</translation>
   </message>
   <message>
    <location filename="../../gui/inputs/name_row.py" />
@@ -3596,14 +3592,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Fortsetzen</translation>
   </message>
   <message>
+   <location filename="../../gui/workers/engine_thread.py" />
+   <source>Resume continues from the last checkpoint.</source>
+   <translation>„Fortsetzen“ macht beim letzten Prüfpunkt weiter.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/failure_card.py" />
    <source>Resume from step {step}</source>
    <translation>Ab Schritt {step} fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/workers/engine_thread.py" />
-   <source>Resume goes on from the last checkpoint.</source>
-   <translation>„Fortsetzen“ geht vom letzten Prüfpunkt weiter.</translation>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>Resume the run</source>
+   <translation>Lauf fortsetzen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_text.py" />
@@ -3624,11 +3625,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/rows_view.py" />
    <source>Row</source>
    <translation>Zeile</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/row_view.py" />
-   <source>Row before</source>
-   <translation>Vorige Zeile</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -3652,8 +3648,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
-   <source>Rows of inputs, some of which are left out, others at each step</source>
-   <translation>Reihen von Eingaben, von denen einige ausgelassen werden, in jedem Schritt andere</translation>
+   <source>Rows of inputs, one for each step: every step drops different inputs</source>
+   <translation>Reihen von Eingaben, eine je Schritt: Jeder Schritt lässt andere Eingaben aus</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -3691,11 +3687,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Läufe zum Vergleichen</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>Runs, the rest</source>
-   <translation>Läufe, der Rest</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/overview.py" />
    <source>Russian</source>
    <translation>Russisch</translation>
@@ -3714,6 +3705,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>S&amp;ummary column</source>
    <translation>&amp;Zusammenfassungsspalte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Same scoring protocol</source>
+   <translation>Gleiches Bewertungsprotokoll</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
@@ -3749,6 +3745,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Save a checkpoint now</source>
    <translation>Jetzt einen Prüfpunkt speichern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/preferences.py" />
+   <source>Save and stop</source>
+   <translation>Sichern und stoppen</translation>
   </message>
   <message>
    <location filename="../../gui/plots/loss_plot.py" />
@@ -3816,6 +3817,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespeichert als {name}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>Saved step</source>
+   <translation>Gespeicherter Schritt</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/jobs.py" />
    <source>Saving</source>
    <translation>Wird gespeichert</translation>
@@ -3851,13 +3857,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>Scored alike</source>
-   <translation>Gleich bewertet</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/examples/candidate_table.py" />
-   <source>Scored otherwise</source>
+   <source>Scored differently</source>
    <translation>Anders bewertet</translation>
   </message>
   <message>
@@ -3874,6 +3875,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/forms/recipe_form.py" />
    <source>Scoring</source>
    <translation>Bewertung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/page.py" />
+   <source>Scoring order</source>
+   <translation>Reihenfolge der Bewertung</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
@@ -3894,6 +3900,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/jobs.py" />
    <source>Scoring {name}</source>
    <translation>{name} wird bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Scroll down</source>
+   <translation>Nach unten blättern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Scroll up</source>
+   <translation>Nach oben blättern</translation>
   </message>
   <message>
    <location filename="../../gui/shell/shortcuts_sheet.py" />
@@ -3931,14 +3947,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Läufe suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/history/history_view.py" />
-   <source>Search tries</source>
-   <translation>Suchen</translation>
+   <location filename="../../gui/pages/help/page.py" />
+   <source>Search terms, methods, licences</source>
+   <translation>Begriffe, Verfahren, Lizenzen suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/page.py" />
-   <source>Search words, methods, licences</source>
-   <translation>Begriffe, Verfahren, Lizenzen suchen</translation>
+   <location filename="../../gui/pages/playground/history/history_view.py" />
+   <source>Search the history</source>
+   <translation>Verlauf durchsuchen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/run_details.py" />
@@ -3947,13 +3963,23 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/support_dialog.py" />
-   <source>Select a method to read why it does not work on some base models.</source>
-   <translation>Wählen Sie ein Verfahren, um zu lesen, warum es auf manchen Basismodellen nicht funktioniert.</translation>
+   <source>Select a method to see why it does not work on some base models.</source>
+   <translation>Wählen Sie ein Verfahren, um zu sehen, warum es auf manchen Basismodellen nicht funktioniert.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/differences_view.py" />
+   <source>Select two or more entries in the table above.</source>
+   <translation>Wählen Sie in der Tabelle oben zwei oder mehr Einträge.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Self-attention</source>
    <translation>Self-Attention</translation>
+  </message>
+  <message>
+   <location filename="../../gui/app.py" />
+   <source>Set TUNESMITH_HOME to another folder.</source>
+   <translation>Setzen Sie TUNESMITH_HOME auf einen anderen Ordner.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/differences_view.py" />
@@ -3969,16 +3995,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/page.py" />
    <source>Several</source>
    <translation>Mehrere</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/example_table.py" />
-   <source>Share of words in which the two adapters' summaries that differ most differ</source>
-   <translation>Anteil der verschiedenen Wörter bei den zwei Adaptern, deren Zusammenfassungen sich am stärksten unterscheiden</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/example_table.py" />
-   <source>Share of words in which the two summaries differ</source>
-   <translation>Anteil der Wörter, in denen sich die beiden Zusammenfassungen unterscheiden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -3997,7 +4013,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Show all keys</source>
+   <source>Show all shortcuts</source>
    <translation>Alle Tastenkürzel zeigen</translation>
   </message>
   <message>
@@ -4009,11 +4025,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/page.py" />
    <source>Show charts</source>
    <translation>Diagramme zeigen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
-   <source>Show how it could fit</source>
-   <translation>Zeigen, wie es passt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -4046,14 +4057,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeilen zeigen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Show size</source>
+   <translation>Größe zeigen</translation>
+  </message>
+  <message>
    <location filename="../../gui/plots/loss_plot.py" />
    <source>Show the middle 98 %</source>
    <translation>Die mittleren 98 % zeigen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/chunks_view.py" />
-   <source>Show the summaries of {count} pieces</source>
-   <translation>Zusammenfassungen von {count} Abschnitten zeigen</translation>
+   <source>Show the summaries of {count} parts</source>
+   <translation>Zusammenfassungen von {count} Teilen zeigen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
@@ -4086,11 +4102,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Übersprungen, nicht im Datensatz</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/fallback_view.py" />
-   <source>Smaller plans are being looked for.</source>
-   <translation>Kleinere Pläne werden gesucht.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/charts.py" />
    <source>Smoothing</source>
    <translation>Glättung</translation>
@@ -4102,8 +4113,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/desktop/crash_report.py" />
-   <source>Something went wrong: {error}. Runs go on in their own processes.</source>
-   <translation>Etwas ist schiefgegangen: {error}. Läufe gehen in ihren eigenen Prozessen weiter.</translation>
+   <source>Something went wrong: {error}. Runs continue in their own processes.</source>
+   <translation>Etwas ist schiefgegangen: {error}. Läufe arbeiten in ihren eigenen Prozessen weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>Source of the conversations</source>
+   <translation>Quelle der Gespräche</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -4125,10 +4141,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Split</source>
    <translation>Teil</translation>
   </message>
-  <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
-   <source>Spoken from the next start on.</source>
-   <translation>Gilt ab dem nächsten Start.</translation>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <source>Split into {n} parts, {done} summarised</source>
+   <translation>
+    <numerusform>In {n} Teil zerlegt, {done} zusammengefasst</numerusform>
+    <numerusform>In {n} Teile zerlegt, {done} zusammengefasst</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/forms/variant_field.py" />
@@ -4139,6 +4158,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/recipe_panel.py" />
    <source>Start</source>
    <translation>Starten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Start a run with the recipe shown</source>
+   <translation>Lauf mit dem gezeigten Rezept starten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/controller.py" />
@@ -4157,8 +4181,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>Start the queue: each entry stands here once its run has ended.</source>
-   <translation>Starten Sie die Warteschlange: Jeder Eintrag steht hier, sobald sein Lauf beendet ist.</translation>
+   <source>Start the queue. Each entry appears here when its run has ended.</source>
+   <translation>Starten Sie die Warteschlange. Jeder Eintrag erscheint hier, sobald sein Lauf beendet ist.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -4166,27 +4190,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lauf starten</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>Start the run of the recipe shown</source>
-   <translation>Lauf des gezeigten Rezepts starten</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/run_table.py" />
    <source>Started</source>
-   <translation>Beginn</translation>
+   <translation>Begonnen</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/history/run_details.py" />
-   <source>Started {when}, {n} attempts. Opening it brings back plot and samples</source>
+   <source>Started {when}, {n} attempts. Open it to see its plot and samples</source>
    <translation>
-    <numerusform>Begonnen {when}, {n} Versuch. Öffnen bringt Kurve und Zusammenfassungen zurück</numerusform>
-    <numerusform>Begonnen {when}, {n} Versuche. Öffnen bringt Kurve und Zusammenfassungen zurück</numerusform>
+    <numerusform>Begonnen {when}, {n} Versuch. Öffnen Sie ihn, um Kurve und Zusammenfassungen zu sehen</numerusform>
+    <numerusform>Begonnen {when}, {n} Versuche. Öffnen Sie ihn, um Kurve und Zusammenfassungen zu sehen</numerusform>
    </translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/run_details.py" />
-   <source>Started {when}. Opening it brings back plot and samples</source>
-   <translation>Begonnen {when}. Öffnen bringt Kurve und Zusammenfassungen zurück</translation>
+   <source>Started {when}. Open it to see its plot and samples</source>
+   <translation>Begonnen {when}. Öffnen Sie ihn, um Kurve und Zusammenfassungen zu sehen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -4245,8 +4264,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>Stop it</source>
-   <translation>Stoppen</translation>
+   <source>Stop the run</source>
+   <translation>Lauf stoppen</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -4270,13 +4289,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_view.py" />
-   <source>Stopped. A prompt is kept once it is scored.</source>
-   <translation>Gestoppt. Ein Prompt wird behalten, sobald er bewertet ist.</translation>
+   <source>Stopped. A prompt is saved after it is scored.</source>
+   <translation>Gestoppt. Ein Prompt wird gespeichert, nachdem er bewertet ist.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
-   <source>Stopping. The step in hand is finished first, then all is saved</source>
-   <translation>Stoppt gleich. Erst wird der Schritt beendet, dann alles gespeichert</translation>
+   <source>Stopping. The current step finishes first, then everything is saved</source>
+   <translation>Wird gestoppt. Erst endet der laufende Schritt, dann wird alles gespeichert</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -4285,8 +4304,28 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
+   <source>Summaries of a later step</source>
+   <translation>Zusammenfassungen eines späteren Schritts</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Summaries of an earlier step</source>
+   <translation>Zusammenfassungen eines früheren Schritts</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Summaries of the base model</source>
+   <translation>Zusammenfassungen des Basismodells</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
    <source>Summarise</source>
    <translation>Zusammenfassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <source>Summarise in parts</source>
+   <translation>In Teilen zusammenfassen</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -4295,18 +4334,21 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
-   <source>Summarise piece by piece</source>
-   <translation>Abschnittsweise zusammenfassen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
-   <source>Summarise pieces that fit the limit, and then their summaries, in place of cutting the end off</source>
-   <translation>Erst passende Abschnitte und dann deren Zusammenfassungen zusammenfassen, statt das Ende abzuschneiden</translation>
+   <source>Summarise parts that fit the limit, then summarise their summaries. Otherwise the end is cut off.</source>
+   <translation>Teile zusammenfassen, die in die Grenze passen, und dann deren Zusammenfassungen. Sonst wird das Ende abgeschnitten.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
    <source>Summarise {count}</source>
    <translation>{count} zusammenfassen</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <source>Summarised in {n} parts:</source>
+   <translation>
+    <numerusform>In {n} Teil zusammengefasst:</numerusform>
+    <numerusform>In {n} Teilen zusammengefasst:</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
@@ -4339,14 +4381,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassung mit diesem Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/checker.py" />
-   <source>Summing up</source>
-   <translation>Ergebnis wird zusammengefasst</translation>
+   <location filename="../../gui/pages/help/page.py" />
+   <source>Supported combinations</source>
+   <translation>Unterstützte Kombinationen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
    <source>Swedish</source>
    <translation>Schwedisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>T&amp;urn text</source>
+   <translation>Be&amp;itragstext</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
@@ -4364,29 +4411,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schlagwörter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
-   <source>Take out of the arena</source>
-   <translation>Aus der Arena nehmen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/page.py" />
-   <source>Take the playground's</source>
-   <translation>Die der Werkbank nehmen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
-   <source>Take the turns</source>
-   <translation>Beiträge übernehmen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/columns/column_view.py" />
-   <source>Take this adapter away</source>
-   <translation>Diesen Adapter entfernen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
-   <source>Taken.</source>
-   <translation>Übernommen.</translation>
+   <location filename="../../gui/pages/library/metadata_panel.py" />
+   <source>Tags, separated by commas</source>
+   <translation>Schlagwörter, durch Kommas getrennt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/intro_pane.py" />
@@ -4399,9 +4426,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Test ({count})</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/method/support_table.py" />
+   <source>Tested on {date}: train, save, load, generate, switch off, resume. With {libraries}.</source>
+   <translation>Getestet am {date}: trainieren, speichern, laden, generieren, abschalten, fortsetzen. Mit {libraries}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/conversation/files.py" />
    <source>Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);;All files (*)</source>
    <translation>Texte und Transkripte (*.txt *.md *.log *.text *.vtt *.srt *.json);;Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/items_view.py" />
+   <source>Text or number</source>
+   <translation>Text oder Nummer</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
@@ -4409,9 +4446,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schriftgröße</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>The 95 % bootstrap interval: about where the score would lie in 95 of 100 repetitions with other test conversations of the same kind. A score without an interval says little: with few conversations, chance alone moves it by points.</source>
+   <translation>Das 95-%-Bootstrap-Intervall: etwa dort läge die Wertung in 95 von 100 Wiederholungen mit anderen Testgesprächen derselben Art. Eine Wertung ohne Intervall sagt wenig: Bei wenigen Gesprächen verschiebt schon der Zufall sie um Punkte.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>The PEFT method: which parameters are trained, and how.</source>
+   <translation>Das PEFT-Verfahren: welche Parameter wie trainiert werden.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/run_view.py" />
-   <source>The adapter holds what was learned so far.</source>
-   <translation>Der Adapter enthält, was bisher gelernt wurde.</translation>
+   <source>The adapter has the training up to this step.</source>
+   <translation>Der Adapter enthält das Training bis zu diesem Schritt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/verdict_card.py" />
@@ -4419,24 +4466,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Adapter ist gespeichert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/history/page.py" />
+   <source>The adapter {adapter} was made from the checkpoint.</source>
+   <translation>Der Adapter {adapter} wurde aus dem Prüfpunkt erstellt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
    <source>The base model is scored first, so you will see what was gained.</source>
    <translation>Das Basismodell wird zuerst bewertet, damit Sie sehen, was gewonnen wurde.</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>The base model's</source>
-   <translation>Die des Basismodells</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/method/support_dialog.py" />
    <source>The base model's weights</source>
    <translation>Gewichte des Basismodells</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/welcome/page.py" />
-   <source>The best there is</source>
-   <translation>Das beste vorhandene</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/samples.py" />
@@ -4450,33 +4492,43 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
-   <source>The check fetches what is not on this computer yet.</source>
-   <translation>Die Prüfung lädt herunter, was noch nicht auf diesem Rechner ist.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/history/page.py" />
-   <source>The checkpoint is now the adapter {adapter}.</source>
-   <translation>Der Prüfpunkt ist jetzt der Adapter {adapter}.</translation>
+   <source>The check downloads what is not on this computer yet.</source>
+   <translation>Die Prüfung lädt herunter, was noch nicht auf diesem Computer ist.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column that names an example.</source>
-   <translation>Die Spalte, die ein Beispiel benennt.</translation>
+   <source>The column with the conversation id of each row.</source>
+   <translation>Die Spalte mit der Gesprächs-ID jeder Zeile.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column that says which conversation a row's turn belongs to.</source>
-   <translation>Die Spalte, die sagt, zu welchem Gespräch der Beitrag einer Zeile gehört.</translation>
+   <source>The column with the id of each example.</source>
+   <translation>Die Spalte mit der ID jedes Beispiels.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>The column that says which split a row is in.</source>
-   <translation>Die Spalte, die sagt, zu welchem Teil eine Zeile gehört.</translation>
+   <source>The column with the split of each row.</source>
+   <translation>Die Spalte mit dem Teil jeder Zeile.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>The column, or the key of a turn, that holds the text of a turn.</source>
+   <translation>Die Spalte oder der Schlüssel eines Beitrags, in dem sein Text steht.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>The column, or the key of a turn, that names the speaker.</source>
+   <translation>Die Spalte oder der Schlüssel eines Beitrags, in dem der Sprecher steht.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/controller.py" />
-   <source>The conversation and earlier tries are kept.</source>
-   <translation>Das Gespräch und frühere Versuche bleiben erhalten.</translation>
+   <source>The conversation and the history are saved.</source>
+   <translation>Das Gespräch und der Verlauf bleiben erhalten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>The current recipe</source>
+   <translation>Das aktuelle Rezept</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_view.py" />
@@ -4490,13 +4542,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
-   <source>The decoding options can't be used so. The fields say why.</source>
-   <translation>Die Optionen der Dekodierung passen so nicht. Die Felder sagen, warum.</translation>
+   <source>The decoding options have problems; they are shown beside their fields.</source>
+   <translation>Die Optionen der Dekodierung haben Probleme; sie stehen neben ihren Feldern.</translation>
   </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch.py" />
-   <source>The device is needed by a run. What was done is kept.</source>
-   <translation>Ein Lauf braucht das Gerät. Was fertig ist, bleibt erhalten.</translation>
+  <message numerus="yes">
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>The earlier summaries of {n} conversations of this source were carried over.</source>
+   <translation>
+    <numerusform>Die frühere Zusammenfassung von {n} Gespräch dieser Quelle wurde übernommen.</numerusform>
+    <numerusform>Die früheren Zusammenfassungen von {n} Gesprächen dieser Quelle wurden übernommen.</numerusform>
+   </translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/forms/plan_text.py" />
@@ -4508,7 +4563,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/data/preview_table.py" />
-   <source>The first {n} rows of {split}, as they stand.</source>
+   <source>The first {n} rows of {split}, unchanged.</source>
    <translation>
     <numerusform>Die erste Zeile aus {split}, unverändert.</numerusform>
     <numerusform>Die ersten {n} Zeilen aus {split}, unverändert.</numerusform>
@@ -4524,16 +4579,21 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/data/preview_table.py" />
-   <source>The first {n} rows, as they stand.</source>
+   <source>The first {n} rows, unchanged.</source>
    <translation>
     <numerusform>Die erste Zeile, unverändert.</numerusform>
     <numerusform>Die ersten {n} Zeilen, unverändert.</numerusform>
    </translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/history/history_store.py" />
+   <source>The history can't be saved: {why}.</source>
+   <translation>Der Verlauf lässt sich nicht speichern: {why}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/drawings.py" />
-   <source>The learning rate rises during warm-up, then falls in a line, along a cosine, or stays</source>
-   <translation>Die Lernrate steigt beim Aufwärmen, dann fällt sie linear oder entlang eines Kosinus, oder sie bleibt</translation>
+   <source>The learning rate rises during warm-up, then falls linearly or along a cosine, or stays constant</source>
+   <translation>Die Lernrate steigt beim Aufwärmen; dann fällt sie linear oder entlang eines Kosinus, oder sie bleibt gleich</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/log_dialog.py" />
@@ -4541,29 +4601,44 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Protokoll ist leer.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>The model before training. Its own parameters do not change: they are frozen.</source>
+   <translation>Das Modell vor dem Training. Seine eigenen Parameter ändern sich nicht: Sie sind eingefroren.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>The name has {count} characters.</source>
    <translation>Der Name hat {count} Zeichen.</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>The newest</source>
-   <translation>Die neuesten</translation>
+   <location filename="../../gui/forms/variant_field.py" />
+   <source>The options match no variant.</source>
+   <translation>Die Optionen entsprechen keiner Variante.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>The other adapters</source>
+   <translation>Den anderen Adaptern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>The other entries are compared with it.</source>
+   <translation>Die anderen Einträge werden damit verglichen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
-   <source>The other rows can be read without the broken ones.</source>
-   <translation>Die übrigen Zeilen lassen sich ohne die fehlerhaften lesen.</translation>
+   <source>The other rows can be read without them.</source>
+   <translation>Die übrigen Zeilen lassen sich ohne sie lesen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topic_view.py" />
-   <source>The package brings no words of its licence along.</source>
-   <translation>Das Paket bringt den Text seiner Lizenz nicht mit.</translation>
+   <source>The package includes no licence text.</source>
+   <translation>Das Paket enthält keinen Lizenztext.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/prompt_field.py" />
-   <source>The prompt that is read</source>
-   <translation>Der gelesene Prompt</translation>
+   <location filename="../../gui/pages/labelling/page.py" />
+   <source>The playground has no conversations yet. Summarise one there first.</source>
+   <translation>Die Werkbank enthält noch keine Gespräche. Fassen Sie dort zuerst eines zusammen.</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
@@ -4577,28 +4652,23 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>The queue waits: a base model is loaded for summaries and holds the device</source>
+   <source>The queue is waiting: a base model is loaded for summaries and holds the device</source>
    <translation>Die Warteschlange wartet: Ein Basismodell ist für Zusammenfassungen geladen und belegt das Gerät</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>The queue waits: a run is training and holds the device</source>
+   <source>The queue is waiting: a run is training and holds the device</source>
    <translation>Die Warteschlange wartet: Ein Lauf trainiert und belegt das Gerät</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>The queue waits: an adapter is being merged and holds the device</source>
+   <source>The queue is waiting: an adapter is being merged and holds the device</source>
    <translation>Die Warteschlange wartet: Ein Adapter wird verschmolzen und belegt das Gerät</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>The queue waits: an adapter is being scored and holds the device</source>
+   <source>The queue is waiting: an adapter is being scored and holds the device</source>
    <translation>Die Warteschlange wartet: Ein Adapter wird bewertet und belegt das Gerät</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>The recipe as it is</source>
-   <translation>Das Rezept, wie es ist</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page.py" />
@@ -4606,19 +4676,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Rezept hat Probleme; sie stehen neben seinen Feldern.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
-   <source>The recipe is kept, and every step will see as many examples as you asked for.</source>
-   <translation>Das Rezept bleibt erhalten, und jeder Schritt sieht so viele Beispiele, wie Sie verlangt haben.</translation>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>The recipe of this run</source>
+   <translation>Das Rezept dieses Laufs</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>The recipe on the Train page has problems. Mend it there first.</source>
+   <source>The recipe on the Train page has problems. Fix them there first.</source>
    <translation>Das Rezept auf der Seite „Trainieren“ ist fehlerhaft. Beheben Sie das zuerst dort.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>The recipe this run used</source>
-   <translation>Das Rezept dieses Laufs</translation>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>The recipe stays the same, and every step uses the batch size you set.</source>
+   <translation>Das Rezept bleibt gleich, und jeder Schritt verwendet die gewählte Batchgröße.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/detail.py" />
@@ -4627,18 +4697,28 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/report_export.py" />
-   <source>The report is saved as {place}.</source>
-   <translation>Der Bericht ist gespeichert als {place}.</translation>
+   <source>The report was saved as {place}.</source>
+   <translation>Der Bericht wurde als {place} gespeichert.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>The result of training: a small folder of weights that is used together with its base model. With the adapter switched off, the base model is unchanged.</source>
+   <translation>Das Ergebnis des Trainings: ein kleiner Ordner mit Gewichten, der zusammen mit seinem Basismodell verwendet wird. Mit abgeschaltetem Adapter ist das Basismodell unverändert.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>The run can go on without the window.</source>
-   <translation>Der Lauf kann ohne das Fenster weitergehen.</translation>
+   <source>The run can continue without the window.</source>
+   <translation>Der Lauf kann ohne das Fenster weiterlaufen.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>The run can't be asked.</source>
+   <source>The run can't be reached.</source>
    <translation>Der Lauf ist nicht erreichbar.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/start_from_field.py" />
+   <source>The run continues the training of this adapter. It has the same base model and method.</source>
+   <translation>Der Lauf setzt das Training dieses Adapters fort. Basismodell und Verfahren sind gleich.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/verdict_card.py" />
@@ -4677,7 +4757,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_lock.py" />
-   <source>The run pauses after the step in hand. Summaries follow then.</source>
+   <source>The run pauses after the current step. Then the summaries start.</source>
    <translation>Der Lauf pausiert nach dem laufenden Schritt. Dann folgen die Zusammenfassungen.</translation>
   </message>
   <message>
@@ -4697,18 +4777,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
-   <source>The sample conversations: {train} to learn from, {test} to test. No download.</source>
-   <translation>Die Beispielgespräche: {train} zum Lernen, {test} zum Testen. Kein Download.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>The summaries of a later step</source>
-   <translation>Die Zusammenfassungen eines späteren Schritts</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>The summaries of an earlier step</source>
-   <translation>Die Zusammenfassungen eines früheren Schritts</translation>
+   <source>The sample conversations: {train} for training, {test} for testing. No download.</source>
+   <translation>Die Beispielgespräche: {train} zum Trainieren, {test} zum Testen. Kein Download.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/feedback_view.py" />
@@ -4716,22 +4786,24 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Zusammenfassung, wie sie sein soll</translation>
   </message>
   <message>
+   <location filename="../../gui/models/list_text.py" />
+   <source>The summary is empty.</source>
+   <translation>Die Zusammenfassung ist leer.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>The training loss falls; the validation loss falls too and then rises again</source>
    <translation>Der Trainingsverlust fällt; der Validierungsverlust fällt auch und steigt dann wieder</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>The unit that models read and write: a word or a part of one. An English word takes about 1.3 tokens.</source>
+   <translation>Die Einheit, die Modelle lesen und schreiben: ein Wort oder ein Teil davon. Ein englisches Wort braucht etwa 1,3 Tokens.</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>The whole run took {time}.</source>
    <translation>Der ganze Lauf dauerte {time}.</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>The words of {n} conversations are being compared. Until then they come as given.</source>
-   <translation>
-    <numerusform>Die Wörter von {n} Gespräch werden verglichen. Bis dahin kommt es wie vorgegeben.</numerusform>
-    <numerusform>Die Wörter von {n} Gesprächen werden verglichen. Bis dahin kommen sie wie vorgegeben.</numerusform>
-   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/controller.py" />
@@ -4740,23 +4812,23 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/jobs.py" />
-   <source>The worker ended without a word.</source>
-   <translation>Der Arbeitsprozess endete ohne ein Wort.</translation>
+   <source>The worker ended without a result.</source>
+   <translation>Der Arbeitsprozess endete ohne Ergebnis.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/doctor/page.py" />
-   <source>The worker found nothing.</source>
-   <translation>Der Arbeitsprozess hat nichts gefunden.</translation>
+   <source>The worker reported nothing.</source>
+   <translation>Der Arbeitsprozess hat nichts gemeldet.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/engine_thread.py" />
-   <source>The worker was ended by force.</source>
-   <translation>Der Arbeitsprozess wurde gewaltsam beendet.</translation>
+   <source>The worker was killed.</source>
+   <translation>Der Arbeitsprozess wurde abgebrochen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch.py" />
-   <source>The worker went to other summaries. What was done is kept.</source>
-   <translation>Der Arbeitsprozess wird für andere Zusammenfassungen gebraucht. Was fertig ist, bleibt erhalten.</translation>
+   <source>The worker was needed for other summaries. Finished summaries are saved.</source>
+   <translation>Der Arbeitsprozess wurde für andere Zusammenfassungen gebraucht. Fertige Zusammenfassungen bleiben erhalten.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/parts.py" />
@@ -4769,11 +4841,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dann werden ein Prüfpunkt und der Adapter gespeichert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
-   <source>There are {size}.</source>
-   <translation>Es gibt {size}.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>There is a preset "{name}" already.</source>
    <translation>Es gibt schon eine Vorlage „{name}“.</translation>
@@ -4784,24 +4851,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Es gibt noch kein Gespräch. Fügen Sie eines ein, öffnen Sie eine Datei, oder wählen Sie ein Beispiel.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>There is no source yet.</source>
-   <translation>Es ist noch keine Quelle angegeben.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
-   <source>There was no checkpoint yet. The recipe, the curve and the log are kept.</source>
-   <translation>Es gab noch keinen Prüfpunkt. Rezept, Kurve und Protokoll bleiben erhalten.</translation>
+   <source>There was no checkpoint yet. The recipe, the curve and the log are saved.</source>
+   <translation>Es gab noch keinen Prüfpunkt. Rezept, Kurve und Protokoll sind gespeichert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
-   <source>These are the first rows. The rest could not be used.</source>
-   <translation>Dies sind die ersten Zeilen. Der Rest war nicht zu verwenden.</translation>
+   <source>These are the first rows. The others are being read.</source>
+   <translation>Dies sind die ersten Zeilen. Die übrigen werden gelesen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
-   <source>These are the first rows. The rest is being read.</source>
-   <translation>Dies sind die ersten Zeilen. Der Rest wird gelesen.</translation>
+   <source>These are the first rows. The others could not be read.</source>
+   <translation>Dies sind die ersten Zeilen. Die übrigen waren nicht lesbar.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page_layout.py" />
@@ -4809,19 +4871,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diese Gespräche haben noch keine Zusammenfassungen.</translation>
   </message>
   <message>
-   <location filename="../../gui/core/preferences.py" />
-   <source>They finish</source>
-   <translation>Laufen zu Ende</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/preferences.py" />
-   <source>They save and stop</source>
-   <translation>Sichern und stoppen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>They share base model, data, prompt, scoring and seed with those that are there.</source>
-   <translation>Sie haben Basismodell, Daten, Prompt, Bewertung und Startwert mit den vorhandenen gemeinsam.</translation>
+   <source>They share the base model, data, prompt, scoring and seed of the existing entries.</source>
+   <translation>Sie teilen Basismodell, Daten, Prompt, Bewertung und Startwert der vorhandenen Einträge.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
@@ -4834,24 +4886,45 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dieser Computer</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>This deletes {size} of cached token ids.</source>
+   <translation>Gelöscht werden {size} an gespeicherten Token-IDs.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>This deletes {size} of checkpoints of {n} completed runs and {tokens} of cached token ids.</source>
+   <translation>
+    <numerusform>Gelöscht werden {size} an Prüfpunkten von {n} abgeschlossenen Lauf und {tokens} an gespeicherten Token-IDs.</numerusform>
+    <numerusform>Gelöscht werden {size} an Prüfpunkten von {n} abgeschlossenen Läufen und {tokens} an gespeicherten Token-IDs.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>This deletes {size} of checkpoints of {n} completed runs.</source>
+   <translation>
+    <numerusform>Gelöscht werden {size} an Prüfpunkten von {n} abgeschlossenen Lauf.</numerusform>
+    <numerusform>Gelöscht werden {size} an Prüfpunkten von {n} abgeschlossenen Läufen.</numerusform>
+   </translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/examples/page.py" />
    <source>This prompt</source>
    <translation>Dieser Prompt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/download_prompt.py" />
-   <source>This run fetches what is not on this computer yet.</source>
-   <translation>Dieser Lauf lädt, was noch nicht auf diesem Computer ist.</translation>
+   <source>This run downloads what is not on this computer yet.</source>
+   <translation>Dieser Lauf lädt herunter, was noch nicht auf diesem Computer ist.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
-   <source>This run needs more memory than there is</source>
-   <translation>Dieser Lauf braucht mehr Speicher, als da ist</translation>
+   <source>This run needs more memory than is available</source>
+   <translation>Dieser Lauf braucht mehr Speicher, als verfügbar ist</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
-   <source>Three intervals of a difference: right of zero is better, across zero nothing, left of it worse</source>
-   <translation>Drei Intervalle eines Unterschieds: rechts der Null ist besser, über der Null keins von beiden, links davon schlechter</translation>
+   <source>Three intervals of a difference: right of zero is better, across zero is no measurable difference, left of zero is worse</source>
+   <translation>Drei Intervalle eines Unterschieds: rechts der Null besser, über der Null kein messbarer Unterschied, links der Null schlechter</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -4869,14 +4942,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bisherige Zeit</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor/page.py" />
-   <source>To be mended: {what}</source>
-   <translation>Zu beheben: {what}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>To do</source>
    <translation>Zu tun</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor/page.py" />
+   <source>To fix: {what}</source>
+   <translation>Zu beheben: {what}</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -4890,23 +4963,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>Token ids</source>
-   <translation>Token-Nummern</translation>
+   <source>Token cache</source>
+   <translation>Token-Cache</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/rows_view.py" />
    <source>Tokens</source>
    <translation>Tokens</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/source_bar.py" />
-   <source>Tokens &amp;counted for</source>
-   <translation>Tokens gezählt &amp;für</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/arena_operations.py" />
-   <source>Took {entry} out of the arena.</source>
-   <translation>{entry} ist nicht mehr in der Arena.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
@@ -4940,8 +5003,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
-   <source>Train one, or bring in a folder or zip you already have.</source>
+   <source>Train one, or import a folder or a zip file.</source>
    <translation>Trainieren Sie einen, oder importieren Sie einen Ordner oder eine ZIP-Datei.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/preferences.py" />
+   <source>Train to the end</source>
+   <translation>Zu Ende trainieren</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -4970,8 +5038,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
+   <source>Trained parts</source>
+   <translation>Trainierte Teile</translation>
+  </message>
+  <message>
+   <location filename="../../gui/graphics/block_drawing.py" />
    <source>Trained tokens before the input</source>
    <translation>Trainierte Tokens vor der Eingabe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Trained vectors that are put before the text, where words would be. Prompt tuning, prefix tuning and P-tuning train them.</source>
+   <translation>Trainierte Vektoren, die vor dem Text stehen wie sonst Wörter. Prompt-Tuning, Prefix-Tuning und P-Tuning trainieren solche.</translation>
   </message>
   <message>
    <location filename="../../gui/models/adapter_groups.py" />
@@ -4990,8 +5068,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/plan_text.py" />
-   <source>Training leaves them out.</source>
-   <translation>Das Training lässt sie aus.</translation>
+   <source>Training skips them.</source>
+   <translation>Das Training überspringt sie.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Training time in minutes, without loading and scoring.</source>
+   <translation>Trainingszeit in Minuten, ohne Laden und Bewerten.</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -5007,6 +5090,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Trash</source>
    <translation>Papierkorb</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>Truncated summaries</source>
+   <translation>Abgeschnittene Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -5025,7 +5113,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
-   <source>Try another word, or a part of it.</source>
+   <source>Try another word, or part of one.</source>
    <translation>Versuchen Sie ein anderes Wort oder einen Teil davon.</translation>
   </message>
   <message>
@@ -5065,13 +5153,23 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
-   <source>Tunesmith shows it again at the next start.</source>
-   <translation>Tunesmith zeigt ihn beim nächsten Start wieder.</translation>
+   <source>Tunesmith shows it again when you reopen the window.</source>
+   <translation>Tunesmith zeigt ihn wieder, sobald Sie das Fenster erneut öffnen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
    <source>Turkish</source>
    <translation>Türkisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/report.py" />
+   <source>Turn texts and speakers in parallel lists</source>
+   <translation>Beitragstexte und Sprecher in parallelen Listen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <source>Turns used.</source>
+   <translation>Beiträge übernommen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
@@ -5099,11 +5197,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Unbekannte Daten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/topics.py" />
-   <source>Unless set: {value}.</source>
-   <translation>Wenn nicht gesetzt: {value}.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Use</source>
    <translation>Verwenden</translation>
@@ -5124,6 +5217,21 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verwenden</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>Use the last turn of each conversation as its summary.</source>
+   <translation>Den letzten Beitrag jedes Gesprächs als dessen Zusammenfassung verwenden.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/page.py" />
+   <source>Use the playground's</source>
+   <translation>Die der Werkbank verwenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <source>Use the turns</source>
+   <translation>Beiträge übernehmen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
    <source>Use this plan</source>
    <translation>Diesen Plan verwenden</translation>
@@ -5134,14 +5242,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} verwenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/source_bar.py" />
-   <source>Used lately</source>
-   <translation>Zuletzt verwendet</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Usual are {least} to {most}</source>
-   <translation>Üblich sind {least} bis {most}</translation>
+   <source>Usual length: {least} to {most}</source>
+   <translation>Übliche Länge: {least} bis {most}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/report.py" />
@@ -5165,11 +5268,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>Vectors that stand before the text like words, but are trained numbers and no words. Prompt tuning, prefix tuning and P-tuning learn such.</source>
-   <translation>Vektoren, die wie Wörter vor dem Text stehen, aber trainierte Zahlen sind und keine Wörter. Prompt-Tuning, Prefix-Tuning und P-Tuning lernen solche.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
    <source>Verdict</source>
    <translation>Urteil</translation>
   </message>
@@ -5185,7 +5283,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/download_prompt.py" />
-   <source>Wait until it is done, or cancel it in the library.</source>
+   <source>Wait for it to finish, or cancel it in the library.</source>
    <translation>Warten Sie, bis das fertig ist, oder brechen Sie es in der Bibliothek ab.</translation>
   </message>
   <message>
@@ -5194,52 +5292,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wartet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/page_header.py" />
-   <source>Ways to pause</source>
-   <translation>Arten zu pausieren</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Weights</source>
    <translation>Gewichte</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
-   <source>Weights: the frozen numbers of the base model.
-Adapter: what the method adds to them.
-Gradients, optimizer: what training keeps of each trained number.
-Activations: what the largest batch leaves behind for the way back.
+   <source>Weights: the frozen parameters of the base model.
+Adapter: the parameters that the method adds.
+Gradients, optimizer: their state for each trained parameter.
+Activations: stored by the forward pass of the largest batch for the backward pass.
 Program: Python and its libraries.</source>
-   <translation>Gewichte: die eingefrorenen Zahlen des Basismodells.
-Adapter: was das Verfahren hinzufügt.
-Gradienten, Optimierer: was das Training zu jeder trainierten Zahl behält.
-Aktivierungen: was der größte Batch für den Rückweg hinterlässt.
+   <translation>Gewichte: die eingefrorenen Parameter des Basismodells.
+Adapter: die Parameter, die das Verfahren hinzufügt.
+Gradienten, Optimierer: deren Zustand je trainiertem Parameter.
+Aktivierungen: vom Vorwärtsdurchlauf des größten Batches für den Rückwärtsdurchlauf gespeichert.
 Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
    <source>Welcome</source>
    <translation>Willkommen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/metadata_text.py" />
-   <source>Went on from</source>
-   <translation>Fortgesetzt von</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/metric_rows.py" />
-   <source>What else was measured</source>
-   <translation>Was sonst gemessen wurde</translation>
-  </message>
-  <message>
-   <location filename="../../gui/shell/palette.py" />
-   <source>What fits</source>
-   <translation>Was passt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>What is &amp;said</source>
-   <translation>Ge&amp;sagtes</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
@@ -5252,102 +5325,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was daran richtig oder falsch ist</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/report.py" />
-   <source>What is said and who says it in lists side by side</source>
-   <translation>Gesagtes und Sprecher in Listen nebeneinander</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>What is said: a column where each row is a turn, or a key of the turns.</source>
-   <translation>Was gesagt wird: eine Spalte, in der jede Zeile ein Beitrag ist, oder ein Schlüssel der Beiträge.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>What is there before training. Its own numbers stay as they are: it is frozen.</source>
-   <translation>Was vor dem Training da ist. Seine eigenen Zahlen bleiben, wie sie sind: Es ist eingefroren.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/graphics/block_drawing.py" />
-   <source>What is trained</source>
-   <translation>Was trainiert wird</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/recipe_form.py" />
-   <source>What is trained.</source>
-   <translation>Was trainiert wird.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>What it costs</source>
-   <translation>Was es kostet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>What models read and write: a word or a piece of one. An English word takes about one and a third.</source>
-   <translation>Was Modelle lesen und schreiben: ein Wort oder ein Stück davon. Ein englisches Wort braucht im Schnitt etwa eineindrittel.</translation>
-  </message>
-  <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
-   <source>What runs begun from now on do if the window crashes or the session ends. Closing the window asks, and a recipe can say otherwise.</source>
-   <translation>Was ab jetzt begonnene Läufe tun, wenn das Fenster abstürzt oder die Sitzung endet. Beim Schließen des Fensters wird gefragt, und ein Rezept kann es anders festlegen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/prompt_preview.py" />
-   <source>What the model reads</source>
-   <translation>Was das Modell liest</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/label_preview.py" />
-   <source>What the model reads and learns</source>
-   <translation>Was das Modell liest und lernt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/prompt_preview.py" />
-   <source>What the model reads, with a sample</source>
-   <translation>Was das Modell liest, an einem Beispiel</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>What training yields: a small folder that is used together with its base model. Switched off, the base is what it was.</source>
-   <translation>Was das Training ergibt: ein kleiner Ordner, der zusammen mit seinem Basismodell verwendet wird. Abgeschaltet ist die Basis wieder, was sie war.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch.py" />
-   <source>What was done is kept.</source>
-   <translation>Was fertig ist, bleibt erhalten.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/edits_view.py" />
-   <source>What was done with it</source>
-   <translation>Was damit geschah</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>What was done with {n} conversations of this source before is brought along.</source>
-   <translation>
-    <numerusform>Was mit {n} Gespräch dieser Quelle schon geschah, ist übernommen.</numerusform>
-    <numerusform>Was mit {n} Gesprächen dieser Quelle schon geschah, ist übernommen.</numerusform>
-   </translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/page.py" />
-   <source>What works where</source>
-   <translation>Was wo funktioniert</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/drafter.py" />
-   <source>What you have written is kept.</source>
-   <translation>Was Sie geschrieben haben, bleibt erhalten.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/history/page.py" />
-   <source>What you train is kept here</source>
-   <translation>Was Sie trainieren, bleibt hier</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/page.py" />
-   <source>What you train or import is kept here</source>
-   <translation>Hier liegt, was Sie trainieren oder importieren</translation>
+   <source>What new runs do if the window crashes or the session ends. A recipe can override this. Closing the window asks first.</source>
+   <translation>Was neue Läufe tun, wenn das Fenster abstürzt oder die Sitzung endet. Ein Rezept kann es anders festlegen. Beim Schließen des Fensters wird gefragt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/broken_rows_view.py" />
@@ -5355,34 +5335,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Wo</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Where a score would lie in 95 of 100 repetitions with other test conversations of the same kind. A score without one says little: with few conversations chance alone moves it by points.</source>
-   <translation>Wo eine Wertung in 95 von 100 Wiederholungen mit anderen Testgesprächen derselben Art läge. Eine Wertung ohne Intervall sagt wenig: Bei wenigen Gesprächen verschiebt schon der Zufall sie um Punkte.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>Where the conversations are from</source>
-   <translation>Woher die Gespräche stammen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
-   <source>Where the memory goes</source>
-   <translation>Wohin der Speicher geht</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>Whether the last turn of each conversation is its summary.</source>
-   <translation>Ob der letzte Beitrag jedes Gesprächs dessen Zusammenfassung ist.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>Which method, on your data, on this computer?</source>
    <translation>Welches Verfahren, mit Ihren Daten, auf diesem Computer?</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>Who speaks: a column, or a key of the turns.</source>
-   <translation>Wer spricht: eine Spalte oder ein Schlüssel der Beiträge.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/summary_edit.py" />
@@ -5400,14 +5355,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Warum</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/items_view.py" />
-   <source>Words or a number</source>
-   <translation>Wörter oder eine Nummer</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/metadata_panel.py" />
-   <source>Words to find it by, with commas</source>
-   <translation>Wörter zum Wiederfinden, mit Kommas</translation>
+   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <source>Window log</source>
+   <translation>Fensterprotokoll</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -5456,13 +5406,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/history/history_view.py" />
-   <source>Write the summaries that were found good to a file of training data</source>
-   <translation>Die für gut befundenen Zusammenfassungen in eine Datei mit Trainingsdaten schreiben</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/page_layout.py" />
-   <source>Write them here</source>
-   <translation>Hier schreiben</translation>
+   <source>Write the summaries rated good to a file of training data</source>
+   <translation>Die gut bewerteten Zusammenfassungen in eine Datei mit Trainingsdaten schreiben</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch.py" />
@@ -5485,14 +5430,29 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Alle anderen können Sie später in der Arena vergleichen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/decoding_row.py" />
+   <location filename="../../gui/pages/welcome/page.py" />
    <source>Your own</source>
    <translation>Eigene</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/history/page.py" />
+   <source>Your runs are saved here</source>
+   <translation>Ihre Läufe werden hier gespeichert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/drafter.py" />
+   <source>Your text is saved.</source>
+   <translation>Ihr Text ist gespeichert.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/page.py" />
+   <source>Your trained and imported adapters are saved here</source>
+   <translation>Hier liegen Ihre trainierten und importierten Adapter</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Yours have {least} to {most}</source>
-   <translation>Ihre haben {least} bis {most}</translation>
+   <source>Your usual length: {least} to {most}</source>
+   <translation>Ihre übliche Länge: {least} bis {most}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/dialogs.py" />
@@ -5510,18 +5470,13 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ein Entwurf von {name}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
-   <source>about here the trained limit ends</source>
-   <translation>etwa hier endet die trainierte Länge</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>about licence version</source>
    <translation>über lizenz version impressum licence license about</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/histogram.py" />
-   <source>about {count} beyond it</source>
+   <source>about {count} above it</source>
    <translation>etwa {count} darüber</translation>
   </message>
   <message>
@@ -5573,21 +5528,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Adapter, trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>against full fine-tuning better</source>
-   <translation>besser als volle Feinabstimmung</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>against full fine-tuning no measurable difference</source>
-   <translation>kein messbarer Unterschied zu voller Feinabstimmung</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>against full fine-tuning worse</source>
-   <translation>schlechter als volle Feinabstimmung</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>all</source>
    <translation>alle</translation>
@@ -5613,6 +5553,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>und {count} weitere</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <source>approximate end of the trained limit</source>
+   <translation>etwa hier endet die trainierte Länge</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>as guessed (auto)</source>
    <translation>wie erkannt (auto)</translation>
@@ -5628,14 +5573,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>unverändert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>as the source has it</source>
-   <translation>wie in der Quelle</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>at least {least} and at most {most} tokens</source>
    <translation>mindestens {least} und höchstens {most} Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns/choices.py" />
+   <source>at most {most} columns</source>
+   <translation>höchstens {most} Spalten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/markdown.py" />
@@ -5680,12 +5625,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/models/adapter_table.py" />
    <source>baseline</source>
-   <translation>Maßstab</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/queue_table.py" />
-   <source>begins</source>
-   <translation>beginnt</translation>
+   <translation>Vergleichswert</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -5706,6 +5646,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/adapter_table.py" />
    <source>better than base</source>
    <translation>besser als die Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>better than full fine-tuning</source>
+   <translation>besser als volle Feinabstimmung</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -5756,6 +5701,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/data/preview_table.py" />
    <source>conversation</source>
    <translation>Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview_table.py" />
+   <source>conversation id</source>
+   <translation>Gesprächs-ID</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
@@ -5838,6 +5788,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>jeder Schritt</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>each step drops others</source>
+   <translation>jeder Schritt lässt andere aus</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>email</source>
    <translation>E-Mail</translation>
@@ -5858,6 +5813,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Encoder-Decoder</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
+   <source>end of the trained limit</source>
+   <translation>hier endet die trainierte Länge</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <source>error bars: 95 % interval</source>
+   <translation>Fehlerbalken: 95-%-Intervall</translation>
+  </message>
+  <message>
    <location filename="../../gui/plots/loss_plot.py" />
    <source>evaluation</source>
    <translation>Bewertung</translation>
@@ -5866,6 +5831,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/run/metrics_row.py" />
    <source>evaluation {loss}</source>
    <translation>Bewertung {loss}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <source>every claim is in the conversation</source>
+   <translation>alle Angaben kommen im Gespräch vor</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/metrics_row.py" />
@@ -5893,19 +5863,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>passt hinein</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
-   <source>found bad</source>
-   <translation>für schlecht befunden</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
-   <source>found good</source>
-   <translation>für gut befunden</translation>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>for resuming; completed runs no longer need them</source>
+   <translation>zum Fortsetzen; abgeschlossene Läufe brauchen sie nicht mehr</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>from the hub; other programs use them too</source>
+   <source>from the hub; shared with other programs</source>
    <translation>vom Hub; auch andere Programme nutzen sie</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>from the source</source>
+   <translation>aus der Quelle</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
@@ -5958,11 +5928,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>unsichtbare Zeichen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/support_table.py" />
-   <source>is meant to work</source>
-   <translation>soll funktionieren</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>is the summary</source>
    <translation>ist die Zusammenfassung</translation>
@@ -5976,11 +5941,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>just now</source>
    <translation>gerade eben</translation>
-  </message>
-  <message>
-   <location filename="../../gui/plots/canvas.py" />
-   <source>kept, step {step}</source>
-   <translation>behalten, Schritt {step}</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -6014,7 +5974,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
-   <source>left out at most</source>
+   <source>left out, at most</source>
    <translation>höchstens ausgelassen</translation>
   </message>
   <message>
@@ -6054,8 +6014,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/markdown.py" />
-   <source>long conversations piece by piece</source>
-   <translation>lange Gespräche abschnittsweise</translation>
+   <source>long conversations in parts</source>
+   <translation>lange Gespräche in Teilen</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -6073,24 +6033,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>niedriger als die Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>made anew when needed; at most 2 GB are kept</source>
-   <translation>bei Bedarf neu erzeugt; höchstens 2 GB bleiben</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/columns/choices.py" />
-   <source>made for a base model it does not name</source>
-   <translation>gemacht für ein ungenanntes Basismodell</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/columns/choices.py" />
-   <source>made for {model}</source>
-   <translation>gemacht für „{model}“</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/method/label_preview.py" />
-   <source>marked: learned, the rest is only read</source>
-   <translation>markiert: gelernt, der Rest wird nur gelesen</translation>
+   <source>marked: label tokens; the rest is input only</source>
+   <translation>markiert: Label-Tokens; der Rest ist nur Eingabe</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/findings_view.py" />
@@ -6099,13 +6044,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
-   <source>median {median}, most {most}</source>
+   <source>median {median}, max {most}</source>
    <translation>Median {median}, max. {most}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/charts.py" />
-   <source>minutes of training</source>
-   <translation>Minuten Training</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/arena/arena_text.py" />
@@ -6156,14 +6096,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein messbarer Unterschied zur Basis</translation>
   </message>
   <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>no measurable difference to full fine-tuning</source>
+   <translation>kein messbarer Unterschied zu voller Feinabstimmung</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>no named speaker</source>
    <translation>kein genannter Sprecher</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
-   <source>no one named</source>
-   <translation>niemand genannt</translation>
+   <source>no named speakers</source>
+   <translation>keine genannten Sprecher</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/picker.py" />
@@ -6171,14 +6116,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>keine Referenzzusammenfassung</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <source>no repeated sequence of {count} tokens</source>
+   <translation>keine Wiederholung von {count} Tokens</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/rows_view.py" />
    <source>no summary</source>
    <translation>keine Zusammenfassung</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
-   <source>no {count} tokens twice</source>
-   <translation>keine {count} Tokens zweimal</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -6197,8 +6142,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>none: each chat whole</source>
-   <translation>keine: jeder Chat als Ganzes</translation>
+   <source>none: one conversation per chat</source>
+   <translation>keine: ein Gespräch je Chat</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -6256,11 +6201,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht bekannt (auto)</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/support_table.py" />
-   <source>not proven</source>
-   <translation>nicht erprobt</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/adapter_table.py" />
    <source>not scored yet</source>
    <translation>noch nicht bewertet</translation>
@@ -6271,6 +6211,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht angegeben</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/method/support_table.py" />
+   <source>not tested</source>
+   <translation>nicht getestet</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/batch_table.py" />
    <source>not yet</source>
    <translation>noch nicht</translation>
@@ -6279,16 +6224,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/method/method_explanation.py" />
    <source>nothing is trained</source>
    <translation>nichts wird trainiert</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
-   <source>nothing that was not said</source>
-   <translation>nichts, was nicht gesagt wurde</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/charts.py" />
-   <source>numbers trained</source>
-   <translation>trainierte Zahlen</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -6302,13 +6237,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
-   <source>of {count} numbers</source>
-   <translation>von {count} Zahlen</translation>
+   <source>of {count} parameters</source>
+   <translation>von {count} Parametern</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>of {count} trainable</source>
-   <translation>von {count}</translation>
+   <translation>von {count} trainierbar</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/metrics_row.py" />
@@ -6354,11 +6289,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>andere Sprache</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/drawings.py" />
-   <source>others are left out at each step</source>
-   <translation>in jedem Schritt werden andere ausgelassen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>overfitting validation</source>
    <translation>overfitting überanpassung validierung</translation>
@@ -6380,7 +6310,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/library/metadata_text.py" />
-   <source>personal data masked in {n} places</source>
+   <source>personal data masked in {n} passages</source>
    <translation>
     <numerusform>persönliche Daten an {n} Stelle maskiert</numerusform>
     <numerusform>persönliche Daten an {n} Stellen maskiert</numerusform>
@@ -6412,11 +6342,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/support_table.py" />
-   <source>proven</source>
-   <translation>erprobt</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>random</source>
    <translation>zufällig</translation>
@@ -6432,14 +6357,29 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Rate {rate}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <source>rated bad</source>
+   <translation>schlecht bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <source>rated good</source>
+   <translation>gut bewertet</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/conversation/length.py" />
-   <source>read piece by piece</source>
-   <translation>abschnittsweise gelesen</translation>
+   <source>read in parts</source>
+   <translation>in Teilen gelesen</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>recipes, events and logs</source>
    <translation>Rezepte, Ereignisse und Protokolle</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>recreated when needed; at most 2 GB</source>
+   <translation>bei Bedarf neu erzeugt; höchstens 2 GB</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -6472,14 +6412,24 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>gezogen mit Temperatur {value}</translation>
   </message>
   <message>
+   <location filename="../../gui/plots/canvas.py" />
+   <source>saved, step {step}</source>
+   <translation>gespeichert, Schritt {step}</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/examples/candidate_table.py" />
-   <source>scores of another protocol can't stand beside these</source>
-   <translation>Wertungen eines anderen Protokolls sind nicht vergleichbar</translation>
+   <source>scored with another protocol, so not comparable</source>
+   <translation>mit einem anderen Protokoll bewertet, daher nicht vergleichbar</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>seed {value}</source>
    <translation>Startwert {value}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method/support_table.py" />
+   <source>should work</source>
+   <translation>sollte funktionieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/choices.py" />
@@ -6507,6 +6457,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Sprecher, Median</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/preview_table.py" />
+   <source>split</source>
+   <translation>Teil</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>start begin fine-tuning PEFT</source>
    <translation>start anfang beginn beginnen feinabstimmung fine-tuning PEFT</translation>
@@ -6515,6 +6470,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/run_table.py" />
    <source>started {time}</source>
    <translation>begonnen {time}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>starting</source>
+   <translation>startet</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/scrubber.py" />
@@ -6552,6 +6512,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Test</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/method/support_table.py" />
+   <source>tested</source>
+   <translation>getestet</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>text</source>
    <translation>Text</translation>
@@ -6586,13 +6551,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
-   <source>the text, as it is</source>
-   <translation>der Text, wie er ist</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
-   <source>the trained limit ends</source>
-   <translation>hier endet die trainierte Länge</translation>
+   <source>the text, unchanged</source>
+   <translation>der Text, unverändert</translation>
   </message>
   <message>
    <location filename="../../gui/models/queue_table.py" />
@@ -6603,11 +6563,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>this prompt</source>
    <translation>dieser Prompt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>to go on from; completed runs no longer need them</source>
-   <translation>zum Fortsetzen; abgeschlossene Läufe brauchen sie nicht mehr</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -6655,6 +6610,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>trainiert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/columns/choices.py" />
+   <source>trained for an unnamed base model</source>
+   <translation>für ein ungenanntes Basismodell trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns/choices.py" />
+   <source>trained for {model}</source>
+   <translation>für „{model}“ trainiert</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>trained vectors</source>
    <translation>trainierte Vektoren</translation>
@@ -6675,6 +6640,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>davon Training {time}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>training minutes</source>
+   <translation>Trainingsminuten</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/example_table.py" />
    <source>tuned</source>
    <translation>trainiert</translation>
@@ -6683,6 +6653,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>tuned model</source>
    <translation>trainiertes Modell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview_table.py" />
+   <source>turn text</source>
+   <translation>Beitragstext</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -6715,11 +6690,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>wartet</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
-   <source>waits</source>
-   <translation>wartet</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>warm-up</source>
    <translation>Aufwärmen</translation>
@@ -6735,26 +6705,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Gewichte der Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview_table.py" />
-   <source>what is said</source>
-   <translation>Gesagtes</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/preview_table.py" />
-   <source>which conversation</source>
-   <translation>welches Gespräch</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/preview_table.py" />
-   <source>which split</source>
-   <translation>welcher Teil</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run/verdict_card.py" />
-   <source>whiskers: 95 % interval</source>
-   <translation>Striche: 95-%-Intervall</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/method/support_table.py" />
    <source>works</source>
    <translation>funktioniert</translation>
@@ -6768,6 +6718,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/adapter_table.py" />
    <source>worse than base</source>
    <translation>schlechter als die Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>worse than full fine-tuning</source>
+   <translation>schlechter als volle Feinabstimmung</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -6806,13 +6761,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/choices.py" />
-   <source>{adapter} was made for a base model it does not name</source>
-   <translation>{adapter} wurde für ein ungenanntes Basismodell gemacht</translation>
+   <source>{adapter} was trained for an unnamed base model</source>
+   <translation>{adapter} wurde für ein ungenanntes Basismodell trainiert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/choices.py" />
-   <source>{adapter} was made for {model}</source>
-   <translation>{adapter} wurde für „{model}“ gemacht</translation>
+   <source>{adapter} was trained for {model}</source>
+   <translation>{adapter} wurde für „{model}“ trainiert</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/controller.py" />
@@ -6849,13 +6804,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>{count} beyond the first {most}</source>
-   <translation>{count} nach den ersten {most}</translation>
+   <source>{count} beyond the limit of {most}</source>
+   <translation>{count} über der Grenze von {most}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
-   <source>{count} checked</source>
-   <translation>{count} gewählt</translation>
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>{count} empty</source>
+   <translation>{count} leere</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/run_details.py" />
@@ -6864,13 +6819,18 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>{count} excluded as the data page says ({named})</source>
-   <translation>{count} nach den Angaben der Datenseite ausgeschlossen ({named})</translation>
+   <source>{count} excluded on the data page ({named})</source>
+   <translation>{count} auf der Seite „Daten“ ausgeschlossen ({named})</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/histogram.py" />
-   <source>{count} in all</source>
-   <translation>{count} insgesamt</translation>
+   <source>{count} in total</source>
+   <translation>insgesamt {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <source>{count} in total, adapter included</source>
+   <translation>insgesamt {count}, Adapter inbegriffen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/report.py" />
@@ -6878,9 +6838,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} in {split}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>{count} numbers trained</source>
-   <translation>{count} Zahlen trainiert</translation>
+   <location filename="../../gui/pages/arena/queue_view.py" />
+   <source>{count} left</source>
+   <translation>noch {count}</translation>
   </message>
   <message>
    <location filename="../../gui/forms/prompt_preview.py" />
@@ -6898,14 +6858,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} Parameter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>{count} skipped</source>
-   <translation>{count} übersprungen</translation>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>{count} selected</source>
+   <translation>{count} gewählt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>{count} that stood there before</source>
-   <translation>{count} schon vorhandene</translation>
+   <source>{count} skipped</source>
+   <translation>{count} übersprungen</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/scrubber.py" />
@@ -6913,29 +6873,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} zur Auswahl</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/queue_view.py" />
-   <source>{count} to go</source>
-   <translation>{count} offen</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/prompt_preview.py" />
    <source>{count} tokens</source>
    <translation>{count} Tokens</translation>
   </message>
   <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>{count} trainable parameters</source>
+   <translation>{count} trainierbare Parameter</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>{count} values</source>
    <translation>{count} Werte</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/effect_panel.py" />
-   <source>{count} with the adapter's</source>
-   <translation>trainierbar von {count}, mit denen des Adapters</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>{count} without words</source>
-   <translation>{count} ohne Wörter</translation>
   </message>
   <message>
    <location filename="../../gui/models/adapter_groups.py" />
@@ -7024,10 +6974,10 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/train/recipe_panel.py" />
-   <source>{listed} are not on this computer yet. A run fetches them first; Start tells their size and asks.</source>
+   <source>{listed} are not on this computer yet. Start shows the size of the download and asks first.</source>
    <translation>
-    <numerusform>{listed} ist noch nicht auf diesem Computer. Ein Lauf lädt es zuerst; „Starten“ nennt die Größe und fragt.</numerusform>
-    <numerusform>{listed} sind noch nicht auf diesem Computer. Ein Lauf lädt sie zuerst; „Starten“ nennt ihre Größe und fragt.</numerusform>
+    <numerusform>{listed} ist noch nicht auf diesem Computer. „Starten“ zeigt die Größe des Downloads und fragt zuerst.</numerusform>
+    <numerusform>{listed} sind noch nicht auf diesem Computer. „Starten“ zeigt die Größe des Downloads und fragt zuerst.</numerusform>
    </translation>
   </message>
   <message>
@@ -7047,13 +6997,18 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
+   <source>{method} for {base}, created {moment}</source>
+   <translation>{method} für {base}, {moment} erstellt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>{method} for {base}, imported {moment}</source>
    <translation>{method} für {base}, {moment} importiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_panel.py" />
-   <source>{method} for {base}, made {moment}</source>
-   <translation>{method} für {base}, {moment} erstellt</translation>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>{method} used {rate}</source>
+   <translation>bei {method} galt {rate}</translation>
   </message>
   <message>
    <location filename="../../gui/look/format.py" />
@@ -7070,11 +7025,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>{model} is writing</source>
    <translation>{model} schreibt</translation>
   </message>
-  <message>
-   <location filename="../../gui/pages/playground/columns/choices.py" />
-   <source>{most} columns are the most</source>
-   <translation>höchstens {most} Spalten</translation>
-  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/library/metadata_text.py" />
    <source>{names} in {n} matrices</source>
@@ -7085,16 +7035,21 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/columns/choices.py" />
-   <source>{names} were made on another form of the base model. All are compared on that of {first}: {form}.</source>
+   <source>{names} were trained on another form of the base model. All adapters run on that of {first}: {form}.</source>
    <translation>
-    <numerusform>{names} entstand auf einer anderen Form des Basismodells. Alle werden auf der von {first} verglichen: {form}.</numerusform>
-    <numerusform>{names} entstanden auf einer anderen Form des Basismodells. Alle werden auf der von {first} verglichen: {form}.</numerusform>
+    <numerusform>{names} wurde auf einer anderen Form des Basismodells trainiert. Alle Adapter laufen auf der von {first}: {form}.</numerusform>
+    <numerusform>{names} wurden auf einer anderen Form des Basismodells trainiert. Alle Adapter laufen auf der von {first}: {form}.</numerusform>
    </translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
-   <source>{name} is in use by a running job. Delete it when that is done.</source>
-   <translation>{name} wird von einem laufenden Auftrag verwendet. Löschen Sie ihn, wenn der fertig ist.</translation>
+   <source>{name} is in use by a running job. Delete it after the job ends.</source>
+   <translation>{name} wird von einem laufenden Auftrag verwendet. Löschen Sie ihn, wenn der Auftrag fertig ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>{name} was removed here: it was trained with another method.</source>
+   <translation>{name} wurde hier entfernt: Dieser Adapter wurde mit einem anderen Verfahren trainiert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -7160,22 +7115,6 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/batch_reader.py" />
-   <source>{n} are beyond the first 1,000</source>
-   <translation>
-    <numerusform>{n} nach den ersten 1.000</numerusform>
-    <numerusform>{n} nach den ersten 1.000</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/playground/batch_reader.py" />
-   <source>{n} are too long to be tried</source>
-   <translation>
-    <numerusform>{n} zu lang zum Ausprobieren</numerusform>
-    <numerusform>{n} zu lang zum Ausprobieren</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
    <location filename="../../gui/pages/library/page.py" />
    <source>{n} base models</source>
    <translation>
@@ -7189,6 +7128,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Beam</numerusform>
     <numerusform>{n} Beams</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <source>{n} beyond the limit of 1,000</source>
+   <translation>
+    <numerusform>{n} über der Grenze von 1.000</numerusform>
+    <numerusform>{n} über der Grenze von 1.000</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -7232,6 +7179,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>{n} duplicates</source>
+   <translation>
+    <numerusform>{n} Duplikat</numerusform>
+    <numerusform>{n} Duplikate</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/library/metadata_text.py" />
    <source>{n} earlier changes</source>
    <translation>
@@ -7245,6 +7200,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Eintrag</numerusform>
     <numerusform>{n} Einträge</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/page.py" />
+   <source>{n} entries were deleted.</source>
+   <translation>
+    <numerusform>{n} Eintrag wurde gelöscht.</numerusform>
+    <numerusform>{n} Einträge wurden gelöscht.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -7265,18 +7228,10 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/history/rated_summaries.py" />
-   <source>{n} good summaries are written</source>
+   <source>{n} good summaries were written</source>
    <translation>
-    <numerusform>{n} gute Zusammenfassung ist geschrieben</numerusform>
-    <numerusform>{n} gute Zusammenfassungen sind geschrieben</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/playground/batch_reader.py" />
-   <source>{n} have no conversation</source>
-   <translation>
-    <numerusform>{n} ohne Gespräch</numerusform>
-    <numerusform>{n} ohne Gespräch</numerusform>
+    <numerusform>{n} gute Zusammenfassung wurde geschrieben</numerusform>
+    <numerusform>{n} gute Zusammenfassungen wurden geschrieben</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -7305,10 +7260,10 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/data/page.py" />
-   <source>{n} more are over the limit as it is now: check again to list them.</source>
+   <source>{n} more are over the current limit. Check again to list them.</source>
    <translation>
-    <numerusform>{n} weitere liegt über der jetzigen Grenze: prüfen Sie erneut, um sie zu sehen.</numerusform>
-    <numerusform>{n} weitere liegen über der jetzigen Grenze: prüfen Sie erneut, um sie zu sehen.</numerusform>
+    <numerusform>{n} weitere liegt über der jetzigen Grenze. Prüfen Sie erneut, um sie zu sehen.</numerusform>
+    <numerusform>{n} weitere liegen über der jetzigen Grenze. Prüfen Sie erneut, um sie zu sehen.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -7353,7 +7308,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/data/row_view.py" />
-   <source>{n} places masked.</source>
+   <source>{n} passages masked.</source>
    <translation>
     <numerusform>{n} Stelle maskiert.</numerusform>
     <numerusform>{n} Stellen maskiert.</numerusform>
@@ -7368,14 +7323,6 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/page.py" />
-   <source>{n} rows are written to {path}.</source>
-   <translation>
-    <numerusform>{n} Zeile wurde nach {path} geschrieben.</numerusform>
-    <numerusform>{n} Zeilen wurden nach {path} geschrieben.</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
    <location filename="../../gui/pages/data/broken_rows_view.py" />
    <source>{n} rows can't be read</source>
    <translation>
@@ -7384,24 +7331,32 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/examples/run_chooser.py" />
-   <source>{n} runs beside the first</source>
+   <location filename="../../gui/pages/data/page.py" />
+   <source>{n} rows were written to {path}.</source>
    <translation>
-    <numerusform>{n} Lauf neben dem ersten</numerusform>
-    <numerusform>{n} Läufe neben dem ersten</numerusform>
+    <numerusform>{n} Zeile wurde nach {path} geschrieben.</numerusform>
+    <numerusform>{n} Zeilen wurden nach {path} geschrieben.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/examples/run_chooser.py" />
+   <source>{n} runs compared with the first</source>
+   <translation>
+    <numerusform>{n} Lauf im Vergleich mit dem ersten</numerusform>
+    <numerusform>{n} Läufe im Vergleich mit dem ersten</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/history/page.py" />
-   <source>{n} runs. Each is a folder that can be opened, resumed or repeated</source>
+   <source>{n} runs. You can open, resume or repeat each of them</source>
    <translation>
-    <numerusform>{n} Lauf. Er ist ein Ordner, der sich öffnen, fortsetzen oder wiederholen lässt</numerusform>
-    <numerusform>{n} Läufe. Jeder ist ein Ordner, der sich öffnen, fortsetzen oder wiederholen lässt</numerusform>
+    <numerusform>{n} Lauf. Sie können ihn öffnen, fortsetzen oder wiederholen</numerusform>
+    <numerusform>{n} Läufe. Sie können jeden öffnen, fortsetzen oder wiederholen</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>{n} sittings</source>
+   <source>{n} sessions</source>
    <translation>
     <numerusform>{n} Sitzung</numerusform>
     <numerusform>{n} Sitzungen</numerusform>
@@ -7448,11 +7403,11 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/page.py" />
-   <source>{n} tries are forgotten.</source>
+   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <source>{n} too long</source>
    <translation>
-    <numerusform>{n} Versuch ist vergessen.</numerusform>
-    <numerusform>{n} Versuche sind vergessen.</numerusform>
+    <numerusform>{n} zu lang</numerusform>
+    <numerusform>{n} zu lang</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -7461,6 +7416,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Beitrag</numerusform>
     <numerusform>{n} Beiträge</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <source>{n} without conversation</source>
+   <translation>
+    <numerusform>{n} ohne Gespräch</numerusform>
+    <numerusform>{n} ohne Gespräch</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -7481,10 +7444,10 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/examples/page.py" />
-   <source>{others} have another base model, or computed it otherwise than {first}.</source>
+   <source>{others} use another base model than {first}, or run it in another way.</source>
    <translation>
-    <numerusform>{others} hat ein anderes Basismodell oder rechnete es anders als {first}.</numerusform>
-    <numerusform>{others} haben ein anderes Basismodell oder rechneten es anders als {first}.</numerusform>
+    <numerusform>{others} verwendet ein anderes Basismodell als {first} oder rechnet es anders.</numerusform>
+    <numerusform>{others} verwenden ein anderes Basismodell als {first} oder rechnen es anders.</numerusform>
    </translation>
   </message>
   <message>
@@ -7506,11 +7469,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/data/page.py" />
    <source>{place}, licence {licence}</source>
    <translation>{place}, Lizenz {licence}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/recipe_form.py" />
-   <source>{rate} was {method}'s</source>
-   <translation>{rate} galt für {method}</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_form.py" />
@@ -7539,7 +7497,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
-   <source>{run}. Reading its scores</source>
+   <source>{run}. Reading scores</source>
    <translation>{run}. Wertungen werden gelesen</translation>
   </message>
   <message>
@@ -7584,8 +7542,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
-   <source>{size} of checkpoints, the last two of each run are kept</source>
-   <translation>{size} Prüfpunkte, von jedem Lauf bleiben die letzten zwei</translation>
+   <source>{size} of checkpoints; the last two of each run are kept</source>
+   <translation>{size} Prüfpunkte; von jedem Lauf bleiben die letzten zwei</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
@@ -7599,8 +7557,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/download_check.py" />
-   <source>{size} to fetch</source>
-   <translation>{size} zu laden</translation>
+   <source>{size} to download</source>
+   <translation>{size} herunterzuladen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
@@ -7634,17 +7592,17 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/samples_view.py" />
-   <source>{summary}, new since the base marked</source>
-   <translation>{summary}, Neues seit der Basis markiert</translation>
+   <source>{summary}. Words not in that of {step} are marked</source>
+   <translation>{summary}. Wörter, die bei {step} fehlen, sind markiert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/samples_view.py" />
-   <source>{summary}, new since {step} marked</source>
-   <translation>{summary}, Neues seit {step} markiert</translation>
+   <source>{summary}. Words not in the base model's are marked</source>
+   <translation>{summary}. Wörter, die beim Basismodell fehlen, sind markiert</translation>
   </message>
   <message>
    <location filename="../../gui/forms/plan_text.py" />
-   <source>{tested} to test on</source>
+   <source>{tested} for testing</source>
    <translation>{tested} zum Testen</translation>
   </message>
   <message>
@@ -7668,14 +7626,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{trainable} von {total}</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/plan_text.py" />
+   <source>{used} for training, {tested} for testing</source>
+   <translation>{used} zum Trainieren, {tested} zum Testen</translation>
+  </message>
+  <message>
    <location filename="../../gui/shell/device_meter.py" />
    <source>{used} of {total}</source>
    <translation>{used} von {total}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/plan_text.py" />
-   <source>{used} to train on, {tested} to test</source>
-   <translation>{used} zum Trainieren, {tested} zum Testen</translation>
   </message>
   <message>
    <location filename="../../gui/look/format.py" />

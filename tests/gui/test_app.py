@@ -237,7 +237,7 @@ def test_a_paused_run_that_is_left_is_said_to_go_on(house, qtbot):
     qtbot.waitUntil(lambda: model.state.paused, timeout=WAIT)
     house.window.close()
     dialog = house.window.quit_dialog()
-    assert "paused and goes on without the window" in "".join(
+    assert "paused, and its process keeps running without" in "".join(
         label.text() for label in dialog.findChildren(Label)
     )
     dialog.cancel_button.click()
@@ -477,7 +477,7 @@ def test_a_home_that_cannot_be_used_is_told_without_a_window(home, blocked, said
     assert done.returncode == 1
     [told] = done.stderr.splitlines()
     assert said in told
-    assert told.endswith("Choose another place with TUNESMITH_HOME.")
+    assert told.endswith("Set TUNESMITH_HOME to another folder.")
 
 
 def test_where_a_screen_is_the_trouble_is_shown(qtbot, monkeypatch):

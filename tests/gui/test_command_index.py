@@ -61,11 +61,11 @@ def test_it_offers_pages_actions_and_what_was_made_lately(palette):
         "Open recipe",
         "Save recipe as",
         "Settings",
-        "Show all keys",
+        "Show all shortcuts",
     } <= set(palette.titles())
     assert {"Monday's run", "samsum-lora"} <= set(palette.titles())
     assert any("flan-t5-base" in title for title in palette.titles())
-    assert "Find an action, a page, a run, an adapter, a recipe" not in palette.titles()
+    assert "Find an action, page, run, adapter or recipe" not in palette.titles()
 
 
 def test_keys_alone_lead_to_a_page(window, palette):

@@ -297,7 +297,7 @@ def notices() -> QWidget:
         EmptyState(
             "library",
             "No adapters yet",
-            "Train one, or bring in a folder or zip you already have.",
+            "Train one, or import a folder or a zip file.",
             [primary("New run", "plus"), plain("Import…", "import")],
             card=True,
         ),

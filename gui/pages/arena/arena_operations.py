@@ -53,7 +53,7 @@ class ArenaDeeds(QObject):
             return
         place = [each.id for each in arena.entries].index(entry.id)
         if self._try(lambda: arenas.remove(arena, entry.id)):
-            done = tr("Took {entry} out of the arena.", entry=entry_words(entry))
+            done = tr("Removed {entry} from the arena.", entry=entry_words(entry))
             self.told.emit(
                 f"{done} {tr('Its run stays in the history.')}" if entry.run else done,
                 lambda: self._try(lambda: arenas.put_back(arena, entry, place)),

@@ -26,9 +26,9 @@ from gui.widgets.labels import Label
 
 Row = arenas.Row
 COSTS: dict[arenas.Cost, tuple[str, str]] = {
-    "parameters": (mark("trainable parameters"), mark("numbers trained")),
-    "memory": (mark("peak memory"), mark("MB at most")),
-    "minutes": (mark("minutes of training"), mark("minutes of training")),
+    "parameters": (mark("trainable parameters"), mark("trainable parameters")),
+    "memory": (mark("peak memory"), mark("MB at peak")),
+    "minutes": (mark("training minutes"), mark("training minutes")),
 }
 BASELINE = "full"
 MEGABYTE = 1e6
@@ -154,7 +154,7 @@ class LossView(QWidget):
             for entry_id, loss in losses
             if entry_id in entries and len(loss.steps)
         ]
-        self.count.setText(tr("{count} checked", count=number(len(lines))))
+        self.count.setText(tr("{count} selected", count=number(len(lines))))
         self.chart.show_lines(lines, chosen)
 
     def _open_menu(self) -> None:

@@ -21,7 +21,7 @@ class ColumnsButton(Button):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("quiet", tr("Columns…"), parent=parent)
         self.set_short()
-        self.setToolTip(tr("Choose what else was measured to be shown"))
+        self.setToolTip(tr("Choose further metrics to show"))
         self._offered: tuple[str, ...] = ()
         self._on: list[str] = []
         self.clicked.connect(self._open)

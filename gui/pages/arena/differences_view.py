@@ -66,7 +66,7 @@ class DifferencesView(QWidget):
         self.view = GroupedTableView(self.table, tr("Recipe differences"))
         self._title = Label(tr("Recipe differences"), "section", "ink")
         self._empty = EmptyState(
-            "equals", tr("Nothing to compare"), tr("Check two entries or more in the table above.")
+            "equals", tr("Nothing to compare"), tr("Select two or more entries in the table above.")
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

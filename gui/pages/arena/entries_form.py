@@ -46,13 +46,13 @@ class EntriesForm(QWidget):
         self.name = QLineEdit()
         self._name_field = Field(tr("&Name"), self.name)
         choices = [(each.id, told(each.title)) for each in arenas.PRESETS]
-        choices += [(METHODS_CHOSEN, tr("Chosen methods")), (AS_IT_IS, tr("The recipe as it is"))]
+        choices += [(METHODS_CHOSEN, tr("Chosen methods")), (AS_IT_IS, tr("The current recipe"))]
         self.entries = Choice(choices)
         self._entries_field = Field(tr("&Compare"), self.entries)
         self.methods = ToggleChips([(each.id, told(each.title)) for each in METHODS], ["lora"])
-        self._methods_field = Field(tr("Methods, each at its preset"), self.methods)
+        self._methods_field = Field(tr("Methods, each with its preset"), self.methods)
         self._problem = ProblemLine()
-        self.make_button = primary(tr("Make the arena"), "plus")
+        self.make_button = primary(tr("Create the arena"), "plus")
         self.cancel_button = plain(tr("Cancel"))
         self._lay_out()
         self.undo = FormUndo(self, self.values(), self._take, self._places().get)
@@ -95,8 +95,8 @@ class EntriesForm(QWidget):
         self._title.setText(tr("A new arena"))
         self._about.setText(
             tr(
-                "All entries share the base model ({base}), the data ({data}), prompt, scoring and seed of the recipe "
-                "on the Train page. Change them there first, if need be.",
+                "All entries share the base model ({base}), the data ({data}), the prompt, the scoring and "
+                "the seed of the recipe on the Train page. To use others, change that recipe first.",
                 base=base,
                 data=data,
             )
@@ -108,13 +108,13 @@ class EntriesForm(QWidget):
         """Ask for more entries for an arena."""
         self._title.setText(tr("More entries for {arena}", arena=arena.name))
         self._about.setText(
-            tr("They share base model, data, prompt, scoring and seed with those that are there.")
+            tr("They share the base model, data, prompt, scoring and seed of the existing entries.")
         )
         self._begin(new=False)
 
     def _begin(self, *, new: bool) -> None:
         self._name_field.setVisible(new)
-        self.make_button.setText(tr("Make the arena") if new else tr("Add entries"))
+        self.make_button.setText(tr("Create the arena") if new else tr("Add entries"))
         self.show_problem("")
         self._follow()
         self.undo.begin(self.values())
@@ -172,7 +172,7 @@ class EntriesForm(QWidget):
         count = 1 if changes is None else len(changes)
         entries = tr_count(count, "{n} entry", "{n} entries")
         summaries = {each.id: each.summary for each in arenas.PRESETS}
-        feet = {METHODS_CHOSEN: entries, AS_IT_IS: tr("One entry, the recipe on the Train page")}
+        feet = {METHODS_CHOSEN: entries, AS_IT_IS: tr("One entry: the recipe on the Train page")}
         self._entries_field.set_foot(feet.get(key) or f"{told(summaries[key])}. {entries}.")
         self.make_button.setEnabled(count > 0)
 

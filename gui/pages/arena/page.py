@@ -45,12 +45,12 @@ MOST_ROWS, FEWEST_ROWS, ROW_HEIGHT = 10, 4, 36
 ROOM_BESIDE = 460
 CHECKED_AT_FIRST = 4
 UNSCORED_HEIGHT = 176
-MEND = mark("The recipe on the Train page has problems. Mend it there first.")
+MEND = mark("The recipe on the Train page has problems. Fix them there first.")
 # Why a queue that is worked here begins nothing, by the kind of job that has the device.
 WAITS = {
-    "evaluate": mark("The queue waits: an adapter is being scored and holds the device"),
-    "merge": mark("The queue waits: an adapter is being merged and holds the device"),
-    "summarize": mark("The queue waits: a base model is loaded for summaries and holds the device"),
+    "evaluate": mark("The queue is waiting: an adapter is being scored and holds the device"),
+    "merge": mark("The queue is waiting: an adapter is being merged and holds the device"),
+    "summarize": mark("The queue is waiting: a base model is loaded for summaries and holds the device"),
 }
 
 
@@ -116,13 +116,13 @@ class ArenaPage(Page):
         self._empty = EmptyState(
             "arena",
             tr("No arena yet"),
-            tr("An arena trains several methods on your data and puts what they came to into one table."),
+            tr("An arena trains several methods on your data and compares their results in one table."),
             [self.empty_button],
         )
         self._unscored = EmptyState(
             "clock",
             tr("No entry is scored yet"),
-            tr("Start the queue: each entry stands here once its run has ended."),
+            tr("Start the queue. Each entry appears here when its run has ended."),
         )
         self._unscored.setMinimumHeight(px(UNSCORED_HEIGHT))
 
@@ -284,14 +284,14 @@ class ArenaPage(Page):
     def _queue_words(self) -> str:
         found = self._shown
         if found.arena is None or self._queue.arena_id != found.arena.id:
-            return tr("Its queue is worked elsewhere") if found.worked else ""
+            return tr("Another process runs this queue") if found.worked else ""
         running = any(self.deeds.follows(each) for each in found.statuses)
         return "" if running else self._waiting_words()
 
     def _waiting_words(self) -> str:
         engine = self._engine
         if engine.run_holds_device:
-            return tr("The queue waits: a run is training and holds the device")
+            return tr("The queue is waiting: a run is training and holds the device")
         if not engine.device_words():
             return ""
         return next((tr(WAITS[kind]) for kind in WAITS if not engine.device_words(apart_from=kind)), "")
@@ -373,16 +373,16 @@ class ArenaPage(Page):
         deeds, entries = self.deeds, self._ways_out(status)
         runs = status.state == "running" or deeds.follows(status)
         if deeds.follows(status):
-            entries.append((tr("Stop it"), lambda: deeds.stop(status), ""))
+            entries.append((tr("Stop the run"), lambda: deeds.stop(status), ""))
         elif status.state == "stopped" and self._queue.arena_id == self._arena_id:
-            entries.append((tr("Go on with it"), lambda: deeds.go_on(status), ""))
+            entries.append((tr("Resume the run"), lambda: deeds.go_on(status), ""))
         if status.entry.run and not runs:
             entries.append((tr("Run again"), lambda: self._with_arena(deeds.run_again, status), ""))
         if not runs:
             entries += [
                 SEPARATOR,
                 (
-                    tr("Take out of the arena"),
+                    tr("Remove from the arena"),
                     lambda: self._with_arena(deeds.remove, status),
                     "list.delete",
                 ),
@@ -393,7 +393,7 @@ class ArenaPage(Page):
         run = status.run
         if run is None:
             return []
-        found: list[Entry] = [(tr("Open its run"), lambda: self._open_run(status), "list.open")]
+        found: list[Entry] = [(tr("Open the run"), lambda: self._open_run(status), "list.open")]
         if run.adapter_id:
             found.append((tr("Show in library"), lambda: self.library_requested.emit(run.adapter_id), ""))
         return found

@@ -39,7 +39,7 @@ class QueueView(QWidget):
         self._left = ElidedLabel("", "label", "ink2")
         self.up_button = IconButton("chevron-up", actions.titled(tr("Earlier"), "queue.earlier"))
         self.down_button = IconButton("chevron-down", actions.titled(tr("Later"), "queue.later"))
-        self.remove_button = IconButton("trash", actions.titled(tr("Take out of the arena"), "list.delete"))
+        self.remove_button = IconButton("trash", actions.titled(tr("Remove from the arena"), "list.delete"))
         self._lay_out()
         self._connect()
         self._show_deeds(None)
@@ -83,7 +83,7 @@ class QueueView(QWidget):
         to_go = sum(each.state in ("waiting", "running") for each in self.table.things())
         seconds = self.table.seconds_left
         parts = [
-            tr("{count} to go", count=number(to_go)) if to_go else "",
+            tr("{count} left", count=number(to_go)) if to_go else "",
             left_text(seconds) if to_go and seconds is not None else "",
         ]
         self._left.setText(", ".join(part for part in parts if part))

@@ -69,7 +69,7 @@ class BrokenView(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setStretchLastSection(True)
         self._count = Label("", "body_medium")
-        self.export_button = link(tr("Export as csv…"))
+        self.export_button = link(tr("Export as CSV…"))
         self.export_button.clicked.connect(self.export_wanted)
         head = QHBoxLayout()
         head.addWidget(self._count, 1)

@@ -16,7 +16,7 @@ from gui.workers.worker_manager import Engine
 STAGES = {
     "read_data": mark("Reading the data"),
     "check_rows": mark("Checking the rows"),
-    "sum_up": mark("Summing up"),
+    "sum_up": mark("Preparing the report"),
 }
 
 

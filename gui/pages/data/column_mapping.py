@@ -21,29 +21,29 @@ from gui.widgets.buttons import link
 from gui.widgets.labels import Label
 
 AUTO = "auto"
-GUESSED = mark("Guessed by its name")
+GUESSED = mark("Guessed from the column name")
 TOP = {"conversation": mark("&Conversation column"), "summary": mark("S&ummary column")}
 # The keys of a recipe's data.columns, with what they mean in words.
 BY_HAND = {
-    "speaker": (mark("S&peaker"), mark("Who speaks: a column, or a key of the turns.")),
+    "speaker": (mark("S&peaker"), mark("The column, or the key of a turn, that names the speaker.")),
     "text": (
-        mark("What is &said"),
-        mark("What is said: a column where each row is a turn, or a key of the turns."),
+        mark("T&urn text"),
+        mark("The column, or the key of a turn, that holds the text of a turn."),
     ),
     "group": (
-        mark("&Rows belong together by"),
-        mark("The column that says which conversation a row's turn belongs to."),
+        mark("&Group rows by"),
+        mark("The column with the conversation id of each row."),
     ),
     "references": (
         mark("&Further summaries"),
         mark("Columns with more reference summaries, separated by commas."),
     ),
-    "last_turn": (mark("&Last turn"), mark("Whether the last turn of each conversation is its summary.")),
-    "id": (mark("&Id"), mark("The column that names an example.")),
-    "split": (mark("Spli&t"), mark("The column that says which split a row is in.")),
+    "last_turn": (mark("&Last turn"), mark("Use the last turn of each conversation as its summary.")),
+    "id": (mark("&Id"), mark("The column with the id of each example.")),
+    "split": (mark("Spli&t"), mark("The column with the split of each row.")),
     "pause": (
         mark("P&ause in a chat"),
-        mark("Of chat exports: hours of silence after which the next conversation begins."),
+        mark("For chat exports: hours of silence before a new conversation begins."),
     ),
 }
 # What a key may be that names no column; of the pause any other number of hours as well.
@@ -51,7 +51,7 @@ CHOICES = {
     "last_turn": ((AUTO, mark("as guessed (auto)")), ("summary", mark("is the summary"))),
     "pause": (
         (AUTO, mark("usual (auto)")),
-        ("0", mark("none: each chat whole")),
+        ("0", mark("none: one conversation per chat")),
         ("1", mark("1 hour")),
         ("8", mark("8 hours")),
         ("24", mark("24 hours")),

@@ -52,7 +52,7 @@ class FindingRow(QWidget):
         self.show_button.clicked.connect(self.show_wanted)
         self.act_button = link("")
         self.act_button.clicked.connect(self._act)
-        self.more_button = IconButton("more", tr("More to do with: {finding}", finding=finding.title))
+        self.more_button = IconButton("more", tr("More actions for: {finding}", finding=finding.title))
         self.more_button.clicked.connect(self._open_menu)
         self._lay_out()
         self.setToolTip(finding.explained)
@@ -119,9 +119,9 @@ class FindingRow(QWidget):
     def menu(self) -> QMenu:
         """Return what else can be done, as a menu."""
         menu = QMenu(self)
-        menu.addAction(tr("Export its rows as csv…"), self.export_wanted.emit)
+        menu.addAction(tr("Export these rows as CSV…"), self.export_wanted.emit)
         if self.finding.can_be_masked and not (self._is_excluded or self._is_masked):
-            menu.addAction(tr("Leave its rows out"), lambda: self.exclude_wanted.emit(True))
+            menu.addAction(tr("Leave out these rows"), lambda: self.exclude_wanted.emit(True))
         return menu
 
     def _open_menu(self) -> None:

@@ -75,7 +75,7 @@ class Figures(QWidget):
             self._left_out.deleteLater()
             self._left_out = None
         if count:
-            words = tr("left out") if is_sure else tr("left out at most")
+            words = tr("left out") if is_sure else tr("left out, at most")
             why = (
                 ""
                 if is_sure
@@ -148,7 +148,7 @@ class LengthView(QWidget):
     def show_lengths(self, lengths: Lengths) -> None:
         """Show a split's lengths."""
         self._lengths = lengths
-        facts = tr("median {median}, most {most}", median=number(lengths.median), most=number(lengths.most))
+        facts = tr("median {median}, max {most}", median=number(lengths.median), most=number(lengths.most))
         self._facts.setText(facts)
         edges, counts = lengths.edges, lengths.counts
         width = edges[1] - edges[0] if len(edges) > 1 else 1.0

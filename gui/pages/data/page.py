@@ -32,7 +32,7 @@ from gui.workers.worker_manager import Engine
 
 MOST_REMARKS = 3
 CONSENT = "data.broken_rows"
-BROKEN_HINT = mark("Repair them, or read the rest.")
+BROKEN_HINT = mark("Fix them, or read the other rows.")
 
 
 class DataPage(Page):
@@ -138,7 +138,7 @@ class DataPage(Page):
         self.parts.broken.hide()
         self.parts.broken_rows.show_rows([])
         if not values["source"]:
-            missing = Problem("data.source", tr("There is no source yet."), tr("Name one."))
+            missing = Problem("data.source", tr("No source yet."), tr("Enter one."))
             self.parts.source.show_problems([missing])
             return
         if values["source"] != (self._wanted or self._checked).get("source", values["source"]):
@@ -171,8 +171,8 @@ class DataPage(Page):
 
     def _ask(self, asked: dict[str, Any], words: str) -> None:
         if asked == self._wanted:
-            text = tr("The check fetches what is not on this computer yet.")
-            self.parts.question.show_notice(f"{text} {words}", tr("Fetch and check"))
+            text = tr("The check downloads what is not on this computer yet.")
+            self.parts.question.show_notice(f"{text} {words}", tr("Download and check"))
 
     def _refuse(self, ending: Ending) -> None:
         self.parts.question.hide()
@@ -205,7 +205,7 @@ class DataPage(Page):
         self.parts.source.show_problems([look.problem] if look.problem else [])
         if self.report is None:
             self.header.set_title(look.title)
-            self.header.set_subtitle(tr("These are the first rows. The rest is being read."))
+            self.header.set_subtitle(tr("These are the first rows. The others are being read."))
             self.parts.show_first_look()
 
     def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
@@ -228,7 +228,7 @@ class DataPage(Page):
         if look is not None:
             self.parts.show_first_look()
             self.header.set_title(look.title)
-            self.header.set_subtitle(tr("These are the first rows. The rest could not be used."))
+            self.header.set_subtitle(tr("These are the first rows. The others could not be read."))
         else:
             self._show_nothing()
         self.use_button.setEnabled(False)
@@ -240,7 +240,7 @@ class DataPage(Page):
         if is_broken:
             self.parts.broken_rows.show_rows(self.checker.broken)
             self.parts.broken.show_notice(
-                tr("The other rows can be read without the broken ones."), tr("Read the rest")
+                tr("The other rows can be read without them."), tr("Read the other rows")
             )
 
     def _show_nothing(self) -> None:
@@ -355,8 +355,8 @@ class DataPage(Page):
             return which
         more = tr_count(
             rest,
-            "{n} more is over the limit as it is now: check again to list it.",
-            "{n} more are over the limit as it is now: check again to list them.",
+            "{n} more is over the current limit. Check again to list it.",
+            "{n} more are over the current limit. Check again to list them.",
         )
         return f"{which} {more}"
 
@@ -473,7 +473,7 @@ class DataPage(Page):
             self.parts.remarks.show_notice(f"{told(error.message)} {told(error.hint)}", icon_name="warning")
         else:
             said = tr_count(
-                count, "{n} row is written to {path}.", "{n} rows are written to {path}.", path=path
+                count, "{n} row was written to {path}.", "{n} rows were written to {path}.", path=path
             )
             self.parts.remarks.show_notice(said, icon_name="info", token="ink2")
 

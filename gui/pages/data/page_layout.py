@@ -51,7 +51,7 @@ class DataBody(Splitter):
         self.source = SourceBar()
         self.question, self.broken, self.remarks = NoticeStrip(), NoticeStrip(), NoticeStrip()
         self.unlabelled = NoticeStrip(
-            tr("These conversations have no summaries yet."), tr("Write them here"), "edit", "ink2"
+            tr("These conversations have no summaries yet."), tr("Write summaries"), "edit", "ink2"
         )
         for strip in (self.question, self.broken, self.remarks, self.unlabelled):
             strip.hide()
@@ -61,17 +61,17 @@ class DataBody(Splitter):
         self.summaries = LengthView(tr("Summary length"), USUAL.max_summary_tokens)
         splits = [(split, reports.split_name(split)) for split in reports.SPLITS]
         self.split = Segmented(splits, short=True, name=tr("Split"))
-        parts = [("findings", tr("Findings")), ("rows", tr("Rows")), ("columns", tr("As it stands"))]
+        parts = [("findings", tr("Findings")), ("rows", tr("Rows")), ("columns", tr("Raw rows"))]
         self.part = Segmented(parts, short=True, name=tr("Below"))
         self.findings = FindingsView(decisions)
         self.rows = RowsView()
         self.first_look = FirstLookView()
         self.preview = Preview()
-        self.sample_button = plain(tr("Look at the sample"))
+        self.sample_button = plain(tr("Open the sample"))
         self._empty = EmptyState(
             "data",
             tr("No data checked yet"),
-            tr("Name a hub id, choose files or a folder, paste a text, or drop files here."),
+            tr("Enter a hub id, choose files or a folder, paste text, or drop files here."),
             [self.sample_button],
         )
 

@@ -15,7 +15,7 @@ from gui.widgets.labels import Label
 
 HEIGHT = 140
 HINT = mark(
-    "Lines of JSON, a table with a head, or an exported chat. It is kept in a private folder of yours."
+    "JSON lines, a table with a header row, or an exported chat. The text is saved in your private folder."
 )
 
 

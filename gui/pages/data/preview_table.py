@@ -15,13 +15,13 @@ from gui.widgets.labels import ElidedLabel
 
 ROLE_WORDS = {
     "conversation": mark("conversation"),
-    "text": mark("what is said"),
+    "text": mark("turn text"),
     "summary": mark("summary"),
     "references": mark("further summaries"),
     "speaker": mark("speaker"),
-    "group": mark("which conversation"),
+    "group": mark("conversation id"),
     "id": mark("name"),
-    "split": mark("which split"),
+    "split": mark("split"),
 }
 LEAST_WIDTH, MOST_WIDTH = 120, 320
 
@@ -82,11 +82,11 @@ def _whose(look: FirstLook) -> str:
     """Return whose first rows these are."""
     count = len(look.rows)
     if not look.split:
-        return tr_count(count, "The first row, as it stands.", "The first {n} rows, as they stand.")
+        return tr_count(count, "The first row, unchanged.", "The first {n} rows, unchanged.")
     return tr_count(
         count,
-        "The first row of {split}, as it stands.",
-        "The first {n} rows of {split}, as they stand.",
+        "The first row of {split}, unchanged.",
+        "The first {n} rows of {split}, unchanged.",
         split=split_name(look.split),
     )
 
@@ -97,7 +97,7 @@ class FirstLookView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = FirstLookModel()
-        self.table = TextTable(self._model, tr("First rows as they stand"))
+        self.table = TextTable(self._model, tr("First rows, unchanged"))
         self._words = ElidedLabel("", "label", "ink2")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

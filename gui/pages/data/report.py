@@ -25,7 +25,7 @@ SPLITS = tuple(SPLIT_NAMES)
 SHAPES = {
     "columns": mark("A conversation in each row"),
     "turns": mark("A list of turns in each row"),
-    "lists": mark("What is said and who says it in lists side by side"),
+    "lists": mark("Turn texts and speakers in parallel lists"),
     "rows": mark("A turn in each row"),
 }
 # Findings that go by a limit, with the text and the limit's name.

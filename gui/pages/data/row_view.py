@@ -42,7 +42,7 @@ class Preview(QWidget):
 
     def _make_parts(self) -> None:
         self._place = Label("", "figure_small", "ink2")
-        self._back = IconButton("chevron-left", tr("Row before"))
+        self._back = IconButton("chevron-left", tr("Previous row"))
         self._forth = IconButton("chevron-right", tr("Next row"))
         self._close = IconButton("close", tr("Close"))
         self._back.clicked.connect(lambda: self.step_wanted.emit(-1))
@@ -81,7 +81,7 @@ class Preview(QWidget):
         column.addLayout(act)
         column.addStretch(1)
         self._empty = EmptyState(
-            "data", tr("No row chosen"), tr("Choose one to read it and see where it is cut.")
+            "data", tr("No row chosen"), tr("Choose a row to read it and to see where it is cut.")
         )
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 14, 14, 16)
@@ -162,7 +162,7 @@ class Preview(QWidget):
             for text in (row.conversation, row.summary)
             for match in pii.find(text, rest)
         ]
-        said = [tr_count(count, "{n} place masked.", "{n} places masked.")] if count else []
+        said = [tr_count(count, "{n} passage masked.", "{n} passages masked.")] if count else []
         said += [tr("Personal data: {found}.", found=", ".join(dict.fromkeys(found)))] if found else []
         self._personal.setText(" ".join(said))
         self._personal.setVisible(bool(said))

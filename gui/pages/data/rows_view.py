@@ -90,7 +90,7 @@ class RowsView(QWidget):
         self.table = TextTable(self._model, tr("Rows"), FIGURES)
         self.table.selectionModel().currentRowChanged.connect(self._on_current)
         self._which = ElidedLabel("", "body_medium")
-        self.export_button = link(tr("Export as csv…"))
+        self.export_button = link(tr("Export as CSV…"))
         self.export_button.clicked.connect(self.export_wanted)
         self.all_button = link(tr("Back to all rows"))
         self.all_button.clicked.connect(self.all_wanted)

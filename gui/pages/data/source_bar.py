@@ -50,7 +50,7 @@ class SourceBar(QWidget):
         self.tokenizer.chosen.connect(self._choose_again)
         self.recent = Recent()
         self.source_field = Field(tr("&Data"), self.source)
-        self.mapping = ColumnMapping(Field(tr("Tokens &counted for"), self.tokenizer))
+        self.mapping = ColumnMapping(Field(tr("&Count tokens for"), self.tokenizer))
         self.mapping.changed.connect(self._choose_again)
         self.mapping.hide()
         self.paste = PastePanel()
@@ -69,7 +69,7 @@ class SourceBar(QWidget):
         self.file_button, self.folder_button = plain(tr("Files…")), plain(tr("Folder…"))
         self.paste_button, self.sample_button = plain(tr("Paste…")), plain(tr("Sample"))
         self.check_button = plain(tr("Check"), "search")
-        self.recent_button = IconButton("clock", tr("Used lately"))
+        self.recent_button = IconButton("clock", tr("Recently used"))
         self.recent_button.hide()
         for button, act in (
             (self.recent_button, self._offer_recent),
@@ -109,7 +109,7 @@ class SourceBar(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         offer_in(menu, self.recent, self._choose)
         menu.addSeparator()
-        menu.addAction(tr("Forget these"), self._forget_recent)
+        menu.addAction(tr("Clear list"), self._forget_recent)
         return menu
 
     def _offer_recent(self) -> None:

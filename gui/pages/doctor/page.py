@@ -30,7 +30,7 @@ from gui.workers.worker_manager import Engine
 TITLE_WIDTH, PAGE_WIDTH = 136, 880
 # How a state is drawn and said: icon, ink, word.
 STATES = {
-    "ok": ("check", "accent", mark("Fine")),
+    "ok": ("check", "accent", mark("OK")),
     "notice": ("info", "copper", mark("Notice")),
     "problem": ("problem", "brick", mark("Problem")),
 }
@@ -42,18 +42,18 @@ class DoctorPage(Page):
     disk_wanted = Signal()
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
-        super().__init__(tr("This computer"), tr("Not looked at yet"), parent)
+        super().__init__(tr("This computer"), tr("Not checked yet"), parent)
         self._engine = engine
         self._background = Background(self)
         self._checks: dict[str, doctor.Check] = {}
         self._looks = 0
         self._devices, self._given_up = InHand(self), False
         self.copy_button = plain(tr("Copy diagnostics"), "copy")
-        self.again_button = plain(tr("Look again"), "retry")
+        self.again_button = plain(tr("Check again"), "retry")
         for button in (self.copy_button, self.again_button):
             self.header.add(button)
         self.cancel_button = plain(tr("Cancel"))
-        self.busy = Busy(tr("Looking at this computer"), self.cancel_button)
+        self.busy = Busy(tr("Checking this computer"), self.cancel_button)
         self._rows: dict[str, _CheckRow] = {}
         self._scroll = Scroll((24, 20, 24, 24), spacing=0)
         self._list = QVBoxLayout()
@@ -131,7 +131,7 @@ class DoctorPage(Page):
     def copy(self) -> None:
         """Copy all that was found as a text."""
         QGuiApplication.clipboard().setText(doctor.diagnostics(self.checks()))
-        self.header.set_subtitle(tr("Copied. Your own folder is written as ~ in it"))
+        self.header.set_subtitle(tr("Copied. Your home folder appears as ~"))
 
     def _show(self) -> None:
         checks = self.checks()
@@ -145,7 +145,7 @@ class DoctorPage(Page):
         )
         self.again_button.setEnabled(self.busy.isHidden())
         self.copy_button.setEnabled(bool(checks))
-        waits = tr("Cancelled. The devices were not looked at") if self._given_up else tr("Looking…")
+        waits = tr("Cancelled. The devices were not checked") if self._given_up else tr("Checking…")
         self.header.set_subtitle(_in_words(checks) if is_done else waits)
         for check in checks:
             self._row(check.id).show_check(check)
@@ -217,16 +217,16 @@ def _in_words(checks: list[doctor.Check]) -> str:
     """Return how it stands with this computer, in one line."""
     problems = [told(check.title) for check in checks if check.state == "problem"]
     if problems:
-        return tr("To be mended: {what}", what=", ".join(problems))
+        return tr("To fix: {what}", what=", ".join(problems))
     notices = sum(check.state == "notice" for check in checks)
     if not notices:
-        return tr("All that Tunesmith needs is here")
+        return tr("Everything Tunesmith needs is installed")
     return tr_count(
         notices,
-        "All that Tunesmith needs is here. {n} notice",
-        "All that Tunesmith needs is here. {n} notices",
+        "Everything Tunesmith needs is installed. {n} notice",
+        "Everything Tunesmith needs is installed. {n} notices",
     )
 
 
 def _why(ending: Ending) -> str:
-    return f"{ending.message} {ending.hint}".strip() or tr("The worker found nothing.")
+    return f"{ending.message} {ending.hint}".strip() or tr("The worker reported nothing.")

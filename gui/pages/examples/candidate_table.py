@@ -50,8 +50,8 @@ class CandidateTable(GroupedTable[Candidate]):
         apart = [each for each in self._all if each.why_not]
         below: list[Head | Candidate] = []
         if apart:
-            facts = tr("scores of another protocol can't stand beside these")
-            below = [Head(tr("Scored otherwise"), facts), *apart]
+            facts = tr("scored with another protocol, so not comparable")
+            below = [Head(tr("Scored differently"), facts), *apart]
         self.set_rows([*able, *below])
 
     def key_of(self, thing: Candidate) -> str:

@@ -20,7 +20,7 @@ from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import ConversationView, Mark, ReadingText, Turn
 
-MARKED = {"other": mark("Each other"), "reference": mark("The reference")}
+MARKED = {"other": mark("The other adapters"), "reference": mark("The reference")}
 MEANINGS = {
     "other": mark("not in the other summary"),
     "others": mark("in no other adapter's summary"),

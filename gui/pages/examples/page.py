@@ -34,10 +34,10 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.splitter import Splitter
 
 ORDERS = {
-    "gain": mark("Gained most"),
-    "loss": mark("Lost most"),
-    "disagreement": mark("Differ most"),
-    "given": mark("As scored"),
+    "gain": mark("Largest gain"),
+    "loss": mark("Largest drop"),
+    "disagreement": mark("Most different"),
+    "given": mark("Scoring order"),
 }
 DETAIL_WIDTH, DETAIL_LEAST, TABLE_LEAST = 400, 300, 320
 CSV_FILES = mark("Tables (*.csv);;All files (*)")
@@ -78,7 +78,7 @@ class ExamplesPage(Page):
     def _add_buttons(self) -> None:
         self.back_button = plain(tr("Back to the run"), "arrow-left")
         self.compare_button = plain(tr("Compare with…"), "plus")
-        self.export_button = plain(tr("Export as csv…"), "export")
+        self.export_button = plain(tr("Export as CSV…"), "export")
         self.try_button = primary(tr("Try in playground"), "playground")
         for button in (self.back_button, self.compare_button, self.export_button, self.try_button):
             self.header.add(button)
@@ -95,7 +95,7 @@ class ExamplesPage(Page):
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(12)
         column.addLayout(tools)
-        self._nothing_found = EmptyState("search", tr("No conversation fits"), tr("Change the search."))
+        self._nothing_found = EmptyState("search", tr("No conversation found"), tr("Change the search."))
         self._list = QStackedWidget()
         for part in (self.view, self._nothing_found):
             self._list.addWidget(part)
@@ -109,7 +109,7 @@ class ExamplesPage(Page):
         self.detail.setMinimumWidth(px(DETAIL_LEAST))
         self._empty = EmptyState(
             "data",
-            tr("No scores of single conversations"),
+            tr("No scores per conversation"),
             tr("The run was not scored."),
         )
         self._stack = QStackedWidget()
@@ -151,7 +151,7 @@ class ExamplesPage(Page):
             *((each.job, each.label, each.adapter) for each in others),
         ]
         self.notice.hide()
-        self.header.set_subtitle(tr("{run}. Reading its scores", run=self._name))
+        self.header.set_subtitle(tr("{run}. Reading scores", run=self._name))
         self._background.run(lambda: _read(wanted), lambda found: self._show(job, *found))
 
     def wait(self) -> None:
@@ -181,15 +181,15 @@ class ExamplesPage(Page):
             first = told(self._label)
             unlike = tr_count(
                 len(others),
-                "{others} has another base model, or computed it otherwise than {first}.",
-                "{others} have another base model, or computed it otherwise than {first}.",
+                "{others} uses another base model than {first}, or runs it in another way.",
+                "{others} use another base model than {first}, or run it in another way.",
                 others=reduce(
                     lambda some, one: tr("{some} and {one}", some=some, one=one), map(told, others)
                 ),
                 first=first,
             )
             shown = tr(
-                "Each gain is over its own base; the base that is shown is that of {first}.", first=first
+                "Each gain is over the run's own base model. The base shown is that of {first}.", first=first
             )
             text = f"{unlike} {shown}"
             self.notice.show_notice(text, tr("Close"), "info", "ink2")
@@ -316,8 +316,8 @@ def _in_words(rows: Sequence[Row], shown: Sequence[run_comparison.Scored]) -> st
         "stayed": number(len(rows) - rose - fell),
     }
     said = (
-        tr("ROUGE-1 rose on {rose}, fell on {fell}, stayed on {stayed}.", **counts)
+        tr("ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.", **counts)
         if len(shown) == 1
-        else tr("In the mean, ROUGE-1 rose on {rose}, fell on {fell}, stayed on {stayed}.", **counts)
+        else tr("On average, ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.", **counts)
     )
     return f"{said} {protocol_words(shown[0].scores.protocol)}"

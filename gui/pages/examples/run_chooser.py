@@ -34,7 +34,7 @@ class RunChooser(QWidget):
         self._told = Label("", "label", "ink2")
         self._nothing = EmptyState(
             "history",
-            tr("No other run keeps scores of single conversations"),
+            tr("No other run has scores per conversation"),
             tr("Finish another run on the same data."),
         )
         self._stack = QStackedWidget()
@@ -75,11 +75,11 @@ class RunChooser(QWidget):
         count = len(self.table.chosen())
         too_many = count + 1 > MOST
         self._told.setText(
-            tr("At most {most} runs have room beside one another. Uncheck some.", most=number(MOST))
+            tr("At most {most} runs can be compared at once. Uncheck some.", most=number(MOST))
             if too_many
-            else tr_count(count, "{n} run beside the first", "{n} runs beside the first")
+            else tr_count(count, "{n} run compared with the first", "{n} runs compared with the first")
             if count
-            else tr("None: the first run stands alone")
+            else tr("None: only the first run is shown")
         )
         self.compare_button.setEnabled(not too_many)
 

@@ -160,7 +160,7 @@ def _dropout(painter: QPainter) -> None:
                 painter.drawRoundedRect(place, 2, 2)
             else:
                 _box(painter, place, trained=True)
-    _words(painter, QRectF(8, 96, 336, 20), tr("others are left out at each step"))
+    _words(painter, QRectF(8, 96, 336, 20), tr("each step drops others"))
 
 
 def _beams(painter: QPainter) -> None:
@@ -228,7 +228,7 @@ def _soft_prompt(painter: QPainter) -> None:
     for at, word in enumerate(tr("Ann: Tea? Bo: At five.").split()):
         _box(painter, QRectF(124 + at * 46, 36, 40, 30), word)
     _words(painter, QRectF(0, 74, 116, 20), tr("trained vectors"), "accent")
-    _words(painter, QRectF(124, 74, 224, 20), tr("the text, as it is"))
+    _words(painter, QRectF(124, 74, 224, 20), tr("the text, unchanged"))
 
 
 DRAWINGS = {
@@ -241,31 +241,35 @@ DRAWINGS = {
     "nf4": Drawing(
         lambda painter: _levels(painter, NF4, 16),
         mark(
-            "How often weights have which value, a bell around zero, and the sixteen values of NF4, closest near zero"
+            "A histogram of weights, a bell around zero, and below it the sixteen values of NF4, densest "
+            "near zero"
         ),
     ),
     "fp4": Drawing(
         lambda painter: _levels(painter, FP4, 16),
-        mark("How often weights have which value, a bell around zero, and the values of FP4 below it"),
+        mark("A histogram of weights, a bell around zero, and below it the values of FP4"),
     ),
     "int8": Drawing(
         lambda painter: _levels(painter, INT8, 12),
-        mark(
-            "How often weights have which value, a bell around zero, and the evenly spaced values of int8 below it"
-        ),
+        mark("A histogram of weights, a bell around zero, and below it the evenly spaced values of int8"),
     ),
     "schedule": Drawing(
         _schedule,
-        mark("The learning rate rises during warm-up, then falls in a line, along a cosine, or stays"),
+        mark(
+            "The learning rate rises during warm-up, then falls linearly or along a cosine, or stays constant"
+        ),
     ),
-    "dropout": Drawing(_dropout, mark("Rows of inputs, some of which are left out, others at each step")),
+    "dropout": Drawing(
+        _dropout, mark("Rows of inputs, one for each step: every step drops different inputs")
+    ),
     "beams": Drawing(
-        _beams, mark("A tree of texts, two of which are followed side by side; the likeliest is kept")
+        _beams, mark("A tree of token sequences: beam search extends the two likeliest and returns the best")
     ),
     "verdict": Drawing(
         _verdict,
         mark(
-            "Three intervals of a difference: right of zero is better, across zero nothing, left of it worse"
+            "Three intervals of a difference: right of zero is better, across zero is no measurable "
+            "difference, left of zero is worse"
         ),
     ),
     "loss": Drawing(

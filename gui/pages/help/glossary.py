@@ -21,37 +21,43 @@ WORDS = (
     Word(
         mark("How it works"),
         mark(
-            "A base model already knows language. Tunesmith adds few numbers beside its many, and lets only "
-            "those learn from conversations and the summaries that people wrote of them. Base and tuned model "
-            "then summarise the same test conversations, so that you see what was gained."
+            "A base model already knows language. Tunesmith freezes its weights and trains a small number "
+            "of added parameters on conversations and the summaries that people wrote of them. Base and "
+            "tuned model then summarise the same test conversations, so that you see the gain."
         ),
         "adapter",
         mark("start begin fine-tuning PEFT"),
     ),
     Word(
         mark("Base model"),
-        mark("What is there before training. Its own numbers stay as they are: it is frozen."),
+        mark("The model before training. Its own parameters do not change: they are frozen."),
         "adapter",
     ),
     Word(
         mark("Adapter"),
         mark(
-            "What training yields: a small folder that is used together with its base model. Switched off, the base is "
-            "what it was."
+            "The result of training: a small folder of weights that is used together with its base model. "
+            "With the adapter switched off, the base model is unchanged."
         ),
         "adapter",
     ),
-    Word(mark("Recipe"), mark("All that decides a run. Open one, change it, start it, save it as a file.")),
+    Word(
+        mark("Recipe"),
+        mark("All settings of a run. You can open, change and start a recipe, and save it as a file."),
+    ),
     Word(
         mark("Run"),
-        mark("One execution of a recipe, in a process of its own. It goes on if the window closes."),
+        mark("One execution of a recipe, in a process of its own. It can continue after the window closes."),
     ),
-    Word(mark("Step"), mark("One change of the trained numbers, from the examples of one batch.")),
+    Word(
+        mark("Step"), mark("One optimizer update of the trained parameters, from the examples of one batch.")
+    ),
     Word(
         mark("Loss"),
         mark(
-            "How surprised the model is by the reference summaries, token by token. It falls while the model learns; "
-            "when the validation loss rises again, the model learns the examples by heart."
+            "How badly the model predicts the reference summaries, token by token. The loss falls while the "
+            "model learns. If the validation loss rises again, the model is overfitting: it memorises the "
+            "examples."
         ),
         "loss",
         mark("overfitting validation"),
@@ -59,8 +65,9 @@ WORDS = (
     Word(
         mark("Verdict"),
         mark(
-            "Base and tuned model summarise the same test conversations, and each conversation is compared "
-            "with itself. Better or Worse is said only where the interval of that difference leaves zero out."
+            "Base and tuned model summarise the same test conversations, and the two scores of each "
+            "conversation are compared. The verdict is Better or Worse only if the interval of the "
+            "difference excludes zero."
         ),
         "verdict",
         mark("better worse no measurable difference significance"),
@@ -68,8 +75,9 @@ WORDS = (
     Word(
         mark("Interval"),
         mark(
-            "Where a score would lie in 95 of 100 repetitions with other test conversations of the same kind. A score "
-            "without one says little: with few conversations chance alone moves it by points."
+            "The 95 % bootstrap interval: about where the score would lie in 95 of 100 repetitions with "
+            "other test conversations of the same kind. A score without an interval says little: with few "
+            "conversations, chance alone moves it by points."
         ),
         "verdict",
         mark("bootstrap confidence"),
@@ -77,9 +85,10 @@ WORDS = (
     Word(
         "NF4",
         mark(
-            "Four bits for each weight of the base model: sixteen values, which lie closer together near zero, "
-            "where most weights are. Each block of weights has a scale of its own. A base takes about a "
-            "quarter of the memory it takes in bfloat16. The adapter beside it stays in full numbers: that is QLoRA."
+            "Four bits for each weight of the base model: sixteen values, which lie closer together near "
+            "zero, where most weights are. Each block of weights has a scale of its own. The base model "
+            "takes about a quarter of its memory in bfloat16. The adapter keeps its full precision: that is "
+            "QLoRA."
         ),
         "nf4",
         mark("4-bit bitsandbytes quantization QLoRA"),
@@ -97,7 +106,7 @@ WORDS = (
         "int8",
         mark(
             "Eight bits for each weight, half the memory of bfloat16. Columns with very large values are "
-            "computed in full."
+            "computed in 16 bits."
         ),
         "int8",
         mark("8-bit bitsandbytes quantization"),
@@ -105,15 +114,16 @@ WORDS = (
     Word(
         mark("Token"),
         mark(
-            "What models read and write: a word or a piece of one. An English word takes about one and a third."
+            "The unit that models read and write: a word or a part of one. An English word takes about 1.3 "
+            "tokens."
         ),
         "tokens",
     ),
     Word(
         mark("Soft prompt"),
         mark(
-            "Vectors that stand before the text like words, but are trained numbers and no words. Prompt "
-            "tuning, prefix tuning and P-tuning learn such."
+            "Trained vectors that are put before the text, where words would be. Prompt tuning, prefix "
+            "tuning and P-tuning train them."
         ),
         "vectors",
     ),

@@ -60,22 +60,20 @@ class HelpPage(Page):
     keys_wanted = Signal()
 
     def __init__(self, _engine: Any = None, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Help"), tr("All of it is on this computer"), parent)
+        super().__init__(tr("Help"), tr("All of it works offline"), parent)
         self._topics = topics.topics()
         self._asked_for_licences = False
         self._background = Background(self)
-        self.where_button = plain(tr("What works where"))
+        self.where_button = plain(tr("Supported combinations"))
         self.keys_button = plain(tr("Keys"))
         for button in (self.where_button, self.keys_button):
             self.header.add(button)
-        self.search = SearchField(tr("Search words, methods, licences"))
+        self.search = SearchField(tr("Search terms, methods, licences"))
         self.table = TopicTable(self)
         self.view = GroupedTableView(self.table, tr("Topics"), ROW_HEIGHT)
         self.view.horizontalHeader().hide()
         self.reader = TopicView()
-        self._nothing = EmptyState(
-            "search", tr("Nothing is called so"), tr("Try another word, or a part of it.")
-        )
+        self._nothing = EmptyState("search", tr("No topic found"), tr("Try another word, or part of one."))
         self._lay_out()
         self.search.searched.connect(self._search)
         self.view.chosen.connect(self._read)

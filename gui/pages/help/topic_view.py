@@ -19,7 +19,7 @@ from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.widgets.text_view import ReadingText
 
 NAME_WIDTH, TEXT_WIDTH = 168, 680
-NO_TEXT = mark("The package brings no words of its licence along.")
+NO_TEXT = mark("The package includes no licence text.")
 
 
 class TopicView(Scroll):

@@ -30,7 +30,7 @@ from gui.look.language import locale, mark, told, tr
 from gui.pages.help.glossary import WORDS
 
 FIRST, METHOD, SETTING, SCORE, FINDING, ABOUT = (
-    mark("First words"),
+    mark("Basics"),
     mark("Methods"),
     mark("Settings"),
     mark("Scores"),
@@ -75,7 +75,7 @@ BOUNDS = {
 GOOD = {
     "higher": mark("Higher is better."),
     "lower": mark("Lower is better."),
-    "neither": mark("Neither way is better in itself."),
+    "neither": mark("Neither higher nor lower is better."),
 }
 
 
@@ -175,7 +175,7 @@ def _methods() -> list[Topic]:
 def _method_facts(each: Method) -> Iterable[Fact]:
     yield tr("In short"), told(each.summary)
     yield tr("Works with"), ", ".join(told(family) for family in each.families)
-    yield tr("On a base kept"), ", ".join(tr(QUANTIZED[kept]) for kept in each.quantizations)
+    yield tr("Base model in"), ", ".join(tr(QUANTIZED[kept]) for kept in each.quantizations)
     yield tr("Can be merged"), tr("yes") if each.merges else tr("no")
     for variant in each.variants:
         yield tr("Variant {name}", name=told(variant.title)), told(variant.summary)
@@ -195,7 +195,7 @@ def _of_option(info: OptionInfo) -> str:
         said.append(tr(bounds, least=plain(info.minimum), most=plain(info.maximum)))
     value = _value(info.default) if isinstance(info.default, (bool, int, float, str)) else ""
     if value:
-        said.append(tr("Unless set: {value}.", value=f"{value} {told(info.unit)}".rstrip()))
+        said.append(tr("Default: {value}.", value=f"{value} {told(info.unit)}".rstrip()))
     return " ".join(said)
 
 

@@ -82,10 +82,10 @@ class HistoryPage(Page):
         empty = EmptyState(
             "history",
             tr("No runs yet"),
-            tr("Every run is kept here, to be opened, resumed or repeated."),
+            tr("Every run is saved here. You can open, resume or repeat it."),
             [self._empty_run],
         )
-        nothing_found = EmptyState("search", tr("No run fits"), tr("Change the search, or show all."))
+        nothing_found = EmptyState("search", tr("No run found"), tr("Change the search, or show all."))
         filters = {key: tr(title) for key, title in FILTERS.items()}
         self.pane = ListPane(self.view, tr("Search runs"), filters, empty, nothing_found)
         keep_list(self.view, self.pane.search, self.pane.filter)
@@ -159,11 +159,11 @@ class HistoryPage(Page):
         self.header.set_subtitle(
             tr_count(
                 count,
-                "{n} run. It is a folder that can be opened, resumed or repeated",
-                "{n} runs. Each is a folder that can be opened, resumed or repeated",
+                "{n} run. You can open, resume or repeat it",
+                "{n} runs. You can open, resume or repeat each of them",
             )
             if count
-            else tr("What you train is kept here")
+            else tr("Your runs are saved here")
         )
         shown = self.pane.filter
         shown.set_text("all", tr("All {count}", count=number(count)) if count else tr("All"))
@@ -173,7 +173,7 @@ class HistoryPage(Page):
         )
         size = sum(entry.checkpoint_bytes for entry in self.table.entries())
         self.pane.right.setText(
-            tr("{size} of checkpoints, the last two of each run are kept", size=bytes_text(size))
+            tr("{size} of checkpoints; the last two of each run are kept", size=bytes_text(size))
             if size
             else ""
         )
@@ -250,7 +250,7 @@ class HistoryPage(Page):
     def _on_promoted(self, adapter: Adapter) -> None:
         self._engine.adapters_changed.emit()
         self.pane.undo_strip.offer(
-            tr("The checkpoint is now the adapter {adapter}.", adapter=adapter.name),
+            tr("The adapter {adapter} was made from the checkpoint.", adapter=adapter.name),
             lambda: self.library_requested.emit(adapter.id),
             tr("Show in library"),
         )
@@ -306,7 +306,7 @@ class HistoryPage(Page):
             ]
         found += [
             (
-                tr("Make an adapter of the checkpoint at step {step}", step=number(step_of(path))),
+                tr("Make an adapter from the checkpoint at step {step}", step=number(step_of(path))),
                 partial(self.deeds.promote, path),
                 "",
             )

@@ -120,11 +120,11 @@ def _about(entry: RunEntry) -> str:
         return told(entry.error or entry.failure_message)
     when = moment_words(started(entry), datetime.now(UTC))
     if entry.attempts < 2:
-        return tr("Started {when}. Opening it brings back plot and samples", when=when)
+        return tr("Started {when}. Open it to see its plot and samples", when=when)
     return tr_count(
         entry.attempts,
-        "Started {when}, {n} attempt. Opening it brings back plot and samples",
-        "Started {when}, {n} attempts. Opening it brings back plot and samples",
+        "Started {when}, {n} attempt. Open it to see its plot and samples",
+        "Started {when}, {n} attempts. Open it to see its plot and samples",
         when=when,
     )
 
@@ -146,7 +146,7 @@ def run_facts(entry: RunEntry) -> list[Fact]:
         (tr("Method"), _method(recipe)),
         (tr("Base model"), base_words(recipe.base_model.id)),
         (tr("Precision"), entry.precision or recipe.base_model.precision),
-        (tr("Kept step"), kept),
+        (tr("Saved step"), kept),
         (tr("Seed"), str(recipe.training.seed)),
     ]
 

@@ -199,7 +199,7 @@ class Drafter(QObject):
     def _on_died(self, ending: Ending) -> None:
         if self.is_writing:
             self._board.give_up("failed")
-            text = f"{told(ending.message)} {tr('What you have written is kept.')}"
+            text = f"{told(ending.message)} {tr('Your text is saved.')}"
             self.trouble = Strip(text, tr("Try again"), "problem", "brick", ending.log_tail)
         self._later()
 

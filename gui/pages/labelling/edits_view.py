@@ -37,7 +37,7 @@ class StepsView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(Label(tr("What was done with it"), "head", "ink2"))
+        column.addWidget(Label(tr("Edit history"), "head", "ink2"))
         column.addLayout(grid)
 
     def show_steps(self, steps: Sequence[labelling.Step]) -> None:

@@ -191,7 +191,7 @@ class ItemsSide(QWidget):
         super().__init__(parent)
         style.ground(self, "surface")
         self.view = ItemsView()
-        self.search = SearchField(tr("Words or a number"))
+        self.search = SearchField(tr("Text or number"))
         self.search.searched.connect(self.searched)
         self._count = Label("", "figure_small", "ink3")
         self._nothing = ElidedLabel("", "body", "ink3")
@@ -215,7 +215,7 @@ class ItemsSide(QWidget):
         """List conversations that are called `title` together: "To do"."""
         self.view.show_numbers(numbers, get, current)
         self._count.setText(f"{title}: {number(len(numbers))}")
-        self._nothing.setText(tr("None has these words") if self.search.text() else tr("None"))
+        self._nothing.setText(tr("No conversation found") if self.search.text() else tr("None"))
         self._stack.setCurrentWidget(self.view if numbers else self._nothing)
 
     def count(self) -> str:

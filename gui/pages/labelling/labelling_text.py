@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,10 +26,12 @@ STEPS = {
     "edited": (mark("Draft edited"), mark("draft edited")),
     "emptied": (mark("Emptied"), mark("emptied")),
 }
-LEFT_OUT = {
-    "empty": mark("{count} without words"),
-    "repeated": mark("{count} that stood there before"),
-    "beyond": mark("{count} beyond the first {most}"),
+LEFT_OUT: dict[str, Callable[[int], str]] = {
+    "empty": lambda count: tr("{count} empty", count=number(count)),
+    "repeated": lambda count: tr_count(count, "{n} duplicate", "{n} duplicates"),
+    "beyond": lambda count: tr(
+        "{count} beyond the limit of {most}", count=number(count), most=number(labelling.MAX_CONVERSATIONS)
+    ),
 }
 
 
@@ -63,7 +65,7 @@ def status(item: labelling.Item) -> Status:
     if item.draft is not None and item.state == "drafted":
         return Status(tr("Not accepted yet: {author}", author=author(item)), "warning", "copper")
     if item.text.strip():
-        return Status(tr("Not accepted yet: kept as you type"), "edit", "ink2")
+        return Status(tr("Not accepted yet. Saved as you type"), "edit", "ink2")
     return Status(tr("Not written yet"), "edit", "ink2")
 
 
@@ -75,13 +77,13 @@ def state(item: labelling.Item) -> Status:
         return Status(tr("Skipped"), "minus", "ink3")
     if item.state == "drafted":
         return Status(tr("Draft"), "warning", "copper")
-    return Status(tr("Begun"), "edit", "ink2") if item.text.strip() else Status(tr("To do"), "", "ink3")
+    return Status(tr("Started"), "edit", "ink2") if item.text.strip() else Status(tr("To do"), "", "ink3")
 
 
 def author(item: labelling.Item) -> str:
     """Return who wrote a summary, as part of a sentence."""
     if item.draft is None:
-        return tr("as the source has it") if item.written_by == "source" else tr("written by you")
+        return tr("from the source") if item.written_by == "source" else tr("written by you")
     name = _draft_name(item.draft)
     if item.written_by == "draft":
         return tr("a draft of {name}", name=name) if name else tr("a draft of the bundled model")
@@ -132,8 +134,8 @@ def progress(found: labelling.Progress) -> str:
 def about_set(about: labelling.SetInfo, sittings: int) -> str:
     """Return where a set is from and how often it was worked on."""
     source, moment = source_words(about.source), clock_text(about.made_at)
-    parts = [tr("From {source}, begun {moment}", source=source, moment=moment)]
-    parts += [tr_count(sittings, "{n} sitting", "{n} sittings")] if sittings > 1 else []
+    parts = [tr("From {source}, started {moment}", source=source, moment=moment)]
+    parts += [tr_count(sittings, "{n} session", "{n} sessions")] if sittings > 1 else []
     return ", ".join(parts)
 
 
@@ -187,11 +189,11 @@ def length(text: str, conversation: str, accepted: list[labelling.Item]) -> Leng
     elif 0 < words < low:
         usual = tr("Shorter than usual: {least} to {most}", least=least, most=most)
     elif len(accepted) >= labelling.MIN_TO_COMPARE:
-        usual = tr("Yours have {least} to {most}", least=least, most=most)
+        usual = tr("Your usual length: {least} to {most}", least=least, most=most)
     else:
-        usual = tr("Usual are {least} to {most}", least=least, most=most)
+        usual = tr("Usual length: {least} to {most}", least=least, most=most)
     tokens = tr_count(about_tokens(text), "about {n} token", "about {n} tokens")
-    shown = f"{_words(words)}, {tokens}" if words else tr("No words yet")
+    shown = f"{_words(words)}, {tokens}" if words else tr("No text yet")
     return Length(shown, usual, words > high or 0 < words < low)
 
 
@@ -202,7 +204,9 @@ def to_go(accepted: int) -> str:
         return ""
     least = number(labelling.MIN_FOR_A_RUN)
     return tr(
-        "A run needs {least} accepted summaries: {lacking} to go.", least=least, lacking=number(lacking)
+        "A run needs {least} accepted summaries: {lacking} more to accept.",
+        least=least,
+        lacking=number(lacking),
     )
 
 
@@ -212,17 +216,18 @@ def all_done(found: labelling.Progress) -> str:
         return ""
     if found.skipped:
         return tr(
-            "Every conversation is decided. Use the summaries for the next run, or go through the skipped ones."
+            "Every conversation is accepted or skipped. Use the summaries for the next run, or go through "
+            "the skipped ones."
         )
-    return tr("Every conversation is decided. Use the summaries for the next run.")
+    return tr("Every conversation is accepted or skipped. Use the summaries for the next run.")
 
 
 def comparing(found: labelling.Progress) -> str:
     """Return what keeps conversations from coming in the order that was chosen."""
     return tr_count(
         found.total,
-        "The words of {n} conversation are being compared. Until then they come as given.",
-        "The words of {n} conversations are being compared. Until then they come as given.",
+        "Comparing {n} conversation. Until then it comes in the order of the source.",
+        "Comparing {n} conversations. Until then they come in the order of the source.",
     )
 
 
@@ -233,20 +238,15 @@ def read_in(left_out: dict[str, Any], brought: int) -> str:
     if excluded:
         named = "; ".join(f"{_finding_title(one)}: {number(count)}" for one, count in excluded.items())
         total = number(sum(excluded.values()))
-        parts.append(tr("{count} excluded as the data page says ({named})", count=total, named=named))
-    most = number(labelling.MAX_CONVERSATIONS)
-    parts += [
-        tr(text, count=number(left_out[kind]), most=most)
-        for kind, text in LEFT_OUT.items()
-        if left_out.get(kind)
-    ]
-    said = [tr("Conversations left out: {parts}.", parts=", ".join(parts))] if parts else []
+        parts.append(tr("{count} excluded on the data page ({named})", count=total, named=named))
+    parts += [describe(left_out[kind]) for kind, describe in LEFT_OUT.items() if left_out.get(kind)]
+    said = [tr("Left out: {parts}.", parts=", ".join(parts))] if parts else []
     if brought:
         said.append(
             tr_count(
                 brought,
-                "What was done with {n} conversation of this source before is brought along.",
-                "What was done with {n} conversations of this source before is brought along.",
+                "The earlier summary of {n} conversation of this source was carried over.",
+                "The earlier summaries of {n} conversations of this source were carried over.",
             )
         )
     return " ".join(said)

@@ -98,7 +98,7 @@ class ToolsRow(QWidget):
         """Show how far a set is."""
         self._progress.setText(labelling_text.progress(found))
         self.bar.set_fraction((found.accepted + found.skipped) / found.total if found.total else 0.0)
-        self.bar.setAccessibleName(tr("Decided"))
+        self.bar.setAccessibleName(tr("Accepted or skipped"))
         counts = {
             "to_do": found.open + found.drafted,
             "drafted": found.drafted,

@@ -94,13 +94,13 @@ class LabellingPage(Page):
         self.busy = Busy("", self.cancel_button)
         to_data = plain(tr("Choose them on the data page"))
         to_data.clicked.connect(self.back_requested)
-        self.playground_button = plain(tr("Take the playground's"), "playground")
-        self.playground_button.setToolTip(tr("All conversations that were tried in the playground"))
+        self.playground_button = plain(tr("Use the playground's"), "playground")
+        self.playground_button.setToolTip(tr("All conversations summarised in the playground"))
         self.playground_button.clicked.connect(self.open_playground)
         self._empty = EmptyState(
             "edit",
             tr("No conversations to summarise yet"),
-            tr("Name a source on the data page and choose to write its summaries."),
+            tr("Open a source on the data page and choose “Write summaries”."),
             [to_data, self.playground_button],
         )
 
@@ -238,7 +238,7 @@ class LabellingPage(Page):
     def _open_playground(self, examples: Sequence[Example], tries: list[Try]) -> None:
         examples = examples or [Example("", tried.conversation, tried.reference) for tried in tries]
         if not examples:
-            self._tell(tr("Nothing was tried in the playground yet. Summarise a conversation there first."))
+            self._tell(tr("The playground has no conversations yet. Summarise one there first."))
             return
         try:
             about = labelling.find(labelling_text.PLAYGROUND) or labelling.create(

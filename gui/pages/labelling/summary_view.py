@@ -74,7 +74,7 @@ class SummarySide(QWidget):
         self.draft_button = plain(tr("Draft"), "play")
         self.draft_button.clicked.connect(self._draft_or_cancel)
         self._writing = ElidedLabel("", "label", "ink2")
-        self.accept_button = primary(tr("Accept and go on"), "check")
+        self.accept_button = primary(tr("Accept and continue"), "check")
         self.skip_button = plain(tr("Skip"))
         self.undo_button = IconButton("undo", tr("Undo"))
         self.redo_button = IconButton("redo", tr("Redo"))
@@ -224,7 +224,7 @@ class SummarySide(QWidget):
         claims = unsupported(self.text(), conversation)
         self.edit.show_claims(claims)
         named = ", ".join(dict.fromkeys(claim.text for claim in claims))
-        checked = tr("Every name, number and date was said") if self.text().strip() else ""
+        checked = tr("All names, numbers and dates are in the conversation") if self.text().strip() else ""
         self._claims.setText(tr("Not in the conversation: {named}", named=named) if claims else checked)
         self._claims.set_token("copper" if claims else "ink3")
         self._claims_icon.set_icon("warning" if claims else "check", "copper" if claims else "ink3")

@@ -18,11 +18,11 @@ class Dialogs:
 
     def folder_to_import(self, parent: QWidget) -> Path | None:
         """Ask for the folder of an adapter."""
-        return _path(QFileDialog.getExistingDirectory(parent, tr("Import the adapter in a folder")))
+        return _path(QFileDialog.getExistingDirectory(parent, tr("Import an adapter from a folder")))
 
     def zip_to_import(self, parent: QWidget) -> Path | None:
         """Ask for the zip of an adapter."""
-        title = tr("Import the adapter in a zip")
+        title = tr("Import an adapter from a zip file")
         return _path(QFileDialog.getOpenFileName(parent, title, "", tr(ZIP_FILES))[0])
 
     def place_for_folder(self, parent: QWidget, title: str, name: str) -> Path | None:
@@ -32,7 +32,7 @@ class Dialogs:
 
     def place_for_zip(self, parent: QWidget, name: str) -> Path | None:
         """Ask where a zip shall be written."""
-        title = tr("Export as a zip")
+        title = tr("Export as a zip file")
         return _path(QFileDialog.getSaveFileName(parent, title, f"{name}.zip", tr(ZIP_FILES))[0])
 
     def open_folder(self, folder: Path) -> None:

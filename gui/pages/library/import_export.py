@@ -35,14 +35,18 @@ class Places:
     def merge(self, adapter: Adapter) -> None:
         """Fold an adapter into a plain model folder."""
         name = f"{library.safe_file_name(adapter.name)}-merged"
-        target = self._dialogs.place_for_folder(self._page, tr("Merge into a new folder in"), name)
+        target = self._dialogs.place_for_folder(
+            self._page, tr("Merge: choose where to create the folder"), name
+        )
         if target is not None:
             self._jobs.merge(adapter, target)
 
     def export_folder(self, adapter: Adapter) -> None:
         """Copy an adapter to a folder of the person's choice."""
         name = library.safe_file_name(adapter.name)
-        target = self._dialogs.place_for_folder(self._page, tr("Export to a new folder in"), name)
+        target = self._dialogs.place_for_folder(
+            self._page, tr("Export: choose where to create the folder"), name
+        )
         if target is not None:
             self._deeds.export_folder(adapter, target)
 
@@ -67,7 +71,7 @@ class Places:
     def export_entries(self, adapter: Adapter, *, in_full: bool) -> list[Entry]:
         """Return the menu entries that export an adapter; `in_full` where the menu has others, too."""
         folder = tr("Export as a folder…") if in_full else tr("As a folder…")
-        file = tr("Export as a zip…") if in_full else tr("As a zip…")
+        file = tr("Export as a zip file…") if in_full else tr("As a zip file…")
         return [
             (folder, lambda: self.export_folder(adapter), ""),
             (file, lambda: self.export_zip(adapter), ""),
@@ -75,4 +79,4 @@ class Places:
 
     def import_entries(self) -> list[Entry]:
         """Return the menu entries that import."""
-        return [(tr("From a folder…"), self.import_folder, ""), (tr("From a zip…"), self.import_zip, "")]
+        return [(tr("From a folder…"), self.import_folder, ""), (tr("From a zip file…"), self.import_zip, "")]

@@ -116,7 +116,7 @@ class LibraryJobs(QObject):
 
     def _refusal(self) -> str:
         if self.busy:
-            return tr("One job at a time: wait until the one below is done, or cancel it.")
+            return tr("Only one job can run at a time. Wait for it to finish, or cancel it.")
         taken: str = self._engine.device_words(apart_from="summarize")
         return f"{taken} {tr('Pause it, or wait until it is done.')}" if taken else ""
 
@@ -149,7 +149,7 @@ class LibraryJobs(QObject):
         elif ending.outcome == "stopped":
             self.stopped.emit()
         else:
-            why = ending.message or tr("The worker ended without a word.")
+            why = ending.message or tr("The worker ended without a result.")
             self.failed.emit(in_one_line(why, ending.hint))
 
 

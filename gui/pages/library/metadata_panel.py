@@ -111,12 +111,12 @@ class MetadataPanel(QWidget):
         self.measures = MeasuresRows()
         self._unscored = Label(tr("Not scored yet."), "body", "ink2")
         self.score_button = link(tr("Score now"))
-        self._made_from = FactsView(tr("Made from"))
+        self._made_from = FactsView(tr("Origin"))
         self._method = FactsView(tr("Method"))
         self._changed = QWidget()
         self._changes = [Label("", "body", wrap=True, selectable=True) for _ in range(MOST_CHANGES + 1)]
         self.tags_field = QLineEdit()
-        self.tags_field.setPlaceholderText(tr("Words to find it by, with commas"))
+        self.tags_field.setPlaceholderText(tr("Tags, separated by commas"))
         self.tags_field.setAccessibleName(tr("Tags"))
         self.notes_field = NotesField()
         self._mark = IconLabel("clock", "ink3")
@@ -165,7 +165,7 @@ class MetadataPanel(QWidget):
         column = QVBoxLayout(self._changed)
         column.setContentsMargins(0, 0, 0, 18)
         column.setSpacing(6)
-        for label in (Label(tr("Changed under way"), "label_medium", "ink2"), *self._changes):
+        for label in (Label(tr("Changed during training"), "label_medium", "ink2"), *self._changes):
             column.addWidget(label)
         return self._changed
 
@@ -279,7 +279,7 @@ class MetadataPanel(QWidget):
             self._soundness.setText(tr("Changed or missing: {files}", files=", ".join(changed)))
         else:
             self._mark.set_icon("check", "accent")
-            self._soundness.setText(tr("Files match this passport"))
+            self._soundness.setText(tr("Files are unchanged"))
 
     def soundness(self) -> str:
         """Return what is said about the files."""
@@ -324,7 +324,7 @@ def _about(metadata: AdapterMetadata) -> str:
     moment = moment_words(metadata.made, datetime.now(UTC))
     if metadata.origin == "imported":
         return tr("{method} for {base}, imported {moment}", method=title, base=base, moment=moment)
-    return tr("{method} for {base}, made {moment}", method=title, base=base, moment=moment)
+    return tr("{method} for {base}, created {moment}", method=title, base=base, moment=moment)
 
 
 def _row(first: QWidget, *others: QWidget) -> QHBoxLayout:

@@ -29,7 +29,7 @@ def made_from(metadata: AdapterMetadata) -> list[Fact]:
         (tr("Data fingerprint"), grouped_digits(data.fingerprint[:12])),
         (tr("Data licence"), data.licence),
         (tr("Trained on"), _trained_on(metadata)),
-        (tr("Went on from"), training.start_from),
+        (tr("Continued from"), training.start_from),
         (tr("Run"), training.run),
     ]
 
@@ -43,8 +43,8 @@ def _trained_on(metadata: AdapterMetadata) -> str:
         parts.append(
             tr_count(
                 data.masked,
-                "personal data masked in {n} place",
-                "personal data masked in {n} places",
+                "personal data masked in {n} passage",
+                "personal data masked in {n} passages",
             )
         )
     return ", ".join(parts)
@@ -71,14 +71,14 @@ def method_facts(metadata: AdapterMetadata) -> list[Fact]:
         (tr("Trainable"), _trainable(metadata)),
         (tr("Prompt"), _prompt(metadata)),
         (
-            tr("Examples in it"),
+            tr("Examples in the prompt"),
             number(len(metadata.prompt.shots)) if metadata.prompt and metadata.prompt.shots else "",
         ),
         (tr("Learning rate"), plain(method.learning_rate) if method.learning_rate else ""),
-        (tr("Kept step"), _kept_step(metadata)),
+        (tr("Saved step"), _kept_step(metadata)),
         (tr("Peak memory"), bytes_text(training.peak_memory_bytes) if training.peak_memory_bytes else ""),
         (tr("Seed"), str(training.seed) if training.run else ""),
-        (tr("Made with"), _made_with(metadata.versions)),
+        (tr("Library versions"), _made_with(metadata.versions)),
     ]
 
 

@@ -19,7 +19,7 @@ class MeasuresRows(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.toggle = link(tr("What else was measured"))
+        self.toggle = link(tr("Further metrics"))
         self.toggle.clicked.connect(self._fold)
         self._place = QVBoxLayout()
         self.rows: QWidget | None = None

@@ -87,10 +87,10 @@ class LibraryPage(Page):
         empty = EmptyState(
             "library",
             tr("No adapters yet"),
-            tr("Train one, or bring in a folder or zip you already have."),
+            tr("Train one, or import a folder or a zip file."),
             [self._empty_run, self._empty_import],
         )
-        nothing_found = EmptyState("search", tr("No adapter fits"), tr("Change the search, or show all."))
+        nothing_found = EmptyState("search", tr("No adapter found"), tr("Change the search, or show all."))
         filters = {key: tr(title) for key, title in FILTERS.items()}
         search = tr("Search names, bases, methods, tags")
         self.pane = ListPane(self.view, search, filters, empty, nothing_found)
@@ -265,7 +265,7 @@ class LibraryPage(Page):
         """Move an adapter to the trash, unless a job uses it."""
         if self.is_in_use(adapter):
             self.pane.tell_trouble(
-                tr("{name} is in use by a running job. Delete it when that is done.", name=adapter.name)
+                tr("{name} is in use by a running job. Delete it after the job ends.", name=adapter.name)
             )
             return
         self.panel.save_notes()
@@ -360,7 +360,7 @@ class LibraryPage(Page):
 
 def _subtitle(adapters: list[Adapter]) -> str:
     if not adapters:
-        return tr("What you train or import is kept here")
+        return tr("Your trained and imported adapters are saved here")
     bases = {adapter.metadata.base_model.id for adapter in adapters}
     return tr(
         "{adapters} for {base_models}",

@@ -211,16 +211,16 @@ class Batch(QObject):
         if not self.is_running:
             return
         if not all(self._summarizer.will_answer(request) for request in self._sent):
-            self.cancel(tr("The worker went to other summaries. What was done is kept."))
+            self.cancel(tr("The worker was needed for other summaries. Finished summaries are saved."))
         elif self._summarizer.state == "ready":
             self._feed()
         self._later()
 
     def _on_lost(self) -> None:
-        self.cancel(tr("The device is needed by a run. What was done is kept."))
+        self.cancel(tr("A run needs the device. Finished summaries are saved."))
 
     def _on_died(self, ending: Ending) -> None:
-        self.cancel(f"{told(ending.message)} {tr('What was done is kept.')}")
+        self.cancel(f"{told(ending.message)} {tr('Finished summaries are saved.')}")
 
     def _later(self) -> None:
         if not self._redraw.isActive():

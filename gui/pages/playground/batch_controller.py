@@ -187,5 +187,5 @@ class Several(QObject):
         else:
             goes_on = self.batch.message and self.batch.can_go_on
             said = " ".join(filter(None, (self._told, self.batch.message)))
-            self.view.tell(said, tr("Go on") if goes_on else "")
+            self.view.tell(said, tr("Continue") if goes_on else "")
         self.changed.emit()

@@ -20,11 +20,9 @@ from gui.workers.eta import Remaining
 from gui.workers.worker_manager import Engine
 
 LEFT_OUT: dict[str, Callable[[int], str]] = {
-    "empty": lambda count: tr_count(count, "{n} has no conversation", "{n} have no conversation"),
-    "too_long": lambda count: tr_count(count, "{n} is too long to be tried", "{n} are too long to be tried"),
-    "beyond": lambda count: tr_count(
-        count, "{n} is beyond the first 1,000", "{n} are beyond the first 1,000"
-    ),
+    "empty": lambda count: tr_count(count, "{n} without conversation", "{n} without conversation"),
+    "too_long": lambda count: tr_count(count, "{n} too long", "{n} too long"),
+    "beyond": lambda count: tr_count(count, "{n} beyond the limit of 1,000", "{n} beyond the limit of 1,000"),
 }
 
 

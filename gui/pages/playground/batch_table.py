@@ -53,7 +53,7 @@ class BatchTable(GroupedTable[BatchRow]):
         if column.status == "failed":
             return Signed("problem", state_words(column), "brick")
         if column.status == "finished":
-            return Text(_line(column.text) or tr("Nothing was written"), token="ink")
+            return Text(_line(column.text) or tr("Empty summary"), token="ink")
         return Text(_line(state_words(column)), token="ink3")
 
     def words(self, thing: BatchRow) -> str:

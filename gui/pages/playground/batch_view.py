@@ -53,13 +53,13 @@ class BatchView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.source = Choice()
-        self.source.setAccessibleName(tr("Where the conversations are from"))
+        self.source.setAccessibleName(tr("Source of the conversations"))
         self.count = IntField(1, 1, 1, suffix=tr("conversations"))
         self.count.setPrefix(f"{tr('First')} ")
         self._wanted = USUAL_COUNT
-        self.count.setAccessibleName(tr("How many conversations"))
+        self.count.setAccessibleName(tr("Number of conversations"))
         self.open_button = plain(tr("Open files…"), "folder")
-        self.export_button = quiet(tr("Export as csv…"), "export")
+        self.export_button = quiet(tr("Export as CSV…"), "export")
         self.table = BatchTable(self)
         self.view = GroupedTableView(self.table, tr("Conversations and their summaries"))
         self.notice = NoticeStrip()

@@ -345,5 +345,5 @@ def _one(request: Request) -> Asked:
 def _why(ending: Ending) -> str:
     """Return why a worker ended; what a crash says of checkpoints is for runs."""
     if ending.outcome == "crashed":
-        return f"{told(ending.message)} {tr('The conversation and earlier tries are kept.')}"
+        return f"{told(ending.message)} {tr('The conversation and the history are saved.')}"
     return told(f"{ending.message} {ending.hint}".strip())

@@ -131,7 +131,7 @@ class Presets:
             partial.write_text(json.dumps(stored, ensure_ascii=False, indent=1), encoding="utf-8")
             partial.replace(self._path)
         except OSError as error:
-            message = tr("Decoding presets can't be kept: {why}.", why=error.strerror)
+            message = tr("Decoding presets can't be saved: {why}.", why=error.strerror)
             raise StorageError(message, tr("Free some disk space.")) from error
 
 

@@ -175,7 +175,7 @@ class DecodingRow(QWidget):
 
     def _offer(self) -> None:
         found = self._presets.of(self._valid) if self.is_valid else None
-        own = [] if found else [(OWN, tr("Your own"))]
+        own = [] if found else [(OWN, tr("Custom"))]
         self.preset.set_items([*((each.name, each.title) for each in self._presets.items), *own])
         self.preset.set_key(found.name if found else OWN)
 

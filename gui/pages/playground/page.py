@@ -204,7 +204,7 @@ class PlaygroundPage(Page):
             return
         self.panel.settle()
         if not self.decoding.is_valid:
-            self.controller.say(tr("The decoding options can't be used so. The fields say why."))
+            self.controller.say(tr("The decoding options have problems; they are shown beside their fields."))
             return
         try:
             self.decoding.keep()
@@ -269,7 +269,7 @@ class PlaygroundPage(Page):
 
     def _restore(self, tried: Try) -> None:
         self.controller.restore(tried)
-        self._show_tried(tried, tr("Earlier try"))
+        self._show_tried(tried, tr("From the history"))
 
     def _open_tried(self, tried: Try) -> None:
         """Show a conversation of several alone, as a try that can be commented on."""
@@ -293,7 +293,7 @@ class PlaygroundPage(Page):
     def _clear_tries(self) -> None:
         gone = self.controller.clear_tries()
         if gone:
-            words = tr_count(len(gone), "{n} try is forgotten.", "{n} tries are forgotten.")
+            words = tr_count(len(gone), "{n} entry was deleted.", "{n} entries were deleted.")
             self.told.offer(words, lambda: self.controller.bring_back(gone))
 
     def _choose_export(self) -> None:

@@ -42,7 +42,7 @@ class BaseModelsView(Card):
         self._id = QLineEdit()
         self._id.setPlaceholderText(tr("owner/name on the hub"))
         self._id.setAccessibleName(tr("Hub id"))
-        self._cost_button = plain(tr("What it costs"))
+        self._cost_button = plain(tr("Show size"))
         self._cost = NoticeStrip()
         self._cost.acted.connect(lambda: self.chosen.emit(self._id.text().strip()))
         self._trouble = NoticeStrip()
@@ -130,7 +130,9 @@ class BaseModelsView(Card):
         self._doomed = str(model["id"])
         size = bytes_text(model.get("size_bytes"))
         question = tr(
-            "Delete {name}? It frees {size} and can be fetched again.", name=self._doomed, size=size
+            "Delete {name}? This frees {size}. The model can be downloaded again.",
+            name=self._doomed,
+            size=size,
         )
         self._trouble.show_notice(question, tr("Delete"))
 
@@ -141,7 +143,7 @@ class BaseModelsView(Card):
 
     def _deleted(self, result: dict[str, Any]) -> None:
         freed = bytes_text(result.get("freed_bytes"))
-        self._trouble.show_notice(tr("Deleted {name}. {size} are free again.", name=result["id"], size=freed))
+        self._trouble.show_notice(tr("Deleted {name}. {size} were freed.", name=result["id"], size=freed))
         self.refresh(self._current)
 
     def _ask_cost(self) -> None:

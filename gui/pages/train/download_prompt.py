@@ -33,7 +33,7 @@ class StartGate(QObject):
         if self._engine.current is not None:
             return tr("A run is training and holds the device. Stop it, or wait for its end.")
         taken = self._engine.device_words(apart_from="summarize")
-        return f"{taken} {tr('Wait until it is done, or cancel it in the library.')}" if taken else ""
+        return f"{taken} {tr('Wait for it to finish, or cancel it in the library.')}" if taken else ""
 
     def knock(self, wanted: Recipe) -> None:
         """Ask to start a run of a recipe."""
@@ -52,8 +52,8 @@ class StartGate(QObject):
 
     def _ask(self, wanted: Recipe, words: str) -> None:
         self._pending = wanted
-        text = f"{tr('This run fetches what is not on this computer yet.')} {words}"
-        self.says.emit(text, tr("Fetch and start"))
+        text = f"{tr('This run downloads what is not on this computer yet.')} {words}"
+        self.says.emit(text, tr("Download and start"))
 
     def _refuse(self, ending: Ending) -> None:
         self.says.emit(f"{told(ending.message)} {told(ending.hint)}", "")

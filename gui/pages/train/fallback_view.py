@@ -33,7 +33,7 @@ class FitView(Scroll):
 
     def show_looking(self) -> None:
         """Say that plans are looked for."""
-        self._show(tr("Smaller plans are being looked for."))
+        self._show(tr("Looking for plans that fit."))
 
     def show_trouble(self, words: str) -> None:
         """Say why none can be looked for."""
@@ -42,12 +42,12 @@ class FitView(Scroll):
     def show_found(self, found: Mapping[str, Any]) -> None:
         """Show what the job `shrink` has found."""
         sizes = {name: bytes_text(found.get(name)) for name in ("needed", "available")}
-        lacking = tr("It needs about {needed}, and {available} are free now.", **sizes)
+        lacking = tr("It needs about {needed}, but only {available} is available.", **sizes)
         plans = memory_fallbacks.read(found)
         if plans:
             rest = tr("Every step keeps its examples. Nothing is changed before you choose.")
         else:
-            rest = tr("No smaller plan would fit: end other programs, or choose a smaller base model.")
+            rest = tr("No plan fits. Close other programs, or choose a smaller base model.")
         self._show(f"{lacking} {rest}", plans)
 
     def _show(self, text: str, plans: Sequence[MemoryFallback] = ()) -> None:
@@ -57,7 +57,7 @@ class FitView(Scroll):
             self.card.deleteLater()
         self._plans = plans
         self.card = ErrorCard(
-            tr("This run needs more memory than there is"),
+            tr("This run needs more memory than is available"),
             text,
             [plan_row(plan) for plan in plans],
             primary_text=tr("Use this plan") if plans else "",

@@ -38,7 +38,7 @@ class CardBanner(QWidget):
         self._told = f"{check.text} {check.fix}"
         wanted = check.state == "problem" and self._preferences.get(PUT_AWAY) != self._told
         if wanted:
-            self.strip.show_notice(f"{told(check.text)} {told(check.fix)}", tr("Put away"), "warning")
+            self.strip.show_notice(f"{told(check.text)} {told(check.fix)}", tr("Dismiss"), "warning")
         self.setVisible(wanted)
 
     def _put_away(self) -> None:

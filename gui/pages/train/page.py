@@ -193,7 +193,7 @@ class TrainPage(Page):
             adapter = library.find(adapter_id)
             made_by = adapter.recipe()
             if made_by is not None:
-                self.edit(made_by, tr("Goes on from {name}", name=adapter.name))
+                self.edit(made_by, tr("Continues from {name}", name=adapter.name))
             self.panel.form.set_values("method", {"start_from": adapter.id})
 
         self._try(begin)
@@ -215,7 +215,7 @@ class TrainPage(Page):
         usual = self.panel.form.tables()
         super().bring_back(kept)
         if self.panel.form.tables() != usual:
-            self._origin = tr("As you left it")
+            self._origin = tr("Last edited")
             self._show_header()
 
     # The frame

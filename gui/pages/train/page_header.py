@@ -41,7 +41,7 @@ class HeaderButtons(QWidget):
         self.open = plain(tr("Open recipe…"), "folder")
         self.back = plain(tr("Back to the running run"), "arrow-left")
         self.pause = plain(tr("Pause"), "pause")
-        self.ways_to_pause = IconButton("chevron-down", tr("Ways to pause"))
+        self.ways_to_pause = IconButton("chevron-down", tr("Pause options"))
         self.stop = plain(tr("Stop"), "stop")
         self.resume = plain(tr("Resume"), "play")
         self.new = plain(tr("New run"), "plus")
@@ -122,8 +122,8 @@ class HeaderButtons(QWidget):
         if self._is_paused:
             menu.addAction(tr("Continue"), self.pause_wanted.emit)
         else:
-            menu.addAction(tr("Pause and keep the memory: goes on at once"), self.pause_wanted.emit)
-        free = tr("Pause and free the device: a checkpoint, then the worker ends")
+            menu.addAction(tr("Pause and keep the model loaded: continues at once"), self.pause_wanted.emit)
+        free = tr("Pause and free the device: saves a checkpoint, then ends the worker")
         menu.addAction(free, self.free_wanted.emit)
         return menu
 

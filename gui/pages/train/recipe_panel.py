@@ -132,10 +132,12 @@ class RecipePanel(QWidget):
             self.effect.show_run(state.started, model.recipe.method, adapter_bytes, peak)
             self.form.show_plan(state.started)
         if not model.running:
-            self.set_fixed(tr("The recipe this run used"), "check")
+            self.set_fixed(tr("The recipe of this run"), "check")
             return
         trains = model.recipe.method.method.trains and not state.paused
-        self.set_fixed(tr("Fixed while this run trains") if trains else tr("Fixed while this run is open"))
+        self.set_fixed(
+            tr("Read-only while this run is training") if trains else tr("Read-only while this run is open")
+        )
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Show problems beside their fields, and those without a field at the foot. None of them lets a run start."""
@@ -154,7 +156,7 @@ class RecipePanel(QWidget):
     def show_busy(self, busy: bool) -> None:
         """Say that the first plan is being made; later ones replace what is shown when they are there."""
         if busy and not self._happening.text():
-            self._happening.setText(tr("Looking at the base model and the data…"))
+            self._happening.setText(tr("Checking the base model and the data…"))
 
     def say(self, text: str) -> None:
         """Say something else in the place of what will happen."""
@@ -219,7 +221,7 @@ def missing_words(names: Sequence[str]) -> str:
     listed = reduce(lambda before, name: tr("{before} and {name}", before=before, name=name), names)
     return tr_count(
         len(names),
-        "{listed} is not on this computer yet. A run fetches it first; Start tells its size and asks.",
-        "{listed} are not on this computer yet. A run fetches them first; Start tells their size and asks.",
+        "{listed} is not on this computer yet. Start shows the size of the download and asks first.",
+        "{listed} are not on this computer yet. Start shows the size of the download and asks first.",
         listed=listed,
     )

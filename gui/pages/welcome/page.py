@@ -78,7 +78,7 @@ class WelcomePage(Page):
         self._show()
 
     def _fill(self) -> None:
-        here = Card(AUTO, tr("This computer"), tr("The best there is"), tr("Looking…"))
+        here = Card(AUTO, tr("This computer"), tr("Best device available"), tr("Checking…"))
         self.devices.offer([here], AUTO)
         self.data.offer(_data_cards(), SAMPLE)
         cards = [Card(each, told(method(each).title), told(method(each).summary)) for each in METHODS]
@@ -88,7 +88,7 @@ class WelcomePage(Page):
         hint = Label(tr("You can compare any others in the arena later."), "label", "ink2")
         hint.setContentsMargins(0, 8, 0, 0)
         self.steps["method"].add(hint)
-        self.steps["device"].say(tr("Looking at this computer…"))
+        self.steps["device"].say(tr("Checking this computer…"))
         self.steps["data"].say(tr("The sample conversations. No download."))
 
     def _lay_out(self) -> None:
@@ -186,7 +186,7 @@ class WelcomePage(Page):
             for each in found["devices"]
             if each != chosen
         ]
-        best = Card(AUTO, name, tr("The best there is"), _room(chosen))
+        best = Card(AUTO, name, tr("Best device available"), _room(chosen))
         self.devices.offer([best, *cards][: len(METHODS)], self.devices.current())
 
     # Going through it
@@ -245,7 +245,7 @@ class WelcomePage(Page):
             train, test = number(int(examples.get("train", 0))), number(int(examples.get("test", 0)))
             self.steps["data"].say(
                 tr(
-                    "The sample conversations: {train} to learn from, {test} to test. No download.",
+                    "The sample conversations: {train} for training, {test} for testing. No download.",
                     train=train,
                     test=test,
                 )
@@ -264,7 +264,7 @@ class WelcomePage(Page):
 
 def _data_cards() -> tuple[Card, ...]:
     return (
-        Card(SAMPLE, tr("The sample"), tr("Comes with Tunesmith"), tr("No download")),
+        Card(SAMPLE, tr("The sample"), tr("Included with Tunesmith"), tr("No download")),
         Card(OWN, tr("Your own"), tr("Files, chats, the hub"), tr("Chosen on the data page")),
     )
 

@@ -223,7 +223,7 @@ def test_a_recipe_that_came_back_says_so_and_the_last_run_s_does_not(start):
 
     page = start().built("train")
     assert page.panel.form.method_id() == "ia3"
-    assert page.header.subtitle() == "As you left it. Not started yet"
+    assert page.header.subtitle() == "Last edited. Not started yet"
     page.new_run()
     assert page.header.subtitle() == "As in your last run. Not started yet"
 

@@ -80,7 +80,7 @@ def test_a_base_model_that_is_not_here_has_no_chips_and_needs_no_room(panel):
 
 
 def test_chips_offered_by_a_run_that_began_before_any_plan_are_all_in_sight(panel, qtbot):
-    panel.set_fixed("Fixed while this run trains")
+    panel.set_fixed("Read-only while this run is training")
     panel.effect.show_run(LATE, panel.form.recipe().method, None, None)
     panel.form.show_plan(LATE)
 

@@ -171,7 +171,7 @@ def test_a_template_that_is_gone_when_it_is_deleted_is_said(editor):
     prompts.delete("Mine")
     assert act(editor, "Delete")
     assert 'no saved template "Mine"' in editor.naming.problem.text()
-    assert chosen(editor) == "A prompt of your own"
+    assert chosen(editor) == "Custom prompt"
 
 
 def test_templates_saved_elsewhere_are_there_when_the_editor_is_shown_again(editor):
@@ -258,12 +258,12 @@ def test_the_prompts_heading_stands_over_it_only_where_it_is_a_section(form):
 def test_the_form_tells_what_the_shown_examples_cost(form):
     form.set_level("more")
     form.show_plan(PLAN | {"prompt": FILLING})
-    foot = "The first 2 of the training split, 800 tokens. Training leaves them out."
+    foot = "The first 2 of the training split, 800 tokens. Training skips them."
     assert foot in texts(form.field("data.shots").around)
     form.choose_method("prompt_only")
     form.show_plan(PLAN | {"prompt": FILLING})
     assert "The first 2 of the training split, 800 tokens." in texts(form.field("data.shots").around)
-    assert "819 to test on" in texts(form.field("data.source").around)
+    assert "819 for testing" in texts(form.field("data.source").around)
 
 
 def test_another_recipe_is_not_shown_with_the_last_ones_data(form):

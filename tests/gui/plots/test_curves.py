@@ -103,7 +103,7 @@ def test_nothing_checked_draws_empty_axes(curves):
     curves.show_lines([], "")
     assert curves.view() == (0.0, 1.0)
     assert not curves.grab().isNull()
-    assert curves.accessibleDescription() == "No line is checked."
+    assert curves.accessibleDescription() == "No entry is selected."
 
 
 @pytest.mark.parametrize("tops", [[], [5.0], [5.0, 6.0, 7.0], [90.0, 95.0, 99.0], [0.0, 50.0, 99.0]])

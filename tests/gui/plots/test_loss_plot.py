@@ -231,7 +231,7 @@ def test_scores_have_an_axis_of_their_own_only_where_there_are_any(plot):
     labels = [float(text) for _, text in axis.chosen()]
     assert len(labels) >= 3
     assert min(labels) < 50.0 < max(labels) < 75.0
-    assert plot._legend._score[1].text() == "ROUGE-1 on 16, right"
+    assert plot._legend._score[1].text() == "ROUGE-1 on 16 (right axis)"
     told = "ROUGE-1 of the summaries of the first 16 conversations of the validation split: 57.5."
     assert told in plot.accessibleDescription()
     plot.clear()

@@ -28,7 +28,7 @@ def scatter(styled, qtbot):
     made = Scatter()
     qtbot.addWidget(made)
     made.resize(480, 300)
-    made.show_points(POINTS, 0.469, log=True, unit="numbers trained", chosen="lora")
+    made.show_points(POINTS, 0.469, log=True, unit="trainable parameters", chosen="lora")
     made.show()
     qtbot.waitExposed(made)
     return made
@@ -37,7 +37,7 @@ def scatter(styled, qtbot):
 def test_the_front_leaves_out_what_another_beats(scatter):
     assert scatter.front() == ["prompt", "ia3", "lora", "full"]
     assert scatter.accessibleDescription().endswith(
-        "Nothing beats prompt, whole, ia3, whole, lora, whole, full, whole"
+        "No entry beats prompt, whole, ia3, whole, lora, whole, full, whole"
     )
 
 
@@ -76,7 +76,7 @@ def test_left_and_right_walk_along_the_costs_and_stay_inside(scatter, qtbot):
 
 
 def test_without_points_it_says_so_and_draws_its_axes(scatter):
-    scatter.show_points([], None, log=True, unit="numbers trained", chosen="")
+    scatter.show_points([], None, log=True, unit="trainable parameters", chosen="")
     assert scatter.accessibleDescription() == "No entry is scored yet."
     assert not scatter.grab().isNull()
     QTest.keyClick(scatter, Qt.Key.Key_Right)

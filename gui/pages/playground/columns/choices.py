@@ -64,21 +64,21 @@ def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[s
 def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> Choice:
     made_for = adapter.metadata.base_model.id
     if made_for != base_id:
-        named = tr("made for {model}", model=base_title(made_for))
-        reason = named if made_for else tr("made for a base model it does not name")
+        named = tr("trained for {model}", model=base_title(made_for))
+        reason = named if made_for else tr("trained for an unnamed base model")
         return Choice(adapter, reason, is_foreign=True)
     if adapter.id in taken:
         return Choice(adapter, tr("shown already"))
     full = len(taken) + 1 >= MOST_COLUMNS
-    return Choice(adapter, tr("{most} columns are the most", most=number(MOST_COLUMNS)) if full else "")
+    return Choice(adapter, tr("at most {most} columns", most=number(MOST_COLUMNS)) if full else "")
 
 
 def foreign_words(adapter: Adapter) -> str:
     """Return which base model an adapter was made for that can't stand here."""
     made_for = adapter.metadata.base_model.id
     if not made_for:
-        return tr("{adapter} was made for a base model it does not name", adapter=adapter.name)
-    return tr("{adapter} was made for {model}", adapter=adapter.name, model=base_title(made_for))
+        return tr("{adapter} was trained for an unnamed base model", adapter=adapter.name)
+    return tr("{adapter} was trained for {model}", adapter=adapter.name, model=base_title(made_for))
 
 
 def base_table(base_id: str, adapters: Iterable[Adapter]) -> dict[str, Any]:
@@ -99,8 +99,9 @@ def mix_words(adapters: Iterable[Adapter]) -> str:
         return ""
     return tr_count(
         len(names),
-        "{names} was made on another form of the base model. All are compared on that of {first}: {form}.",
-        "{names} were made on another form of the base model. All are compared on that of {first}: {form}.",
+        "{names} was trained on another form of the base model. All adapters run on that of {first}: {form}.",
+        "{names} were trained on another form of the base model. All adapters run on that of {first}: "
+        "{form}.",
         names=", ".join(names),
         first=first.name,
         form=", ".join(str(value) for name, value in used.items() if name != "id"),

@@ -48,8 +48,8 @@ class PiecesView(QWidget):
 
     def _name(self) -> None:
         count = number(sum(map(len, self._rounds)))
-        show = tr("Show the summaries of {count} pieces", count=count)
-        hide = tr("Hide the summaries of {count} pieces", count=count)
+        show = tr("Show the summaries of {count} parts", count=count)
+        hide = tr("Hide the summaries of {count} parts", count=count)
         self.unfold.setText(show if self._text.isHidden() else hide)
 
 

@@ -107,7 +107,7 @@ class ColumnView(QWidget):
             self._act = IconButton("chevron-down", tr("Choose another base model"))
             self._act.clicked.connect(self.base_wanted)
         else:
-            self._act = IconButton("close", tr("Take this adapter away"))
+            self._act = IconButton("close", tr("Remove this adapter"))
             self._act.clicked.connect(self.closed)
         head = QHBoxLayout()
         head.setSpacing(4)
@@ -176,12 +176,12 @@ def _state_words(column: Column) -> str:
         done = sum(bool(summary) for pieces in column.rounds for summary in pieces)
         how_far = tr_count(
             column.pieces,
-            "Read in {n} piece, {done} summarised",
-            "Read in {n} pieces, {done} summarised",
+            "Split into {n} part, {done} summarised",
+            "Split into {n} parts, {done} summarised",
             done=number(done),
         )
         return column.left.beside(how_far)
-    return tr("Cut off at the longest summary") if column.is_capped else ""
+    return tr("Cut off at the length limit") if column.is_capped else ""
 
 
 def _drawn(marks: Marks) -> list[Mark]:

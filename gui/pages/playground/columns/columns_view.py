@@ -66,7 +66,10 @@ class ColumnsView(QWidget):
         add = plain(tr("Add adapter"), "plus")
         add.clicked.connect(self.add_wanted)
         self._empty = EmptyState(
-            "library", tr("No adapter beside the base"), tr("Add one to see what tuning changes."), [add]
+            "library",
+            tr("No adapter beside the base"),
+            tr("Add one to compare it with the base model."),
+            [add],
         )
         return self._empty
 

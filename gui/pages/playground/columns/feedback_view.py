@@ -76,7 +76,7 @@ class FeedbackNotes(QWidget):
         self.note_edit = QLineEdit()
         self.note_edit.setPlaceholderText(tr("What is right or wrong about it"))
         self.note_edit.returnPressed.connect(self._done)
-        self.done_button, self._leave_button = plain(tr("Keep")), quiet(tr("Cancel"))
+        self.done_button, self._leave_button = plain(tr("Save")), quiet(tr("Cancel"))
         self.done_button.clicked.connect(self._done)
         self._leave_button.clicked.connect(self.close_edit)
         self._editor = QWidget()

@@ -7,7 +7,7 @@ from gui.look.format import number, plain, score
 from gui.look.language import mark, tr, tr_count
 from gui.pages.playground.columns.column_results import Board, Column
 
-THUMBS = {"up": mark("found good"), "down": mark("found bad")}
+THUMBS = {"up": mark("rated good"), "down": mark("rated bad")}
 
 
 def as_markdown(board: Board, reference: str, decoding: SummarizeOptions, prompt: str = "") -> str:
@@ -32,7 +32,7 @@ def _summary(board: Board, column: Column) -> list[str]:
     parts = [f"## {column.entry.title}{about}", _quoted(column.text), _facts(board, column)]
     if column.rounds:
         pieces = [f"- {summary}" for summary in column.rounds[0]]
-        head = tr_count(len(pieces), "Read in {n} piece:", "Read in {n} pieces:")
+        head = tr_count(len(pieces), "Summarised in {n} part:", "Summarised in {n} parts:")
         parts.append("\n".join([head, "", *pieces]))
     if column.feedback.edited:
         parts += [tr("Corrected:"), _quoted(column.feedback.edited)]
@@ -49,9 +49,9 @@ def decoding_words(decoding: SummarizeOptions) -> str:
     if decoding.repetition_penalty != 1:
         words.append(tr("repetition penalty {value}", value=plain(decoding.repetition_penalty)))
     if decoding.no_repeat_ngram:
-        words.append(tr("no {count} tokens twice", count=number(decoding.no_repeat_ngram)))
+        words.append(tr("no repeated sequence of {count} tokens", count=number(decoding.no_repeat_ngram)))
     if decoding.long_conversations == "piecewise":
-        words.append(tr("long conversations piece by piece"))
+        words.append(tr("long conversations in parts"))
     return ", ".join(words)
 
 
@@ -82,7 +82,7 @@ def _facts(board: Board, column: Column) -> str:
         facts.append(tr("ROUGE-1 {score}", score=score(column.scores["rouge1"])))
     missing = ", ".join(claim.text for claim in board.marks(column).unsupported)
     said = tr("not in the conversation: {claims}", claims=missing)
-    facts.append(said if missing else tr("nothing that was not said"))
+    facts.append(said if missing else tr("every claim is in the conversation"))
     if column.tokens and column.seconds:
         seconds = number(column.seconds, 1)
         facts.append(

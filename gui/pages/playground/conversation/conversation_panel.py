@@ -77,10 +77,11 @@ class ConversationPanel(QWidget):
         self.picker.picked.connect(self._pick)
         self.picker.closed.connect(self._show)
         self.meter = TokenMeter()
-        self.piecewise = QCheckBox(tr("Summarise piece by piece"))
+        self.piecewise = QCheckBox(tr("Summarise in parts"))
         self.piecewise.setToolTip(
             tr(
-                "Summarise pieces that fit the limit, and then their summaries, in place of cutting the end off"
+                "Summarise parts that fit the limit, then summarise their summaries. Otherwise the end is "
+                "cut off."
             )
         )
         self.piecewise.toggled.connect(self._choose_piecewise)
@@ -299,7 +300,7 @@ class ConversationPanel(QWidget):
                 tr_count(len(said), "{n} turn", "{n} turns"),
             ]
         else:
-            about = [tr("no one named")]
+            about = [tr("no named speakers")]
         self._about.setText(", ".join(filter(None, (self._whence, *about))) if said else "")
         self._about.setVisible(bool(said))
         self.label_button.setEnabled(bool(said))
@@ -337,5 +338,5 @@ class ConversationPanel(QWidget):
         more = len(said) - len(shown)
         if more:
             shown.append(Turn("", tr_count(more, "{n} more turn", "{n} more turns")))
-        exact, about = tr("the trained limit ends"), tr("about here the trained limit ends")
+        exact, about = tr("end of the trained limit"), tr("approximate end of the trained limit")
         self._turns.set_turns(shown, len(read) if cut else None, exact if self._length.is_counted else about)

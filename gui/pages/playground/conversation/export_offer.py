@@ -57,9 +57,9 @@ class ExportOffer(NoticeStrip):
         words = _described(self._chat)
         self.setToolTip(as_said(_shown([each.text for each in self._chat.left_out])))
         if is_taken:
-            self.show_notice(f"{tr('Taken.')} {words}", tr("Undo"))
+            self.show_notice(f"{tr('Turns used.')} {words}", tr("Undo"))
         else:
-            self.show_notice(words, tr("Take the turns"))
+            self.show_notice(words, tr("Use the turns"))
 
     def _act(self) -> None:
         chat, is_taken = self._chat, not self._is_taken

@@ -16,7 +16,7 @@ def read_conversation(path: Path) -> str:
     """Return the text of a file, whatever its encoding. Raises DataError for one that is no text, gone or too large."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            hint = tr("Choose a single conversation, or look at it on the data page.")
+            hint = tr("Choose a single conversation, or open the file on the data page.")
             raise DataError(tr("{file} is larger than 500 kB.", file=path.name), hint)
         return encodings.decode(path.read_bytes())
     except (OSError, ValueError) as error:

@@ -64,5 +64,5 @@ def cut_words(cut: int, *, piecewise: bool = False) -> str:
     if cut == 0:
         return tr("fits the trained limit")
     if piecewise:
-        return tr("read piece by piece")
+        return tr("read in parts")
     return tr_count(cut, "the end is cut off", "the last {n} turns are cut off")

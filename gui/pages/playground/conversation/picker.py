@@ -91,7 +91,7 @@ class Picker(QWidget):
         super().__init__(parent)
         self._sources: dict[str, Sequence[Example]] = {}
         self._source = Choice()
-        self._source.setAccessibleName(tr("Where the conversations are from"))
+        self._source.setAccessibleName(tr("Source of the conversations"))
         self.search = SearchField(tr("Search conversations"))
         self.search.searched.connect(self._filter)
         self._source.chosen.connect(lambda _key: self._filter(self.search.text()))

@@ -63,7 +63,7 @@ class Tries:
         try:
             self._path(tried).unlink(missing_ok=True)
         except OSError as error:
-            message = tr("An earlier try can't be deleted: {why}.", why=error.strerror)
+            message = tr("A history entry can't be deleted: {why}.", why=error.strerror)
             raise StorageError(message) from error
         self.items = [item for item in self.items if item.id != tried.id]
 
@@ -78,7 +78,7 @@ class Tries:
             partial.write_text(json.dumps({"schema": SCHEMA, **table}, ensure_ascii=False), encoding="utf-8")
             partial.replace(path)
         except OSError as error:
-            message = tr("Earlier tries can't be kept: {why}.", why=error.strerror)
+            message = tr("The history can't be saved: {why}.", why=error.strerror)
             raise StorageError(message, tr("Free some disk space.")) from error
 
 

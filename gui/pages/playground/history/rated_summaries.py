@@ -21,7 +21,7 @@ class GoodOnes:
     @property
     def words(self) -> str:
         """How many there are, and what of the others."""
-        written = tr_count(len(self.items), "{n} good summary is written", "{n} good summaries are written")
+        written = tr_count(len(self.items), "{n} good summary was written", "{n} good summaries were written")
         if not self.passed_over:
             return written
         others = tr_count(

@@ -30,12 +30,13 @@ MEMORY = (
     ("activations", mark("Activations"), "ink2", 1.0),
     ("runtime", mark("Program"), "grey_soft", 1.0),
 )
-MEMORY_HELP = mark("""\
-Weights: the frozen numbers of the base model.
-Adapter: what the method adds to them.
-Gradients, optimizer: what training keeps of each trained number.
-Activations: what the largest batch leaves behind for the way back.
-Program: Python and its libraries.""")
+MEMORY_HELP = mark(
+    "Weights: the frozen parameters of the base model.\n"
+    "Adapter: the parameters that the method adds.\n"
+    "Gradients, optimizer: their state for each trained parameter.\n"
+    "Activations: stored by the forward pass of the largest batch for the backward pass.\n"
+    "Program: Python and its libraries."
+)
 
 
 class EffectPanel(QWidget):
@@ -56,12 +57,12 @@ class EffectPanel(QWidget):
         self._disk = Label("", "label", "ink2")
         self._memory = Label("", "label", "ink2")
         self._there = Label("", "label", "copper", wrap=True)
-        self.fit_button = link(tr("Show how it could fit"))
+        self.fit_button = link(tr("Find plans that fit"))
         self.fit_button.clicked.connect(self.fit_wanted)
         self._short = QWidget()
         self._drawing = BlockDrawing()
-        self._split_title = Label(tr("Where the memory goes"), "small_medium", "ink2")
-        self._split = SplitBar(tr("Where the memory goes"), expected=len(MEMORY))
+        self._split_title = Label(tr("Memory by part"), "small_medium", "ink2")
+        self._split = SplitBar(tr("Memory by part"), expected=len(MEMORY))
         self._split.setToolTip(tr(MEMORY_HELP))
         self._bits = Label("", "label", "ink2", wrap=True)
         self._lay_out()
@@ -134,13 +135,13 @@ class EffectPanel(QWidget):
         self._show_sizes(trains)
         if not trains:
             self._figure.setText(tr("Trains nothing"))
-            self._total.setText(tr("of {count} numbers", count=compact(everything)))
+            self._total.setText(tr("of {count} parameters", count=compact(everything)))
             self._total.setToolTip("")
             self._share.setText("")
             return
         self._figure.setText(number(trainable))
         self._total.setText(tr("of {count} trainable", count=compact(everything)))
-        self._total.setToolTip(tr("{count} with the adapter's", count=number(everything)))
+        self._total.setToolTip(tr("{count} in total, adapter included", count=number(everything)))
         self._share.setText(percent(share, 2 if 0 < share < 0.1 else 0))
 
     def _show_sizes(self, shown: bool) -> None:
@@ -150,7 +151,7 @@ class EffectPanel(QWidget):
     def _show_shortage(self, needed: int | None, there: int | None) -> None:
         """Say how much memory there is where a run needs more, be it refused for that or not."""
         short = needed is not None and there is not None and needed > there
-        self._there.setText(tr("There are {size}.", size=bytes_text(there)) if short else "")
+        self._there.setText(tr("Only {size} is available.", size=bytes_text(there)) if short else "")
         self._short.setVisible(short)
 
     def _show_split(self, memory: Mapping[str, int], *, expected: bool = False) -> None:

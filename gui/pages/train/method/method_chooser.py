@@ -44,7 +44,7 @@ class MethodChooser(Card):
         self._options: Options | None = None
         self._search = SearchField(tr("Search methods and variants"))
         self._search.searched.connect(self._filter)
-        self._where = link(tr("What works where"))
+        self._where = link(tr("Supported combinations"))
         self._where.clicked.connect(self._show_where)
         self.explanation = MethodExplanation()
         self._list = Scroll(margins=(8, 12, 8, 12), spacing=0)

@@ -29,10 +29,10 @@ class CapabilityDialog(QDialog):
     def __init__(self, quantization: Quantization = "none", parent: QWidget | None = None) -> None:
         """Open at a way of keeping the base model; fp4 is proven as nf4 is, and shown there."""
         super().__init__(parent)
-        self.setWindowTitle(tr("What works where"))
+        self.setWindowTitle(tr("Supported combinations"))
         proof = support_matrix.read()
         self.table = CapabilityTable(proof)
-        self.view = GroupedTableView(self.table, tr("What works where"))
+        self.view = GroupedTableView(self.table, tr("Supported combinations"))
         self._weights = Segmented(
             [(weights.id, told(weights.title)) for weights in support_matrix.WEIGHT_FORMATS],
             name=tr("The base model's weights"),
@@ -52,7 +52,7 @@ class CapabilityDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)
-        column.addWidget(Label(tr("What works where"), "title"))
+        column.addWidget(Label(tr("Supported combinations"), "title"))
         column.addWidget(self._made)
         tools = QHBoxLayout()
         tools.setSpacing(16)
@@ -88,7 +88,7 @@ class CapabilityDialog(QDialog):
 
     def _explain(self, row: support_matrix.Row | None) -> None:
         if row is None:
-            self._reasons.setText(tr("Select a method to read why it does not work on some base models."))
+            self._reasons.setText(tr("Select a method to see why it does not work on some base models."))
             return
         on_all = tr("{name} {verdict} on all of them.", name=told(row.title), verdict=self.table.verdict(row))
         self._reasons.setText(self.table.reasons(row) or on_all)

@@ -28,8 +28,8 @@ class Sign:
 
 
 SIGNS = {
-    "proven": Sign("check", mark("proven"), "accent"),
-    "unproven": Sign("clock", mark("not proven"), "ink3"),
+    "proven": Sign("check", mark("tested"), "accent"),
+    "unproven": Sign("clock", mark("not tested"), "ink3"),
     "refused": Sign("minus", mark("no"), "ink3"),
     "failed": Sign("problem", mark("fails"), "brick"),
 }
@@ -74,7 +74,7 @@ class CapabilityTable(GroupedTable[Row]):
         """Return what is known of a row that nothing speaks against: "works", or that it is meant to."""
         found = [support for kind in KINDS if (support := self.support(row, kind))]
         proven = all(support.state == "proven" for support in found)
-        return tr("works") if proven else tr("is meant to work")
+        return tr("works") if proven else tr("should work")
 
     def cell(self, thing: Row, key: str) -> Cell:
         if key == NAME:
@@ -118,10 +118,10 @@ def _matches(row: Row, search: str) -> bool:
 def proof_words(proof: support_matrix.Proof, locale_date: str) -> str:
     """Return when and with what the proof was made, or that there is none."""
     if not proof.is_made:
-        return tr("Not proven yet: the table says what is meant to work.")
+        return tr("Not tested yet: the table shows what should work.")
     with_what = ", ".join(f"{name} {version}" for name, version in proof.versions.items())
     return tr(
-        "Proven on {date}: trained, saved, loaded, written with, switched off, resumed. With {libraries}.",
+        "Tested on {date}: train, save, load, generate, switch off, resume. With {libraries}.",
         date=locale_date,
         libraries=with_what,
     )

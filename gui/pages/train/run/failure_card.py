@@ -80,7 +80,7 @@ class FailureCard(ErrorCard):
 def _text(ending: Ending, state: RunState, plans: Sequence[MemoryFallback] | None) -> str:
     # What to do about a crash, or about too little memory, is what comes behind.
     hint = ending.hint if ending.outcome == "failed" and not plans else ""
-    looked_for = tr("Smaller plans are being looked for.")
+    looked_for = tr("Looking for plans that fit.")
     safe = looked_for if plans is None else what_is_safe(state, plans=bool(plans))
     said = (told(ending.message), told(hint), safe)
     return " ".join(part for part in said if part)

@@ -28,7 +28,7 @@ class MeasuresView(QWidget):
 
     def __init__(self, state: RunState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.toggle = link(tr("What else was measured"))
+        self.toggle = link(tr("Further metrics"))
         self.toggle.clicked.connect(self._fold)
         self.rows = QWidget()
         self.rows.hide()

@@ -41,7 +41,7 @@ class ReportFile(QObject):
         self._background.wait()
 
     def _show(self, place: Path) -> None:
-        self.told.emit(tr("The report is saved as {place}.", place=place))
+        self.told.emit(tr("The report was saved as {place}.", place=place))
         if place.suffix.lower() == FIRST:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))
 

@@ -116,9 +116,9 @@ def status_words(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
             parts.append(tr(saved, name=adapter_name))
         return ". ".join(parts), DOTS[state.outcome]
     if model.freeing:
-        return tr("Pausing. The step in hand is finished first, then a checkpoint is written"), "copper"
+        return tr("Pausing. The current step finishes first, then a checkpoint is saved"), "copper"
     if model.stopping:
-        return tr("Stopping. The step in hand is finished first, then all is saved"), "copper"
+        return tr("Stopping. The current step finishes first, then everything is saved"), "copper"
     parts = [stage_words(state)]
     if state.stage == "train" and not state.paused:
         following = next_evaluation(model)
@@ -235,7 +235,7 @@ def facts_of(state: RunState) -> list[tuple[str, str]]:
     facts = [(tr("Time"), duration_text(seconds_so_far(state))), *made]
     tuned = state.tuned_scores or {}
     if tuned.get("capped") is not None:
-        facts.append((tr("Outputs at the cap"), percent(float(tuned["capped"]), 1)))
+        facts.append((tr("Truncated summaries"), percent(float(tuned["capped"]), 1)))
     return facts
 
 
@@ -253,7 +253,7 @@ def _adapter_facts(state: RunState) -> list[tuple[str, str]]:
         (tr("Trainable"), f"{number(trainable)}{share}"),
         (tr("Adapter"), bytes_text(adapter.get("bytes"))),
         (tr("Peak memory"), bytes_text(state.peak_memory_bytes or None)),
-        (tr("Kept step"), _kept_words(state, int(adapter.get("step") or 0))),
+        (tr("Saved step"), _kept_words(state, int(adapter.get("step") or 0))),
     ]
 
 
@@ -273,12 +273,12 @@ def what_is_safe(state: RunState, *, plans: bool = False) -> str:
         return _safe_with_plans(state)
     if state.checkpoint is not None:
         return tr(
-            "Nothing is lost up to the <b>checkpoint at step {step}</b>: Resume goes on from there.",
+            "Nothing is lost up to the <b>checkpoint at step {step}</b>. Resume continues from there.",
             step=number(int(state.checkpoint["step"])),
         )
     if state.step:
-        return tr("There was no checkpoint yet. The recipe, the curve and the log are kept.")
-    return tr("Nothing was trained yet, so nothing is lost. The recipe and the log are kept.")
+        return tr("There was no checkpoint yet. The recipe, the curve and the log are saved.")
+    return tr("Nothing was trained yet, so nothing is lost. The recipe and the log are saved.")
 
 
 def _safe_with_plans(state: RunState) -> str:
@@ -288,5 +288,5 @@ def _safe_with_plans(state: RunState) -> str:
             step=number(int(state.checkpoint["step"])),
         )
     else:
-        safe = tr("The recipe is kept, and every step will see as many examples as you asked for.")
+        safe = tr("The recipe stays the same, and every step uses the batch size you set.")
     return f"{safe} {tr('Choose how to make it fit.')}"

@@ -267,12 +267,12 @@ def _stopped_words(model: RunModel) -> str:
     step, total = number(state.step), number(state.total_steps)
     if state.device_released:
         paused = tr("Paused at step {step} of {total}, and the device is free.", step=step, total=total)
-        return f"{paused} {tr('Nothing is lost: the run goes on from here whenever you like.')}"
+        return f"{paused} {tr('Nothing is lost: you can resume the run at any time.')}"
     if not model.recipe.method.method.trains:
-        return tr("Stopped. A prompt is kept once it is scored.")
+        return tr("Stopped. A prompt is saved after it is scored.")
     kept = (
-        mark("The adapter holds what was learned so far.")
+        mark("The adapter has the training up to this step.")
         if state.adapter
-        else mark("Nothing was learned yet.")
+        else mark("Nothing was trained yet.")
     )
     return f"{tr('Stopped at step {step} of {total}.', step=step, total=total)} {tr(kept)}"

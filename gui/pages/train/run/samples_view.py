@@ -113,8 +113,8 @@ class SamplesView(QWidget):
         if before is None:
             return whose
         if not before:
-            return tr("{summary}, new since the base marked", summary=whose)
-        return tr("{summary}, new since {step} marked", summary=whose, step=number(before))
+            return tr("{summary}. Words not in the base model's are marked", summary=whose)
+        return tr("{summary}. Words not in that of {step} are marked", summary=whose, step=number(before))
 
 
 class SampleRow:

@@ -60,12 +60,14 @@ def stop_words(model: RunModel, waited_seconds: float) -> str:
         what = tr("Finishing the step, {time}.", time=duration_text(float(round(left))))
     else:
         so_far = duration_text(float(round(waited_seconds)))
-        what = tr("Finishing what is in hand, {time} so far.", time=so_far)
+        what = tr("Finishing the current work, {time} so far.", time=so_far)
     text = f"{what} {tr('Then a checkpoint and the adapter are saved.')}"
     if waited_seconds < INSIST_AFTER_SECONDS:
         return text
     kept = model.state.checkpoint
     if kept is None:
-        return f"{text} {tr('Force ends it now and loses what was learned so far.')}"
-    lost = tr("Force ends it now and loses what came after the checkpoint at step {step}.", step=kept["step"])
+        return f"{text} {tr('Force ends the run now and loses all training so far.')}"
+    lost = tr(
+        "Force ends the run now and loses the steps after the checkpoint at step {step}.", step=kept["step"]
+    )
     return f"{text} {lost}"

@@ -85,7 +85,7 @@ class VerdictCard(Card):
 
     def _add_plain_head(self, state: RunState) -> None:
         if state.adapter is not None:
-            text = _told(tr("It was not scored against the base model."), state)
+            text = _told(tr("It was not compared with the base model."), state)
             self._add_head("check", tr("The adapter is saved"), "accent", text)
         else:
             text = tr("The run ended before its first step.")
@@ -240,7 +240,7 @@ class _Legend(QWidget):
             row.addWidget(_Dot(token))
             row.addWidget(Label(text, "label", "ink2"))
             row.addSpacing(10)
-        row.addWidget(Label(tr("whiskers: 95 % interval"), "label", "ink2"))
+        row.addWidget(Label(tr("error bars: 95 % interval"), "label", "ink2"))
         row.addStretch(1)
 
 

@@ -174,8 +174,8 @@ def test_a_row_says_all_of_it_in_words(bench):
     table = bench().page.table
     row = table.row_of(arena.entries[0].id)
     assert table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) == (
-        "LoRA, r 32, ROUGE-1 55.0, interval 45.0 to 65.0, better than base, against full fine-tuning worse, "
-        "1,000 numbers trained"
+        "LoRA, r 32, ROUGE-1 55.0, interval 45.0 to 65.0, better than base, "
+        "worse than full fine-tuning, 1,000 trainable parameters"
     )
     assert table.index(row, 7).data(Qt.ItemDataRole.ToolTipRole).startswith("Worse: −10.0 against full")
 
@@ -223,7 +223,7 @@ def test_unlike_scores_stand_under_headings_of_their_own(bench):
         score(arena, 1, FULL)
         score(arena, 2, FULL)
     page = bench().page
-    assert [head.title for head in page.table.heads()] == ["Scored alike", "Another protocol: beams"]
+    assert [head.title for head in page.table.heads()] == ["Same scoring protocol", "Another protocol: beams"]
     assert {point.id for point in page.below.front.chart.points()} == {each.id for each in arena.entries[1:]}
 
 
@@ -298,7 +298,7 @@ def test_the_front_follows_what_is_asked_of_the_entries(bench, filled):
     front.cost.set_key("minutes")
     front.cost.chosen.emit("minutes")
     assert len(front.chart.points()) == 7  # a prompt alone trains nothing
-    assert "Nothing beats" in front.chart.accessibleDescription()
+    assert "No entry beats" in front.chart.accessibleDescription()
 
 
 def test_only_what_differs_between_checked_recipes_is_shown(bench, filled):
@@ -427,10 +427,10 @@ def test_an_entry_that_runs_can_be_stopped_and_not_taken_out(bench):
     [running] = made.page.below.queue.table.things()
     menu = made.page.menu_for(running)
     texts = {action.text(): action for action in menu.actions()}
-    assert "Take out of the arena" not in texts
+    assert "Remove from the arena" not in texts
     made.page.below.queue.remove_wanted.emit(running)
     assert "is running. Stop it first." in made.page.notice._text.text()
-    texts["Stop it"].trigger()
+    texts["Stop the run"].trigger()
     menu.close()
     made.until(lambda: made.engine.current is None)
     made.settle()
@@ -465,7 +465,7 @@ def test_a_queue_that_is_worked_elsewhere_is_followed_not_started(bench):
     with arenas.working(arena):
         page = bench().page
         assert not page.start_button.isVisible()
-        assert page.header.subtitle().endswith("Its queue is worked elsewhere")
+        assert page.header.subtitle().endswith("Another process runs this queue")
 
 
 def test_of_several_arenas_one_is_chosen_and_can_be_deleted(bench):

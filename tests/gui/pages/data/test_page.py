@@ -176,7 +176,7 @@ def test_rows_over_a_limit_are_those_of_the_limit_as_it_is_now(shown, tmp_path, 
     drag(8)
     # The duplicate and the one that stands in test as well are at hand, the others are not.
     assert list(rows.numbers()) == [1, 2, 3, 20]
-    more = "16 more are over the limit as it is now: check again to list them."
+    more = "16 more are over the current limit. Check again to list them."
     assert rows.which() == f"Conversation over the limit: 20 in train, 2 in validation, 2 in test. {more}"
     target = tmp_path / "rows.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
@@ -220,7 +220,7 @@ def test_a_column_that_is_missing_is_said_beside_it(page, qtbot, tmp_path):
 def test_no_source_is_no_check(page):
     assert not page.use_button.isEnabled()
     page.check()
-    assert page.parts.source.source_field.problem() == "There is no source yet. Name one."
+    assert page.parts.source.source_field.problem() == "No source yet. Enter one."
     assert not page.checker.is_busy
 
 
@@ -396,14 +396,14 @@ def test_personal_data_is_masked_in_the_preview_and_in_the_recipe(page, qtbot, t
     assert "ann@example.org" in page.parts.preview.personal_text()
     row.act_button.click()
     assert "write to [e-mail]" in page.parts.preview.conversation_text()
-    assert page.parts.preview.personal_text() == "1 place masked."
+    assert page.parts.preview.personal_text() == "1 passage masked."
     assert page.values()["mask"] == ["email"]
     assert row.act_button.text() == "Masked. Undo"
     row.act_button.click()
     assert "ann@example.org" in page.parts.preview.conversation_text()
     assert [action.text() for action in row.menu().actions()] == [
-        "Export its rows as csv…",
-        "Leave its rows out",
+        "Export these rows as CSV…",
+        "Leave out these rows",
     ]
 
 

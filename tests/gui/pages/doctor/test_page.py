@@ -68,7 +68,7 @@ def test_it_looks_once_by_itself_and_shows_everything_in_order(stage, qtbot):
     ]
     QTest.qWait(1)
     assert tops == sorted(tops)
-    assert "All that Tunesmith needs is here" in stage.page.header.subtitle()
+    assert "Everything Tunesmith needs is installed" in stage.page.header.subtitle()
 
 
 def test_the_window_is_never_held(stage, monkeypatch):
@@ -87,7 +87,7 @@ def test_a_worker_that_fails_is_a_problem_with_its_fix_and_the_rest_is_shown(sta
     assert (found["device"].state, found["device"].text) == ("problem", "No torch. Install it.")
     assert found["device"].fix
     assert found["folders"].state == "ok"
-    assert stage.page.header.subtitle() == "To be mended: Device"
+    assert stage.page.header.subtitle() == "To fix: Device"
     row = stage.page._rows["device"]
     assert row.accessibleName().startswith("Device, Problem: No torch.")
     assert row._fix.isVisible()
@@ -102,7 +102,7 @@ def test_devices_that_never_answer_are_given_up_without_a_verdict_on_them(stage,
     stage.page.cancel_button.click()
     assert not stage.page.busy.isVisible()
     assert stage.page.again_button.isEnabled()
-    assert stage.page.header.subtitle() == "Cancelled. The devices were not looked at"
+    assert stage.page.header.subtitle() == "Cancelled. The devices were not checked"
     assert "device" not in {check.id for check in stage.page.checks()}
     stage.script = [["emit", {"event": "result_made", "result": FACTS}]]
     assert stage.look()["device"].state == "ok"

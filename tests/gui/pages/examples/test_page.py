@@ -146,7 +146,7 @@ def test_a_summary_without_a_word_is_said_to_be_one(page, qtbot):
     kept = some_scores()
     empty = kept.tuned.model_copy(update={"summaries": ("", "", "")})
     opened(page, qtbot, kept.model_copy(update={"tuned": empty}))
-    assert page.detail.tuned.text.text() == "Nothing was written."
+    assert page.detail.tuned.text.text() == "The summary is empty."
     assert page.detail.tuned.text.marks() == ()
 
 
@@ -253,7 +253,7 @@ def test_runs_of_another_protocol_are_refused_with_the_reason(page, qtbot):
     qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
     chooser = page.chooser
     [refused] = chooser.table.things()
-    assert [head.title for head in chooser.table.heads()] == ["Scored otherwise"]
+    assert [head.title for head in chooser.table.heads()] == ["Scored differently"]
     assert chooser.table.index(1, 0).data() == "IA3. Scored with other decoding."
     chooser.view.check_pressed.emit(refused)
     assert chooser.table.chosen() == []

@@ -103,7 +103,7 @@ def bench(qtbot, home, styled):
 # ------------------------------------------------------------------------------------------------------ seeing
 def test_an_empty_history_says_what_to_do(bench, qtbot):
     page = bench().page
-    assert page.header.subtitle() == "What you train is kept here"
+    assert page.header.subtitle() == "Your runs are saved here"
     assert not page.view.isVisible()
     assert not page.details.isVisible()
     with qtbot.waitSignal(page.new_run_requested):
@@ -113,9 +113,9 @@ def test_an_empty_history_says_what_to_do(bench, qtbot):
 def test_runs_are_listed_and_counted_and_the_newest_is_shown(bench):
     fill_history()
     page = bench().page
-    assert page.header.subtitle() == "10 runs. Each is a folder that can be opened, resumed or repeated"
+    assert page.header.subtitle() == "10 runs. You can open, resume or repeat each of them"
     assert page.pane.filter.texts() == ["All 10", "Completed", "Can resume 3"]
-    assert page.pane.right.text().endswith("of checkpoints, the last two of each run are kept")
+    assert page.pane.right.text().endswith("of checkpoints; the last two of each run are kept")
     entry = page.view.current()
     assert entry.name == "flan-t5-base on SAMSum with LoRA"
     assert page.details.about().startswith("Started ")
@@ -124,7 +124,7 @@ def test_runs_are_listed_and_counted_and_the_newest_is_shown(bench):
         ("Method", "LoRA, r 16"),
         ("Base model", "google/flan-t5-base"),
         ("Precision", "bfloat16"),
-        ("Kept step", "1,540 of 1,540"),
+        ("Saved step", "1,540 of 1,540"),
         ("Seed", "42"),
     ]
 
@@ -267,7 +267,7 @@ def test_a_checkpoint_becomes_an_adapter(bench, qtbot):
     made = bench()
     (entry,) = made.entries()
     with qtbot.waitSignal(made.engine.adapters_changed, timeout=WAIT):
-        made.press("Make an adapter of the checkpoint at step 20", entry)
+        made.press("Make an adapter from the checkpoint at step 20", entry)
     (adapter,) = library.scan()[0]
     assert adapter.name == f"{job.id}-20-step-20"
     assert made.page.pane.undo_strip.text() == f"The checkpoint is now the adapter {adapter.name}."
@@ -280,7 +280,7 @@ def test_a_damaged_checkpoint_is_refused_with_the_reason(bench):
     job = add_run(spec=RunSpec(outcome="stopped", checkpoint_at=20))
     made = bench()
     (job.folder / "checkpoint-20" / "adapter.toml").unlink()
-    made.press("Make an adapter of the checkpoint at step 20", made.entries()[0])
+    made.press("Make an adapter from the checkpoint at step 20", made.entries()[0])
     made.until(made.page.pane.notice.isVisible)
     assert made.page.pane.notice.text().startswith("checkpoint-20 has no passport.")
 

@@ -86,7 +86,7 @@ def test_a_worker_that_dies_loses_nothing_and_is_asked_again(opened, workers, qt
     workers.say({"a1": {"abort": True}})
     QTest.keyClicks(opened.summary.edit, "My own words")
     press(opened, Qt.Key.Key_D, CTRL)
-    qtbot.waitUntil(lambda: "What you have written is kept." in opened.strip.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Your text is saved." in opened.strip.text(), timeout=WAIT)
     assert opened.summary.text() == "My own words"
     workers.say({"a1": TUNED_SAYS})
     opened.strip.acted.emit()

@@ -153,9 +153,7 @@ def test_the_least_like_what_is_labelled_comes_next_once_all_are_compared(page, 
     again = "Ann: Tea at five at the old mill, yes?"
     show(page, qtbot, made_set(TEA, again, DOG, BUS))
     page.tools.order.chosen.emit("unlike")
-    assert (
-        page.strip.text() == "The words of 4 conversations are being compared. Until then they come as given."
-    )
+    assert page.strip.text() == "Comparing 4 conversations. Until then they come in the order of the source."
     with qtbot.waitSignal(page.desk.listing.compared, timeout=WAIT):
         pass
     assert page.strip.text() == ""

@@ -45,7 +45,7 @@ def test_every_key_is_kept_before_the_next_one(opened):
         QTest.keyClicks(opened.summary.edit, typed[-1])
         assert f'"text":"{typed}"' in path.read_text("utf-8")
     assert opened.summary.text() == "Tea"
-    assert opened.summary.status() == "Not accepted yet: kept as you type"
+    assert opened.summary.status() == "Not accepted yet. Saved as you type"
 
 
 def test_what_is_typed_is_kept_when_the_page_is_left(opened):
@@ -78,7 +78,7 @@ def test_the_page_says_when_every_conversation_is_decided(opened):
     press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
     assert opened.strip.text() == ""
     press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
-    assert opened.strip.text().startswith("Every conversation is decided.")
+    assert opened.strip.text().startswith("Every conversation is accepted or skipped.")
 
 
 def test_undo_and_redo_go_through_conversations_by_keys(opened):
@@ -182,7 +182,7 @@ def test_marks_stand_in_the_right_place_behind_signs_of_two_units(opened, qtbot)
 
 
 def test_the_length_is_told_while_it_is_written(opened, qtbot):
-    assert opened.summary.hints()[0] == "No words yet"
+    assert opened.summary.hints()[0] == "No text yet"
     QTest.keyClicks(opened.summary.edit, "Ann and Bo have tea at five")
     qtbot.waitUntil(lambda: opened.summary.hints()[0] == "7 words, about 8 tokens", timeout=WAIT)
 
@@ -227,7 +227,7 @@ def test_the_next_sitting_begins_where_this_one_ended(opened, qtbot):
     assert opened.conversation.place() == "2 of 3"
     assert opened.summary.text() == "The bus"
     opened.desk.skip()
-    assert opened.header.subtitle().endswith(", 2 sittings")
+    assert opened.header.subtitle().endswith(", 2 sessions")
 
 
 def test_the_set_that_was_worked_on_last_is_opened_and_others_can_be_chosen(opened, qtbot):
@@ -270,9 +270,7 @@ def test_a_source_is_read_into_a_set_and_what_was_left_out_is_said(page, workers
     with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
         page.open_source({"source": "/data/chats.csv", "conversation": "auto", "summary": "auto"})
     assert page.conversation.place() == "1 of 2"
-    assert page.strip.text() == (
-        "Conversations left out: 1 excluded as the data page says (e-mail address: 1), 1 without words."
-    )
+    assert page.strip.text() == ("Left out: 1 excluded on the data page (e-mail address: 1), 1 empty.")
     assert not page.reader.is_busy
 
 
@@ -351,7 +349,7 @@ def test_what_was_written_here_stands_against_what_was_found_good_in_the_playgro
 
 def test_a_playground_without_history_is_said_to_have_none(page, qtbot):
     page.playground_button.click()
-    qtbot.waitUntil(lambda: "Nothing was tried in the playground yet." in page.strip.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "The playground has no conversations yet." in page.strip.text(), timeout=WAIT)
 
 
 def test_accepted_summaries_are_used_for_the_next_run_once_there_are_enough(page, qtbot):
@@ -362,7 +360,7 @@ def test_accepted_summaries_are_used_for_the_next_run_once_there_are_enough(page
         QTest.keyClicks(page.summary.edit, f"Number {number}.")
         press(page, Qt.Key.Key_Return, CTRL)
     assert not page.use_button.isEnabled()
-    assert page.use_button.toolTip() == "A run needs 10 accepted summaries: 1 to go."
+    assert page.use_button.toolTip() == "A run needs 10 accepted summaries: 1 more to accept."
     QTest.keyClicks(page.summary.edit, "Number 9.")
     press(page, Qt.Key.Key_Return, CTRL)
     with qtbot.waitSignal(page.use_requested, timeout=WAIT):

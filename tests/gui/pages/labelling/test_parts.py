@@ -82,7 +82,7 @@ def test_a_summary_is_said_to_be_a_draft_until_it_is_accepted(work):
 
     assert said() == "Not written yet"
     work.write(1, "Tea.")
-    assert said() == "Not accepted yet: kept as you type"
+    assert said() == "Not accepted yet. Saved as you type"
     work.accept(1)
     assert said() == "Accepted, written by you"
     work.put_draft(1, DRAFT)
@@ -124,9 +124,9 @@ def test_a_step_within_a_line_leaves_names_as_they_are(work):
 def test_a_length_is_told_against_the_usual_one(work):
     conversation = "word " * 100
     assert labelling_text.length("", conversation, []) == labelling_text.Length(
-        "No words yet", "Usual are 10 to 40 words", is_unusual=False
+        "No text yet", "Usual length: 10 to 40 words", is_unusual=False
     )
-    assert labelling_text.length("Tea " * 20, conversation, []).usual == "Usual are 10 to 40 words"
+    assert labelling_text.length("Tea " * 20, conversation, []).usual == "Usual length: 10 to 40 words"
     short, long = (
         labelling_text.length("Tea.", conversation, []),
         labelling_text.length("Tea " * 41, conversation, []),
@@ -136,7 +136,7 @@ def test_a_length_is_told_against_the_usual_one(work):
 
 
 def test_what_a_run_lacks_is_told():
-    assert labelling_text.to_go(3) == "A run needs 10 accepted summaries: 7 to go."
+    assert labelling_text.to_go(3) == "A run needs 10 accepted summaries: 7 more to accept."
     assert labelling_text.to_go(10) == ""
 
 
@@ -145,11 +145,11 @@ def test_what_was_left_out_is_told():
     assert labelling_text.read_in(none, 0) == ""
     excluded = {"email": 3, "duplicates": 1}
     assert labelling_text.read_in({"excluded": excluded, "empty": 2, "repeated": 1, "beyond": 7}, 0) == (
-        "Conversations left out: 4 excluded as the data page says (e-mail address: 3; duplicate conversations: 1), "
-        "2 without words, 1 that stood there before, 7 beyond the first 100,000."
+        "Left out: 4 excluded on the data page (e-mail address: 3; duplicate conversations: 1), "
+        "2 empty, 1 duplicate, 7 beyond the limit of 100,000."
     )
     assert labelling_text.read_in(none, 1) == (
-        "What was done with 1 conversation of this source before is brought along."
+        "The earlier summary of 1 conversation of this source was carried over."
     )
 
 

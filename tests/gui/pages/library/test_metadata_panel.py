@@ -108,7 +108,8 @@ def test_what_was_changed_of_a_run_under_way_is_told_in_sentences(panel):
         "Since step 1,200 training.activation_checkpointing is true; it was false.",
     ]
     assert any(
-        each.text() == "Changed under way" and not each.isHidden() for each in panel.findChildren(QLabel)
+        each.text() == "Changed during training" and not each.isHidden()
+        for each in panel.findChildren(QLabel)
     )
 
 
@@ -116,7 +117,7 @@ def test_a_run_that_nothing_was_changed_of_leaves_no_room_for_it(panel):
     panel.show_adapter(changed(BATCH))
     panel.show_adapter(add_adapter("plain"))
 
-    heading = next(each for each in panel.findChildren(QLabel) if each.text() == "Changed under way")
+    heading = next(each for each in panel.findChildren(QLabel) if each.text() == "Changed during training")
     assert not heading.isVisibleTo(panel)
 
 

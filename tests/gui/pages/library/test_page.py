@@ -87,7 +87,7 @@ def bench(qtbot, home, styled):
 # ------------------------------------------------------------------------------------------------------ seeing
 def test_an_empty_library_says_what_to_do(bench, qtbot):
     page = bench().page
-    assert page.header.subtitle() == "What you train or import is kept here"
+    assert page.header.subtitle() == "Your trained and imported adapters are saved here"
     assert not page.view.isVisible()
     assert not page.panel.isVisible()
     assert not page.pane.search.isVisible()
@@ -103,7 +103,7 @@ def test_adapters_are_listed_and_the_first_is_shown_whole(bench):
     assert page.view.current().name == "samsum-lora-r32"
     assert page.panel.isVisible()
     assert page.panel.adapter().name == "samsum-lora-r32"
-    assert page.panel.soundness() == "Files match this passport"
+    assert page.panel.soundness() == "Files are unchanged"
 
 
 def test_one_adapter_is_said_in_the_singular(bench):
@@ -273,7 +273,7 @@ def test_a_deleted_adapter_comes_back_with_undo(bench, qtbot):
 
 
 # -------------------------------------------------------------------------------------------- coming and going
-@pytest.mark.parametrize("text", ["Export as a folder…", "Export as a zip…"])
+@pytest.mark.parametrize("text", ["Export as a folder…", "Export as a zip file…"])
 def test_an_export_can_be_imported_again(bench, tmp_path, text):
     add_adapter("ab", scores=[score_card(0.48)])
     made = bench()
@@ -290,7 +290,7 @@ def test_an_export_can_be_imported_again(bench, tmp_path, text):
 def test_an_export_that_is_thought_better_of_does_nothing(bench):
     add_adapter("a")
     made = bench()
-    made.press("Export as a zip…", made.choose("a"))
+    made.press("Export as a zip file…", made.choose("a"))
     made.settle()
     assert not made.page.pane.undo_strip.isVisible()
 
@@ -410,7 +410,7 @@ def test_a_job_is_cancelled_and_a_second_one_has_to_wait(bench):
     made.scripts["evaluate"] = [["wait_for_stop", 30]]
     made.page.panel.score_button.click()
     made.page.panel.score_button.click()
-    assert made.page.pane.notice.text().startswith("One job at a time")
+    assert made.page.pane.notice.text().startswith("Only one job can run at a time")
     assert made.page.jobs.busy
     made.page.delete(made.page.view.current())
     assert made.page.pane.notice.text().startswith("a is in use")

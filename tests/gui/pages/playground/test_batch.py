@@ -132,7 +132,7 @@ def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(several, wor
 def test_a_dead_worker_keeps_what_was_done(several, workers, qtbot):
     workers.say(SUMMARIES | {"a1": {"abort": True}})
     summarised(several, qtbot)
-    assert "What was done is kept." in several.several.view.notice.text()
+    assert "Finished summaries are saved." in several.several.view.notice.text()
     assert several.several.batch.can_go_on
     workers.say(SUMMARIES)
     several.several.view.notice.action_button().click()

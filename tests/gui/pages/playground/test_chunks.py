@@ -31,7 +31,7 @@ def test_only_a_conversation_that_is_too_long_asks_how_it_shall_be_read(page):
     assert page.panel.piecewise.isVisible()
     assert "turns are cut off" in page.panel.meter.accessibleName()
     page.panel.piecewise.click()
-    assert "read piece by piece" in page.panel.meter.accessibleName()
+    assert "read in parts" in page.panel.meter.accessibleName()
     assert page.decoding.decoding().long_conversations == "piecewise"
     page.decoding.show_decoding(SummarizeOptions())
     assert not page.panel.is_piecewise
@@ -44,7 +44,7 @@ def test_the_summaries_of_the_pieces_can_be_unfolded_and_come_back_with_the_try(
     summarised(page, qtbot, LONG)
     view = page.columns.view("a1")
     assert view.text() == SUMMARIES["a1"]
-    assert view.pieces.unfold.text() == "Show the summaries of 2 pieces"
+    assert view.pieces.unfold.text() == "Show the summaries of 2 parts"
     assert view.pieces.text() == ""
     view.pieces.unfold.click()
     assert view.pieces.text() == "1. Piece 1.\n2. Piece 2."
@@ -91,7 +91,7 @@ def test_a_long_conversation_says_how_long_its_pieces_still_take(styled, qtbot):
     facts = {"request": "r", "adapter": None}
     board.apply({"event": "summary_started", **facts, "pieces": 9, "clock": 100.0})
     view.show_column(board.base, board.marks(board.base))
-    assert view.state_text() == "Read in 9 pieces, 0 summarised"
+    assert view.state_text() == "Split into 9 parts, 0 summarised"
     for piece, at in ((3, 130.0), (1, 160.0)):
         part = {"round": 1, "piece": piece, "pieces": 9, "summary": "Some.", "clock": at}
         board.apply({"event": "piece_finished", **facts, **part})

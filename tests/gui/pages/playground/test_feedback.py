@@ -99,7 +99,7 @@ def test_cleared_tries_are_offered_back(page):
     page.controller.changed.emit()
     page.tries.clear_button.click()
     assert page.tries.tries() == []
-    assert page.told.text() == "1 try is forgotten."
+    assert page.told.text() == "1 entry was deleted."
     page.told.acted.emit()
     assert [tried.good[0].adapter for tried in page.tries.tries()] == ["a1"]
 

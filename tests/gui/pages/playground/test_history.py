@@ -121,7 +121,7 @@ def test_markdown_has_the_conversation_every_summary_and_its_facts():
     assert "> Leila: the venue offers Thursday 21st" in text
     assert "## tuned (LoRA, r 8)" in text
     assert "not in the conversation: Friday" in text
-    assert "8 tokens in 0.5 s; found good" in text
+    assert "8 tokens in 0.5 s; rated good" in text
     assert "Corrected:\n\n> The venue offers Thursday." in text
     assert "Note: says who" in text
     assert text.rstrip().endswith("sampled at temperature 0.7, seed 42, at most 128 tokens.")

@@ -92,7 +92,8 @@ def test_adapters_of_differently_loaded_bases_are_compared_on_the_first_ones(pag
     qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
     assert page.controller.summarizer.base_model["quantization"] == "nf4"
     assert page.strip.text() == (
-        "q2-name was made on another form of the base model. All are compared on that of q1-name: bfloat16, nf4."
+        "q2-name was trained on another form of the base model. All adapters "
+        "run on that of q1-name: bfloat16, nf4."
     )
 
 
@@ -100,13 +101,13 @@ def test_foreign_adapters_are_offered_greyed_with_the_reason(page):
     actions = {action.data(): action for action in page.adapter_menu().actions()}
     assert actions["a1"].isEnabled()
     assert not actions["b1"].isEnabled()
-    assert "made for google/flan-t5-base" in actions["b1"].text()
+    assert "trained for google/flan-t5-base" in actions["b1"].text()
 
 
 def test_adapters_that_cannot_be_compared_are_named(page):
     page.open(["a1", "b1"])
     assert page.controller.board.adapters == ["a1"]
-    assert page.strip.text() == "b1-name was made for google/flan-t5-base"
+    assert page.strip.text() == "b1-name was trained for google/flan-t5-base"
 
 
 def test_an_opened_adapter_brings_its_decoding_and_its_limit(page):
@@ -176,7 +177,7 @@ def test_what_is_fetched_says_how_far_it_is_and_how_long_it_takes(workers):
 
     loading = {"event": "stage_entered", "stage": "load_base", "clock": 5.0}
     summarizer._on_events([loading, fetched(100_000_000, 6.0), fetched(130_000_000, 16.0)])
-    assert summarizer.words == "Fetching the base model, 130.0 MB of 990.0 MB, about 5 min left"
+    assert summarizer.words == "Downloading the base model, 130.0 MB of 990.0 MB, about 5 min left"
     summarizer._on_events([fetched(990_000_000, 300.0)])
     assert summarizer.words.startswith("Loading the base model, ")
     summarizer.state = "off"

@@ -63,7 +63,7 @@ def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot, styled):
     assert view.state_text() == "No summary yet"
     column.status = "finished"
     view.show_column(column, Marks())
-    assert view.state_text() == "Nothing was written."
+    assert view.state_text() == "The summary is empty."
 
 
 def test_events_of_another_request_change_nothing():
@@ -115,7 +115,7 @@ def test_tokens_are_estimated_from_letters():
 def test_only_adapters_of_the_base_can_stand_beside_it():
     choices = adapter_choices(adapters(other="google/flan-t5-base", ours=STARTER), STARTER, [])
     assert [(choice.adapter.id, choice.fits) for choice in choices] == [("ours", True), ("other", False)]
-    assert choices[1].reason == "made for google/flan-t5-base"
+    assert choices[1].reason == "trained for google/flan-t5-base"
 
 
 def test_an_adapter_is_offered_once_and_columns_have_a_limit():

@@ -63,7 +63,7 @@ def offers(effect: EffectPanel) -> bool:
 def test_memory_that_does_not_suffice_is_said_with_a_way_out(effect):
     effect.show_plan(SHORT, LORA)
     assert offers(effect)
-    assert "There are 8.0 GB." in texts(effect)
+    assert "Only 8.0 GB is available." in texts(effect)
 
 
 def test_a_run_that_fits_is_offered_none_and_neither_is_one_of_which_nothing_is_known(effect):
@@ -93,7 +93,7 @@ def rows(view: FitView) -> list[PlanRow]:
 
 
 def lacking(stage, qtbot, found) -> FitView:
-    """The view after "Show how it could fit" was pressed, with what was found."""
+    """The view after "Find plans that fit" was pressed, with what was found."""
     stage.scripts["plan"] = [["answer", SHORT]]
     stage.scripts["shrink"] = found
     stage.page.shown()
@@ -101,8 +101,8 @@ def lacking(stage, qtbot, found) -> FitView:
     qtbot.waitUntil(lambda: effect.fit_button.isVisibleTo(stage.page), timeout=WAIT)
     effect.fit_button.click()
     assert fit.isVisibleTo(stage.page)
-    assert "being looked for" in texts(fit)
-    qtbot.waitUntil(lambda: "being looked for" not in texts(fit), timeout=WAIT)
+    assert "Looking for plans" in texts(fit)
+    qtbot.waitUntil(lambda: "Looking for plans" not in texts(fit), timeout=WAIT)
     return fit
 
 
@@ -114,7 +114,7 @@ def test_plans_with_their_prices_are_shown_and_nothing_is_changed_before_one_is_
     before = stage.page.panel.form.recipe()
     fit = lacking(stage, qtbot, result(FOUND))
 
-    assert "It needs about 12.4 GB, and 7.0 GB are free now." in texts(fit)
+    assert "It needs about 12.4 GB, but only 7.0 GB is available." in texts(fit)
     first, second = (row.accessibleName() for row in rows(fit))
     prices = "6.9 GB, −44\u00a0%, not timed, the same"
     assert first == f"Micro-batch 8 to 4, Each step still learns from its 8 examples, {prices}"
@@ -138,7 +138,7 @@ def test_the_chosen_plan_is_written_into_the_recipe_which_is_planned_anew(stage,
 
 def test_where_no_plan_fits_that_is_said(stage, qtbot):
     fit = lacking(stage, qtbot, result(FOUND | {"plans": []}))
-    assert "No smaller plan would fit" in texts(fit)
+    assert "No plan fits" in texts(fit)
     assert not rows(fit)
     button(fit, "Close").click()
 

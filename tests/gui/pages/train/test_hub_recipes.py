@@ -69,7 +69,7 @@ def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, h
     said = texts(page.panel)
     assert f"{MODEL} and {DATA} are not on this computer yet" in said
     page.panel.start_button.click()
-    qtbot.waitUntil(lambda: "Fetch and start" in page.right.notice.action_button().text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Download and start" in page.right.notice.action_button().text(), timeout=WAIT)
     asked = page.right.notice.text()
     assert f"{MODEL}: 0.3 MB to fetch" in asked
     assert f"{DATA}: " in asked
@@ -98,7 +98,7 @@ def test_checking_data_asks_before_it_fetches(qtbot, home, hub):
     qtbot.addWidget(made)
     made.show()
     made.open(DATA)
-    qtbot.waitUntil(lambda: "kB to fetch" in made.parts.question.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "kB to download" in made.parts.question.text(), timeout=WAIT)
     assert "licence mit" in made.parts.question.text()
     assert not made.checker.is_busy
     made.parts.question.action_button().click()

@@ -148,7 +148,7 @@ def test_while_it_trains_the_recipe_is_fixed_and_figures_move(stage, qtbot):
     )
 
     assert not stage.page.panel.start_button.isVisibleTo(stage.page)
-    assert "Fixed while this run trains" in texts(stage.page.panel)
+    assert "Read-only while this run is training" in texts(stage.page.panel)
     assert "99.0 k parameters" in texts(stage.page.panel)
     assert stage.page.buttons.stop.isVisibleTo(stage.page)
     assert "Training" in stage.page.header.subtitle()
@@ -330,7 +330,7 @@ def test_a_run_that_would_fetch_something_asks_first(stage, qtbot):
     stage.scripts["models"] = [["by_action", answers]]
     stage.page.edit(wanted)
     stage.page.panel.start_button.click()
-    qtbot.waitUntil(lambda: "308.0 MB to fetch" in stage.page.right.notice.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "308.0 MB to download" in stage.page.right.notice.text(), timeout=WAIT)
     assert stage.engine.current is None
     stage.scripts["train"] = COMPLETE
     stage.page.right.notice.action_button().click()
@@ -342,7 +342,7 @@ def test_running_again_asks_before_it_fetches_too(stage, qtbot):
     cost = {"id": "someone/chats", "missing_bytes": 9_000_000, "licence": "mit"}
     stage.scripts["models"] = [["by_action", {"cost": cost}]]
     stage.page.run_again(wanted)
-    qtbot.waitUntil(lambda: "9.0 MB to fetch" in stage.page.right.notice.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "9.0 MB to download" in stage.page.right.notice.text(), timeout=WAIT)
     assert stage.engine.current is None
     stage.scripts["train"] = COMPLETE
     stage.page.run_again(recipe.from_tables(BASICS))

@@ -70,7 +70,7 @@ def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot):
         [Sample(0, "1", "A: b", "r", "", 0.0), Sample(10, "1", "A: b", "r", "word", 0.0)], 40, []
     )
     view.scrubber.set_current(0)
-    assert view.summaries() == ["Nothing was written."]
+    assert view.summaries() == ["The summary is empty."]
 
 
 def test_the_summaries_of_a_prompt_alone_have_no_steps_to_go_through(qtbot):

@@ -40,7 +40,7 @@ def test_a_finished_prompt_is_compared_with_the_plain_one_and_has_no_curve(promp
     said = texts(view.card)
     for wanted in ("Better than the plain prompt", "Plain prompt", "This prompt", "Examples shown"):
         assert wanted in said
-    for unwanted in ("Tuned", "Kept step", "Trainable"):
+    for unwanted in ("Tuned", "Saved step", "Trainable"):
         assert unwanted not in said
     assert not view.plot.isVisibleTo(view)
     assert not view.figures.isVisibleTo(view)
@@ -73,9 +73,9 @@ def prompted(template, shots=()):
 
 def test_metadata_names_the_prompt_and_counts_its_examples(home):
     plain = prompted(prompts.DEFAULT_PROMPT)
-    assert (plain["Prompt"], plain["Examples in it"]) == (prompts.BUILT_IN[0].name, "")
+    assert (plain["Prompt"], plain["Examples in the prompt"]) == (prompts.BUILT_IN[0].name, "")
     shot = adapter_toml.ShotFacts(id="1", conversation="Ann: tea?", summary="Ann offers tea.")
     own = prompted("Say:\n\n{conversation}", [shot])
-    assert (own["Prompt"], own["Examples in it"]) == ("Say: {conversation}", "1")
+    assert (own["Prompt"], own["Examples in the prompt"]) == ("Say: {conversation}", "1")
     prompts.save("Mine", "Say:\n\n{conversation}")
     assert prompted("Say:\n\n{conversation}")["Prompt"] == "Mine"

@@ -1,4 +1,4 @@
-"""The sheet "What works where": the proof's outcomes in words, with the reasons of the row that is looked at."""
+"""The sheet "Supported combinations": the proof's outcomes in words, with the reasons of the row that is looked at."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def _words(table: CapabilityTable, row_id: str) -> str:
 def test_each_row_says_what_the_proof_found(proven, make_dialog):
     table = make_dialog().table
 
-    assert _words(table, "lora").startswith("LoRA, T5 v1.1 proven, T5 v1.0 not proven")
+    assert _words(table, "lora").startswith("LoRA, T5 v1.1 tested, T5 v1.0 not tested")
     assert _words(table, "lora+dora").startswith("DoRA, T5 v1.1 fails")
-    assert _words(table, "bitfit").startswith("BitFit, T5 v1.1 no, T5 v1.0 no, BART not proven")
+    assert _words(table, "bitfit").startswith("BitFit, T5 v1.1 no, T5 v1.0 no, BART not tested")
 
 
 def test_the_row_looked_at_gives_its_reasons(proven, make_dialog):
@@ -67,7 +67,7 @@ def test_the_row_looked_at_gives_its_reasons(proven, make_dialog):
     assert dialog.reasons() == "T5 v1.1: It forgot its magnitudes."
     dialog.look_at("layernorm")
 
-    assert dialog.reasons() == "LayerNorm tuning is meant to work on all of them."
+    assert dialog.reasons() == "LayerNorm tuning should work on all of them."
 
 
 def test_when_and_with_what_it_was_proven_is_told(proven, make_dialog):
@@ -81,7 +81,7 @@ def test_without_a_proof_the_table_says_what_is_meant_to_work(tmp_path, monkeypa
     monkeypatch.setattr(paths, "proof_file", lambda: tmp_path / "missing.json")
     dialog = make_dialog()
 
-    assert "Not proven yet" in texts(dialog)
+    assert "Not tested yet" in texts(dialog)
     assert len(dialog.table.things()) > len(METHODS)
 
 
