@@ -31,7 +31,7 @@ from gui.look import language, style
 from gui.look.language import mark, told, tr
 from gui.main_window import FIRST, MainWindow
 from gui.workers.run_model import RunModel
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 DEMO_RECIPE = "starter.toml"
 SETTLE_MILLISECONDS = 400
@@ -65,7 +65,7 @@ def run(argv: list[str]) -> int:
     window.show()
     QTimer.singleShot(0, window, lambda: _open(window, wanted))
     code = application.exec()
-    window.engine.leave()
+    window.manager.leave()
     instance.close()
     return code
 
@@ -84,17 +84,17 @@ def _install_report() -> None:
 def _window(application: QApplication, preferences: Preferences, *, guides: bool) -> MainWindow:
     """Return the window in the look that is preferred. Raises StorageError if the home can't be used."""
     style.apply(application, preferences.get("scheme") or "system", _text_scale(preferences))
-    engine = Engine()
-    window = MainWindow(engine, preferences, guides=guides)
-    window.left.connect(engine.leave)
-    window.page_shown.connect(partial(_keep_warm_worker, engine))
-    _keep_warm_worker(engine, window.current_key())
+    manager = WorkerManager()
+    window = MainWindow(manager, preferences, guides=guides)
+    window.left.connect(manager.leave)
+    window.page_shown.connect(partial(_keep_warm_worker, manager))
+    _keep_warm_worker(manager, window.current_key())
     return window
 
 
-def _keep_warm_worker(engine: Engine, shown: str) -> None:
+def _keep_warm_worker(manager: WorkerManager, shown: str) -> None:
     """Have a worker ready where a run is started from."""
-    engine.warm_workers.want(shown in STARTS_RUNS)
+    manager.warm_workers.want(shown in STARTS_RUNS)
 
 
 def say_why_not(error: AppError, *, quietly: bool) -> None:
@@ -158,11 +158,11 @@ def begin(
         if screenshot is not None:
             _end_with_picture(window, model, screenshot.absolute())
         return
-    living = window.engine.find_living_run()
+    living = window.manager.find_living_run()
     if living is not None:
         page = window.show_built("train")
         try:
-            page.show_run(window.engine.attach(living))
+            page.show_run(window.manager.attach(living))
         except AppError as error:
             page.say(told(error.message))
 

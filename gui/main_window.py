@@ -36,7 +36,7 @@ from gui.shell.page import Page
 from gui.shell.shortcuts_sheet import KeysSheet
 from gui.shell.window import ITEMS, ShellWindow
 from gui.workers.run_model import RunModel
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 PAGES = {
     "data": "gui.pages.data.page:DataPage",
@@ -94,10 +94,10 @@ class MainWindow(ShellWindow):
 
     left = Signal()
 
-    def __init__(self, engine: Engine, preferences: Preferences, *, guides: bool = False) -> None:
+    def __init__(self, manager: WorkerManager, preferences: Preferences, *, guides: bool = False) -> None:
         """Make the window; with `guides` the first start of all begins with the guide."""
         super().__init__(preferences)
-        self.engine = engine
+        self.manager = manager
         self.preferences = preferences
         self._may_close, self._guides = False, guides
         self._quit_dialog: QuitDialog | None = None
@@ -114,14 +114,14 @@ class MainWindow(ShellWindow):
         self.left.connect(self.taskbar.clear)
         self.notifier = Notifier(self, self.taskbar)
         self.retention = Retention(preferences, self)
-        self.retention.freed.connect(engine.runs_changed)
+        self.retention.freed.connect(manager.runs_changed)
         self._probe = DeviceProbe(self)
         self._probe.measured.connect(self.rail.set_device)
-        engine.run_started.connect(self._run_changed)
-        engine.run_changed.connect(self._run_changed)
-        engine.run_ended.connect(self._run_ended)
-        engine.downloads.changed.connect(self._show_on_icon)
-        engine.adapters_changed.connect(self._count_adapters)
+        manager.run_started.connect(self._run_changed)
+        manager.run_changed.connect(self._run_changed)
+        manager.run_ended.connect(self._run_ended)
+        manager.downloads.changed.connect(self._show_on_icon)
+        manager.adapters_changed.connect(self._count_adapters)
         self.rail.device_wanted.connect(partial(self.show_page, "doctor"))
         self.rail.settings_wanted.connect(self._show_settings)
         self.rail.help_wanted.connect(partial(self.show_page, "help"))
@@ -133,9 +133,9 @@ class MainWindow(ShellWindow):
         """Do what the first picture of the window need not wait for."""
         self._probe.start()
         self._count_adapters()
-        self.engine.sweep_jobs()
+        self.manager.sweep_jobs()
         self.retention.follow()
-        self.engine.arena_queue.take_up()
+        self.manager.arena_queue.take_up()
 
     def show_built(self, key: str) -> Any:
         """Bring a page to the front and return it."""
@@ -179,7 +179,7 @@ class MainWindow(ShellWindow):
 
     def _built(self, key: str) -> QWidget:
         made = pkgutil.resolve_name(PAGES[key])
-        page: QWidget = made(self.engine, self.preferences) if key == FIRST else made(self.engine)
+        page: QWidget = made(self.manager, self.preferences) if key == FIRST else made(self.manager)
         self._connect(key, page)
         self._bring_back(key, page)
         return page
@@ -309,9 +309,9 @@ class MainWindow(ShellWindow):
 
     def _show_on_icon(self) -> None:
         """Show on the program's icon how far the run is, or what is fetched for it or for anything else."""
-        model = self.engine.current
+        model = self.manager.current
         has_begun = model is not None and model.state.total_steps > 0
-        share = model.state.fraction_done if model is not None and has_begun else self.engine.downloads.share
+        share = model.state.fraction_done if model is not None and has_begun else self.manager.downloads.share
         if share is not None or model is not None:
             self.taskbar.show_share(share or 0.0)
         else:
@@ -335,9 +335,9 @@ class MainWindow(ShellWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask what shall become of a run that trains; keep the window's place."""
-        if self.engine.current is not None and not self._may_close:
+        if self.manager.current is not None and not self._may_close:
             event.ignore()
-            self._ask_before_leaving(self.engine.current)
+            self._ask_before_leaving(self.manager.current)
             return
         super().closeEvent(event)
         self._keep_pages()

@@ -32,7 +32,7 @@ from gui.pages.library.page import LibraryPage  # noqa: E402
 from gui.pages.playground.page import PlaygroundPage  # noqa: E402
 from gui.pages.train.page import TrainPage  # noqa: E402
 from gui.workers.run_model import RunModel  # noqa: E402
-from gui.workers.worker_manager import Engine  # noqa: E402
+from gui.workers.worker_manager import WorkerManager  # noqa: E402
 
 SIZE = (1440, 900)
 SCHEMES = ("light", "dark")
@@ -88,12 +88,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUNESMITH_HOME"] = home
         style.apply(_application(), "light")
-        engine = Engine()
-        window = MainWindow(engine, Preferences())
+        manager = WorkerManager()
+        window = MainWindow(manager, Preferences())
         window.resize(*SIZE)
         window.show()
         walk(window, Photographer(window, folder))
-        engine.leave()
+        manager.leave()
         wait(1.0)
 
 
@@ -107,11 +107,11 @@ def walk(window: MainWindow, photographer: Photographer) -> None:
     models = []
     for other in (recipe.load(starter, SHORTER_RUN), everything_trained(wanted)):
         models.append(start(train, other))
-        wait_until(lambda: window.engine.current is None, other.name)
+        wait_until(lambda: window.manager.current is None, other.name)
     model = start(train, wanted)
     wait_until(lambda: model.state.fraction_done > HALFWAY, "the middle of the run")
     photographer.take("train-running")
-    wait_until(lambda: window.engine.current is None, "the run's end")
+    wait_until(lambda: window.manager.current is None, "the run's end")
     photographer.take("train-finished")
     compare(window, wanted, [*models, model])
     photographer.take("arena")
@@ -131,7 +131,7 @@ def walk(window: MainWindow, photographer: Photographer) -> None:
 def show_planned(window: MainWindow, train: TrainPage, wanted: recipe.Recipe) -> None:
     """Show a recipe and wait until the page says what it will do."""
     plans: list[Any] = []
-    window.engine.planner.planned.connect(plans.append)
+    window.manager.planner.planned.connect(plans.append)
     train.edit(wanted, "From the preset starter")
     wait_until(lambda: plans, "the plan")
 

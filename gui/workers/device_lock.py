@@ -13,7 +13,7 @@ from gui.look.format import about_text, number
 from gui.look.language import tr
 from gui.workers.run_model import RunModel
 from gui.workers.summarizer import Summarizer
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,16 @@ class DeviceTurn(QObject):
     lost = Signal()
     changed = Signal()
 
-    def __init__(self, engine: Engine, summarizer: Summarizer, parent: QObject | None = None) -> None:
+    def __init__(self, manager: WorkerManager, summarizer: Summarizer, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._manager = manager
         self._summarizer = summarizer
         self._pausing = False
         self._giving_back = False
         summarizer.changed.connect(self._on_summarizer_changed)
-        for said in (engine.run_started, engine.run_changed, engine.run_ended):
+        for said in (manager.run_started, manager.run_changed, manager.run_ended):
             said.connect(self._on_device_changed)
-        engine.device_changed.connect(self._on_device_changed)
+        manager.device_changed.connect(self._on_device_changed)
 
     @property
     def is_ours(self) -> bool:
@@ -57,16 +57,16 @@ class DeviceTurn(QObject):
     @property
     def run_is_computing(self) -> bool:
         """Whether a run has the device and was not asked to pause yet."""
-        return self._engine.run_holds_device and not self._pausing
+        return self._manager.run_holds_device and not self._pausing
 
     @property
     def _taken(self) -> str:
         """Who has the device if it is not our own worker, as a sentence."""
-        return self._engine.device_words(apart_from="summarize")
+        return self._manager.device_words(apart_from="summarize")
 
     def pause_run(self) -> None:
         """Pause the run; `came` tells when it rests."""
-        run = self._engine.current
+        run = self._manager.current
         if run is not None and run.holds_device and not self._pausing:
             self._pausing = True
             run.pause()
@@ -80,7 +80,7 @@ class DeviceTurn(QObject):
         self._on_summarizer_changed()
 
     def _on_device_changed(self, _run: RunModel | None = None) -> None:
-        run = self._engine.current
+        run = self._manager.current
         if run is None:
             self._giving_back = False
         if self._pausing and (run is None or run.state.paused):
@@ -94,7 +94,7 @@ class DeviceTurn(QObject):
         self.changed.emit()
 
     def _on_summarizer_changed(self) -> None:
-        run = self._engine.current
+        run = self._manager.current
         if self._giving_back and not self._summarizer.alive:
             self._giving_back = False
             if run is not None and run.running and run.state.paused:
@@ -112,7 +112,7 @@ class DeviceTurn(QObject):
 
     def strip(self) -> Strip | None:
         """Return what there is to say about the device, if anything."""
-        run = self._engine.current
+        run = self._manager.current
         if self._pausing:
             return Strip(tr("The run pauses after the current step. Then the summaries start."), icon="pause")
         if run is not None and run.holds_device:

@@ -13,7 +13,7 @@ from engine.api import SAMPLE, STARTER, Recipe, recipe
 from gui.look.format import bytes_text
 from gui.look.language import tr
 from gui.workers.active_job import InHand
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 Request = dict[str, str]
 Cost = dict[str, Any]
@@ -29,9 +29,9 @@ class DownloadCheck(QObject):
     asked = Signal(object, str)
     refused = Signal(object)
 
-    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._manager = manager
         self._in_hand = InHand(self)
 
     @property
@@ -59,7 +59,7 @@ class DownloadCheck(QObject):
             self._in_hand.let_go()
             self._price(work, waiting[1:], [*costs, cost])
 
-        job = self._engine.ask("models", {"action": "cost", **waiting[0]}, parent=self)
+        job = self._manager.ask("models", {"action": "cost", **waiting[0]}, parent=self)
         self._in_hand.take(job, self.refused.emit, events=lambda _events: None, result=take)
 
     def _decide(self, work: object, costs: list[Cost]) -> None:

@@ -45,7 +45,7 @@ COMPUTING: dict[str, str] = {
 }
 
 
-class Engine(QObject):
+class WorkerManager(QObject):
     """Start, find and end workers.
 
     `run_started` and `run_ended` carry the RunModel that became or stops being `current`; `run_changed`

@@ -14,7 +14,7 @@ from engine.api import paths, recipe, run_store
 from gui.core.preferences import Preferences
 from gui.look import style
 from gui.main_window import MainWindow
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.benchmark_report import show
 from tests.helpers.event_loop_latency import EventLoopLatency
@@ -30,20 +30,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUNESMITH_HOME"] = home
         style.apply(application, "light")
-        engine = Engine(command=scripted_worker.command)
-        window = MainWindow(engine, Preferences())
+        manager = WorkerManager(command=scripted_worker.command)
+        window = MainWindow(manager, Preferences())
         window.show()
-        _flood(engine, window, "2,000 events a second, 10 s", [["steps", SUSTAINED]], SUSTAINED["count"])
-        _flood(engine, window, "A burst of 100,000 events", [["flood", BURST]], BURST)
-        engine.leave()
+        _flood(manager, window, "2,000 events a second, 10 s", [["steps", SUSTAINED]], SUSTAINED["count"])
+        _flood(manager, window, "A burst of 100,000 events", [["flood", BURST]], BURST)
+        manager.leave()
 
 
-def _flood(engine: Engine, window: MainWindow, title: str, script: list[Any], count: int) -> None:
+def _flood(manager: WorkerManager, window: MainWindow, title: str, script: list[Any], count: int) -> None:
     job = run_store.create_run(recipe.load(paths.presets_folder() / "starter.toml"))
     started = ["emit", {"event": "run_started", "total_steps": count, "first_step": 0}]
     scripted_worker.give_script(job, [started, *script])
     page = window.show_built("train")
-    model = engine._follow(job, recipe.load(job.recipe_path), attach=False)
+    model = manager._follow(job, recipe.load(job.recipe_path), attach=False)
     page.show_run(model)
     latency = EventLoopLatency()
     latency.start()

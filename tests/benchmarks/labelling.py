@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication
 from engine.api import Example, labelling
 from gui.look import style
 from gui.pages.labelling.page import LabellingPage
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.benchmarks import data_check
 from tests.helpers.benchmark_report import peak_resident, percentile, show
 from tests.helpers.event_loop_latency import EventLoopLatency
@@ -44,8 +44,8 @@ def main() -> None:
             for row in itertools.islice(data_check.conversations(), count)
         )
         about = labelling.create("Large", "large.jsonl", examples)
-        engine = Engine()
-        page = LabellingPage(engine)
+        manager = WorkerManager()
+        page = LabellingPage(manager)
         page.resize(*SIZE)
         page.show()
         rows = [
@@ -57,7 +57,7 @@ def main() -> None:
         ]
         page.desk.close()
         page.close()
-        engine.leave()
+        manager.leave()
     show(f"Labelling, {count:,} conversations", rows)
 
 

@@ -14,7 +14,7 @@ from gui.core.preferences import Preferences
 from gui.look import style
 from gui.main_window import MainWindow
 from gui.workers.run_model import RunModel
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers.benchmark_report import show
 from tests.helpers.event_loop_latency import EventLoopLatency
 
@@ -27,14 +27,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUNESMITH_HOME"] = home
         style.apply(application, "light")
-        engine = Engine()
-        window = MainWindow(engine, Preferences())
+        manager = WorkerManager()
+        window = MainWindow(manager, Preferences())
         window.show()
-        _measure(engine, window)
-        engine.leave()
+        _measure(manager, window)
+        manager.leave()
 
 
-def _measure(engine: Engine, window: MainWindow) -> None:
+def _measure(manager: WorkerManager, window: MainWindow) -> None:
     page = window.show_built("train")
     model: RunModel = page.start_run(recipe.load(paths.presets_folder() / "starter.toml"))
     loading, training = EventLoopLatency(), EventLoopLatency()

@@ -88,13 +88,13 @@ class Stage:
         from gui.core.preferences import Preferences
         from gui.look import style
         from gui.main_window import MainWindow
-        from gui.workers.worker_manager import Engine
+        from gui.workers.worker_manager import WorkerManager
 
         self._kind, self._place = kind, place
         self._application = QApplication([])
         style.apply(self._application, "light")
-        self._engine = Engine(command=_scripted if kind == "scripted" else None)
-        self._window = MainWindow(self._engine, Preferences())
+        self._manager = WorkerManager(command=_scripted if kind == "scripted" else None)
+        self._window = MainWindow(self._manager, Preferences())
         self._window.show()
         self._number = 0
         # One for all moments: `QTimer.singleShot` keeps a little of each, which a run has thousands of.
@@ -113,7 +113,7 @@ class Stage:
         self._import(adapters[0])
         self._delete()
         run_store.delete_run(run_store.find_job(run_id))
-        self._engine.runs_changed.emit()
+        self._manager.runs_changed.emit()
         self._window.show_built("history")
         library.empty_old_trash(0)
         self._settle()
@@ -134,7 +134,7 @@ class Stage:
             from tests.helpers.homes import add_adapter
 
             add_adapter(f"made-{self._number}", base_model=_starter())
-            self._engine.adapters_changed.emit()
+            self._manager.adapters_changed.emit()
         return model.id
 
     def _compare(self, adapters: list[str]) -> None:
@@ -146,8 +146,8 @@ class Stage:
         self._until(lambda: not page.controller.board.busy, "the summaries")
         said = [page.controller.board.column(adapter) for adapter in (None, *adapters)]
         assert all(each is not None and each.status == "finished" for each in said), said
-        self._engine.summarizer.close()
-        self._until(lambda: not self._engine.summarizer.alive, "the end of the summarizer")
+        self._manager.summarizer.close()
+        self._until(lambda: not self._manager.summarizer.alive, "the end of the summarizer")
 
     def _import(self, adapter: Any) -> None:
         from engine.api import library
@@ -171,7 +171,7 @@ class Stage:
 
     def _settle(self) -> None:
         """Let short jobs end and what is due be done."""
-        self._until(lambda: not _passing(self._engine), "the end of short jobs")
+        self._until(lambda: not _passing(self._manager), "the end of short jobs")
         self._wait(0.3)
 
     def measured(self) -> Result:
@@ -193,7 +193,7 @@ class Stage:
 
     def close(self) -> Result:
         """Close the window and return what is still there."""
-        self._engine.leave()
+        self._manager.leave()
         self._window.close()
         self._wait(0.5)
         children = psutil.Process().children(recursive=True)
@@ -214,11 +214,11 @@ class Stage:
         self._loop.exec()
 
 
-def _passing(engine: Any) -> bool:
+def _passing(manager: Any) -> bool:
     """Tell whether threads still follow jobs; the planner's is there for as long as the window wants plans."""
     from gui.workers.engine_thread import EngineThread
 
-    threads = engine.findChildren(EngineThread)
+    threads = manager.findChildren(EngineThread)
     return any(thread.isRunning() and thread.job.request()["kind"] != "plan" for thread in threads)
 
 

@@ -162,18 +162,18 @@ import sys
 from pathlib import Path
 from PySide6.QtWidgets import QApplication
 from engine.api import recipe
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from gui.main_window import MainWindow
 from gui.core.preferences import Preferences
 application = QApplication([])
-engine = Engine()
-window = MainWindow(engine, Preferences())
+manager = WorkerManager()
+window = MainWindow(manager, Preferences())
 window.show()
 model = window.built("train").start_run(recipe.load(Path(sys.argv[1])))
 model.ended.connect(lambda ending: print(f"{ending.outcome}: {ending.message}", flush=True))
 model.ended.connect(application.quit)
 application.exec()
-engine.leave()
+manager.leave()
 """
 
 

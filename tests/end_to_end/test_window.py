@@ -24,15 +24,15 @@ SCRIPT = """
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
     from engine.api import recipe
-    from gui.workers.worker_manager import Engine
+    from gui.workers.worker_manager import WorkerManager
     from gui.look import style
     from gui.main_window import MainWindow
     from gui.core.preferences import Preferences
 
     application = QApplication([])
     style.apply(application, "light")
-    engine = Engine()
-    window = MainWindow(engine, Preferences())
+    manager = WorkerManager()
+    window = MainWindow(manager, Preferences())
     window.show()
     QTest.qWaitForWindowExposed(window)
     page = window.built("train")
@@ -47,13 +47,13 @@ SCRIPT = """
         seen.update(outcome=ending.outcome, message=ending.message, title=page.header.title())
         seen["card"] = page.run_view.card.accessibleName()
         seen["saved"] = window.grab().save(sys.argv[2])
-        engine.leave()
+        manager.leave()
         application.exit(0)
 
     def started(model):
         model.ended.connect(lambda ending: QTimer.singleShot(300, lambda: ended(ending)))
 
-    engine.run_started.connect(started)
+    manager.run_started.connect(started)
     QTimer.singleShot(500, lambda: click(page.panel.start_button))
     code = application.exec()
     print(json.dumps(seen))

@@ -18,6 +18,6 @@ def styled(qapp):
 def stage(qtbot, home):
     made = Stage(qtbot)
     yield made
-    for thread in made.engine.findChildren(EngineThread):
+    for thread in made.manager.findChildren(EngineThread):
         thread.force()
-    made.engine.leave()
+    made.manager.leave()

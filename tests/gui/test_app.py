@@ -25,7 +25,7 @@ from gui.look import style
 from gui.main_window import LazyPage, MainWindow
 from gui.widgets.labels import Label
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.repository import ROOT
 
@@ -54,9 +54,9 @@ class House:
 
     def __init__(self, qtbot) -> None:
         self.scripts: dict[str, list[Any]] = {"plan": [["answer", {}]]}
-        self.engine = Engine(self._command)
+        self.manager = WorkerManager(self._command)
         self.preferences = Preferences()
-        self.window = MainWindow(self.engine, self.preferences)
+        self.window = MainWindow(self.manager, self.preferences)
         qtbot.addWidget(self.window, before_close_func=lambda window: setattr(window, "_may_close", True))
         self.left: list[int] = []
         self.window.left.connect(lambda: self.left.append(1))
@@ -77,9 +77,9 @@ class House:
 def house(qtbot, home):
     made = House(qtbot)
     yield made
-    for thread in made.engine.findChildren(EngineThread):
+    for thread in made.manager.findChildren(EngineThread):
         thread.force()
-    made.engine.leave()
+    made.manager.leave()
 
 
 def loaded_in_a_window(code: str = "") -> set[str]:
@@ -88,13 +88,13 @@ def loaded_in_a_window(code: str = "") -> set[str]:
         import json, sys
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
-        from gui.workers.worker_manager import Engine
+        from gui.workers.worker_manager import WorkerManager
         from gui.look import style
         from gui.main_window import MainWindow
         from gui.core.preferences import Preferences
         application = QApplication([])
         style.apply(application, "light")
-        window = MainWindow(Engine(), Preferences())
+        window = MainWindow(WorkerManager(), Preferences())
         window.show()
         application.processEvents()
         {code}
@@ -216,10 +216,10 @@ def test_keep_training_leaves_the_worker_alone_and_the_next_window_finds_it(hous
     house.window.close()
     house.window.quit_dialog().keep_button.click()
     assert house.left == [1]
-    house.engine.leave()
+    house.manager.leave()
     assert model.job.is_running()
 
-    other = Engine()
+    other = WorkerManager()
     window = MainWindow(other, Preferences())
     qtbot.addWidget(window, before_close_func=lambda closing: setattr(closing, "_may_close", True))
     begin(window)
@@ -296,10 +296,10 @@ def test_a_queue_goes_on_with_the_next_window_and_stops_with_the_one_that_leaves
     arenas.set_paused(arena, paused=False)
     house = House(qtbot)
     # As in the program: at once, before the queue looks for its next entry.
-    house.window.left.connect(house.engine.leave)
+    house.window.left.connect(house.manager.leave)
     house.scripts["train"] = ENDLESS
     qtbot.waitUntil(
-        lambda: house.engine.current is not None and house.engine.current.state.step > 0, timeout=WAIT
+        lambda: house.manager.current is not None and house.manager.current.state.step > 0, timeout=WAIT
     )
     house.window.close()
     house.window.quit_dialog().stop_button.click()
@@ -342,7 +342,7 @@ def test_a_recipe_that_stops_with_its_window_can_be_kept_on_by_a_word_of_it(hous
     assert kinds == ["primary", "plain"]
     if keeps:
         dialog.keep_button.click()
-    house.engine.leave()
+    house.manager.leave()
     if keeps:
         qtbot.wait(1_000)
         assert model.job.is_running()
@@ -394,10 +394,10 @@ def test_the_end_of_a_run_is_told_unless_its_device_was_freed_on_wish(house, qtb
     monkeypatch.setattr(house.window.notifier, "tell", lambda *said: told.append(said))
     model = house.train(qtbot)
     model.free_device()
-    qtbot.waitUntil(lambda: house.engine.current is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: house.manager.current is None, timeout=WAIT)
     house.scripts["train"] = [["emit", STARTED]]
-    house.engine.resume(model.id)
-    qtbot.waitUntil(lambda: house.engine.current is None, timeout=WAIT)
+    house.manager.resume(model.id)
+    qtbot.waitUntil(lambda: house.manager.current is None, timeout=WAIT)
 
     assert told == [("Completed", "A run")]
 
@@ -458,7 +458,7 @@ def test_only_living_runs_are_taken_up(home):
     create_job(paths.runs_folder(), "train", {}, recipe=recipe.dumps(recipe.from_tables(BASICS)))
 
     assert len(run_store.list_jobs()) == 1
-    assert Engine().find_living_run() is None
+    assert WorkerManager().find_living_run() is None
 
 
 @pytest.mark.parametrize(

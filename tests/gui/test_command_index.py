@@ -14,7 +14,7 @@ from gui.main_window import MainWindow
 from gui.shell.palette import TOP, Offer, Palette, found_by
 from gui.shell.shortcuts_sheet import KeysSheet
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 
@@ -32,15 +32,15 @@ def window(styled, qtbot, home):
         scripted_worker.give_script(job, [["answer", {}]])
         return scripted_worker.command(job)
 
-    engine = Engine(command)
-    made = MainWindow(engine, Preferences())
+    manager = WorkerManager(command)
+    made = MainWindow(manager, Preferences())
     qtbot.addWidget(made)
     with qtbot.waitActive(made):
         made.show()
     yield made
-    for thread in engine.findChildren(EngineThread):
+    for thread in manager.findChildren(EngineThread):
         thread.force()
-    engine.leave()
+    manager.leave()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from engine.adapters.metadata import BaseModelFacts
 from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_summarizer, scripted_worker
 from tests.helpers.homes import add_adapter
 from tests.helpers.train_stage import COMPLETE, PLAN
@@ -34,15 +34,15 @@ def window(styled, qtbot, home):
         scripted_worker.give_script(job, scripts.get(kind, [["answer", {}]]))
         return scripted_worker.command(job)
 
-    engine = Engine(command)
-    made = MainWindow(engine, Preferences(), guides=True)
+    manager = WorkerManager(command)
+    made = MainWindow(manager, Preferences(), guides=True)
     qtbot.addWidget(made, before_close_func=lambda one: setattr(one, "_may_close", True))
     with qtbot.waitActive(made):
         made.show()
     yield made
-    for thread in engine.findChildren(EngineThread):
+    for thread in manager.findChildren(EngineThread):
         thread.force()
-    engine.leave()
+    manager.leave()
 
 
 def press(key, modifier=NONE):
@@ -61,7 +61,7 @@ def tab_to(text):
 
 def test_from_the_first_start_to_ones_own_adapter_in_the_playground(window, qtbot):
     runs = []
-    window.engine.run_ended.connect(runs.append)
+    window.manager.run_ended.connect(runs.append)
     # The guide: every step as it is.
     for _ in range(4):
         QTest.qWait(50)
@@ -70,7 +70,7 @@ def test_from_the_first_start_to_ones_own_adapter_in_the_playground(window, qtbo
     assert runs[0].state.outcome == "completed"
     # A scripted worker tells of an adapter and makes none.
     add_adapter("mine", base_model=BaseModelFacts(id="starter", family="encoder-decoder"))
-    window.engine.adapters_changed.emit()
+    window.manager.adapters_changed.emit()
 
     press(Qt.Key.Key_4, CONTROL)
     assert window.current_key() == "library"

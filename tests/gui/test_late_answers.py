@@ -18,7 +18,7 @@ from gui.pages.labelling.reader import Reader
 from gui.pages.playground.page import PlaygroundPage
 from gui.workers.download_check import DownloadCheck
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers.repository import ROOT
 
 GUI = ROOT / "gui"
@@ -26,19 +26,19 @@ GUI = ROOT / "gui"
 OWNERS = {"engine.py", "engine_thread.py", "run_model.py", "summarizer.py"}
 CONNECTS = re.compile(r"\b(?:thread|job)\.(?:events|result|failed|ended|finished)\.connect\b")
 
-Asked = tuple[Engine, EngineThread]
+Asked = tuple[WorkerManager, EngineThread]
 
 
 @pytest.fixture
 def asked(home, qtbot, monkeypatch, tmp_path) -> Iterator[Asked]:
     """An engine, and the thread of whatever it is asked, which says what the test lets it say."""
-    engine = Engine()
+    manager = WorkerManager()
     folder = tmp_path / "job"
     folder.mkdir()
-    thread = EngineThread(Job(folder), parent=engine)
-    monkeypatch.setattr(engine, "ask", lambda *_arguments, **_named: thread)
-    yield engine, thread
-    engine.leave()
+    thread = EngineThread(Job(folder), parent=manager)
+    monkeypatch.setattr(manager, "ask", lambda *_arguments, **_named: thread)
+    yield manager, thread
+    manager.leave()
 
 
 def answer(thread: EngineThread, result: dict[str, Any]) -> None:
@@ -50,8 +50,8 @@ def answer(thread: EngineThread, result: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("page_class", [DataPage, LabellingPage, PlaygroundPage])
 def test_an_answer_that_comes_when_its_page_is_gone_is_nobodys(page_class: Any, asked, styled, qtbot):
-    engine, thread = asked
-    page = page_class(engine)
+    manager, thread = asked
+    page = page_class(manager)
     page.shown()
     shiboken6.delete(page)
     with qtbot.captureExceptions() as raised:
@@ -59,25 +59,25 @@ def test_an_answer_that_comes_when_its_page_is_gone_is_nobodys(page_class: Any, 
     assert not raised
 
 
-def check_data(engine: Engine, parent: QObject) -> None:
-    Checker(engine, parent).check({"source": "a.csv"}, "")
+def check_data(manager: WorkerManager, parent: QObject) -> None:
+    Checker(manager, parent).check({"source": "a.csv"}, "")
 
 
-def read_source(engine: Engine, parent: QObject) -> None:
-    Reader(engine, parent).read({"source": "a.csv"}, "")
+def read_source(manager: WorkerManager, parent: QObject) -> None:
+    Reader(manager, parent).read({"source": "a.csv"}, "")
 
 
-def ask_the_price(engine: Engine, parent: QObject) -> None:
-    DownloadCheck(engine, parent).check("work", [{"id": "some/model"}])
+def ask_the_price(manager: WorkerManager, parent: QObject) -> None:
+    DownloadCheck(manager, parent).check("work", [{"id": "some/model"}])
 
 
 @pytest.mark.parametrize("ask", [check_data, read_source, ask_the_price])
 def test_an_answer_that_comes_when_its_asker_is_gone_is_nobodys(
-    ask: Callable[[Engine, QObject], None], asked, qtbot
+    ask: Callable[[WorkerManager, QObject], None], asked, qtbot
 ):
-    engine, thread = asked
+    manager, thread = asked
     parent = QObject()
-    ask(engine, parent)
+    ask(manager, parent)
     shiboken6.delete(parent)
     with qtbot.captureExceptions() as raised:
         answer(thread, {"set": "s", "left_out": {}, "brought": 0, "missing_bytes": 5})

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.api import Example, Job, labelling
 from gui.pages.labelling.page import LabellingPage
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_summarizer, scripted_worker
 
 WAIT = 60_000
@@ -31,7 +31,7 @@ class Workers:
         self._monkeypatch = monkeypatch
         self.reading: list[Any] = []
         self.run_script: list[Any] = []
-        self.engine = Engine(self._command)
+        self.manager = WorkerManager(self._command)
         self.say({"": BASE_SAYS, "a1": TUNED_SAYS})
 
     def say(self, summaries: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts, PromptFacts, save
 from engine.api import Job, paths
 from gui.pages.playground.page import PlaygroundPage
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_summarizer, scripted_worker
 
 WAIT = 60_000
@@ -46,7 +46,7 @@ class Workers:
         self._monkeypatch = monkeypatch
         self.run_script: list[Any] = []
         self.reading: list[Any] = []
-        self.engine = Engine(self._command)
+        self.manager = WorkerManager(self._command)
         self.say(SUMMARIES)
 
     def say(self, summaries: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from engine.api import recipe
 from gui.core.preferences import Preferences
 from gui.pages.train.page import TrainPage
 from gui.widgets.labels import Label
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 
 BASICS = {
@@ -112,10 +112,10 @@ class Stage:
 
     def __init__(self, qtbot) -> None:
         self.scripts: dict[str, list[Any]] = {"plan": [["answer", PLAN]]}
-        self.engine = Engine(self._command)
+        self.manager = WorkerManager(self._command)
         self.preferences = Preferences()
         self.preferences.set("recipe", recipe.dumps(recipe.from_tables(BASICS)))
-        self.page = TrainPage(self.engine, self.preferences)
+        self.page = TrainPage(self.manager, self.preferences)
         qtbot.addWidget(self.page)
         self.page.resize(1232, 900)
         self.page.show()
@@ -127,8 +127,8 @@ class Stage:
     def start(self, qtbot, script: list[Any]):
         self.scripts["train"] = script
         self.page.panel.start_button.click()
-        qtbot.waitUntil(lambda: self.engine.current is not None, timeout=WAIT)
-        return self.engine.current
+        qtbot.waitUntil(lambda: self.manager.current is not None, timeout=WAIT)
+        return self.manager.current
 
     def run(self, qtbot, script: list[Any]):
         model = self.start(qtbot, script)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 from tests.helpers.train_stage import PLAN
@@ -35,14 +35,14 @@ def make_window(*, planned: bool = False) -> MainWindow:
         scripted_worker.give_script(job, script)
         return scripted_worker.command(job)
 
-    return MainWindow(Engine(command), Preferences())
+    return MainWindow(WorkerManager(command), Preferences())
 
 
 def leave(window: MainWindow) -> None:
     """End all workers of the window."""
-    for thread in window.engine.findChildren(EngineThread):
+    for thread in window.manager.findChildren(EngineThread):
         thread.force()
-    window.engine.leave()
+    window.manager.leave()
     for key in ("doctor", "help"):
         window.built(key).wait()
 

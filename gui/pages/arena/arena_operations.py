@@ -22,14 +22,14 @@ class ArenaDeeds(QObject):
     told = Signal(str, object)
     failed = Signal(str)
 
-    def __init__(self, engine: Any, parent: QObject | None = None) -> None:
+    def __init__(self, manager: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
-        self._queue = engine.arena_queue
+        self._manager = manager
+        self._queue = manager.arena_queue
 
     def follows(self, status: EntryStatus) -> bool:
         """Tell whether this window follows the entry's run now."""
-        current = self._engine.current
+        current = self._manager.current
         return current is not None and current.id == status.entry.run
 
     def start(self, arena: Arena) -> None:
@@ -62,7 +62,7 @@ class ArenaDeeds(QObject):
     def stop(self, status: EntryStatus) -> None:
         """Stop an entry's run after a checkpoint; the queue goes on with the next."""
         if self.follows(status):
-            self._try(self._engine.current.stop)
+            self._try(self._manager.current.stop)
 
     def run_again(self, arena: Arena, status: EntryStatus) -> None:
         """Let an entry wait for a new run."""

@@ -64,10 +64,10 @@ class ArenaPage(Page):
     open_requested = Signal(str)
     library_requested = Signal(str)
 
-    def __init__(self, engine: Any, parent: QWidget | None = None) -> None:
+    def __init__(self, manager: Any, parent: QWidget | None = None) -> None:
         super().__init__(tr("Arena"), "", parent)
-        self._engine = engine
-        self._queue = engine.arena_queue
+        self._manager = manager
+        self._queue = manager.arena_queue
         self._shown = Snapshot(None, {})
         self._arena_id = ""
         self._chosen = ""
@@ -76,7 +76,7 @@ class ArenaPage(Page):
         self._begun: dict[str, Any] = {}
         self._recipe: tuple[Recipe, Family | None] | None = None
         self.reader = ArenaReader(self)
-        self.deeds = ArenaDeeds(engine, self)
+        self.deeds = ArenaDeeds(manager, self)
         self.report_file = ReportFile(self)
         self.table = ArenaTable(self)
         self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT)
@@ -172,8 +172,8 @@ class ArenaPage(Page):
         self._connect_below()
         self._queue.changed.connect(self.refresh)
         self._queue.troubled.connect(self._tell_trouble)
-        self._engine.runs_changed.connect(self.refresh)
-        self._engine.device_changed.connect(self._show_header)
+        self._manager.runs_changed.connect(self.refresh)
+        self._manager.device_changed.connect(self._show_header)
 
     def _connect_below(self) -> None:
         queue, below = self.below.queue, self.below
@@ -255,7 +255,7 @@ class ArenaPage(Page):
         first = found.groups[0].rows if found.groups else ()
         entries = {each.entry.id: each.entry for each in found.statuses}
         self.below.show_results(first, found.losses, entries, self._chosen)
-        current = self._engine.current
+        current = self._manager.current
         self.below.queue.show_queue(found.statuses, current.id if current is not None else "")
         self.base_line.setText(base_words_of(found))
         if self.below.shows_differences():
@@ -289,12 +289,12 @@ class ArenaPage(Page):
         return "" if running else self._waiting_words()
 
     def _waiting_words(self) -> str:
-        engine = self._engine
-        if engine.run_holds_device:
+        manager = self._manager
+        if manager.run_holds_device:
             return tr("The queue is waiting: a run is training and holds the device")
-        if not engine.device_words():
+        if not manager.device_words():
             return ""
-        return next((tr(WAITS[kind]) for kind in WAITS if not engine.device_words(apart_from=kind)), "")
+        return next((tr(WAITS[kind]) for kind in WAITS if not manager.device_words(apart_from=kind)), "")
 
     # Choosing.
     def choose(self, entry_id: str) -> None:

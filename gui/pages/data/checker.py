@@ -11,7 +11,7 @@ from engine.api import AppError, Ending, Event, Job, Problem
 from gui.look.language import mark, tr
 from gui.workers.active_job import InHand
 from gui.workers.eta import Remaining
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 STAGES = {
     "read_data": mark("Reading the data"),
@@ -36,9 +36,9 @@ class Checker(QObject):
     found = Signal(object, object)
     failed = Signal(list)
 
-    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._manager = manager
         self._stage, self._left = "", Remaining()
         self.notices: list[str] = []
         self.broken: list[dict[str, str]] = []
@@ -55,7 +55,7 @@ class Checker(QObject):
         self.stop()
         try:
             request = {"data": asked, "base_model": base_model}
-            thread = self._engine.ask("check_data", request, parent=self, keeps_folder=True)
+            thread = self._manager.ask("check_data", request, parent=self, keeps_folder=True)
         except AppError as error:
             self.failed.emit(list(error.problems))
             return
@@ -96,7 +96,7 @@ class Checker(QObject):
         before, self._shown_job = self._shown_job, job
         self.found.emit(result, asked)
         if before is not None:
-            self._engine.forget(before)
+            self._manager.forget(before)
 
     def _fail(self, ending: Ending) -> None:
         problems = [Problem(**problem) for problem in (ending.event or {}).get("problems") or []]

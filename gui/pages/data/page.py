@@ -28,7 +28,7 @@ from gui.pages.data.report import Finding, FirstLook, Report, Row, SplitReport
 from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
 from gui.workers.download_check import DownloadCheck, data_set, is_on_hub
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 MOST_REMARKS = 3
 CONSENT = "data.broken_rows"
@@ -49,12 +49,12 @@ class DataPage(Page):
     rows_checked = Signal(str, list)
     label_requested = Signal(dict, str)
 
-    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("Data"), tr("No data checked yet"), parent)
-        self._engine = engine
-        self.checker = Checker(engine, self)
+        self._manager = manager
+        self.checker = Checker(manager, self)
         self.decisions = Decisions(self)
-        self._downloads = DownloadCheck(engine, self)
+        self._downloads = DownloadCheck(manager, self)
         self._wanted: dict[str, Any] = {}
         self._read_source = ""
         self._asked_for_models = False
@@ -114,7 +114,7 @@ class DataPage(Page):
         """Learn which base models there are to count tokens for."""
         if not self._asked_for_models:
             self._asked_for_models = True
-            thread = self._engine.ask("models", {"action": "list"}, parent=self)
+            thread = self._manager.ask("models", {"action": "list"}, parent=self)
             thread.tell(self, result=self._take_models)
 
     def _take_models(self, result: dict[str, Any]) -> None:

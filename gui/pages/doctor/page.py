@@ -25,7 +25,7 @@ from gui.widgets.labels import IconLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.workers.active_job import InHand
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 TITLE_WIDTH, PAGE_WIDTH = 136, 880
 # How a state is drawn and said: icon, ink, word.
@@ -41,9 +41,9 @@ class DoctorPage(Page):
 
     disk_wanted = Signal()
 
-    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("This computer"), tr("Not checked yet"), parent)
-        self._engine = engine
+        self._manager = manager
         self._background = Background(self)
         self._checks: dict[str, doctor.Check] = {}
         self._looks = 0
@@ -100,7 +100,7 @@ class DoctorPage(Page):
 
     def _ask_devices(self, look: int) -> None:
         try:
-            thread = self._engine.ask("devices", {}, parent=self)
+            thread = self._manager.ask("devices", {}, parent=self)
         except AppError as error:
             self._judge(look, {}, error.message)
             return

@@ -53,7 +53,7 @@ class ExamplesPage(Page):
     back_requested = Signal()
     try_requested = Signal(list, object)
 
-    def __init__(self, _engine: Any = None, parent: QWidget | None = None) -> None:
+    def __init__(self, _manager: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(tr("Conversations"), "", parent)
         self._shown: tuple[run_comparison.Scored, ...] = ()
         self._rows: list[Row] = []

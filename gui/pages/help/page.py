@@ -59,7 +59,7 @@ class HelpPage(Page):
 
     keys_wanted = Signal()
 
-    def __init__(self, _engine: Any = None, parent: QWidget | None = None) -> None:
+    def __init__(self, _manager: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(tr("Help"), tr("All of it works offline"), parent)
         self._topics = topics.topics()
         self._asked_for_licences = False

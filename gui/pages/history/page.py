@@ -53,9 +53,9 @@ class HistoryPage(Page):
     train_from_requested = Signal(str)
     library_requested = Signal(str)
 
-    def __init__(self, engine: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, manager: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
         super().__init__(tr("History"), "", parent)
-        self._engine = engine
+        self._manager = manager
         self._dialogs = dialogs or Dialogs()
         self._wanted = ""
         self._since_live = QElapsedTimer()
@@ -127,8 +127,8 @@ class HistoryPage(Page):
         )
 
     def _connect_engine(self) -> None:
-        self._engine.runs_changed.connect(self.reader.refresh)
-        self._engine.run_changed.connect(self._on_run_changed)
+        self._manager.runs_changed.connect(self.reader.refresh)
+        self._manager.run_changed.connect(self._on_run_changed)
 
     # Showing.
     def open(self, run_id: str) -> None:
@@ -248,7 +248,7 @@ class HistoryPage(Page):
             {"open": self.open_run, "again": self.run_again, "edit": self.edit}[action](entry)
 
     def _on_promoted(self, adapter: Adapter) -> None:
-        self._engine.adapters_changed.emit()
+        self._manager.adapters_changed.emit()
         self.pane.undo_strip.offer(
             tr("The adapter {adapter} was made from the checkpoint.", adapter=adapter.name),
             lambda: self.library_requested.emit(adapter.id),

@@ -15,7 +15,7 @@ from gui.pages.playground.columns import choices
 from gui.pages.playground.columns.column_results import Board, Entry
 from gui.workers.device_lock import DeviceTurn, Strip
 from gui.workers.summarizer import Asked, Request
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 REDRAW_MILLISECONDS = 50
 # As a draft of it is signed, in every language.
@@ -65,10 +65,10 @@ class Drafter(QObject):
     changed = Signal()
     written = Signal(int, object)
 
-    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._summarizer = engine.summarizer
-        self.turn = DeviceTurn(engine, self._summarizer, self)
+        self._summarizer = manager.summarizer
+        self.turn = DeviceTurn(manager, self._summarizer, self)
         self.writers: list[Writer] = [Writer(STARTER)]
         self.writer = self.writers[0]
         self.trouble: Strip | None = None
@@ -82,7 +82,7 @@ class Drafter(QObject):
         self.turn.changed.connect(self._later)
         self.turn.came.connect(self._ask)
         self.turn.lost.connect(self.cancel)
-        engine.adapters_changed.connect(self.rescan)
+        manager.adapters_changed.connect(self.rescan)
 
     # Who can write
 

@@ -42,7 +42,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.line import Line
 from gui.widgets.splitter import Splitter
 from gui.workers.device_lock import Strip
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 LIST_WIDTH, LIST_LEAST, SIDE_LEAST, SUMMARY_LEAST = 248, 180, 300, 400
 CONVERSATION_SHARE = 0.44
@@ -60,12 +60,12 @@ class LabellingPage(Page):
     back_requested = Signal()
     use_requested = Signal(dict)
 
-    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr(TITLE), "", parent)
-        self._engine = engine
+        self._manager = manager
         self.desk = Desk(self)
-        self.drafter = Drafter(engine, self)
-        self.reader = Reader(engine, self)
+        self.drafter = Drafter(manager, self)
+        self.reader = Reader(manager, self)
         self._told = ""
         self._asked_for_models = False
         self._adapted_to = 0
@@ -203,7 +203,7 @@ class LabellingPage(Page):
         self.drafter.rescan()
         if not self._asked_for_models:
             self._asked_for_models = True
-            thread = self._engine.ask("models", {"action": "list"}, parent=self)
+            thread = self._manager.ask("models", {"action": "list"}, parent=self)
             thread.tell(self, result=self._take_models)
         self.summary.edit.setFocus()
 

@@ -11,7 +11,7 @@ from gui.look.format import bytes_text, number
 from gui.look.language import tr
 from gui.workers.active_job import InHand
 from gui.workers.eta import Remaining
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 
 class Reader(QObject):
@@ -23,9 +23,9 @@ class Reader(QObject):
     changed = Signal()
     made = Signal(str, object)
 
-    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._manager = manager
         self._in_hand = InHand(self)
         self._done, self._total, self._unit = 0, 0, ""
         self._left = Remaining()
@@ -47,7 +47,7 @@ class Reader(QObject):
         self._left.begin()
         try:
             request = {"data": values, "base_model": base_model}
-            thread = self._engine.ask("label_data", request, parent=self)
+            thread = self._manager.ask("label_data", request, parent=self)
         except AppError as error:
             self.trouble = error
         else:

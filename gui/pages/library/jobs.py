@@ -46,9 +46,9 @@ class LibraryJobs(QObject):
     stopped = Signal()
     remarked = Signal(str)
 
-    def __init__(self, engine: Any, parent: QObject | None = None) -> None:
+    def __init__(self, manager: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._manager = manager
         self._thread: Any = None
         self._adapter_id = ""
         self._left = Remaining()
@@ -99,7 +99,7 @@ class LibraryJobs(QObject):
             self.failed.emit(refusal)
             return
         try:
-            thread = self._engine.ask(kind, arguments, recipe, parent=self)
+            thread = self._manager.ask(kind, arguments, recipe, parent=self)
         except AppError as error:
             self.failed.emit(in_one_line(error.message, error.hint))
             return
@@ -117,7 +117,7 @@ class LibraryJobs(QObject):
     def _refusal(self) -> str:
         if self.busy:
             return tr("Only one job can run at a time. Wait for it to finish, or cancel it.")
-        taken: str = self._engine.device_words(apart_from="summarize")
+        taken: str = self._manager.device_words(apart_from="summarize")
         return f"{taken} {tr('Pause it, or wait until it is done.')}" if taken else ""
 
     def _follow(self, events: list[Event], doing: str) -> None:

@@ -53,15 +53,15 @@ class LibraryPage(Page):
     train_from_requested = Signal(str)
     new_run_requested = Signal()
 
-    def __init__(self, engine: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, manager: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
         super().__init__(tr("Library"), "", parent)
-        self._engine = engine
+        self._manager = manager
         self._wanted = ""
         self._told_unreadable: list[Unreadable] = []
         self._in_use: set[str] = set()
         self.reader = LibraryReader(self)
         self.deeds = LibraryDeeds(self)
-        self.jobs = LibraryJobs(engine, self)
+        self.jobs = LibraryJobs(manager, self)
         self.places = Places(self, dialogs or Dialogs(), self.deeds, self.jobs)
         self.table = AdapterTable(self)
         self.view = GroupedTableView(self.table, tr("Adapters"))
@@ -148,9 +148,9 @@ class LibraryPage(Page):
         self.jobs.failed.connect(self._on_job_failed)
         self.jobs.stopped.connect(self._on_job_stopped)
         self.cancel_button.clicked.connect(self.jobs.cancel)
-        self._engine.adapters_changed.connect(self.reader.refresh)
-        self._engine.run_started.connect(lambda _model: self._mark_in_use())
-        self._engine.run_ended.connect(lambda _model: self._mark_in_use())
+        self._manager.adapters_changed.connect(self.reader.refresh)
+        self._manager.run_started.connect(lambda _model: self._mark_in_use())
+        self._manager.run_ended.connect(lambda _model: self._mark_in_use())
 
     # Showing.
     def open(self, adapter_id: str) -> None:
@@ -209,7 +209,7 @@ class LibraryPage(Page):
             self.panel.show_soundness(changed)
 
     def _mark_in_use(self) -> None:
-        current = self._engine.current
+        current = self._manager.current
         used = {self.jobs.adapter_id} - {""}
         if current is not None and current.recipe.method.start_from:
             used.add(current.recipe.method.start_from)
@@ -251,7 +251,7 @@ class LibraryPage(Page):
     def _on_changed(self, adapter_id: str) -> None:
         self._wanted = adapter_id or self._wanted
         self.reader.refresh()
-        self._engine.adapters_changed.emit()
+        self._manager.adapters_changed.emit()
 
     def rename(self, adapter: Adapter) -> None:
         """Let the person type another name over the one in the list."""
@@ -307,7 +307,7 @@ class LibraryPage(Page):
     def _on_job_finished(self, text: str, folder: Path | None) -> None:
         self._put_job_away()
         self.reader.refresh()
-        self._engine.adapters_changed.emit()
+        self._manager.adapters_changed.emit()
         if folder is None:
             self.pane.undo_strip.offer(text)
         else:

@@ -24,7 +24,7 @@ from gui.pages.playground.batch_view import BatchView
 from gui.pages.playground.columns.choices import source_title
 from gui.pages.playground.controller import Controller
 from gui.pages.playground.history.history_entry import Try, from_board
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 
 class Several(QObject):
@@ -33,7 +33,7 @@ class Several(QObject):
     opened = Signal(object)
     changed = Signal()
 
-    def __init__(self, engine: Engine, controller: Controller, parent: QWidget) -> None:
+    def __init__(self, manager: WorkerManager, controller: Controller, parent: QWidget) -> None:
         super().__init__(parent)
         self._controller = controller
         self._sources: dict[str, Sequence[Example]] = {}
@@ -42,7 +42,7 @@ class Several(QObject):
         self._told = ""
         self.view = BatchView(parent)
         self.batch = Batch(controller, self)
-        self.reader = BatchReader(engine, self)
+        self.reader = BatchReader(manager, self)
         self._background = Background(self)
         self._connect()
         self._show_sources()

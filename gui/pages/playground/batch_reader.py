@@ -17,7 +17,7 @@ from gui.look.language import told, tr, tr_count
 from gui.models.list_text import SPLITS
 from gui.workers.active_job import InHand
 from gui.workers.eta import Remaining
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 LEFT_OUT: dict[str, Callable[[int], str]] = {
     "empty": lambda count: tr_count(count, "{n} without conversation", "{n} without conversation"),
@@ -35,9 +35,9 @@ class BatchReader(QObject):
     changed = Signal()
     found = Signal(list, str)
 
-    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._manager = manager
         self._in_hand = InHand(self)
         self._read: dict[str, list[Example]] = {}
         self._far, self._left = "", Remaining()
@@ -65,7 +65,7 @@ class BatchReader(QObject):
         try:
             source = ingest.save_files(list(files))
             asked = {"data": {"source": str(source)}}
-            thread = self._engine.ask("read_conversations", asked, parent=self)
+            thread = self._manager.ask("read_conversations", asked, parent=self)
         except AppError as error:
             self.trouble = told(f"{error.message} {error.hint}".strip())
         else:

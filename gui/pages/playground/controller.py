@@ -19,7 +19,7 @@ from gui.pages.playground.history.history_entry import Try, from_board, into_boa
 from gui.pages.playground.history.history_store import Tries
 from gui.workers.device_lock import DeviceTurn, Strip
 from gui.workers.summarizer import Asked, Request
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 REDRAW_MILLISECONDS = 50
 USUAL_LIMIT = 512
@@ -35,9 +35,9 @@ class Controller(QObject):
     changed = Signal()
     counted = Signal(int)
 
-    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._manager = manager
         self.base_id = STARTER
         self.board = Board(choices.base_entry(STARTER))
         self.adapters: list[Adapter] = []
@@ -45,8 +45,8 @@ class Controller(QObject):
         self.tries = Tries()
         # What stands in the columns, once it is kept: only that can be commented on.
         self.tried: Try | None = None
-        self.summarizer = engine.summarizer
-        self.turn = DeviceTurn(engine, self.summarizer, self)
+        self.summarizer = manager.summarizer
+        self.turn = DeviceTurn(manager, self.summarizer, self)
         self._asked: Request | None = None
         self._ending: Ending | None = None
         self._message = ""
@@ -61,7 +61,7 @@ class Controller(QObject):
         self.turn.came.connect(self._ask_again)
         self.turn.lost.connect(self.cancel)
         self.turn.changed.connect(self._later)
-        self._engine.adapters_changed.connect(self.rescan)
+        self._manager.adapters_changed.connect(self.rescan)
 
     # What there is to choose from
 

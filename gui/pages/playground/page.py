@@ -39,7 +39,7 @@ from gui.pages.playground.single_view import OneView
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary
 from gui.widgets.scroll import Scroll
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 ONE, SEVERAL = "one", "several"
 COPY = mark("Copy as Markdown")
@@ -55,13 +55,13 @@ class PlaygroundPage(Page):
     label_requested = Signal(list)
     data_requested = Signal(str)
 
-    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("Playground"), "", parent)
-        self._engine = engine
-        self.controller = Controller(engine, self)
-        self.live_count = LiveCount(engine, self)
+        self._manager = manager
+        self.controller = Controller(manager, self)
+        self.live_count = LiveCount(manager, self)
         self.one = OneView()
-        self.several = Several(engine, self.controller, self)
+        self.several = Several(manager, self.controller, self)
         self.panel, self.columns, self.folded = self.one.panel, self.one.columns, self.one.folded
         self.tries, self.told = self.one.tries, self.one.told
         presets = Presets()
@@ -142,7 +142,7 @@ class PlaygroundPage(Page):
         self.controller.rescan()
         if not self._asked_for_models:
             self._asked_for_models = True
-            self._engine.ask("models", {"action": "list"}, parent=self).tell(self, result=self._take_models)
+            self._manager.ask("models", {"action": "list"}, parent=self).tell(self, result=self._take_models)
 
     def open(self, adapter_ids: Iterable[str]) -> None:
         """Compare these adapters of the library with their base model."""

@@ -20,7 +20,7 @@ from gui.widgets.labels import ElidedLabel, Label, Tag
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.workers.download_check import cost_words
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 # A licence is shortened where it takes more room.
 LICENCE = 112
@@ -34,9 +34,9 @@ class BaseModelsView(Card):
     closed = Signal()
     known = Signal(object)
 
-    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._manager = manager
         self._current = ""
         self._models: list[dict[str, Any]] = []
         self._id = QLineEdit()
@@ -80,7 +80,7 @@ class BaseModelsView(Card):
     def refresh(self, current: str) -> None:
         """Read the list again; `current` is the base model in use."""
         self._current = current
-        job = self._engine.ask("models", {"action": "list"}, parent=self)
+        job = self._manager.ask("models", {"action": "list"}, parent=self)
         job.tell(self, result=self._show, failed=self._fail)
 
     def ids(self) -> list[str]:
@@ -138,7 +138,7 @@ class BaseModelsView(Card):
 
     def _act(self) -> None:
         self._trouble.hide()
-        job = self._engine.ask("models", {"action": "delete", "id": self._doomed}, parent=self)
+        job = self._manager.ask("models", {"action": "delete", "id": self._doomed}, parent=self)
         job.tell(self, result=self._deleted, failed=self._fail)
 
     def _deleted(self, result: dict[str, Any]) -> None:
@@ -151,7 +151,7 @@ class BaseModelsView(Card):
         if not model_id:
             return
         self._cost.show_notice(tr("Asking the hub about {name}…", name=model_id))
-        job = self._engine.ask("models", {"action": "cost", "id": model_id}, parent=self)
+        job = self._manager.ask("models", {"action": "cost", "id": model_id}, parent=self)
         job.tell(self, result=self._show_cost, failed=self._fail_cost)
 
     def _show_cost(self, cost: dict[str, Any]) -> None:

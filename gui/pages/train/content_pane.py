@@ -15,18 +15,20 @@ from gui.pages.train.method.label_preview import LearnedPreview
 from gui.pages.train.method.method_chooser import MethodChooser
 from gui.pages.train.run.run_view import RunView
 from gui.widgets.cards import NoticeStrip
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 
 class RightSide(QWidget):
     """Owns the choosers, the preview, the run view, and the banner and the notice above them."""
 
-    def __init__(self, engine: Engine, preferences: Preferences, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, manager: WorkerManager, preferences: Preferences, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.card_banner = CardBanner(preferences)
         self.notice = NoticeStrip()
         self.methods = MethodChooser()
-        self.base_models = BaseModelsView(engine)
+        self.base_models = BaseModelsView(manager)
         self.fit = FitView()
         self.preview = LearnedPreview()
         self.run_view = RunView()

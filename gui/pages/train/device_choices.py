@@ -8,22 +8,22 @@ from PySide6.QtCore import QObject
 
 from gui.forms.recipe_form import RecipeForm
 from gui.pages.train.gpu_banner import CardBanner
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 
 class DeviceOffer(QObject):
     """Asks a worker about the devices, at the first call only: they stay the same while the window is open."""
 
-    def __init__(self, engine: Engine, form: RecipeForm, banner: CardBanner, parent: QObject) -> None:
+    def __init__(self, manager: WorkerManager, form: RecipeForm, banner: CardBanner, parent: QObject) -> None:
         super().__init__(parent)
-        self._engine, self._form, self._banner = engine, form, banner
+        self._manager, self._form, self._banner = manager, form, banner
         self._is_asked = False
 
     def ask(self) -> None:
         """Ask, unless that has been done."""
         if not self._is_asked:
             self._is_asked = True
-            self._engine.ask("devices", {}, parent=self).tell(self, result=self._take)
+            self._manager.ask("devices", {}, parent=self).tell(self, result=self._take)
 
     def _take(self, found: dict[str, Any]) -> None:
         self._form.offer_devices(found.get("devices") or ())

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import Ending, Recipe
 from gui.look.language import told, tr
 from gui.workers.download_check import DownloadCheck, repositories
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 
 class StartGate(QObject):
@@ -19,20 +19,20 @@ class StartGate(QObject):
     opened = Signal(object)
     says = Signal(str, str)
 
-    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._manager = manager
         self._pending: Recipe | None = None
-        self._check = DownloadCheck(engine, self)
+        self._check = DownloadCheck(manager, self)
         self._check.clear.connect(self.opened)
         self._check.asked.connect(self._ask)
         self._check.refused.connect(self._refuse)
 
     def taken(self) -> str:
         """Return who has the device, if a run can't start now; the playground gives it up for a run."""
-        if self._engine.current is not None:
+        if self._manager.current is not None:
             return tr("A run is training and holds the device. Stop it, or wait for its end.")
-        taken = self._engine.device_words(apart_from="summarize")
+        taken = self._manager.device_words(apart_from="summarize")
         return f"{taken} {tr('Wait for it to finish, or cancel it in the library.')}" if taken else ""
 
     def knock(self, wanted: Recipe) -> None:

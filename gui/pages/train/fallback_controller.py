@@ -15,15 +15,17 @@ from gui.inputs.segmented_control import Segmented
 from gui.look.language import told
 from gui.pages.train.content_pane import RightSide
 from gui.pages.train.recipe_panel import RecipePanel
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 
 class Fitting(QObject):
     """Ties the recipe's side to the view that stands in the place of the methods; `sides` shows one of the two."""
 
-    def __init__(self, engine: Engine, panel: RecipePanel, right: RightSide, sides: Segmented) -> None:
+    def __init__(
+        self, manager: WorkerManager, panel: RecipePanel, right: RightSide, sides: Segmented
+    ) -> None:
         super().__init__(panel)
-        self._engine, self._panel, self._right, self._sides = engine, panel, right, sides
+        self._manager, self._panel, self._right, self._sides = manager, panel, right, sides
         self._recipe: Recipe | None = None
         panel.effect.fit_wanted.connect(self._look)
         panel.edited.connect(self._leave)
@@ -39,7 +41,7 @@ class Fitting(QObject):
         self._sides.set_current("run")
         self._right.show_fit()
         try:
-            job = self._engine.ask("shrink", {"step": 0}, wanted, parent=self)
+            job = self._manager.ask("shrink", {"step": 0}, wanted, parent=self)
         except AppError as error:
             self._right.fit.show_trouble(f"{told(error.message)} {told(error.hint)}")
             return

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import OUT_OF_MEMORY, AppError, memory_fallbacks, run_store
 from gui.workers.run_model import RunModel
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 
 class PlanSeeker(QObject):
@@ -20,9 +20,9 @@ class PlanSeeker(QObject):
 
     found = Signal(object, object)
 
-    def __init__(self, engine: Engine, parent: QObject) -> None:
+    def __init__(self, manager: WorkerManager, parent: QObject) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._manager = manager
 
     def seek(self, model: RunModel) -> None:
         """Look for plans if the run was killed for its memory; one that ended by itself has told of them."""
@@ -30,7 +30,7 @@ class PlanSeeker(QObject):
         if ending is None or ending.kind != OUT_OF_MEMORY or ending.event is not None:
             return
         try:
-            job = self._engine.ask(
+            job = self._manager.ask(
                 "shrink", {"step": run_store.last_step(model.job)}, model.recipe, parent=self
             )
         except AppError:

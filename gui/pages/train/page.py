@@ -46,7 +46,7 @@ from gui.shell.page import NARROW, Page
 from gui.widgets.line import Line
 from gui.workers.planner import problem_of
 from gui.workers.run_model import RunModel
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 CLOCK_MILLISECONDS = 1_000
 
@@ -62,10 +62,10 @@ class TrainPage(Page):
     examples_requested = Signal(object, object, str)
 
     def __init__(
-        self, engine: Engine, preferences: Preferences | None = None, parent: QWidget | None = None
+        self, manager: WorkerManager, preferences: Preferences | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(tr("New run"), parent=parent)
-        self._engine = engine
+        self._manager = manager
         self._preferences = preferences or Preferences()
         self._model: RunModel | None = None
         self._origin = ""
@@ -74,13 +74,13 @@ class TrainPage(Page):
         self._adapter_name = ""
         self._counted_for: dict[str, Any] = {}
         self.panel = RecipePanel()
-        self.right = RightSide(engine, self._preferences)
+        self.right = RightSide(manager, self._preferences)
         self.run_view = self.right.run_view
         self.buttons = HeaderButtons(self.header)
-        self._gate = StartGate(engine, self)
-        self._seeker = PlanSeeker(engine, self)
-        self._devices = DeviceOffer(engine, self.panel.form, self.right.card_banner, self)
-        self._fitting = Fitting(engine, self.panel, self.right, self.buttons.sides)
+        self._gate = StartGate(manager, self)
+        self._seeker = PlanSeeker(manager, self)
+        self._devices = DeviceOffer(manager, self.panel.form, self.right.card_banner, self)
+        self._fitting = Fitting(manager, self.panel, self.right, self.buttons.sides)
         self.report_file = ReportFile(self)
         self.report_file.told.connect(self.say)
         self._clock = QTimer(self)
@@ -120,7 +120,7 @@ class TrainPage(Page):
         if self._must_wait():
             return None
         try:
-            model = self._engine.start_run(wanted)
+            model = self._manager.start_run(wanted)
         except RecipeError as error:
             self.panel.show_problems(error.problems)
             return None
@@ -150,7 +150,7 @@ class TrainPage(Page):
 
     def open_run(self, run_id: str) -> None:
         """Show the run with this id: the one that trains, a living one of elsewhere, or one that has ended."""
-        current = self._engine.current
+        current = self._manager.current
         if current is not None and current.id == run_id:
             self.show_run(current)
             return
@@ -158,14 +158,14 @@ class TrainPage(Page):
 
     def _open_job(self, run_id: str) -> None:
         job = run_store.find_job(run_id)
-        living = self._engine.current is None and job.is_running()
-        self.show_run(self._engine.attach(job) if living else self._engine.replay(job))
+        living = self._manager.current is None and job.is_running()
+        self.show_run(self._manager.attach(job) if living else self._manager.replay(job))
 
     def resume(self, run_id: str, plan: MemoryFallback | None = None) -> None:
         """Let a run go on from its last checkpoint, in a smaller form if a plan says so."""
         if not self._must_wait():
             wanted = plan.changes if plan is not None else None
-            self._try(lambda: self.show_run(self._engine.resume(run_id, wanted)))
+            self._try(lambda: self.show_run(self._manager.resume(run_id, wanted)))
 
     def _must_wait(self) -> bool:
         """Say who has the device, if a run can't start now."""
@@ -230,7 +230,7 @@ class TrainPage(Page):
         self.body.addLayout(row, 1)
 
     def _connect(self) -> None:
-        panel, right, view, planner = self.panel, self.right, self.run_view, self._engine.planner
+        panel, right, view, planner = self.panel, self.right, self.run_view, self._manager.planner
         panel.start_wanted.connect(self._start)
         panel.copy_wanted.connect(self._edit_copy)
         panel.edited.connect(self._edited)
@@ -239,7 +239,7 @@ class TrainPage(Page):
         right.methods.chosen.connect(panel.form.choose_method)
         right.base_models.chosen.connect(self._take_base_model)
         right.base_models.known.connect(panel.form.base_model_chooser().set_known)
-        self._engine.adapters_changed.connect(self._offer_adapters)
+        self._manager.adapters_changed.connect(self._offer_adapters)
         planner.planned.connect(self._show_plan)
         planner.refused.connect(self._show_plan_problems)
         planner.counted.connect(right.methods.set_count)
@@ -317,12 +317,12 @@ class TrainPage(Page):
         """Ask what the recipe will do, or say its problems if it can't be planned."""
         wanted = self.panel.form.recipe()
         if wanted is None:
-            self._engine.planner.forget()
+            self._manager.planner.forget()
             self.panel.show_no_plan()
             self.panel.show_problems(self.panel.form.problems())
         else:
             self.panel.show_problems(())
-            self._engine.planner.plan(wanted)
+            self._manager.planner.plan(wanted)
 
     def _show_plan(self, plan: dict[str, Any]) -> None:
         if self._model is not None:
@@ -344,7 +344,7 @@ class TrainPage(Page):
         if base != self._counted_for:
             self.right.methods.forget_counts()
         self._counted_for = base
-        self._engine.planner.count(self.panel.form.at_presets())
+        self._manager.planner.count(self.panel.form.at_presets())
 
     def _show_plan_problems(self, problems: list[Problem]) -> None:
         if self._model is None:
@@ -442,7 +442,7 @@ class TrainPage(Page):
             self._model = None
 
     def _show_header(self) -> None:
-        model, current = self._model, self._engine.current
+        model, current = self._model, self._manager.current
         if model is None:
             self.header.set_title(tr("New run"))
             self.header.set_subtitle(f"{self._origin}. {tr('Not started yet')}")
@@ -467,8 +467,8 @@ class TrainPage(Page):
             self.resume(self._model.id, plan)
 
     def _back_to_current(self) -> None:
-        if self._engine.current is not None:
-            self.show_run(self._engine.current)
+        if self._manager.current is not None:
+            self.show_run(self._manager.current)
 
     def _with_adapter(self, request: Any) -> None:
         adapter = self._model.state.adapter if self._model is not None else None

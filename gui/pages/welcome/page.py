@@ -25,7 +25,7 @@ from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 # The steps by their key: title, and what says that it shall be changed.
 STEPS = {
@@ -55,11 +55,11 @@ class WelcomePage(Page):
     data_requested = Signal()
     skipped = Signal()
 
-    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("Welcome"), parent=parent)
         self.header.hide()
-        self._engine = engine
-        self._planner = engine.new_planner(engine)
+        self._manager = manager
+        self._planner = manager.new_planner(manager)
         self._starter = recipe.load(paths.presets_folder() / STARTER_FILE)
         self._at, self._asked = 0, False
         self.left = LeftSide()
@@ -157,7 +157,7 @@ class WelcomePage(Page):
 
     def _ask_devices(self) -> None:
         try:
-            job = self._engine.ask("devices", {}, parent=self)
+            job = self._manager.ask("devices", {}, parent=self)
         except AppError as error:
             self.steps["device"].say(told(error.message))
             return

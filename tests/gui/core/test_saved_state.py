@@ -17,7 +17,7 @@ from gui.pages.data.report import is_kept_here
 from gui.shell.window import DEFAULT, LEAST, ShellWindow, fitting
 from gui.widgets.splitter import Splitter
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.arenas import make_arena
 
@@ -34,7 +34,7 @@ def start(styled, qtbot, home):
         return scripted_worker.command(job)
 
     def make():
-        engines.append(Engine(command))
+        engines.append(WorkerManager(command))
         made = MainWindow(engines[-1], Preferences())
         qtbot.addWidget(made)
         made.resize(1440, 900)
@@ -43,10 +43,10 @@ def start(styled, qtbot, home):
         return made
 
     yield make
-    for engine in engines:
-        for thread in engine.findChildren(EngineThread):
+    for manager in engines:
+        for thread in manager.findChildren(EngineThread):
             thread.force()
-        engine.leave()
+        manager.leave()
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def dialog(qtbot, styled, done):
 def test_the_button_says_what_it_frees_and_frees_that(dialog, qtbot, done):
     assert dialog.sizes["token_ids"].text() == "5.0 MB"
     assert dialog.free_button.text() == "Free 5.0 MB"
-    assert "checkpoints of 1 completed run and 5.0 MB of token ids" in dialog.said.text()
+    assert "checkpoints of 1 completed run and 5.0 MB of cached token ids" in dialog.said.text()
     dialog.free_button.click()
     qtbot.waitUntil(lambda: dialog.free_button.text() == "Nothing to free", timeout=WAIT)
 

@@ -43,7 +43,7 @@ def asked(stage, qtbot, window, script) -> QuitDialog:
 
 
 def ended(stage, qtbot) -> None:
-    qtbot.waitUntil(lambda: stage.engine.current is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: stage.manager.current is None, timeout=WAIT)
 
 
 def shown(dialog: QuitDialog) -> list[str]:
@@ -65,7 +65,7 @@ def test_a_run_that_ends_meanwhile_leaves_nothing_to_ask(stage, qtbot, window):
 
 def test_quit_closes_dialog_and_window_as_if_it_had_not_asked(stage, qtbot, window):
     dialog = asked(stage, qtbot, window, UNTIL_STOPPED)
-    stage.engine.current.stop()
+    stage.manager.current.stop()
     ended(stage, qtbot)
     assert "The run has stopped." in texts(dialog)
     with qtbot.waitSignal(dialog.finished, timeout=WAIT):
@@ -97,7 +97,7 @@ def test_who_waits_for_a_stopping_run_is_asked_no_more(stage, qtbot, window):
 
 def test_a_run_that_freed_the_device_is_paused(stage, qtbot, window):
     dialog = asked(stage, qtbot, window, [["emit", STARTED], ["steps", {"count": 1000, "per_second": 50}]])
-    stage.engine.current.free_device()
+    stage.manager.current.free_device()
     ended(stage, qtbot)
 
     assert "The run is paused." in texts(dialog)

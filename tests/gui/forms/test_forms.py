@@ -173,7 +173,7 @@ def test_a_rate_belongs_to_the_method_it_was_set_for(form):
     rate = form.field("training.learning_rate")
     form.choose_method("full")
     assert form.recipe().training.learning_rate is None
-    assert rate.around._foot.text() == "0.006 was LoRA's"
+    assert rate.around._foot.text() == "LoRA used 0.006"
     rate.control.widget.setText("0.0002")
     rate.control.widget.textEdited.emit("0.0002")
     assert rate.around._foot.text() == ""
@@ -295,7 +295,7 @@ def test_another_method_leaves_the_adapter_and_says_so(form, adapters):
 
     assert form.recipe().method.start_from == ""
     assert form.origin.isVisibleTo(form)
-    assert "No longer mine" in form.origin._foot.text()
+    assert "mine was removed" in form.origin._foot.text()
     form.choose_method("lora")
     assert form.recipe().method.start_from == ""
 

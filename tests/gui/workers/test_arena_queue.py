@@ -12,7 +12,7 @@ from engine.errors import ArenaError
 from engine.jobs.job import Job
 from engine.runs import run_store
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.arenas import make_arena
 from tests.helpers.train_stage import COMPLETE, ENDLESS
@@ -28,8 +28,8 @@ class Bench:
         self.scripts: dict[str, list[Any]] = {}
         self.begun: list[str] = []
         self.qtbot = qtbot
-        self.engine = Engine(self._command)
-        self.queue = self.engine.arena_queue
+        self.manager = WorkerManager(self._command)
+        self.queue = self.manager.arena_queue
 
     def _command(self, job: Job) -> list[str]:
         method = run_store.open_run(job).recipe.method.id
@@ -41,16 +41,16 @@ class Bench:
         self.qtbot.waitUntil(condition, timeout=WAIT)
 
     def until_idle(self) -> None:
-        self.until(lambda: self.queue.arena_id == "" and self.engine.current is None)
+        self.until(lambda: self.queue.arena_id == "" and self.manager.current is None)
 
 
 @pytest.fixture
 def bench(qtbot, home, qapp):
     made = Bench(qtbot)
     yield made
-    for thread in made.engine.findChildren(EngineThread):
+    for thread in made.manager.findChildren(EngineThread):
         thread.force()
-    made.engine.leave()
+    made.manager.leave()
 
 
 def states(arena: Arena) -> list[str]:
@@ -72,13 +72,13 @@ def test_a_paused_queue_finishes_what_runs_and_begins_nothing_more(bench):
     arena = make_arena("lora", "ia3")
     bench.scripts["lora"] = ENDLESS
     bench.queue.start(arena)
-    bench.until(lambda: bench.engine.current is not None and bench.engine.current.state.step > 0)
+    bench.until(lambda: bench.manager.current is not None and bench.manager.current.state.step > 0)
     bench.queue.pause(arena)
     assert arenas.open_arena(arena.folder).paused
     assert bench.queue.arena_id == ""
     assert states(arena) == ["running", "waiting"]
-    bench.engine.current.stop()
-    bench.until(lambda: bench.engine.current is None)
+    bench.manager.current.stop()
+    bench.until(lambda: bench.manager.current is None)
     bench.qtbot.wait(100)
     assert bench.begun == ["lora"]
     assert states(arena) == ["stopped", "waiting"]
@@ -88,9 +88,9 @@ def test_an_entry_moved_to_the_front_while_another_runs_is_the_next(bench):
     arena = make_arena("lora", "ia3", "layernorm")
     bench.scripts["lora"] = [["emit", {"event": "stage_entered", "stage": "train"}], ["wait_for_stop", 30]]
     bench.queue.start(arena)
-    bench.until(lambda: bench.engine.current is not None and bool(bench.engine.current.state.stage))
+    bench.until(lambda: bench.manager.current is not None and bool(bench.manager.current.state.stage))
     arenas.move(arena, arena.entries[2].id, 0)
-    bench.engine.current.stop()
+    bench.manager.current.stop()
     bench.until_idle()
     assert bench.begun == ["lora", "layernorm", "ia3"]
 
@@ -118,9 +118,9 @@ def test_a_stopped_entry_goes_on_when_the_queue_is_started_again(bench):
     arena = make_arena("lora")
     bench.scripts["lora"] = ENDLESS
     bench.queue.start(arena)
-    bench.until(lambda: bench.engine.current is not None and bench.engine.current.state.step > 0)
-    run_id = bench.engine.current.id
-    bench.engine.current.stop()
+    bench.until(lambda: bench.manager.current is not None and bench.manager.current.state.step > 0)
+    run_id = bench.manager.current.id
+    bench.manager.current.stop()
     bench.until_idle()
     bench.scripts["lora"] = COMPLETE
     bench.queue.start(arena)
@@ -132,7 +132,7 @@ def test_a_stopped_entry_goes_on_when_the_queue_is_started_again(bench):
 def test_the_queue_waits_while_other_work_has_the_device(bench):
     arena = make_arena("lora")
     bench.scripts["ia3"] = ENDLESS
-    other = bench.engine.start_run(arenas.Reader().read(make_arena("ia3"))[0].recipe)
+    other = bench.manager.start_run(arenas.Reader().read(make_arena("ia3"))[0].recipe)
     bench.queue.start(arena)
     bench.until(lambda: other.state.step > 0)
     assert bench.begun == ["ia3"]
@@ -146,10 +146,10 @@ def test_a_window_that_leaves_begins_no_more_entries(bench):
     arena = make_arena("lora", "ia3")
     bench.scripts["lora"] = ENDLESS
     bench.queue.start(arena)
-    bench.until(lambda: bench.engine.current is not None and bench.engine.current.state.step > 0)
-    bench.engine.current.stop()
+    bench.until(lambda: bench.manager.current is not None and bench.manager.current.state.step > 0)
+    bench.manager.current.stop()
     bench.queue.let_go()
-    bench.until(lambda: bench.engine.current is None)
+    bench.until(lambda: bench.manager.current is None)
     bench.qtbot.wait(100)
     assert bench.begun == ["lora"]
     assert not arenas.open_arena(arena.folder).paused
@@ -159,8 +159,8 @@ def test_a_pause_that_frees_the_device_rests_the_queue(bench):
     arena = make_arena("ia3", "lora")
     bench.scripts["ia3"] = ENDLESS
     bench.queue.start(arena)
-    bench.until(lambda: bench.engine.current is not None and bench.engine.current.state.step > 0)
-    bench.engine.current.free_device()
+    bench.until(lambda: bench.manager.current is not None and bench.manager.current.state.step > 0)
+    bench.manager.current.free_device()
     bench.until_idle()
     bench.qtbot.wait(100)
     assert bench.begun == ["ia3"]

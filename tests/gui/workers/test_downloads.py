@@ -9,7 +9,7 @@ from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
 from gui.workers.downloads import Downloads
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 
 WAIT = 20_000
@@ -89,15 +89,15 @@ def test_the_icon_shows_what_is_fetched_for_summaries(styled, qtbot, home, monke
         scripted_worker.give_script(job, script)
         return scripted_worker.command(job)
 
-    engine = Engine(command)
-    window = MainWindow(engine, Preferences())
+    manager = WorkerManager(command)
+    window = MainWindow(manager, Preferences())
     qtbot.addWidget(window)
     sent = []
     monkeypatch.setattr(window.taskbar, "_send", sent.append)
-    thread = engine.ask("summarize", {})
+    thread = manager.ask("summarize", {})
     qtbot.waitUntil(lambda: sent == [{"progress": 0.25, "progress-visible": True}], timeout=WAIT)
     thread.force()
     qtbot.waitUntil(lambda: sent[1:] == [{"progress-visible": False}], timeout=WAIT)
-    for each in engine.findChildren(EngineThread):
+    for each in manager.findChildren(EngineThread):
         each.force()
-    engine.leave()
+    manager.leave()

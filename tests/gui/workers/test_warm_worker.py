@@ -10,7 +10,7 @@ from engine.api import Job, WarmWorker, recipe
 from gui import app
 from gui.workers.engine_thread import EngineThread
 from gui.workers.warm_worker import WarmWorkerKeeper
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 
 TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
@@ -43,12 +43,12 @@ def kept(qtbot):
 
 
 @pytest.fixture
-def engine(qtbot, home):
+def manager(qtbot, home):
     def command(job: Job) -> list[str]:
         scripted_worker.give_script(job, [["steps", {"count": 2, "per_second": 100}]])
         return scripted_worker.command(job)
 
-    made = Engine(command, warm_worker_command=scripted_worker.warm_worker_command())
+    made = WorkerManager(command, warm_worker_command=scripted_worker.warm_worker_command())
     yield made
     for thread in made.findChildren(EngineThread):
         thread.force()
@@ -126,52 +126,52 @@ def test_ended_with_the_window_it_is_not_made_anew(kept, qtbot):
     assert not kept.made[0].alive()
 
 
-def ready(engine: Engine, qtbot: Any) -> None:
-    engine.warm_workers._settle.setInterval(10)
-    app._keep_warm_worker(engine, "train")
-    qtbot.waitUntil(engine.warm_workers.is_ready, timeout=WAIT)
+def ready(manager: WorkerManager, qtbot: Any) -> None:
+    manager.warm_workers._settle.setInterval(10)
+    app._keep_warm_worker(manager, "train")
+    qtbot.waitUntil(manager.warm_workers.is_ready, timeout=WAIT)
 
 
-def test_start_lets_the_worker_that_is_ready_do_the_run_and_the_next_one_waits_for_its_end(engine, qtbot):
-    ready(engine, qtbot)
-    pid = engine.warm_workers._warm_worker.pid
-    model = engine.start_run(recipe.from_tables(TABLES))
-    assert not engine.warm_workers.is_ready()
+def test_start_lets_the_worker_that_is_ready_do_the_run_and_the_next_one_waits_for_its_end(manager, qtbot):
+    ready(manager, qtbot)
+    pid = manager.warm_workers._warm_worker.pid
+    model = manager.start_run(recipe.from_tables(TABLES))
+    assert not manager.warm_workers.is_ready()
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
 
     assert model.ending.outcome == "completed"
     assert model._thread.pid == pid
-    qtbot.waitUntil(engine.warm_workers.is_ready, timeout=WAIT)
+    qtbot.waitUntil(manager.warm_workers.is_ready, timeout=WAIT)
 
 
-def test_start_goes_on_without_a_worker_that_has_died(engine, qtbot):
-    ready(engine, qtbot)
-    engine.warm_workers._warm_worker.end()
-    model = engine.start_run(recipe.from_tables(TABLES))
+def test_start_goes_on_without_a_worker_that_has_died(manager, qtbot):
+    ready(manager, qtbot)
+    manager.warm_workers._warm_worker.end()
+    model = manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
 
     assert model.ending.outcome == "completed"
 
 
-def test_a_window_that_leaves_before_a_run_has_begun_leaves_no_worker_behind(engine, qtbot):
-    ready(engine, qtbot)
-    warm_worker = engine.warm_workers._warm_worker
-    engine.start_run(recipe.from_tables(TABLES))
-    engine.leave()
+def test_a_window_that_leaves_before_a_run_has_begun_leaves_no_worker_behind(manager, qtbot):
+    ready(manager, qtbot)
+    warm_worker = manager.warm_workers._warm_worker
+    manager.start_run(recipe.from_tables(TABLES))
+    manager.leave()
 
     assert not warm_worker.alive()
 
 
-def test_one_is_ready_at_the_end_of_the_guide_too(engine, qtbot):
-    engine.warm_workers._settle.setInterval(10)
-    app._keep_warm_worker(engine, "welcome")
+def test_one_is_ready_at_the_end_of_the_guide_too(manager, qtbot):
+    manager.warm_workers._settle.setInterval(10)
+    app._keep_warm_worker(manager, "welcome")
 
-    qtbot.waitUntil(engine.warm_workers.is_ready, timeout=WAIT)
+    qtbot.waitUntil(manager.warm_workers.is_ready, timeout=WAIT)
 
 
-def test_other_pages_do_without(engine, qtbot):
-    engine.warm_workers._settle.setInterval(10)
-    app._keep_warm_worker(engine, "data")
+def test_other_pages_do_without(manager, qtbot):
+    manager.warm_workers._settle.setInterval(10)
+    app._keep_warm_worker(manager, "data")
     qtbot.wait(50)
 
-    assert not engine.warm_workers.is_ready()
+    assert not manager.warm_workers.is_ready()

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 
 from engine.api import Job, create_job, paths, recipe, run_store
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 
 TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
@@ -23,7 +23,7 @@ class Scripts:
 
     def __init__(self) -> None:
         self.by_kind: dict[str, list[Any]] = {}
-        self.engine = Engine(self._command)
+        self.manager = WorkerManager(self._command)
 
     def _command(self, job: Job) -> list[str]:
         scripted_worker.give_script(job, self.by_kind.get(job.request()["kind"], []))
@@ -34,36 +34,36 @@ class Scripts:
 def scripts(qtbot, home):
     made = Scripts()
     yield made
-    for thread in made.engine.findChildren(EngineThread):
+    for thread in made.manager.findChildren(EngineThread):
         thread.force()
-    made.engine.leave()
+    made.manager.leave()
 
 
 def test_a_run_is_current_until_it_ends(scripts, qtbot):
     scripts.by_kind["train"] = [["steps", {"count": 3, "per_second": 100}]]
     ended: list[Any] = []
-    scripts.engine.run_ended.connect(ended.append)
-    with qtbot.waitSignals([scripts.engine.run_started, scripts.engine.runs_changed], timeout=WAIT):
-        model = scripts.engine.start_run(recipe.from_tables(TABLES))
-    assert scripts.engine.current is model
-    assert scripts.engine.device_words()
+    scripts.manager.run_ended.connect(ended.append)
+    with qtbot.waitSignals([scripts.manager.run_started, scripts.manager.runs_changed], timeout=WAIT):
+        model = scripts.manager.start_run(recipe.from_tables(TABLES))
+    assert scripts.manager.current is model
+    assert scripts.manager.device_words()
     qtbot.waitUntil(lambda: bool(ended), timeout=WAIT)
 
     assert ended == [model]
-    assert scripts.engine.current is None
-    assert not scripts.engine.device_words()
+    assert scripts.manager.current is None
+    assert not scripts.manager.device_words()
     assert model.ending.outcome == "completed"
     assert [job.id for job in run_store.list_jobs()] == [model.id]
 
 
 def test_a_paused_run_frees_the_device(scripts, qtbot):
     scripts.by_kind["train"] = [["steps", {"count": 1000, "per_second": 20}]]
-    model = scripts.engine.start_run(recipe.from_tables(TABLES))
+    model = scripts.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: model.state.step > 0, timeout=WAIT)
     model.pause()
-    qtbot.waitUntil(lambda: not scripts.engine.device_words(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not scripts.manager.device_words(), timeout=WAIT)
     model.go_on()
-    qtbot.waitUntil(lambda: bool(scripts.engine.device_words()), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(scripts.manager.device_words()), timeout=WAIT)
     model.stop()
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
 
@@ -72,9 +72,9 @@ def test_a_paused_run_frees_the_device(scripts, qtbot):
 
 def test_a_stopped_run_is_resumed_with_what_it_had(scripts, qtbot):
     scripts.by_kind["train"] = [["steps", {"count": 3, "per_second": 100}]]
-    first = scripts.engine.start_run(recipe.from_tables(TABLES))
+    first = scripts.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: not first.running, timeout=WAIT)
-    second = scripts.engine.resume(first.id)
+    second = scripts.manager.resume(first.id)
     qtbot.waitUntil(lambda: not second.running, timeout=WAIT)
 
     assert second.state.attempt == 2
@@ -83,13 +83,13 @@ def test_a_stopped_run_is_resumed_with_what_it_had(scripts, qtbot):
 
 def test_a_stop_that_a_dead_worker_never_took_does_not_stop_the_next(scripts, qtbot):
     scripts.by_kind["train"] = [["deaf", 60]]
-    model = scripts.engine.start_run(recipe.from_tables(TABLES))
+    model = scripts.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: model.state.attempt == 1, timeout=WAIT)
     model.stop()
     model.force()
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
     scripts.by_kind["train"] = [["steps", {"count": 3, "per_second": 5}]]
-    second = scripts.engine.resume(model.id)
+    second = scripts.manager.resume(model.id)
     qtbot.waitUntil(lambda: not second.running, timeout=WAIT)
 
     assert second.ending.outcome == "completed"
@@ -97,9 +97,9 @@ def test_a_stop_that_a_dead_worker_never_took_does_not_stop_the_next(scripts, qt
 
 def test_a_living_run_is_found_and_followed(scripts, qtbot):
     scripts.by_kind["train"] = [["steps", {"count": 20, "per_second": 20}]]
-    first = scripts.engine.start_run(recipe.from_tables(TABLES))
+    first = scripts.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: first.state.step > 0, timeout=WAIT)
-    other_window = Engine()
+    other_window = WorkerManager()
     job = other_window.find_living_run()
     assert job is not None
     model = other_window.attach(job)
@@ -113,7 +113,7 @@ def test_a_living_run_is_found_and_followed(scripts, qtbot):
 
 def test_a_short_job_answers_and_leaves_nothing_behind(scripts, qtbot):
     scripts.by_kind["check_data"] = [["emit", {"event": "result_made", "result": {"answer": 42}}]]
-    thread = scripts.engine.ask("check_data", {"data": {}})
+    thread = scripts.manager.ask("check_data", {"data": {}})
     results: list[dict] = []
     thread.result.connect(results.append)
     with qtbot.waitSignal(thread.ended, timeout=WAIT):
@@ -127,26 +127,26 @@ def test_a_short_job_answers_and_leaves_nothing_behind(scripts, qtbot):
 @pytest.mark.parametrize("kind", ["evaluate", "merge", "summarize"])
 def test_a_job_that_computes_has_the_device_until_it_ends(scripts, qtbot, kind):
     scripts.by_kind[kind] = [["wait_for_stop", 60]]
-    thread = scripts.engine.ask(kind)
-    assert "holds the device" in scripts.engine.device_words()
-    assert scripts.engine.device_words(apart_from=kind) == ""
-    with qtbot.waitSignal(scripts.engine.device_changed, timeout=WAIT):
+    thread = scripts.manager.ask(kind)
+    assert "holds the device" in scripts.manager.device_words()
+    assert scripts.manager.device_words(apart_from=kind) == ""
+    with qtbot.waitSignal(scripts.manager.device_changed, timeout=WAIT):
         thread.stop()
 
-    assert scripts.engine.device_words() == ""
+    assert scripts.manager.device_words() == ""
 
 
 def test_a_light_job_leaves_the_device_free(scripts, qtbot):
     scripts.by_kind["models"] = [["emit", {"event": "result_made", "result": {}}]]
-    thread = scripts.engine.ask("models")
-    assert not scripts.engine.device_words()
+    thread = scripts.manager.ask("models")
+    assert not scripts.manager.device_words()
     with qtbot.waitSignal(thread.ended, timeout=WAIT):
         pass
 
 
 def test_a_short_job_that_fails_says_why(scripts, qtbot):
     scripts.by_kind["check_data"] = [["fail", {"message": "The file is empty.", "field": "data.source"}]]
-    thread = scripts.engine.ask("check_data")
+    thread = scripts.manager.ask("check_data")
     with qtbot.waitSignal(thread.failed, timeout=WAIT) as blocker:
         pass
     thread.wait()
@@ -157,7 +157,7 @@ def test_a_short_job_that_fails_says_why(scripts, qtbot):
 def test_the_planner_answers_for_the_newest_recipe_only(scripts, qtbot):
     scripts.by_kind["plan"] = [["answer", {"steps": 7}]]
     plans: list[dict] = []
-    planner = scripts.engine.planner
+    planner = scripts.manager.planner
     planner.planned.connect(plans.append)
     for rank in (1, 2, 3):
         planner.plan(recipe.from_tables(TABLES | {"method": {"id": "lora", "rank": rank}}))
@@ -170,17 +170,17 @@ def test_the_planner_answers_for_the_newest_recipe_only(scripts, qtbot):
 def test_the_planner_rests_while_a_run_trains_and_wakes_for_the_next_question(scripts, qtbot):
     scripts.by_kind["plan"] = [["answer", {"steps": 7}]]
     scripts.by_kind["train"] = [["steps", {"count": 3, "per_second": 100}]]
-    planner = scripts.engine.planner
+    planner = scripts.manager.planner
     for _ in range(2):
         with qtbot.waitSignal(planner.planned, timeout=WAIT):
             planner.plan(recipe.from_tables(TABLES))
-        model = scripts.engine.start_run(recipe.from_tables(TABLES))
+        model = scripts.manager.start_run(recipe.from_tables(TABLES))
         qtbot.waitUntil(lambda model=model: not model.running, timeout=WAIT)
 
 
 def test_a_planner_that_dies_says_so(scripts, qtbot):
     scripts.by_kind["plan"] = [["abort", None]]
-    planner = scripts.engine.planner
+    planner = scripts.manager.planner
     with qtbot.waitSignal(planner.unavailable, timeout=WAIT) as blocker:
         planner.plan(recipe.from_tables(TABLES))
 
@@ -189,18 +189,18 @@ def test_a_planner_that_dies_says_so(scripts, qtbot):
 
 def test_old_jobs_of_windows_that_died_are_swept(scripts):
     job = create_job(paths.jobs_folder(), "plan", {})
-    scripts.engine.sweep_jobs(older_than_seconds=0.0)
+    scripts.manager.sweep_jobs(older_than_seconds=0.0)
 
     assert not job.folder.exists()
 
 
 def test_what_has_ended_and_nobody_shows_is_forgotten(scripts, qtbot):
     scripts.by_kind["train"] = [["steps", {"count": 3, "per_second": 100}]]
-    shown = [scripts.engine.start_run(recipe.from_tables(TABLES))]
+    shown = [scripts.manager.start_run(recipe.from_tables(TABLES))]
     qtbot.waitUntil(lambda: not shown[0].running, timeout=WAIT)
-    shown.append(scripts.engine.replay(shown[0].job))
+    shown.append(scripts.manager.replay(shown[0].job))
     qtbot.waitUntil(lambda: not shown[1].running, timeout=WAIT)
-    qtbot.waitUntil(lambda: not scripts.engine.findChildren(EngineThread), timeout=WAIT)
+    qtbot.waitUntil(lambda: not scripts.manager.findChildren(EngineThread), timeout=WAIT)
     gone = [weakref.ref(model) for model in shown]
     shown.clear()
     # What is to be deleted goes with the event loop.
@@ -211,8 +211,8 @@ def test_what_has_ended_and_nobody_shows_is_forgotten(scripts, qtbot):
 
 
 def test_nothing_is_begun_once_the_window_has_left(scripts, qtbot):
-    scripts.engine.leave()
-    thread = scripts.engine.ask("devices")
+    scripts.manager.leave()
+    thread = scripts.manager.ask("devices")
     with qtbot.waitSignal(thread.finished, timeout=WAIT):
         pass
 

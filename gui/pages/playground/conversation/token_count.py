@@ -15,7 +15,7 @@ from engine.api import AppError, Ending, Event
 from gui.core.timers import once
 from gui.pages.playground.conversation.length import Length
 from gui.workers.active_job import InHand
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 REST_MILLISECONDS = 250
 IDLE_MILLISECONDS = 120_000
@@ -26,9 +26,9 @@ class LiveCount(QObject):
 
     counted = Signal(str, object)
 
-    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
+        self._manager = manager
         self._in_hand = InHand(self)
         self._base_id = ""
         self._is_exact = False
@@ -68,7 +68,7 @@ class LiveCount(QObject):
 
     def _start(self) -> None:
         try:
-            thread = self._engine.ask("count_tokens", {"base_model": self._base_id}, parent=self)
+            thread = self._manager.ask("count_tokens", {"base_model": self._base_id}, parent=self)
         except AppError:
             # The estimate stays.
             return

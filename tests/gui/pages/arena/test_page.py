@@ -15,7 +15,7 @@ from engine import arena as arenas
 from engine.jobs.job import Job
 from gui.pages.arena.page import ArenaPage
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
 from tests.helpers.homes import make_recipe, unsynced
@@ -29,9 +29,9 @@ class Bench:
 
     def __init__(self, qtbot: Any) -> None:
         self.script: list[Any] = COMPLETE
-        self.engine = Engine(self._command)
+        self.manager = WorkerManager(self._command)
         self.qtbot = qtbot
-        self.page = ArenaPage(self.engine)
+        self.page = ArenaPage(self.manager)
         qtbot.addWidget(self.page)
         self.page.resize(1232, 860)
         self.page.show()
@@ -74,9 +74,9 @@ def bench(qtbot, home, styled):
     yield make
     for each in made:
         each.settle()
-        for thread in each.engine.findChildren(EngineThread):
+        for thread in each.manager.findChildren(EngineThread):
             thread.force()
-        each.engine.leave()
+        each.manager.leave()
         each.page.close()
 
 
@@ -382,7 +382,7 @@ def test_the_queue_runs_is_paused_and_goes_on(bench):
     page = made.page
     made.script = ENDLESS
     page.start_button.click()
-    made.until(lambda: made.engine.current is not None and made.engine.current.state.step > 0)
+    made.until(lambda: made.manager.current is not None and made.manager.current.state.step > 0)
     made.settle()
     assert page.pause_button.isVisible()
     assert not page.start_button.isVisible()
@@ -391,8 +391,8 @@ def test_the_queue_runs_is_paused_and_goes_on(bench):
     made.settle()
     assert arenas.open_arena(arena.folder).paused
     assert page.start_button.isVisible()
-    made.engine.current.stop()
-    made.until(lambda: made.engine.current is None)
+    made.manager.current.stop()
+    made.until(lambda: made.manager.current is None)
     made.script = COMPLETE
     page.start_button.click()
     made.until(lambda: len(made.names()) == 2)
@@ -422,7 +422,7 @@ def test_an_entry_that_runs_can_be_stopped_and_not_taken_out(bench):
     made = bench()
     made.script = ENDLESS
     made.page.start_button.click()
-    made.until(lambda: made.engine.current is not None and made.engine.current.state.step > 0)
+    made.until(lambda: made.manager.current is not None and made.manager.current.state.step > 0)
     made.settle()
     [running] = made.page.below.queue.table.things()
     menu = made.page.menu_for(running)
@@ -432,7 +432,7 @@ def test_an_entry_that_runs_can_be_stopped_and_not_taken_out(bench):
     assert "is running. Stop it first." in made.page.notice._text.text()
     texts["Stop the run"].trigger()
     menu.close()
-    made.until(lambda: made.engine.current is None)
+    made.until(lambda: made.manager.current is None)
     made.settle()
     assert [each.state for each in made.page.below.queue.table.things()] == ["stopped"]
 

@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 
 from gui.pages.data.page import DataPage
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 WAIT = 90_000
 
 
 @pytest.fixture
 def page(qtbot, home, styled) -> Iterator[DataPage]:
-    engine = Engine()
-    made = DataPage(engine)
+    manager = WorkerManager()
+    made = DataPage(manager)
     qtbot.addWidget(made)
     made.resize(1232, 860)
     made.show()
     yield made
-    engine.leave()
+    manager.leave()
 
 
 def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: Path) -> None:

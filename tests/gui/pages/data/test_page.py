@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 from engine.api import Supervisor, create_job
 from gui.look.format import percent
 from gui.pages.data.page import DataPage
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 
 WAIT = 90_000
 LIMITS = {"max_conversation_tokens": 512, "max_summary_tokens": 128}
@@ -59,13 +59,13 @@ def result(tmp_path_factory, chats) -> dict[str, Any]:
 
 @pytest.fixture
 def page(qtbot, home, styled):
-    engine = Engine()
-    made = DataPage(engine)
+    manager = WorkerManager()
+    made = DataPage(manager)
     qtbot.addWidget(made)
     made.resize(1232, 860)
     made.show()
     yield made
-    engine.leave()
+    manager.leave()
 
 
 @pytest.fixture
@@ -489,5 +489,5 @@ def test_what_a_check_kept_goes_with_the_next_one_and_with_the_window(page, qtbo
     second = page.report.details.folder
     assert second != first
     assert not first.exists()
-    page._engine.leave()
+    page._manager.leave()
     assert not second.exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gui.pages.data.page import DataPage
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 
 
@@ -16,12 +16,12 @@ def silent(job) -> list[str]:
 
 @pytest.fixture
 def page(qtbot, home, styled):
-    engine = Engine(silent)
-    made = DataPage(engine)
+    manager = WorkerManager(silent)
+    made = DataPage(manager)
     qtbot.addWidget(made)
     made.show()
     yield made
-    engine.leave()
+    manager.leave()
 
 
 def test_asking_the_hub_can_be_cancelled_and_is_when_another_source_is_named(page):

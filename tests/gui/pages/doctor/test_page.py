@@ -11,7 +11,7 @@ from engine.api import StorageError, doctor
 from gui.pages.doctor.page import STATES, DoctorPage
 from gui.shell.navigation_rail import Rail
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 
 FACTS = {
@@ -28,8 +28,8 @@ class Stage:
     def __init__(self, qtbot):
         self.qtbot = qtbot
         self.script = [["emit", {"event": "result_made", "result": FACTS}]]
-        self.engine = Engine(self._command)
-        self.page = DoctorPage(self.engine)
+        self.manager = WorkerManager(self._command)
+        self.page = DoctorPage(self.manager)
         qtbot.addWidget(self.page)
         self.page.resize(900, 700)
         self.page.show()
@@ -49,9 +49,9 @@ class Stage:
 def stage(styled, qtbot, home):
     made = Stage(qtbot)
     yield made
-    for thread in made.engine.findChildren(EngineThread):
+    for thread in made.manager.findChildren(EngineThread):
         thread.force()
-    made.engine.leave()
+    made.manager.leave()
     made.page.wait()
 
 
@@ -112,7 +112,7 @@ def test_a_home_that_takes_no_job_is_said_too(stage, monkeypatch):
     def refuse(*_arguments, **_more):
         raise StorageError("The folder can't be written.", "Choose another.")
 
-    monkeypatch.setattr(stage.engine, "ask", refuse)
+    monkeypatch.setattr(stage.manager, "ask", refuse)
     assert stage.look()["device"].text == "The folder can't be written."
 
 

@@ -18,7 +18,7 @@ from gui.look import style
 from gui.main_window import MainWindow
 from gui.pages.examples.page import ExamplesPage
 from gui.tables.grouped_view import GroupedTableView
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.scored_runs import add_scored_run
 
@@ -311,9 +311,9 @@ def test_the_table_is_exported_with_texts_and_scores(page, qtbot, tmp_path):
 
 def test_the_window_leads_from_a_run_to_its_conversations_and_into_the_playground(home, qtbot):
     job = add_scored_run(scores=some_scores())
-    engine = Engine(idle_worker)
-    window = MainWindow(engine, Preferences())
-    qtbot.addWidget(window, before_close_func=lambda _: engine.leave())
+    manager = WorkerManager(idle_worker)
+    window = MainWindow(manager, Preferences())
+    qtbot.addWidget(window, before_close_func=lambda _: manager.leave())
     train = window.built("train")
     train.open_run(job.id)
     train.run_view.examples_wanted.emit()

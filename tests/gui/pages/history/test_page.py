@@ -19,7 +19,7 @@ from gui.models.run_table import next_step
 from gui.pages.history.log_dialog import LogDialog
 from gui.pages.history.page import HistoryPage
 from gui.pages.library.dialogs import Dialogs
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import MOMENT, RunSpec, add_run, make_recipe
@@ -42,10 +42,10 @@ class Bench:
 
     def __init__(self, qtbot: Any) -> None:
         self.script: list[Any] = []
-        self.engine = Engine(self._command)
+        self.manager = WorkerManager(self._command)
         self.dialogs = Answers()
         self.qtbot = qtbot
-        self.page = HistoryPage(self.engine, self.dialogs)
+        self.page = HistoryPage(self.manager, self.dialogs)
         qtbot.addWidget(self.page)
         self.page.resize(1232, 860)
         self.page.show()
@@ -96,7 +96,7 @@ def bench(qtbot, home, styled):
     yield make
     for each in made:
         each.settle()
-        each.engine.leave()
+        each.manager.leave()
         each.page.close()
 
 
@@ -266,7 +266,7 @@ def test_a_checkpoint_becomes_an_adapter(bench, qtbot):
     job = add_run(spec=RunSpec(outcome="stopped", checkpoint_at=20))
     made = bench()
     (entry,) = made.entries()
-    with qtbot.waitSignal(made.engine.adapters_changed, timeout=WAIT):
+    with qtbot.waitSignal(made.manager.adapters_changed, timeout=WAIT):
         made.press("Make an adapter from the checkpoint at step 20", entry)
     (adapter,) = library.scan()[0]
     assert adapter.name == f"{job.id}-20-step-20"
@@ -320,7 +320,7 @@ def test_the_log_shows_its_last_lines(bench, qtbot):
 def test_a_run_is_followed_from_its_start_to_its_end(bench):
     made = bench()
     made.script = [["steps", {"count": 1000, "per_second": 50}]]
-    model = made.engine.start_run(make_recipe("Live"))
+    model = made.manager.start_run(make_recipe("Live"))
     made.until(lambda: [entry.name for entry in made.entries()] == ["Live"])
     made.until(lambda: made.entries()[0].step > 0)
     assert made.entries()[0].running

@@ -13,15 +13,15 @@ from tests.helpers.labelling_stage import BUS, DOG, TEA, Workers, made_set, show
 def workers(qtbot, home, monkeypatch, styled):
     made = Workers(monkeypatch)
     yield made
-    if made.engine.current:
-        made.engine.current.force()
-    made.engine.leave()
+    if made.manager.current:
+        made.manager.current.force()
+    made.manager.leave()
 
 
 @pytest.fixture
 def page(workers, qtbot):
     add_adapter("a1", recipe=make_recipe(base="starter"))
-    made = LabellingPage(workers.engine)
+    made = LabellingPage(workers.manager)
     qtbot.addWidget(made)
     made.resize(1072, 800)
     made.show()

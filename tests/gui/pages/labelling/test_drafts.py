@@ -95,7 +95,7 @@ def test_a_worker_that_dies_loses_nothing_and_is_asked_again(opened, workers, qt
 
 def test_a_run_has_the_device_until_it_is_paused_for_a_draft(opened, workers, qtbot):
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
-    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    run = workers.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: run.state.step > 1, timeout=WAIT)
     qtbot.waitUntil(lambda: "holds the device" in opened.strip.text(), timeout=WAIT)
     assert not opened.summary.draft_button.isEnabled()

@@ -253,7 +253,7 @@ def test_a_set_that_is_open_elsewhere_is_not_opened_and_the_page_says_so(page, q
 
 def test_a_set_is_free_for_others_once_its_page_is_gone(workers, qtbot):
     set_id = made_set(TEA)
-    page = LabellingPage(workers.engine)
+    page = LabellingPage(workers.manager)
     show(page, qtbot, set_id)
     with qtbot.waitSignal(page.destroyed, timeout=WAIT):
         page.deleteLater()

@@ -16,7 +16,7 @@ from engine.jobs.job import Job
 from engine.system import paths
 from gui.pages.library.page import LibraryPage
 from gui.pages.library.score_choices import score_choices
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.example_library import fill_library
 from tests.helpers.fake_dialogs import FakeDialogs
@@ -31,10 +31,10 @@ class Bench:
     def __init__(self, qtbot: Any) -> None:
         self.scripts: dict[str, list[Any]] = {}
         self.asked: list[dict[str, Any]] = []
-        self.engine = Engine(self._command)
+        self.manager = WorkerManager(self._command)
         self.dialogs = FakeDialogs()
         self.qtbot = qtbot
-        self.page = LibraryPage(self.engine, self.dialogs)
+        self.page = LibraryPage(self.manager, self.dialogs)
         qtbot.addWidget(self.page)
         self.page.resize(1232, 860)
         self.page.show()
@@ -80,7 +80,7 @@ def bench(qtbot, home, styled):
     yield make
     for each in made:
         each.settle()
-        each.engine.leave()
+        each.manager.leave()
         each.page.close()
 
 
@@ -423,13 +423,13 @@ def test_nothing_takes_the_device_from_a_run(bench):
     add_adapter("a")
     made = bench()
     made.scripts["train"] = [["wait_for_stop", 30]]
-    model = made.engine.start_run(make_recipe(start_from="a"))
+    model = made.manager.start_run(make_recipe(start_from="a"))
     made.until(lambda: "in use" in made.page.table.tags(made.page.view.current()))
     made.page.panel.score_button.click()
     assert made.page.pane.notice.text().startswith("A run is training and holds the device.")
     made.until(lambda: bool(model.state.attempt))
     model.stop()
-    made.until(lambda: made.engine.current is None)
+    made.until(lambda: made.manager.current is None)
     made.until(lambda: "in use" not in made.page.table.tags(made.page.view.current()))
 
 

@@ -13,9 +13,9 @@ from tests.helpers.playground_stage import Workers, make_adapter
 def workers(qtbot, home, monkeypatch, styled):
     made = Workers(monkeypatch)
     yield made
-    if made.engine.current:
-        made.engine.current.force()
-    made.engine.leave()
+    if made.manager.current:
+        made.manager.current.force()
+    made.manager.leave()
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def page(workers, uncounted, qtbot):
     for adapter_id in ("a1", "a2", "a3", "a4"):
         make_adapter(adapter_id)
     make_adapter("b1", "google/flan-t5-base")
-    made = PlaygroundPage(workers.engine)
+    made = PlaygroundPage(workers.manager)
     qtbot.addWidget(made)
     made.resize(1232, 860)
     made.show()

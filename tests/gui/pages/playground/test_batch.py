@@ -111,8 +111,8 @@ def test_a_batch_is_cancelled_and_gone_on_with(several, workers, qtbot):
 
 def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(several, workers, monkeypatch):
     batch = several.several.batch
-    workers.engine.summarizer.state = "ready"
-    monkeypatch.setattr(workers.engine.summarizer, "summarize", lambda *_: "r")
+    workers.manager.summarizer.state = "ready"
+    monkeypatch.setattr(workers.manager.summarizer, "summarize", lambda *_: "r")
     batch.go_on()
     assert batch.progress() == (0.0, "0 of 3 conversations")
 
@@ -126,7 +126,7 @@ def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(several, wor
     share, how_far = batch.progress()
     assert (share, how_far) == (0.5, "1 of 3 conversations, about 3 min left")
     batch.cancel()
-    workers.engine.summarizer.state = "off"
+    workers.manager.summarizer.state = "off"
 
 
 def test_a_dead_worker_keeps_what_was_done(several, workers, qtbot):
@@ -175,7 +175,7 @@ def test_options_go_along_and_come_back(several):
 
 def test_a_batch_waits_until_a_run_lets_the_device_go(several, workers, qtbot):
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
-    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    run = workers.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: "holds the device" in several.strip.text(), timeout=WAIT)
     several.summarise()
     assert not several.several.is_busy

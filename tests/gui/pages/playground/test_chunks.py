@@ -49,7 +49,7 @@ def test_the_summaries_of_the_pieces_can_be_unfolded_and_come_back_with_the_try(
     view.pieces.unfold.click()
     assert view.pieces.text() == "1. Piece 1.\n2. Piece 2."
 
-    other = PlaygroundPage(page._engine)
+    other = PlaygroundPage(page._manager)
     qtbot.addWidget(other)
     other.tries.list.clicked.emit(other.tries.model.index(0))
     other.columns.view("a1").pieces.unfold.click()

@@ -52,7 +52,7 @@ def test_a_summary_is_corrected_and_a_note_written_in_its_column(page, qtbot):
     assert view.notes.texts() == ("It is the 21st.", "no filler")
     assert view.text() == SUMMARIES["a1"]
 
-    other = PlaygroundPage(page._engine)
+    other = PlaygroundPage(page._manager)
     qtbot.addWidget(other)
     other.tries.list.clicked.emit(other.tries.model.index(0))
     assert other.columns.view("a1").notes.texts() == ("It is the 21st.", "no filler")

@@ -8,7 +8,7 @@ from engine.api import STARTER
 from gui.pages.playground.conversation.conversation_panel import ConversationPanel
 from gui.pages.playground.conversation.length import Length, counted, cut_words, estimated, parted
 from gui.pages.playground.conversation.token_count import LiveCount
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers.playground_stage import CONVERSATION, WAIT, tried
 
 TEXT = "Leila: the venue wrote\nTom: what do they offer?\nLeila: Thursday 21st"
@@ -76,8 +76,8 @@ def test_a_count_takes_the_place_of_the_estimate_and_a_late_one_of_another_text_
 
 
 def test_a_worker_counts_what_is_typed_with_the_base_models_own_tokenizer(qtbot, home):
-    engine = Engine()
-    live = LiveCount(engine, engine)
+    manager = WorkerManager()
+    live = LiveCount(manager, manager)
     with qtbot.waitSignal(live.counted, timeout=WAIT) as told_of:
         live.count("Ann: never asked for", 64, STARTER)
         live.count(TEXT, 8, STARTER)
@@ -87,7 +87,7 @@ def test_a_worker_counts_what_is_typed_with_the_base_models_own_tokenizer(qtbot,
     assert length.tokens > 8
     assert TEXT[: length.cut_at].startswith("Leila: the")
     live.close()
-    engine.leave()
+    manager.leave()
 
 
 def test_the_models_own_count_is_shown_where_nothing_else_has_counted(page, qtbot):

@@ -162,13 +162,13 @@ def test_cancel_gives_up_a_base_model_that_is_still_loading(page, workers, qtbot
     assert shown == [True, False]
     page.columns.base._cancel.click()
     assert page.columns.base.state_text() == "Cancelled"
-    qtbot.waitUntil(lambda: not workers.engine.summarizer.alive, timeout=20_000)
+    qtbot.waitUntil(lambda: not workers.manager.summarizer.alive, timeout=20_000)
     assert page.strip.text() == ""
     assert page.summarise_button.isEnabled()
 
 
 def test_what_is_fetched_says_how_far_it_is_and_how_long_it_takes(workers):
-    summarizer = workers.engine.summarizer
+    summarizer = workers.manager.summarizer
     summarizer.state = "starting"
 
     def fetched(done: int, at: float) -> dict[str, Any]:
@@ -209,7 +209,7 @@ def test_a_dead_worker_is_explained_and_can_be_started_again(page, workers, qtbo
 
 def test_a_try_is_kept_and_comes_back_in_another_window(page, workers, qtbot):
     tried(page, qtbot, "a1", reference="The venue offers the 21st.")
-    other = PlaygroundPage(workers.engine)
+    other = PlaygroundPage(workers.manager)
     qtbot.addWidget(other)
     other.tries.list.clicked.emit(other.tries.model.index(0))
     assert other.panel.conversation == CONVERSATION
@@ -371,7 +371,7 @@ def test_below_1200_the_conversation_folds_to_a_strip(page, qtbot):
 
 def test_a_run_is_paused_for_a_try_and_goes_on_afterwards(page, workers, qtbot):
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
-    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    run = workers.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: run.state.step > 1, timeout=WAIT)
     page.open_conversation(CONVERSATION)
     page.open(["a1"])
@@ -399,20 +399,20 @@ def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page,
     page.summarise()
     qtbot.waitUntil(lambda: page.columns.base.text() == "The beg", timeout=WAIT)
     asked = Request(Asked("Ann: Hi"), (None,), SummarizeOptions())
-    first = workers.engine.summarizer.summarize({"id": "google/flan-t5-base"}, asked)
+    first = workers.manager.summarizer.summarize({"id": "google/flan-t5-base"}, asked)
     assert not page.controller.board.busy
-    second = workers.engine.summarizer.summarize({"id": "starter"}, asked)
-    assert not workers.engine.summarizer.will_answer(first)
-    assert workers.engine.summarizer.will_answer(second)
-    workers.engine.summarizer.cancel(second)
-    qtbot.waitUntil(lambda: not workers.engine.summarizer.alive, timeout=WAIT)
+    second = workers.manager.summarizer.summarize({"id": "starter"}, asked)
+    assert not workers.manager.summarizer.will_answer(first)
+    assert workers.manager.summarizer.will_answer(second)
+    workers.manager.summarizer.cancel(second)
+    qtbot.waitUntil(lambda: not workers.manager.summarizer.alive, timeout=WAIT)
 
 
 def test_a_run_that_starts_gets_the_device(page, workers, qtbot):
     tried(page, qtbot, "a1")
     assert page.controller.summarizer.alive
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
-    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    run = workers.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
     run.stop()
     qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
@@ -420,7 +420,7 @@ def test_a_run_that_starts_gets_the_device(page, workers, qtbot):
 
 def test_a_scoring_gets_the_device_and_the_strip_says_so(page, workers, qtbot):
     tried(page, qtbot, "a1")
-    scoring = workers.engine.ask("evaluate", {})
+    scoring = workers.manager.ask("evaluate", {})
     assert "being scored and holds the device" in page.strip.text()
     assert not page.controller.can_ask
     qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
@@ -435,7 +435,7 @@ def test_loading_says_what_it_is_at_and_gives_way_to_a_run(page, workers, qtbot)
     loading = "Loading the base model, "
     qtbot.waitUntil(lambda: page.columns.base.state_text().startswith(loading), timeout=WAIT)
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
-    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    run = workers.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
     assert page.columns.base.state_text() == "Cancelled"
     run.stop()
@@ -445,7 +445,7 @@ def test_loading_says_what_it_is_at_and_gives_way_to_a_run(page, workers, qtbot)
 def test_an_adapter_that_is_deleted_leaves_its_column(page, workers):
     page.open(["a1", "a2"])
     (paths.adapters_folder() / "a1").rename(paths.trash_folder() / "a1")
-    workers.engine.adapters_changed.emit()
+    workers.manager.adapters_changed.emit()
     assert page.controller.board.adapters == ["a2"]
 
 

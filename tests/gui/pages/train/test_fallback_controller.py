@@ -126,7 +126,7 @@ def test_plans_with_their_prices_are_shown_and_nothing_is_changed_before_one_is_
 def test_the_chosen_plan_is_written_into_the_recipe_which_is_planned_anew(stage, qtbot):
     fit = lacking(stage, qtbot, result(FOUND))
     rows(fit)[1].click()
-    with qtbot.waitSignal(stage.engine.planner.planned, timeout=WAIT):
+    with qtbot.waitSignal(stage.manager.planner.planned, timeout=WAIT):
         button(fit, "Use this plan").click()
 
     made = stage.page.panel.form.recipe()

@@ -12,7 +12,7 @@ from gui.core.preferences import Preferences
 from gui.pages.data.page import DataPage
 from gui.pages.train.page import TrainPage
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.fake_hub import FakeHub
 from tests.helpers.train_stage import texts
@@ -50,19 +50,19 @@ def page(qtbot, home):
         scripted_worker.give_script(job, [["steps", {"count": 3, "per_second": 100}]])
         return scripted_worker.command(job)
 
-    engine = Engine(command)
-    made = TrainPage(engine, Preferences())
+    manager = WorkerManager(command)
+    made = TrainPage(manager, Preferences())
     qtbot.addWidget(made)
     made.show()
     yield made
-    for thread in engine.findChildren(EngineThread):
+    for thread in manager.findChildren(EngineThread):
         thread.force()
-    engine.leave()
+    manager.leave()
 
 
 def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, hub):
     page.edit(recipe.from_tables(HUB))
-    with qtbot.waitSignal(page._engine.planner.planned, timeout=WAIT):
+    with qtbot.waitSignal(page._manager.planner.planned, timeout=WAIT):
         page.shown()
 
     assert page.panel.start_button.isEnabled()
@@ -73,15 +73,15 @@ def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, h
     asked = page.right.notice.text()
     assert f"{MODEL}: 0.3 MB to fetch" in asked
     assert f"{DATA}: " in asked
-    assert page._engine.current is None
+    assert page._manager.current is None
     page.right.notice.action_button().click()
-    qtbot.waitUntil(lambda: page._engine.current is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: page._manager.current is not None, timeout=WAIT)
 
 
 def test_without_a_network_a_hub_recipe_is_planned_and_start_says_why_not(page, qtbot, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HOME", str(tmp_path / "huggingface"))
     page.edit(recipe.from_tables(HUB | {"data": {"source": "sample"}}))
-    with qtbot.waitSignal(page._engine.planner.planned, timeout=WAIT):
+    with qtbot.waitSignal(page._manager.planner.planned, timeout=WAIT):
         page.shown()
 
     assert page.panel.start_button.isEnabled()
@@ -89,12 +89,12 @@ def test_without_a_network_a_hub_recipe_is_planned_and_start_says_why_not(page, 
     assert "steps" in texts(page.panel)
     page.panel.start_button.click()
     qtbot.waitUntil(lambda: "offline" in page.right.notice.text().lower(), timeout=WAIT)
-    assert page._engine.current is None
+    assert page._manager.current is None
 
 
 def test_checking_data_asks_before_it_fetches(qtbot, home, hub):
-    engine = Engine()
-    made = DataPage(engine)
+    manager = WorkerManager()
+    made = DataPage(manager)
     qtbot.addWidget(made)
     made.show()
     made.open(DATA)
@@ -104,15 +104,15 @@ def test_checking_data_asks_before_it_fetches(qtbot, home, hub):
     made.parts.question.action_button().click()
     qtbot.waitUntil(lambda: made.report is not None, timeout=WAIT)
     assert made.parts.question.isHidden()
-    engine.leave()
+    manager.leave()
 
 
 def test_a_data_set_that_a_script_makes_and_one_that_is_not_there_are_refused_beside_the_source(
     qtbot, home, hub, tmp_path
 ):
     (tmp_path / "served/datasets" / DATA / "conversations.py").write_text("raise SystemExit")
-    engine = Engine()
-    made = DataPage(engine)
+    manager = WorkerManager()
+    made = DataPage(manager)
     qtbot.addWidget(made)
     made.show()
     for source, words in (
@@ -122,5 +122,5 @@ def test_a_data_set_that_a_script_makes_and_one_that_is_not_there_are_refused_be
         made.open(source)
         qtbot.waitUntil(lambda words=words: words in made.parts.source.source_field.problem(), timeout=WAIT)
         assert made.parts.question.isHidden()
-    engine.leave()
+    manager.leave()
     assert not [line for line in hub.requests if "resolve" in line]

@@ -99,8 +99,8 @@ def test_nothing_is_changed_before_a_plan_is_chosen_and_then_the_run_goes_on_wit
 
     stage.scripts["train"] = COMPLETE
     button(card, "Continue from step 10").click()
-    qtbot.waitUntil(lambda: stage.engine.current is not None, timeout=WAIT)
-    resumed = stage.engine.current
+    qtbot.waitUntil(lambda: stage.manager.current is not None, timeout=WAIT)
+    resumed = stage.manager.current
     qtbot.waitUntil(lambda: not resumed.running, timeout=WAIT)
 
     assert resumed.id == model.id
@@ -126,8 +126,8 @@ def test_without_a_checkpoint_the_run_starts_again_with_the_plan(stage, qtbot):
     model = stage.run(qtbot, [each for each in SHORT if each is not SAVED])
     stage.scripts["train"] = COMPLETE
     button(card_of(stage), "Start again with this plan").click()
-    qtbot.waitUntil(lambda: stage.engine.current is not None, timeout=WAIT)
-    resumed = stage.engine.current
+    qtbot.waitUntil(lambda: stage.manager.current is not None, timeout=WAIT)
+    resumed = stage.manager.current
     qtbot.waitUntil(lambda: not resumed.running, timeout=WAIT)
 
     assert resumed.id == model.id
@@ -166,8 +166,8 @@ def test_plans_for_a_run_that_the_system_killed_are_looked_for(stage, qtbot, mon
     keep_checkpoint(model)
     stage.scripts["train"] = COMPLETE
     button(card_of(stage), "Continue from step 10").click()
-    qtbot.waitUntil(lambda: stage.engine.current is not None, timeout=WAIT)
-    resumed = stage.engine.current
+    qtbot.waitUntil(lambda: stage.manager.current is not None, timeout=WAIT)
+    resumed = stage.manager.current
     qtbot.waitUntil(lambda: not resumed.running, timeout=WAIT)
     assert resumed.recipe.training.micro_batch_tokens == 1024
 

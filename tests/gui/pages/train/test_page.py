@@ -224,7 +224,7 @@ def test_a_pause_that_frees_the_device_ends_the_worker_and_goes_on_later(stage, 
     assert "Pausing" in stage.page.header.subtitle()
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
 
-    assert not stage.engine.device_words()
+    assert not stage.manager.device_words()
     assert "Paused" in stage.page.header.subtitle()
     assert "device is free" in stage.page.run_view.stopped.text()
     assert buttons.resume.text() == "Continue"
@@ -293,19 +293,19 @@ def test_no_second_run_while_one_trains(stage, qtbot):
 def test_no_run_starts_or_goes_on_while_a_job_has_the_device(stage, qtbot, kind, words):
     stage.scripts[kind] = [["wait_for_stop", 60]]
     model = stage.run(qtbot, COMPLETE)
-    stage.engine.ask(kind)
+    stage.manager.ask(kind)
 
     assert stage.page.start_run(recipe.from_tables(BASICS)) is None
     assert words in stage.page.right.notice.text()
     stage.page.say("")
     stage.page.resume(model.id)
     assert words in stage.page.right.notice.text()
-    assert stage.engine.current is None
+    assert stage.manager.current is None
 
 
 def test_the_playgrounds_worker_keeps_no_run_from_starting(stage):
     stage.scripts["summarize"] = [["wait_for_stop", 60]]
-    stage.engine.ask("summarize")
+    stage.manager.ask("summarize")
 
     assert stage.page.start_run(recipe.from_tables(BASICS)) is not None
 
@@ -331,10 +331,10 @@ def test_a_run_that_would_fetch_something_asks_first(stage, qtbot):
     stage.page.edit(wanted)
     stage.page.panel.start_button.click()
     qtbot.waitUntil(lambda: "308.0 MB to download" in stage.page.right.notice.text(), timeout=WAIT)
-    assert stage.engine.current is None
+    assert stage.manager.current is None
     stage.scripts["train"] = COMPLETE
     stage.page.right.notice.action_button().click()
-    qtbot.waitUntil(lambda: stage.engine.current is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: stage.manager.current is not None, timeout=WAIT)
 
 
 def test_running_again_asks_before_it_fetches_too(stage, qtbot):
@@ -343,10 +343,10 @@ def test_running_again_asks_before_it_fetches_too(stage, qtbot):
     stage.scripts["models"] = [["by_action", {"cost": cost}]]
     stage.page.run_again(wanted)
     qtbot.waitUntil(lambda: "9.0 MB to download" in stage.page.right.notice.text(), timeout=WAIT)
-    assert stage.engine.current is None
+    assert stage.manager.current is None
     stage.scripts["train"] = COMPLETE
     stage.page.run_again(recipe.from_tables(BASICS))
-    assert stage.engine.current is not None
+    assert stage.manager.current is not None
 
 
 def test_without_a_network_the_page_says_so_and_starts_nothing(stage, qtbot):
@@ -356,7 +356,7 @@ def test_without_a_network_the_page_says_so_and_starts_nothing(stage, qtbot):
     stage.page.panel.start_button.click()
     qtbot.waitUntil(lambda: "No network." in stage.page.right.notice.text(), timeout=WAIT)
 
-    assert stage.engine.current is None
+    assert stage.manager.current is None
 
 
 def test_base_models_are_listed_and_chosen(stage, qtbot):

@@ -12,7 +12,7 @@ from gui.core.recent_files import RecentRecipes
 from gui.pages.train import recipe_files
 from gui.pages.train.page import TrainPage
 from gui.shell.page import Page
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers.homes import make_recipe
 
 
@@ -73,8 +73,8 @@ def test_a_menu_offers_them_below_what_it_has_and_forgets_them(page, qtbot):
 def test_recipes_that_were_opened_and_saved_stand_below_the_presets_and_in_the_palette(
     styled, qtbot, home, tmp_path, monkeypatch
 ):
-    engine = Engine()
-    page = TrainPage(engine)
+    manager = WorkerManager()
+    page = TrainPage(manager)
     qtbot.addWidget(page)
     first, second = tmp_path / "first.toml", tmp_path / "second.toml"
     recipe.save(make_recipe("First"), first)
@@ -96,8 +96,8 @@ def test_recipes_that_were_opened_and_saved_stand_below_the_presets_and_in_the_p
     first.unlink()
     page.entries()[-2][1]()
     assert "first.toml" in page.right.notice.text()
-    again = TrainPage(engine)
+    again = TrainPage(manager)
     qtbot.addWidget(again)
     again.bring_back(page.kept())
     assert [text for text, _, _ in again.entries()][-2:] == offered[-2:][::-1]
-    engine.leave()
+    manager.leave()

@@ -12,7 +12,7 @@ from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
 from gui.pages.welcome.page import METHODS, STEPS, WelcomePage
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import Engine
+from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.homes import add_run, unsynced
 from tests.helpers.train_stage import PLAN, STARTED
@@ -33,7 +33,7 @@ class House:
     def __init__(self, qtbot):
         self.qtbot = qtbot
         self.devices = [["emit", {"event": "result_made", "result": DEVICES}]]
-        self.engine = Engine(self._command)
+        self.manager = WorkerManager(self._command)
 
     def _command(self, job):
         kind = job.request()["kind"]
@@ -45,7 +45,7 @@ class House:
         return scripted_worker.command(job)
 
     def window(self):
-        made = MainWindow(self.engine, Preferences(), guides=True)
+        made = MainWindow(self.manager, Preferences(), guides=True)
         self.qtbot.addWidget(made, before_close_func=lambda window: setattr(window, "_may_close", True))
         with self.qtbot.waitActive(made):
             made.show()
@@ -56,9 +56,9 @@ class House:
 def house(styled, qtbot, home):
     made = House(qtbot)
     yield made
-    for thread in made.engine.findChildren(EngineThread):
+    for thread in made.manager.findChildren(EngineThread):
         thread.force()
-    made.engine.leave()
+    made.manager.leave()
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_keys_alone_lead_to_a_run(house, qtbot):
     qtbot.waitUntil(lambda: window.current_key() == "train", timeout=WAIT)
     qtbot.waitUntil(lambda: window.built("train").header.title().startswith("Starter"), timeout=WAIT)
     assert Preferences().get("guided") == "yes"
-    qtbot.waitUntil(lambda: house.engine.current is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: house.manager.current is None, timeout=WAIT)
 
 
 def test_data_of_ones_own_leads_to_the_data_page(house):

@@ -274,7 +274,7 @@ def test_every_place_a_method_declares_can_be_drawn(entry):
 
 def test_counts_are_made_behind_plans_and_only_once(stage, qtbot):
     stage.page.shown()
-    planner: Planner = stage.engine.planner
+    planner: Planner = stage.manager.planner
     told: list[tuple[str, int]] = []
     planner.counted.connect(lambda key, count: told.append((key, count)))
     full = recipe.from_tables(BASICS | {"method": {"id": "full"}})
@@ -291,7 +291,7 @@ def test_a_worker_that_ends_over_a_count_ends_no_other_count(stage, qtbot):
     stage.page.shown()
     rows = stage.page.right.methods
     unavailable: list[object] = []
-    stage.engine.planner.unavailable.connect(unavailable.append)
+    stage.manager.planner.unavailable.connect(unavailable.append)
     qtbot.waitUntil(lambda: "3.54 M" in rows.row(METHODS[-1].id).accessibleName(), timeout=2 * WAIT)
 
     assert "3.54 M" not in rows.row("vera").accessibleName()
@@ -300,7 +300,7 @@ def test_a_worker_that_ends_over_a_count_ends_no_other_count(stage, qtbot):
 
 def test_a_plan_overtakes_the_counts_and_they_go_on_afterwards(stage, qtbot):
     stage.page.shown()
-    planner: Planner = stage.engine.planner
+    planner: Planner = stage.manager.planner
     qtbot.waitUntil(lambda: planner._counting is not None, timeout=WAIT)
     with qtbot.waitSignal(planner.planned, timeout=WAIT):
         stage.page.panel.form.field("method.rank").control.widget.setValue(8)
@@ -311,7 +311,7 @@ def test_a_plan_overtakes_the_counts_and_they_go_on_afterwards(stage, qtbot):
 
 def test_a_method_that_cannot_be_used_shows_no_numbers_of_the_one_before(stage, qtbot):
     stage.page.shown()
-    with qtbot.waitSignal(stage.engine.planner.planned, timeout=WAIT):
+    with qtbot.waitSignal(stage.manager.planner.planned, timeout=WAIT):
         stage.page.panel.form.set_values("base_model", {"quantization": "nf4"})
     assert "3,538,944" in texts(stage.page.panel.effect)
     stage.page.panel.form.choose_method("full")
