@@ -30,7 +30,7 @@ HERE, PAGE = mark("On this page"), mark("Page")
 
 
 @dataclass(frozen=True)
-class Leads:
+class Navigator:
     """Where the palette leads: what shows a page, a run, an adapter, a recipe with words on where it is from."""
 
     page: Callable[[str], object]
@@ -39,13 +39,13 @@ class Leads:
     recipe: Callable[[Recipe, str], object]
 
 
-class Finder(QObject):
+class CommandIndex(QObject):
     """Opens the palette. `pages` are keys with titles and icons, those of the rail first."""
 
-    def __init__(self, window: QWidget, pages: dict[str, tuple[str, str]], leads: Leads) -> None:
+    def __init__(self, window: QWidget, pages: dict[str, tuple[str, str]], navigator: Navigator) -> None:
         super().__init__(window)
         self._window = window
-        self._pages, self._leads = pages, leads
+        self._pages, self._navigator = pages, navigator
         self._background = Background(self)
         self.palette: Palette | None = None
 
@@ -53,7 +53,7 @@ class Finder(QObject):
         """Open the palette over a page."""
         opened = self.palette = Palette([*of_page(page), *self._of_window(page)], self._window)
         opened.finished.connect(self._forget)
-        self._background.run(_lately, self._add_lately)
+        self._background.run(_read_recent, self._add_recent)
         opened.show()
         return opened
 
@@ -67,7 +67,7 @@ class Finder(QObject):
 
     def _of_window(self, page: QWidget) -> list[Offer]:
         found = [
-            Offer(tr(title), tr(PAGE), partial(self._leads.page, key), self._keys_of(key), icon)
+            Offer(tr(title), tr(PAGE), partial(self._navigator.page, key), self._keys_of(key), icon)
             for key, (title, icon) in self._pages.items()
         ]
         inside = set(actions.bound_in(page))
@@ -86,25 +86,25 @@ class Finder(QObject):
             (actions.keys_text(each.id) for each in actions.ACTIONS if each.id == f"window.{key}"), tr(PAGE)
         )
 
-    def _add_lately(self, found: _Lately) -> None:
+    def _add_recent(self, found: _Recent) -> None:
         if self.palette is None:
             return
-        leads = self._leads
+        navigator = self._navigator
         self.palette.add(
             [
                 *(
-                    Offer(name, tr(RUN), partial(leads.run, run_id), icon="history")
+                    Offer(name, tr(RUN), partial(navigator.run, run_id), icon="history")
                     for run_id, name in found.runs
                 ),
                 *(
-                    Offer(name, tr(ADAPTER), partial(leads.adapter, adapter_id), icon="library", words=words)
+                    Offer(name, tr(ADAPTER), partial(navigator.adapter, adapter_id), icon="library", words=words)
                     for adapter_id, name, words in found.adapters
                 ),
                 *(
                     Offer(
                         wanted.name,
                         tr(RECIPE),
-                        partial(leads.recipe, wanted, whence),
+                        partial(navigator.recipe, wanted, whence),
                         icon="file",
                         words=tr("preset"),
                     )
@@ -115,13 +115,13 @@ class Finder(QObject):
 
 
 @dataclass(frozen=True)
-class _Lately:
+class _Recent:
     runs: list[tuple[str, str]]
     adapters: list[tuple[str, str, str]]
     recipes: list[tuple[Recipe, str]]
 
 
-def _lately() -> _Lately:
+def _read_recent() -> _Recent:
     """Read what was made lately; what can't be read is left out."""
     named = []
     for job in run_store.list_jobs()[:MOST_RUNS]:
@@ -132,7 +132,7 @@ def _lately() -> _Lately:
         for each in library.scan()[0][:MOST_ADAPTERS]
     ]
     presets = [(each.recipe, recipe_files.preset_words(each.recipe)) for each in recipe_files.presets()]
-    return _Lately(named, adapters, presets)
+    return _Recent(named, adapters, presets)
 
 
 def of_page(page: QWidget) -> list[Offer]:
@@ -151,8 +151,8 @@ def of_page(page: QWidget) -> list[Offer]:
         for button in page.header.buttons():
             if button.isVisible() and button.isEnabled():
                 offer(button.text(), button.click)
-        for title, deed, action_id in page.entries():
-            offer(title, deed, actions.keys_text(action_id) if action_id else "")
+        for title, operation, action_id in page.entries():
+            offer(title, operation, actions.keys_text(action_id) if action_id else "")
     return list(found.values())
 
 

@@ -18,7 +18,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from engine.api import Example, library, run_store
-from gui.command_index import Finder, Leads, search_field
+from gui.command_index import CommandIndex, Navigator, search_field
 from gui.core import actions, file_opening
 from gui.core.data_files import dropped
 from gui.core.preferences import Preferences
@@ -125,7 +125,7 @@ class MainWindow(ShellWindow):
         self.rail.device_wanted.connect(partial(self.show_page, "doctor"))
         self.rail.settings_wanted.connect(self._show_settings)
         self.rail.help_wanted.connect(partial(self.show_page, "help"))
-        self.finder = Finder(self, PALETTE_PAGES, self._leads())
+        self.command_index = CommandIndex(self, PALETTE_PAGES, self._navigator())
         self._bind()
         QTimer.singleShot(200, self, self._when_idle)
 
@@ -186,7 +186,7 @@ class MainWindow(ShellWindow):
 
     def _connect(self, key: str, page: Any) -> None:
         """Lead from one page to another; each page only says what is wanted."""
-        leads: dict[str, dict[str, Callable[..., object]]] = {
+        routes: dict[str, dict[str, Callable[..., object]]] = {
             "train": {
                 "playground_requested": lambda adapter: self.show_built("playground").open([adapter]),
                 "library_requested": lambda adapter: self.show_built("library").open(adapter),
@@ -230,15 +230,15 @@ class MainWindow(ShellWindow):
                 "library_requested": lambda adapter: self.show_built("library").open(adapter),
             },
         }
-        leads["doctor"] = {"disk_wanted": self._show_disk_use}
-        leads["help"] = {"keys_wanted": self._show_keys}
-        leads["welcome"] = {
+        routes["doctor"] = {"disk_wanted": self._show_disk_use}
+        routes["help"] = {"keys_wanted": self._show_keys}
+        routes["welcome"] = {
             "start_requested": lambda wanted: self._leave_guide("train").run_again(wanted),
             "data_requested": lambda: self._leave_guide("data"),
             "skipped": lambda: self._leave_guide("train"),
         }
-        for signal, lead in leads.get(key, {}).items():
-            getattr(page, signal).connect(lead)
+        for signal, slot in routes.get(key, {}).items():
+            getattr(page, signal).connect(slot)
 
     def _leave_guide(self, key: str) -> Any:
         self.preferences.set(GUIDED, "yes")
@@ -250,8 +250,8 @@ class MainWindow(ShellWindow):
             playground.open(adapter_ids)
         playground.open_example(example)
 
-    def _leads(self) -> Leads:
-        return Leads(
+    def _navigator(self) -> Navigator:
+        return Navigator(
             page=self.show_page,
             run=lambda run_id: self.show_built("train").open_run(run_id),
             adapter=lambda adapter: self.show_built("library").open(adapter),
@@ -260,7 +260,7 @@ class MainWindow(ShellWindow):
 
     def _bind(self) -> None:
         for name, act in (
-            ("find", lambda: self.finder.open(self.built(self.current_key()))),
+            ("find", lambda: self.command_index.open(self.built(self.current_key()))),
             ("keys", self._show_keys),
             ("search", self._search),
             ("settings", self._show_settings),
@@ -305,7 +305,7 @@ class MainWindow(ShellWindow):
         if self._quit_dialog is not None and self._quit_dialog.stopping:
             self._leave()
         elif model.ending is not None and not model.state.device_released:
-            self.notifier.tell(tr(OUTCOMES[model.ending.outcome]), model.recipe.name)
+            self.notifier.notify(tr(OUTCOMES[model.ending.outcome]), model.recipe.name)
 
     def _show_on_icon(self) -> None:
         """Show on the program's icon how far the run is, or what is fetched for it or for anything else."""

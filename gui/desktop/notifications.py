@@ -27,7 +27,7 @@ class Notifier(QObject):
         self._taskbar = taskbar
         self._tray: QSystemTrayIcon | None = None
 
-    def tell(self, title: str, text: str) -> None:
+    def notify(self, title: str, text: str) -> None:
         """Ask for attention, unless the window has it."""
         if self._window.isActiveWindow():
             return

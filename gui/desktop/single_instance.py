@@ -49,10 +49,10 @@ class SingleInstance(QObject):
     def _answer(self) -> None:
         while (caller := self._server.nextPendingConnection()) is not None:
             self._callers.append(caller)
-            caller.disconnected.connect(self._hear)
-            self._hear()
+            caller.disconnected.connect(self._read_calls)
+            self._read_calls()
 
-    def _hear(self) -> None:
+    def _read_calls(self) -> None:
         """Take in what other starts have said to the end."""
         gone = [
             each for each in self._callers if each.state() == QLocalSocket.LocalSocketState.UnconnectedState

@@ -209,5 +209,5 @@ class PromptEditor(QWidget):
         try:
             prompts.delete(self._saved_name())
         except AppError as error:
-            self.naming.tell(error)
+            self.naming.show_error(error)
         self._offer()

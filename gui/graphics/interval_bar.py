@@ -1,6 +1,6 @@
-"""Intervals drawn as whiskers: a dot for the mean, a line from low to high, the base as a dashed vertical.
+"""Paints confidence intervals as error bars: a dot for the mean, a line from low to high, the base as a dashed vertical.
 
-Knows numbers and where they fall; not where they come from. Every whisker can be said in words.
+Knows values and the axis, not where they come from. Every interval has a text as well.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
 from gui.look.fonts import px
-from gui.models.intervals import Whisker
+from gui.models.intervals import ConfidenceInterval
 
 
-def paint_whisker(
-    painter: QPainter, rect: QRectF, axis: tuple[float, float], whisker: Whisker, middle: float | None = None
+def paint_interval(
+    painter: QPainter, rect: QRectF, axis: tuple[float, float], interval: ConfidenceInterval, middle: float | None = None
 ) -> None:
-    """Draw a whisker into a rectangle whose sides are the axis' ends; `middle` is its y, the rectangle's if None."""
+    """Draw an interval into a rectangle whose sides are the axis' ends; `middle` is its y, the rectangle's if None."""
     y = rect.center().y() if middle is None else middle
-    low, high = whisker.ends
-    left, at, right = (_along(rect, axis, value) for value in (low, whisker.mean, high))
-    color = style.color(whisker.token)
+    low, high = interval.ends
+    left, at, right = (_along(rect, axis, value) for value in (low, interval.mean, high))
+    color = style.color(interval.token)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(color, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-    if whisker.low is not None and whisker.high is not None:
+    if interval.low is not None and interval.high is not None:
         painter.drawLine(QPointF(left, y), QPointF(right, y))
         for x in (left, right):
             painter.drawLine(QPointF(x, y - 3.75), QPointF(x, y + 3.75))
@@ -51,46 +51,46 @@ def paint_base_line(
     painter.restore()
 
 
-class WhiskerView(QWidget):
-    """One row of whiskers on one axis, the base above the tuned; `zero` draws a vertical."""
+class IntervalBar(QWidget):
+    """One row of intervals on one axis, the base above the tuned; `zero` draws a vertical."""
 
     accessible_role = QAccessible.Role.Graphic
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._whiskers: list[Whisker] = []
+        self._intervals: list[ConfidenceInterval] = []
         self._axis = (0.0, 1.0)
         self._zero = False
         self.setMinimumSize(px(96), px(28))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         style.follow(self.update)
 
-    def show_whiskers(
+    def show_intervals(
         self,
-        whiskers: Sequence[Whisker],
+        intervals: Sequence[ConfidenceInterval],
         axis: tuple[float, float],
-        words: str,
+        text: str,
         zero: bool = False,
     ) -> None:
-        """Show whiskers from top to bottom; `words` say the same for who cannot see it."""
-        self._whiskers, self._axis, self._zero = list(whiskers), axis, zero
-        self.setAccessibleName(words)
+        """Show intervals from top to bottom; `text` is the accessible name."""
+        self._intervals, self._axis, self._zero = list(intervals), axis, zero
+        self.setAccessibleName(text)
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return room for two whiskers."""
+        """Return room for two intervals."""
         return QSize(px(160), px(36))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the verticals, then the whiskers."""
+        """Draw the verticals, then the intervals."""
         painter = QPainter(self)
         rect = QRectF(self.rect()).adjusted(6, 0, -6, 0)
         if self._zero:
             paint_base_line(painter, rect.adjusted(0, 2, 0, -2), self._axis, 0.0, dashed=False)
         gap = 15.0
-        first = rect.center().y() - gap * (len(self._whiskers) - 1) / 2
-        for at, whisker in enumerate(self._whiskers):
-            paint_whisker(painter, rect, self._axis, whisker, first + at * gap)
+        first = rect.center().y() - gap * (len(self._intervals) - 1) / 2
+        for at, interval in enumerate(self._intervals):
+            paint_interval(painter, rect, self._axis, interval, first + at * gap)
         painter.end()
 
 

@@ -66,7 +66,7 @@ class NameRow(QWidget):
         self.problem.show_problem(told(error.message), "" if can_replace else told(error.hint))
         style.set_property(self.field, "problem", "true")
 
-    def tell(self, error: AppError) -> None:
+    def show_error(self, error: AppError) -> None:
         """Say what went wrong where no name was asked for."""
         self._asked.hide()
         self.problem.show_problem(told(error.message), told(error.hint))

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from engine.api import Adapter, ScoreCard
 from gui.look.format import score
 from gui.look.language import tr
-from gui.models.intervals import whisker_of
+from gui.models.intervals import confidence_interval
 from gui.models.list_text import base_words, data_words, method_words, protocol_source, protocol_words
 
 Show = Literal["all", "scored", "imported"]
@@ -112,7 +112,7 @@ def axis_of(cards: Iterable[ScoreCard | None], name: str) -> tuple[float, float]
     ends: list[float] = []
     for card in cards:
         if card is not None and name in card.scores:
-            ends += whisker_of(card.scores[name]).ends
+            ends += confidence_interval(card.scores[name]).ends
             ends += [card.base[name]["mean"]] if name in card.base else []
     if not ends:
         return 0.0, 1.0

@@ -13,7 +13,7 @@ from gui.look.language import mark, tr
 from gui.models.adapter_groups import SCORE, Group, Show, grouped, is_shown, matches
 from gui.models.cells import Cell, Link, Named, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
-from gui.models.intervals import WhiskerCell, in_words, whisker_of
+from gui.models.intervals import IntervalCell, as_text, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, method_words, when_words
 
 FULL_VERDICTS = {"no measurable difference": mark("No measurable difference")}
@@ -120,7 +120,7 @@ class AdapterTable(GroupedTable[Adapter]):
             return Link(tr("Score now"))
         group = self._groups[adapter.id]
         spread = card.scores[SCORE]
-        return Scored(score(spread["mean"]), WhiskerCell(whisker_of(spread, "ink2"), *group.axis, group.base))
+        return Scored(score(spread["mean"]), IntervalCell(confidence_interval(spread, "ink2"), *group.axis, group.base))
 
     def words(self, thing: Adapter) -> str:
         card = thing.metadata.score_card
@@ -128,7 +128,7 @@ class AdapterTable(GroupedTable[Adapter]):
         if card is not None and SCORE in card.scores:
             verdict = card.difference.get(SCORE, {}).get("verdict", "")
             said = tr(SAID[verdict]) if verdict in SAID else ""
-            parts.append(in_words("ROUGE-1", whisker_of(card.scores[SCORE]), said))
+            parts.append(as_text("ROUGE-1", confidence_interval(card.scores[SCORE]), said))
         else:
             parts.append(tr("not scored yet"))
         parts += [bytes_text(thing.size_bytes), when_words(thing.metadata.made, datetime.now(UTC))]

@@ -13,7 +13,7 @@ from gui.look.format import NO_INTERVAL, UNKNOWN, bytes_text, duration_text, gai
 from gui.look.language import mark, told, tr
 from gui.models.cells import Cell, Checked, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
-from gui.models.intervals import WhiskerCell, in_words, whisker_of
+from gui.models.intervals import IntervalCell, as_text, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, entry_words, protocol_words
 from gui.models.metric_text import TOLD, amount, in_full, sign_of
 
@@ -129,8 +129,8 @@ class ArenaTable(GroupedTable[Row]):
             return Checked(told(entry.title), detail, self._is_on(thing))
         if key == "score":
             base = thing.base[SCORE]["mean"]
-            whisker = WhiskerCell(whisker_of(thing.scores[SCORE], "ink2"), *self._axes[thing.id], base)
-            return Scored(score(thing.mean), whisker)
+            bar = IntervalCell(confidence_interval(thing.scores[SCORE], "ink2"), *self._axes[thing.id], base)
+            return Scored(score(thing.mean), bar)
         if key in ("base", "full"):
             return _verdict(thing.against_base if key == "base" else thing.against_full)
         if key in metrics.METRICS:
@@ -150,7 +150,7 @@ class ArenaTable(GroupedTable[Row]):
         verdict = tr(TOLD[thing.against_base[SCORE]["verdict"]])
         parts = [
             entry_words(thing.status.entry),
-            in_words("ROUGE-1", whisker_of(thing.scores[SCORE]), verdict),
+            as_text("ROUGE-1", confidence_interval(thing.scores[SCORE]), verdict),
         ]
         if thing.against_full is not None:
             parts.append(tr(BESIDE_FULL[thing.against_full[SCORE]["verdict"]]))
@@ -238,7 +238,7 @@ def axis_of(rows: Iterable[Row]) -> tuple[float, float]:
     """Return a scale that holds every interval and every base's mean, with a little air."""
     ends: list[float] = []
     for row in rows:
-        ends += [*whisker_of(row.scores[SCORE]).ends, row.base[SCORE]["mean"]]
+        ends += [*confidence_interval(row.scores[SCORE]).ends, row.base[SCORE]["mean"]]
     air = max(0.002, (max(ends) - min(ends)) * 0.08) if ends else 0.0
     return (min(ends) - air, max(ends) + air) if ends else (0.0, 1.0)
 

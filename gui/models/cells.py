@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gui.models.intervals import WhiskerCell
+from gui.models.intervals import IntervalCell
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Scored:
     """A score, its interval on the group's scale, and the base's mean."""
 
     text: str
-    whisker: WhiskerCell
+    bar: IntervalCell
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from gui.look.language import tr
 
 
 @dataclass(frozen=True)
-class Whisker:
-    """A mean with its interval, all in the unit of the axis they are drawn on; `token` is its colour.
+class ConfidenceInterval:
+    """A mean with its confidence interval, in the unit of the axis; `token` is the colour.
 
-    One conversation gives no interval: `low` and `high` are then None.
+    One conversation gives no interval: `low` and `high` are None.
     """
 
     mean: float
@@ -24,36 +24,36 @@ class Whisker:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """What an axis must hold: the interval, or the mean where there is none."""
+        """The ends of the interval; the mean where there is none."""
         return (
             self.mean if self.low is None else self.low,
             self.mean if self.high is None else self.high,
         )
 
 
-def whisker_of(spread: Mapping[str, Any], token: str = "accent") -> Whisker:
-    """Return the whisker of `{"mean", "low", "high"}`, whose last two may be missing."""
-    return Whisker(float(spread["mean"]), spread.get("low"), spread.get("high"), token)
+def confidence_interval(found: Mapping[str, Any], token: str = "accent") -> ConfidenceInterval:
+    """Return the interval of `{"mean", "low", "high"}`; low and high may be missing."""
+    return ConfidenceInterval(float(found["mean"]), found.get("low"), found.get("high"), token)
 
 
 @dataclass(frozen=True)
-class WhiskerCell:
-    """What a cell shows: a whisker, the axis from `axis_low` to `axis_high`, and the base's mean if known."""
+class IntervalCell:
+    """An interval in a cell: the axis from `axis_low` to `axis_high`, and the base model's mean if known."""
 
-    whisker: Whisker
+    interval: ConfidenceInterval
     axis_low: float
     axis_high: float
     base: float | None = None
 
 
-def in_words(name: str, whisker: Whisker, verdict: str = "") -> str:
-    """Return a score's whisker in words: "ROUGE-1 48.4, interval 47.2 to 49.6, better than base"."""
-    told = f"{name} {score(whisker.mean)}, {spread_words(whisker)}"
-    return f"{told}, {verdict}" if verdict else told
+def as_text(name: str, shown: ConfidenceInterval, verdict: str = "") -> str:
+    """Return a score with its interval as text: "ROUGE-1 48.4, interval 47.2 to 49.6, better than base"."""
+    text = f"{name} {score(shown.mean)}, {interval_text(shown)}"
+    return f"{text}, {verdict}" if verdict else text
 
 
-def spread_words(whisker: Whisker) -> str:
-    """Return a whisker's interval in words, or why there is none."""
-    if whisker.low is None or whisker.high is None:
+def interval_text(shown: ConfidenceInterval) -> str:
+    """Return the interval as text, or why there is none."""
+    if shown.low is None or shown.high is None:
         return tr(NO_INTERVAL)
-    return tr("interval {interval}", interval=interval(whisker.low, whisker.high))
+    return tr("interval {interval}", interval=interval(shown.low, shown.high))

@@ -28,7 +28,7 @@ def amount(value: float, unit: metrics.Unit, *, signed: bool = False) -> str:
     return f"+{text}" if signed and value > 0 else text
 
 
-def spread_words(found: Mapping[str, Any], unit: metrics.Unit, *, signed: bool = False) -> str:
+def interval_text(found: Mapping[str, Any], unit: metrics.Unit, *, signed: bool = False) -> str:
     """Return an interval in a metric's unit: "6.1 to 7.4", or why there is none."""
     low, high = found.get("low"), found.get("high")
     if low is None or high is None:
@@ -52,14 +52,14 @@ def in_full(
 ) -> str:
     """Return what a metric is, what was found with its interval, and how that stands to the base model."""
     metric = metrics.METRICS[name]
-    said = f"{told(metric.help)} {amount(own['mean'], metric.unit)}, {spread_words(own, metric.unit)}."
+    said = f"{told(metric.help)} {amount(own['mean'], metric.unit)}, {interval_text(own, metric.unit)}."
     if base and difference:
         verdict = str(difference.get("verdict"))
         compared = tr(
             "Base model {base}; difference {difference}, {interval}: {verdict}.",
             base=amount(base["mean"], metric.unit),
             difference=amount(difference["mean"], metric.unit, signed=True),
-            interval=spread_words(difference, metric.unit, signed=True),
+            interval=interval_text(difference, metric.unit, signed=True),
             verdict=tr(TOLD[verdict]) if verdict in TOLD else tr("not compared"),
         )
         return f"{said} {compared}"

@@ -16,7 +16,7 @@ from gui.look.fonts import font, metrics, px
 from gui.look.format import BILLIONS, MILLIONS, THOUSANDS, compact, number
 from gui.look.language import tr
 from gui.look.tooltips import as_said
-from gui.models.intervals import Whisker, in_words
+from gui.models.intervals import ConfidenceInterval, as_text
 from gui.plots.chart import Chart, Frame, Tick
 from gui.plots.ticks import level_ticks, nice_ticks
 
@@ -32,7 +32,7 @@ class Point:
     name: str
     short: str
     cost: float
-    whisker: Whisker
+    interval: ConfidenceInterval
 
 
 class Scatter(Chart):
@@ -53,8 +53,8 @@ class Scatter(Chart):
         self, points: Sequence[Point], base: float | None, *, log: bool, unit: str, chosen: str
     ) -> None:
         """Show points and the base's mean; `log` spaces costs by their ratio, `unit` stands behind them in words."""
-        self._points = sorted(points, key=lambda point: (point.cost, point.whisker.mean))
-        self._front = arenas.front([(point.cost, point.whisker.mean) for point in self._points])
+        self._points = sorted(points, key=lambda point: (point.cost, point.interval.mean))
+        self._front = arenas.front([(point.cost, point.interval.mean) for point in self._points])
         self._base, self._log, self._unit, self._chosen = base, log, unit, chosen
         self.setAccessibleDescription(self._in_words())
         self.update()
@@ -81,7 +81,7 @@ class Scatter(Chart):
         return ". ".join([*said, tr("No entry beats {names}", names=best)])
 
     def _told(self, point: Point) -> str:
-        return f"{in_words('ROUGE-1', point.whisker)}, {compact(point.cost)} {self._unit}"
+        return f"{as_text('ROUGE-1', point.interval)}, {compact(point.cost)} {self._unit}"
 
     # The axes.
     def _across(self, cost: float) -> float:
@@ -95,7 +95,7 @@ class Scatter(Chart):
 
     def ranges(self, rect: QRectF) -> tuple[tuple[float, float], tuple[float, float]]:
         costs = [self._across(point.cost) for point in self._points] or [0.0, 1.0]
-        scores = [point.whisker.mean for point in self._points] or [0.0, 1.0]
+        scores = [point.interval.mean for point in self._points] or [0.0, 1.0]
         scores += [self._base] if self._base is not None else []
         air = 0.08 * (max(scores) - min(scores)) or 0.01
         side = 0.08 * (max(costs) - min(costs)) or 0.5
@@ -134,7 +134,7 @@ class Scatter(Chart):
             self._draw_name(painter, frame, self._points[place], taken)
 
     def _place(self, frame: Frame, point: Point) -> QPointF:
-        return frame.point(self._across(point.cost), point.whisker.mean)
+        return frame.point(self._across(point.cost), point.interval.mean)
 
     def _dot(self, frame: Frame, point: Point) -> QRectF:
         at, half = self._place(frame, point), DOT_CHOSEN
@@ -151,9 +151,9 @@ class Scatter(Chart):
 
     def _draw_point(self, painter: QPainter, frame: Frame, point: Point, *, on_front: bool) -> None:
         at, chosen = self._place(frame, point), point.id == self._chosen
-        if chosen and point.whisker.low is not None and point.whisker.high is not None:
+        if chosen and point.interval.low is not None and point.interval.high is not None:
             painter.setPen(QPen(style.color("accent"), 1.5))
-            ends = [frame.at_y(end) for end in (point.whisker.low, point.whisker.high)]
+            ends = [frame.at_y(end) for end in (point.interval.low, point.interval.high)]
             painter.save()
             # The scale is that of the means: an interval that is wider leaves the chart.
             painter.setClipRect(frame.rect)

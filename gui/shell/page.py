@@ -22,7 +22,7 @@ NARROW = 1200
 
 def about(name: str, entries: Sequence[Entry]) -> list[Entry]:
     """Return a menu's entries, without its separators, each saying what it would be done with."""
-    return [(f"{text}: {name}", deed, action_id) for text, deed, action_id in entries if text]
+    return [(f"{text}: {name}", operation, action_id) for text, operation, action_id in entries if text]
 
 
 class Page(QWidget):

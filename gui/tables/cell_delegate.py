@@ -1,4 +1,4 @@
-"""How the cells of a grouped table are drawn: grounds, names with tags, verdicts, whiskers, sparklines."""
+"""How the cells of a grouped table are drawn: grounds, names with tags, verdicts, intervals, sparklines."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
     QToolTip,
 )
 
-from gui.graphics.interval_bar import paint_base_line, paint_whisker
+from gui.graphics.interval_bar import paint_base_line, paint_interval
 from gui.graphics.sparkline import paint_sparkline
 from gui.look import icons, style
 from gui.look.fonts import font, px
 from gui.models.cells import Checked, Link, Named, Scored, Signed, Spark, Text
 from gui.models.grouped_table import CELL_ROLE, HEAD_ROLE, Head, text_of
-from gui.models.intervals import Whisker
+from gui.models.intervals import ConfidenceInterval
 
 INSET = 12
 CHECK = 16
@@ -176,14 +176,14 @@ def _paint_scored(painter: QPainter, rect: QRect, cell: Scored, selected: bool) 
     painter.setFont(font("figure_medium"))
     painter.setPen(style.color("ink"))
     _draw_cut(painter, rect, cell.text)
-    shown = cell.whisker
+    shown = cell.bar
     place = QRectF(rect.adjusted(px(48), 6, 0, -6))
     axis = (shown.axis_low, shown.axis_high)
     if shown.base is not None:
         paint_base_line(painter, place, axis, shown.base)
-    drawn = shown.whisker
+    drawn = shown.interval
     token = "accent" if selected else drawn.token
-    paint_whisker(painter, place, axis, Whisker(drawn.mean, drawn.low, drawn.high, token))
+    paint_interval(painter, place, axis, ConfidenceInterval(drawn.mean, drawn.low, drawn.high, token))
 
 
 def _paint_signed(painter: QPainter, rect: QRect, cell: Signed, _selected: bool) -> None:

@@ -92,11 +92,11 @@ class ListPane(QWidget):
         if self.view.current() is None:
             self.view.choose_first()
 
-    def tell(self, text: str) -> None:
+    def show_notice(self, text: str) -> None:
         """Say what was done."""
         self.notice.show_notice(text, tr("Close"), "info", "ink2")
 
-    def tell_trouble(self, text: str) -> None:
+    def show_error(self, text: str) -> None:
         """Say what could not be done."""
         self.notice.show_notice(text, tr("Close"), "warning")
 

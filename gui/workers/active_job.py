@@ -7,15 +7,15 @@ from contextlib import suppress
 from PySide6.QtCore import QObject
 
 from engine.api import AppError, Ending
-from gui.workers.engine_thread import Ear, EngineThread, Hear
+from gui.workers.engine_thread import Subscription, EngineThread, Slot
 
 
-class InHand:
+class ActiveJob:
     """At most one job at a time, and its listener's ear. Falsy while there is none."""
 
     def __init__(self, listener: QObject) -> None:
         self._listener = listener
-        self._ear: Ear | None = None
+        self._subscription: Subscription | None = None
         self.thread: EngineThread | None = None
 
     def __bool__(self) -> bool:
@@ -24,11 +24,11 @@ class InHand:
     def take(
         self,
         thread: EngineThread,
-        ended: Hear,
+        ended: Slot,
         *,
-        events: Hear,
-        result: Hear | None = None,
-        failed: Hear | None = None,
+        events: Slot,
+        result: Slot | None = None,
+        failed: Slot | None = None,
     ) -> None:
         """Listen to a job, and to none before it; `ended` hears its end once it is in hand no longer."""
 
@@ -38,13 +38,13 @@ class InHand:
 
         self.let_go()
         self.thread = thread
-        self._ear = thread.tell(self._listener, events=events, result=result, failed=failed, ended=end)
+        self._subscription = thread.subscribe(self._listener, events=events, result=result, failed=failed, ended=end)
 
     def let_go(self) -> None:
         """Listen no longer, and leave the job to itself."""
-        if self._ear is not None:
-            self._ear.close()
-        self.thread = self._ear = None
+        if self._subscription is not None:
+            self._subscription.close()
+        self.thread = self._subscription = None
 
     def give_up(self, command: str = "stop") -> bool:
         """Ask the job to end and listen no longer; return whether there was one."""

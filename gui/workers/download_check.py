@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import SAMPLE, STARTER, Recipe, recipe
 from gui.look.format import bytes_text
 from gui.look.language import tr
-from gui.workers.active_job import InHand
+from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
 Request = dict[str, str]
@@ -32,16 +32,16 @@ class DownloadCheck(QObject):
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._manager = manager
-        self._in_hand = InHand(self)
+        self._active_job = ActiveJob(self)
 
     @property
     def is_busy(self) -> bool:
         """Whether the hub is being asked."""
-        return bool(self._in_hand)
+        return bool(self._active_job)
 
     def give_up(self) -> None:
         """Ask no longer."""
-        self._in_hand.give_up()
+        self._active_job.give_up()
 
     def check(self, work: object, needed: list[Request]) -> None:
         """Look what of the repositories that some work needs is not on this computer."""
@@ -56,11 +56,11 @@ class DownloadCheck(QObject):
 
         def take(cost: Cost) -> None:
             # The worker is left to its end, which takes longer than its answer.
-            self._in_hand.let_go()
+            self._active_job.let_go()
             self._price(work, waiting[1:], [*costs, cost])
 
         job = self._manager.ask("models", {"action": "cost", **waiting[0]}, parent=self)
-        self._in_hand.take(job, self.refused.emit, events=lambda _events: None, result=take)
+        self._active_job.take(job, self.refused.emit, events=lambda _events: None, result=take)
 
     def _decide(self, work: object, costs: list[Cost]) -> None:
         dear = [cost for cost in costs if cost.get("missing_bytes")]

@@ -30,7 +30,7 @@ class Downloads(QObject):
 
     def follow(self, thread: EngineThread) -> None:
         """Listen to a job until its worker is gone."""
-        thread.tell(self, events=partial(self._take, thread), finished=partial(self._forget, thread))
+        thread.subscribe(self, events=partial(self._take, thread), finished=partial(self._forget, thread))
 
     def _take(self, thread: EngineThread, events: list[Event]) -> None:
         before = self.share

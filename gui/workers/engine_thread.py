@@ -22,7 +22,7 @@ MOST_EVENTS = 250
 POLL_MILLISECONDS = 50
 BREATH_MILLISECONDS = 4
 
-Hear = Callable[[Any], object]
+Slot = Callable[[Any], object]
 
 
 class EngineThread(QThread):
@@ -69,23 +69,23 @@ class EngineThread(QThread):
         """The worker's process id, if this thread started it."""
         return self._supervisor.pid
 
-    def tell(
+    def subscribe(
         self,
         listener: QObject,
         *,
-        events: Hear | None = None,
-        result: Hear | None = None,
-        failed: Hear | None = None,
-        ended: Hear | None = None,
+        events: Slot | None = None,
+        result: Slot | None = None,
+        failed: Slot | None = None,
+        ended: Slot | None = None,
         finished: Callable[[], object] | None = None,
-    ) -> Ear:
+    ) -> Subscription:
         """Call functions of any kind with what the signals carry, for as long as `listener` lives and its ear is open.
 
         What comes when it is gone is nobody's: a page may be closed, or a question given up with its dialog, while
         the worker still computes the answer. `finished` is called once the thread has ended, however it did.
         """
-        hears = {"events": events, "result": result, "failed": failed, "ended": ended}
-        return Ear(self, listener, {name: hear for name, hear in hears.items() if hear is not None}, finished)
+        slots = {"events": events, "result": result, "failed": failed, "ended": ended}
+        return Subscription(self, listener, {name: slot for name, slot in slots.items() if slot is not None}, finished)
 
     def run(self) -> None:
         """Follow the job until its worker is gone. The body of the thread; `start` calls it."""
@@ -169,7 +169,7 @@ class EngineThread(QThread):
         self._leaving.set()
 
 
-class Ear(QObject):
+class Subscription(QObject):
     """A child of whoever listens: Qt takes it, its connections and what is under way to it along with its parent.
 
     It goes with the thread, too, so that a page that asks again and again does not gather them.
@@ -179,39 +179,39 @@ class Ear(QObject):
         self,
         thread: EngineThread,
         listener: QObject,
-        hears: Mapping[str, Hear],
+        slots: Mapping[str, Slot],
         finished: Callable[[], object] | None,
     ) -> None:
         super().__init__(listener)
-        self._hears = hears
+        self._slots = slots
         self._finished = finished
-        for name in hears:
+        for name in slots:
             # Methods of this object, and no closures: those Qt would call although nobody listens any longer.
-            getattr(thread, name).connect(getattr(self, f"_hear_{name}"))
-        thread.finished.connect(self._hear_the_end)
+            getattr(thread, name).connect(getattr(self, f"_on_{name}"))
+        thread.finished.connect(self._on_finished)
 
     def close(self) -> None:
         """Hear no more, not even what is under way."""
-        self._hears, self._finished = {}, None
+        self._slots, self._finished = {}, None
 
-    def _hear_events(self, events: list[Event]) -> None:
-        self._hear("events", events)
+    def _on_events(self, events: list[Event]) -> None:
+        self._call("events", events)
 
-    def _hear_result(self, result: Any) -> None:
-        self._hear("result", result)
+    def _on_result(self, result: Any) -> None:
+        self._call("result", result)
 
-    def _hear_failed(self, ending: Ending) -> None:
-        self._hear("failed", ending)
+    def _on_failed(self, ending: Ending) -> None:
+        self._call("failed", ending)
 
-    def _hear_ended(self, ending: Ending) -> None:
-        self._hear("ended", ending)
+    def _on_ended(self, ending: Ending) -> None:
+        self._call("ended", ending)
 
-    def _hear(self, name: str, said: Any) -> None:
-        hear = self._hears.get(name)
-        if hear is not None:
-            hear(said)
+    def _call(self, name: str, said: Any) -> None:
+        slot = self._slots.get(name)
+        if slot is not None:
+            slot(said)
 
-    def _hear_the_end(self) -> None:
+    def _on_finished(self) -> None:
         if self._finished is not None:
             self._finished()
         self.deleteLater()

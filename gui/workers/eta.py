@@ -13,7 +13,7 @@ from engine.api import Event, clock
 from gui.look.format import left_text
 
 # The speed is that of the last seconds; where reports are rarer, of the last few.
-LATELY_SECONDS, LEAST_REPORTS = 20.0, 4
+RECENT_SECONDS, MIN_REPORTS = 20.0, 4
 # The first second says little: connections open, caches fill.
 FIRST_SECONDS = 1.0
 # How long a change of speed takes to come through.
@@ -51,7 +51,7 @@ class Remaining:
         if not self._reports:
             self._began, self._total = at, total
         self._reports.append((at, done))
-        while len(self._reports) > LEAST_REPORTS and self._reports[1][0] <= at - LATELY_SECONDS:
+        while len(self._reports) > MIN_REPORTS and self._reports[1][0] <= at - RECENT_SECONDS:
             self._reports.popleft()
         self._judge()
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import BaseModelOptions, Ending, Event, MethodSettings, Problem, Recipe, recipe
 from gui.core.timers import once
-from gui.workers.active_job import InHand
+from gui.workers.active_job import ActiveJob
 from gui.workers.engine_thread import EngineThread
 
 DEBOUNCE_MILLISECONDS = 300
@@ -42,7 +42,7 @@ class Planner(QObject):
         """Prepare; `start_worker` starts a worker that takes the command `plan`."""
         super().__init__(parent)
         self._start_worker = start_worker
-        self._in_hand = InHand(self)
+        self._active_job = ActiveJob(self)
         self._wanted: Recipe | None = None
         self._asked = 0
         self._waiting = False
@@ -72,12 +72,12 @@ class Planner(QObject):
     def _count_next(self) -> None:
         """Ask one thing at a time: the worker answers the newest question only."""
         busy = self._waiting or self._counting is not None or self._pause.isActive()
-        if self._in_hand.thread is None or busy or not self._to_count:
+        if self._active_job.thread is None or busy or not self._to_count:
             return
         self._asked += 1
         self._counting = (f"{COUNT}{self._asked}", next(iter(self._to_count.values())))
         request, wanted = self._counting
-        self._in_hand.thread.send("plan", request=request, recipe=recipe.dumps(wanted))
+        self._active_job.thread.send("plan", request=request, recipe=recipe.dumps(wanted))
 
     def forget(self) -> None:
         """Drop what was asked: the recipe in hand can't be planned."""
@@ -92,14 +92,14 @@ class Planner(QObject):
     def rest(self) -> None:
         """Let the worker go and give its memory back; the next question starts another."""
         self.forget()
-        if self._in_hand.thread is not None:
-            self._in_hand.thread.send("quit")
-        self._in_hand.give_up()
+        if self._active_job.thread is not None:
+            self._active_job.thread.send("quit")
+        self._active_job.give_up()
 
     def _ask(self) -> None:
         if self._wanted is None:
             return
-        thread = self._in_hand.thread or self._start()
+        thread = self._active_job.thread or self._start()
         self._asked += 1
         self._planning = self._wanted
         thread.send("plan", request=str(self._asked), recipe=recipe.dumps(self._wanted))
@@ -111,7 +111,7 @@ class Planner(QObject):
 
     def _start(self) -> EngineThread:
         thread = self._start_worker()
-        self._in_hand.take(thread, self._worker_ended, events=self._take)
+        self._active_job.take(thread, self._worker_ended, events=self._take)
         return thread
 
     def _take(self, events: list[Event]) -> None:

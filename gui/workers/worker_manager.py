@@ -159,7 +159,7 @@ class WorkerManager(QObject):
         thread = self._thread(job, attach=False)
         if keeps_folder:
             self._kept.append(job)
-        thread.tell(self, ended=partial(self._tidy, job))
+        thread.subscribe(self, ended=partial(self._tidy, job))
         if kind in COMPUTING:
             self._take_device(thread, kind)
         if parent is not None:
@@ -171,7 +171,7 @@ class WorkerManager(QObject):
         thread = self._thread(job, attach=attach, warm_worker=None if attach else self.warm_workers.take())
         model = RunModel(wanted, thread)
         self._models.add(model)
-        thread.tell(self, finished=partial(self._models.discard, model))
+        thread.subscribe(self, finished=partial(self._models.discard, model))
         QTimer.singleShot(0, thread, thread.start)
         return model
 
@@ -179,7 +179,7 @@ class WorkerManager(QObject):
         command = self._command(job) if self._command else None
         thread = EngineThread(job, attach=attach, command=command, warm_worker=warm_worker, parent=self)
         self._threads.add(thread)
-        thread.tell(self, finished=partial(self._release_thread, thread))
+        thread.subscribe(self, finished=partial(self._release_thread, thread))
         self.downloads.follow(thread)
         if self._has_left:
             thread.let_go()
@@ -192,7 +192,7 @@ class WorkerManager(QObject):
 
     def _take_device(self, thread: EngineThread, kind: str) -> None:
         self._computing[thread] = kind
-        thread.tell(self, finished=partial(self._free_device, thread))
+        thread.subscribe(self, finished=partial(self._free_device, thread))
         self.device_changed.emit()
 
     def _free_device(self, thread: EngineThread) -> None:

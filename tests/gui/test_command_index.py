@@ -46,8 +46,8 @@ def window(styled, qtbot, home):
 @pytest.fixture
 def palette(window, qtbot):
     QTest.keyClick(window, Qt.Key.Key_K, CONTROL)
-    opened = window.finder.palette
-    window.finder.wait()
+    opened = window.command_index.palette
+    window.command_index.wait()
     qtbot.waitUntil(lambda: "Monday's run" in opened.titles())
     return opened
 
@@ -82,8 +82,8 @@ def test_a_run_and_a_recipe_are_found_by_name(window, palette, qtbot):
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_K, CONTROL)
-    again = window.finder.palette
-    window.finder.wait()
+    again = window.command_index.palette
+    window.command_index.wait()
     qtbot.waitUntil(lambda: "Monday's run" in again.titles())
     QTest.keyClicks(again.query, "smol qlora")
     assert again.current().group == "Recipe"

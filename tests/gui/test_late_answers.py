@@ -87,7 +87,7 @@ def test_an_answer_that_comes_when_its_asker_is_gone_is_nobodys(
 def test_an_answer_is_heard_by_any_function_until_its_listener_is_gone(asked):
     _, thread = asked
     listener, heard = QObject(), []
-    thread.tell(listener, events=heard.append, result=lambda said: heard.append(2 * said))
+    thread.subscribe(listener, events=heard.append, result=lambda said: heard.append(2 * said))
     thread.events.emit([1])
     thread.result.emit(1)
     thread.failed.emit(Ending("failed", "Not asked for."))
@@ -99,7 +99,7 @@ def test_an_answer_is_heard_by_any_function_until_its_listener_is_gone(asked):
 def test_what_is_under_way_to_a_listener_goes_with_it(asked, qtbot):
     _, thread = asked
     listener, heard = QObject(), []
-    thread.tell(listener, result=heard.append)
+    thread.subscribe(listener, result=heard.append)
     elsewhere = Elsewhere(thread)
     elsewhere.start()
     assert elsewhere.wait()
@@ -124,7 +124,7 @@ class Elsewhere(QThread):
 def test_a_listener_keeps_nothing_of_a_thread_that_has_ended(asked, qtbot):
     _, thread = asked
     listener, ends = QObject(), []
-    thread.tell(listener, finished=lambda: ends.append(1))
+    thread.subscribe(listener, finished=lambda: ends.append(1))
     thread.let_go()
     thread.start()
     qtbot.waitUntil(lambda: not listener.findChildren(QObject, "", Qt.FindChildOption.FindDirectChildrenOnly))

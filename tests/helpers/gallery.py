@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from gui.graphics.bars import Busy, MeterRow
 from gui.graphics.block_drawing import Block, BlockDrawing, Group, Part
 from gui.graphics.histogram import Histogram
-from gui.graphics.interval_bar import WhiskerView
+from gui.graphics.interval_bar import IntervalBar
 from gui.graphics.scrubber import Scrubber
 from gui.graphics.sparkline import paint_sparkline
 from gui.inputs.chips import ToggleChips
@@ -38,7 +38,7 @@ from gui.inputs.number_inputs import FloatField, IntField, Slider, SliderSpin
 from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import Segmented
 from gui.look import icons, style
-from gui.models.intervals import Whisker
+from gui.models.intervals import ConfidenceInterval
 from gui.plots.loss_plot import LossPlot
 from gui.widgets.buttons import IconButton, link, plain, primary, quiet
 from gui.widgets.cards import ErrorCard, NoticeStrip, Plan
@@ -324,7 +324,7 @@ def reading() -> list[QWidget]:
 
 
 def drawings() -> QWidget:
-    """Return the drawn widgets: plot, whiskers, histogram, blocks, scrubber, error card."""
+    """Return the drawn widgets: plot, intervals, histogram, blocks, scrubber, error card."""
     scrubber = Scrubber()
     scrubber.set_steps([0, 154, 308, 462, 616, 770, 924], 1540, [1078, 1232, 1386, 1540])
     figures = row(
@@ -340,7 +340,7 @@ def drawings() -> QWidget:
         plot(),
         row(section("Sample summaries"), scrubber, stretch=False),
         blocks(),
-        whiskers(),
+        intervals(),
         histogram(),
         row(Spark(1.0, "accent"), Spark(0.5, "grey")),
         error_card(),
@@ -374,13 +374,13 @@ def blocks() -> BlockDrawing:
     return made
 
 
-def whiskers() -> QWidget:
+def intervals() -> QWidget:
     """Return base above tuned, and their difference with its zero."""
-    both, difference = WhiskerView(), WhiskerView()
-    both.show_whiskers(
-        [Whisker(0.469, 0.457, 0.481, "grey"), Whisker(0.484, 0.472, 0.496)], (0.44, 0.51), "ROUGE-1"
+    both, difference = IntervalBar(), IntervalBar()
+    both.show_intervals(
+        [ConfidenceInterval(0.469, 0.457, 0.481, "grey"), ConfidenceInterval(0.484, 0.472, 0.496)], (0.44, 0.51), "ROUGE-1"
     )
-    difference.show_whiskers([Whisker(0.015, 0.006, 0.024)], (-0.01, 0.03), "difference", zero=True)
+    difference.show_intervals([ConfidenceInterval(0.015, 0.006, 0.024)], (-0.01, 0.03), "difference", zero=True)
     return row(
         Label("ROUGE-1"),
         both,

@@ -15,7 +15,7 @@ Arena = arenas.Arena
 EntryStatus = arenas.EntryStatus
 
 
-class ArenaDeeds(QObject):
+class ArenaOperations(QObject):
     """`changed` asks to read the arena again, `told(text, undo or None)` what was done, `failed(text)` what not."""
 
     changed = Signal()
@@ -80,10 +80,10 @@ class ArenaDeeds(QObject):
                 tr("Moved {arena} to the trash. Its runs and adapters stay.", arena=arena.name), None
             )
 
-    def _try(self, deed: Callable[[], object]) -> bool:
+    def _try(self, operation: Callable[[], object]) -> bool:
         """Do something to the folder; tell whether it could be done."""
         try:
-            deed()
+            operation()
         except AppError as error:
             self.failed.emit(told(arenas.why_not(error)))
             return False

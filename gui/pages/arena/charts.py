@@ -17,7 +17,7 @@ from gui.inputs.segmented_control import Segmented
 from gui.look.fonts import px
 from gui.look.format import number
 from gui.look.language import mark, told, tr
-from gui.models.intervals import whisker_of
+from gui.models.intervals import confidence_interval
 from gui.models.list_text import entry_words
 from gui.plots.curves import Curves, line_of
 from gui.plots.scatter import Point, Scatter
@@ -94,7 +94,7 @@ def _point(row: Row, kind: arenas.Cost) -> Point | None:
         return None
     cost = cost / MEGABYTE if kind == "memory" else cost
     entry = row.status.entry
-    return Point(row.id, entry_words(entry), short_name(entry), cost, whisker_of(row.scores[arenas.SCORE]))
+    return Point(row.id, entry_words(entry), short_name(entry), cost, confidence_interval(row.scores[arenas.SCORE]))
 
 
 def short_name(entry: arenas.Entry) -> str:

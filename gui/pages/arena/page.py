@@ -22,7 +22,7 @@ from gui.look.language import mark, told, tr
 from gui.models.arena_reader import ArenaReader, Snapshot
 from gui.models.arena_table import ArenaTable
 from gui.models.list_text import entry_words
-from gui.pages.arena.arena_operations import ArenaDeeds
+from gui.pages.arena.arena_operations import ArenaOperations
 from gui.pages.arena.arena_text import base_words_of, summary_words
 from gui.pages.arena.columns_button import ColumnsButton
 from gui.pages.arena.entries_form import EntriesForm
@@ -76,7 +76,7 @@ class ArenaPage(Page):
         self._begun: dict[str, Any] = {}
         self._recipe: tuple[Recipe, Family | None] | None = None
         self.reader = ArenaReader(self)
-        self.deeds = ArenaDeeds(manager, self)
+        self.operations = ArenaOperations(manager, self)
         self.report_file = ReportFile(self)
         self.table = ArenaTable(self)
         self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT)
@@ -150,11 +150,11 @@ class ArenaPage(Page):
     def _connect(self) -> None:
         self.reader.read.connect(self._on_read)
         self.choice.chosen.connect(self.open)
-        self.pause_button.clicked.connect(lambda: self._with_arena(self.deeds.pause))
-        self.start_button.clicked.connect(lambda: self._with_arena(self.deeds.start))
-        self.deeds.changed.connect(self.refresh)
-        self.deeds.told.connect(self.undo_strip.offer)
-        self.deeds.failed.connect(self._tell_trouble)
+        self.pause_button.clicked.connect(lambda: self._with_arena(self.operations.pause))
+        self.start_button.clicked.connect(lambda: self._with_arena(self.operations.start))
+        self.operations.changed.connect(self.refresh)
+        self.operations.told.connect(self.undo_strip.offer)
+        self.operations.failed.connect(self._show_error)
         for button, new in ((self.new_button, True), (self.empty_button, True), (self.add_button, False)):
             button.clicked.connect(lambda _=False, new=new: self._ask(new=new))
         self.form.made.connect(self._make)
@@ -171,17 +171,17 @@ class ArenaPage(Page):
         self.view.menu_wanted.connect(lambda row, place: self.menu_for(row.status).popup(place))
         self._connect_below()
         self._queue.changed.connect(self.refresh)
-        self._queue.troubled.connect(self._tell_trouble)
+        self._queue.troubled.connect(self._show_error)
         self._manager.runs_changed.connect(self.refresh)
         self._manager.device_changed.connect(self._show_header)
 
     def _connect_below(self) -> None:
         queue, below = self.below.queue, self.below
         below.front.picked.connect(self.choose)
-        below.losses.failed.connect(self._tell_trouble)
+        below.losses.failed.connect(self._show_error)
         queue.chosen.connect(lambda status: self.choose(status.entry.id) if status is not None else None)
-        queue.move_wanted.connect(lambda entry_id, by: self._with_arena(self.deeds.move, entry_id, by))
-        queue.remove_wanted.connect(lambda status: self._with_arena(self.deeds.remove, status))
+        queue.move_wanted.connect(lambda entry_id, by: self._with_arena(self.operations.move, entry_id, by))
+        queue.remove_wanted.connect(lambda status: self._with_arena(self.operations.remove, status))
         queue.open_wanted.connect(self._open_run)
         queue.menu_wanted.connect(lambda status, place: self.menu_for(status).popup(place))
 
@@ -285,7 +285,7 @@ class ArenaPage(Page):
         found = self._shown
         if found.arena is None or self._queue.arena_id != found.arena.id:
             return tr("Another process runs this queue") if found.worked else ""
-        running = any(self.deeds.follows(each) for each in found.statuses)
+        running = any(self.operations.follows(each) for each in found.statuses)
         return "" if running else self._waiting_words()
 
     def _waiting_words(self) -> str:
@@ -325,14 +325,14 @@ class ArenaPage(Page):
         try:
             tables = [arena.tables(row.status.entry) for row in rows]
         except AppError as error:
-            self._tell_trouble(told(arenas.why_not(error)))
+            self._show_error(told(arenas.why_not(error)))
             return
         self.below.differences.show_differences([entry_words(row.status.entry) for row in rows], tables)
 
     # Doing.
-    def _with_arena(self, deed: Callable[..., object], *rest: object) -> None:
+    def _with_arena(self, operation: Callable[..., object], *rest: object) -> None:
         if self._shown.arena is not None:
-            deed(self._shown.arena, *rest)
+            operation(self._shown.arena, *rest)
 
     def _ask_where(self) -> None:
         if self._shown.arena is not None:
@@ -342,7 +342,7 @@ class ArenaPage(Page):
         if status.run is not None:
             self.open_requested.emit(status.run.id)
 
-    def _tell_trouble(self, text: str) -> None:
+    def _show_error(self, text: str) -> None:
         self.notice.show_notice(text, tr("Close"), "warning")
 
     def menu_for(self, status: EntryStatus) -> QMenu:
@@ -370,20 +370,20 @@ class ArenaPage(Page):
         return about(entry_words(found[0].entry), self._entries_for(found[0])) if found else []
 
     def _entries_for(self, status: EntryStatus) -> list[Entry]:
-        deeds, entries = self.deeds, self._ways_out(status)
-        runs = status.state == "running" or deeds.follows(status)
-        if deeds.follows(status):
-            entries.append((tr("Stop the run"), lambda: deeds.stop(status), ""))
+        operations, entries = self.operations, self._ways_out(status)
+        runs = status.state == "running" or operations.follows(status)
+        if operations.follows(status):
+            entries.append((tr("Stop the run"), lambda: operations.stop(status), ""))
         elif status.state == "stopped" and self._queue.arena_id == self._arena_id:
-            entries.append((tr("Resume the run"), lambda: deeds.go_on(status), ""))
+            entries.append((tr("Resume the run"), lambda: operations.go_on(status), ""))
         if status.entry.run and not runs:
-            entries.append((tr("Run again"), lambda: self._with_arena(deeds.run_again, status), ""))
+            entries.append((tr("Run again"), lambda: self._with_arena(operations.run_again, status), ""))
         if not runs:
             entries += [
                 SEPARATOR,
                 (
                     tr("Remove from the arena"),
-                    lambda: self._with_arena(deeds.remove, status),
+                    lambda: self._with_arena(operations.remove, status),
                     "list.delete",
                 ),
             ]
@@ -399,7 +399,7 @@ class ArenaPage(Page):
         return found
 
     def _delete(self) -> None:
-        self._with_arena(self.deeds.delete)
+        self._with_arena(self.operations.delete)
         self._arena_id = ""
         self.refresh()
 
@@ -412,7 +412,7 @@ class ArenaPage(Page):
         elif not new and self._shown.arena is not None:
             self.form.ask_for_entries(self._shown.arena)
         else:
-            self._tell_trouble(tr(MEND))
+            self._show_error(tr(MEND))
             return
         self._stack.setCurrentWidget(self.form)
         self._show_header()

@@ -42,7 +42,7 @@ class QueueView(QWidget):
         self.remove_button = IconButton("trash", actions.titled(tr("Remove from the arena"), "list.delete"))
         self._lay_out()
         self._connect()
-        self._show_deeds(None)
+        self._show_operations(None)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -61,7 +61,7 @@ class QueueView(QWidget):
 
     def _connect(self) -> None:
         view = self.view
-        view.chosen.connect(self._show_deeds)
+        view.chosen.connect(self._show_operations)
         view.chosen.connect(self.chosen)
         view.opened.connect(self.open_wanted)
         view.delete_wanted.connect(self.remove_wanted)
@@ -87,9 +87,9 @@ class QueueView(QWidget):
             left_text(seconds) if to_go and seconds is not None else "",
         ]
         self._left.setText(", ".join(part for part in parts if part))
-        self._show_deeds(self.view.current())
+        self._show_operations(self.view.current())
 
-    def _show_deeds(self, status: EntryStatus | None) -> None:
+    def _show_operations(self, status: EntryStatus | None) -> None:
         things = self.table.things()
         place = things.index(status) if status in things else -1
         self.up_button.setEnabled(place > 0)

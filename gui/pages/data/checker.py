@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event, Job, Problem
 from gui.look.language import mark, tr
-from gui.workers.active_job import InHand
+from gui.workers.active_job import ActiveJob
 from gui.workers.eta import Remaining
 from gui.workers.worker_manager import WorkerManager
 
@@ -42,13 +42,13 @@ class Checker(QObject):
         self._stage, self._left = "", Remaining()
         self.notices: list[str] = []
         self.broken: list[dict[str, str]] = []
-        self.in_hand = InHand(self)
+        self.active_job = ActiveJob(self)
         self._shown_job: Job | None = None
 
     @property
     def is_busy(self) -> bool:
         """Whether a check is at work."""
-        return bool(self.in_hand)
+        return bool(self.active_job)
 
     def check(self, asked: dict[str, Any], base_model: str) -> None:
         """Check data, in place of whatever is being checked."""
@@ -61,7 +61,7 @@ class Checker(QObject):
             return
         self._stage, self.notices, self.broken = tr("Starting"), [], []
         self._left.begin()
-        self.in_hand.take(
+        self.active_job.take(
             thread,
             self._end,
             events=self._follow,
@@ -72,7 +72,7 @@ class Checker(QObject):
 
     def stop(self) -> None:
         """Give up the check in hand, if there is one."""
-        if self.in_hand.give_up():
+        if self.active_job.give_up():
             self._rest()
 
     def _follow(self, events: list[Event]) -> None:

@@ -115,7 +115,7 @@ class DataPage(Page):
         if not self._asked_for_models:
             self._asked_for_models = True
             thread = self._manager.ask("models", {"action": "list"}, parent=self)
-            thread.tell(self, result=self._take_models)
+            thread.subscribe(self, result=self._take_models)
 
     def _take_models(self, result: dict[str, Any]) -> None:
         self.parts.source.offer_tokenizers([model["id"] for model in result["models"]])

@@ -24,7 +24,7 @@ from gui.widgets.buttons import Button, link, plain
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
-from gui.workers.active_job import InHand
+from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
 TITLE_WIDTH, PAGE_WIDTH = 136, 880
@@ -47,7 +47,7 @@ class DoctorPage(Page):
         self._background = Background(self)
         self._checks: dict[str, doctor.Check] = {}
         self._looks = 0
-        self._devices, self._given_up = InHand(self), False
+        self._devices, self._given_up = ActiveJob(self), False
         self.copy_button = plain(tr("Copy diagnostics"), "copy")
         self.again_button = plain(tr("Check again"), "retry")
         for button in (self.copy_button, self.again_button):
@@ -172,8 +172,8 @@ class _CheckRow(QWidget):
         self._title = Label("", "body_medium")
         self._text = Label("", "body", "ink", wrap=True, selectable=True)
         self._fix = Label("", "body", "ink2", wrap=True, selectable=True)
-        self._deeds = QHBoxLayout()
-        self._deeds.addStretch(1)
+        self._actions_row = QHBoxLayout()
+        self._actions_row.addStretch(1)
         grid = QGridLayout()
         grid.setContentsMargins(0, 12, 0, 12)
         grid.setHorizontalSpacing(12)
@@ -185,7 +185,7 @@ class _CheckRow(QWidget):
         grid.addWidget(self._title, 0, 1, top)
         grid.addWidget(self._text, 0, 2)
         grid.addWidget(self._fix, 1, 2)
-        grid.addLayout(self._deeds, 0, 3, 2, 1)
+        grid.addLayout(self._actions_row, 0, 3, 2, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -196,7 +196,7 @@ class _CheckRow(QWidget):
     def offer(self, text: str) -> Button:
         """Add a link to where the matter can be seen to."""
         button = link(text)
-        self._deeds.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
+        self._actions_row.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
         return button
 
     def show_check(self, check: doctor.Check) -> None:

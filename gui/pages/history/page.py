@@ -21,7 +21,7 @@ from gui.models.history_reader import HistoryReader
 from gui.models.run_table import SHOWN, RunTable, next_step
 from gui.pages.history.log_dialog import LogDialog
 from gui.pages.history.run_details import RunDetails
-from gui.pages.history.run_operations import HistoryDeeds, step_of
+from gui.pages.history.run_operations import RunOperations, step_of
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.menus import SEPARATOR, below, make_menu
 from gui.pages.train.run.report_export import ReportFile
@@ -60,7 +60,7 @@ class HistoryPage(Page):
         self._wanted = ""
         self._since_live = QElapsedTimer()
         self.reader = HistoryReader(self)
-        self.deeds = HistoryDeeds(self)
+        self.operations = RunOperations(self)
         self.report_file = ReportFile(self)
         self.table = RunTable(self)
         self.view = GroupedTableView(self.table, tr("Runs"), ROW_HEIGHT)
@@ -101,11 +101,11 @@ class HistoryPage(Page):
         self.reader.listed.connect(self.table.keep)
         self.reader.read.connect(self._on_read)
         self.reader.finished.connect(self._on_finished)
-        self.deeds.changed.connect(self.reader.refresh)
-        self.deeds.told.connect(self.pane.undo_strip.offer)
-        self.deeds.failed.connect(self.pane.tell_trouble)
-        self.deeds.promoted.connect(self._on_promoted)
-        self.report_file.told.connect(self.pane.tell)
+        self.operations.changed.connect(self.reader.refresh)
+        self.operations.told.connect(self.pane.undo_strip.offer)
+        self.operations.failed.connect(self.pane.show_error)
+        self.operations.promoted.connect(self._on_promoted)
+        self.report_file.told.connect(self.pane.show_notice)
         self.folder_button.clicked.connect(lambda: self._dialogs.open_folder(paths.runs_folder()))
         self.new_button.clicked.connect(self.new_run_requested)
         self._empty_run.clicked.connect(self.new_run_requested)
@@ -115,7 +115,7 @@ class HistoryPage(Page):
         view.opened.connect(self.open_run)
         view.link_pressed.connect(lambda entry, _column: self.do_next(entry))
         view.menu_wanted.connect(lambda entry, place: self.menu_for(entry).popup(place))
-        view.delete_wanted.connect(self.deeds.delete)
+        view.delete_wanted.connect(self.operations.delete)
         details = self.details
         details.open_pressed.connect(partial(self._with_shown, self.open_run))
         details.edit_pressed.connect(partial(self._with_shown, self.edit))
@@ -215,15 +215,15 @@ class HistoryPage(Page):
         )
 
     # Doing.
-    def _with_shown(self, deed: Callable[[RunEntry], object]) -> None:
+    def _with_shown(self, operation: Callable[[RunEntry], object]) -> None:
         entry = self.details.entry()
         if entry is not None:
-            deed(entry)
+            operation(entry)
 
     def open_run(self, entry: RunEntry) -> None:
         """Bring a run back on the train page."""
         if entry.recipe is None:
-            self.pane.tell_trouble(
+            self.pane.show_error(
                 tr("{run} can't be opened: {reason}", run=entry.name, reason=told(entry.error))
             )
             return
@@ -290,7 +290,7 @@ class HistoryPage(Page):
             (tr("Open folder"), lambda: self._dialogs.open_folder(entry.job.folder), ""),
         ]
         if not entry.running:
-            entries += [SEPARATOR, (tr("Delete"), lambda: self.deeds.delete(entry), "list.delete")]
+            entries += [SEPARATOR, (tr("Delete"), lambda: self.operations.delete(entry), "list.delete")]
         return entries
 
     def _adapter_entries(self, entry: RunEntry) -> list[Entry]:
@@ -307,7 +307,7 @@ class HistoryPage(Page):
         found += [
             (
                 tr("Make an adapter from the checkpoint at step {step}", step=number(step_of(path))),
-                partial(self.deeds.promote, path),
+                partial(self.operations.promote, path),
                 "",
             )
             for path in reversed(entry.checkpoints)

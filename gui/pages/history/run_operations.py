@@ -14,7 +14,7 @@ from gui.look.language import told, tr
 Told = Callable[[], None]
 
 
-class HistoryDeeds(QObject):
+class RunOperations(QObject):
     """`changed` asks to read the history again, `promoted(adapter)` says that the library has one more.
 
     `told(text, undo or None)` says what was done, `failed(text)` what could not be.

@@ -204,7 +204,7 @@ class LabellingPage(Page):
         if not self._asked_for_models:
             self._asked_for_models = True
             thread = self._manager.ask("models", {"action": "list"}, parent=self)
-            thread.tell(self, result=self._take_models)
+            thread.subscribe(self, result=self._take_models)
         self.summary.edit.setFocus()
 
     def _take_models(self, result: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import AppError, Ending, Event
 from gui.look.format import bytes_text, number
 from gui.look.language import tr
-from gui.workers.active_job import InHand
+from gui.workers.active_job import ActiveJob
 from gui.workers.eta import Remaining
 from gui.workers.worker_manager import WorkerManager
 
@@ -26,7 +26,7 @@ class Reader(QObject):
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._manager = manager
-        self._in_hand = InHand(self)
+        self._active_job = ActiveJob(self)
         self._done, self._total, self._unit = 0, 0, ""
         self._left = Remaining()
         self.source = ""
@@ -35,7 +35,7 @@ class Reader(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether a source is being read."""
-        return bool(self._in_hand)
+        return bool(self._active_job)
 
     def read(self, values: dict[str, Any], base_model: str) -> None:
         """Read the source that `[data]` values name, in place of whatever is being read.
@@ -51,13 +51,13 @@ class Reader(QObject):
         except AppError as error:
             self.trouble = error
         else:
-            self._in_hand.take(thread, self._end, events=self._follow, result=self._take, failed=self._fail)
+            self._active_job.take(thread, self._end, events=self._follow, result=self._take, failed=self._fail)
         self.changed.emit()
 
     def stop(self) -> None:
         """Give up what is being read, and forget what went wrong before."""
         self.trouble = None
-        if self._in_hand.give_up():
+        if self._active_job.give_up():
             self.changed.emit()
 
     def progress(self) -> tuple[float, str, str]:
@@ -77,7 +77,7 @@ class Reader(QObject):
         self.changed.emit()
 
     def _take(self, result: dict[str, Any]) -> None:
-        self._in_hand.let_go()
+        self._active_job.let_go()
         self.changed.emit()
         self.made.emit(result["set"], result)
 

@@ -11,14 +11,14 @@ from gui.core.actions import Entry
 from gui.look.language import tr
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.jobs import LibraryJobs
-from gui.pages.library.library_operations import LibraryDeeds
+from gui.pages.library.library_operations import LibraryOperations
 
 
 class Places:
     """Imports, exports, merges and opens folders, each after asking where if need be."""
 
-    def __init__(self, page: QWidget, dialogs: Dialogs, deeds: LibraryDeeds, jobs: LibraryJobs) -> None:
-        self._page, self._dialogs, self._deeds, self._jobs = page, dialogs, deeds, jobs
+    def __init__(self, page: QWidget, dialogs: Dialogs, operations: LibraryOperations, jobs: LibraryJobs) -> None:
+        self._page, self._dialogs, self._operations, self._jobs = page, dialogs, operations, jobs
 
     def open_library(self) -> None:
         """Show the library's folder."""
@@ -48,25 +48,25 @@ class Places:
             self._page, tr("Export: choose where to create the folder"), name
         )
         if target is not None:
-            self._deeds.export_folder(adapter, target)
+            self._operations.export_folder(adapter, target)
 
     def export_zip(self, adapter: Adapter) -> None:
         """Write an adapter as a zip of the person's choice."""
         target = self._dialogs.place_for_zip(self._page, library.safe_file_name(adapter.name))
         if target is not None:
-            self._deeds.export_zip(adapter, target)
+            self._operations.export_zip(adapter, target)
 
     def import_folder(self) -> None:
         """Import the adapter in a folder."""
         source = self._dialogs.folder_to_import(self._page)
         if source is not None:
-            self._deeds.take_in([source])
+            self._operations.take_in([source])
 
     def import_zip(self) -> None:
         """Import the adapter in a zip."""
         source = self._dialogs.zip_to_import(self._page)
         if source is not None:
-            self._deeds.take_in([source])
+            self._operations.take_in([source])
 
     def export_entries(self, adapter: Adapter, *, in_full: bool) -> list[Entry]:
         """Return the menu entries that export an adapter; `in_full` where the menu has others, too."""

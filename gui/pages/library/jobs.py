@@ -106,7 +106,7 @@ class LibraryJobs(QObject):
         self._thread, self._adapter_id, self._remarks = thread, adapter.id, []
         self._left.begin()
         result: dict[str, Any] = {}
-        thread.tell(
+        thread.subscribe(
             self,
             events=lambda events: self._follow(events, doing),
             result=result.update,

@@ -19,7 +19,7 @@ from gui.pages.library.jobs import in_one_line
 Undo = Callable[[], None]
 
 
-class LibraryDeeds(QObject):
+class LibraryOperations(QObject):
     """`changed(adapter id)` asks to read the library again and to select that adapter ("": what is selected stays).
 
     `told(text, undo or None)` says what was done, `failed(text)` what could not be.

@@ -17,14 +17,14 @@ def make_menu(parent: QWidget, entries: Sequence[Entry]) -> QMenu:
     """Return a menu of entries; it goes when it is closed."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    for text, deed, action_id in entries:
+    for text, operation, action_id in entries:
         if not text:
             menu.addSeparator()
             continue
         action = menu.addAction(text)
         if action_id:
             action.setShortcut(actions.action(action_id).keys[0])
-        action.triggered.connect(lambda _checked=False, deed=deed: deed())
+        action.triggered.connect(lambda _checked=False, operation=operation: operation())
     return menu
 
 

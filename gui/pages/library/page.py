@@ -28,7 +28,7 @@ from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.drawer import Drawer
 from gui.pages.library.import_export import Places
 from gui.pages.library.jobs import LibraryJobs
-from gui.pages.library.library_operations import LibraryDeeds
+from gui.pages.library.library_operations import LibraryOperations
 from gui.pages.library.menus import SEPARATOR, below, make_menu
 from gui.pages.library.metadata_panel import MetadataPanel
 from gui.pages.library.score_choices import Choice, score_choices
@@ -60,9 +60,9 @@ class LibraryPage(Page):
         self._told_unreadable: list[Unreadable] = []
         self._in_use: set[str] = set()
         self.reader = LibraryReader(self)
-        self.deeds = LibraryDeeds(self)
+        self.operations = LibraryOperations(self)
         self.jobs = LibraryJobs(manager, self)
-        self.places = Places(self, dialogs or Dialogs(), self.deeds, self.jobs)
+        self.places = Places(self, dialogs or Dialogs(), self.operations, self.jobs)
         self.table = AdapterTable(self)
         self.view = GroupedTableView(self.table, tr("Adapters"))
         self.panel = MetadataPanel()
@@ -107,9 +107,9 @@ class LibraryPage(Page):
     def _connect(self) -> None:
         self.reader.read.connect(self._on_read)
         self.reader.checked.connect(self._on_checked)
-        self.deeds.changed.connect(self._on_changed)
-        self.deeds.told.connect(self.pane.undo_strip.offer)
-        self.deeds.failed.connect(self.pane.tell_trouble)
+        self.operations.changed.connect(self._on_changed)
+        self.operations.told.connect(self.pane.undo_strip.offer)
+        self.operations.failed.connect(self.pane.show_error)
         self.folder_button.clicked.connect(self.places.open_library)
         self.import_button.clicked.connect(lambda: self._import_menu(self.import_button))
         self._empty_import.clicked.connect(lambda: self._import_menu(self._empty_import))
@@ -137,14 +137,14 @@ class LibraryPage(Page):
             lambda: self._with_shown(lambda found: self.menu_for(found).popup(below(panel.more_button)))
         )
         panel.close_pressed.connect(self._close_drawer)
-        panel.tags_changed.connect(lambda adapter, tags: self.deeds.update(adapter, tags=tags))
-        panel.notes_changed.connect(lambda adapter, notes: self.deeds.update(adapter, notes=notes))
+        panel.tags_changed.connect(lambda adapter, tags: self.operations.update(adapter, tags=tags))
+        panel.notes_changed.connect(lambda adapter, notes: self.operations.update(adapter, notes=notes))
 
     def _connect_jobs(self) -> None:
         self.jobs.started.connect(self._on_job_started)
         self.jobs.progressed.connect(self.busy.set_progress)
         self.jobs.finished.connect(self._on_job_finished)
-        self.jobs.remarked.connect(self.pane.tell)
+        self.jobs.remarked.connect(self.pane.show_notice)
         self.jobs.failed.connect(self._on_job_failed)
         self.jobs.stopped.connect(self._on_job_stopped)
         self.cancel_button.clicked.connect(self.jobs.cancel)
@@ -187,7 +187,7 @@ class LibraryPage(Page):
         if not unreadable:
             self.pane.notice.hide()
             return
-        self.pane.tell_trouble(_unreadable_words(unreadable))
+        self.pane.show_error(_unreadable_words(unreadable))
 
     def _on_narrowed(self, show: str, search: str) -> None:
         self.table.show_only(next(known for known in SHOWN if known == show), search)
@@ -243,10 +243,10 @@ class LibraryPage(Page):
             self.try_requested.emit([adapter.id])
 
     # Doing.
-    def _with_shown(self, deed: Callable[[Adapter], object]) -> None:
+    def _with_shown(self, operation: Callable[[Adapter], object]) -> None:
         adapter = self.panel.adapter()
         if adapter is not None:
-            deed(adapter)
+            operation(adapter)
 
     def _on_changed(self, adapter_id: str) -> None:
         self._wanted = adapter_id or self._wanted
@@ -259,17 +259,17 @@ class LibraryPage(Page):
         place = self.view.visualRect(self.table.index(row, 0)).adjusted(px(4), 2, 0, -2)
         place.setWidth(max(place.width(), px(140)))
         editor = NameEditor(self.view.viewport(), place, adapter.name)
-        editor.renamed.connect(lambda name: self.deeds.update(adapter, name=name))
+        editor.renamed.connect(lambda name: self.operations.update(adapter, name=name))
 
     def delete(self, adapter: Adapter) -> None:
         """Move an adapter to the trash, unless a job uses it."""
         if self.is_in_use(adapter):
-            self.pane.tell_trouble(
+            self.pane.show_error(
                 tr("{name} is in use by a running job. Delete it after the job ends.", name=adapter.name)
             )
             return
         self.panel.save_notes()
-        self.deeds.delete(adapter)
+        self.operations.delete(adapter)
 
     def score(self, adapter: Adapter) -> None:
         """Score an adapter as its recipe says; ask on what, if it has none."""
@@ -295,7 +295,7 @@ class LibraryPage(Page):
     def dropEvent(self, event: QDropEvent) -> None:
         """Import what was dropped."""
         event.acceptProposedAction()
-        self.deeds.take_in(_dropped(event))
+        self.operations.take_in(_dropped(event))
 
     # Jobs.
     def _on_job_started(self, words: str) -> None:
@@ -316,7 +316,7 @@ class LibraryPage(Page):
     def _on_job_failed(self, text: str) -> None:
         if not self.jobs.busy:
             self._put_job_away()
-        self.pane.tell_trouble(text)
+        self.pane.show_error(text)
 
     def _on_job_stopped(self) -> None:
         self._put_job_away()

@@ -7,12 +7,12 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.api import ScoreCard
-from gui.graphics.interval_bar import paint_base_line, paint_whisker
+from gui.graphics.interval_bar import paint_base_line, paint_interval
 from gui.look import icons, style
 from gui.look.fonts import font, px
 from gui.look.format import gain, score
 from gui.look.language import mark, told, tr
-from gui.models.intervals import Whisker, in_words, whisker_of
+from gui.models.intervals import ConfidenceInterval, as_text, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 
 NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
@@ -21,7 +21,7 @@ PITCH = 26
 
 
 class ScoresView(QWidget):
-    """A row for each score: name, score, whisker from the base's mean, gain. The dashed line is the base model."""
+    """A row for each score: name, score, interval from the base model's mean, gain. The dashed line is the base model."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,7 +45,7 @@ class ScoresView(QWidget):
         assert self._card is not None
         verdict = str(self._card.difference.get(name, {}).get("verdict", ""))
         said = tr(TO_BASE[verdict]) if verdict in TO_BASE else told(verdict)
-        return in_words(NAMES[name], whisker_of(self._card.scores[name]), said)
+        return as_text(NAMES[name], confidence_interval(self._card.scores[name]), said)
 
     def sizeHint(self) -> QSize:
         return QSize(px(320), px(PITCH) * len(self._shown()))
@@ -65,12 +65,12 @@ class ScoresView(QWidget):
     def _base(self) -> dict[str, dict[str, float]]:
         return self._card.base if self._card is not None else {}
 
-    def _from_base(self, name: str) -> Whisker:
+    def _from_base(self, name: str) -> ConfidenceInterval:
         """Return a score with its interval as distances from the base's mean."""
         assert self._card is not None
         spread = self._card.scores[name]
         middle = self._base().get(name, {}).get("mean", spread["mean"])
-        return whisker_of({part: value - middle for part, value in spread.items()})
+        return confidence_interval({part: value - middle for part, value in spread.items()})
 
     def _axis(self, shown: list[str]) -> tuple[float, float]:
         ends = [0.0, *(end for name in shown for end in self._from_base(name).ends)]
@@ -93,7 +93,7 @@ class ScoresView(QWidget):
             QRectF(px(84), row.top(), px(40), row.height()), right, score(self._card.scores[name]["mean"])
         )
         along = QRectF(place.left(), row.top(), place.width(), row.height())
-        paint_whisker(painter, along, axis, self._from_base(name))
+        paint_interval(painter, along, axis, self._from_base(name))
         self._paint_gain(painter, row, name)
 
     def _paint_gain(self, painter: QPainter, row: QRectF, name: str) -> None:

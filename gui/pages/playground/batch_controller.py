@@ -183,9 +183,9 @@ class Several(QObject):
         if self.reader.is_busy:
             self.view.show_reading(self.reader.name, self.reader.share, self.reader.words)
         if self.reader.trouble:
-            self.view.tell(self.reader.trouble, icon_name="problem")
+            self.view.show_notice(self.reader.trouble, icon_name="problem")
         else:
             goes_on = self.batch.message and self.batch.can_go_on
             said = " ".join(filter(None, (self._told, self.batch.message)))
-            self.view.tell(said, tr("Continue") if goes_on else "")
+            self.view.show_notice(said, tr("Continue") if goes_on else "")
         self.changed.emit()

@@ -15,7 +15,7 @@ from engine.api import AppError, Ending, Event, Example, ingest
 from gui.look.format import bytes_text
 from gui.look.language import told, tr, tr_count
 from gui.models.list_text import SPLITS
-from gui.workers.active_job import InHand
+from gui.workers.active_job import ActiveJob
 from gui.workers.eta import Remaining
 from gui.workers.worker_manager import WorkerManager
 
@@ -38,7 +38,7 @@ class BatchReader(QObject):
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._manager = manager
-        self._in_hand = InHand(self)
+        self._active_job = ActiveJob(self)
         self._read: dict[str, list[Example]] = {}
         self._far, self._left = "", Remaining()
         self.share = 0.0
@@ -48,7 +48,7 @@ class BatchReader(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether files are being read."""
-        return bool(self._in_hand)
+        return bool(self._active_job)
 
     @property
     def words(self) -> str:
@@ -69,12 +69,12 @@ class BatchReader(QObject):
         except AppError as error:
             self.trouble = told(f"{error.message} {error.hint}".strip())
         else:
-            self._in_hand.take(thread, self._end, events=self._follow, result=self._take, failed=self._fail)
+            self._active_job.take(thread, self._end, events=self._follow, result=self._take, failed=self._fail)
         self.changed.emit()
 
     def stop(self) -> None:
         """Give up what is being read."""
-        if self._in_hand.give_up():
+        if self._active_job.give_up():
             self.changed.emit()
 
     def _follow(self, events: list[Event]) -> None:
@@ -95,7 +95,7 @@ class BatchReader(QObject):
             into.append(Example(row["id"], row["conversation"], row["summary"], references))
 
     def _take(self, result: dict[str, Any]) -> None:
-        self._in_hand.let_go()
+        self._active_job.let_go()
         self.changed.emit()
         named = [(self._source_name(split), examples) for split, examples in self._read.items()]
         self.found.emit(named, left_out_text(result["left_out"]))

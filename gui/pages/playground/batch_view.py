@@ -147,7 +147,7 @@ class BatchView(QWidget):
         self.busy.show()
         self.busy.set_progress(share, how_far, tr("Reading {name}", name=name))
 
-    def tell(self, text: str, action: str = "", icon_name: str = "info") -> None:
+    def show_notice(self, text: str, action: str = "", icon_name: str = "info") -> None:
         """Say something below the table; nothing hides it."""
         if text:
             self.notice.show_notice(text, action, icon_name, "ink2" if icon_name == "info" else "brick")

@@ -219,5 +219,5 @@ class DecodingRow(QWidget):
         try:
             self._presets.delete(self.preset.key())
         except AppError as error:
-            self.naming.tell(error)
+            self.naming.show_error(error)
         self._offer()

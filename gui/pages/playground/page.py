@@ -142,7 +142,7 @@ class PlaygroundPage(Page):
         self.controller.rescan()
         if not self._asked_for_models:
             self._asked_for_models = True
-            self._manager.ask("models", {"action": "list"}, parent=self).tell(self, result=self._take_models)
+            self._manager.ask("models", {"action": "list"}, parent=self).subscribe(self, result=self._take_models)
 
     def open(self, adapter_ids: Iterable[str]) -> None:
         """Compare these adapters of the library with their base model."""

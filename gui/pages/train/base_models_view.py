@@ -81,7 +81,7 @@ class BaseModelsView(Card):
         """Read the list again; `current` is the base model in use."""
         self._current = current
         job = self._manager.ask("models", {"action": "list"}, parent=self)
-        job.tell(self, result=self._show, failed=self._fail)
+        job.subscribe(self, result=self._show, failed=self._fail)
 
     def ids(self) -> list[str]:
         """Return the ids listed."""
@@ -139,7 +139,7 @@ class BaseModelsView(Card):
     def _act(self) -> None:
         self._trouble.hide()
         job = self._manager.ask("models", {"action": "delete", "id": self._doomed}, parent=self)
-        job.tell(self, result=self._deleted, failed=self._fail)
+        job.subscribe(self, result=self._deleted, failed=self._fail)
 
     def _deleted(self, result: dict[str, Any]) -> None:
         freed = bytes_text(result.get("freed_bytes"))
@@ -152,7 +152,7 @@ class BaseModelsView(Card):
             return
         self._cost.show_notice(tr("Asking the hub about {name}…", name=model_id))
         job = self._manager.ask("models", {"action": "cost", "id": model_id}, parent=self)
-        job.tell(self, result=self._show_cost, failed=self._fail_cost)
+        job.subscribe(self, result=self._show_cost, failed=self._fail_cost)
 
     def _show_cost(self, cost: dict[str, Any]) -> None:
         self._cost.show_notice(cost_words(cost), tr("Use it"), "info", "ink2")

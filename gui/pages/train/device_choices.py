@@ -23,7 +23,7 @@ class DeviceOffer(QObject):
         """Ask, unless that has been done."""
         if not self._is_asked:
             self._is_asked = True
-            self._manager.ask("devices", {}, parent=self).tell(self, result=self._take)
+            self._manager.ask("devices", {}, parent=self).subscribe(self, result=self._take)
 
     def _take(self, found: dict[str, Any]) -> None:
         self._form.offer_devices(found.get("devices") or ())

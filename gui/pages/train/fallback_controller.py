@@ -46,7 +46,7 @@ class Fitting(QObject):
             self._right.fit.show_trouble(f"{told(error.message)} {told(error.hint)}")
             return
         self._right.fit.show_looking()
-        job.tell(self, result=partial(self._take, wanted), failed=partial(self._fail, wanted))
+        job.subscribe(self, result=partial(self._take, wanted), failed=partial(self._fail, wanted))
 
     def _take(self, wanted: Recipe, found: dict[str, Any]) -> None:
         if wanted is self._recipe:

@@ -36,7 +36,7 @@ class PlanSeeker(QObject):
         except AppError:
             self.found.emit(model, [])
             return
-        job.tell(
+        job.subscribe(
             self,
             result=partial(self._take, model),
             failed=lambda _ending: self.found.emit(model, []),

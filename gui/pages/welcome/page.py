@@ -161,7 +161,7 @@ class WelcomePage(Page):
         except AppError as error:
             self.steps["device"].say(told(error.message))
             return
-        job.tell(
+        job.subscribe(
             self,
             result=self._take_devices,
             failed=lambda ending: self.steps["device"].say(told(ending.message)),

@@ -23,7 +23,7 @@ class Recorder:
     def __init__(self, refuses: bool = False) -> None:
         self.log: list[tuple[object, ...]] = []
         self._refuses = refuses
-        self.deeds = self
+        self.operations = self
 
     def show_built(self, key: str) -> Recorder:
         self.log.append(("page", key))

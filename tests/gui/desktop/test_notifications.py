@@ -39,18 +39,18 @@ def notifier(window: QWidget, sent: list | None = None) -> Notifier:
 
 def test_nothing_is_said_to_who_looks_at_the_window(qtbot, monkeypatch, told):
     sent: list = []
-    notifier(window(qtbot, monkeypatch, in_front=True), sent).tell("Completed", "A run")
+    notifier(window(qtbot, monkeypatch, in_front=True), sent).notify("Completed", "A run")
     assert (told, sent) == ([], [])
 
 
 def test_the_icon_asks_for_attention_as_well(qtbot, monkeypatch, told):
     sent: list = []
-    notifier(window(qtbot, monkeypatch, in_front=False), sent).tell("Completed", "A run")
+    notifier(window(qtbot, monkeypatch, in_front=False), sent).notify("Completed", "A run")
     assert sent == [{"urgent": True}]
 
 
 def test_a_name_is_text_and_no_option_and_no_mark(qtbot, monkeypatch, told):
-    notifier(window(qtbot, monkeypatch, in_front=False)).tell("Completed", "-<b>A</b> & run")
+    notifier(window(qtbot, monkeypatch, in_front=False)).notify("Completed", "-<b>A</b> & run")
     [said] = told
     assert said[0] == "notify-send"
     assert said[-3:] == ["--", "Completed", "-&lt;b&gt;A&lt;/b&gt; &amp; run"]
@@ -58,7 +58,7 @@ def test_a_name_is_text_and_no_option_and_no_mark(qtbot, monkeypatch, told):
 
 def test_where_the_desktop_has_no_way_nothing_fails(qtbot, monkeypatch, told):
     monkeypatch.setattr("gui.desktop.notifications.shutil.which", lambda _name: None)
-    notifier(window(qtbot, monkeypatch, in_front=False)).tell("Completed", "A run")
+    notifier(window(qtbot, monkeypatch, in_front=False)).notify("Completed", "A run")
     assert told == []
 
 
@@ -67,7 +67,7 @@ def test_the_tray_has_one_icon_however_much_is_said(qtbot, monkeypatch, styled, 
     monkeypatch.setattr(QSystemTrayIcon, "show", lambda _self: None)
     monkeypatch.setattr(QSystemTrayIcon, "showMessage", lambda *_: None)
     speaker = notifier(window(qtbot, monkeypatch, in_front=False))
-    speaker.tell("Stopped", "A run")
-    speaker.tell("Completed", "A run")
+    speaker.notify("Stopped", "A run")
+    speaker.notify("Completed", "A run")
     assert len(speaker.findChildren(QSystemTrayIcon)) == 1
     assert told == []

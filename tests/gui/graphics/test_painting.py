@@ -1,4 +1,4 @@
-"""Histogram, whiskers, block drawing, scrubber, bars and labels: keys, mouse, and the words for each."""
+"""Histogram, intervals, block drawing, scrubber, bars and labels: keys, mouse, and the words for each."""
 
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
@@ -7,11 +7,11 @@ from PySide6.QtTest import QTest
 from gui.graphics.bars import Bar
 from gui.graphics.block_drawing import BIAS, Block, BlockDrawing, Group, Part
 from gui.graphics.histogram import Histogram, label_step
-from gui.graphics.interval_bar import WhiskerView
+from gui.graphics.interval_bar import IntervalBar
 from gui.graphics.scrubber import Scrubber
 from gui.look import style
 from gui.look.tokens import DARK, LIGHT
-from gui.models.intervals import Whisker, in_words
+from gui.models.intervals import ConfidenceInterval, as_text
 from gui.widgets.labels import ElidedLabel, Figure, RichLabel
 
 
@@ -83,26 +83,26 @@ def test_drawn_widgets_follow_the_scheme(lengths, styled):
     assert LIGHT.accent_mid not in shown
 
 
-def test_a_whisker_is_said_in_words():
-    told = in_words("ROUGE-1", Whisker(0.484, 0.472, 0.496), "better than base")
-    assert told == "ROUGE-1 48.4, interval 47.2 to 49.6, better than base"
-    assert in_words("ROUGE-1", Whisker(0.484)) == "ROUGE-1 48.4, one conversation, so no interval"
+def test_an_interval_has_a_text():
+    text = as_text("ROUGE-1", ConfidenceInterval(0.484, 0.472, 0.496), "better than base")
+    assert text == "ROUGE-1 48.4, interval 47.2 to 49.6, better than base"
+    assert as_text("ROUGE-1", ConfidenceInterval(0.484)) == "ROUGE-1 48.4, one conversation, so no interval"
 
 
 def test_a_mean_without_an_interval_is_a_dot(styled, qtbot):
-    view = WhiskerView()
+    view = IntervalBar()
     qtbot.addWidget(view)
     view.resize(300, 40)
-    view.show_whiskers([Whisker(0.5)], (0.0, 1.0), "in words")
+    view.show_intervals([ConfidenceInterval(0.5)], (0.0, 1.0), "in words")
     assert LIGHT.accent in _colors(view)
     assert view.grab().toImage().pixelColor(120, 20).name() not in {LIGHT.accent, LIGHT.accent.lower()}
 
 
 def test_base_and_tuned_are_drawn_in_their_colours(styled, qtbot):
-    view = WhiskerView()
+    view = IntervalBar()
     qtbot.addWidget(view)
     view.resize(300, 40)
-    view.show_whiskers([Whisker(0.4, 0.3, 0.5, "grey"), Whisker(0.6, 0.5, 0.7)], (0.2, 0.8), "in words")
+    view.show_intervals([ConfidenceInterval(0.4, 0.3, 0.5, "grey"), ConfidenceInterval(0.6, 0.5, 0.7)], (0.2, 0.8), "in words")
     assert {LIGHT.grey, LIGHT.accent} <= _colors(view)
     assert view.accessibleName() == "in words"
 

@@ -144,7 +144,7 @@ def test_cells_say_what_is_known(table):
     scored = cell(table, "samsum-lora-r32", "score")
     assert isinstance(scored, Scored)
     assert scored.text == "48.4"
-    assert scored.whisker.axis_low < scored.whisker.base < scored.whisker.axis_high
+    assert scored.bar.axis_low < scored.bar.base < scored.bar.axis_high
     assert cell(table, "standup-prompt-32", "verdict") == Signed("arrow-down", "Worse", "brick")
 
 
@@ -189,9 +189,9 @@ def test_an_adapter_scored_on_one_conversation_is_listed_without_an_interval(hom
     table.set_adapters([add_adapter("small", scores=[score_card(0.484, half_width=None, examples=1)])])
     shown = cell(table, "small", "score")
     assert isinstance(shown, Scored)
-    assert (shown.whisker.whisker.low, shown.whisker.whisker.high) == (None, None)
-    assert shown.whisker.axis_low < 0.469
-    assert shown.whisker.axis_high > 0.484
+    assert (shown.bar.interval.low, shown.bar.interval.high) == (None, None)
+    assert shown.bar.axis_low < 0.469
+    assert shown.bar.axis_high > 0.484
     row = table.row_of("small")
     column = [column.key for column in table.columns].index("score")
     assert table.index(row, column).data(Qt.ItemDataRole.ToolTipRole) == "One conversation, so no interval"

@@ -6,12 +6,12 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
-from gui.models.intervals import Whisker
+from gui.models.intervals import ConfidenceInterval
 from gui.plots.scatter import Point, Scatter
 
 
 def point(name: str, cost: float, mean: float) -> Point:
-    return Point(name, f"{name}, whole", name, cost, Whisker(mean, mean - 0.01, mean + 0.01))
+    return Point(name, f"{name}, whole", name, cost, ConfidenceInterval(mean, mean - 0.01, mean + 0.01))
 
 
 POINTS = (

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending
-from gui.workers.active_job import InHand
+from gui.workers.active_job import ActiveJob
 from gui.workers.engine_thread import EngineThread
 
 
@@ -16,7 +16,7 @@ class Thread(QObject):
     result = Signal(object)
     failed = Signal(object)
     finished = Signal()
-    tell = EngineThread.tell
+    subscribe = EngineThread.subscribe
 
     def __init__(self):
         super().__init__()
@@ -37,21 +37,21 @@ def listener(qtbot):
     return QObject()
 
 
-def taken(in_hand, heard, name):
+def taken(active_job, heard, name):
     thread = Thread()
-    in_hand.take(
+    active_job.take(
         thread,
-        lambda ending: heard.append((name, ending.outcome, bool(in_hand))),
+        lambda ending: heard.append((name, ending.outcome, bool(active_job))),
         events=lambda events: heard.append((name, events)),
     )
     return thread
 
 
 def test_the_end_of_a_job_is_heard_when_it_is_in_hand_no_longer(listener, heard):
-    in_hand = InHand(listener)
-    assert not in_hand
-    thread = taken(in_hand, heard, "one")
-    assert in_hand.thread is thread
+    active_job = ActiveJob(listener)
+    assert not active_job
+    thread = taken(active_job, heard, "one")
+    assert active_job.thread is thread
 
     thread.events.emit([1])
     thread.ended.emit(Ending("completed", "", ""))
@@ -60,25 +60,25 @@ def test_the_end_of_a_job_is_heard_when_it_is_in_hand_no_longer(listener, heard)
 
 
 def test_another_job_takes_the_place_of_the_first(listener, heard):
-    in_hand = InHand(listener)
-    first = taken(in_hand, heard, "one")
-    second = taken(in_hand, heard, "two")
+    active_job = ActiveJob(listener)
+    first = taken(active_job, heard, "one")
+    second = taken(active_job, heard, "two")
 
     first.events.emit([1])
     first.ended.emit(Ending("completed", "", ""))
     second.events.emit([2])
     assert heard == [("two", [2])]
-    assert in_hand.thread is second
+    assert active_job.thread is second
     assert not first.sent
 
 
 def test_a_job_that_is_given_up_is_asked_to_end_and_nothing_more_is_heard(listener, heard):
-    in_hand = InHand(listener)
-    thread = taken(in_hand, heard, "one")
+    active_job = ActiveJob(listener)
+    thread = taken(active_job, heard, "one")
 
     # A disk that is full keeps nobody from giving a job up.
-    assert in_hand.give_up("quit")
-    assert not in_hand.give_up()
+    assert active_job.give_up("quit")
+    assert not active_job.give_up()
     thread.events.emit([1])
     thread.ended.emit(Ending("stopped", "", ""))
     assert thread.sent == ["quit"]

@@ -26,7 +26,7 @@ def progressed(done, unit="bytes", total=400):
 class Thread(QObject):
     """Stands for the thread of a job: says by hand what its worker tells."""
 
-    def tell(self, _listener, *, events, finished):
+    def subscribe(self, _listener, *, events, finished):
         self.says, self.ends = events, finished
 
 

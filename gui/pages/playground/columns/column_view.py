@@ -159,7 +159,7 @@ class ColumnView(QWidget):
         self._state.setText(waiting.get(column.status) or _state_words(column))
         self._state.setVisible(bool(self._state.text()))
         failed = column.status == "failed"
-        self._trouble.tell(told(f"{column.message} {column.hint}".strip()) if failed else "")
+        self._trouble.show_text(told(f"{column.message} {column.hint}".strip()) if failed else "")
         self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
         # While the base model is loaded once for all columns, one of them offers to give that up.
         loading = self._is_base and column.status == "waiting" and bool(waiting_words)
@@ -203,7 +203,7 @@ class _Trouble(QWidget):
         row.addWidget(self._text, 1)
         self.hide()
 
-    def tell(self, text: str) -> None:
+    def show_text(self, text: str) -> None:
         """Show a trouble; none hides it."""
         self._text.setText(text)
         self.setVisible(bool(text))

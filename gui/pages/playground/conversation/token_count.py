@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import AppError, Ending, Event
 from gui.core.timers import once
 from gui.pages.playground.conversation.length import Length
-from gui.workers.active_job import InHand
+from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
 REST_MILLISECONDS = 250
@@ -29,7 +29,7 @@ class LiveCount(QObject):
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._manager = manager
-        self._in_hand = InHand(self)
+        self._active_job = ActiveJob(self)
         self._base_id = ""
         self._is_exact = False
         self._wanted = ("", 0)
@@ -48,7 +48,7 @@ class LiveCount(QObject):
 
     def close(self) -> None:
         """Let the worker go; the next text starts another."""
-        self._in_hand.give_up("quit")
+        self._active_job.give_up("quit")
         self._is_exact = False
         self._wanted = ("", 0)
         self._asked.clear()
@@ -57,14 +57,14 @@ class LiveCount(QObject):
         text, limit = self._wanted
         if not text:
             return
-        if not self._in_hand:
+        if not self._active_job:
             self._start()
-        if self._in_hand.thread is not None:
+        if self._active_job.thread is not None:
             request = secrets.token_hex(4)
             self._asked = {request: (text, limit)}
             self._idle.start()
             with suppress(AppError):
-                self._in_hand.thread.send("count", request=request, text=text, limit=limit)
+                self._active_job.thread.send("count", request=request, text=text, limit=limit)
 
     def _start(self) -> None:
         try:
@@ -72,7 +72,7 @@ class LiveCount(QObject):
         except AppError:
             # The estimate stays.
             return
-        self._in_hand.take(thread, self._forget, events=self._follow)
+        self._active_job.take(thread, self._forget, events=self._follow)
 
     def _follow(self, events: list[Event]) -> None:
         for event in events:

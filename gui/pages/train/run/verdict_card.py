@@ -12,12 +12,12 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import RunState
-from gui.graphics.interval_bar import WhiskerView
+from gui.graphics.interval_bar import IntervalBar
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import gain, interval, score
 from gui.look.language import mark, told, tr
-from gui.models.intervals import Whisker, in_words, spread_words, whisker_of
+from gui.models.intervals import ConfidenceInterval, as_text, interval_text, confidence_interval
 from gui.pages.train.run.metrics_view import MeasuresView
 from gui.pages.train.run.run_text import (
     excluded_sentence,
@@ -38,7 +38,7 @@ TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeL
 # After a score that is said for who can't see it.
 SAID = {"better": mark("better"), "worse": mark("worse")}
 INKS = {"better": "accent", "worse": "brick"}
-WHISKER_MARGIN = 6
+INTERVAL_MARGIN = 6
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -153,7 +153,7 @@ def _told(text: str, state: RunState) -> str:
 
 
 class ScoreRow:
-    """One score in the grid: name, both whiskers, both means, the paired difference."""
+    """One score in the grid: name, both intervals, both means, the paired difference."""
 
     def __init__(
         self,
@@ -174,22 +174,22 @@ class ScoreRow:
         difference_axis: tuple[float, float],
     ) -> None:
         """Put the row into a grid; all rows' scores have one scale, all differences one axis."""
-        base, tuned = whisker_of(self._base, "grey"), whisker_of(self._tuned, "accent")
+        base, tuned = confidence_interval(self._base, "grey"), confidence_interval(self._tuned, "accent")
         verdict = str(self._difference.get("verdict", ""))
         ink = INKS.get(verdict, "ink2")
-        scores, paired = WhiskerView(), WhiskerView()
+        scores, paired = IntervalBar(), IntervalBar()
         first, second = (f"{side} {self._title}" for side in self._compared)
         said = tr(SAID[verdict]) if verdict in SAID else told(verdict)
-        words = f"{in_words(first, base)}. {in_words(second, tuned, said)}"
-        scores.show_whiskers([base, tuned], score_axis, words)
-        change = whisker_of(self._difference, ink)
+        words = f"{as_text(first, base)}. {as_text(second, tuned, said)}"
+        scores.show_intervals([base, tuned], score_axis, words)
+        change = confidence_interval(self._difference, ink)
         between = tr(
             "{score} paired difference {gain}, {spread}",
             score=self._title,
             gain=gain(change.mean),
-            spread=spread_words(change),
+            spread=interval_text(change),
         )
-        paired.show_whiskers([change], difference_axis, between, zero=True)
+        paired.show_intervals([change], difference_axis, between, zero=True)
         grid.addWidget(Label(self._title, "body"), row, 0)
         grid.addWidget(scores, row, 1)
         grid.addWidget(Label(score(base.mean), "figure", "ink2"), row, 2, RIGHT)
@@ -197,7 +197,7 @@ class ScoreRow:
         grid.addWidget(paired, row, 4)
         grid.addWidget(self._amount(change, ink), row, 5, RIGHT)
 
-    def _amount(self, change: Whisker, ink: str) -> QWidget:
+    def _amount(self, change: ConfidenceInterval, ink: str) -> QWidget:
         box = QWidget()
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 6, 0, 6)
@@ -216,7 +216,7 @@ class ScoreRow:
 
 def axis_of(intervals: list[dict[str, Any]]) -> tuple[float, float]:
     """Return an axis that holds all intervals, with a little room."""
-    ends = [end for each in intervals for end in whisker_of(each).ends]
+    ends = [end for each in intervals for end in confidence_interval(each).ends]
     low, high = min(ends), max(ends)
     room = max(0.002, (high - low) * 0.06)
     return low - room, high + room
@@ -229,7 +229,7 @@ def centred(axis: tuple[float, float], span: float) -> tuple[float, float]:
 
 
 class _Legend(QWidget):
-    """What the two colours and the whiskers mean."""
+    """The legend: the two colours and the error bars."""
 
     def __init__(self, compared: tuple[str, str]) -> None:
         super().__init__()
@@ -258,16 +258,16 @@ class _Zero(QWidget):
         painter.setFont(font("axis"))
         painter.setPen(style.color("ink2"))
         low, high = self._axis
-        x = WHISKER_MARGIN - low / (high - low) * (self.width() - 2 * WHISKER_MARGIN)
+        x = INTERVAL_MARGIN - low / (high - low) * (self.width() - 2 * INTERVAL_MARGIN)
         painter.drawText(QRectF(x - 20, 0, 40, self.height()), Qt.AlignmentFlag.AlignCenter, "0")
         painter.end()
 
 
-class _Dot(WhiskerView):
-    """The dot of a whisker without its line."""
+class _Dot(IntervalBar):
+    """The dot of an interval without its line."""
 
     def __init__(self, token: str) -> None:
         super().__init__()
         self.setMinimumSize(0, 0)
         self.setFixedSize(20, 14)
-        self.show_whiskers([Whisker(0.5, token=token)], (0.0, 1.0), "")
+        self.show_intervals([ConfidenceInterval(0.5, token=token)], (0.0, 1.0), "")

@@ -226,7 +226,7 @@ def test_no_source_is_no_check(page):
 
 def test_a_check_can_be_given_up(page, qtbot, chats):
     page.open(str(chats))
-    thread = page.checker.in_hand.thread
+    thread = page.checker.active_job.thread
     page.checker.stop()
     assert not page.checker.is_busy
     qtbot.waitUntil(thread.isFinished, timeout=WAIT)
@@ -235,7 +235,7 @@ def test_a_check_can_be_given_up(page, qtbot, chats):
 
 def test_a_second_check_takes_the_place_of_the_first(page, qtbot, chats, tmp_path):
     page.open(str(chats))
-    first = page.checker.in_hand.thread
+    first = page.checker.active_job.thread
     path = write_rows(tmp_path / "few.jsonl", [chat(number) for number in range(30)])
     checked(page, qtbot, str(path))
     qtbot.waitUntil(first.isFinished, timeout=WAIT)

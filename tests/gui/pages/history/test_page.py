@@ -57,7 +57,7 @@ class Bench:
     def settle(self) -> Bench:
         """Wait until the folder was read and all that follows from it is shown."""
         for _ in range(4):
-            self.page.deeds.wait()
+            self.page.operations.wait()
             self.page.reader.wait()
             QApplication.processEvents()
         return self
@@ -334,7 +334,7 @@ def test_a_running_run_is_not_deleted(bench):
     job = add_run(spec=RunSpec(outcome=None))
     made = bench()
     with job.lock():
-        made.page.deeds.delete(made.entries()[0])
+        made.page.operations.delete(made.entries()[0])
     assert "is running" in made.page.pane.notice.text()
     assert job.folder.exists()
 

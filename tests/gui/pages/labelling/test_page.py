@@ -291,7 +291,7 @@ def test_a_source_that_cannot_be_read_says_why(page, workers, qtbot):
 def test_a_reading_can_be_given_up(page, workers, qtbot):
     workers.reading = [["wait_for_stop", {}]]
     page.open_source({"source": "/data/chats.csv"})
-    thread = page.reader._in_hand.thread
+    thread = page.reader._active_job.thread
     page.reader.stop()
     assert not page.reader.is_busy
     qtbot.waitUntil(thread.isFinished, timeout=WAIT)

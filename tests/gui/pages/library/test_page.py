@@ -47,7 +47,7 @@ class Bench:
     def settle(self) -> Bench:
         """Wait until the folder was read and all that follows from it is shown."""
         for _ in range(3):
-            self.page.deeds.wait()
+            self.page.operations.wait()
             self.page.reader.wait()
             QApplication.processEvents()
         return self
