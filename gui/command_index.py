@@ -97,7 +97,9 @@ class CommandIndex(QObject):
                     for run_id, name in found.runs
                 ),
                 *(
-                    Offer(name, tr(ADAPTER), partial(navigator.adapter, adapter_id), icon="library", words=words)
+                    Offer(
+                        name, tr(ADAPTER), partial(navigator.adapter, adapter_id), icon="library", words=words
+                    )
                     for adapter_id, name, words in found.adapters
                 ),
                 *(

@@ -92,12 +92,12 @@ def main() -> None:
         window = MainWindow(manager, Preferences())
         window.resize(*SIZE)
         window.show()
-        walk(window, Photographer(window, folder))
+        navigation(window, Photographer(window, folder))
         manager.leave()
         wait(1.0)
 
 
-def walk(window: MainWindow, photographer: Photographer) -> None:
+def navigation(window: MainWindow, photographer: Photographer) -> None:
     """Go through the pages as a person would."""
     starter = paths.presets_folder() / "starter.toml"
     wanted = recipe.load(starter)
@@ -169,7 +169,7 @@ def summarise(window: MainWindow) -> None:
     example = examples()[CONVERSATION]
     playground.open_conversation(example["dialogue"], example["summary"])
     playground.summarise()
-    wait_until(lambda: not playground.controller.board.busy, "the summaries")
+    wait_until(lambda: not playground.controller.results.busy, "the summaries")
 
 
 def examples() -> list[dict[str, Any]]:

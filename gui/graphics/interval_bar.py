@@ -1,4 +1,4 @@
-"""Paints confidence intervals as error bars: a dot for the mean, a line from low to high, the base as a dashed vertical.
+"""Paints confidence intervals: a dot for the mean, error bars, and the base model as a dashed vertical.
 
 Knows values and the axis, not where they come from. Every interval has a text as well.
 """
@@ -17,9 +17,13 @@ from gui.models.intervals import ConfidenceInterval
 
 
 def paint_interval(
-    painter: QPainter, rect: QRectF, axis: tuple[float, float], interval: ConfidenceInterval, middle: float | None = None
+    painter: QPainter,
+    rect: QRectF,
+    axis: tuple[float, float],
+    interval: ConfidenceInterval,
+    middle: float | None = None,
 ) -> None:
-    """Draw an interval into a rectangle whose sides are the axis' ends; `middle` is its y, the rectangle's if None."""
+    """Draw an interval; the sides of the rectangle are the ends of the axis, `middle` is y (None: the centre)."""
     y = rect.center().y() if middle is None else middle
     low, high = interval.ends
     left, at, right = (_along(rect, axis, value) for value in (low, interval.mean, high))

@@ -120,7 +120,9 @@ class AdapterTable(GroupedTable[Adapter]):
             return Link(tr("Score now"))
         group = self._groups[adapter.id]
         spread = card.scores[SCORE]
-        return Scored(score(spread["mean"]), IntervalCell(confidence_interval(spread, "ink2"), *group.axis, group.base))
+        return Scored(
+            score(spread["mean"]), IntervalCell(confidence_interval(spread, "ink2"), *group.axis, group.base)
+        )
 
     def words(self, thing: Adapter) -> str:
         card = thing.metadata.score_card

@@ -7,7 +7,7 @@ from contextlib import suppress
 from PySide6.QtCore import QObject
 
 from engine.api import AppError, Ending
-from gui.workers.engine_thread import Subscription, EngineThread, Slot
+from gui.workers.engine_thread import EngineThread, Slot, Subscription
 
 
 class ActiveJob:
@@ -38,7 +38,9 @@ class ActiveJob:
 
         self.let_go()
         self.thread = thread
-        self._subscription = thread.subscribe(self._listener, events=events, result=result, failed=failed, ended=end)
+        self._subscription = thread.subscribe(
+            self._listener, events=events, result=result, failed=failed, ended=end
+        )
 
     def let_go(self) -> None:
         """Listen no longer, and leave the job to itself."""

@@ -85,7 +85,9 @@ class EngineThread(QThread):
         the worker still computes the answer. `finished` is called once the thread has ended, however it did.
         """
         slots = {"events": events, "result": result, "failed": failed, "ended": ended}
-        return Subscription(self, listener, {name: slot for name, slot in slots.items() if slot is not None}, finished)
+        return Subscription(
+            self, listener, {name: slot for name, slot in slots.items() if slot is not None}, finished
+        )
 
     def run(self) -> None:
         """Follow the job until its worker is gone. The body of the thread; `start` calls it."""

@@ -55,19 +55,21 @@ def main() -> None:
             *_worked(page, "least like"),
             ("most memory of the process", f"{peak_resident(os.getpid()) / 1e6:,.0f} MB", ""),
         ]
-        page.desk.close()
+        page.controller.close()
         page.close()
         manager.leave()
     show(f"Labelling, {count:,} conversations", rows)
 
 
 def _opened(page: LabellingPage, set_id: str) -> Rows:
-    latency, began = _watched(page.desk.opened.connect, lambda: page.desk.open(set_id))
+    latency, began = _watched(page.controller.opened.connect, lambda: page.controller.open(set_id))
     return [("opened", f"{began:.1f} s", ""), *_late("opened", latency)]
 
 
 def _compared(page: LabellingPage) -> Rows:
-    latency, took = _watched(page.desk.listing.compared.connect, lambda: page.desk.choose_order("unlike"))
+    latency, took = _watched(
+        page.controller.listing.compared.connect, lambda: page.controller.choose_order("unlike")
+    )
     return [("all words compared, once", f"{took:.1f} s", ""), *_late("compared", latency)]
 
 

@@ -151,7 +151,7 @@ def test_the_data_page_leads_to_the_labelling_page_and_back(house, qtbot):
     house.window.show_built("data").label_requested.emit({"source": "talk.csv"}, "starter")
     page = house.window.built("labelling")
     assert house.window.current_key() == "labelling"
-    qtbot.waitUntil(lambda: page.desk.item is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.controller.item is not None, timeout=WAIT)
     assert page.header.title() == "Talk"
     assert house.window.rail.item("data").isChecked()
     page.back_button.click()
@@ -161,7 +161,7 @@ def test_the_data_page_leads_to_the_labelling_page_and_back(house, qtbot):
     assert page.header.title() == "Talk"
     page.use_requested.emit({"source": "/exported"})
     assert house.window.current_key() == "train"
-    page.desk.close()
+    page.controller.close()
 
 
 def test_pages_are_built_when_they_are_first_shown(house):

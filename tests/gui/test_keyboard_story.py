@@ -90,7 +90,7 @@ def test_from_the_first_start_to_ones_own_adapter_in_the_playground(window, qtbo
 
 def summaries(page):
     """Return what base and adapter wrote, None before both have ended."""
-    columns = [page.controller.board.column(key) for key in (None, "mine")]
+    columns = [page.controller.results.column(key) for key in (None, "mine")]
     if not all(each is not None and each.status == "finished" for each in columns):
         return None
     return [each.text for each in columns]

@@ -378,9 +378,13 @@ def intervals() -> QWidget:
     """Return base above tuned, and their difference with its zero."""
     both, difference = IntervalBar(), IntervalBar()
     both.show_intervals(
-        [ConfidenceInterval(0.469, 0.457, 0.481, "grey"), ConfidenceInterval(0.484, 0.472, 0.496)], (0.44, 0.51), "ROUGE-1"
+        [ConfidenceInterval(0.469, 0.457, 0.481, "grey"), ConfidenceInterval(0.484, 0.472, 0.496)],
+        (0.44, 0.51),
+        "ROUGE-1",
     )
-    difference.show_intervals([ConfidenceInterval(0.015, 0.006, 0.024)], (-0.01, 0.03), "difference", zero=True)
+    difference.show_intervals(
+        [ConfidenceInterval(0.015, 0.006, 0.024)], (-0.01, 0.03), "difference", zero=True
+    )
     return row(
         Label("ROUGE-1"),
         both,

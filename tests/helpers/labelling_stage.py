@@ -54,8 +54,8 @@ def made_set(*conversations: str, name: str = "Chats") -> str:
 
 
 def show(page: LabellingPage, qtbot, set_id: str) -> LabellingPage:
-    with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
-        page.desk.open(set_id)
+    with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
+        page.controller.open(set_id)
     return page
 
 
@@ -67,7 +67,7 @@ def press(page: QWidget, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
 
 
 def state(page: LabellingPage, number: int) -> str:
-    return page.desk.work.item(number).state
+    return page.controller.work.item(number).state
 
 
 def drafted(page: LabellingPage, qtbot, *, key: bool = True) -> None:
@@ -75,4 +75,4 @@ def drafted(page: LabellingPage, qtbot, *, key: bool = True) -> None:
         press(page, Qt.Key.Key_D, CTRL)
     else:
         page.summary.draft_button.click()
-    qtbot.waitUntil(lambda: not page.drafter.is_writing, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.draft_writer.is_writing, timeout=WAIT)

@@ -68,5 +68,5 @@ def tried(page: PlaygroundPage, qtbot, *adapters: str, reference: str = "") -> N
     page.open_conversation(CONVERSATION, reference)
     page.open(adapters)
     page.summarise_button.click()
-    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
     qtbot.waitUntil(page.summarise_button.isEnabled, timeout=WAIT)

@@ -94,7 +94,9 @@ def _point(row: Row, kind: arenas.Cost) -> Point | None:
         return None
     cost = cost / MEGABYTE if kind == "memory" else cost
     entry = row.status.entry
-    return Point(row.id, entry_words(entry), short_name(entry), cost, confidence_interval(row.scores[arenas.SCORE]))
+    return Point(
+        row.id, entry_words(entry), short_name(entry), cost, confidence_interval(row.scores[arenas.SCORE])
+    )
 
 
 def short_name(entry: arenas.Entry) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-class Walk:
+class ItemNavigation:
     """The conversations that were seen, by number, like the pages of a browser: back, forward, and on to new ones."""
 
     def __init__(self) -> None:

@@ -13,11 +13,11 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import AppError, DataError, Example, labelling
 from gui.core.background_tasks import Background
 from gui.pages.labelling import labelling_text
-from gui.pages.labelling.item_navigation import Walk
+from gui.pages.labelling.item_navigation import ItemNavigation
 from gui.pages.labelling.item_order import Listing
 
 
-class Desk(QObject):
+class LabellingController(QObject):
     """The work at hand.
 
     Signals: `changed` when something else is to be shown; `moved` when another conversation is in front or its text
@@ -34,7 +34,7 @@ class Desk(QObject):
         self.listing = Listing(self)
         self.listing.compared.connect(self._begin_again)
         self.trouble: AppError | None = None
-        self._walk = Walk()
+        self._navigation = ItemNavigation()
         self._typed: str | None = None
         self.is_opening = False
         self._opening = 0
@@ -91,8 +91,8 @@ class Desk(QObject):
             self._done(partial(_add, work, example, written, numbers))
         self.listing.renew()
         if numbers:
-            self._walk.go(numbers[0])
-        elif self._walk.current is None:
+            self._navigation.go(numbers[0])
+        elif self._navigation.current is None:
             self._go_to(self._where_to_begin(work))
         self.opened.emit()
         self._tell_moved()
@@ -115,7 +115,7 @@ class Desk(QObject):
         self.is_opening = False
         self._opening += 1
         work, self.work, self._typed = self.work, None, None
-        self._walk = Walk()
+        self._navigation = ItemNavigation()
         self.listing.take(None)
         if work is not None:
             self._held.remove(work)
@@ -134,13 +134,13 @@ class Desk(QObject):
     @property
     def item(self) -> labelling.Item | None:
         """The conversation in front."""
-        number = self._walk.current
+        number = self._navigation.current
         return None if self.work is None or number is None else self.work.item(number)
 
     @property
     def can_go_back(self) -> bool:
         """Whether another conversation was in front before."""
-        return self._walk.can_go_back
+        return self._navigation.can_go_back
 
     def choose_order(self, key: str) -> None:
         """Go through the conversations in another order from here on."""
@@ -164,7 +164,7 @@ class Desk(QObject):
         if not self.keep():
             return
         item, listed = self.item, self.listing.numbers()
-        self._walk = Walk()
+        self._navigation = ItemNavigation()
         half_written = item is not None and item.to_do and item.text and item.number in listed
         first = item.number if item is not None and (half_written or not listed) else next(iter(listed), None)
         self._go_to(first)
@@ -172,24 +172,24 @@ class Desk(QObject):
 
     def _go_to(self, number: int | None) -> None:
         if number is not None:
-            self._walk.go(number)
+            self._navigation.go(number)
 
     def forward(self) -> None:
         """Go to the next conversation and leave this one as it is."""
         if self.keep():
-            self._walk.forward(self.listing.numbers())
+            self._navigation.forward(self.listing.numbers())
             self._tell_moved()
 
     def back(self) -> None:
         """Go back to the conversation that was in front before."""
         if self.keep():
-            self._walk.back()
+            self._navigation.back()
             self._tell_moved()
 
     def go(self, number: int) -> None:
         """Bring a conversation to the front."""
-        if self.work is not None and number != self._walk.current and self.keep():
-            self._walk.go(number)
+        if self.work is not None and number != self._navigation.current and self.keep():
+            self._navigation.go(number)
             self._tell_moved()
 
     # Acts
@@ -233,7 +233,7 @@ class Desk(QObject):
             return
         if self._done(lambda: act(work, item.number)):
             self.listing.renew()
-            self._walk.on([number for number in self.listing.numbers() if number != item.number])
+            self._navigation.on([number for number in self.listing.numbers() if number != item.number])
             self._tell_moved()
 
     def undo(self) -> None:
@@ -249,7 +249,7 @@ class Desk(QObject):
     def _step(self, step: labelling.Step | None, take: Callable[[], object]) -> None:
         if step is not None and self._done(take):
             self.listing.renew()
-            self._walk.go(step.after.number)
+            self._navigation.go(step.after.number)
             self._tell_moved()
 
     # Trouble

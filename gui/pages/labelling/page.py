@@ -25,16 +25,16 @@ from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.conversation_view import ConversationSide
-from gui.pages.labelling.drafter import Drafter
+from gui.pages.labelling.draft_writer import DraftWriter
 from gui.pages.labelling.items_view import ItemsSide
-from gui.pages.labelling.labelling_controller import Desk
+from gui.pages.labelling.labelling_controller import LabellingController
 from gui.pages.labelling.labelling_toolbar import SHOWN_TITLES, ToolsRow
 from gui.pages.labelling.reader import Reader
 from gui.pages.labelling.shortcuts_line import KEYS
 from gui.pages.labelling.summary_view import SummarySide
-from gui.pages.playground.history.history_entry import Try
-from gui.pages.playground.history.history_store import Tries
-from gui.pages.playground.history.rated_summaries import good_ones
+from gui.pages.playground.history.history_entry import HistoryEntry
+from gui.pages.playground.history.history_store import HistoryStore
+from gui.pages.playground.history.rated_summaries import collect
 from gui.pages.playground.parts import StripView
 from gui.shell.page import Page
 from gui.widgets.buttons import plain
@@ -63,8 +63,8 @@ class LabellingPage(Page):
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr(TITLE), "", parent)
         self._manager = manager
-        self.desk = Desk(self)
-        self.drafter = Drafter(manager, self)
+        self.controller = LabellingController(self)
+        self.draft_writer = DraftWriter(manager, self)
         self.reader = Reader(manager, self)
         self._told = ""
         self._asked_for_models = False
@@ -156,29 +156,29 @@ class LabellingPage(Page):
         return self.width() >= px(ROOM_FOR_LIST) if self._wants_list is None else self._wants_list
 
     def _connect(self) -> None:
-        desk, drafter, summary = self.desk, self.drafter, self.summary
-        desk.opened.connect(self._on_opened)
-        desk.moved.connect(self._on_moved)
-        desk.changed.connect(self._show)
-        drafter.changed.connect(self._show)
-        drafter.written.connect(desk.put_draft)
+        controller, draft_writer, summary = self.controller, self.draft_writer, self.summary
+        controller.opened.connect(self._on_opened)
+        controller.moved.connect(self._on_moved)
+        controller.changed.connect(self._show)
+        draft_writer.changed.connect(self._show)
+        draft_writer.written.connect(controller.put_draft)
         self.reader.changed.connect(self._show)
         self.reader.made.connect(self._take_set)
         self.sets.chosen.connect(self._choose_set)
         self.back_button.clicked.connect(self.back_requested)
         self.use_button.clicked.connect(self._use)
-        self.strip.acted.connect(drafter.act)
+        self.strip.acted.connect(draft_writer.act)
         self.tools.list_wanted.connect(self._open_list)
-        self.items.searched.connect(desk.search)
+        self.items.searched.connect(controller.search)
         self.items.view.chosen.connect(self._go)
         self.items.view.left.connect(summary.edit.setFocus)
-        self.tools.shown_chosen.connect(lambda key: self._leave(lambda: desk.choose_shown(key)))
-        self.tools.order_chosen.connect(lambda key: self._leave(lambda: desk.choose_order(key)))
-        summary.typed.connect(desk.typed)
-        summary.edit.left.connect(desk.keep)
+        self.tools.shown_chosen.connect(lambda key: self._leave(lambda: controller.choose_shown(key)))
+        self.tools.order_chosen.connect(lambda key: self._leave(lambda: controller.choose_order(key)))
+        summary.typed.connect(controller.typed)
+        summary.edit.left.connect(controller.keep)
         summary.edit.scroll_wanted.connect(self.conversation.turn_pages)
-        summary.writer_chosen.connect(drafter.choose)
-        summary.draft_cancelled.connect(drafter.cancel)
+        summary.writer_chosen.connect(draft_writer.choose)
+        summary.draft_cancelled.connect(draft_writer.cancel)
         for wanted, act in (
             (summary.edit.undo_wanted, self.undo),
             (summary.edit.redo_wanted, self.redo),
@@ -194,13 +194,13 @@ class LabellingPage(Page):
         for name in KEYS:
             within = Qt.ShortcutContext.WidgetWithChildrenShortcut
             actions.bind(self, f"labelling.{name}", getattr(self, name), within)
-        actions.bind(self, "window.close", drafter.cancel)
+        actions.bind(self, "window.close", draft_writer.cancel)
 
     # Being shown something
 
     def shown(self) -> None:
         """Learn which models can write drafts, and put the cursor where the work is."""
-        self.drafter.rescan()
+        self.draft_writer.rescan()
         if not self._asked_for_models:
             self._asked_for_models = True
             thread = self._manager.ask("models", {"action": "list"}, parent=self)
@@ -208,7 +208,7 @@ class LabellingPage(Page):
         self.summary.edit.setFocus()
 
     def _take_models(self, result: dict[str, Any]) -> None:
-        self.drafter.offer_models([model["id"] for model in result["models"]])
+        self.draft_writer.offer_models([model["id"] for model in result["models"]])
 
     def open_source(self, values: dict[str, Any], base_model: str = "") -> None:
         """Write summaries for the conversations that `[data]` values of a recipe name; of none, go on as before.
@@ -217,7 +217,7 @@ class LabellingPage(Page):
         """
         self._put_away()
         if values:
-            self.desk.close()
+            self.controller.close()
             self.reader.read(values, base_model)
         else:
             self.open_last()
@@ -228,15 +228,15 @@ class LabellingPage(Page):
         A summary that was found good there is the draft to begin from.
         """
         self._put_away()
-        self._background.run(_tries, partial(self._open_playground, examples))
+        self._background.run(_read_history, partial(self._open_playground, examples))
 
     def open_playground(self) -> None:
         """Write summaries for all conversations that were tried in the playground."""
         self._put_away()
-        self._background.run(_tries, partial(self._open_playground, ()))
+        self._background.run(_read_history, partial(self._open_playground, ()))
 
-    def _open_playground(self, examples: Sequence[Example], tries: list[Try]) -> None:
-        examples = examples or [Example("", tried.conversation, tried.reference) for tried in tries]
+    def _open_playground(self, examples: Sequence[Example], entries: list[HistoryEntry]) -> None:
+        examples = examples or [Example("", entry.conversation, entry.reference) for entry in entries]
         if not examples:
             self._tell(tr("The playground has no conversations yet. Summarise one there first."))
             return
@@ -247,54 +247,54 @@ class LabellingPage(Page):
         except StorageError as error:
             self._tell(labelling_text.trouble(error.message, error.hint))
         else:
-            self.desk.open(about.id, examples, good_ones(tries).items)
+            self.controller.open(about.id, examples, collect(entries).items)
 
     def open_last(self) -> None:
         """Go on with the set that was worked on last, if there is one."""
         sets = labelling.list_sets()
-        if self.desk.work is None and sets:
-            self.desk.open(sets[0].id)
+        if self.controller.work is None and sets:
+            self.controller.open(sets[0].id)
 
     def _take_set(self, set_id: str, result: dict[str, Any]) -> None:
         self._told = labelling_text.read_in(result["left_out"], result.get("brought", 0))
-        self.desk.open(set_id)
+        self.controller.open(set_id)
 
     def _choose_set(self, set_id: str) -> None:
         self._put_away()
-        self.desk.open(set_id)
+        self.controller.open(set_id)
 
     def _put_away(self) -> None:
         """Give up what was on its way, and what there was to say of it."""
         self._told = ""
         self.reader.stop()
-        self.drafter.cancel()
+        self.draft_writer.cancel()
 
     # Acts
 
     def accept(self) -> None:
         """Accept the summary and go on to the next conversation."""
-        if not self.drafter.is_writing:
-            self.desk.accept()
+        if not self.draft_writer.is_writing:
+            self.controller.accept()
 
     def skip(self) -> None:
         """Leave the conversation out and go on."""
-        self._leave(self.desk.skip)
+        self._leave(self.controller.skip)
 
     def undo(self) -> None:
         """Take the last step back."""
-        self._leave(self.desk.undo)
+        self._leave(self.controller.undo)
 
     def redo(self) -> None:
         """Do again what was taken back."""
-        self._leave(self.desk.redo)
+        self._leave(self.controller.redo)
 
     def forward(self) -> None:
         """Go to the next conversation."""
-        self._leave(self.desk.forward)
+        self._leave(self.controller.forward)
 
     def back(self) -> None:
         """Go back to the conversation before."""
-        self._leave(self.desk.back)
+        self._leave(self.controller.back)
 
     def to_list(self) -> None:
         """Go to the list, which is opened for it."""
@@ -308,29 +308,29 @@ class LabellingPage(Page):
 
     def _go(self, number: int) -> None:
         """Bring a conversation of the list to the front; the list keeps the focus."""
-        item = self.desk.item
+        item = self.controller.item
         if item is None or number != item.number:
-            if self.drafter.is_writing:
-                self.drafter.cancel()
-            self.desk.go(number)
+            if self.draft_writer.is_writing:
+                self.draft_writer.cancel()
+            self.controller.go(number)
 
     def draft(self) -> None:
         """Ask for a draft of the conversation in front."""
-        item = self.desk.item
-        if item is not None and self.desk.keep():
-            self.drafter.draft(item.number, item.conversation)
+        item = self.controller.item
+        if item is not None and self.controller.keep():
+            self.draft_writer.draft(item.number, item.conversation)
             self.summary.edit.setFocus()
 
     def _leave(self, act: Callable[[], None]) -> None:
         """Do something that takes the conversation away from a draft that is being written."""
-        if self.drafter.is_writing:
-            self.drafter.cancel()
+        if self.draft_writer.is_writing:
+            self.draft_writer.cancel()
         act()
         self.summary.edit.setFocus()
 
     def _use(self) -> None:
-        work = self.desk.work
-        if work is None or not self.desk.keep():
+        work = self.controller.work
+        if work is None or not self.controller.keep():
             return
         self._is_exporting = True
         self._show()
@@ -348,16 +348,16 @@ class LabellingPage(Page):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Keep what was typed when another page, or nothing, is to be shown."""
-        self.desk.keep()
+        self.controller.keep()
         super().hideEvent(event)
 
     # Showing
 
     def _on_opened(self) -> None:
-        work = self.desk.work
+        work = self.controller.work
         assert work is not None
         drafts = [step.after.draft for step in work.history.steps if step.event == "drafted"]
-        self.drafter.choose_as(drafts[-1] if drafts else None)
+        self.draft_writer.choose_as(drafts[-1] if drafts else None)
         self.header.set_title(labelling_text.set_name(work.about))
         self.sets.set_items(labelling_text.set_titles(labelling.list_sets()))
         self.sets.set_key(work.about.id)
@@ -366,7 +366,7 @@ class LabellingPage(Page):
         self.summary.edit.setFocus()
 
     def _on_moved(self) -> None:
-        item = self.desk.item
+        item = self.controller.item
         if item is not None:
             self.summary.show_text(item)
 
@@ -375,8 +375,8 @@ class LabellingPage(Page):
         self._show()
 
     def _show(self) -> None:
-        work, item = self.desk.work, self.desk.item
-        busy = self.reader.is_busy or self.desk.is_opening
+        work, item = self.controller.work, self.controller.item
+        busy = self.reader.is_busy or self.controller.is_opening
         self._stack.setCurrentIndex(2 if item is not None else 1 if busy else 0)
         self.strip.show_strip(self._strip())
         if work is not None and item is not None:
@@ -397,7 +397,7 @@ class LabellingPage(Page):
         self.sets.hide()
 
     def _show_work(self, work: labelling.LabellingSet, item: labelling.Item) -> None:
-        progress, listing = work.progress(), self.desk.listing
+        progress, listing = work.progress(), self.controller.listing
         self.header.set_subtitle(labelling_text.about_set(work.about, work.history.sittings))
         self.use_button.setEnabled(not labelling_text.to_go(progress.accepted) and not self._is_exporting)
         self.use_button.setToolTip(labelling_text.to_go(progress.accepted))
@@ -405,24 +405,26 @@ class LabellingPage(Page):
         self.tools.show_choices(listing.shown, listing.order, lists=self._lists)
         if self._lists:
             self.items.show_list(listing.numbers(), work.item, item.number, tr(SHOWN_TITLES[listing.shown]))
-        self.conversation.show_item(item, progress.total, self.desk.can_go_back)
-        self.summary.show_item(item, work.history.of(item.number), work.accepted_last(), self.desk.problem())
+        self.conversation.show_item(item, progress.total, self.controller.can_go_back)
+        self.summary.show_item(
+            item, work.history.of(item.number), work.accepted_last(), self.controller.problem()
+        )
         self.summary.show_undo(work.history.last, work.history.next)
-        self.summary.show_drafter(self.drafter)
+        self.summary.show_draft_writer(self.draft_writer)
 
     def _strip(self) -> Strip | None:
         """Return what there is to say above the work, the most pressing first."""
-        trouble = self.desk.trouble or self.reader.trouble
-        if trouble is not None and not self.desk.problem():
+        trouble = self.controller.trouble or self.reader.trouble
+        if trouble is not None and not self.controller.problem():
             return Strip(labelling_text.trouble(trouble.message, trouble.hint), "", "problem", "brick")
-        said = self.drafter.strip() if self.desk.item is not None else None
-        work = self.desk.work
+        said = self.draft_writer.strip() if self.controller.item is not None else None
+        work = self.controller.work
         comparing = (
-            labelling_text.comparing(work.progress()) if work and self.desk.listing.is_comparing else ""
+            labelling_text.comparing(work.progress()) if work and self.controller.listing.is_comparing else ""
         )
         told = comparing or self._told or (labelling_text.all_done(work.progress()) if work else "")
         return said or (Strip(told, "", "info", "ink2") if told else None)
 
 
-def _tries() -> list[Try]:
-    return Tries().items
+def _read_history() -> list[HistoryEntry]:
+    return HistoryStore().items

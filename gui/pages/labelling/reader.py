@@ -51,7 +51,9 @@ class Reader(QObject):
         except AppError as error:
             self.trouble = error
         else:
-            self._active_job.take(thread, self._end, events=self._follow, result=self._take, failed=self._fail)
+            self._active_job.take(
+                thread, self._end, events=self._follow, result=self._take, failed=self._fail
+            )
         self.changed.emit()
 
     def stop(self) -> None:

@@ -17,7 +17,7 @@ from gui.inputs.fields import ProblemLine
 from gui.look import style
 from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
-from gui.pages.labelling.drafter import Drafter
+from gui.pages.labelling.draft_writer import DraftWriter
 from gui.pages.labelling.edits_view import StepsView
 from gui.pages.labelling.shortcuts_line import KeysLine, keys_text
 from gui.pages.labelling.summary_edit import SummaryEdit
@@ -181,30 +181,30 @@ class SummarySide(QWidget):
             button.set_name(f"{title} ({keys_text(key)})")
             button.setEnabled(step is not None)
 
-    def show_drafter(self, drafter: Drafter) -> None:
+    def show_draft_writer(self, draft_writer: DraftWriter) -> None:
         """Show who writes drafts, and the draft that is on its way."""
-        writers = [(one.key, one.title) for one in drafter.writers]
+        writers = [(one.key, one.title) for one in draft_writer.writers]
         if [self.writer.itemData(at) for at in range(self.writer.count())] != [key for key, _ in writers]:
             self.writer.set_items(writers)
-        self.writer.set_key(drafter.writer.key)
-        writing = drafter.is_writing
+        self.writer.set_key(draft_writer.writer.key)
+        writing = draft_writer.is_writing
         self.draft_button.setText(tr("Cancel") if writing else tr("Draft"))
         self.draft_button.set_icon("close" if writing else "play")
         self.draft_button.setToolTip("" if writing else keys_text("draft"))
-        self.draft_button.setEnabled(writing or drafter.turn.is_ours)
-        self._writing.setText(drafter.words)
+        self.draft_button.setEnabled(writing or draft_writer.turn.is_ours)
+        self._writing.setText(draft_writer.words)
         self._writing.setVisible(writing)
         for button in (self.accept_button, self.skip_button, self.writer):
             button.setEnabled(not writing)
         if writing or self.edit.isReadOnly():
-            self._show_writing(drafter)
+            self._show_writing(draft_writer)
 
-    def _show_writing(self, drafter: Drafter) -> None:
+    def _show_writing(self, draft_writer: DraftWriter) -> None:
         """Show the draft as it grows, and when it is given up what stood there before."""
-        self.edit.set_writing(drafter.is_writing)
-        if drafter.is_writing and drafter.text:
-            self.edit.replace(drafter.text)
-        elif not drafter.is_writing and self._item is not None:
+        self.edit.set_writing(draft_writer.is_writing)
+        if draft_writer.is_writing and draft_writer.text:
+            self.edit.replace(draft_writer.text)
+        elif not draft_writer.is_writing and self._item is not None:
             self.show_text(self._item)
 
     # The text

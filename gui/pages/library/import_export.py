@@ -17,7 +17,9 @@ from gui.pages.library.library_operations import LibraryOperations
 class Places:
     """Imports, exports, merges and opens folders, each after asking where if need be."""
 
-    def __init__(self, page: QWidget, dialogs: Dialogs, operations: LibraryOperations, jobs: LibraryJobs) -> None:
+    def __init__(
+        self, page: QWidget, dialogs: Dialogs, operations: LibraryOperations, jobs: LibraryJobs
+    ) -> None:
         self._page, self._dialogs, self._operations, self._jobs = page, dialogs, operations, jobs
 
     def open_library(self) -> None:

@@ -21,7 +21,7 @@ PITCH = 26
 
 
 class ScoresView(QWidget):
-    """A row for each score: name, score, interval from the base model's mean, gain. The dashed line is the base model."""
+    """A row for each score: name, value, interval and gain. The dashed line is the mean of the base model."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

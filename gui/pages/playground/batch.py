@@ -15,7 +15,7 @@ from engine.api import AppError, Ending, Event, Example, SummarizeOptions, clock
 from gui.core.timers import once
 from gui.look.format import number
 from gui.look.language import told, tr
-from gui.pages.playground.columns.column_results import Board, Column, Entry
+from gui.pages.playground.columns.column_results import Column, ColumnResults, Entry
 from gui.pages.playground.controller import Controller
 from gui.workers.eta import Remaining
 from gui.workers.summarizer import Asked, Request
@@ -33,12 +33,12 @@ class BatchRow:
 
     place: int
     example: Example
-    board: Board
+    results: ColumnResults
 
     @property
     def is_done(self) -> bool:
         """Whether every column has come to its end."""
-        return all(column.status in ("finished", "failed") for column in self.board.columns)
+        return all(column.status in ("finished", "failed") for column in self.results.columns)
 
 
 class Batch(QObject):
@@ -89,16 +89,16 @@ class Batch(QObject):
     def _summaries(self) -> tuple[int, int]:
         """How many summaries have come to their end, and how many there will be."""
         ended = sum(
-            column.status in ("finished", "failed") for row in self.rows for column in row.board.columns
+            column.status in ("finished", "failed") for row in self.rows for column in row.results.columns
         )
         return ended, len(self.rows) * len(self.entries)
 
     def scored(self) -> list[list[float]]:
         """Return ROUGE-1 of every column, for the conversations that were scored in all of them."""
         scored = [
-            [column.scores["rouge1"] for column in row.board.columns]
+            [column.scores["rouge1"] for column in row.results.columns]
             for row in self.rows
-            if row.is_done and all("rouge1" in column.scores for column in row.board.columns)
+            if row.is_done and all("rouge1" in column.scores for column in row.results.columns)
         ]
         return [list(column) for column in zip(*scored, strict=True)]
 
@@ -115,13 +115,13 @@ class Batch(QObject):
         self.message = ""
         self.entries = self.present_entries()
         self.rows = [
-            BatchRow(place, example, self._empty_board()) for place, example in enumerate(examples, 1)
+            BatchRow(place, example, self._empty_results()) for place, example in enumerate(examples, 1)
         ]
         self.changed.emit()
 
     def present_entries(self) -> tuple[Entry, ...]:
         """Return the columns that the playground shows now."""
-        return tuple(column.entry for column in self._controller.board.columns)
+        return tuple(column.entry for column in self._controller.results.columns)
 
     def start(self, options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
         """Summarise the conversations that are offered, in the columns that the playground shows now."""
@@ -146,7 +146,7 @@ class Batch(QObject):
         for request in self._sent:
             self._summarizer.cancel(request)
         for row in (row for rows in self._sent.values() for row in rows):
-            row.board.give_up("cancelled")
+            row.results.give_up("cancelled")
         self._sent.clear()
         done, total = number(self.done), number(len(self.rows))
         self.message = message or tr(
@@ -154,12 +154,12 @@ class Batch(QObject):
         )
         self.changed.emit()
 
-    def _empty_board(self) -> Board:
+    def _empty_results(self) -> ColumnResults:
         first, *others = self.entries
-        board = Board(first)
+        results = ColumnResults(first)
         for other in others:
-            board.add(other)
-        return board
+            results.add(other)
+        return results
 
     def _feed(self) -> None:
         """Keep the worker busy; one that is still loading, or leaving, is asked for one portion alone."""
@@ -184,7 +184,7 @@ class Batch(QObject):
             self.cancel(told(f"{error.message} {error.hint}".strip()))
             return
         for row in rows:
-            row.board.begin(request_id, row.example.conversation)
+            row.results.begin(request_id, row.example.conversation)
         self._sent[request_id] = rows
 
     # What comes of it
@@ -195,7 +195,7 @@ class Batch(QObject):
             if rows is None:
                 continue
             if "index" in event:
-                rows[event["index"]].board.apply(event)
+                rows[event["index"]].results.apply(event)
             elif event["event"] == "request_finished":
                 del self._sent[event["request"]]
             self._later()

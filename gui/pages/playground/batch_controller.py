@@ -23,12 +23,12 @@ from gui.pages.playground.batch_table import spreadsheet
 from gui.pages.playground.batch_view import BatchView
 from gui.pages.playground.columns.choices import source_title
 from gui.pages.playground.controller import Controller
-from gui.pages.playground.history.history_entry import Try, from_board
+from gui.pages.playground.history.history_entry import HistoryEntry, from_results
 from gui.workers.worker_manager import WorkerManager
 
 
 class Several(QObject):
-    """What stands behind the view. `opened(Try)` shows one conversation alone; `changed` tells of progress."""
+    """What stands behind the view. `opened(HistoryEntry)` shows one conversation alone; `changed` tells of progress."""
 
     opened = Signal(object)
     changed = Signal()
@@ -139,12 +139,12 @@ class Several(QObject):
     def _open(self, row: BatchRow | None) -> None:
         if row is not None:
             base = self._controller.summarizer.base_model or self._controller.base_table()
-            self.opened.emit(self._tried(row, base))
+            self.opened.emit(self._history_column(row, base))
 
-    def _tried(self, row: BatchRow, base: dict[str, object]) -> Try:
-        row.board.conversation = row.example.conversation
+    def _history_column(self, row: BatchRow, base: dict[str, object]) -> HistoryEntry:
+        row.results.conversation = row.example.conversation
         batch = self.batch
-        return from_board(row.board, row.example.summary, base, batch.options, batch.prompt)
+        return from_results(row.results, row.example.summary, base, batch.options, batch.prompt)
 
     # Files
 

@@ -69,7 +69,9 @@ class BatchReader(QObject):
         except AppError as error:
             self.trouble = told(f"{error.message} {error.hint}".strip())
         else:
-            self._active_job.take(thread, self._end, events=self._follow, result=self._take, failed=self._fail)
+            self._active_job.take(
+                thread, self._end, events=self._follow, result=self._take, failed=self._fail
+            )
         self.changed.emit()
 
     def stop(self) -> None:

@@ -47,7 +47,7 @@ class BatchTable(GroupedTable[BatchRow]):
         if key == "reference":
             return Text(_line(thing.example.summary))
         kind, _, place = key.partition(" ")
-        column = thing.board.columns[int(place)]
+        column = thing.results.columns[int(place)]
         if kind == "score":
             return Text(score(column.scores.get("rouge1")), "figure", "ink2", right=True)
         if column.status == "failed":
@@ -59,7 +59,7 @@ class BatchTable(GroupedTable[BatchRow]):
     def words(self, thing: BatchRow) -> str:
         written = [
             f"{column.entry.title}: {column.text or state_words(column) or tr('not yet')}"
-            for column in thing.board.columns
+            for column in thing.results.columns
         ]
         return f"{headline(thing.example.conversation)}; {'; '.join(written)}"
 
@@ -69,7 +69,7 @@ class BatchTable(GroupedTable[BatchRow]):
         if key == "reference":
             return thing.example.summary
         kind, _, place = key.partition(" ")
-        column = thing.board.columns[int(place)]
+        column = thing.results.columns[int(place)]
         return "" if kind == "score" else column.text or state_words(column)
 
 
@@ -100,7 +100,7 @@ def spreadsheet(
 
 def _cells(row: BatchRow) -> list[str | int | float]:
     cells: list[str | int | float] = [row.example.id, row.example.conversation, row.example.summary]
-    for column in row.board.columns:
+    for column in row.results.columns:
         cells.append(column.text if column.status != "failed" else state_words(column))
         cells += [column.scores.get(name, "") for name in metrics.ROUGE_TITLES]
         cells += ["" if column.tokens is None else column.tokens]

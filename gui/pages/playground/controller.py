@@ -14,9 +14,9 @@ from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptio
 from gui.core.timers import once
 from gui.look.language import told, tr, tr_count
 from gui.pages.playground.columns import choices
-from gui.pages.playground.columns.column_results import Board, Feedback
-from gui.pages.playground.history.history_entry import Try, from_board, into_board
-from gui.pages.playground.history.history_store import Tries
+from gui.pages.playground.columns.column_results import ColumnResults, Feedback
+from gui.pages.playground.history.history_entry import HistoryEntry, from_results, into_results
+from gui.pages.playground.history.history_store import HistoryStore
 from gui.workers.device_lock import DeviceTurn, Strip
 from gui.workers.summarizer import Asked, Request
 from gui.workers.worker_manager import WorkerManager
@@ -39,12 +39,12 @@ class Controller(QObject):
         super().__init__(parent)
         self._manager = manager
         self.base_id = STARTER
-        self.board = Board(choices.base_entry(STARTER))
+        self.results = ColumnResults(choices.base_entry(STARTER))
         self.adapters: list[Adapter] = []
         self.local_models: list[str] = []
-        self.tries = Tries()
+        self.history = HistoryStore()
         # What stands in the columns, once it is kept: only that can be commented on.
-        self.tried: Try | None = None
+        self.entry: HistoryEntry | None = None
         self.summarizer = manager.summarizer
         self.turn = DeviceTurn(manager, self.summarizer, self)
         self._asked: Request | None = None
@@ -69,14 +69,14 @@ class Controller(QObject):
         """Look into the library again; columns of adapters that are gone go too."""
         self.adapters = library.scan()[0]
         known = {adapter.id for adapter in self.adapters}
-        for adapter in self.board.adapters:
+        for adapter in self.results.adapters:
             if adapter not in known:
-                self.board.remove(adapter)
+                self.results.remove(adapter)
         self.changed.emit()
 
     def adapter_choices(self) -> list[choices.Choice]:
         """Return every adapter with whether it can be added."""
-        return choices.adapter_choices(self.adapters, self.base_id, self.board.adapters)
+        return choices.adapter_choices(self.adapters, self.base_id, self.results.adapters)
 
     def base_choices(self) -> list[str]:
         """Return the base models to choose from."""
@@ -98,7 +98,7 @@ class Controller(QObject):
     def _shown_adapters(self) -> list[Adapter]:
         """Return the adapters of the columns, in their order."""
         known = {adapter.id: adapter for adapter in self.adapters}
-        return [known[name] for name in self.board.adapters if name in known]
+        return [known[name] for name in self.results.adapters if name in known]
 
     def base_table(self) -> dict[str, Any]:
         """Return the form of the base model to compare on; alone, the one that is loaded will do."""
@@ -116,21 +116,21 @@ class Controller(QObject):
         self.cancel()
         self.base_id = base_id
         kept = [adapter for adapter in self._shown_adapters() if adapter.metadata.base_model.id == base_id]
-        self.board, self.tried = Board(choices.base_entry(base_id)), None
+        self.results, self.entry = ColumnResults(choices.base_entry(base_id)), None
         for adapter in kept:
-            self.board.add(choices.entry(adapter))
+            self.results.add(choices.entry(adapter))
         self.changed.emit()
 
     def add(self, adapter_id: str) -> None:
         """Put an adapter beside the base, if it fits."""
         choice = next((one for one in self.adapter_choices() if one.adapter.id == adapter_id), None)
         if choice is not None and choice.fits:
-            self.board.add(choices.entry(choice.adapter))
+            self.results.add(choices.entry(choice.adapter))
             self.changed.emit()
 
     def remove(self, adapter_id: str) -> None:
         """Take an adapter's column away."""
-        self.board.remove(adapter_id)
+        self.results.remove(adapter_id)
         self.changed.emit()
 
     def open_adapters(self, adapter_ids: Iterable[str]) -> None:
@@ -146,28 +146,28 @@ class Controller(QObject):
         self._message = "; ".join(map(choices.foreign_words, left))
         self.changed.emit()
 
-    def restore(self, tried: Try) -> None:
+    def restore(self, entry: HistoryEntry) -> None:
         """Bring an earlier try back, summaries and all."""
         self.cancel()
-        self.base_id = str(tried.base_model["id"])
-        self.board, self.tried = into_board(tried), tried
+        self.base_id = str(entry.base_model["id"])
+        self.results, self.entry = into_results(entry), entry
         self._message = ""
         self.changed.emit()
 
-    def take_over(self, tried: Try) -> None:
+    def take_over(self, entry: HistoryEntry) -> None:
         """Keep what was tried elsewhere as a try, and show it."""
         try:
-            self.tries.add(tried)
+            self.history.add(entry)
         except AppError as error:
             self._message = told(f"{error.message} {error.hint}")
-        self.restore(tried)
+        self.restore(entry)
 
     # Asking
 
     @property
     def can_ask(self) -> bool:
         """Whether summaries can be asked for now."""
-        return not self.board.busy and self.turn.is_ours
+        return not self.results.busy and self.turn.is_ours
 
     def prompt(self, template: str) -> dict[str, Any] | None:
         """Return a template as every column is to read it, None for "": each reads its own."""
@@ -188,7 +188,7 @@ class Controller(QObject):
         if not conversation:
             self.say(tr("There is no conversation yet. Paste one, open a file, or pick a sample."))
             return
-        columns = tuple(column.entry.adapter for column in self.board.columns)
+        columns = tuple(column.entry.adapter for column in self.results.columns)
         request = Request(Asked(conversation, reference), columns, options, prompt)
         self._asked, self._ending = request, None
         if self.turn.is_ours:
@@ -202,15 +202,15 @@ class Controller(QObject):
         except AppError as error:
             self._message = told(f"{error.message} {error.hint}")
         else:
-            self.board.begin(request_id, _one(request).text)
-            self.tried = None
+            self.results.begin(request_id, _one(request).text)
+            self.entry = None
             self._message = choices.mix_words(self._shown_adapters())
         self.changed.emit()
 
     def cancel(self) -> None:
         """Take the request back; what has come of it stays."""
-        request = self.board.request
-        self.board.give_up("cancelled")
+        request = self.results.request
+        self.results.give_up("cancelled")
         if request is not None:
             self.summarizer.cancel(request)
         self.changed.emit()
@@ -226,42 +226,42 @@ class Controller(QObject):
     # What comes of it
 
     def _on_events(self, events: list[Event]) -> None:
-        was_busy = self.board.busy
+        was_busy = self.results.busy
         for event in events:
-            self.board.apply(event)
-        if was_busy and not self.board.busy:
+            self.results.apply(event)
+        if was_busy and not self.results.busy:
             self._keep()
-        if self.board.input_tokens is not None:
-            self.counted.emit(self.board.input_tokens)
+        if self.results.input_tokens is not None:
+            self.counted.emit(self.results.input_tokens)
         self._later()
 
     def _keep(self) -> None:
         """Remember the try, if it came to anything."""
-        if self._asked is None or not any(column.text for column in self.board.columns):
+        if self._asked is None or not any(column.text for column in self.results.columns):
             return
         asked = self._asked
-        tried = from_board(
-            self.board, _one(asked).reference, self.summarizer.base_model, asked.options, asked.prompt
+        entry = from_results(
+            self.results, _one(asked).reference, self.summarizer.base_model, asked.options, asked.prompt
         )
         try:
-            self.tries.add(tried)
+            self.history.add(entry)
         except AppError as error:
             self._message = told(f"{error.message} {error.hint}")
         else:
-            self.tried = tried
+            self.entry = entry
 
     def give_feedback(self, adapter: str | None, feedback: Feedback) -> None:
         """Keep what somebody thinks of a summary in the columns."""
-        column = self.board.column(adapter)
-        if self.tried is None or column is None:
+        column = self.results.column(adapter)
+        if self.entry is None or column is None:
             return
-        tried = self.tried.with_feedback(adapter, feedback)
+        entry = self.entry.with_feedback(adapter, feedback)
         try:
-            self.tries.replace(tried)
+            self.history.replace(entry)
         except AppError as error:
             self._message = told(f"{error.message} {error.hint}")
         else:
-            self.tried, column.feedback = tried, feedback
+            self.entry, column.feedback = entry, feedback
         self.changed.emit()
 
     def say(self, message: str) -> None:
@@ -269,35 +269,35 @@ class Controller(QObject):
         self._message = message
         self.changed.emit()
 
-    def clear_tries(self) -> list[Try]:
+    def clear_history(self) -> list[HistoryEntry]:
         """Forget the earlier tries and return them."""
-        gone: list[Try] = []
+        gone: list[HistoryEntry] = []
         try:
-            gone = self.tries.clear()
+            gone = self.history.clear()
         except AppError as error:
             self._message = told(f"{error.message} {error.hint}")
-        self.tried = None
+        self.entry = None
         self.changed.emit()
         return gone
 
-    def bring_back(self, gone: Iterable[Try]) -> None:
+    def bring_back(self, gone: Iterable[HistoryEntry]) -> None:
         """Keep tries that were forgotten."""
         try:
-            self.tries.bring_back(gone)
+            self.history.bring_back(gone)
         except AppError as error:
             self._message = told(f"{error.message} {error.hint}")
         self.changed.emit()
 
     def _on_summarizer_changed(self) -> None:
         """Wait no longer for a worker that another page has sent away."""
-        request = self.board.request
+        request = self.results.request
         if self.summarizer.state == "closing" and request and not self.summarizer.will_answer(request):
-            self.board.give_up("cancelled")
+            self.results.give_up("cancelled")
         self._later()
 
     def _on_died(self, ending: Ending) -> None:
         self._ending = ending
-        self.board.give_up("failed", tr("The worker ended before this summary was done."))
+        self.results.give_up("failed", tr("The worker ended before this summary was done."))
         self._later()
 
     def _later(self) -> None:
@@ -327,7 +327,7 @@ class Controller(QObject):
 
     def subtitle(self) -> str:
         """Return the line below the page's title: "google/flan-t5-base with 3 adapters, bfloat16"."""
-        count, base = len(self.board.adapters), choices.base_title(self.base_id)
+        count, base = len(self.results.adapters), choices.base_title(self.base_id)
         shown = (
             tr_count(count, "{base} with {n} adapter", "{base} with {n} adapters", base=base)
             if count

@@ -32,8 +32,8 @@ from gui.pages.playground.conversation.samples import samples
 from gui.pages.playground.conversation.token_count import LiveCount
 from gui.pages.playground.decoding_presets import Presets
 from gui.pages.playground.decoding_row import DecodingRow
-from gui.pages.playground.history.history_entry import Try
-from gui.pages.playground.history.rated_summaries import good_ones
+from gui.pages.playground.history.history_entry import HistoryEntry
+from gui.pages.playground.history.rated_summaries import collect
 from gui.pages.playground.parts import StripView
 from gui.pages.playground.single_view import OneView
 from gui.shell.page import NARROW, Page
@@ -63,7 +63,7 @@ class PlaygroundPage(Page):
         self.one = OneView()
         self.several = Several(manager, self.controller, self)
         self.panel, self.columns, self.folded = self.one.panel, self.one.columns, self.one.folded
-        self.tries, self.told = self.one.tries, self.one.told
+        self.history, self.told = self.one.history, self.one.told
         presets = Presets()
         self._options = {ONE: DecodingRow(presets), SEVERAL: DecodingRow(presets)}
         self.strip = StripView()
@@ -74,7 +74,7 @@ class PlaygroundPage(Page):
         self._connect()
         self.setAcceptDrops(True)
         style.follow(self._restyle)
-        self.tries.show_tries([])
+        self.history.show_entries([])
         self._refresh()
 
     def _add_buttons(self) -> None:
@@ -109,7 +109,7 @@ class PlaygroundPage(Page):
         controller.changed.connect(self._refresh)
         controller.counted.connect(self._show_counted)
         self.several.changed.connect(self._refresh)
-        self.several.opened.connect(self._open_tried)
+        self.several.opened.connect(self._open_entry)
         self.mode.currentChanged.connect(self._switch)
         self.live_count.counted.connect(self._show_length)
         self.add_button.clicked.connect(self._offer_adapters)
@@ -126,10 +126,10 @@ class PlaygroundPage(Page):
         self.panel.typed.connect(self._count)
         self.panel.file_wanted.connect(self._choose_file)
         self.panel.label_wanted.connect(self._label)
-        self.tries.label_wanted.connect(self._label)
-        self.tries.chosen.connect(self._restore)
-        self.tries.cleared.connect(self._clear_tries)
-        self.tries.export_wanted.connect(self._choose_export)
+        self.history.label_wanted.connect(self._label)
+        self.history.chosen.connect(self._restore)
+        self.history.cleared.connect(self._clear_history)
+        self.history.export_wanted.connect(self._choose_export)
         self.strip.acted.connect(self._act)
         actions.bind(self, "playground.summarise", self.summarise_button)
         actions.bind(self, "playground.paste", self._paste)
@@ -142,7 +142,9 @@ class PlaygroundPage(Page):
         self.controller.rescan()
         if not self._asked_for_models:
             self._asked_for_models = True
-            self._manager.ask("models", {"action": "list"}, parent=self).subscribe(self, result=self._take_models)
+            self._manager.ask("models", {"action": "list"}, parent=self).subscribe(
+                self, result=self._take_models
+            )
 
     def open(self, adapter_ids: Iterable[str]) -> None:
         """Compare these adapters of the library with their base model."""
@@ -200,7 +202,7 @@ class PlaygroundPage(Page):
 
     def summarise(self) -> None:
         """Ask for summaries of what is shown, pausing a run that has the device."""
-        if self.controller.board.busy or self.several.is_busy:
+        if self.controller.results.busy or self.several.is_busy:
             return
         self.panel.settle()
         if not self.decoding.is_valid:
@@ -259,39 +261,39 @@ class PlaygroundPage(Page):
         self.controller.choose_base(action.data())
 
     def _copy(self) -> None:
-        tried = self.controller.tried
-        if tried is not None:
-            shown = (tried.reference, tried.decoding, tried.prompt)
+        entry = self.controller.entry
+        if entry is not None:
+            shown = (entry.reference, entry.decoding, entry.prompt)
         else:
             shown = (self.panel.reference, self.decoding.decoding(), self.decoding.prompt.template())
-        text = as_markdown(self.controller.board, *shown)
+        text = as_markdown(self.controller.results, *shown)
         QGuiApplication.clipboard().setText(text)
 
-    def _restore(self, tried: Try) -> None:
-        self.controller.restore(tried)
-        self._show_tried(tried, tr("From the history"))
+    def _restore(self, entry: HistoryEntry) -> None:
+        self.controller.restore(entry)
+        self._show_entry(entry, tr("From the history"))
 
-    def _open_tried(self, tried: Try) -> None:
+    def _open_entry(self, entry: HistoryEntry) -> None:
         """Show a conversation of several alone, as a try that can be commented on."""
-        self.controller.take_over(tried)
-        self._show_tried(tried, tr("One of several"))
+        self.controller.take_over(entry)
+        self._show_entry(entry, tr("One of several"))
 
-    def _show_tried(self, tried: Try, whence: str) -> None:
-        self.open_conversation(tried.conversation, tried.reference, whence)
-        self.decoding.show_decoding(tried.decoding)
-        self.decoding.prompt.show_template(tried.prompt)
+    def _show_entry(self, entry: HistoryEntry, whence: str) -> None:
+        self.open_conversation(entry.conversation, entry.reference, whence)
+        self.decoding.show_decoding(entry.decoding)
+        self.decoding.prompt.show_template(entry.prompt)
 
     def _label(self) -> None:
         """Ask for summaries of what is shown and of the earlier tries to be written."""
         self.panel.settle()
         shown = [(self.panel.conversation, self.panel.reference)] if self.panel.conversation else []
-        tried = [(one.conversation, one.reference) for one in self.controller.tries.items]
-        self.label_requested.emit([Example("", *texts) for texts in (*shown, *tried)])
+        entry = [(one.conversation, one.reference) for one in self.controller.history.items]
+        self.label_requested.emit([Example("", *texts) for texts in (*shown, *entry)])
 
     # Earlier tries
 
-    def _clear_tries(self) -> None:
-        gone = self.controller.clear_tries()
+    def _clear_history(self) -> None:
+        gone = self.controller.clear_history()
         if gone:
             words = tr_count(len(gone), "{n} entry was deleted.", "{n} entries were deleted.")
             self.told.offer(words, lambda: self.controller.bring_back(gone))
@@ -305,7 +307,7 @@ class PlaygroundPage(Page):
 
     def export_good_ones(self, path: Path) -> None:
         """Write the summaries that were found good to a file of training data."""
-        found = good_ones(self.controller.tries.items)
+        found = collect(self.controller.history.items)
         try:
             labelling.write_rows(path, found.items, found.notes)
         except AppError as error:
@@ -376,9 +378,9 @@ class PlaygroundPage(Page):
         controller = self.controller
         ready = controller.summarizer.state == "ready"
         self.header.set_subtitle(controller.subtitle(), "accent" if ready else "")
-        self.one.share_width(len(controller.board.columns))
-        can_rate = controller.tried is not None
-        self.columns.show_board(controller.board, controller.summarizer.words, can_rate)
+        self.one.share_width(len(controller.results.columns))
+        can_rate = controller.entry is not None
+        self.columns.show_results(controller.results, controller.summarizer.words, can_rate)
         self.several.follow_columns()
         self.strip.show_strip(controller.strip())
         self.panel.show_limit(controller.limit())
@@ -386,10 +388,10 @@ class PlaygroundPage(Page):
         self.one.show_length()
         self._count()
         self._allow_asking(controller.can_ask and not self.several.is_busy)
-        self.copy_button.setEnabled(any(column.text for column in controller.board.columns))
+        self.copy_button.setEnabled(any(column.text for column in controller.results.columns))
         self.copy_button.setVisible(not self.shows_several)
-        if controller.tries.items != self.tries.tries():
-            self.tries.show_tries(controller.tries.items)
+        if controller.history.items != self.history.entries():
+            self.history.show_entries(controller.history.items)
 
     def _allow_asking(self, can_ask: bool) -> None:
         """Switch the primary button, and keep the focus for it while it is off."""

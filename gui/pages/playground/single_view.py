@@ -12,7 +12,7 @@ from gui.look.fonts import px, text_scale
 from gui.pages.playground.columns.column_view import LEAST_WIDTH
 from gui.pages.playground.columns.columns_view import ColumnsView
 from gui.pages.playground.conversation.conversation_panel import ConversationPanel
-from gui.pages.playground.history.history_view import TriesView
+from gui.pages.playground.history.history_view import HistoryView
 from gui.pages.playground.parts import FoldedConversation, Legend
 from gui.shell.page import NARROW
 from gui.widgets.line import Line
@@ -30,7 +30,7 @@ class OneView(QWidget):
         super().__init__(parent)
         self.panel = ConversationPanel()
         self.columns = ColumnsView()
-        self.tries = TriesView()
+        self.history = HistoryView()
         self.told = UndoStrip()
         self.folded = FoldedConversation()
         self._is_narrow = False
@@ -47,7 +47,7 @@ class OneView(QWidget):
         self._foot = QVBoxLayout()
         self._foot.setContentsMargins(24, 0, 14, 0)
         self._foot.setSpacing(12)
-        for part in (Line(), Legend(), self.tries, self.told):
+        for part in (Line(), Legend(), self.history, self.told):
             self._foot.addWidget(part)
         right.column.addLayout(self._foot)
         self.splitter = Splitter("playground")

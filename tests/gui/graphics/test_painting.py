@@ -102,7 +102,9 @@ def test_base_and_tuned_are_drawn_in_their_colours(styled, qtbot):
     view = IntervalBar()
     qtbot.addWidget(view)
     view.resize(300, 40)
-    view.show_intervals([ConfidenceInterval(0.4, 0.3, 0.5, "grey"), ConfidenceInterval(0.6, 0.5, 0.7)], (0.2, 0.8), "in words")
+    view.show_intervals(
+        [ConfidenceInterval(0.4, 0.3, 0.5, "grey"), ConfidenceInterval(0.6, 0.5, 0.7)], (0.2, 0.8), "in words"
+    )
     assert {LIGHT.grey, LIGHT.accent} <= _colors(view)
     assert view.accessibleName() == "in words"
 

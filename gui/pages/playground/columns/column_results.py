@@ -94,7 +94,7 @@ class Marks:
     unsupported: tuple[Claim, ...] = ()
 
 
-class Board:
+class ColumnResults:
     """The columns of one try, the base always first."""
 
     def __init__(self, base: Entry) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
 from gui.look.fonts import px
 from gui.look.language import tr
-from gui.pages.playground.columns.column_results import Board
+from gui.pages.playground.columns.column_results import ColumnResults
 from gui.pages.playground.columns.column_view import LEAST_WIDTH, ColumnView
 from gui.widgets.buttons import plain
 from gui.widgets.empty_state import EmptyState
@@ -81,13 +81,13 @@ class ColumnsView(QWidget):
         """Return one column's view."""
         return self.base if adapter is None else self._views[adapter]
 
-    def show_board(self, board: Board, waiting_words: str = "", can_rate: bool = False) -> None:
+    def show_results(self, results: ColumnResults, waiting_words: str = "", can_rate: bool = False) -> None:
         """Show a board; with `can_rate` its summaries can be commented on."""
-        if list(self._views) != board.adapters:
-            self._rebuild(board.adapters)
-        for column in board.columns:
+        if list(self._views) != results.adapters:
+            self._rebuild(results.adapters)
+        for column in results.columns:
             view = self.view(column.entry.adapter)
-            view.show_column(column, board.marks(column), waiting_words, can_rate)
+            view.show_column(column, results.marks(column), waiting_words, can_rate)
 
     def _rebuild(self, adapters: list[str]) -> None:
         while (item := self._row.takeAt(0)) is not None:

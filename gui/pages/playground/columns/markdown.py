@@ -5,31 +5,31 @@ from __future__ import annotations
 from engine.api import SummarizeOptions
 from gui.look.format import number, plain, score
 from gui.look.language import mark, tr, tr_count
-from gui.pages.playground.columns.column_results import Board, Column
+from gui.pages.playground.columns.column_results import Column, ColumnResults
 
 THUMBS = {"up": mark("rated good"), "down": mark("rated bad")}
 
 
-def as_markdown(board: Board, reference: str, decoding: SummarizeOptions, prompt: str = "") -> str:
+def as_markdown(results: ColumnResults, reference: str, decoding: SummarizeOptions, prompt: str = "") -> str:
     """Return the conversation and its summaries, with what was measured, found and noted.
 
     `prompt` is the template that all read in place of their own.
     """
-    parts = [f"## {tr('Conversation')}", _quoted(board.conversation)]
+    parts = [f"## {tr('Conversation')}", _quoted(results.conversation)]
     if reference:
         parts += [f"## {tr('Reference summary')}", _quoted(reference)]
-    for column in board.columns:
+    for column in results.columns:
         if column.text:
-            parts += _summary(board, column)
+            parts += _summary(results, column)
     parts.append(tr("Decoding: {decoding}.", decoding=decoding_words(decoding)))
     if prompt:
         parts += [tr("Prompt:"), _quoted(prompt)]
     return "\n\n".join(parts) + "\n"
 
 
-def _summary(board: Board, column: Column) -> list[str]:
+def _summary(results: ColumnResults, column: Column) -> list[str]:
     about = f" ({column.entry.about})" if column.entry.about else ""
-    parts = [f"## {column.entry.title}{about}", _quoted(column.text), _facts(board, column)]
+    parts = [f"## {column.entry.title}{about}", _quoted(column.text), _facts(results, column)]
     if column.rounds:
         pieces = [f"- {summary}" for summary in column.rounds[0]]
         head = tr_count(len(pieces), "Summarised in {n} part:", "Summarised in {n} parts:")
@@ -76,11 +76,11 @@ def _quoted(text: str) -> str:
     return "\n".join(f"> {line}  " if line else ">" for line in text.strip().splitlines())
 
 
-def _facts(board: Board, column: Column) -> str:
+def _facts(results: ColumnResults, column: Column) -> str:
     facts = []
     if "rouge1" in column.scores:
         facts.append(tr("ROUGE-1 {score}", score=score(column.scores["rouge1"])))
-    missing = ", ".join(claim.text for claim in board.marks(column).unsupported)
+    missing = ", ".join(claim.text for claim in results.marks(column).unsupported)
     said = tr("not in the conversation: {claims}", claims=missing)
     facts.append(said if missing else tr("every claim is in the conversation"))
     if column.tokens and column.seconds:

@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import Any
 
 from engine.api import SummarizeOptions, speakers, turns
-from gui.pages.playground.columns.column_results import Board, Column, Entry, Feedback
+from gui.pages.playground.columns.column_results import Column, ColumnResults, Entry, Feedback
 
 HEADLINE_LETTERS = 64
 
 
 @dataclass(frozen=True)
-class TriedColumn:
+class HistoryColumn:
     """One summary of a try."""
 
     adapter: str | None
@@ -38,7 +38,7 @@ class TriedColumn:
 
 
 @dataclass(frozen=True)
-class Try:
+class HistoryEntry:
     """A conversation, the base model, the decoding, and the summaries of every column; its id sorts by time."""
 
     id: str
@@ -47,7 +47,7 @@ class Try:
     reference: str
     base_model: dict[str, Any]
     decoding: SummarizeOptions
-    columns: tuple[TriedColumn, ...]
+    columns: tuple[HistoryColumn, ...]
     # The template that every column read in place of its own, "" for none.
     prompt: str = ""
 
@@ -62,11 +62,11 @@ class Try:
         return any(column.feedback != Feedback() for column in self.columns)
 
     @property
-    def good(self) -> tuple[TriedColumn, ...]:
+    def good(self) -> tuple[HistoryColumn, ...]:
         """The summaries that were found good."""
         return tuple(column for column in self.columns if column.feedback.thumb == "up")
 
-    def with_feedback(self, adapter: str | None, feedback: Feedback) -> Try:
+    def with_feedback(self, adapter: str | None, feedback: Feedback) -> HistoryEntry:
         """Return the try with other feedback on one of its summaries."""
         return replace(
             self,
@@ -100,39 +100,41 @@ def new_id(made_at: float) -> str:
     return f"{round(made_at * 1000):015d}-{secrets.token_hex(2)}"
 
 
-def from_board(
-    board: Board,
+def from_results(
+    results: ColumnResults,
     reference: str,
     base_model: dict[str, Any],
     decoding: SummarizeOptions,
     prompt: dict[str, Any] | None = None,
-) -> Try:
+) -> HistoryEntry:
     """Return what stands in the columns as a try made now; `prompt` is what all read in place of their own."""
     now = time.time()
-    columns = tuple(_tried(column) for column in board.columns)
+    columns = tuple(_history_column(column) for column in results.columns)
     template = str(prompt["template"]) if prompt else ""
-    return Try(new_id(now), now, board.conversation, reference, base_model, decoding, columns, template)
+    return HistoryEntry(
+        new_id(now), now, results.conversation, reference, base_model, decoding, columns, template
+    )
 
 
-def _tried(column: Column) -> TriedColumn:
+def _history_column(column: Column) -> HistoryColumn:
     entry = column.entry
-    return TriedColumn(
+    return HistoryColumn(
         entry.adapter, entry.name, entry.detail, column.text, column.tokens, column.seconds, column.scores,
         column.feedback, column.rounds,
     )  # fmt: skip
 
 
-def into_board(tried: Try) -> Board:
+def into_results(entry: HistoryEntry) -> ColumnResults:
     """Return the columns of an earlier try, filled."""
-    first, *others = tried.columns
-    board = Board(first.entry)
+    first, *others = entry.columns
+    results = ColumnResults(first.entry)
     for other in others:
-        board.add(other.entry)
-    board.conversation = tried.conversation
-    for column, saved in zip(board.columns, tried.columns, strict=True):
+        results.add(other.entry)
+    results.conversation = entry.conversation
+    for column, saved in zip(results.columns, entry.columns, strict=True):
         column.status = "finished" if saved.text else "empty"
         column.text, column.tokens, column.seconds = saved.text, saved.tokens, saved.seconds
         column.scores, column.feedback = dict(saved.scores), saved.feedback
         column.rounds = saved.rounds
         column.pieces = len(saved.rounds[0]) if saved.rounds else 1
-    return board
+    return results

@@ -17,62 +17,62 @@ from typing import Any, TypeVar
 from engine.api import StorageError, SummarizeOptions, paths
 from gui.look.language import tr
 from gui.pages.playground.columns.column_results import Feedback
-from gui.pages.playground.history.history_entry import TriedColumn, Try
+from gui.pages.playground.history.history_entry import HistoryColumn, HistoryEntry
 
 SCHEMA = 1
 SUFFIX = ".json"
-MOST_TRIES = 500
+MAX_ENTRIES = 500
 
 Value = TypeVar("Value")
 
 
-class Tries:
+class HistoryStore:
     """The earlier tries, newest first; every change is written at once."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or paths.tries_folder()
-        self.items: list[Try] = sorted(_read(self._folder), key=lambda tried: tried.id, reverse=True)
+        self.items: list[HistoryEntry] = sorted(_read(self._folder), key=lambda entry: entry.id, reverse=True)
 
-    def add(self, tried: Try) -> None:
+    def add(self, entry: HistoryEntry) -> None:
         """Keep a try; the oldest that nobody said anything about makes room. Raises StorageError."""
-        self._write(tried)
-        self.items = [tried, *self.items]
+        self._write(entry)
+        self.items = [entry, *self.items]
         for item in _beyond(self.items):
             self._forget(item)
 
-    def replace(self, tried: Try) -> None:
+    def replace(self, entry: HistoryEntry) -> None:
         """Keep a try anew that is there already. Raises StorageError."""
-        self._write(tried)
-        self.items = [tried if item.id == tried.id else item for item in self.items]
+        self._write(entry)
+        self.items = [entry if item.id == entry.id else item for item in self.items]
 
-    def clear(self) -> list[Try]:
+    def clear(self) -> list[HistoryEntry]:
         """Forget all tries and return them, so that they can be brought back. Raises StorageError."""
         gone = list(self.items)
         for item in gone:
             self._forget(item)
         return gone
 
-    def bring_back(self, gone: Iterable[Try]) -> None:
+    def bring_back(self, gone: Iterable[HistoryEntry]) -> None:
         """Keep tries that were forgotten. Raises StorageError."""
         for item in gone:
             self._write(item)
             self.items.append(item)
-        self.items.sort(key=lambda tried: tried.id, reverse=True)
+        self.items.sort(key=lambda entry: entry.id, reverse=True)
 
-    def _forget(self, tried: Try) -> None:
+    def _forget(self, entry: HistoryEntry) -> None:
         try:
-            self._path(tried).unlink(missing_ok=True)
+            self._path(entry).unlink(missing_ok=True)
         except OSError as error:
             message = tr("A history entry can't be deleted: {why}.", why=error.strerror)
             raise StorageError(message) from error
-        self.items = [item for item in self.items if item.id != tried.id]
+        self.items = [item for item in self.items if item.id != entry.id]
 
-    def _path(self, tried: Try) -> Path:
-        return self._folder / f"{tried.id}{SUFFIX}"
+    def _path(self, entry: HistoryEntry) -> Path:
+        return self._folder / f"{entry.id}{SUFFIX}"
 
-    def _write(self, tried: Try) -> None:
-        table = asdict(tried) | {"decoding": tried.decoding.model_dump()}
-        path = self._path(tried)
+    def _write(self, entry: HistoryEntry) -> None:
+        table = asdict(entry) | {"decoding": entry.decoding.model_dump()}
+        path = self._path(entry)
         partial = path.with_name(path.name + ".partial")
         try:
             partial.write_text(json.dumps({"schema": SCHEMA, **table}, ensure_ascii=False), encoding="utf-8")
@@ -82,13 +82,13 @@ class Tries:
             raise StorageError(message, tr("Free some disk space.")) from error
 
 
-def _beyond(items: list[Try]) -> list[Try]:
+def _beyond(items: list[HistoryEntry]) -> list[HistoryEntry]:
     """Return what there is no room for: the oldest tries that nobody said anything about."""
-    over = len(items) - MOST_TRIES
+    over = len(items) - MAX_ENTRIES
     return [item for item in reversed(items) if not item.is_rated][:over] if over > 0 else []
 
 
-def _read(folder: Path) -> Iterable[Try]:
+def _read(folder: Path) -> Iterable[HistoryEntry]:
     """Yield the tries in a folder; a file that is damaged or of a later version holds none for us."""
     for path in folder.glob(f"*{SUFFIX}"):
         with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -97,10 +97,10 @@ def _read(folder: Path) -> Iterable[Try]:
                 yield _try({**table, "id": path.stem})
 
 
-def _try(table: dict[str, Any]) -> Try:
+def _try(table: dict[str, Any]) -> HistoryEntry:
     given = SummarizeOptions.model_fields.keys() & table["decoding"].keys()
     return _known(
-        Try,
+        HistoryEntry,
         {
             **table,
             "decoding": SummarizeOptions(**{name: table["decoding"][name] for name in given}),
@@ -109,10 +109,10 @@ def _try(table: dict[str, Any]) -> Try:
     )
 
 
-def _column(table: dict[str, Any]) -> TriedColumn:
+def _column(table: dict[str, Any]) -> HistoryColumn:
     rounds = tuple(tuple(parts) for parts in table.get("rounds") or ())
     feedback = _known(Feedback, table.get("feedback") or {})
-    return _known(TriedColumn, {**table, "feedback": feedback, "rounds": rounds})
+    return _known(HistoryColumn, {**table, "feedback": feedback, "rounds": rounds})
 
 
 def _known(made: type[Value], table: dict[str, Any]) -> Value:

@@ -32,55 +32,55 @@ from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import clock_text, number
 from gui.look.language import tr, tr_count
-from gui.pages.playground.history.history_entry import Try
+from gui.pages.playground.history.history_entry import HistoryEntry
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
 
 ROWS_SHOWN = 3
 ROW_HEIGHT = 30
 SEARCH_WIDTH = 220
-TRY_ROLE = Qt.ItemDataRole.UserRole + 1
+ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 
 Index = QModelIndex | QPersistentModelIndex
 
 
-class TriesModel(QAbstractListModel):
+class HistoryModel(QAbstractListModel):
     """The tries that are listed, newest first."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.tries: list[Try] = []
+        self.entries: list[HistoryEntry] = []
 
-    def show_tries(self, tries: Sequence[Try]) -> None:
+    def show_entries(self, entries: Sequence[HistoryEntry]) -> None:
         """List other tries."""
         self.beginResetModel()
-        self.tries = list(tries)
+        self.entries = list(entries)
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.tries)
+        return 0 if parent is not None and parent.isValid() else len(self.entries)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        tried = self.tries[index.row()]
-        if role == TRY_ROLE:
-            return tried
+        entry = self.entries[index.row()]
+        if role == ENTRY_ROLE:
+            return entry
         if role == Qt.ItemDataRole.DisplayRole:
-            return tried.headline
+            return entry.headline
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{clock_text(tried.made_at)} {tried.headline}, {found_words(tried)}"
+            return f"{clock_text(entry.made_at)} {entry.headline}, {found_words(entry)}"
         return None
 
 
-def found_words(tried: Try) -> str:
+def found_words(entry: HistoryEntry) -> str:
     """Return what there is to say of a try's columns: "1 good, 4 columns"."""
-    count = len(tried.columns)
+    count = len(entry.columns)
     columns = tr_count(count, "{n} column", "{n} columns") if count > 1 else tr("base only")
-    if not tried.good:
+    if not entry.good:
         return columns
-    return tr("{good} good, {columns}", good=number(len(tried.good)), columns=columns)
+    return tr("{good} good, {columns}", good=number(len(entry.good)), columns=columns)
 
 
-class TryRows(QStyledItemDelegate):
+class HistoryDelegate(QStyledItemDelegate):
     """Draws a try: when, its headline, and what was found."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -88,27 +88,27 @@ class TryRows(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         rect: QRect = option.rect
-        tried = index.data(TRY_ROLE)
+        entry = index.data(ENTRY_ROLE)
         if option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, style.color("hover", 0.6))
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         box = QRectF(rect).adjusted(4, 0, -4, -1)
-        right = found_words(tried)
+        right = found_words(entry)
         _write(
             painter,
             box,
             "figure_small",
             "ink2",
             Qt.AlignmentFlag.AlignLeft | middle,
-            clock_text(tried.made_at),
+            clock_text(entry.made_at),
         )
-        token = "accent" if tried.good else "ink2"
+        token = "accent" if entry.good else "ink2"
         _write(painter, box, "label", token, Qt.AlignmentFlag.AlignRight | middle, right)
         room = box.adjusted(px(96), 0, -painter.fontMetrics().horizontalAdvance(right) - 12, 0)
         painter.setFont(font("body_medium"))
         shown = painter.fontMetrics().elidedText(
-            tried.headline, Qt.TextElideMode.ElideRight, max(0, int(room.width()))
+            entry.headline, Qt.TextElideMode.ElideRight, max(0, int(room.width()))
         )
         _write(painter, room, "body_medium", "ink", Qt.AlignmentFlag.AlignLeft | middle, shown)
         if option.state & QStyle.StateFlag.State_HasFocus:
@@ -122,11 +122,11 @@ def _write(painter: QPainter, box: QRectF, role: str, token: str, how: int, text
     painter.drawText(box, how, text)
 
 
-class TriesView(QWidget):
-    """Three rows high, scrolled beyond.
+class HistoryView(QWidget):
+    """A list of at most three visible rows.
 
-    Signals: `chosen(Try)`; `cleared`; `label_wanted` to write their summaries; `export_wanted` to make training data
-    of the good ones.
+    Signals: `chosen(HistoryEntry)`; `cleared`; `label_wanted` opens the labelling page with them; `export_wanted`
+    writes the summaries that were rated good as training data.
     """
 
     chosen = Signal(object)
@@ -136,7 +136,7 @@ class TriesView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._all: list[Try] = []
+        self._all: list[HistoryEntry] = []
         self.clear_button = link(tr("Clear"))
         self.label_button = link(tr("Write summaries"))
         self.label_button.setToolTip(tr("Write summaries of these conversations, with drafts to begin from"))
@@ -144,10 +144,10 @@ class TriesView(QWidget):
         self.export_button.setToolTip(tr("Write the summaries rated good to a file of training data"))
         self.search = SearchField(tr("Search the history"))
         self.which = Segmented([("all", tr("All")), ("rated", tr("Commented"))], short=True, name=tr("Show"))
-        self.model = TriesModel(self)
+        self.model = HistoryModel(self)
         self.list = QListView()
         self.list.setModel(self.model)
-        self.list.setItemDelegate(TryRows(self.list))
+        self.list.setItemDelegate(HistoryDelegate(self.list))
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
@@ -185,28 +185,28 @@ class TriesView(QWidget):
         self.list.clicked.connect(self._choose)
         self.list.activated.connect(self._choose)
 
-    def tries(self) -> list[Try]:
+    def entries(self) -> list[HistoryEntry]:
         """Return all tries, listed or not, newest first."""
         return list(self._all)
 
-    def show_tries(self, tries: Sequence[Try]) -> None:
+    def show_entries(self, entries: Sequence[HistoryEntry]) -> None:
         """Show tries; without any the list takes no room."""
-        self._all = list(tries)
-        rated = any(tried.is_rated for tried in tries)
-        self.search.setVisible(len(tries) > ROWS_SHOWN)
+        self._all = list(entries)
+        rated = any(entry.is_rated for entry in entries)
+        self.search.setVisible(len(entries) > ROWS_SHOWN)
         self.which.setVisible(rated)
         if not rated:
             self.which.set_current("all")
-        self.export_button.setVisible(any(tried.good for tried in tries))
+        self.export_button.setVisible(any(entry.good for entry in entries))
         self._fill()
-        self.setVisible(bool(tries))
+        self.setVisible(bool(entries))
 
     def _fill(self, _changed: str = "") -> None:
         words = "" if self.search.isHidden() else self.search.text()
         rated_only = self.which.current() == "rated"
-        found = [tried for tried in self._all if tried.has(words) and (tried.is_rated or not rated_only)]
-        if found != self.model.tries:
-            self.model.show_tries(found)
+        found = [entry for entry in self._all if entry.has(words) and (entry.is_rated or not rated_only)]
+        if found != self.model.entries:
+            self.model.show_entries(found)
 
     def _choose(self, index: Index) -> None:
-        self.chosen.emit(index.data(TRY_ROLE))
+        self.chosen.emit(index.data(ENTRY_ROLE))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from engine.api import labelling
 from gui.look.language import tr, tr_count
-from gui.pages.playground.history.history_entry import TriedColumn, Try
+from gui.pages.playground.history.history_entry import HistoryColumn, HistoryEntry
 
 
 @dataclass(frozen=True)
-class GoodOnes:
+class RatedSummaries:
     """One summary for each conversation, with what was noted of it; `passed_over` others are good as well."""
 
     items: tuple[labelling.Item, ...]
@@ -32,31 +32,31 @@ class GoodOnes:
         return tr("{written}, one for each conversation; {others}", written=written, others=others)
 
 
-def good_ones(tries: Iterable[Try]) -> GoodOnes:
+def collect(entries: Iterable[HistoryEntry]) -> RatedSummaries:
     """Return the good summaries of tries, newest first; of several of one conversation a corrected one, or the newest.
 
     A model trained on one conversation twice would learn two answers to it.
     """
-    chosen: dict[str, tuple[Try, TriedColumn]] = {}
+    chosen: dict[str, tuple[HistoryEntry, HistoryColumn]] = {}
     found = 0
-    for tried in tries:
-        for column in tried.good:
+    for entry in entries:
+        for column in entry.good:
             found += 1
-            key = tried.conversation.strip()
+            key = entry.conversation.strip()
             if key not in chosen or (column.feedback.edited and not chosen[key][1].feedback.edited):
-                chosen[key] = (tried, column)
+                chosen[key] = (entry, column)
     items = tuple(_item(number, *pair) for number, pair in enumerate(chosen.values(), start=1))
     notes = tuple(column.feedback.note for _, column in chosen.values())
-    return GoodOnes(items, notes, found - len(items))
+    return RatedSummaries(items, notes, found - len(items))
 
 
-def _item(number: int, tried: Try, column: TriedColumn) -> labelling.Item:
+def _item(number: int, entry: HistoryEntry, column: HistoryColumn) -> labelling.Item:
     return labelling.Item(
         number=number,
-        id=tried.id,
-        conversation=tried.conversation,
-        given=tried.reference,
+        id=entry.id,
+        conversation=entry.conversation,
+        given=entry.reference,
         text=column.feedback.edited or column.text,
         state="accepted",
-        draft=labelling.Draft(str(tried.base_model.get("id", "")), column.adapter, column.name, column.text),
+        draft=labelling.Draft(str(entry.base_model.get("id", "")), column.adapter, column.name, column.text),
     )

@@ -17,7 +17,7 @@ from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import gain, interval, score
 from gui.look.language import mark, told, tr
-from gui.models.intervals import ConfidenceInterval, as_text, interval_text, confidence_interval
+from gui.models.intervals import ConfidenceInterval, as_text, confidence_interval, interval_text
 from gui.pages.train.run.metrics_view import MeasuresView
 from gui.pages.train.run.run_text import (
     excluded_sentence,

@@ -28,7 +28,7 @@ def page(workers, qtbot):
     made.shown()
     qtbot.waitExposed(made)
     yield made
-    made.desk.close()
+    made.controller.close()
 
 
 @pytest.fixture

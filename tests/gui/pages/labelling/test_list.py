@@ -46,7 +46,7 @@ def test_the_list_has_number_state_and_first_words_of_each(opened, qtbot):
 
 def test_states_are_told_apart_by_more_than_their_colour(opened):
     table = opened.items.view.table()
-    opened.desk.skip()
+    opened.controller.skip()
     choose(opened, "all")
     states = [table.data(table.index(row, 0), STATE_ROLE) for row in range(2)]
     assert states[0].text != states[1].text
@@ -60,8 +60,8 @@ def test_the_list_shows_one_state_alone(opened, qtbot, key, found):
     QTest.keyClicks(opened.summary.edit, "Tea.")
     press(opened, Qt.Key.Key_Return, CTRL)
     drafted(opened, qtbot)
-    opened.desk.go(3)
-    opened.desk.skip()
+    opened.controller.go(3)
+    opened.controller.skip()
     choose(opened, key)
     assert numbers(opened) == found
 
@@ -72,7 +72,7 @@ def test_a_click_leads_to_a_conversation_and_keeps_what_was_typed(opened):
     place = view.visualRect(view.table().index(2, 0)).center()
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert opened.conversation.place() == "3 of 3"
-    assert opened.desk.work.item(1).text == "Tea"
+    assert opened.controller.work.item(1).text == "Tea"
     press(opened, Qt.Key.Key_PageUp, CTRL)
     assert opened.conversation.place() == "1 of 3"
     assert view.currentIndex().row() == 0
@@ -90,7 +90,7 @@ def test_keys_lead_to_the_list_through_it_and_back_to_the_text(opened):
     press(opened, Qt.Key.Key_Return)
     assert opened.summary.edit.hasFocus()
     QTest.keyClicks(opened.summary.edit, "Rex is ill.")
-    assert opened.desk.work.item(3).text == "Rex is ill."
+    assert opened.controller.work.item(3).text == "Rex is ill."
 
 
 def test_in_a_narrow_window_the_list_is_a_drawer(opened):
@@ -130,7 +130,7 @@ def test_another_set_is_listed_whole_whatever_was_searched_for_before(opened, qt
 
 def test_of_many_conversations_only_those_are_looked_at_that_are_seen(page, qtbot, monkeypatch):
     show(page, qtbot, made_set(*(f"Ann: number {number}" for number in range(3_000))))
-    work, looked = page.desk.work, set()
+    work, looked = page.controller.work, set()
     get = work.item
 
     def item(number: int) -> labelling.Item:
@@ -138,7 +138,7 @@ def test_of_many_conversations_only_those_are_looked_at_that_are_seen(page, qtbo
         return get(number)
 
     monkeypatch.setattr(work, "item", item)
-    page.desk.go(2_000)
+    page.controller.go(2_000)
     page.items.view.viewport().repaint()
     view = page.items.view
     assert view.viewport().rect().intersects(view.visualRect(view.currentIndex()))
@@ -154,10 +154,10 @@ def test_the_least_like_what_is_labelled_comes_next_once_all_are_compared(page, 
     show(page, qtbot, made_set(TEA, again, DOG, BUS))
     page.tools.order.chosen.emit("unlike")
     assert page.strip.text() == "Comparing 4 conversations. Until then they come in the order of the source."
-    with qtbot.waitSignal(page.desk.listing.compared, timeout=WAIT):
+    with qtbot.waitSignal(page.controller.listing.compared, timeout=WAIT):
         pass
     assert page.strip.text() == ""
-    page.desk.go(1)
+    page.controller.go(1)
     QTest.keyClicks(page.summary.edit, "Tea.")
     press(page, Qt.Key.Key_Return, CTRL)
     assert numbers(page)[-1] == 2
@@ -171,5 +171,5 @@ def test_a_set_that_is_left_while_its_words_are_compared_is_forgotten(page, qtbo
     page.tools.order.chosen.emit("unlike")
     other = made_set(DOG, TEA, BUS, name="Others")
     show(page, qtbot, other)
-    qtbot.waitUntil(lambda: not page.desk.listing.is_comparing, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.listing.is_comparing, timeout=WAIT)
     assert sorted(numbers(page)) == [1, 2, 3]

@@ -15,8 +15,8 @@ from engine.labelling import sets
 from gui.pages.labelling.labelling_text import PLAYGROUND
 from gui.pages.labelling.page import LabellingPage
 from gui.pages.playground.columns.column_results import Feedback
-from gui.pages.playground.history.history_entry import TriedColumn, Try, new_id
-from gui.pages.playground.history.history_store import Tries
+from gui.pages.playground.history.history_entry import HistoryColumn, HistoryEntry, new_id
+from gui.pages.playground.history.history_store import HistoryStore
 from tests.helpers.labelling_stage import BUS, CTRL, DOG, SHIFT, TEA, WAIT, made_set, press, show, state
 
 # Writing
@@ -33,14 +33,14 @@ def test_a_conversation_is_shown_in_turns_and_its_summary_is_written_beside_it(o
     QTest.keyClicks(page.summary.edit, "Ann and Bo have tea.")
     press(page, Qt.Key.Key_Return, CTRL)
     assert state(page, 1) == "accepted"
-    assert page.desk.work.item(1).text == "Ann and Bo have tea."
+    assert page.controller.work.item(1).text == "Ann and Bo have tea."
     assert page.conversation.place() == "2 of 3"
     assert page.summary.text() == ""
     assert page.tools.progress() == "1 of 3 accepted"
 
 
 def test_every_key_is_kept_before_the_next_one(opened):
-    path = opened.desk.work.folder / sets.JOURNAL
+    path = opened.controller.work.folder / sets.JOURNAL
     for typed in ("T", "Te", "Tea"):
         QTest.keyClicks(opened.summary.edit, typed[-1])
         assert f'"text":"{typed}"' in path.read_text("utf-8")
@@ -51,7 +51,7 @@ def test_every_key_is_kept_before_the_next_one(opened):
 def test_what_is_typed_is_kept_when_the_page_is_left(opened):
     QTest.keyClicks(opened.summary.edit, "Tea")
     opened.hide()
-    assert opened.desk.work.item(1).text == "Tea"
+    assert opened.controller.work.item(1).text == "Tea"
 
 
 def test_nothing_is_accepted_without_words_and_the_page_says_so_beside_the_text(opened):
@@ -60,7 +60,7 @@ def test_nothing_is_accepted_without_words_and_the_page_says_so_beside_the_text(
     assert opened.conversation.place() == "1 of 3"
     assert "There is no summary yet." in opened.summary.problem.text()
     QTest.keyClicks(opened.summary.edit, "Tea.")
-    opened.desk.keep()
+    opened.controller.keep()
     assert opened.summary.problem.text() == ""
 
 
@@ -133,7 +133,7 @@ def test_an_accepted_summary_that_is_changed_waits_again(opened):
     press(opened, Qt.Key.Key_Return, CTRL)
     press(opened, Qt.Key.Key_PageUp, CTRL)
     QTest.keyClicks(opened.summary.edit, "!")
-    opened.desk.keep()
+    opened.controller.keep()
     assert state(opened, 1) == "open"
 
 
@@ -156,7 +156,7 @@ def test_what_the_disk_does_not_take_goes_to_no_other_conversation(opened, monke
         opened.items.view.chosen.emit(3)
         assert opened.conversation.place() == "1 of 3"
     press(opened, Qt.Key.Key_PageDown, CTRL)
-    assert [item.text for item in opened.desk.work.items] == ["Tea.", "", ""]
+    assert [item.text for item in opened.controller.work.items] == ["Tea.", "", ""]
     assert opened.conversation.place() == "2 of 3"
 
 
@@ -214,19 +214,19 @@ def test_another_order_keeps_what_was_just_typed(opened):
     opened.tools.order.chosen.emit("longest")
     assert opened.conversation.place() == "1 of 3"
     assert opened.summary.text() == "Tea"
-    assert opened.desk.work.item(1).text == "Tea"
+    assert opened.controller.work.item(1).text == "Tea"
 
 
 def test_the_next_sitting_begins_where_this_one_ended(opened, qtbot):
     press(opened, Qt.Key.Key_PageDown, CTRL)
     QTest.keyClicks(opened.summary.edit, "The bus")
-    set_id = opened.desk.work.about.id
-    opened.desk.close()
+    set_id = opened.controller.work.about.id
+    opened.controller.close()
     assert opened.header.title() == "Write summaries"
     show(opened, qtbot, set_id)
     assert opened.conversation.place() == "2 of 3"
     assert opened.summary.text() == "The bus"
-    opened.desk.skip()
+    opened.controller.skip()
     assert opened.header.subtitle().endswith(", 2 sessions")
 
 
@@ -237,7 +237,7 @@ def test_the_set_that_was_worked_on_last_is_opened_and_others_can_be_chosen(open
     assert opened.sets.isVisibleTo(opened)
     assert {opened.sets.itemText(at) for at in range(opened.sets.count())} == {"Calls", "Chats"}
     first = next(about.id for about in labelling.list_sets() if about.name == "Chats")
-    with qtbot.waitSignal(opened.desk.opened, timeout=WAIT):
+    with qtbot.waitSignal(opened.controller.opened, timeout=WAIT):
         opened.sets.chosen.emit(first)
     assert opened.header.title() == "Chats"
 
@@ -245,9 +245,9 @@ def test_the_set_that_was_worked_on_last_is_opened_and_others_can_be_chosen(open
 def test_a_set_that_is_open_elsewhere_is_not_opened_and_the_page_says_so(page, qtbot):
     set_id = made_set(TEA)
     elsewhere = labelling.LabellingSet(set_id)
-    page.desk.open(set_id)
+    page.controller.open(set_id)
     qtbot.waitUntil(lambda: "is open elsewhere" in page.strip.text(), timeout=WAIT)
-    assert page.desk.work is None
+    assert page.controller.work is None
     elsewhere.close()
 
 
@@ -267,7 +267,7 @@ def test_a_source_is_read_into_a_set_and_what_was_left_out_is_said(page, workers
     left_out = {"excluded": {"email": 1}, "empty": 1, "repeated": 0, "beyond": 0}
     result = {"set": made_set(TEA, BUS), "left_out": left_out, "brought": 0}
     workers.reading = [["emit", {"event": "result_made", "result": result}]]
-    with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+    with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
         page.open_source({"source": "/data/chats.csv", "conversation": "auto", "summary": "auto"})
     assert page.conversation.place() == "1 of 2"
     assert page.strip.text() == ("Left out: 1 excluded on the data page (e-mail address: 1), 1 empty.")
@@ -282,9 +282,9 @@ def test_a_source_that_cannot_be_read_says_why(page, workers, qtbot):
     assert page.reader.is_busy
     qtbot.waitUntil(lambda: not page.reader.is_busy, timeout=WAIT)
     assert page.strip.text() == "There is nothing at /data/chats.csv. Check the path."
-    assert page.desk.work is None
+    assert page.controller.work is None
     page.open_conversations([Example("", TEA, "")])
-    qtbot.waitUntil(lambda: page.desk.work is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.controller.work is not None, timeout=WAIT)
     assert page.strip.text() == ""
 
 
@@ -299,32 +299,32 @@ def test_a_reading_can_be_given_up(page, workers, qtbot):
 
 
 def test_conversations_of_the_playground_join_one_set_and_the_wanted_one_is_in_front(page, qtbot):
-    with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+    with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
         page.open_conversations([Example("1", BUS, ""), Example("2", TEA, "They have tea.")])
     assert page.conversation.place() == "1 of 2"
     assert state(page, 2) == "accepted"
     for conversations, place in (((DOG, BUS), "3 of 3"), ((BUS,), "1 of 3")):
-        with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+        with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
             page.open_conversations([Example("", text, "") for text in conversations])
         assert page.conversation.place() == place
     assert [about.source for about in labelling.list_sets()] == [PLAYGROUND]
 
 
-def tried(conversation: str, *columns: TriedColumn) -> Try:
-    return Try(new_id(1e9), 1e9, conversation, "", {"id": "starter"}, SummarizeOptions(), columns)
+def tried(conversation: str, *columns: HistoryColumn) -> HistoryEntry:
+    return HistoryEntry(new_id(1e9), 1e9, conversation, "", {"id": "starter"}, SummarizeOptions(), columns)
 
 
 def test_the_playgrounds_history_becomes_a_set_with_what_was_found_good_as_drafts(page, qtbot):
-    tries = Tries()
-    good = TriedColumn(
+    history = HistoryStore()
+    good = HistoryColumn(
         "a1", "tuned", "", "They have tea.", feedback=Feedback(thumb="up", edited="Both have tea.")
     )
-    for one in (tried(BUS, TriedColumn(None, "base", "", "A bus.")), tried(TEA, good)):
-        tries.add(one)
+    for one in (tried(BUS, HistoryColumn(None, "base", "", "A bus.")), tried(TEA, good)):
+        history.add(one)
     page.open_last()
-    with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+    with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
         page.playground_button.click()
-    found = {item.conversation: item for item in page.desk.work.items}
+    found = {item.conversation: item for item in page.controller.work.items}
     assert set(found) == {BUS, TEA}
     assert (found[BUS].text, found[BUS].state) == ("", "open")
     assert (found[TEA].text, found[TEA].state, found[TEA].written_by) == (
@@ -333,18 +333,18 @@ def test_the_playgrounds_history_becomes_a_set_with_what_was_found_good_as_draft
         "edited draft",
     )
     assert found[TEA].draft.adapter == "a1"
-    page.desk.go(found[TEA].number)
+    page.controller.go(found[TEA].number)
     assert page.summary.status() == "Not accepted yet: an edited draft of tuned"
 
 
 def test_what_was_written_here_stands_against_what_was_found_good_in_the_playground(page, qtbot):
-    Tries().add(tried(TEA, TriedColumn("a1", "tuned", "", "Theirs.", feedback=Feedback(thumb="up"))))
+    HistoryStore().add(tried(TEA, HistoryColumn("a1", "tuned", "", "Theirs.", feedback=Feedback(thumb="up"))))
     for _ in range(2):
-        with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+        with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
             page.open_conversations([Example("", TEA, "")])
         page.summary.edit.selectAll()
         QTest.keyClicks(page.summary.edit, "Mine.")
-    assert page.desk.work.item(1).text == "Mine."
+    assert page.controller.work.item(1).text == "Mine."
 
 
 def test_a_playground_without_history_is_said_to_have_none(page, qtbot):

@@ -7,65 +7,65 @@ import pytest
 from engine.api import Example, labelling
 from gui.look import language
 from gui.pages.labelling import labelling_text
-from gui.pages.labelling.item_navigation import Walk
+from gui.pages.labelling.item_navigation import ItemNavigation
 
 DRAFT = labelling.Draft("starter", "a1", "My LoRA", "Ann and Bo have tea.")
 BASE_DRAFT = labelling.Draft("starter", None, "The bundled model", "Ann and Bo have tea.")
 
 
-def walked(*numbers: int) -> Walk:
-    walk = Walk()
+def walked(*numbers: int) -> ItemNavigation:
+    navigation = ItemNavigation()
     for number in numbers:
-        walk.go(number)
-    return walk
+        navigation.go(number)
+    return navigation
 
 
 def test_a_walk_goes_back_and_forward_through_what_was_seen():
-    walk = walked(1, 2, 3)
-    walk.back()
-    walk.back()
-    assert (walk.current, walk.can_go_back) == (1, False)
-    walk.back()
-    assert walk.current == 1
-    walk.forward([])
-    assert walk.current == 2
+    navigation = walked(1, 2, 3)
+    navigation.back()
+    navigation.back()
+    assert (navigation.current, navigation.can_go_back) == (1, False)
+    navigation.back()
+    assert navigation.current == 1
+    navigation.forward([])
+    assert navigation.current == 2
 
 
 def test_a_walk_goes_on_to_what_was_not_seen_yet():
-    walk = walked(3)
-    walk.forward([1, 2, 3])
-    assert walk.current == 1
-    walk.forward([1, 2, 3])
-    assert walk.current == 2
+    navigation = walked(3)
+    navigation.forward([1, 2, 3])
+    assert navigation.current == 1
+    navigation.forward([1, 2, 3])
+    assert navigation.current == 2
 
 
 def test_a_walk_goes_round_where_all_was_seen():
-    walk = walked(1, 2, 3)
-    walk.forward([1, 2, 3])
-    assert walk.current == 1
-    walk = walked(1, 2)
-    walk.forward([1])
-    assert walk.current == 1
+    navigation = walked(1, 2, 3)
+    navigation.forward([1, 2, 3])
+    assert navigation.current == 1
+    navigation = walked(1, 2)
+    navigation.forward([1])
+    assert navigation.current == 1
 
 
 def test_a_walk_without_anywhere_to_go_stays():
-    walk = walked(4)
-    walk.forward([])
-    walk.on([])
-    assert walk.current == 4
-    empty = Walk()
+    navigation = walked(4)
+    navigation.forward([])
+    navigation.on([])
+    assert navigation.current == 4
+    empty = ItemNavigation()
     empty.back()
     empty.forward([])
     assert empty.current is None
 
 
 def test_a_decision_goes_on_from_where_one_is_and_not_to_what_lay_ahead():
-    walk = walked(1, 2, 3)
-    walk.back()
-    walk.on([1, 3, 4])
-    assert walk.current == 4
-    walk.back()
-    assert walk.current == 2
+    navigation = walked(1, 2, 3)
+    navigation.back()
+    navigation.on([1, 3, 4])
+    assert navigation.current == 4
+    navigation.back()
+    assert navigation.current == 2
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A walk over all pages in every look: nothing is cut off, nothing stands on something else, all is translated.
 
-`python -m tests.benchmarks.walk FOLDER` goes through every combination and keeps the pictures.
+`python -m tests.benchmarks.navigation FOLDER` goes through every combination and keeps the pictures.
 """
 
 import pytest

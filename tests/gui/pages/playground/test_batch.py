@@ -95,7 +95,7 @@ def test_a_batch_is_cancelled_and_gone_on_with(several, workers, qtbot):
     workers.say(SUMMARIES | {"a1": {"hang": True}})
     several.summarise_button.click()
     batch = several.several.batch
-    qtbot.waitUntil(lambda: batch.rows[0].board.columns[1].status == "running", timeout=WAIT)
+    qtbot.waitUntil(lambda: batch.rows[0].results.columns[1].status == "running", timeout=WAIT)
     assert not several.summarise_button.isEnabled()
     assert several.several.view.busy.isVisible()
     several.several.view.cancel_button.click()
@@ -148,7 +148,7 @@ def test_a_row_is_looked_at_alone_and_can_be_commented_on(several, qtbot):
     assert several.panel.reference == "The venue offers the 21st."
     assert several.columns.view("a1").text() == SUMMARIES["a1"]
     several.columns.view("a1").tools.thumbs["up"].click()
-    assert several.controller.tries.items[0].good
+    assert several.controller.history.items[0].good
     several.mode.set_current("several")
     assert several.several.batch.done == 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.api import SummarizeOptions, prompts
 from gui.pages.playground.columns.chunks_view import as_lines
-from gui.pages.playground.columns.column_results import Board, Entry
+from gui.pages.playground.columns.column_results import ColumnResults, Entry
 from gui.pages.playground.columns.column_view import ColumnView
 from gui.pages.playground.columns.markdown import as_markdown
 from gui.pages.playground.page import PlaygroundPage
@@ -19,7 +19,7 @@ PLAIN = "summarize: {conversation}"
 def summarised(page: PlaygroundPage, qtbot, text: str) -> None:
     page.open_conversation(text)
     page.summarise_button.click()
-    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
     qtbot.waitUntil(page.summarise_button.isEnabled, timeout=WAIT)
 
 
@@ -51,24 +51,24 @@ def test_the_summaries_of_the_pieces_can_be_unfolded_and_come_back_with_the_try(
 
     other = PlaygroundPage(page._manager)
     qtbot.addWidget(other)
-    other.tries.list.clicked.emit(other.tries.model.index(0))
+    other.history.list.clicked.emit(other.history.model.index(0))
     other.columns.view("a1").pieces.unfold.click()
     assert not other.columns.view("a1").pieces.isHidden()
-    assert other.controller.board.column("a1").rounds == (("Piece 1.", "Piece 2."),)
+    assert other.controller.results.column("a1").rounds == (("Piece 1.", "Piece 2."),)
     assert other.panel.is_piecewise
     assert "Read in 2 pieces:\n\n- Piece 1.\n- Piece 2." in as_markdown(
-        other.controller.board, "", SummarizeOptions()
+        other.controller.results, "", SummarizeOptions()
     )
 
 
 def test_pieces_come_in_any_order_and_in_rounds():
-    board = Board(Entry(None, "Base model"))
-    board.begin("r", LONG)
+    results = ColumnResults(Entry(None, "Base model"))
+    results.begin("r", LONG)
     facts = {"request": "r", "adapter": None}
-    board.apply({"event": "summary_started", **facts, "input_tokens": 300, "pieces": 3})
+    results.apply({"event": "summary_started", **facts, "input_tokens": 300, "pieces": 3})
     for round_, piece, pieces in ((1, 3, 3), (1, 1, 3), (1, 2, 3), (2, 1, 2), (2, 2, 2)):
         summary = f"{round_}.{piece}"
-        board.apply(
+        results.apply(
             {
                 "event": "piece_finished",
                 **facts,
@@ -78,24 +78,24 @@ def test_pieces_come_in_any_order_and_in_rounds():
                 "summary": summary,
             }
         )
-    assert board.base.rounds == (("1.1", "1.2", "1.3"), ("2.1", "2.2"))
-    assert as_lines(board.base.rounds) == "Round 1\n1. 1.1\n2. 1.2\n3. 1.3\nRound 2\n1. 2.1\n2. 2.2"
-    board.begin("again", CONVERSATION)
-    assert not board.base.rounds
+    assert results.base.rounds == (("1.1", "1.2", "1.3"), ("2.1", "2.2"))
+    assert as_lines(results.base.rounds) == "Round 1\n1. 1.1\n2. 1.2\n3. 1.3\nRound 2\n1. 2.1\n2. 2.2"
+    results.begin("again", CONVERSATION)
+    assert not results.base.rounds
 
 
 def test_a_long_conversation_says_how_long_its_pieces_still_take(styled, qtbot):
-    view, board = ColumnView(is_base=True), Board(Entry(None, "Base model"))
+    view, results = ColumnView(is_base=True), ColumnResults(Entry(None, "Base model"))
     qtbot.addWidget(view)
-    board.begin("r", LONG)
+    results.begin("r", LONG)
     facts = {"request": "r", "adapter": None}
-    board.apply({"event": "summary_started", **facts, "pieces": 9, "clock": 100.0})
-    view.show_column(board.base, board.marks(board.base))
+    results.apply({"event": "summary_started", **facts, "pieces": 9, "clock": 100.0})
+    view.show_column(results.base, results.marks(results.base))
     assert view.state_text() == "Split into 9 parts, 0 summarised"
     for piece, at in ((3, 130.0), (1, 160.0)):
         part = {"round": 1, "piece": piece, "pieces": 9, "summary": "Some.", "clock": at}
-        board.apply({"event": "piece_finished", **facts, **part})
-    view.show_column(board.base, board.marks(board.base))
+        results.apply({"event": "piece_finished", **facts, **part})
+    view.show_column(results.base, results.marks(results.base))
     assert view.state_text() == "Read in 9 pieces, 2 summarised, about 4 min left"
 
 
@@ -129,7 +129,7 @@ def test_every_column_reads_its_own_prompt_unless_one_is_chosen_for_all(page, qt
     # The base model need not be loaded again for other words around a conversation.
     assert page.controller.summarizer._thread is first
     assert asked[-1]["prompt"] == {"template": PLAIN, "max_conversation_tokens": 64}
-    assert page.controller.tries.items[0].prompt == PLAIN
+    assert page.controller.history.items[0].prompt == PLAIN
     page.copy_button.click()
 
 
@@ -172,10 +172,10 @@ def test_a_prompt_that_no_template_has_can_be_chosen_again(page):
 
 
 def test_markdown_tells_of_a_prompt_for_all(page):
-    board = Board(Entry(None, "Base model"))
-    board.conversation = CONVERSATION
+    results = ColumnResults(Entry(None, "Base model"))
+    results.conversation = CONVERSATION
     assert (
-        as_markdown(board, "", SummarizeOptions(), PLAIN)
+        as_markdown(results, "", SummarizeOptions(), PLAIN)
         .rstrip()
         .endswith("Prompt:\n\n> summarize: {conversation}")
     )

@@ -7,19 +7,19 @@ from dataclasses import replace
 
 from engine.api import STARTER, SummarizeOptions
 from gui.pages.playground.columns.column_results import Feedback
-from gui.pages.playground.history.history_entry import Try, from_board
-from gui.pages.playground.history.rated_summaries import good_ones
+from gui.pages.playground.history.history_entry import HistoryEntry, from_results
+from gui.pages.playground.history.rated_summaries import collect
 from gui.pages.playground.page import PlaygroundPage
-from tests.helpers.playground_board import filled_board
+from tests.helpers.playground_results import filled_results
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, tried
 
 UP = Feedback("up")
 
 
-def made(conversation: str, **feedback: Feedback) -> Try:
-    board = filled_board()
-    board.conversation = conversation
-    found = from_board(board, "Reference.", {"id": STARTER}, SummarizeOptions())
+def made(conversation: str, **feedback: Feedback) -> HistoryEntry:
+    results = filled_results()
+    results.conversation = conversation
+    found = from_results(results, "Reference.", {"id": STARTER}, SummarizeOptions())
     for name, given in feedback.items():
         found = found.with_feedback(None if name == "base" else name, given)
     return found
@@ -32,13 +32,13 @@ def test_thumbs_are_given_taken_back_and_kept_with_the_try(page, qtbot):
     view = page.columns.view("a1")
     assert view.tools.isVisible()
     view.tools.thumbs["up"].click()
-    assert page.controller.tries.items[0].good[0].adapter == "a1"
-    assert page.tries.export_button.isVisible()
+    assert page.controller.history.items[0].good[0].adapter == "a1"
+    assert page.history.export_button.isVisible()
     view.tools.thumbs["down"].click()
-    assert page.controller.tries.items[0].columns[1].feedback.thumb == "down"
+    assert page.controller.history.items[0].columns[1].feedback.thumb == "down"
     view.tools.thumbs["down"].click()
-    assert not page.controller.tries.items[0].is_rated
-    assert not page.tries.export_button.isVisible()
+    assert not page.controller.history.items[0].is_rated
+    assert not page.history.export_button.isVisible()
 
 
 def test_a_summary_is_corrected_and_a_note_written_in_its_column(page, qtbot):
@@ -54,7 +54,7 @@ def test_a_summary_is_corrected_and_a_note_written_in_its_column(page, qtbot):
 
     other = PlaygroundPage(page._manager)
     qtbot.addWidget(other)
-    other.tries.list.clicked.emit(other.tries.model.index(0))
+    other.history.list.clicked.emit(other.history.model.index(0))
     assert other.columns.view("a1").notes.texts() == ("It is the 21st.", "no filler")
     other.copy_button.click()
 
@@ -64,12 +64,12 @@ def test_a_correction_that_is_the_summary_is_none_and_escape_gives_up(page, qtbo
     view = page.columns.view("a1")
     view.tools.pen.click()
     view.notes.done_button.click()
-    assert not page.controller.tries.items[0].is_rated
+    assert not page.controller.history.items[0].is_rated
     view.tools.pen.click()
     view.notes.summary_edit.setPlainText("Other.")
     view.notes.close_edit()
     assert not view.notes.is_open
-    assert not page.controller.tries.items[0].is_rated
+    assert not page.controller.history.items[0].is_rated
 
 
 def test_a_new_request_begins_without_feedback(page, qtbot):
@@ -77,38 +77,38 @@ def test_a_new_request_begins_without_feedback(page, qtbot):
     page.columns.view("a1").tools.thumbs["up"].click()
     tried(page, qtbot, "a1")
     assert not page.columns.view("a1").tools.thumbs["up"].isChecked()
-    assert [item.is_rated for item in page.controller.tries.items] == [False, True]
+    assert [item.is_rated for item in page.controller.history.items] == [False, True]
 
 
 def test_tries_are_searched_and_those_commented_on_told_apart(page):
     controller = page.controller
     for topic in ("tea", "cake", "rain", "buses", "dogs"):
-        controller.tries.add(made(f"Ann: about {topic}\nBo: ok", **({"a1": UP} if topic == "rain" else {})))
+        controller.history.add(made(f"Ann: about {topic}\nBo: ok", **({"a1": UP} if topic == "rain" else {})))
     controller.changed.emit()
-    assert page.tries.search.isVisible()
-    page.tries.search.setText("about BUS")
-    page.tries.search.returnPressed.emit()
-    assert [tried.headline for tried in page.tries.model.tries] == ["Ann, Bo: about buses"]
-    page.tries.search.clear()
-    page.tries.which.set_current("rated")
-    assert [tried.headline for tried in page.tries.model.tries] == ["Ann, Bo: about rain"]
+    assert page.history.search.isVisible()
+    page.history.search.setText("about BUS")
+    page.history.search.returnPressed.emit()
+    assert [tried.headline for tried in page.history.model.entries] == ["Ann, Bo: about buses"]
+    page.history.search.clear()
+    page.history.which.set_current("rated")
+    assert [tried.headline for tried in page.history.model.entries] == ["Ann, Bo: about rain"]
 
 
 def test_cleared_tries_are_offered_back(page):
-    page.controller.tries.add(made(CONVERSATION, a1=UP))
+    page.controller.history.add(made(CONVERSATION, a1=UP))
     page.controller.changed.emit()
-    page.tries.clear_button.click()
-    assert page.tries.tries() == []
+    page.history.clear_button.click()
+    assert page.history.entries() == []
     assert page.told.text() == "1 entry was deleted."
     page.told.acted.emit()
-    assert [tried.good[0].adapter for tried in page.tries.tries()] == ["a1"]
+    assert [tried.good[0].adapter for tried in page.history.entries()] == ["a1"]
 
 
 def test_the_good_ones_become_rows_that_say_who_wrote_them(page, tmp_path):
-    page.controller.tries.add(
+    page.controller.history.add(
         made("Ann: Hi\nBo: Hello", a1=replace(UP, edited="Ann greets Bo.", note="short"))
     )
-    page.controller.tries.add(made(CONVERSATION, base=UP))
+    page.controller.history.add(made(CONVERSATION, base=UP))
     wanted: list[str] = []
     page.data_requested.connect(wanted.append)
     path = tmp_path / "good.jsonl"
@@ -127,13 +127,13 @@ def test_the_good_ones_become_rows_that_say_who_wrote_them(page, tmp_path):
 
 
 def test_a_place_that_can_not_be_written_is_said(page, tmp_path):
-    page.controller.tries.add(made(CONVERSATION, a1=UP))
+    page.controller.history.add(made(CONVERSATION, a1=UP))
     page.export_good_ones(tmp_path / "nowhere" / "good.jsonl")
     assert "can't be written" in page.told.text()
 
 
 def test_of_several_good_ones_of_a_conversation_a_corrected_one_or_the_newest_is_taken():
-    found = good_ones(
+    found = collect(
         [
             made(CONVERSATION, base=UP),
             made(CONVERSATION, a1=replace(UP, edited="Better."), base=UP),

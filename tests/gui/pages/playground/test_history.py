@@ -12,58 +12,58 @@ from engine.api import STARTER, StorageError, SummarizeOptions, paths
 from gui.pages.playground.columns.column_results import Feedback
 from gui.pages.playground.columns.markdown import as_markdown, decoding_words
 from gui.pages.playground.history import history_store
-from gui.pages.playground.history.history_entry import Try, from_board, headline, into_board
-from gui.pages.playground.history.history_store import Tries
+from gui.pages.playground.history.history_entry import HistoryEntry, from_results, headline, into_results
+from gui.pages.playground.history.history_store import HistoryStore
 from tests.helpers import repository
-from tests.helpers.playground_board import CONVERSATION, filled_board
+from tests.helpers.playground_results import CONVERSATION, filled_results
 
 GOLDEN = repository.GOLDEN / "tries_v1"
 GOOD = Feedback("up", "says who", "The venue offers Thursday.")
 
 
-def made(conversation: str = CONVERSATION, reference: str = "", number: int = 0) -> Try:
-    board = filled_board()
-    board.conversation = conversation
-    tried = from_board(board, reference, {"id": STARTER}, SummarizeOptions(beams=4))
+def made(conversation: str = CONVERSATION, reference: str = "", number: int = 0) -> HistoryEntry:
+    results = filled_results()
+    results.conversation = conversation
+    tried = from_results(results, reference, {"id": STARTER}, SummarizeOptions(beams=4))
     return replace(tried, id=f"{number:015d}-abcd") if number else tried
 
 
 def test_a_try_comes_back_from_disk_as_it_was(tmp_path):
-    board = filled_board()
-    tries = Tries(tmp_path)
-    tries.add(from_board(board, "Reference.", {"id": STARTER}, SummarizeOptions(beams=4, seed=7)))
+    results = filled_results()
+    history = HistoryStore(tmp_path)
+    history.add(from_results(results, "Reference.", {"id": STARTER}, SummarizeOptions(beams=4, seed=7)))
 
-    (kept,) = Tries(tmp_path).items
-    again = into_board(kept)
-    assert kept == tries.items[0]
+    (kept,) = HistoryStore(tmp_path).items
+    again = into_results(kept)
+    assert kept == history.items[0]
     assert kept.decoding == SummarizeOptions(beams=4, seed=7)
     assert [(column.entry, column.text) for column in again.columns] == [
-        (column.entry, column.text) for column in board.columns
+        (column.entry, column.text) for column in results.columns
     ]
-    assert again.marks(again.columns[1]) == board.marks(board.columns[1])
+    assert again.marks(again.columns[1]) == results.marks(results.columns[1])
 
 
 def test_only_so_many_tries_are_kept_newest_first_and_none_that_was_commented_on_goes(tmp_path, monkeypatch):
-    monkeypatch.setattr(history_store, "MOST_TRIES", 3)
-    tries = Tries(tmp_path)
+    monkeypatch.setattr(history_store, "MAX_ENTRIES", 3)
+    history = HistoryStore(tmp_path)
     for number in range(1, 6):
         tried = made(reference=str(number), number=number)
-        tries.add(tried.with_feedback("a1", GOOD) if number == 1 else tried)
-    kept = Tries(tmp_path).items
+        history.add(tried.with_feedback("a1", GOOD) if number == 1 else tried)
+    kept = HistoryStore(tmp_path).items
     assert [tried.reference for tried in kept] == ["5", "4", "1"]
-    assert kept == tries.items
+    assert kept == history.items
 
 
 def test_what_is_thought_of_a_summary_is_kept_with_it(tmp_path):
-    tries = Tries(tmp_path)
-    tries.add(made())
-    tries.replace(tries.items[0].with_feedback("a1", GOOD))
+    history = HistoryStore(tmp_path)
+    history.add(made())
+    history.replace(history.items[0].with_feedback("a1", GOOD))
 
-    (kept,) = Tries(tmp_path).items
+    (kept,) = HistoryStore(tmp_path).items
     assert kept.is_rated
     assert [column.name for column in kept.good] == ["tuned"]
-    assert into_board(kept).column("a1").feedback == GOOD
-    assert into_board(kept).base.feedback == Feedback()
+    assert into_results(kept).column("a1").feedback == GOOD
+    assert into_results(kept).base.feedback == Feedback()
 
 
 def test_tries_are_found_by_what_was_said_written_or_noted(tmp_path):
@@ -75,49 +75,49 @@ def test_tries_are_found_by_what_was_said_written_or_noted(tmp_path):
 
 
 def test_tries_that_were_cleared_can_be_brought_back(tmp_path):
-    tries = Tries(tmp_path)
+    history = HistoryStore(tmp_path)
     for number in (1, 2):
-        tries.add(made(number=number))
-    before = list(tries.items)
-    gone = tries.clear()
-    assert Tries(tmp_path).items == tries.items == []
-    tries.bring_back(gone)
-    assert Tries(tmp_path).items == tries.items == before
+        history.add(made(number=number))
+    before = list(history.items)
+    gone = history.clear()
+    assert HistoryStore(tmp_path).items == history.items == []
+    history.bring_back(gone)
+    assert HistoryStore(tmp_path).items == history.items == before
 
 
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"schema": 2}', '{"schema": 1}', '{"schema": 1, "columns": 3}']
 )
 def test_a_damaged_or_later_file_costs_itself_alone(tmp_path, text):
-    Tries(tmp_path).add(made())
+    HistoryStore(tmp_path).add(made())
     (tmp_path / "000000000000001-0000.json").write_text(text)
-    assert len(Tries(tmp_path).items) == 1
+    assert len(HistoryStore(tmp_path).items) == 1
 
 
 def test_tries_that_cannot_be_written_are_a_trouble_for_the_user(tmp_path):
     with pytest.raises(StorageError):
-        Tries(tmp_path / "nowhere").add(made())
+        HistoryStore(tmp_path / "nowhere").add(made())
 
 
 def test_a_file_of_this_format_is_read_as_ever(home):
     for name in GOLDEN.glob("0*.json"):
         shutil.copy(name, paths.tries_folder())
-    (kept,) = Tries().items
+    (kept,) = HistoryStore().items
     assert kept.decoding.top_p == 0.95
     assert kept.columns[0].feedback == Feedback("down", "says too little")
     assert kept.good[0].feedback.edited.endswith("Tom agrees.")
 
 
 def test_the_file_is_json_that_other_programs_can_read(tmp_path):
-    Tries(tmp_path).add(made())
+    HistoryStore(tmp_path).add(made())
     (path,) = tmp_path.glob("*.json")
     assert json.loads(path.read_text())["conversation"] == CONVERSATION
 
 
 def test_markdown_has_the_conversation_every_summary_and_its_facts():
-    board = filled_board()
-    board.columns[1].feedback = GOOD
-    text = as_markdown(board, "Reference.", SummarizeOptions(temperature=0.7))
+    results = filled_results()
+    results.columns[1].feedback = GOOD
+    text = as_markdown(results, "Reference.", SummarizeOptions(temperature=0.7))
     assert "> Leila: the venue offers Thursday 21st" in text
     assert "## tuned (LoRA, r 8)" in text
     assert "not in the conversation: Friday" in text

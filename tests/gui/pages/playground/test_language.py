@@ -8,11 +8,11 @@ from engine.api import STARTER, AppError, SummarizeOptions, chats
 from gui.look import language
 from gui.look.language import Catalogue
 from gui.pages.playground.columns import choices
-from gui.pages.playground.columns.column_results import Board
+from gui.pages.playground.columns.column_results import ColumnResults
 from gui.pages.playground.conversation.export_offer import ExportOffer
 from gui.pages.playground.decoding_presets import Presets
 from gui.pages.playground.decoding_row import DecodingRow
-from gui.pages.playground.history.history_entry import from_board
+from gui.pages.playground.history.history_entry import from_results
 
 WORDS = {"Base model": "Basismodell", "The bundled model": "Mitgeliefertes Modell", "Greedy": "Gierig"}
 EXPORT = """[01.02.24, 10:11:12] Ann: hi
@@ -29,7 +29,7 @@ def german(monkeypatch):
 
 
 def test_the_base_models_column_is_kept_in_english_and_shown_translated(german):
-    tried = from_board(Board(choices.base_entry(STARTER)), "", {"id": STARTER}, SummarizeOptions())
+    tried = from_results(ColumnResults(choices.base_entry(STARTER)), "", {"id": STARTER}, SummarizeOptions())
     (column,) = tried.columns
     assert (column.name, column.detail) == ("Base model", "The bundled model")
     assert (column.entry.title, column.entry.about) == ("Basismodell", "Mitgeliefertes Modell")

@@ -60,14 +60,14 @@ def test_another_base_model_gets_another_worker_and_foreign_adapters_leave(page,
     tried(page, qtbot, "a1")
     first = page.controller.summarizer._thread
     page.controller.choose_base("google/flan-t5-base")
-    assert page.controller.board.adapters == []
+    assert page.controller.results.adapters == []
     tried_thread = page.controller.summarizer
     page.controller.add("b1")
     page.summarise()
     qtbot.waitUntil(lambda: bool(page.columns.view("b1").text()), timeout=WAIT)
     assert tried_thread._thread is not first
     assert tried_thread.base_model == {"id": "google/flan-t5-base"}
-    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
 
 
 def test_the_base_is_loaded_as_the_adapters_were_scored(page, qtbot):
@@ -76,7 +76,7 @@ def test_the_base_is_loaded_as_the_adapters_were_scored(page, qtbot):
     tried(page, qtbot, "q1")
     loaded = {"id": "starter", "revision": "7bcac572", "precision": "bfloat16", "quantization": "nf4"}
     assert page.controller.summarizer.base_model == loaded
-    assert page.controller.tries.items[0].base_model == loaded
+    assert page.controller.history.items[0].base_model == loaded
     page.controller.remove("q1")
     first = page.controller.summarizer._thread
     tried(page, qtbot)
@@ -89,7 +89,7 @@ def test_adapters_of_differently_loaded_bases_are_compared_on_the_first_ones(pag
     page.open(["q1", "q2", "a1"])
     page.open_conversation(CONVERSATION)
     page.summarise()
-    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
     assert page.controller.summarizer.base_model["quantization"] == "nf4"
     assert page.strip.text() == (
         "q2-name was trained on another form of the base model. All adapters "
@@ -106,7 +106,7 @@ def test_foreign_adapters_are_offered_greyed_with_the_reason(page):
 
 def test_adapters_that_cannot_be_compared_are_named(page):
     page.open(["a1", "b1"])
-    assert page.controller.board.adapters == ["a1"]
+    assert page.controller.results.adapters == ["a1"]
     assert page.strip.text() == "b1-name was trained for google/flan-t5-base"
 
 
@@ -204,19 +204,19 @@ def test_a_dead_worker_is_explained_and_can_be_started_again(page, workers, qtbo
     page.strip.acted.emit()
     qtbot.waitUntil(lambda: page.columns.view("a1").text() == SUMMARIES["a1"], timeout=WAIT)
     assert page.strip.text() == ""
-    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
 
 
 def test_a_try_is_kept_and_comes_back_in_another_window(page, workers, qtbot):
     tried(page, qtbot, "a1", reference="The venue offers the 21st.")
     other = PlaygroundPage(workers.manager)
     qtbot.addWidget(other)
-    other.tries.list.clicked.emit(other.tries.model.index(0))
+    other.history.list.clicked.emit(other.history.model.index(0))
     assert other.panel.conversation == CONVERSATION
     assert other.panel.reference == "The venue offers the 21st."
     assert other.columns.view("a1").text() == SUMMARIES["a1"]
-    other.tries.clear_button.click()
-    assert other.tries.tries() == []
+    other.history.clear_button.click()
+    assert other.history.entries() == []
 
 
 def test_copy_puts_markdown_on_the_clipboard(page, qtbot):
@@ -400,7 +400,7 @@ def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page,
     qtbot.waitUntil(lambda: page.columns.base.text() == "The beg", timeout=WAIT)
     asked = Request(Asked("Ann: Hi"), (None,), SummarizeOptions())
     first = workers.manager.summarizer.summarize({"id": "google/flan-t5-base"}, asked)
-    assert not page.controller.board.busy
+    assert not page.controller.results.busy
     second = workers.manager.summarizer.summarize({"id": "starter"}, asked)
     assert not workers.manager.summarizer.will_answer(first)
     assert workers.manager.summarizer.will_answer(second)
@@ -446,7 +446,7 @@ def test_an_adapter_that_is_deleted_leaves_its_column(page, workers):
     page.open(["a1", "a2"])
     (paths.adapters_folder() / "a1").rename(paths.trash_folder() / "a1")
     workers.manager.adapters_changed.emit()
-    assert page.controller.board.adapters == ["a2"]
+    assert page.controller.results.adapters == ["a2"]
 
 
 def test_what_is_shown_and_what_was_tried_can_be_taken_to_where_summaries_are_written(page, qtbot):
@@ -456,7 +456,7 @@ def test_what_is_shown_and_what_was_tried_can_be_taken_to_where_summaries_are_wr
     tried(page, qtbot, "a1", reference="The venue offers the 21st.")
     page.open_conversation("Ann: Hi\nBo: Hello")
     page.panel.label_button.click()
-    page.tries.label_button.click()
+    page.history.label_button.click()
     assert wanted[0] == wanted[1]
     assert [(one.conversation, one.summary) for one in wanted[0]] == [
         ("Ann: Hi\nBo: Hello", ""),

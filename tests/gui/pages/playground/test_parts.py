@@ -7,9 +7,9 @@ from pathlib import Path
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts
 from engine.api import STARTER, Adapter
 from gui.pages.playground.columns.choices import MOST_COLUMNS, adapter_choices, base_choices
-from gui.pages.playground.columns.column_results import Board, Entry, Marks, about_tokens
+from gui.pages.playground.columns.column_results import ColumnResults, Entry, Marks, about_tokens
 from gui.pages.playground.columns.column_view import ColumnView
-from tests.helpers.playground_board import CONVERSATION, filled_board
+from tests.helpers.playground_results import CONVERSATION, filled_results
 
 
 def metadata(name: str, base: str) -> AdapterMetadata:
@@ -31,32 +31,32 @@ def adapters(**bases: str) -> list[Adapter]:
 
 
 def test_a_board_follows_its_request_column_by_column():
-    board = Board(Entry(None, "Base model"))
-    board.add(Entry("a1", "tuned"))
-    board.begin("r", CONVERSATION)
-    assert [column.status for column in board.columns] == ["waiting", "waiting"]
+    results = ColumnResults(Entry(None, "Base model"))
+    results.add(Entry("a1", "tuned"))
+    results.begin("r", CONVERSATION)
+    assert [column.status for column in results.columns] == ["waiting", "waiting"]
 
-    board.apply({"event": "summary_started", "request": "r", "adapter": None, "input_tokens": 17})
-    board.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "The "})
-    board.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "venue"})
-    assert (board.base.status, board.base.text, board.input_tokens) == ("running", "The venue", 17)
-    assert board.busy
+    results.apply({"event": "summary_started", "request": "r", "adapter": None, "input_tokens": 17})
+    results.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "The "})
+    results.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "venue"})
+    assert (results.base.status, results.base.text, results.input_tokens) == ("running", "The venue", 17)
+    assert results.busy
 
-    board.apply(
+    results.apply(
         {
             "event": "summary_finished", "request": "r", "adapter": None, "summary": "The venue.",
             "tokens": 4, "seconds": 0.5, "scores": {"rouge1": 0.25},
         }
     )  # fmt: skip
-    board.apply({"event": "summary_failed", "request": "r", "adapter": "a1", "message": "No.", "hint": ""})
-    assert board.base.tokens_per_second == 8.0
-    assert board.base.scores == {"rouge1": 0.25}
-    assert board.column("a1").status == "failed"
-    assert not board.busy
+    results.apply({"event": "summary_failed", "request": "r", "adapter": "a1", "message": "No.", "hint": ""})
+    assert results.base.tokens_per_second == 8.0
+    assert results.base.scores == {"rouge1": 0.25}
+    assert results.column("a1").status == "failed"
+    assert not results.busy
 
 
 def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot, styled):
-    column = Board(Entry(None, "Base model", "")).columns[0]
+    column = ColumnResults(Entry(None, "Base model", "")).columns[0]
     view = ColumnView(is_base=True)
     qtbot.addWidget(view)
     view.show_column(column, Marks())
@@ -67,41 +67,41 @@ def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot, styled):
 
 
 def test_events_of_another_request_change_nothing():
-    board = Board(Entry(None, "Base model"))
-    board.begin("new", CONVERSATION)
-    board.apply({"event": "summary_extended", "request": "old", "adapter": None, "text": "late"})
-    assert board.base.text == ""
+    results = ColumnResults(Entry(None, "Base model"))
+    results.begin("new", CONVERSATION)
+    results.apply({"event": "summary_extended", "request": "old", "adapter": None, "text": "late"})
+    assert results.base.text == ""
 
 
 def test_what_is_given_up_keeps_what_had_come():
-    board = Board(Entry(None, "Base model"))
-    board.add(Entry("a1", "tuned"))
-    board.begin("r", CONVERSATION)
-    board.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "The venue"})
-    board.give_up("cancelled")
-    board.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": " late"})
-    assert [(column.status, column.text) for column in board.columns] == [
+    results = ColumnResults(Entry(None, "Base model"))
+    results.add(Entry("a1", "tuned"))
+    results.begin("r", CONVERSATION)
+    results.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "The venue"})
+    results.give_up("cancelled")
+    results.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": " late"})
+    assert [(column.status, column.text) for column in results.columns] == [
         ("cancelled", "The venue"),
         ("cancelled", ""),
     ]
 
 
 def test_marks_show_what_tuning_added_and_what_was_not_said():
-    board = filled_board()
-    tuned = board.column("a1")
-    marks = board.marks(tuned)
+    results = filled_results()
+    tuned = results.column("a1")
+    marks = results.marks(tuned)
     assert [tuned.text[start:end] for start, end in marks.added] == ["Friday at 16:30"]
     assert [claim.text for claim in marks.unsupported] == ["Friday"]
-    assert board.marks(board.base).added == ()
+    assert results.marks(results.base).added == ()
 
 
 def test_an_adapter_stands_on_a_board_once():
-    board = Board(Entry(None, "Base model"))
-    board.add(Entry("a1", "tuned"))
-    board.add(Entry("a1", "tuned"))
-    assert board.adapters == ["a1"]
-    board.remove("a1")
-    assert board.adapters == []
+    results = ColumnResults(Entry(None, "Base model"))
+    results.add(Entry("a1", "tuned"))
+    results.add(Entry("a1", "tuned"))
+    assert results.adapters == ["a1"]
+    results.remove("a1")
+    assert results.adapters == []
 
 
 def test_tokens_are_estimated_from_letters():

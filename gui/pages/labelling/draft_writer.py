@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, labelling, library
 from gui.core.timers import once
 from gui.look.language import mark, told, tr
-from gui.pages.labelling import labelling_text as words
+from gui.pages.labelling import labelling_text
 from gui.pages.playground.columns import choices
-from gui.pages.playground.columns.column_results import Board, Entry
+from gui.pages.playground.columns.column_results import ColumnResults, Entry
 from gui.workers.device_lock import DeviceTurn, Strip
 from gui.workers.summarizer import Asked, Request
 from gui.workers.worker_manager import WorkerManager
@@ -55,7 +55,7 @@ class Writer:
         return SummarizeOptions(beams=prompt.beams, max_new_tokens=prompt.max_new_tokens)
 
 
-class Drafter(QObject):
+class DraftWriter(QObject):
     """One draft at a time.
 
     Signals: `changed` at most twenty times a second; `written(number, Draft)` with a finished draft for the
@@ -73,7 +73,7 @@ class Drafter(QObject):
         self.writer = self.writers[0]
         self.trouble: Strip | None = None
         self._local_models: list[str] = []
-        self._board = Board(Entry(None, ""))
+        self._results = ColumnResults(Entry(None, ""))
         self._asked: tuple[int, str] | None = None
         self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
         self._summarizer.events.connect(self._on_events)
@@ -115,12 +115,12 @@ class Drafter(QObject):
     @property
     def is_writing(self) -> bool:
         """Whether a draft is on its way."""
-        return self._board.busy
+        return self._results.busy
 
     @property
     def text(self) -> str:
         """What there is of it."""
-        return self._board.base.text
+        return self._results.base.text
 
     @property
     def words(self) -> str:
@@ -144,7 +144,7 @@ class Drafter(QObject):
             return
         writer, (_, conversation) = self.writer, self._asked
         adapter = writer.adapter.id if writer.adapter else None
-        self._board = Board(Entry(adapter, writer.signature))
+        self._results = ColumnResults(Entry(adapter, writer.signature))
         try:
             request = self._summarizer.summarize(
                 self._base_table(), Request(Asked(conversation), (adapter,), writer.decoding)
@@ -152,7 +152,7 @@ class Drafter(QObject):
         except AppError as error:
             self._say(error.message, error.hint)
         else:
-            self._board.begin(request, conversation)
+            self._results.begin(request, conversation)
         self.changed.emit()
 
     def _base_table(self) -> dict[str, Any]:
@@ -164,9 +164,9 @@ class Drafter(QObject):
 
     def cancel(self) -> None:
         """Take the request back; nothing of it is kept."""
-        request = self._board.request
+        request = self._results.request
         self._asked, self.trouble = None, None
-        self._board.give_up("cancelled")
+        self._results.give_up("cancelled")
         if request is not None:
             self._summarizer.cancel(request)
         self.changed.emit()
@@ -174,13 +174,13 @@ class Drafter(QObject):
     def _on_events(self, events: list[Event]) -> None:
         was_writing = self.is_writing
         for event in events:
-            self._board.apply(event)
+            self._results.apply(event)
         if was_writing and not self.is_writing:
             self._finish()
         self._later()
 
     def _finish(self) -> None:
-        column = self._board.base
+        column = self._results.base
         if column.status == "failed":
             self._say(column.message, column.hint)
         elif column.status == "finished" and self._asked is not None:
@@ -191,20 +191,20 @@ class Drafter(QObject):
             self.written.emit(self._asked[0], draft)
 
     def _on_summarizer_changed(self) -> None:
-        request = self._board.request
+        request = self._results.request
         if self._summarizer.state == "closing" and request and not self._summarizer.will_answer(request):
-            self._board.give_up("cancelled")
+            self._results.give_up("cancelled")
         self._later()
 
     def _on_died(self, ending: Ending) -> None:
         if self.is_writing:
-            self._board.give_up("failed")
+            self._results.give_up("failed")
             text = f"{told(ending.message)} {tr('Your text is saved.')}"
             self.trouble = Strip(text, tr("Try again"), "problem", "brick", ending.log_tail)
         self._later()
 
     def _say(self, message: str, hint: str) -> None:
-        self.trouble = Strip(words.trouble(message, hint), "", "problem", "brick")
+        self.trouble = Strip(labelling_text.trouble(message, hint), "", "problem", "brick")
         self.changed.emit()
 
     def _later(self) -> None:

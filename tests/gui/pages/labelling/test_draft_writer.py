@@ -30,7 +30,7 @@ def test_a_draft_of_the_newest_adapter_comes_on_one_key_and_is_no_summary_until_
     assert not opened.summary.edit.isReadOnly()
     QTest.keyClicks(opened.summary.edit, " Really.")
     press(opened, Qt.Key.Key_Return, CTRL)
-    item = opened.desk.work.item(1)
+    item = opened.controller.work.item(1)
     assert (item.state, item.written_by, item.draft.adapter) == ("accepted", "edited draft", "a1")
 
 
@@ -39,7 +39,9 @@ def test_the_base_model_writes_drafts_too(opened, qtbot):
     opened.summary.writer.chosen.emit("base:starter")
     drafted(opened, qtbot, key=False)
     assert opened.summary.text() == BASE_SAYS
-    assert opened.desk.work.item(1).draft == labelling.Draft("starter", None, "The bundled model", BASE_SAYS)
+    assert opened.controller.work.item(1).draft == labelling.Draft(
+        "starter", None, "The bundled model", BASE_SAYS
+    )
 
 
 def test_a_draft_in_place_of_what_was_written_is_taken_back_by_undo(opened, qtbot):
@@ -68,11 +70,11 @@ def test_a_draft_that_is_given_up_leaves_what_stood_there(opened, workers, qtbot
 def test_going_on_gives_a_draft_up(opened, workers, qtbot):
     workers.say({"a1": {"hang": True}})
     press(opened, Qt.Key.Key_D, CTRL)
-    qtbot.waitUntil(lambda: opened.drafter.text == "The beg", timeout=WAIT)
+    qtbot.waitUntil(lambda: opened.draft_writer.text == "The beg", timeout=WAIT)
     press(opened, Qt.Key.Key_PageDown, CTRL)
     assert opened.conversation.place() == "2 of 3"
-    assert (opened.summary.text(), opened.drafter.is_writing) == ("", False)
-    assert opened.desk.work.item(1).text == ""
+    assert (opened.summary.text(), opened.draft_writer.is_writing) == ("", False)
+    assert opened.controller.work.item(1).text == ""
 
 
 def test_a_draft_that_fails_says_why(opened, workers, qtbot):
@@ -100,16 +102,16 @@ def test_a_run_has_the_device_until_it_is_paused_for_a_draft(opened, workers, qt
     qtbot.waitUntil(lambda: "holds the device" in opened.strip.text(), timeout=WAIT)
     assert not opened.summary.draft_button.isEnabled()
     press(opened, Qt.Key.Key_D, CTRL)
-    assert not opened.drafter.is_writing
+    assert not opened.draft_writer.is_writing
     opened.strip.acted.emit()
     qtbot.waitUntil(lambda: opened.summary.text() == TUNED_SAYS, timeout=WAIT)
     assert run.state.paused
 
 
 def test_the_writer_of_the_last_draft_writes_the_next_one_in_another_sitting(opened, qtbot, page):
-    opened.drafter.choose("base:starter")
+    opened.draft_writer.choose("base:starter")
     drafted(opened, qtbot)
-    set_id = opened.desk.work.about.id
-    opened.desk.close()
-    opened.drafter.choose("adapter:a1")
+    set_id = opened.controller.work.about.id
+    opened.controller.close()
+    opened.draft_writer.choose("adapter:a1")
     show(opened, qtbot, set_id)
