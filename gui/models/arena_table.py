@@ -167,7 +167,9 @@ class ArenaTable(GroupedTable[Row]):
             return _in_full(thing.against_base, AGAINST_BASE, told(thing.remark))
         if key == "full":
             is_baseline = thing.is_baseline
-            missing = tr("The other entries are compared with it.") if is_baseline else told(thing.full_missing)
+            missing = (
+                tr("The other entries are compared with it.") if is_baseline else told(thing.full_missing)
+            )
             return _in_full(thing.against_full, AGAINST_FULL, missing)
         if key == "minutes":
             return _whole_run(thing)

@@ -119,7 +119,7 @@ class ExampleTable(GroupedTable[Row]):
 
     def cell(self, thing: Row, key: str) -> Cell:
         if key == "try":
-            return Link(tr("HistoryEntry"), right=True) if thing.conversation else EMPTY
+            return Link(tr("Try"), right=True) if thing.conversation else EMPTY
         if key.startswith(run_comparison.GAIN_OF):
             return self._gain(thing, int(key.removeprefix(run_comparison.GAIN_OF)))
         if key == "disagreement":

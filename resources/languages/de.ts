@@ -5102,7 +5102,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Versuchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/drafter.py" />
+   <location filename="../../gui/pages/labelling/draft_writer.py" />
    <source>Try again</source>
    <translation>Noch einmal versuchen</translation>
   </message>
@@ -5440,7 +5440,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ihre Läufe werden hier gespeichert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/drafter.py" />
+   <location filename="../../gui/pages/labelling/draft_writer.py" />
    <source>Your text is saved.</source>
    <translation>Ihr Text ist gespeichert.</translation>
   </message>
@@ -7021,7 +7021,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{minutes} min {seconds} s</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/drafter.py" />
+   <location filename="../../gui/pages/labelling/draft_writer.py" />
    <source>{model} is writing</source>
    <translation>{model} schreibt</translation>
   </message>
