@@ -28,7 +28,7 @@ from gui.core.preferences import Preferences
 from gui.desktop.crash_report import CrashReport
 from gui.desktop.single_instance import SingleInstance
 from gui.look import language, style
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.main_window import FIRST, MainWindow
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
@@ -103,7 +103,7 @@ def say_why_not(error: AppError, *, quietly: bool) -> None:
     if quietly or QApplication.platformName() in UNSEEN:
         return
     # The hint may be the engine's, or the window's own.
-    text = f"{told(error.message)}\n\n{tr(told(error.hint))}".strip()
+    text = f"{translate(error.message)}\n\n{tr(translate(error.hint))}".strip()
     box = QMessageBox(QMessageBox.Icon.Critical, "Tunesmith", text)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.exec()
@@ -164,7 +164,7 @@ def begin(
         try:
             page.show_run(window.manager.attach(living))
         except AppError as error:
-            page.say(told(error.message))
+            page.say(translate(error.message))
 
 
 def _start_demo(page: Any, values: Sequence[str]) -> RunModel | None:
@@ -172,7 +172,7 @@ def _start_demo(page: Any, values: Sequence[str]) -> RunModel | None:
         starter = recipe.load(paths.presets_folder() / DEMO_RECIPE, values)
         model: RunModel | None = page.start_run(starter)
     except AppError as error:
-        page.say(f"{told(error.message)} {told(error.hint)}")
+        page.say(f"{translate(error.message)} {translate(error.hint)}")
         return None
     return model
 

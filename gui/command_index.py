@@ -19,7 +19,7 @@ from engine.api import AppError, Recipe, library, recipe, run_store
 from gui.core import actions
 from gui.core.background_tasks import Background
 from gui.inputs.search_field import SearchField
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.pages.train import recipe_files
 from gui.shell.page import Page
 from gui.shell.palette import Offer, Palette
@@ -130,7 +130,7 @@ def _read_recent() -> _Recent:
         with suppress(AppError):
             named.append((job.id, recipe.load(job.recipe_path).name))
     adapters = [
-        (each.id, each.name, f"{each.metadata.base_model.id} {told(each.metadata.method.title)}")
+        (each.id, each.name, f"{each.metadata.base_model.id} {translate(each.metadata.method.title)}")
         for each in library.scan()[0][:MOST_ADAPTERS]
     ]
     presets = [(each.recipe, recipe_files.preset_words(each.recipe)) for each in recipe_files.presets()]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engine.api import AppError, library
-from gui.look.language import told
+from gui.look.language import translate
 
 RECIPE_SUFFIX = ".toml"
 NEW_RUN = "new-run"
@@ -65,4 +65,4 @@ def show(window: Pages, page: str, files: Sequence[Path]) -> None:
         try:
             train.open_file(found.recipe)
         except AppError as error:
-            train.say(f"{told(error.message)} {told(error.hint)}".strip())
+            train.say(f"{translate(error.message)} {translate(error.hint)}".strip())

@@ -14,7 +14,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.api import AppError, log_redaction
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 
 MOST_LOG_BYTES = 1_000_000
 
@@ -62,7 +62,7 @@ class CrashReport(QObject):
         )
         self._log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")
         if isinstance(error, AppError):
-            self.caught.emit(f"{told(error.message)} {told(error.hint)}".strip(), details)
+            self.caught.emit(f"{translate(error.message)} {translate(error.hint)}".strip(), details)
         else:
             message = tr("Something went wrong: {error}. Runs continue in their own processes.", error=error)
             self.caught.emit(message, details)

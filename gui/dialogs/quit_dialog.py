@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import AppError, Ending
 from gui.look.format import percent
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.pages.train.run.stop_strip import StopStrip
 from gui.widgets.buttons import plain, primary
 from gui.widgets.growing_dialog import GrowingDialog
@@ -96,7 +96,7 @@ class QuitDialog(GrowingDialog):
         try:
             ask()
         except AppError as error:
-            parts = (tr("The run can't be reached."), told(error.message), told(error.hint))
+            parts = (tr("The run can't be reached."), translate(error.message), translate(error.hint))
             self._text.setText(" ".join(part for part in parts if part))
             return False
         return True
@@ -116,7 +116,7 @@ class QuitDialog(GrowingDialog):
             return
         freed = ending.outcome == "stopped" and self._model.state.device_released
         self._title.setText(tr("The run is paused.") if freed else tr(ENDED[ending.outcome]))
-        self._text.setText(f"{told(ending.message)} {tr('Tunesmith can quit now.')}".strip())
+        self._text.setText(f"{translate(ending.message)} {tr('Tunesmith can quit now.')}".strip())
         for button, shown in (
             (self.keep_button, False),
             (self.stop_button, False),

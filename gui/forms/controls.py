@@ -21,7 +21,7 @@ from gui.forms.value_text import value_text
 from gui.inputs.chips import ToggleChips
 from gui.inputs.combo_box import Choice
 from gui.inputs.number_inputs import FloatField, IntField, SliderSpin
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 
 MOST_INT = 2**31 - 1
 # A slider over powers of two stays fine enough up to here; beyond it there is nothing to tell apart.
@@ -49,7 +49,7 @@ def make_control(info: OptionInfo) -> Control:
 def _int(info: OptionInfo) -> Control:
     if info.optional:
         return _optional_int()
-    field = IntField(*_whole_bounds(info), suffix=told(info.unit))
+    field = IntField(*_whole_bounds(info), suffix=translate(info.unit))
     return Control(field, field.value, field.setValue, field.valueChanged, narrow=True)
 
 
@@ -78,7 +78,7 @@ def _float(info: OptionInfo) -> Control:
 
 
 def _bool(info: OptionInfo) -> Control:
-    check = QCheckBox(told(info.title))
+    check = QCheckBox(translate(info.title))
     return Control(check, check.isChecked, check.setChecked, check.toggled, labels_itself=True)
 
 

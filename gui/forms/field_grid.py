@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 from engine.api import OptionInfo, Options, describe
 from gui.forms.controls import Control, make_control
 from gui.inputs.fields import Field, Fixable
-from gui.look.language import told
+from gui.look.language import translate
 
 LEVELS = ("essential", "more", "everything")
 # The kinds whose value changes as a whole, with one press.
@@ -44,7 +44,7 @@ class FormField:
     def set_problem(self, message: str = "", hint: str = "") -> None:
         """Show a problem beside the field; without a message it goes."""
         if isinstance(self.around, Field):
-            self.around.set_problem(told(message), told(hint))
+            self.around.set_problem(translate(message), translate(hint))
 
     def set_fixed(self, fixed: bool) -> None:
         """Show the value as settled."""
@@ -59,14 +59,14 @@ class FormField:
 def make_field(table: str, info: OptionInfo) -> FormField:
     """Return the field of a declared option."""
     control = make_control(info)
-    tooltip = "\n".join(told(part) for part in (info.help, info.bounds_text) if part)
+    tooltip = "\n".join(translate(part) for part in (info.help, info.bounds_text) if part)
     around: QWidget = control.widget
     if control.labels_itself:
         around.setToolTip(tooltip)
-        around.setAccessibleName(told(info.title))
-        around.setAccessibleDescription(told(info.help))
+        around.setAccessibleName(translate(info.title))
+        around.setAccessibleDescription(translate(info.help))
     else:
-        around = Field(told(info.title), control.widget, tooltip=tooltip)
+        around = Field(translate(info.title), control.widget, tooltip=tooltip)
     return FormField(table, info, control, around)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gui.look.format import compact, number
-from gui.look.language import told, tr, tr_count
+from gui.look.language import tr, tr_count, translate
 
 
 def base_words(plan: Mapping[str, Any], family: str) -> str:
@@ -15,12 +15,12 @@ def base_words(plan: Mapping[str, Any], family: str) -> str:
     if not parameters:
         return ""
     size = tr("{count} parameters", count=compact(parameters))
-    return ", ".join(part for part in (size, told(family), plan.get("precision", "")) if part)
+    return ", ".join(part for part in (size, translate(family), plan.get("precision", "")) if part)
 
 
 def precision_words(plan: Mapping[str, Any]) -> str:
     """Return the precision and why it is that one."""
-    found = plan.get("precision", ""), told(plan.get("precision_reason", ""))
+    found = plan.get("precision", ""), translate(plan.get("precision_reason", ""))
     return ": ".join(part for part in found if part)
 
 

@@ -18,7 +18,7 @@ from gui.forms.prompt_text import PromptText
 from gui.inputs.combo_box import Choice
 from gui.inputs.name_row import NameRow
 from gui.look import style
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.widgets.buttons import IconButton
 
 # The key of a prompt that no template has; no template's name begins with a space.
@@ -145,7 +145,7 @@ class PromptEditor(QWidget):
         elif self._own in {each.text for each in self._known}:
             self._own = ""
         own = [(OWN, tr("Custom prompt"))] if self._own or self._named_so() is None else []
-        known = [(each.name, told(each.name) if each.built_in else each.name) for each in self._known]
+        known = [(each.name, translate(each.name) if each.built_in else each.name) for each in self._known]
         self.templates.set_items([*known, *own])
         found = self._named_so()
         self.templates.set_key(found.name if found else OWN)

@@ -43,7 +43,7 @@ from gui.inputs.combo_box import Choice
 from gui.inputs.fields import Field
 from gui.inputs.number_inputs import FloatField
 from gui.look.format import plain
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
 
@@ -86,7 +86,7 @@ class RecipeForm(QWidget):
         self._kept_methods: dict[str, tuple[dict[str, Any], float | None]] = {}
         self._fields = {table: make_fields(table, declaration) for table, declaration in TABLES.items()}
         self._method_fields: list[FormField] = []
-        self._method = Choice([(entry.id, told(entry.title)) for entry in METHODS])
+        self._method = Choice([(entry.id, translate(entry.title)) for entry in METHODS])
         self._method_field = Field(
             tr("Method"), self._method, tooltip=tr("The PEFT method: which parameters are trained, and how.")
         )
@@ -173,7 +173,8 @@ class RecipeForm(QWidget):
             self._tell_origin_left(self.origin.name_of(before["start_from"]))
         if rate is not None and kept_rate is None:
             self.set_foot(
-                RATE, tr("{method} used {rate}", rate=plain(rate), method=told(method(before["id"]).title))
+                RATE,
+                tr("{method} used {rate}", rate=plain(rate), method=translate(method(before["id"]).title)),
             )
         self._tell_edited(METHOD)
 
@@ -268,9 +269,9 @@ class RecipeForm(QWidget):
             if place in places:
                 places[place].set_problem(problem.message, problem.hint)
             elif problem.field in {"method", "method.id"}:
-                self._method_field.set_problem(told(problem.message), told(problem.hint))
+                self._method_field.set_problem(translate(problem.message), translate(problem.hint))
             elif problem.field == ORIGIN:
-                self.origin.set_problem(told(problem.message), told(problem.hint))
+                self.origin.set_problem(translate(problem.message), translate(problem.hint))
                 self.origin.show()
             else:
                 homeless.append(problem)
@@ -473,7 +474,7 @@ class RecipeForm(QWidget):
                 # Those that the last plan told, until the next tells which of them are meant.
                 field.control.widget.offer(self._modules, ())
         self._listen(self._method_fields)
-        group = told(entry.group)
+        group = translate(entry.group)
         # English writes it small behind a label; other languages have their own rules.
         self._method_field.set_right(group.lower() if group == entry.group else group)
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from engine.api import Method, variants
 from gui.inputs.combo_box import Choice
 from gui.inputs.fields import Field
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 
 STANDARD_TITLE = mark("Standard")
 CUSTOM = "custom"
@@ -33,9 +33,9 @@ class VariantField(Field):
         """Show which variant of a method is in use; None where the options are of none."""
         shown = [
             (variants.STANDARD, tr(STANDARD_TITLE)),
-            *((one.id, told(one.title)) for one in entry.variants),
+            *((one.id, translate(one.title)) for one in entry.variants),
         ]
-        summaries = {one.id: told(one.summary) for one in entry.variants}
+        summaries = {one.id: translate(one.summary) for one in entry.variants}
         if variant_id is None:
             shown.append((CUSTOM, tr("Custom")))
         self._choice.set_items(shown)

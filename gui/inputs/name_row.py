@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from engine.api import AppError
 from gui.inputs.fields import ProblemLine
 from gui.look import style
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.widgets.buttons import plain, quiet
 
 
@@ -63,13 +63,13 @@ class NameRow(QWidget):
         """Say why a name was not taken; where it could replace another, the button now does."""
         self._replaces = can_replace
         self.take.setText(tr("Replace") if can_replace else self._verb)
-        self.problem.show_problem(told(error.message), "" if can_replace else told(error.hint))
+        self.problem.show_problem(translate(error.message), "" if can_replace else translate(error.hint))
         style.set_property(self.field, "problem", "true")
 
     def show_error(self, error: AppError) -> None:
         """Say what went wrong where no name was asked for."""
         self._asked.hide()
-        self.problem.show_problem(told(error.message), told(error.hint))
+        self.problem.show_problem(translate(error.message), translate(error.hint))
         self.show()
 
     def close_row(self) -> None:

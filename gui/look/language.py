@@ -64,7 +64,7 @@ class Catalogue:
     engine: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _remembered: dict[str, str] = field(default_factory=dict)
 
-    def told(self, text: str) -> str:
+    def translate(self, text: str) -> str:
         """Return what the engine says: as a whole, as a text with values, or sentence by sentence."""
         if text not in self._remembered:
             if len(self._remembered) >= MOST_REMEMBERED:
@@ -188,9 +188,9 @@ def mark(text: str) -> str:
     return text
 
 
-def told(text: str) -> str:
+def translate(text: str) -> str:
     """Return a text of the engine: a title, an explanation, a message with values in it."""
-    return _now.catalogue.told(text) if _now.catalogue and text else text
+    return _now.catalogue.translate(text) if _now.catalogue and text else text
 
 
 # What joins values in a row.

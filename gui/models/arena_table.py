@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 
 from engine.api import arenas, metrics
 from gui.look.format import NO_INTERVAL, UNKNOWN, bytes_text, duration_text, gain, interval, number, score
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Checked, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 from gui.models.intervals import IntervalCell, as_text, confidence_interval
@@ -75,7 +75,9 @@ class ArenaTable(GroupedTable[Row]):
     def set_metrics(self, names: Sequence[str]) -> None:
         """Show a column for each of these metrics, after ROUGE-1; what hides in a narrow table hides sooner then."""
         more = tuple(
-            Column(name, told(metrics.METRICS[name].title), METRIC_WIDTH, right=True, order=name, as_is=True)
+            Column(
+                name, translate(metrics.METRICS[name].title), METRIC_WIDTH, right=True, order=name, as_is=True
+            )
             for name in names
         )
         room = METRIC_WIDTH * len(more)
@@ -125,8 +127,8 @@ class ArenaTable(GroupedTable[Row]):
     def cell(self, thing: Row, key: str) -> Cell:
         entry, run = thing.status.entry, thing.status.run
         if key == "name":
-            detail = told(entry.detail) or (tr("baseline") if thing.is_baseline else "")
-            return Checked(told(entry.title), detail, self._is_on(thing))
+            detail = translate(entry.detail) or (tr("baseline") if thing.is_baseline else "")
+            return Checked(translate(entry.title), detail, self._is_on(thing))
         if key == "score":
             base = thing.base[SCORE]["mean"]
             bar = IntervalCell(confidence_interval(thing.scores[SCORE], "ink2"), *self._axes[thing.id], base)
@@ -155,20 +157,22 @@ class ArenaTable(GroupedTable[Row]):
         if thing.against_full is not None:
             parts.append(tr(BESIDE_FULL[thing.against_full[SCORE]["verdict"]]))
         parts.append(tr("{count} trainable parameters", count=number(thing.cost("parameters"))))
-        parts += [told(thing.remark)] if thing.remark else []
+        parts += [translate(thing.remark)] if thing.remark else []
         return ", ".join(parts)
 
     def explanation(self, thing: Row, key: str) -> str:
         if key == "name":
             return entry_words(thing.status.entry)
         if key == "score":
-            return told(thing.remark)
+            return translate(thing.remark)
         if key == "base":
-            return _in_full(thing.against_base, AGAINST_BASE, told(thing.remark))
+            return _in_full(thing.against_base, AGAINST_BASE, translate(thing.remark))
         if key == "full":
             is_baseline = thing.is_baseline
             missing = (
-                tr("The other entries are compared with it.") if is_baseline else told(thing.full_missing)
+                tr("The other entries are compared with it.")
+                if is_baseline
+                else translate(thing.full_missing)
             )
             return _in_full(thing.against_full, AGAINST_FULL, missing)
         if key == "minutes":

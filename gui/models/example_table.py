@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from engine.api import run_comparison
 from gui.look.format import gain, percent, score
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.models.cells import EMPTY, Cell, Link, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
 from gui.models.list_text import NOTHING_WRITTEN
@@ -47,7 +47,7 @@ def columns_of(labels: Sequence[str]) -> tuple[Column, ...]:
         *(
             Column(
                 f"{TUNED}{place}",
-                told(label),
+                translate(label),
                 SUMMARY_WIDTH,
                 hidden_below=room + SUMMARY_WIDTH * (place + 1),
                 as_is=True,
@@ -58,7 +58,7 @@ def columns_of(labels: Sequence[str]) -> tuple[Column, ...]:
         *(
             Column(
                 f"{run_comparison.GAIN_OF}{place}",
-                told(label),
+                translate(label),
                 ADAPTER_WIDTH,
                 right=True,
                 order=f"{run_comparison.GAIN_OF}{place}",
@@ -140,7 +140,7 @@ class ExampleTable(GroupedTable[Row]):
         return Signed(icon, text, token, right=True, role="figure", text_token="ink")
 
     def words(self, thing: Row) -> str:
-        names = (tr("tuned"),) if len(thing.sides) == 1 else tuple(map(told, self._labels))
+        names = (tr("tuned"),) if len(thing.sides) == 1 else tuple(map(translate, self._labels))
         parts = [
             tr("Conversation {id}", id=thing.id),
             tr("ROUGE-1 base {score}", score=score(thing.base_score)),
@@ -160,7 +160,7 @@ class ExampleTable(GroupedTable[Row]):
             place = int(key.removeprefix(run_comparison.GAIN_OF))
             side = thing.sides[place]
             base = tr("its base {score}", score=score(side.base_score))
-            return f"{told(self._labels[place])}: {score(side.score)}, {base}"
+            return f"{translate(self._labels[place])}: {score(side.score)}, {base}"
         return tr("Summarise it in the playground") if key == "try" and thing.conversation else ""
 
 

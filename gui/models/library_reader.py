@@ -68,13 +68,13 @@ class LibraryReader(QObject):
             self.checked.emit(adapter.id, self._known_sound[key])
             return
 
-        def told(changed: list[str] | None) -> None:
+        def report(changed: list[str] | None) -> None:
             if changed is not None:
                 self._known_sound[key] = changed
                 if adapter.id == self._wanted:
                     self.checked.emit(adapter.id, changed)
 
-        self._hashing.run(lambda: self._changed_files(adapter), told)
+        self._hashing.run(lambda: self._changed_files(adapter), report)
 
     def _changed_files(self, adapter: Adapter) -> list[str] | None:
         """Return the files that differ; None if meanwhile another adapter is looked at, or this one is gone."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import QDate
 
 from engine.api import SAMPLE, STARTER, AdapterMetadata, ScoreCard, arenas
 from gui.look.format import number
-from gui.look.language import locale, mark, told, tr, tr_count
+from gui.look.language import locale, mark, tr, tr_count, translate
 
 VERDICTS = {
     "better": ("arrow-up", mark("Better"), "accent"),
@@ -46,7 +46,7 @@ def base_words(base_id: str) -> str:
 def method_words(metadata: AdapterMetadata) -> str:
     """Return method and main setting: "LoRA, r 32", with the base's quantization if it has one."""
     method = metadata.method
-    parts = [told(method.title) or method.id, told(method.summary)]
+    parts = [translate(method.title) or method.id, translate(method.summary)]
     if metadata.base_model.quantization != "none":
         parts.append(metadata.base_model.quantization.upper())
     return ", ".join(part for part in parts if part)
@@ -54,7 +54,7 @@ def method_words(metadata: AdapterMetadata) -> str:
 
 def entry_words(entry: arenas.Entry) -> str:
     """Return what an arena's entry is called, in one line: "LoRA, r 16"."""
-    return ", ".join(part for part in (told(entry.title), told(entry.detail)) if part)
+    return ", ".join(part for part in (translate(entry.title), translate(entry.detail)) if part)
 
 
 def protocol_words(protocol: Mapping[str, Any]) -> str:

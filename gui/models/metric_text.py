@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.api import metrics
 from gui.look.format import NO_INTERVAL, number, percent, score
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 
 # "better than base", "equal to base" and so on, after a value.
@@ -52,7 +52,7 @@ def in_full(
 ) -> str:
     """Return what a metric is, what was found with its interval, and how that stands to the base model."""
     metric = metrics.METRICS[name]
-    said = f"{told(metric.help)} {amount(own['mean'], metric.unit)}, {interval_text(own, metric.unit)}."
+    said = f"{translate(metric.help)} {amount(own['mean'], metric.unit)}, {interval_text(own, metric.unit)}."
     if base and difference:
         verdict = str(difference.get("verdict"))
         compared = tr(

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from engine.api import arenas
 from gui.look.format import about_text, duration_text, left_text, percent
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
 from gui.models.list_text import entry_words
@@ -82,10 +82,10 @@ class QueueTable(GroupedTable[EntryStatus]):
 
     def words(self, thing: EntryStatus) -> str:
         said = f"{entry_words(thing.entry)}, {tr(STATES[thing.state])}"
-        return f"{said}: {told(thing.reason)}" if thing.reason else f"{said}, {self._in_full(thing)}"
+        return f"{said}: {translate(thing.reason)}" if thing.reason else f"{said}, {self._in_full(thing)}"
 
     def explanation(self, thing: EntryStatus, key: str) -> str:
-        return told(thing.reason) or self._in_full(thing)
+        return translate(thing.reason) or self._in_full(thing)
 
     def _in_full(self, thing: EntryStatus) -> str:
         run, left = thing.run, self._left_of(thing)

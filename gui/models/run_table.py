@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 
 from engine.api import OUT_OF_MEMORY, RunEntry
 from gui.look.format import UNKNOWN, duration_text, gain, number, percent
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.models.cells import EMPTY, Cell, Link, Named, Signed, Spark, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, base_words, data_words, day_words
@@ -99,7 +99,7 @@ def matches(entry: RunEntry, text: str) -> bool:
         parts += [
             base_words(recipe.base_model.id),
             data_words(recipe.data.source),
-            told(recipe.method.method.title),
+            translate(recipe.method.method.title),
         ]
     found = " ".join(parts).casefold()
     return all(word in found for word in text.casefold().split())
@@ -199,7 +199,7 @@ class RunTable(GroupedTable[RunEntry]):
 
     def explanation(self, thing: RunEntry, key: str) -> str:
         if key == "outcome":
-            return told(thing.failure_message or thing.error)
+            return translate(thing.failure_message or thing.error)
         if key == "gain" and thing.verdict == "no measurable difference":
             return tr("No measurable difference")
         return ""

@@ -12,7 +12,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from engine.api import AppError, Job, arenas
-from gui.look.language import told
+from gui.look.language import translate
 from gui.models.list_text import entry_words
 from gui.workers.run_model import RunModel
 
@@ -142,12 +142,12 @@ class ArenaQueue(QObject):
             else:
                 self._starter.resume(job.id)
         except AppError as error:
-            self.troubled.emit(f"{entry_words(status.entry)}: {told(arenas.why_not(error))}")
+            self.troubled.emit(f"{entry_words(status.entry)}: {translate(arenas.why_not(error))}")
             self._soon()
         self.changed.emit()
 
     def _end(self, error: AppError | None) -> None:
         self.let_go()
         if error is not None:
-            self.troubled.emit(told(arenas.why_not(error)))
+            self.troubled.emit(translate(arenas.why_not(error)))
         self.changed.emit()

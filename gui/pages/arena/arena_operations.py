@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, arenas
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.models.list_text import entry_words
 
 Arena = arenas.Arena
@@ -16,10 +16,10 @@ EntryStatus = arenas.EntryStatus
 
 
 class ArenaOperations(QObject):
-    """`changed` asks to read the arena again, `told(text, undo or None)` what was done, `failed(text)` what not."""
+    """`changed` asks to read the arena again, `done(text, undo or None)` what was done, `failed(text)` what not."""
 
     changed = Signal()
-    told = Signal(str, object)
+    done = Signal(str, object)
     failed = Signal(str)
 
     def __init__(self, manager: Any, parent: QObject | None = None) -> None:
@@ -54,7 +54,7 @@ class ArenaOperations(QObject):
         place = [each.id for each in arena.entries].index(entry.id)
         if self._try(lambda: arenas.remove(arena, entry.id)):
             done = tr("Removed {entry} from the arena.", entry=entry_words(entry))
-            self.told.emit(
+            self.done.emit(
                 f"{done} {tr('Its run stays in the history.')}" if entry.run else done,
                 lambda: self._try(lambda: arenas.put_back(arena, entry, place)),
             )
@@ -76,7 +76,7 @@ class ArenaOperations(QObject):
     def delete(self, arena: Arena) -> None:
         """Move an arena to the trash; its runs and adapters stay."""
         if self._try(lambda: arenas.delete(arena)):
-            self.told.emit(
+            self.done.emit(
                 tr("Moved {arena} to the trash. Its runs and adapters stay.", arena=arena.name), None
             )
 
@@ -85,7 +85,7 @@ class ArenaOperations(QObject):
         try:
             operation()
         except AppError as error:
-            self.failed.emit(told(arenas.why_not(error)))
+            self.failed.emit(translate(arenas.why_not(error)))
             return False
         finally:
             self.changed.emit()

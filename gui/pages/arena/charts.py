@@ -16,7 +16,7 @@ from gui.inputs.number_inputs import Slider
 from gui.inputs.segmented_control import Segmented
 from gui.look.fonts import px
 from gui.look.format import number
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.models.intervals import confidence_interval
 from gui.models.list_text import entry_words
 from gui.plots.curves import Curves, line_of
@@ -102,7 +102,7 @@ def _point(row: Row, kind: arenas.Cost) -> Point | None:
 def short_name(entry: arenas.Entry) -> str:
     """Return what an entry is called where there is little room."""
     title = entry.title.rpartition(" with ")[2]
-    said = tr("Full") if title == method(BASELINE).title else told(title)
+    said = tr("Full") if title == method(BASELINE).title else translate(title)
     return f"{said} {entry.detail.partition(',')[0]}" if entry.detail.startswith("r ") else said
 
 
@@ -184,7 +184,7 @@ class LossView(QWidget):
         try:
             written = save(path)
         except AppError as error:
-            self.failed.emit(told(f"{error.message} {error.hint}".strip()))
+            self.failed.emit(translate(f"{error.message} {error.hint}".strip()))
             return
         if written is False:
             self.failed.emit(

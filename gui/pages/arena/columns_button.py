@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.api import metrics
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.widgets.buttons import Button
 
 
@@ -46,9 +46,9 @@ class ColumnsButton(Button):
         menu.setToolTipsVisible(True)
         for name in self._offered:
             metric = metrics.METRICS[name]
-            action = menu.addAction(told(metric.title))
+            action = menu.addAction(translate(metric.title))
             action.setData(name)
-            action.setToolTip(told(metric.help))
+            action.setToolTip(translate(metric.help))
             action.setCheckable(True)
             action.setChecked(name in self._on)
         menu.triggered.connect(self._toggle)

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import arenas
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Text
 from gui.models.grouped_table import Column, GroupedTable
 from gui.tables.grouped_view import GroupedTableView
@@ -54,7 +54,7 @@ class DifferencesTable(GroupedTable[Difference]):
 def _said(value: Any) -> str:
     """Return a value as the recipe has it; only that there is none is said in the window's language."""
     words = arenas.value_text(value)
-    return told(words) if value is None else words
+    return translate(words) if value is None else words
 
 
 class DifferencesView(QWidget):

@@ -17,7 +17,7 @@ from gui.inputs.chips import ToggleChips
 from gui.inputs.combo_box import Choice
 from gui.inputs.fields import Field, ProblemLine
 from gui.look.fonts import px
-from gui.look.language import told, tr, tr_count
+from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import base_words, data_words
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
@@ -45,11 +45,11 @@ class EntriesForm(QWidget):
         self._about = Label("", "body", "ink2", wrap=True)
         self.name = QLineEdit()
         self._name_field = Field(tr("&Name"), self.name)
-        choices = [(each.id, told(each.title)) for each in arenas.PRESETS]
+        choices = [(each.id, translate(each.title)) for each in arenas.PRESETS]
         choices += [(METHODS_CHOSEN, tr("Chosen methods")), (AS_IT_IS, tr("The current recipe"))]
         self.entries = Choice(choices)
         self._entries_field = Field(tr("&Compare"), self.entries)
-        self.methods = ToggleChips([(each.id, told(each.title)) for each in METHODS], ["lora"])
+        self.methods = ToggleChips([(each.id, translate(each.title)) for each in METHODS], ["lora"])
         self._methods_field = Field(tr("Methods, each with its preset"), self.methods)
         self._problem = ProblemLine()
         self.make_button = primary(tr("Create the arena"), "plus")
@@ -173,7 +173,7 @@ class EntriesForm(QWidget):
         entries = tr_count(count, "{n} entry", "{n} entries")
         summaries = {each.id: each.summary for each in arenas.PRESETS}
         feet = {METHODS_CHOSEN: entries, AS_IT_IS: tr("One entry: the recipe on the Train page")}
-        self._entries_field.set_foot(feet.get(key) or f"{told(summaries[key])}. {entries}.")
+        self._entries_field.set_foot(feet.get(key) or f"{translate(summaries[key])}. {entries}.")
         self.make_button.setEnabled(count > 0)
 
     def _make(self) -> None:

@@ -18,7 +18,7 @@ from gui.core.actions import Entry
 from gui.core.saved_state import values_of
 from gui.inputs.combo_box import Choice
 from gui.look.fonts import px
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.models.arena_reader import ArenaReader, Snapshot
 from gui.models.arena_table import ArenaTable
 from gui.models.list_text import entry_words
@@ -153,7 +153,7 @@ class ArenaPage(Page):
         self.pause_button.clicked.connect(lambda: self._with_arena(self.operations.pause))
         self.start_button.clicked.connect(lambda: self._with_arena(self.operations.start))
         self.operations.changed.connect(self.refresh)
-        self.operations.told.connect(self.undo_strip.offer)
+        self.operations.done.connect(self.undo_strip.offer)
         self.operations.failed.connect(self._show_error)
         for button, new in ((self.new_button, True), (self.empty_button, True), (self.add_button, False)):
             button.clicked.connect(lambda _=False, new=new: self._ask(new=new))
@@ -162,7 +162,7 @@ class ArenaPage(Page):
         self.columns_button.chosen.connect(self.table.set_metrics)
         self.differences_button.clicked.connect(self._toggle_differences)
         self.report_button.clicked.connect(self._ask_where)
-        self.report_file.told.connect(self.undo_strip.offer)
+        self.report_file.reported.connect(self.undo_strip.offer)
         self.notice.acted.connect(self.notice.hide)
         self.view.chosen.connect(lambda row: self.choose(row.id) if row is not None else None)
         self.view.opened.connect(lambda row: self._open_run(row.status))
@@ -325,7 +325,7 @@ class ArenaPage(Page):
         try:
             tables = [arena.tables(row.status.entry) for row in rows]
         except AppError as error:
-            self._show_error(told(arenas.why_not(error)))
+            self._show_error(translate(arenas.why_not(error)))
             return
         self.below.differences.show_differences([entry_words(row.status.entry) for row in rows], tables)
 
@@ -440,11 +440,11 @@ class ArenaPage(Page):
             arena = self._made(name, changes)
         except RecipeError as error:
             self.form.show_problem(
-                " ".join(told(f"{each.message} {each.hint}".strip()) for each in error.problems[:3])
+                " ".join(translate(f"{each.message} {each.hint}".strip()) for each in error.problems[:3])
             )
             return
         except AppError as error:
-            self.form.show_problem(told(arenas.why_not(error)))
+            self.form.show_problem(translate(arenas.why_not(error)))
             return
         self._stack.setCurrentWidget(self._content)
         self.open(arena.id)

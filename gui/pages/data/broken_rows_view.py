@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.language import mark, told, tr, tr_count
+from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.data.text_table import ROW_HEIGHT, Index, TextTable, one_line
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
@@ -43,7 +43,7 @@ class BrokenModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return one_line(told(self.rows[index.row()][list(COLUMNS)[index.column()]]))
+            return one_line(translate(self.rows[index.row()][list(COLUMNS)[index.column()]]))
         return None
 
     def headerData(

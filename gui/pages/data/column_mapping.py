@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import Problem
 from gui.inputs.combo_box import Choice
 from gui.inputs.fields import Field, ProblemLine
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.pages.data.report import FirstLook, Shape
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
@@ -201,9 +201,9 @@ class ColumnMapping(QWidget):
         if not role and self._changed_last in self.values()["columns"]:
             role = self._changed_last
         if role in self.fields:
-            self.fields[role].set_problem(told(problem.message), told(problem.hint))
+            self.fields[role].set_problem(translate(problem.message), translate(problem.hint))
         else:
-            self._problem.show_problem(told(problem.message), told(problem.hint))
+            self._problem.show_problem(translate(problem.message), translate(problem.hint))
         if problem.field.startswith("data.columns"):
             self.open_by_hand(True)
 

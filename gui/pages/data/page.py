@@ -18,7 +18,7 @@ from engine.api import SAMPLE, AppError, Ending, Example, Problem, StorageError,
 from gui.core import actions
 from gui.core.actions import Entry
 from gui.look.format import number as written
-from gui.look.language import mark, told, tr, tr_count
+from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.data import report as reports
 from gui.pages.data.checker import Checker
 from gui.pages.data.column_mapping import turn_keys
@@ -282,7 +282,7 @@ class DataPage(Page):
     def _show_remarks(self, remarks: list[str]) -> None:
         """Show what the check remarked, such as rows left out; consent to that can be taken back."""
         shown = [remark for remark in remarks if self.report is None or remark not in self.report.counted]
-        sentences = [told(remark) for remark in shown[:MOST_REMARKS]]
+        sentences = [translate(remark) for remark in shown[:MOST_REMARKS]]
         if (more := len(shown) - MOST_REMARKS) > 0:
             sentences.append(tr_count(more, "{n} more like this.", "{n} more like this."))
         undo = tr("Undo") if self.decisions.leaves_broken_rows_out else ""
@@ -470,7 +470,9 @@ class DataPage(Page):
         try:
             write(Path(path))
         except AppError as error:
-            self.parts.remarks.show_notice(f"{told(error.message)} {told(error.hint)}", icon_name="warning")
+            self.parts.remarks.show_notice(
+                f"{translate(error.message)} {translate(error.hint)}", icon_name="warning"
+            )
         else:
             said = tr_count(
                 count, "{n} row was written to {path}.", "{n} rows were written to {path}.", path=path
@@ -482,7 +484,7 @@ def _subtitle(found: Report) -> str:
     place = tr("Bundled with Tunesmith") if found.source == SAMPLE else found.source
     if found.licence:
         place = tr("{place}, licence {licence}", place=place, licence=found.licence)
-    return f"{place}. {told(found.counted)}".rstrip(". ") + "."
+    return f"{place}. {translate(found.counted)}".rstrip(". ") + "."
 
 
 def _example(row: Row) -> Example:

@@ -13,7 +13,7 @@ from typing import Any
 from engine.api import SAMPLE, Problem, Severity, StorageError, check_results, paths, pii
 from engine.api import finding as declared_finding
 from gui.look.format import number as written
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 
 SPLIT_NAMES = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}
 SPLIT_HEADS = {
@@ -50,7 +50,7 @@ class Shape:
     @property
     def words(self) -> str:
         """The shape and its reason as sentences."""
-        why = told(self.reason)
+        why = translate(self.reason)
         return f"{tr(SHAPES.get(self.kind, self.kind))}. {why[:1].upper()}{why[1:]}."
 
 
@@ -296,8 +296,10 @@ def _kind(kind: str, parts: list[Mapping[str, Any]], leaks: list[Mapping[str, An
         detail = ", ".join(map(_leak, leaks))
     # Of masks the row itself has a switch, and no need for the words of a recipe.
     then = "" if kind in MASKED else declared.then
-    title = told(declared.title)
-    explained = " ".join(filter(None, (f"{title}.", *(told(part["more"]) for part in parts), told(then))))
+    title = translate(declared.title)
+    explained = " ".join(
+        filter(None, (f"{title}.", *(translate(part["more"]) for part in parts), translate(then)))
+    )
     return Finding(kind, title, detail, explained, declared.severity, counts, declared.can_be_excluded)
 
 

@@ -22,7 +22,7 @@ from gui.inputs.combo_box import Choice
 from gui.inputs.fields import Field
 from gui.look.fonts import px
 from gui.look.format import bytes_text, number
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.pages.data.column_mapping import ColumnMapping
 from gui.pages.data.paste_panel import PastePanel
 from gui.widgets.buttons import IconButton, plain
@@ -175,7 +175,7 @@ class SourceBar(QWidget):
         self.source_field.set_problem()
         for problem in problems:
             if problem not in mapped:
-                self.source_field.set_problem(told(problem.message), told(problem.hint))
+                self.source_field.set_problem(translate(problem.message), translate(problem.hint))
 
     def _choose_again(self, _key: Any = None) -> None:
         if self.source.text().strip():
@@ -196,7 +196,7 @@ class SourceBar(QWidget):
         try:
             path = ingest.save_text(text)
         except AppError as error:
-            self.paste.field.set_problem(told(error.message), told(error.hint))
+            self.paste.field.set_problem(translate(error.message), translate(error.hint))
         else:
             self._choose(str(path))
 

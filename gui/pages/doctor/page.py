@@ -18,7 +18,7 @@ from gui.graphics.bars import Busy
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number
-from gui.look.language import mark, told, tr, tr_count
+from gui.look.language import mark, tr, tr_count, translate
 from gui.shell.page import Page
 from gui.widgets.buttons import Button, link, plain
 from gui.widgets.labels import IconLabel, Label
@@ -202,7 +202,12 @@ class _CheckRow(QWidget):
     def show_check(self, check: doctor.Check) -> None:
         """Show another state."""
         icon, token, state = STATES[check.state]
-        title, text, fix, word = told(check.title), told(check.text), told(check.fix), tr(state)
+        title, text, fix, word = (
+            translate(check.title),
+            translate(check.text),
+            translate(check.fix),
+            tr(state),
+        )
         self._icon.set_icon(icon, token)
         self._icon.setAccessibleName(word)
         self._icon.setToolTip(word)
@@ -215,7 +220,7 @@ class _CheckRow(QWidget):
 
 def _in_words(checks: list[doctor.Check]) -> str:
     """Return how it stands with this computer, in one line."""
-    problems = [told(check.title) for check in checks if check.state == "problem"]
+    problems = [translate(check.title) for check in checks if check.state == "problem"]
     if problems:
         return tr("To fix: {what}", what=", ".join(problems))
     notices = sum(check.state == "notice" for check in checks)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from engine.api import run_comparison
 from gui.look.format import gain, score
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Checked, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 
@@ -60,8 +60,8 @@ class CandidateTable(GroupedTable[Candidate]):
     def cell(self, thing: Candidate, key: str) -> Cell:
         if key == "label":
             if thing.why_not:
-                return Text(f"{told(thing.label)}. {told(thing.why_not)}", token="ink3")
-            return Checked(told(thing.label), "", thing.job.id in self._checked)
+                return Text(f"{translate(thing.label)}. {translate(thing.why_not)}", token="ink3")
+            return Checked(translate(thing.label), "", thing.job.id in self._checked)
         if key == "name":
             return Text(thing.name)
         if key == "score":
@@ -73,12 +73,12 @@ class CandidateTable(GroupedTable[Candidate]):
 
     def words(self, thing: Candidate) -> str:
         if thing.why_not:
-            said = tr("{run}, {recipe}, can't be compared.", run=told(thing.label), recipe=thing.name)
-            return f"{said} {told(thing.why_not)}"
-        parts = [told(thing.label), thing.name, f"ROUGE-1 {score(thing.mean)}"]
+            said = tr("{run}, {recipe}, can't be compared.", run=translate(thing.label), recipe=thing.name)
+            return f"{said} {translate(thing.why_not)}"
+        parts = [translate(thing.label), thing.name, f"ROUGE-1 {score(thing.mean)}"]
         parts.append(tr("gain {gain}", gain=gain(thing.gain)))
         parts.append(tr("checked") if thing.job.id in self._checked else tr("not checked"))
         return ", ".join(parts)
 
     def explanation(self, thing: Candidate, key: str) -> str:
-        return told(thing.why_not)
+        return translate(thing.why_not)

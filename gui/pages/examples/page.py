@@ -20,7 +20,7 @@ from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import Segmented
 from gui.look.fonts import px, text_scale
 from gui.look.format import number
-from gui.look.language import mark, told, tr, tr_count
+from gui.look.language import mark, tr, tr_count, translate
 from gui.models.example_table import ExampleTable, Row
 from gui.models.list_text import protocol_words
 from gui.pages.examples.detail import ExampleDetail
@@ -178,13 +178,13 @@ class ExamplesPage(Page):
     def _tell_of_bases(self) -> None:
         others = run_comparison.other_bases(self._shown) if self._shown else []
         if others:
-            first = told(self._label)
+            first = translate(self._label)
             unlike = tr_count(
                 len(others),
                 "{others} uses another base model than {first}, or runs it in another way.",
                 "{others} use another base model than {first}, or run it in another way.",
                 others=reduce(
-                    lambda some, one: tr("{some} and {one}", some=some, one=one), map(told, others)
+                    lambda some, one: tr("{some} and {one}", some=some, one=one), map(translate, others)
                 ),
                 first=first,
             )
@@ -243,7 +243,7 @@ class ExamplesPage(Page):
         self.try_button.setEnabled(row is not None and bool(row.conversation))
         if row is not None:
             several = len(self._shown) > 1
-            labels = [told(each.label) for each in self._shown] if several else [self._sides[1]]
+            labels = [translate(each.label) for each in self._shown] if several else [self._sides[1]]
             self.detail.show_row(row, self._sides[0], labels)
 
     def adapt(self, width: int) -> None:
@@ -283,7 +283,7 @@ class ExamplesPage(Page):
                     tr("Exported to {place}.", place=place), tr("Close"), "check", "ink2"
                 ),
                 lambda error: self.notice.show_notice(
-                    told(f"{error.message} {error.hint}"), tr("Close"), "warning"
+                    translate(f"{error.message} {error.hint}"), tr("Close"), "warning"
                 ),
             )
 

@@ -26,7 +26,7 @@ from engine.api import (
     metrics,
 )
 from gui.look.format import plain
-from gui.look.language import locale, mark, told, tr
+from gui.look.language import locale, mark, tr, translate
 from gui.pages.help.glossary import WORDS
 
 FIRST, METHOD, SETTING, SCORE, FINDING, ABOUT = (
@@ -97,7 +97,7 @@ class Topic:
     others: str = ""
     read: Callable[[], str] | None = None
 
-    def told(self) -> str:
+    def search_text(self) -> str:
         """Return all that is said at once, in small letters, for the search."""
         facts = " ".join(f"{name} {text}" for name, text in self.facts)
         return f"{self.title} {self.text} {facts} {self.others}".lower()
@@ -115,8 +115,8 @@ def about() -> list[Topic]:
             _id("package", each.name),
             ABOUT,
             each.name if each.name != licences.PRODUCT else "Tunesmith",
-            told(each.summary),
-            ((tr("Version"), each.version), (tr("Licence"), told(each.licence))),
+            translate(each.summary),
+            ((tr("Version"), each.version), (tr("Licence"), translate(each.licence))),
             others=tr("about licence version"),
             read=each.text,
         )
@@ -127,7 +127,7 @@ def about() -> list[Topic]:
 def find(wanted: str, among: Iterable[Topic]) -> list[Topic]:
     """Return the topics in which all words stand; those that begin with them in their title come first of a group."""
     words = wanted.lower().split()
-    found = [topic for topic in among if all(word in topic.told() for word in words)]
+    found = [topic for topic in among if all(word in topic.search_text() for word in words)]
     groups = list(dict.fromkeys(topic.group for topic in found))
     titled = [all(word in topic.title.lower() for word in words) for topic in found]
     order = sorted(range(len(found)), key=lambda at: (groups.index(found[at].group), not titled[at]))
@@ -160,12 +160,12 @@ def _methods() -> list[Topic]:
         Topic(
             _id("method", each.id),
             METHOD,
-            told(each.title),
-            told(each.explanation),
+            translate(each.title),
+            translate(each.explanation),
             tuple(_method_facts(each)),
             method=each,
             others=" ".join(
-                [each.id, told(each.summary), *(told(variant.title) for variant in each.variants)]
+                [each.id, translate(each.summary), *(translate(variant.title) for variant in each.variants)]
             ),
         )
         for each in METHODS
@@ -173,19 +173,19 @@ def _methods() -> list[Topic]:
 
 
 def _method_facts(each: Method) -> Iterable[Fact]:
-    yield tr("In short"), told(each.summary)
-    yield tr("Works with"), ", ".join(told(family) for family in each.families)
+    yield tr("In short"), translate(each.summary)
+    yield tr("Works with"), ", ".join(translate(family) for family in each.families)
     yield tr("Base model in"), ", ".join(tr(QUANTIZED[kept]) for kept in each.quantizations)
     yield tr("Can be merged"), tr("yes") if each.merges else tr("no")
     for variant in each.variants:
-        yield tr("Variant {name}", name=told(variant.title)), told(variant.summary)
+        yield tr("Variant {name}", name=translate(variant.title)), translate(variant.summary)
     for info in describe(each.options):
-        yield told(info.title), _of_option(info)
+        yield translate(info.title), _of_option(info)
 
 
 def _of_option(info: OptionInfo) -> str:
     """Return what is declared of an option in a few sentences: help, choices, bounds, default."""
-    said = [told(info.help)]
+    said = [translate(info.help)]
     if info.choices:
         said.append(tr("One of {choices}.", choices=", ".join(info.choices)))
     bounds = BOUNDS.get(
@@ -195,7 +195,7 @@ def _of_option(info: OptionInfo) -> str:
         said.append(tr(bounds, least=plain(info.minimum), most=plain(info.maximum)))
     value = _value(info.default) if isinstance(info.default, (bool, int, float, str)) else ""
     if value:
-        said.append(tr("Default: {value}.", value=f"{value} {told(info.unit)}".rstrip()))
+        said.append(tr("Default: {value}.", value=f"{value} {translate(info.unit)}".rstrip()))
     return " ".join(said)
 
 
@@ -216,14 +216,14 @@ def _settings() -> list[Topic]:
     """Return a topic for each title that a setting has; where several share it, all of them."""
     found: dict[str, list[tuple[str, OptionInfo]]] = {}
     places = [(tr(title), options) for title, options in TABLES]
-    places += [(told(each.title), each.options) for each in METHODS]
+    places += [(translate(each.title), each.options) for each in METHODS]
     for place, options in places:
         for info in describe(options):
             found.setdefault(info.title, []).append((place, info))
     alphabet = QCollator(locale())
     return [
         _setting(title, found[title])
-        for title in sorted(found, key=lambda title: alphabet.sortKey(told(title)))
+        for title in sorted(found, key=lambda title: alphabet.sortKey(translate(title)))
     ]
 
 
@@ -243,8 +243,8 @@ def _setting(title: str, declared: list[tuple[str, OptionInfo]]) -> Topic:
     return Topic(
         _id("setting", title),
         SETTING,
-        told(title),
-        texts[0] if alone else told(first.help),
+        translate(title),
+        texts[0] if alone else translate(first.help),
         (*facts, (tr("In recipes"), ", ".join(names))),
         DRAWN.get(first.name, ""),
         others=" ".join(names),
@@ -256,8 +256,8 @@ def _scores() -> list[Topic]:
         Topic(
             _id("score", each.name),
             SCORE,
-            told(each.title),
-            f"{told(each.help)} {tr(GOOD[each.good])}",
+            translate(each.title),
+            f"{translate(each.help)} {tr(GOOD[each.good])}",
             drawing="verdict",
         )
         for each in metrics.METRICS.values()
@@ -269,8 +269,8 @@ def _findings() -> list[Topic]:
         Topic(
             _id("finding", each.id),
             FINDING,
-            told(each.title),
-            f"{told(each.what)}. {told(each.then)}".strip(),
+            translate(each.title),
+            f"{translate(each.what)}. {translate(each.then)}".strip(),
         )
         for each in FINDINGS
     ]

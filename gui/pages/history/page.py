@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 from engine.api import Adapter, RunEntry, paths, run_summaries
 from gui.core.actions import Entry
 from gui.look.format import bytes_text, number
-from gui.look.language import mark, told, tr, tr_count
+from gui.look.language import mark, tr, tr_count, translate
 from gui.models.history_reader import HistoryReader
 from gui.models.run_table import SHOWN, RunTable, next_step
 from gui.pages.history.log_dialog import LogDialog
@@ -102,10 +102,10 @@ class HistoryPage(Page):
         self.reader.read.connect(self._on_read)
         self.reader.finished.connect(self._on_finished)
         self.operations.changed.connect(self.reader.refresh)
-        self.operations.told.connect(self.pane.undo_strip.offer)
+        self.operations.done.connect(self.pane.undo_strip.offer)
         self.operations.failed.connect(self.pane.show_error)
         self.operations.promoted.connect(self._on_promoted)
-        self.report_file.told.connect(self.pane.show_notice)
+        self.report_file.reported.connect(self.pane.show_notice)
         self.folder_button.clicked.connect(lambda: self._dialogs.open_folder(paths.runs_folder()))
         self.new_button.clicked.connect(self.new_run_requested)
         self._empty_run.clicked.connect(self.new_run_requested)
@@ -224,7 +224,7 @@ class HistoryPage(Page):
         """Bring a run back on the train page."""
         if entry.recipe is None:
             self.pane.show_error(
-                tr("{run} can't be opened: {reason}", run=entry.name, reason=told(entry.error))
+                tr("{run} can't be opened: {reason}", run=entry.name, reason=translate(entry.error))
             )
             return
         self.open_requested.emit(entry.id)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import Recipe, RunEntry
 from gui.look.format import number
-from gui.look.language import told, tr, tr_count
+from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import base_words, data_words, moment_words
 from gui.models.run_table import started
 from gui.widgets.buttons import IconButton, plain, primary
@@ -117,7 +117,7 @@ class _FactView(QWidget):
 
 def _about(entry: RunEntry) -> str:
     if entry.error or entry.failure_message:
-        return told(entry.error or entry.failure_message)
+        return translate(entry.error or entry.failure_message)
     when = moment_words(started(entry), datetime.now(UTC))
     if entry.attempts < 2:
         return tr("Started {when}. Open it to see its plot and samples", when=when)
@@ -155,4 +155,6 @@ def _method(recipe: Recipe) -> str:
     method = recipe.method.method
     targets = recipe.method.as_table().get("target_modules") or ()
     shown = ", ".join(targets[:MOST_TARGETS]) + ("…" if len(targets) > MOST_TARGETS else "")
-    return ", ".join(filter(None, (told(method.title), told(method.short(recipe.method.options)), shown)))
+    return ", ".join(
+        filter(None, (translate(method.title), translate(method.short(recipe.method.options)), shown))
+    )

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import Adapter, AppError, RunEntry, adapter_toml, library, run_store
 from gui.core.background_tasks import Background
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 
 Told = Callable[[], None]
 
@@ -17,12 +17,12 @@ Told = Callable[[], None]
 class RunOperations(QObject):
     """`changed` asks to read the history again, `promoted(adapter)` says that the library has one more.
 
-    `told(text, undo or None)` says what was done, `failed(text)` what could not be.
+    `done(text, undo or None)` says what was done, `failed(text)` what could not be.
     """
 
     changed = Signal()
     promoted = Signal(object)
-    told = Signal(str, object)
+    done = Signal(str, object)
     failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -37,7 +37,7 @@ class RunOperations(QObject):
             self._fail(error)
             return
         self.changed.emit()
-        self.told.emit(tr("Moved {run} to the trash.", run=entry.name), lambda: self._restore(place))
+        self.done.emit(tr("Moved {run} to the trash.", run=entry.name), lambda: self._restore(place))
 
     def _restore(self, place: Path) -> None:
         try:
@@ -52,7 +52,7 @@ class RunOperations(QObject):
         self._background.run(lambda: promote(checkpoint), self.promoted.emit, self._fail)
 
     def _fail(self, error: AppError) -> None:
-        self.failed.emit(told(f"{error.message} {error.hint}".strip()))
+        self.failed.emit(translate(f"{error.message} {error.hint}".strip()))
 
     def wait(self) -> None:
         """Wait until nothing is left to copy."""

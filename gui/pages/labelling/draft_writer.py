@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, labelling, library
 from gui.core.timers import once
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.pages.labelling import labelling_text
 from gui.pages.playground.columns import choices
 from gui.pages.playground.columns.column_results import ColumnResults, Entry
@@ -199,7 +199,7 @@ class DraftWriter(QObject):
     def _on_died(self, ending: Ending) -> None:
         if self.is_writing:
             self._results.give_up("failed")
-            text = f"{told(ending.message)} {tr('Your text is saved.')}"
+            text = f"{translate(ending.message)} {tr('Your text is saved.')}"
             self.trouble = Strip(text, tr("Try again"), "problem", "brick", ending.log_tail)
         self._later()
 

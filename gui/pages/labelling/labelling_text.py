@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.api import SAMPLE, STARTER, finding, labelling, speakers, turns
 from gui.look.format import clock_text, number
-from gui.look.language import ENGLISH, mark, spoken, told, tr, tr_count
+from gui.look.language import ENGLISH, mark, spoken, tr, tr_count, translate
 from gui.models.list_text import data_words
 from gui.pages.playground.columns.column_results import about_tokens
 
@@ -46,7 +46,7 @@ class Status:
 
 def trouble(message: str, hint: str) -> str:
     """Return what went wrong and what to do about it."""
-    return f"{told(message)} {told(hint)}".strip()
+    return f"{translate(message)} {translate(hint)}".strip()
 
 
 def _draft_name(draft: labelling.Draft) -> str:
@@ -255,4 +255,4 @@ def read_in(left_out: dict[str, Any], brought: int) -> str:
 def _finding_title(finding_id: str) -> str:
     """Return the title of a finding within a line, where English begins it small."""
     title = finding(finding_id).title
-    return title.lower() if spoken() == ENGLISH else told(title)
+    return title.lower() if spoken() == ENGLISH else translate(title)

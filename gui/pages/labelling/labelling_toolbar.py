@@ -12,7 +12,7 @@ from gui.inputs.combo_box import Choice
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.shortcuts_line import keys_text
 from gui.widgets.buttons import quiet
@@ -40,9 +40,9 @@ class ToolsRow(QWidget):
         self._progress = ElidedLabel("", "label", "ink2")
         self.bar = Bar()
         self.shown = Choice([(key, tr(title)) for key, title in SHOWN_TITLES.items()])
-        self.order = Choice([(order.key, told(order.title)) for order in labelling.ORDERS])
+        self.order = Choice([(order.key, translate(order.title)) for order in labelling.ORDERS])
         for at, order in enumerate(labelling.ORDERS):
-            self.order.setItemData(at, told(order.help), Qt.ItemDataRole.ToolTipRole)
+            self.order.setItemData(at, translate(order.help), Qt.ItemDataRole.ToolTipRole)
         self.list_button = quiet("")
         self.list_button.setToolTip(f"{tr('All conversations of this set')} ({keys_text('to_list')})")
         self.list_button.clicked.connect(self._toggle_list)
@@ -115,7 +115,7 @@ class ToolsRow(QWidget):
         self.list_button.setText(tr("Hide list") if lists else tr("Show list"))
         self.shown.set_key(shown)
         self.order.set_key(order)
-        self.order.setToolTip(next(told(one.help) for one in labelling.ORDERS if one.key == order))
+        self.order.setToolTip(next(translate(one.help) for one in labelling.ORDERS if one.key == order))
 
     def progress(self) -> str:
         """Return how far the set is said to be."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import Adapter, AppError, Ending, Event, Recipe
 from gui.look.format import bytes_text, number
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.workers.eta import Remaining
 
 STAGES = {
@@ -161,4 +161,4 @@ def _merged(folder: Path | None, size: str) -> str:
 
 def in_one_line(message: str, hint: str) -> str:
     """Return a trouble and what to do about it as one line."""
-    return f"{told(message)} {told(hint)}".strip()
+    return f"{translate(message)} {translate(hint)}".strip()

@@ -22,11 +22,11 @@ Undo = Callable[[], None]
 class LibraryOperations(QObject):
     """`changed(adapter id)` asks to read the library again and to select that adapter ("": what is selected stays).
 
-    `told(text, undo or None)` says what was done, `failed(text)` what could not be.
+    `done(text, undo or None)` says what was done, `failed(text)` what could not be.
     """
 
     changed = Signal(str)
-    told = Signal(str, object)
+    done = Signal(str, object)
     failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -50,7 +50,7 @@ class LibraryOperations(QObject):
             self._fail(error)
             return
         self.changed.emit("")
-        self.told.emit(tr("Moved {name} to the trash.", name=adapter.name), lambda: self._restore(place))
+        self.done.emit(tr("Moved {name} to the trash.", name=adapter.name), lambda: self._restore(place))
 
     def _restore(self, place: Path) -> None:
         try:
@@ -67,7 +67,7 @@ class LibraryOperations(QObject):
 
     def _on_imported(self, adapter: Adapter) -> None:
         self.changed.emit(adapter.id)
-        self.told.emit(tr("Imported {name}.", name=adapter.name), lambda: self.delete(adapter))
+        self.done.emit(tr("Imported {name}.", name=adapter.name), lambda: self.delete(adapter))
 
     def export_folder(self, adapter: Adapter, target: Path) -> None:
         """Copy an adapter to a new folder, off the GUI thread."""
@@ -80,7 +80,7 @@ class LibraryOperations(QObject):
         )
 
     def _on_exported(self, target: Path) -> None:
-        self.told.emit(tr("Exported to {place}.", place=target), None)
+        self.done.emit(tr("Exported to {place}.", place=target), None)
 
     def _fail(self, error: AppError) -> None:
         self.failed.emit(in_one_line(error.message, error.hint))

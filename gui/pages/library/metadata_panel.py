@@ -16,7 +16,7 @@ from engine.api import Adapter, AdapterMetadata, ScoreCard
 from gui.look import style
 from gui.look.fonts import metrics, px
 from gui.look.format import percent
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.models.list_text import base_words, moment_words, protocol_words
 from gui.pages.library.facts_view import FactsView
 from gui.pages.library.metadata_text import MOST_CHANGES, changes, made_from, method_facts
@@ -253,7 +253,7 @@ class MetadataPanel(QWidget):
     def _show_merging(self, adapter: Adapter) -> None:
         why = adapter.unmergeable
         self.merge_button.setEnabled(not why)
-        told_why = tr("This adapter can't be merged: {reason}.", reason=told(why))
+        told_why = tr("This adapter can't be merged: {reason}.", reason=translate(why))
         self.merge_button.setToolTip(told_why if why else "")
 
     def _show_words(self, *, another: bool) -> None:
@@ -320,7 +320,7 @@ class MetadataPanel(QWidget):
 
 def _about(metadata: AdapterMetadata) -> str:
     """Return what an adapter is and since when it is here."""
-    title, base = told(metadata.method.title or metadata.method.id), base_words(metadata.base_model.id)
+    title, base = translate(metadata.method.title or metadata.method.id), base_words(metadata.base_model.id)
     moment = moment_words(metadata.made, datetime.now(UTC))
     if metadata.origin == "imported":
         return tr("{method} for {base}, imported {moment}", method=title, base=base, moment=moment)

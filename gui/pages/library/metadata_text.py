@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.api import METHODS, AdapterMetadata, Change, describe, prompts
 from gui.look.format import bytes_text, compact, number, plain
-from gui.look.language import ENGLISH, spoken, told, tr, tr_count
+from gui.look.language import ENGLISH, spoken, tr, tr_count, translate
 from gui.models.list_text import base_words, grouped_digits
 
 Fact = tuple[str, str]
@@ -64,7 +64,7 @@ def method_facts(metadata: AdapterMetadata) -> list[Fact]:
     method, training = metadata.method, metadata.training
     return [
         (
-            told(method.title or method.id),
+            translate(method.title or method.id),
             _options(method.id, method.options) or (tr("as imported") if not training.run else ""),
         ),
         (tr("Applied to"), _applied_to(metadata)),
@@ -90,7 +90,7 @@ def changes(metadata: AdapterMetadata) -> list[str]:
     for each in given[-MOST_CHANGES:]:
         # Not checked as a recipe's own record is: it is shown as it stands, whoever wrote it.
         made = Change.model_construct(**{name: getattr(each, name) for name in Change.model_fields})
-        words = told(made.as_text())
+        words = translate(made.as_text())
         lines.append(words if len(words) <= LONGEST_CHANGE else f"{words[:LONGEST_CHANGE]}…")
     return lines
 
@@ -115,7 +115,7 @@ def _options(method_id: str, options: dict[str, Any]) -> str:
 
 def _title(title: str) -> str:
     """Return a setting's title within a line, where English begins it small."""
-    return title.lower() if spoken() == ENGLISH else told(title)
+    return title.lower() if spoken() == ENGLISH else translate(title)
 
 
 def _applied_to(metadata: AdapterMetadata) -> str:
@@ -144,7 +144,7 @@ def _prompt(metadata: AdapterMetadata) -> str:
     named = prompts.named(metadata.prompt.template)
     if named is None:
         return " ".join(metadata.prompt.template.split())
-    return told(named.name) if named.built_in else named.name
+    return translate(named.name) if named.built_in else named.name
 
 
 def _kept_step(metadata: AdapterMetadata) -> str:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from engine.api import ScoreCard, metrics
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.models.metric_text import amount, in_full, sign_of
 from gui.widgets.buttons import link
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
@@ -65,7 +65,7 @@ def _grid(card: ScoreCard, known: list[metrics.Metric]) -> QWidget:
         said = in_full(each.name, own, base, between)
         sign = IconLabel(*sign_of(between), 14)
         sign.setAccessibleName(said)
-        title = told(each.title)
+        title = translate(each.title)
         cells: list[QWidget] = [
             ElidedLabel(title, "body", "ink2"),
             Label(amount(base["mean"], each.unit) if base else "", "figure", "ink2"),

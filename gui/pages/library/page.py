@@ -20,7 +20,7 @@ from gui.graphics.bars import Busy
 from gui.inputs.name_editor import NameEditor
 from gui.look.fonts import px
 from gui.look.format import bytes_text, number
-from gui.look.language import mark, told, tr, tr_count
+from gui.look.language import mark, tr, tr_count, translate
 from gui.models.adapter_groups import SHOWN
 from gui.models.adapter_table import AdapterTable
 from gui.models.library_reader import LibraryReader
@@ -108,7 +108,7 @@ class LibraryPage(Page):
         self.reader.read.connect(self._on_read)
         self.reader.checked.connect(self._on_checked)
         self.operations.changed.connect(self._on_changed)
-        self.operations.told.connect(self.pane.undo_strip.offer)
+        self.operations.done.connect(self.pane.undo_strip.offer)
         self.operations.failed.connect(self.pane.show_error)
         self.folder_button.clicked.connect(self.places.open_library)
         self.import_button.clicked.connect(lambda: self._import_menu(self.import_button))
@@ -370,7 +370,7 @@ def _subtitle(adapters: list[Adapter]) -> str:
 
 
 def _unreadable_words(unreadable: list[Unreadable]) -> str:
-    reason, more = told(unreadable[0].reason).rstrip("."), len(unreadable) - 1
+    reason, more = translate(unreadable[0].reason).rstrip("."), len(unreadable) - 1
     if not more:
         return tr("A folder in the library is no adapter: {reason}.", reason=reason)
     return tr_count(

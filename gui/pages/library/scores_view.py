@@ -11,7 +11,7 @@ from gui.graphics.interval_bar import paint_base_line, paint_interval
 from gui.look import icons, style
 from gui.look.fonts import font, px
 from gui.look.format import gain, score
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.models.intervals import ConfidenceInterval, as_text, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 
@@ -44,7 +44,7 @@ class ScoresView(QWidget):
     def _words(self, name: str) -> str:
         assert self._card is not None
         verdict = str(self._card.difference.get(name, {}).get("verdict", ""))
-        said = tr(TO_BASE[verdict]) if verdict in TO_BASE else told(verdict)
+        said = tr(TO_BASE[verdict]) if verdict in TO_BASE else translate(verdict)
         return as_text(NAMES[name], confidence_interval(self._card.scores[name]), said)
 
     def sizeHint(self) -> QSize:

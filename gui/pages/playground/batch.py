@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import AppError, Ending, Event, Example, SummarizeOptions, clock, comparison
 from gui.core.timers import once
 from gui.look.format import number
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.pages.playground.columns.column_results import Column, ColumnResults, Entry
 from gui.pages.playground.controller import Controller
 from gui.workers.eta import Remaining
@@ -181,7 +181,7 @@ class Batch(QObject):
         try:
             request_id = self._summarizer.summarize(self._controller.base_table(), request)
         except AppError as error:
-            self.cancel(told(f"{error.message} {error.hint}".strip()))
+            self.cancel(translate(f"{error.message} {error.hint}".strip()))
             return
         for row in rows:
             row.results.begin(request_id, row.example.conversation)
@@ -220,7 +220,7 @@ class Batch(QObject):
         self.cancel(tr("A run needs the device. Finished summaries are saved."))
 
     def _on_died(self, ending: Ending) -> None:
-        self.cancel(f"{told(ending.message)} {tr('Finished summaries are saved.')}")
+        self.cancel(f"{translate(ending.message)} {tr('Finished summaries are saved.')}")
 
     def _later(self) -> None:
         if not self._redraw.isActive():
@@ -230,6 +230,6 @@ class Batch(QObject):
 def state_words(column: Column) -> str:
     """Return what stands in the place of a summary that is not there."""
     if column.status == "failed":
-        return told(f"{column.message} {column.hint}".strip())
+        return translate(f"{column.message} {column.hint}".strip())
     words = {"running": column.text or tr("Writing"), "waiting": tr("Waiting"), "cancelled": tr("Cancelled")}
     return words.get(column.status, "")

@@ -16,7 +16,7 @@ from engine.api import Example, SummarizeOptions, write_csv
 from gui.core.background_tasks import Background
 from gui.core.data_files import file_filter
 from gui.look.format import number
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.pages.playground.batch import Batch, BatchRow
 from gui.pages.playground.batch_reader import BatchReader
 from gui.pages.playground.batch_table import spreadsheet
@@ -165,7 +165,7 @@ class Several(QObject):
         self._background.run(
             lambda: write_csv(path, *table),
             lambda _: self._tell(tr("Exported to {path}.", path=path)),
-            lambda error: self._tell(told(f"{error.message} {error.hint}")),
+            lambda error: self._tell(translate(f"{error.message} {error.hint}")),
         )
 
     def wait(self) -> None:

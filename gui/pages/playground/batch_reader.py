@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event, Example, ingest
 from gui.look.format import bytes_text
-from gui.look.language import told, tr, tr_count
+from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import SPLITS
 from gui.workers.active_job import ActiveJob
 from gui.workers.eta import Remaining
@@ -67,7 +67,7 @@ class BatchReader(QObject):
             asked = {"data": {"source": str(source)}}
             thread = self._manager.ask("read_conversations", asked, parent=self)
         except AppError as error:
-            self.trouble = told(f"{error.message} {error.hint}".strip())
+            self.trouble = translate(f"{error.message} {error.hint}".strip())
         else:
             self._active_job.take(
                 thread, self._end, events=self._follow, result=self._take, failed=self._fail
@@ -108,7 +108,7 @@ class BatchReader(QObject):
 
     def _fail(self, ending: Ending) -> None:
         if ending.outcome != "stopped":
-            self.trouble = told(f"{ending.message} {ending.hint}".strip())
+            self.trouble = translate(f"{ending.message} {ending.hint}".strip())
 
     def _end(self, _: Ending) -> None:
         self.changed.emit()

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, library, prompts
 from gui.core.timers import once
-from gui.look.language import told, tr, tr_count
+from gui.look.language import tr, tr_count, translate
 from gui.pages.playground.columns import choices
 from gui.pages.playground.columns.column_results import ColumnResults, Feedback
 from gui.pages.playground.history.history_entry import HistoryEntry, from_results, into_results
@@ -159,7 +159,7 @@ class Controller(QObject):
         try:
             self.history.add(entry)
         except AppError as error:
-            self._message = told(f"{error.message} {error.hint}")
+            self._message = translate(f"{error.message} {error.hint}")
         self.restore(entry)
 
     # Asking
@@ -200,7 +200,7 @@ class Controller(QObject):
         try:
             request_id = self.summarizer.summarize(self.base_table(), request)
         except AppError as error:
-            self._message = told(f"{error.message} {error.hint}")
+            self._message = translate(f"{error.message} {error.hint}")
         else:
             self.results.begin(request_id, _one(request).text)
             self.entry = None
@@ -246,7 +246,7 @@ class Controller(QObject):
         try:
             self.history.add(entry)
         except AppError as error:
-            self._message = told(f"{error.message} {error.hint}")
+            self._message = translate(f"{error.message} {error.hint}")
         else:
             self.entry = entry
 
@@ -259,7 +259,7 @@ class Controller(QObject):
         try:
             self.history.replace(entry)
         except AppError as error:
-            self._message = told(f"{error.message} {error.hint}")
+            self._message = translate(f"{error.message} {error.hint}")
         else:
             self.entry, column.feedback = entry, feedback
         self.changed.emit()
@@ -275,7 +275,7 @@ class Controller(QObject):
         try:
             gone = self.history.clear()
         except AppError as error:
-            self._message = told(f"{error.message} {error.hint}")
+            self._message = translate(f"{error.message} {error.hint}")
         self.entry = None
         self.changed.emit()
         return gone
@@ -285,7 +285,7 @@ class Controller(QObject):
         try:
             self.history.bring_back(gone)
         except AppError as error:
-            self._message = told(f"{error.message} {error.hint}")
+            self._message = translate(f"{error.message} {error.hint}")
         self.changed.emit()
 
     def _on_summarizer_changed(self) -> None:
@@ -345,5 +345,5 @@ def _one(request: Request) -> Asked:
 def _why(ending: Ending) -> str:
     """Return why a worker ended; what a crash says of checkpoints is for runs."""
     if ending.outcome == "crashed":
-        return f"{told(ending.message)} {tr('The conversation and the history are saved.')}"
-    return told(f"{ending.message} {ending.hint}".strip())
+        return f"{translate(ending.message)} {tr('The conversation and the history are saved.')}"
+    return translate(f"{ending.message} {ending.hint}".strip())

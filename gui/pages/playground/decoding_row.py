@@ -17,7 +17,7 @@ from gui.inputs.fields import Field
 from gui.inputs.name_row import NameRow
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.pages.playground.decoding_presets import Presets
 from gui.pages.playground.prompt_field import PromptField
 from gui.widgets.buttons import IconButton, link
@@ -156,7 +156,7 @@ class DecodingRow(QWidget):
         for field in self.fields.values():
             field.set_problem()
         for problem in problems:
-            self.fields[problem.field].set_problem(told(problem.message), told(problem.hint))
+            self.fields[problem.field].set_problem(translate(problem.message), translate(problem.hint))
         if isinstance(found, SummarizeOptions) and not problems:
             self._valid = found
         if any(problem.field != FIRST for problem in problems):

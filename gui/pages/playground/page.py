@@ -20,7 +20,7 @@ from gui.inputs.segmented_control import Segmented
 from gui.look import style
 from gui.look.fonts import text_scale
 from gui.look.format import number
-from gui.look.language import mark, told, tr, tr_count
+from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.playground import menus
 from gui.pages.playground.batch_controller import Several
 from gui.pages.playground.columns import choices
@@ -63,7 +63,7 @@ class PlaygroundPage(Page):
         self.one = OneView()
         self.several = Several(manager, self.controller, self)
         self.panel, self.columns, self.folded = self.one.panel, self.one.columns, self.one.folded
-        self.history, self.told = self.one.history, self.one.told
+        self.history, self.undo_strip = self.one.history, self.one.undo_strip
         presets = Presets()
         self._options = {ONE: DecodingRow(presets), SEVERAL: DecodingRow(presets)}
         self.strip = StripView()
@@ -171,7 +171,7 @@ class PlaygroundPage(Page):
             try:
                 self._sources[choices.SAMPLES_NAME] = samples()
             except StorageError as error:
-                self.controller.say(told(f"{error.message} {error.hint}"))
+                self.controller.say(translate(f"{error.message} {error.hint}"))
             self._offer_sources()
 
     def _offer_sources(self) -> None:
@@ -211,7 +211,7 @@ class PlaygroundPage(Page):
         try:
             self.decoding.keep()
         except AppError as error:
-            self.controller.say(told(f"{error.message} {error.hint}"))
+            self.controller.say(translate(f"{error.message} {error.hint}"))
         if self.shows_several:
             self.several.summarise(self.decoding.decoding(), self._prompt())
         else:
@@ -296,7 +296,7 @@ class PlaygroundPage(Page):
         gone = self.controller.clear_history()
         if gone:
             words = tr_count(len(gone), "{n} entry was deleted.", "{n} entries were deleted.")
-            self.told.offer(words, lambda: self.controller.bring_back(gone))
+            self.undo_strip.offer(words, lambda: self.controller.bring_back(gone))
 
     def _choose_export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -311,9 +311,9 @@ class PlaygroundPage(Page):
         try:
             labelling.write_rows(path, found.items, found.notes)
         except AppError as error:
-            self.told.offer(told(f"{error.message} {error.hint}"))
+            self.undo_strip.offer(translate(f"{error.message} {error.hint}"))
         else:
-            self.told.offer(
+            self.undo_strip.offer(
                 f"{found.words}: {path}", lambda: self.data_requested.emit(str(path)), tr("Check it as data")
             )
 
@@ -329,7 +329,7 @@ class PlaygroundPage(Page):
         try:
             self.panel.receive(files.read_conversation(path), path.name)
         except DataError as error:
-            self.controller.say(told(f"{error.message} {error.hint}"))
+            self.controller.say(translate(f"{error.message} {error.hint}"))
 
     def _paste(self) -> None:
         self.mode.set_current(ONE)

@@ -14,7 +14,7 @@ from gui.inputs.combo_box import Choice
 from gui.inputs.fields import Field
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.widgets.labels import Label
 
 AS_TRAINED = mark("As trained")
@@ -86,7 +86,7 @@ class PromptField(QWidget):
         elif self._own in {each.text for each in known}:
             self._own = ""
         own = [(OWN, tr("Another prompt"))] if self._own else []
-        titles = [(each.name, told(each.name) if each.built_in else each.name) for each in known]
+        titles = [(each.name, translate(each.name) if each.built_in else each.name) for each in known]
         self.choice.set_items([("", tr(AS_TRAINED)), *titles, *own])
         self.choice.set_key(OWN if chosen and not named else named)
         self._show()

@@ -31,7 +31,7 @@ class OneView(QWidget):
         self.panel = ConversationPanel()
         self.columns = ColumnsView()
         self.history = HistoryView()
-        self.told = UndoStrip()
+        self.undo_strip = UndoStrip()
         self.folded = FoldedConversation()
         self._is_narrow = False
         self._columns_shown = 0
@@ -47,7 +47,7 @@ class OneView(QWidget):
         self._foot = QVBoxLayout()
         self._foot.setContentsMargins(24, 0, 14, 0)
         self._foot.setSpacing(12)
-        for part in (Line(), Legend(), self.history, self.told):
+        for part in (Line(), Legend(), self.history, self.undo_strip):
             self._foot.addWidget(part)
         right.column.addLayout(self._foot)
         self.splitter = Splitter("playground")

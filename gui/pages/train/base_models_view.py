@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
 from engine.api import Ending
 from gui.look.fonts import px
 from gui.look.format import bytes_text
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label, Tag
@@ -158,7 +158,11 @@ class BaseModelsView(Card):
         self._cost.show_notice(cost_words(cost), tr("Use it"), "info", "ink2")
 
     def _fail_cost(self, ending: Ending) -> None:
-        self._cost.show_notice(f"{told(ending.message)} {told(ending.hint)}".strip(), icon_name="warning")
+        self._cost.show_notice(
+            f"{translate(ending.message)} {translate(ending.hint)}".strip(), icon_name="warning"
+        )
 
     def _fail(self, ending: Ending) -> None:
-        self._trouble.show_notice(f"{told(ending.message)} {told(ending.hint)}".strip(), icon_name="warning")
+        self._trouble.show_notice(
+            f"{translate(ending.message)} {translate(ending.hint)}".strip(), icon_name="warning"
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import Ending, Recipe
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.workers.download_check import DownloadCheck, repositories
 from gui.workers.worker_manager import WorkerManager
 
@@ -56,4 +56,4 @@ class StartGate(QObject):
         self.says.emit(text, tr("Download and start"))
 
     def _refuse(self, ending: Ending) -> None:
-        self.says.emit(f"{told(ending.message)} {told(ending.hint)}", "")
+        self.says.emit(f"{translate(ending.message)} {translate(ending.hint)}", "")

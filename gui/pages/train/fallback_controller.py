@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 
 from engine.api import AppError, Ending, MemoryFallback, Recipe
 from gui.inputs.segmented_control import Segmented
-from gui.look.language import told
+from gui.look.language import translate
 from gui.pages.train.content_pane import RightSide
 from gui.pages.train.recipe_panel import RecipePanel
 from gui.workers.worker_manager import WorkerManager
@@ -43,7 +43,7 @@ class Fitting(QObject):
         try:
             job = self._manager.ask("shrink", {"step": 0}, wanted, parent=self)
         except AppError as error:
-            self._right.fit.show_trouble(f"{told(error.message)} {told(error.hint)}")
+            self._right.fit.show_trouble(f"{translate(error.message)} {translate(error.hint)}")
             return
         self._right.fit.show_looking()
         job.subscribe(self, result=partial(self._take, wanted), failed=partial(self._fail, wanted))
@@ -54,7 +54,7 @@ class Fitting(QObject):
 
     def _fail(self, wanted: Recipe, ending: Ending) -> None:
         if wanted is self._recipe:
-            self._right.fit.show_trouble(f"{told(ending.message)} {told(ending.hint)}")
+            self._right.fit.show_trouble(f"{translate(ending.message)} {translate(ending.hint)}")
 
     def _use(self, plan: MemoryFallback) -> None:
         """Write a plan into the recipe, unless another one is shown by now."""

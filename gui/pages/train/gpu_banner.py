@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import graphics_cards, graphics_check
 from gui.core.preferences import Preferences
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.widgets.cards import NoticeStrip
 
 PUT_AWAY = "card_banner_put_away"
@@ -38,7 +38,9 @@ class CardBanner(QWidget):
         self._told = f"{check.text} {check.fix}"
         wanted = check.state == "problem" and self._preferences.get(PUT_AWAY) != self._told
         if wanted:
-            self.strip.show_notice(f"{told(check.text)} {told(check.fix)}", tr("Dismiss"), "warning")
+            self.strip.show_notice(
+                f"{translate(check.text)} {translate(check.fix)}", tr("Dismiss"), "warning"
+            )
         self.setVisible(wanted)
 
     def _put_away(self) -> None:

@@ -30,7 +30,7 @@ from gui.core.actions import Entry
 from gui.core.preferences import Preferences
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.pages.train import recipe_files
 from gui.pages.train.content_pane import RightSide
 from gui.pages.train.device_choices import DeviceOffer
@@ -82,7 +82,7 @@ class TrainPage(Page):
         self._devices = DeviceOffer(manager, self.panel.form, self.right.card_banner, self)
         self._fitting = Fitting(manager, self.panel, self.right, self.buttons.sides)
         self.report_file = ReportFile(self)
-        self.report_file.told.connect(self.say)
+        self.report_file.reported.connect(self.say)
         self._clock = QTimer(self)
         self._clock.setInterval(CLOCK_MILLISECONDS)
         self._clock.timeout.connect(self._refresh_run)
@@ -125,7 +125,7 @@ class TrainPage(Page):
             self.panel.show_problems(error.problems)
             return None
         except AppError as error:
-            self.say(f"{told(error.message)} {told(error.hint)}")
+            self.say(f"{translate(error.message)} {translate(error.hint)}")
             return None
         self._preferences.set("recipe", recipe.dumps(wanted))
         self.show_run(model)
@@ -352,7 +352,7 @@ class TrainPage(Page):
             self.panel.show_problems(problems)
 
     def _plan_unavailable(self, ending: Ending) -> None:
-        self.panel.say(told(ending.message))
+        self.panel.say(translate(ending.message))
 
     def _show_method(self) -> None:
         form = self.panel.form
@@ -495,4 +495,4 @@ class TrainPage(Page):
         try:
             act()
         except AppError as error:
-            self.say(f"{told(error.message)} {told(error.hint)}")
+            self.say(f"{translate(error.message)} {translate(error.hint)}")

@@ -21,7 +21,7 @@ from gui.inputs.segmented_control import Segmented
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import duration_text
-from gui.look.language import mark, told, tr, tr_count
+from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.train.method.effect_panel import EffectPanel
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import IconLabel, Label, RichLabel
@@ -144,7 +144,7 @@ class RecipePanel(QWidget):
         homeless = self.form.show_problems(problems)
         hidden = [problem for problem in problems if problem not in homeless and not self._is_seen(problem)]
         first = (homeless + hidden)[:1]
-        message, hint = (told(first[0].message), told(first[0].hint)) if first else ("", "")
+        message, hint = (translate(first[0].message), translate(first[0].hint)) if first else ("", "")
         self._problem.show_problem(message, hint)
         self.start_button.setEnabled(not problems)
 
@@ -208,7 +208,7 @@ def _steps_words(plan: Mapping[str, Any]) -> str:
 
 
 def _scoring_words(plan: Mapping[str, Any]) -> str:
-    notices = [told(notice["message"]) for notice in plan.get("notices") or ()]
+    notices = [translate(notice["message"]) for notice in plan.get("notices") or ()]
     return " ".join(notices) or tr(
         "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
     )

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import AppError, Ending, Problem, Recipe, method, paths, recipe
 from gui.look.fonts import px
 from gui.look.format import bytes_text, number
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.pages.train.recipe_files import STARTER_FILE
 from gui.pages.train.recipe_panel import plan_words
 from gui.pages.welcome.cards import Card, ChoiceCards
@@ -81,7 +81,9 @@ class WelcomePage(Page):
         here = Card(AUTO, tr("This computer"), tr("Best device available"), tr("Checking…"))
         self.devices.offer([here], AUTO)
         self.data.offer(_data_cards(), SAMPLE)
-        cards = [Card(each, told(method(each).title), told(method(each).summary)) for each in METHODS]
+        cards = [
+            Card(each, translate(method(each).title), translate(method(each).summary)) for each in METHODS
+        ]
         self.methods.offer(cards, METHODS[0])
         for key, part in (("device", self.devices), ("data", self.data), ("method", self.methods)):
             self.steps[key].add(part)
@@ -159,17 +161,17 @@ class WelcomePage(Page):
         try:
             job = self._manager.ask("devices", {}, parent=self)
         except AppError as error:
-            self.steps["device"].say(told(error.message))
+            self.steps["device"].say(translate(error.message))
             return
         job.subscribe(
             self,
             result=self._take_devices,
-            failed=lambda ending: self.steps["device"].say(told(ending.message)),
+            failed=lambda ending: self.steps["device"].say(translate(ending.message)),
         )
 
     def _take_devices(self, found: dict[str, Any]) -> None:
         chosen = next(each for each in found["devices"] if each["id"] == found["chosen"])
-        name, precision = told(chosen["name"]), found["precision"]
+        name, precision = translate(chosen["name"]), found["precision"]
         if "free_bytes" in chosen:
             size = bytes_text(chosen["free_bytes"])
             said = tr(
@@ -182,7 +184,7 @@ class WelcomePage(Page):
             said = tr("{name}, in {precision}.", name=name, precision=precision)
         self.steps["device"].say(said)
         cards = [
-            Card(each["id"], told(each["name"]), each["id"], _room(each))
+            Card(each["id"], translate(each["name"]), each["id"], _room(each))
             for each in found["devices"]
             if each != chosen
         ]
@@ -228,14 +230,14 @@ class WelcomePage(Page):
         if method_id != self._starter.method.id:
             tables["method"] = {"id": method_id}
             tables["name"] = tr(
-                "Starter on the sample conversations with {method}", method=told(method(method_id).title)
+                "Starter on the sample conversations with {method}", method=translate(method(method_id).title)
             )
             del tables["training"]["learning_rate"]
         return recipe.from_tables(tables)
 
     def _plan(self) -> None:
         chosen = self.methods.current()
-        self.steps["method"].say(f"{told(method(chosen).title)}. {told(method(chosen).summary)}.")
+        self.steps["method"].say(f"{translate(method(chosen).title)}. {translate(method(chosen).summary)}.")
         self._planner.plan(self.recipe())
 
     def _show_plan(self, plan: dict[str, Any]) -> None:
@@ -252,10 +254,10 @@ class WelcomePage(Page):
             )
 
     def _show_problems(self, problems: list[Problem]) -> None:
-        self.steps["run"].say(told(problems[0].message))
+        self.steps["run"].say(translate(problems[0].message))
 
     def _show_ending(self, ending: Ending) -> None:
-        self.steps["run"].say(told(ending.message))
+        self.steps["run"].say(translate(ending.message))
 
     def _show_count(self, method_id: str, trainable: int | None) -> None:
         if trainable is not None:

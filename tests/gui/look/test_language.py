@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QLocale
 
 from gui.look import language
-from gui.look.language import mark, speak, told, tr, tr_count
+from gui.look.language import mark, speak, tr, tr_count, translate
 from gui.workers.download_check import cost_words
 
 FILE = """<?xml version="1.0" encoding="utf-8"?>
@@ -56,7 +56,7 @@ def test_english_is_what_the_source_says():
     assert (
         tr_count(1540, "{n} example", "{n} examples of {split}", split="train") == "1,540 examples of train"
     )
-    assert told("Rank") == mark("Rank") == "Rank"
+    assert translate("Rank") == mark("Rank") == "Rank"
 
 
 def test_texts_of_the_window(german):
@@ -70,45 +70,47 @@ def test_texts_of_the_window(german):
 def test_what_has_no_translation_stays_english(german):
     assert tr("Close") == "Close"
     assert tr("Never heard of {it}", it="this") == "Never heard of this"
-    assert told("Never heard of") == "Never heard of"
+    assert translate("Never heard of") == "Never heard of"
 
 
 def test_what_the_engine_says_with_values_in_it(german):
-    assert told("Rank") == "Rang"
-    assert told("a.csv can't be read: the disk is full.") == "Nicht lesbar, die Platte ist voll: a.csv."
+    assert translate("Rank") == "Rang"
+    assert translate("a.csv can't be read: the disk is full.") == "Nicht lesbar, die Platte ist voll: a.csv."
     assert (
-        told("Row 1,228 can't be read: 12.4 GB are too much.")
+        translate("Row 1,228 can't be read: 12.4 GB are too much.")
         == "Nicht lesbar, 12,4 GB are too much: Row 1.228."
     )
 
 
 def test_what_the_engine_says_in_sentences(german):
     said = "b.csv can't be read: the disk is full. Nobody knows. Try another."
-    assert told(said) == "Nicht lesbar, die Platte ist voll: b.csv. Nobody knows. Nehmen Sie eine andere."
+    assert (
+        translate(said) == "Nicht lesbar, die Platte ist voll: b.csv. Nobody knows. Nehmen Sie eine andere."
+    )
 
 
 def test_places_may_have_names_or_hold_nothing(german):
-    assert told("it must be at least 1,024") == "mindestens muss es 1.024 sein"
-    assert told("Prompt too long.") == "Zu lang ist der Prompt."
-    assert told("1,540 examples") == "1.540 Beispiele"
+    assert translate("it must be at least 1,024") == "mindestens muss es 1.024 sein"
+    assert translate("Prompt too long.") == "Zu lang ist der Prompt."
+    assert translate("1,540 examples") == "1.540 Beispiele"
 
 
 def test_a_text_within_a_sentence_or_at_its_end_is_the_same_text(german):
-    assert told("too short") == "Zu kurz"
-    assert told("Too short.") == "Zu kurz."
+    assert translate("too short") == "Zu kurz"
+    assert translate("Too short.") == "Zu kurz."
 
 
 def test_texts_in_a_row_are_said_one_by_one(german):
-    assert told("too short: 3, rank and 1,540 examples") == "Zu kurz: 3, Rang und 1.540 Beispiele"
-    assert told("too short, by chance") == "too short, by chance"
+    assert translate("too short: 3, rank and 1,540 examples") == "Zu kurz: 3, Rang und 1.540 Beispiele"
+    assert translate("too short, by chance") == "too short, by chance"
 
 
 def test_what_the_data_says_is_said_as_it_is(german):
-    assert told('There is no column "summary".') == "Es gibt keine Spalte „summary“."
-    assert told('There is no column "1,228".') == "Es gibt keine Spalte „1,228“."
-    assert told('column "Rank", too short') == "Spalte „Rank“, Zu kurz"
-    assert told("The columns are: summary, rank.") == "Die Spalten sind: summary, rank."
-    assert told("Summary") == "Zusammenfassung"
+    assert translate('There is no column "summary".') == "Es gibt keine Spalte „summary“."
+    assert translate('There is no column "1,228".') == "Es gibt keine Spalte „1,228“."
+    assert translate('column "Rank", too short') == "Spalte „Rank“, Zu kurz"
+    assert translate("The columns are: summary, rank.") == "Die Spalten sind: summary, rank."
+    assert translate("Summary") == "Zusammenfassung"
 
 
 def test_the_lists_of_names_are_what_the_engine_says():
@@ -116,11 +118,11 @@ def test_the_lists_of_names_are_what_the_engine_says():
 
 
 def test_a_text_that_is_little_else_than_values_is_for_no_other(german):
-    assert told("best of luck") == "best of luck"
+    assert translate("best of luck") == "best of luck"
 
 
 def test_versions_and_years_are_no_figures(german):
-    assert told("peft 0.21.0 in 2026 can't be read: the disk is full.") == (
+    assert translate("peft 0.21.0 in 2026 can't be read: the disk is full.") == (
         "Nicht lesbar, die Platte ist voll: peft 0.21.0 in 2026."
     )
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import UNKNOWN, duration_text, number, score
-from gui.look.language import told, tr, tr_count
+from gui.look.language import tr, tr_count, translate
 from gui.look.tooltips import as_said
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.columns.chunks_view import PiecesView
@@ -159,7 +159,7 @@ class ColumnView(QWidget):
         self._state.setText(waiting.get(column.status) or _state_words(column))
         self._state.setVisible(bool(self._state.text()))
         failed = column.status == "failed"
-        self._trouble.show_text(told(f"{column.message} {column.hint}".strip()) if failed else "")
+        self._trouble.show_text(translate(f"{column.message} {column.hint}".strip()) if failed else "")
         self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
         # While the base model is loaded once for all columns, one of them offers to give that up.
         loading = self._is_base and column.status == "waiting" and bool(waiting_words)

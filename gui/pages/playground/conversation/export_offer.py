@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.api import chats
 from gui.look.format import number
-from gui.look.language import told, tr, tr_count
+from gui.look.language import tr, tr_count, translate
 from gui.look.tooltips import as_said
 from gui.widgets.cards import NoticeStrip
 
@@ -74,7 +74,7 @@ class ExportOffer(NoticeStrip):
 def _described(chat: chats.Chat) -> str:
     """Return what a text was understood as, and what of it was left out."""
     known = {
-        "format": told(chats.TITLES[chat.kind]),
+        "format": translate(chats.TITLES[chat.kind]),
         "turns": tr_count(len(chat.turns), "{n} turn", "{n} turns"),
         "speakers": tr_count(len(chat.speakers), "{n} speaker", "{n} speakers")
         if chat.speakers

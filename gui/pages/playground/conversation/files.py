@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.api import DataError, encodings
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 
 MOST_BYTES = 500_000
 ROWS = mark("Data sets (*.jsonl);;All files (*)")
@@ -20,6 +20,6 @@ def read_conversation(path: Path) -> str:
             raise DataError(tr("{file} is larger than 500 kB.", file=path.name), hint)
         return encodings.decode(path.read_bytes())
     except (OSError, ValueError) as error:
-        why = told((error.strerror if isinstance(error, OSError) else None) or str(error))
+        why = translate((error.strerror if isinstance(error, OSError) else None) or str(error))
         message = tr("{file} can't be read: {why}.", file=path.name, why=why)
         raise DataError(message, tr("Choose a plain text file.")) from error

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 from engine.api import METHODS, BaseFacts, Options, method
 from gui.core import actions
 from gui.inputs.search_field import SearchField
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.pages.train.method.method_explanation import MethodExplanation
 from gui.pages.train.method.method_row import MethodRow
 from gui.pages.train.method.support_dialog import CapabilityDialog
@@ -75,7 +75,7 @@ class MethodChooser(Card):
 
     def _fill(self) -> None:
         for group, entries in groupby(METHODS, key=lambda entry: entry.group):
-            heading = Label(told(group), "label_medium", "ink2")
+            heading = Label(translate(group), "label_medium", "ink2")
             heading.setContentsMargins(12, 8, 12, 6)
             self._headings[group] = heading
             self._list.column.addWidget(heading)

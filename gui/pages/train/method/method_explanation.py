@@ -11,7 +11,7 @@ from engine.api import FAMILIES, BaseFacts, Family, Method, Options, Variant
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import plain
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.pages.train.method.method_sketch import MethodSketch
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.line import Line
@@ -73,10 +73,10 @@ class MethodExplanation(Scroll):
 
         `options` are those set, if it is the method in use.
         """
-        self._title.setText(told(entry.title))
+        self._title.setText(translate(entry.title))
         self._reason.setText(reason)
         self._warning.setVisible(bool(reason))
-        self._text.set_text(told(entry.explanation))
+        self._text.set_text(translate(entry.explanation))
         self._sketch.show_method(entry, options)
         names = [QUANTIZATIONS[kind] for kind in entry.quantizations if kind in QUANTIZATIONS]
         self._facts["quantizations"].setText(", ".join(names) or tr("no"))
@@ -97,9 +97,9 @@ def variants_words(variants: tuple[Variant, ...]) -> tuple[str, list[Mark]]:
     text, marks = "", []
     for variant in variants:
         text += "\n" if text else ""
-        title = told(variant.title)
+        title = translate(variant.title)
         marks.append(Mark(len(text), len(title), "strong"))
-        text += f"{title}: {told(variant.summary)}" if variant.summary else title
+        text += f"{title}: {translate(variant.summary)}" if variant.summary else title
     return text, marks
 
 
@@ -109,6 +109,6 @@ def preset_words(entry: Method, family: Family) -> str:
     preset = entry.presets[known]
     if not entry.trains:
         return tr("nothing is trained")
-    settings = told(entry.short(entry.options(**entry.preset_options(known))))
+    settings = translate(entry.short(entry.options(**entry.preset_options(known))))
     rate = tr("rate {rate}", rate=plain(preset.learning_rate))
     return ", ".join(part for part in (settings, rate) if part)

@@ -16,7 +16,7 @@ from engine.api import METHODS, BaseFacts, Method, Options, Problem
 from gui.look import icons, style
 from gui.look.fonts import font, metrics, px, text_scale
 from gui.look.format import compact
-from gui.look.language import told
+from gui.look.language import translate
 
 EDGE, GAP, LINE = 12, 8, 20
 # With less room beside the name the text stands below it.
@@ -71,7 +71,7 @@ class MethodRow(QAbstractButton):
         """Tell whether a search finds it: by name, summary, group or variant, each word of it somewhere."""
         variants = [part for each in self.entry.variants for part in (each.title, each.summary)]
         said = (self.entry.title, self.entry.summary, self.entry.group, *variants)
-        found = " ".join(map(told, said)).lower()
+        found = " ".join(map(translate, said)).lower()
         return all(word in found for word in text.lower().split())
 
     def sizeHint(self) -> QSize:
@@ -121,7 +121,7 @@ class MethodRow(QAbstractButton):
         first = QRectF(0, 0, self.width(), px(32))
         painter.setFont(font("body_medium"))
         painter.setPen(style.color("ink2" if self._reason else "ink"))
-        painter.drawText(first.adjusted(_name_left(), 0, 0, 0), middle, told(self.entry.title))
+        painter.drawText(first.adjusted(_name_left(), 0, 0, 0), middle, translate(self.entry.title))
         painter.setFont(font("figure"))
         painter.setPen(style.color("ink2"))
         count = "" if self._reason else self._trainable
@@ -143,7 +143,7 @@ class MethodRow(QAbstractButton):
             icons.paint(painter, QRectF(EDGE, 0, px(16), px(32)), sign, ink)
 
     def _text(self) -> str:
-        return self._reason or told(self.entry.summary)
+        return self._reason or translate(self.entry.summary)
 
     def _text_place(self, width: int) -> QRectF:
         """The room of the text: between name and count, or where that is narrow below both.
@@ -159,7 +159,7 @@ class MethodRow(QAbstractButton):
         return QRectF(_name_left(), top + px(LINE), width - EDGE - _name_left(), BELOW)
 
     def _describe(self) -> None:
-        said = (told(self.entry.title), self._text(), self._trainable)
+        said = (translate(self.entry.title), self._text(), self._trainable)
         self.setAccessibleName(", ".join(part for part in said if part))
 
     def _restyle(self) -> None:
@@ -178,7 +178,7 @@ def name_width() -> int:
 
 @lru_cache(maxsize=4)
 def _name_width(_scale: float) -> int:
-    return round(max(metrics("body_medium").horizontalAdvance(told(entry.title)) for entry in METHODS))
+    return round(max(metrics("body_medium").horizontalAdvance(translate(entry.title)) for entry in METHODS))
 
 
 def reason(entry: Method, base: BaseFacts) -> str:
@@ -186,8 +186,8 @@ def reason(entry: Method, base: BaseFacts) -> str:
     found = refusal(entry, base)
     if found is None:
         return ""
-    said = told(found.message).removeprefix(told(entry.title)).strip()
-    return f"{said[:1].upper()}{said[1:]} {told(found.hint)}".strip()
+    said = translate(found.message).removeprefix(translate(entry.title)).strip()
+    return f"{said[:1].upper()}{said[1:]} {translate(found.hint)}".strip()
 
 
 def refusal(entry: Method, base: BaseFacts) -> Problem | None:

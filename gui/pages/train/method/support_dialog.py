@@ -13,7 +13,7 @@ from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import Segmented
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.language import locale, told, tr
+from gui.look.language import locale, tr, translate
 from gui.pages.train.method.support_table import CapabilityTable, proof_words
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain
@@ -34,7 +34,7 @@ class CapabilityDialog(QDialog):
         self.table = CapabilityTable(proof)
         self.view = GroupedTableView(self.table, tr("Supported combinations"))
         self._weights = Segmented(
-            [(weights.id, told(weights.title)) for weights in support_matrix.WEIGHT_FORMATS],
+            [(weights.id, translate(weights.title)) for weights in support_matrix.WEIGHT_FORMATS],
             name=tr("The base model's weights"),
         )
         self._search = SearchField(tr("Search methods"))
@@ -64,7 +64,9 @@ class CapabilityDialog(QDialog):
         column.addWidget(Line())
         foot = QHBoxLayout()
         foot.setSpacing(16)
-        examples = ". ".join(f"{told(kind.title)}: {told(kind.examples)}" for kind in support_matrix.KINDS)
+        examples = ". ".join(
+            f"{translate(kind.title)}: {translate(kind.examples)}" for kind in support_matrix.KINDS
+        )
         foot.addWidget(Label(f"{examples}.", "label", "ink3", wrap=True), 1)
         close = plain(tr("Close"))
         close.clicked.connect(self.accept)
@@ -90,7 +92,9 @@ class CapabilityDialog(QDialog):
         if row is None:
             self._reasons.setText(tr("Select a method to see why it does not work on some base models."))
             return
-        on_all = tr("{name} {verdict} on all of them.", name=told(row.title), verdict=self.table.verdict(row))
+        on_all = tr(
+            "{name} {verdict} on all of them.", name=translate(row.title), verdict=self.table.verdict(row)
+        )
         self._reasons.setText(self.table.reasons(row) or on_all)
 
     def _restyle(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from engine.api import support_matrix
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.models.cells import EMPTY, Cell, Named, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 
@@ -54,7 +54,7 @@ class CapabilityTable(GroupedTable[Row]):
         shown = [row for row in support_matrix.rows() if self._is_here(row) and _matches(row, search)]
         rows: list[Head | Row] = []
         for group, found in groupby(shown, key=lambda row: row.method.group):
-            rows += [Head(told(group)), *found]
+            rows += [Head(translate(group)), *found]
         self.set_rows(rows)
 
     def support(self, row: Row, kind: Kind) -> Support | None:
@@ -68,7 +68,7 @@ class CapabilityTable(GroupedTable[Row]):
             found = self.support(row, kind)
             if found is not None and found.state in {"refused", "failed"}:
                 kinds_of.setdefault(found.reason, []).append(kind.title)
-        return "\n".join(f"{', '.join(kinds)}: {told(reason)}" for reason, kinds in kinds_of.items())
+        return "\n".join(f"{', '.join(kinds)}: {translate(reason)}" for reason, kinds in kinds_of.items())
 
     def verdict(self, row: Row) -> str:
         """Return what is known of a row that nothing speaks against: "works", or that it is meant to."""
@@ -78,7 +78,7 @@ class CapabilityTable(GroupedTable[Row]):
 
     def cell(self, thing: Row, key: str) -> Cell:
         if key == NAME:
-            return Text(f"    {told(thing.title)}") if thing.variant else Named(told(thing.title))
+            return Text(f"    {translate(thing.title)}") if thing.variant else Named(translate(thing.title))
         found = self.support(thing, _kind(key))
         if found is None:
             return EMPTY
@@ -91,13 +91,13 @@ class CapabilityTable(GroupedTable[Row]):
             for kind in KINDS
             if (found := self.support(thing, kind))
         ]
-        return ", ".join([told(thing.title), *said])
+        return ", ".join([translate(thing.title), *said])
 
     def explanation(self, thing: Row, key: str) -> str:
         if key == NAME:
-            return told(thing.variant.summary if thing.variant else thing.method.summary)
+            return translate(thing.variant.summary if thing.variant else thing.method.summary)
         found = self.support(thing, _kind(key))
-        return told(found.reason) if found is not None else ""
+        return translate(found.reason) if found is not None else ""
 
     def key_of(self, thing: Row) -> str:
         return thing.id
@@ -111,7 +111,7 @@ def _kind(key: str) -> Kind:
 
 
 def _matches(row: Row, search: str) -> bool:
-    names = f"{told(row.title)} {told(row.method.title)} {told(row.method.group)}".lower()
+    names = f"{translate(row.title)} {translate(row.method.title)} {translate(row.method.group)}".lower()
     return all(word in names for word in search.lower().split())
 
 

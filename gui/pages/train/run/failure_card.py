@@ -14,7 +14,7 @@ from engine.api import OUT_OF_MEMORY, Ending, MemoryFallback, RunState
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import bytes_text, number
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.pages.train.run.run_text import what_is_safe
 from gui.widgets.cards import ErrorCard, Plan
 
@@ -82,7 +82,7 @@ def _text(ending: Ending, state: RunState, plans: Sequence[MemoryFallback] | Non
     hint = ending.hint if ending.outcome == "failed" and not plans else ""
     looked_for = tr("Looking for plans that fit.")
     safe = looked_for if plans is None else what_is_safe(state, plans=bool(plans))
-    said = (told(ending.message), told(hint), safe)
+    said = (translate(ending.message), translate(hint), safe)
     return " ".join(part for part in said if part)
 
 
@@ -90,21 +90,21 @@ def plan_row(plan: MemoryFallback) -> Plan:
     """Return a plan in words."""
     return Plan(
         _changes(plan.title),
-        ". ".join(told(part) for part in plan.detail.split(". ")),
+        ". ".join(translate(part) for part in plan.detail.split(". ")),
         bytes_text(plan.memory_bytes),
         plan.saving,
-        told(plan.time),
-        told(plan.learning),
+        translate(plan.time),
+        translate(plan.learning),
     )
 
 
 def _changes(title: str) -> str:
     """Return what a plan changes. The engine lists it, all but the first change with a small letter."""
     first, *more = title.split(", ")
-    said = [told(first)]
+    said = [translate(first)]
     for part in more:
         as_first = part[:1].upper() + part[1:]
-        translated = told(as_first)
+        translated = translate(as_first)
         said.append(part if translated == as_first else translated)
     return ", ".join(said)
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import RunState, metrics
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 from gui.models.metric_text import amount
 from gui.pages.train.run.run_text import side_heads
@@ -58,8 +58,8 @@ class MeasuresView(QWidget):
         for place, each in enumerate(shown):
             grid.addWidget(Line(), 1 + 2 * place, 0, 1, 5)
             row = 2 + 2 * place
-            name = Label(told(each.title), "body")
-            name.setToolTip(told(each.help))
+            name = Label(translate(each.title), "body")
+            name.setToolTip(translate(each.help))
             grid.addWidget(name, row, 0)
             for column, found in enumerate((base[each.name], tuned[each.name]), start=1):
                 grid.addWidget(_amount(found, each.unit, signed=False), row, column, RIGHT)

@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import AppError, Job, arenas, report
 from gui.core.background_tasks import Background
-from gui.look.language import told, tr
+from gui.look.language import tr, translate
 
 FIRST = next(iter(report.FORMATS))
 
 
 class ReportFile(QObject):
-    """`told(text)` says where a report is, or why there is none."""
+    """`reported(text)` says where a report is, or why there is none."""
 
-    told = Signal(str)
+    reported = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,17 +41,17 @@ class ReportFile(QObject):
         self._background.wait()
 
     def _show(self, place: Path) -> None:
-        self.told.emit(tr("The report was saved as {place}.", place=place))
+        self.reported.emit(tr("The report was saved as {place}.", place=place))
         if place.suffix.lower() == FIRST:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))
 
     def _fail(self, error: AppError) -> None:
-        self.told.emit(f"{told(error.message)} {told(error.hint)}".strip())
+        self.reported.emit(f"{translate(error.message)} {translate(error.hint)}".strip())
 
 
 def kinds() -> str:
     """Return the kinds of file to choose from, as Qt's dialogs take them."""
-    return ";;".join(f"{told(title)} (*{ending})" for ending, title in report.FORMATS.items())
+    return ";;".join(f"{translate(title)} (*{ending})" for ending, title in report.FORMATS.items())
 
 
 def _write(of: Job | arenas.Arena, place: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.api import AppError, RunState, library
 from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number, percent, score
-from gui.look.language import mark, told, tr, tr_count
+from gui.look.language import mark, tr, tr_count, translate
 from gui.models.list_text import SPLITS, moment_words
 from gui.workers.run_model import RunModel
 
@@ -88,7 +88,7 @@ def stage_words(state: RunState) -> str:
             return tr("Scoring the base model")
         return tr("Scoring the tuned model") if has_trained(state) else tr("Scoring the prompt")
     known = STAGES.get(state.stage)
-    return told(state.stage.replace("_", " ").capitalize()) if known is None else tr(known)
+    return translate(state.stage.replace("_", " ").capitalize()) if known is None else tr(known)
 
 
 def progress_words(state: RunState) -> str:
@@ -100,7 +100,7 @@ def progress_words(state: RunState) -> str:
         return tr("{done} of {total}", done=bytes_text(done), total=bytes_text(total))
     if unit in HOW_FAR:
         return tr(HOW_FAR[unit], done=number(done), total=number(total))
-    return f"{tr('{done} of {total}', done=number(done), total=number(total))} {told(unit)}"
+    return f"{tr('{done} of {total}', done=number(done), total=number(total))} {translate(unit)}"
 
 
 def status_words(model: RunModel, adapter_name: str = "") -> tuple[str, str]:

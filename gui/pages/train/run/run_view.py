@@ -15,7 +15,7 @@ from engine.api import OUT_OF_MEMORY, MemoryFallback, example_scores, memory_fal
 from gui.graphics.bars import Busy
 from gui.look.fonts import px
 from gui.look.format import about_text, number
-from gui.look.language import mark, told, tr, tr_count
+from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.metrics_row import FiguresRow
 from gui.pages.train.run.run_text import evaluation_interval, progress_words, stage_words
@@ -159,7 +159,7 @@ class RunView(Scroll):
             strip.hide()
         for strip, notice in zip(self.notices, shown, strict=False):
             icon_name = "warning" if notice.get("level") == "warning" else "info"
-            text = f"{told(notice['message'])} {told(notice.get('hint', ''))}".strip()
+            text = f"{translate(notice['message'])} {translate(notice.get('hint', ''))}".strip()
             strip.show_notice(text, icon_name=icon_name)
 
     def _open_notices(self) -> None:

@@ -16,7 +16,7 @@ from gui.graphics.interval_bar import IntervalBar
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import gain, interval, score
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, tr, translate
 from gui.models.intervals import ConfidenceInterval, as_text, confidence_interval, interval_text
 from gui.pages.train.run.metrics_view import MeasuresView
 from gui.pages.train.run.run_text import (
@@ -179,7 +179,7 @@ class ScoreRow:
         ink = INKS.get(verdict, "ink2")
         scores, paired = IntervalBar(), IntervalBar()
         first, second = (f"{side} {self._title}" for side in self._compared)
-        said = tr(SAID[verdict]) if verdict in SAID else told(verdict)
+        said = tr(SAID[verdict]) if verdict in SAID else translate(verdict)
         words = f"{as_text(first, base)}. {as_text(second, tuned, said)}"
         scores.show_intervals([base, tuned], score_axis, words)
         change = confidence_interval(self._difference, ink)

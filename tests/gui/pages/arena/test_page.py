@@ -357,13 +357,13 @@ def test_a_report_of_the_arena_leaves_as_page_or_table_or_says_why_not(
     for name in ("arena.html", "arena.csv"):
         path = tmp_path / name
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
-        with qtbot.waitSignal(made.page.report_file.told):
+        with qtbot.waitSignal(made.page.report_file.reported):
             made.page.report_button.click()
         assert made.page.undo_strip.isVisible()
         assert "scores highest" in path.read_text(encoding="utf-8") or path.suffix == ".csv"
     assert opened == [str(tmp_path / "arena.html")]
     assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 13
-    with qtbot.waitSignal(made.page.report_file.told) as told:
+    with qtbot.waitSignal(made.page.report_file.reported) as told:
         made.page.report_file.save(arenas.open_arena(filled.folder), tmp_path / "nowhere" / "arena.csv")
     assert "can't be written" in told.args[0]
 

@@ -99,8 +99,8 @@ def test_cleared_tries_are_offered_back(page):
     page.controller.changed.emit()
     page.history.clear_button.click()
     assert page.history.entries() == []
-    assert page.told.text() == "1 entry was deleted."
-    page.told.acted.emit()
+    assert page.undo_strip.text() == "1 entry was deleted."
+    page.undo_strip.acted.emit()
     assert [tried.good[0].adapter for tried in page.history.entries()] == ["a1"]
 
 
@@ -121,15 +121,15 @@ def test_the_good_ones_become_rows_that_say_who_wrote_them(page, tmp_path):
     )
     assert (oldest["summary"], oldest["written_by"]) == ("Ann greets Bo.", "edited draft")
     assert (oldest["draft_base_model"], oldest["draft_adapter"], oldest["note"]) == (STARTER, "a1", "short")
-    assert page.told.text() == f"2 good summaries are written: {path}"
-    page.told.acted.emit()
+    assert page.undo_strip.text() == f"2 good summaries are written: {path}"
+    page.undo_strip.acted.emit()
     assert wanted == [str(path)]
 
 
 def test_a_place_that_can_not_be_written_is_said(page, tmp_path):
     page.controller.history.add(made(CONVERSATION, a1=UP))
     page.export_good_ones(tmp_path / "nowhere" / "good.jsonl")
-    assert "can't be written" in page.told.text()
+    assert "can't be written" in page.undo_strip.text()
 
 
 def test_of_several_good_ones_of_a_conversation_a_corrected_one_or_the_newest_is_taken():

@@ -32,7 +32,7 @@ def test_a_report_is_saved_where_it_was_asked_for(
     kind = kinds().split(";;")[chosen]
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), kind))
     report = ReportFile()
-    with qtbot.waitSignal(report.told) as told:
+    with qtbot.waitSignal(report.reported) as told:
         report.ask(None, add_scored_run())
     assert told.args == [f"The report is saved as {tmp_path / name}."]
     assert (tmp_path / name).stat().st_size > 1000
@@ -41,7 +41,7 @@ def test_a_report_is_saved_where_it_was_asked_for(
 
 def test_a_place_that_can_not_be_written_is_told(home, qtbot, opened):
     report = ReportFile()
-    with qtbot.waitSignal(report.told) as told:
+    with qtbot.waitSignal(report.reported) as told:
         report.save(add_scored_run(), Path("/nowhere/at/all.html"))
     assert "can't be written" in told.args[0]
     assert opened == []
