@@ -24,7 +24,7 @@ from gui.pages.train import recipe_files
 from gui.shell.page import Page
 from gui.shell.palette import Offer, Palette
 
-MOST_RUNS, MOST_ADAPTERS = 12, 50
+MAX_RUNS, MAX_ADAPTERS = 12, 50
 RUN, ADAPTER, RECIPE, PROGRAM = mark("Run"), mark("Adapter"), mark("Recipe"), "Tunesmith"
 HERE, PAGE = mark("On this page"), mark("Page")
 
@@ -126,12 +126,12 @@ class _Recent:
 def _read_recent() -> _Recent:
     """Read what was made lately; what can't be read is left out."""
     named = []
-    for job in run_store.list_jobs()[:MOST_RUNS]:
+    for job in run_store.list_jobs()[:MAX_RUNS]:
         with suppress(AppError):
             named.append((job.id, recipe.load(job.recipe_path).name))
     adapters = [
         (each.id, each.name, f"{each.metadata.base_model.id} {translate(each.metadata.method.title)}")
-        for each in library.scan()[0][:MOST_ADAPTERS]
+        for each in library.scan()[0][:MAX_ADAPTERS]
     ]
     presets = [(each.recipe, recipe_files.preset_words(each.recipe)) for each in recipe_files.presets()]
     return _Recent(named, adapters, presets)

@@ -16,7 +16,7 @@ from gui.core.saved_state import Keeper
 from gui.look.fonts import metrics, px
 from gui.look.language import tr
 
-MOST = 10
+MAX_FILES = 10
 PLACE_WIDTH = 320
 
 
@@ -35,7 +35,9 @@ class Recent:
 
     def add(self, place: str, name: str) -> None:
         """Put a place in front."""
-        self._names = dict([(place, name), *((each, known) for each, known in self if each != place)][:MOST])
+        self._names = dict(
+            [(place, name), *((each, known) for each, known in self if each != place)][:MAX_FILES]
+        )
 
     def clear(self) -> None:
         """Forget all."""

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from engine.api import AppError, log_redaction
 from gui.look.language import tr, translate
 
-MOST_LOG_BYTES = 1_000_000
+MAX_LOG_BYTES = 1_000_000
 
 
 class CrashReport(QObject):
@@ -27,7 +27,7 @@ class CrashReport(QObject):
     def __init__(self, path: Path) -> None:
         """Open the log; nothing is caught before `install`."""
         super().__init__()
-        if path.exists() and path.stat().st_size > MOST_LOG_BYTES:
+        if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
             path.replace(path.with_suffix(".old.log"))
         self._path = path
         self._log = path.open("a", encoding="utf-8", buffering=1)

@@ -23,9 +23,9 @@ from gui.inputs.combo_box import Choice
 from gui.inputs.number_inputs import FloatField, IntField, SliderSpin
 from gui.look.language import mark, tr, translate
 
-MOST_INT = 2**31 - 1
+MAX_INT = 2**31 - 1
 # A slider over powers of two stays fine enough up to here; beyond it there is nothing to tell apart.
-SLIDER_MOST = 2**17
+MAX_SLIDER = 2**17
 ABSENT = mark("chosen for you")
 
 
@@ -67,7 +67,7 @@ def _whole(value: float | None) -> float | int | None:
 
 def _slider(info: OptionInfo) -> Control:
     low, high = _whole_bounds(info)
-    field = SliderSpin(low, min(high, SLIDER_MOST), low, powers=True)
+    field = SliderSpin(low, min(high, MAX_SLIDER), low, powers=True)
     return Control(field, field.value, field.setValue, field.valueChanged)
 
 
@@ -148,8 +148,8 @@ _MAKERS: dict[str, Callable[[OptionInfo], Control]] = {
 
 
 def _whole_bounds(info: OptionInfo) -> tuple[int, int]:
-    low = -MOST_INT if info.minimum is None else int(info.minimum) + info.minimum_excluded
-    high = MOST_INT if info.maximum is None else int(info.maximum) - info.maximum_excluded
+    low = -MAX_INT if info.minimum is None else int(info.minimum) + info.minimum_excluded
+    high = MAX_INT if info.maximum is None else int(info.maximum) - info.maximum_excluded
     return low, high
 
 

@@ -16,7 +16,7 @@ from gui.widgets.labels import Label
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, ReadingText
 
-LEAST, MOST = 54, 216
+MIN_HEIGHT, MAX_HEIGHT = 54, 216
 SAMPLE = mark("Ann: Is the train late again?\nBob: Ten minutes. Save me a seat.")
 
 
@@ -69,7 +69,7 @@ class PromptPreview(QFrame):
     def _fit(self) -> None:
         """Take the height of the text, up to a most."""
         needed = self.text.heightForWidth(self.text.width()) + 8
-        self._scroll.setFixedHeight(max(px(LEAST), min(px(MOST), needed)))
+        self._scroll.setFixedHeight(max(px(MIN_HEIGHT), min(px(MAX_HEIGHT), needed)))
 
     def _restyle(self) -> None:
         self._fit()

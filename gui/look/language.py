@@ -30,9 +30,9 @@ SYSTEM, ENGLISH = "system", "en"
 LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
 WINDOW, ENGINE = "window", "engine"
 # A text that is little else than values fits nearly everything: a message needs fewer letters than a value in it.
-LEAST_LETTERS = 3
-LEAST_OF_VALUE = 6
-MOST_REMEMBERED = 4096
+MIN_LETTERS = 3
+MIN_VALUE_LETTERS = 6
+MAX_REMEMBERED = 4096
 _PLACE = re.compile(r"\{\w*(?::[^{}]*)?\}")
 _NUMBER = r"([\d.,]+)"
 # A number that stands before its noun.
@@ -67,14 +67,14 @@ class Catalogue:
     def translate(self, text: str) -> str:
         """Return what the engine says: as a whole, as a text with values, or sentence by sentence."""
         if text not in self._remembered:
-            if len(self._remembered) >= MOST_REMEMBERED:
+            if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()
             self._remembered[text] = (
                 self._whole(text) or self._by_sentences(text) or self._in_a_row(text) or text
             )
         return self._remembered[text]
 
-    def _whole(self, text: str, least: int = LEAST_LETTERS) -> str:
+    def _whole(self, text: str, least: int = MIN_LETTERS) -> str:
         """Return the translation of one sentence, or of a text that stands in the catalogue as it is."""
         known = self._known(text)
         if known:
@@ -99,7 +99,7 @@ class Catalogue:
     def _value(self, value: str) -> str:
         """Return a value in a text: a text itself, several in a row, or something with figures in it."""
         inner = value.strip()
-        known = self._whole(inner, LEAST_OF_VALUE) if inner else ""
+        known = self._whole(inner, MIN_VALUE_LETTERS) if inner else ""
         if known:
             return value.replace(inner, known)
         return self._in_a_row(value) or _FIGURE.sub(_local, value)
@@ -111,7 +111,7 @@ class Catalogue:
         return "".join(said) if parts[1:] and all(said) else ""
 
     def _part(self, text: str) -> str:
-        return _FIGURE.sub(_local, text) if _FIGURE.fullmatch(text) else self._whole(text, LEAST_OF_VALUE)
+        return _FIGURE.sub(_local, text) if _FIGURE.fullmatch(text) else self._whole(text, MIN_VALUE_LETTERS)
 
     def _by_sentences(self, text: str) -> str:
         sentences = _SENTENCE.split(text)
@@ -135,7 +135,7 @@ class _Composed:
     def letters(self) -> int:
         """How many letters it says itself; a number before its noun leaves no doubt."""
         letters = sum(letter.isalpha() for letter in _PLACE.sub("", self.text))
-        return letters + LEAST_OF_VALUE if COUNTED in self.text else letters
+        return letters + MIN_VALUE_LETTERS if COUNTED in self.text else letters
 
     @cached_property
     def places(self) -> list[str]:

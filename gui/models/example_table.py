@@ -15,7 +15,7 @@ from gui.models.list_text import NOTHING_WRITTEN
 
 Row = run_comparison.Compared
 # Longer than any cell is wide.
-LONGEST_LINE = 240
+MAX_LINE_CHARACTERS = 240
 
 
 TUNED, SUMMARY_WIDTH, ADAPTER_WIDTH = "tuned:", 220, 136
@@ -179,7 +179,7 @@ def _line(row: Row, key: str) -> str:
     else:
         written = row.base if key == "base" else row.sides[int(key.removeprefix(TUNED))].summary
         text = written or tr(NOTHING_WRITTEN)
-    return " ".join(text[:LONGEST_LINE].split())
+    return " ".join(text[:MAX_LINE_CHARACTERS].split())
 
 
 def _said(row: Row) -> str:

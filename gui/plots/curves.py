@@ -32,9 +32,9 @@ PENS = tuple(
         ("ink", "ink2", "grey"), (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
     )
 )
-LEAST_LOSS = 1e-8
+MIN_LOSS = 1e-8
 ZOOM = 0.8
-LEAST_STEPS = 4.0
+MIN_STEPS = 4.0
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Curves(Chart):
         return line.series.smoothed(*self.view(), points, self._window(line))
 
     def _scaled(self, values: Floats) -> Floats:
-        made: Floats = np.log10(np.maximum(values, LEAST_LOSS)) if self._log else values
+        made: Floats = np.log10(np.maximum(values, MIN_LOSS)) if self._log else values
         return made
 
     # The axes.
@@ -211,7 +211,7 @@ class Curves(Chart):
         """Show a share of the steps in view, so that `around` stays where it is."""
         low, high = self.view()
         least, most = self._whole()
-        wide = max(LEAST_STEPS, (high - low) * factor)
+        wide = max(MIN_STEPS, (high - low) * factor)
         if wide >= most - least:
             self.show_all()
             return

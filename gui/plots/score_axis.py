@@ -21,7 +21,7 @@ from gui.plots.series import Series
 from gui.plots.ticks import level_ticks
 
 # The axis shows at least so many points of ROUGE: less is noise, and would look like much.
-LEAST_POINTS = 5.0
+MIN_POINTS = 5.0
 LOWEST, HIGHEST = 0.0, 100.0
 DOT = 7
 # The share of the height below the lowest score.
@@ -49,7 +49,7 @@ class Scale:
 def scale_of(points: list[float], shown_y: tuple[float, float], room_above: float) -> Scale:
     """Return a scale that holds all points; `room_above` is the share of the height that names need over them."""
     low, high = min(points), max(points)
-    lacking = max(0.0, LEAST_POINTS - (high - low)) / 2
+    lacking = max(0.0, MIN_POINTS - (high - low)) / 2
     low, high = max(LOWEST, low - lacking), min(HIGHEST, high + lacking)
     least, most = shown_y
     height = most - least

@@ -41,8 +41,8 @@ from gui.widgets.labels import Label
 from gui.widgets.line import Line
 
 WIDTH, TOP = 640, 72
-ROW_HEIGHT, MOST_ROWS = 36, 11
-MOST_FOUND = 60
+ROW_HEIGHT, MAX_ROWS = 36, 11
+MAX_MATCHES = 60
 # What other words say for an offer counts less than its title.
 WORDS_WEIGHT = 0.5
 OFFER_ROLE, PLACES_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
@@ -71,7 +71,7 @@ def found_by(typed: str, offers: Iterable[Offer]) -> list[tuple[Offer, Fit]]:
     fitting = [(offer, made) for offer in offers if (made := _fit(typed, offer)) is not None]
     if typed.strip():
         fitting.sort(key=lambda pair: -pair[1].score)
-    return fitting[:MOST_FOUND]
+    return fitting[:MAX_MATCHES]
 
 
 def _fit(typed: str, offer: Offer) -> Fit | None:
@@ -178,8 +178,8 @@ class _Query(SearchField):
         rows = {
             Qt.Key.Key_Down: 1,
             Qt.Key.Key_Up: -1,
-            Qt.Key.Key_PageDown: MOST_ROWS - 1,
-            Qt.Key.Key_PageUp: 1 - MOST_ROWS,
+            Qt.Key.Key_PageDown: MAX_ROWS - 1,
+            Qt.Key.Key_PageUp: 1 - MAX_ROWS,
         }.get(Qt.Key(event.key()))
         if rows is not None:
             self.moved.emit(rows)
@@ -256,7 +256,7 @@ class Palette(QDialog):
         count = self._model.rowCount()
         self.view.setVisible(count > 0)
         self._nothing.setVisible(not count)
-        self.view.setFixedHeight(px(ROW_HEIGHT) * max(1, min(count, MOST_ROWS)))
+        self.view.setFixedHeight(px(ROW_HEIGHT) * max(1, min(count, MAX_ROWS)))
         self.adjustSize()
         if count:
             self._select(0)

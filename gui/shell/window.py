@@ -20,7 +20,7 @@ from gui.shell.navigation_rail import Rail
 from gui.shell.page import NARROW, Page
 from gui.widgets import accessible_roles
 
-LEAST = QSize(1024, 700)
+MIN_SIZE = QSize(1024, 700)
 DEFAULT = QSize(1440, 900)
 # What a window's frame takes of the screen; it is not known before the window is shown.
 FRAME = QSize(8, 40)
@@ -136,7 +136,7 @@ class ShellWindow(QMainWindow):
     def _fit(self, wanted: QSize = DEFAULT) -> None:
         """Take the wanted size, or what the screen has room for; on a small screen the least size gives way too."""
         room = self._room()
-        self.setMinimumSize(fitting(LEAST, room))
+        self.setMinimumSize(fitting(MIN_SIZE, room))
         if not self.isMaximized() and not self.isFullScreen():
             self.resize(fitting(wanted, room))
 

@@ -20,7 +20,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.undo_strip import UndoStrip
 
-SEARCH_WIDTH, SEARCH_LEAST = 280, 160
+SEARCH_WIDTH, MIN_SEARCH_WIDTH = 280, 160
 
 
 class ListPane(QWidget):
@@ -58,7 +58,7 @@ class ListPane(QWidget):
         shown: tuple[QWidget, ...] = (self.view, self._empty, self._nothing_found)
         for part in shown:
             self._stack.addWidget(part)
-        self.search.setMinimumWidth(SEARCH_LEAST)
+        self.search.setMinimumWidth(MIN_SEARCH_WIDTH)
         self.search.setMaximumWidth(px(SEARCH_WIDTH))
         tools = QHBoxLayout()
         tools.setSpacing(16)

@@ -17,8 +17,8 @@ from engine.api import AppError, Ending, Event, EventReader, Job, Supervisor, Wa
 from gui.look.language import tr
 
 # A burst is read and handed over in small portions, so that the window is never kept from its own work for long.
-MOST_BYTES = 64 * 1024
-MOST_EVENTS = 250
+MAX_BYTES = 64 * 1024
+MAX_EVENTS = 250
 POLL_MILLISECONDS = 50
 BREATH_MILLISECONDS = 4
 
@@ -111,7 +111,7 @@ class EngineThread(QThread):
             alive = self._supervisor.alive()
             if self._forced:
                 self._supervisor.force()
-            events = self._supervisor.poll(MOST_BYTES)
+            events = self._supervisor.poll(MAX_BYTES)
             self._hand_over(events)
             if not events and not alive:
                 self._supervisor.close()
@@ -125,13 +125,13 @@ class EngineThread(QThread):
 
     def _hand_over(self, events: list[Event]) -> None:
         """Emit events in slices, with a breath behind full ones: a burst must not crowd the window out."""
-        for start in range(0, len(events), MOST_EVENTS):
-            piece = events[start : start + MOST_EVENTS]
+        for start in range(0, len(events), MAX_EVENTS):
+            piece = events[start : start + MAX_EVENTS]
             self.events.emit(piece)
             for event in piece:
                 if event["event"] == "result_made" and "request" not in event:
                     self.result.emit(event["result"])
-            if len(piece) == MOST_EVENTS:
+            if len(piece) == MAX_EVENTS:
                 self.msleep(BREATH_MILLISECONDS)
 
     def _ending(self) -> Ending:
@@ -221,5 +221,5 @@ class Subscription(QObject):
 
 def _whole_stream(job: Job) -> Iterator[list[Event]]:
     reader = EventReader(job.events_path)
-    while events := reader.read(MOST_BYTES):
+    while events := reader.read(MAX_BYTES):
         yield events

@@ -33,7 +33,7 @@ COSTS: dict[arenas.Cost, tuple[str, str]] = {
 BASELINE = "full"
 MEGABYTE = 1e6
 # Charts stand side by side down to this width each.
-LEAST, ROOM_FOR_COUNT = 264, 340
+MIN_WIDTH, ROOM_FOR_COUNT = 264, 340
 Save = Callable[[Path], object]
 
 
@@ -50,7 +50,7 @@ class FrontView(QWidget):
         self.cost.setAccessibleName(tr("ROUGE-1 against"))
         self.cost.setMinimumWidth(px(96))
         self.cost.setMaximumWidth(px(204))
-        self.setMinimumWidth(px(LEAST))
+        self.setMinimumWidth(px(MIN_WIDTH))
         self.chart = Scatter()
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -125,7 +125,7 @@ class LossView(QWidget):
         self._lay_out()
         self.smoothing.valueChanged.connect(lambda value: self.chart.set_smoothing(value / 100))
         self.scale.currentChanged.connect(lambda key: self.chart.set_log(key == "log"))
-        self.setMinimumWidth(px(LEAST))
+        self.setMinimumWidth(px(MIN_WIDTH))
         self.export_button.clicked.connect(self._open_menu)
 
     def _lay_out(self) -> None:

@@ -40,7 +40,7 @@ from gui.widgets.undo_strip import UndoStrip
 
 EntryStatus = arenas.EntryStatus
 REFRESH_MILLISECONDS = 2000
-MOST_ROWS, FEWEST_ROWS, ROW_HEIGHT = 10, 4, 36
+MAX_ROWS, MIN_ROWS, ROW_HEIGHT = 10, 4, 36
 # What header, tools, charts and margins need beside the table's rows.
 ROOM_BESIDE = 460
 CHECKED_AT_FIRST = 4
@@ -247,7 +247,7 @@ class ArenaPage(Page):
     def _fit_table(self) -> None:
         """Give the table its rows, ten at most and fewer where the charts would have no room."""
         fitting = (self.window().height() - px(ROOM_BESIDE)) // px(ROW_HEIGHT)
-        shown = min(self.table.rowCount(), MOST_ROWS, max(FEWEST_ROWS, fitting))
+        shown = min(self.table.rowCount(), MAX_ROWS, max(MIN_ROWS, fitting))
         self.view.setFixedHeight(px(HEAD_HEIGHT) + shown * px(ROW_HEIGHT) + 4)
 
     def _show_charts(self) -> None:

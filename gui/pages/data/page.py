@@ -30,7 +30,7 @@ from gui.widgets.buttons import plain, primary
 from gui.workers.download_check import DownloadCheck, data_set, is_on_hub
 from gui.workers.worker_manager import WorkerManager
 
-MOST_REMARKS = 3
+MAX_REMARKS = 3
 CONSENT = "data.broken_rows"
 BROKEN_HINT = mark("Fix them, or read the other rows.")
 
@@ -282,8 +282,8 @@ class DataPage(Page):
     def _show_remarks(self, remarks: list[str]) -> None:
         """Show what the check remarked, such as rows left out; consent to that can be taken back."""
         shown = [remark for remark in remarks if self.report is None or remark not in self.report.counted]
-        sentences = [translate(remark) for remark in shown[:MOST_REMARKS]]
-        if (more := len(shown) - MOST_REMARKS) > 0:
+        sentences = [translate(remark) for remark in shown[:MAX_REMARKS]]
+        if (more := len(shown) - MAX_REMARKS) > 0:
             sentences.append(tr_count(more, "{n} more like this.", "{n} more like this."))
         undo = tr("Undo") if self.decisions.leaves_broken_rows_out else ""
         self.parts.remarks.show_notice(" ".join(sentences), undo, "info", "ink2")

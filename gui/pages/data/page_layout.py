@@ -29,8 +29,8 @@ from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
 
-PREVIEW_WIDTH, DRAWER_WIDTH, PREVIEW_LEAST = 400, 340, 300
-BELOW_LEAST = 164
+PREVIEW_WIDTH, DRAWER_WIDTH, MIN_PREVIEW_WIDTH = 400, 340, 300
+MIN_BELOW_HEIGHT = 164
 LOW_WINDOW, LOW_HISTOGRAM = 800, 128
 USUAL = DataOptions(source=SAMPLE)
 
@@ -124,8 +124,8 @@ class DataBody(Splitter):
 
     def _restyle(self) -> None:
         """Give what is fixed its size in the present text size."""
-        self.preview.setMinimumWidth(px(PREVIEW_LEAST))
-        self._below.setMinimumHeight(px(BELOW_LEAST))
+        self.preview.setMinimumWidth(px(MIN_PREVIEW_WIDTH))
+        self._below.setMinimumHeight(px(MIN_BELOW_HEIGHT))
         self.adapt(self.window().width())
 
     # What is seen

@@ -23,7 +23,7 @@ ROLE_WORDS = {
     "id": mark("name"),
     "split": mark("split"),
 }
-LEAST_WIDTH, MOST_WIDTH = 120, 320
+MIN_WIDTH, MAX_WIDTH = 120, 320
 
 
 class FirstLookModel(QAbstractTableModel):
@@ -115,7 +115,7 @@ class FirstLookView(QWidget):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
             wide = header.sectionSizeHint(section) + 16
             long = max((len(row.get(look.columns[section], "")) for row in look.rows), default=0)
-            header.resizeSection(section, max(wide, px(MOST_WIDTH if long > 24 else LEAST_WIDTH)))
+            header.resizeSection(section, max(wide, px(MAX_WIDTH if long > 24 else MIN_WIDTH)))
 
     def heads(self) -> list[str]:
         """Return what stands above the columns."""

@@ -33,7 +33,7 @@ LIMITED = {
     "long_conversation": ("conversation", "max_conversation_tokens"),
     "long_summary": ("summary", "max_summary_tokens"),
 }
-MOST_KEPT_ROWS = 1000
+MAX_STORED_ROWS = 1000
 MASKED = {kind.id for kind in pii.KINDS}
 Row = check_results.CheckedRow
 
@@ -150,7 +150,7 @@ class Report:
     def row(self, split: str, number: int) -> Row | None:
         """Return a row that is shown or of a finding; None if the check's files are gone."""
         if (split, number) not in self._read:
-            if len(self._read) >= MOST_KEPT_ROWS:
+            if len(self._read) >= MAX_STORED_ROWS:
                 self._read.clear()
             try:
                 self._read[split, number] = self.details.row(split, number)

@@ -21,7 +21,7 @@ from gui.widgets.labels import ElidedLabel
 HEADS = (mark("Row"), mark("Conversation"), mark("Tokens"), mark("Summary"), mark("Tokens"))
 FIGURES = (0, 2, 4)
 # Cells show one line, however long a text is.
-MOST_CHARACTERS = 400
+MAX_CHARACTERS = 400
 GetRow = Callable[[int], Row | None]
 
 
@@ -53,9 +53,9 @@ class RowsModel(QAbstractTableModel):
         if index.column() == 0 or row is None:
             return number(at) if index.column() == 0 else ""
         cells = (
-            one_line(row.conversation[:MOST_CHARACTERS]) or tr("no conversation"),
+            one_line(row.conversation[:MAX_CHARACTERS]) or tr("no conversation"),
             number(row.conversation_tokens),
-            one_line(row.summary[:MOST_CHARACTERS]) or tr("no summary"),
+            one_line(row.summary[:MAX_CHARACTERS]) or tr("no summary"),
             number(row.summary_tokens),
         )
         return cells[index.column() - 1]

@@ -39,7 +39,7 @@ ORDERS = {
     "disagreement": mark("Most different"),
     "given": mark("Scoring order"),
 }
-DETAIL_WIDTH, DETAIL_LEAST, TABLE_LEAST = 400, 300, 320
+DETAIL_WIDTH, MIN_DETAIL_WIDTH, MIN_TABLE_WIDTH = 400, 300, 320
 CSV_FILES = mark("Tables (*.csv);;All files (*)")
 
 
@@ -101,12 +101,12 @@ class ExamplesPage(Page):
             self._list.addWidget(part)
         column.addWidget(self._list, 1)
         column.addWidget(self.notice)
-        left.setMinimumWidth(px(TABLE_LEAST))
+        left.setMinimumWidth(px(MIN_TABLE_WIDTH))
         self.splitter = Splitter("examples")
         self.splitter.addWidget(left)
         self.splitter.addWidget(self.detail)
         self.splitter.setStretchFactor(0, 1)
-        self.detail.setMinimumWidth(px(DETAIL_LEAST))
+        self.detail.setMinimumWidth(px(MIN_DETAIL_WIDTH))
         self._empty = EmptyState(
             "data",
             tr("No scores per conversation"),

@@ -16,7 +16,7 @@ from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
 
-MOST = 6
+MAX_RUNS = 6
 
 
 class RunChooser(QWidget):
@@ -73,9 +73,9 @@ class RunChooser(QWidget):
 
     def _tell(self) -> None:
         count = len(self.table.chosen())
-        too_many = count + 1 > MOST
+        too_many = count + 1 > MAX_RUNS
         self._told.setText(
-            tr("At most {most} runs can be compared at once. Uncheck some.", most=number(MOST))
+            tr("At most {most} runs can be compared at once. Uncheck some.", most=number(MAX_RUNS))
             if too_many
             else tr_count(count, "{n} run compared with the first", "{n} runs compared with the first")
             if count

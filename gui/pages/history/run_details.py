@@ -20,7 +20,7 @@ from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 
 Fact = tuple[str, str]
-MOST_TARGETS = 4
+MAX_TARGETS = 4
 
 
 class RunDetails(QWidget):
@@ -154,7 +154,7 @@ def run_facts(entry: RunEntry) -> list[Fact]:
 def _method(recipe: Recipe) -> str:
     method = recipe.method.method
     targets = recipe.method.as_table().get("target_modules") or ()
-    shown = ", ".join(targets[:MOST_TARGETS]) + ("…" if len(targets) > MOST_TARGETS else "")
+    shown = ", ".join(targets[:MAX_TARGETS]) + ("…" if len(targets) > MAX_TARGETS else "")
     return ", ".join(
         filter(None, (translate(method.title), translate(method.short(recipe.method.options)), shown))
     )

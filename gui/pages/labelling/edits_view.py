@@ -13,7 +13,7 @@ from gui.look.language import tr
 from gui.pages.labelling import labelling_text
 from gui.widgets.labels import ElidedLabel, Label
 
-MOST_STEPS = 4
+MAX_STEPS = 4
 
 
 class StepsView(QWidget):
@@ -23,7 +23,7 @@ class StepsView(QWidget):
         super().__init__(parent)
         self._rows = [
             (Label("", "figure_small", "ink3"), ElidedLabel("", "label", "ink2"), Label("", "label", "ink3"))
-            for _ in range(MOST_STEPS)
+            for _ in range(MAX_STEPS)
         ]
         self._shown: list[str] = []
         grid = QGridLayout()
@@ -42,7 +42,7 @@ class StepsView(QWidget):
 
     def show_steps(self, steps: Sequence[labelling.Step]) -> None:
         """Show the steps that stand, oldest first."""
-        newest = list(reversed(steps))[:MOST_STEPS]
+        newest = list(reversed(steps))[:MAX_STEPS]
         for place, row in enumerate(self._rows):
             step = newest[place] if place < len(newest) else None
             told = (

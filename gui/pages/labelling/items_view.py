@@ -43,7 +43,7 @@ from gui.widgets.labels import ElidedLabel, Label
 ROW_HEIGHT = 52
 INSET, BAR, ICON = 14, 3, 14
 # Rows show one line, however long a conversation is.
-MOST_CHARACTERS = 160
+MAX_CHARACTERS = 160
 NUMBER_ROLE = Qt.ItemDataRole.UserRole
 STATE_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -100,7 +100,7 @@ class ItemsModel(QAbstractTableModel):
 
 def first_words(conversation: str) -> str:
     """Return how a conversation begins, on one line."""
-    return " ".join(conversation[:MOST_CHARACTERS].split())
+    return " ".join(conversation[:MAX_CHARACTERS].split())
 
 
 class ItemsView(QTableView):

@@ -44,7 +44,7 @@ from gui.widgets.splitter import Splitter
 from gui.workers.device_lock import Strip
 from gui.workers.worker_manager import WorkerManager
 
-LIST_WIDTH, LIST_LEAST, SIDE_LEAST, SUMMARY_LEAST = 248, 180, 300, 400
+LIST_WIDTH, MIN_LIST_WIDTH, MIN_SIDE_WIDTH, MIN_SUMMARY_WIDTH = 248, 180, 300, 400
 CONVERSATION_SHARE = 0.44
 # Below it the list is a drawer, opened by its key.
 ROOM_FOR_LIST = 1000
@@ -145,9 +145,9 @@ class LabellingPage(Page):
         share = round(room * CONVERSATION_SHARE)
         rest = max(1, room - share)
         self.items.setVisible(self._lists)
-        self.items.setMinimumWidth(min(px(LIST_LEAST), listed))
-        self.conversation.setMinimumWidth(min(px(SIDE_LEAST), share))
-        self.summary.setMinimumWidth(min(px(SUMMARY_LEAST), rest))
+        self.items.setMinimumWidth(min(px(MIN_LIST_WIDTH), listed))
+        self.conversation.setMinimumWidth(min(px(MIN_SIDE_WIDTH), share))
+        self.summary.setMinimumWidth(min(px(MIN_SUMMARY_WIDTH), rest))
         self.splitter.share([listed, share, rest])
 
     @property

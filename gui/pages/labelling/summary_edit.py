@@ -25,7 +25,7 @@ from gui.look.fonts import READING_PITCH, font, px
 from gui.look.language import tr
 from gui.widgets.text_view import Mark, utf16
 
-LEAST_HEIGHT, MOST_HEIGHT = 104, 236
+MIN_HEIGHT, MAX_HEIGHT = 104, 236
 
 
 class SummaryEdit(QTextEdit):
@@ -128,7 +128,7 @@ class SummaryEdit(QTextEdit):
 
     def _restyle(self) -> None:
         self.setFont(font("reading"))
-        self.setMinimumHeight(px(LEAST_HEIGHT))
-        self.setMaximumHeight(px(MOST_HEIGHT))
+        self.setMinimumHeight(px(MIN_HEIGHT))
+        self.setMaximumHeight(px(MAX_HEIGHT))
         self._space_lines()
         self._mark()

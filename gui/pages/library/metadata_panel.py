@@ -19,7 +19,7 @@ from gui.look.format import percent
 from gui.look.language import tr, translate
 from gui.models.list_text import base_words, moment_words, protocol_words
 from gui.pages.library.facts_view import FactsView
-from gui.pages.library.metadata_text import MOST_CHANGES, changes, made_from, method_facts
+from gui.pages.library.metadata_text import MAX_CHANGES, changes, made_from, method_facts
 from gui.pages.library.metric_rows import MeasuresRows
 from gui.pages.library.scores_view import ScoresView
 from gui.widgets.buttons import IconButton, link, plain, primary
@@ -30,7 +30,7 @@ from gui.widgets.scroll import Scroll
 
 WIDTH = 384
 MANY_CAPPED = 0.05
-MOST_NOTE_LINES = 10
+MAX_NOTE_LINES = 10
 NOTES_REST_MILLISECONDS = 800
 
 
@@ -52,8 +52,8 @@ class NotesField(QPlainTextEdit):
 
     def fit(self) -> None:
         """Take the height of the text, two lines at least and ten at most."""
-        lines = max(2, min(MOST_NOTE_LINES, round(self.document().size().height())))
-        scrolls = round(self.document().size().height()) > MOST_NOTE_LINES
+        lines = max(2, min(MAX_NOTE_LINES, round(self.document().size().height())))
+        scrolls = round(self.document().size().height()) > MAX_NOTE_LINES
         policy = Qt.ScrollBarPolicy
         self.setVerticalScrollBarPolicy(policy.ScrollBarAsNeeded if scrolls else policy.ScrollBarAlwaysOff)
         self.setFixedHeight(round(lines * metrics("body").lineSpacing()) + px(18))
@@ -114,7 +114,7 @@ class MetadataPanel(QWidget):
         self._made_from = FactsView(tr("Origin"))
         self._method = FactsView(tr("Method"))
         self._changed = QWidget()
-        self._changes = [Label("", "body", wrap=True, selectable=True) for _ in range(MOST_CHANGES + 1)]
+        self._changes = [Label("", "body", wrap=True, selectable=True) for _ in range(MAX_CHANGES + 1)]
         self.tags_field = QLineEdit()
         self.tags_field.setPlaceholderText(tr("Tags, separated by commas"))
         self.tags_field.setAccessibleName(tr("Tags"))

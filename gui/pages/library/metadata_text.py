@@ -12,10 +12,10 @@ from gui.models.list_text import base_words, grouped_digits
 Fact = tuple[str, str]
 _METHODS = {entry.id: entry for entry in METHODS}
 _HIDDEN = {"target_modules", "bias", "rs_lora"}
-MOST_TARGETS = 4
+MAX_TARGETS = 4
 # A run is changed once or twice; metadata of elsewhere may tell of any number, in words of any length.
-MOST_CHANGES = 6
-LONGEST_CHANGE = 200
+MAX_CHANGES = 6
+MAX_CHANGE_CHARACTERS = 200
 
 
 def made_from(metadata: AdapterMetadata) -> list[Fact]:
@@ -85,13 +85,13 @@ def method_facts(metadata: AdapterMetadata) -> list[Fact]:
 def changes(metadata: AdapterMetadata) -> list[str]:
     """Return what was changed of the run under way, in sentences; of very many the last."""
     given = metadata.training.changes
-    hidden = len(given) - MOST_CHANGES
+    hidden = len(given) - MAX_CHANGES
     lines = [tr_count(hidden, "{n} earlier change", "{n} earlier changes")] if hidden > 0 else []
-    for each in given[-MOST_CHANGES:]:
+    for each in given[-MAX_CHANGES:]:
         # Not checked as a recipe's own record is: it is shown as it stands, whoever wrote it.
         made = Change.model_construct(**{name: getattr(each, name) for name in Change.model_fields})
         words = translate(made.as_text())
-        lines.append(words if len(words) <= LONGEST_CHANGE else f"{words[:LONGEST_CHANGE]}…")
+        lines.append(words if len(words) <= MAX_CHANGE_CHARACTERS else f"{words[:MAX_CHANGE_CHARACTERS]}…")
     return lines
 
 
@@ -122,7 +122,7 @@ def _applied_to(metadata: AdapterMetadata) -> str:
     targets = metadata.method.targets
     if not targets:
         return ""
-    names = ", ".join(targets[:MOST_TARGETS]) + ("…" if len(targets) > MOST_TARGETS else "")
+    names = ", ".join(targets[:MAX_TARGETS]) + ("…" if len(targets) > MAX_TARGETS else "")
     matrices = metadata.method.matrices
     if not matrices:
         return names

@@ -16,7 +16,7 @@ from gui.pages.playground.columns.column_results import Entry
 from gui.pages.playground.history.history_entry import headline
 
 # Longer than any cell is wide.
-LONGEST_LINE = 240
+MAX_LINE_CHARACTERS = 240
 
 
 class BatchTable(GroupedTable[BatchRow]):
@@ -65,7 +65,7 @@ class BatchTable(GroupedTable[BatchRow]):
 
     def explanation(self, thing: BatchRow, key: str) -> str:
         if key == "conversation":
-            return thing.example.conversation[:LONGEST_LINE]
+            return thing.example.conversation[:MAX_LINE_CHARACTERS]
         if key == "reference":
             return thing.example.summary
         kind, _, place = key.partition(" ")
@@ -85,7 +85,7 @@ def _columns(entries: Sequence[Entry], scored: bool) -> tuple[Column, ...]:
 
 
 def _line(text: str) -> str:
-    return " ".join(text[:LONGEST_LINE].split())
+    return " ".join(text[:MAX_LINE_CHARACTERS].split())
 
 
 def spreadsheet(

@@ -26,7 +26,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
 
-SOURCE_WIDTH, COUNT_WIDTH, TABLE_LEAST = 300, 200, 180
+SOURCE_WIDTH, COUNT_WIDTH, MIN_TABLE_HEIGHT = 300, 200, 180
 USUAL_COUNT = 20
 # How a column stands against the base; what is neither could not be told apart.
 STANDS = {
@@ -97,7 +97,7 @@ class BatchView(QWidget):
     def _restyle(self) -> None:
         self.source.setFixedWidth(px(SOURCE_WIDTH))
         self.count.setFixedWidth(px(COUNT_WIDTH))
-        self._stack.setMinimumHeight(px(TABLE_LEAST))
+        self._stack.setMinimumHeight(px(MIN_TABLE_HEIGHT))
 
     def _connect(self) -> None:
         self.source.chosen.connect(self.chosen)

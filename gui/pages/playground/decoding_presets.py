@@ -17,7 +17,7 @@ from gui.look.language import mark, tr
 
 FILE_NAME = "decoding.json"
 VERSION = 1
-LONGEST_NAME = 40
+MAX_NAME_CHARACTERS = 40
 # A built-in preset says how tokens are chosen; the rest belongs to the adapters and the conversations that are shown.
 LEFT_ALONE = ("max_new_tokens", "min_new_tokens", "seed", "long_conversations")
 _USUAL = {
@@ -110,9 +110,9 @@ class Presets:
         name = " ".join(name.split())
         if not name:
             raise AppError(tr("A preset needs a name."), tr("Write one."), "name")
-        if len(name) > LONGEST_NAME:
+        if len(name) > MAX_NAME_CHARACTERS:
             message = tr("The name has {count} characters.", count=number(len(name)))
-            raise AppError(message, tr("Use at most {most}.", most=number(LONGEST_NAME)), "name")
+            raise AppError(message, tr("Use at most {most}.", most=number(MAX_NAME_CHARACTERS)), "name")
         if name.casefold() in {said.casefold() for each in BUILT_IN for said in (each.name, each.title)}:
             message = tr('"{name}" is a built-in preset.', name=name)
             raise AppError(message, tr("Choose another name."), "name")

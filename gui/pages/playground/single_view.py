@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.fonts import px, text_scale
-from gui.pages.playground.columns.column_view import LEAST_WIDTH
+from gui.pages.playground.columns.column_view import MIN_WIDTH
 from gui.pages.playground.columns.columns_view import ColumnsView
 from gui.pages.playground.conversation.conversation_panel import ConversationPanel
 from gui.pages.playground.history.history_view import HistoryView
@@ -20,7 +20,7 @@ from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
 from gui.widgets.undo_strip import UndoStrip
 
-PANEL_WIDTH, PANEL_LEAST, COLUMNS_LEAST = 368, 300, 240
+PANEL_WIDTH, MIN_PANEL_WIDTH, MIN_COLUMNS_HEIGHT = 368, 300, 240
 
 
 class OneView(QWidget):
@@ -63,8 +63,8 @@ class OneView(QWidget):
 
     def _restyle(self) -> None:
         """Give what is fixed its size in the present text size."""
-        self.columns.setMinimumHeight(px(COLUMNS_LEAST))
-        self.panel.setMinimumWidth(px(PANEL_LEAST))
+        self.columns.setMinimumHeight(px(MIN_COLUMNS_HEIGHT))
+        self.panel.setMinimumWidth(px(MIN_PANEL_WIDTH))
         self._columns_shown = 0
         self.adapt(self.window().width())
 
@@ -90,8 +90,8 @@ class OneView(QWidget):
         if columns == self._columns_shown or self._is_narrow:
             return
         self._columns_shown = columns
-        rest = self.width() - columns * px(LEAST_WIDTH) - 3 * ColumnsView.MARGIN - columns
-        wide = max(px(PANEL_LEAST), min(px(PANEL_WIDTH), rest))
+        rest = self.width() - columns * px(MIN_WIDTH) - 3 * ColumnsView.MARGIN - columns
+        wide = max(px(MIN_PANEL_WIDTH), min(px(PANEL_WIDTH), rest))
         self.splitter.share([wide, max(1, self.width() - wide)])
 
     def _toggle_conversation(self) -> None:
@@ -100,6 +100,6 @@ class OneView(QWidget):
     def _open_conversation(self, is_open: bool) -> None:
         self.panel.setVisible(is_open)
         if is_open:
-            wide = px(PANEL_LEAST if self._is_narrow else PANEL_WIDTH)
+            wide = px(MIN_PANEL_WIDTH if self._is_narrow else PANEL_WIDTH)
             self.splitter.share([wide, max(1, self.width() - wide)])
         self.folded.set_open(is_open)

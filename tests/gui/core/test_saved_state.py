@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QWidget
 from engine.api import paths, recipe
 from gui.app import begin
 from gui.core.preferences import Preferences
-from gui.core.recent_files import MOST, Recent
+from gui.core.recent_files import MAX_FILES, Recent
 from gui.main_window import MainWindow
 from gui.pages.data.report import is_kept_here
-from gui.shell.window import DEFAULT, LEAST, ShellWindow, fitting
+from gui.shell.window import DEFAULT, MIN_SIZE, ShellWindow, fitting
 from gui.widgets.splitter import Splitter
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
@@ -52,9 +52,9 @@ def start(styled, qtbot, home):
 @pytest.mark.parametrize(
     ("room", "first", "least"),
     [
-        (None, DEFAULT, LEAST),
-        (QSize(1912, 1040), DEFAULT, LEAST),
-        (QSize(1358, 700), QSize(1358, 700), LEAST),
+        (None, DEFAULT, MIN_SIZE),
+        (QSize(1912, 1040), DEFAULT, MIN_SIZE),
+        (QSize(1358, 700), QSize(1358, 700), MIN_SIZE),
         (QSize(1016, 560), QSize(1016, 560), QSize(1016, 560)),
     ],
 )
@@ -381,11 +381,11 @@ def test_examples_are_listed_as_they_were_left(start, order):
 def test_recent_places_are_each_once_newest_first_and_not_endless():
     recent = Recent()
     assert not recent
-    for number in range(MOST + 3):
+    for number in range(MAX_FILES + 3):
         recent.add(f"/{number}", f"n{number}")
     recent.add("/5", "again")
-    assert [place for place, _ in recent][:2] == ["/5", f"/{MOST + 2}"]
-    assert len(list(recent)) == MOST
+    assert [place for place, _ in recent][:2] == ["/5", f"/{MAX_FILES + 2}"]
+    assert len(list(recent)) == MAX_FILES
     again = Recent()
     again.bring_back(recent.kept())
     assert list(again) == list(recent)

@@ -15,7 +15,7 @@ from gui.look.language import mark, tr, tr_count
 from gui.models.list_text import method_words
 from gui.pages.playground.columns.column_results import Entry
 
-MOST_COLUMNS = 8
+MAX_COLUMNS = 8
 SAMPLES_NAME = mark("Bundled test conversations")
 BASE_NAME, BUNDLED = mark("Base model"), mark("The bundled model")
 
@@ -69,8 +69,8 @@ def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> Choice:
         return Choice(adapter, reason, is_foreign=True)
     if adapter.id in taken:
         return Choice(adapter, tr("shown already"))
-    full = len(taken) + 1 >= MOST_COLUMNS
-    return Choice(adapter, tr("at most {most} columns", most=number(MOST_COLUMNS)) if full else "")
+    full = len(taken) + 1 >= MAX_COLUMNS
+    return Choice(adapter, tr("at most {most} columns", most=number(MAX_COLUMNS)) if full else "")
 
 
 def foreign_words(adapter: Adapter) -> str:

@@ -24,7 +24,7 @@ from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, ReadingText
 
-LEAST_WIDTH = 176
+MIN_WIDTH = 176
 
 
 class ColumnView(QWidget):
@@ -62,7 +62,7 @@ class ColumnView(QWidget):
         style.follow(self._restyle)
 
     def _restyle(self) -> None:
-        self.setMinimumWidth(px(LEAST_WIDTH))
+        self.setMinimumWidth(px(MIN_WIDTH))
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 from gui.look.fonts import px
 from gui.look.language import tr
 from gui.pages.playground.columns.column_results import ColumnResults
-from gui.pages.playground.columns.column_view import LEAST_WIDTH, ColumnView
+from gui.pages.playground.columns.column_view import MIN_WIDTH, ColumnView
 from gui.widgets.buttons import plain
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.line import Line
@@ -125,7 +125,7 @@ class ColumnsView(QWidget):
         """Give every column the same width, and the base never less than the least."""
         count = len(self._views) + 1
         room = self.contentsRect().width() - self.MARGIN
-        self._base_box.setFixedWidth(max(px(LEAST_WIDTH), room // max(2, count)))
+        self._base_box.setFixedWidth(max(px(MIN_WIDTH), room // max(2, count)))
         self._scroll.setVisible(bool(self._views))
         self._empty.setVisible(not self._views)
 

@@ -37,7 +37,7 @@ from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import ConversationView, Turn
 
 REFERENCE_HEIGHT = 84
-MOST_TURNS = 400
+MAX_TURNS = 400
 
 
 class ConversationPanel(QWidget):
@@ -334,7 +334,7 @@ class ConversationPanel(QWidget):
             # All of it is read: the line and the dimmed turns would say otherwise.
             read, cut = turns(self.conversation), ()
         said = [*read, *cut]
-        shown = [Turn(turn.speaker, turn.text) for turn in said[:MOST_TURNS]]
+        shown = [Turn(turn.speaker, turn.text) for turn in said[:MAX_TURNS]]
         more = len(said) - len(shown)
         if more:
             shown.append(Turn("", tr_count(more, "{n} more turn", "{n} more turns")))

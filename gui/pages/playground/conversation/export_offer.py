@@ -15,8 +15,8 @@ from gui.look.tooltips import as_said
 from gui.widgets.cards import NoticeStrip
 
 # A conversation for the playground is short; more than this is not read while the window waits.
-MOST_CHARACTERS = 500_000
-MOST_LINES_SHOWN = 20
+MAX_CHARACTERS = 500_000
+MAX_LINES_SHOWN = 20
 LEFT_OUT: dict[str, Callable[[int], str]] = {
     "system": lambda count: tr_count(count, "{n} system line", "{n} system lines"),
     "media": lambda count: tr_count(count, "{n} media tag", "{n} media tags"),
@@ -39,7 +39,7 @@ class ExportOffer(NoticeStrip):
 
     def look_at(self, text: str) -> None:
         """Offer the turns of a text that is an export of chats or a transcript; hide for any other text."""
-        chat = chats.read(text) if len(text) <= MOST_CHARACTERS else None
+        chat = chats.read(text) if len(text) <= MAX_CHARACTERS else None
         self._export = text
         self._chat = chat if chat and chat.is_export else None
         self._show_offer(is_taken=False)
@@ -92,6 +92,6 @@ def _shown(left_out: list[str]) -> str:
     """Return the lines that are left out, for a tooltip."""
     if not left_out:
         return ""
-    hidden = len(left_out) - MOST_LINES_SHOWN
+    hidden = len(left_out) - MAX_LINES_SHOWN
     more = [tr("and {count} more", count=number(hidden))] if hidden > 0 else []
-    return "\n".join([tr("Left out:"), *left_out[:MOST_LINES_SHOWN], *more])
+    return "\n".join([tr("Left out:"), *left_out[:MAX_LINES_SHOWN], *more])

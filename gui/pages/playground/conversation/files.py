@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.api import DataError, encodings
 from gui.look.language import mark, tr, translate
 
-MOST_BYTES = 500_000
+MAX_BYTES = 500_000
 ROWS = mark("Data sets (*.jsonl);;All files (*)")
 KINDS = mark("Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);;All files (*)")
 
@@ -15,7 +15,7 @@ KINDS = mark("Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);
 def read_conversation(path: Path) -> str:
     """Return the text of a file, whatever its encoding. Raises DataError for one that is no text, gone or too large."""
     try:
-        if path.stat().st_size > MOST_BYTES:
+        if path.stat().st_size > MAX_BYTES:
             hint = tr("Choose a single conversation, or open the file on the data page.")
             raise DataError(tr("{file} is larger than 500 kB.", file=path.name), hint)
         return encodings.decode(path.read_bytes())

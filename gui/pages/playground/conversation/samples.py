@@ -10,7 +10,7 @@ from engine.api import Example, StorageError, paths
 from gui.look.language import tr
 
 FILE_NAME = "test.jsonl"
-MOST = 200
+MAX_SAMPLES = 200
 
 
 @lru_cache(maxsize=1)
@@ -19,7 +19,7 @@ def samples() -> tuple[Example, ...]:
     path = paths.sample_folder() / FILE_NAME
     try:
         with path.open(encoding="utf-8") as stream:
-            return tuple(_example(line) for line in islice(stream, MOST))
+            return tuple(_example(line) for line in islice(stream, MAX_SAMPLES))
     except (OSError, ValueError, KeyError) as error:
         message = tr("The bundled conversations are missing.")
         raise StorageError(message, tr("Install Tunesmith again.")) from error

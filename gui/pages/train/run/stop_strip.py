@@ -13,7 +13,7 @@ from gui.widgets.cards import NoticeStrip
 from gui.workers.run_model import RunModel
 
 INSIST_AFTER_SECONDS = 2.0
-LOOK_MILLISECONDS = 250
+POLL_MILLISECONDS = 250
 
 
 class StopStrip(NoticeStrip):
@@ -23,7 +23,7 @@ class StopStrip(NoticeStrip):
         super().__init__(parent=parent)
         self._model: RunModel | None = None
         self._clock = QTimer(self)
-        self._clock.setInterval(LOOK_MILLISECONDS)
+        self._clock.setInterval(POLL_MILLISECONDS)
         self._clock.timeout.connect(self._look)
         self.acted.connect(self._force)
         self.hide()

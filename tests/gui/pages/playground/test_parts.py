@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts
 from engine.api import STARTER, Adapter
-from gui.pages.playground.columns.choices import MOST_COLUMNS, adapter_choices, base_choices
+from gui.pages.playground.columns.choices import MAX_COLUMNS, adapter_choices, base_choices
 from gui.pages.playground.columns.column_results import ColumnResults, Entry, Marks, about_tokens
 from gui.pages.playground.columns.column_view import ColumnView
 from tests.helpers.playground_results import CONVERSATION, filled_results
@@ -119,11 +119,11 @@ def test_only_adapters_of_the_base_can_stand_beside_it():
 
 
 def test_an_adapter_is_offered_once_and_columns_have_a_limit():
-    many = adapters(**{f"a{number}": STARTER for number in range(MOST_COLUMNS)})
-    shown = [adapter.id for adapter in many[: MOST_COLUMNS - 1]]
+    many = adapters(**{f"a{number}": STARTER for number in range(MAX_COLUMNS)})
+    shown = [adapter.id for adapter in many[: MAX_COLUMNS - 1]]
     reasons = {choice.adapter.id: choice.reason for choice in adapter_choices(many, STARTER, shown)}
     assert reasons["a0"] == "shown already"
-    assert reasons[f"a{MOST_COLUMNS - 1}"] == f"{MOST_COLUMNS} columns are the most"
+    assert reasons[f"a{MAX_COLUMNS - 1}"] == f"{MAX_COLUMNS} columns are the most"
 
 
 def test_base_models_are_the_bundled_one_the_local_ones_and_those_that_adapters_name():
