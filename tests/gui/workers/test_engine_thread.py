@@ -155,7 +155,7 @@ def test_a_worker_that_is_deaf_to_stop_is_forced(follow, qtbot):
 
     ending = follower.ending(qtbot)
     assert ending.outcome == "crashed"
-    assert "by force" in ending.message
+    assert "killed" in ending.message
 
 
 def test_a_program_that_cannot_be_started(tmp_path, qtbot):

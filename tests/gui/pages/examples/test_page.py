@@ -76,7 +76,10 @@ def test_conversations_are_sorted_by_gain_loss_and_disagreement(page, qtbot):
         page.orders.currentChanged.emit(order)
         assert listed(page.view) == list(expected)
         assert page.view.current().id == expected[0]
-    assert "ROUGE-1 rose on 1, fell on 1, stayed on 1. 3 test conversations, greedy" in page.header.subtitle()
+    assert (
+        "ROUGE-1 rose on 1, fell on 1, stayed the same on 1. 3 test conversations, greedy"
+        in page.header.subtitle()
+    )
 
 
 def test_what_differs_and_what_was_not_said_is_marked(page, qtbot):
@@ -203,7 +206,10 @@ def test_several_runs_stand_beside_one_another(page, qtbot):
         "LoRA, r 16",
         "IA3",
     ]
-    assert "and 1 more. In the mean, ROUGE-1 rose on 2, fell on 1, stayed on 0." in page.header.subtitle()
+    assert (
+        "and 1 more. On average, ROUGE-1 rose on 2, fell on 1, stayed the same on 0."
+        in page.header.subtitle()
+    )
     assert listed(page.view) == ["c", "b", "a"]
     row = table.row_of("1")
     shown = {column.key: table.index(row, at).data() for at, column in enumerate(table.columns)}

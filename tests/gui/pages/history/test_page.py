@@ -195,7 +195,7 @@ def test_the_report_of_a_run_is_saved_from_its_menu(bench, tmp_path, monkeypatch
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(place), ""))
     made.press("Report…", entry)
     made.until(lambda: not made.page.pane.notice.isHidden())
-    assert made.page.pane.notice.text() == f"The report is saved as {place}."
+    assert made.page.pane.notice.text() == f"The report was saved as {place}."
     assert place.exists()
 
 
@@ -270,7 +270,7 @@ def test_a_checkpoint_becomes_an_adapter(bench, qtbot):
         made.press("Make an adapter from the checkpoint at step 20", entry)
     (adapter,) = library.scan()[0]
     assert adapter.name == f"{job.id}-20-step-20"
-    assert made.page.pane.undo_strip.text() == f"The checkpoint is now the adapter {adapter.name}."
+    assert made.page.pane.undo_strip.text() == f"The adapter {adapter.name} was made from the checkpoint."
     with qtbot.waitSignal(made.page.library_requested) as shown:
         made.page.pane.undo_strip.action_button().click()
     assert shown.args == [adapter.id]

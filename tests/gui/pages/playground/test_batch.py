@@ -237,5 +237,5 @@ def test_files_that_can_not_be_read_are_named(several, workers, qtbot, tmp_path)
 def test_what_was_left_out_has_words():
     assert left_out_text({"empty": 0, "too_long": 0, "beyond": 0}) == ""
     assert left_out_text({"empty": 2, "too_long": 1, "beyond": 0}) == (
-        "Left out: 2 have no conversation, 1 is too long to be tried."
+        "Left out: 2 without conversation, 1 too long."
     )

@@ -56,7 +56,7 @@ def test_the_summaries_of_the_pieces_can_be_unfolded_and_come_back_with_the_try(
     assert not other.columns.view("a1").pieces.isHidden()
     assert other.controller.results.column("a1").rounds == (("Piece 1.", "Piece 2."),)
     assert other.panel.is_piecewise
-    assert "Read in 2 pieces:\n\n- Piece 1.\n- Piece 2." in as_markdown(
+    assert "Summarised in 2 parts:\n\n- Piece 1.\n- Piece 2." in as_markdown(
         other.controller.results, "", SummarizeOptions()
     )
 
@@ -96,7 +96,7 @@ def test_a_long_conversation_says_how_long_its_pieces_still_take(styled, qtbot):
         part = {"round": 1, "piece": piece, "pieces": 9, "summary": "Some.", "clock": at}
         results.apply({"event": "piece_finished", **facts, **part})
     view.show_column(results.base, results.marks(results.base))
-    assert view.state_text() == "Read in 9 pieces, 2 summarised, about 4 min left"
+    assert view.state_text() == "Split into 9 parts, 2 summarised, about 4 min left"
 
 
 def heard(asked):

@@ -121,7 +121,7 @@ def test_the_good_ones_become_rows_that_say_who_wrote_them(page, tmp_path):
     )
     assert (oldest["summary"], oldest["written_by"]) == ("Ann greets Bo.", "edited draft")
     assert (oldest["draft_base_model"], oldest["draft_adapter"], oldest["note"]) == (STARTER, "a1", "short")
-    assert page.undo_strip.text() == f"2 good summaries are written: {path}"
+    assert page.undo_strip.text() == f"2 good summaries were written: {path}"
     page.undo_strip.acted.emit()
     assert wanted == [str(path)]
 
@@ -146,6 +146,6 @@ def test_of_several_good_ones_of_a_conversation_a_corrected_one_or_the_newest_is
         ("The venue offers Friday at 16:30.", 2),
     ]
     assert found.words == (
-        "2 good summaries are written, one for each conversation; "
+        "2 good summaries were written, one for each conversation; "
         "2 other good ones of the same conversations left out"
     )

@@ -123,7 +123,7 @@ def test_an_adapter_is_offered_once_and_columns_have_a_limit():
     shown = [adapter.id for adapter in many[: MAX_COLUMNS - 1]]
     reasons = {choice.adapter.id: choice.reason for choice in adapter_choices(many, STARTER, shown)}
     assert reasons["a0"] == "shown already"
-    assert reasons[f"a{MAX_COLUMNS - 1}"] == f"{MAX_COLUMNS} columns are the most"
+    assert reasons[f"a{MAX_COLUMNS - 1}"] == f"at most {MAX_COLUMNS} columns"
 
 
 def test_base_models_are_the_bundled_one_the_local_ones_and_those_that_adapters_name():

@@ -193,7 +193,7 @@ def test_plans_that_can_not_be_found_leave_the_card_as_of_any_crash(stage, qtbot
     monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
     stage.scripts["shrink"] = [["fail", {"message": "No."}]]
     stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
-    qtbot.waitUntil(lambda: "looked for" not in texts(card_of(stage)), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Looking for plans" not in texts(card_of(stage)), timeout=WAIT)
 
     assert button(card_of(stage), "Resume from step 10").isVisibleTo(stage.page)
 

@@ -96,7 +96,7 @@ def test_one_step_is_open_and_those_before_can_be_changed(page):
 def test_what_is_found_and_planned_is_said(page, qtbot):
     qtbot.waitUntil(lambda: "A card with 11.6 GB" in page.steps["device"].text(), timeout=WAIT)
     qtbot.waitUntil(lambda: "1,540 steps" in page.steps["run"].text(), timeout=WAIT)
-    assert "1,228 to learn from, 819 to test" in page.steps["data"].text()
+    assert "1,228 for training, 819 for testing" in page.steps["data"].text()
     assert "bfloat16" in page.steps["device"].text()
     page.devices.choose("cpu")
     assert page.recipe().training.device == "cpu"

@@ -34,7 +34,7 @@ def test_a_report_is_saved_where_it_was_asked_for(
     report = ReportFile()
     with qtbot.waitSignal(report.reported) as told:
         report.ask(None, add_scored_run())
-    assert told.args == [f"The report is saved as {tmp_path / name}."]
+    assert told.args == [f"The report was saved as {tmp_path / name}."]
     assert (tmp_path / name).stat().st_size > 1000
     assert opened == ([str(tmp_path / name)] if shown else [])
 
