@@ -67,7 +67,7 @@ def test_the_limit_is_dragged_and_escape_takes_it_back(lengths):
 def test_what_lies_beyond_is_counted_and_said(lengths):
     assert lengths.beyond() == 15
     assert "500 tokens" in lengths.accessibleDescription()
-    assert "125 in all" in lengths.accessibleDescription()
+    assert "125 in total" in lengths.accessibleDescription()
 
 
 def test_bars_beyond_the_limit_are_copper(lengths):

@@ -23,12 +23,12 @@ def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, s
     queue = QueueView()
     qtbot.addWidget(queue)
     queue.show_queue(statuses(), "")
-    assert queue._left.text() == "3 to go"
+    assert queue._left.text() == "3 left"
     told = RunSpec(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
     with unsynced():
         score(arena, 0, FULL, facts={"seconds": 600.0}, spec=told)
     queue.show_queue(statuses(), "")
-    assert queue._left.text() == "2 to go, about 25 min left"
+    assert queue._left.text() == "2 left, about 25 min left"
     table = queue.table
     assert [table.index(at, 1).data() for at in range(3)] == ["12 min 30 s", "about 12 min", "about 12 min"]
     assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == (

@@ -31,7 +31,7 @@ def choose(page, key: str) -> None:
 def test_the_list_has_number_state_and_first_words_of_each(opened, qtbot):
     QTest.keyClicks(opened.summary.edit, "Tea.")
     assert listed(opened) == [
-        "1, Begun, Ann: Tea at five? Bo: Yes, at the old mill.",
+        "1, Started, Ann: Tea at five? Bo: Yes, at the old mill.",
         "2, To do, Cy: The bus is late again. Dee: Then we meet at the station, half past six. Cy: Fine.",
         "3, To do, Eve: Rex is ill. Fay: Oh no.",
     ]

@@ -255,7 +255,7 @@ def test_a_pasted_export_is_taken_on_one_click_and_given_back_on_another(page):
     assert page.panel.conversation == "Leila: the 14th?\nTom: fine"
     assert page.panel.reference == "They meet."
     assert page.panel.about() == "Pasted, 2 speakers, 2 turns"
-    assert offer.text().startswith("Taken. WhatsApp export")
+    assert offer.text().startswith("Turns used. WhatsApp export")
 
     offer.action_button().click()
     assert page.panel.conversation == EXPORT
