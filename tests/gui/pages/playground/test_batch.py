@@ -205,7 +205,7 @@ def test_files_are_read_split_by_split(several, workers, qtbot, tmp_path):
     qtbot.waitUntil(lambda: several.several.count == 1, timeout=WAIT)
     source = several.several.view.source
     assert [source.itemText(at) for at in range(2)] == ["chats.jsonl (test) (1)", "chats.jsonl (train) (2)"]
-    assert several.several.view.notice.text().startswith("Left out: 1 has no conversation, 2 are beyond")
+    assert several.several.view.notice.text().startswith("Left out: 1 without conversation, 2 beyond")
     source.set_key("chats.jsonl (train)")
     source.chosen.emit("chats.jsonl (train)")
     assert [row.example for row in several.several.batch.rows] == ROWS[:2]
