@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.api import Box, Method, Options, Sketch
 from gui.look import style
 from gui.look.fonts import font, metrics, px
-from gui.look.language import told, tr
+from gui.look.language import translate, tr
 
 GAP, SIGN = 4, 24
 CAPTION, CAPTION_GAP = 20, 8
@@ -22,7 +22,7 @@ def trained_caption(sketch: Sketch, options: Options | None) -> str:
     """Return what stands below the trained part: with its rank, the one that is set or r."""
     if sketch.has_rank:
         return tr("trained, rank {rank}", rank=getattr(options, "rank", "r"))
-    return told(sketch.trained_caption) or tr("trained")
+    return translate(sketch.trained_caption) or tr("trained")
 
 
 def _is_trained(drawn: tuple[Box | str, QRectF]) -> bool | None:
@@ -46,7 +46,7 @@ class MethodSketch(QWidget):
         """Draw another method, with the options set if it is the one in use."""
         self._sketch = entry.sketch_of(options)
         self._trained = trained_caption(self._sketch, options)
-        self.setAccessibleName(f"{told(self._sketch.description)}: {self._trained}")
+        self.setAccessibleName(f"{translate(self._sketch.description)}: {self._trained}")
         self.updateGeometry()
         self.update()
 
@@ -103,7 +103,7 @@ class MethodSketch(QWidget):
             if trained or trained not in ends:
                 ends[trained] = reduce(QRectF.united, places, ends.get(trained, places[0]))
         ends.pop(None, None)
-        frozen = told(self._sketch.frozen_caption) if self._sketch else ""
+        frozen = translate(self._sketch.frozen_caption) if self._sketch else ""
         captions: list[tuple[str, str, QRectF]] = []
         right, foot = float(self.width()), self._middle() + px(self._tallest()) / 2 + 4
         for trained, across in sorted(ends.items(), key=lambda end: end[1].center().x(), reverse=True):
@@ -129,7 +129,7 @@ class MethodSketch(QWidget):
         painter.drawRoundedRect(place, 4, 4)
         painter.setFont(font("label_medium"))
         painter.setPen(style.color("on_accent" if box.trained else "ink2"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, box.symbol or told(box.caption))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, box.symbol or translate(box.caption))
 
     @staticmethod
     def _cells(painter: QPainter, place: QRectF, cells: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from engine.api import MethodSettings, Place
 from gui.graphics.block_drawing import MARKS, Block, Group, Kind, Part
-from gui.look.language import mark, told, tr
+from gui.look.language import mark, translate, tr
 
 FEED_FORWARD = ("wi", "wo", "fc", "ff", "gate", "up_proj", "down_proj", "mlp", "dense", "lin")
 HEADS = ("lm_head", "embed", "shared")
@@ -67,7 +67,7 @@ def trained_parts(
     keys = {key_of(name) for name in adapted} & drawn
     if "everything" in places and any(norm in name for name in adapted for norm in NORMS):
         marks.add("norms")
-    legend = told(settings.method.sketch_of(settings.options).legend) if keys else ""
+    legend = translate(settings.method.sketch_of(settings.options).legend) if keys else ""
     return keys, legend or tr("trained"), marks
 
 
