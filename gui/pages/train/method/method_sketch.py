@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.api import Box, Method, Options, Sketch
 from gui.look import style
 from gui.look.fonts import font, metrics, px
-from gui.look.language import translate, tr
+from gui.look.language import tr, translate
 
 GAP, SIGN = 4, 24
 CAPTION, CAPTION_GAP = 20, 8

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from engine.api import MethodSettings, Place
 from gui.graphics.block_drawing import MARKS, Block, Group, Kind, Part
-from gui.look.language import mark, translate, tr
+from gui.look.language import mark, tr, translate
 
 FEED_FORWARD = ("wi", "wo", "fc", "ff", "gate", "up_proj", "down_proj", "mlp", "dense", "lin")
 HEADS = ("lm_head", "embed", "shared")
