@@ -10,8 +10,6 @@ from gui.look.language import ENGLISH, spoken, tr, tr_count, translate
 from gui.models.list_text import base_words, grouped_digits
 
 Fact = tuple[str, str]
-_METHODS = {entry.id: entry for entry in METHODS}
-_HIDDEN = {"target_modules", "bias", "rs_lora"}
 MAX_TARGETS = 4
 # A run is changed once or twice; metadata of elsewhere may tell of any number, in words of any length.
 MAX_CHANGES = 6
@@ -97,11 +95,11 @@ def changes(metadata: AdapterMetadata) -> list[str]:
 
 def _options(method_id: str, options: dict[str, Any]) -> str:
     """Return the options that matter most: "rank 32, alpha 32, dropout 0.05"."""
-    entry = _METHODS.get(method_id)
+    entry = next((each for each in METHODS if each.id == method_id), None)
     titles = {info.name: _title(info.title) for info in describe(entry.options)} if entry else {}
     shown = []
     for name, value in options.items():
-        if name in _HIDDEN and not (name == "rs_lora" and value):
+        if name == "target_modules":
             continue
         title = titles.get(name, name)
         if isinstance(value, bool):
