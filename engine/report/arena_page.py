@@ -11,11 +11,10 @@ from engine.arena import Group, Row
 from engine.config import recipe as recipes
 from engine.report import arena_plots, cells, template
 from engine.report.arena_facts import ArenaReport
-from engine.report.cells import Figure, Headline, Verdict
+from engine.report.cells import Headline
 from engine.report.provenance import data_facts, environment
 from engine.scoring import score_text
 from engine.scoring.metrics import OTHER_METRICS, ROUGE, UNSTEMMED, Metric
-from engine.system.units import size
 
 SCORE = arenas.SCORE
 UNKNOWN = "–"
@@ -41,9 +40,11 @@ def render(report: ArenaReport) -> str:
         title=arena.name,
         subtitle=f"{arenas.progress_text(arena, report.statuses)} Arena {arena.id}",
         headline=_headline(report),
+        numbers=report.numbers,
         groups=[_results(report, group) for group in report.groups],
         losses=arena_plots.losses(report),
-        unscored=_unscored(report),
+        unscored=report.unscored,
+        states=STATES,
         differences=_differences(report),
         data=report.agreed(data_facts),
         remarks=report.remarks(),
@@ -129,106 +130,33 @@ def _smallest(rows: Sequence[Row]) -> str:
 def _results(report: ArenaReport, group: Group) -> dict[str, Any]:
     apart = f"Not comparable with the first table: {', '.join(group.unlike)} differ." if group.unlike else ""
     base = score_text.interval(group.rows[0].base[SCORE])
-    same = f"The base model scores {base}." if _same_base(group) else ""
-    tables = (_score_table(title, metrics, report, group) for title, metrics in SCORE_TABLES)
+    same = f"The base model scores {base}." if _common_base(group) else ""
+    tables = [(title, _measured(metrics, group)) for title, metrics in SCORE_TABLES]
     return {
         "title": "Results under another protocol" if group.unlike else "Results",
         "text": " ".join(filter(None, (cells.protocol_text(group.protocol), same, apart))),
-        "rows": [_row(report, group, row) for row in group.rows],
+        "rows": group.rows,
+        "base": _common_base(group),
         "remarks": [f"{row.name}: {row.remark}" for row in group.rows if row.remark],
         "missing": list(dict.fromkeys(row.full_missing for row in group.rows if row.full_missing)),
         "plots": arena_plots.costs(report, group),
-        "tables": [table for table in tables if table["head"]],
+        "tables": [(title, metrics) for title, metrics in tables if metrics],
     }
 
 
-def _same_base(group: Group) -> bool:
-    """Tell whether all entries have the same base scores; quantized ones differ."""
-    return all(row.base == group.rows[0].base for row in group.rows)
+def _common_base(group: Group) -> Scores | None:
+    """Return the base model's metrics, None where entries have different ones, as quantized bases do."""
+    first = group.rows[0]
+    return first.base | first.base_metrics if all(row.base == first.base for row in group.rows) else None
 
 
-def _row(report: ArenaReport, group: Group, row: Row) -> dict[str, Any]:
-    base = "" if _same_base(group) else f"base {score_text.score(row.base[SCORE]['mean'])}"
-    return {
-        "number": report.numbers[row.id],
-        "title": row.status.entry.title,
-        "detail": row.status.entry.detail,
-        "score": Figure(
-            score_text.score(row.mean), (score_text.interval_in(row.scores[SCORE], "points"), base)
-        ),
-        "differences": (
-            _difference(row.against_base),
-            _difference(row.against_full, "baseline" if row.is_baseline else ""),
-        ),
-        "costs": _costs(row),
-    }
-
-
-def _costs(row: Row) -> tuple[str, ...]:
-    run, parameters, memory, minutes = row.status.run, *(row.cost(kind) for kind in arenas.COSTS)
-    return (
-        UNKNOWN if parameters is None else f"{parameters:,.0f}",
-        size(run.adapter_bytes) if run and run.adapter_bytes and parameters else UNKNOWN,
-        size(memory) if memory else UNKNOWN,
-        UNKNOWN if minutes is None else f"{minutes:.1f}",
-    )
-
-
-def _difference(
-    differences: dict[str, dict[str, float]] | None, otherwise: str = ""
-) -> tuple[Figure, Verdict]:
-    """Return a paired difference with its interval, and its verdict."""
-    if differences is None:
-        return Figure(UNKNOWN), Verdict(otherwise, "hint")
-    found = differences[SCORE]
-    figure = Figure(score_text.gain(found["mean"]), (score_text.interval_in(found, "points", signed=True),))
-    return figure, cells.verdict(str(found["verdict"]))
-
-
-def _score_table(title: str, metrics: Sequence[Metric], report: ArenaReport, group: Group) -> dict[str, Any]:
-    """Return a table of the metrics that any entry has, with the base's means."""
-    shown = [
-        each for each in metrics if any(each.name in {**row.scores, **row.metrics} for row in group.rows)
-    ]
-    first, same = group.rows[0], _same_base(group)
-    base = {**first.base, **first.base_metrics}
-    rows = [_score_row("", "Base model", [_figure(each, base) for each in shown])] if same else []
-    for row in group.rows:
-        own = {**row.scores, **row.metrics}
-        own_base = {} if same else {**row.base, **row.base_metrics}
-        figures = [_figure(each, own, own_base) for each in shown]
-        rows.append(_score_row(str(report.numbers[row.id]), row.name, figures))
-    return {"title": title, "head": [each.title for each in shown], "rows": rows}
-
-
-def _score_row(number: str, name: str, figures: Sequence[Figure]) -> dict[str, Any]:
-    return {"number": number, "name": name, "cells": figures}
-
-
-def _figure(metric: Metric, own: Scores, base: Scores | None = None) -> Figure:
-    """Return a metric with its interval, and with that of its own base where bases differ."""
-    found, before = own.get(metric.name), (base or {}).get(metric.name)
-    if found is None:
-        return Figure(UNKNOWN)
-    text = f"base {score_text.amount(before['mean'], metric.unit)}" if before else ""
-    return Figure(
-        score_text.amount(found["mean"], metric.unit), (score_text.interval_in(found, metric.unit), text)
-    )
+def _measured(metrics: Sequence[Metric], group: Group) -> list[Metric]:
+    """Return the metrics that any entry has."""
+    names = {name for row in group.rows for name in (*row.scores, *row.metrics)}
+    return [metric for metric in metrics if metric.name in names]
 
 
 # ------------------------------------------------------------------------------------------------ the rest
-
-
-def _unscored(report: ArenaReport) -> list[dict[str, Any]]:
-    return [
-        {
-            "number": report.numbers[each.entry.id],
-            "name": each.entry.name,
-            "state": STATES[each.state],
-            "reason": each.reason,
-        }
-        for each in report.unscored
-    ]
 
 
 def _differences(report: ArenaReport) -> list[tuple[str, str]]:

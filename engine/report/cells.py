@@ -1,4 +1,4 @@
-"""What the templates of runs and arenas both show: headlines, figures, verdicts, and the protocol as a sentence."""
+"""What runs and arenas both show: a headline, the colour of a verdict, the protocol as sentences."""
 
 from __future__ import annotations
 
@@ -22,40 +22,14 @@ class Headline:
     tone: str = ""
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A number as text, with its interval and other hints below it."""
-
-    text: str
-    hints: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A verdict as text; `tone` is its colour."""
-
-    text: str
-    tone: str
-
-
 def tone(verdict: str) -> str:
     """Return the colour of a verdict."""
     return TONES.get(verdict, EVEN)
 
 
-def verdict(name: str) -> Verdict:
-    """Return the cell of a verdict."""
-    return Verdict(score_text.VERDICT_TEXTS.get(name, name), tone(name))
-
-
 def interval(found: Mapping[str, float]) -> Interval:
     """Return a mean with the ends of its interval, None where it has none."""
     return found["mean"], found.get("low"), found.get("high")
-
-
-def capitalized(text: str) -> str:
-    """Return a text with its first letter in upper case and the others as they are."""
-    return text[:1].upper() + text[1:]
 
 
 def protocol_text(protocol: Mapping[str, Any]) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 from engine.config import recipe as recipes
 from engine.report import cells, samples, svg, template
-from engine.report.cells import Figure, Headline
+from engine.report.cells import Headline
 from engine.report.provenance import Facts, data_facts, environment
-from engine.report.run_facts import ComparedMetric, Report
+from engine.report.run_facts import Report
 from engine.scoring import score_text
 from engine.system.units import size
 
@@ -83,24 +83,10 @@ def _scores(report: Report) -> dict[str, Any] | None:
     return {
         "protocol": cells.protocol_text(report.protocol),
         "plot": svg.intervals(bars, description),
-        "rouge": [_metric_row(each) for each in rouge],
-        "others": [_metric_row(each) for each in compared if each not in rouge],
+        "rouge": rouge,
+        "others": [each for each in compared if each not in rouge],
         "speed": _speed(report),
     }
-
-
-def _metric_row(compared: ComparedMetric) -> dict[str, Any]:
-    metric, unit = compared.metric, compared.metric.unit
-    figures = [
-        Figure(say(found["mean"], unit), (score_text.interval_in(found, unit, signed=signed),))
-        for found, say, signed in (
-            (compared.base, score_text.amount, False),
-            (compared.tuned, score_text.amount, False),
-            (compared.difference, score_text.change, True),
-        )
-    ]
-    verdict = cells.verdict(str(compared.difference["verdict"]))
-    return {"title": metric.title, "help": metric.help, "cells": figures, "verdict": verdict}
 
 
 def _speed(report: Report) -> str:

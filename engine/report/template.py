@@ -12,9 +12,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from engine.report import style
+from engine.report import cells, style
+from engine.scoring import score_text
 from engine.system.paths import templates_folder
+from engine.system.units import size
 
+UNKNOWN = "–"
 # Characters that neither HTML nor XML may hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
@@ -27,10 +30,20 @@ def render(name: str, **values: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(templates_folder() / "report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {
+        "amount": score_text.amount,
+        "change": score_text.change,
+        "interval": score_text.interval_in,
+        "size": size,
+        "tone": cells.tone,
+        "verdict": lambda name: score_text.VERDICT_TEXTS.get(name, name),
+    }
+    environment.globals["UNKNOWN"] = UNKNOWN
+    return environment
