@@ -1,6 +1,6 @@
-"""Undo and redo in a form: what it held before each change, and which field the change was in.
+"""Undo and redo in a form, over Qt's undo stack: the states around each change, and the field it was in.
 
-Knows states by equality alone; a form says what its state is, takes one back, and shows a place.
+Knows states by equality alone; a form gives its state, takes one back, and shows a field.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -28,95 +28,46 @@ from gui.inputs.fields import Field
 
 State = TypeVar("State")
 
-MOST = 100
-# Typing in one field goes on for as long as no pause is longer.
+MAX_CHANGES = 100
+# Typing in one field is one change until a pause is longer than this.
 PAUSE_SECONDS = 1.0
 
 
-@dataclass(frozen=True)
-class Change(Generic[State]):
-    """The state on the other side of a change, and the place that the change was in."""
+class _Change(QUndoCommand, Generic[State]):
+    """A change of one field with the states around it; `joins` makes it a part of the change before."""
 
-    state: State
-    place: str
+    def __init__(
+        self, before: State, after: State, field: str, joins: bool, show: Callable[[State, str], None]
+    ) -> None:
+        super().__init__()
+        self.before, self.after, self.field, self.joins = before, after, field, joins
+        self._show = show
 
+    def id(self) -> int:
+        """Return one id for all changes: Qt asks `mergeWith` of those with the same."""
+        return 1
 
-class Changes(Generic[State]):
-    """The changes of a form that can be undone and redone, at most `MOST`."""
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take in a change that follows, if it is one with this."""
+        assert isinstance(other, _Change)
+        if other.joins:
+            self.after = other.after
+        return other.joins
 
-    def __init__(self, state: State, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self.begin(state)
+    def undo(self) -> None:
+        """Bring back the state before."""
+        self._show(self.before, self.field)
 
-    def begin(self, state: State) -> None:
-        """Begin anew: nothing before this state can be come back to."""
-        self._present = state
-        self._past: list[Change[State]] = []
-        self._future: list[Change[State]] = []
-        self._typed_at = -math.inf
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is something to undo."""
-        return bool(self._past)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is something to redo."""
-        return bool(self._future)
-
-    def add(self, state: State, place: str, *, typed: bool = False) -> None:
-        """Take a change as a new one, or as more of the last if it is typed in the same place soon after."""
-        if state == self._present:
-            return
-        now = self._clock()
-        goes_on = typed and now - self._typed_at < PAUSE_SECONDS
-        self._take(state, place, joined=goes_on and self._last_place() == place)
-        self._typed_at = now if typed else -math.inf
-
-    def add_of_field(self, state: State, place: str) -> None:
-        """Take what a text field's own undo or redo has made of it: it is no change of its own."""
-        if state == self._present:
-            return
-        if self._future and self._future[-1] == Change(state, place):
-            self.redo()
-        else:
-            self._take(state, place, joined=self._last_place() == place)
-
-    def _take(self, state: State, place: str, *, joined: bool) -> None:
-        if joined and self._past[-1].state == state:
-            self.undo()
-            return
-        if not joined:
-            self._past.append(Change(self._present, place))
-            del self._past[:-MOST]
-        self._future.clear()
-        self._present = state
-
-    def _last_place(self) -> str | None:
-        return self._past[-1].place if self._past else None
-
-    def undo(self) -> Change[State]:
-        """Return the state before the last change and where that was; it can be redone."""
-        return self._go(self._past, self._future)
-
-    def redo(self) -> Change[State]:
-        """Return the state after the change that was undone last."""
-        return self._go(self._future, self._past)
-
-    def _go(self, whence: list[Change[State]], other: list[Change[State]]) -> Change[State]:
-        gone_to = whence.pop()
-        other.append(Change(self._present, gone_to.place))
-        self._present = gone_to.state
-        self._typed_at = -math.inf
-        return gone_to
+    def redo(self) -> None:
+        """Bring back the state after."""
+        self._show(self.after, self.field)
 
 
 class FormUndo(QObject, Generic[State]):
-    """Undo and redo of a form, by their keys while it is seen and by the palette.
+    """Undo and redo of a form, by their keys while it is shown and by the palette.
 
-    A text field that has something to undo itself comes first, as everywhere. `restore(state)` lets the form hold
-    another state, `widget_of(place)` is what shows a place, None if nothing does.
+    A text field that has something to undo itself comes first. `restore(state)` gives the form another state,
+    `widget_of(field)` is the widget of a field, None if nothing shows it.
     """
 
     def __init__(
@@ -125,11 +76,14 @@ class FormUndo(QObject, Generic[State]):
         state: State,
         restore: Callable[[State], None],
         widget_of: Callable[[str], QWidget | None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(form)
-        self._form, self._restore, self._widget_of = form, restore, widget_of
-        self._changes = Changes(state)
-        self._is_locked = self._is_of_field = False
+        self._form, self._restore, self._widget_of, self._clock = form, restore, widget_of, clock
+        self._stack = QUndoStack(self)
+        self._stack.setUndoLimit(MAX_CHANGES)
+        self._is_locked = self._is_of_field = self._is_recording = False
+        self.begin(state)
         actions.bind(form, "form.undo", self.undo, possible=self.can_undo)
         actions.bind(form, "form.redo", self.redo, possible=self.can_redo)
         application = QApplication.instance()
@@ -138,40 +92,66 @@ class FormUndo(QObject, Generic[State]):
 
     def begin(self, state: State) -> None:
         """Begin anew, with another thing in the form."""
-        self._changes.begin(state)
+        self._stack.clear()
+        self._state = state
+        self._typed_at = -math.inf
 
     def lock(self, locked: bool) -> None:
-        """Let nothing be undone while the form is not to be changed."""
+        """Allow no undo while the form can't be changed."""
         self._is_locked = locked
 
-    def add(self, state: State, place: str, *, typed: bool = False) -> None:
-        """Take what the form holds after a change of a place."""
-        if self._is_of_field:
-            self._changes.add_of_field(state, place)
+    def add(self, state: State, field: str, *, typed: bool = False) -> None:
+        """Record the form's state after a change of a field: a step of its own, or more of the last one.
+
+        Typing joins the last step while no pause is longer than `PAUSE_SECONDS`; what a text field's own undo does
+        always joins the step of that field.
+        """
+        if state == self._state:
+            return
+        now, last = self._clock(), self._command(self._stack.index() - 1)
+        goes_on = self._is_of_field or (typed and now - self._typed_at < PAUSE_SECONDS)
+        joins = goes_on and last is not None and last.field == field
+        following = self._command(self._stack.index()) if self._is_of_field else None
+        self._is_recording = True
+        if following is not None and (following.after, following.field) == (state, field):
+            self._stack.redo()
+        elif joins and last is not None and last.before == state:
+            self._stack.undo()
         else:
-            self._changes.add(state, place, typed=typed)
+            self._stack.push(_Change(self._state, state, field, joins, self._show))
+        self._is_recording = False
+        self._state = state
+        self._typed_at = now if typed and not self._is_of_field else -math.inf
+
+    def _command(self, index: int) -> _Change[State] | None:
+        command = self._stack.command(index)
+        return command if isinstance(command, _Change) else None
 
     def can_undo(self) -> bool:
         """Tell whether there is something to undo."""
-        return self._changes.can_undo and not self._is_locked
+        return self._stack.canUndo() and not self._is_locked
 
     def can_redo(self) -> bool:
         """Tell whether there is something to redo."""
-        return self._changes.can_redo and not self._is_locked
+        return self._stack.canRedo() and not self._is_locked
 
     def undo(self) -> None:
-        """Bring back what the form held before the last change."""
+        """Bring back the state before the last change."""
         if self.can_undo():
-            self._show(self._changes.undo())
+            self._stack.undo()
 
     def redo(self) -> None:
-        """Bring back what was undone last."""
+        """Bring back the state after the change that was undone last."""
         if self.can_redo():
-            self._show(self._changes.redo())
+            self._stack.redo()
 
-    def _show(self, change: Change[State]) -> None:
-        self._restore(change.state)
-        shown = self._widget_of(change.place)
+    def _show(self, state: State, field: str) -> None:
+        """Give the form a state and show the field of the change; a change that is recorded is shown already."""
+        if self._is_recording:
+            return
+        self._state, self._typed_at = state, -math.inf
+        self._restore(state)
+        shown = self._widget_of(field)
         if shown is None:
             return
         target = _focusable(shown.control if isinstance(shown, Field) else shown)

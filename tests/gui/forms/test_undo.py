@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 from engine.api import recipe
 from gui.command_index import of_page
 from gui.forms.recipe_form import RecipeForm
-from gui.forms.undo import MOST, PAUSE_SECONDS, Change, Changes
+from gui.forms.undo import MAX_CHANGES, PAUSE_SECONDS, FormUndo
 from gui.pages.arena.entries_form import EntriesForm
 from gui.shell.shortcuts_sheet import KeysSheet
 from gui.widgets.scroll import Scroll
@@ -20,92 +20,116 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 BOTH = CONTROL | Qt.KeyboardModifier.ShiftModifier
 
 
-class Clock:
-    def __init__(self):
+class Steps:
+    """A form of one text with the steps that it takes back: `undo` and `redo` return its state and the field shown."""
+
+    def __init__(self, form: QWidget) -> None:
         self.now = 100.0
+        self._state, self._shown = "", ""
+        self._steps = FormUndo(form, "", self._restore, self._show, lambda: self.now)
+        self.can_undo, self.can_redo = self._steps.can_undo, self._steps.can_redo
 
-    def __call__(self):
-        return self.now
+    def _restore(self, state: str) -> None:
+        self._state = state
+        # As in a form, whose fields tell of their changes.
+        self._steps.add(state, "other")
+
+    def _show(self, field: str) -> None:
+        self._shown = field
+
+    def add(self, state: str, field: str, *, typed: bool = False) -> None:
+        self._state = state
+        self._steps.add(state, field, typed=typed)
+
+    def add_of_field(self, state: str, field: str) -> None:
+        self._steps._is_of_field = True
+        self.add(state, field, typed=True)
+        self._steps._is_of_field = False
+
+    def undo(self) -> tuple[str, str]:
+        self._steps.undo()
+        return self._state, self._shown
+
+    def redo(self) -> tuple[str, str]:
+        self._steps.redo()
+        return self._state, self._shown
 
 
 @pytest.fixture
-def clock():
-    return Clock()
+def steps(qtbot):
+    form = QWidget()
+    qtbot.addWidget(form)
+    return Steps(form)
 
 
-@pytest.fixture
-def changes(clock):
-    return Changes("", clock)
-
-
-def test_every_change_is_a_step_back_and_forth(changes):
+def test_every_change_is_a_step_back_and_forth(steps):
     for state in ("a", "b", "c"):
-        changes.add(state, f"to {state}")
-    assert changes.undo() == Change("b", "to c")
-    assert changes.undo() == Change("a", "to b")
-    assert changes.redo() == Change("b", "to b")
-    assert changes.can_undo
-    assert changes.can_redo
-    changes.add("d", "to d")
-    assert not changes.can_redo
-    assert changes.undo() == Change("b", "to d")
+        steps.add(state, f"to {state}")
+    assert steps.undo() == ("b", "to c")
+    assert steps.undo() == ("a", "to b")
+    assert steps.redo() == ("b", "to b")
+    assert steps.can_undo()
+    assert steps.can_redo()
+    steps.add("d", "to d")
+    assert not steps.can_redo()
+    assert steps.undo() == ("b", "to d")
 
 
-def test_typing_in_one_place_is_one_step_until_there_is_a_pause(changes, clock):
+def test_typing_in_one_place_is_one_step_until_there_is_a_pause(steps):
     for state in ("1", "12", "123"):
-        changes.add(state, "rank", typed=True)
-        clock.now += PAUSE_SECONDS * 0.9
-    clock.now += PAUSE_SECONDS
-    changes.add("1234", "rank", typed=True)
-    changes.add("other", "alpha", typed=True)
-    assert [changes.undo().state for _ in range(3)] == ["1234", "123", ""]
-    assert not changes.can_undo
+        steps.add(state, "rank", typed=True)
+        steps.now += PAUSE_SECONDS * 0.9
+    steps.now += PAUSE_SECONDS
+    steps.add("1234", "rank", typed=True)
+    steps.add("other", "alpha", typed=True)
+    assert [steps.undo()[0] for _ in range(3)] == ["1234", "123", ""]
+    assert not steps.can_undo()
 
 
-def test_choices_are_steps_of_their_own_however_quick(changes):
-    changes.add("a", "method")
-    changes.add("b", "method")
-    assert changes.undo().state == "a"
+def test_choices_are_steps_of_their_own_however_quick(steps):
+    steps.add("a", "method")
+    steps.add("b", "method")
+    assert steps.undo()[0] == "a"
 
 
-def test_what_changes_nothing_is_no_step(changes, clock):
-    changes.add("", "rank", typed=True)
-    assert not changes.can_undo
-    changes.add("1", "rank", typed=True)
-    changes.add("", "rank", typed=True)
-    assert not changes.can_undo
-    assert changes.redo().state == "1"
+def test_what_changes_nothing_is_no_step(steps):
+    steps.add("", "rank", typed=True)
+    assert not steps.can_undo()
+    steps.add("1", "rank", typed=True)
+    steps.add("", "rank", typed=True)
+    assert not steps.can_undo()
+    assert steps.redo()[0] == "1"
 
 
-def test_steps_are_bounded(changes):
-    for number in range(MOST + 5):
-        changes.add(str(number), "x")
+def test_steps_are_bounded(steps):
+    for number in range(MAX_CHANGES + 5):
+        steps.add(str(number), "x")
     states = []
-    while changes.can_undo:
-        states.append(changes.undo().state)
-    assert len(states) == MOST
+    while steps.can_undo():
+        states.append(steps.undo()[0])
+    assert len(states) == MAX_CHANGES
     assert states[-1] == "4"
 
 
-def test_after_an_undo_typing_is_a_step_again(changes):
-    changes.add("1", "rank", typed=True)
-    changes.add("2", "alpha", typed=True)
-    changes.undo()
-    changes.add("12", "rank", typed=True)
-    assert changes.undo().state == "1"
+def test_after_an_undo_typing_is_a_step_again(steps):
+    steps.add("1", "rank", typed=True)
+    steps.add("2", "alpha", typed=True)
+    steps.undo()
+    steps.add("12", "rank", typed=True)
+    assert steps.undo()[0] == "1"
 
 
-def test_what_a_fields_own_undo_makes_is_the_step_taken_back(changes):
-    changes.add("1", "rank", typed=True)
-    changes.add_of_field("", "rank")
-    assert not changes.can_undo
-    changes.add_of_field("1", "rank")
-    assert not changes.can_redo
-    assert changes.undo().state == ""
-    changes.redo()
-    changes.add("x", "alpha")
-    changes.add_of_field("", "rank")
-    assert changes.undo() == Change("x", "rank")
+def test_what_a_fields_own_undo_makes_is_the_step_taken_back(steps):
+    steps.add("1", "rank", typed=True)
+    steps.add_of_field("", "rank")
+    assert not steps.can_undo()
+    steps.add_of_field("1", "rank")
+    assert not steps.can_redo()
+    assert steps.undo()[0] == ""
+    steps.redo()
+    steps.add("x", "alpha")
+    steps.add_of_field("", "rank")
+    assert steps.undo() == ("x", "rank")
 
 
 # A story with a real form
