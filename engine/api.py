@@ -7,7 +7,7 @@ from engine import chats, labelling, options, report
 from engine.adapters import library
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
-from engine.adapters.metadata import AdapterMetadata, ScoreCard, protocol_key
+from engine.adapters.metadata import AdapterMetadata, ScoreCard
 from engine.config import decoding, prompts, recipe, support_matrix, variants
 from engine.config.data_options import DATA_SUFFIXES, DataOptions
 from engine.config.decoding import DecodingOptions, SummarizeOptions
@@ -17,22 +17,16 @@ from engine.config.training import EvaluationOptions, TrainingOptions
 from engine.data import check_results, ingest
 from engine.data.findings import FINDINGS, Severity, finding
 from engine.errors import (
-    AdapterError,
     AppError,
-    BaseModelError,
     DataError,
-    DeviceError,
-    OfflineError,
-    OutOfMemoryError,
     Problem,
     RecipeError,
     StorageError,
-    TrainingError,
     WorkerError,
 )
 from engine.jobs.events import Event, EventReader, clock, read_all
 from engine.jobs.job import KEEP_TRAINING, Job, JobKind, create_job
-from engine.jobs.run_state import Curve, Outcome, RunState, Sample
+from engine.jobs.run_state import Curve, RunState, Sample
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
 from engine.jobs.worker_process import WarmWorker, can_afford_warm_worker
 from engine.maintenance import disk_usage, doctor, licences
@@ -46,14 +40,12 @@ from engine.methods import (
     Method,
     Place,
     Quantization,
-    Sketch,
     Variant,
     method,
 )
 from engine.options import OptionInfo, Options, describe
 from engine.runs import example_scores, memory_fallbacks, run_comparison, run_store, run_summaries
 from engine.runs.memory_fallbacks import MemoryFallback
-from engine.runs.run_store import Run
 from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics
 from engine.scoring.faithfulness import Claim, added, unsupported
@@ -72,11 +64,9 @@ __all__ = [
     "SAMPLE",
     "STARTER",
     "Adapter",
-    "AdapterError",
     "AdapterMetadata",
     "AppError",
     "BaseFacts",
-    "BaseModelError",
     "BaseModelOptions",
     "Box",
     "Change",
@@ -85,7 +75,6 @@ __all__ = [
     "DataError",
     "DataOptions",
     "DecodingOptions",
-    "DeviceError",
     "Ending",
     "EvaluationOptions",
     "Event",
@@ -97,27 +86,21 @@ __all__ = [
     "MemoryFallback",
     "Method",
     "MethodSettings",
-    "OfflineError",
     "OptionInfo",
     "Options",
-    "OutOfMemoryError",
-    "Outcome",
     "Place",
     "Problem",
     "Quantization",
     "Recipe",
     "RecipeError",
-    "Run",
     "RunEntry",
     "RunState",
     "Sample",
     "ScoreCard",
     "Severity",
-    "Sketch",
     "StorageError",
     "SummarizeOptions",
     "Supervisor",
-    "TrainingError",
     "TrainingOptions",
     "Turn",
     "Unreadable",
@@ -154,7 +137,6 @@ __all__ = [
     "paths",
     "pii",
     "prompts",
-    "protocol_key",
     "read_all",
     "recipe",
     "report",

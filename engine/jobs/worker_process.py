@@ -39,7 +39,7 @@ def _program() -> list[str]:
 
 
 def launch(
-    command: list[str], output: IO[bytes] | int, folder: Path, *, niced: bool, offline: bool
+    command: list[str], output: IO[bytes] | int, folder: Path, *, niced: bool
 ) -> subprocess.Popen[bytes]:
     """Start a worker in `folder`, with a pipe to its standard input. Raises WorkerError if the system can't."""
     try:
@@ -48,7 +48,7 @@ def launch(
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
-            env=worker_environment(offline, niced),
+            env=worker_environment(niced=niced),
             cwd=folder,
             start_new_session=os.name != "nt",
         )
@@ -56,13 +56,13 @@ def launch(
         raise WorkerError(f"The worker can't be started: {error}.") from error
 
 
-def worker_environment(offline: bool, niced: bool) -> dict[str, str]:
+def worker_environment(*, niced: bool) -> dict[str, str]:
     """Return the environment of a worker, which makes the settings of its libraries itself."""
     environment = dict(os.environ)
     environment["PYTHONUNBUFFERED"] = "1"
     environment["TOKENIZERS_PARALLELISM"] = "false"
     environment["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    if offline or environment.get("HF_HUB_OFFLINE") == "1":
+    if environment.get("HF_HUB_OFFLINE") == "1":
         for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE"):
             environment[name] = "1"
     if niced:
@@ -77,16 +77,13 @@ class WarmWorker:
     and dies with whoever started it.
     """
 
-    def __init__(
-        self, *, niced: bool = False, offline: bool = False, command: list[str] | None = None
-    ) -> None:
+    def __init__(self, *, niced: bool = False, command: list[str] | None = None) -> None:
         """Start it; `command` replaces its program, for tests. Raises WorkerError if the system can't."""
         self._process = launch(
             command or worker_command(),
             subprocess.DEVNULL,
             Path(tempfile.gettempdir()),
             niced=niced,
-            offline=offline,
         )
         self._taken = False
 

@@ -191,8 +191,9 @@ def _interval(x: Scale, spread: Interval, y: float, kind: str) -> Markup:
     return group(parts, f"interval {kind}")
 
 
-def histogram(values: Sequence[float], description: str, height: int = 170) -> Markup:
+def histogram(values: Sequence[float], description: str) -> Markup:
     """Return how many conversations gained how much: bars left of zero lost, right of it gained."""
+    height = 170
     widest = max((abs(value) for value in values), default=0.0) or 0.01
     counts = [0] * BINS
     for value in values:

@@ -70,14 +70,14 @@ def interval(values: Sequence[float], resamples: int, seed: int = SEED) -> Inter
     return Interval(mean, float(low), float(high))
 
 
-def difference(before: Sequence[float], after: Sequence[float], resamples: int, seed: int = SEED) -> Interval:
+def difference(before: Sequence[float], after: Sequence[float], resamples: int) -> Interval:
     """Return the mean of `after` minus `before`, example by example, and its interval.
 
     Raises ValueError if the two have different lengths.
     """
     if len(before) != len(after):
         raise ValueError(f"{len(before)} values can't be paired with {len(after)}")
-    return interval([new - old for old, new in zip(before, after, strict=True)], resamples, seed)
+    return interval([new - old for old, new in zip(before, after, strict=True)], resamples)
 
 
 def difference_dict(found: Interval, good: Good = "higher") -> dict[str, Any]:

@@ -16,10 +16,8 @@ PAGES = ("data", "train", "arena", "library", "playground", "history", "new-run"
 class Verbs:
     """The verbs of a parser; each module of commands adds its own."""
 
-    def __init__(
-        self, parser: argparse.ArgumentParser, *, required: bool = False, title: str = "verb"
-    ) -> None:
-        self._actions = parser.add_subparsers(title=title, metavar=title.upper(), required=required)
+    def __init__(self, parser: argparse.ArgumentParser, *, title: str = "verb") -> None:
+        self._actions = parser.add_subparsers(title=title, metavar=title.upper())
 
     def names(self) -> Collection[str]:
         """Return the verbs that were added."""

@@ -48,10 +48,11 @@ def test_in_a_frozen_build_the_worker_is_the_program_beside_the_window(
 
 def test_the_environment_says_whether_there_is_a_net_and_who_goes_first(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    online = worker_environment(offline=False, niced=False)
+    online = worker_environment(niced=False)
     assert "TUNESMITH_NICE" not in online
     assert "HF_HUB_OFFLINE" not in online
-    offline = worker_environment(offline=True, niced=True)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    offline = worker_environment(niced=True)
     assert offline["HF_HUB_OFFLINE"] == offline["HF_DATASETS_OFFLINE"] == "1"
     assert int(offline["TUNESMITH_NICE"]) > 0
 
