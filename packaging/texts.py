@@ -31,7 +31,19 @@ NOT_SHOWN = (
     "engine/worker/kernels/patch_table.py",
 )
 # Whose texts are read by programs: patterns, columns, names of fields.
-SILENT_CALLS = {"compile", "match", "search", "sub", "fullmatch", "split", "log", "debug", "getenv", "open"}
+SILENT_CALLS = {
+    "compile",
+    "match",
+    "search",
+    "sub",
+    "fullmatch",
+    "split",
+    "_split",
+    "log",
+    "debug",
+    "getenv",
+    "open",
+}
 SAYING_CALLS = {"tr", "tr_count", "mark"}
 _PLACE = re.compile(r"\{\d+\}")
 _WORD = re.compile(r"[A-Za-z]{2,}")

@@ -1,1 +1,1 @@
-"""The job folder: commands in, events out, worker process, run state from events."""
+"""Jobs: folders through which a window or command line and a worker process exchange commands and events."""

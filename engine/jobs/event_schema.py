@@ -1,7 +1,7 @@
-"""What the events of a run must hold to be taken in: one place says it for live, replayed and re-attached readers.
+"""The schema of a run's events, the same for live, replayed and re-attached readers.
 
-An events file can be damaged, or somebody else's. An event that is not as it should be is passed over, with a notice in
-its place; what it holds beyond that, and events that this version does not know, are nobody's business here.
+An events file can be damaged or written by another program. An invalid event is skipped, with a notice in its place.
+Further keys, and events that this version does not know, are allowed.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from engine.system.validators import Check, has, is_count, is_flag, is_number, i
 
 ENVELOPE = frozenset({"v", "time", "run", "job", "attempt", "clock"})
 OUTCOMES = ("completed", "stopped", "failed")
-DAMAGED = "What the run told is damaged in places, which are passed over."
-HINT = "Its checkpoints and its adapter have checksums of their own."
+DAMAGED = "Some events of the run are damaged and were skipped."
+HINT = "Checkpoints and the adapter have their own checksums."
 
 _counts = validators.is_table_of(is_count)
 _texts = validators.is_table_of(is_text)
@@ -89,7 +89,7 @@ SCHEMAS: Mapping[str, Check] = {
 
 
 def validated(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event, or a notice in its place if it lacks what its kind has or holds something else there."""
+    """Return an event, or a notice in its place if it does not match the schema of its kind."""
     check = SCHEMAS.get(event["event"])
     if check is None or check(event):
         return event

@@ -1,6 +1,6 @@
-"""The event stream of a job: one JSON object a line in `events.jsonl`, written by its worker alone.
+"""The event stream of a job: `events.jsonl` with one JSON object a line, written by its worker alone.
 
-Owns the line format, the writer and the reader. Knows nothing of what the events mean for a window.
+Owns the line format, the writer and the reader. Knows nothing of what events mean.
 """
 
 from __future__ import annotations
@@ -16,21 +16,20 @@ from engine.errors import StorageError
 
 VERSION = 1
 MAX_EVENT_BYTES = 256 * 1024
-# Of seconds since 1970: calendars end with the year 9999; also NaN is not below.
-BEYOND_ALL_TIME = 2e11
+# Seconds since 1970, before the year 9999; NaN is not below it either.
+MAX_TIME = 2e11
 READ_BYTES = 1 << 20
 
 Event = dict[str, Any]
 
 
 class EventWriter:
-    """Append events to a stream: each one line and one write."""
+    """Appends events to a stream, each as one line in one write."""
 
     def __init__(self, path: Path, identity: Mapping[str, Any], called: str = "The run's events") -> None:
-        """Open the stream; `identity` (run or job, attempt) is put into every event.
+        """Open the stream; `identity` (run or job, attempt) becomes part of every event.
 
-        `called` is what troubles call the stream. An unfinished last line, left by a process that was killed, is
-        cut off first.
+        Error messages call the stream `called`. An unfinished last line, left by a killed process, is removed first.
         """
         cut_unfinished_line(path)
         self._identity = dict(identity)
@@ -42,8 +41,7 @@ class EventWriter:
     def write(self, event: str, **facts: Any) -> Event:
         """Append one event and return it.
 
-        Raises ValueError for a number that JSON has no word for, or a line over 256 kB; StorageError if
-        the disk takes it no more.
+        Raises ValueError for NaN and infinity or a line over 256 kB, StorageError if the disk does not take it.
         """
         record: Event = {
             "v": VERSION,
@@ -63,7 +61,7 @@ class EventWriter:
         try:
             written = os.write(self._descriptor, line)
             if written != len(line):
-                # Half a line would take the next one with it.
+                # Half a line would damage the next one.
                 os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
         except OSError as error:
             raise StorageError(
@@ -73,11 +71,11 @@ class EventWriter:
             raise StorageError(f"{self._called} can't be written: the disk is full.", "Free some disk space.")
 
     def sync(self) -> None:
-        """Wait until what was written is on the disk. Raises StorageError if it never will be."""
+        """Wait until the events are on the disk. Raises StorageError if they can't be stored."""
         try:
             os.fsync(self._descriptor)
         except OSError as error:
-            raise StorageError(f"{self._called} can't be kept: {error.strerror}.") from error
+            raise StorageError(f"{self._called} can't be saved: {error.strerror}.") from error
 
     def close(self) -> None:
         """Close the stream."""
@@ -85,12 +83,12 @@ class EventWriter:
 
 
 def clock(event: Event) -> float:
-    """Return when an event was written, in seconds of a clock that is never set; for durations within one attempt.
+    """Return when an event was written, in seconds of the monotonic clock; for durations within one attempt.
 
-    The time of day jumps when it is set, and goes on while a computer sleeps: it counts where an event has no clock.
+    The time of day jumps when it is set and runs on while a computer sleeps: it counts where an event has no clock.
     """
-    told: float = event["clock"] if "clock" in event else event.get("time", 0.0)
-    return told
+    seconds: float = event["clock"] if "clock" in event else event.get("time", 0.0)
+    return seconds
 
 
 def encode(record: Mapping[str, Any]) -> bytes:
@@ -101,16 +99,16 @@ def encode(record: Mapping[str, Any]) -> bytes:
 
 
 class EventReader:
-    """Read a stream as it grows: each call returns the whole lines that have come since."""
+    """Reads a stream as it grows: each call returns the complete lines since the last one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
 
     def read(self, max_bytes: int = READ_BYTES) -> list[Event]:
-        """Return up to `max_bytes` worth of new events, at least one if a whole one is there.
+        """Return up to `max_bytes` of new events, at least one if there is a complete one.
 
-        An unfinished last line is left where it is: its end may come, or a resumed worker cuts it off.
+        An unfinished last line is left for the next call: its end may come, or a resumed worker removes it.
         """
         try:
             with self._path.open("rb") as stream:
@@ -124,7 +122,7 @@ class EventReader:
 
 
 def decode(line: bytes) -> Event | None:
-    """Return the event in a line, or None for a line that is none: a damaged one is passed over."""
+    """Return the event in a line, None for a damaged line."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -133,22 +131,22 @@ def decode(line: bytes) -> Event | None:
 
 
 def _is_event(record: Event) -> bool:
-    """Tell whether what every event has is what it should be."""
+    """Tell whether the fields of every event are valid."""
     numbers = (record.get(name, 0) for name in ("time", "clock", "attempt"))
     return isinstance(record.get("event"), str) and all(
-        isinstance(number, (int, float)) and abs(number) < BEYOND_ALL_TIME for number in numbers
+        isinstance(number, (int, float)) and abs(number) < MAX_TIME for number in numbers
     )
 
 
 def read_all(path: Path) -> Iterator[Event]:
-    """Yield every whole event of a stream."""
+    """Yield every complete event of a stream."""
     reader = EventReader(path)
     while events := reader.read():
         yield from events
 
 
 def cut_unfinished_line(path: Path) -> None:
-    """Cut what stands behind the last newline of a file, if the file exists."""
+    """Truncate a file, if it exists, after its last newline."""
     if not path.exists():
         return
     with path.open("r+b") as stream:
@@ -156,6 +154,6 @@ def cut_unfinished_line(path: Path) -> None:
         start = max(0, end - MAX_EVENT_BYTES - 1)
         stream.seek(start)
         tail = stream.read()
-        kept = start + tail.rfind(b"\n") + 1
-        if kept < end:
-            stream.truncate(kept)
+        complete = start + tail.rfind(b"\n") + 1
+        if complete < end:
+            stream.truncate(complete)

@@ -1,7 +1,4 @@
-"""How a worker died, kept beside its job: who opens the job later has seen nothing of it.
-
-Knows not how a death is seen, nor what it is called.
-"""
+"""How a worker ended, stored beside its job for whoever opens the job later."""
 
 from __future__ import annotations
 
@@ -14,57 +11,59 @@ from typing import Any
 from engine.jobs.job import Job
 
 FILE_NAME = "death.json"
-# Linux starts counting anew with every start of the computer.
+# Linux resets its counts with every boot.
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
 class WorkerExit:
-    """The exit code, None where nobody saw it, and whether the worker was killed for its memory."""
+    """The exit code, None if it was not observed, and whether the worker was killed for lack of memory."""
 
     returncode: int | None = None
     for_memory: bool = False
 
 
 class ExitRecord:
-    """What is kept of the newest attempt's death. `kills` is how many processes were killed for memory so far."""
+    """The exit of the newest attempt. `kills` is the number of processes killed for lack of memory so far."""
 
     def __init__(self, job: Job) -> None:
         self._path = job.folder / FILE_NAME
 
     def begin(self, attempt: int, kills: int) -> None:
-        """Keep what a death that nobody sees can be judged by."""
+        """Save the count by which an exit that is not observed can be judged."""
         self._write({"attempt": attempt, "kills": kills, "boot": _boot()})
 
-    def keep(self, attempt: int, death: WorkerExit) -> None:
-        """Keep a death as it was seen."""
-        self._write({"attempt": attempt, "returncode": death.returncode, "for_memory": death.for_memory})
+    def save(self, attempt: int, worker_exit: WorkerExit) -> None:
+        """Save an observed exit."""
+        self._write(
+            {"attempt": attempt, "returncode": worker_exit.returncode, "for_memory": worker_exit.for_memory}
+        )
 
     def find(self, attempt: int, kills: int) -> WorkerExit:
-        """Return what is known of an attempt's death.
+        """Return what is known of an attempt's exit.
 
-        One that nobody saw was for memory if something was killed for it since the attempt began: the worker takes
-        the most.
+        An exit that was not observed was for memory if any process was killed for lack of it since the attempt began:
+        the worker uses the most.
         """
-        kept = self._read()
-        if kept.get("attempt") != attempt:
+        stored = self._read()
+        if stored.get("attempt") != attempt:
             return WorkerExit()
-        if "for_memory" in kept:
-            code = kept.get("returncode")
-            return WorkerExit(code if isinstance(code, int) else None, kept["for_memory"] is True)
-        before = kept.get("kills")
-        return WorkerExit(None, isinstance(before, int) and kept.get("boot") == _boot() and kills > before)
+        if "for_memory" in stored:
+            code = stored.get("returncode")
+            return WorkerExit(code if isinstance(code, int) else None, stored["for_memory"] is True)
+        before = stored.get("kills")
+        return WorkerExit(None, isinstance(before, int) and stored.get("boot") == _boot() and kills > before)
 
     def _read(self) -> dict[str, Any]:
         with suppress(OSError, ValueError, RecursionError):
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
-            return kept if isinstance(kept, dict) else {}
+            stored = json.loads(self._path.read_text(encoding="utf-8"))
+            return stored if isinstance(stored, dict) else {}
         return {}
 
-    def _write(self, kept: dict[str, Any]) -> None:
-        # Where nothing can be written, the death is a plain one later.
+    def _write(self, stored: dict[str, Any]) -> None:
+        # Without the file the exit has no reason later.
         with suppress(OSError):
-            self._path.write_text(json.dumps(kept), encoding="utf-8")
+            self._path.write_text(json.dumps(stored), encoding="utf-8")
 
 
 def _boot() -> str:

@@ -1,9 +1,9 @@
-"""A job: a private folder through which a window or a command line and one worker talk.
+"""A job: a private folder through which a window or a command line and one worker communicate.
 
-    job.json          what is asked: kind and arguments
+    job.json          the request: kind and arguments
     recipe.toml       for the kinds that follow a recipe
-    events.jsonl      what happened, appended by the worker alone
-    commands/         what is asked meanwhile, one small file each, renamed into place and deleted when seen
+    events.jsonl      the events, appended by the worker alone
+    commands/         commands to the worker, one small file each, renamed into place and deleted when read
     lock              held by the worker while it lives
     worker.log        what libraries print
 
@@ -42,18 +42,18 @@ JobKind = Literal[
 ]
 Command = dict[str, Any]
 COMMAND_FILES = "[0-9]*.json"
-# Said by a window before it leaves a run that would otherwise stop with it.
+# Sent by a window before it closes, to a run that would otherwise stop with it.
 KEEP_TRAINING = "keep_training"
-# A worker's exit code if its last words could not be written: as sysexits.h says of input and output.
-UNWRITTEN = 74
-# What window and worker alike say of a job whose folder was taken away under it.
-GONE = "The folder {folder} is gone: it was moved or deleted meanwhile."
+# A worker's exit code if its last event could not be written: EX_IOERR of sysexits.h.
+EVENTS_UNWRITTEN = 74
+# The error of window and worker when a job's folder disappears.
+GONE = "The folder {folder} is gone: it was moved or deleted."
 GONE_HINT = "Put it back and resume, or start again from the recipe."
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job's folder and its places."""
+    """A job's folder and the files in it."""
 
     folder: Path
 
@@ -74,12 +74,12 @@ class Job:
 
     @property
     def log_path(self) -> Path:
-        """What libraries printed."""
+        """The output of libraries."""
         return self.folder / "worker.log"
 
     @property
     def commands_folder(self) -> Path:
-        """Where commands are renamed into."""
+        """The folder of commands that wait."""
         return self.folder / "commands"
 
     @property
@@ -88,7 +88,7 @@ class Job:
         return self.folder / "lock"
 
     def request(self) -> dict[str, Any]:
-        """Return what is asked: kind and arguments. Raises WorkerError if the folder is no job."""
+        """Return the request: kind and arguments. Raises WorkerError if the folder is no job."""
         try:
             request = json.loads((self.folder / "job.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -107,12 +107,12 @@ class Job:
                     return True
                 unlock(stream)
         except OSError:
-            # Never locked so far, or where nothing can be written: then no worker can live there either.
+            # Never locked, or not writable: no worker can run there.
             return False
         return False
 
     def send(self, command: str, **arguments: Any) -> None:
-        """Leave a command for the worker."""
+        """Send a command to the worker."""
         name = f"{self._next_number():020d}-{secrets.token_hex(4)}.json"
         partial = self.commands_folder / f".{name}"
         try:
@@ -121,19 +121,16 @@ class Job:
             partial.rename(self.commands_folder / name)
         except OSError as error:
             raise StorageError(
-                f"The command {command} can't be left in {self.folder}: {error.strerror}."
+                f"The command {command} can't be sent to {self.folder}: {error.strerror}."
             ) from error
 
     def _next_number(self) -> int:
-        """Return the number of a new command: the time, or the next one if the clock was set back meanwhile."""
+        """Return the number of a new command: the time, or the next number if the clock was set back."""
         waiting = (int(path.name.partition("-")[0]) for path in self.commands_folder.glob(COMMAND_FILES))
         return max(time.time_ns(), max(waiting, default=0) + 1)
 
     def drop_commands(self) -> None:
-        """Delete commands that a worker left when it died: the next attempt was not asked. Not if one lives.
-
-        Raises StorageError.
-        """
+        """Delete commands that an earlier attempt left unread, unless a worker runs. Raises StorageError."""
         if self.is_running():
             return
         try:
@@ -143,14 +140,14 @@ class Job:
             raise StorageError(f"{self.commands_folder} can't be emptied: {error.strerror}.") from error
 
     def has_command(self, command: str) -> bool:
-        """Tell whether a command waits to be taken."""
+        """Tell whether a command waits to be read."""
         texts = (path.read_text(encoding="utf-8") for path in self.commands_folder.glob(COMMAND_FILES))
         with suppress(FileNotFoundError):
             return any(json.loads(text)["command"] == command for text in texts)
         return False
 
     def take_commands(self) -> list[Command]:
-        """Return the commands that wait, in order, and delete them; the worker's side of `send`."""
+        """Return the waiting commands in order and delete them: the worker's side of `send`."""
         commands: list[Command] = []
         for path in sorted(self.commands_folder.glob(COMMAND_FILES)):
             commands.append(json.loads(path.read_text(encoding="utf-8")))
@@ -167,7 +164,7 @@ class Job:
 
     @contextmanager
     def lock(self, wait_seconds: float = 30.0) -> Iterator[None]:
-        """Hold the folder's lock. Raises WorkerError if another worker keeps it for `wait_seconds`."""
+        """Hold the folder's lock. Raises WorkerError if another worker holds it for `wait_seconds`."""
         deadline = time.monotonic() + wait_seconds
         with self.lock_path.open("a") as stream:
             while not try_lock(stream):
@@ -181,13 +178,13 @@ class Job:
 
 
 def new_id(name: str) -> str:
-    """Return an id that sorts by time, says what it is, and is not taken: `20261125-081502-lora-3f9a`."""
+    """Return an id that sorts by time, contains a name, and is unique: `20261125-081502-lora-3f9a`."""
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(name)}-{secrets.token_hex(2)}"
 
 
 def slug(name: str) -> str:
-    """Return a name as part of a file's name: small letters and numbers with hyphens between, at most 40 long."""
-    plain = "".join(letter if letter.isalnum() else "-" for letter in name.lower())
+    """Return a name as part of a file name: lower-case letters and digits with hyphens, at most 40 characters."""
+    plain = "".join(character if character.isalnum() else "-" for character in name.lower())
     return "-".join(part for part in plain.split("-") if part)[:40]
 
 
@@ -204,7 +201,7 @@ def create_job(
         (folder / "commands").mkdir(mode=0o700)
         if recipe:
             write_atomically(folder / "recipe.toml", recipe)
-        # Last: a folder without it is no job.
+        # Written last: a folder without it is no job.
         write_atomically(
             folder / "job.json", json.dumps({"kind": kind, **arguments}, ensure_ascii=False, indent=1)
         )

@@ -1,4 +1,4 @@
-"""What a job's events add up to: one state that live, replayed and re-attached readers build with the same code.
+"""The state of a run, built from its events by the same code for live, replayed and re-attached readers.
 
 Knows nothing of Qt, files or processes.
 """
@@ -18,7 +18,7 @@ Outcome = Literal["completed", "stopped", "failed", "crashed"]
 
 @dataclass
 class Curve:
-    """Numbers over steps, in the order of the steps."""
+    """Values over steps, in the order of the steps."""
 
     steps: array[int] = field(default_factory=lambda: array("q"))
     values: array[float] = field(default_factory=lambda: array("d"))
@@ -29,10 +29,10 @@ class Curve:
         self.values.append(value)
 
     def drop_after(self, step: int) -> None:
-        """Forget what lies past `step`."""
-        kept = bisect_right(self.steps, step)
-        del self.steps[kept:]
-        del self.values[kept:]
+        """Remove the points after `step`."""
+        end = bisect_right(self.steps, step)
+        del self.steps[end:]
+        del self.values[end:]
 
 
 @dataclass
@@ -51,11 +51,11 @@ class Sample:
 class RunState:
     """All that is known of a run from its events so far.
 
-    `base_scores` and `tuned_scores` are of the run's protocol; what is scored while it trains has one of its own, and
-    is in `evaluation_rouge1` (fractions) and `evaluations` alone.
+    `base_scores` and `tuned_scores` have the run's protocol. Evaluations during training have another one: they are in
+    `evaluation_rouge1` (fractions) and `evaluations` alone.
     `memory_exceeded` is the event of a run out of memory, with memory fallbacks; it belongs to the last attempt.
     `device_released`: the attempt ended to release the device. It is paused, with a checkpoint to resume from.
-    `revision` counts the times that points were dropped or the attempt changed, so that a plot knows to start over.
+    `revision` changes when points are dropped or the attempt changes: a plot then starts over.
     """
 
     attempt: int = 0
@@ -89,9 +89,9 @@ class RunState:
     revision: int = 0
 
     def apply(self, event: Event) -> Event:
-        """Take in one event, and return it as it was taken in: a damaged one is passed over and leaves a notice.
+        """Update the state by one event and return the event, a notice in the place of a damaged one.
 
-        Unknown ones are kept by the stream and ignored here.
+        Unknown events are ignored.
         """
         event = validated(event)
         self.last_event_at = event.get("time", self.last_event_at)
@@ -108,23 +108,23 @@ class RunState:
 
     @property
     def excluded(self) -> int:
-        """How many rows the recipe left out of all splits."""
+        """How many rows the recipe excludes from all splits."""
         return sum(((self.started or {}).get("excluded") or {}).values())
 
     @property
     def fraction_done(self) -> float:
-        """How much of the training is done, 0 to 1: of its steps, or of its minutes if those are spent sooner."""
+        """How much of the training is done, 0 to 1: of its steps, or of its time limit if that ends sooner."""
         of_steps = min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
         return max(of_steps, self.time_fraction)
 
     @property
     def time_fraction(self) -> float:
-        """How much of the minutes is spent that the run may train for, 0 without a limit."""
+        """How much of the time limit for training is used, 0 without one."""
         return float(self.last_step.get("time_share", 0.0)) if self.last_step else 0.0
 
     @property
     def evaluated_examples(self) -> int:
-        """How many conversations the scores on the way are of, 0 without any."""
+        """How many conversations are scored at each evaluation during training, 0 without any."""
         protocols = (each.get("protocol") for each in self.evaluations if each.get("loss") is not None)
         return next((int(protocol["examples"]) for protocol in protocols if protocol), 0)
 
@@ -135,7 +135,7 @@ class RunState:
 
     @property
     def seconds(self) -> float | None:
-        """How long the last attempt took until its last event; None before it began."""
+        """The seconds of the last attempt up to its last event; None before it began."""
         return None if self.accepted_clock is None else max(0.0, self.last_clock - self.accepted_clock)
 
     def seconds_left(self) -> float | None:
@@ -151,7 +151,7 @@ class RunState:
         return min(by_steps, float(self.last_step.get("seconds_left", by_steps)))
 
     def close(self, outcome: Outcome, ended: Event | None) -> None:
-        """Set the outcome: from `job_ended`, or crashed, which no event says."""
+        """Set the outcome: that of `job_ended`, or crashed, which no event reports."""
         self.outcome = outcome
         self.ended = ended
 
@@ -177,13 +177,13 @@ def _run_started(state: RunState, event: Event) -> None:
 
 
 def _run_resumed(state: RunState, event: Event) -> None:
-    """Drop what lies past the checkpoint that the run goes on from."""
+    """Drop what is past the checkpoint from which the run resumes."""
     step = int(event["step"])
     for curve in (state.loss, state.evaluation_loss, state.evaluation_rouge1, state.learning_rate):
         curve.drop_after(step)
-    state.evaluations = [kept for kept in state.evaluations if int(kept.get("step", 0)) <= step]
-    # One that starts over looks at its base again.
-    state.samples = [kept for kept in state.samples if step and kept.step <= step]
+    state.evaluations = [each for each in state.evaluations if int(each.get("step", 0)) <= step]
+    # A run that starts over samples its base model again.
+    state.samples = [each for each in state.samples if step and each.step <= step]
     state.step = step
     state.revision += 1
 
@@ -198,7 +198,7 @@ def _step_finished(state: RunState, event: Event) -> None:
 
 
 def _evaluated(state: RunState, event: Event) -> None:
-    """Sort an evaluation in: with a loss it is one while the run trains, else it tells the run's scores."""
+    """Store an evaluation: with a loss it is one during training, else it has the run's final scores."""
     state.evaluations.append(event)
     if event.get("loss") is not None:
         if event["split"] == "validation" and event["of"] != "base":

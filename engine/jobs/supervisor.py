@@ -1,7 +1,6 @@
-"""Start a worker, follow its job's events, pass commands on, and turn its death into an outcome.
+"""Starts a worker, follows its job's events, sends commands, and turns its exit into an outcome.
 
-Used by the window's thread and by the command line alike. Knows nothing of Qt and nothing of what a job
-computes.
+Used by the window's thread and by the command line. Knows nothing of Qt and nothing of what a job computes.
 """
 
 from __future__ import annotations
@@ -21,30 +20,31 @@ from engine.errors import OutOfMemoryError, WorkerError
 from engine.jobs.event_schema import validated
 from engine.jobs.events import READ_BYTES, Event, EventReader
 from engine.jobs.exit_status import ExitRecord, WorkerExit
-from engine.jobs.job import GONE, GONE_HINT, UNWRITTEN, Job
+from engine.jobs.job import EVENTS_UNWRITTEN, GONE, GONE_HINT, Job
 from engine.jobs.run_state import Outcome
 from engine.jobs.worker_process import WarmWorker, launch, worker_command
 
 POLL_SECONDS = 0.05
-LOOK_SECONDS = 1.0
-RECENT_LOOKS = 10
-LITTLE_MEMORY = 0.05
-# Where Linux counts the processes that it has killed for memory.
+MEMORY_POLL_SECONDS = 1.0
+RECENT_POLLS = 10
+LOW_MEMORY_FRACTION = 0.05
+# Where Linux counts the processes that it killed for lack of memory.
 OUT_OF_MEMORY_COUNTS = (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat"))
-# Less is as good as nothing: no checkpoint fits.
-LITTLE_ROOM = 1 << 20
-# Workers that were let go and may live on: a process that nobody refers to any longer would stay a zombie.
-_LET_GO: list[subprocess.Popen[bytes]] = []
+# With less, the disk is full: no checkpoint fits.
+FULL_DISK_BYTES = 1 << 20
+# Workers that go on alone: a process without a reference would stay a zombie.
+_DETACHED: list[subprocess.Popen[bytes]] = []
 OUT_OF_MEMORY = OutOfMemoryError.__name__
 LESS_MEMORY = "Choose a smaller micro-batch or base model."
+RESUME = "Resume continues from the last checkpoint."
 FAULTS = ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP")
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How an attempt ended: the outcome, a sentence for people, and what helps to understand it.
+    """How an attempt ended: the outcome, a message, a hint, and the end of the log.
 
-    `kind` is the error's class, which is known of a worker that was killed for its memory too.
+    `kind` is the class of the error, also of a worker that was killed for lack of memory.
     """
 
     outcome: Outcome
@@ -77,8 +77,8 @@ class Supervisor:
     ) -> None:
         """Prepare; nothing is started yet.
 
-        `niced` lowers the worker's priority, for windows that must stay fluent. `command` replaces the
-        worker's program, for tests. `warm_worker` does the job if it can; it is this supervisor's, and ends with it.
+        `niced` lowers the worker's priority, for windows that must stay responsive. `command` replaces the worker's
+        program in tests. `warm_worker` does the job if it can; it belongs to this supervisor and ends with it.
         """
         self.job = job
         self._niced = niced
@@ -93,13 +93,13 @@ class Supervisor:
         self._accepted_attempt = 0
         self._seen_alive = self._forced = False
         self._memory = MemoryWatch()
-        self._deaths = ExitRecord(job)
+        self._exit_record = ExitRecord(job)
 
     def start(self) -> None:
-        """Start the worker, or let the warm one take the job. Raises WorkerError if the system can't."""
+        """Start the worker, or give the job to the warm one. Raises WorkerError if the system can't."""
         self._skip_earlier_attempts()
-        self._deaths.begin(self._attempt + 1, self._memory.kills)
-        _LET_GO[:] = [process for process in _LET_GO if process.poll() is None]
+        self._exit_record.begin(self._attempt + 1, self._memory.kills)
+        _DETACHED[:] = [process for process in _DETACHED if process.poll() is None]
         self._process = self._warm_worker.assign(self.job) if self._warm_worker is not None else None
         if self._process is None:
             self._process = self._launched()
@@ -122,18 +122,18 @@ class Supervisor:
         return self._process.pid if self._process else None
 
     def alive(self) -> bool:
-        """Tell whether the worker lives, started here or found running."""
+        """Tell whether the worker runs, started here or found running."""
         found = self._process.poll() is None if self._process else self.job.is_running()
         self._seen_alive |= found
         return found
 
     def poll(self, max_bytes: int = READ_BYTES) -> list[Event]:
-        """Return the events that came since the last call, up to `max_bytes` worth of them."""
-        self._memory.look()
+        """Return the events since the last call, up to `max_bytes` of them."""
+        self._memory.poll()
         events = list(map(validated, self._reader.read(max_bytes)))
         for event in events:
             if event["event"] == "job_accepted":
-                # A later attempt's own: what an earlier one ended with says nothing of this one.
+                # The end of an earlier attempt is not the end of this one.
                 self._ended, self._accepted_pid = None, event.get("pid")
                 self._accepted_attempt = int(event.get("attempt", 1))
             elif event["event"] == "job_ended":
@@ -143,7 +143,7 @@ class Supervisor:
     def follow(
         self, every_seconds: float = POLL_SECONDS, tick: Callable[[], None] | None = None
     ) -> Iterator[Event]:
-        """Yield events until the worker is gone; `tick` is called at every turn."""
+        """Yield events until the worker has ended; `tick` is called in every turn."""
         while True:
             alive = self.alive()
             events = self.poll()
@@ -156,7 +156,7 @@ class Supervisor:
                 time.sleep(every_seconds)
 
     def ending(self) -> Ending:
-        """Return how the attempt ended, once the worker is gone and its last events are read."""
+        """Return how the attempt ended, once the worker has ended and its last events are read."""
         event = self._ended
         if event is not None and int(event.get("attempt", 1)) > self._attempt:
             return Ending(
@@ -171,26 +171,26 @@ class Supervisor:
         if not self.job.folder.exists():
             return Ending("crashed", GONE.format(folder=self.job.folder), GONE_HINT)
         returncode = self._process.returncode if self._process else None
-        if returncode == UNWRITTEN:
+        if returncode == EVENTS_UNWRITTEN:
             message, hint = unwritten_text(self.job.folder)
             return Ending("crashed", message, hint, log_tail=self.job.log_tail())
-        death = self._death(returncode)
-        message, hint = exit_text(death.returncode, memory_ran_short=death.for_memory)
-        kind = OUT_OF_MEMORY if death.for_memory else ""
+        worker_exit = self._worker_exit(returncode)
+        message, hint = exit_text(worker_exit.returncode, memory_ran_short=worker_exit.for_memory)
+        kind = OUT_OF_MEMORY if worker_exit.for_memory else ""
         return Ending("crashed", message, hint, log_tail=self.job.log_tail(), kind=kind)
 
-    def _death(self, returncode: int | None) -> WorkerExit:
-        """Return how the worker died, and keep it: seen here, or told by who saw it, or by what was counted since."""
+    def _worker_exit(self, returncode: int | None) -> WorkerExit:
+        """Return and save how the worker ended: as observed here, as stored, or as judged by the kernel's counts."""
         if self._process is not None:
             attempt = self._attempt + 1
-            death = WorkerExit(returncode, was_killed(returncode) and self._lacked_memory())
+            found = WorkerExit(returncode, was_killed(returncode) and self._lacked_memory())
         elif self._seen_alive:
-            attempt, death = self._accepted_attempt, WorkerExit(None, self._lacked_memory())
+            attempt, found = self._accepted_attempt, WorkerExit(None, self._lacked_memory())
         else:
             attempt = self._accepted_attempt
-            death = self._deaths.find(attempt, out_of_memory_kills())
-        self._deaths.keep(attempt, death)
-        return death
+            found = self._exit_record.find(attempt, out_of_memory_kills())
+        self._exit_record.save(attempt, found)
+        return found
 
     def _lacked_memory(self) -> bool:
         return not self._forced and self._memory.ran_short()
@@ -200,7 +200,7 @@ class Supervisor:
         self.job.send(command, **arguments)
 
     def force(self) -> None:
-        """Kill the worker and whatever it started, at once; one found running is known by its events."""
+        """Kill the worker and its children at once; the pid of one found running is in its events."""
         pid = self.pid or self._accepted_pid
         if pid is None or not self.alive():
             return
@@ -208,54 +208,54 @@ class Supervisor:
         if os.name == "nt":
             os.kill(pid, signal.SIGTERM)
         else:
-            # It may end by itself in this very moment.
+            # It may have ended by itself.
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
 
     def close(self) -> None:
-        """End what a worker that is gone left running (it keeps memory and devices); close its stdin."""
-        self.leave()
+        """Kill what an ended worker left running, which would hold memory and devices; close its stdin."""
+        self.detach()
         if self._process is not None and os.name != "nt":
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
-    def leave(self) -> None:
-        """Let go of a worker that goes on alone: closing its stdin tells it that the window is gone."""
+    def detach(self) -> None:
+        """Detach a worker that goes on alone: closing its stdin tells it that the window is gone."""
         if self._warm_worker is not None:
             self._warm_worker.end()
         if self._process and self._process.stdin:
             self._process.stdin.close()
         if self._process and self._process.poll() is None:
-            _LET_GO.append(self._process)
+            _DETACHED.append(self._process)
 
 
 class MemoryWatch:
-    """Whether memory ran short while a worker lived: asked after its death, it is free again.
+    """Watches whether memory runs short while a worker lives, since it is free again afterwards.
 
-    The kernel counts the processes that it killed for memory; where it does not, what was free is looked at
-    while the worker is followed.
+    The kernel counts the processes that it killed for lack of memory. Where it does not, the available memory is
+    polled while the worker is followed.
     """
 
     def __init__(self) -> None:
         self.kills = out_of_memory_kills()
-        self._looked_at = -math.inf
-        self._shares: deque[float] = deque(maxlen=RECENT_LOOKS)
+        self._polled_at = -math.inf
+        self._fractions: deque[float] = deque(maxlen=RECENT_POLLS)
 
-    def look(self) -> None:
-        """See how much memory is free; cheap, and at most once a second."""
+    def poll(self) -> None:
+        """Record how much memory is available, at most once a second."""
         now = time.monotonic()
-        if now - self._looked_at >= LOOK_SECONDS:
-            self._looked_at = now
-            self._shares.append(_available_share())
+        if now - self._polled_at >= MEMORY_POLL_SECONDS:
+            self._polled_at = now
+            self._fractions.append(_available_fraction())
 
     def ran_short(self) -> bool:
-        """Tell whether something was killed for memory, or little was free at the last looks."""
-        return out_of_memory_kills() > self.kills or min(self._shares, default=1.0) < LITTLE_MEMORY
+        """Tell whether a process was killed for lack of memory, or little was available at the last polls."""
+        return out_of_memory_kills() > self.kills or min(self._fractions, default=1.0) < LOW_MEMORY_FRACTION
 
 
-def _available_share() -> float:
+def _available_fraction() -> float:
     import psutil
 
     memory = psutil.virtual_memory()
@@ -263,7 +263,7 @@ def _available_share() -> float:
 
 
 def out_of_memory_kills() -> int:
-    """Return how many processes were killed for memory so far, in this container and on this computer; 0 if unknown."""
+    """Return how many processes the kernel killed for lack of memory, here and in this container; 0 if unknown."""
     return sum(map(_count_in, OUT_OF_MEMORY_COUNTS))
 
 
@@ -276,41 +276,38 @@ def _count_in(path: Path) -> int:
 
 
 def was_killed(returncode: int | None) -> bool:
-    """Tell whether a process ended by SIGKILL, the system's way with one that takes too much memory."""
+    """Tell whether a process ended by SIGKILL, which the system sends if memory runs out."""
     return returncode is not None and returncode < 0 and _signal_name(-returncode) == "SIGKILL"
 
 
 def exit_text(returncode: int | None, *, memory_ran_short: bool = False) -> tuple[str, str]:
-    """Return message and hint for a worker that went without a word."""
+    """Return message and hint for a worker that ended without its last event."""
     if returncode is None and memory_ran_short:
-        return "The worker is gone without a word, and memory ran short meanwhile.", LESS_MEMORY
+        return "The worker ended unexpectedly while memory was short.", LESS_MEMORY
     if returncode is None:
-        return "The worker is gone without a word.", "Resume goes on from the last checkpoint."
+        return "The worker ended unexpectedly.", RESUME
     if returncode >= 0:
-        return (
-            f"The worker ended with exit code {returncode} without a word.",
-            "Its last log lines are below.",
-        )
+        return f"The worker ended unexpectedly with exit code {returncode}.", "Its last log lines are below."
     name = _signal_name(-returncode)
     if memory_ran_short and was_killed(returncode):
         return "The worker was killed (SIGKILL), probably out of memory.", LESS_MEMORY
     if name in FAULTS:
-        return f"A fault in a library ended the worker ({name}).", "Its last log lines are below."
-    return f"The worker was ended from outside ({name}).", "Resume goes on from the last checkpoint."
+        return f"A library crashed the worker ({name}).", "Its last log lines are below."
+    return f"The worker was ended from outside ({name}).", RESUME
 
 
 def unwritten_text(folder: Path) -> tuple[str, str]:
-    """Return message and hint for a worker that could not write its last words into its job's folder."""
-    message, hint = "The events can't be written any more", "Resume goes on from the last checkpoint."
+    """Return message and hint for a worker that could not write its last event."""
+    message = "The events can no longer be written"
     try:
         disk = os.statvfs(folder)
     except (OSError, AttributeError):
-        return f"{message}.", f"Check the disk. {hint}"
+        return f"{message}.", f"Check the disk. {RESUME}"
     if disk.f_flag & os.ST_RDONLY:
-        return f"{message}: the disk is read-only.", f"Let it be written again. {hint}"
-    if disk.f_bavail * disk.f_frsize < LITTLE_ROOM:
-        return f"{message}: the disk is full.", f"Free some space. {hint}"
-    return f"{message}.", f"Check the disk. {hint}"
+        return f"{message}: the disk is read-only.", f"Make it writable. {RESUME}"
+    if disk.f_bavail * disk.f_frsize < FULL_DISK_BYTES:
+        return f"{message}: the disk is full.", f"Free some space. {RESUME}"
+    return f"{message}.", f"Check the disk. {RESUME}"
 
 
 def _signal_name(number: int) -> str:

@@ -1,7 +1,4 @@
-"""How a worker's process is started: for a job, or ahead of one.
-
-Knows nothing of events and of what a worker does.
-"""
+"""Starts worker processes, for a job or ahead of one. Knows nothing of events and of what a worker does."""
 
 from __future__ import annotations
 
@@ -18,20 +15,20 @@ from engine.errors import WorkerError
 from engine.jobs.job import Job
 from engine.system.paths import application_root
 
-# A windowed program has no streams on Windows, so the worker is a program of its own there.
+# A windowed program has no streams on Windows, so a frozen build has a separate worker program.
 FROZEN_WORKER = "tunesmith-worker"
-# Several times what a warm worker takes.
-WARM_WORKER_NEEDS_BYTES = 3 * 1024**3
+# Several times the memory of a warm worker.
+MIN_AVAILABLE_BYTES = 3 * 1024**3
 
 
 def worker_command(folder: Path | None = None) -> list[str]:
-    """Return the program of the worker of a job's folder; without one it waits to be told."""
+    """Return the command of the worker for a job's folder; without one it waits for a job."""
     program = [*_program(), "--worker"]
     return program if folder is None else [*program, str(folder)]
 
 
 def _program() -> list[str]:
-    """Return how Tunesmith is started: by Python, or in a frozen build the program beside the window's."""
+    """Return how Tunesmith is started: by Python, or in a frozen build by the worker program."""
     if getattr(sys, "frozen", False):
         window = Path(sys.executable)
         return [str(window.with_name(FROZEN_WORKER + window.suffix))]
@@ -57,7 +54,7 @@ def launch(
 
 
 def worker_environment(*, niced: bool) -> dict[str, str]:
-    """Return the environment of a worker, which makes the settings of its libraries itself."""
+    """Return the environment variables of a worker; it sets those of its libraries itself."""
     environment = dict(os.environ)
     environment["PYTHONUNBUFFERED"] = "1"
     environment["TOKENIZERS_PARALLELISM"] = "false"
@@ -71,14 +68,14 @@ def worker_environment(*, niced: bool) -> dict[str, str]:
 
 
 class WarmWorker:
-    """A worker started ahead of its job: it imports what takes seconds, and waits.
+    """A worker started ahead of its job: it imports the libraries, which takes seconds, and waits.
 
-    The job's folder reaches it as a line on its standard input, and the end of that input ends it. So it needs no port,
-    and dies with whoever started it.
+    It gets the job's folder as a line on its standard input, and ends with that input. So it needs no port and dies
+    with its parent.
     """
 
     def __init__(self, *, niced: bool = False, command: list[str] | None = None) -> None:
-        """Start it; `command` replaces its program, for tests. Raises WorkerError if the system can't."""
+        """Start it; `command` replaces its program in tests. Raises WorkerError if the system can't."""
         self._process = launch(
             command or worker_command(),
             subprocess.DEVNULL,
@@ -93,11 +90,11 @@ class WarmWorker:
         return self._process.pid
 
     def alive(self) -> bool:
-        """Tell whether it waits for a job."""
+        """Tell whether it runs and waits for a job."""
         return not self._taken and self._process.poll() is None
 
     def assign(self, job: Job) -> subprocess.Popen[bytes] | None:
-        """Give it a job and return its process, which is the job's from now on; None if it can't take one any more."""
+        """Give it a job and return its process, which now belongs to the job; None if it can't take one."""
         if not self.alive() or self._process.stdin is None:
             return None
         try:
@@ -109,7 +106,7 @@ class WarmWorker:
         return self._process
 
     def end(self) -> None:
-        """End it, unless it has taken up a job; it has nothing to lose."""
+        """Kill it, unless it has a job."""
         if self._taken:
             return
         self._process.kill()
@@ -120,9 +117,9 @@ class WarmWorker:
 
 
 def can_afford_warm_worker() -> bool:
-    """Tell whether a worker that may never get a job is no burden: memory to spare, and not on a battery's charge."""
+    """Tell whether an idle worker is acceptable: enough memory is available, and no battery powers the computer."""
     import psutil
 
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
-    on_charge = battery is not None and not battery.power_plugged
-    return not on_charge and psutil.virtual_memory().available >= WARM_WORKER_NEEDS_BYTES
+    on_battery = battery is not None and not battery.power_plugged
+    return not on_battery and psutil.virtual_memory().available >= MIN_AVAILABLE_BYTES

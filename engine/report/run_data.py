@@ -72,7 +72,7 @@ def _conversations(examples: ExampleScores) -> Iterator[dict[str, Any]]:
 
 
 def _summary(written: Written, index: int) -> dict[str, Any]:
-    scores = {name: values[index] for name, values in {**written.rouge, **written.more}.items()}
+    scores = {name: values[index] for name, values in {**written.rouge, **written.metrics}.items()}
     return {"summary": written.summaries[index], "scores": scores}
 
 
@@ -96,17 +96,17 @@ def rows(report: Report) -> Iterator[Row]:
 
 def _example_rows(examples: ExampleScores) -> Iterator[Row]:
     for model, written in (("base", examples.base), ("tuned", examples.tuned)):
-        for name, values in {**written.rouge, **written.more}.items():
+        for name, values in {**written.rouge, **written.metrics}.items():
             for example, value in zip(examples.examples, values, strict=True):
                 yield (name, model, example, "", value, "", "", "")
 
 
 def conversations_table(examples: ExampleScores) -> tuple[list[str], list[list[Cell]]]:
     """Return head and rows of a table with a row for each conversation: texts, summaries and scores of both models."""
-    names = list({**examples.base.rouge, **examples.base.more})
+    names = list({**examples.base.rouge, **examples.base.metrics})
     head = ["conversation", "text", "reference", "base summary", "tuned summary"]
     head += [f"{model} {name}" for name in names for model in ("base", "tuned")]
-    base, tuned = ({**written.rouge, **written.more} for written in (examples.base, examples.tuned))
+    base, tuned = ({**written.rouge, **written.metrics} for written in (examples.base, examples.tuned))
     table: list[list[Cell]] = []
     for index, example in enumerate(examples.examples):
         texts = examples.texts[index] if examples.texts else None

@@ -1,4 +1,4 @@
-"""The smaller plans that a run is offered when memory does not suffice, in words: what changes, and what it costs.
+"""The memory fallbacks that are offered when memory does not suffice: what changes, and what it costs.
 
 Knows nothing of how they are found.
 """
@@ -13,16 +13,16 @@ from typing import Any
 from engine.config.run_changes import CHANGEABLE, Value
 from engine.system.units import size
 
-_BATCH, _AGAIN, _OPTIMIZER, _BITS, _DOUBLE = CHANGEABLE
-_AS_BEFORE = {_BATCH, _AGAIN}
+_MICRO_BATCH, _CHECKPOINTING, _OPTIMIZER, _QUANTIZATION, _DOUBLE = CHANGEABLE
+_SAME_RESULT = {_MICRO_BATCH, _CHECKPOINTING}
 
 
 @dataclass(frozen=True)
 class MemoryFallback:
-    """Values to change, by dotted names, with the memory and the time that this costs.
+    """Values to change, by dotted names, with their memory and time.
 
-    `memory_change` and `time_change` are fractions of what it takes now; no time is given where it is unknown. `rows`
-    are those of the heaviest micro-batch, now and then; `batch_size` is what each step goes on seeing.
+    `memory_change` and `time_change` are fractions of the present values, `time_change` None if it is not known. `rows`
+    are the examples in the largest micro-batch, before and after; `batch_size` is that of a step and stays the same.
     """
 
     changes: Mapping[str, Value]
@@ -34,56 +34,56 @@ class MemoryFallback:
 
     @property
     def title(self) -> str:
-        """What changes: "Micro-batch 8 to 4"."""
+        """The change as text: "Micro-batch 8 to 4"."""
         titles = [title for title, _ in self._parts()]
         return ", ".join([titles[0], *(title[0].lower() + title[1:] for title in titles[1:])])
 
     @property
     def detail(self) -> str:
-        """What that means."""
+        """What the change means."""
         return ". ".join(detail for _, detail in self._parts())
 
     @property
     def memory(self) -> str:
-        """Memory at its peak."""
+        """The peak memory as text."""
         return size(self.memory_bytes)
 
     @property
     def saving(self) -> str:
-        """The change of memory: "−38 %"."""
+        """The change of memory as text: "−38 %"."""
         return _percent(self.memory_change)
 
     @property
     def time(self) -> str:
-        """The change of time: "≈ +33 %"; "not timed" where nothing is known of it."""
+        """The change of time as text: "≈ +33 %", or "not timed"."""
         return "not timed" if self.time_change is None else f"≈\u00a0{_percent(self.time_change)}"
 
     @property
     def learning(self) -> str:
-        """What becomes of the result."""
-        return "the same" if _AS_BEFORE.issuperset(self.changes) else "slightly different"
+        """Whether the result stays the same."""
+        return "the same" if _SAME_RESULT.issuperset(self.changes) else "slightly different"
 
     @property
     def arguments(self) -> str:
-        """The change as arguments of a command."""
+        """The change as arguments of the command line."""
         return " ".join(f"--set {name}={_toml(value)}" for name, value in self.changes.items())
 
     def _parts(self) -> Iterator[tuple[str, str]]:
-        if self.changes.get(_AGAIN):
-            yield "Checkpoint activations", "Layers are computed twice instead of kept"
-        if _BATCH in self.changes:
+        if self.changes.get(_CHECKPOINTING):
+            yield "Checkpoint activations", "Activations are computed twice instead of stored"
+        if _MICRO_BATCH in self.changes:
             before, after = self.rows
             examples = f"{self.batch_size} examples" if self.batch_size > 1 else "example"
-            yield f"Micro-batch {before} to {after}", f"Each step still learns from its {examples}"
+            yield f"Micro-batch {before} to {after}", f"Each step still uses its {examples}"
         if _OPTIMIZER in self.changes:
-            yield "8-bit optimizer", "AdamW keeps a quarter of its state"
-        if _BITS in self.changes:
+            yield "8-bit optimizer", "AdamW with a quarter of its state"
+        if _QUANTIZATION in self.changes:
             scales = " with double quantization" if self.changes.get(_DOUBLE) else ""
-            yield "Base model in 4 bits", f"{str(self.changes[_BITS]).upper()}{scales}"
+            yield "Base model in 4 bits", f"{str(self.changes[_QUANTIZATION]).upper()}{scales}"
 
 
-def _percent(share: float) -> str:
-    rounded = round(100 * share)
+def _percent(fraction: float) -> str:
+    rounded = round(100 * fraction)
     sign = "+" if rounded > 0 else "−" if rounded < 0 else "±"
     return f"{sign}{abs(rounded)}\u00a0%"
 
@@ -92,26 +92,26 @@ def _toml(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def read(told: Mapping[str, Any]) -> list[MemoryFallback]:
-    """Return the plans that `memory_exceeded` or the job `shrink` tells; damaged ones are left out."""
-    plans = told.get("plans")
-    found = (_one(each, told) for each in (plans if isinstance(plans, list) else ()))
-    return [plan for plan in found if plan is not None]
+def read(result: Mapping[str, Any]) -> list[MemoryFallback]:
+    """Return the fallbacks in the event `memory_exceeded` or a result of the job `shrink`, without damaged ones."""
+    plans = result.get("plans")
+    found = (_fallback(plan, result) for plan in (plans if isinstance(plans, list) else ()))
+    return [fallback for fallback in found if fallback is not None]
 
 
-def _one(told: Any, around: Mapping[str, Any]) -> MemoryFallback | None:
+def _fallback(plan: Any, result: Mapping[str, Any]) -> MemoryFallback | None:
     try:
-        changes = {str(name): value for name, value in told["changes"].items()}
+        changes = {str(name): value for name, value in plan["changes"].items()}
         if not changes or not set(changes).issubset(CHANGEABLE):
             return None
-        time = told.get("time_change")
+        time = plan.get("time_change")
         return MemoryFallback(
             changes,
-            int(told["memory_bytes"]),
-            _finite(told["memory_change"]),
+            int(plan["memory_bytes"]),
+            _finite(plan["memory_change"]),
             None if time is None else _finite(time),
-            (int(around["rows"]), int(told["rows"])),
-            int(around["batch_size"]),
+            (int(result["rows"]), int(plan["rows"])),
+            int(result["batch_size"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
@@ -123,10 +123,10 @@ def _finite(value: Any) -> float:
     return float(value)
 
 
-def lines(plans: Sequence[MemoryFallback], run_id: str) -> list[str]:
-    """Return plans for a terminal, each with the command that goes on with it."""
+def lines(fallbacks: Sequence[MemoryFallback], run_id: str) -> list[str]:
+    """Return fallbacks as lines for a terminal, each with the command that resumes with it."""
     found = []
-    for number, plan in enumerate(plans, 1):
-        price = f"{plan.memory} ({plan.saving}), time {plan.time}, learns {plan.learning}"
-        found += [f"  {number}  {plan.title}: {price}", f"     main.py resume {run_id} {plan.arguments}"]
+    for number, each in enumerate(fallbacks, 1):
+        costs = f"{each.memory} ({each.saving}), time {each.time}, result {each.learning}"
+        found += [f"  {number}  {each.title}: {costs}", f"     main.py resume {run_id} {each.arguments}"]
     return found

@@ -1,7 +1,6 @@
-"""Runs beside one another, conversation by conversation: what each adapter wrote, scored and gained.
+"""Compares runs conversation by conversation: summaries, scores and gains of their adapters.
 
-Runs stand together only where their scores are of one protocol; why others can't is said in words. Knows nothing of how
-a table looks.
+Only runs with the same protocol are compared. Knows nothing of how a table looks.
 """
 
 from __future__ import annotations
@@ -20,16 +19,16 @@ from engine.runs.run_summaries import RunEntry, read_entry
 from engine.scoring.comparison import SCORE, disagreement
 from engine.system.csv_file import Cell
 
-# What another value of a protocol's key means, beside the scores that are shown.
-UNLIKE = {
+# Why a different value of a protocol's key rules out a comparison.
+DIFFERENT = {
     "split": "another split",
     "examples": "other conversations",
     "data": "other conversations",
     "prompt": "another prompt",
     "shots": "another number of examples in the prompt",
-    "max_conversation_tokens": "another longest conversation",
+    "max_conversation_tokens": "another conversation limit",
     "beams": "other decoding",
-    "max_new_tokens": "another longest summary",
+    "max_new_tokens": "another summary limit",
     "metric": "another version of ROUGE",
     "references": "another number of references",
 }
@@ -38,7 +37,7 @@ GAIN_OF = "gain:"
 
 @dataclass(frozen=True)
 class Scored:
-    """A run that is scored: its `label` tells it from the others beside it, `adapter` is its adapter's id or ""."""
+    """A scored run; `label` is unique among the runs that are compared, `adapter` is its adapter's id or ""."""
 
     job: Job
     label: str
@@ -48,7 +47,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A run that could be shown beside others; `why_not` says why it can't, "" if it can."""
+    """A run that may be compared; `why_not` is why it can't, "" if it can."""
 
     job: Job
     name: str
@@ -61,7 +60,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Side:
-    """What one run has of a conversation: both summaries and both scores (fractions), its own base's beside its own."""
+    """The summaries of one run and of its base model for a conversation, with their scores (fractions)."""
 
     summary: str
     score: float
@@ -70,20 +69,19 @@ class Side:
 
     @property
     def gain(self) -> float:
-        """What it scores above its base."""
+        """The gain over its base model."""
         return self.score - self.base_score
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One conversation: its texts, and what each run has of it, one at least.
+    """One conversation with the summaries of at least one run.
 
-    `disagreement` is the share of words in which the summaries differ, 0 for equal ones, whatever they score: those of
-    base and tuned model of a single run, else those of the two adapters that differ most. `conversation` is "" and
-    `references` are none where no run kept them.
+    `disagreement` is the fraction of words in which summaries differ: those of base and tuned model of a single run,
+    else those of the two adapters that differ most. `conversation` and `references` are empty if no run stored them.
     """
 
-    place: int
+    index: int
     id: str
     conversation: str
     references: tuple[str, ...]
@@ -92,36 +90,36 @@ class Compared:
 
     @property
     def base(self) -> str:
-        """What the first run's base model wrote."""
+        """The summary of the first run's base model."""
         return self.sides[0].base
 
     @property
     def base_score(self) -> float:
-        """What that scores."""
+        """The score of that summary."""
         return self.sides[0].base_score
 
     @property
     def gain(self) -> float:
-        """What the runs gained, in the mean."""
+        """The mean gain of the runs."""
         return sum(side.gain for side in self.sides) / len(self.sides)
 
 
 def label_of(recipe: Recipe) -> str:
-    """Return method and main setting, as one says them: "LoRA, r 32"."""
+    """Return the method with its main option: "LoRA, r 32"."""
     method = recipe.method.method
     return ", ".join(part for part in (method.title, method.short(recipe.method.options)) if part)
 
 
 def candidates(first: Scored) -> list[Candidate]:
-    """Return the runs that keep scores of single conversations and could stand beside the first, newest first.
+    """Return the other runs with scores by conversation, newest first, each with a unique label.
 
-    Those of another protocol stand last, with the reason. No two labels are the same.
+    Runs with another protocol come last, with the reason why they can't be compared.
     """
     jobs = (
-        job for job in run_store.list_jobs() if job.id != first.job.id and example_scores.is_kept(job.folder)
+        job for job in run_store.list_jobs() if job.id != first.job.id and example_scores.exists(job.folder)
     )
     found = [each for job in jobs for each in _candidate(read_entry(job), first.scores.protocol)]
-    return sorted(_apart(found, first.label), key=lambda each: bool(each.why_not))
+    return sorted(_numbered(found, first.label), key=lambda each: bool(each.why_not))
 
 
 def _candidate(entry: RunEntry, protocol: dict[str, Any]) -> Iterator[Candidate]:
@@ -133,12 +131,12 @@ def _candidate(entry: RunEntry, protocol: dict[str, Any]) -> Iterator[Candidate]
             entry.adapter_id,
             float(entry.scored["scores"][SCORE]["mean"]),
             float(entry.scored["difference"][SCORE]["mean"]),
-            why_apart(protocol, entry.scored["protocol"]),
+            why_not_comparable(protocol, entry.scored["protocol"]),
         )
 
 
-def _apart(found: Sequence[Candidate], taken: str) -> list[Candidate]:
-    """Number labels that several runs have, the oldest first; the one that is taken is the first of its name."""
+def _numbered(found: Sequence[Candidate], taken: str) -> list[Candidate]:
+    """Number the labels of several runs, the oldest first; the run whose label is `taken` is the first."""
     counts = {taken: 1}
     made = []
     for each in reversed(found):
@@ -148,27 +146,24 @@ def _apart(found: Sequence[Candidate], taken: str) -> list[Candidate]:
     return made[::-1]
 
 
-def why_apart(protocol: dict[str, Any], other: dict[str, Any]) -> str:
-    """Return why scores of two protocols can't stand in one table: "Scored with other decoding", "" if they can."""
+def why_not_comparable(protocol: dict[str, Any], other: dict[str, Any]) -> str:
+    """Return why scores of two protocols can't be compared: "Scored with other decoding.", "" if they can."""
     keys = [each.key.partition(".")[0] for each in differences((protocol, other))]
-    said = list(dict.fromkeys(UNLIKE.get(key, key) for key in keys))
-    return f"Scored with {' and '.join(said)}." if said else ""
+    reasons = list(dict.fromkeys(DIFFERENT.get(key, key) for key in keys))
+    return f"Scored with {' and '.join(reasons)}." if reasons else ""
 
 
 def compared(shown: Sequence[Scored]) -> list[Compared]:
-    """Return the conversations in the order in which they were scored; none if the score is missing.
-
-    All runs must be of one protocol, and so of the same conversations; of one that is not nothing is shown.
-    """
+    """Return the conversations in the order of scoring; none if a score is missing or the conversations differ."""
     first = shown[0].scores
     if any(each.scores.examples != first.examples or not _has_scores(each.scores) for each in shown):
         return []
     texts = next((each.scores.texts for each in shown if each.scores.texts), ())
     found = []
-    for place, example in enumerate(first.examples):
-        sides = tuple(_side(each.scores, place) for each in shown)
-        said = (texts[place].conversation, texts[place].references) if texts else ("", ())
-        found.append(Compared(place, example, *said, sides, _disagreement(sides)))
+    for index, example in enumerate(first.examples):
+        sides = tuple(_side(each.scores, index) for each in shown)
+        read = (texts[index].conversation, texts[index].references) if texts else ("", ())
+        found.append(Compared(index, example, *read, sides, _disagreement(sides)))
     return found
 
 
@@ -176,10 +171,10 @@ def _has_scores(scores: ExampleScores) -> bool:
     return SCORE in scores.base.rouge and SCORE in scores.tuned.rouge
 
 
-def _side(scores: ExampleScores, place: int) -> Side:
+def _side(scores: ExampleScores, index: int) -> Side:
     base, tuned = scores.base, scores.tuned
     return Side(
-        tuned.summaries[place], tuned.rouge[SCORE][place], base.summaries[place], base.rouge[SCORE][place]
+        tuned.summaries[index], tuned.rouge[SCORE][index], base.summaries[index], base.rouge[SCORE][index]
     )
 
 
@@ -190,13 +185,13 @@ def _disagreement(sides: Sequence[Side]) -> float:
 
 
 def other_bases(shown: Sequence[Scored]) -> list[str]:
-    """Return the labels of the runs whose base model wrote otherwise than the first run's."""
+    """Return the labels of the runs whose base summaries differ from those of the first run."""
     first = shown[0].scores.base.summaries
     return [each.label for each in shown[1:] if each.scores.base.summaries != first]
 
 
 _KEYS: dict[str, Callable[[Compared], float]] = {
-    "given": lambda row: row.place,
+    "given": lambda row: row.index,
     "gain": lambda row: -row.gain,
     "loss": lambda row: row.gain,
     "disagreement": lambda row: -row.disagreement,
@@ -204,20 +199,20 @@ _KEYS: dict[str, Callable[[Compared], float]] = {
 
 
 def ordered(rows: Sequence[Compared], order: str) -> list[Compared]:
-    """Return the rows in an order: "given", "gain", "loss", "disagreement", or "gain:1" for what one run gained.
+    """Return the rows in an order: "given", "gain", "loss", "disagreement", or "gain:1" for the gain of one run.
 
-    Where they tie, as they were scored.
+    Ties keep the order of scoring.
     """
 
     def gain_of(row: Compared) -> float:
         return -row.sides[int(order.removeprefix(GAIN_OF))].gain
 
     key = _KEYS.get(order) or gain_of
-    return sorted(rows, key=lambda row: (key(row), row.place))
+    return sorted(rows, key=lambda row: (key(row), row.index))
 
 
 def table(shown: Sequence[Scored], rows: Sequence[Compared]) -> tuple[list[str], list[list[Cell]]]:
-    """Return head and rows of a table with a line for each conversation, scores as fractions."""
+    """Return head and rows of a table with a row for each conversation, scores as fractions."""
     head = ["conversation", "text", "reference"]
     for each in shown:
         head += [

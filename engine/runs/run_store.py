@@ -1,6 +1,6 @@
-"""Runs: jobs that train. Makes them, finds them, and says how each one ended.
+"""Creates, finds, changes and deletes runs: jobs that train.
 
-Knows nothing of how training is done. The short form for long lists is `engine.runs.run_summaries`' business.
+Knows nothing of how training is done. `engine.runs.run_summaries` has the short form for long lists.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _CHANGED = ("training", "base_model")
 
 @dataclass(frozen=True)
 class Run:
-    """A run's folder, its recipe and its state as replayed from its events."""
+    """A run's folder, its recipe, and its state replayed from its events."""
 
     job: Job
     recipe: Recipe
@@ -43,12 +43,12 @@ class Run:
 
     @property
     def outcome(self) -> Outcome | None:
-        """How it ended; None while it runs, or if it was never started."""
+        """How it ended; None while it runs or if it was never started."""
         return self.state.outcome
 
 
 def create_run(recipe: Recipe) -> Job:
-    """Make the folder of a new run. Raises RecipeError with what can be known to be wrong, StorageError."""
+    """Make the folder of a new run. Raises RecipeError with all problems, StorageError."""
     found = problems(recipe)
     if found:
         raise RecipeError(found)
@@ -56,10 +56,10 @@ def create_run(recipe: Recipe) -> Job:
 
 
 def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:
-    """Change values of a run that has ended early, for the steps behind its last checkpoint; return its recipe.
+    """Change values of a run that ended early, for the steps after its last checkpoint, and return its recipe.
 
-    `wanted` has values by dotted names; what is changed is kept with the recipe. Raises RecipeError with what can't
-    be changed, WorkerError for a run that trains or is completed, StorageError.
+    `wanted` has values by dotted names; the recipe records the changes. Raises RecipeError for values that can't be
+    changed, WorkerError for a run that trains or is completed, StorageError.
     """
     with job.lock(wait_seconds=0.0):
         if open_run(job).outcome == "completed":
@@ -78,7 +78,7 @@ def _write(job: Job, recipe: Recipe) -> None:
 
 
 def changed(recipe: Recipe, wanted: Mapping[str, run_changes.Value], step: int) -> Recipe:
-    """Return the recipe of a run that goes on behind `step` with other values; raises RecipeError as `change` does."""
+    """Return the recipe of a run that resumes after `step` with other values; raises RecipeError as `change` does."""
     tables = recipe.as_tables()
     before = {f"{table}.{key}": value for table in _CHANGED for key, value in tables[table].items()}
     anchored = not recipe.method.method.whole_in_file(recipe.method.options)
@@ -101,7 +101,7 @@ def last_step(job: Job) -> int:
 
 
 def problems(recipe: Recipe) -> tuple[Problem, ...]:
-    """Return what can be known to be wrong without loading a model, in the recipe and in the library."""
+    """Return the problems of a recipe that are known without loading a model, with those of the library."""
     return (*recipes.problems(recipe), *_start_problems(recipe.method))
 
 
@@ -109,14 +109,14 @@ def _start_problems(settings: MethodSettings) -> tuple[Problem, ...]:
     if not settings.start_from:
         return ()
     if not settings.method.trains:
-        message = f"{settings.method.title} trains nothing, so it can't go on from an adapter."
+        message = f"{settings.method.title} trains nothing, so it can't start from an adapter."
         return (Problem(START, message, "Choose another method, or no adapter."),)
     try:
         adapter = find(settings.start_from)
     except AdapterError as error:
         return (Problem(START, error.message, error.hint),)
     if adapter.is_prompt:
-        message = f"{adapter.name} is a prompt: there are no weights to go on from."
+        message = f"{adapter.name} is a prompt: it has no weights to start from."
         return (Problem(START, message, "Use its prompt in a new recipe."),)
     return ()
 
@@ -126,11 +126,11 @@ def find_job(name: str) -> Job:
     folder = Path(name).expanduser()
     if (folder / "job.json").exists():
         return Job(folder.resolve())
-    # By name, no pattern: an id may be given as anything.
+    # Compared as text, not as a pattern: the name may be anything.
     matches = [job.folder for job in list_jobs() if name and job.id.startswith(name)]
     if len(matches) != 1:
-        said = f'More than one run begins with "{name}".' if matches else f'There is no run "{name}".'
-        raise WorkerError(said, "`main.py runs` lists them.", "run")
+        message = f'More than one run begins with "{name}".' if matches else f'There is no run "{name}".'
+        raise WorkerError(message, "`main.py runs` lists them.", "run")
     return Job(matches[0])
 
 
@@ -140,7 +140,7 @@ def open_run(job: Job) -> Run:
     state = replay(read_all(job.events_path))
     running = job.is_running()
     if state.outcome is None and state.attempt > 0 and not running:
-        # Asked again, since the worker may have ended between the reading and the asking.
+        # Read again: the worker may have ended in between.
         state = replay(read_all(job.events_path))
         if state.outcome is None:
             state.close("crashed", None)
@@ -148,7 +148,7 @@ def open_run(job: Job) -> Run:
 
 
 def replay(events: Iterable[Event]) -> RunState:
-    """Return the state that events add up to."""
+    """Return the state after events."""
     state = RunState()
     for event in events:
         state.apply(event)
@@ -172,12 +172,12 @@ def checkpoints(job: Job) -> list[Path]:
 
 
 def delete_run(job: Job) -> Path:
-    """Move a run that has ended to the trash and return its place there. Raises WorkerError if it runs."""
+    """Move a run to the trash and return its path there. Raises WorkerError if it runs."""
     if job.is_running():
         raise WorkerError(f"{job.id} is running.", "Stop it first.")
     return to_trash(job.folder)
 
 
-def restore_run(place: Path) -> Job:
-    """Take a run out of the trash again."""
-    return Job(restore(place, runs_folder()))
+def restore_run(path: Path) -> Job:
+    """Move a run back from the trash."""
+    return Job(restore(path, runs_folder()))

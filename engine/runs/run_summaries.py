@@ -1,7 +1,7 @@
-"""What a list of many runs shows of each, read quickly.
+"""Fast summaries of runs for long lists.
 
-Nearly every line of a run's events is a step; of those only as many are decoded as a small curve can show.
-Knows nothing of what a list looks like.
+Nearly every event of a run is a step; only as many steps are decoded as a sparkline can show. Knows nothing of how a
+list looks.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from engine.runs.run_store import checkpoints, replay
 from engine.system.files import bytes_in
 
 SPARK_POINTS = 60
-# Each point of a sparkline is a mean over about this many steps; the others are not decoded.
-STEPS_A_POINT = 4
+# Each point of a sparkline is a mean of about this many steps; other steps are not decoded.
+STEPS_PER_POINT = 4
 STEP_BYTES = 250
 _STEP_BEGINS = f'{{"v":{VERSION},"event":"step_finished"'.encode()
 
@@ -94,7 +94,7 @@ class RunEntry:
 
 
 def stamp(job: Job) -> Stamp:
-    """Return what changes when the run does: its events' size, their time or its folder's, and whether it runs."""
+    """Return a stamp that changes with the run: size and time of its events, and whether it runs."""
     try:
         facts, folder = job.events_path.stat(), job.folder.stat()
     except FileNotFoundError:
@@ -103,11 +103,11 @@ def stamp(job: Job) -> Stamp:
 
 
 def read_entry(job: Job) -> RunEntry:
-    """Return a run's line of the history; what can't be read of it is left at its default."""
+    """Return a run's line of the history, with defaults for what can't be read."""
     mark = stamp(job)
     recipe, error = _recipe(job)
     clock = _Clock()
-    state = replay(clock.watch(_quick_events(job.events_path)))
+    state = replay(clock.watch(_sampled_events(job.events_path)))
     saved = checkpoints(job)
     return RunEntry(
         job=job,
@@ -132,10 +132,10 @@ def _recipe(job: Job) -> tuple[Recipe | None, str]:
         return None, error.message
 
 
-def _quick_events(path: Path) -> Iterator[Event]:
-    """Yield every whole event but steps, and of those so many as a sparkline can show, the last one always."""
+def _sampled_events(path: Path) -> Iterator[Event]:
+    """Yield every event but steps, and of the steps a sample with the last one."""
     try:
-        every = max(1, path.stat().st_size // (STEP_BYTES * STEPS_A_POINT * SPARK_POINTS))
+        every = max(1, path.stat().st_size // (STEP_BYTES * STEPS_PER_POINT * SPARK_POINTS))
     except FileNotFoundError:
         return
     with path.open("rb") as stream:
@@ -161,7 +161,7 @@ def _decoded(*lines: bytes) -> Iterator[Event]:
 
 
 class _Clock:
-    """Adds up how long the attempts of a run took, while its events go by."""
+    """Adds up the time of a run's attempts from its events."""
 
     def __init__(self) -> None:
         self.first = 0.0
@@ -207,7 +207,7 @@ def _training(state: RunState) -> dict[str, Any]:
         "total_steps": state.total_steps,
         "time_fraction": state.time_fraction,
         "seconds_left": state.seconds_left(),
-        "loss": thinned(state.loss.values, SPARK_POINTS),
+        "loss": downsampled(state.loss.values, SPARK_POINTS),
         "trainable_parameters": started.get("trainable_parameters"),
         "precision": str(started.get("precision") or ""),
         "excluded": state.excluded,
@@ -231,10 +231,10 @@ def _result(state: RunState) -> dict[str, Any]:
     }
 
 
-def thinned(values: Sequence[float], most: int) -> tuple[float, ...]:
-    """Return at most `most` means over equal stretches of `values`."""
+def downsampled(values: Sequence[float], limit: int) -> tuple[float, ...]:
+    """Return at most `limit` means of equal parts of `values`."""
     count = len(values)
-    if count <= most:
+    if count <= limit:
         return tuple(values)
-    edges = [count * place // most for place in range(most + 1)]
+    edges = [count * index // limit for index in range(limit + 1)]
     return tuple(sum(values[low:high]) / (high - low) for low, high in pairwise(edges))

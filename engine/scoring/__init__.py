@@ -1,1 +1,1 @@
-"""Metrics, bootstrap intervals, paired verdicts; numbers only."""
+"""Scoring: metrics, bootstrap intervals and paired verdicts, of numbers alone."""

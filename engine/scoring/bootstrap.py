@@ -1,8 +1,8 @@
-"""How sure a score is: bootstrap intervals of a mean, and of the difference of two systems.
+"""Bootstrap confidence intervals of a mean, and of the paired difference of two systems.
 
 Percentile bootstrap (Efron 1979), paired for differences (Koehn 2004): examples are drawn with replacement,
-and a difference is drawn example by example, so that what makes an example hard for both cancels out.
-Knows nothing of models, text or scores' names.
+and differences are drawn example by example, so that what makes an example hard for both systems cancels out.
+Knows nothing of models, texts or names of metrics.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine.system.validators import Verdict
 
 LEVEL = 0.95
 SEED = 20_040_725
-# Draws are made in blocks of this many numbers, so that memory stays small whatever the counts.
+# Resamples are drawn in blocks of at most this many values, so that memory stays small.
 BLOCK = 1 << 21
 
 
@@ -32,30 +32,30 @@ class Interval:
     high: float | None
 
     def as_dict(self) -> dict[str, float]:
-        """Return `{"mean", "low", "high"}`; an interval that is not there is left out, not null."""
+        """Return `{"mean", "low", "high"}`, without "low" and "high" where there is no interval."""
         facts = {"mean": self.mean, "low": self.low, "high": self.high}
         return {name: value for name, value in facts.items() if value is not None}
 
     @property
     def verdict(self) -> Verdict:
-        """What the interval of a difference says where more is better."""
+        """The verdict of a difference whose higher values are better."""
         return self.judged("higher")
 
     def judged(self, good: Good) -> Verdict:
-        """Return what the interval of a difference says: one that holds 0, or is missing, shows nothing.
+        """Return the verdict of a difference: none that is measurable if the interval is missing or contains 0.
 
-        Where neither way is better, it is said which way it went.
+        Where neither direction is better, the verdict is the direction.
         """
         if self.low is None or self.high is None or self.low <= 0.0 <= self.high:
             return "no measurable difference"
-        went: Literal["higher", "lower"] = "higher" if self.low > 0.0 else "lower"
+        direction: Literal["higher", "lower"] = "higher" if self.low > 0.0 else "lower"
         if good == "neither":
-            return went
-        return "better" if went == good else "worse"
+            return direction
+        return "better" if direction == good else "worse"
 
 
 def interval(values: Sequence[float], resamples: int, seed: int = SEED) -> Interval:
-    """Return the mean of `values` and its interval from `resamples` draws; equal seeds give equal intervals.
+    """Return the mean of `values` and its interval from `resamples`; equal seeds give equal intervals.
 
     Raises ValueError if there are no values.
     """
@@ -66,7 +66,7 @@ def interval(values: Sequence[float], resamples: int, seed: int = SEED) -> Inter
     if numbers.size == 1:
         return Interval(mean, None, None)
     tail = (1.0 - LEVEL) / 2.0
-    low, high = np.quantile(_drawn_means(numbers, resamples, seed), [tail, 1.0 - tail])
+    low, high = np.quantile(_resampled_means(numbers, resamples, seed), [tail, 1.0 - tail])
     return Interval(mean, float(low), float(high))
 
 
@@ -81,11 +81,11 @@ def difference(before: Sequence[float], after: Sequence[float], resamples: int) 
 
 
 def difference_dict(found: Interval, good: Good = "higher") -> dict[str, Any]:
-    """Return a difference as events and metadata carry it: the interval and its verdict."""
+    """Return a difference as events and files have it: the interval and its verdict."""
     return {**found.as_dict(), "verdict": found.judged(good)}
 
 
-def _drawn_means(numbers: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
+def _resampled_means(numbers: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
     random = np.random.default_rng(seed)
     rows = max(1, BLOCK // numbers.size)
     blocks = []

@@ -1,4 +1,4 @@
-"""How scores and texts of the same conversations compare: column by column, summary by summary. Knows no run."""
+"""Compares columns of scores of the same conversations, and pairs of summaries. Knows nothing of runs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ RESAMPLES = 1_000
 
 @dataclass(frozen=True)
 class ColumnScore:
-    """How a column of scores stands: its mean with an interval, and its paired difference from the first column's.
+    """The mean of a column with its interval, and its paired difference from the first column, None for that one.
 
-    The intervals are "mean", "low" and "high" as events carry them, the difference with its "verdict"; the first column
-    has none, and one conversation alone gives no "low" and no "high".
+    Keys are "mean", "low" and "high", of the difference "verdict" too; a single conversation has no "low" and "high".
     """
 
     score: dict[str, float]
@@ -24,22 +23,22 @@ class ColumnScore:
 
 
 def compare_columns(columns: Sequence[Sequence[float]]) -> list[ColumnScore]:
-    """Return how columns of scores of the same conversations stand, the first being the yardstick."""
-    # numpy, which a window need not load before there is something to compare.
+    """Return the score of each column, compared with the first one; all are of the same conversations."""
+    # Imports numpy, which a window needs only once there is something to compare.
     from engine.scoring import bootstrap
 
     first, *_ = columns
     return [
         ColumnScore(
             bootstrap.interval(values, RESAMPLES).as_dict(),
-            bootstrap.difference_dict(bootstrap.difference(first, values, RESAMPLES)) if place else None,
+            bootstrap.difference_dict(bootstrap.difference(first, values, RESAMPLES)) if index else None,
         )
-        for place, values in enumerate(columns)
+        for index, values in enumerate(columns)
     ]
 
 
 def disagreement(one: str, other: str) -> float:
-    """Return the share of words in which two texts differ, their order counted: 0 for equal words, 1 for none."""
+    """Return the fraction of words in which two texts differ, in order: 0 for equal texts, 1 for no common word."""
     words = one.casefold().split(), other.casefold().split()
     if not any(words):
         return 0.0

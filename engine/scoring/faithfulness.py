@@ -1,9 +1,7 @@
-"""What a summary claims that its conversation does not say: names, numbers, times and dates, by pattern.
+"""Finds claims of a summary that are not in its conversation: names, numbers, times and dates, by pattern.
 
-A check for the eye, not a score: it looks for things that can be wrong word by word and compares what they
-mean, so "5 pm" stands where "17:00" was said and "two" where "2" was. English words are known; digits are
-read in any language.
-Knows nothing of models, files or windows.
+Claims are compared by their meaning: "5 pm" is supported by "17:00", "two" by "2". English words are known; digits are
+read in any language. Knows nothing of models, files or windows.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ Fact = tuple[str, float]
 
 @dataclass(frozen=True)
 class Claim:
-    """A piece of a summary, from `start` up to `end`, that can be true or false by itself."""
+    """A span of a summary, from `start` up to `end`, that can be true or false by itself."""
 
     start: int
     end: int
@@ -35,23 +33,23 @@ class _Reading:
     facts: frozenset[Fact]
 
 
-def _listed(words: str) -> tuple[str, ...]:
+def _split(words: str) -> tuple[str, ...]:
     return tuple(words.split())
 
 
-_UNITS = _listed(
+_UNITS = _split(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
 )
-_TENS = _listed("twenty thirty forty fifty sixty seventy eighty ninety")
+_TENS = _split("twenty thirty forty fifty sixty seventy eighty ninety")
 _NUMBER_WORDS = (
     {word: float(value) for value, word in enumerate(_UNITS)}
     | {word: 10.0 * value for value, word in enumerate(_TENS, start=2)}
     | {"dozen": 12.0, "hundred": 100.0, "thousand": 1000.0}
 )
-_DAYS = _listed("monday tuesday wednesday thursday friday saturday sunday")
-_MONTHS = _listed("january february march april may june july august september october november december")
-_RELATIVE = _listed("tomorrow yesterday")
+_DAYS = _split("monday tuesday wednesday thursday friday saturday sunday")
+_MONTHS = _split("january february march april may june july august september october november december")
+_RELATIVE = _split("tomorrow yesterday")
 _SHORT = {name[:3]: name for name in (*_DAYS, *_MONTHS)} | {
     "tues": "tuesday",
     "thur": "thursday",
@@ -68,7 +66,7 @@ _DATE_WORDS: dict[str, Fact] = {
 }
 
 _SPELLED = "|".join(_NUMBER_WORDS)
-_PIECES = re.compile(
+_TOKENS = re.compile(
     rf"""
       (?P<iso>      \b\d{{4}}-\d{{2}}-\d{{2}}\b )
     | (?P<slashed>  \b\d{{1,2}}(?:/\d{{1,2}}|\.\d{{1,2}}\.(?=\s|\d|$))(?:/?\d{{2,4}})?(?!\w) )
@@ -87,29 +85,29 @@ _PIECES = re.compile(
 
 
 def unsupported(summary: str, conversation: str) -> tuple[Claim, ...]:
-    """Return the claims of a summary that do not stand in the conversation, in the order of the summary."""
+    """Return the claims of a summary that are not in the conversation, in their order."""
     return check_claims(summary, conversation).unsupported
 
 
 @dataclass(frozen=True)
 class Check:
-    """What a summary claims, and what of it does not stand in the conversation; both in the summary's order."""
+    """The claims of a summary, and those of them that are not in the conversation; both in their order."""
 
     claims: tuple[Claim, ...]
     unsupported: tuple[Claim, ...]
 
     @property
     def unsupported_fraction(self) -> float:
-        """The share of claims that do not stand there; 0 for a summary that claims nothing."""
+        """The fraction of claims that are not in the conversation; 0 for a summary without claims."""
         return len(self.unsupported) / len(self.claims) if self.claims else 0.0
 
 
 def check_claims(summary: str, conversation: str) -> Check:
-    """Return all claims of a summary, and those that do not stand in the conversation."""
-    said, words = _said(conversation)
+    """Return all claims of a summary, and those that are not in the conversation."""
+    facts, words = _facts_and_words(conversation)
     readings = [reading for reading in _readings(summary) if _is_claimed(reading.claim, summary)]
     names = list(_names(summary))
-    missing = [reading.claim for reading in readings if not reading.facts & said]
+    missing = [reading.claim for reading in readings if not reading.facts & facts]
     missing += [claim for claim in names if _plain(claim.text) not in words]
     claims = [*(reading.claim for reading in readings), *names]
     return Check(_in_order(claims), _in_order(missing))
@@ -120,16 +118,16 @@ def _in_order(claims: list[Claim]) -> tuple[Claim, ...]:
 
 
 @lru_cache(maxsize=8)
-def _said(conversation: str) -> tuple[frozenset[Fact], frozenset[str]]:
-    """Return what a conversation means and its words; kept, since its summaries are checked one by one."""
+def _facts_and_words(conversation: str) -> tuple[frozenset[Fact], frozenset[str]]:
+    """Return the facts and the words of a conversation; cached, since its summaries are checked one by one."""
     facts = {fact for reading in _readings(conversation) for fact in reading.facts}
-    words = {_plain(match["word"]) for match in _PIECES.finditer(conversation) if match["word"]}
+    words = {_plain(match["word"]) for match in _TOKENS.finditer(conversation) if match["word"]}
     words |= {part for word in words for part in re.split(r"['’-]", word)}
     return frozenset(facts), frozenset(words)
 
 
 def _is_claimed(claim: Claim, summary: str) -> bool:
-    """Leave out words that mostly mean something else: "one of them", "may", short forms such as "sat"."""
+    """Tell whether a word is a claim: "one of them", "may" and short forms such as "sat" mostly are not."""
     lower = claim.text.lower()
     if lower in ("may", "march"):
         return claim.text[0].isupper() and not _begins_sentence(summary, claim.start)
@@ -137,8 +135,8 @@ def _is_claimed(claim: Claim, summary: str) -> bool:
 
 
 def _readings(text: str) -> Iterator[_Reading]:
-    """Yield everything in a text that means a number, a time or a date, with all that it may mean."""
-    for match in _PIECES.finditer(text):
+    """Yield every number, time and date of a text with all its possible meanings."""
+    for match in _TOKENS.finditer(text):
         group = str(match.lastgroup)
         kind, facts = _meaning(group, match[0])
         if facts:
@@ -160,7 +158,7 @@ def _iso(text: str) -> set[Fact]:
 
 
 def _slashed(text: str) -> set[Fact]:
-    """Read 5/14 and 14.5. alike: either number may be the month; 4.30 at a sentence's end is a time."""
+    """Read 5/14 and 14.5. alike: either number may be the month; 4.30 at the end of a sentence is a time."""
     first, second, *_ = _digits(text)
     numbers: set[Fact] = {("number", float(first)), ("number", float(second)), _time(first, second)}
     return numbers | {("month", first - 1.0), ("month", second - 1.0)}
@@ -203,7 +201,7 @@ def _spelled_number(text: str) -> float:
 
 
 def _time(hour: int, minute: int) -> Fact:
-    """Return a time of day on the twelve-hour dial, so that 17:00 and 5 pm are one."""
+    """Return a time of day in the 12-hour system, so that 17:00 and 5 pm are equal."""
     return ("time", hour % 12 * 60.0 + minute)
 
 
@@ -215,7 +213,7 @@ def _spoken(text: str) -> set[Fact]:
 
 
 def _number(text: str) -> set[Fact]:
-    """Return a number's value, and the time of day it may stand for: "at 5", "4.30"."""
+    """Return the value of a number, and the time of day it may mean: "at 5", "4.30"."""
     thousands = text.endswith("k")
     plain = re.sub(r"[,’'\u202f\u00a0]", "", text.removesuffix("k"))
     value = float(plain) * (1000 if thousands else 1)
@@ -240,9 +238,9 @@ _READERS: dict[str, tuple[ClaimKind, Callable[[str], set[Fact]]]] = {
     "word": ("date", _word),
 }
 
-# Words that begin sentences without naming anyone.
+# Words at the start of sentences that are no names.
 _NO_NAMES = frozenset(
-    _listed(
+    _split(
         "a about after afterwards all also although an and another any anyone anything as at because "
         "before being both but by dinner each either even every everybody everyone everything few "
         "finally first food for from he her here his home how however i if in instead it its just "
@@ -265,8 +263,8 @@ _AFTER_A_NAME = re.compile(
 
 
 def _names(summary: str) -> Iterator[Claim]:
-    """Yield the names: capitalised words, at the start of a sentence only those that act or are listed."""
-    for match in _PIECES.finditer(summary):
+    """Yield the names: capitalised words, at the start of a sentence only those with a verb or in a list."""
+    for match in _TOKENS.finditer(summary):
         word = re.sub(r"['’]s$", "", match["word"] or "")
         if not word[:1].isupper() or not _may_be_a_name(word.lower()):
             continue
@@ -294,13 +292,13 @@ def _plain(word: str) -> str:
 
 
 def added(summary: str, base_summary: str) -> tuple[tuple[int, int], ...]:
-    """Return the stretches of a summary, as (start, end), that the base model's summary does not have."""
-    pieces = [(match.start(), match.end()) for match in re.finditer(r"\w[\w'’%-]*", summary)]
-    words = [summary[start:end].casefold() for start, end in pieces]
+    """Return the spans of a summary, as (start, end), that the base model's summary does not have."""
+    spans = [(match.start(), match.end()) for match in re.finditer(r"\w[\w'’%-]*", summary)]
+    words = [summary[start:end].casefold() for start, end in spans]
     base_words = [match[0].casefold() for match in re.finditer(r"\w[\w'’%-]*", base_summary)]
     matcher = difflib.SequenceMatcher(None, base_words, words, autojunk=False)
     return tuple(
-        (pieces[first][0], pieces[last - 1][1])
+        (spans[first][0], spans[last - 1][1])
         for action, _, _, first, last in matcher.get_opcodes()
         if action in ("insert", "replace") and last > first
     )

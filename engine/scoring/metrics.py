@@ -1,7 +1,7 @@
-"""What is measured of summaries beside a reference: one declaration, which scoring, reports and tables read.
+"""Declares every metric of summaries, for scoring, reports and tables.
 
-Every measure is a number for each summary, so that it can be averaged, given an interval and paired.
-Knows nothing of how they are computed.
+A metric is one value for each summary, so that it can be averaged, given an interval and paired. Knows nothing of how
+metrics are computed.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["points", "words", "share"]
+Unit = Literal["points", "words", "fraction"]
 Good = Literal["higher", "lower", "neither"]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One measure. Points and shares are fractions 0 to 1 in files; `good` says which way is better, if either is."""
+    """One metric. Points and fractions are 0 to 1 in files; `good` is the better direction, if there is one."""
 
     name: str
     title: str
@@ -25,15 +25,15 @@ class Metric:
 
 
 _ROUGE_HELP = {
-    "rouge1": "Words that summary and reference share.",
-    "rouge2": "Pairs of neighbouring words that summary and reference share.",
-    "rougeL": "The longest run of words in the same order, gaps allowed.",
+    "rouge1": "Words in both summary and reference.",
+    "rouge2": "Pairs of adjacent words in both summary and reference.",
+    "rougeL": "The longest sequence of words in both, gaps allowed.",
     "rougeLsum": "The same, sentence by sentence.",
 }
 ROUGE_TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
 
 ROUGE = tuple(
-    Metric(name, title, "points", "higher", f"{_ROUGE_HELP[name]} Forms of a word count as one.")
+    Metric(name, title, "points", "higher", f"{_ROUGE_HELP[name]} Words are stemmed.")
     for name, title in ROUGE_TITLES.items()
 )
 UNSTEMMED = {name: f"{name}_unstemmed" for name in ROUGE_TITLES}
@@ -44,30 +44,32 @@ OTHER_METRICS = (
             f"{title}, no stemmer",
             "points",
             "higher",
-            f"{_ROUGE_HELP[name]} Letter by letter.",
+            f"{_ROUGE_HELP[name]} Words are not stemmed.",
         )
         for name, title in ROUGE_TITLES.items()
     ),
-    Metric("words", "Length in words", "words", "neither", "Words of a summary."),
+    Metric("words", "Length in words", "words", "neither", "Words in a summary."),
     Metric(
-        "novel1", "New words", "share", "neither", "Share of a summary's words that the conversation lacks."
+        "novel1",
+        "New words",
+        "fraction",
+        "neither",
+        "Fraction of a summary's words that are not in the conversation.",
     ),
     Metric(
         "novel2",
         "New word pairs",
-        "share",
+        "fraction",
         "neither",
-        "Share of its pairs of words that the conversation lacks.",
+        "Fraction of its word pairs that are not in the conversation.",
     ),
-    Metric(
-        "capped", "Cut by the limit", "share", "lower", "Share of summaries that reach the longest length."
-    ),
+    Metric("capped", "Truncated", "fraction", "lower", "Fraction of summaries that end at the length limit."),
     Metric(
         "unsupported",
         "Not in the conversation",
-        "share",
+        "fraction",
         "lower",
-        "Share of a summary's names, numbers, times and dates that do not stand in the conversation, by pattern.",
+        "Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern.",
     ),
 )
 METRICS = {measure.name: measure for measure in (*ROUGE, *OTHER_METRICS)}

@@ -1,4 +1,4 @@
-"""Numbers, times, scores and verdicts as plain text: what the command line and reports say alike."""
+"""Numbers, times, scores and verdicts as text, for the command line and reports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_INTERVAL = "one conversation, so no interval"
 
 
 def duration(seconds: float) -> str:
-    """Return a time as text, coarser as it grows: "0.4 s", "41 s", "4 min 10 s"."""
+    """Return a duration as text: "0.4 s", "41 s", "4 min 10 s"."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -36,7 +36,7 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 
 def score(fraction: float) -> str:
-    """Return a score times 100 with one digit."""
+    """Return a score times 100 with one decimal."""
     return f"{fraction * 100:.1f}".replace("-", MINUS)
 
 
@@ -56,7 +56,7 @@ def interval(interval_in: Mapping[str, float]) -> str:
 
 
 def _bounds(interval_in: Mapping[str, Any]) -> str:
-    """Return an interval's ends, nothing if it has none: one conversation shows no spread."""
+    """Return the ends of an interval, "" if there is none: a single conversation has no interval."""
     low, high = interval_in.get("low"), interval_in.get("high")
     return "" if low is None or high is None else f"{score(low)} to {score(high)}"
 
@@ -67,27 +67,27 @@ def verdict(difference: Mapping[str, Any], examples: int | None) -> str:
     moved = {"better": "rose", "worse": "fell"}.get(difference["verdict"], "changed")
     points = score(abs(change) if moved in ("rose", "fell") else change)
     on = f", on {counted(examples, 'conversation')}" if examples else ""
-    said = f"{VERDICT_TEXTS[difference['verdict']]}. ROUGE-1 {moved} by {points} points"
+    text = f"{VERDICT_TEXTS[difference['verdict']]}. ROUGE-1 {moved} by {points} points"
     bounds = _bounds(difference)
-    return f"{said}, 95 % interval {bounds}{on}." if bounds else f"{said}, on {NO_INTERVAL}."
+    return f"{text}, 95 % interval {bounds}{on}." if bounds else f"{text}, on {NO_INTERVAL}."
 
 
 def amount(value: float, unit: Unit) -> str:
-    """Return a measure's value: points times 100, shares as percent, words with one digit."""
+    """Return the value of a metric: points times 100, fractions as percent, words with one decimal."""
     if unit == "points":
         return score(value)
-    text = f"{value * 100:.1f} %" if unit == "share" else f"{value:,.1f}"
+    text = f"{value * 100:.1f} %" if unit == "fraction" else f"{value:,.1f}"
     return text.replace("-", MINUS)
 
 
 def change(value: float, unit: Unit) -> str:
-    """Return a difference of a measure, always signed; shares in percentage points."""
-    text = amount(value, "points" if unit == "share" else unit)
+    """Return a difference of a metric, always signed; fractions in percentage points."""
+    text = amount(value, "points" if unit == "fraction" else unit)
     return text if value <= 0 else f"+{text}"
 
 
 def interval_in(found: Mapping[str, Any], unit: Unit, *, signed: bool = False) -> str:
-    """Return the interval of a measure or its difference, or why there is none."""
+    """Return the interval of a metric or its difference, or why there is none."""
     low, high = found.get("low"), found.get("high")
     if low is None or high is None:
         return NO_INTERVAL
@@ -96,5 +96,5 @@ def interval_in(found: Mapping[str, Any], unit: Unit, *, signed: bool = False) -
 
 
 def metric(found: Mapping[str, Any], unit: Unit) -> str:
-    """Return a measure with its interval, or why there is none: "18.2 (17.4 to 19.1)"."""
+    """Return a metric with its interval, or why there is none: "18.2 (17.4 to 19.1)"."""
     return f"{amount(found['mean'], unit)} ({interval_in(found, unit)})"

@@ -21,7 +21,7 @@ from typing import Any
 
 from engine.errors import AppError, RecipeError, StorageError
 from engine.jobs.events import EventWriter
-from engine.jobs.job import UNWRITTEN, Job
+from engine.jobs.job import EVENTS_UNWRITTEN, Job
 from engine.system import log_redaction
 from engine.system.paths import cache_folder
 from engine.worker.kernels import registry
@@ -126,7 +126,7 @@ def _do(job: Job) -> int:
             writer.sync()
         except StorageError as error:
             _say_in_log(ended, error)
-            return UNWRITTEN
+            return EVENTS_UNWRITTEN
         finally:
             channel.awake.let_sleep()
             writer.close()

@@ -115,7 +115,7 @@ class ExampleTable(GroupedTable[Row]):
         self.set_rows(run_comparison.ordered(kept, self.order))
 
     def key_of(self, thing: Row) -> str:
-        return str(thing.place)
+        return str(thing.index)
 
     def cell(self, thing: Row, key: str) -> Cell:
         if key == "try":

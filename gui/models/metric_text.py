@@ -22,7 +22,7 @@ TOLD = {
 
 def amount(value: float, unit: metrics.Unit, *, signed: bool = False) -> str:
     """Return a metric in its unit; a difference of shares in percentage points, signed as all differences are."""
-    if unit == "share" and not signed:
+    if unit == "fraction" and not signed:
         return percent(value, 1)
     text = number(value, 1) if unit == "words" else score(value)
     return f"+{text}" if signed and value > 0 else text

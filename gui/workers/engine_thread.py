@@ -120,7 +120,7 @@ class EngineThread(QThread):
                 self._leaving.wait(POLL_MILLISECONDS / 1000)
         if self._forced:
             self._supervisor.force()
-        self._supervisor.leave()
+        self._supervisor.detach()
         return None
 
     def _hand_over(self, events: list[Event]) -> None:
@@ -164,7 +164,7 @@ class EngineThread(QThread):
         self.wait()
         if self.pid is None:
             # It never began: the warm worker that waits for it goes as well.
-            self._supervisor.leave()
+            self._supervisor.detach()
 
     def let_go(self) -> None:
         """Stop following soon, without waiting; the worker of a job that is no run ends then."""

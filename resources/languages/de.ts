@@ -7799,11 +7799,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Gespräch, das schon vorher vorkam</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>A fault in a library ended the worker ({1}).</source>
-   <translation>Ein Fehler in einer Programmbibliothek hat den Arbeitsprozess beendet ({1}).</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>A file of {1} came damaged.</source>
    <translation>Eine Datei von {1} kam beschädigt an.</translation>
@@ -7922,6 +7917,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/methods/selective.py" />
    <source>A layer multiplies what it reads by a weight and adds a bias. BitFit leaves every weight as it is and trains the biases alone, about a thousandth of the model: it teaches the model little that is new, but brings out what it can do already, which is often enough for a new style. Take it for small adapters on models that have biases: BART, GPT-2, OPT. T5 has none, and most Llamas neither. (Ben Zaken et al. 2022)</source>
    <translation>Eine Schicht multipliziert, was sie liest, mit einem Gewicht und addiert einen Bias. BitFit lässt jedes Gewicht, wie es ist, und trainiert allein die Biases, etwa ein Tausendstel des Modells: Es bringt dem Modell wenig Neues bei, holt aber hervor, was es schon kann, und das reicht oft für einen neuen Stil. Nehmen Sie es für kleine Adapter auf Modellen, die Biases haben: BART, GPT-2, OPT. T5 hat keine, und die meisten Llamas auch nicht. (Ben Zaken et al. 2022)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>A library crashed the worker ({1}).</source>
+   <translation>Eine Programmbibliothek hat den Arbeitsprozess zum Absturz gebracht ({1}).</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -8064,14 +8064,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Aktivierung</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/memory_fallbacks.py" />
+   <source>Activations are computed twice instead of stored</source>
+   <translation>Aktivierungen werden zweimal berechnet statt gespeichert</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>AdaLoRA</source>
    <translation>AdaLoRA</translation>
   </message>
   <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
-   <source>AdamW keeps a quarter of its state</source>
-   <translation>AdamW behält ein Viertel seines Zustands</translation>
+   <source>AdamW with a quarter of its state</source>
+   <translation>AdamW mit einem Viertel seines Zustands</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -8488,6 +8493,11 @@ Summary:</translation>
    <translation>Prüfpunkt alle</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/event_schema.py" />
+   <source>Checkpoints and the adapter have their own checksums.</source>
+   <translation>Prüfpunkte und Adapter haben eigene Prüfsummen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>Choose "auto" or "cpu"; `main.py doctor` says what is there.</source>
    <translation>Wählen Sie „auto“ oder „cpu“; `main.py doctor` sagt, was vorhanden ist.</translation>
@@ -8768,11 +8778,6 @@ Summary:</translation>
    <translation>Cs</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>Cut by the limit</source>
-   <translation>Von der Grenze abgeschnitten</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
    <source>Cut conversations earlier, or checkpoint activations.</source>
    <translation>Kürzen Sie Gespräche früher, oder lassen Sie Aktivierungen neu berechnen.</translation>
@@ -8964,8 +8969,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
-   <source>Each step still learns from its {1}</source>
-   <translation>Jeder Schritt lernt weiter ebenso viel: {1}</translation>
+   <source>Each step still uses its {1}</source>
+   <translation>Jeder Schritt nutzt weiter ebenso viel: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -9156,6 +9161,26 @@ Summary:</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>FourierFT</source>
    <translation>FourierFT</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern.</source>
+   <translation>Anteil der Namen, Zahlen, Zeiten und Daten einer Zusammenfassung, die nicht im Gespräch stehen, nach Mustern.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>Fraction of a summary's words that are not in the conversation.</source>
+   <translation>Anteil der Wörter einer Zusammenfassung, die im Gespräch fehlen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>Fraction of its word pairs that are not in the conversation.</source>
+   <translation>Anteil ihrer Wortpaare, die im Gespräch fehlen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>Fraction of summaries that end at the length limit.</source>
+   <translation>Anteil der Zusammenfassungen, die an der Längengrenze enden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/adapter_store.py" />
@@ -9533,11 +9558,6 @@ Summary:</translation>
    <translation>Es arbeitet mit {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/event_schema.py" />
-   <source>Its checkpoints and its adapter have checksums of their own.</source>
-   <translation>Seine Prüfpunkte und sein Adapter haben eigene Prüfsummen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>Its file holds the result and not all that training goes by: start anew.</source>
    <translation>Seine Datei enthält das Ergebnis und nicht alles, wonach das Training geht: Beginnen Sie neu.</translation>
@@ -9648,11 +9668,6 @@ Summary:</translation>
    <translation>LayerNorm-Tuning</translation>
   </message>
   <message>
-   <location filename="../../engine/runs/memory_fallbacks.py" />
-   <source>Layers are computed twice instead of kept</source>
-   <translation>Schichten werden zweimal berechnet statt aufbewahrt</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Layers of the LSTM; the MLP has its own two.</source>
    <translation>Schichten des LSTM; das MLP hat seine eigenen zwei.</translation>
@@ -9761,11 +9776,6 @@ Summary:</translation>
    <location filename="../../engine/worker/__main__.py" />
    <source>Let it be written again</source>
    <translation>Machen Sie sie wieder beschreibbar</translation>
-  </message>
-  <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>Let it be written again. {1}</source>
-   <translation>Machen Sie sie wieder beschreibbar. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -9956,6 +9966,11 @@ Summary:</translation>
    <location filename="../../engine/methods/lora.py" />
    <source>Magnitude apart</source>
    <translation>Betrag getrennt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>Make it writable. {1}</source>
+   <translation>Machen Sie sie wieder beschreibbar. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
@@ -10514,8 +10529,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
-   <source>Pairs of neighbouring words that summary and reference share.</source>
-   <translation>Paare benachbarter Wörter, die Zusammenfassung und Referenz gemeinsam haben.</translation>
+   <source>Pairs of adjacent words in both summary and reference.</source>
+   <translation>Paare benachbarter Wörter, die in Zusammenfassung und Referenz vorkommen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/parallel_map.py" />
@@ -10827,7 +10842,7 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
-   <source>Resume goes on from the last checkpoint.</source>
+   <source>Resume continues from the last checkpoint.</source>
    <translation>Das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
@@ -11021,26 +11036,6 @@ In one sentence:</translation>
    <translation>Einstellungen dürfen keine Dateien und keinen Code nennen und müssen Zahlen haben, wie Adapter sie haben. Entfernen Sie sie, wenn Sie dem Adapter trauen.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>Share of a summary's names, numbers, times and dates that do not stand in the conversation, by pattern.</source>
-   <translation>Anteil der Namen, Zahlen, Zeiten und Daten einer Zusammenfassung, die nicht im Gespräch stehen, nach Mustern.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>Share of a summary's words that the conversation lacks.</source>
-   <translation>Anteil der Wörter einer Zusammenfassung, die im Gespräch fehlen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>Share of its pairs of words that the conversation lacks.</source>
-   <translation>Anteil ihrer Wortpaare, die im Gespräch fehlen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>Share of summaries that reach the longest length.</source>
-   <translation>Anteil der Zusammenfassungen, die die größte Länge erreichen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Share of the adapted layers that are left out in a training step.</source>
    <translation>Anteil der angepassten Schichten, die in einem Trainingsschritt ausgelassen werden.</translation>
@@ -11149,6 +11144,11 @@ In one sentence:</translation>
    <location filename="../../engine/methods/base.py" />
    <source>Soft prompts</source>
    <translation>Weiche Prompts</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/event_schema.py" />
+   <source>Some events of the run are damaged and were skipped.</source>
+   <translation>Einige Ereignisse des Laufs sind beschädigt und wurden übersprungen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -11610,8 +11610,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/job.py" />
-   <source>The command {1} can't be left in {2}: {3}.</source>
-   <translation>Der Befehl {1} lässt sich nicht in {2} ablegen: {3}.</translation>
+   <source>The command {1} can't be sent to {2}: {3}.</source>
+   <translation>Der Befehl {1} lässt sich nicht an {2} senden: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
@@ -11705,7 +11705,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
-   <source>The events can't be written any more</source>
+   <source>The events can no longer be written</source>
    <translation>Die Ereignisse lassen sich nicht mehr schreiben</translation>
   </message>
   <message>
@@ -11725,8 +11725,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/job.py" />
-   <source>The folder {folder} is gone: it was moved or deleted meanwhile.</source>
-   <translation>Der Ordner {folder} ist weg: Er wurde inzwischen verschoben oder gelöscht.</translation>
+   <source>The folder {folder} is gone: it was moved or deleted.</source>
+   <translation>Der Ordner {folder} ist weg: Er wurde verschoben oder gelöscht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -11795,8 +11795,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
-   <source>The longest run of words in the same order, gaps allowed.</source>
-   <translation>Die längste Wortfolge in derselben Reihenfolge, Lücken erlaubt.</translation>
+   <source>The longest sequence of words in both, gaps allowed.</source>
+   <translation>Die längste Wortfolge, die in beiden vorkommt, Lücken erlaubt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/training_loop.py" />
@@ -12030,23 +12030,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
-   <source>The worker ended with exit code {1} without a word.</source>
-   <translation>Der Arbeitsprozess endete ohne ein Wort mit dem Code {1}.</translation>
+   <source>The worker ended unexpectedly while memory was short.</source>
+   <translation>Der Arbeitsprozess endete unerwartet, während der Speicher knapp war.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>The worker ended unexpectedly with exit code {1}.</source>
+   <translation>Der Arbeitsprozess endete unerwartet mit dem Code {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>The worker ended unexpectedly.</source>
+   <translation>Der Arbeitsprozess endete unerwartet.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>The worker found nothing.</source>
    <translation>Der Arbeitsprozess hat nichts gefunden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>The worker is gone without a word, and memory ran short meanwhile.</source>
-   <translation>Der Arbeitsprozess ist ohne ein Wort verschwunden, und inzwischen war der Speicher knapp.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/jobs/supervisor.py" />
-   <source>The worker is gone without a word.</source>
-   <translation>Der Arbeitsprozess ist ohne ein Wort verschwunden.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -12409,6 +12409,11 @@ Summary:</translation>
    <translation>Transkript</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>Truncated</source>
+   <translation>Abgeschnitten</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Try again later; what came so far is kept.</source>
    <translation>Versuchen Sie es später noch einmal; was bisher kam, bleibt erhalten.</translation>
@@ -12639,11 +12644,6 @@ Summary:</translation>
    <translation>Der Beispielteil des Prompts</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/event_schema.py" />
-   <source>What the run told is damaged in places, which are passed over.</source>
-   <translation>Was der Lauf erzählt hat, ist stellenweise beschädigt; diese Stellen werden übergangen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>What the trained scales of the ranks start at. Small values are usual.</source>
    <translation>Womit die trainierten Skalen der Ränge beginnen. Üblich sind kleine Werte.</translation>
@@ -12795,13 +12795,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
-   <source>Words of a summary.</source>
+   <source>Words in a summary.</source>
    <translation>Wörter einer Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
-   <source>Words that summary and reference share.</source>
-   <translation>Wörter, die Zusammenfassung und Referenz gemeinsam haben.</translation>
+   <source>Words in both summary and reference.</source>
+   <translation>Wörter, die in Zusammenfassung und Referenz vorkommen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -12917,11 +12917,6 @@ Summary:</translation>
    <location filename="../../engine/text/encodings.py" />
    <source>a PDF</source>
    <translation>eine PDF-Datei</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/faithfulness.py" />
-   <source>a about after afterwards all also although an and another any anyone anything as at because before being both but by dinner each either even every everybody everyone everything few finally first food for from he her here his home how however i if in instead it its just last lastly later let lunch many maybe meanwhile more most my neither next no nobody none not nothing now of on once only or other others otherwise our payment people perhaps rent second several she since so some somebody someone something soon still than that the their them then there these they this those though today together tonight too traffic two under until up upon us we what when where whether which while who whoever whose why with without work yes yet you your</source>
-   <translation>a about after afterwards all also although an and another any anyone anything as at because before being both but by dinner each either even every everybody everyone everything few finally first food for from he her here his home how however i if in instead it its just last lastly later let lunch many maybe meanwhile more most my neither next no nobody none not nothing now of on once only or other others otherwise our payment people perhaps rent second several she since so some somebody someone something soon still than that the their them then there these they this those though today together tonight too traffic two under until up upon us we what when where whether which while who whoever whose why with without work yes yet you your</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -13080,13 +13075,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_comparison.py" />
-   <source>another longest conversation</source>
-   <translation>anderem längsten Gespräch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/runs/run_comparison.py" />
-   <source>another longest summary</source>
-   <translation>anderer längster Zusammenfassung</translation>
+   <source>another conversation limit</source>
+   <translation>anderer Gesprächsgrenze</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_comparison.py" />
@@ -13107,6 +13097,11 @@ Summary:</translation>
    <location filename="../../engine/runs/run_comparison.py" />
    <source>another split</source>
    <translation>anderem Teil</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/run_comparison.py" />
+   <source>another summary limit</source>
+   <translation>anderer Zusammenfassungsgrenze</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_comparison.py" />
@@ -13664,11 +13659,6 @@ Summary:</translation>
    <translation>ihre Werte sind zu tief verschachtelt</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/faithfulness.py" />
-   <source>january february march april may june july august september october november december</source>
-   <translation>january february march april may june july august september october november december</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>keys and values</source>
    <translation>Schlüssel und Werte</translation>
@@ -13737,11 +13727,6 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>minutes</source>
    <translation>Minuten</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/faithfulness.py" />
-   <source>monday tuesday wednesday thursday friday saturday sunday</source>
-   <translation>monday tuesday wednesday thursday friday saturday sunday</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
@@ -14094,11 +14079,6 @@ Summary:</translation>
    <translation>Tokens</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/faithfulness.py" />
-   <source>tomorrow yesterday</source>
-   <translation>tomorrow yesterday</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>true or false</source>
    <translation>wahr oder falsch</translation>
@@ -14117,11 +14097,6 @@ Summary:</translation>
    <location filename="../../engine/data/schema_inference.py" />
    <source>turns with "{1}"</source>
    <translation>Beiträge mit „{1}“</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/faithfulness.py" />
-   <source>twenty thirty forty fifty sixty seventy eighty ninety</source>
-   <translation>twenty thirty forty fifty sixty seventy eighty ninety</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
@@ -14189,11 +14164,6 @@ Summary:</translation>
    <translation>geschrieben</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/faithfulness.py" />
-   <source>zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen</source>
-   <translation>zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen</translation>
-  </message>
-  <message>
    <location filename="../../engine/maintenance/licences.py" />
    <source>{1}
 
@@ -14209,8 +14179,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
-   <source>{1} ({2}), time {3}, learns {4}</source>
-   <translation>{1} ({2}), Zeit {3}, lernt {4}</translation>
+   <source>{1} ({2}), time {3}, result {4}</source>
+   <translation>{1} ({2}), Zeit {3}, Ergebnis {4}</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -14221,16 +14191,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/jobs/merge.py" />
    <source>{1} Adapters of nf4 and fp4 bases can be merged.</source>
    <translation>{1} Adapter von nf4- und fp4-Basismodellen lassen sich verschmelzen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>{1} Forms of a word count as one.</source>
-   <translation>{1} Formen eines Worts zählen als eines.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/scoring/metrics.py" />
-   <source>{1} Letter by letter.</source>
-   <translation>{1} Buchstabe für Buchstabe.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -14256,6 +14216,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/planning/feasibility.py" />
    <source>{1} The parameters that {2} trains, with gradients and optimizer, take {3} of it.</source>
    <translation>{1} Die Parameter, die {2} trainiert, brauchen mit Gradienten und Optimierer davon {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>{1} Words are not stemmed.</source>
+   <translation>{1} Wörter werden nicht auf ihren Stamm gekürzt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>{1} Words are stemmed.</source>
+   <translation>{1} Wörter werden auf ihren Stamm gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -14323,11 +14293,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht nach {2} exportieren: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/jobs/events.py" />
-   <source>{1} can't be kept: {2}.</source>
-   <translation>{1} lässt sich nicht aufbewahren: {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>{1} can't be loaded: {2}</source>
    <translation>{1} lässt sich nicht laden: {2}</translation>
@@ -14376,6 +14341,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>{1} can't be read: {2}.</source>
    <translation>{1} lässt sich nicht lesen: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/events.py" />
+   <source>{1} can't be saved: {2}.</source>
+   <translation>{1} lässt sich nicht speichern: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -14669,8 +14639,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_store.py" />
-   <source>{1} is a prompt: there are no weights to go on from.</source>
-   <translation>{1} ist ein Prompt: Es gibt keine Gewichte, von denen aus es weitergehen könnte.</translation>
+   <source>{1} is a prompt: it has no weights to start from.</source>
+   <translation>{1} ist ein Prompt: Er hat keine Gewichte, von denen aus man beginnen kann.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -14979,8 +14949,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_store.py" />
-   <source>{1} trains nothing, so it can't go on from an adapter.</source>
-   <translation>{1} trainiert nichts und kann deshalb nicht von einem Adapter aus weitermachen.</translation>
+   <source>{1} trains nothing, so it can't start from an adapter.</source>
+   <translation>{1} trainiert nichts und kann deshalb nicht von einem Adapter aus beginnen.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />

@@ -52,7 +52,7 @@ def written(texts: Sequence[Texts], skill: float, seed: int) -> Written:
             for summary, text in zip(summaries, texts, strict=True)
         ),
     }
-    return Written(summaries=tuple(summaries), rouge=rouge, more=more)
+    return Written(summaries=tuple(summaries), rouge=rouge, metrics=more)
 
 
 def scores_of(texts: Sequence[Texts], base: float = 0.3, tuned: float = 0.6) -> ExampleScores:
@@ -117,14 +117,14 @@ def scored_events(kept: ExampleScores, adapter: str) -> list[dict[str, Any]]:
     base, tuned = (
         {
             "scores": {name: _spread(values) for name, values in side.rouge.items()},
-            "measures": {name: _spread(values) for name, values in side.more.items()},
+            "measures": {name: _spread(values) for name, values in side.metrics.items()},
             "tokens_per_second": 812.4,
         }
         for side in (kept.base, kept.tuned)
     )
     paired = {
         "difference": _differences(kept.base.rouge, kept.tuned.rouge),
-        "measure_difference": _differences(kept.base.more, kept.tuned.more),
+        "measure_difference": _differences(kept.base.metrics, kept.tuned.metrics),
     }
     return [
         {"of": "base", "step": 0, "difference": None, **base, **common},

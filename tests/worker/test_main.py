@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import AppError, OutOfMemoryError, StorageError
 from engine.jobs.events import read_all
-from engine.jobs.job import UNWRITTEN, create_job
+from engine.jobs.job import EVENTS_UNWRITTEN, create_job
 from engine.system.paths import cache_folder, jobs_folder
 from engine.worker import __main__ as worker
 from tests.helpers.tiny_runs import run_in_process
@@ -138,7 +138,7 @@ def test_a_last_word_that_finds_no_room_is_in_the_log(monkeypatch, capsys):
 
     job = job_that(monkeypatch, code)
     monkeypatch.setattr(sys, "stdin", None)
-    assert worker.main(job.folder) == UNWRITTEN
+    assert worker.main(job.folder) == EVENTS_UNWRITTEN
     assert [event["event"] for event in read_all(job.events_path)] == ["job_accepted"]
     assert capsys.readouterr().err == (
         "The job ended as completed. The run's events can't be written: the disk is full. "
@@ -167,7 +167,7 @@ def test_a_log_that_takes_no_more_changes_no_ending(monkeypatch):
     )
     job = job_that(monkeypatch, code)
     monkeypatch.setattr(sys, "stdin", None)
-    assert worker.main(job.folder) == UNWRITTEN
+    assert worker.main(job.folder) == EVENTS_UNWRITTEN
 
 
 def test_two_workers_never_do_one_job_at_once(monkeypatch):

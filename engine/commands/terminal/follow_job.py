@@ -57,7 +57,7 @@ class Follower:
                 self._supervisor.close()
         ending = self._supervisor.ending()
         if self._forced:
-            return Ending("stopped", "Ended at once.", "Resume goes on from the last checkpoint.")
+            return Ending("stopped", "Ended at once.", "Resume continues from the last checkpoint.")
         return ending
 
     def send(self, command: str, **arguments: Any) -> None:

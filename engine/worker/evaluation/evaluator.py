@@ -80,7 +80,7 @@ def _written(values: ExampleMetrics) -> Written:
     return Written(
         summaries=values.summaries,
         rouge={name: tuple(each) for name, each in values.rouge.items()},
-        more={name: tuple(each) for name, each in values.metrics.items()},
+        metrics={name: tuple(each) for name, each in values.metrics.items()},
     )
 
 

@@ -209,7 +209,7 @@ class HistoryPage(Page):
                 outcome=None,
                 step=state.step,
                 total_steps=state.total_steps,
-                loss=run_summaries.thinned(state.loss.values, run_summaries.SPARK_POINTS),
+                loss=run_summaries.downsampled(state.loss.values, run_summaries.SPARK_POINTS),
                 seconds=state.seconds or 0.0,
             )
         )

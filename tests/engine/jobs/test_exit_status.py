@@ -16,7 +16,7 @@ def job(tmp_path) -> Job:
 
 def test_a_death_that_was_seen_is_kept(job):
     ExitRecord(job).begin(2, 0)
-    ExitRecord(job).keep(2, WorkerExit(-9, True))
+    ExitRecord(job).save(2, WorkerExit(-9, True))
 
     assert ExitRecord(job).find(2, 0) == WorkerExit(-9, True)
 
@@ -30,7 +30,7 @@ def test_one_that_nobody_saw_was_for_memory_if_something_was_killed_for_it_since
 
 def test_nothing_is_said_of_another_attempt(job):
     ExitRecord(job).begin(1, 4)
-    ExitRecord(job).keep(1, WorkerExit(-9, True))
+    ExitRecord(job).save(1, WorkerExit(-9, True))
 
     assert ExitRecord(job).find(2, 9) == WorkerExit()
 

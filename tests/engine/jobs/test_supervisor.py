@@ -17,7 +17,7 @@ import pytest
 from engine.errors import WorkerError
 from engine.jobs import supervisor
 from engine.jobs.events import EventWriter
-from engine.jobs.job import UNWRITTEN, Job, create_job
+from engine.jobs.job import EVENTS_UNWRITTEN, Job, create_job
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor, exit_text
 from engine.system import paths
 from tests.helpers import scripted_worker
@@ -60,7 +60,7 @@ def start(job: Job):
     yield begin
     for made in started:
         made.force()
-        made.leave()
+        made.detach()
 
 
 Start = Callable[[str], Supervisor]
@@ -112,16 +112,16 @@ def test_a_worker_that_raises_has_crashed(start: Start):
 @posix
 @pytest.mark.parametrize(
     ("read_only", "room", "told"),
-    [(True, 1 << 30, "the disk is read-only"), (False, 0, "the disk is full"), (False, 1 << 30, "any more.")],
+    [(True, 1 << 30, "the disk is read-only"), (False, 0, "the disk is full"), (False, 1 << 30, "no longer be written.")],
 )
 def test_a_worker_that_can_write_no_last_word_is_known_by_its_exit_code_and_the_disk(
     start: Start, monkeypatch: pytest.MonkeyPatch, read_only: bool, room: int, told: str
 ):
     facts = SimpleNamespace(f_flag=os.ST_RDONLY if read_only else 0, f_bavail=room, f_frsize=1)
     monkeypatch.setattr(os, "statvfs", lambda _: facts)
-    _, ending = run(start(f"os._exit({UNWRITTEN})"))
+    _, ending = run(start(f"os._exit({EVENTS_UNWRITTEN})"))
     assert (ending.outcome, ending.exit_code) == ("crashed", 1)
-    assert ending.message.startswith("The events can't be written any more")
+    assert ending.message.startswith("The events can no longer be written")
     assert told in ending.message
     assert "last checkpoint" in ending.hint
 
@@ -175,7 +175,7 @@ def _lives(pid: int) -> bool:
 def test_leaving_closes_the_worker_s_input_and_lets_it_go_on(start: Start):
     made = start('sys.stdin.read()\nsay("notice", message="alone")\nsay("job_ended", outcome="completed")')
     wait_for(made, "job_accepted")
-    made.leave()
+    made.detach()
     names, ending = run(made)
     assert names == ["notice", "job_ended"]
     assert ending.outcome == "completed"
@@ -186,7 +186,7 @@ def test_a_worker_that_was_let_go_is_collected_although_nobody_follows_it(job: J
     made = Supervisor(job, command=command)
     made.start()
     pid = made.pid
-    made.leave()
+    made.detach()
     # A process that is dropped while it runs is a warning, which fails the test.
     del made
     gc.collect()
@@ -266,13 +266,13 @@ os.kill(os.getpid(), signal.SIGKILL)
 @posix
 def test_memory_that_ran_short_before_the_death_is_remembered(start: Start, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
-    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(supervisor, "MEMORY_POLL_SECONDS", 0.0)
     made = start(KILLED_WHEN_TOLD)
     wait_for(made, "notice")
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.02)
+    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.02)
     made.poll()
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
-    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 1000.0)
+    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
+    monkeypatch.setattr(supervisor, "MEMORY_POLL_SECONDS", 1000.0)
     made.send("die")
     assert "probably out of memory" in run(made)[1].message
 
@@ -284,7 +284,7 @@ def test_a_kill_that_the_kernel_counted_is_read_as_out_of_memory(
     counts = tmp_path / "memory.events"
     counts.write_text("oom 2\noom_kill 2\noom_group_kill 0\n", encoding="utf-8")
     monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counts, tmp_path / "not there"))
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     made = start(KILLED_WHEN_TOLD)
     wait_for(made, "notice")
     counts.write_text("oom 3\noom_kill 3\noom_group_kill 0\n", encoding="utf-8")
@@ -295,7 +295,7 @@ def test_a_kill_that_the_kernel_counted_is_read_as_out_of_memory(
 @posix
 def test_a_kill_with_memory_to_spare_came_from_outside(start: Start, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     _, ending = run(start("os.kill(os.getpid(), signal.SIGKILL)"))
     assert "from outside (SIGKILL)" in ending.message
 
@@ -339,7 +339,7 @@ def looked_at_later(job: Job) -> Ending:
 def killed_for_memory(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
     """Start a job, and let its worker die while the system counts one more that it killed for memory."""
     monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counted(tmp_path, 2),))
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     made = start(KILLED_WHEN_TOLD)
     wait_for(made, "notice")
     counted(tmp_path, 3)
@@ -365,7 +365,7 @@ def test_a_kill_for_memory_that_nobody_saw_is_told_by_what_was_counted(
     while made.alive():
         time.sleep(0.01)
     later = looked_at_later(made.job)
-    assert "memory ran short meanwhile" in later.message
+    assert "while memory was short" in later.message
     assert later.kind == OUT_OF_MEMORY
     # What is counted afterwards has nothing to do with it, neither has what is free by then.
     counted(tmp_path, 9)
@@ -382,7 +382,7 @@ def test_a_death_that_nobody_saw_while_nothing_was_killed_for_memory_is_a_plain_
     made.send("die")
     while made.alive():
         time.sleep(0.01)
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
+    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
     later = looked_at_later(made.job)
     assert (later.message, later.kind) == (exit_text(None)[0], "")
     counted(tmp_path, 9)

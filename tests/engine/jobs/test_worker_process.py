@@ -135,7 +135,7 @@ def test_a_warm_worker_dies_with_whoever_started_it_and_has_no_time_for_a_word()
 
 
 def test_a_supervisor_that_never_starts_ends_its_warm_worker(job: Job, warm_worker: WarmWorker):
-    Supervisor(job, warm_worker=warm_worker).leave()
+    Supervisor(job, warm_worker=warm_worker).detach()
     assert not warm_worker.alive()
 
 
@@ -149,7 +149,7 @@ def test_a_supervisor_that_leaves_its_job_lets_the_warm_worker_finish_it(warm_wo
     for event in made.follow(every_seconds=0.01):
         if event["event"] == "job_accepted":
             break
-    made.leave()
+    made.detach()
     assert made.alive()
     made.send("stop")
     assert [event["event"] for event in made.follow(every_seconds=0.01)] == ["job_ended"]

@@ -114,7 +114,7 @@ def test_one_conversation_has_no_interval_and_the_page_says_so(home, tmp_path):
 
 def test_a_run_of_an_earlier_version_has_a_report_of_what_it_kept(home, tmp_path):
     kept = scores_of([Texts(conversation="Ann: Hi", references=("Hi.",))] * 4)
-    old = {"texts": (), "base": kept.base.model_copy(update={"more": {}})}
+    old = {"texts": (), "base": kept.base.model_copy(update={"metrics": {}})}
     job = add_scored_run(scores=kept.model_copy(update=old))
     assert "Conversation by conversation" in page_of(job, tmp_path).text
     (job.folder / example_scores.FILE_NAME).unlink()

@@ -34,7 +34,7 @@ def test_the_golden_file_of_version_1_reads_and_is_written_the_same(tmp_path):
 def full_scores():
     plain = some_scores()
     base, tuned = (
-        written.model_copy(update={"more": {"words": (1.0, 0.0), "unsupported": (0.0, 0.5)}})
+        written.model_copy(update={"metrics": {"words": (1.0, 0.0), "unsupported": (0.0, 0.5)}})
         for written in (plain.base, plain.tuned)
     )
     texts = (

@@ -7,7 +7,7 @@ import pytest
 from engine.jobs.job import Job
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Texts, Written
-from engine.runs.run_comparison import Scored, candidates, compared, ordered, other_bases, table, why_apart
+from engine.runs.run_comparison import Scored, candidates, compared, ordered, other_bases, table, why_not_comparable
 from tests.helpers.homes import make_recipe
 from tests.helpers.scored_runs import add_scored_run
 
@@ -87,7 +87,7 @@ def test_runs_on_another_base_are_named(tmp_path, two):
     ],
 )
 def test_why_two_protocols_stand_apart_is_said(change, said):
-    found = why_apart(PROTOCOL, PROTOCOL | change)
+    found = why_not_comparable(PROTOCOL, PROTOCOL | change)
     assert sorted(found.removeprefix("Scored with ").rstrip(".").split(" and ")) == sorted(
         said.removeprefix("Scored with ").rstrip(".").split(" and ")
     )

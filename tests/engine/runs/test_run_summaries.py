@@ -9,7 +9,7 @@ import pytest
 from engine.jobs import events
 from engine.jobs.job import Job, create_job
 from engine.runs import run_store
-from engine.runs.run_summaries import read_entry, stamp, thinned
+from engine.runs.run_summaries import downsampled, read_entry, stamp
 from engine.system.paths import runs_folder
 from tests.helpers import repository
 from tests.helpers.homes import RunSpec, add_run, make_recipe, write_events
@@ -113,9 +113,9 @@ def test_a_stamp_changes_when_the_run_does():
 
 
 def test_many_losses_are_thinned_to_means_over_the_whole_run():
-    thin = thinned([float(number) for number in range(1000)], 10)
+    thin = downsampled([float(number) for number in range(1000)], 10)
     assert len(thin) == 10
     assert thin[0] == pytest.approx(49.5)
     assert thin[-1] == pytest.approx(949.5)
-    assert thinned([1.0, 2.0], 10) == (1.0, 2.0)
-    assert thinned([], 10) == ()
+    assert downsampled([1.0, 2.0], 10) == (1.0, 2.0)
+    assert downsampled([], 10) == ()

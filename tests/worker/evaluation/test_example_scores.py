@@ -24,7 +24,7 @@ def test_a_run_stores_the_scores_behind_its_verdict(tmp_path, method):
     assert len(kept.examples) == len(kept.base.summaries) == len(kept.tuned.summaries) == 6
     assert len(kept.texts) == 6
     assert all(each.conversation and each.references[0] for each in kept.texts)
-    assert set(kept.tuned.more) == set(kept.base.more) == set(card.measures) == set(card.base_measures)
+    assert set(kept.tuned.metrics) == set(kept.base.metrics) == set(card.measures) == set(card.base_measures)
     for name, told in card.difference.items():
         found = bootstrap.difference(kept.base.rouge[name], kept.tuned.rouge[name], resamples=100)
         assert bootstrap.difference_dict(found) == told

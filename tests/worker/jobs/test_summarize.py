@@ -208,7 +208,7 @@ def test_a_real_worker_summarises_and_leaves_with_its_window():
             job.send("summarize", **summarize_command([None]))
         elif event["event"] == "summary_finished":
             summaries.append(event["summary"])
-            supervisor.leave()
+            supervisor.detach()
     supervisor.close()
     assert supervisor.ending().outcome == "stopped"
     assert summaries == [expected_summary("t5", None, DEFAULT_PROMPT)]

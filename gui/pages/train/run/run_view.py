@@ -208,7 +208,7 @@ class RunView(Scroll):
             seeks = ending.kind == OUT_OF_MEMORY and ending.event is None
             self._set_failure(None if seeks else memory_fallbacks.read(state.memory_exceeded or {}))
         elif ending.outcome == "completed" or (state.adapter is not None and not state.device_released):
-            card = VerdictCard(state, scored_each=example_scores.is_kept(model.job.folder))
+            card = VerdictCard(state, scored_each=example_scores.exists(model.job.folder))
             card.playground_wanted.connect(self.playground_wanted)
             card.library_wanted.connect(self.library_wanted)
             card.examples_wanted.connect(self.examples_wanted)

@@ -186,7 +186,7 @@ def test_what_else_was_measured_can_be_shown_as_columns(bench, filled):
     assert button.isVisible()
     menu = button.menu_now()
     titles = [action.text() for action in menu.actions()]
-    assert titles == ["Length in words", "Cut by the limit", "Not in the conversation"]
+    assert titles == ["Length in words", "Truncated", "Not in the conversation"]
     for at in (2, 0):
         menu.actions()[at].trigger()
     assert [column.key for column in table.columns][:4] == ["name", "score", "words", "unsupported"]

@@ -53,7 +53,7 @@ def result(tmp_path_factory, chats) -> dict[str, Any]:
     supervisor = Supervisor(job)
     supervisor.start()
     made = [event["result"] for event in supervisor.follow() if event["event"] == "result_made"]
-    supervisor.leave()
+    supervisor.detach()
     return made[0]
 
 

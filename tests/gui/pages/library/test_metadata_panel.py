@@ -78,7 +78,7 @@ def test_what_else_was_measured_is_unfolded_and_stays_so(panel):
         "Length in words",
         "60.0",
         "21.4",
-        "Cut by the limit",
+        "Truncated",
         "40.0\u00a0%",
         "1.0\u00a0%",
     ]

@@ -117,7 +117,7 @@ def test_plans_with_their_prices_are_shown_and_nothing_is_changed_before_one_is_
     assert "It needs about 12.4 GB, but only 7.0 GB is available." in texts(fit)
     first, second = (row.accessibleName() for row in rows(fit))
     prices = "6.9 GB, −44\u00a0%, not timed, the same"
-    assert first == f"Micro-batch 8 to 4, Each step still learns from its 8 examples, {prices}"
+    assert first == f"Micro-batch 8 to 4, Each step still uses its 8 examples, {prices}"
     assert second.startswith("Checkpoint activations, base model in 4 bits, ")
     rows(fit)[1].click()
     assert stage.page.panel.form.recipe() == before

@@ -82,8 +82,8 @@ def test_the_card_says_what_is_safe_and_what_each_plan_costs(stage, qtbot):
     assert "checkpoint at step 10" in texts(card)
     assert "12.4 GB" in texts(card)
     assert [row.accessibleName() for row in card.findChildren(PlanRow)] == [
-        "Micro-batch 8 to 4, Each step still learns from its 8 examples, 7.7 GB, −38\u00a0%, +6\u00a0%, the same",
-        "Checkpoint activations, Layers are computed twice instead of kept, 6.3 GB, −49\u00a0%, +31\u00a0%, the same",
+        "Micro-batch 8 to 4, Each step still uses its 8 examples, 7.7 GB, −38\u00a0%, +6\u00a0%, the same",
+        "Checkpoint activations, Activations are computed twice instead of stored, 6.3 GB, −49\u00a0%, +31\u00a0%, the same",
         "Base model in 4 bits, NF4 with double quantization, 5.3 GB, −57\u00a0%, not timed, slightly different",
     ]
     assert not card._log.isVisibleTo(card)

@@ -187,8 +187,8 @@ def test_one_conversation_and_a_run_of_an_earlier_version_have_less_to_unfold(qt
     [
         (0.484, "points", False, "48.4"),
         (0.015, "points", True, "+1.5"),
-        (0.25, "share", False, "25.0\u00a0%"),
-        (-0.25, "share", True, "−25.0"),
+        (0.25, "fraction", False, "25.0\u00a0%"),
+        (-0.25, "fraction", True, "−25.0"),
         (18.24, "words", False, "18.2"),
         (0.0, "words", True, "0.0"),
     ],
