@@ -40,6 +40,7 @@ from engine.methods import (
     Method,
     Place,
     Quantization,
+    Sketch,
     Variant,
     method,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "Sample",
     "ScoreCard",
     "Severity",
+    "Sketch",
     "StorageError",
     "SummarizeOptions",
     "Supervisor",

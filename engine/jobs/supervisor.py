@@ -71,7 +71,6 @@ class Supervisor:
         job: Job,
         *,
         niced: bool = False,
-        offline: bool = False,
         command: list[str] | None = None,
         warm_worker: WarmWorker | None = None,
     ) -> None:
@@ -82,7 +81,6 @@ class Supervisor:
         """
         self.job = job
         self._niced = niced
-        self._offline = offline
         self._command = command or worker_command(job.folder)
         self._warm_worker = warm_worker
         self._process: subprocess.Popen[bytes] | None = None
@@ -107,7 +105,7 @@ class Supervisor:
     def _launched(self) -> subprocess.Popen[bytes]:
         try:
             with self.job.log_path.open("ab") as log:
-                return launch(self._command, log, self.job.folder, niced=self._niced, offline=self._offline)
+                return launch(self._command, log, self.job.folder, niced=self._niced)
         except OSError as error:
             raise WorkerError(f"The worker can't be started: {error}.") from error
 

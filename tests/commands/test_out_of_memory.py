@@ -97,7 +97,7 @@ def test_plans_are_printed_with_the_command_that_goes_on_with_each(
 def test_a_run_that_the_system_ended_for_its_memory_is_offered_plans_too(
     recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
+    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
     assert say("train", str(recipe)) == 1
     told = capsys.readouterr()
     assert "probably out of memory" in told.err
@@ -112,7 +112,7 @@ def test_a_run_that_somebody_else_killed_is_offered_none(
     recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     assert say("train", str(recipe)) == 1
     told = capsys.readouterr()
     assert "from outside (SIGKILL)" in told.err

@@ -112,7 +112,11 @@ def test_a_worker_that_raises_has_crashed(start: Start):
 @posix
 @pytest.mark.parametrize(
     ("read_only", "room", "told"),
-    [(True, 1 << 30, "the disk is read-only"), (False, 0, "the disk is full"), (False, 1 << 30, "no longer be written.")],
+    [
+        (True, 1 << 30, "the disk is read-only"),
+        (False, 0, "the disk is full"),
+        (False, 1 << 30, "no longer be written."),
+    ],
 )
 def test_a_worker_that_can_write_no_last_word_is_known_by_its_exit_code_and_the_disk(
     start: Start, monkeypatch: pytest.MonkeyPatch, read_only: bool, room: int, told: str

@@ -25,7 +25,7 @@ def test_a_plan_says_what_changes_and_what_it_costs():
     [plan] = read(TOLD)
 
     assert (plan.title, plan.detail) == ("Micro-batch 8 to 4", "Each step still uses its 8 examples")
-    assert (plan.memory, plan.saving, plan.time) == ("7.7 GB", "−38\u00a0%", "+6\u00a0%")
+    assert (plan.memory, plan.saving, plan.time) == ("7.7 GB", "−38\u00a0%", "≈\u00a0+6\u00a0%")
     assert plan.learning == "the same"
 
 
@@ -53,7 +53,7 @@ def test_a_plan_of_several_changes_names_them_all_and_what_differs():
 
 def test_a_terminal_gets_the_command_below_each_plan():
     assert lines(read(TOLD), "a-run") == [
-        "  1  Micro-batch 8 to 4: 7.7 GB (−38\u00a0%), time +6\u00a0%, result the same",
+        "  1  Micro-batch 8 to 4: 7.7 GB (−38\u00a0%), time ≈\u00a0+6\u00a0%, result the same",
         "     main.py resume a-run --set training.micro_batch_tokens=1024",
     ]
 

@@ -7,7 +7,15 @@ import pytest
 from engine.jobs.job import Job
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Texts, Written
-from engine.runs.run_comparison import Scored, candidates, compared, ordered, other_bases, table, why_not_comparable
+from engine.runs.run_comparison import (
+    Scored,
+    candidates,
+    compared,
+    ordered,
+    other_bases,
+    table,
+    why_not_comparable,
+)
 from tests.helpers.homes import make_recipe
 from tests.helpers.scored_runs import add_scored_run
 

@@ -82,8 +82,11 @@ def test_the_card_says_what_is_safe_and_what_each_plan_costs(stage, qtbot):
     assert "checkpoint at step 10" in texts(card)
     assert "12.4 GB" in texts(card)
     assert [row.accessibleName() for row in card.findChildren(PlanRow)] == [
-        "Micro-batch 8 to 4, Each step still uses its 8 examples, 7.7 GB, −38\u00a0%, +6\u00a0%, the same",
-        "Checkpoint activations, Activations are computed twice instead of stored, 6.3 GB, −49\u00a0%, +31\u00a0%, the same",
+        "Micro-batch 8 to 4, Each step still uses its 8 examples, 7.7 GB, −38\u00a0%, ≈\u00a0+6\u00a0%, the same",
+        (
+            "Checkpoint activations, Activations are computed twice instead of stored, "
+            "6.3 GB, −49\u00a0%, ≈\u00a0+31\u00a0%, the same"
+        ),
         "Base model in 4 bits, NF4 with double quantization, 5.3 GB, −57\u00a0%, not timed, slightly different",
     ]
     assert not card._log.isVisibleTo(card)
@@ -157,7 +160,7 @@ def test_a_card_stands_there_at_once(stage, qtbot):
 
 @posix
 def test_plans_for_a_run_that_the_system_killed_are_looked_for(stage, qtbot, monkeypatch):
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
+    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
     stage.scripts["shrink"] = [["emit", {"event": "result_made", "result": TOLD}]]
     model = stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
     assert card_of(stage).accessibleName() == "Out of memory at step 12"
@@ -174,10 +177,10 @@ def test_plans_for_a_run_that_the_system_killed_are_looked_for(stage, qtbot, mon
 
 @posix
 def test_plans_are_looked_for_again_when_such_a_run_is_opened_later(stage, qtbot, monkeypatch):
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
+    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
     stage.scripts["shrink"] = [["fail", {"message": "No."}]]
     model = stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     stage.page.new_run()
     stage.scripts["shrink"] = [["emit", {"event": "result_made", "result": TOLD}]]
     stage.page.open_run(model.id)
@@ -190,7 +193,7 @@ def test_plans_are_looked_for_again_when_such_a_run_is_opened_later(stage, qtbot
 
 @posix
 def test_plans_that_can_not_be_found_leave_the_card_as_of_any_crash(stage, qtbot, monkeypatch):
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
+    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
     stage.scripts["shrink"] = [["fail", {"message": "No."}]]
     stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
     qtbot.waitUntil(lambda: "Looking for plans" not in texts(card_of(stage)), timeout=WAIT)
