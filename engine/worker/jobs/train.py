@@ -31,7 +31,7 @@ from engine.worker.planning import planner
 from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory_error
 from engine.worker.runtime import devices, oom
 from engine.worker.runtime.channel import Channel, Stopped
-from engine.worker.training import adapter_store, checkpoints, completed_run, prompt_baseline, training_loop
+from engine.worker.training import adapter_store, checkpoints, prompt_baseline, training_loop
 from engine.worker.training.adapter_metadata import make_metadata
 from engine.worker.training.reporting import report_changes, report_cut_texts, report_started
 from engine.worker.training.training_run import TrainingRun
@@ -51,8 +51,8 @@ class _Reached:
 def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 - all jobs have it
     """Train by the job's recipe. Raises OutOfMemoryError where memory does not suffice, with fallbacks reported."""
     recipe = recipes.load(channel.job.recipe_path)
-    if completed_run.is_completed(channel):
-        completed_run.report_again(channel)
+    if adapter_store.is_completed(channel):
+        adapter_store.report_again(channel)
         return
     # Conversations first: what is wrong with them should not have to wait for a base model.
     report_changes(channel, recipe)

@@ -1,4 +1,4 @@
-"""Puts what a run made into the library: the adapter's files, its metadata, the recipe; whole or not at all."""
+"""A run's adapter in the library: stored whole or not at all, and reported again for a run that is completed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import AdapterMetadata
 from engine.errors import StorageError
+from engine.jobs.event_schema import validated
+from engine.jobs.events import read_all
+from engine.runs import run_store
 from engine.system.paths import adapters_folder
 from engine.worker.runtime.atomic_write import whole_or_gone, writing
 from engine.worker.runtime.channel import Channel
+
+# The facts of `adapter_saved`.
+REPEATED = ("adapter", "path", "bytes", "step", "seconds", "memory_bytes")
 
 
 def store(channel: Channel, metadata: AdapterMetadata, write_weights: Callable[[Path], None]) -> Adapter:
@@ -48,3 +54,22 @@ def _refuse_damage(adapter: Adapter) -> None:
             f"{changed[0]} of the adapter is not on the disk as it was written.",
             "Check the disk, then resume the run: its last checkpoint is safe.",
         )
+
+
+def is_completed(channel: Channel) -> bool:
+    """Tell whether an earlier attempt completed the run, and its adapter is undamaged wherever it is there."""
+    completed = any(
+        event["event"] == "job_ended" and event["outcome"] == "completed"
+        for event in map(validated, read_all(channel.job.events_path))
+    )
+    return completed and not any(
+        adapter.metadata.training.run == channel.job.id and adapter.changed_files()
+        for adapter in library.scan()[0]
+    )
+
+
+def report_again(channel: Channel) -> None:
+    """Report once more what the run made."""
+    saved = run_store.replay(read_all(channel.job.events_path)).adapter
+    if saved is not None:
+        channel.emit("adapter_saved", **{key: saved[key] for key in REPEATED if key in saved})
