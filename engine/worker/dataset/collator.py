@@ -32,8 +32,8 @@ GPU_TOKENS = 8192
 CPU_NUMBERS = 1 << 28
 # Steps whose examples are sorted by length together: enough that neighbours are alike, few enough that one example
 # meets others in every epoch.
-STRETCH = 64
-LEAST_STRETCHES = 4
+SORT_WINDOW_STEPS = 64
+MIN_SORT_WINDOWS = 4
 
 
 def micro_batch_tokens(training: TrainingOptions, device_type: str, numbers_a_token: int) -> int:
@@ -145,7 +145,7 @@ class StepSampler(Sampler[list[int]]):
         return [(inputs, labels) for inputs, labels in self._sizes[step].tolist()]
 
     def _stretches(self, drawn: Indices) -> Iterator[Indices]:
-        steps = max(1, min(STRETCH, len(self) // LEAST_STRETCHES))
+        steps = max(1, min(SORT_WINDOW_STEPS, len(self) // MIN_SORT_WINDOWS))
         for start in range(0, len(drawn), steps * self.batch_size):
             yield drawn[start : start + steps * self.batch_size]
 

@@ -29,7 +29,7 @@ from engine.worker.validation.exclusion import without_excluded
 
 # Of a source without splits, and of "train" where a split is missing.
 HELD_OUT_SHARE = 0.1
-MOST_ROWS_NAMED = 5
+MAX_ROWS_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -198,8 +198,8 @@ def _left_out(split: Split, role: str, numbers: list[int], others: int) -> str:
     fine = f"The other {others:,} are fine." if others > 1 else "The other one is fine."
     if len(numbers) == 1:
         return f"Row {numbers[0]:,} of {split} has no {role} and is left out. {fine}"
-    named = ", ".join(f"{number:,}" for number in numbers[:MOST_ROWS_NAMED])
-    more = ", …" if len(numbers) > MOST_ROWS_NAMED else ""
+    named = ", ".join(f"{number:,}" for number in numbers[:MAX_ROWS_NAMED])
+    more = ", …" if len(numbers) > MAX_ROWS_NAMED else ""
     return f"{len(numbers):,} rows of {split} have no {role} and are left out ({named}{more}). {fine}"
 
 

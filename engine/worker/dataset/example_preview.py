@@ -17,9 +17,9 @@ from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import IGNORED, Encoded, learned, make_prompter
 from engine.worker.modeling.base_models import LoadedBase, positions
 
-MOST_TOKENS = 800
+MAX_TOKENS = 800
 UNFINISHED = "\ufffd"
-MOST_DECODED = 16
+MAX_DECODED = 16
 LEFT_OUT = " … "
 
 Piece = tuple[str, bool]
@@ -58,9 +58,9 @@ def filling(recipe: Recipe, base: LoadedBase, splits: Splits) -> dict[str, Any]:
 
 
 def _shortened(read: list[Piece]) -> list[Piece]:
-    if len(read) <= MOST_TOKENS:
+    if len(read) <= MAX_TOKENS:
         return read
-    half = MOST_TOKENS // 2
+    half = MAX_TOKENS // 2
     return [*read[:half], (LEFT_OUT, False), *read[-half:]]
 
 
@@ -84,6 +84,6 @@ def _window(
     tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], begin: int, end: int, text: str
 ) -> tuple[int, str]:
     """Return where decoding goes on from: the last token once the window has grown, so time stays linear."""
-    if end - begin < MOST_DECODED:
+    if end - begin < MAX_DECODED:
         return begin, text
     return end - 1, tokenizer.decode([ids[end - 1]], clean_up_tokenization_spaces=False)

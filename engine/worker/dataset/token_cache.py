@@ -30,7 +30,7 @@ from engine.worker.runtime.spill_file import Spool, Stored
 # Part of every name: raised when the same texts and settings come to other ids than before.
 FORMAT = 1
 # What is kept in all; the sets that were not used for longest go first.
-MOST_BYTES = 2 * 1024**3
+MAX_BYTES = 2 * 1024**3
 SUFFIX = ".safetensors"
 ID, END = np.dtype("<i4"), np.dtype("<i8")
 ID_BYTES = ID.itemsize
@@ -202,14 +202,14 @@ def _drop_unfinished(folder: Path) -> None:
 
 
 def _drop_oldest(folder: Path) -> None:
-    """Keep the newest file, and of the others what stays within `MOST_BYTES`."""
+    """Keep the newest file, and of the others what stays within `MAX_BYTES`."""
     files = []
     for path in folder.glob(f"*{SUFFIX}"):
         # Another worker may have dropped it just now.
         with suppress(OSError):
             found = path.stat()
             files.append((found.st_mtime, found.st_size, path))
-    room = MOST_BYTES
+    room = MAX_BYTES
     for place, (_, size, path) in enumerate(sorted(files, reverse=True)):
         room -= size
         if place and room < 0:

@@ -24,11 +24,11 @@ from engine.worker.runtime.channel import Channel
 # A shape is guessed from as many.
 FIRST_ROWS = 200
 ROWS_A_LOOK = 200
-MOST_REMARKS = 20
-MOST_NAMED = 5
+MAX_REMARKS = 20
+MAX_NAMED = 5
 # An event may have 256 kB.
-MOST_BYTES_AN_EVENT = 128 * 1024
-MOST_CHARACTERS_WHY = 500
+MAX_EVENT_BYTES = 128 * 1024
+MAX_REASON_CHARACTERS = 500
 Tables = Mapping[Split | None, Table]
 
 
@@ -199,19 +199,19 @@ def _by_split(
 def _unknown_words(numbers: Sequence[int], column: str, said: Mapping[int, Any]) -> str:
     """Return which rows are in no split: 'Left out, as "split" names no split: 2 rows ("held" 2), 7 and 9'."""
     values = Counter(str(said[number] or "")[:20] for number in numbers)
-    named = ", ".join(f'"{value}" {count:,}' for value, count in values.most_common(MOST_NAMED))
-    rows = ", ".join(f"{number:,}" for number in numbers[:MOST_NAMED])
-    more = ", …" if len(numbers) > MOST_NAMED else ""
+    named = ", ".join(f'"{value}" {count:,}' for value, count in values.most_common(MAX_NAMED))
+    rows = ", ".join(f"{number:,}" for number in numbers[:MAX_NAMED])
+    more = ", …" if len(numbers) > MAX_NAMED else ""
     count = f"{len(numbers):,} {'row' if len(numbers) == 1 else 'rows'}"
     return f'{count} left out, as the column "{column}" names no split there ({named}; rows {rows}{more}).'
 
 
 def _tell_remarks(tables: Tables, channel: Channel) -> None:
     remarks = list(dict.fromkeys(remark for table in tables.values() for remark in table.remarks))
-    for remark in remarks[:MOST_REMARKS]:
+    for remark in remarks[:MAX_REMARKS]:
         channel.notice(remark)
-    if len(remarks) > MOST_REMARKS:
-        channel.notice(f"{len(remarks) - MOST_REMARKS:,} more files are read with such a remark.")
+    if len(remarks) > MAX_REMARKS:
+        channel.notice(f"{len(remarks) - MAX_REMARKS:,} more files are read with such a remark.")
 
 
 def _see_to_broken(tables: Tables, options: DataOptions, channel: Channel) -> None:
@@ -229,13 +229,13 @@ def _see_to_broken(tables: Tables, options: DataOptions, channel: Channel) -> No
 def _in_events(broken: Sequence[Broken]) -> Iterator[list[dict[str, str]]]:
     """Yield broken rows, each with its place and why, as many at a time as one event holds."""
     part: list[dict[str, str]] = []
-    room = MOST_BYTES_AN_EVENT
+    room = MAX_EVENT_BYTES
     for each in broken:
-        row = {"place": each.place, "why": each.why[:MOST_CHARACTERS_WHY]}
+        row = {"place": each.place, "why": each.why[:MAX_REASON_CHARACTERS]}
         needed = len(json.dumps(row))
         if part and needed > room:
             yield part
-            part, room = [], MOST_BYTES_AN_EVENT
+            part, room = [], MAX_EVENT_BYTES
         part.append(row)
         room -= needed
     if part:

@@ -18,11 +18,11 @@ from engine.worker.ingestion.sources import Source
 from engine.worker.readers import Record
 from engine.worker.runtime.channel import Channel
 
-MOST_ROWS = 50
-MOST_CHARACTERS = 2_000
+MAX_ROWS = 50
+MAX_CHARACTERS = 2_000
 # An event may have 256 kB, and a character may take six bytes in JSON.
-MOST_CHARACTERS_A_ROW = 16_000
-MOST_BYTES = 128 * 1024
+MAX_ROW_CHARACTERS = 16_000
+MAX_BYTES = 128 * 1024
 
 
 def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> None:
@@ -34,7 +34,7 @@ def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> N
     split, first = next(iter(tables.items()))
     shape: Schema | None = None
     problem: dict[str, str] | None = None
-    rows = first.head(MOST_ROWS)
+    rows = first.head(MAX_ROWS)
     columns = first.columns
     try:
         shape = find_shape(tables, options, to_the_end=False)
@@ -54,8 +54,8 @@ def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> N
 def _shown(rows: Iterable[Record], columns: tuple[str, ...]) -> list[dict[str, str]]:
     """Return as many rows as one event holds, each value as text and long ones cut."""
     shown: list[dict[str, str]] = []
-    room = MOST_BYTES
-    most = min(MOST_CHARACTERS, MOST_CHARACTERS_A_ROW // max(1, len(columns)))
+    room = MAX_BYTES
+    most = min(MAX_CHARACTERS, MAX_ROW_CHARACTERS // max(1, len(columns)))
     for record in rows:
         row = {name: _text(record.values.get(name), most) for name in columns}
         room -= len(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))

@@ -26,7 +26,7 @@ __all__ = ["SPLITS", "Source", "Split", "locate", "split_of"]
 BESIDE_DATA = ("cache-", "~$")
 # Text files that speak of the data rather than hold some.
 NOTES = ("readme", "licen", "notice", "changelog", "citation", "requirements")
-MOST_NAMED = 5
+MAX_NAMED = 5
 # Alone, and in folders and archives.
 PLAIN_SUFFIXES = (*SUFFIXES, *text_folder.SUFFIXES)
 KNOWN = ", ".join(suffix.removeprefix(".") for suffix in (*PLAIN_SUFFIXES, *archives.SUFFIXES))
@@ -185,7 +185,7 @@ def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def _named(paths: list[Path]) -> str:
-    return ", ".join(path.name for path in paths[:MOST_NAMED]) + (", …" if len(paths) > MOST_NAMED else "")
+    return ", ".join(path.name for path in paths[:MAX_NAMED]) + (", …" if len(paths) > MAX_NAMED else "")
 
 
 def _grouped(files: Iterable[tuple[Split | None, Path]]) -> dict[Split | None, list[Path]]:

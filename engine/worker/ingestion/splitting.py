@@ -22,7 +22,7 @@ DIGEST_BYTES = 16
 FEW = 1_000
 BEGINNING_BYTES = 32
 # What is alike for longer is put in order whole: each piece is a reading of all of them.
-MOST_ALIKE_BYTES = 16 * BEGINNING_BYTES
+MAX_COMMON_BYTES = 16 * BEGINNING_BYTES
 
 
 def held_out(rows: Kept[Row], *shares: float, seed: int) -> list[Kept[Row]]:
@@ -79,7 +79,7 @@ def _grouped(rows: Kept[Row]) -> tuple[Places, Places]:
 
 def in_order(places: Places, text: Text, alike: int = 0) -> Iterator[int]:
     """Yield places in the order of their texts, which are the same in their first bytes."""
-    if len(places) <= FEW or alike >= MOST_ALIKE_BYTES:
+    if len(places) <= FEW or alike >= MAX_COMMON_BYTES:
         yield from sorted(places.tolist(), key=text)
         return
     following = slice(alike, alike + BEGINNING_BYTES)

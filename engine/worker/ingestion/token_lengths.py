@@ -23,7 +23,7 @@ from engine.worker.ingestion.special_tokens import SpecialTokens
 
 CHARACTERS_A_TOKEN = 4
 BINS_TO_P95 = 40
-MOST_BINS = 400
+MAX_BINS = 400
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,10 @@ def histogram(lengths: Sequence[int]) -> dict[str, Any]:
     """Return `edges` (one more than bins, round numbers from 0) and `counts`.
 
     Bins are as wide as suits the 95th percentile, so that a single long text does not blur all others; what lies
-    past `MOST_BINS` of them is counted in the last one.
+    past `MAX_BINS` of them is counted in the last one.
     """
     width = _round_width(describe(lengths)["p95"])
-    bins = min(MOST_BINS, max(lengths, default=0) // width + 1)
+    bins = min(MAX_BINS, max(lengths, default=0) // width + 1)
     counts = [0] * bins
     for length in lengths:
         counts[min(length // width, bins - 1)] += 1

@@ -27,10 +27,10 @@ from engine.system.paths import cache_folder
 from engine.worker.readers.table import FIELD, unreadable
 
 SUFFIXES = (".zip", ".gz")
-MOST_BYTES = 16 << 30
-MOST_MEMBERS = 100_000
+MAX_BYTES = 16 << 30
+MAX_MEMBERS = 100_000
 # Conversations pack to a fourth; the same row over and over may come to a hundredth.
-MOST_TIMES_SMALLER = 200
+MAX_COMPRESSION_RATIO = 200
 ALWAYS_FINE_BYTES = 64 << 20
 KEPT_SECONDS = 14 * 24 * 3600
 COPY_BYTES = 1 << 20
@@ -122,8 +122,8 @@ def _is_wanted(member: zipfile.ZipInfo, wanted: Collection[str]) -> bool:
 
 def require_moderate(path: Path, members: Collection[zipfile.ZipInfo]) -> None:
     """Raise DataError for an archive that would unpack to more than its size can explain; nothing is unpacked."""
-    if len(members) > MOST_MEMBERS:
-        raise _suspicious(path, f"holds {len(members):,} files, at most {MOST_MEMBERS:,} are unpacked")
+    if len(members) > MAX_MEMBERS:
+        raise _suspicious(path, f"holds {len(members):,} files, at most {MAX_MEMBERS:,} are unpacked")
     _Room(path, path.stat().st_size).take(sum(member.file_size for member in members))
 
 
@@ -132,7 +132,7 @@ class _Room:
 
     def __init__(self, path: Path, packed_bytes: int) -> None:
         self._path = path
-        self._left = min(MOST_BYTES, max(ALWAYS_FINE_BYTES, MOST_TIMES_SMALLER * packed_bytes))
+        self._left = min(MAX_BYTES, max(ALWAYS_FINE_BYTES, MAX_COMPRESSION_RATIO * packed_bytes))
 
     def take(self, count: int) -> None:
         """Use some of it. Raises DataError when it is used up."""

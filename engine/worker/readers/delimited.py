@@ -13,7 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from engine.worker.readers.table import Broken, Notes, unreadable
-from engine.worker.readers.text_decoding import MOST_LINE_CHARACTERS, lines
+from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, lines
 
 # The rarer one in prose comes first: it wins where two part the rows alike.
 DELIMITERS = ("\t", "|", ";", ",")
@@ -26,7 +26,7 @@ SAYINGS = {
     "expected after": "a quotation mark inside a quoted cell is not doubled",
 }
 # What is too long is told by its column once the row is read; `_Lines` bounds the row.
-csv.field_size_limit(MOST_LINE_CHARACTERS)
+csv.field_size_limit(MAX_LINE_CHARACTERS)
 
 
 def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | Broken]:
@@ -176,10 +176,10 @@ class _Lines:
         self._number += 1
         self._characters += len(line)
         self.quotation_marks += line.count('"')
-        if self._characters > MOST_LINE_CHARACTERS:
+        if self._characters > MAX_LINE_CHARACTERS:
             raise unreadable(
                 self._path,
-                f"the row that begins in line {self._first:,} has more than {MOST_LINE_CHARACTERS:,} characters; "
+                f"the row that begins in line {self._first:,} has more than {MAX_LINE_CHARACTERS:,} characters; "
                 "a quotation mark may be left open there",
             )
         return line[:-1] + "\n" if self._bare_cr and line.endswith("\r") else line

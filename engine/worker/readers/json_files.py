@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.data import split_named
 from engine.worker.readers.table import Broken, Notes, unreadable
-from engine.worker.readers.text_decoding import MOST_LINE_CHARACTERS, chunks, lines
+from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, chunks, lines
 
 SPACE = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder()
@@ -239,9 +239,9 @@ class _Scanner:
     def _more(self) -> bool:
         """Drop what is passed and add at least as much again as is left; False at the end of the text."""
         left = self._text[self._at :]
-        if len(left) > MOST_LINE_CHARACTERS:
+        if len(left) > MAX_LINE_CHARACTERS:
             raise unreadable(
-                self.path, f"{self.place} begins a value of more than {MOST_LINE_CHARACTERS:,} characters"
+                self.path, f"{self.place} begins a value of more than {MAX_LINE_CHARACTERS:,} characters"
             )
         added, length = [], 0
         for piece in self._pieces:

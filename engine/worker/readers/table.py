@@ -25,14 +25,14 @@ FIELD = "data.source"
 # Of what can be read all the same once the user says so.
 CONSENT_FIELD = "data.broken_rows"
 # No recipe can use a longer one: it allows 1,000,000 tokens, and a token has four characters or so.
-MOST_CHARACTERS = 4_000_000
-MOST_BROKEN = 10_000
+MAX_CHARACTERS = 4_000_000
+MAX_BROKEN = 10_000
 # All names have room in one event, more than once. Tables of hundreds of columns have it; JSON keyed by data has not.
-MOST_NAMES_BYTES = 16_000
-MOST_PLACES_NAMED = 5
+MAX_NAMES_BYTES = 16_000
+MAX_NAMED = 5
 # Bytes that no encoding explains are read as such, and JSON may spell them.
 NO_CHARACTER = re.compile("[\ud800-\udfff]")
-MOST_DEPTH = 100
+MAX_DEPTH = 100
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,9 @@ class Table:
             )
 
     def _keep_broken(self, path: Path, broken: Broken) -> None:
-        if len(self.broken) == MOST_BROKEN:
+        if len(self.broken) == MAX_BROKEN:
             raise DataError(
-                f"{path.name} has more than {MOST_BROKEN:,} rows that can't be read, the first at "
+                f"{path.name} has more than {MAX_BROKEN:,} rows that can't be read, the first at "
                 f"{self.broken[0].place}: {self.broken[0].why}.",
                 "Look whether the name's ending says what the file is.",
                 FIELD,
@@ -180,8 +180,8 @@ class Table:
     def broken_words(self) -> str:
         """How many rows are broken, where the first ones are and by what."""
         count = len(self.broken)
-        places = "; ".join(f"{each.place}: {each.why}" for each in self.broken[:MOST_PLACES_NAMED])
-        more = "; …" if count > MOST_PLACES_NAMED else ""
+        places = "; ".join(f"{each.place}: {each.why}" for each in self.broken[:MAX_NAMED])
+        more = "; …" if count > MAX_NAMED else ""
         return f"{count:,} {'row is' if count == 1 else 'rows are'} broken ({places}{more})"
 
 
@@ -193,10 +193,10 @@ def _size(path: Path) -> int:
 
 def _require_few_columns(path: Path, notes: Notes) -> None:
     size = sum(len(json.dumps(name, ensure_ascii=False).encode("utf-8", "replace")) for name in notes.columns)
-    if size > MOST_NAMES_BYTES:
+    if size > MAX_NAMES_BYTES:
         raise unreadable(
             path,
-            f"the names of its {len(notes.columns):,} columns have {size:,} bytes, at most {MOST_NAMES_BYTES:,}",
+            f"the names of its {len(notes.columns):,} columns have {size:,} bytes, at most {MAX_NAMES_BYTES:,}",
         )
 
 
@@ -208,9 +208,9 @@ def _unusable(values: Mapping[str, Any], number: int) -> Broken | None:
                 length = _characters(value)
             except ValueError as error:
                 return Broken(f"row {number:,}", f'the column "{column}" holds {error}')
-            if length > MOST_CHARACTERS:
+            if length > MAX_CHARACTERS:
                 why = (
-                    f'the column "{column}" holds {length:,} characters, at most {MOST_CHARACTERS:,} are read'
+                    f'the column "{column}" holds {length:,} characters, at most {MAX_CHARACTERS:,} are read'
                 )
                 return Broken(f"row {number:,}", why)
     return None
@@ -224,7 +224,7 @@ def _characters(value: Any, depth: int = 0) -> int:
         return len(value)
     if not isinstance(value, (list, dict)):
         return 0
-    if depth > MOST_DEPTH:
+    if depth > MAX_DEPTH:
         raise ValueError("values that are nested too deeply")
     inner = [*value, *value.values()] if isinstance(value, dict) else value
     return sum(_characters(each, depth + 1) for each in inner)

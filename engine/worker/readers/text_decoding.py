@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.text.encodings import Decoder, Windows1252, decoder_of, known, utf8_characters, why_no_text
-from engine.worker.readers.table import MOST_CHARACTERS, Notes, unreadable
+from engine.worker.readers.table import MAX_CHARACTERS, Notes, unreadable
 
 FIRST_BYTES = 1 << 16
 READ_BYTES = 1 << 20
 # A row may have several long cells, and one that is too long is to be named by its column.
-MOST_LINE_CHARACTERS = 16 * MOST_CHARACTERS
+MAX_LINE_CHARACTERS = 16 * MAX_CHARACTERS
 
 
 def chunks(path: Path, notes: Notes) -> Iterator[str]:
@@ -81,7 +81,7 @@ def lines(path: Path, notes: Notes) -> Iterator[str]:
         rest = found.pop() if found and not found[-1].endswith("\n") else ""
         number += len(found)
         yield from found
-        if len(rest) > MOST_LINE_CHARACTERS:
-            raise unreadable(path, f"line {number + 1:,} has more than {MOST_LINE_CHARACTERS:,} characters")
+        if len(rest) > MAX_LINE_CHARACTERS:
+            raise unreadable(path, f"line {number + 1:,} has more than {MAX_LINE_CHARACTERS:,} characters")
     if rest:
         yield rest

@@ -11,13 +11,13 @@ from pathlib import Path
 from engine import chats
 from engine.chats import ImportStats
 from engine.worker.readers.chat_files import conversations
-from engine.worker.readers.table import MOST_CHARACTERS, Broken, Notes
+from engine.worker.readers.table import MAX_CHARACTERS, Broken, Notes
 from engine.worker.readers.text_decoding import chunks
 
 SUFFIXES = (".txt", ".vtt", ".srt")
 SUMMARY_ENDING = ".summary.txt"
 # As many as a row's longest text may have in any encoding.
-MOST_BYTES = 4 * MOST_CHARACTERS
+MAX_BYTES = 4 * MAX_CHARACTERS
 
 
 def read(path: Path, notes: Notes, hours: float) -> Iterator[Mapping[str, str | None] | Broken]:
@@ -34,8 +34,8 @@ def read(path: Path, notes: Notes, hours: float) -> Iterator[Mapping[str, str | 
         return
     summary = path.with_name(path.stem + SUMMARY_ENDING)
     for part in (path, summary):
-        if part.exists() and part.stat().st_size > MOST_BYTES:
-            yield Broken("its one row", f"{part.name} has more than {MOST_BYTES:,} bytes")
+        if part.exists() and part.stat().st_size > MAX_BYTES:
+            yield Broken("its one row", f"{part.name} has more than {MAX_BYTES:,} bytes")
             return
     given = _text(summary, notes) if summary.exists() else None
     text = _text(path, notes)

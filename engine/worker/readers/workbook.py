@@ -29,9 +29,9 @@ from openpyxl.xml.functions import fromstring
 
 from engine.worker.readers.archives import require_moderate
 from engine.worker.readers.delimited import column_names
-from engine.worker.readers.table import MOST_PLACES_NAMED, Broken, Notes, unreadable
+from engine.worker.readers.table import MAX_NAMED, Broken, Notes, unreadable
 
-MOST_ROWS = 1 << 20
+MAX_ROWS = 1 << 20
 SCAN_BYTES = 1 << 20
 # As long as a merged range's tag may be, so that none falls between two pieces.
 TAG_BYTES = 200
@@ -101,7 +101,7 @@ def _sheet(path: Path, book: Workbook, notes: Notes) -> Worksheet | None:
 def _holds_rows(sheet: Worksheet) -> bool:
     # What a file says of its own size may be anything.
     sheet.reset_dimensions()
-    return any(cell.value is not None for row in islice(sheet.iter_rows(), MOST_ROWS) for cell in row)
+    return any(cell.value is not None for row in islice(sheet.iter_rows(), MAX_ROWS) for cell in row)
 
 
 def _rows(path: Path, sheet: Worksheet, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
@@ -111,8 +111,8 @@ def _rows(path: Path, sheet: Worksheet, notes: Notes) -> Iterator[Mapping[str, A
     formulas = _formula_rows(path, sheet.title) if has_formulas else repeat(())
     columns: list[str] = []
     for number, (cells, written) in enumerate(zip(sheet.iter_rows(), formulas, strict=False), start=1):
-        if number > MOST_ROWS:
-            raise unreadable(path, f"the sheet {sheet.title} has more than {MOST_ROWS:,} rows")
+        if number > MAX_ROWS:
+            raise unreadable(path, f"the sheet {sheet.title} has more than {MAX_ROWS:,} rows")
         if columns:
             values = _filled([_value(cell) for cell in cells[: len(columns)]], number, len(columns), merged)
             wrong = _wrong(cells, written, number, columns)
@@ -202,9 +202,9 @@ def _told(path: Path, merged: Sequence[_Merged]) -> str:
     spans = [
         f"{get_column_letter(span.first_column)}{span.first_row}:"
         f"{get_column_letter(span.last_column)}{span.last_row}"
-        for span in merged[:MOST_PLACES_NAMED]
+        for span in merged[:MAX_NAMED]
     ]
-    more = ", …" if len(merged) > MOST_PLACES_NAMED else ""
+    more = ", …" if len(merged) > MAX_NAMED else ""
     cells = "merged range" if len(merged) == 1 else "merged ranges"
     return (
         f"{path.name} has {len(merged):,} {cells} ({', '.join(spans)}{more}): each cell counts as its first."

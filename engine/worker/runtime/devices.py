@@ -22,9 +22,9 @@ from engine.worker.runtime import fork_pool
 
 LOOK_SECONDS = 0.001
 # When a step is computed in several processes: the fewest examples for each, and the fewest numbers of a model.
-LEAST_EXAMPLES = 2
-LEAST_NUMBERS = 1_000_000
-MOST_REPLICAS = 4
+MIN_EXAMPLES = 2
+MIN_PARAMETERS = 1_000_000
+MAX_PROCESSES = 4
 # What Linux lets a container's processes have, and what they take of it.
 GROUP_LIMIT, GROUP_TAKEN, GROUP_PARTS = (
     Path("/sys/fs/cgroup") / f"memory.{name}" for name in ("max", "current", "stat")
@@ -100,11 +100,11 @@ def replicas(device: torch.device, examples: int, numbers: int) -> int:
     if (
         device.type != "cpu"
         or not fork_pool.possible()
-        or numbers < LEAST_NUMBERS
+        or numbers < MIN_PARAMETERS
         or torch.xpu.is_available()
     ):
         return 1
-    return max(1, min(MOST_REPLICAS, threads(device), examples // LEAST_EXAMPLES))
+    return max(1, min(MAX_PROCESSES, threads(device), examples // MIN_EXAMPLES))
 
 
 def threads_each(processes: int) -> int:

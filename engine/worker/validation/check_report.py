@@ -17,12 +17,12 @@ from engine.worker.validation.cross_row_rules import Both, Places, Rows, differi
 from engine.worker.validation.row_stats import Measures
 from engine.worker.validation.scan import Found
 
-MOST_ROWS = 200
+MAX_ROWS = 200
 # All shown rows travel in one event, which may have 256 kB.
-MOST_BYTES_A_SPLIT = 56 * 1024
-MOST_CHARACTERS_SHOWN = 4000
-MOST_ROWS_NAMED = 100
-MOST_CHARACTERS_NAMED = 3
+MAX_SPLIT_BYTES = 56 * 1024
+MAX_CHARACTERS_SHOWN = 4000
+MAX_ROWS_NAMED = 100
+MAX_CHARACTERS_NAMED = 3
 
 
 def split_report(
@@ -60,8 +60,8 @@ def _at(values: array[int], places: Sequence[int]) -> list[int]:
 
 def _shown(rows: Sequence[Row], measures: Measures) -> list[dict[str, Any]]:
     """Return the first rows, as many as one event holds; very long texts are cut."""
-    shown, room = [], MOST_BYTES_A_SPLIT
-    for place, row in enumerate(rows[:MOST_ROWS]):
+    shown, room = [], MAX_SPLIT_BYTES
+    for place, row in enumerate(rows[:MAX_ROWS]):
         facts = {
             "number": row.number,
             "id": row.example.id,
@@ -78,7 +78,7 @@ def _shown(rows: Sequence[Row], measures: Measures) -> list[dict[str, Any]]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS_SHOWN else text[: MOST_CHARACTERS_SHOWN - 1] + "…"
+    return text if len(text) <= MAX_CHARACTERS_SHOWN else text[: MAX_CHARACTERS_SHOWN - 1] + "…"
 
 
 def leak_reports(rows: Rows, both: Both) -> list[dict[str, Any]]:
@@ -137,7 +137,7 @@ def _finding_report(
 
 
 def _numbers(rows: Sequence[Row], places: Sequence[int]) -> list[int]:
-    return [rows[place].number for place in places[:MOST_ROWS_NAMED]]
+    return [rows[place].number for place in places[:MAX_ROWS_NAMED]]
 
 
 def _more(finding: str, rows: Sequence[Row]) -> str:
@@ -157,4 +157,4 @@ _KINDS: Collection[str] = [kind.id for kind in pii.KINDS]
 
 def _named_characters(finding: str, texts: Sequence[str]) -> str:
     pieces = (text[start:end] for text in texts for start, end in _CHARACTERS[finding](text))
-    return unicode_checks.named(pieces, MOST_CHARACTERS_NAMED)
+    return unicode_checks.named(pieces, MAX_CHARACTERS_NAMED)

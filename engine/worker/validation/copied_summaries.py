@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.worker.validation.row_view import Look
 
 # Shorter ones share their few words by chance.
-LEAST_WORDS = 8
+MIN_WORDS = 8
 RUN = 3
 COPIED_SHARE = 0.8
 
@@ -17,7 +17,7 @@ def is_copy(look: Look) -> bool:
     a word changed here and there; whoever writes a summary in words of their own hardly reaches half of it.
     """
     summary = look.summary_words
-    if len(summary) < LEAST_WORDS:
+    if len(summary) < MIN_WORDS:
         return False
     known = set(look.conversation_words)
     if sum(map(known.__contains__, summary)) < COPIED_SHARE * len(summary):

@@ -19,8 +19,8 @@ from engine.worker.validation.row_view import Look, words
 
 SAMPLE = 400
 COMMON_WORDS = 100
-LEAST_LETTERS = 40
-MOST_CHARACTERS = 600
+MIN_LETTERS = 40
+MAX_CHARACTERS = 600
 # Of the share of common words that texts have in the middle.
 TOO_FEW = 0.6
 # Below it a guess is none: "pizza? ok" could be anything.
@@ -33,8 +33,8 @@ _NO_LANGUAGES = {"zxx", "und", "pcm"}
 
 def guess(text: str) -> str:
     """Return the language of a text as its ISO 639 code, "" if that can't be told."""
-    text = _SPEAKER.sub("", text[:MOST_CHARACTERS])
-    if len(_LETTERS.findall(text)) < LEAST_LETTERS:
+    text = _SPEAKER.sub("", text[:MAX_CHARACTERS])
+    if len(_LETTERS.findall(text)) < MIN_LETTERS:
         return ""
     code, confidence = _identifier().classify(text)
     return code if confidence >= SURE and code not in _NO_LANGUAGES else ""

@@ -18,8 +18,8 @@ from engine.worker.validation.cross_row_rules import keys
 from engine.worker.validation.row_stats import Measures
 
 # Where a cut falls takes looking at the tokens again, which is done for as many rows of a split.
-MOST_WITH_ENDS = 600
-MOST_CHARACTERS_WITH_ENDS = 50_000
+MAX_ROWS_WITH_ENDS = 600
+MAX_CHARACTERS_WITH_ENDS = 50_000
 
 Mark = tuple[int, ...]
 
@@ -42,12 +42,12 @@ def write(
     done, total = 0, sum(map(len, once.values()))
     with (folder / ROWS).open("wb") as stream:
         for split, chosen in once.items():
-            with_ends = MOST_WITH_ENDS
+            with_ends = MAX_ROWS_WITH_ENDS
             places[split] = {}
             for place in chosen:
                 row = rows[split][place]
                 kept = _kept(row, split, measures[split], place)
-                if with_ends and len(row.example.conversation) <= MOST_CHARACTERS_WITH_ENDS:
+                if with_ends and len(row.example.conversation) <= MAX_CHARACTERS_WITH_ENDS:
                     kept["ends"] = _steps(counter.ends(row.example.conversation))
                     with_ends -= 1
                 places[split][row.number] = _append(stream, kept)

@@ -165,7 +165,7 @@ def test_the_ones_not_used_for_longest_go_first(monkeypatch):
         tokenised(EXAMPLES, prompter(limit=limit), Channel())
         paths += set(files()) - before
         os.utime(paths[-1], (place, place))
-    monkeypatch.setattr(token_cache, "MOST_BYTES", int(3.5 * paths[0].stat().st_size))
+    monkeypatch.setattr(token_cache, "MAX_BYTES", int(3.5 * paths[0].stat().st_size))
     tokenised(EXAMPLES, prompter(limit=30), Channel())
 
     tokenised(EXAMPLES[:1], prompter(limit=30), Channel())

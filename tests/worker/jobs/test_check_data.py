@@ -126,7 +126,7 @@ def test_result_of_long_conversations_fits_one_event(tmp_path: Path, check: Chec
     for split in result["splits"].values():
         assert split["examples"] == 300
         assert 1 <= len(split["rows"]) < 300
-        assert all(len(row["conversation"]) <= check_report.MOST_CHARACTERS_SHOWN for row in split["rows"])
+        assert all(len(row["conversation"]) <= check_report.MAX_CHARACTERS_SHOWN for row in split["rows"])
 
 
 def test_missing_splits_are_no_trouble_for_a_look(tmp_path: Path, check: Check) -> None:
@@ -180,7 +180,7 @@ def test_every_finding_lists_all_its_rows_and_every_length_is_kept(
     rows = [("Ann: " + "x" * (10 + number % 7), "longer than the conversation is") for number in range(300)]
     result = check(write(tmp_path / "many", train=rows), base_model=str(tiny_model("llama")))
     [finding] = [found for found in result["findings"] if found["id"] == "summary_longer"]
-    assert (finding["count"], len(finding["rows"])) == (300, check_report.MOST_ROWS_NAMED)
+    assert (finding["count"], len(finding["rows"])) == (300, check_report.MAX_ROWS_NAMED)
     found = check_results.read(Path(result["details"]))
     assert Path(result["details"]) == channel.job.folder
     assert found.findings["summary_longer"] == {"train": tuple(range(1, 301))}

@@ -105,7 +105,7 @@ def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MOST_MEMBERS", 2)
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
     path = zipped(tmp_path / "a.zip", **{f"{number}.csv": CSV for number in range(3)})
     assert refusal(path) == "a.zip holds 3 files, at most 2 are unpacked."
 

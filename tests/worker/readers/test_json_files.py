@@ -126,7 +126,7 @@ def test_what_can_not_be_read_is_said(tmp_path: Path, content: str | bytes, word
 
 
 def test_value_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.worker.readers.json_files.MOST_LINE_CHARACTERS", 200_000)
+    monkeypatch.setattr("engine.worker.readers.json_files.MAX_LINE_CHARACTERS", 200_000)
     with pytest.raises(DataError, match="line 1 begins a value of more than 200,000 characters"):
         list(table(tmp_path / "a.json", '[{"a": "' + "x" * 3_000_000))
 

@@ -53,7 +53,7 @@ def test_transcripts_are_texts_too(tmp_path: Path) -> None:
 
 
 def test_text_that_is_too_long_for_a_row_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_folder, "MOST_BYTES", 20)
+    monkeypatch.setattr(text_folder, "MAX_BYTES", 20)
     (tmp_path / "a.txt").write_text("Ann: Hi")
     (tmp_path / "b.txt").write_text("Ann: Hi" * 9)
     table = open_table(sorted(tmp_path.iterdir()))

@@ -111,7 +111,7 @@ def test_size_that_a_sheet_claims_is_not_believed(tmp_path: Path) -> None:
 
 
 def test_row_past_the_last_possible_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "MOST_ROWS", 1000)
+    monkeypatch.setattr(workbook, "MAX_ROWS", 1000)
     book(tmp_path / "a.xlsx", [HEAD, ("1", "a", "b")])
     rewritten(tmp_path / "a.xlsx", lambda xml: xml.replace('<row r="2"', '<row r="2000000000"'))
     with pytest.raises(DataError, match="the sheet Sheet has more than 1,000 rows"):
