@@ -218,7 +218,7 @@ ADALORA = Method(
     sketch=sketches.LOW_RANK_PAIR,
     short=_short,
     rules=(_something_to_take_away, _time_to_take_away),
-    # Stored as LoRA, without the scores by which ranks are shared out.
+    # FileSlice as LoRA, without the scores by which ranks are shared out.
     whole_in_file=lambda _: False,
 )
 

@@ -120,7 +120,7 @@ def _do(job: Job) -> int:
         try:
             channel.emit("job_accepted", kind=request["kind"], pid=os.getpid(), versions=versions())
             if request["kind"] == "train":
-                channel.awake.keep()
+                channel.sleep_inhibitor.inhibit()
             ended = _outcome(channel, request)
             channel.emit("job_ended", **ended)
             writer.sync()
@@ -128,7 +128,7 @@ def _do(job: Job) -> int:
             _say_in_log(ended, error)
             return EVENTS_UNWRITTEN
         finally:
-            channel.awake.let_sleep()
+            channel.sleep_inhibitor.release()
             writer.close()
     return 0
 
@@ -205,8 +205,8 @@ def _failure(channel: Channel, error: AppError) -> dict[str, Any]:
 
 def _known(error: BaseException) -> AppError:
     """Return the trouble that a library's exception means, as far as it can be told."""
-    if oom.is_one(error):
-        return oom.in_words()
+    if oom.is_oom(error):
+        return oom.as_error()
     if isinstance(error, OSError) and error.errno in DISK_WORDS:
         message, hint = DISK_WORDS[error.errno]
         return StorageError(message, f"{hint}; resume goes on from the last checkpoint.")

@@ -14274,8 +14274,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/oom.py" />
-   <source>{1} bytes are needed, {2} are there</source>
-   <translation>{1} Bytes werden gebraucht, {2} sind da</translation>
+   <source>{1} bytes are needed, {2} are available</source>
+   <translation>{1} Bytes werden gebraucht, {2} sind verfügbar</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />

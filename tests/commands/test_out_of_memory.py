@@ -38,7 +38,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def make(room: int) -> None:
         monkeypatch.setattr(memory_estimate, "RUNTIME_BYTES", 0)
-        monkeypatch.setattr(devices, "room_bytes", lambda _: room)
+        monkeypatch.setattr(devices, "available_bytes", lambda _: room)
         monkeypatch.setattr(devices, "memory_bytes", lambda _: 0)
         monkeypatch.setattr(follow_job, "Supervisor", InProcessSupervisor)
 

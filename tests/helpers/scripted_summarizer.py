@@ -43,7 +43,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     channel.emit("base_ready", family="encoder-decoder", precision="float32", device="cpu")
     while True:
         channel.check_stop()
-        for asked in channel.kept_commands():
+        for asked in channel.pending_commands():
             if asked["command"] == "quit":
                 return
             if asked["command"] == "summarize":
@@ -93,7 +93,7 @@ def endure(channel: Channel, said: dict[str, Any], request: str) -> bool:
         os.abort()
     while True:
         channel.check_stop()
-        if any(asked["command"] in ("cancel", "quit") for asked in channel.kept_commands()):
+        if any(asked["command"] in ("cancel", "quit") for asked in channel.pending_commands()):
             return False
         time.sleep(0.02)
 

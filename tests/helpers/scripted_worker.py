@@ -82,7 +82,7 @@ def _heed(channel: Channel) -> None:
     channel.check_stop()
     paused = False
     while True:
-        for asked in channel.kept_commands():
+        for asked in channel.pending_commands():
             if asked.get("free_device"):
                 channel.emit("run_paused", frees_device=True)
                 raise Stopped
@@ -157,7 +157,7 @@ def answer(channel: Channel, facts: dict[str, Any]) -> None:
     """
     while True:
         channel.check_stop()
-        for asked in channel.kept_commands():
+        for asked in channel.pending_commands():
             if asked["command"] == "quit":
                 return
             wanted = tomllib.loads(asked["recipe"])

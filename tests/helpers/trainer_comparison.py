@@ -268,7 +268,7 @@ class Tunesmith:
         self._stage = stage
         self.examples, self.tokens = len(stage.train), stage.tokens
         shape = outline(stage.base.model)
-        self._replicas = devices.replicas(stage.base.device, batch_size, shape.numbers)
+        self._replicas = devices.process_count(stage.base.device, batch_size, shape.numbers)
         self._collator = Collator(
             stage.base.family,
             stage.base.tokenizer.pad_token_id,

@@ -23,9 +23,9 @@ from engine.system.paths import tokens_folder
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import feed
 from engine.worker.dataset.prompting import Encoded, Prompter
-from engine.worker.runtime.atomic_write import writing
+from engine.worker.runtime.atomic_write import storage_errors
 from engine.worker.runtime.channel import Channel
-from engine.worker.runtime.spill_file import Spool, Stored
+from engine.worker.runtime.spill_file import FileSlice, SpillFile
 
 # Part of every name: raised when the same texts and settings come to other ids than before.
 FORMAT = 1
@@ -47,7 +47,7 @@ class Tokens(Sequence[Encoded]):
     the two ends.
     """
 
-    def __init__(self, ids: Spool | Stored, ends: Ends) -> None:
+    def __init__(self, ids: SpillFile | FileSlice, ends: Ends) -> None:
         self._ids = ids
         self.ends = ends
 
@@ -124,7 +124,7 @@ def tokenised(examples: Sequence[Example], prompter: Prompter, channel: Channel)
     made = _made(examples, prompter, channel)
     cuts = (prompter.cut - cut_before[0], prompter.cut_summaries - cut_before[1])
     # A disk without room for what only saves time is no reason to end a run.
-    with suppress(StorageError), writing("The cache of token ids", ""):
+    with suppress(StorageError), storage_errors("The cache of token ids", ""):
         _drop_unfinished(path.parent)
         _save(path, made, cuts)
         _drop_oldest(path.parent)
@@ -138,7 +138,7 @@ def _key(examples: Sequence[Example], prompter: Prompter) -> str:
 
 
 def _made(examples: Sequence[Example], prompter: Prompter, channel: Channel) -> Tokens:
-    ids, ends, count = Spool(), array("q"), 0
+    ids, ends, count = SpillFile(), array("q"), 0
     for done, example in enumerate(examples, start=1):
         encoded = prompter.example(example)
         for part in (encoded.input_ids, encoded.labels):
@@ -189,7 +189,7 @@ def _opened(path: Path) -> tuple[Tokens, dict[str, Any]]:
         start, end = header["ends"]["data_offsets"]
         stream.seek(LENGTH_BYTES + length + start)
         ends = np.frombuffer(stream.read(min(end - start, size)), END)
-    ids = Stored(path, LENGTH_BYTES + length + header["ids"]["data_offsets"][0])
+    ids = FileSlice(path, LENGTH_BYTES + length + header["ids"]["data_offsets"][0])
     return Tokens(ids, ends), json.loads(header["__metadata__"]["facts"])
 
 

@@ -101,7 +101,7 @@ def generate(
 
     followed = on_rows or on_tokens
     alone = followed or not enabled("generation_forks", core.device.type)
-    apart = 1 if alone else devices.replicas(core.device, len(inputs), core.num_parameters())
+    apart = 1 if alone else devices.process_count(core.device, len(inputs), core.num_parameters())
     rows = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)
     work = _Work(core, prompt, family, inputs, options, (batch_tokens or _batch_tokens(core)) // apart)
     with _decoding(core, config):

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, overload
 from engine.data import SourcedExample
 from engine.text import pii
 from engine.text.conversations import Example
-from engine.worker.runtime.spill_file import Spool
+from engine.worker.runtime.spill_file import SpillFile
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -42,7 +42,7 @@ class _Records:
     """Records one after another in a spool."""
 
     def __init__(self) -> None:
-        self._spool = Spool()
+        self._spool = SpillFile()
         self._ends = array("q", [0])
 
     def add(self, record: Record) -> None:

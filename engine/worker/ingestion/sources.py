@@ -75,7 +75,7 @@ def _on_this_computer(source: str, channel: Channel) -> Source | None:
 
 def _on_the_hub(source: str, channel: Channel) -> Source:
     fetched = repository.download(
-        source, "main", "dataset", on_progress=channel.progress, cancelled=channel.wants_stop
+        source, "main", "dataset", on_progress=channel.progress, cancelled=channel.stop_requested
     )
     return _folder_source(source, fetched, channel)
 

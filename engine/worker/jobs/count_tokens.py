@@ -22,7 +22,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     channel.emit("counter_ready", exact=counter.exact, words=counter.words)
     while True:
         channel.check_stop()
-        commands = channel.kept_commands()
+        commands = channel.pending_commands()
         if any(command["command"] == "quit" for command in commands):
             return
         asked = [command for command in commands if command["command"] == "count"]

@@ -30,8 +30,8 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 
 def _serve(channel: Channel, planner: Planner) -> None:
     """Answer the newest of the waiting recipes; the next key press made the others obsolete."""
-    while not channel.wants_stop():
-        commands = channel.kept_commands()
+    while not channel.stop_requested():
+        commands = channel.pending_commands()
         if any(command["command"] == "quit" for command in commands):
             return
         asked = [command for command in commands if command["command"] == "plan"]

@@ -20,6 +20,6 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     splits = dataset.read(
         recipe.data, channel, counter=partial(token_counter.fetched, recipe.base_model, channel)
     )
-    available = devices.room_bytes(devices.choose(recipe.training.device))
+    available = devices.available_bytes(devices.choose(recipe.training.device))
     search = FallbackSearch(Planner(channel), recipe, splits, int(request["step"]))
-    channel.result(search.run(oom.Exceeded(0, available)))
+    channel.result(search.run(oom.MemoryExceeded(0, available)))

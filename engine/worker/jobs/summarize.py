@@ -63,7 +63,7 @@ class Playground:
     def _take_commands(self) -> None:
         """Take new commands. Raises Stopped if the job should stop."""
         self._channel.check_stop()
-        for command in self._channel.kept_commands():
+        for command in self._channel.pending_commands():
             if command["command"] == "summarize":
                 self._queue.append(command)
             elif command["command"] == "cancel":

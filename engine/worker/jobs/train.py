@@ -66,8 +66,8 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     planned = planning.require_feasible(recipe, splits)
     try:
         _carry_out(channel, recipe, splits, planned, reached)
-    except (RuntimeError, MemoryError, oom.Exceeded) as error:
-        if reached.saved or not recipe.method.method.trains or not oom.is_one(error):
+    except (RuntimeError, MemoryError, oom.MemoryExceeded) as error:
+        if reached.saved or not recipe.method.method.trains or not oom.is_oom(error):
             raise
         traceback.print_exc()
         lacking = _lacking(error, recipe)
@@ -157,16 +157,16 @@ def _newest_checkpoint(channel: Channel) -> Path | None:
     return checkpoints.newest_sound(channel.job, report_damage)
 
 
-def _lacking(error: BaseException, recipe: Recipe) -> oom.Exceeded:
+def _lacking(error: BaseException, recipe: Recipe) -> oom.MemoryExceeded:
     """Return what is needed and what is there; of a step that failed only that it needs more than there is."""
-    if isinstance(error, oom.Exceeded):
+    if isinstance(error, oom.MemoryExceeded):
         return error.with_traceback(None)
-    available = devices.room_bytes(devices.choose(recipe.training.device))
-    return oom.Exceeded(available, available)
+    available = devices.available_bytes(devices.choose(recipe.training.device))
+    return oom.MemoryExceeded(available, available)
 
 
 def _out_of_memory(
-    channel: Channel, search: FallbackSearch, training: TrainingRun | None, lacking: oom.Exceeded
+    channel: Channel, search: FallbackSearch, training: TrainingRun | None, lacking: oom.MemoryExceeded
 ) -> OutOfMemoryError:
     """Report the memory fallbacks, and return how the run ends."""
     if training is not None:

@@ -110,7 +110,7 @@ def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
         options.revision,
         "model",
         on_progress=channel.progress,
-        cancelled=channel.wants_stop,
+        cancelled=channel.stop_requested,
     )
 
 
@@ -130,7 +130,7 @@ def local_folder(base_id: str) -> Path:
 
 def fetch_config(options: BaseModelOptions, channel: Channel) -> PretrainedConfig:
     """Return the configuration of a base model of the hub, whose weights stay there."""
-    folder = repository.fetch_config(options.id, options.revision, cancelled=channel.wants_stop)
+    folder = repository.fetch_config(options.id, options.revision, cancelled=channel.stop_requested)
     return read_config(folder, options.id)
 
 
@@ -139,7 +139,7 @@ def fetch_tokenizer(options: BaseModelOptions, channel: Channel) -> tuple[PreTra
     if options.id == STARTER or looks_like_path(options.id):
         folder = folder_of(options, channel)
     else:
-        folder = repository.fetch_tokenizer(options.id, options.revision, cancelled=channel.wants_stop)
+        folder = repository.fetch_tokenizer(options.id, options.revision, cancelled=channel.stop_requested)
     return read_tokenizer(folder, options.id), folder
 
 

@@ -53,7 +53,7 @@ class FallbackSearch:
         self._step = step
         _, self._facts = planner.examine(recipe, splits)
 
-    def run(self, lacking: oom.Exceeded, *, weights_only: bool = False) -> Result:
+    def run(self, lacking: oom.MemoryExceeded, *, weights_only: bool = False) -> Result:
         """Return needed and available bytes and the fallbacks that fit, as `memory_exceeded` carries them.
 
         At least the planned bytes are needed. With `weights_only` the base model itself does not fit, so that only

@@ -44,7 +44,7 @@ class Requirements:
         """
         training, facts, problem = self.recipe.training, {}, None
         tokens = micro_batch_tokens(training, self.device.type, self.base.numbers_a_token)
-        suited = devices.replicas(self.device, training.batch_size, self.base.numbers)
+        suited = devices.process_count(self.device, training.batch_size, self.base.numbers)
         suited = suited if enabled("step_forks", self.device.type) else 1
         for replicas in dict.fromkeys((suited, 1)):
             key = (training, self.family, lengths, tokens, replicas)

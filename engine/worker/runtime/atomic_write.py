@@ -1,4 +1,4 @@
-"""Writing what must not be half written: the libraries' ways to say "no room" become one of ours.
+"""Writes folders whole or not at all, and translates what libraries raise when a disk takes no more.
 
 Knows nothing of what is written.
 """
@@ -15,12 +15,12 @@ from safetensors import SafetensorError
 from engine.errors import StorageError
 
 # How torch.save says that the disk took less than it was given: while it writes, and when it ends.
-TORCH_WORDS = ("PytorchStreamWriter", "inline_container")
+TORCH_PHRASES = ("PytorchStreamWriter", "inline_container")
 
 
 @contextmanager
-def whole_or_gone(partial: Path) -> Iterator[None]:
-    """Make an empty folder to be filled and renamed; if that fails, it goes."""
+def temporary_folder(partial: Path) -> Iterator[None]:
+    """Make an empty folder to be filled and renamed; it is deleted if that fails."""
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:
@@ -30,8 +30,8 @@ def whole_or_gone(partial: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writing(what: str, hint: str) -> Iterator[None]:
-    """Turn what torch, safetensors and the system raise when a file can't be written into StorageError."""
+def storage_errors(what: str, hint: str) -> Iterator[None]:
+    """Translate what torch, safetensors and the system raise when a file can't be written into StorageError."""
     try:
         yield
     except OSError as error:
@@ -39,6 +39,6 @@ def writing(what: str, hint: str) -> Iterator[None]:
     except SafetensorError as error:
         raise StorageError(f"{what} can't be written: {error}.", hint) from error
     except RuntimeError as error:
-        if not any(word in str(error) for word in TORCH_WORDS):
+        if not any(phrase in str(error) for phrase in TORCH_PHRASES):
             raise
         raise StorageError(f"{what} can't be written: the disk took only part of it.", hint) from error

@@ -1,7 +1,4 @@
-"""Which device computes, in which number format, with how many threads, and why.
-
-Knows nothing of models.
-"""
+"""Chooses the device, its number format, threads and processes; reports memory. Knows nothing of models."""
 
 from __future__ import annotations
 
@@ -20,32 +17,32 @@ from engine.config.recipe import Precision
 from engine.errors import DeviceError
 from engine.worker.runtime import fork_pool
 
-LOOK_SECONDS = 0.001
-# When a step is computed in several processes: the fewest examples for each, and the fewest numbers of a model.
+POLL_SECONDS = 0.001
+# For a step computed in several processes: examples of each process, and parameters of the model.
 MIN_EXAMPLES = 2
 MIN_PARAMETERS = 1_000_000
 MAX_PROCESSES = 4
-# What Linux lets a container's processes have, and what they take of it.
-GROUP_LIMIT, GROUP_TAKEN, GROUP_PARTS = (
+# A container's memory limit, what its processes use, and how that is made up.
+CGROUP_LIMIT, CGROUP_USED, CGROUP_PARTS = (
     Path("/sys/fs/cgroup") / f"memory.{name}" for name in ("max", "current", "stat")
 )
 
 
 @dataclass(frozen=True)
 class Format:
-    """A number format and the reason for it, in words for the user."""
+    """A number format, and the reason for it as text for the user."""
 
     dtype: torch.dtype
     reason: str
 
     @property
     def name(self) -> str:
-        """The format's name as recipes write it."""
+        """The format's name, as in recipes."""
         return str(self.dtype).removeprefix("torch.")
 
 
 def reserve(device: str) -> None:
-    """Make one CUDA card the only visible one, or none for a processor, before CUDA is touched.
+    """Make one CUDA card the only visible one, or none for a CPU, before CUDA is initialised.
 
     torch would train on a second card too.
     """
@@ -53,14 +50,14 @@ def reserve(device: str) -> None:
     if device == "auto" or device.startswith("cuda"):
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", index)
     if device == "cpu":
-        # With a card in sight torch keeps threads for it, and then computes no gradients in a fork.
+        # With a visible card torch starts threads for it, and then computes no gradients in a fork.
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 def choose(device: str) -> torch.device:
-    """Return the device that a recipe's `training.device` means. Raises DeviceError if it is not there.
+    """Return the device of a recipe's `training.device`. Raises DeviceError if this computer has none such.
 
-    After `reserve`, the chosen CUDA card is `cuda:0` to torch.
+    After `reserve`, the chosen CUDA card is `cuda:0` for torch.
     """
     available = {
         "cuda": torch.cuda.is_available(),
@@ -81,9 +78,9 @@ def choose(device: str) -> torch.device:
 
 
 def threads(device: torch.device) -> int:
-    """Return how many threads to compute with: all cores on a CPU, one fewer beside another device.
+    """Return the number of threads to compute with: all cores on a CPU, one fewer beside another device.
 
-    A limit that OpenMP was given is kept: told of more threads than it gets, bfloat16 kernels leave parts uncomputed.
+    OpenMP's own limit holds: with more threads than it grants, bfloat16 kernels leave parts uncomputed.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     limit = os.environ.get("OMP_THREAD_LIMIT", "")
@@ -91,30 +88,30 @@ def threads(device: torch.device) -> int:
     return min(wanted, max(1, int(limit))) if limit.isdecimal() else wanted
 
 
-def replicas(device: torch.device, examples: int, numbers: int) -> int:
-    """Return in how many processes side by side a step of so many examples is best computed; 1: in the worker alone.
+def process_count(device: torch.device, examples: int, parameters: int) -> int:
+    """Return in how many processes a batch of examples is best computed; 1: in the worker alone.
 
-    `numbers` are the base model's. A processor's cores do more apart than together, but replicas wait for the slowest
-    and each takes memory of its own; and a step of a very small model is over before another process has heard of it.
+    `parameters` counts the base model's. A CPU's cores do more in processes of their own, but the processes wait for
+    the slowest one and each takes memory; and a step of a very small model ends before another process has its input.
     """
     if (
         device.type != "cpu"
-        or not fork_pool.possible()
-        or numbers < MIN_PARAMETERS
+        or not fork_pool.is_supported()
+        or parameters < MIN_PARAMETERS
         or torch.xpu.is_available()
     ):
         return 1
     return max(1, min(MAX_PROCESSES, threads(device), examples // MIN_EXAMPLES))
 
 
-def threads_each(processes: int) -> int:
-    """Return with how many threads each of some processes side by side computes, so that together they have all."""
+def threads_per_process(processes: int) -> int:
+    """Return the number of threads of each process, so that together they use all."""
     return max(1, torch.get_num_threads() // processes)
 
 
 @contextmanager
-def computing_with(threads: int) -> Iterator[None]:
-    """Let operations inside be computed with so many threads."""
+def using_threads(threads: int) -> Iterator[None]:
+    """Compute operations inside with so many threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
@@ -124,7 +121,7 @@ def computing_with(threads: int) -> Iterator[None]:
 
 
 def number_format(precision: Precision, device: torch.device) -> Format:
-    """Return the format of the frozen weights on `device`."""
+    """Return the number format of the frozen weights on `device`."""
     if precision != "auto":
         return Format(getattr(torch, precision), "chosen in the recipe")
     if device.type == "cuda":
@@ -144,7 +141,7 @@ def _cpu_has_bfloat16() -> bool:
 
 
 def card(device: torch.device) -> dict[str, Any]:
-    """Return name and memory of a graphics card as `run_started` carries them; nothing for other devices."""
+    """Return name and memory of a graphics card, as `run_started` reports them; {} for other devices."""
     if device.type != "cuda":
         return {}
     facts = torch.cuda.get_device_properties(device)
@@ -152,7 +149,7 @@ def card(device: torch.device) -> dict[str, Any]:
 
 
 def capacity_bytes(device: torch.device) -> int:
-    """Return how much memory the device has in all; where it shares the computer's, that."""
+    """Return the device's total memory; the computer's where it shares that."""
     if device.type in ("cuda", "xpu"):
         return int(getattr(torch, device.type).get_device_properties(device).total_memory)
     import psutil
@@ -161,7 +158,7 @@ def capacity_bytes(device: torch.device) -> int:
 
 
 def memory_bytes(device: torch.device) -> int:
-    """Return the most memory that the work has taken so far on the device; on a CPU, what its processes have now."""
+    """Return the peak memory on the device so far; on a CPU, what this process and its forks have now."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     import psutil
@@ -169,34 +166,34 @@ def memory_bytes(device: torch.device) -> int:
     return int(psutil.Process().memory_info().rss) + fork_pool.taken_bytes()
 
 
-def room_bytes(device: torch.device) -> int:
-    """Return how much memory this process could have on the device now, what it has already included."""
+def available_bytes(device: torch.device) -> int:
+    """Return the memory that this process can have on the device now, including what it has already."""
     if device.type in ("cuda", "xpu"):
         card = getattr(torch, device.type)
         return int(card.mem_get_info(device)[0]) + int(card.memory_reserved(device))
     import psutil
 
-    return memory_bytes(device) + min(int(psutil.virtual_memory().available), _left_in_group())
+    return memory_bytes(device) + min(int(psutil.virtual_memory().available), _left_in_cgroup())
 
 
-def _left_in_group() -> int:
-    """Return what a container's limit leaves; what is there for files only can be had too. Endless without a limit."""
+def _left_in_cgroup() -> int:
+    """Return what a container's limit leaves, with the file cache, which can be reclaimed; endless without a limit."""
     try:
-        limit, taken = int(GROUP_LIMIT.read_text()), int(GROUP_TAKEN.read_text())
-        parts = dict(line.split() for line in GROUP_PARTS.read_text().splitlines())
+        limit, used = int(CGROUP_LIMIT.read_text()), int(CGROUP_USED.read_text())
+        parts = dict(line.split() for line in CGROUP_PARTS.read_text().splitlines())
     except (OSError, ValueError):
         return 1 << 62
-    return max(0, limit - taken + int(parts.get("inactive_file", 0)))
+    return max(0, limit - used + int(parts.get("inactive_file", 0)))
 
 
-class Peak:
-    """The most memory that the work takes while inside; `bytes` is right afterwards. Of a CPU it is looked at often."""
+class PeakMemory:
+    """Measures the peak memory while inside; `bytes` is valid afterwards. On a CPU it polls."""
 
     def __init__(self, device: torch.device) -> None:
         self.bytes = 0
         self._device = device
         self._over = threading.Event()
-        self._watch = threading.Thread(target=self._look, daemon=True)
+        self._watch = threading.Thread(target=self._poll, daemon=True)
 
     def __enter__(self) -> Self:
         if self._device.type == "cuda":
@@ -213,6 +210,6 @@ class Peak:
             self._watch.join()
         self.bytes = max(self.bytes, memory_bytes(self._device))
 
-    def _look(self) -> None:
-        while not self._over.wait(LOOK_SECONDS):
+    def _poll(self) -> None:
+        while not self._over.wait(POLL_SECONDS):
             self.bytes = max(self.bytes, memory_bytes(self._device))

@@ -37,7 +37,7 @@ ALIGNMENT = 64
 Work = Callable[[Connection], None]
 
 
-def possible() -> bool:
+def is_supported() -> bool:
     """Return whether a running process can be forked here: other systems can't, or their libraries don't survive it."""
     return sys.platform == "linux"
 
@@ -185,7 +185,7 @@ def _run(work: Work, connection: Connection, threads: int) -> NoReturn:
         pass
     except BaseException as error:  # noqa: BLE001 - the fork's edge: whatever it is, its process is told
         with suppress(OSError):
-            send(connection, _Failure(str(error), traceback.format_exc(), oom.is_one(error)))
+            send(connection, _Failure(str(error), traceback.format_exc(), oom.is_oom(error)))
     finally:
         os._exit(status)
 

@@ -33,7 +33,7 @@ def parallel_map(work: Work[Part], parts: Sequence[Part], on_result: Emit, on_ti
     work on all parts; MemoryError may also mean that a fork was killed.
     """
     mine, *theirs = parts
-    threads = devices.threads_each(len(parts))
+    threads = devices.threads_per_process(len(parts))
     try:
         forks = start_forks([partial(_serve, work, part) for part in theirs], threads)
     except OSError:
@@ -56,7 +56,7 @@ def parallel_map(work: Work[Part], parts: Sequence[Part], on_result: Emit, on_ti
                     on_result(result)
 
     try:
-        with devices.computing_with(threads):
+        with devices.using_threads(threads):
             _work(work, mine, on_result, tick)
         while busy:
             tick(POLL_SECONDS)

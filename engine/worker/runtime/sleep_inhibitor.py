@@ -1,7 +1,7 @@
-"""Keeps the computer from going to sleep while a run computes, where the system has a way to ask for that.
+"""Prevents system sleep while a run computes, where the system offers that; elsewhere it does nothing.
 
-Done by the worker, not by a window: a run that goes on without its window, or was started on the command line, needs
-it as much. Where there is no way, nothing is said and the computer sleeps as it likes. Knows nothing of runs.
+The worker does it and not the window, since a run may go on without its window or be started on the command line.
+Knows nothing of runs.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ REASON = "A run is training"
 END_SECONDS = 2.0
 
 
-class Awake:
-    """Ask with `keep`, take it back with `let_sleep`; both may be called again and again."""
+class SleepInhibitor:
+    """Prevents sleep from `inhibit` to `release`; both may be called repeatedly."""
 
     def __init__(self) -> None:
         self._helper: subprocess.Popen[bytes] | None = None
 
-    def keep(self) -> None:
-        """Keep the computer awake from now on, until `let_sleep` or the end of this process."""
+    def inhibit(self) -> None:
+        """Prevent sleep until `release` or the end of this process."""
         if sys.platform == "win32":
-            _windows_stays_awake(True)
+            _inhibit_on_windows(True)
         elif self._helper is None:
             command = helper_command(sys.platform, os.getpid())
             if command:
-                self._helper = _started(command)
+                self._helper = _start(command)
 
-    def let_sleep(self) -> None:
-        """Let the computer sleep as it likes."""
+    def release(self) -> None:
+        """Let the system sleep again."""
         if sys.platform == "win32":
-            _windows_stays_awake(False)
+            _inhibit_on_windows(False)
         if self._helper is not None:
             self._helper.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -43,30 +43,30 @@ class Awake:
 
 
 def helper_command(platform: str, pid: int) -> list[str]:
-    """Return the program that keeps a computer awake for as long as the process `pid` lives; empty without one.
+    """Return the command that prevents sleep while the process `pid` lives; empty where there is none.
 
-    logind's blocks end with the program that holds them, whatever becomes of the worker; `caffeinate` is macOS's own.
+    logind's block ends with the program that holds it, whatever becomes of the worker; `caffeinate` belongs to macOS.
     """
     if platform == "darwin" and shutil.which("caffeinate"):
         return ["caffeinate", "-i", "-w", str(pid)]
     if platform.startswith("linux") and shutil.which("systemd-inhibit") and shutil.which("tail"):
-        asked = ["--what=idle:sleep", "--who=Tunesmith", f"--why={REASON}", "--mode=block"]
-        return ["systemd-inhibit", *asked, "tail", f"--pid={pid}", "-f", "/dev/null"]
+        options = ["--what=idle:sleep", "--who=Tunesmith", f"--why={REASON}", "--mode=block"]
+        return ["systemd-inhibit", *options, "tail", f"--pid={pid}", "-f", "/dev/null"]
     return []
 
 
-def _started(command: list[str]) -> subprocess.Popen[bytes] | None:
-    nothing = subprocess.DEVNULL
+def _start(command: list[str]) -> subprocess.Popen[bytes] | None:
+    null = subprocess.DEVNULL
     try:
-        return subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing)
+        return subprocess.Popen(command, stdin=null, stdout=null, stderr=null)
     except OSError:
         return None
 
 
-def _windows_stays_awake(awake: bool) -> None:
-    """Tell Windows that this thread needs the system, or no longer does."""
+def _inhibit_on_windows(on: bool) -> None:
+    """Say that this thread requires the system to run, or no longer does."""
     if sys.platform == "win32":
         import ctypes
 
         continuous, system_required = 0x80000000, 0x00000001
-        ctypes.windll.kernel32.SetThreadExecutionState(continuous | (system_required if awake else 0))
+        ctypes.windll.kernel32.SetThreadExecutionState(continuous | (system_required if on else 0))

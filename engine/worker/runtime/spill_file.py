@@ -1,7 +1,7 @@
-"""Bytes that a job works with and does not hold in memory: in a file without a name that goes with its process.
+"""Bytes that a job works with and does not hold in memory: they are spilled to a file without a name.
 
-A file that is mapped would count as memory once it was read; this one is read piece by piece. What the disk does not
-take stays in memory, so that a full one ends nothing. Knows nothing of what the bytes are.
+The file goes with its process. It is read piece by piece, since a mapped file would count as memory once it was read.
+What the disk does not take stays in memory, so a full disk ends nothing. Knows nothing of what the bytes are.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import IO
 
 from engine.system.paths import cache_folder
 
-# As much stays in memory before it is written: small data never meet the disk.
+# This much stays in memory before it is written: small data never reach the disk.
 TAIL_BYTES = 1 << 20
 
 
-class Stored:
-    """The bytes of a file from a place on, read piece by piece. Raises OSError for a file that can't be opened."""
+class FileSlice:
+    """The bytes of a file from an offset on, read piece by piece. Raises OSError for a file that can't be opened."""
 
     def __init__(self, path: Path, start: int) -> None:
         self._file = path.open("rb", buffering=0)
@@ -28,14 +28,14 @@ class Stored:
         weakref.finalize(self, self._file.close)
 
     def read(self, start: int, size: int) -> bytes:
-        """Return the bytes from a place on, fewer at the end."""
+        """Return `size` bytes from an offset on, fewer at the end."""
         with self._lock:
             self._file.seek(self._start + start)
             return self._file.read(size)
 
 
-class Spool:
-    """Bytes that are added at the end and read anywhere, by several threads if need be."""
+class SpillFile:
+    """Bytes that are added at the end and read at any offset, by several threads if need be."""
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
@@ -46,7 +46,7 @@ class Spool:
 
     @property
     def size(self) -> int:
-        """How many bytes there are."""
+        """The number of bytes."""
         return self._on_disk + len(self._tail)
 
     def append(self, data: bytes) -> None:
@@ -57,7 +57,7 @@ class Spool:
                 self._write()
 
     def read(self, start: int, size: int) -> bytes:
-        """Return the bytes from a place on."""
+        """Return `size` bytes from an offset on."""
         with self._lock:
             from_tail = max(0, start - self._on_disk)
             tail = bytes(self._tail[from_tail : max(0, start + size - self._on_disk)])
@@ -73,9 +73,9 @@ class Spool:
                 weakref.finalize(self, file.close)
             self._file.seek(self._on_disk)
             # A disk that runs full may take a part.
-            taken = self._file.write(self._tail)
+            written = self._file.write(self._tail)
         except OSError:
             self._disk_takes_more = False
             return
-        del self._tail[:taken]
-        self._on_disk += taken
+        del self._tail[:written]
+        self._on_disk += written

@@ -1,4 +1,4 @@
-"""The versions that decide what a worker computes. Imports none of what it tells of."""
+"""The versions of the libraries that decide a worker's results. Imports none of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ REPORTED = ("tunesmith", "torch", "transformers", "peft")
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that decide a result, of the packages that are installed."""
+    """Return the versions of Python and of the reported packages that are installed."""
     found = {"python": sys.version.split()[0]}
     for name in REPORTED:
         try:

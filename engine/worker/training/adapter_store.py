@@ -15,7 +15,7 @@ from engine.jobs.event_schema import validated
 from engine.jobs.events import read_all
 from engine.runs import run_store
 from engine.system.paths import adapters_folder
-from engine.worker.runtime.atomic_write import whole_or_gone, writing
+from engine.worker.runtime.atomic_write import storage_errors, temporary_folder
 from engine.worker.runtime.channel import Channel
 
 # The facts of `adapter_saved`.
@@ -28,7 +28,10 @@ def store(channel: Channel, metadata: AdapterMetadata, write_weights: Callable[[
     `write_weights` writes PEFT's files into a folder. Raises StorageError.
     """
     folder = library.partial_folder(metadata.id)
-    with writing("The adapter", "Free some disk space, then resume the run."), whole_or_gone(folder):
+    with (
+        storage_errors("The adapter", "Free some disk space, then resume the run."),
+        temporary_folder(folder),
+    ):
         write_weights(folder)
         shutil.copyfile(channel.job.recipe_path, folder / adapter_toml.RECIPE_NAME)
         shutil.rmtree(adapters_folder() / metadata.id, ignore_errors=True)

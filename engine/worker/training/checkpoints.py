@@ -29,7 +29,7 @@ from engine.runs.run_store import CHECKPOINT_PREFIX, checkpoints
 from engine.system.files import sync_directory, sync_tree
 from engine.worker.adapters import method_hooks
 from engine.worker.adapters.attach import save_adapter, trainable_parameters
-from engine.worker.runtime.atomic_write import whole_or_gone, writing
+from engine.worker.runtime.atomic_write import storage_errors, temporary_folder
 from engine.worker.training.optimizer import load_state as load_optimizer_state
 from engine.worker.training.training_run import TrainingRun, TrainState
 
@@ -50,7 +50,7 @@ def save(run: TrainingRun, state: TrainState, metadata: AdapterMetadata) -> tupl
     """
     folder, partial = run.job.folder / f"{CHECKPOINT_PREFIX}{run.step}", run.job.folder / PARTIAL_NAME
     hint = "Free some disk space; resume goes on from the checkpoint before."
-    with writing(f"The checkpoint of step {run.step}", hint), whole_or_gone(partial):
+    with storage_errors(f"The checkpoint of step {run.step}", hint), temporary_folder(partial):
         save_adapter(run.model, partial)
         save_trainable(run.model, partial)
         save_state(state, partial)
@@ -102,7 +102,7 @@ def _read(file: Path) -> Any:
 def save_best(model: Any, folder: Path) -> None:
     """Write a model's trainable parameters into a folder of their own, whole or not at all."""
     partial = folder.with_name(f"{folder.name}.partial")
-    with whole_or_gone(partial):
+    with temporary_folder(partial):
         save_trainable(model, partial)
         _put_in_place(partial, folder)
 

@@ -57,7 +57,7 @@ class RunControl:
         return time.perf_counter() - self._began
 
     def _take_commands(self) -> None:
-        for command in self._channel.kept_commands():
+        for command in self._channel.pending_commands():
             releases = command["command"] == "pause" and command.get("free_device")
             self._commands.append(RELEASE_DEVICE if releases else command["command"])
 
@@ -78,7 +78,7 @@ class RunControl:
     def _pause(self) -> None:
         """Hold the run, device and all, until `continue` or `stop`, or until its window leaves it alone."""
         self._channel.emit("run_paused", step=self._run.step)
-        self._channel.awake.let_sleep()
+        self._channel.sleep_inhibitor.release()
         began, alone = time.perf_counter(), self._channel.window_gone
         while not self._channel.stopping and self._channel.window_gone == alone:
             self._take_commands()
@@ -89,6 +89,6 @@ class RunControl:
                 self._commands.remove(RELEASE_DEVICE)
                 self._release_device()
             time.sleep(PAUSE_POLL_SECONDS)
-        self._channel.awake.keep()
+        self._channel.sleep_inhibitor.inhibit()
         self._began += time.perf_counter() - began
         self._channel.emit("run_continued", step=self._run.step)

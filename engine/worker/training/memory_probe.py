@@ -41,7 +41,7 @@ class PeakStep:
 def is_urgent(run: TrainingRun) -> bool:
     """Tell whether memory may be so short, or the plan is so unknown, that the probe comes before the first step."""
     planned = sum(run.planned_memory.values())
-    return not 0 < planned <= SAFE_FRACTION * devices.room_bytes(run.base.device)
+    return not 0 < planned <= SAFE_FRACTION * devices.available_bytes(run.base.device)
 
 
 def peak_step(
@@ -58,15 +58,15 @@ def check(run: TrainingRun, state: TrainState, should_abort: Abort) -> dict[str,
     """Try the steps to come; return the facts of the event `memory_probed`, None if it was aborted.
 
     Where the computer's own memory falls short by far, nothing is tried: the system would end whatever program it
-    likes. Raises oom.Exceeded if the run does not fit, and what libraries raise where memory is at its end.
+    likes. Raises oom.MemoryExceeded if the run does not fit, and what libraries raise where memory is at its end.
     """
     step = peak_step(run.train, run.collator, run.sampler, range(run.step, run.total_steps))
-    available, planned = devices.room_bytes(run.base.device), sum(run.planned_memory.values())
+    available, planned = devices.available_bytes(run.base.device), sum(run.planned_memory.values())
     if run.base.device.type not in ("cuda", "xpu") and planned > CERTAINTY * available:
-        raise oom.Exceeded(planned, available)
+        raise oom.MemoryExceeded(planned, available)
     weights = [[shape.weight for shape in shard] for shard in run.collator.batch_shapes(step.examples)]
     began = time.perf_counter()
-    with devices.Peak(run.base.device) as peak, same_random_numbers():
+    with devices.PeakMemory(run.base.device) as peak, same_random_numbers():
         if not state.gradients.dry_run(_peak_batches(run.collator, step, weights), run.step, should_abort):
             return None
     # The other micro-batches take their time by their weight.
@@ -75,7 +75,7 @@ def check(run: TrainingRun, state: TrainState, should_abort: Abort) -> dict[str,
     to_come = 0 if state.optimizer.state else run.planned_memory.get("optimizer", 0)
     needed = peak.bytes + to_come
     if needed > available:
-        raise oom.Exceeded(needed, available)
+        raise oom.MemoryExceeded(needed, available)
     return {
         "needed": needed,
         "available": available,

@@ -6,7 +6,7 @@ import shutil
 
 from engine.runs.run_store import BEST_PREFIX
 from engine.runs.run_store import checkpoints as saved_checkpoints
-from engine.worker.runtime.atomic_write import writing
+from engine.worker.runtime.atomic_write import storage_errors
 from engine.worker.runtime.channel import Channel
 from engine.worker.training import checkpoints
 from engine.worker.training.training_run import TrainingRun
@@ -28,7 +28,7 @@ class ModelSelection:
         best.evaluations_without_gain = 0
         best.best_loss, best.best_rouge1, best.best_step = loss, rouge1, run.step
         if run.training.keep == "best":
-            with writing("The best state so far", "Free some disk space, then resume the run."):
+            with storage_errors("The best state so far", "Free some disk space, then resume the run."):
                 checkpoints.save_best(run.model, run.best_folder)
 
     def load_best(self) -> None:

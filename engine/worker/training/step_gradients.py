@@ -102,12 +102,12 @@ class StepGradients:
     def _add_sharded(self, step: Step, number: int, should_abort: Abort) -> torch.Tensor | None:
         """Add the gradients of a step's shards: the first is computed here, the others in forks meanwhile."""
         mine, *others = scatter(step, self._seed, number)
-        threads = devices.threads_each(len(step.shards))
+        threads = devices.threads_per_process(len(step.shards))
         forks = self._forked(len(others), threads)
         if forks is None:
             return self._add(chain(mine, *others), step.learned_tokens, should_abort)
         try:
-            with devices.computing_with(threads):
+            with devices.using_threads(threads):
                 forks.begin(others)
                 loss = self._add(mine, step.learned_tokens, should_abort)
             while loss is not None and not forks.are_done():

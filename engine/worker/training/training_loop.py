@@ -45,7 +45,7 @@ def train(run: TrainingRun, channel: Channel, checkpoint: Path | None = None) ->
     """Train from the first step or from a checkpoint.
 
     Afterwards the last step's state is in a checkpoint, and the model holds the weights to be kept. Raises
-    oom.Exceeded if memory will not suffice, and TrainingError for a loss that is not finite.
+    oom.MemoryExceeded if memory will not suffice, and TrainingError for a loss that is not finite.
     """
     state = prepare(run.model, run.base, run.training, run.learning_rate, run.total_steps)
     control, selection = RunControl(channel, run), ModelSelection(channel, run)

@@ -15,7 +15,7 @@ from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 pytestmark = [
     pytest.mark.torch,
-    pytest.mark.skipif(not fork_pool.possible(), reason="no forks here"),
+    pytest.mark.skipif(not fork_pool.is_supported(), reason="no forks here"),
     # PEFT 0.21 asks transformers 5.24 by the old name.
     pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
 ]
@@ -30,7 +30,7 @@ def apart(monkeypatch):
     """Let as many processes write as are asked for."""
 
     def write_by(count: int) -> None:
-        monkeypatch.setattr(devices, "replicas", lambda *_: count)
+        monkeypatch.setattr(devices, "process_count", lambda *_: count)
 
     yield write_by
     assert not fork_pool._forks

@@ -37,7 +37,7 @@ def answers(channel: Channel, base_model: str = STARTER) -> list[dict]:
 def test_a_text_is_counted_and_cut_where_a_run_cuts_it(job: Job, channel: Channel, monkeypatch) -> None:
     ends = token_counter(starter_folder(), STARTER).ends(TEXT)
     said = iter([[count("a", len(ends))], [count("b", 5)], [{"command": "quit"}]])
-    monkeypatch.setattr(channel, "kept_commands", lambda: next(said))
+    monkeypatch.setattr(channel, "pending_commands", lambda: next(said))
     ready, fits, cut = answers(channel)
     assert ready["exact"]
     assert (fits["request"], fits["tokens"], fits["cut_at"]) == ("a", len(ends), None)
@@ -51,7 +51,7 @@ def count(request: str, limit: int) -> dict:
 
 def test_of_several_texts_that_wait_the_last_is_counted(job: Job, channel: Channel, monkeypatch) -> None:
     said = iter([[count("old", 8), count("new", 8)], [{"command": "quit"}]])
-    monkeypatch.setattr(channel, "kept_commands", lambda: next(said))
+    monkeypatch.setattr(channel, "pending_commands", lambda: next(said))
     assert [event["request"] for event in answers(channel)[1:]] == ["new"]
 
 

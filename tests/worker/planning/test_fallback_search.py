@@ -40,7 +40,7 @@ def time_change(plan):
 
 
 def give_room(patch, size):
-    patch.setattr(devices, "room_bytes", lambda _: size)
+    patch.setattr(devices, "available_bytes", lambda _: size)
 
 
 def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(tmp_path, monkeypatch):

@@ -185,7 +185,7 @@ WHATSAPP = """\
 31.12.23, 21:15 - Messages and calls are end-to-end encrypted.
 31.12.23, 23:58 - Ann: Happy
 01.01.24, 00:01 - Bob: New year
-01.01.24, 12:00 - Ann: Awake?
+01.01.24, 12:00 - Ann: SleepInhibitor?
 """
 
 
@@ -193,7 +193,7 @@ def test_a_chat_written_in_lines_is_parted_the_same_way(tmp_path: Path, channel:
     (tmp_path / "chat.txt").write_text(WHATSAPP)
     assert conversations(tmp_path / "chat.txt", channel) == {
         "chat 2023-12-31 23:58": "Ann: Happy\nBob: New year",
-        "chat 2024-01-01 12:00": "Ann: Awake?",
+        "chat 2024-01-01 12:00": "Ann: SleepInhibitor?",
     }
 
 
@@ -201,7 +201,7 @@ def test_the_pause_can_be_another_one_or_none(tmp_path: Path, channel: Channel) 
     (tmp_path / "chat.txt").write_text(WHATSAPP)
     assert list(conversations(tmp_path / "chat.txt", channel, pause="24")) == ["chat 2023-12-31 23:58"]
     assert conversations(tmp_path / "chat.txt", channel, pause="0") == {
-        "chat": "Ann: Happy\nBob: New year\nAnn: Awake?"
+        "chat": "Ann: Happy\nBob: New year\nAnn: SleepInhibitor?"
     }
     source = write(tmp_path / "result.json", TRIP)
     assert list(conversations(source, channel, pause="6")) == [

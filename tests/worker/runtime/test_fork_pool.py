@@ -15,7 +15,7 @@ import torch
 from engine.worker.runtime import devices, fork_pool
 from engine.worker.runtime.fork_pool import Fork, shared_copies
 
-pytestmark = [pytest.mark.torch, pytest.mark.skipif(not fork_pool.possible(), reason="no forks here")]
+pytestmark = [pytest.mark.torch, pytest.mark.skipif(not fork_pool.is_supported(), reason="no forks here")]
 LONG = 60
 
 
@@ -253,10 +253,10 @@ def test_the_memory_it_takes_counts_as_its_processs(start):
 def test_how_many_processes_compute_a_step(monkeypatch, device, examples, numbers, threads, expected):
     monkeypatch.setattr(devices, "threads", lambda _: threads)
 
-    assert devices.replicas(torch.device(device), examples, numbers) == expected
+    assert devices.process_count(torch.device(device), examples, numbers) == expected
 
 
 def test_elsewhere_there_are_none(monkeypatch):
     monkeypatch.setattr(sys, "platform", "win32")
 
-    assert devices.replicas(torch.device("cpu"), 64, 10**9) == 1
+    assert devices.process_count(torch.device("cpu"), 64, 10**9) == 1

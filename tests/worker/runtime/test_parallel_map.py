@@ -14,7 +14,7 @@ from engine.worker.runtime.parallel_map import no_tick, parallel_map
 
 pytestmark = [
     pytest.mark.torch,
-    pytest.mark.skipif(not fork_pool.possible(), reason="no forks here"),
+    pytest.mark.skipif(not fork_pool.is_supported(), reason="no forks here"),
 ]
 PARTS = [range(3), range(10, 11), range(20, 26)]
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from engine.worker.runtime import sleep_inhibitor
-from engine.worker.runtime.sleep_inhibitor import Awake, helper_command
+from engine.worker.runtime.sleep_inhibitor import SleepInhibitor, helper_command
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows needs no helper")
 
@@ -34,26 +34,26 @@ def test_each_system_is_asked_in_its_own_way(programs):
 
 def test_where_nothing_can_be_asked_nothing_is_done(programs):
     assert helper_command("linux", 42) == helper_command("darwin", 42) == helper_command("aix", 42) == []
-    kept = Awake()
-    kept.keep()
-    kept.let_sleep()
+    inhibitor = SleepInhibitor()
+    inhibitor.inhibit()
+    inhibitor.release()
 
 
-def test_the_helper_lives_from_keep_to_let_sleep(programs):
+def test_the_helper_lives_from_inhibit_to_release(programs):
     programs("systemd-inhibit", "tail", "caffeinate")
-    kept = Awake()
-    kept.keep()
-    helper = kept._helper
-    kept.keep()
-    assert kept._helper is helper
+    inhibitor = SleepInhibitor()
+    inhibitor.inhibit()
+    helper = inhibitor._helper
+    inhibitor.inhibit()
+    assert inhibitor._helper is helper
     assert helper.poll() is None
-    kept.let_sleep()
-    kept.let_sleep()
+    inhibitor.release()
+    inhibitor.release()
     assert helper.poll() is not None
 
 
 def test_a_system_that_refuses_ends_no_run(tmp_path, monkeypatch):
     monkeypatch.setattr(sleep_inhibitor, "helper_command", lambda *_: [str(tmp_path / "is-not-there")])
-    kept = Awake()
-    kept.keep()
-    kept.let_sleep()
+    inhibitor = SleepInhibitor()
+    inhibitor.inhibit()
+    inhibitor.release()

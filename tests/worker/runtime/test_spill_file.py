@@ -5,7 +5,7 @@ import random
 import pytest
 
 from engine.worker.runtime import spill_file
-from engine.worker.runtime.spill_file import Spool, Stored
+from engine.worker.runtime.spill_file import FileSlice, SpillFile
 
 
 class Disk:
@@ -36,7 +36,7 @@ class Disk:
 
 
 def filled(pieces):
-    made = Spool()
+    made = SpillFile()
     for piece in pieces:
         made.append(piece)
     return made
@@ -81,5 +81,5 @@ def test_bytes_of_a_file_begin_at_a_place(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b"0123456789")
 
-    assert Stored(path, 4).read(2, 3) == b"678"
-    assert Stored(path, 4).read(4, 30) == b"89"
+    assert FileSlice(path, 4).read(2, 3) == b"678"
+    assert FileSlice(path, 4).read(4, 30) == b"89"

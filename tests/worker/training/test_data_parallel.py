@@ -44,7 +44,7 @@ from tests.helpers.worker_setup import make_channel, make_recipe, stop_dropout
 
 pytestmark = [
     pytest.mark.torch,
-    pytest.mark.skipif(not fork_pool.possible(), reason="no forks here"),
+    pytest.mark.skipif(not fork_pool.is_supported(), reason="no forks here"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
 ]
 STEPS, BATCH = 3, 4
@@ -61,7 +61,7 @@ def side_by_side(monkeypatch):
 
 def replicate(monkeypatch, count):
     """Let runs from now on be planned with so many replicas, whatever was planned before."""
-    monkeypatch.setattr(devices, "replicas", lambda *_: count)
+    monkeypatch.setattr(devices, "process_count", lambda *_: count)
     shutil.rmtree(plans_folder(), ignore_errors=True)
 
 

@@ -18,8 +18,8 @@ from engine.jobs.events import Event, EventWriter
 from engine.system import paths
 from engine.worker.adapters import attach
 from engine.worker.dataset import token_cache
-from engine.worker.runtime.atomic_write import writing
-from engine.worker.runtime.spill_file import Spool
+from engine.worker.runtime.atomic_write import storage_errors
+from engine.worker.runtime.spill_file import SpillFile
 from engine.worker.training import checkpoints
 from engine.worker.training.model_selection import ModelSelection
 from tests.helpers.tiny_runs import (
@@ -94,9 +94,12 @@ def test_a_best_state_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.
     ],
 )
 def test_a_disk_that_takes_part_of_a_file_is_told_in_our_words(said: str):
-    with pytest.raises(StorageError, match="only part of it"), writing("The checkpoint", "Free some space."):
+    with (
+        pytest.raises(StorageError, match="only part of it"),
+        storage_errors("The checkpoint", "Free some space."),
+    ):
         raise RuntimeError(said)
-    with pytest.raises(RuntimeError, match="shapes"), writing("The checkpoint", "Free some space."):
+    with pytest.raises(RuntimeError, match="shapes"), storage_errors("The checkpoint", "Free some space."):
         raise RuntimeError("shapes differ")
 
 
@@ -145,7 +148,7 @@ def test_token_ids_are_on_the_disk_before_they_have_their_name(
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", replaced)
-    ids = Spool()
+    ids = SpillFile()
     ids.append(bytes(2 * token_cache.ID_BYTES))
     token_cache._save(tmp_path / "ids.safetensors", token_cache.Tokens(ids, np.array([1, 2])), (0, 0))
     assert order == ["to the disk", "named"]

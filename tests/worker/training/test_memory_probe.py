@@ -165,28 +165,28 @@ def test_a_stop_in_mid_probe_ends_the_run_in_order(tmp_path, monkeypatch, no_ris
 
 def test_the_peak_is_what_was_there_at_once_and_not_what_is_left():
     size = 200_000_000
-    with devices.Peak(torch.device("cpu")) as peak:
+    with devices.PeakMemory(torch.device("cpu")) as peak:
         torch.ones(size // 4).sum()
 
     assert peak.bytes > devices.memory_bytes(torch.device("cpu")) + size / 2
 
 
-def test_a_containers_limit_bounds_the_room(tmp_path, monkeypatch):
-    for name, text in (("LIMIT", "1000000"), ("TAKEN", "900000"), ("PARTS", "anon 9\ninactive_file 300000")):
+def test_a_containers_limit_bounds_the_available_memory(tmp_path, monkeypatch):
+    for name, text in (("LIMIT", "1000000"), ("USED", "900000"), ("PARTS", "anon 9\ninactive_file 300000")):
         path = tmp_path / name
         path.write_text(text, encoding="utf-8")
-        monkeypatch.setattr(devices, f"GROUP_{name}", path)
+        monkeypatch.setattr(devices, f"CGROUP_{name}", path)
     monkeypatch.setattr(psutil.Process, "memory_info", lambda _: SimpleNamespace(rss=2_000_000))
 
-    assert devices.room_bytes(torch.device("cpu")) == 2_400_000
+    assert devices.available_bytes(torch.device("cpu")) == 2_400_000
     (tmp_path / "LIMIT").write_text("max\n", encoding="utf-8")
-    assert devices.room_bytes(torch.device("cpu")) > 10_000_000
+    assert devices.available_bytes(torch.device("cpu")) > 10_000_000
     (tmp_path / "LIMIT").unlink()
-    assert devices.room_bytes(torch.device("cpu")) > 10_000_000
+    assert devices.available_bytes(torch.device("cpu")) > 10_000_000
 
 
 @pytest.mark.parametrize(
-    ("error", "is_one"),
+    ("error", "is_oom"),
     [
         (MemoryError(), True),
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), True),
@@ -195,9 +195,9 @@ def test_a_containers_limit_bounds_the_room(tmp_path, monkeypatch):
             True,
         ),
         (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"), True),
-        (oom.Exceeded(2, 1), True),
+        (oom.MemoryExceeded(2, 1), True),
         (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
     ],
 )
-def test_a_shortage_is_told_from_other_troubles(error, is_one):
-    assert oom.is_one(error) is is_one
+def test_out_of_memory_is_told_from_other_errors(error, is_oom):
+    assert oom.is_oom(error) is is_oom
