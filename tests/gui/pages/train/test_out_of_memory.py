@@ -55,7 +55,7 @@ SHORT = [
     *BEGUN,
     SAVED,
     ["emit", {"event": "memory_exceeded", "step": 12, **TOLD}],
-    ["out_of_memory", "The heaviest batch needs 12.4 GB of memory, and there is room for 12.0 GB."],
+    ["out_of_memory", "The largest batch needs 12.4 GB of memory, but only 12.0 GB is available."],
 ]
 
 
@@ -139,7 +139,7 @@ def test_without_a_checkpoint_the_run_starts_again_with_the_plan(stage, qtbot):
 
 def test_where_no_plan_fits_a_copy_can_be_edited(stage, qtbot):
     told = ["emit", {"event": "memory_exceeded", "step": 0, **TOLD, "plans": []}]
-    stage.run(qtbot, [told, ["out_of_memory", "The heaviest batch needs too much."]])
+    stage.run(qtbot, [told, ["out_of_memory", "The largest batch needs too much."]])
 
     assert not card_of(stage).findChildren(PlanRow)
     assert button(card_of(stage), "Edit a copy").isVisibleTo(stage.page)
