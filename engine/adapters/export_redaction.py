@@ -1,7 +1,7 @@
-"""What an adapter's files say once they leave this computer: public names in the place of its folders.
+"""Replaces local paths in an adapter's files with public names when it is exported.
 
-The library's own copy keeps the places, since it is loaded by them. A name is what stands last in a path; names, notes,
-tags and the examples in a prompt are a person's own words and stay. Knows nothing of the library.
+The library's own copy keeps the paths, since they are needed to load it. A public name is the last part of a path.
+Names, notes, tags and the examples in a prompt are written by the user and stay. Knows nothing of the library.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ BASE = "base_model_name_or_path"
 
 
 def make_public(folder: Path) -> None:
-    """Let the copy of an adapter in `folder` name no place on this computer. Raises OSError.
+    """Remove the local paths from the copy of an adapter in `folder`. Raises OSError.
 
-    Checksums follow what is written anew, and only that: a file that was not the metadata's before is not after.
+    Checksums are updated for files that are rewritten, unless a file did not match its checksum before.
     """
     texts = dict(_public_texts(folder))
     metadata = _metadata(folder)
@@ -45,7 +45,7 @@ def _digest(content: bytes) -> str:
 
 
 def _metadata(folder: Path) -> AdapterMetadata | None:
-    """Return the metadata of the copy; an adapter of another program that is not in the library has none."""
+    """Return the metadata of the copy; an adapter of another program has none until it is imported."""
     with suppress(AdapterError):
         return adapter_toml.load(folder)
     return None
@@ -60,10 +60,10 @@ def _public_metadata(metadata: AdapterMetadata) -> AdapterMetadata:
 
 
 def _public_texts(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the files that tell of this computer, and what they say without."""
+    """Yield the files that hold local paths, and their text without them."""
     recipe = folder / adapter_toml.RECIPE_NAME
     if recipe.exists():
-        # One of a later version is not ours to read; it was not made here.
+        # A recipe of a later version can't be read; it was not made here.
         with suppress(RecipeError):
             text = recipes.dumps(recipes.public(recipes.load(recipe)))
             if text != recipe.read_text(encoding="utf-8"):

@@ -1,7 +1,6 @@
-"""Adapter folders and zips from elsewhere: what they hold, and whether it is safe to take.
+"""Checks adapter folders and zips before they are imported: complete, undamaged and safe to load.
 
-Knows PEFT's two files and nothing of the library they may go into. What PEFT's configuration may say is
-`engine.adapters.peft_config_policy`'s.
+`engine.adapters.peft_config_policy` checks what PEFT's configuration says. Knows nothing of the library.
 """
 
 from __future__ import annotations
@@ -28,39 +27,39 @@ from engine.methods import methods_of
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAME = "adapter_model.safetensors"
 README_NAME = "README.md"
-# What is read and must be what it should be before it is taken.
-JUDGED = (CONFIG_NAME, WEIGHTS_NAME)
-MOST_ZIP_BYTES = 64 << 30
-MOST_ZIP_MEMBERS = 10_000
-# Trained numbers hardly pack at all; an adapter of zeros may.
-MOST_TIMES_SMALLER = 200
-ALWAYS_FINE_BYTES = 64 << 20
-MOST_CONFIG_BYTES = 4 << 20
-MOST_HEADER_BYTES = 16 << 20
+# Files whose content is checked before they are copied.
+CHECKED = (CONFIG_NAME, WEIGHTS_NAME)
+MAX_ZIP_BYTES = 64 << 30
+MAX_ZIP_MEMBERS = 10_000
+# Trained parameters hardly compress; an adapter of zeros may.
+MAX_COMPRESSION = 200
+UNCHECKED_ZIP_BYTES = 64 << 20
+MAX_CONFIG_BYTES = 4 << 20
+MAX_HEADER_BYTES = 16 << 20
 BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "U16": 16, "I16": 16, "F16": 16,
     "BF16": 16, "U32": 32, "I32": 32, "F32": 32, "U64": 64, "I64": 64, "F64": 64,
 }  # fmt: skip
-# Python's zipfile has an error of its own for some damage only.
-ZIP_TROUBLES = (
+# zipfile raises these for damaged files, besides BadZipFile.
+ZIP_ERRORS = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, RuntimeError, NotImplementedError, EOFError,
     LookupError, ValueError,
 )  # fmt: skip
 
 
 def adapter_files(folder: Path) -> Iterator[Path]:
-    """Yield the files an adapter consists of; whatever else lies in its folder stays where it is.
+    """Yield the files that an adapter consists of, and no others in its folder.
 
-    Texts that are links to elsewhere stay too: somebody else's adapter could ask for a file of one's own. Weights may
-    be linked, as the hub's cache does; they are read before they are taken.
+    A text that is a symbolic link is left out: an imported adapter could name a private file. Weights may be links, as
+    in the hub's cache, since they are checked before they are copied.
     """
     for name in (CONFIG_NAME, WEIGHTS_NAME, adapter_toml.RECIPE_NAME, README_NAME):
-        if (folder / name).is_file() and (name in JUDGED or not (folder / name).is_symlink()):
+        if (folder / name).is_file() and (name in CHECKED or not (folder / name).is_symlink()):
             yield folder / name
 
 
 def read_metadata(folder: Path, name: str) -> AdapterMetadata:
-    """Return the folder's own metadata, or one drawn up from PEFT's file. Raises AdapterError."""
+    """Return the metadata in a folder, or what PEFT's configuration says of it. Raises AdapterError."""
     if (folder / adapter_toml.FILE_NAME).exists():
         return adapter_toml.load(folder)
     return _metadata_from_peft(folder, name)
@@ -71,7 +70,7 @@ def _metadata_from_peft(folder: Path, name: str) -> AdapterMetadata:
     peft_type = str(config["peft_type"])
     targets = config.get("target_modules") or []
     methods = methods_of(peft_type)
-    # One of several methods of a type can't be told from the others.
+    # Several methods of one type can't be told apart.
     method = methods[0] if len(methods) == 1 else None
     return AdapterMetadata(
         schema=adapter_toml.SCHEMA,
@@ -92,7 +91,7 @@ def _metadata_from_peft(folder: Path, name: str) -> AdapterMetadata:
 
 
 def peft_config(folder: Path) -> dict[str, Any]:
-    """Return what PEFT's file says. Raises AdapterError if it is missing, damaged or names no method."""
+    """Return PEFT's configuration in a folder. Raises AdapterError if it is missing, damaged or names no type."""
     try:
         config = json.loads(_short_text(folder / CONFIG_NAME))
     except FileNotFoundError as error:
@@ -107,20 +106,20 @@ def peft_config(folder: Path) -> dict[str, Any]:
 
 
 def _short_text(path: Path) -> str:
-    if path.stat().st_size > MOST_CONFIG_BYTES:
-        raise ValueError(f"it is larger than {MOST_CONFIG_BYTES >> 20} MB")
+    if path.stat().st_size > MAX_CONFIG_BYTES:
+        raise ValueError(f"it is larger than {MAX_CONFIG_BYTES >> 20} MB")
     return path.read_text(encoding="utf-8")
 
 
 def refuse_unsafe(folder: Path, metadata: AdapterMetadata) -> None:
-    """Raise AdapterError for weights that are missing, can run code, are damaged or not the metadata's."""
+    """Raise AdapterError for weights that are missing, can run code, are damaged or do not match the metadata."""
     holds_weights = (folder / CONFIG_NAME).exists() or (folder / WEIGHTS_NAME).exists()
     if holds_weights:
         _require_safetensors(folder)
     changed = [name for name in adapter_toml.changed(folder, metadata) if name in (CONFIG_NAME, WEIGHTS_NAME)]
     if changed:
         raise AdapterError(
-            f"{' and '.join(changed)} of {metadata.name} changed since the passport was written.",
+            f"{' and '.join(changed)} of {metadata.name} changed since the adapter was saved.",
             "Copy or export the adapter again.",
         )
     if holds_weights:
@@ -128,10 +127,10 @@ def refuse_unsafe(folder: Path, metadata: AdapterMetadata) -> None:
 
 
 def harmless_config(folder: Path) -> dict[str, Any]:
-    """Return PEFT's configuration in a folder, judged by itself and by the weights' head alone. Raises AdapterError.
+    """Return PEFT's configuration in a folder once it is known to be harmless. Raises AdapterError.
 
-    PEFT may be given no other: it allocates what a configuration asks for, reads what is named there, and puts
-    weights that have the names of the base model's into the base model.
+    PEFT must be given no other: it allocates what a configuration asks for, reads files that it names, and loads
+    tensors named like the base model's into the base model.
     """
     _require_safetensors(folder)
     config = peft_config(folder)
@@ -151,7 +150,7 @@ def _require_safetensors(folder: Path) -> None:
 
 
 def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Return names and shapes from a safetensors file's header. Raises AdapterError if it is damaged."""
+    """Return the names and shapes in a safetensors file's header. Raises AdapterError if it is damaged."""
     try:
         with path.open("rb") as stream:
             return _header_shapes(stream, path.stat().st_size)
@@ -161,7 +160,7 @@ def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 def _header_shapes(stream: IO[bytes], size: int) -> dict[str, tuple[int, ...]]:
     length = int.from_bytes(stream.read(8), "little")
-    if not 0 < length <= min(size - 8, MOST_HEADER_BYTES):
+    if not 0 < length <= min(size - 8, MAX_HEADER_BYTES):
         raise ValueError("the header's length is impossible")
     header = json.loads(stream.read(length))
     entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
@@ -172,7 +171,7 @@ def _header_shapes(stream: IO[bytes], size: int) -> dict[str, tuple[int, ...]]:
 
 
 def _shape(name: str, entry: dict[str, Any]) -> tuple[int, ...]:
-    """Return a tensor's shape, which must be as large as its place in the file."""
+    """Return a tensor's shape, which must match its bytes in the file."""
     shape, (start, end) = tuple(entry["shape"]), entry["data_offsets"]
     if any(not isinstance(side, int) or side < 0 for side in (*shape, start)):
         raise ValueError(f"the shape of {name[:200]} is impossible")
@@ -183,16 +182,16 @@ def _shape(name: str, entry: dict[str, Any]) -> tuple[int, ...]:
 
 
 def unpack(source: Path, target: Path) -> Path:
-    """Unpack a zip below `target` and return the folder in it that holds an adapter.
+    """Unpack a zip into `target` and return the adapter's folder in it.
 
-    Raises AdapterError for a zip that is damaged or locked, writes outside its folder or holds no adapter;
-    StorageError if the disk does not take it.
+    Raises AdapterError for a zip that is damaged, encrypted, writes outside its folder or holds no adapter, and
+    StorageError for a disk error.
     """
     try:
         with zipfile.ZipFile(source) as archive:
             _refuse_suspicious(source, archive.infolist(), target)
             archive.extractall(target)
-    except ZIP_TROUBLES as error:
+    except ZIP_ERRORS as error:
         raise AdapterError(
             f"{source.name} can't be unpacked: {error}.", "Copy or export it again."
         ) from error
@@ -202,18 +201,18 @@ def unpack(source: Path, target: Path) -> Path:
 
 
 def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Path) -> None:
-    """Raise AdapterError for a zip that leaves its folder or unpacks to more than an adapter; nothing is unpacked."""
+    """Raise AdapterError for a zip with paths outside its folder, links, or far too much data; unpacks nothing."""
     total = sum(member.file_size for member in members)
-    explained = max(ALWAYS_FINE_BYTES, MOST_TIMES_SMALLER * source.stat().st_size)
-    if total > min(MOST_ZIP_BYTES, explained) or len(members) > MOST_ZIP_MEMBERS:
+    plausible = max(UNCHECKED_ZIP_BYTES, MAX_COMPRESSION * source.stat().st_size)
+    if total > min(MAX_ZIP_BYTES, plausible) or len(members) > MAX_ZIP_MEMBERS:
         raise AdapterError(
             f"{source.name} unpacks to {len(members):,} files of {total / 1e6:,.0f} MB, far more than an adapter of "
             "its size would.",
             "Unpack it yourself if you trust it, and choose the folder.",
         )
     for member in members:
-        place = PurePosixPath(member.filename.replace("\\", "/"))
-        if place.is_absolute() or ".." in place.parts or ":" in member.filename:
+        path = PurePosixPath(member.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in member.filename:
             raise AdapterError(f"{source.name} tries to write outside its folder.", "Don't trust this file.")
         if stat.S_ISLNK(member.external_attr >> 16):
             raise AdapterError(

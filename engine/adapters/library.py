@@ -1,7 +1,6 @@
-"""The library: every adapter on this computer, found by looking into folders.
+"""The library: every adapter on this computer, found by scanning folders.
 
-The folders are the truth; nothing else is kept. Knows nothing of torch. What comes from outside is judged by
-`engine.adapters.import_checks`.
+The folders are the only record. What is imported is checked by `engine.adapters.import_checks`. Knows nothing of torch.
 """
 
 from __future__ import annotations
@@ -85,23 +84,23 @@ class Adapter:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name that the user gave it."""
         return self.metadata.name
 
     @property
     def is_prompt(self) -> bool:
-        """Tell whether it is nothing but a prompt, so that the base model computes as itself with it."""
+        """Tell whether it is a prompt without weights."""
         return any(entry.id == self.metadata.method.id and not entry.trains for entry in METHODS)
 
     @property
     def unmergeable(self) -> str:
-        """Why its result is no plain model, by its base or its method; "" where it can be merged."""
+        """Why it can't be merged into a plain model, "" if it can."""
         if self.metadata.base_model.quantization == "int8":
-            return "it learned on an int8 base, which rounds what it computes with, as no plain model does"
+            return "it was trained on an int8 base, whose layers round activations as no plain model does"
         facts = self.metadata.method
         entry = _entry(facts.id, facts.peft_type)
         if entry is None or not entry.merges:
-            return f"{facts.title or facts.id} does not fold into a plain model"
+            return f"{facts.title or facts.id} can't be merged into a plain model"
         return ""
 
     @cached_property
@@ -110,31 +109,31 @@ class Adapter:
         return bytes_in(self.folder)
 
     def changed_files(self) -> list[str]:
-        """Return the names of files that no longer match the metadata's checksums, or are gone."""
+        """Return the names of files that are missing or do not match the metadata's checksums."""
         return adapter_toml.changed(self.folder, self.metadata)
 
     def recipe(self) -> Recipe | None:
-        """Return the recipe that made it, None if there is none. Raises RecipeError if it can't be read."""
+        """Return the recipe of its run, None if there is none. Raises RecipeError if it can't be read."""
         path = self.folder / adapter_toml.RECIPE_NAME
         return recipes.load(path) if path.exists() else None
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A folder in the library that is no sound adapter, and why."""
+    """A folder in the library that is no valid adapter, and why."""
 
     folder: Path
     reason: str
 
 
 def _entry(method_id: str, peft_type: str) -> Method | None:
-    """Return the registry's entry by its id, or by PEFT's type for adapters that another program made."""
+    """Return the method with an id, or one of a PEFT type for adapters of other programs."""
     by_id = [entry for entry in METHODS if entry.id == method_id]
     return next(iter(by_id or [entry for entry in METHODS if entry.peft_type == peft_type]), None)
 
 
 def scan() -> tuple[list[Adapter], list[Unreadable]]:
-    """Return every adapter, newest first, and the folders that are none."""
+    """Return every adapter, newest first, and the folders that are no adapters."""
     adapters, unreadable = [], []
     for folder in sorted(adapters_folder().iterdir()):
         if not folder.is_dir() or folder.name.endswith(PARTIAL):
@@ -149,8 +148,8 @@ def scan() -> tuple[list[Adapter], list[Unreadable]]:
 def find(name: str, *, shortened: bool = False) -> Adapter:
     """Return the adapter with this id or name, or in this folder. Raises AdapterError, also if several match.
 
-    The beginning of an id will do where it may be `shortened`: where a person types it, but not in files and
-    programs, since another adapter may begin alike later.
+    With `shortened` the start of an id is enough: for what a person types, but not for files and programs, since
+    another adapter's id may start the same later.
     """
     adapters, _ = scan()
     matches = [each for each in adapters if each.id == name] or [
@@ -169,7 +168,7 @@ def find(name: str, *, shortened: bool = False) -> Adapter:
 
 
 def _refuse(name: str, adapters: Sequence[Adapter], begun: Sequence[Adapter]) -> NoReturn:
-    """Raise AdapterError with why no adapter is found by `name`: several ids have `begun` so, or none did."""
+    """Raise AdapterError for a name that is no adapter's, or with which several ids have `begun`."""
     if begun:
         message = f'{len(begun)} adapters begin with "{name}".'
         raise AdapterError(message, "Give more of the id; `main.py adapters` lists them.", "adapter")
@@ -179,7 +178,7 @@ def _refuse(name: str, adapters: Sequence[Adapter], begun: Sequence[Adapter]) ->
 
 
 def install(partial: Path, metadata: AdapterMetadata) -> Adapter:
-    """Turn a finished partial folder into an adapter: checksums, metadata, to the disk, renamed."""
+    """Turn a finished partial folder into an adapter: write checksums and metadata, sync, rename."""
     complete = metadata.model_copy(update={"files": adapter_toml.checksums(partial)})
     folder = adapters_folder() / complete.id
     try:
@@ -193,7 +192,7 @@ def install(partial: Path, metadata: AdapterMetadata) -> Adapter:
 
 
 def partial_folder(adapter_id: str) -> Path:
-    """Return a new empty folder in the library's place that is no adapter until it is installed."""
+    """Return a new, empty folder in the library that is no adapter until it is installed."""
     _drop_unfinished()
     folder = adapters_folder() / (adapter_id + PARTIAL)
     shutil.rmtree(folder, ignore_errors=True)
@@ -202,9 +201,9 @@ def partial_folder(adapter_id: str) -> Path:
 
 
 def _drop_unfinished() -> None:
-    """Remove what nobody works on any longer: half an adapter, from when a program was killed."""
+    """Remove old partial folders, left by processes that were killed."""
     for folder in adapters_folder().glob(f"*{PARTIAL}"):
-        # Another program may have finished it just now.
+        # Another process may just have renamed it.
         with contextlib.suppress(OSError):
             if folder.stat().st_mtime < time.time() - UNFINISHED_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -228,7 +227,9 @@ def _rewritten(adapter: Adapter, metadata: AdapterMetadata) -> Adapter:
     try:
         adapter_toml.save(metadata, adapter.folder)
     except OSError as error:
-        raise StorageError(f"The passport of {adapter.name} can't be written: {error.strerror}.") from error
+        raise StorageError(
+            f"The {adapter_toml.FILE_NAME} of {adapter.name} can't be written: {error.strerror}."
+        ) from error
     return Adapter(adapter.folder, metadata)
 
 
@@ -244,19 +245,19 @@ def promote(checkpoint: Path, name: str) -> Adapter:
     metadata = adapter_toml.load(checkpoint)
     title = " ".join(name.split()) or metadata.name
     recipe = checkpoint.parent / adapter_toml.RECIPE_NAME
-    beside = [recipe] if recipe.is_file() else []
-    # It was chosen, not cut off: the step says where in the run it stood.
+    others = [recipe] if recipe.is_file() else []
+    # It was chosen, not stopped early; the step says when in the run.
     chosen = metadata.training.model_copy(update={"stopped": False})
-    return _take_in(checkpoint, metadata.model_copy(update={"name": title, "training": chosen}), beside)
+    return _copy_in(checkpoint, metadata.model_copy(update={"name": title, "training": chosen}), others)
 
 
-def _take_in(source: Path, metadata: AdapterMetadata, beside: Sequence[Path] = ()) -> Adapter:
-    """Copy an adapter's files, and what lies `beside` them, into the library with a new id."""
+def _copy_in(source: Path, metadata: AdapterMetadata, others: Sequence[Path] = ()) -> Adapter:
+    """Copy an adapter's files, and `others`, into the library with a new id."""
     refuse_unsafe(source, metadata)
     fresh = metadata.model_copy(update={"id": new_id(metadata.name)})
     partial = partial_folder(fresh.id)
     try:
-        for path in (*adapter_files(source), *beside):
+        for path in (*adapter_files(source), *others):
             shutil.copyfile(path, partial / path.name)
         return install(partial, fresh)
     except OSError as error:
@@ -265,19 +266,19 @@ def _take_in(source: Path, metadata: AdapterMetadata, beside: Sequence[Path] = (
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def adapter_at(place: Path) -> Path | None:
-    """Return what `import_adapter` takes if the place is an adapter's folder, zip, or one of its own files."""
+def adapter_at(path: Path) -> Path | None:
+    """Return the folder or zip for `import_adapter` if a path is an adapter's folder, zip or file, else None."""
     own_files = (CONFIG_NAME, adapter_toml.FILE_NAME)
-    if place.is_file() and (place.name in own_files or place.suffix == ".safetensors"):
-        place = place.parent
-    if place.is_dir():
-        return place if any((place / name).is_file() for name in own_files) else None
+    if path.is_file() and (path.name in own_files or path.suffix == ".safetensors"):
+        path = path.parent
+    if path.is_dir():
+        return path if any((path / name).is_file() for name in own_files) else None
     try:
-        with zipfile.ZipFile(place) as packed:
+        with zipfile.ZipFile(path) as packed:
             names = {PurePosixPath(name).name for name in packed.namelist()}
     except (OSError, zipfile.BadZipFile):
         return None
-    return place if names.intersection(own_files) else None
+    return path if names.intersection(own_files) else None
 
 
 def import_adapter(source: Path) -> Adapter:
@@ -297,63 +298,63 @@ def import_adapter(source: Path) -> Adapter:
 
 
 def _import_folder(source: Path, name: str) -> Adapter:
-    return _take_in(source, read_metadata(source, name).model_copy(update={"origin": "imported"}))
+    return _copy_in(source, read_metadata(source, name).model_copy(update={"origin": "imported"}))
 
 
 def delete(adapter: Adapter) -> Path:
-    """Move the adapter to the trash and return its place there, for `restore_adapter`."""
+    """Move the adapter to the trash and return its path there, for `restore_adapter`."""
     return to_trash(adapter.folder)
 
 
 def to_trash(folder: Path) -> Path:
-    """Move a folder to Tunesmith's trash and return its place there."""
-    place = trash_folder() / f"{time.time_ns()}~{folder.name}"
+    """Move a folder to Tunesmith's trash and return its path there."""
+    trashed = trash_folder() / f"{time.time_ns()}~{folder.name}"
     try:
-        shutil.move(folder, place)
+        shutil.move(folder, trashed)
     except OSError as error:
         raise StorageError(f"{folder.name} can't be moved to the trash: {error}.") from error
-    return place
+    return trashed
 
 
-def restore(place: Path, parent: Path) -> Path:
+def restore(trashed: Path, parent: Path) -> Path:
     """Move a folder out of the trash back below `parent` and return it. Raises StorageError."""
-    folder = parent / place.name.partition("~")[2]
+    folder = parent / trashed.name.partition("~")[2]
     if folder.exists():
-        raise StorageError(f"{folder} exists already.", f"What was deleted is still in {place}.")
+        raise StorageError(f"{folder} exists already.", f"What was deleted is still in {trashed}.")
     try:
-        shutil.move(place, folder)
+        shutil.move(trashed, folder)
     except OSError as error:
         raise StorageError(f"{folder.name} can't be taken out of the trash: {error}.") from error
     return folder
 
 
-def restore_adapter(place: Path) -> Adapter:
+def restore_adapter(trashed: Path) -> Adapter:
     """Take an adapter out of the trash again."""
-    folder = restore(place, adapters_folder())
+    folder = restore(trashed, adapters_folder())
     return Adapter(folder, adapter_toml.load(folder))
 
 
 def empty_old_trash(older_than_days: float = TRASH_DAYS) -> int:
-    """Remove what has been in the trash for longer, and return how many things that were."""
+    """Delete folders that have been in the trash for longer, and return how many."""
     oldest_kept = time.time_ns() - older_than_days * 86_400e9
     old = [
-        place
-        for place in trash_folder().glob("*~*")
-        if (stamp := place.name.partition("~")[0]).isdigit() and int(stamp) < oldest_kept
+        trashed
+        for trashed in trash_folder().glob("*~*")
+        if (stamp := trashed.name.partition("~")[0]).isdigit() and int(stamp) < oldest_kept
     ]
-    for place in old:
-        shutil.rmtree(place, ignore_errors=True)
+    for trashed in old:
+        shutil.rmtree(trashed, ignore_errors=True)
     return len(old)
 
 
 def safe_file_name(name: str) -> str:
-    """Return `name` as a file name that every system takes."""
+    """Return `name` as a file name that every system allows."""
     plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "-", name).strip(" .-")
     return plain[:100] or "adapter"
 
 
 def export_folder(adapter: Adapter, target: Path) -> Path:
-    """Copy the adapter to `target`, which must not exist, with public names for places, and return it."""
+    """Copy the adapter to `target`, which must not exist, without local paths; return it."""
     if target.exists():
         raise StorageError(f"{target} exists already.", "Choose another name.")
     partial = target.with_name(target.name + PARTIAL)
@@ -368,10 +369,7 @@ def export_folder(adapter: Adapter, target: Path) -> Path:
 
 
 def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path:
-    """Write the adapter as one zip file, with public names for places; return its path.
-
-    It must not exist unless it may be replaced.
-    """
+    """Write the adapter as a zip file without local paths. Without `replace`, `target` must not exist."""
     if target.exists() and not replace:
         raise StorageError(f"{target} exists already.", "Choose another name.")
     partial = target.with_name(target.name + PARTIAL)

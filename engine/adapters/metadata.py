@@ -1,6 +1,6 @@
-"""An adapter's metadata, `adapter.toml`: what it is, what it was made from, how it scored.
+"""An adapter's metadata, the file `adapter.toml`: origin, settings, data, scores and checksums.
 
-Owns the file's format. Knows nothing of the weights beside it but their checksums.
+Owns the file's format. Knows nothing of the weights.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ _USUAL = ("", "main", "none")
 
 Scores = dict[str, dict[str, float]]
 Count = Annotated[int, Field(ge=0, lt=validators.MAX_MAGNITUDE)]
-# A number that is reckoned with and said; a moment that is shown where the zone may be any.
+# A finite number that can be shown.
 Amount = Annotated[float, Field(gt=-validators.MAX_MAGNITUDE, lt=validators.MAX_MAGNITUDE)]
 YEARS = range(1970, 9999)
 
 
 class _Table(BaseModel):
-    # Keys of later versions are kept when metadata is rewritten by this one.
+    # Keys of later versions stay when this version rewrites the file.
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
 
 class BaseModelFacts(_Table):
-    """The base model that the adapter belongs to."""
+    """The base model that the adapter was trained on."""
 
     id: str
     revision: str = ""
@@ -51,7 +51,7 @@ class BaseModelFacts(_Table):
     double_quantization: bool = True
 
     def as_table(self) -> dict[str, Any]:
-        """Return the `[base_model]` table that loads it in the same form; what is not known or usual is left out."""
+        """Return the `[base_model]` table that loads it in the same form, without unknown and default values."""
         form = {"revision": self.revision, "precision": self.precision, "quantization": self.quantization}
         form = {name: value for name, value in form.items() if value not in _USUAL}
         once = self.quantization != "none" and not self.double_quantization
@@ -59,7 +59,7 @@ class BaseModelFacts(_Table):
 
 
 class MethodFacts(_Table):
-    """The method and its options as they were used."""
+    """The method and its options."""
 
     id: str
     title: str = ""
@@ -72,7 +72,7 @@ class MethodFacts(_Table):
 
 
 class DataFacts(_Table):
-    """The examples that it was trained on, without the `excluded` rows, `masked` places of personal data masked."""
+    """The data set: number of examples, `excluded` rows, and `masked` pieces of personal data."""
 
     source: str = ""
     fingerprint: str = ""
@@ -85,7 +85,7 @@ class DataFacts(_Table):
 
 
 class ChangeFacts(_Table):
-    """A value of the run's recipe that was changed under way, for the steps behind `step`."""
+    """A value of the run's recipe that was changed after `step`."""
 
     step: int
     field: str
@@ -95,7 +95,7 @@ class ChangeFacts(_Table):
 
 
 class TrainingFacts(_Table):
-    """The run that made it. `order` says which examples shared a step, "" where nothing tells."""
+    """The run that trained it. `order` says how examples were ordered, "" if that is unknown."""
 
     run: str = ""
     step: Count = 0
@@ -112,7 +112,7 @@ class TrainingFacts(_Table):
 
 
 class ShotFacts(_Table):
-    """An example that stands in the prompt: its texts, since the prompt must outlive the data."""
+    """A few-shot example in the prompt, with its texts, so that the prompt does not need the data."""
 
     id: str = ""
     conversation: str
@@ -120,7 +120,7 @@ class ShotFacts(_Table):
 
 
 class PromptFacts(_Table):
-    """How a conversation becomes the model's input, and how its output is decoded."""
+    """The prompt, and how the model's output is decoded."""
 
     template: str
     max_conversation_tokens: Count
@@ -162,7 +162,7 @@ class ScoreCard(_Table):
 
     @property
     def key(self) -> str:
-        """What makes scores comparable: equal keys may share a column."""
+        """Scores with equal keys can be compared."""
         return protocol_key(self.protocol)
 
     def verdict(self, score: str = SCORE) -> Verdict:
@@ -172,7 +172,7 @@ class ScoreCard(_Table):
 
 
 class AdapterMetadata(_Table):
-    """All that is known of an adapter."""
+    """The content of an `adapter.toml`."""
 
     schema_: int = Field(SCHEMA, alias="schema")
     id: str
@@ -192,20 +192,20 @@ class AdapterMetadata(_Table):
 
     @field_validator("made_at")
     @classmethod
-    def _is_a_moment(cls, text: str) -> str:
+    def _is_date(cls, text: str) -> str:
         if datetime.fromisoformat(text).year not in YEARS:
-            raise ValueError("it was not made then")
+            raise ValueError("the year is impossible")
         return text
 
     @field_validator("scores", mode="before")
     @classmethod
-    def _sound_cards(cls, found: object) -> object:
-        """Leave out scores that are none: they must not cost the adapter that they are told of."""
+    def _valid_cards(cls, found: object) -> object:
+        """Leave out invalid scores, so that the adapter can still be read."""
         return list(filter(_is_card, found)) if isinstance(found, list) else found
 
     @property
     def made(self) -> datetime:
-        """When it was made, with a time zone; a moment without one is taken as UTC."""
+        """When it was made, as UTC if the file names no time zone."""
         moment = datetime.fromisoformat(self.made_at)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -229,53 +229,55 @@ def _is_card(found: object) -> bool:
 
 
 def protocol_key(protocol: dict[str, Any]) -> str:
-    """Return a short name of a protocol: equal for equal protocols, whatever the order of their keys."""
-    # A date in somebody else's protocol is no JSON.
+    """Return a hash of a protocol; the order of its keys does not matter."""
+    # An imported protocol may hold dates, which JSON has not.
     text = json.dumps(protocol, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def now_text() -> str:
-    """Return the present moment as adapter_toml write it."""
+    """Return the present time as the file holds it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def load(folder: Path) -> AdapterMetadata:
-    """Return the metadata in a folder. Raises AdapterError if it is missing, damaged, endless or of a later schema."""
+    """Return the metadata in a folder. Raises AdapterError if it is missing, damaged, too long or of a later schema."""
     path = folder / FILE_NAME
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
         metadata = AdapterMetadata.model_validate(tables)
     except FileNotFoundError as error:
-        raise AdapterError(f"{folder.name} has no passport.", "Import it, so that it gets one.") from error
+        raise AdapterError(
+            f"{folder.name} has no {FILE_NAME}.", "Import the folder; that writes one."
+        ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, RecursionError) as error:
         raise AdapterError(
-            f"The passport of {folder.name} can't be read.", str(error).splitlines()[0]
+            f"The {FILE_NAME} of {folder.name} can't be read.", str(error).splitlines()[0]
         ) from error
     if metadata.schema_ > SCHEMA:
         raise AdapterError(
             f"{folder.name} was made by a later version of Tunesmith.", "Update Tunesmith to use it."
         )
-    refuse_endless(metadata.prompt, folder.name)
+    refuse_long_prompt(metadata.prompt, folder.name)
     return metadata
 
 
-def refuse_endless(prompt: PromptFacts | None, whose: str) -> None:
-    """Raise AdapterError for a prompt that is too long, with its examples, to be put before a model."""
+def refuse_long_prompt(prompt: PromptFacts | None, whose: str) -> None:
+    """Raise AdapterError for a prompt whose template or examples are too long."""
     if prompt is None:
         return
     shown = sum(len(shot.conversation) + len(shot.summary) for shot in prompt.shots)
-    for told, length, most in (
+    for part, length, most in (
         ("The prompt", len(prompt.template), prompts.MAX_CHARACTERS),
-        ("What the prompt shows", shown, prompts.MAX_EXAMPLE_CHARACTERS),
+        ("The examples in the prompt", shown, prompts.MAX_EXAMPLE_CHARACTERS),
     ):
         if length > most:
-            message = f"{told} of {whose} has {length:,} characters, and at most {most:,} are read."
+            message = f"{part} of {whose} has {length:,} characters, and at most {most:,} are read."
             raise AdapterError(message, "Don't use it, or ask who made it.", "prompt")
 
 
 def save(metadata: AdapterMetadata, folder: Path) -> None:
-    """Write the metadata into an adapter folder, whole or not at all."""
+    """Write the metadata into an adapter folder, atomically."""
     write_atomically(folder / FILE_NAME, tomlkit.dumps(metadata.model_dump(by_alias=True, exclude_none=True)))
 
 
@@ -289,7 +291,7 @@ def checksums(folder: Path) -> dict[str, str]:
 
 
 def changed(folder: Path, metadata: AdapterMetadata) -> list[str]:
-    """Return the names of files that differ from the metadata's checksums, or are gone."""
+    """Return the names of files that are missing or differ from the metadata's checksums."""
     found = checksums(folder)
     return sorted(name for name, digest in metadata.files.items() if found.get(name) != digest)
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
-from engine.adapters.regex_policy import is_quick
+from engine.adapters.regex_policy import is_safe
 from engine.errors import AdapterError
 from engine.methods import methods_of, tuner_of
 from engine.methods.tuner import Dimension, KeyKind, KeyRule, Tuner
@@ -108,7 +108,7 @@ def _is_names(value: Any) -> bool:
 
 def _is_modules(value: Any) -> bool:
     """Module names, or a regular expression for whole names."""
-    return _is_names(value) or (isinstance(value, str) and is_quick(value))
+    return _is_names(value) or (isinstance(value, str) and is_safe(value))
 
 
 def _is_list_of(check: Check, most: int = MAX_NAMES) -> Check:
@@ -121,7 +121,7 @@ def _is_by_pattern(check: Check) -> Check:
     def is_table(value: Any) -> bool:
         if not isinstance(value, dict) or len(value) > MAX_NAMES:
             return False
-        return all((_is_name(key) or is_quick(key)) and check(each) for key, each in value.items())
+        return all((_is_name(key) or is_safe(key)) and check(each) for key, each in value.items())
 
     return is_table
 
@@ -230,14 +230,15 @@ def _refused(name: str, key: str, value: Any, *, known: bool) -> AdapterError:
     shown = repr(value)[:80]
     if key == "init_lora_weights" and str(value).startswith(CHANGES_THE_BASE):
         return AdapterError(
-            f"{name} began with {shown}, which changes the base model itself.",
-            "Convert it to a plain LoRA where it was made: PEFT's save_pretrained does, given the adapter's beginning "
-            "as path_initial_model_for_weight_conversion.",
+            f"{name} was initialised with {shown}, which changes the base model itself.",
+            "Convert it to a plain LoRA where it was made: PEFT's save_pretrained does, given the initial adapter as "
+            "path_initial_model_for_weight_conversion.",
         )
-    what = "is not taken" if known else "is not known"
+    what = "is not accepted" if known else "is not known"
     return AdapterError(
         f"The configuration of {name} says {key[:60]} = {shown}, which {what}.",
-        "Settings may name no files or code, and have numbers as adapters have. Remove it if you trust the adapter.",
+        "Settings must not name files, models or code, and numbers must be within the usual limits. Remove "
+        "the setting if you trust the adapter.",
     )
 
 
@@ -273,7 +274,7 @@ def _sizes(tuner: Tuner) -> Mapping[str, tuple[Dimension, ...]]:
 
 
 def _require_moderate_prefix(config: Mapping[str, Any], shapes: Shapes, name: str) -> None:
-    """Refuse a prefix that is too wide: it spans all layers, and both numbers may be moderate and their product not."""
+    """Refuse a prefix that is too wide: both sizes may be moderate and their product not."""
     asked = 2 * _largest(config.get("num_layers")) * _largest(config.get("token_dim"))
     held = _largest_dimension(shapes, (("prompt_embeddings", 1),))
     if asked > TIMES_THE_FILE * held:

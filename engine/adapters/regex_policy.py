@@ -1,6 +1,6 @@
-"""Patterns for the names of a model's modules that come from strangers: whether they end in time.
+"""Refuses regular expressions that could take too long on module names.
 
-A regular expression can try so many ways to match that it never ends. Those that are let through have few.
+Matching can backtrack so often that it never ends; accepted expressions have few ways to match.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 import re
 
-LONGEST = 2_000
-# What one name may cost; a name takes at most a microsecond for fifty of them, and a model has hundreds of names.
-MOST_WAYS = 500_000
-LONGEST_NAME = 64
+MAX_PATTERN_LENGTH = 2_000
+# Ways to match one name. Fifty of them take at most a microsecond, and a model has hundreds of names.
+MAX_WAYS = 500_000
+MAX_NAME_LENGTH = 64
 _ONE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _BACK = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")
 _REPEATED_GROUP = re.compile(r"\)(?:[*+]|\{)")
@@ -19,13 +19,13 @@ _OPENING = re.compile(r"\(\?(?:P<\w+>|<?[=!:]|[a-zA-Z\-]+:)?")
 _REPEAT = re.compile(r"(?:[*+?]|\{\d*,\d*\})[?+]?")
 
 
-def is_quick(pattern: str) -> bool:
-    """Tell whether a regular expression is sound and ends in time on any module's name."""
-    if len(pattern) > LONGEST or _BACK.search(pattern):
+def is_safe(pattern: str) -> bool:
+    """Tell whether a regular expression is valid and ends soon on any module name."""
+    if len(pattern) > MAX_PATTERN_LENGTH or _BACK.search(pattern):
         return False
-    # One character, however it is written, is one to match.
+    # An escape and a class match one character.
     plain = _ONE.sub("x", pattern)
-    if _REPEATED_GROUP.search(plain) or _ways(plain) > MOST_WAYS:
+    if _REPEATED_GROUP.search(plain) or _ways(plain) > MAX_WAYS:
         return False
     try:
         re.compile(pattern)
@@ -35,7 +35,7 @@ def is_quick(pattern: str) -> bool:
 
 
 def _ways(plain: str) -> int:
-    """Return about how many ways there are to match a name: by what is repeated, and by what may be chosen."""
+    """Estimate how many ways there are to match a name: by repeats and by alternatives."""
     plain = _OPENING.sub("(", plain)
     repeats = len(_REPEAT.findall(plain))
     choices, open_groups = 1, [1]
@@ -46,4 +46,4 @@ def _ways(plain: str) -> int:
             open_groups[-1] += 1
         elif letter == ")" and len(open_groups) > 1:
             choices *= open_groups.pop()
-    return math.comb(LONGEST_NAME + repeats, repeats) * choices * math.prod(open_groups)
+    return math.comb(MAX_NAME_LENGTH + repeats, repeats) * choices * math.prod(open_groups)

@@ -1,6 +1,6 @@
 """Methods that add small trained networks to a frozen model.
 
-The bottleneck adapter is a tuner of Tunesmith's own under PEFT's registry (`engine.worker.adapters.tuners.bottleneck`).
+The bottleneck tuner is Tunesmith's own (`engine.worker.adapters.tuners.bottleneck`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class BottleneckOptions(Options):
     size: int = option(
         64,
         "Bottleneck size",
-        "Numbers that the adapter squeezes a token's vector into. More can learn more and trains more numbers.",
+        "Width of the adapter's hidden layer. A larger one can learn more and trains more parameters.",
         level="essential",
         control="slider",
         ge=1,
@@ -29,31 +29,31 @@ class BottleneckOptions(Options):
     placement: Literal["houlsby", "pfeiffer"] = option(
         "houlsby",
         "Placement",
-        "Where the adapters stand. houlsby: after attention and after feed-forward. pfeiffer: after feed-forward "
-        "alone, with half the numbers or fewer.",
+        "Where the adapters are inserted. houlsby: after attention and after feed-forward. pfeiffer: after "
+        "feed-forward only, with at most half the parameters.",
         level="essential",
     )
     activation: Literal["relu", "gelu", "silu"] = option(
         "gelu",
         "Activation",
-        "The curve between the two layers of the adapter, without which they would be one.",
+        "The activation function between the adapter's two layers.",
     )
     dropout: float = option(
         0.0,
         "Dropout",
-        "Share of the bottleneck's numbers that are dropped while training, against learning by heart.",
+        "Fraction of the hidden layer that is dropped in training, against overfitting.",
         ge=0.0,
         lt=1.0,
     )
     scale: float = option(
         1.0,
         "Scale",
-        "Strength of what the adapter adds to its sublayer's output.",
+        "Factor of what the adapter adds to its sublayer's output.",
         level="everything",
         gt=0.0,
         le=100.0,
     )
-    target_modules: Targets = target_modules_option("get an adapter behind them")
+    target_modules: Targets = target_modules_option("get an adapter after them")
 
 
 def _short(options: Options) -> str:
@@ -75,11 +75,11 @@ ADDITIVE: tuple[Method, ...] = (
         group="Adapters",
         summary="A thin network after each sublayer",
         explanation=(
-            "Puts a small network behind attention and feed-forward: it squeezes each token's vector into a few "
-            "numbers, bends them, widens them again and adds the result. It begins as nothing, so the first step "
-            "starts from the base model. Take it as a solid all-rounder that learns what no change of a weight can; "
-            "it stays a part of its own, so generating is a little slower and it can't be folded into the model. "
-            "(Houlsby et al. 2019; Pfeiffer et al. 2020)"
+            "Inserts a small network after attention and feed-forward: a narrow layer, an activation function "
+            "and a layer back to the model's width, whose result is added. It starts at zero, so training "
+            "starts from the base model. Take it as a solid all-rounder that learns what no change of a "
+            "weight can. It can't be merged into the weights, so generating is a little slower. (Houlsby et "
+            "al. 2019; Pfeiffer et al. 2020)"
         ),
         options=BottleneckOptions,
         tuner=Tuner(
@@ -94,7 +94,7 @@ ADDITIVE: tuple[Method, ...] = (
                 "pfeiffer",
                 "Pfeiffer",
                 {"placement": "pfeiffer"},
-                summary="After feed-forward alone, half the numbers or fewer",
+                summary="After feed-forward only, at most half the parameters",
             ),
         ),
         short=_short,

@@ -1,7 +1,7 @@
-"""What a method is: one entry of the registry, from which forms, files, help and tests are derived.
+"""A method: one entry of the registry, from which forms, files, help, import checks and tests are derived.
 
-Knows nothing of torch or PEFT: an entry names PEFT's type and translates options into PEFT's words; the worker builds.
-What a method can't do is said here too, so that it can be refused beside its field before anything is loaded.
+An entry translates options into PEFT's settings and says on which base models the method can't be used, before
+anything is loaded. Imports neither torch nor PEFT.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ FAMILIES: tuple[Family, ...] = ("encoder-decoder", "decoder-only")
 class BaseFacts:
     """What is known of a base model without loading it; "" or None where it is not known.
 
-    `positions` is how many tokens it takes; models that count no positions have none. `biases` says whether the
-    configuration asks for biases, which some kinds of models have only then.
+    `positions` is the size of the context window, None for models without position embeddings. `biases` says whether
+    the configuration asks for biases, which some model types have only then.
     """
 
     family: Family | None = None
@@ -38,12 +38,12 @@ class BaseFacts:
 
 
 Rule = Callable[[Any, BaseFacts], "Problem | None"]
-"""Says why options can't be used on a base, or None; gets the method's own options."""
+"""Returns why the method's options can't be used on a base, or None."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """Where a method starts on one family: its learning rate and the options that differ from their defaults."""
+    """The learning rate of a method on one family, and the options that differ from their defaults."""
 
     learning_rate: float
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -51,10 +51,10 @@ class Preset:
 
 @dataclass(frozen=True)
 class Variant:
-    """A named set of options: a published refinement of the method that needs no entry of its own.
+    """A named set of options: a published refinement of the method.
 
-    `summary` says in one line what it is for. `tables` are values for other tables of the recipe that belong to
-    it: {"base_model": {"quantization": "nf4"}}.
+    `summary` describes it in one line. `tables` are values of other tables of the recipe that belong to it:
+    {"base_model": {"quantization": "nf4"}}.
     """
 
     id: str
@@ -105,35 +105,34 @@ class Method:
         return check(self.options, table, "method")
 
     def refusal(self, options: Options | None, base: BaseFacts) -> Problem | None:
-        """Return why the method can't be used so on `base`, with the nearest thing that works; None if it can.
+        """Return why the method can't be used on `base` with these options, None if it can; the hint says what works.
 
-        Without options (they can't be read) only what holds for all of them is said.
+        Without options (they can't be read) only what is true of all of them is checked.
         """
         if base.family is not None and base.family not in self.presets:
             message = f"{self.title} does not work with {base.family} models."
             return Problem("method.id", message, f"Nearest that does: {named(self.nearest)}.")
         if base.quantization not in self.quantizations:
-            return self._not_so_quantized(options, base)
-        return self._against_rules(options, base)
+            return self._quantization_refusal(options, base)
+        return self._rule_refusal(options, base)
 
-    def _against_rules(self, options: Options | None, base: BaseFacts) -> Problem | None:
+    def _rule_refusal(self, options: Options | None, base: BaseFacts) -> Problem | None:
         found = (rule(options, base) for rule in self.rules if options is not None)
         return next((problem for problem in found if problem is not None), None)
 
-    def _not_so_quantized(self, options: Options | None, base: BaseFacts) -> Problem | None:
-        """Return how the base must be kept instead, or what a rule has against it however it is kept."""
-        against = {
-            kind: self._against_rules(options, replace(base, quantization=kind))
-            for kind in self.quantizations
+    def _quantization_refusal(self, options: Options | None, base: BaseFacts) -> Problem | None:
+        """Return which quantizations work, or the refusal of a rule that none of them satisfies."""
+        refusals = {
+            kind: self._rule_refusal(options, replace(base, quantization=kind)) for kind in self.quantizations
         }
-        works = [_a_base(kind) for kind, problem in against.items() if problem is None]
+        works = [_a_base(kind) for kind, problem in refusals.items() if problem is None]
         if not works:
-            return against[self.quantizations[0]]
+            return refusals[self.quantizations[0]]
         message = f"{self.title} does not work on {_a_base(base.quantization)}."
         return Problem("base_model.quantization", message, f"It works on {' or '.join(works)}.")
 
     def places_of(self, options: Options) -> tuple[Place, ...]:
-        """Return where the trained numbers sit under these options."""
+        """Return where the trainable parameters are under these options."""
         return self.placed(options) if self.placed else self.places
 
     def sketch_of(self, options: Options | None = None) -> Sketch:
@@ -157,12 +156,12 @@ class Method:
         return tuple(family for family in FAMILIES if family in self.presets)
 
     def preset_options(self, family: Family) -> dict[str, Any]:
-        """Return every option's value where a new recipe for `family` starts."""
+        """Return the value of every option in a new recipe for `family`."""
         values = {info.name: info.default for info in describe(self.options)}
         return values | dict(self.presets[family].options)
 
     def peft_settings(self, options: Options) -> dict[str, Any]:
-        """Return `options` in PEFT's words; options that are absent or not PEFT's business are left out."""
+        """Return `options` as PEFT's settings, without those that are None or that PEFT does not have."""
         settings = dict(self.peft_defaults)
         for info in describe(self.options):
             value = getattr(options, info.name)
@@ -225,7 +224,7 @@ def tuner_of(peft_type: str) -> Tuner | None:
 
 
 def named(method_id: str) -> str:
-    """Return a method as texts name it, by the title that is shown and the id that is typed: "LoRA (lora)"."""
+    """Return a method's title and id for a text: "LoRA (lora)"."""
     return f"{method(method_id).title} ({method_id})"
 
 

@@ -1,4 +1,4 @@
-"""Rules that several methods share: what they can't do on a base model, said before anything is loaded."""
+"""Rules that several methods share: on which base models they can't be used, known before anything is loaded."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from typing import Any
 from engine.errors import Problem
 from engine.methods.base import BaseFacts, Rule, named
 
-# Models of transformers that keep their weights in Conv1D: a linear layer with its weight transposed.
+# Model types whose weights are in Conv1D layers: linear layers with a transposed weight.
 CONV1D_MODELS = ("gpt2", "openai-gpt")
 
 
 def linear_only(title: str) -> Rule:
-    """Return the rule of a method of this title that can't change Conv1D layers.
-
-    A quantized base has linear layers in their place.
-    """
+    """Return the rule of a method that can't change Conv1D layers; a quantized base has linear layers instead."""
 
     def refusal(options: Any, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
         if base.model_type not in CONV1D_MODELS or base.quantization != "none":
@@ -23,7 +20,7 @@ def linear_only(title: str) -> Rule:
         return Problem(
             "method.id",
             f"{title} changes linear layers, and {base.model_type} keeps its weights in Conv1D layers.",
-            f"Nearest that reads those too: {named('lora')}.",
+            f"Nearest that supports those: {named('lora')}.",
         )
 
     return refusal

@@ -1,4 +1,4 @@
-"""The prompt alone, as an entry to compare the others with: nothing is trained."""
+"""The prompt alone, as a method to compare others with: nothing is trained."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from engine.options import Options
 
 
 class PromptOnlyOptions(Options):
-    """What the prompt says and how many examples it shows are settings of the data, whatever the method."""
+    """None: the prompt and its examples are options of the data."""
 
 
 HARD_PROMPTS: tuple[Method, ...] = (
@@ -17,9 +17,9 @@ HARD_PROMPTS: tuple[Method, ...] = (
         group="Yardsticks",
         summary="Trains nothing, adds examples",
         explanation=(
-            "Trains nothing: the base model reads your prompt, with as many worked examples in it as you like, and "
-            "is scored against itself with the plain prompt. It is the other yardstick: what can be had for the "
-            "asking, and what a trained adapter has to beat. What it saves is the prompt."
+            "Trains nothing: the base model reads your prompt, with as many examples as you like, and is "
+            "scored against itself with the plain prompt. It is the other yardstick: what prompting alone "
+            "achieves, and what a trained adapter has to beat. Only the prompt is saved."
         ),
         options=PromptOnlyOptions,
         tuner=None,

@@ -1,4 +1,4 @@
-"""LoRA: two thin matrices beside each weight, with the refinements that are published as options of it."""
+"""LoRA: a low-rank change of each weight, with its published refinements as options."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from engine.methods.tuner import KeyRule, Tuner
 from engine.options import Options, option
 
 Initialisation = Literal["default", "gaussian", "orthogonal", "pissa", "olora", "eva"]
-# Those whose pair is not nothing at the start; what it is at the start is taken off again.
-ANCHORED: tuple[Initialisation, ...] = ("pissa", "olora")
+# Initialisations from factors of the weight itself. What the pair adds at the start is subtracted again.
+FROM_WEIGHTS: tuple[Initialisation, ...] = ("pissa", "olora")
 # PEFT's keys that are no option here. `init_lora_weights` excludes values that change the base's own weights.
 LORA_KEYS: Mapping[str, KeyRule] = {
     "lora_alpha": "number",
@@ -28,7 +28,7 @@ LORA_KEYS: Mapping[str, KeyRule] = {
     "eva_config": "table",
     "runtime_config": ({}, {"ephemeral_gpu_offload": False}),
 }
-# The rows and columns of the weight by which the explanation counts.
+# Rows and columns of the weight in the explanation.
 EXAMPLE_WEIGHT = (512, 64)
 
 
@@ -36,7 +36,7 @@ class LoraOptions(Options):
     """Settings of LoRA."""
 
     rank: int = rank_option(
-        16, "Width of the two thin matrices. More rank can learn more and trains more numbers."
+        16, "Width of the two thin matrices. A higher rank can learn more and trains more parameters."
     )
     alpha: int = option(
         32,
@@ -56,34 +56,36 @@ class LoraOptions(Options):
     )
     dora: bool = option(
         False,
-        "Magnitude apart",
-        "Train each weight's magnitude apart from its direction (DoRA): learns more at low ranks, takes more time.",
+        "Separate magnitude",
+        "Train each weight's magnitude separately from its direction (DoRA): learns more at low ranks, takes "
+        "more time.",
         peft_name="use_dora",
     )
     lora_plus_ratio: float = option(
         1.0,
-        "Second matrix faster",
-        "How many times the learning rate the second matrix of a pair gets (LoRA+). 1: the same; published: 16.",
+        "Learning rate of B",
+        "Learning rate of the matrix B, as a multiple of the run's (LoRA+). 1: the same. Published: 16.",
         peft_name="-",
         ge=1.0,
         le=64.0,
     )
     initialisation: Initialisation = option(
         "default",
-        "Begins at",
-        "Where the pair begins. default: random and zero. gaussian: the same, normally distributed. orthogonal: "
-        "two parts at right angles. pissa, olora: the weight's own main directions (by SVD or QR). eva: the main "
-        "directions of what the layer reads in the first training examples.",
+        "Initialisation",
+        "Initial values of the pair. default: A random, B zero. gaussian: the same, normally distributed. "
+        "orthogonal: orthogonal to each other, so that their product is zero. pissa, olora: factors of the "
+        "weight itself (by SVD or QR). eva: the main directions of the layer's inputs for the first training "
+        "examples.",
         peft_name="-",
     )
 
 
-def sizes_in_words(rows: int, columns: int, rank: int) -> str:
-    """Return what LoRA saves on one weight, counted: its numbers, those that are trained, and the share."""
+def savings_text(rows: int, columns: int, rank: int) -> str:
+    """Return how many parameters a weight has, how many LoRA trains, and the difference in percent."""
     weight, trained = rows * columns, rank * (rows + columns)
     fewer = round(100 * (1 - trained / weight))
     return (
-        f"A {rows} × {columns} weight has {weight:,} numbers; at rank {rank} LoRA trains {trained:,}, "
+        f"A {rows} × {columns} weight has {weight:,} parameters; at rank {rank} LoRA trains {trained:,}, "
         f"which is {fewer} % fewer."
     )
 
@@ -93,28 +95,30 @@ def _dora_on_int8(options: LoraOptions, base: BaseFacts) -> Problem | None:
         return None
     return Problem(
         "method.dora",
-        "DoRA does not work on an int8 base: it needs the weights' magnitudes, which int8 layers don't tell.",
-        "Nearest that does: an nf4 base, or LoRA without it.",
+        "DoRA does not work on an int8 base: it needs the weights' magnitudes, which int8 layers don't "
+        "provide.",
+        "Take an nf4 base, or switch DoRA off.",
     )
 
 
-def _anchor_on_int8(options: LoraOptions, base: BaseFacts) -> Problem | None:
-    if options.initialisation not in ANCHORED or base.quantization != "int8":
+def _from_weights_on_int8(options: LoraOptions, base: BaseFacts) -> Problem | None:
+    if options.initialisation not in FROM_WEIGHTS or base.quantization != "int8":
         return None
     return Problem(
         "method.initialisation",
-        f"Beginning at {options.initialisation} does not work on an int8 base: stored as a plain LoRA it computes in "
-        "another order, and int8 layers then round otherwise.",
-        "Nearest that does: an nf4 base, or eva.",
+        f"The initialisation {options.initialisation} does not work on an int8 base: saved as a plain LoRA it adds in "
+        "another order, which int8 layers round differently.",
+        "Take an nf4 base, or eva.",
     )
 
 
-def _dora_with_anchor(options: LoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
-    if not options.dora or options.initialisation not in ANCHORED:
+def _dora_from_weights(options: LoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
+    if not options.dora or options.initialisation not in FROM_WEIGHTS:
         return None
     return Problem(
         "method.initialisation",
-        f"DoRA does not begin at {options.initialisation}: its magnitudes are those of the whole weight.",
+        f"DoRA does not work with the initialisation {options.initialisation}: its magnitudes are those of the whole "
+        "weight.",
         "Take eva or default, or switch DoRA off.",
     )
 
@@ -136,10 +140,10 @@ LORA = Method(
     group="Low rank",
     summary="Two thin matrices beside each weight",
     explanation=(
-        "Leaves each weight as it is and trains two thin matrices beside it, whose product is added to the "
-        f"weight's. {sizes_in_words(*EXAMPLE_WEIGHT, LoraOptions().rank)} "
-        "The pair can be folded into the weight afterwards, so the tuned model is as fast as the base. Take it "
-        "first: it works on every model, and most other methods are measured by it. (Hu et al. 2022)"
+        "Freezes each weight and trains two thin matrices whose product is added to it. "
+        f"{savings_text(*EXAMPLE_WEIGHT, LoraOptions().rank)} "
+        "The pair can be merged into the weight afterwards, so the tuned model is as fast as the base model. Take "
+        "it first: it works on every model, and most other methods are compared with it. (Hu et al. 2022)"
     ),
     options=LoraOptions,
     tuner=Tuner(
@@ -156,8 +160,8 @@ LORA = Method(
     merges=True,
     variants=(
         Variant("rslora", "rsLoRA", {"rs_lora": True}, summary="High ranks keep learning"),
-        Variant("dora", "DoRA", {"dora": True}, summary="Magnitude and direction apart"),
-        Variant("loraplus", "LoRA+", {"lora_plus_ratio": 16.0}, summary="The second matrix learns faster"),
+        Variant("dora", "DoRA", {"dora": True}, summary="Magnitude and direction separated"),
+        Variant("loraplus", "LoRA+", {"lora_plus_ratio": 16.0}, summary="The matrix B learns faster"),
         Variant(
             "gaussian", "Gaussian start", {"initialisation": "gaussian"}, summary="Normally distributed start"
         ),
@@ -165,15 +169,13 @@ LORA = Method(
             "orthogonal",
             "Orthogonal start",
             {"initialisation": "orthogonal"},
-            summary="Starts at right angles",
+            summary="A and B orthogonal at the start",
         ),
         Variant(
-            "pissa", "PiSSA", {"initialisation": "pissa"}, summary="Starts at the weight's main directions"
+            "pissa", "PiSSA", {"initialisation": "pissa"}, summary="Starts at the weight's singular vectors"
         ),
         Variant("olora", "OLoRA", {"initialisation": "olora"}, summary="Starts at the weight's QR factors"),
-        Variant(
-            "eva", "EVA", {"initialisation": "eva"}, summary="Starts at what the layers read in your data"
-        ),
+        Variant("eva", "EVA", {"initialisation": "eva"}, summary="Starts at the directions of your data"),
         Variant(
             "qlora",
             "QLoRA",
@@ -187,6 +189,6 @@ LORA = Method(
     ),
     sketch=sketches.LOW_RANK_PAIR,
     short=_short,
-    whole_in_file=lambda options: options.initialisation not in ANCHORED,
-    rules=(_dora_on_int8, _anchor_on_int8, _dora_with_anchor, _orthogonal_needs_even),
+    whole_in_file=lambda options: options.initialisation not in FROM_WEIGHTS,
+    rules=(_dora_on_int8, _from_weights_on_int8, _dora_from_weights, _orthogonal_needs_even),
 )

@@ -1,4 +1,4 @@
-"""Relatives of LoRA: thin changes beside frozen weights that are shared, tiled or bounded."""
+"""Relatives of LoRA: low-rank changes that are shared between layers, tiled or bounded."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class VeraOptions(Options):
 
     rank: int = rank_option(
         256,
-        "Width of the two random matrices that all layers share. Take more than for LoRA: only one number "
-        "for each rank and one for each output are trained.",
-        # The most that its authors take, for layers 768 wide too.
+        "Width of the two random matrices that all layers share. Take more than for LoRA: each layer trains "
+        "only one parameter for each rank and one for each output.",
+        # The largest rank of the paper, for layers 768 wide too.
         most=1024,
     )
     d_initial: float = option(
         0.1,
         "Starting scale",
-        "What the trained scales of the ranks start at. Small values are usual.",
+        "Initial value of the trained scales of the ranks. Usually small.",
         level="everything",
         gt=0.0,
         le=10.0,
@@ -39,11 +39,11 @@ class VeraOptions(Options):
 class VbLoraOptions(Options):
     """Settings of VB-LoRA."""
 
-    rank: int = rank_option(4, "Width of the thin matrices that are put together from the shared vectors.")
+    rank: int = rank_option(4, "Width of the thin matrices that are composed of the shared vectors.")
     vectors: int = option(
         256,
         "Vectors",
-        "How many vectors the bank holds that all layers draw from. Larger models want more.",
+        "Number of vectors in the bank that all layers share. Larger models need more.",
         peft_name="num_vectors",
         ge=2,
         le=32768,
@@ -51,15 +51,15 @@ class VbLoraOptions(Options):
     vector_length: int | None = option(
         None,
         "Vector length",
-        "Length of a vector in the bank; it must divide the widths of all adapted layers. "
-        "Absent: the longest that does, up to 256.",
+        "Length of a vector in the bank; it must divide the widths of all adapted layers. Empty: the largest "
+        "that does, up to 256.",
         ge=1,
         le=8192,
     )
     top: int = option(
         2,
         "Vectors mixed",
-        "How many vectors of the bank are mixed for each piece of a matrix.",
+        "Number of bank vectors that are mixed for each vector of a matrix.",
         level="everything",
         peft_name="topk",
         ge=1,
@@ -74,8 +74,8 @@ class RandLoraOptions(Options):
 
     rank: int = rank_option(
         32,
-        "Width of each random pair. A smaller rank means more pairs and more trained numbers: together they "
-        "always reach the full rank.",
+        "Width of each random pair. A smaller rank means more pairs and more trainable parameters: together "
+        "they always reach the full rank.",
     )
     alpha: int = option(
         640,
@@ -99,14 +99,16 @@ class MissOptions(Options):
     """Settings of MiSS."""
 
     rank: int = rank_option(
-        16, "Size of the shards that a weight is cut into. More rank can learn more and trains more numbers."
+        16,
+        "Size of the shards that a weight is cut into. A higher rank can learn more and trains more "
+        "parameters.",
     )
     form: Literal["plain", "bat", "mini"] = option(
         "plain",
         "Form",
-        "How the trained block changes the shards. plain: it is added to each. bat: each shard is also multiplied "
-        "by it, so that the change depends on the weight. mini: a narrow block is repeated along the outputs, "
-        "which trains far fewer numbers.",
+        "How the trained block changes the shards. plain: it is added to each. bat: each shard is also "
+        "multiplied by it, so that the change depends on the weight. mini: a narrow block is repeated along "
+        "the outputs, which trains far fewer parameters.",
         peft_name="-",
     )
     mini_rank: int = option(
@@ -127,7 +129,7 @@ class GraLoraOptions(Options):
 
     rank: int = rank_option(
         16,
-        "Width of the thin matrices of all blocks together: it trains as many numbers as LoRA of this rank.",
+        "Width of the thin matrices of all blocks together. It trains as many parameters as LoRA of this rank.",
     )
     alpha: int = option(
         32,
@@ -140,15 +142,15 @@ class GraLoraOptions(Options):
         None,
         "Blocks a side",
         "Each weight is cut into this many blocks in both directions; it must divide the rank and the widths "
-        "of all adapted layers. Absent: 2 up to rank 32 and 4 above, if they divide.",
+        "of all adapted layers. Empty: 2 up to rank 32 and 4 above, if they divide.",
         peft_name="gralora_k",
         ge=1,
         le=64,
     )
     hybrid_rank: int = option(
         0,
-        "Rank of a plain LoRA beside",
-        "Adds an ordinary pair over the whole weight beside the blocks. 0: none.",
+        "Rank of an added LoRA",
+        "Rank of an ordinary LoRA pair that is added for the whole weight. 0: none.",
         level="everything",
         peft_name="hybrid_r",
         ge=0,
@@ -161,12 +163,11 @@ class GraLoraOptions(Options):
 class DeloraOptions(Options):
     """Settings of DeLoRA."""
 
-    rank: int = rank_option(8, "Number of directions that the change has, each kept at length one.")
+    rank: int = rank_option(8, "Number of directions of the change, each of length one.")
     boundary: int = option(
         15,
         "Boundary",
-        "How far the change may go at the start of training, as a multiple of the weight's own size; it is "
-        "trained along.",
+        "Largest change at the start of training, as a multiple of the weight's norm. It is trained too.",
         peft_name="delora_lambda",
         ge=1,
         le=1000,
@@ -192,7 +193,8 @@ def _bat_not_on_int8(options: Any, base: BaseFacts) -> Problem | None:
     if options.form != "bat" or base.quantization != "int8":
         return None
     message = (
-        "The bat form computes with unpacked weights, so on an int8 base it would not start as the base."
+        "The bat form computes with dequantized weights, so on an int8 base it would not start at the base "
+        "model."
     )
     return Problem("method.form", message, "Take the plain form, or an nf4 base.")
 
@@ -219,11 +221,11 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="Trains scales of shared random matrices",
         sketch=sketches.SCALED_RANDOM_PAIR,
         explanation=(
-            "All layers share one pair of random, frozen matrices; each layer trains only two vectors that scale "
-            "the pair's ranks and outputs. That is many times fewer numbers than LoRA, and the random matrices "
-            "are drawn again from their seed, so the adapter's file holds the vectors alone. Take it where many "
-            "adapters must be small; it wants a much higher rank and learning rate than LoRA. "
-            "(Kopiczko et al. 2024)"
+            "All layers share one pair of random, frozen matrices; each layer trains only two vectors that "
+            "scale the pair's ranks and outputs. That is many times fewer parameters than LoRA, and the "
+            "random matrices are drawn again from their seed, so the adapter's file holds only the vectors. "
+            "Take it where many adapters must be small; it needs a much higher rank and learning rate than "
+            "LoRA. (Kopiczko et al. 2024)"
         ),
         options=VeraOptions,
         tuner=Tuner(
@@ -235,7 +237,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
-        # All adapters draw the same matrices, so that they can stand beside each other.
+        # All adapters draw the same matrices, so that several can be loaded at once.
         peft_defaults={"save_projection": False, "projection_prng_key": 0},
         short=_rank,
     ),
@@ -246,10 +248,10 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="Low-rank matrices from shared vectors",
         sketch=sketches.PAIR_FROM_A_BANK,
         explanation=(
-            "Cuts the thin matrices of LoRA into short pieces and puts each piece together from a bank of "
-            "vectors that all layers share: a piece is a mix of the few vectors that it picks. The bank and the "
-            "picks are trained, so layers learn from each other and keep little of their own. It begins at small "
-            "random numbers and so not exactly at the base. Take it where an adapter must be very small. "
+            "Cuts the thin matrices of LoRA into short vectors and composes each of them from a bank that all "
+            "layers share: a weighted sum of the few bank vectors that it selects. The bank and the selection "
+            "are trained, so layers learn from each other and store little of their own. It starts from small "
+            "random values, so not exactly at the base model. Take it where an adapter must be very small. "
             "(Li et al. 2024)"
         ),
         options=VbLoraOptions,
@@ -283,9 +285,10 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         sketch=sketches.SCALED_RANDOM_PAIRS,
         explanation=(
             "Adds up many pairs of random, frozen, thin matrices and trains only how each is scaled. The sum "
-            "reaches the full rank of the weight, which LoRA's single pair can't, with about as many trained "
-            "numbers. The random matrices are shared by all layers, drawn again from their seed and not stored. "
-            "Take it where LoRA at a high rank still falls short; its steps are slower. (Albert et al. 2025)"
+            "reaches the full rank of the weight, which LoRA's single pair can't, with about as many "
+            "trainable parameters. The random matrices are shared by all layers and drawn again from their "
+            "seed, so they are not stored. Take it where LoRA at a high rank still falls short; its steps are "
+            "slower. (Albert et al. 2025)"
         ),
         options=RandLoraOptions,
         tuner=Tuner(
@@ -308,9 +311,9 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         sketch=sketches.REPEATED_BLOCK,
         explanation=(
             "Cuts each weight into shards along its inputs and trains one small block that is added to all of "
-            "them. Instead of LoRA's two matrices there is a single one that starts at zero, which learns quickly "
-            "and needs less memory. Earlier versions were called Bone and DiSHA. Take it as a quick LoRA with "
-            "half the numbers. (Kang and Yin 2024)"
+            "them. Instead of LoRA's two matrices there is a single one that starts at zero, which learns "
+            "quickly and needs less memory. Earlier versions were called Bone and DiSHA. Take it as a quick "
+            "LoRA with half the parameters. (Kang and Yin 2024)"
         ),
         options=MissOptions,
         tuner=Tuner(
@@ -324,7 +327,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         merges=True,
         variants=(
             Variant("bat", "MiSS bat", {"form": "bat"}, summary="The change depends on the weight"),
-            Variant("mini", "MiSS mini", {"form": "mini"}, summary="A block repeated, far fewer numbers"),
+            Variant("mini", "MiSS mini", {"form": "mini"}, summary="A repeated block, far fewer parameters"),
         ),
         short=_miss_short,
         rules=(linear_only("MiSS"), _bat_not_on_int8),
@@ -336,10 +339,10 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="Small LoRA pairs for weight blocks",
         sketch=sketches.PAIRS_IN_A_GRID,
         explanation=(
-            "Cuts each weight into a grid of blocks and gives every block a thin pair of its own. It trains as "
-            "many numbers as LoRA of the same rank, but the whole change can have a higher rank, and a few "
-            "outlying inputs disturb only their own blocks instead of everything. Take it where LoRA gets no "
-            "better, or even worse, with more rank. (Jung et al. 2025)"
+            "Cuts each weight into a grid of blocks and gives every block a thin pair of its own. It trains "
+            "as many parameters as LoRA of the same rank, but the whole change can have a higher rank, and a "
+            "few outlying inputs disturb only their own blocks. Take it where LoRA gets no better, or even "
+            "worse, with more rank. (Jung et al. 2025)"
         ),
         options=GraLoraOptions,
         tuner=Tuner(
@@ -365,10 +368,10 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="LoRA with bounded strength",
         sketch=sketches.PAIR_TIMES_STRENGTH,
         explanation=(
-            "Like LoRA, but direction and strength are learned apart: every direction is kept at length one and "
-            "one trained boundary a layer says how far its whole change goes. Long training or a high learning "
-            "rate therefore spoils the model less easily than with LoRA. Take it where runs end worse than they "
-            "were in between. (Bini et al. 2025)"
+            "Like LoRA, but direction and strength are learned separately: every direction keeps length one, "
+            "and one trained boundary for each layer limits its whole change. Long training or a high "
+            "learning rate therefore spoils the model less easily than with LoRA. Take it where runs get "
+            "worse towards their end. (Bini et al. 2025)"
         ),
         options=DeloraOptions,
         tuner=Tuner(

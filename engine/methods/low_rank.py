@@ -1,4 +1,4 @@
-"""Methods that train a low-rank change beside frozen weights."""
+"""Methods that add a trained low-rank change to frozen weights."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from engine.options import Options, option
 
 
 class AdaLoraOptions(Options):
-    """Settings of AdaLoRA; its phases are shares of the run, whatever its length."""
+    """Settings of AdaLoRA; its phases are fractions of the run."""
 
     rank: int = rank_option(
         8,
-        "Average width that is left at the end. Layers that matter more keep more of it.",
+        "Average rank at the end of training. Layers that matter more keep a higher one.",
         most=256,
         peft_name="target_r",
     )
     initial_rank: int = option(
         12,
         "Initial rank",
-        "Width of every layer at the beginning, from which the least useful parts are taken away. Often 1.5 times "
+        "Rank of every layer at the start, from which the least important ranks are removed. Often 1.5 times "
         "the rank.",
         peft_name="init_r",
         ge=2,
@@ -46,7 +46,7 @@ class AdaLoraOptions(Options):
     full_share: float = option(
         0.1,
         "At full rank",
-        "Share of the steps before anything is taken away.",
+        "Fraction of the steps before ranks are reduced.",
         peft_name="-",
         ge=0.0,
         lt=1.0,
@@ -54,15 +54,15 @@ class AdaLoraOptions(Options):
     settled_share: float = option(
         0.3,
         "At final rank",
-        "Share of the steps, at the end, in which the ranks stay as they are.",
+        "Fraction of the steps, at the end, in which the ranks stay fixed.",
         peft_name="-",
         ge=0.0,
         lt=1.0,
     )
     allocate_every: int | None = option(
         None,
-        "Share out every",
-        "Steps between two decisions about the ranks. Absent: about a hundred decisions in a run.",
+        "Allocate every",
+        "Steps between two allocations of the ranks. Empty: about a hundred allocations in a run.",
         level="everything",
         unit="steps",
         peft_name="-",
@@ -71,8 +71,8 @@ class AdaLoraOptions(Options):
     orthogonality: float = option(
         0.5,
         "Orthogonality",
-        "Pull of each matrix's rows to right angles, without which parts can't be taken away one by one. It steers "
-        "the training alone: losses are shown without it.",
+        "Weight of a loss that keeps each matrix orthogonal, so that ranks can be removed one by one. "
+        "Reported losses are without it.",
         level="everything",
         peft_name="orth_reg_weight",
         ge=0.0,
@@ -81,7 +81,7 @@ class AdaLoraOptions(Options):
     sensitivity_smoothing: float = option(
         0.85,
         "Sensitivity smoothing",
-        "How slowly the estimate of a part's use follows the newest step.",
+        "Smoothing of each rank's estimated sensitivity over the steps.",
         level="everything",
         peft_name="beta1",
         gt=0.0,
@@ -90,7 +90,7 @@ class AdaLoraOptions(Options):
     uncertainty_smoothing: float = option(
         0.85,
         "Uncertainty smoothing",
-        "How slowly the estimate of its fluctuation does.",
+        "Smoothing of the uncertainty of that estimate.",
         level="everything",
         peft_name="beta2",
         gt=0.0,
@@ -102,7 +102,7 @@ class LoHaOptions(Options):
     """Settings of LoHa."""
 
     rank: int = rank_option(
-        8, "Width of the four thin matrices. The change's rank can reach its square.", most=256
+        8, "Width of the four thin matrices. The rank of the change can reach its square.", most=256
     )
     alpha: int = option(
         16, "Alpha", "Strength of the change: it is scaled by alpha over rank.", ge=1, le=4096
@@ -111,7 +111,7 @@ class LoHaOptions(Options):
     rank_dropout: float = option(
         0.0,
         "Rank dropout",
-        "Share of the change's rows that are dropped in a training step.",
+        "Fraction of the change's rows that is dropped in a training step.",
         level="everything",
         ge=0.0,
         lt=1.0,
@@ -119,7 +119,7 @@ class LoHaOptions(Options):
     module_dropout: float = option(
         0.0,
         "Layer dropout",
-        "Share of the adapted layers that are left out in a training step.",
+        "Fraction of the adapted layers that is left out in a training step.",
         level="everything",
         ge=0.0,
         lt=1.0,
@@ -131,13 +131,14 @@ class LoKrOptions(LoHaOptions):
 
     rank: int = rank_option(
         8,
-        "Width of the larger factor's two thin matrices; where that would save nothing, the factor is trained whole.",
+        "Width of the larger factor's two thin matrices. Where that would save nothing, the factor is trained "
+        "whole.",
         most=256,
     )
     factor: int | None = option(
         None,
         "Factor",
-        "Size of the smaller factor. Absent: as near to a square as the layer allows.",
+        "Size of the smaller factor. Empty: as near to a square as the layer allows.",
         peft_name="decompose_factor",
         ge=2,
         le=256,
@@ -159,22 +160,22 @@ LYCORIS_KEYS: Mapping[str, KeyRule] = {
 }
 
 
-def _something_to_take_away(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001
+def _ranks_to_remove(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001
     if options.rank < options.initial_rank:
         return None
     return Problem(
         "method.initial_rank",
-        f"The initial rank, {options.initial_rank}, must be above the rank that is left, {options.rank}.",
+        f"The initial rank, {options.initial_rank}, must be above the rank at the end, {options.rank}.",
         f"Take {round(1.5 * options.rank) + 1}, or a lower rank.",
     )
 
 
-def _time_to_take_away(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001
+def _steps_to_remove(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001
     if options.full_share + options.settled_share < 1:
         return None
     return Problem(
         "method.settled_share",
-        "At full rank and at final rank take all of the steps: none is left to take ranks away.",
+        "At full rank and at final rank take all of the steps: none is left to reduce ranks.",
         "Let both be below 1 together.",
     )
 
@@ -187,12 +188,12 @@ ADALORA = Method(
     id="adalora",
     title="AdaLoRA",
     group="Low rank",
-    summary="LoRA that shares its ranks out by need",
+    summary="LoRA that allocates its ranks by importance",
     explanation=(
-        "Begins like a LoRA with too much rank, measures how much each part of each pair matters, and takes the "
-        "least useful away until the average rank is reached: layers that matter more keep more. The finished "
-        "adapter is an ordinary LoRA whose rank differs by layer. Take it for runs of a few hundred steps or more: "
-        "short ones leave it no time to tell the parts apart. (Zhang et al. 2023)"
+        "Starts as a LoRA of a higher rank, measures the importance of each rank of each layer, and removes "
+        "the least important ones until the average rank is reached: layers that matter more keep more. The "
+        "finished adapter is an ordinary LoRA whose rank differs by layer. Take it for runs of a few hundred "
+        "steps or more: shorter ones are too short to measure the importance. (Zhang et al. 2023)"
     ),
     options=AdaLoraOptions,
     tuner=Tuner(
@@ -212,13 +213,13 @@ ADALORA = Method(
         "encoder-decoder": Preset(6e-3, {"rank": 16, "initial_rank": 24}),
         "decoder-only": Preset(6e-3, {"target_modules": ("all-linear",)}),
     },
-    # Folded into its stored form it computes in another order, which the rounding of int8 layers makes visible.
+    # Saved as a LoRA it adds in another order, which int8 layers round differently.
     quantizations=("none", "nf4", "fp4"),
     merges=True,
     sketch=sketches.LOW_RANK_PAIR,
     short=_short,
-    rules=(_something_to_take_away, _time_to_take_away),
-    # FileSlice as LoRA, without the scores by which ranks are shared out.
+    rules=(_ranks_to_remove, _steps_to_remove),
+    # Saved as LoRA, without the importance by which ranks are allocated.
     whole_in_file=lambda _: False,
 )
 
@@ -228,9 +229,10 @@ LOHA = Method(
     group="Low rank",
     summary="Two low-rank changes, multiplied",
     explanation=(
-        "Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank matrices: with as "
-        "many trained numbers as a LoRA of twice the rank, the change's rank can reach the square of it. Take it "
-        "where LoRA gets no better with more rank; its steps are slower. (Hyeon-Woo et al. 2022)"
+        "Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank matrices. It "
+        "has as many trainable parameters as a LoRA of twice the rank, and the rank of the change can reach "
+        "the square of the rank. Take it where LoRA gets no better with more rank; its steps are slower. "
+        "(Hyeon-Woo et al. 2022)"
     ),
     options=LoHaOptions,
     tuner=Tuner(
@@ -258,8 +260,8 @@ LOKR = Method(
     summary="Kronecker product of two small factors",
     explanation=(
         "Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a block "
-        "pattern that is repeated all over the weight. Trains far fewer numbers than LoRA at the same rank. Take it "
-        "where adapters must be small and yet change the weight at full rank. (Yeh et al. 2024)"
+        "pattern that is repeated all over the weight. Trains far fewer parameters than LoRA at the same "
+        "rank. Take it where adapters must be small and yet change the weight at full rank. (Yeh et al. 2024)"
     ),
     options=LoKrOptions,
     tuner=Tuner(

@@ -1,4 +1,4 @@
-"""Methods that change weights by something else than a low-rank sum: rotations, frequencies, sparse places."""
+"""Methods that change weights by something other than a low-rank sum: rotations, frequencies, sparse entries."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class OftOptions(Options):
     block_size: int = option(
         32,
         "Block size",
-        "Inputs that are rotated together. Larger blocks can learn more and train more numbers. Where it does "
-        "not divide a layer's width, the nearest size that does is taken.",
+        "Number of inputs that are rotated together. Larger blocks can learn more and train more parameters. "
+        "Where it does not divide a layer's width, the nearest size that does is used.",
         level="essential",
         control="slider",
         peft_name="oft_block_size",
@@ -30,21 +30,21 @@ class OftOptions(Options):
     shared: bool = option(
         False,
         "One rotation for all blocks",
-        "Use the same rotation for all blocks of a layer: fewer trained numbers.",
+        "Use the same rotation for all blocks of a layer: fewer trainable parameters.",
         peft_name="block_share",
     )
     fast_rotation: bool = option(
         True,
         "Fast rotation",
-        "Approximate rotations by a short series instead of solving for exact ones. "
-        "Faster; lengths are kept as long as the rotations stay small.",
+        "Approximate rotations by a short series instead of computing exact ones. Faster; lengths are "
+        "preserved as long as the rotations stay small.",
         level="everything",
         peft_name="use_cayley_neumann",
     )
     dropout: float = option(
         0.0,
         "Dropout",
-        "Share of the blocks that are left unrotated in a training step, against learning by heart.",
+        "Fraction of the blocks that is left unrotated in a training step, against overfitting.",
         peft_name="module_dropout",
         ge=0.0,
         lt=1.0,
@@ -58,8 +58,8 @@ class BoftOptions(Options):
     block_size: int = option(
         4,
         "Block size",
-        "Inputs that are rotated together; it must divide the input widths of all adapted layers. "
-        "Larger blocks can learn more and train more numbers.",
+        "Number of inputs that are rotated together; it must divide the input widths of all adapted layers. "
+        "Larger blocks can learn more and train more parameters.",
         level="essential",
         control="slider",
         peft_name="boft_block_size",
@@ -69,7 +69,7 @@ class BoftOptions(Options):
     dropout: float = option(
         0.0,
         "Dropout",
-        "Share of the blocks that are left unrotated in a training step, against learning by heart.",
+        "Fraction of the blocks that is left unrotated in a training step, against overfitting.",
         peft_name="boft_dropout",
         ge=0.0,
         lt=1.0,
@@ -81,7 +81,7 @@ class HraOptions(Options):
     """Settings of HRA."""
 
     rank: int = rank_option(
-        8, "Number of reflections. It must be even: they start as pairs that undo each other.", most=256
+        8, "Number of reflections. It must be even: they start as pairs that cancel each other.", most=256
     )
     target_modules: Targets = target_modules_option("are reflected")
 
@@ -92,8 +92,8 @@ class FourierFtOptions(Options):
     frequencies: int = option(
         1000,
         "Frequencies",
-        "Trained numbers of each adapted layer: waves over its weight, at random frequencies. "
-        "A layer with fewer weights than that gets as many as it has weights.",
+        "Trainable parameters of each adapted layer: amplitudes at random frequencies. A layer with fewer "
+        "weights gets as many as it has weights.",
         level="essential",
         control="slider",
         peft_name="n_frequency",
@@ -116,8 +116,8 @@ class C3aOptions(Options):
     block_size: int | None = option(
         None,
         "Block size",
-        "Length of a circulant block; it must divide the widths of all adapted layers. Larger blocks train "
-        "fewer numbers. Absent: the largest that divides, up to 256.",
+        "Size of a circulant block; it must divide the widths of all adapted layers. Larger blocks train "
+        "fewer parameters. Empty: the largest that divides, up to 256.",
         level="essential",
         ge=1,
         le=8192,
@@ -130,10 +130,10 @@ class ShiraOptions(Options):
 
     rank: int = rank_option(
         8,
-        "Trains as many places of a weight as LoRA of this rank trains numbers: "
-        "rank times the sum of the weight's two widths.",
+        "Trains as many entries of a weight as LoRA of this rank trains parameters: rank times the sum of the "
+        "weight's two widths.",
     )
-    target_modules: Targets = target_modules_option("are changed at random places")
+    target_modules: Targets = target_modules_option("are changed at random entries")
 
 
 def _rank(options: Options) -> str:
@@ -153,9 +153,7 @@ def _frequencies(options: Options) -> str:
 def _even_rank(options: Any, _: BaseFacts) -> Problem | None:
     if options.rank % 2 == 0:
         return None
-    message = (
-        f"{options.rank} reflections can't start as pairs, and an odd one would change the base at once."
-    )
+    message = f"{options.rank} reflections do not form pairs, and a single one would change the base model."
     return Problem("method.rank", message, f"{options.rank - 1 or 2} or {options.rank + 1} work.")
 
 
@@ -167,10 +165,10 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Rotates each weight, keeps its length",
         sketch=sketches.ROTATION,
         explanation=(
-            "Multiplies each weight by a trained rotation instead of adding to it. A rotation keeps the lengths "
-            "of the weight's rows and the angles between them, and with these much of what the base knows. The "
-            "inputs are rotated block by block, so that few numbers are trained. Take it where the model must not "
-            "forget what it can do. (Qiu et al. 2023)"
+            "Multiplies each weight by a trained rotation instead of adding to it. A rotation preserves the "
+            "lengths of the weight's rows and the angles between them, and with these much of what the base "
+            "model knows. The inputs are rotated block by block, so that few parameters are trained. Take it "
+            "where the model must not forget what it can do. (Qiu et al. 2023)"
         ),
         options=OftOptions,
         tuner=Tuner(
@@ -198,10 +196,11 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Small rotations and trained output scales",
         sketch=sketches.ROTATION,
         explanation=(
-            "Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The paper "
-            "chains several such rotations like a butterfly, so that small blocks reach all inputs. PEFT has the "
-            "chain only where a CUDA extension can be compiled; here it has one link, so that an adapter is the "
-            "same on every computer. Take it for OFT with very small blocks. (Liu et al. 2024)"
+            "Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The "
+            "paper chains several such rotations in a butterfly pattern, so that small blocks reach all "
+            "inputs. PEFT has the chain only where a CUDA extension can be compiled; here it has one factor, "
+            "so that an adapter is the same on every computer. Take it for OFT with very small blocks. (Liu "
+            "et al. 2024)"
         ),
         options=BoftOptions,
         tuner=Tuner(
@@ -226,13 +225,13 @@ REPARAMETERIZED: tuple[Method, ...] = (
         id="hra",
         title="HRA",
         group="Reparameterizations",
-        summary="Mirrors each weight a few times",
+        summary="Reflects each weight a few times",
         sketch=sketches.ROTATION,
         explanation=(
-            "Multiplies each weight by a chain of mirrorings (Householder reflections), each given by one trained "
-            "vector. Such a chain turns no more directions than it has mirrorings: it keeps lengths and angles as "
-            "OFT does and is as small as LoRA. At the start the mirrorings undo each other in pairs. Take it as a "
-            "middle way between LoRA and OFT. (Yuan et al. 2024)"
+            "Multiplies each weight by a chain of Householder reflections, each given by one trained vector. "
+            "The chain changes no more directions than it has reflections: it preserves lengths and angles as "
+            "OFT does and is as small as LoRA. At the start the reflections cancel each other in pairs. Take "
+            "it as a middle way between LoRA and OFT. (Yuan et al. 2024)"
         ),
         options=HraOptions,
         tuner=Tuner(
@@ -243,7 +242,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         ),
         presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
         merges=True,
-        # The pairs undo each other up to the rounding of float32.
+        # The pairs cancel each other up to the rounding of float32.
         identity_at_start=False,
         short=_rank,
         nearest="oft",
@@ -256,10 +255,10 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Trains a few frequencies per weight",
         sketch=sketches.WAVES,
         explanation=(
-            "Writes the change of a weight as a sum of waves, as an image format does with a picture, and trains "
-            "the strengths of a few random frequencies. All waves cover the whole weight, so that few numbers "
-            "change all of it. The frequencies are drawn again from their seed and not stored. Take it where an "
-            "adapter must be very small. (Gao et al. 2024)"
+            "Writes the change of a weight as a sum of waves, as an image format does with a picture, and "
+            "trains the amplitudes at a few random frequencies. Every wave covers the whole weight, so few "
+            "parameters change all of it. The frequencies are drawn again from their seed and not stored. "
+            "Take it where an adapter must be very small. (Gao et al. 2024)"
         ),
         options=FourierFtOptions,
         tuner=Tuner(
@@ -284,10 +283,10 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Adds circular convolutions to each weight",
         sketch=sketches.CIRCULANT_BLOCKS,
         explanation=(
-            "Builds the change of a weight from blocks in which every row is the one above, shifted by one. Such "
-            "a block of n × n numbers is given by n and can have the full rank, and it is applied by a fast "
-            "Fourier transform, so that little memory is needed. Take it where LoRA's rank is too low and its "
-            "numbers are too many. (Chen et al. 2024)"
+            "Builds the change of a weight from circulant blocks, in which every row is the row above, "
+            "shifted by one. Such a block of n × n entries has n parameters and can have full rank, and it is "
+            "applied by a fast Fourier transform, so that little memory is needed. Take it where LoRA's rank "
+            "is too low and its parameters are too many. (Chen et al. 2024)"
         ),
         options=C3aOptions,
         tuner=Tuner(
@@ -310,12 +309,12 @@ REPARAMETERIZED: tuple[Method, ...] = (
         id="shira",
         title="SHiRA",
         group="Reparameterizations",
-        summary="Changes few random places directly",
+        summary="Changes a few random entries directly",
         sketch=sketches.SPARSE_CHANGE,
         explanation=(
-            "Picks a few of each weight's numbers at random, in the paper one or two of a hundred, and trains a "
-            "change for these alone. The change is sparse and of high rank. The places are drawn from a seed and "
-            "stored beside the numbers. Take it where few of the base's numbers may change. "
+            "Picks a few random entries of each weight, in the paper one or two in a hundred, and trains a "
+            "change of these alone. The change is sparse and of high rank. The positions are drawn from a "
+            "seed and stored with the values. Take it where few of the base model's weights may change. "
             "(Bhardwaj et al. 2024)"
         ),
         options=ShiraOptions,
@@ -325,7 +324,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
             keys={"mask_type": ("random",), "random_seed": "whole"},
         ),
         presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
-        # On int8 it would compute with unpacked weights, and so start somewhere else than the base.
+        # On int8 it would compute with dequantized weights, and so not start at the base model.
         quantizations=("none", "nf4", "fp4"),
         merges=True,
         peft_defaults={"random_seed": 0},

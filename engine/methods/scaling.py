@@ -1,4 +1,4 @@
-"""Methods that scale what layers compute, and add nothing else to them."""
+"""Methods that scale activations and add nothing else."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ SCALING: tuple[Method, ...] = (
         summary="Scales keys, values and feed-forward",
         sketch=sketches.SCALED_ROWS,
         explanation=(
-            "Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors that "
-            "start at one: it turns what the base computes up or down, number by number. It has very few trained "
-            "numbers, needs a high learning rate, and can be folded into the weights. Take it for tiny adapters "
-            "and few examples, which it was made for. (Liu et al. 2022)"
+            "Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors "
+            "that start at one. It has very few trainable parameters, needs a high learning rate, and can be "
+            "merged into the weights. Take it for tiny adapters and few examples, which it was made for. (Liu "
+            "et al. 2022)"
         ),
         options=Ia3Options,
         tuner=Tuner(

@@ -1,7 +1,7 @@
-"""Methods that train some or all of the base model's own weights.
+"""Methods that train some or all of the base model's own parameters.
 
-They are tuners of Tunesmith's own under PEFT's registry (`engine.worker.adapters.tuners`): an adapter folder holds
-the changed tensors only, and switching the adapter off restores the base exactly.
+Their tuner is Tunesmith's own (`engine.worker.adapters.tuners.selective`): an adapter folder holds only the changed
+tensors, and switching the adapter off restores the base model exactly.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from engine.methods.sketches import Place
 from engine.methods.tuner import Tuner
 from engine.options import Options, option
 
-# Kinds of models whose layers are built without biases, unless their configuration asks for some. Of others the
-# worker knows once the model is there.
+# Model types without biases, unless their configuration asks for some. Of others the worker knows once the model is
+# loaded.
 WITHOUT_BIASES = {
     "t5": "T5",
     "mt5": "mT5",
@@ -42,9 +42,8 @@ WITHOUT_BIASES = {
     "helium": "Helium",
     "mpt": "MPT",
 }
-# Those whose norms have no numbers either.
-WITHOUT_NORM_NUMBERS = {"olmo": "OLMo"}
-# Its adapters hold the copies; which modules have them is found once and then named.
+# Those whose norms have no parameters either.
+WITHOUT_NORM_PARAMETERS = {"olmo": "OLMo"}
 SELECTIVE_TUNER = Tuner(
     "SELECTIVE",
     hooks="engine.worker.adapters.method_hooks.selective:SelectiveHooks",
@@ -80,21 +79,21 @@ class LayersOptions(Options):
         None,
         "Named like",
         "Only layers with such names, where * stands for anything: decoder.block.*.SelfAttention, lm_head, q. "
-        "Capitals do not matter. Absent: whatever its name.",
+        "Upper and lower case are the same. Empty: layers of any name.",
         level="essential",
         control="patterns",
         min_length=1,
     )
     kinds: Literal["all", "weights", "biases", "norms"] = option(
         "all",
-        "Trained of them",
+        "Trained parts",
         "Everything, only weights, only biases, or only norms.",
         peft_name="selection",
     )
 
 
 def _without_biases(base: BaseFacts) -> str | None:
-    """Return what models like this one are called if they have no biases, None if they may have some."""
+    """Return the name of a model type without biases, None for one that may have some."""
     return None if base.biases else WITHOUT_BIASES.get(base.model_type)
 
 
@@ -102,31 +101,31 @@ def _no_biases(options: Options, base: BaseFacts) -> Problem | None:  # noqa: AR
     name = _without_biases(base)
     if name is None:
         return None
-    nearest = "lora" if base.model_type in WITHOUT_NORM_NUMBERS else "layernorm"
+    nearest = "lora" if base.model_type in WITHOUT_NORM_PARAMETERS else "layernorm"
     return Problem(
         "method.id", f"{name} models have no biases to train.", f"Nearest that works: {named(nearest)}."
     )
 
 
-def _no_norm_numbers(options: Options, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
-    name = WITHOUT_NORM_NUMBERS.get(base.model_type)
+def _no_norm_parameters(options: Options, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
+    name = WITHOUT_NORM_PARAMETERS.get(base.model_type)
     if name is None:
         return None
-    message = f"The norms of {name} models have no numbers to train."
+    message = f"The norms of {name} models have no parameters to train."
     return Problem("method.id", message, f"Nearest that works: {named('lora')}.")
 
 
-def _nothing_of_biases(options: Options, base: BaseFacts) -> Problem | None:
+def _no_chosen_biases(options: Options, base: BaseFacts) -> Problem | None:
     assert isinstance(options, LayersOptions)
     name = _without_biases(base)
     if name is None or options.kinds != "biases":
         return None
     return Problem(
-        "method.kinds", f"{name} models have no biases to train.", "Train weights or norms of them."
+        "method.kinds", f"{name} models have no biases to train.", "Train weights or norms instead."
     )
 
 
-def _narrows_nothing(options: Options, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
+def _chooses_everything(options: Options, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
     assert isinstance(options, LayersOptions)
     if options.last_blocks or options.patterns or options.kinds in ("biases", "norms"):
         return None
@@ -158,10 +157,11 @@ SELECTIVE: tuple[Method, ...] = (
         group="Selective",
         summary="Trains the biases only",
         explanation=(
-            "A layer multiplies what it reads by a weight and adds a bias. BitFit leaves every weight as it is and "
-            "trains the biases alone, about a thousandth of the model: it teaches the model little that is new, but "
-            "brings out what it can do already, which is often enough for a new style. Take it for small adapters on "
-            "models that have biases: BART, GPT-2, OPT. T5 has none, and most Llamas neither. (Ben Zaken et al. 2022)"
+            "A layer multiplies its input by a weight and adds a bias. BitFit freezes every weight and trains "
+            "only the biases, about a thousandth of the model: it teaches the model little that is new, but "
+            "brings out what it can do already, which is often enough for a new style. Take it for small "
+            "adapters on models that have biases: BART, GPT-2, OPT. T5 has none, and neither have most "
+            "Llamas. (Ben Zaken et al. 2022)"
         ),
         options=BitFitOptions,
         tuner=SELECTIVE_TUNER,
@@ -179,10 +179,10 @@ SELECTIVE: tuple[Method, ...] = (
         group="Selective",
         summary="Trains the norms only",
         explanation=(
-            "Between its layers a transformer brings its numbers to one scale with norms, each with one factor for "
-            "every number of the model's width. LayerNorm tuning trains these factors, and the biases that some norms "
-            "have: a few thousand numbers in all. Nearly every model has them, so take it where an adapter must be as "
-            "small as can be, or where BitFit finds no biases. (Zhao et al. 2024)"
+            "Between its layers a transformer normalises its activations, with one factor for each dimension "
+            "of the model. LayerNorm tuning trains these factors, and the biases that some norms have: a few "
+            "thousand parameters in all. Nearly every model has them, so take it where an adapter must be as "
+            "small as possible, or where BitFit finds no biases. (Zhao et al. 2024)"
         ),
         options=LayerNormOptions,
         tuner=SELECTIVE_TUNER,
@@ -192,7 +192,7 @@ SELECTIVE: tuple[Method, ...] = (
         peft_defaults={"selection": "norms"},
         places=("norms",),
         nearest="lora",
-        rules=(_no_norm_numbers,),
+        rules=(_no_norm_parameters,),
     ),
     Method(
         id="layers",
@@ -200,10 +200,10 @@ SELECTIVE: tuple[Method, ...] = (
         group="Selective",
         summary="Trains chosen layers, whole",
         explanation=(
-            "Trains a copy of some of the base model's own layers: the last blocks, those with certain names, or "
-            "both. The last blocks turn what was understood into words, so they change the writing most, and the "
-            "blocks below need no gradients, which saves time and memory. Take it when you know which part should "
-            "change. Its adapters are as large as the layers chosen."
+            "Trains a copy of some of the base model's own layers: the last blocks, those with certain names, "
+            "or both. The last blocks change the generated text most, and the blocks below them need no "
+            "gradients, which saves time and memory. Take it when you know which part should change. Its "
+            "adapters are as large as the chosen layers."
         ),
         options=LayersOptions,
         tuner=SELECTIVE_TUNER,
@@ -214,19 +214,19 @@ SELECTIVE: tuple[Method, ...] = (
                 "last_two_blocks",
                 "Last two blocks",
                 {"last_blocks": 2},
-                summary="Twice the numbers of the last block alone",
+                summary="Twice the parameters of the last block alone",
             ),
             Variant(
                 "attention",
                 "All attention",
                 {"last_blocks": 0, "patterns": ("*att*",)},
-                summary="What each token looks at, in every block",
+                summary="The attention of every block",
             ),
         ),
         short=_short,
         places=("everything",),
         placed=_places,
-        rules=(_nothing_of_biases, _narrows_nothing),
+        rules=(_no_chosen_biases, _chooses_everything),
     ),
 )
 
@@ -236,10 +236,10 @@ FULL = Method(
     group="Yardsticks",
     summary="Trains every weight",
     explanation=(
-        "Trains a copy of every weight of the base model. It is the yardstick: the most that can be learned, at "
-        "the price of an adapter as large as the base and of optimizer memory twice that. The base stays as it "
-        "is beside it, so both can still be compared. Take it for small models, and to see what a thrifty method "
-        "gives away."
+        "Trains a copy of every weight of the base model. It is the yardstick: the most that can be learned, "
+        "at the price of an adapter as large as the base model and of twice that in optimizer memory. The "
+        "base model itself stays unchanged, so both can be compared. Take it for small models, and to see "
+        "what a smaller method gives away."
     ),
     options=FullOptions,
     tuner=SELECTIVE_TUNER,

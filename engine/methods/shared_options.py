@@ -1,4 +1,4 @@
-"""Settings that several methods have in common, declared once."""
+"""Options that several methods have in common."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def rank_option(default: int, help: str, *, most: int = 512, peft_name: str = "r
 
 
 def dropout_option(peft_name: str, default: float = 0.05) -> Any:
-    """Declare the share of an adapter's inputs that are dropped while training."""
+    """Declare the fraction of an adapter's inputs that is dropped in training."""
     return option(
         default,
         "Dropout",
-        "Share of the adapter's inputs that are dropped while training, against learning by heart.",
+        "Fraction of the adapter's inputs that is dropped in training, against overfitting.",
         peft_name=peft_name,
         ge=0.0,
         lt=1.0,
@@ -36,11 +36,11 @@ def dropout_option(peft_name: str, default: float = 0.05) -> Any:
 
 
 def target_modules_option(what: str) -> Any:
-    """Declare to which layers a method is applied; `what` says what happens to them."""
+    """Declare which layers a method changes; `what` says how."""
     return option(
         None,
         "Applied to",
-        f"Names of the weight matrices that {what}. Absent: the method's default for this base model. "
+        f"Names of the weight matrices that {what}. Empty: the method's default for this base model. "
         '"all-linear" means every linear layer but the output head.',
         level="essential",
         control="chips",

@@ -1,4 +1,4 @@
-"""Methods that train vectors which the frozen model reads before its input, or as keys and values."""
+"""Methods that train virtual tokens: vectors before the input, or keys and values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.methods.tuner import KeyRule, Tuner
 from engine.options import Options, option
 
 INIT_TEXT = "Summarize the following conversation in one or two short sentences."
-# A soft prompt leaves every weight as it is, so any base will do.
+# Soft prompts change no weights, so they work on every base.
 EVERY_BASE: tuple[Literal["none", "int8", "nf4", "fp4"], ...] = ("none", "int8", "nf4", "fp4")
 
 # How a prompt was initialised: any value is harmless, since the saved prompt replaces it and nothing is read for it.
@@ -57,12 +57,13 @@ class PromptOptions(Options):
 
     virtual_tokens: int = _virtual_tokens(
         20,
-        "How many trained vectors stand before the input. More can say more, and every one costs room and time.",
+        "Number of trained vectors before the input. More can express more; each takes a position of the "
+        "context window, and time.",
     )
     init: Literal["text", "vocabulary", "random"] = option(
         "text",
         "Start from",
-        "What the vectors are at first: the words of a text, words drawn from the vocabulary, or random numbers.",
+        "Initial vectors: the embeddings of a text, of random words of the vocabulary, or random values.",
         peft_name="-",
     )
     init_text: str = _init_text()
@@ -72,13 +73,13 @@ class MultitaskPromptOptions(PromptOptions):
     """Settings of multitask prompt tuning."""
 
     rank: int = option(
-        1, "Rank", "Width of the task's own change to the shared prompt.", peft_name="num_ranks", ge=1, le=64
+        1, "Rank", "Rank of the task's factor of the shared prompt.", peft_name="num_ranks", ge=1, le=64
     )
     tasks: int = option(
         1,
         "Tasks",
-        "Tasks that the file has room for. Conversations are one task: the first is trained, others stay as they "
-        "begin.",
+        "Number of tasks in the file. Conversations are one task: the first is trained, others keep their "
+        "initial values.",
         level="everything",
         peft_name="num_tasks",
         ge=1,
@@ -90,42 +91,43 @@ class PrefixOptions(Options):
     """Settings of prefix tuning."""
 
     virtual_tokens: int = _virtual_tokens(
-        20, "How many trained keys and values each attention layer of the decoder sees before the summary."
+        20,
+        "Number of trained keys and values that each attention layer of the decoder sees before the summary.",
     )
     init: Literal["text", "random"] = option(
         "text",
         "Start from",
-        "What the prefix is at first: what the model computes at the words of a text, or random numbers. With "
-        "projection it always begins at random.",
+        "Initial prefix: the model's keys and values for the words of a text, or random values. With "
+        "projection it is always random.",
         peft_name="-",
     )
     init_text: str = _init_text()
     projection: bool = option(
         False,
         "Projection",
-        "Train a small network that computes the prefix, which steadies learning; it learns at a thirtieth of the "
-        "run's rate. Only the finished prefix is kept in the adapter.",
+        "Train a small network that computes the prefix, which makes training more stable; its learning rate "
+        "is a thirtieth of the run's. Only the finished prefix is saved in the adapter.",
         level="essential",
         peft_name="prefix_projection",
     )
     encoder_width: int | None = _encoder_width(
-        "Width of the projection's hidden layer. Absent: as wide as a layer's keys. Only with projection."
+        "Width of the projection's hidden layer. Empty: as wide as a layer's keys. Only with projection."
     )
 
 
 class PTuningOptions(Options):
     """Settings of P-tuning."""
 
-    virtual_tokens: int = _virtual_tokens(20, "How many vectors the encoder writes before the input.")
+    virtual_tokens: int = _virtual_tokens(20, "Number of vectors that the encoder computes before the input.")
     encoder: Literal["MLP", "LSTM"] = option(
         "MLP",
         "Encoder",
-        "The network that computes the vectors: each for itself (MLP), or in reading order (LSTM).",
+        "The network that computes the vectors: each on its own (MLP), or in order (LSTM).",
         level="essential",
         peft_name="encoder_reparameterization_type",
     )
     encoder_width: int | None = _encoder_width(
-        "Width of the encoder's hidden layers. Absent: the model's own."
+        "Width of the encoder's hidden layers. Empty: the model's own."
     )
     encoder_layers: int = option(
         2,
@@ -138,7 +140,7 @@ class PTuningOptions(Options):
     encoder_dropout: float = option(
         0.0,
         "Encoder dropout",
-        "Share of what passes between the LSTM's layers that is dropped while training.",
+        "Fraction of the activations between the LSTM's layers that is dropped in training.",
         ge=0.0,
         lt=1.0,
     )
@@ -147,23 +149,21 @@ class PTuningOptions(Options):
 def _has_positions(
     options: PromptOptions | PrefixOptions | PTuningOptions, base: BaseFacts
 ) -> Problem | None:
-    """Refuse a prompt that leaves the model no position to read or write at."""
+    """Refuse a prompt that fills the context window."""
     if base.positions is None or options.virtual_tokens < base.positions:
         return None
     return Problem(
         "method.virtual_tokens",
-        f"{options.virtual_tokens} virtual tokens leave no room: this base model takes {base.positions} tokens.",
+        f"{options.virtual_tokens} virtual tokens fill the context window of {base.positions} tokens.",
         f"Take fewer than {base.positions}, so that conversation and summary fit too.",
     )
 
 
-def _has_words(options: PromptOptions | PrefixOptions, _: BaseFacts) -> Problem | None:
-    """Refuse a start from a text without a word."""
+def _has_text(options: PromptOptions | PrefixOptions, _: BaseFacts) -> Problem | None:
+    """Refuse a start from an empty text."""
     if options.init != "text" or options.init_text.strip():
         return None
-    return Problem(
-        "method.init_text", "There is no word in the text to start from.", f'For example: "{INIT_TEXT}"'
-    )
+    return Problem("method.init_text", "The starting text is empty.", f'For example: "{INIT_TEXT}"')
 
 
 def _only_lstm(options: PTuningOptions, _: BaseFacts) -> Problem | None:
@@ -172,16 +172,16 @@ def _only_lstm(options: PTuningOptions, _: BaseFacts) -> Problem | None:
         message = "The MLP encoder always has two hidden layers."
         return Problem("method.encoder_layers", message, "Leave it at 2, or take the LSTM.")
     if options.encoder_dropout and (options.encoder == "MLP" or options.encoder_layers == 1):
-        message = "There is nothing to drop: dropout acts between the layers of an LSTM."
+        message = "Dropout acts between the layers of an LSTM, and there are none."
         return Problem("method.encoder_dropout", message, "Leave it at 0, or take an LSTM of two layers.")
     return None
 
 
 def _only_projection(options: PrefixOptions, _: BaseFacts) -> Problem | None:
-    """Refuse a width of a projection that is not there."""
+    """Refuse a width without a projection."""
     if options.encoder_width is None or options.projection:
         return None
-    message = "Without projection there is no hidden layer to be so wide."
+    message = "Without projection there is no hidden layer."
     return Problem("method.encoder_width", message, "Leave it empty, or switch the projection on.")
 
 
@@ -197,9 +197,10 @@ SOFT_PROMPTS = (
         group="Soft prompts",
         summary="Trained vectors before the input",
         explanation=(
-            "Puts a few trained vectors before the embedded conversation, as if the instruction were written in words "
-            "that no vocabulary has. Nothing else is trained: 20 vectors for a model 512 wide are 10,240 numbers, the "
-            "smallest adapters there are. It wants a high learning rate and patience, and larger models gain more."
+            "Inserts a few trained vectors before the embedded conversation, like an instruction in words "
+            "that no vocabulary has. Nothing else is trained: 20 vectors for a model 512 wide are 10,240 "
+            "parameters, the smallest adapters there are. It needs a high learning rate and patience, and "
+            "larger models gain more."
         ),
         options=PromptOptions,
         tuner=Tuner(
@@ -216,14 +217,14 @@ SOFT_PROMPTS = (
                 "random",
                 "Random start",
                 {"init": "random"},
-                summary="Begins with random numbers instead of words.",
+                summary="Starts from random values instead of words.",
             ),
         ),
         peft_defaults={"num_transformer_submodules": 1},
         short=_short,
         places=("before input",),
         nearest="prefix_tuning",
-        rules=(_has_positions, _has_words),
+        rules=(_has_positions, _has_text),
     ),
     Method(
         id="prefix_tuning",
@@ -231,10 +232,10 @@ SOFT_PROMPTS = (
         group="Soft prompts",
         summary="Trained keys and values per decoder layer",
         explanation=(
-            "Lets every attention layer of the decoder see a few trained keys and values, as if something had been "
-            "read or written before. It steers each layer and not only the input, so it can do more than prompt "
-            "tuning with as many virtual tokens. With projection a small network computes them while training and "
-            "is dropped afterwards."
+            "Adds a few trained keys and values to every attention layer of the decoder, as if there were "
+            "text before. It acts on each layer and not only on the input, so it can do more than prompt "
+            "tuning with as many virtual tokens. With projection a small network computes them in training "
+            "and is not saved."
         ),
         options=PrefixOptions,
         tuner=Tuner(
@@ -257,7 +258,7 @@ SOFT_PROMPTS = (
         short=_short,
         places=("keys and values",),
         nearest="prompt_tuning",
-        rules=(_has_positions, _has_words, _only_projection),
+        rules=(_has_positions, _has_text, _only_projection),
         checkpoints_activations=False,
         whole_in_file=lambda options: not options.projection,
     ),
@@ -265,11 +266,12 @@ SOFT_PROMPTS = (
         id="p_tuning",
         title="P-tuning",
         group="Soft prompts",
-        summary="Input vectors written by a small network",
+        summary="Input vectors computed by a small network",
         explanation=(
-            "Prompt tuning whose vectors are written by a small network, so that they learn together and a usual "
-            "learning rate will do. The network, an MLP or an LSTM that reads the vectors in order, is only needed for "
-            "training: the adapter holds the finished vectors and is as small as one of prompt tuning."
+            "Prompt tuning whose vectors are computed by a small network, so that they learn together and a "
+            "usual learning rate works. The network, an MLP or an LSTM that reads the vectors in order, is "
+            "only needed for training: the adapter holds the finished vectors and is as small as one of "
+            "prompt tuning."
         ),
         options=PTuningOptions,
         tuner=Tuner(
@@ -299,9 +301,10 @@ SOFT_PROMPTS = (
         group="Soft prompts",
         summary="A shared prompt with a part for the task",
         explanation=(
-            "Splits the vectors before the input into a prompt that tasks share and a low-rank factor for each task, "
-            "by which it is multiplied. Summarising conversations is a single task, so here it trains one prompt and "
-            "one factor; it pays where the shared prompt is taken on to other tasks later."
+            "Splits the vectors before the input into a prompt that tasks share and a low-rank factor for "
+            "each task, by which it is multiplied. Summarising conversations is a single task, so here it "
+            "trains one prompt and one factor. Take it where the shared prompt will be used for other tasks "
+            "later."
         ),
         options=MultitaskPromptOptions,
         tuner=Tuner(
@@ -319,6 +322,6 @@ SOFT_PROMPTS = (
         short=_short,
         places=("before input",),
         nearest="prompt_tuning",
-        rules=(_has_positions, _has_words),
+        rules=(_has_positions, _has_text),
     ),
 )

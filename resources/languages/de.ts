@@ -7764,14 +7764,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein 4-Bit-Basismodell und ein 8-Bit-Optimierer</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/lora.py" />
+   <source>A and B orthogonal at the start</source>
+   <translation>A und B anfangs orthogonal</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/optional_dependencies.py" />
    <source>A base in {1} needs bitsandbytes, which is not installed.</source>
    <translation>Ein Basismodell in {1} braucht bitsandbytes, das nicht installiert ist.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>A block repeated, far fewer numbers</source>
-   <translation>Ein Block, wiederholt: weit weniger Zahlen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -7915,8 +7915,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>A layer multiplies what it reads by a weight and adds a bias. BitFit leaves every weight as it is and trains the biases alone, about a thousandth of the model: it teaches the model little that is new, but brings out what it can do already, which is often enough for a new style. Take it for small adapters on models that have biases: BART, GPT-2, OPT. T5 has none, and most Llamas neither. (Ben Zaken et al. 2022)</source>
-   <translation>Eine Schicht multipliziert, was sie liest, mit einem Gewicht und addiert einen Bias. BitFit lässt jedes Gewicht, wie es ist, und trainiert allein die Biases, etwa ein Tausendstel des Modells: Es bringt dem Modell wenig Neues bei, holt aber hervor, was es schon kann, und das reicht oft für einen neuen Stil. Nehmen Sie es für kleine Adapter auf Modellen, die Biases haben: BART, GPT-2, OPT. T5 hat keine, und die meisten Llamas auch nicht. (Ben Zaken et al. 2022)</translation>
+   <source>A layer multiplies its input by a weight and adds a bias. BitFit freezes every weight and trains only the biases, about a thousandth of the model: it teaches the model little that is new, but brings out what it can do already, which is often enough for a new style. Take it for small adapters on models that have biases: BART, GPT-2, OPT. T5 has none, and neither have most Llamas. (Ben Zaken et al. 2022)</source>
+   <translation>Eine Schicht multipliziert ihre Eingabe mit einem Gewicht und addiert einen Bias. BitFit friert jedes Gewicht ein und trainiert nur die Biases, etwa ein Tausendstel des Modells: Es bringt dem Modell wenig Neues bei, holt aber hervor, was es schon kann, und das reicht oft für einen neuen Stil. Nehmen Sie es für kleine Adapter auf Modellen, die Biases haben: BART, GPT-2, OPT. T5 hat keine, und die meisten Llamas auch nicht. (Ben Zaken et al. 2022)</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -7932,6 +7932,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/data/column_mapping.py" />
    <source>A pause of {1} hours makes no sense.</source>
    <translation>Eine Pause von {1} Stunden ergibt keinen Sinn.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>A repeated block, far fewer parameters</source>
+   <translation>Ein wiederholter Block, weit weniger Parameter</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/sleep_inhibitor.py" />
@@ -8010,8 +8015,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
-   <source>A {1} × {2} weight has {3} numbers; at rank {4} LoRA trains {5}, which is {6} % fewer.</source>
-   <translation>Eine Gewichtsmatrix von {1} × {2} hat {3} Zahlen; beim Rang {4} trainiert LoRA {5}, das sind {6} % weniger.</translation>
+   <source>A {1} × {2} weight has {3} parameters; at rank {4} LoRA trains {5}, which is {6} % fewer.</source>
+   <translation>Eine Gewichtsmatrix von {1} × {2} hat {3} Parameter; beim Rang {4} trainiert LoRA {5}, das sind {6} % weniger.</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -8089,9 +8094,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Adapter</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>Adds an ordinary pair over the whole weight beside the blocks. 0: none.</source>
-   <translation>Fügt neben den Blöcken ein gewöhnliches Paar über das ganze Gewicht hinzu. 0: keines.</translation>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Adds a few trained keys and values to every attention layer of the decoder, as if there were text before. It acts on each layer and not only on the input, so it can do more than prompt tuning with as many virtual tokens. With projection a small network computes them in training and is not saved.</source>
+   <translation>Gibt jeder Attention-Schicht des Decoders einige trainierte Schlüssel und Werte, als stünde Text davor. Es wirkt auf jede Schicht und nicht nur auf die Eingabe und kann deshalb mehr als Prompt-Tuning mit ebenso vielen virtuellen Tokens. Mit Projektion berechnet sie beim Training ein kleines Netz, das nicht gespeichert wird.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -8100,13 +8105,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Adds up many pairs of random, frozen, thin matrices and trains only how each is scaled. The sum reaches the full rank of the weight, which LoRA's single pair can't, with about as many trained numbers. The random matrices are shared by all layers, drawn again from their seed and not stored. Take it where LoRA at a high rank still falls short; its steps are slower. (Albert et al. 2025)</source>
-   <translation>Addiert viele Paare zufälliger, eingefrorener, dünner Matrizen und trainiert nur, wie jedes skaliert wird. Die Summe erreicht den vollen Rang des Gewichts, was das eine Paar von LoRA nicht kann, mit etwa so vielen trainierten Zahlen. Alle Schichten teilen sich die zufälligen Matrizen, die aus ihrem Startwert neu gezogen und nicht gespeichert werden. Nehmen Sie es, wo LoRA auch mit hohem Rang nicht reicht; seine Schritte sind langsamer. (Albert et al. 2025)</translation>
+   <source>Adds up many pairs of random, frozen, thin matrices and trains only how each is scaled. The sum reaches the full rank of the weight, which LoRA's single pair can't, with about as many trainable parameters. The random matrices are shared by all layers and drawn again from their seed, so they are not stored. Take it where LoRA at a high rank still falls short; its steps are slower. (Albert et al. 2025)</source>
+   <translation>Addiert viele Paare zufälliger, eingefrorener, dünner Matrizen und trainiert nur, wie jedes skaliert wird. Die Summe erreicht den vollen Rang des Gewichts, was das eine Paar von LoRA nicht kann, mit etwa so vielen trainierbaren Parametern. Alle Schichten teilen sich die zufälligen Matrizen, die aus ihrem Startwert neu gezogen und deshalb nicht gespeichert werden. Nehmen Sie es, wo LoRA auch mit hohem Rang nicht reicht; seine Schritte sind langsamer. (Albert et al. 2025)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>After feed-forward alone, half the numbers or fewer</source>
-   <translation>Nur nach Feed-Forward, halb so viele Zahlen oder weniger</translation>
+   <source>After feed-forward only, at most half the parameters</source>
+   <translation>Nur nach Feed-Forward, höchstens halb so viele Parameter</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -8115,8 +8120,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>All layers share one pair of random, frozen matrices; each layer trains only two vectors that scale the pair's ranks and outputs. That is many times fewer numbers than LoRA, and the random matrices are drawn again from their seed, so the adapter's file holds the vectors alone. Take it where many adapters must be small; it wants a much higher rank and learning rate than LoRA. (Kopiczko et al. 2024)</source>
-   <translation>Alle Schichten teilen sich ein Paar zufälliger, eingefrorener Matrizen; jede Schicht trainiert nur zwei Vektoren, die Ränge und Ausgaben des Paars skalieren. Das sind um ein Vielfaches weniger Zahlen als bei LoRA, und die zufälligen Matrizen werden aus ihrem Startwert neu gezogen, sodass die Datei des Adapters nur die Vektoren enthält. Nehmen Sie es, wo viele Adapter klein sein müssen; es braucht einen viel höheren Rang und eine viel höhere Lernrate als LoRA. (Kopiczko et al. 2024)</translation>
+   <source>All layers share one pair of random, frozen matrices; each layer trains only two vectors that scale the pair's ranks and outputs. That is many times fewer parameters than LoRA, and the random matrices are drawn again from their seed, so the adapter's file holds only the vectors. Take it where many adapters must be small; it needs a much higher rank and learning rate than LoRA. (Kopiczko et al. 2024)</source>
+   <translation>Alle Schichten teilen sich ein Paar zufälliger, eingefrorener Matrizen; jede Schicht trainiert nur zwei Vektoren, die Ränge und Ausgaben des Paars skalieren. Das sind um ein Vielfaches weniger Parameter als bei LoRA, und die zufälligen Matrizen werden aus ihrem Startwert neu gezogen, sodass die Datei des Adapters nur die Vektoren enthält. Nehmen Sie es, wo viele Adapter klein sein müssen; es braucht einen viel höheren Rang und eine viel höhere Lernrate als LoRA. (Kopiczko et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
@@ -8127,6 +8132,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>All {1} are on</source>
    <translation>Alle {1} sind an</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Allocate every</source>
+   <translation>Neu verteilen alle</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
@@ -8189,8 +8199,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Approximate rotations by a short series instead of solving for exact ones. Faster; lengths are kept as long as the rotations stay small.</source>
-   <translation>Rotationen durch eine kurze Reihe annähern, statt exakte zu lösen. Schneller; Längen bleiben erhalten, solange die Rotationen klein bleiben.</translation>
+   <source>Approximate rotations by a short series instead of computing exact ones. Faster; lengths are preserved as long as the rotations stay small.</source>
+   <translation>Rotationen durch eine kurze Reihe annähern, statt exakte zu berechnen. Schneller; Längen bleiben erhalten, solange die Rotationen klein bleiben.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -8219,8 +8229,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>At full rank and at final rank take all of the steps: none is left to take ranks away.</source>
-   <translation>„Mit vollem Rang“ und „Mit Endrang“ nehmen alle Schritte ein: Keiner bleibt, um Ränge wegzunehmen.</translation>
+   <source>At full rank and at final rank take all of the steps: none is left to reduce ranks.</source>
+   <translation>„Mit vollem Rang“ und „Mit Endrang“ nehmen alle Schritte ein: Keiner bleibt, um Ränge zu senken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
@@ -8234,8 +8244,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Average width that is left at the end. Layers that matter more keep more of it.</source>
-   <translation>Mittlere Breite, die am Ende bleibt. Schichten, auf die es mehr ankommt, behalten mehr davon.</translation>
+   <source>Average rank at the end of training. Layers that matter more keep a higher one.</source>
+   <translation>Mittlerer Rang am Ende des Trainings. Schichten, auf die es mehr ankommt, behalten einen höheren.</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -8293,26 +8303,6 @@ Bob: At the office, till five.</translation>
    <translation>Beginnen Sie eine weitere.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>Beginning at {1} does not work on an int8 base: stored as a plain LoRA it computes in another order, and int8 layers then round otherwise.</source>
-   <translation>Der Anfang bei {1} geht nicht mit einem int8-Basismodell: Als einfache LoRA gespeichert rechnet er in anderer Reihenfolge, und int8-Schichten runden dann anders.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>Begins at</source>
-   <translation>Beginnt bei</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Begins like a LoRA with too much rank, measures how much each part of each pair matters, and takes the least useful away until the average rank is reached: layers that matter more keep more. The finished adapter is an ordinary LoRA whose rank differs by layer. Take it for runs of a few hundred steps or more: short ones leave it no time to tell the parts apart. (Zhang et al. 2023)</source>
-   <translation>Beginnt wie eine LoRA mit zu viel Rang, misst, wie sehr es auf jeden Teil jedes Paars ankommt, und nimmt die nutzlosesten weg, bis der mittlere Rang erreicht ist: Wichtigere Schichten behalten mehr. Der fertige Adapter ist eine gewöhnliche LoRA, deren Rang je Schicht verschieden ist. Nehmen Sie es für Läufe von einigen hundert Schritten oder mehr: Kurze lassen ihm keine Zeit, die Teile zu unterscheiden. (Zhang et al. 2023)</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Begins with random numbers instead of words.</source>
-   <translation>Beginnt mit Zufallszahlen statt mit Wörtern.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/prompts.py" />
    <source>Below is a chat. Write a short summary for someone who was not there: who wants what, what was agreed, and what is still open. Use the speakers' names and add nothing that they did not say.
 
@@ -8339,8 +8329,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Between its layers a transformer brings its numbers to one scale with norms, each with one factor for every number of the model's width. LayerNorm tuning trains these factors, and the biases that some norms have: a few thousand numbers in all. Nearly every model has them, so take it where an adapter must be as small as can be, or where BitFit finds no biases. (Zhao et al. 2024)</source>
-   <translation>Zwischen seinen Schichten bringt ein Transformer seine Zahlen durch Normen auf einen Maßstab, jede mit einem Faktor für jede Zahl der Modellbreite. LayerNorm-Tuning trainiert diese Faktoren und die Biases, die manche Normen haben: insgesamt einige tausend Zahlen. Fast jedes Modell hat sie; nehmen Sie es also, wo ein Adapter so klein wie möglich sein muss oder BitFit keine Biases findet. (Zhao et al. 2024)</translation>
+   <source>Between its layers a transformer normalises its activations, with one factor for each dimension of the model. LayerNorm tuning trains these factors, and the biases that some norms have: a few thousand parameters in all. Nearly every model has them, so take it where an adapter must be as small as possible, or where BitFit finds no biases. (Zhao et al. 2024)</source>
+   <translation>Zwischen seinen Schichten normalisiert ein Transformer seine Aktivierungen, mit einem Faktor für jede Dimension des Modells. LayerNorm-Tuning trainiert diese Faktoren und die Biases, die manche Normen haben: insgesamt einige tausend Parameter. Fast jedes Modell hat sie; nehmen Sie es also, wo ein Adapter so klein wie möglich sein muss oder BitFit keine Biases findet. (Zhao et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -8399,8 +8389,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Builds the change of a weight from blocks in which every row is the one above, shifted by one. Such a block of n × n numbers is given by n and can have the full rank, and it is applied by a fast Fourier transform, so that little memory is needed. Take it where LoRA's rank is too low and its numbers are too many. (Chen et al. 2024)</source>
-   <translation>Baut die Änderung eines Gewichts aus Blöcken, in denen jede Zeile die vorige ist, um eins verschoben. Ein solcher Block von n × n Zahlen ist durch n gegeben und kann den vollen Rang haben, und er wird durch eine schnelle Fourier-Transformation angewendet, sodass wenig Speicher nötig ist. Nehmen Sie es, wo der Rang von LoRA zu niedrig ist und ihre Zahlen zu viele sind. (Chen et al. 2024)</translation>
+   <source>Builds the change of a weight from circulant blocks, in which every row is the row above, shifted by one. Such a block of n × n entries has n parameters and can have full rank, and it is applied by a fast Fourier transform, so that little memory is needed. Take it where LoRA's rank is too low and its parameters are too many. (Chen et al. 2024)</source>
+   <translation>Baut die Änderung eines Gewichts aus zirkulanten Blöcken, in denen jede Zeile die vorige ist, um eins verschoben. Ein solcher Block von n × n Einträgen hat n Parameter und kann den vollen Rang haben, und er wird durch eine schnelle Fourier-Transformation angewendet, sodass wenig Speicher nötig ist. Nehmen Sie es, wo der Rang von LoRA zu niedrig ist und ihre Parameter zu viele sind. (Chen et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -8424,8 +8414,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Changes few random places directly</source>
-   <translation>Ändert wenige zufällige Stellen direkt</translation>
+   <source>Changes a few random entries directly</source>
+   <translation>Ändert wenige zufällige Einträge direkt</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -8594,8 +8584,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
-   <source>Choose its method to go on from it.</source>
-   <translation>Wählen Sie sein Verfahren, um von ihm aus weiterzumachen.</translation>
+   <source>Choose its method to continue from it.</source>
+   <translation>Wählen Sie sein Verfahren, um mit ihm weiterzumachen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -8739,8 +8729,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>Convert it to a plain LoRA where it was made: PEFT's save_pretrained does, given the adapter's beginning as path_initial_model_for_weight_conversion.</source>
-   <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: Das tut save_pretrained von PEFT, wenn es den Anfang des Adapters als path_initial_model_for_weight_conversion bekommt.</translation>
+   <source>Convert it to a plain LoRA where it was made: PEFT's save_pretrained does, given the initial adapter as path_initial_model_for_weight_conversion.</source>
+   <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: Das tut save_pretrained von PEFT, wenn es den anfänglichen Adapter als path_initial_model_for_weight_conversion bekommt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -8784,18 +8774,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Cuts each weight into a grid of blocks and gives every block a thin pair of its own. It trains as many numbers as LoRA of the same rank, but the whole change can have a higher rank, and a few outlying inputs disturb only their own blocks instead of everything. Take it where LoRA gets no better, or even worse, with more rank. (Jung et al. 2025)</source>
-   <translation>Zerlegt jedes Gewicht in ein Raster von Blöcken und gibt jedem Block ein eigenes dünnes Paar. Es trainiert so viele Zahlen wie eine LoRA gleichen Rangs, aber die ganze Änderung kann einen höheren Rang haben, und einzelne Ausreißer der Eingaben stören nur ihre eigenen Blöcke statt alles. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser oder sogar schlechter wird. (Jung et al. 2025)</translation>
+   <source>Cuts each weight into a grid of blocks and gives every block a thin pair of its own. It trains as many parameters as LoRA of the same rank, but the whole change can have a higher rank, and a few outlying inputs disturb only their own blocks. Take it where LoRA gets no better, or even worse, with more rank. (Jung et al. 2025)</source>
+   <translation>Zerlegt jedes Gewicht in ein Raster von Blöcken und gibt jedem Block ein eigenes dünnes Paar. Es trainiert so viele Parameter wie eine LoRA gleichen Rangs, aber die ganze Änderung kann einen höheren Rang haben, und einzelne Ausreißer der Eingaben stören nur ihre eigenen Blöcke. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser oder sogar schlechter wird. (Jung et al. 2025)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Cuts each weight into shards along its inputs and trains one small block that is added to all of them. Instead of LoRA's two matrices there is a single one that starts at zero, which learns quickly and needs less memory. Earlier versions were called Bone and DiSHA. Take it as a quick LoRA with half the numbers. (Kang and Yin 2024)</source>
-   <translation>Zerlegt jedes Gewicht entlang seiner Eingaben in Scherben und trainiert einen kleinen Block, der zu allen addiert wird. Statt der zwei Matrizen von LoRA gibt es eine einzige, die bei null beginnt; sie lernt schnell und braucht weniger Speicher. Frühere Fassungen hießen Bone und DiSHA. Nehmen Sie es als schnelle LoRA mit halb so vielen Zahlen. (Kang und Yin 2024)</translation>
+   <source>Cuts each weight into shards along its inputs and trains one small block that is added to all of them. Instead of LoRA's two matrices there is a single one that starts at zero, which learns quickly and needs less memory. Earlier versions were called Bone and DiSHA. Take it as a quick LoRA with half the parameters. (Kang and Yin 2024)</source>
+   <translation>Zerlegt jedes Gewicht entlang seiner Eingaben in Scherben und trainiert einen kleinen Block, der zu allen addiert wird. Statt der zwei Matrizen von LoRA gibt es eine einzige, die bei null beginnt; sie lernt schnell und braucht weniger Speicher. Frühere Fassungen hießen Bone und DiSHA. Nehmen Sie es als schnelle LoRA mit halb so vielen Parametern. (Kang und Yin 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Cuts the thin matrices of LoRA into short pieces and puts each piece together from a bank of vectors that all layers share: a piece is a mix of the few vectors that it picks. The bank and the picks are trained, so layers learn from each other and keep little of their own. It begins at small random numbers and so not exactly at the base. Take it where an adapter must be very small. (Li et al. 2024)</source>
-   <translation>Zerlegt die dünnen Matrizen von LoRA in kurze Stücke und setzt jedes Stück aus einer Bank von Vektoren zusammen, die sich alle Schichten teilen: Ein Stück ist eine Mischung der wenigen Vektoren, die es auswählt. Bank und Auswahl werden trainiert, sodass Schichten voneinander lernen und wenig Eigenes behalten. Es beginnt mit kleinen Zufallszahlen und deshalb nicht genau beim Basismodell. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Li et al. 2024)</translation>
+   <source>Cuts the thin matrices of LoRA into short vectors and composes each of them from a bank that all layers share: a weighted sum of the few bank vectors that it selects. The bank and the selection are trained, so layers learn from each other and store little of their own. It starts from small random values, so not exactly at the base model. Take it where an adapter must be very small. (Li et al. 2024)</source>
+   <translation>Zerlegt die dünnen Matrizen von LoRA in kurze Vektoren und setzt jeden aus einer Bank zusammen, die sich alle Schichten teilen: eine gewichtete Summe der wenigen Vektoren der Bank, die er auswählt. Bank und Auswahl werden trainiert, sodass Schichten voneinander lernen und wenig Eigenes speichern. Es beginnt mit kleinen Zufallswerten, also nicht genau beim Basismodell. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Li et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -8884,13 +8874,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
-   <source>DoRA does not begin at {1}: its magnitudes are those of the whole weight.</source>
-   <translation>DoRA beginnt nicht bei {1}: Ihre Beträge sind die des ganzen Gewichts.</translation>
+   <source>DoRA does not work on an int8 base: it needs the weights' magnitudes, which int8 layers don't provide.</source>
+   <translation>DoRA geht nicht mit einem int8-Basismodell: Sie braucht die Beträge der Gewichte, die int8-Schichten nicht liefern.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
-   <source>DoRA does not work on an int8 base: it needs the weights' magnitudes, which int8 layers don't tell.</source>
-   <translation>DoRA geht nicht mit einem int8-Basismodell: Sie braucht die Beträge der Gewichte, die int8-Schichten nicht verraten.</translation>
+   <source>DoRA does not work with the initialisation {1}: its magnitudes are those of the whole weight.</source>
+   <translation>DoRA geht nicht mit der Initialisierung {1}: Ihre Beträge sind die des ganzen Gewichts.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -8933,6 +8923,11 @@ Summary:</translation>
    <translation>Dropout</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Dropout acts between the layers of an LSTM, and there are none.</source>
+   <translation>Dropout wirkt zwischen den Schichten eines LSTM, und es gibt keine.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Dropout within the bottleneck</source>
    <translation>Dropout im Engpass</translation>
@@ -8954,13 +8949,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
-   <source>EVA looks at training examples before it begins, and there are none.</source>
-   <translation>EVA sieht sich vor dem Anfang Trainingsbeispiele an, und es gibt keine.</translation>
+   <source>EVA needs at least {1} tokens to look at; the training examples have {2}.</source>
+   <translation>EVA braucht mindestens {1} Tokens zum Ansehen; die Trainingsbeispiele haben {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
-   <source>EVA needs at least {1} tokens to look at; the training examples have {2}.</source>
-   <translation>EVA braucht mindestens {1} Tokens zum Ansehen; die Trainingsbeispiele haben {2}.</translation>
+   <source>EVA starts from training examples, and there are none.</source>
+   <translation>EVA geht von Trainingsbeispielen aus, und es gibt keine.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -8974,8 +8969,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Each weight is cut into this many blocks in both directions; it must divide the rank and the widths of all adapted layers. Absent: 2 up to rank 32 and 4 above, if they divide.</source>
-   <translation>Jedes Gewicht wird in beiden Richtungen in so viele Blöcke zerlegt; die Zahl muss den Rang und die Breiten aller angepassten Schichten teilen. Ohne Angabe: 2 bis Rang 32 und darüber 4, wenn sie teilen.</translation>
+   <source>Each weight is cut into this many blocks in both directions; it must divide the rank and the widths of all adapted layers. Empty: 2 up to rank 32 and 4 above, if they divide.</source>
+   <translation>Jedes Gewicht wird in beiden Richtungen in so viele Blöcke zerlegt; die Zahl muss den Rang und die Breiten aller angepassten Schichten teilen. Leer: 2 bis Rang 32 und darüber 4, wenn sie teilen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -9103,6 +9098,11 @@ Summary:</translation>
    <translation>Faktor dessen, was der Adapter addiert</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/additive.py" />
+   <source>Factor of what the adapter adds to its sublayer's output.</source>
+   <translation>Faktor dessen, was der Adapter zur Ausgabe seiner Teilschicht addiert.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Fast rotation</source>
    <translation>Schnelle Rotation</translation>
@@ -9183,6 +9183,46 @@ Summary:</translation>
    <translation>Anteil der Zusammenfassungen, die an der Längengrenze enden.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Fraction of the activations between the LSTM's layers that is dropped in training.</source>
+   <translation>Anteil der Aktivierungen zwischen den Schichten des LSTM, der beim Training wegfällt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Fraction of the adapted layers that is left out in a training step.</source>
+   <translation>Anteil der angepassten Schichten, der in einem Trainingsschritt ausgelassen wird.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/shared_options.py" />
+   <source>Fraction of the adapter's inputs that is dropped in training, against overfitting.</source>
+   <translation>Anteil der Eingaben des Adapters, der beim Training wegfällt, gegen Überanpassung.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>Fraction of the blocks that is left unrotated in a training step, against overfitting.</source>
+   <translation>Anteil der Blöcke, der in einem Trainingsschritt nicht rotiert wird, gegen Überanpassung.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Fraction of the change's rows that is dropped in a training step.</source>
+   <translation>Anteil der Zeilen der Änderung, der in einem Trainingsschritt wegfällt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/additive.py" />
+   <source>Fraction of the hidden layer that is dropped in training, against overfitting.</source>
+   <translation>Anteil der verborgenen Schicht, der beim Training wegfällt, gegen Überanpassung.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Fraction of the steps before ranks are reduced.</source>
+   <translation>Anteil der Schritte, bevor Ränge gesenkt werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Fraction of the steps, at the end, in which the ranks stay fixed.</source>
+   <translation>Anteil der Schritte am Ende, in denen die Ränge fest bleiben.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/adapter_store.py" />
    <source>Free some disk space, then resume the run.</source>
    <translation>Schaffen Sie Platz auf der Festplatte und setzen Sie dann den Lauf fort.</translation>
@@ -9221,6 +9261,11 @@ Summary:</translation>
    <location filename="../../engine/jobs/job.py" />
    <source>Free space, or set TUNESMITH_HOME.</source>
    <translation>Schaffen Sie Platz, oder setzen Sie TUNESMITH_HOME.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora.py" />
+   <source>Freezes each weight and trains two thin matrices whose product is added to it. {1} The pair can be merged into the weight afterwards, so the tuned model is as fast as the base model. Take it first: it works on every model, and most other methods are compared with it. (Hu et al. 2022)</source>
+   <translation>Friert jedes Gewicht ein und trainiert zwei dünne Matrizen, deren Produkt dazu addiert wird. {1} Das Paar lässt sich danach mit dem Gewicht verschmelzen, sodass das trainierte Modell so schnell ist wie das Basismodell. Nehmen Sie es zuerst: Es geht mit jedem Modell, und die meisten anderen Verfahren werden damit verglichen. (Hu et al. 2022)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -9343,59 +9388,14 @@ Summary:</translation>
    <translation>Wie weit jeder Schritt geht. Ohne Angabe: die Vorlage des Verfahrens für dieses Basismodell.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>How far the change may go at the start of training, as a multiple of the weight's own size; it is trained along.</source>
-   <translation>Wie weit die Änderung zu Beginn des Trainings gehen darf, als Vielfaches der Größe des Gewichts selbst; die Grenze wird mittrainiert.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>How many times the learning rate the second matrix of a pair gets (LoRA+). 1: the same; published: 16.</source>
-   <translation>Das Wievielfache der Lernrate die zweite Matrix eines Paars bekommt (LoRA+). 1: dieselbe; veröffentlicht: 16.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>How many trained keys and values each attention layer of the decoder sees before the summary.</source>
-   <translation>Wie viele trainierte Schlüssel und Werte jede Attention-Schicht des Decoders vor der Zusammenfassung sieht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>How many trained vectors stand before the input. More can say more, and every one costs room and time.</source>
-   <translation>Wie viele trainierte Vektoren vor der Eingabe stehen. Mehr können mehr sagen, und jeder kostet Platz und Zeit.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/training.py" />
    <source>How many validation conversations, the first ones, are summarised and scored by ROUGE at each evaluation. It shows in the plot and takes time: with 16, the starter's run is about 3 % longer. 0: none.</source>
    <translation>Wie viele Validierungsgespräche, die ersten, bei jeder Bewertung zusammengefasst und mit ROUGE bewertet werden. Es zeigt sich im Diagramm und kostet Zeit: Mit 16 dauert der Lauf des mitgelieferten Modells etwa 3 % länger. 0: keine.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>How many vectors of the bank are mixed for each piece of a matrix.</source>
-   <translation>Wie viele Vektoren der Bank für jedes Stück einer Matrix gemischt werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>How many vectors the bank holds that all layers draw from. Larger models want more.</source>
-   <translation>Wie viele Vektoren die Bank enthält, aus der alle Schichten schöpfen. Größere Modelle brauchen mehr.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>How many vectors the encoder writes before the input.</source>
-   <translation>Wie viele Vektoren der Encoder vor die Eingabe schreibt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/training.py" />
    <source>How often every example is seen.</source>
    <translation>Wie oft jedes Beispiel gesehen wird.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>How slowly the estimate of a part's use follows the newest step.</source>
-   <translation>Wie langsam die Schätzung des Nutzens eines Teils dem neuesten Schritt folgt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>How slowly the estimate of its fluctuation does.</source>
-   <translation>Wie langsam es die Schätzung seiner Schwankung tut.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -9404,8 +9404,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>How the trained block changes the shards. plain: it is added to each. bat: each shard is also multiplied by it, so that the change depends on the weight. mini: a narrow block is repeated along the outputs, which trains far fewer numbers.</source>
-   <translation>Wie der trainierte Block die Scherben ändert. plain: Er wird zu jeder addiert. bat: Jede Scherbe wird außerdem mit ihm multipliziert, sodass die Änderung vom Gewicht abhängt. mini: Ein schmaler Block wird entlang der Ausgaben wiederholt, was weit weniger Zahlen trainiert.</translation>
+   <source>How the trained block changes the shards. plain: it is added to each. bat: each shard is also multiplied by it, so that the change depends on the weight. mini: a narrow block is repeated along the outputs, which trains far fewer parameters.</source>
+   <translation>Wie der trainierte Block die Scherben ändert. plain: Er wird zu jeder addiert. bat: Jede Scherbe wird außerdem mit ihm multipliziert, sodass die Änderung vom Gewicht abhängt. mini: Ein schmaler Block wird entlang der Ausgaben wiederholt, was weit weniger Parameter trainiert.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -9434,8 +9434,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
-   <source>Import it, so that it gets one.</source>
-   <translation>Importieren Sie ihn, dann bekommt er einen.</translation>
+   <source>Import the folder; that writes one.</source>
+   <translation>Importieren Sie den Ordner; dabei entsteht eine.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
@@ -9453,24 +9453,49 @@ Summary:</translation>
    <translation>In der Reihenfolge der Quelle.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Initial prefix: the model's keys and values for the words of a text, or random values. With projection it is always random.</source>
+   <translation>Anfangswerte des Prefix: die Schlüssel und Werte des Modells für die Wörter eines Textes, oder Zufallswerte. Mit Projektion sind sie immer zufällig.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Initial rank</source>
    <translation>Anfangsrang</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Initial value of the trained scales of the ranks. Usually small.</source>
+   <translation>Anfangswert der trainierten Skalen der Ränge. Üblich ist ein kleiner.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora.py" />
+   <source>Initial values of the pair. default: A random, B zero. gaussian: the same, normally distributed. orthogonal: orthogonal to each other, so that their product is zero. pissa, olora: factors of the weight itself (by SVD or QR). eva: the main directions of the layer's inputs for the first training examples.</source>
+   <translation>Anfangswerte des Paars. default: A zufällig, B null. gaussian: dasselbe, normalverteilt. orthogonal: orthogonal zueinander, sodass ihr Produkt null ist. pissa, olora: Faktoren des Gewichts selbst (durch SVD oder QR). eva: die Hauptrichtungen der Eingaben der Schicht bei den ersten Trainingsbeispielen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Input vectors written by a small network</source>
-   <translation>Eingabevektoren, die ein kleines Netz schreibt</translation>
+   <source>Initial vectors: the embeddings of a text, of random words of the vocabulary, or random values.</source>
+   <translation>Anfangswerte der Vektoren: die Embeddings eines Textes, zufälliger Wörter des Wortschatzes, oder Zufallswerte.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Inputs that are rotated together. Larger blocks can learn more and train more numbers. Where it does not divide a layer's width, the nearest size that does is taken.</source>
-   <translation>Eingaben, die zusammen rotiert werden. Größere Blöcke können mehr lernen und trainieren mehr Zahlen. Wo die Größe die Breite einer Schicht nicht teilt, wird die nächstliegende genommen, die es tut.</translation>
+   <location filename="../../engine/methods/lora.py" />
+   <source>Initialisation</source>
+   <translation>Initialisierung</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Inputs that are rotated together; it must divide the input widths of all adapted layers. Larger blocks can learn more and train more numbers.</source>
-   <translation>Eingaben, die zusammen rotiert werden; die Größe muss die Eingabebreiten aller angepassten Schichten teilen. Größere Blöcke können mehr lernen und trainieren mehr Zahlen.</translation>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Input vectors computed by a small network</source>
+   <translation>Eingabevektoren, die ein kleines Netz berechnet</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Inserts a few trained vectors before the embedded conversation, like an instruction in words that no vocabulary has. Nothing else is trained: 20 vectors for a model 512 wide are 10,240 parameters, the smallest adapters there are. It needs a high learning rate and patience, and larger models gain more.</source>
+   <translation>Fügt vor dem eingebetteten Gespräch einige trainierte Vektoren ein, wie eine Anweisung in Wörtern, die in keinem Wortschatz stehen. Sonst wird nichts trainiert: 20 Vektoren für ein 512 breites Modell sind 10.240 Parameter, die kleinsten Adapter, die es gibt. Es braucht eine hohe Lernrate und Geduld, und größere Modelle gewinnen mehr.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/additive.py" />
+   <source>Inserts a small network after attention and feed-forward: a narrow layer, an activation function and a layer back to the model's width, whose result is added. It starts at zero, so training starts from the base model. Take it as a solid all-rounder that learns what no change of a weight can. It can't be merged into the weights, so generating is a little slower. (Houlsby et al. 2019; Pfeiffer et al. 2020)</source>
+   <translation>Fügt nach Attention und Feed-Forward ein kleines Netz ein: eine schmale Schicht, eine Aktivierungsfunktion und eine Schicht zurück auf die Breite des Modells, deren Ergebnis addiert wird. Es beginnt bei null, sodass das Training beim Basismodell beginnt. Nehmen Sie es als solides Verfahren für alles, das lernt, was keine Änderung eines Gewichts kann. Es lässt sich nicht mit den Gewichten verschmelzen, sodass das Schreiben etwas langsamer ist. (Houlsby et al. 2019; Pfeiffer et al. 2020)</translation>
   </message>
   <message>
    <location filename="../../engine/system/optional_dependencies.py" />
@@ -9648,6 +9673,11 @@ Summary:</translation>
    <translation>LY PT ST</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Largest change at the start of training, as a multiple of the weight's norm. It is trained too.</source>
+   <translation>Größte Änderung zu Beginn des Trainings, als Vielfaches der Norm des Gewichts. Sie wird mittrainiert.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Last blocks</source>
    <translation>Letzte Blöcke</translation>
@@ -9676,6 +9706,16 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Learning rate</source>
    <translation>Lernrate</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora.py" />
+   <source>Learning rate of B</source>
+   <translation>Lernrate von B</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora.py" />
+   <source>Learning rate of the matrix B, as a multiple of the run's (LoRA+). 1: the same. Published: 16.</source>
+   <translation>Lernrate der Matrix B, als Vielfaches der des Laufs (LoRA+). 1: dieselbe. Veröffentlicht: 16.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
@@ -9728,11 +9768,6 @@ Summary:</translation>
    <translation>Lassen Sie {1} weg</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>Leaves each weight as it is and trains two thin matrices beside it, whose product is added to the weight's. {1} The pair can be folded into the weight afterwards, so the tuned model is as fast as the base. Take it first: it works on every model, and most other methods are measured by it. (Hu et al. 2022)</source>
-   <translation>Lässt jedes Gewicht, wie es ist, und trainiert daneben zwei dünne Matrizen, deren Produkt zum Gewicht addiert wird. {1} Das Paar lässt sich danach in das Gewicht falten, sodass das trainierte Modell so schnell ist wie das Basismodell. Nehmen Sie es zuerst: Es geht mit jedem Modell, und die meisten anderen Verfahren werden daran gemessen. (Hu et al. 2022)</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Left out, as no messages of a chat stand in it: {1}.</source>
    <translation>Ausgelassen, da keine Nachrichten eines Chats darin stehen: {1}.</translation>
@@ -9753,14 +9788,9 @@ Summary:</translation>
    <translation>Länge in Wörtern</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Length of a circulant block; it must divide the widths of all adapted layers. Larger blocks train fewer numbers. Absent: the largest that divides, up to 256.</source>
-   <translation>Länge eines zirkulanten Blocks; sie muss die Breiten aller angepassten Schichten teilen. Größere Blöcke trainieren weniger Zahlen. Ohne Angabe: der größte, der teilt, bis 256.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Length of a vector in the bank; it must divide the widths of all adapted layers. Absent: the longest that does, up to 256.</source>
-   <translation>Länge eines Vektors der Bank; sie muss die Breiten aller angepassten Schichten teilen. Ohne Angabe: der längste, der es tut, bis 256.</translation>
+   <source>Length of a vector in the bank; it must divide the widths of all adapted layers. Empty: the largest that does, up to 256.</source>
+   <translation>Länge eines Vektors der Bank; sie muss die Breiten aller angepassten Schichten teilen. Leer: die größte, die es tut, bis 256.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -9776,11 +9806,6 @@ Summary:</translation>
    <location filename="../../engine/worker/__main__.py" />
    <source>Let it be written again</source>
    <translation>Machen Sie sie wieder beschreibbar</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Lets every attention layer of the decoder see a few trained keys and values, as if something had been read or written before. It steers each layer and not only the input, so it can do more than prompt tuning with as many virtual tokens. With projection a small network computes them while training and is dropped afterwards.</source>
-   <translation>Lässt jede Attention-Schicht des Decoders einige trainierte Schlüssel und Werte sehen, als wäre vorher etwas gelesen oder geschrieben worden. Es steuert jede Schicht und nicht nur die Eingabe und kann deshalb mehr als Prompt-Tuning mit ebenso vielen virtuellen Tokens. Mit Projektion berechnet sie beim Training ein kleines Netz, das danach entfällt.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -9804,8 +9829,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Like LoRA, but direction and strength are learned apart: every direction is kept at length one and one trained boundary a layer says how far its whole change goes. Long training or a high learning rate therefore spoils the model less easily than with LoRA. Take it where runs end worse than they were in between. (Bini et al. 2025)</source>
-   <translation>Wie LoRA, aber Richtung und Stärke werden getrennt gelernt: Jede Richtung behält die Länge eins, und eine trainierte Grenze je Schicht sagt, wie weit ihre ganze Änderung geht. Langes Training oder eine hohe Lernrate verderben das Modell deshalb weniger leicht als bei LoRA. Nehmen Sie es, wo Läufe schlechter enden, als sie zwischendurch waren. (Bini et al. 2025)</translation>
+   <source>Like LoRA, but direction and strength are learned separately: every direction keeps length one, and one trained boundary for each layer limits its whole change. Long training or a high learning rate therefore spoils the model less easily than with LoRA. Take it where runs get worse towards their end. (Bini et al. 2025)</source>
+   <translation>Wie LoRA, aber Richtung und Stärke werden getrennt gelernt: Jede Richtung behält die Länge eins, und eine trainierte Grenze je Schicht begrenzt deren ganze Änderung. Langes Training oder eine hohe Lernrate verderben das Modell deshalb weniger leicht als bei LoRA. Nehmen Sie es, wo Läufe gegen Ende schlechter werden. (Bini et al. 2025)</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/rouge.py" />
@@ -9849,8 +9874,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>LoRA that shares its ranks out by need</source>
-   <translation>LoRA, die ihre Ränge nach Bedarf verteilt</translation>
+   <source>LoRA that allocates its ranks by importance</source>
+   <translation>LoRA, die ihre Ränge nach Wichtigkeit verteilt</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -9959,13 +9984,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
-   <source>Magnitude and direction apart</source>
+   <source>Magnitude and direction separated</source>
    <translation>Betrag und Richtung getrennt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>Magnitude apart</source>
-   <translation>Betrag getrennt</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -10026,11 +10046,6 @@ Summary:</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Mini rank</source>
    <translation>Mini-Rang</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Mirrors each weight a few times</source>
-   <translation>Spiegelt jedes Gewicht einige Male</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -10099,18 +10114,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Multiplies each weight by a chain of mirrorings (Householder reflections), each given by one trained vector. Such a chain turns no more directions than it has mirrorings: it keeps lengths and angles as OFT does and is as small as LoRA. At the start the mirrorings undo each other in pairs. Take it as a middle way between LoRA and OFT. (Yuan et al. 2024)</source>
-   <translation>Multipliziert jedes Gewicht mit einer Kette von Spiegelungen (Householder-Reflexionen), jede durch einen trainierten Vektor gegeben. Eine solche Kette dreht nicht mehr Richtungen, als sie Spiegelungen hat: Sie erhält Längen und Winkel wie OFT und ist so klein wie LoRA. Am Anfang heben sich die Spiegelungen paarweise auf. Nehmen Sie es als Mittelweg zwischen LoRA und OFT. (Yuan et al. 2024)</translation>
+   <source>Multiplies each weight by a chain of Householder reflections, each given by one trained vector. The chain changes no more directions than it has reflections: it preserves lengths and angles as OFT does and is as small as LoRA. At the start the reflections cancel each other in pairs. Take it as a middle way between LoRA and OFT. (Yuan et al. 2024)</source>
+   <translation>Multipliziert jedes Gewicht mit einer Kette von Householder-Spiegelungen, jede durch einen trainierten Vektor gegeben. Die Kette ändert nicht mehr Richtungen, als sie Spiegelungen hat: Sie erhält Längen und Winkel wie OFT und ist so klein wie LoRA. Am Anfang heben sich die Spiegelungen paarweise auf. Nehmen Sie es als Mittelweg zwischen LoRA und OFT. (Yuan et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Multiplies each weight by a trained rotation instead of adding to it. A rotation keeps the lengths of the weight's rows and the angles between them, and with these much of what the base knows. The inputs are rotated block by block, so that few numbers are trained. Take it where the model must not forget what it can do. (Qiu et al. 2023)</source>
-   <translation>Multipliziert jedes Gewicht mit einer trainierten Rotation, statt etwas zu addieren. Eine Rotation erhält die Längen der Zeilen des Gewichts und die Winkel zwischen ihnen, und damit viel von dem, was das Basismodell weiß. Die Eingaben werden Block für Block rotiert, sodass wenige Zahlen trainiert werden. Nehmen Sie es, wo das Modell nicht vergessen darf, was es kann. (Qiu et al. 2023)</translation>
+   <source>Multiplies each weight by a trained rotation instead of adding to it. A rotation preserves the lengths of the weight's rows and the angles between them, and with these much of what the base model knows. The inputs are rotated block by block, so that few parameters are trained. Take it where the model must not forget what it can do. (Qiu et al. 2023)</source>
+   <translation>Multipliziert jedes Gewicht mit einer trainierten Rotation, statt etwas zu addieren. Eine Rotation erhält die Längen der Zeilen des Gewichts und die Winkel zwischen ihnen, und damit viel von dem, was das Basismodell weiß. Die Eingaben werden Block für Block rotiert, sodass wenige Parameter trainiert werden. Nehmen Sie es, wo das Modell nicht vergessen darf, was es kann. (Qiu et al. 2023)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/scaling.py" />
-   <source>Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors that start at one: it turns what the base computes up or down, number by number. It has very few trained numbers, needs a high learning rate, and can be folded into the weights. Take it for tiny adapters and few examples, which it was made for. (Liu et al. 2022)</source>
-   <translation>Multipliziert Schlüssel, Werte und die inneren Aktivierungen der Feed-Forward-Schichten mit trainierten Vektoren, die bei eins beginnen: Es dreht, was das Basismodell berechnet, Zahl für Zahl auf oder ab. Es hat sehr wenige trainierte Zahlen, braucht eine hohe Lernrate und lässt sich in die Gewichte falten. Nehmen Sie es für winzige Adapter und wenige Beispiele, wofür es gemacht ist. (Liu et al. 2022)</translation>
+   <source>Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors that start at one. It has very few trainable parameters, needs a high learning rate, and can be merged into the weights. Take it for tiny adapters and few examples, which it was made for. (Liu et al. 2022)</source>
+   <translation>Multipliziert Schlüssel, Werte und die inneren Aktivierungen der Feed-Forward-Schichten mit trainierten Vektoren, die bei eins beginnen. Es hat sehr wenige trainierbare Parameter, braucht eine hohe Lernrate und lässt sich mit den Gewichten verschmelzen. Nehmen Sie es für winzige Adapter und wenige Beispiele, wofür es gemacht ist. (Liu et al. 2022)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -10219,23 +10234,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/shared_options.py" />
-   <source>Names of the weight matrices that {1}. Absent: the method's default for this base model. "all-linear" means every linear layer but the output head.</source>
-   <translation>Namen der Gewichtsmatrizen, die {1}. Ohne Angabe: die Vorgabe des Verfahrens für dieses Basismodell. „all-linear“ meint alle linearen Schichten außer dem Ausgabekopf.</translation>
+   <source>Names of the weight matrices that {1}. Empty: the method's default for this base model. "all-linear" means every linear layer but the output head.</source>
+   <translation>Namen der Gewichtsmatrizen, die {1}. Leer: die Vorgabe des Verfahrens für dieses Basismodell. „all-linear“ meint alle linearen Schichten außer dem Ausgabekopf.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>Names there: {1}.</source>
    <translation>Namen dort: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>Nearest that does: an nf4 base, or LoRA without it.</source>
-   <translation>Am nächsten kommt: ein nf4-Basismodell, oder LoRA ohne es.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>Nearest that does: an nf4 base, or eva.</source>
-   <translation>Am nächsten kommt: ein nf4-Basismodell, oder eva.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -10244,8 +10249,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/constraints.py" />
-   <source>Nearest that reads those too: {1}.</source>
-   <translation>Am nächsten kommt, was auch diese liest: {1}.</translation>
+   <source>Nearest that supports those: {1}.</source>
+   <translation>Am nächsten kommt, was auch diese unterstützt: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -10379,18 +10384,53 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Number of directions that the change has, each kept at length one.</source>
-   <translation>Zahl der Richtungen, die die Änderung hat; jede behält die Länge eins.</translation>
+   <source>Number of bank vectors that are mixed for each vector of a matrix.</source>
+   <translation>Zahl der Vektoren der Bank, die für jeden Vektor einer Matrix gemischt werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Number of directions of the change, each of length one.</source>
+   <translation>Zahl der Richtungen der Änderung, jede mit der Länge eins.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Number of reflections. It must be even: they start as pairs that undo each other.</source>
+   <source>Number of inputs that are rotated together. Larger blocks can learn more and train more parameters. Where it does not divide a layer's width, the nearest size that does is used.</source>
+   <translation>Zahl der Eingaben, die zusammen rotiert werden. Größere Blöcke können mehr lernen und trainieren mehr Parameter. Wo die Größe die Breite einer Schicht nicht teilt, wird die nächstliegende genommen, die es tut.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>Number of inputs that are rotated together; it must divide the input widths of all adapted layers. Larger blocks can learn more and train more parameters.</source>
+   <translation>Zahl der Eingaben, die zusammen rotiert werden; die Größe muss die Eingabebreiten aller angepassten Schichten teilen. Größere Blöcke können mehr lernen und trainieren mehr Parameter.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>Number of reflections. It must be even: they start as pairs that cancel each other.</source>
    <translation>Zahl der Spiegelungen. Sie muss gerade sein: Sie beginnen als Paare, die sich aufheben.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/additive.py" />
-   <source>Numbers that the adapter squeezes a token's vector into. More can learn more and trains more numbers.</source>
-   <translation>Zahlen, auf die der Adapter den Vektor eines Tokens zusammendrückt. Mehr können mehr lernen und trainieren mehr Zahlen.</translation>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Number of tasks in the file. Conversations are one task: the first is trained, others keep their initial values.</source>
+   <translation>Zahl der Aufgaben in der Datei. Gespräche sind eine Aufgabe: Die erste wird trainiert, andere behalten ihre Anfangswerte.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Number of trained keys and values that each attention layer of the decoder sees before the summary.</source>
+   <translation>Zahl der trainierten Schlüssel und Werte, die jede Attention-Schicht des Decoders vor der Zusammenfassung sieht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Number of trained vectors before the input. More can express more; each takes a position of the context window, and time.</source>
+   <translation>Zahl der trainierten Vektoren vor der Eingabe. Mehr können mehr ausdrücken; jeder nimmt eine Position des Kontextfensters und Zeit.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Number of vectors in the bank that all layers share. Larger models need more.</source>
+   <translation>Zahl der Vektoren in der Bank, die sich alle Schichten teilen. Größere Modelle brauchen mehr.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Number of vectors that the encoder computes before the input.</source>
+   <translation>Zahl der Vektoren, die der Encoder vor der Eingabe berechnet.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -10459,8 +10499,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Only layers with such names, where * stands for anything: decoder.block.*.SelfAttention, lm_head, q. Capitals do not matter. Absent: whatever its name.</source>
-   <translation>Nur Schichten mit solchen Namen; * steht für Beliebiges: decoder.block.*.SelfAttention, lm_head, q. Großschreibung ist gleich. Ohne Angabe: wie sie auch heißen.</translation>
+   <source>Only layers with such names, where * stands for anything: decoder.block.*.SelfAttention, lm_head, q. Upper and lower case are the same. Empty: layers of any name.</source>
+   <translation>Nur Schichten mit solchen Namen; * steht für Beliebiges: decoder.block.*.SelfAttention, lm_head, q. Groß- und Kleinschreibung sind gleich. Leer: Schichten jedes Namens.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -10494,8 +10534,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The paper chains several such rotations like a butterfly, so that small blocks reach all inputs. PEFT has the chain only where a CUDA extension can be compiled; here it has one link, so that an adapter is the same on every computer. Take it for OFT with very small blocks. (Liu et al. 2024)</source>
-   <translation>Orthogonale Feinabstimmung mit kleinen exakten Rotationen und einer trainierten Skala für jede Ausgabe. Der Artikel kettet mehrere solche Rotationen wie einen Schmetterling, sodass kleine Blöcke alle Eingaben erreichen. PEFT hat die Kette nur, wo sich eine CUDA-Erweiterung übersetzen lässt; hier hat sie ein Glied, damit ein Adapter auf jedem Computer derselbe ist. Nehmen Sie es für OFT mit sehr kleinen Blöcken. (Liu et al. 2024)</translation>
+   <source>Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The paper chains several such rotations in a butterfly pattern, so that small blocks reach all inputs. PEFT has the chain only where a CUDA extension can be compiled; here it has one factor, so that an adapter is the same on every computer. Take it for OFT with very small blocks. (Liu et al. 2024)</source>
+   <translation>Orthogonale Feinabstimmung mit kleinen exakten Rotationen und einer trainierten Skala für jede Ausgabe. Der Artikel verkettet mehrere solche Rotationen in einem Schmetterlingsmuster, sodass kleine Blöcke alle Eingaben erreichen. PEFT hat die Kette nur, wo sich eine CUDA-Erweiterung übersetzen lässt; hier hat sie einen Faktor, damit ein Adapter auf jedem Computer derselbe ist. Nehmen Sie es für OFT mit sehr kleinen Blöcken. (Liu et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
@@ -10564,8 +10604,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Picks a few of each weight's numbers at random, in the paper one or two of a hundred, and trains a change for these alone. The change is sparse and of high rank. The places are drawn from a seed and stored beside the numbers. Take it where few of the base's numbers may change. (Bhardwaj et al. 2024)</source>
-   <translation>Wählt zufällig einige der Zahlen jedes Gewichts aus, im Artikel eine oder zwei von hundert, und trainiert eine Änderung nur für diese. Die Änderung ist dünn besetzt und hat einen hohen Rang. Die Stellen werden aus einem Startwert gezogen und neben den Zahlen gespeichert. Nehmen Sie es, wo sich nur wenige Zahlen des Basismodells ändern dürfen. (Bhardwaj et al. 2024)</translation>
+   <source>Picks a few random entries of each weight, in the paper one or two in a hundred, and trains a change of these alone. The change is sparse and of high rank. The positions are drawn from a seed and stored with the values. Take it where few of the base model's weights may change. (Bhardwaj et al. 2024)</source>
+   <translation>Wählt zufällig einige Einträge jedes Gewichts aus, im Artikel einen oder zwei von hundert, und trainiert eine Änderung nur für diese. Die Änderung ist dünn besetzt und hat einen hohen Rang. Die Positionen werden aus einem Startwert gezogen und mit den Werten gespeichert. Nehmen Sie es, wo sich nur wenige Gewichte des Basismodells ändern dürfen. (Bhardwaj et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
@@ -10614,13 +10654,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Prompt tuning whose vectors are written by a small network, so that they learn together and a usual learning rate will do. The network, an MLP or an LSTM that reads the vectors in order, is only needed for training: the adapter holds the finished vectors and is as small as one of prompt tuning.</source>
-   <translation>Prompt-Tuning, dessen Vektoren ein kleines Netz schreibt, sodass sie gemeinsam lernen und eine gewöhnliche Lernrate genügt. Das Netz, ein MLP oder ein LSTM, das die Vektoren der Reihe nach liest, wird nur beim Training gebraucht: Der Adapter enthält die fertigen Vektoren und ist so klein wie einer von Prompt-Tuning.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Pull of each matrix's rows to right angles, without which parts can't be taken away one by one. It steers the training alone: losses are shown without it.</source>
-   <translation>Zug der Zeilen jeder Matrix zu rechten Winkeln, ohne den sich Teile nicht einzeln wegnehmen lassen. Er steuert nur das Training: Verluste werden ohne ihn gezeigt.</translation>
+   <source>Prompt tuning whose vectors are computed by a small network, so that they learn together and a usual learning rate works. The network, an MLP or an LSTM that reads the vectors in order, is only needed for training: the adapter holds the finished vectors and is as small as one of prompt tuning.</source>
+   <translation>Prompt-Tuning, dessen Vektoren ein kleines Netz berechnet, sodass sie gemeinsam lernen und eine gewöhnliche Lernrate genügt. Das Netz, ein MLP oder ein LSTM, das die Vektoren der Reihe nach liest, wird nur beim Training gebraucht: Der Adapter enthält die fertigen Vektoren und ist so klein wie einer von Prompt-Tuning.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -10641,16 +10676,6 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Put it back.</source>
    <translation>Legen Sie sie zurück.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Puts a few trained vectors before the embedded conversation, as if the instruction were written in words that no vocabulary has. Nothing else is trained: 20 vectors for a model 512 wide are 10,240 numbers, the smallest adapters there are. It wants a high learning rate and patience, and larger models gain more.</source>
-   <translation>Stellt einige trainierte Vektoren vor das eingebettete Gespräch, als wäre die Anweisung in Wörtern geschrieben, die in keinem Wortschatz stehen. Sonst wird nichts trainiert: 20 Vektoren für ein 512 breites Modell sind 10.240 Zahlen, die kleinsten Adapter, die es gibt. Es braucht eine hohe Lernrate und Geduld, und größere Modelle gewinnen mehr.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/additive.py" />
-   <source>Puts a small network behind attention and feed-forward: it squeezes each token's vector into a few numbers, bends them, widens them again and adds the result. It begins as nothing, so the first step starts from the base model. Take it as a solid all-rounder that learns what no change of a weight can; it stays a part of its own, so generating is a little slower and it can't be folded into the model. (Houlsby et al. 2019; Pfeiffer et al. 2020)</source>
-   <translation>Setzt ein kleines Netz hinter Attention und Feed-Forward: Es drückt den Vektor jedes Tokens auf wenige Zahlen zusammen, biegt sie, weitet sie wieder und addiert das Ergebnis. Es beginnt als nichts, sodass der erste Schritt vom Basismodell ausgeht. Nehmen Sie es als solides Verfahren für alles, das lernt, was keine Änderung eines Gewichts kann; es bleibt ein eigener Teil, sodass das Schreiben etwas langsamer ist und es sich nicht in das Modell falten lässt. (Houlsby et al. 2019; Pfeiffer et al. 2020)</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/atomic_write.py" />
@@ -10729,8 +10754,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Rank of a plain LoRA beside</source>
-   <translation>Rang einer einfachen LoRA daneben</translation>
+   <source>Rank of an added LoRA</source>
+   <translation>Rang einer zusätzlichen LoRA</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>Rank of an ordinary LoRA pair that is added for the whole weight. 0: none.</source>
+   <translation>Rang eines gewöhnlichen LoRA-Paars, das für das ganze Gewicht hinzukommt. 0: keines.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Rank of every layer at the start, from which the least important ranks are removed. Often 1.5 times the rank.</source>
+   <translation>Rang jeder Schicht am Anfang, von dem die unwichtigsten Ränge entfernt werden. Oft das 1,5-Fache des Rangs.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Rank of the task's factor of the shared prompt.</source>
+   <translation>Rang des Faktors der Aufgabe für den gemeinsamen Prompt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
@@ -10769,6 +10809,11 @@ In one sentence:</translation>
    <location filename="../../engine/config/recipe.py" />
    <source>Recipes of schema {1} are not known here.</source>
    <translation>Rezepte nach Schema {1} sind hier nicht bekannt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>Reflects each weight a few times</source>
+   <translation>Spiegelt jedes Gewicht einige Male</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -10981,11 +11026,6 @@ In one sentence:</translation>
    <translation>Bewertet mit {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>Second matrix faster</source>
-   <translation>Zweite Matrix schneller</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>See which layers the base model has under Applied to.</source>
    <translation>Sehen Sie unter „Angewendet auf“, welche Schichten das Basismodell hat.</translation>
@@ -11004,6 +11044,11 @@ In one sentence:</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Sensitivity smoothing</source>
    <translation>Glättung der Empfindlichkeit</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora.py" />
+   <source>Separate magnitude</source>
+   <translation>Betrag getrennt</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -11032,58 +11077,13 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>Settings may name no files or code, and have numbers as adapters have. Remove it if you trust the adapter.</source>
-   <translation>Einstellungen dürfen keine Dateien und keinen Code nennen und müssen Zahlen haben, wie Adapter sie haben. Entfernen Sie sie, wenn Sie dem Adapter trauen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Share of the adapted layers that are left out in a training step.</source>
-   <translation>Anteil der angepassten Schichten, die in einem Trainingsschritt ausgelassen werden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/shared_options.py" />
-   <source>Share of the adapter's inputs that are dropped while training, against learning by heart.</source>
-   <translation>Anteil der Eingaben des Adapters, die beim Training wegfallen, gegen Auswendiglernen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Share of the blocks that are left unrotated in a training step, against learning by heart.</source>
-   <translation>Anteil der Blöcke, die in einem Trainingsschritt nicht rotiert werden, gegen Auswendiglernen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/additive.py" />
-   <source>Share of the bottleneck's numbers that are dropped while training, against learning by heart.</source>
-   <translation>Anteil der Zahlen im Engpass, die beim Training wegfallen, gegen Auswendiglernen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Share of the change's rows that are dropped in a training step.</source>
-   <translation>Anteil der Zeilen der Änderung, die in einem Trainingsschritt wegfallen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Share of the steps before anything is taken away.</source>
-   <translation>Anteil der Schritte, bevor etwas weggenommen wird.</translation>
+   <source>Settings must not name files, models or code, and numbers must be within the usual limits. Remove the setting if you trust the adapter.</source>
+   <translation>Einstellungen dürfen keine Dateien, Modelle oder Programme nennen, und Zahlen müssen im üblichen Rahmen sein. Entfernen Sie die Einstellung, wenn Sie dem Adapter trauen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Share of the steps in which the learning rate rises.</source>
    <translation>Anteil der Schritte, in denen die Lernrate steigt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Share of the steps, at the end, in which the ranks stay as they are.</source>
-   <translation>Anteil der Schritte am Ende, in denen die Ränge bleiben, wie sie sind.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Share of what passes between the LSTM's layers that is dropped while training.</source>
-   <translation>Anteil dessen, was zwischen den Schichten des LSTM weitergegeben wird und beim Training wegfällt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Share out every</source>
-   <translation>Neu verteilen alle</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -11111,14 +11111,19 @@ In one sentence:</translation>
    <translation>Seit Schritt {1} ist {2} {3}; vorher war es {4}.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>Size of a circulant block; it must divide the widths of all adapted layers. Larger blocks train fewer parameters. Empty: the largest that divides, up to 256.</source>
+   <translation>Größe eines zirkulanten Blocks; sie muss die Breiten aller angepassten Schichten teilen. Größere Blöcke trainieren weniger Parameter. Leer: die größte, die teilt, bis 256.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Size of the shards that a weight is cut into. More rank can learn more and trains more numbers.</source>
-   <translation>Größe der Scherben, in die ein Gewicht zerlegt wird. Mehr Rang kann mehr lernen und trainiert mehr Zahlen.</translation>
+   <source>Size of the shards that a weight is cut into. A higher rank can learn more and trains more parameters.</source>
+   <translation>Größe der Scherben, in die ein Gewicht zerlegt wird. Ein höherer Rang kann mehr lernen und trainiert mehr Parameter.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Size of the smaller factor. Absent: as near to a square as the layer allows.</source>
-   <translation>Größe des kleineren Faktors. Ohne Angabe: so nahe an einem Quadrat, wie die Schicht es erlaubt.</translation>
+   <source>Size of the smaller factor. Empty: as near to a square as the layer allows.</source>
+   <translation>Größe des kleineren Faktors. Leer: so nahe an einem Quadrat, wie die Schicht es erlaubt.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/slack.py" />
@@ -11139,6 +11144,16 @@ In one sentence:</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Small rotations and trained output scales</source>
    <translation>Kleine Rotationen und trainierte Ausgabeskalen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Smoothing of each rank's estimated sensitivity over the steps.</source>
+   <translation>Glättung der geschätzten Empfindlichkeit jedes Rangs über die Schritte.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Smoothing of the uncertainty of that estimate.</source>
+   <translation>Glättung der Unsicherheit dieser Schätzung.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -11167,8 +11182,13 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Splits the vectors before the input into a prompt that tasks share and a low-rank factor for each task, by which it is multiplied. Summarising conversations is a single task, so here it trains one prompt and one factor; it pays where the shared prompt is taken on to other tasks later.</source>
-   <translation>Zerlegt die Vektoren vor der Eingabe in einen Prompt, den sich Aufgaben teilen, und einen niedrigrangigen Faktor je Aufgabe, mit dem er multipliziert wird. Gespräche zusammenzufassen ist eine einzige Aufgabe, also trainiert es hier einen Prompt und einen Faktor; es lohnt sich, wo der gemeinsame Prompt später zu anderen Aufgaben mitgenommen wird.</translation>
+   <source>Splits the vectors before the input into a prompt that tasks share and a low-rank factor for each task, by which it is multiplied. Summarising conversations is a single task, so here it trains one prompt and one factor. Take it where the shared prompt will be used for other tasks later.</source>
+   <translation>Zerlegt die Vektoren vor der Eingabe in einen Prompt, den sich Aufgaben teilen, und einen niedrigrangigen Faktor je Aufgabe, mit dem er multipliziert wird. Gespräche zusammenzufassen ist eine einzige Aufgabe, also trainiert es hier einen Prompt und einen Faktor. Nehmen Sie es, wo der gemeinsame Prompt später für andere Aufgaben verwendet wird.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>Start a new adapter, or use this one without training.</source>
+   <translation>Beginnen Sie einen neuen Adapter, oder verwenden Sie diesen ohne Training.</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
@@ -11201,11 +11221,6 @@ In one sentence:</translation>
    <translation>Starten Sie noch einmal: Was bisher kam, bleibt erhalten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>Start anew, or use it as it is.</source>
-   <translation>Beginnen Sie neu, oder verwenden Sie ihn, wie er ist.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Start from</source>
    <translation>Start mit</translation>
@@ -11226,9 +11241,14 @@ In one sentence:</translation>
    <translation>Anfangstext</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Starts as a LoRA of a higher rank, measures the importance of each rank of each layer, and removes the least important ones until the average rank is reached: layers that matter more keep more. The finished adapter is an ordinary LoRA whose rank differs by layer. Take it for runs of a few hundred steps or more: shorter ones are too short to measure the importance. (Zhang et al. 2023)</source>
+   <translation>Beginnt als LoRA mit höherem Rang, misst die Wichtigkeit jedes Rangs jeder Schicht und entfernt die unwichtigsten, bis der mittlere Rang erreicht ist: Wichtigere Schichten behalten mehr. Der fertige Adapter ist eine gewöhnliche LoRA, deren Rang je Schicht verschieden ist. Nehmen Sie es für Läufe von einigen hundert Schritten oder mehr: Kürzere sind zu kurz, um die Wichtigkeit zu messen. (Zhang et al. 2023)</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora.py" />
-   <source>Starts at right angles</source>
-   <translation>Beginnt im rechten Winkel</translation>
+   <source>Starts at the directions of your data</source>
+   <translation>Beginnt bei den Richtungen Ihrer Daten</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
@@ -11237,23 +11257,23 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
-   <source>Starts at the weight's main directions</source>
-   <translation>Beginnt bei den Hauptrichtungen des Gewichts</translation>
+   <source>Starts at the weight's singular vectors</source>
+   <translation>Beginnt bei den Singulärvektoren des Gewichts</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>Starts at what the layers read in your data</source>
-   <translation>Beginnt bei dem, was die Schichten in Ihren Daten lesen</translation>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>Starts from random values instead of words.</source>
+   <translation>Beginnt mit Zufallswerten statt mit Wörtern.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Steps between two allocations of the ranks. Empty: about a hundred allocations in a run.</source>
+   <translation>Schritte zwischen zwei Verteilungen der Ränge. Leer: etwa hundert Verteilungen je Lauf.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Steps between two checkpoints. 0: once an epoch.</source>
    <translation>Schritte zwischen zwei Prüfpunkten. 0: einmal je Epoche.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Steps between two decisions about the ranks. Absent: about a hundred decisions in a run.</source>
-   <translation>Schritte zwischen zwei Entscheidungen über die Ränge. Ohne Angabe: etwa hundert Entscheidungen je Lauf.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -11314,11 +11334,6 @@ In one sentence:</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Strength of the change: it is scaled by alpha over the initial rank.</source>
    <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Anfangsrang skaliert.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/additive.py" />
-   <source>Strength of what the adapter adds to its sublayer's output.</source>
-   <translation>Stärke dessen, was der Adapter zur Ausgabe seiner Teilschicht addiert.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -11399,6 +11414,16 @@ Summary:</translation>
    <translation>Aufgabenpräfix von T5</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/lora.py" />
+   <source>Take an nf4 base, or eva.</source>
+   <translation>Nehmen Sie ein nf4-Basismodell, oder eva.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora.py" />
+   <source>Take an nf4 base, or switch DoRA off.</source>
+   <translation>Nehmen Sie ein nf4-Basismodell, oder schalten Sie DoRA aus.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>Take at most {1}, or leave such layers out.</source>
    <translation>Nehmen Sie höchstens {1}, oder lassen Sie solche Schichten weg.</translation>
@@ -11429,11 +11454,6 @@ Summary:</translation>
    <translation>Nehmen Sie es allein, oder nur Schichten nach Namen: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>Take over its settings to go on from it.</source>
-   <translation>Übernehmen Sie seine Einstellungen, um von ihm aus weiterzumachen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Take the plain form, or an nf4 base.</source>
    <translation>Nehmen Sie die Form plain oder ein nf4-Basismodell.</translation>
@@ -11457,11 +11477,6 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Tasks</source>
    <translation>Aufgaben</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Tasks that the file has room for. Conversations are one task: the first is trained, others stay as they begin.</source>
-   <translation>Aufgaben, für die die Datei Platz hat. Gespräche sind eine Aufgabe: Die erste wird trainiert, andere bleiben, wie sie beginnen.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/teams.py" />
@@ -11509,6 +11524,11 @@ Summary:</translation>
    <translation>Der Encoder MLP hat immer zwei verborgene Schichten.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/additive.py" />
+   <source>The activation function between the adapter's two layers.</source>
+   <translation>Die Aktivierungsfunktion zwischen den zwei Schichten des Adapters.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/adapter_store.py" />
    <source>The adapter</source>
    <translation>Der Adapter</translation>
@@ -11529,14 +11549,14 @@ Summary:</translation>
    <translation>Die Arena {1} lässt sich nicht lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/method_hooks/soft_prompts.py" />
-   <source>The base model's vocabulary has nothing for the text to start from.</source>
-   <translation>Der Wortschatz des Basismodells hat nichts für den Text, mit dem begonnen werden soll.</translation>
+   <location filename="../../engine/methods/selective.py" />
+   <source>The attention of every block</source>
+   <translation>Die Attention jedes Blocks</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>The bat form computes with unpacked weights, so on an int8 base it would not start as the base.</source>
-   <translation>Die Form bat rechnet mit entpackten Gewichten und würde auf einem int8-Basismodell nicht wie dieses beginnen.</translation>
+   <source>The bat form computes with dequantized weights, so on an int8 base it would not start at the base model.</source>
+   <translation>Die Form bat rechnet mit dequantisierten Gewichten und würde auf einem int8-Basismodell nicht bei diesem beginnen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
@@ -11649,11 +11669,6 @@ Summary:</translation>
    <translation>Die Gespräche von {1} lassen sich nicht lesen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/additive.py" />
-   <source>The curve between the two layers of the adapter, without which they would be one.</source>
-   <translation>Die Kurve zwischen den zwei Schichten des Adapters, ohne die sie eine wären.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/column_names.py" />
    <source>The data has no columns.</source>
    <translation>Die Daten haben keine Spalten.</translation>
@@ -11709,6 +11724,11 @@ Summary:</translation>
    <translation>Die Ereignisse lassen sich nicht mehr schreiben</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/metadata.py" />
+   <source>The examples in the prompt</source>
+   <translation>Der Beispielteil des Prompts</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>The examples that are scored.</source>
    <translation>Die Beispiele, die bewertet werden.</translation>
@@ -11755,8 +11775,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>The initial rank, {1}, must be above the rank that is left, {2}.</source>
-   <translation>Der Anfangsrang, {1}, muss über dem Rang liegen, der bleibt, {2}.</translation>
+   <source>The initial rank, {1}, must be above the rank at the end, {2}.</source>
+   <translation>Der Anfangsrang, {1}, muss über dem Rang am Ende liegen, {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora.py" />
+   <source>The initialisation {1} does not work on an int8 base: saved as a plain LoRA it adds in another order, which int8 layers round differently.</source>
+   <translation>Die Initialisierung {1} geht nicht mit einem int8-Basismodell: Als einfache LoRA gespeichert addiert sie in anderer Reihenfolge, was int8-Schichten anders runden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
@@ -11804,6 +11829,11 @@ Summary:</translation>
    <translation>Der Verlust ist bei Schritt {1} keine Zahl.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/lora.py" />
+   <source>The matrix B learns faster</source>
+   <translation>Die Matrix B lernt schneller</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>The mini rank</source>
    <translation>Der Mini-Rang</translation>
@@ -11825,13 +11855,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>The network that computes the vectors: each for itself (MLP), or in reading order (LSTM).</source>
-   <translation>Das Netz, das die Vektoren berechnet: jeden für sich (MLP) oder in Lesereihenfolge (LSTM).</translation>
+   <source>The network that computes the vectors: each on its own (MLP), or in order (LSTM).</source>
+   <translation>Das Netz, das die Vektoren berechnet: jeden für sich (MLP) oder der Reihe nach (LSTM).</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>The norms of {1} models have no numbers to train.</source>
-   <translation>Die Normen von {1}-Modellen haben keine Zahlen zum Trainieren.</translation>
+   <source>The norms of {1} models have no parameters to train.</source>
+   <translation>Die Normen von {1}-Modellen haben keine Parameter zum Trainieren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
@@ -11862,16 +11892,6 @@ Summary:</translation>
    <location filename="../../engine/worker/dataset/dataset.py" />
    <source>The other {1} are fine.</source>
    <translation>Die anderen {1} sind in Ordnung.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/metadata.py" />
-   <source>The passport of {1} can't be read.</source>
-   <translation>Der Pass von {1} lässt sich nicht lesen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>The passport of {1} can't be written: {2}.</source>
-   <translation>Der Pass von {1} lässt sich nicht schreiben: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
@@ -11949,14 +11969,19 @@ Summary:</translation>
    <translation>Die Wertungen einzelner Gespräche fehlen.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>The second matrix learns faster</source>
-   <translation>Die zweite Matrix lernt schneller</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>The shortest summary, {1} tokens, is longer than the longest, {2}.</source>
    <translation>Die kürzeste Zusammenfassung, {1} Tokens, ist länger als die längste, {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/method_hooks/soft_prompts.py" />
+   <source>The starting text has no tokens in the base model's vocabulary.</source>
+   <translation>Der Anfangstext hat keine Tokens im Wortschatz des Basismodells.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>The starting text is empty.</source>
+   <translation>Der Anfangstext ist leer.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -12064,6 +12089,11 @@ Summary:</translation>
    <translation>Das Protokoll des Arbeitsprozesses unter {1} enthält die Einzelheiten.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/metadata.py" />
+   <source>The {1} of {2} can't be read.</source>
+   <translation>Die {1} von {2} lässt sich nicht lesen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>The {1} of {2} can't be read: {3}.</source>
    <translation>{1} von {2} lässt sich nicht lesen: {3}.</translation>
@@ -12072,6 +12102,11 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>The {1} of {2} can't be used: {3}</source>
    <translation>{1} von {2} lässt sich nicht verwenden: {3}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/library.py" />
+   <source>The {1} of {2} can't be written: {3}.</source>
+   <translation>Die {1} von {2} lässt sich nicht schreiben: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/checkpoints.py" />
@@ -12174,19 +12209,9 @@ Summary:</translation>
    <translation>Es gibt keinen Text zum Einfügen.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>There is no word in the text to start from.</source>
-   <translation>Im Text, mit dem begonnen werden soll, steht kein Wort.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>There is nothing at {1}.</source>
    <translation>Unter {1} ist nichts.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>There is nothing to drop: dropout acts between the layers of an LSTM.</source>
-   <translation>Hier fällt nichts weg: Dropout wirkt zwischen den Schichten eines LSTM.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
@@ -12300,12 +12325,12 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Train a small network that computes the prefix, which steadies learning; it learns at a thirtieth of the run's rate. Only the finished prefix is kept in the adapter.</source>
-   <translation>Ein kleines Netz trainieren, das das Prefix berechnet; das macht das Lernen ruhiger, und es lernt mit einem Dreißigstel der Lernrate des Laufs. Im Adapter bleibt nur das fertige Prefix.</translation>
+   <source>Train a small network that computes the prefix, which makes training more stable; its learning rate is a thirtieth of the run's. Only the finished prefix is saved in the adapter.</source>
+   <translation>Ein kleines Netz trainieren, das das Prefix berechnet; das macht das Training stabiler, und seine Lernrate ist ein Dreißigstel der des Laufs. Im Adapter wird nur das fertige Prefix gespeichert.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
-   <source>Train each weight's magnitude apart from its direction (DoRA): learns more at low ranks, takes more time.</source>
+   <source>Train each weight's magnitude separately from its direction (DoRA): learns more at low ranks, takes more time.</source>
    <translation>Den Betrag jedes Gewichts getrennt von seiner Richtung trainieren (DoRA): lernt mehr bei niedrigen Rängen, kostet mehr Zeit.</translation>
   </message>
   <message>
@@ -12315,8 +12340,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Train weights or norms of them.</source>
-   <translation>Trainieren Sie Gewichte oder Normen davon.</translation>
+   <source>Train weights or norms instead.</source>
+   <translation>Trainieren Sie stattdessen Gewichte oder Normen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>Trainable parameters of each adapted layer: amplitudes at random frequencies. A layer with fewer weights gets as many as it has weights.</source>
+   <translation>Trainierbare Parameter jeder angepassten Schicht: Amplituden bei zufälligen Frequenzen. Eine Schicht mit weniger Gewichten bekommt so viele, wie sie Gewichte hat.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -12329,14 +12359,9 @@ Summary:</translation>
    <translation>Trainierte Schlüssel und Werte je Decoder-Schicht</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>Trained numbers of each adapted layer: waves over its weight, at random frequencies. A layer with fewer weights than that gets as many as it has weights.</source>
-   <translation>Trainierte Zahlen jeder angepassten Schicht: Wellen über ihr Gewicht, mit zufälligen Frequenzen. Eine Schicht mit weniger Gewichten bekommt so viele, wie sie Gewichte hat.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Trained of them</source>
-   <translation>Davon trainiert</translation>
+   <source>Trained parts</source>
+   <translation>Trainierte Teile</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -12350,13 +12375,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Trains a copy of every weight of the base model. It is the yardstick: the most that can be learned, at the price of an adapter as large as the base and of optimizer memory twice that. The base stays as it is beside it, so both can still be compared. Take it for small models, and to see what a thrifty method gives away.</source>
-   <translation>Trainiert eine Kopie jedes Gewichts des Basismodells. Das ist der Maßstab: das meiste, was sich lernen lässt, um den Preis eines Adapters, der so groß ist wie das Basismodell, und doppelt so viel Speicher für den Optimierer. Das Basismodell bleibt daneben, wie es ist, sodass beide sich weiterhin vergleichen lassen. Nehmen Sie es für kleine Modelle, und um zu sehen, was ein sparsames Verfahren verschenkt.</translation>
+   <source>Trains a copy of every weight of the base model. It is the yardstick: the most that can be learned, at the price of an adapter as large as the base model and of twice that in optimizer memory. The base model itself stays unchanged, so both can be compared. Take it for small models, and to see what a smaller method gives away.</source>
+   <translation>Trainiert eine Kopie jedes Gewichts des Basismodells. Das ist der Maßstab: das meiste, was sich lernen lässt, um den Preis eines Adapters, der so groß ist wie das Basismodell, und doppelt so viel Speicher für den Optimierer. Das Basismodell selbst bleibt unverändert, sodass sich beide vergleichen lassen. Nehmen Sie es für kleine Modelle, und um zu sehen, was ein kleineres Verfahren verschenkt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Trains a copy of some of the base model's own layers: the last blocks, those with certain names, or both. The last blocks turn what was understood into words, so they change the writing most, and the blocks below need no gradients, which saves time and memory. Take it when you know which part should change. Its adapters are as large as the layers chosen.</source>
-   <translation>Trainiert eine Kopie einiger Schichten des Basismodells selbst: die letzten Blöcke, solche mit bestimmten Namen oder beides. Die letzten Blöcke machen aus dem Verstandenen Wörter und ändern deshalb das Schreiben am meisten, und die Blöcke darunter brauchen keine Gradienten, was Zeit und Speicher spart. Nehmen Sie es, wenn Sie wissen, welcher Teil sich ändern soll. Seine Adapter sind so groß wie die gewählten Schichten.</translation>
+   <source>Trains a copy of some of the base model's own layers: the last blocks, those with certain names, or both. The last blocks change the generated text most, and the blocks below them need no gradients, which saves time and memory. Take it when you know which part should change. Its adapters are as large as the chosen layers.</source>
+   <translation>Trainiert eine Kopie einiger Schichten des Basismodells selbst: die letzten Blöcke, solche mit bestimmten Namen oder beides. Die letzten Blöcke ändern den erzeugten Text am meisten, und die Blöcke darunter brauchen keine Gradienten, was Zeit und Speicher spart. Nehmen Sie es, wenn Sie wissen, welcher Teil sich ändern soll. Seine Adapter sind so groß wie die gewählten Schichten.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -12365,8 +12390,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Trains as many places of a weight as LoRA of this rank trains numbers: rank times the sum of the weight's two widths.</source>
-   <translation>Trainiert so viele Stellen eines Gewichts, wie LoRA mit diesem Rang Zahlen trainiert: Rang mal Summe der beiden Breiten des Gewichts.</translation>
+   <source>Trains as many entries of a weight as LoRA of this rank trains parameters: rank times the sum of the weight's two widths.</source>
+   <translation>Trainiert so viele Einträge eines Gewichts, wie LoRA mit diesem Rang Parameter trainiert: Rang mal Summe der beiden Breiten des Gewichts.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -12385,8 +12410,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/hard_prompts.py" />
-   <source>Trains nothing: the base model reads your prompt, with as many worked examples in it as you like, and is scored against itself with the plain prompt. It is the other yardstick: what can be had for the asking, and what a trained adapter has to beat. What it saves is the prompt.</source>
-   <translation>Trainiert nichts: Das Basismodell liest Ihren Prompt mit so vielen ausgeführten Beispielen, wie Sie wollen, und wird gegen sich selbst mit dem einfachen Prompt bewertet. Das ist der andere Maßstab: was man durch bloßes Fragen bekommt und was ein trainierter Adapter übertreffen muss. Gespeichert wird der Prompt.</translation>
+   <source>Trains nothing: the base model reads your prompt, with as many examples as you like, and is scored against itself with the plain prompt. It is the other yardstick: what prompting alone achieves, and what a trained adapter has to beat. Only the prompt is saved.</source>
+   <translation>Trainiert nichts: Das Basismodell liest Ihren Prompt mit so vielen Beispielen, wie Sie wollen, und wird gegen sich selbst mit dem einfachen Prompt bewertet. Das ist der andere Maßstab: was der Prompt allein erreicht und was ein trainierter Adapter übertreffen muss. Gespeichert wird nur der Prompt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -12440,8 +12465,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Twice the numbers of the last block alone</source>
-   <translation>Doppelt so viele Zahlen wie der letzte Block allein</translation>
+   <source>Twice the parameters of the last block alone</source>
+   <translation>Doppelt so viele Parameter wie der letzte Block allein</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -12529,9 +12554,14 @@ Summary:</translation>
    <translation>Verwenden Sie seinen Prompt in einem neuen Rezept.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>Use its settings to continue from it.</source>
+   <translation>Übernehmen Sie seine Einstellungen, um mit ihm weiterzumachen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Use the same rotation for all blocks of a layer: fewer trained numbers.</source>
-   <translation>Dieselbe Rotation für alle Blöcke einer Schicht verwenden: weniger trainierte Zahlen.</translation>
+   <source>Use the same rotation for all blocks of a layer: fewer trainable parameters.</source>
+   <translation>Dieselbe Rotation für alle Blöcke einer Schicht verwenden: weniger trainierbare Parameter.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
@@ -12589,6 +12619,11 @@ Summary:</translation>
    <translation>Gewichtsverfall</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>Weight of a loss that keeps each matrix orthogonal, so that ranks can be removed one by one. Reported losses are without it.</source>
+   <translation>Gewicht eines Verlusts, der jede Matrix orthogonal hält, sodass sich Ränge einzeln entfernen lassen. Gezeigte Verluste sind ohne ihn.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Weights in .bin files can run code when they are loaded, so only safetensors are taken.</source>
    <translation>Gewichte in .bin-Dateien können beim Laden Code ausführen, deshalb wird nur safetensors genommen.</translation>
@@ -12597,11 +12632,6 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>What decides the best state and patience: the loss on the whole validation split, or ROUGE-1 of the summaries scored at each evaluation, which swings more the fewer they are.</source>
    <translation>Was über den besten Stand und die Geduld entscheidet: der Verlust am ganzen Validierungsteil oder ROUGE-1 der Zusammenfassungen, die bei jeder Bewertung bewertet werden; es schwankt mehr, je weniger es sind.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/selective.py" />
-   <source>What each token looks at, in every block</source>
-   <translation>Wohin jedes Token schaut, in jedem Block</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -12632,26 +12662,6 @@ Summary:</translation>
    <location filename="../../engine/config/data_options.py" />
    <source>What the base model is asked. {conversation} stands for the conversation.</source>
    <translation>Was das Basismodell gefragt wird. {conversation} steht für das Gespräch.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>What the prefix is at first: what the model computes at the words of a text, or random numbers. With projection it always begins at random.</source>
-   <translation>Was das Prefix anfangs ist: was das Modell bei den Wörtern eines Textes berechnet, oder Zufallszahlen. Mit Projektion beginnt es immer zufällig.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/metadata.py" />
-   <source>What the prompt shows</source>
-   <translation>Der Beispielteil des Prompts</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora_family.py" />
-   <source>What the trained scales of the ranks start at. Small values are usual.</source>
-   <translation>Womit die trainierten Skalen der Ränge beginnen. Üblich sind kleine Werte.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>What the vectors are at first: the words of a text, words drawn from the vocabulary, or random numbers.</source>
-   <translation>Was die Vektoren anfangs sind: die Wörter eines Textes, aus dem Wortschatz gezogene Wörter oder Zufallszahlen.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -12690,13 +12700,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>Where the adapters stand. houlsby: after attention and after feed-forward. pfeiffer: after feed-forward alone, with half the numbers or fewer.</source>
-   <translation>Wo die Adapter stehen. houlsby: nach Attention und nach Feed-Forward. pfeiffer: nur nach Feed-Forward, mit halb so vielen Zahlen oder weniger.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/lora.py" />
-   <source>Where the pair begins. default: random and zero. gaussian: the same, normally distributed. orthogonal: two parts at right angles. pissa, olora: the weight's own main directions (by SVD or QR). eva: the main directions of what the layer reads in the first training examples.</source>
-   <translation>Wo das Paar beginnt. default: zufällig und null. gaussian: dasselbe, normalverteilt. orthogonal: zwei Teile im rechten Winkel. pissa, olora: die Hauptrichtungen des Gewichts selbst (durch SVD oder QR). eva: die Hauptrichtungen dessen, was die Schicht in den ersten Trainingsbeispielen liest.</translation>
+   <source>Where the adapters are inserted. houlsby: after attention and after feed-forward. pfeiffer: after feed-forward only, with at most half the parameters.</source>
+   <translation>Wo die Adapter eingefügt werden. houlsby: nach Attention und nach Feed-Forward. pfeiffer: nur nach Feed-Forward, mit höchstens halb so vielen Parametern.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -12715,13 +12720,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Width of each random pair. A smaller rank means more pairs and more trained numbers: together they always reach the full rank.</source>
-   <translation>Breite jedes zufälligen Paars. Ein kleinerer Rang bedeutet mehr Paare und mehr trainierte Zahlen: Zusammen erreichen sie immer den vollen Rang.</translation>
+   <source>Width of each random pair. A smaller rank means more pairs and more trainable parameters: together they always reach the full rank.</source>
+   <translation>Breite jedes zufälligen Paars. Ein kleinerer Rang bedeutet mehr Paare und mehr trainierbare Parameter: Zusammen erreichen sie immer den vollen Rang.</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/low_rank.py" />
-   <source>Width of every layer at the beginning, from which the least useful parts are taken away. Often 1.5 times the rank.</source>
-   <translation>Breite jeder Schicht am Anfang, von der die nutzlosesten Teile weggenommen werden. Oft das 1,5-Fache des Rangs.</translation>
+   <location filename="../../engine/methods/additive.py" />
+   <source>Width of the adapter's hidden layer. A larger one can learn more and trains more parameters.</source>
+   <translation>Breite der verborgenen Schicht des Adapters. Eine größere kann mehr lernen und trainiert mehr Parameter.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
@@ -12730,48 +12735,43 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Width of the encoder's hidden layers. Absent: the model's own.</source>
-   <translation>Breite der verborgenen Schichten des Encoders. Ohne Angabe: die des Modells.</translation>
+   <source>Width of the encoder's hidden layers. Empty: the model's own.</source>
+   <translation>Breite der verborgenen Schichten des Encoders. Leer: die des Modells.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Width of the four thin matrices. The change's rank can reach its square.</source>
+   <source>Width of the four thin matrices. The rank of the change can reach its square.</source>
    <translation>Breite der vier dünnen Matrizen. Der Rang der Änderung kann ihr Quadrat erreichen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Width of the larger factor's two thin matrices; where that would save nothing, the factor is trained whole.</source>
-   <translation>Breite der zwei dünnen Matrizen des größeren Faktors; wo das nichts sparen würde, wird der Faktor ganz trainiert.</translation>
+   <source>Width of the larger factor's two thin matrices. Where that would save nothing, the factor is trained whole.</source>
+   <translation>Breite der zwei dünnen Matrizen des größeren Faktors. Wo das nichts sparen würde, wird der Faktor ganz trainiert.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Width of the projection's hidden layer. Absent: as wide as a layer's keys. Only with projection.</source>
-   <translation>Breite der verborgenen Schicht der Projektion. Ohne Angabe: so breit wie die Schlüssel einer Schicht. Nur mit Projektion.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Width of the task's own change to the shared prompt.</source>
-   <translation>Breite der Änderung, die die Aufgabe selbst am gemeinsamen Prompt vornimmt.</translation>
+   <source>Width of the projection's hidden layer. Empty: as wide as a layer's keys. Only with projection.</source>
+   <translation>Breite der verborgenen Schicht der Projektion. Leer: so breit wie die Schlüssel einer Schicht. Nur mit Projektion.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Width of the thin matrices of all blocks together: it trains as many numbers as LoRA of this rank.</source>
-   <translation>Breite der dünnen Matrizen aller Blöcke zusammen: Es trainiert so viele Zahlen wie LoRA mit diesem Rang.</translation>
+   <source>Width of the thin matrices of all blocks together. It trains as many parameters as LoRA of this rank.</source>
+   <translation>Breite der dünnen Matrizen aller Blöcke zusammen. Es trainiert so viele Parameter wie LoRA mit diesem Rang.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Width of the thin matrices that are put together from the shared vectors.</source>
-   <translation>Breite der dünnen Matrizen, die aus den gemeinsamen Vektoren zusammengesetzt werden.</translation>
+   <source>Width of the thin matrices that are composed of the shared vectors.</source>
+   <translation>Breite der dünnen Matrizen, die aus den gemeinsamen Vektoren zusammengesetzt sind.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Width of the two random matrices that all layers share. Take more than for LoRA: only one number for each rank and one for each output are trained.</source>
-   <translation>Breite der zwei zufälligen Matrizen, die sich alle Schichten teilen. Nehmen Sie mehr als bei LoRA: Trainiert wird nur eine Zahl je Rang und eine je Ausgabe.</translation>
+   <source>Width of the two random matrices that all layers share. Take more than for LoRA: each layer trains only one parameter for each rank and one for each output.</source>
+   <translation>Breite der zwei zufälligen Matrizen, die sich alle Schichten teilen. Nehmen Sie mehr als bei LoRA: Jede Schicht trainiert nur einen Parameter je Rang und einen je Ausgabe.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
-   <source>Width of the two thin matrices. More rank can learn more and trains more numbers.</source>
-   <translation>Breite der zwei dünnen Matrizen. Mehr Rang kann mehr lernen und trainiert mehr Zahlen.</translation>
+   <source>Width of the two thin matrices. A higher rank can learn more and trains more parameters.</source>
+   <translation>Breite der zwei dünnen Matrizen. Ein höherer Rang kann mehr lernen und trainiert mehr Parameter.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -12790,8 +12790,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>Without projection there is no hidden layer to be so wide.</source>
-   <translation>Ohne Projektion gibt es keine verborgene Schicht, die so breit sein könnte.</translation>
+   <source>Without projection there is no hidden layer.</source>
+   <translation>Ohne Projektion gibt es keine verborgene Schicht.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -12820,8 +12820,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/soft_prompts.py" />
-   <source>Write it in other words.</source>
-   <translation>Schreiben Sie ihn mit anderen Wörtern.</translation>
+   <source>Write another text.</source>
+   <translation>Schreiben Sie einen anderen Text.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
@@ -12850,18 +12850,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>Writes the change of a weight as a sum of waves, as an image format does with a picture, and trains the strengths of a few random frequencies. All waves cover the whole weight, so that few numbers change all of it. The frequencies are drawn again from their seed and not stored. Take it where an adapter must be very small. (Gao et al. 2024)</source>
-   <translation>Schreibt die Änderung eines Gewichts als Summe von Wellen, wie es ein Bildformat mit einem Bild tut, und trainiert die Stärken einiger zufälliger Frequenzen. Alle Wellen überdecken das ganze Gewicht, sodass wenige Zahlen alles daran ändern. Die Frequenzen werden aus ihrem Startwert neu gezogen und nicht gespeichert. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Gao et al. 2024)</translation>
+   <source>Writes the change of a weight as a sum of waves, as an image format does with a picture, and trains the amplitudes at a few random frequencies. Every wave covers the whole weight, so few parameters change all of it. The frequencies are drawn again from their seed and not stored. Take it where an adapter must be very small. (Gao et al. 2024)</source>
+   <translation>Schreibt die Änderung eines Gewichts als Summe von Wellen, wie es ein Bildformat mit einem Bild tut, und trainiert die Amplituden bei einigen zufälligen Frequenzen. Jede Welle überdeckt das ganze Gewicht, sodass wenige Parameter alles daran ändern. Die Frequenzen werden aus ihrem Startwert neu gezogen und nicht gespeichert. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Gao et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a block pattern that is repeated all over the weight. Trains far fewer numbers than LoRA at the same rank. Take it where adapters must be small and yet change the weight at full rank. (Yeh et al. 2024)</source>
-   <translation>Schreibt die Änderung eines Gewichts als Kronecker-Produkt einer kleinen und einer niedrigrangigen Matrix: ein Blockmuster, das sich über das ganze Gewicht wiederholt. Trainiert weit weniger Zahlen als LoRA beim selben Rang. Nehmen Sie es, wo Adapter klein sein und das Gewicht doch mit vollem Rang ändern müssen. (Yeh et al. 2024)</translation>
+   <source>Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a block pattern that is repeated all over the weight. Trains far fewer parameters than LoRA at the same rank. Take it where adapters must be small and yet change the weight at full rank. (Yeh et al. 2024)</source>
+   <translation>Schreibt die Änderung eines Gewichts als Kronecker-Produkt einer kleinen und einer niedrigrangigen Matrix: ein Blockmuster, das sich über das ganze Gewicht wiederholt. Trainiert weit weniger Parameter als LoRA beim selben Rang. Nehmen Sie es, wo Adapter klein sein und das Gewicht doch mit vollem Rang ändern müssen. (Yeh et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
-   <source>Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank matrices: with as many trained numbers as a LoRA of twice the rank, the change's rank can reach the square of it. Take it where LoRA gets no better with more rank; its steps are slower. (Hyeon-Woo et al. 2022)</source>
-   <translation>Schreibt die Änderung eines Gewichts als elementweises (Hadamard-)Produkt zweier niedrigrangiger Matrizen: Bei so vielen trainierten Zahlen wie eine LoRA doppelten Rangs kann der Rang der Änderung dessen Quadrat erreichen. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser wird; seine Schritte sind langsamer. (Hyeon-Woo et al. 2022)</translation>
+   <source>Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank matrices. It has as many trainable parameters as a LoRA of twice the rank, and the rank of the change can reach the square of the rank. Take it where LoRA gets no better with more rank; its steps are slower. (Hyeon-Woo et al. 2022)</source>
+   <translation>Schreibt die Änderung eines Gewichts als elementweises (Hadamard-)Produkt zweier niedrigrangiger Matrizen. Es hat so viele trainierbare Parameter wie eine LoRA doppelten Rangs, und der Rang der Änderung kann das Quadrat des Rangs erreichen. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser wird; seine Schritte sind langsamer. (Hyeon-Woo et al. 2022)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -13115,8 +13115,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>are changed at random places</source>
-   <translation>an zufälligen Stellen geändert werden</translation>
+   <source>are changed at random entries</source>
+   <translation>an zufälligen Einträgen geändert werden</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -13375,8 +13375,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>get an adapter behind them</source>
-   <translation>einen Adapter hinter sich bekommen</translation>
+   <source>get an adapter after them</source>
+   <translation>einen Adapter nach sich bekommen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -13485,13 +13485,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>is not known</source>
-   <translation>ist nicht bekannt</translation>
+   <source>is not accepted</source>
+   <translation>wird nicht angenommen</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>is not taken</source>
-   <translation>wird nicht angenommen</translation>
+   <source>is not known</source>
+   <translation>ist nicht bekannt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -13564,11 +13564,6 @@ Summary:</translation>
    <translation>sie ist {1}, was auch ihr Name sagt</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>it learned on an int8 base, which rounds what it computes with, as no plain model does</source>
-   <translation>er lernte auf einem int8-Basismodell, das rundet, womit es rechnet, wie es kein gewöhnliches Modell tut</translation>
-  </message>
-  <message>
    <location filename="../../engine/options.py" />
    <source>it must be a finite number</source>
    <translation>es muss eine endliche Zahl sein</translation>
@@ -13639,9 +13634,9 @@ Summary:</translation>
    <translation>es darf nicht leer sein</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/metadata.py" />
-   <source>it was not made then</source>
-   <translation>da entstand er nicht</translation>
+   <location filename="../../engine/adapters/library.py" />
+   <source>it was trained on an int8 base, whose layers round activations as no plain model does</source>
+   <translation>er wurde auf einem int8-Basismodell trainiert, dessen Schichten Aktivierungen runden, wie es kein gewöhnliches Modell tut</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -14039,6 +14034,11 @@ Summary:</translation>
    <translation>der Zusammenfassungen des trainierten Modells</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/metadata.py" />
+   <source>the year is impossible</source>
+   <translation>das Jahr ist unmöglich</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/text_folder.py" />
    <source>there is no {1}{2} with the conversation beside it</source>
    <translation>es gibt keine Datei {1}{2} mit dem Gespräch daneben</translation>
@@ -14253,11 +14253,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} antwortet</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>{1} began with {2}, which changes the base model itself.</source>
-   <translation>{1} begann mit {2}, und das ändert das Basismodell selbst.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} begins a value of more than {2} characters</source>
    <translation>in {1} beginnt ein Wert mit mehr als {2} Zeichen</translation>
@@ -14306,6 +14301,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/arena/arena_store.py" />
    <source>{1} can't be made: {2}.</source>
    <translation>{1} lässt sich nicht anlegen: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/library.py" />
+   <source>{1} can't be merged into a plain model</source>
+   <translation>{1} lässt sich nicht zu einem gewöhnlichen Modell verschmelzen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/merge.py" />
@@ -14438,11 +14438,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} passt nicht zu {2}: {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>{1} does not fold into a plain model</source>
-   <translation>{1} lässt sich nicht in ein gewöhnliches Modell falten</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} does not hold what its configuration says, first at {2}.</source>
    <translation>{1} enthält nicht, was seine Konfiguration sagt, zuerst bei {2}.</translation>
@@ -14531,11 +14526,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>{1} has no layer {2}.</source>
    <translation>{1} hat keine Schicht {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/metadata.py" />
-   <source>{1} has no passport.</source>
-   <translation>{1} hat keinen Pass.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -14854,8 +14844,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
-   <source>{1} of {2} changed since the passport was written.</source>
-   <translation>{1} von {2} geändert, seit der Pass geschrieben wurde.</translation>
+   <source>{1} of {2} changed since the adapter was saved.</source>
+   <translation>{1} von {2} geändert, seit der Adapter gespeichert wurde.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
@@ -14914,8 +14904,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
-   <source>{1} reflections can't start as pairs, and an odd one would change the base at once.</source>
-   <translation>{1} Spiegelungen können nicht als Paare beginnen, und eine einzelne würde das Basismodell sofort ändern.</translation>
+   <source>{1} reflections do not form pairs, and a single one would change the base model.</source>
+   <translation>{1} Spiegelungen bilden keine Paare, und eine einzelne würde das Basismodell ändern.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -14979,8 +14969,13 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
-   <source>{1} virtual tokens leave no room: this base model takes {2} tokens.</source>
-   <translation>{1} virtuelle Tokens lassen keinen Platz: Dieses Basismodell nimmt {2} Tokens.</translation>
+   <source>{1} virtual tokens fill the context window of {2} tokens.</source>
+   <translation>{1} virtuelle Tokens füllen das Kontextfenster von {2} Tokens.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/peft_config_policy.py" />
+   <source>{1} was initialised with {2}, which changes the base model itself.</source>
+   <translation>{1} wurde mit {2} initialisiert, und das ändert das Basismodell selbst.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />

@@ -232,7 +232,7 @@ def test_the_library_takes_the_trained_adapter(styled, qtbot, trained: Path):
     adapter = library.import_adapter(trained)
     assert adapter.changed_files() == []
     assert adapter.metadata.method.title == "Shift"
-    assert "Shift does not fold into a plain model" in adapter.unmergeable
+    assert "Shift can't be merged into a plain model" in adapter.unmergeable
     panel = MetadataPanel()
     qtbot.addWidget(panel)
     panel.show_adapter(adapter)

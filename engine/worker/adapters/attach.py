@@ -164,13 +164,13 @@ def _refuse_other_settings(model: PeftModel, recipe: Recipe, adapter: Adapter) -
     if mine.peft_type != found.peft_type:
         raise AdapterError(
             f"{adapter.name} was made with {adapter.metadata.method.title}, not {recipe.method.method.title}.",
-            "Choose its method to go on from it.",
+            "Choose its method to continue from it.",
             "method.start_from",
         )
     if changes_biases(found):
         raise AdapterError(
             f"{adapter.name} trained biases of the base model itself, which no run here does.",
-            "Start anew, or use it as it is.",
+            "Start a new adapter, or use this one without training.",
             "method.start_from",
         )
     for info in describe(recipe.method.method.options):
@@ -178,7 +178,7 @@ def _refuse_other_settings(model: PeftModel, recipe: Recipe, adapter: Adapter) -
         if info.peft_name not in FREE_SETTINGS and value != needed:
             raise AdapterError(
                 f"{adapter.name} was trained with another {info.title.lower()}: {needed}, not {value}.",
-                "Take over its settings to go on from it.",
+                "Use its settings to continue from it.",
                 f"method.{info.name}",
             )
 

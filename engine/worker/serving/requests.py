@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.adapters.metadata import PromptFacts, refuse_endless
+from engine.adapters.metadata import PromptFacts, refuse_long_prompt
 from engine.config import decoding
 from engine.config.decoding import SummarizeOptions
 from engine.errors import AppError
@@ -70,7 +70,7 @@ def from_command(asked: Command) -> Request:
     options, problem = SummarizeOptions(), None
     try:
         options = decoding.from_command(asked)
-        refuse_endless(prompt, "the playground")
+        refuse_long_prompt(prompt, "the playground")
     except AppError as error:
         problem = error
     return Request(

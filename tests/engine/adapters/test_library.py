@@ -66,7 +66,7 @@ def test_folders_that_are_no_adapters_are_listed_with_the_reason():
     (paths.adapters_folder() / "file.txt").write_text("", encoding="utf-8")
     _, unreadable = library.scan()
     assert [(found.folder.name, found.reason) for found in unreadable] == [
-        ("empty", "empty has no passport.")
+        ("empty", "empty has no adapter.toml.")
     ]
     assert names() == ["good"]
 
@@ -290,7 +290,7 @@ def test_a_configuration_that_names_no_method_is_refused(foreign: Path, content:
 def test_weights_that_are_not_those_of_the_metadata_are_refused(tmp_path: Path):
     target = library.export_folder(add_adapter(), tmp_path / "out")
     write_safetensors(target / library.WEIGHTS_NAME, {"other": (3,)})
-    with pytest.raises(AdapterError, match="changed since the passport was written"):
+    with pytest.raises(AdapterError, match="changed since the adapter was saved"):
         library.import_adapter(target)
 
 
@@ -329,7 +329,7 @@ def test_a_zip_that_unpacks_to_far_more_than_it_is_is_refused_before_it_does(tmp
 
 
 def test_a_zip_of_very_many_files_is_refused(foreign: Path, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("engine.adapters.import_checks.MOST_ZIP_MEMBERS", 3)
+    monkeypatch.setattr("engine.adapters.import_checks.MAX_ZIP_MEMBERS", 3)
     path = zipped(foreign, tmp_path / "many.zip")
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("more.txt", "")

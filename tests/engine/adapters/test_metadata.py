@@ -100,7 +100,7 @@ def test_a_moment_without_a_zone_can_still_be_compared():
 
 
 def test_a_folder_without_one_is_told_so(tmp_path: Path):
-    with pytest.raises(AdapterError, match="has no passport"):
+    with pytest.raises(AdapterError, match=r"has no adapter\.toml"):
         metadata.load(tmp_path)
 
 

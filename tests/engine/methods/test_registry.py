@@ -17,7 +17,7 @@ from engine.methods import (
     tuner_of,
     unknown_method,
 )
-from engine.methods.lora import EXAMPLE_WEIGHT, LORA, LoraOptions, sizes_in_words
+from engine.methods.lora import EXAMPLE_WEIGHT, LORA, LoraOptions, savings_text
 from engine.options import check, describe
 
 every_method = pytest.mark.parametrize("entry", METHODS, ids=[entry.id for entry in METHODS])
@@ -82,11 +82,11 @@ def test_an_entry_explains_itself(entry: Method):
 
 
 def test_what_lora_saves_is_counted():
-    assert sizes_in_words(512, 64, 16) == (
-        "A 512 × 64 weight has 32,768 numbers; at rank 16 LoRA trains 9,216, which is 72 % fewer."
+    assert savings_text(512, 64, 16) == (
+        "A 512 × 64 weight has 32,768 parameters; at rank 16 LoRA trains 9,216, which is 72 % fewer."
     )
-    assert sizes_in_words(*EXAMPLE_WEIGHT, LoraOptions().rank) in LORA.explanation
-    assert sizes_in_words(*EXAMPLE_WEIGHT, 32) != sizes_in_words(*EXAMPLE_WEIGHT, LoraOptions().rank)
+    assert savings_text(*EXAMPLE_WEIGHT, LoraOptions().rank) in LORA.explanation
+    assert savings_text(*EXAMPLE_WEIGHT, 32) != savings_text(*EXAMPLE_WEIGHT, LoraOptions().rank)
 
 
 def test_an_unknown_id_gets_the_nearest_known_one():

@@ -57,7 +57,7 @@ def init_from_inputs(model: PeftModel, base: LoadedBase, batches: Sequence[Micro
     Raises AdapterError if there are none, or fewer tokens than a layer has ranks.
     """
     if not batches:
-        message = "EVA looks at training examples before it begins, and there are none."
+        message = "EVA starts from training examples, and there are none."
         raise AdapterError(message, "Choose another initialisation.", FIELD)
     was_training = model.training
     model.eval()

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import torch
 from peft import PeftModel
 
-from engine.methods.lora import ANCHORED, LoraOptions
+from engine.methods.lora import FROM_WEIGHTS, LoraOptions
 from engine.options import Options
 from engine.worker.adapters.method_hooks import fused_lora, lora_export, pissa_init
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks, Tensors
@@ -37,14 +37,14 @@ class LoraHooks(LowRankHooks):
     def add_modules(self, model: PeftModel, options: Options) -> None:
         """Put anchors on where the pair is not nothing at the start, and let the others compute the lean way."""
         assert isinstance(options, LoraOptions)
-        if options.initialisation in ANCHORED:
+        if options.initialisation in FROM_WEIGHTS:
             pissa_init.attach(model)
         fused_lora.attach(model)
 
     def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
         """Set the pairs' initial numbers."""
         assert isinstance(options, LoraOptions)
-        if options.initialisation in ANCHORED:
+        if options.initialisation in FROM_WEIGHTS:
             pissa_init.init_from_weights(model, options.initialisation)
         elif options.initialisation == "orthogonal":
             _init_orthogonal(model)

@@ -179,8 +179,8 @@ def _words(options: PromptOptions | PrefixOptions, base: LoadedBase, count: int)
     ids = base.tokenizer(options.init_text, add_special_tokens=False)["input_ids"]
     if not ids:
         raise AdapterError(
-            "The base model's vocabulary has nothing for the text to start from.",
-            "Write it in other words.",
+            "The starting text has no tokens in the base model's vocabulary.",
+            "Write another text.",
             "method.init_text",
         )
     return torch.tensor((ids * count)[:count])

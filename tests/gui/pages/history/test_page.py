@@ -282,7 +282,7 @@ def test_a_damaged_checkpoint_is_refused_with_the_reason(bench):
     (job.folder / "checkpoint-20" / "adapter.toml").unlink()
     made.press("Make an adapter from the checkpoint at step 20", made.entries()[0])
     made.until(made.page.pane.notice.isVisible)
-    assert made.page.pane.notice.text().startswith("checkpoint-20 has no passport.")
+    assert made.page.pane.notice.text().startswith("checkpoint-20 has no adapter.toml.")
 
 
 def test_a_deleted_run_comes_back_with_undo(bench, qtbot):

@@ -29,7 +29,7 @@ def test_a_method_that_can_not_be_merged_says_so(panel, entry):
     why = (
         ""
         if entry.merges
-        else f"This adapter can't be merged: {entry.title} does not fold into a plain model."
+        else f"This adapter can't be merged: {entry.title} can't be merged into a plain model."
     )
     assert panel.merge_button.toolTip() == why
 

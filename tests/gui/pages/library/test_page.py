@@ -163,7 +163,7 @@ def test_a_folder_that_is_no_adapter_is_told_and_nothing_is_lost(bench):
     (paths.adapters_folder() / "odd").mkdir()
     made = bench()
     assert made.names() == ["good"]
-    assert made.page.pane.notice.text() == "A folder in the library is no adapter: odd has no passport."
+    assert made.page.pane.notice.text() == "A folder in the library is no adapter: odd has no adapter.toml."
 
 
 def test_open_selects_an_adapter_whatever_is_filtered(bench):

@@ -46,7 +46,7 @@ RANK = 4
 STEPS = 12
 TEXTS = ("Ann: tea?", "Bob: yes, please, and two cups of it.", "Cyd: the key is in my coat.", "Dan: no.")
 SUMMARIES = ("Ann asks.", "Bob wants two cups.", "It is in Cyd's coat.", "Dan refuses.")
-ANCHORED = ("pissa", "olora")
+FROM_WEIGHTS = ("pissa", "olora")
 # Where what is trained begins or how it learns differs from plain LoRA.
 REFINED = (
     {"initialisation": "pissa"},
@@ -205,7 +205,7 @@ def test_olora_begins_at_orthonormal_directions_of_the_weight():
         assert torch.allclose(first, second.T @ weight_of(layer), atol=1e-4)
 
 
-@pytest.mark.parametrize("initialisation", ANCHORED)
+@pytest.mark.parametrize("initialisation", FROM_WEIGHTS)
 @pytest.mark.parametrize(("kind", "quantization"), [("gpt2", "none"), ("t5", "none"), ("llama", "nf4")])
 def test_a_start_at_the_weights_own_directions_leaves_the_base_and_its_outputs_as_they_are(
     kind, quantization, initialisation
@@ -220,7 +220,7 @@ def test_a_start_at_the_weights_own_directions_leaves_the_base_and_its_outputs_a
     assert all(torch.equal(now[name], tensor) for name, tensor in weights.items())
 
 
-@pytest.mark.parametrize("initialisation", ANCHORED)
+@pytest.mark.parametrize("initialisation", FROM_WEIGHTS)
 def test_pair_and_anchor_are_saved_as_one_plain_lora_of_twice_the_rank(initialisation, tmp_path):
     recipe = lora(initialisation=initialisation, rs_lora=True)
     model, base = train(recipe, tmp_path / "run"), load_tiny("llama")
