@@ -11,15 +11,13 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from engine.worker.dataset.batch_packing import BatchShape
-from engine.worker.dataset.collator import Collator, Step, StepSampler
-from engine.worker.dataset.prompting import Encoded
+from engine.worker.dataset.collator import Step
 from engine.worker.planning.feasibility import CERTAINTY
 from engine.worker.planning.peak_batch import find_peak_step
 from engine.worker.runtime import devices, oom
@@ -30,28 +28,10 @@ from engine.worker.training.training_run import TrainingRun, TrainState
 SAFE_FRACTION = 1 / 4
 
 
-@dataclass(frozen=True)
-class PeakStep:
-    """The step with the highest peak memory: its examples, and the shape of the micro-batch that takes it."""
-
-    examples: Sequence[Encoded]
-    shape: BatchShape
-
-
 def is_urgent(run: TrainingRun) -> bool:
     """Tell whether memory may be so short, or the plan is so unknown, that the probe comes before the first step."""
     planned = sum(run.planned_memory.values())
     return not 0 < planned <= SAFE_FRACTION * devices.available_bytes(run.base.device)
-
-
-def peak_step(
-    examples: Sequence[Encoded], collator: Collator, sampler: StepSampler, steps: range
-) -> PeakStep:
-    """Return the run's step with the highest peak memory; `steps` are counted from 0, and not empty."""
-    peak = find_peak_step(collator, sampler, steps).with_label_tokens(
-        lambda index: examples[index].learned_tokens
-    )
-    return PeakStep([examples[index] for index in peak.examples], peak.largest)
 
 
 def check(run: TrainingRun, state: TrainState, should_abort: Abort) -> dict[str, Any] | None:
@@ -60,14 +40,16 @@ def check(run: TrainingRun, state: TrainState, should_abort: Abort) -> dict[str,
     Where the computer's own memory falls short by far, nothing is tried: the system would end whatever program it
     likes. Raises oom.MemoryExceeded if the run does not fit, and what libraries raise where memory is at its end.
     """
-    step = peak_step(run.train, run.collator, run.sampler, range(run.step, run.total_steps))
+    step = find_peak_step(run.collator, run.sampler, range(run.step, run.total_steps))
+    examples = [run.train[index] for index in step.examples]
     available, planned = devices.available_bytes(run.base.device), sum(run.planned_memory.values())
     if run.base.device.type not in ("cuda", "xpu") and planned > CERTAINTY * available:
         raise oom.MemoryExceeded(planned, available)
-    weights = [[shape.weight for shape in shard] for shard in run.collator.batch_shapes(step.examples)]
+    weights = [[shape.weight for shape in shard] for shard in run.collator.batch_shapes(examples)]
     began = time.perf_counter()
     with devices.PeakMemory(run.base.device) as peak, same_random_numbers():
-        if not state.gradients.dry_run(_peak_batches(run.collator, step, weights), run.step, should_abort):
+        batches = _peak_batches(run.collator(examples), weights)
+        if not state.gradients.dry_run(batches, run.step, should_abort):
             return None
     # The other micro-batches take their time by their weight.
     seconds = (time.perf_counter() - began) * max(map(sum, weights)) / max(map(max, weights))
@@ -81,16 +63,15 @@ def check(run: TrainingRun, state: TrainState, should_abort: Abort) -> dict[str,
         "available": available,
         "planned": planned,
         "seconds": round(seconds, 3),
-        "examples": len(step.examples),
-        "rows": step.shape.rows,
-        "input_length": step.shape.input_length,
-        "label_length": step.shape.label_length,
+        "examples": len(examples),
+        "rows": step.largest.rows,
+        "input_length": step.largest.input_length,
+        "label_length": step.largest.label_length,
     }
 
 
-def _peak_batches(collator: Collator, peak: PeakStep, weights: Sequence[Sequence[float]]) -> Step:
-    """Return the step with the heaviest micro-batch of each shard alone."""
-    step = collator(peak.examples)
+def _peak_batches(step: Step, weights: Sequence[Sequence[float]]) -> Step:
+    """Return a step with the heaviest micro-batch of each shard alone."""
     chosen = (shard[batch.index(max(batch))] for shard, batch in zip(step.shards, weights, strict=True))
     return replace(step, shards=tuple((batch,) for batch in chosen))
 

@@ -13,6 +13,7 @@ import torch
 from engine.worker.dataset.collator import Collator, StepSampler
 from engine.worker.dataset.prompting import Encoded
 from engine.worker.jobs import train
+from engine.worker.planning.peak_batch import find_peak_step
 from engine.worker.runtime import devices, oom
 from engine.worker.training import memory_probe, training_loop
 from engine.worker.training.training_run import TrainingRun
@@ -28,6 +29,12 @@ from tests.helpers.tiny_runs import (
 pytestmark = pytest.mark.torch
 
 
+def peak_of(examples, collator, sampler, steps):
+    """Return the examples of a run's peak step and the shape of its largest micro-batch."""
+    peak = find_peak_step(collator, sampler, steps)
+    return [examples[index] for index in peak.examples], peak.largest
+
+
 def encoded(lengths):
     return [Encoded(tuple([5] * inputs), tuple([6] * labels)) for inputs, labels in lengths]
 
@@ -40,25 +47,25 @@ def test_the_heaviest_step_is_one_that_the_loader_forms(order):
     examples = encoded([(10 + 7 * place % 50, 3 + place % 5) for place in range(23)])
     collator = Collator("encoder-decoder", 0, 150)
     sampler = StepSampler(examples, 4, 3, order)
-    found = memory_probe.peak_step(examples, collator, sampler, range(12))
+    found, shape = peak_of(examples, collator, sampler, range(12))
 
     indices = sampler.steps(0) + sampler.steps(1)
     steps = [[examples[index] for index in step] for step in indices]
     batches = [batch for step in steps for batch in collator(step).micro_batches]
-    assert list(found.examples) in steps
-    assert max(batch.input_ids.numel() + batch.labels.numel() for batch in batches) == found.shape.tokens
-    made = collator(found.examples).micro_batches[0]
-    assert (found.shape.rows, found.shape.input_length) == tuple(made.input_ids.shape)
-    assert found.shape.label_length == made.labels.shape[1]
+    assert found in steps
+    assert max(batch.input_ids.numel() + batch.labels.numel() for batch in batches) == shape.tokens
+    made = collator(found).micro_batches[0]
+    assert (shape.rows, shape.input_length) == tuple(made.input_ids.shape)
+    assert shape.label_length == made.labels.shape[1]
 
 
 def test_both_lengths_count_with_an_encoder_decoder():
     long_labels, long_inputs = encoded([(20, 60)])[0], encoded([(50, 3)])[0]
     collator = Collator("encoder-decoder", 0, 500)
     examples = [long_inputs, long_labels]
-    found = memory_probe.peak_step(examples, collator, StepSampler(examples, 1, 0, "lengths"), range(2))
+    found, _ = peak_of(examples, collator, StepSampler(examples, 1, 0, "lengths"), range(2))
 
-    assert list(found.examples) == [long_labels]
+    assert found == [long_labels]
 
 
 def test_only_steps_to_come_are_looked_at():
@@ -67,8 +74,8 @@ def test_only_steps_to_come_are_looked_at():
     sampler = StepSampler(examples, 1, 0, "random")
     longest = [index for [index] in sampler].index(5)
 
-    assert memory_probe.peak_step(examples, collator, sampler, range(longest, 6)).shape.input_length == 90
-    assert memory_probe.peak_step(examples, collator, sampler, range(longest + 1, 6)).shape.input_length == 10
+    assert peak_of(examples, collator, sampler, range(longest, 6))[1].input_length == 90
+    assert peak_of(examples, collator, sampler, range(longest + 1, 6))[1].input_length == 10
 
 
 def test_every_source_of_random_numbers_goes_on_as_if_nothing_had_been_drawn():
