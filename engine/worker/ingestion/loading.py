@@ -18,7 +18,7 @@ from engine.data import AUTO, SPLITS, Schema, SourcedExample, Split, infer_schem
 from engine.errors import DataError
 from engine.worker.ingestion.row_store import Kept, kept
 from engine.worker.ingestion.sources import Source
-from engine.worker.readers import FIELD, Broken, Record, Table, open_table
+from engine.worker.readers import FIELD, BrokenRow, Record, Table, open_table
 from engine.worker.runtime.channel import Channel
 
 # A shape is guessed from as many.
@@ -221,17 +221,17 @@ def _see_to_broken(tables: Tables, options: DataOptions, channel: Channel) -> No
             channel.emit("rows_broken", table=table.name, rows=rows)
     for table in tables.values():
         if table.broken and options.broken_rows == "leave_out":
-            channel.notice(f"{table.name}: {table.broken_words}, left out as data.broken_rows says.")
+            channel.notice(f"{table.name}: {table.broken_text}, left out as data.broken_rows says.")
         else:
-            table.require_whole()
+            table.refuse_broken()
 
 
-def _in_events(broken: Sequence[Broken]) -> Iterator[list[dict[str, str]]]:
+def _in_events(broken: Sequence[BrokenRow]) -> Iterator[list[dict[str, str]]]:
     """Yield broken rows, each with its place and why, as many at a time as one event holds."""
     part: list[dict[str, str]] = []
     room = MAX_EVENT_BYTES
     for each in broken:
-        row = {"place": each.place, "why": each.why[:MAX_REASON_CHARACTERS]}
+        row = {"place": each.position, "why": each.reason[:MAX_REASON_CHARACTERS]}
         needed = len(json.dumps(row))
         if part and needed > room:
             yield part

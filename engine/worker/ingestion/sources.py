@@ -113,7 +113,7 @@ def _plain(path: Path, channel: Channel) -> Path:
 
 
 def _unpacked(path: Path, channel: Channel) -> Path:
-    return archives.unpacked(path, PLAIN_SUFFIXES, partial(_tell_unpacking, channel))
+    return archives.unpack(path, PLAIN_SUFFIXES, partial(_tell_unpacking, channel))
 
 
 def _tell_unpacking(channel: Channel, done: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""From a file to rows as they stand: one module a kind of file, and `open_table` for all of them.
+"""Files of every kind into rows: one module per kind of file, and `open_table` for all of them.
 
 Knows nothing of conversations, columns' meaning or recipes. Imports neither torch nor datasets.
 """
@@ -13,25 +13,25 @@ from typing import Any
 from engine.data import PAUSE_HOURS
 from engine.errors import DataError
 from engine.worker.readers import chat_files, delimited, text_folder
-from engine.worker.readers.table import FIELD, Broken, Notes, Reader, Record, Table
+from engine.worker.readers.table import FIELD, BrokenRow, Notes, Reader, Record, Table
 
-__all__ = ["DESCRIPTIONS", "FIELD", "SUFFIXES", "Broken", "Record", "Table", "open_table"]
+__all__ = ["DESCRIPTIONS", "FIELD", "SUFFIXES", "BrokenRow", "Record", "Table", "open_table"]
 
 
-def _read_parquet(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
-    # The libraries of these three take longer to load than a first look at a file may.
+def _read_parquet(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
+    # The libraries of these three take longer to import than the preview of a file may.
     from engine.worker.readers import columnar
 
     return columnar.read_parquet(path, notes)
 
 
-def _read_arrow(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
+def _read_arrow(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
     from engine.worker.readers import columnar
 
     return columnar.read_arrow(path, notes)
 
 
-def _read_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
+def _read_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
     from engine.worker.readers import workbook
 
     return workbook.read(path, notes)
@@ -44,24 +44,25 @@ _READERS: dict[str, Reader] = {
     ".arrow": _read_arrow,
     ".xlsx": _read_workbook,
 }
-# Of what may hold chats: these are told the pause that parts one, in hours. A folder is a channel of Slack.
-_CHAT_READERS: dict[str, Callable[..., Iterator[Mapping[str, Any] | Broken]]] = {
+# Readers of files that may hold chats; they take the pause in hours that separates conversations. A folder is a Slack
+# channel.
+_CHAT_READERS: dict[str, Callable[..., Iterator[Mapping[str, Any] | BrokenRow]]] = {
     "": chat_files.read_channel,
     **dict.fromkeys((".json", ".jsonl", ".ndjson"), chat_files.read),
     **dict.fromkeys(text_folder.SUFFIXES, text_folder.read),
 }
-# What makes a data file by its name alone; a text file is one where it was chosen, or where there is no other.
+# A file with one of these endings is a data file; a text file is one if it was chosen, or if there is no other.
 SUFFIXES = tuple(
     suffix for suffix in (*_READERS, *_CHAT_READERS) if suffix and suffix not in text_folder.SUFFIXES
 )
-# Written beside data by `datasets`, kaggle and others; they describe it and hold none.
+# Written beside data by `datasets`, kaggle and others; they describe the data and hold none.
 DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
 
 
 def open_table(files: Sequence[Path], pause_hours: float = PAUSE_HOURS) -> Table:
-    """Return the rows of files of one kind as one table; nothing is read yet. A folder is a channel of Slack.
+    """Return the rows of files of one kind as one table; nothing is read yet. A folder is a Slack channel.
 
-    `pause_hours` are the silence that parts a chat into conversations, 0 for never. Raises DataError with the field
+    A pause of `pause_hours` separates the conversations of a chat, 0: no pause does. Raises DataError with the field
     `data.source` for files of several kinds.
     """
     readers = {_reader(path) for path in files}
@@ -69,10 +70,10 @@ def open_table(files: Sequence[Path], pause_hours: float = PAUSE_HOURS) -> Table
         names = ", ".join(path.name for path in files)
         raise DataError(f"The files are of several kinds: {names}.", "Leave one kind in the folder.", FIELD)
     reader = readers.pop()
-    read: Reader = partial(reader, hours=pause_hours) if reader in _CHAT_READERS.values() else reader
+    read: Reader = partial(reader, pause_hours=pause_hours) if reader in _CHAT_READERS.values() else reader
     return Table(files, read, may_have_more_columns=reader is chat_files.read)
 
 
-def _reader(path: Path) -> Callable[..., Iterator[Mapping[str, Any] | Broken]]:
+def _reader(path: Path) -> Callable[..., Iterator[Mapping[str, Any] | BrokenRow]]:
     suffix = path.suffix.lower()
     return _CHAT_READERS[""] if path.is_dir() else _READERS.get(suffix) or _CHAT_READERS[suffix]

@@ -1,7 +1,7 @@
-"""Archives: a zip of data files, and a single file packed by gz, unpacked into a private folder of the cache.
+"""Archives: a zip of data files, or one file compressed by gz, unpacked into a private cache folder.
 
-Nothing leaves that folder: paths that climb out of it, absolute ones, links and archives within archives are
-refused by name. How much comes out is bounded by size and by how much smaller it was packed.
+Nothing is written outside that folder: absolute paths, paths with "..", links and nested archives are refused by name.
+The unpacked size is limited, also in relation to the compressed size.
 """
 
 from __future__ import annotations
@@ -29,44 +29,44 @@ from engine.worker.readers.table import FIELD, unreadable
 SUFFIXES = (".zip", ".gz")
 MAX_BYTES = 16 << 30
 MAX_MEMBERS = 100_000
-# Conversations pack to a fourth; the same row over and over may come to a hundredth.
+# Conversations compress to a fourth, a repeated row to a hundredth.
 MAX_COMPRESSION_RATIO = 200
-ALWAYS_FINE_BYTES = 64 << 20
-KEPT_SECONDS = 14 * 24 * 3600
+SAFE_BYTES = 64 << 20
+CACHE_SECONDS = 14 * 24 * 3600
 COPY_BYTES = 1 << 20
-# Python's zipfile has an error of its own for some damage only.
-TROUBLES = (
+# Python's zipfile has its own exception for some kinds of damage only.
+ERRORS = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, LookupError, RuntimeError, ValueError,
     OSError,
 )  # fmt: skip
-# Told how many bytes are unpacked, of how many if that is known (else 0); may raise to end it.
-Tick = Callable[[int, int], None]
+# Takes the bytes unpacked so far and the total, 0 if unknown; may raise to end it.
+OnProgress = Callable[[int, int], None]
 
 
-def unpacked(path: Path, wanted: Collection[str], tick: Tick) -> Path:
-    """Return the folder with what an archive holds; of a zip, the files whose endings are `wanted`.
+def unpack(path: Path, suffixes: Collection[str], on_progress: OnProgress) -> Path:
+    """Return the folder with an archive's files; of a zip, those with one of the `suffixes`.
 
-    What was unpacked before is used again while the archive is the same. Raises DataError for an archive that is
-    damaged, suspicious or too large, StorageError if the disk has no room.
+    The folder is reused while the archive is unchanged. Raises DataError for an archive that is damaged, suspicious or
+    too large, StorageError for too little disk space.
     """
-    shelf = cache_folder() / "unpacked"
-    shelf.mkdir(mode=0o700, exist_ok=True)
-    facts = path.stat()
-    known = f"{path.resolve()}:{facts.st_size}:{facts.st_mtime_ns}:{facts.st_ino}"
-    folder = shelf / hashlib.sha256(known.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    cache = cache_folder() / "unpacked"
+    cache.mkdir(mode=0o700, exist_ok=True)
+    status = path.stat()
+    identity = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
+    folder = cache / hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32]
     if folder.is_dir():
         os.utime(folder)
         return folder
-    _clear(shelf)
-    unfinished = shelf / f"{folder.name}.partial-{os.getpid()}"
+    _delete_old(cache)
+    unfinished = cache / f"{folder.name}.partial-{os.getpid()}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     try:
         with _explained(path):
             if path.suffix.lower() == ".gz":
-                _unpack_gz(path, unfinished, tick)
+                _unpack_gz(path, unfinished, on_progress)
             else:
-                _unpack_zip(path, unfinished, wanted, tick)
+                _unpack_zip(path, unfinished, suffixes, on_progress)
         if not folder.exists():
             unfinished.rename(folder)
     finally:
@@ -74,10 +74,10 @@ def unpacked(path: Path, wanted: Collection[str], tick: Tick) -> Path:
     return folder
 
 
-def _clear(shelf: Path) -> None:
-    """Remove what nobody has used for long, half of an unpacking that was killed included."""
-    for folder in shelf.iterdir():
-        if folder.stat().st_mtime < time.time() - KEPT_SECONDS:
+def _delete_old(cache: Path) -> None:
+    """Delete folders that were not used for long, unfinished ones included."""
+    for folder in cache.iterdir():
+        if folder.stat().st_mtime < time.time() - CACHE_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -85,57 +85,62 @@ def _clear(shelf: Path) -> None:
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
-    except TROUBLES as error:
+    except ERRORS as error:
         raise unreadable(path, str(error)) from error
 
 
-def _unpack_gz(path: Path, folder: Path, tick: Tick) -> None:
+def _unpack_gz(path: Path, folder: Path, on_progress: OnProgress) -> None:
     with gzip.open(path, "rb") as packed:
-        _copy(packed, folder / path.stem, _Room(path, path.stat().st_size), partial(_told, tick, 0, 0))
+        _copy(
+            packed,
+            folder / path.stem,
+            _SizeLimit(path, path.stat().st_size),
+            partial(_report, on_progress, 0, 0),
+        )
 
 
-def _unpack_zip(path: Path, folder: Path, wanted: Collection[str], tick: Tick) -> None:
+def _unpack_zip(path: Path, folder: Path, suffixes: Collection[str], on_progress: OnProgress) -> None:
     with zipfile.ZipFile(path) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
-        require_moderate(path, members)
-        _require_harmless(path, members)
-        chosen = [member for member in members if _is_wanted(member, wanted)]
+        require_safe_size(path, members)
+        _require_safe_members(path, members)
+        chosen = [member for member in members if _is_wanted(member, suffixes)]
         total = sum(member.file_size for member in chosen)
         _require_space(total)
-        room, done = _Room(path, path.stat().st_size), 0
+        limit, done = _SizeLimit(path, path.stat().st_size), 0
         for member in chosen:
             target = folder.joinpath(*PurePosixPath(member.filename).parts)
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with archive.open(member) as packed:
-                done += _copy(packed, target, room, partial(_told, tick, done, total))
+                done += _copy(packed, target, limit, partial(_report, on_progress, done, total))
 
 
-def _told(tick: Tick, before: int, total: int, done: int) -> None:
-    tick(before + done, total)
+def _report(on_progress: OnProgress, before: int, total: int, done: int) -> None:
+    on_progress(before + done, total)
 
 
-def _is_wanted(member: zipfile.ZipInfo, wanted: Collection[str]) -> bool:
-    place = PurePosixPath(member.filename)
-    beside = any(part.startswith((".", "__MACOSX")) for part in place.parts)
-    return place.suffix.lower() in wanted and not beside
+def _is_wanted(member: zipfile.ZipInfo, suffixes: Collection[str]) -> bool:
+    path = PurePosixPath(member.filename)
+    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return path.suffix.lower() in suffixes and not hidden
 
 
-def require_moderate(path: Path, members: Collection[zipfile.ZipInfo]) -> None:
-    """Raise DataError for an archive that would unpack to more than its size can explain; nothing is unpacked."""
+def require_safe_size(path: Path, members: Collection[zipfile.ZipInfo]) -> None:
+    """Raise DataError for an archive that would unpack to far more than its size suggests; unpacks nothing."""
     if len(members) > MAX_MEMBERS:
         raise _suspicious(path, f"holds {len(members):,} files, at most {MAX_MEMBERS:,} are unpacked")
-    _Room(path, path.stat().st_size).take(sum(member.file_size for member in members))
+    _SizeLimit(path, path.stat().st_size).use(sum(member.file_size for member in members))
 
 
-class _Room:
-    """How many bytes an archive may still unpack to."""
+class _SizeLimit:
+    """The number of bytes that an archive may still unpack to."""
 
     def __init__(self, path: Path, packed_bytes: int) -> None:
         self._path = path
-        self._left = min(MAX_BYTES, max(ALWAYS_FINE_BYTES, MAX_COMPRESSION_RATIO * packed_bytes))
+        self._left = min(MAX_BYTES, max(SAFE_BYTES, MAX_COMPRESSION_RATIO * packed_bytes))
 
-    def take(self, count: int) -> None:
-        """Use some of it. Raises DataError when it is used up."""
+    def use(self, count: int) -> None:
+        """Subtract bytes. Raises DataError if the limit is exceeded."""
         self._left -= count
         if self._left < 0:
             raise _suspicious(self._path, "unpacks to far more than data of its size would")
@@ -147,16 +152,16 @@ def _suspicious(path: Path, what: str) -> DataError:
     )
 
 
-def _require_harmless(path: Path, members: Collection[zipfile.ZipInfo]) -> None:
+def _require_safe_members(path: Path, members: Collection[zipfile.ZipInfo]) -> None:
     names = set()
     for member in members:
         name = member.filename
-        place = PurePosixPath(name)
-        if place.is_absolute() or ".." in place.parts or "\\" in name or ":" in name.split("/")[0]:
+        inner = PurePosixPath(name)
+        if inner.is_absolute() or ".." in inner.parts or "\\" in name or ":" in name.split("/")[0]:
             raise _suspicious(path, f'holds "{name}", a path out of its folder')
         if stat.S_ISLNK(member.external_attr >> 16):
             raise _suspicious(path, f'holds "{name}", a link')
-        if place.suffix.lower() in SUFFIXES:
+        if inner.suffix.lower() in SUFFIXES:
             raise _suspicious(path, f'holds another archive, "{name}"')
         if member.flag_bits & 1:
             raise _suspicious(path, f'holds "{name}", which a password protects')
@@ -174,13 +179,15 @@ def _require_space(needed: int) -> None:
         )
 
 
-def _copy(packed: IO[bytes] | gzip.GzipFile, target: Path, room: _Room, told: Callable[[int], None]) -> int:
-    """Write what comes out of an archive, tell after each piece how much it is, and return how much it was."""
+def _copy(
+    packed: IO[bytes] | gzip.GzipFile, target: Path, limit: _SizeLimit, report: Callable[[int], None]
+) -> int:
+    """Write an archive's member, report the bytes after each piece, and return their number."""
     done = 0
     with target.open("xb") as stream:
         while data := packed.read(COPY_BYTES):
-            room.take(len(data))
+            limit.use(len(data))
             stream.write(data)
             done += len(data)
-            told(done)
+            report(done)
     return done

@@ -1,4 +1,4 @@
-"""Tables of pyarrow's: parquet, arrow files and streams, as they are and as `save_to_disk` leaves them.
+"""Columnar files: parquet, arrow files and arrow streams, those of `save_to_disk` included.
 
 Reads batch by batch and maps nothing into memory: a mapped file that shrinks would end the process.
 """
@@ -15,9 +15,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.worker.readers.table import Broken, Notes, unreadable
+from engine.worker.readers.table import BrokenRow, Notes, unreadable
 
-ROWS_A_BATCH = 1_000
+ROWS_PER_BATCH = 1_000
 FILE_MARK = b"ARROW1"
 PAGE_BYTES = 1 << 20
 TEXTS: tuple[Callable[[pa.DataType], bool], ...] = (
@@ -28,20 +28,20 @@ TEXTS: tuple[Callable[[pa.DataType], bool], ...] = (
 PLAIN: tuple[Callable[[pa.DataType], bool], ...] = (
     *TEXTS, pa.types.is_null, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating,
 )  # fmt: skip
-# Told as text, since a row holds no other kind of value.
-WRITTEN: tuple[Callable[[pa.DataType], bool], ...] = (pa.types.is_temporal, pa.types.is_decimal)
+# Converted to text, since a row holds no other kind of value.
+CONVERTED: tuple[Callable[[pa.DataType], bool], ...] = (pa.types.is_temporal, pa.types.is_decimal)
 LISTS: tuple[Callable[[pa.DataType], bool], ...] = (
     pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list, pa.types.is_list_view,
 )  # fmt: skip
-Found = Mapping[str, Any] | Broken
+Found = Mapping[str, Any] | BrokenRow
 
 
 def read_parquet(path: Path, notes: Notes) -> Iterator[Found]:
     """Yield the rows of a parquet file. Raises DataError for a damaged one."""
     with _explained(path), pq.ParquetFile(path, buffer_size=PAGE_BYTES) as file:
-        names = _kept(path, file.schema_arrow, notes)
+        names = _readable_columns(path, file.schema_arrow, notes)
         total, size, done = max(1, file.metadata.num_rows), path.stat().st_size, 0
-        for batch in file.iter_batches(ROWS_A_BATCH, columns=names):
+        for batch in file.iter_batches(ROWS_PER_BATCH, columns=names):
             yield from _rows(batch, names, done)
             done += batch.num_rows
             notes.done_bytes = size * done // total
@@ -52,11 +52,11 @@ def read_arrow(path: Path, notes: Notes) -> Iterator[Found]:
     with _explained(path), pa.OSFile(str(path)) as source:
         done = 0
         for batch in _batches(source):
-            names = _kept(path, batch.schema, notes)
-            # Nothing has looked at the offsets and the characters yet.
+            names = _readable_columns(path, batch.schema, notes)
+            # Nothing has checked the offsets and the characters yet.
             batch.validate(full=True)
-            for start in range(0, batch.num_rows, ROWS_A_BATCH):
-                yield from _rows(batch.slice(start, ROWS_A_BATCH), names, done + start)
+            for start in range(0, batch.num_rows, ROWS_PER_BATCH):
+                yield from _rows(batch.slice(start, ROWS_PER_BATCH), names, done + start)
             done += batch.num_rows
             notes.done_bytes = source.tell()
 
@@ -71,19 +71,19 @@ def _batches(source: pa.NativeFile) -> Iterator[pa.RecordBatch]:
         yield from pa.ipc.open_stream(source)
 
 
-def _kept(path: Path, schema: pa.Schema, notes: Notes) -> list[str]:
-    """Return the columns that can be read; tell of the others once."""
+def _readable_columns(path: Path, schema: pa.Schema, notes: Notes) -> list[str]:
+    """Return the columns that can be read; add a remark about each other one."""
     if len(set(schema.names)) < len(schema.names):
         repeated = next(name for name in schema.names if schema.names.count(name) > 1)
         raise unreadable(path, f'it has several columns "{repeated}"')
-    kept = [field.name for field in schema if _readable(field.type)]
+    readable = [field.name for field in schema if _readable(field.type)]
     for name in schema.names:
-        if name not in kept and name not in notes.columns:
+        if name not in readable and name not in notes.columns:
             remark = f'The column "{name}" of {path.name} holds {schema.field(name).type}, no text, and is not read.'
             if remark not in notes.remarks:
                 notes.remarks.append(remark)
-    notes.columns.update(dict.fromkeys(kept))
-    return kept
+    notes.columns.update(dict.fromkeys(readable))
+    return readable
 
 
 def _readable(kind: pa.DataType) -> bool:
@@ -92,8 +92,8 @@ def _readable(kind: pa.DataType) -> bool:
     if any(is_list(kind) for is_list in LISTS):
         return _readable(kind.value_type)
     if pa.types.is_struct(kind):
-        return all(_readable(kind.field(place).type) for place in range(kind.num_fields))
-    return any(fits(kind) for fits in (*PLAIN, *WRITTEN))
+        return all(_readable(kind.field(index).type) for index in range(kind.num_fields))
+    return any(fits(kind) for fits in (*PLAIN, *CONVERTED))
 
 
 def _rows(batch: pa.RecordBatch, names: list[str], done: int) -> Iterator[Found]:
@@ -109,15 +109,15 @@ def _rows(batch: pa.RecordBatch, names: list[str], done: int) -> Iterator[Found]
 
 
 def _one_by_one(batch: pa.RecordBatch, done: int) -> Iterator[Found]:
-    """Yield a batch's rows with those broken that hold other bytes than UTF-8, by their columns."""
-    for place in range(batch.num_rows):
+    """Yield a batch's rows; a row with bytes that are not UTF-8 is broken and named by its column."""
+    for index in range(batch.num_rows):
         values: dict[str, Any] = {}
         for name in batch.schema.names:
             try:
-                values[name] = _plain(batch.column(name)[place].as_py())
+                values[name] = _plain(batch.column(name)[index].as_py())
             except UnicodeDecodeError:
-                yield Broken(
-                    f"row {done + place + 1:,}", f'the column "{name}" holds bytes that are not UTF-8'
+                yield BrokenRow(
+                    f"row {done + index + 1:,}", f'the column "{name}" holds bytes that are not UTF-8'
                 )
                 break
         else:
@@ -129,18 +129,18 @@ def _all_plain(schema: pa.Schema, names: list[str]) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value with dates and decimals written out, whatever holds them."""
+    """Return a value with all dates and decimals in it as text."""
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
-    written = isinstance(value, (dt.date, dt.time, dt.timedelta, decimal.Decimal))
-    return str(value) if written else value
+    converted = isinstance(value, (dt.date, dt.time, dt.timedelta, decimal.Decimal))
+    return str(value) if converted else value
 
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Name the file in what pyarrow says of it; its errors are of many kinds."""
+    """Translate pyarrow's errors, which are of many kinds, into a DataError that names the file."""
     try:
         yield
     except (pa.ArrowException, UnicodeError) as error:

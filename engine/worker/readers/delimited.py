@@ -1,7 +1,7 @@
-"""Tables in text: csv, tsv and their relatives, with the delimiter guessed from the first rows.
+"""Delimited text: csv, tsv and similar, with the delimiter guessed from the first rows.
 
-Every cell is text as it stands: neither 007 nor N/A is taken for another thing. A row that has not the header's
-number of cells, or whose quotation marks don't pair, is broken and named by its line.
+Every cell is text: neither 007 nor N/A is converted. A row with another number of cells than the header, or with
+unbalanced quotation marks, is broken and named by its line.
 """
 
 from __future__ import annotations
@@ -12,37 +12,37 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
-from engine.worker.readers.table import Broken, Notes, unreadable
+from engine.worker.readers.table import BrokenRow, Notes, unreadable
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, lines
 
-# The rarer one in prose comes first: it wins where two part the rows alike.
+# Ordered by rarity in prose: the first one wins where two split the rows equally well.
 DELIMITERS = ("\t", "|", ";", ",")
 SAMPLE_LINES = 400
 SAMPLE_CHARACTERS = 1 << 18
-# Written by spreadsheets as the first line to say how the others are parted.
-SAID = re.compile(r'"?sep=(.)"?[\r\n]*')
-SAYINGS = {
+# Spreadsheets write the delimiter as the first line.
+DECLARED = re.compile(r'"?sep=(.)"?[\r\n]*')
+REASONS = {
     "unexpected end of data": "a quotation mark that opens a cell is never closed",
     "expected after": "a quotation mark inside a quoted cell is not doubled",
 }
-# What is too long is told by its column once the row is read; `_Lines` bounds the row.
+# A cell that is too long is reported by its column once the row is read; `_Lines` limits the row.
 csv.field_size_limit(MAX_LINE_CHARACTERS)
 
 
-def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | Broken]:
+def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
     """Yield the rows below the header line. Raises DataError for a file without one."""
-    given = lines(path, notes)
-    sample = list(islice(given, SAMPLE_LINES))
-    said = SAID.fullmatch(sample[0]) if sample else None
-    delimiter = said[1] if said else guess_delimiter(sample, path.suffix.lower())
-    source = _Lines(path, chain(sample, given), bare_cr=_ends_in_cr(sample))
-    if said:
+    source_lines = lines(path, notes)
+    sample = list(islice(source_lines, SAMPLE_LINES))
+    declared = DECLARED.fullmatch(sample[0]) if sample else None
+    delimiter = declared[1] if declared else guess_delimiter(sample, path.suffix.lower())
+    source = _Lines(path, chain(sample, source_lines), bare_cr=_ends_in_cr(sample))
+    if declared:
         next(source)
     rows = csv.reader(source, delimiter=delimiter, strict=True)
     try:
         header = next((row for row in rows if any(row)), [])
     except csv.Error as error:
-        raise unreadable(path, f"in its first line {_why(error)}") from error
+        raise unreadable(path, f"in its first line {_reason(error)}") from error
     columns = column_names(header)
     notes.columns.update(dict.fromkeys(columns))
     yield from _records(rows, source, columns)
@@ -50,7 +50,7 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | Broken]:
 
 def _records(
     rows: Iterator[list[str]], source: _Lines, columns: Sequence[str]
-) -> Iterator[Mapping[str, str] | Broken]:
+) -> Iterator[Mapping[str, str] | BrokenRow]:
     recovering = False
     while True:
         source.begin_row()
@@ -60,20 +60,20 @@ def _records(
             return
         except csv.Error as error:
             recovering = True
-            yield Broken(source.place, _why(error))
+            yield BrokenRow(source.position, _reason(error))
             continue
         if not row or (len(row) == 1 < len(columns) and not row[0].strip()):
             continue
-        # The rest of a broken cell may look like a row: one whose quotation marks don't pair is none.
+        # The rest of a broken cell may look like a row: one with unbalanced quotation marks is none.
         if recovering and source.quotation_marks % 2:
-            yield Broken(source.place, "it is the rest of the broken row before it")
+            yield BrokenRow(source.position, "it is the rest of the broken row before it")
             continue
         recovering = False
-        yield _record(row, columns) or Broken(source.place, _ragged(row, columns))
+        yield _record(row, columns) or BrokenRow(source.position, _ragged(row, columns))
 
 
 def _record(row: list[str], columns: Sequence[str]) -> Mapping[str, str] | None:
-    """Return the row by column, None for a ragged one; empty cells past the last column are spreadsheets' habit."""
+    """Return the row by column, None for a ragged one; spreadsheets add empty cells past the last column."""
     if len(row) < len(columns) or any(row[len(columns) :]):
         return None
     return dict(zip(columns, row, strict=False))
@@ -85,18 +85,18 @@ def _ragged(row: list[str], columns: Sequence[str]) -> str:
     return f'it goes on behind the column "{columns[-1]}": {len(row)} cells for {len(columns)} columns'
 
 
-def _why(error: csv.Error) -> str:
-    return next((saying for words, saying in SAYINGS.items() if words in str(error)), str(error))
+def _reason(error: csv.Error) -> str:
+    return next((reason for phrase, reason in REASONS.items() if phrase in str(error)), str(error))
 
 
 def column_names(header: Sequence[str]) -> list[str]:
-    """Return a name for each cell of the header: an empty one by its place, a repeated one with its count."""
+    """Return a name for each cell of the header: an empty one by its number, a repeated one with its count."""
     cells = list(header)
     while cells and not cells[-1].strip():
         cells.pop()
     names: list[str] = []
-    for place, cell in enumerate(cells, start=1):
-        plain = cell.strip() or f"column {place}"
+    for number, cell in enumerate(cells, start=1):
+        plain = cell.strip() or f"column {number}"
         name, count = plain, 1
         while name in names:
             count += 1
@@ -106,19 +106,19 @@ def column_names(header: Sequence[str]) -> list[str]:
 
 
 def guess_delimiter(sample: Sequence[str], suffix: str) -> str:
-    """Return what parts the cells: what parts the header, and then most rows into as many cells."""
+    """Return the delimiter that splits the header, and most other rows into the same number of cells."""
     best, score = "\t" if suffix == ".tsv" else ",", (0.0, 0)
     for delimiter in DELIMITERS:
         counts = _cells(sample, delimiter)
         if counts and counts[0] > 1:
-            alike = sum(count == counts[0] for count in counts) / len(counts)
-            if (alike, counts[0]) > score:
-                best, score = delimiter, (alike, counts[0])
+            equal = sum(count == counts[0] for count in counts) / len(counts)
+            if (equal, counts[0]) > score:
+                best, score = delimiter, (equal, counts[0])
     return best
 
 
 def _cells(sample: Sequence[str], delimiter: str) -> list[int]:
-    """Return how many cells the sample's rows have; the last row, which may be cut, counts among few only."""
+    """Return the number of cells of each row; the last row may be cut, so it is left out if others remain."""
     counts: list[int] = []
     try:
         for row in csv.reader(_beginning(sample), delimiter=delimiter):
@@ -129,7 +129,7 @@ def _cells(sample: Sequence[str], delimiter: str) -> list[int]:
 
 
 def _beginning(sample: Sequence[str]) -> Iterator[str]:
-    """Yield lines up to a size that takes no time to look at."""
+    """Yield lines up to `SAMPLE_CHARACTERS`."""
     characters = 0
     for line in sample:
         yield line
@@ -143,14 +143,14 @@ def _ends_in_cr(sample: Sequence[str]) -> bool:
 
 
 class _Lines:
-    """The lines of a table, counted; what was read since `begin_row` is one row's.
+    """The lines of a table, counted; those read since `begin_row` belong to one row.
 
-    A file whose lines end in CR alone has it inside its cells too, where LF is meant.
+    In a file whose lines end in CR alone, a CR inside a cell means LF.
     """
 
-    def __init__(self, path: Path, given: Iterable[str], *, bare_cr: bool) -> None:
+    def __init__(self, path: Path, source: Iterable[str], *, bare_cr: bool) -> None:
         self._path = path
-        self._given = iter(given)
+        self._source = iter(source)
         self._bare_cr = bare_cr
         self._number = 0
         self._first = 1
@@ -158,13 +158,13 @@ class _Lines:
         self.quotation_marks = 0
 
     def begin_row(self) -> None:
-        """Take the next line as a row's first."""
+        """Start a row at the next line."""
         self._first = self._number + 1
         self._characters = self.quotation_marks = 0
 
     @property
-    def place(self) -> str:
-        """The lines of the row read last."""
+    def position(self) -> str:
+        """The lines of the last row, as text."""
         one = self._first >= self._number
         return f"line {self._first:,}" if one else f"lines {self._first:,} to {self._number:,}"
 
@@ -172,7 +172,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = next(self._given)
+        line = next(self._source)
         self._number += 1
         self._characters += len(line)
         self.quotation_marks += line.count('"')

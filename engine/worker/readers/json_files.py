@@ -1,7 +1,7 @@
-"""JSON: a list of objects, an object of columns, an object with such a list or with one a split; one object a line.
+"""JSON files: a list of objects, an object of columns, an object with a list for each split, or an object per line.
 
-Goes through a list piece by piece, so that the first rows of a large one come at once. A broken line of many is
-named and passed over; a list that breaks off ends the reading, since nothing behind the break can be trusted.
+A list is parsed piecewise, so the first rows of a large file come at once. A broken line is reported and skipped; a
+list that breaks off is an error, since nothing after the break can be trusted.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from pathlib import Path
 from typing import Any
 
 from engine.data import split_named
-from engine.worker.readers.table import Broken, Notes, unreadable
+from engine.worker.readers.table import BrokenRow, Notes, unreadable
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, chunks, lines
 
 SPACE = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder()
-# What Telegram calls the lists of an account's chats; the column that tells in which split's list a row stood.
+# Telegram's names for the lists of an account's chats; the column for the split whose list held a row.
 CHATS = {"chats", "left_chats"}
 SPLIT = "split"
 KINDS = {list: "a list", str: "text", bool: "true or false", type(None): "null", dict: "an object"}
-Found = Mapping[str, Any] | Broken
+Found = Mapping[str, Any] | BrokenRow
 
 
 def read(path: Path, notes: Notes) -> Iterator[Found]:
-    """Yield the rows of a JSON file, whichever of its shapes it has; notes no columns. DataError for a damaged one."""
-    return _by_line(path, notes) if _one_a_line(path) else _document(_Scanner(path, notes))
+    """Yield the rows of a JSON file of any of these shapes; notes no columns. Raises DataError for a damaged file."""
+    return _by_line(path, notes) if _is_json_lines(path) else _document(_Scanner(path, notes))
 
 
-def _one_a_line(path: Path) -> bool:
-    """Tell whether a file holds one object a line, which many a `.json` file does and a `.jsonl` file may not."""
+def _is_json_lines(path: Path) -> bool:
+    """Return whether a file holds an object per line: many `.json` files do, and a `.jsonl` file may not."""
     beginning = next(chunks(path, Notes()), "").lstrip()
     if beginning.startswith("["):
         return False
@@ -51,24 +51,28 @@ def _by_line(path: Path, notes: Notes) -> Iterator[Found]:
             yield _parsed(line, f"line {number:,}")
 
 
-def _parsed(line: str, place: str) -> Found:
+def _parsed(line: str, position: str) -> Found:
     try:
-        # Its end would be taken for a character of a text that breaks off.
+        # A line end would count as a character of an unterminated text.
         value = json.loads(line.rstrip("\r\n"))
     except json.JSONDecodeError as error:
-        return Broken(place, f"it is no JSON: {_said(error)} at character {error.colno:,}")
+        return BrokenRow(position, f"it is no JSON: {_message(error)} at character {error.colno:,}")
     except (ValueError, RecursionError) as error:
-        return Broken(place, f"it can't be taken for JSON: {str(error).lower()}")
-    return _row(value, place)
+        return BrokenRow(position, f"it can't be taken for JSON: {str(error).lower()}")
+    return _row(value, position)
 
 
-def _said(error: json.JSONDecodeError) -> str:
-    """Return what is wrong without the place that some of json's messages begin to tell."""
+def _message(error: json.JSONDecodeError) -> str:
+    """Return json's message without the position that some messages end with."""
     return error.msg.lower().removesuffix(" at")
 
 
-def _row(value: Any, place: str) -> Found:
-    return value if isinstance(value, dict) else Broken(place, f"it is {_kind(value)}, no object with names")
+def _row(value: Any, position: str) -> Found:
+    return (
+        value
+        if isinstance(value, dict)
+        else BrokenRow(position, f"it is {_kind(value)}, no object with names")
+    )
 
 
 def _kind(value: Any) -> str:
@@ -82,9 +86,9 @@ def _document(scanner: _Scanner) -> Iterator[Found]:
     elif first == "{":
         yield from _object(scanner)
     elif first:
-        raise unreadable(scanner.path, f"{scanner.place} holds neither a list nor an object")
+        raise unreadable(scanner.path, f"{scanner.position} holds neither a list nor an object")
     if scanner.peek():
-        raise unreadable(scanner.path, f"{scanner.place} goes on behind the end")
+        raise unreadable(scanner.path, f"{scanner.position} goes on behind the end")
 
 
 def _list(scanner: _Scanner) -> Iterator[Found]:
@@ -94,20 +98,20 @@ def _list(scanner: _Scanner) -> Iterator[Found]:
         if number:
             scanner.take(",")
         number += 1
-        place = f"row {number:,}"
-        yield _row(scanner.value(place), place)
+        position = f"row {number:,}"
+        yield _row(scanner.value(position), position)
     scanner.take("]")
 
 
 def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
-    """Yield the rows of the list of objects inside, or else those that the object's values are columns of.
+    """Yield the rows of the list of objects inside, or else the rows of which the object's values are columns.
 
-    Several lists are read if all are called after splits, which their rows then tell, or hold the chats of an account.
+    Several lists are read if all have the names of splits, or hold the chats of an account.
     """
     values: dict[str, Any] = {}
     lists: list[str] = []
     if not is_inner:
-        scanner.notes.beside = values
+        scanner.notes.siblings = values
     scanner.take("{")
     while scanner.peek() != "}":
         if values or lists:
@@ -134,22 +138,22 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
 
 
 def _require_lists_together(path: Path, lists: Sequence[str]) -> None:
-    """Raise DataError for a second list whose rows are not known to belong to those of the first."""
+    """Raise DataError for a second list that is neither a split nor an account's chats."""
     if len(lists) > 1 and not (all(map(split_named, lists)) or set(lists) <= CHATS):
         raise unreadable(path, f'it holds several lists, "{lists[-2]}" and "{lists[-1]}", not one')
 
 
 def _split_list(scanner: _Scanner, name: str) -> Iterator[Found]:
-    """Yield the rows of a list that is called after a split, each with a column that says so."""
+    """Yield the rows of a split's list, each with a column for the split."""
     for found in _list(scanner):
-        if isinstance(found, Broken):
-            yield Broken(f'{found.place} of "{name}"', found.why)
+        if isinstance(found, BrokenRow):
+            yield BrokenRow(f'{found.position} of "{name}"', found.reason)
         else:
             yield {**found, SPLIT: name}
 
 
 def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:
-    """Yield the rows of an object of columns; an object without columns is a row itself."""
+    """Yield the rows of an object of columns; an object with other values is a row itself."""
     columns = {name: value for name, value in values.items() if isinstance(value, (list, dict))}
     if len(columns) < len(values):
         yield values
@@ -158,8 +162,9 @@ def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:
     for name, found in zip(columns, keys, strict=True):
         if len(found) != len(keys[0]):
             first = next(iter(columns))
-            why = f'the column "{first}" has {len(keys[0]):,} rows and "{name}" has {len(found):,}'
-            raise unreadable(path, why)
+            raise unreadable(
+                path, f'the column "{first}" has {len(keys[0]):,} rows and "{name}" has {len(found):,}'
+            )
         if found != keys[0]:
             raise unreadable(path, f'the column "{name}" has other rows than the first one')
     for key in keys[0]:
@@ -172,23 +177,23 @@ def _after_space(text: str, start: int) -> int:
 
 
 class _Scanner:
-    """A place in a JSON text that comes in pieces."""
+    """A position in a JSON text that is read in chunks."""
 
     def __init__(self, path: Path, notes: Notes) -> None:
         self.path = path
         self.notes = notes
-        self._pieces = chunks(path, notes)
+        self._chunks = chunks(path, notes)
         self._text = ""
         self._at = 0
         self._lines_before = 0
 
     @property
-    def place(self) -> str:
-        """The line, in words."""
+    def position(self) -> str:
+        """The line, as text."""
         return f"line {self._lines_before + self._text.count(chr(10), 0, self._at) + 1:,}"
 
     def peek(self) -> str:
-        """Pass over space and return the next character, "" at the end."""
+        """Skip white space and return the next character, "" at the end."""
         while True:
             self._at = _after_space(self._text, self._at)
             if self._at < len(self._text):
@@ -197,15 +202,15 @@ class _Scanner:
                 return ""
 
     def take(self, character: str) -> None:
-        """Pass over a character that must stand there."""
+        """Skip one character, which must be this one."""
         found = self.peek()
         if found != character:
             what = f'has "{found}" where "{character}" is due' if found else "breaks off"
-            raise unreadable(self.path, f"{self.place} {what}")
+            raise unreadable(self.path, f"{self.position} {what}")
         self._at += 1
 
     def at_list_of_objects(self) -> bool:
-        """Tell whether a list whose first value is an object stands here."""
+        """Return whether a list whose first value is an object begins here."""
         if self.peek() != "[":
             return False
         while (following := _after_space(self._text, self._at + 1)) == len(self._text) and self._more():
@@ -213,7 +218,7 @@ class _Scanner:
         return self._text[following : following + 1] == "{"
 
     def value(self, what: str) -> Any:
-        """Return the value that stands here; `what` names it if it is damaged or cut off."""
+        """Return the value that begins here; `what` names it in an error."""
         self.peek()
         while True:
             try:
@@ -222,7 +227,7 @@ class _Scanner:
                 if self._more():
                     continue
                 raise self._damaged(what, error) from error
-            # A number at the end of a piece may go on in the next one.
+            # A number at the end of a chunk may go on in the next one.
             if end == len(self._text) and self._more():
                 continue
             self._at = end
@@ -230,26 +235,26 @@ class _Scanner:
 
     def _damaged(self, what: str, error: json.JSONDecodeError) -> Exception:
         cut = error.pos >= len(self._text.rstrip()) or error.msg.startswith("Unterminated string")
-        why = "the file breaks off in it" if cut else f"{_said(error)} in line {self._line_of(error)}"
-        return unreadable(self.path, f"{what}, which begins in {self.place}, is damaged: {why}")
+        reason = "the file breaks off in it" if cut else f"{_message(error)} in line {self._line_of(error)}"
+        return unreadable(self.path, f"{what}, which begins in {self.position}, is damaged: {reason}")
 
     def _line_of(self, error: json.JSONDecodeError) -> str:
         return f"{self._lines_before + error.lineno:,}"
 
     def _more(self) -> bool:
-        """Drop what is passed and add at least as much again as is left; False at the end of the text."""
+        """Drop the consumed text and read at least as much as is left; return False at the end of the file."""
         left = self._text[self._at :]
         if len(left) > MAX_LINE_CHARACTERS:
             raise unreadable(
-                self.path, f"{self.place} begins a value of more than {MAX_LINE_CHARACTERS:,} characters"
+                self.path, f"{self.position} begins a value of more than {MAX_LINE_CHARACTERS:,} characters"
             )
         added, length = [], 0
-        for piece in self._pieces:
-            added.append(piece)
-            length += len(piece)
+        for chunk in self._chunks:
+            added.append(chunk)
+            length += len(chunk)
             if length and length >= len(left):
                 break
-        # A place in the text that an error tells stays right where there is nothing to add.
+        # Without new text nothing is dropped: an error's offsets stay valid.
         if length:
             self._lines_before += self._text.count("\n", 0, self._at)
             self._text, self._at = "".join(chain((left,), added)), 0

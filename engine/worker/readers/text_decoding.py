@@ -1,6 +1,6 @@
-"""A text file into characters, piece by piece, and into its lines with their ends as they are.
+"""Decodes text files piecewise, into chunks or into lines with their original ends.
 
-Which encoding it has is `engine.text.encodings`' to tell; one of the last resort is remarked on. Knows nothing of rows.
+`engine.text.encodings` detects the encoding; a fallback to Windows-1252 adds a remark. Knows nothing of rows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.worker.readers.table import MAX_CHARACTERS, Notes, unreadable
 
 FIRST_BYTES = 1 << 16
 READ_BYTES = 1 << 20
-# A row may have several long cells, and one that is too long is to be named by its column.
+# A row may have several long cells; a cell that is too long is reported by its column.
 MAX_LINE_CHARACTERS = 16 * MAX_CHARACTERS
 
 
@@ -25,9 +25,9 @@ def chunks(path: Path, notes: Notes) -> Iterator[str]:
         first = stream.read(FIRST_BYTES)
         encoding, rest = known(first)
         stream.seek(len(first) - len(rest))
-        why = "" if encoding else why_no_text(rest)
-        if why:
-            raise unreadable(path, why)
+        reason = "" if encoding else why_no_text(rest)
+        if reason:
+            raise unreadable(path, reason)
         yield from _decoded(stream, decoder_of(encoding, b"") if encoding else _Undecided(path, notes), notes)
 
 
@@ -41,30 +41,30 @@ def _decoded(stream: BinaryIO, decoder: Decoder, notes: Notes) -> Iterator[str]:
 
 
 class _Undecided:
-    """ASCII so far: the first piece that holds other bytes decides between UTF-8 and Windows-1252."""
+    """Decodes ASCII until the first other byte, which decides between UTF-8 and Windows-1252."""
 
     def __init__(self, path: Path, notes: Notes) -> None:
         self._path = path
         self._notes = notes
         self._decoder: Decoder | None = None
-        self._waiting = b""
+        self._pending = b""
 
     def decode(self, data: bytes, final: bool = False) -> str:
         if self._decoder is None:
-            data, self._waiting = self._waiting + data, b""
+            data, self._pending = self._pending + data, b""
             if data.isascii():
                 return data.decode("ascii")
-            right, wrong = utf8_characters(data)
-            if not right and not wrong and not final:
-                # All that is not ASCII is the beginning of a character at the end.
-                self._waiting = data
+            valid, invalid = utf8_characters(data)
+            if not valid and not invalid and not final:
+                # The only other bytes are the beginning of a character at the end.
+                self._pending = data
                 return ""
             self._decoder = decoder_of("", data)
             if isinstance(self._decoder, Windows1252):
-                self._tell_last_resort()
+                self._remark_on_fallback()
         return self._decoder.decode(data, final)
 
-    def _tell_last_resort(self) -> None:
+    def _remark_on_fallback(self) -> None:
         self._notes.remarks.append(
             f"{self._path.name} is not UTF-8 and is read as Windows-1252 (Latin-1): look at its accents and "
             "quotation marks, and save it as UTF-8 if they are wrong."
@@ -72,7 +72,7 @@ class _Undecided:
 
 
 def lines(path: Path, notes: Notes) -> Iterator[str]:
-    """Yield a text file's lines with their ends as they are: LF, CRLF or CR. Raises DataError as `chunks` does."""
+    """Yield a text file's lines with their original ends: LF, CRLF or CR. Raises DataError as `chunks` does."""
     rest, number = "", 0
     for chunk in chunks(path, notes):
         # Splits where universal newlines do, and nowhere else.

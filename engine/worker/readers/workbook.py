@@ -1,8 +1,8 @@
-"""Workbooks: the first sheet that holds rows, read row by row.
+"""Workbooks: the first sheet that holds rows, streamed row by row.
 
-A formula counts as the value that was stored with it; one without is named, since only a spreadsheet program can
-compute it. The cells of a merged range all have its value, and that is told. A workbook is a zip archive: how much it
-unpacks to is bounded before it is read.
+A formula counts as its stored value; one without makes its row broken, since only a spreadsheet program can compute
+it. All cells of a merged range have its value, and a remark says so. A workbook is a zip archive: its unpacked size is
+limited before it is read.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.functions import fromstring
 
-from engine.worker.readers.archives import require_moderate
+from engine.worker.readers.archives import require_safe_size
 from engine.worker.readers.delimited import column_names
-from engine.worker.readers.table import MAX_NAMED, Broken, Notes, unreadable
+from engine.worker.readers.table import MAX_NAMED, BrokenRow, Notes, unreadable
 
 MAX_ROWS = 1 << 20
 SCAN_BYTES = 1 << 20
-# As long as a merged range's tag may be, so that none falls between two pieces.
+# The longest tag of a merged range, so that none falls between two pieces.
 TAG_BYTES = 200
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]{0,100}?ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
-# How characters are written that XML does not allow, above all CR.
+# The escape of characters that XML does not allow, above all CR.
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-# What openpyxl raises for files that are no workbooks; it has no error of its own for most.
-TROUBLES = (
+# What openpyxl raises for files that are no workbooks; for most it has no exception of its own.
+ERRORS = (
     InvalidFileException, zipfile.BadZipFile, zlib.error, struct.error, EOFError, AttributeError, LookupError,
     TypeError, ValueError, ArithmeticError, AssertionError, RuntimeError, SyntaxError,
 )  # fmt: skip
@@ -49,7 +49,7 @@ Cells = Sequence[Any]
 
 @dataclass
 class _Merged:
-    """A merged range, and its value once its first row has come."""
+    """A merged range, and its value once its first row is read."""
 
     first_column: int
     first_row: int
@@ -58,11 +58,11 @@ class _Merged:
     value: Any = None
 
 
-def read(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
-    """Yield the rows below a sheet's first one. Raises DataError for a file that is no workbook."""
+def read(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
+    """Yield the rows below the sheet's header. Raises DataError for a file that is no workbook."""
     with _explained(path):
         with zipfile.ZipFile(path) as archive:
-            require_moderate(path, archive.infolist())
+            require_safe_size(path, archive.infolist())
         with _opened(path, data_only=True) as book:
             sheet = _sheet(path, book, notes)
             if sheet is not None:
@@ -72,7 +72,7 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
 @contextmanager
 def _opened(path: Path, *, data_only: bool) -> Iterator[Workbook]:
     with warnings.catch_warnings():
-        # What openpyxl can't keep when it writes (styles, extensions) does not matter here.
+        # Warnings about what openpyxl can't save (styles, extensions) do not matter here.
         warnings.simplefilter("ignore")
         book = load_workbook(path, read_only=True, data_only=data_only)
     try:
@@ -85,12 +85,12 @@ def _opened(path: Path, *, data_only: bool) -> Iterator[Workbook]:
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
-    except TROUBLES as error:
+    except ERRORS as error:
         raise unreadable(path, f"as a workbook it makes no sense ({error})") from error
 
 
 def _sheet(path: Path, book: Workbook, notes: Notes) -> Worksheet | None:
-    """Return the first sheet that holds anything; tell of the others that do."""
+    """Return the first sheet that holds anything; add a remark about the others that do."""
     filled = [sheet for sheet in book.worksheets if _holds_rows(sheet)]
     if len(filled) > 1:
         others = ", ".join(sheet.title for sheet in filled[1:])
@@ -99,25 +99,25 @@ def _sheet(path: Path, book: Workbook, notes: Notes) -> Worksheet | None:
 
 
 def _holds_rows(sheet: Worksheet) -> bool:
-    # What a file says of its own size may be anything.
+    # A file's own statement of its size may be anything.
     sheet.reset_dimensions()
     return any(cell.value is not None for row in islice(sheet.iter_rows(), MAX_ROWS) for cell in row)
 
 
-def _rows(path: Path, sheet: Worksheet, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
+def _rows(path: Path, sheet: Worksheet, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
     merged, has_formulas = _scan(path, sheet.title)
     if merged:
-        notes.remarks.append(_told(path, merged))
+        notes.remarks.append(_remark(path, merged))
     formulas = _formula_rows(path, sheet.title) if has_formulas else repeat(())
     columns: list[str] = []
-    for number, (cells, written) in enumerate(zip(sheet.iter_rows(), formulas, strict=False), start=1):
+    for number, (cells, is_formula) in enumerate(zip(sheet.iter_rows(), formulas, strict=False), start=1):
         if number > MAX_ROWS:
             raise unreadable(path, f"the sheet {sheet.title} has more than {MAX_ROWS:,} rows")
         if columns:
             values = _filled([_value(cell) for cell in cells[: len(columns)]], number, len(columns), merged)
-            wrong = _wrong(cells, written, number, columns)
-            if wrong or any(value not in {None, ""} for value in values):
-                yield wrong or dict(zip(columns, values, strict=True))
+            broken = _broken(cells, is_formula, number, columns)
+            if broken or any(value not in {None, ""} for value in values):
+                yield broken or dict(zip(columns, values, strict=True))
         elif any(cell.value is not None for cell in cells):
             columns = column_names(["" if cell.value is None else str(_value(cell)) for cell in cells])
             notes.columns.update(dict.fromkeys(columns))
@@ -130,26 +130,28 @@ def _value(cell: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
-def _wrong(cells: Cells, written: Sequence[bool], number: int, columns: Sequence[str]) -> Broken | None:
-    """Return what a row is broken by: an error for a value, or a formula that nobody has computed."""
-    for place, (cell, name) in enumerate(zip(cells, columns, strict=False)):
-        where = f"cell {get_column_letter(place + 1)}{number}"
+def _broken(
+    cells: Cells, is_formula: Sequence[bool], number: int, columns: Sequence[str]
+) -> BrokenRow | None:
+    """Return why a row is broken, None if it is not: an error as a value, or a formula without a stored value."""
+    for index, (cell, name) in enumerate(zip(cells, columns, strict=False)):
+        position = f"cell {get_column_letter(index + 1)}{number}"
         if cell.value is not None and cell.data_type == "e":
-            return Broken(where, f'in the column "{name}" it holds the error {cell.value}')
-        if cell.value is None and written[place : place + 1] == [True]:
-            return Broken(where, f'in the column "{name}" it holds a formula without a stored value')
+            return BrokenRow(position, f'in the column "{name}" it holds the error {cell.value}')
+        if cell.value is None and is_formula[index : index + 1] == [True]:
+            return BrokenRow(position, f'in the column "{name}" it holds a formula without a stored value')
     return None
 
 
 def _formula_rows(path: Path, title: str) -> Iterator[list[bool]]:
-    """Yield for each row which of its cells hold formulas; values and formulas can't be read in one go."""
+    """Yield for each row which cells hold formulas; openpyxl can't read values and formulas at once."""
     with _opened(path, data_only=False) as book:
         for cells in book[title].iter_rows():
             yield [cell.data_type == "f" for cell in cells]
 
 
 def _filled(values: list[Any], number: int, width: int, merged: Iterable[_Merged]) -> list[Any]:
-    """Return a row as wide as the table, with each merged range's value in all of its cells."""
+    """Return a row of the table's width, with each merged range's value in all of its cells."""
     values += [None] * (width - len(values))
     for span in merged:
         if span.first_row <= number <= span.last_row and span.first_column <= width:
@@ -198,7 +200,7 @@ def _related(archive: zipfile.ZipFile, member: str) -> dict[str, tuple[str, str]
     }
 
 
-def _told(path: Path, merged: Sequence[_Merged]) -> str:
+def _remark(path: Path, merged: Sequence[_Merged]) -> str:
     spans = [
         f"{get_column_letter(span.first_column)}{span.first_row}:"
         f"{get_column_letter(span.last_column)}{span.last_row}"

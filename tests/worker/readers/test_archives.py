@@ -26,7 +26,7 @@ def zipped(path: Path, **contents: bytes) -> Path:
 
 
 def unpacked(path: Path) -> Path:
-    return archives.unpacked(path, (".csv", ".txt"), lambda done, total: None)
+    return archives.unpack(path, (".csv", ".txt"), lambda done, total: None)
 
 
 def refusal(path: Path) -> str:
@@ -67,7 +67,7 @@ def test_archive_is_unpacked_anew_only_when_it_changed(tmp_path: Path) -> None:
 
 def test_what_nobody_used_for_long_is_removed(tmp_path: Path) -> None:
     old = unpacked(zipped(tmp_path / "a.zip", **{"a.csv": CSV}))
-    long_ago = time.time() - archives.KEPT_SECONDS - 60
+    long_ago = time.time() - archives.CACHE_SECONDS - 60
     os.utime(old, (long_ago, long_ago))
     unpacked(zipped(tmp_path / "b.zip", **{"a.csv": CSV}))
     assert not old.exists()
@@ -94,7 +94,7 @@ def test_archive_within_an_archive_is_refused(tmp_path: Path, name: str) -> None
 
 
 def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "ALWAYS_FINE_BYTES", 1 << 20)
+    monkeypatch.setattr(archives, "SAFE_BYTES", 1 << 20)
     bomb = bytes(8 << 20)
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(bomb))
     assert "unpacks to far more than data of its size would" in refusal(tmp_path / "a.csv.gz")
@@ -130,7 +130,7 @@ def test_unpacking_can_be_ended(tmp_path: Path) -> None:
 
     path = zipped(tmp_path / "a.zip", **{"a.csv": CSV})
     with pytest.raises(EndedError):
-        archives.unpacked(path, (".csv",), end)
+        archives.unpack(path, (".csv",), end)
     assert not list((cache_folder() / "unpacked").iterdir())
 
 

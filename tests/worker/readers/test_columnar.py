@@ -81,7 +81,7 @@ def test_row_with_other_bytes_than_utf8_is_broken(tmp_path: Path) -> None:
     write_parquet(tmp_path / "a.parquet", no_utf8())
     found = open_table([tmp_path / "a.parquet"])
     assert [record.values for record in found] == [{"a": "x", "b": "fine"}]
-    assert [(each.place, each.why) for each in found.broken] == [
+    assert [(each.position, each.reason) for each in found.broken] == [
         ("row 2", 'the column "b" holds bytes that are not UTF-8')
     ]
 

@@ -64,7 +64,7 @@ def test_bytes_that_are_no_utf8_in_a_file_that_is_break_their_row_alone(tmp_path
     content = "a,b\nCafé,ü\nGrüße,x\n".encode() + b"bad,\xff\xfe\nfine,y\n"
     found = table(tmp_path / "a.csv", content)
     assert [record.number for record in found] == [1, 2, 4]
-    assert [(each.place, each.why) for each in found.broken] == [
+    assert [(each.position, each.reason) for each in found.broken] == [
         ("row 3", 'the column "b" holds what is no character: wrong bytes, or half of one')
     ]
 
@@ -73,14 +73,14 @@ def test_halves_of_characters_in_utf16_break_their_row_alone(tmp_path: Path) -> 
     content = "\ufeffa,b\nx,\ud83d\nfine,y\n".encode("utf-16-le", "surrogatepass")
     found = table(tmp_path / "a.csv", content)
     assert values(found) == [("fine", "y")]
-    assert found.broken[0].why.startswith('the column "b" holds what is no character')
+    assert found.broken[0].reason.startswith('the column "b" holds what is no character')
 
 
 def test_ragged_rows_are_named_by_line_and_column(tmp_path: Path) -> None:
     content = 'id,dialogue,summary\n1,"a\nb",c\n2,only\n3,d,e,,\n4,d,e,more\n\n5,f,g\n'
     found = table(tmp_path / "a.csv", content)
     assert values(found) == [("1", "a\nb", "c"), ("3", "d", "e"), ("5", "f", "g")]
-    assert [(each.place, each.why) for each in found.broken] == [
+    assert [(each.position, each.reason) for each in found.broken] == [
         ("line 4", 'it ends before the column "summary"'),
         ("line 6", 'it goes on behind the column "summary": 4 cells for 3 columns'),
     ]
@@ -90,7 +90,7 @@ def test_refusal_names_the_first_places_and_the_way_out(tmp_path: Path) -> None:
     found = table(tmp_path / "a.csv", "a,b\n" + "1\n" * 7 + "x,y\n")
     assert values(found) == [("x", "y")]
     with pytest.raises(DataError) as caught:
-        found.require_whole()
+        found.refuse_broken()
     assert caught.value.message.startswith("a.csv can't be read: 7 rows are broken (line 2: it ends before")
     assert caught.value.message.endswith("; …).")
     assert "leave_out" in caught.value.hint
@@ -100,9 +100,9 @@ def test_quotation_marks_that_do_not_pair_break_their_rows_and_no_other(tmp_path
     content = 'a,b\n1,x\n"Ann: she said "no" to me\nBob: oh","s"\n2,y\n3,"z\n'
     found = table(tmp_path / "a.csv", content)
     assert values(found) == [("1", "x"), ("2", "y")]
-    assert [each.place for each in found.broken] == ["line 3", "line 4", "line 6"]
-    assert "not doubled" in found.broken[0].why
-    assert "never closed" in found.broken[2].why
+    assert [each.position for each in found.broken] == ["line 3", "line 4", "line 6"]
+    assert "not doubled" in found.broken[0].reason
+    assert "never closed" in found.broken[2].reason
 
 
 def test_header_has_a_name_for_each_column(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_long_cell_is_named_by_row_and_column(tmp_path: Path) -> None:
     found = table(tmp_path / "a.csv", "a,b\n1,2\n3," + "x" * 10_000_000 + "\n5,6\n")
     assert values(found) == [("1", "2"), ("5", "6")]
     [broken] = found.broken
-    assert (broken.place, broken.why[:38]) == ("row 2", 'the column "b" holds 10,000,000 charac')
+    assert (broken.position, broken.reason[:38]) == ("row 2", 'the column "b" holds 10,000,000 charac')
 
 
 def test_file_that_changes_or_goes_while_it_is_read_is_said(tmp_path: Path) -> None:

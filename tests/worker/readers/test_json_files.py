@@ -68,9 +68,9 @@ def test_broken_lines_are_named_and_the_others_read(tmp_path: Path) -> None:
     broken = ['{"a": 1', "[1]", '{"a": ' + "9" * 5000 + "}", "[" * 100_000]
     found = table(tmp_path / "a.jsonl", "\n".join(['{"a": 0}', *broken, "", '{"a": 6}']))
     assert [(record.number, record.values["a"]) for record in found] == [(1, 0), (6, 6)]
-    assert [each.place for each in found.broken] == ["line 2", "line 3", "line 4", "line 5"]
-    assert "no JSON" in found.broken[0].why
-    assert found.broken[1].why == "it is a list, no object with names"
+    assert [each.position for each in found.broken] == ["line 2", "line 3", "line 4", "line 5"]
+    assert "no JSON" in found.broken[0].reason
+    assert found.broken[1].reason == "it is a list, no object with names"
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,13 @@ def test_broken_lines_are_named_and_the_others_read(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path: Path, line: str, why: str) -> None:
     found = table(tmp_path / "a.jsonl", f'{{"a": 0}}\r\n{line}\r\n')
     assert len(values(found)) == 1
-    assert [(each.place, each.why) for each in found.broken] == [("line 2", why)]
+    assert [(each.position, each.reason) for each in found.broken] == [("line 2", why)]
 
 
 def test_values_of_a_list_that_are_no_objects_are_broken_rows(tmp_path: Path) -> None:
     found = table(tmp_path / "a.json", '[{"a": 1}, "x", {"a": 2}]')
     assert values(found) == [{"a": 1}, {"a": 2}]
-    assert [(each.place, each.why) for each in found.broken] == [
+    assert [(each.position, each.reason) for each in found.broken] == [
         ("row 2", "it is text, no object with names")
     ]
 
@@ -147,8 +147,8 @@ def test_long_texts_inside_lists_are_named_by_row_and_column(tmp_path: Path) -> 
     ]
     found = table(tmp_path / "a.jsonl", lines(rows))
     assert values(found) == rows[:1]
-    assert [each.place for each in found.broken] == ["row 2"]
-    assert 'the column "messages" holds 5,000,0' in found.broken[0].why
+    assert [each.position for each in found.broken] == ["row 2"]
+    assert 'the column "messages" holds 5,000,0' in found.broken[0].reason
 
 
 def test_rows_that_nothing_can_be_done_with_are_broken(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_rows_that_nothing_can_be_done_with_are_broken(tmp_path: Path) -> None:
         tmp_path / "a.jsonl", f'{{"a": {deep}}}\n{{"b": [{{"c": "\\ud83d"}}]}}\n{{"a": "\\ud83d\\ude00"}}\n'
     )
     assert values(found) == [{"a": "😀"}]
-    assert [each.why for each in found.broken] == [
+    assert [each.reason for each in found.broken] == [
         'the column "a" holds values that are nested too deeply',
         'the column "b" holds what is no character: wrong bytes, or half of one',
     ]

@@ -58,7 +58,7 @@ def test_text_that_is_too_long_for_a_row_is_named(tmp_path: Path, monkeypatch: p
     (tmp_path / "b.txt").write_text("Ann: Hi" * 9)
     table = open_table(sorted(tmp_path.iterdir()))
     assert [record.values["id"] for record in table] == ["a"]
-    assert [(each.place, each.why) for each in table.broken] == [
+    assert [(each.position, each.reason) for each in table.broken] == [
         ("b.txt, its one row", "b.txt has more than 20 bytes")
     ]
 

@@ -60,7 +60,7 @@ def test_formula_counts_as_its_stored_value_and_is_named_without_one(tmp_path: P
     rewritten(tmp_path / "a.xlsx", lambda xml: stored.sub("<f>1+1</f><v>2</v>", xml))
     found = open_table([tmp_path / "a.xlsx"])
     assert values(found) == [("1", 2, "x")]
-    assert [(each.place, each.why) for each in found.broken] == [
+    assert [(each.position, each.reason) for each in found.broken] == [
         ("cell B3", 'in the column "dialogue" it holds a formula without a stored value'),
         ("cell C4", 'in the column "summary" it holds a formula without a stored value'),
     ]
@@ -69,7 +69,7 @@ def test_formula_counts_as_its_stored_value_and_is_named_without_one(tmp_path: P
 def test_cell_with_an_error_for_a_value_is_named(tmp_path: Path) -> None:
     found = book(tmp_path / "a.xlsx", [HEAD, ("1", "#REF!", "x"), ("2", "a", "b")])
     assert values(found) == [("2", "a", "b")]
-    assert found.broken[0].why == 'in the column "dialogue" it holds the error #REF!'
+    assert found.broken[0].reason == 'in the column "dialogue" it holds the error #REF!'
 
 
 def test_merged_cells_all_have_their_value_and_are_told(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_row_past_the_last_possible_one_is_refused(tmp_path: Path, monkeypatch: 
 def test_workbook_that_unpacks_to_far_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "ALWAYS_FINE_BYTES", 1 << 20)
+    monkeypatch.setattr(archives, "SAFE_BYTES", 1 << 20)
     book(tmp_path / "a.xlsx", [HEAD, ("1", "a", "b")])
     rewritten(tmp_path / "a.xlsx", lambda xml: xml)
     with zipfile.ZipFile(tmp_path / "a.xlsx", "a", zipfile.ZIP_DEFLATED) as archive:
