@@ -1,4 +1,4 @@
-"""The troubles a person can be told about, each with what happened, what to do, and the field it belongs to.
+"""The errors that are shown to a person, each with a message, a hint and the field it belongs to.
 
     AppError(message, hint, field)
     ├ RecipeError        the recipe contradicts itself, its file or the base model; carries every problem at once
@@ -7,10 +7,10 @@
     ├ OfflineError       something is not on this computer and no connection may or can be opened
     ├ DeviceError        the device is missing, taken or too small
     │ └ OutOfMemoryError
-    ├ AdapterError       damaged, foreign, or made for another base model
-    ├ ArenaError         damaged, taken, or asked for an entry that does not compare with the others
+    ├ AdapterError       damaged, not importable, or made for another base model
+    ├ ArenaError         damaged, in use, or without the entry that was asked for
     ├ StorageError       a folder is gone, full or not writable
-    ├ TrainingError      the run itself went wrong, for example the loss is no number
+    ├ TrainingError      the run itself failed, for example by a loss that is not finite
     └ WorkerError        the worker could not be started or does not answer
 
 Anything else is a bug. It is caught in two places only: the worker's main function and the window's excepthook.
@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One finding of a validation: the dotted field, what is wrong, and what to do about it."""
+    """One problem that a validation found: the dotted field, a message, and what to do about it."""
 
     field: str
     message: str
@@ -35,7 +35,7 @@ class Problem:
 
 
 class AppError(Exception):
-    """A trouble with a message for the user, a hint of what to do, and the form field it belongs to, if any."""
+    """An error with a message for the user, a hint of what to do, and its form field, if any."""
 
     def __init__(self, message: str, hint: str = "", field: str | None = None) -> None:
         super().__init__(message)
@@ -50,12 +50,12 @@ class AppError(Exception):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The error as problems, so that one error and many are shown the same way."""
+        """The error as problems, so that one and several are shown in the same way."""
         return (Problem(self.field or "", self.message, self.hint),)
 
 
 class RecipeError(AppError):
-    """A recipe that cannot be run, with all its problems."""
+    """A recipe that can't be run, with all its problems."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         first = problems[0]
@@ -74,7 +74,7 @@ class DataError(AppError):
 
 
 class BaseModelError(AppError):
-    """A base model that is not there, not a text model, or cannot be loaded."""
+    """A base model that is missing, not a text model, or can't be loaded."""
 
 
 class OfflineError(AppError):
@@ -82,19 +82,19 @@ class OfflineError(AppError):
 
 
 class DeviceError(AppError):
-    """A device that is missing, taken or too small."""
+    """A device that is missing, in use or too small."""
 
 
 class OutOfMemoryError(DeviceError):
-    """The device's memory does not hold the work."""
+    """The memory of the device does not suffice."""
 
 
 class AdapterError(AppError):
-    """An adapter that is damaged, foreign, or made for another base model."""
+    """An adapter that is damaged, not importable, or made for another base model."""
 
 
 class ArenaError(AppError):
-    """An arena that is damaged or taken, or an entry that is not there or does not compare with the others."""
+    """An arena that is damaged or in use, or an entry that is missing or can't be compared with the others."""
 
 
 class StorageError(AppError):
@@ -102,7 +102,7 @@ class StorageError(AppError):
 
 
 class TrainingError(AppError):
-    """A run that went wrong while training."""
+    """A run that failed while training."""
 
 
 class WorkerError(AppError):

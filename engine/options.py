@@ -1,7 +1,7 @@
-"""Typed settings with title, help, bounds and unit, declared once.
+"""Typed options with title, help, bounds and unit, declared once.
 
-Forms, validation, the comments in recipe files, the help page and tests are all derived from these declarations.
-Knows nothing of Qt and nothing of any particular setting.
+Forms, validation, the comments in recipe files, the help page and tests derive from the declarations. Knows nothing of
+Qt and of no particular option.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Kind = Literal["int", "float", "bool", "choice", "text", "texts", "table"]
 
 
 class Options(BaseModel):
-    """Settings of one thing: frozen, and strict about unknown keys."""
+    """A group of options: frozen, and strict about unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
 
@@ -42,12 +42,12 @@ def option(
     suggestions: tuple[str, ...] = (),
     **bounds: Any,
 ) -> Any:
-    """Declare one setting.
+    """Declare one option.
 
-    `level` is the form level that first shows it, `unit` stands behind the control, `peft_name` is PEFT's name for it
-    ("" = the same name, "-" = not PEFT's business), `control` asks for a special control ("slider", "chips",
-    "patterns", "prompt", "source", "model"), `suggestions` are values to offer where others are allowed too.
-    `bounds` go to pydantic: ge, gt, le, lt, min_length, pattern.
+    `level` is the first form level that shows it, `unit` is shown after the control, `peft_name` is PEFT's name for it
+    ("": the same name, "-": PEFT has no such option), `control` asks for a special control ("slider", "chips",
+    "patterns", "prompt", "source", "model"), `suggestions` are values to offer where others are allowed too. `bounds`
+    are pydantic's: ge, gt, le, lt, min_length, pattern.
     """
     extra: dict[str, Any] = {
         "level": level,
@@ -61,7 +61,7 @@ def option(
 
 @dataclass(frozen=True)
 class OptionInfo:
-    """What is declared of one setting, ready for a form, a comment or a page of help."""
+    """The declaration of one option, for forms, comments and the help page."""
 
     name: str
     title: str
@@ -82,7 +82,7 @@ class OptionInfo:
 
     @property
     def bounds_text(self) -> str:
-        """The bounds in words, for example "at least 1, below 512"."""
+        """The bounds as text, for example "at least 1, below 512"."""
         parts = []
         if self.minimum is not None:
             parts.append(f"{'more than' if self.minimum_excluded else 'at least'} {self.minimum:g}")
@@ -92,7 +92,7 @@ class OptionInfo:
 
 
 def describe(options: type[Options]) -> tuple[OptionInfo, ...]:
-    """Return what `options` declares, in the order of declaration."""
+    """Return the options of a group, in the order of declaration."""
     return tuple(_info(name, field) for name, field in options.model_fields.items())
 
 
@@ -152,7 +152,7 @@ def check(
 ) -> tuple[Options | None, list[Problem]]:
     """Validate `values` against a declaration; return the options, or None and every problem.
 
-    Fields of the problems are dotted, below `prefix`.
+    The fields of problems are dotted names below `prefix`.
     """
     try:
         return options.model_validate(_widened(options, values)), []
@@ -161,7 +161,7 @@ def check(
 
 
 def _widened(options: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Let a whole number stand for a real one and a list for a tuple; nothing else is converted."""
+    """Convert integers for float options and lists for tuples; nothing else is converted."""
     widened: dict[str, Any] = {}
     for name, value in values.items():
         field = options.model_fields.get(name)
@@ -182,15 +182,12 @@ def _problem(options: type[Options], detail: ErrorDetails, prefix: str) -> Probl
         return unknown_key(field, name, options.model_fields)
     if detail["type"] == "missing":
         return Problem(field, f"{field} is missing.", _hint(options, name))
-    return Problem(
-        field,
-        f"{_title(options, name)} can't be {_shown(detail['input'])}: {_why(options, name, detail)}.",
-        _hint(options, name),
-    )
+    hint = _hint(options, name) if detail["type"] == "string_pattern_mismatch" else ""
+    return Problem(field, _message(options, name, detail), hint)
 
 
 def unknown_key(field: str, name: str, known: Iterable[str]) -> Problem:
-    """Return the problem of a key that nothing declares, with the nearest known one as its hint."""
+    """Return the problem of an unknown key, with the nearest known one as its hint."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return Problem(field, f"{field} is not known.", f"Did you mean {near[0]}?" if near else "")
 
@@ -200,40 +197,41 @@ def _title(options: type[Options], name: str) -> str:
     return (field.title if field and field.title else name) or "The value"
 
 
-def _shown(value: Any) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+_MESSAGES = {
+    "greater_than_equal": "{title} must be at least {ge}.",
+    "greater_than": "{title} must be more than {gt}.",
+    "less_than_equal": "{title} must be at most {le}.",
+    "less_than": "{title} must be below {lt}.",
+    "literal_error": "{title} must be {expected}.",
+    "int_type": "{title} must be a whole number.",
+    "float_type": "{title} must be a number.",
+    "bool_type": "{title} must be true or false.",
+    "string_type": "{title} must be text.",
+    "tuple_type": "{title} must be a list.",
+    "dict_type": "{title} must be a table.",
+    "string_too_short": "{title} must not be empty.",
+    "too_short": "{title} must not be empty.",
+    "finite_number": "{title} must be a finite number.",
+}
 
 
-def _why(options: type[Options], name: str, detail: ErrorDetails) -> str:
-    kind, context = detail["type"], detail.get("ctx", {})
+def _message(options: type[Options], name: str, detail: ErrorDetails) -> str:
+    kind, title = detail["type"], _title(options, name)
     if kind == "string_pattern_mismatch":
         examples = _info(name, options.model_fields[name]).suggestions
-        return f"it must be like {' or '.join(examples)}" if examples else "it has another form"
+        return (
+            f"{title} must look like {' or '.join(examples)}." if examples else f"{title} has a wrong form."
+        )
     if isinstance(detail["input"], float) and math.isnan(detail["input"]):
-        return "it must be a number"
-    sayings = {
-        "greater_than_equal": "it must be at least {ge}",
-        "greater_than": "it must be more than {gt}",
-        "less_than_equal": "it must be at most {le}",
-        "less_than": "it must be below {lt}",
-        "literal_error": "it must be {expected}",
-        "int_type": "it must be a whole number",
-        "float_type": "it must be a number",
-        "bool_type": "it must be true or false",
-        "string_type": "it must be text",
-        "tuple_type": "it must be a list",
-        "dict_type": "it must be a table",
-        "string_too_short": "it must not be empty",
-        "too_short": "it must not be empty",
-        "finite_number": "it must be a finite number",
+        return f"{title} must be a number."
+    message = _MESSAGES.get(kind)
+    if message is None:
+        return f"{title}: {detail['msg'].removeprefix('Value error, ').rstrip('.').lower()}."
+    bounds = {
+        key: f"{value:g}" if isinstance(value, float) else value
+        for key, value in detail.get("ctx", {}).items()
     }
-    saying = sayings.get(kind)
-    if saying is None:
-        return detail["msg"].removeprefix("Value error, ").rstrip(".").lower()
-    return saying.format(
-        **{key: f"{value:g}" if isinstance(value, float) else value for key, value in context.items()}
-    )
+    return message.format(title=title, **bounds)
 
 
 def _hint(options: type[Options], name: str) -> str:

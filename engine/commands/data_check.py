@@ -108,7 +108,7 @@ def _table(asked: argparse.Namespace) -> dict[str, Any]:
 
 def _absolute(text: str) -> str:
     """Return a path as the worker, which has another working folder, understands it; hub ids as they are."""
-    return str(recipes.final(expand_user(text))) if recipes.looks_like_path(text) else text
+    return str(recipes.resolved(expand_user(text))) if recipes.looks_like_path(text) else text
 
 
 def _completed(result: Result, details: Details) -> Result:

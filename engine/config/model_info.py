@@ -1,6 +1,6 @@
-"""What a base model's configuration tells about it without torch: its family, its type, its limits.
+"""Reads a base model's config.json without torch: family, model type and context window.
 
-Knows nothing of the hub; a model that is not on this computer has no facts.
+Knows nothing of the hub, so only of models on this computer.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any
 
 from engine.methods.base import BaseFacts, Family, Quantization
 
-# What configurations call the wish for biases that a kind of models does not have otherwise.
+# Keys that ask for biases in models that have none by default.
 BIAS_FLAGS = ("attention_bias", "mlp_bias", "use_bias")
 
 
 def read_config(folder: Path) -> dict[str, Any] | None:
-    """Return a model folder's configuration, None without a readable one."""
+    """Return the configuration in a model folder, None if there is no readable one."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -25,19 +25,19 @@ def read_config(folder: Path) -> dict[str, Any] | None:
 
 
 def read(folder: Path, quantization: Quantization) -> BaseFacts:
-    """Return what is known of the model in a folder, as it would be loaded."""
+    """Return what is known of the model in a folder, loaded with a quantization."""
     config = read_config(folder)
     return BaseFacts(quantization=quantization) if config is None else of(config, quantization)
 
 
 def of(config: dict[str, Any], quantization: Quantization) -> BaseFacts:
-    """Return what a configuration says of a model, as it would be loaded."""
+    """Return what a configuration says of a model, loaded with a quantization."""
     biases = any(config.get(flag) is True for flag in BIAS_FLAGS)
     return BaseFacts(_family(config), _model_type(config), quantization, positions(config), biases)
 
 
 def positions(config: dict[str, Any]) -> int | None:
-    """Return how many tokens a model takes; None for T5, which takes any number, whatever its older files say."""
+    """Return the context window in tokens; None for T5, which has none, whatever its older files say."""
     found = config.get("max_position_embeddings", config.get("n_positions"))
     limited = isinstance(found, int) and found > 0 and "t5" not in _model_type(config)
     return found if limited else None

@@ -1,6 +1,6 @@
-"""Prompt templates: the built-in ones, those that a person saved, one small file each, and what a model reads of one.
+"""Prompt templates: built-in ones and saved ones, a small file each, and the prompts they make.
 
-A saved template's name is its file's name. Knows nothing of tokens or of who reads the prompt.
+The name of a saved template is its file name. Knows nothing of tokens.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from engine.system.paths import prompts_folder
 
 PLACEHOLDER = "{conversation}"
 DEFAULT_PROMPT = "Summarize the following conversation.\n\n{conversation}\n\nSummary: "
-# What stands between a shown example and the next.
-APART = "\n\n"
-# Longer than any model's window would leave room for; a stranger's could be of any length.
+# Between one worked example and the next.
+EXAMPLE_SEPARATOR = "\n\n"
+# More than fits any context window.
 MAX_CHARACTERS = 20_000
 MAX_EXAMPLE_CHARACTERS = 1_000_000
 SCHEMA = 1
 SUFFIX = ".toml"
 MAX_NAME_CHARACTERS = 60
-# Of a template's file, in which a character may be escaped.
+# Of a template's file, whose characters may be escaped.
 MAX_FILE_BYTES = 16 * MAX_CHARACTERS
-# What some system does not take in a file's name: a folder of templates can be carried anywhere.
-_BARRED = frozenset('<>:"/\\|?*')
+# Characters that some system does not allow in file names: templates may be moved to any system.
+_FORBIDDEN = frozenset('<>:"/\\|?*')
 _DEVICES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(10))}
 )
@@ -38,7 +38,7 @@ _DEVICES = frozenset(
 
 @dataclass(frozen=True)
 class Template:
-    """A prompt with a name; built-in ones can be neither changed nor deleted."""
+    """A prompt with a name; built-in ones can't be changed or deleted."""
 
     name: str
     text: str
@@ -47,7 +47,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of what a model reads: the prompt's own words, or the data's."""
+    """A part of a prompt: the template's own text, or text of the data."""
 
     text: str
     own: bool
@@ -73,52 +73,56 @@ BUILT_IN = (
 
 
 def problem(text: str, field: str = "") -> Problem | None:
-    """Return what makes `text` no prompt, or None."""
+    """Return the problem that makes `text` no prompt, or None."""
     if len(text) > MAX_CHARACTERS:
-        message = f"The prompt has {len(text):,} characters, and at most {MAX_CHARACTERS:,} are read."
+        message = f"The prompt has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}."
         return Problem(field, message, "Shorten it.")
     if PLACEHOLDER in text:
         return None
-    return Problem(field, f"The prompt has no {PLACEHOLDER}.", f"Write {PLACEHOLDER} where it should stand.")
+    return Problem(field, f"The prompt has no {PLACEHOLDER}.", f"Insert {PLACEHOLDER} for the conversation.")
 
 
-def written(template: str, conversation: str, shots: Sequence[tuple[str, str]] = ()) -> list[Part]:
-    """Return what a model reads: `shots`, pairs of conversation and summary, worked out, and then a conversation.
+def rendered(template: str, conversation: str, shots: Sequence[tuple[str, str]] = ()) -> list[Part]:
+    """Return the prompt of a conversation after worked examples: `shots`, pairs of conversation and summary.
 
-    Only the first place of the template is filled; another one is read as it stands. A shot's summary follows the
-    template as the model's own answer would.
+    Only the first placeholder of the template is filled. The summary of a shot follows the template like the model's
+    own answer.
     """
     before, _, after = template.partition(PLACEHOLDER)
 
     def asked(text: str) -> list[Part]:
         return [Part(before, own=True), Part(text, own=False), Part(after, own=True)]
 
-    shown = [part for shot, summary in shots for part in (*asked(shot), Part(f"{summary}{APART}", own=False))]
+    shown = [
+        part
+        for shot, summary in shots
+        for part in (*asked(shot), Part(f"{summary}{EXAMPLE_SEPARATOR}", own=False))
+    ]
     return [*shown, *asked(conversation)]
 
 
 def templates() -> list[Template]:
-    """Return the built-in templates and then the saved ones by name; files that can't be read are left out."""
+    """Return the built-in templates and then the readable saved ones by name."""
     found = (_read(path) for path in _files())
     saved = sorted((each for each in found if each is not None), key=lambda each: each.name.casefold())
     return [*BUILT_IN, *saved]
 
 
 def named(text: str) -> Template | None:
-    """Return the template with exactly this text, a built-in one first; None if it is nobody's."""
+    """Return the template with exactly this text, a built-in one first; None if there is none."""
     return next((each for each in templates() if each.text == text), None)
 
 
 def save(name: str, text: str, *, replace: bool = False) -> Template:
-    """Write a template, whole or not at all, and return it.
+    """Save a template and return it.
 
-    Raises AppError for a name that can't be used or is taken (a saved one's may be replaced) and for a text without
-    a place for the conversation; StorageError if the disk does not take it.
+    Raises AppError for an invalid name, for one that is taken unless it may be replaced, and for a text without the
+    placeholder; StorageError if the file can't be written.
     """
     name = _checked_name(name)
-    lacking = problem(text, "prompt")
-    if lacking is not None:
-        raise AppError(lacking.message, lacking.hint, lacking.field)
+    wrong = problem(text, "prompt")
+    if wrong is not None:
+        raise AppError(wrong.message, wrong.hint, wrong.field)
     taken = _file_of(name)
     if taken is not None and not replace:
         raise AppError(
@@ -136,7 +140,7 @@ def rename(name: str, to: str) -> Template:
         raise AppError(f'There is a template "{taken.stem}" already.', "Choose another name.", "name")
     template = _read(path)
     if template is None:
-        raise StorageError(f'The template "{name}" can\'t be read.', "Save it anew.")
+        raise StorageError(f'The template "{name}" can\'t be read.', "Save it again.")
     try:
         path.rename(path.with_name(to + SUFFIX))
     except OSError as error:
@@ -153,7 +157,7 @@ def delete(name: str) -> None:
 
 
 def _checked_name(name: str) -> str:
-    """Return a name as it is kept. Raises AppError for one that is empty, built-in or no file name."""
+    """Return a normalised name. Raises AppError for one that is empty, built-in or no file name."""
     plain = " ".join(name.split())
     if not plain:
         raise AppError("A template needs a name.", "Write one.", "name")
@@ -161,9 +165,11 @@ def _checked_name(name: str) -> str:
         raise AppError(
             f"The name has {len(plain)} characters.", f"Use at most {MAX_NAME_CHARACTERS}.", "name"
         )
-    barred = sorted({mark for mark in plain if mark in _BARRED or not mark.isprintable()})
-    if barred or plain[0] == "." or plain[-1] == "." or plain.partition(".")[0].casefold() in _DEVICES:
-        hint = f"Leave out {' '.join(barred)}" if barred else "Begin and end it with a letter or number."
+    forbidden = sorted({mark for mark in plain if mark in _FORBIDDEN or not mark.isprintable()})
+    if forbidden or plain[0] == "." or plain[-1] == "." or plain.partition(".")[0].casefold() in _DEVICES:
+        hint = (
+            f"Leave out {' '.join(forbidden)}" if forbidden else "Begin and end it with a letter or number."
+        )
         raise AppError(f'"{plain}" can\'t be the name of a file.', hint, "name")
     if _same(plain, (each.name for each in BUILT_IN)):
         raise AppError(f'"{plain}" is a built-in template.', "Choose another name.", "name")
@@ -171,7 +177,7 @@ def _checked_name(name: str) -> str:
 
 
 def _same(name: str, others: Iterable[str]) -> bool:
-    """Tell whether a name is among others as file systems that know no capitals see it."""
+    """Tell whether a name is among others, without regard to case."""
     return name.casefold() in {other.casefold() for other in others}
 
 
@@ -191,7 +197,7 @@ def _saved(name: str) -> Path:
 
 
 def _read(path: Path) -> Template | None:
-    """Return the template in a file, None for a file that is none: nobody is helped by a list that fails."""
+    """Return the template in a file, None if it can't be read."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             return None

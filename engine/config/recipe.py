@@ -1,6 +1,7 @@
-"""A recipe: all that decides a run, as one frozen value and one commented TOML file.
+"""Recipes: everything that decides a run, as a frozen value and as a commented TOML file.
 
-Reads, checks and writes recipes; every problem is reported at once, with its field. Knows nothing of how a run is done.
+Reads, checks and writes recipes; all problems are reported at once, each with its field. Knows nothing of how a run is
+done.
 """
 
 from __future__ import annotations
@@ -50,20 +51,22 @@ class BaseModelOptions(Options):
     precision: Precision = option(
         "auto",
         "Precision",
-        "Number format of the frozen weights. Auto: bfloat16 where the device does it well, else float32. "
+        "Number format of the frozen weights. Auto: bfloat16 where the device supports it well, else float32. "
         "T5 overflows in float16.",
     )
     quantization: Literal["none", "int8", "nf4", "fp4"] = option(
-        "none", "Quantization", "Keep the base model in 8 or 4 bits: less memory, slightly different outputs."
+        "none",
+        "Quantization",
+        "Store the base model in 8 or 4 bits: less memory, slightly different outputs.",
     )
     double_quantization: bool = option(
-        True, "Double quantization", "Quantize the scales of a 4-bit base too.", level="everything"
+        True, "Double quantization", "Also quantize the scales of a 4-bit base model.", level="everything"
     )
 
 
 @dataclass(frozen=True)
 class MethodSettings:
-    """The `[method]` table of a recipe: which method, with which options, going on from which adapter."""
+    """The `[method]` table of a recipe: the method, its options, and the adapter to start from."""
 
     id: str
     options: Options
@@ -81,7 +84,7 @@ class MethodSettings:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides a run; `changes` is what was decided anew while it was under way."""
+    """Everything that decides a run; `changes` are those made during the run."""
 
     name: str
     base_model: BaseModelOptions
@@ -92,7 +95,7 @@ class Recipe:
     changes: tuple[Change, ...] = ()
 
     def learning_rate(self, family: Family) -> float:
-        """Return the learning rate to use: the recipe's, or the method's preset for `family`."""
+        """Return the recipe's learning rate, or the method's preset for `family`."""
         return self.training.learning_rate or self.method.method.presets[family].learning_rate
 
     def as_tables(self) -> dict[str, Any]:
@@ -110,7 +113,7 @@ class Recipe:
         return replace(self, name=name)
 
     def anew(self) -> Recipe:
-        """Return the recipe for a new run, which nothing was changed of yet."""
+        """Return the recipe for a new run, without changes."""
         return replace(self, changes=())
 
 
@@ -121,7 +124,7 @@ _TABLES: dict[str, type[Options]] = {
     "evaluation": EvaluationOptions,
 }
 _ORDER = ("base_model", "data", "method", "training", "evaluation")
-_METHOD_OWN = ("id", "start_from")
+_METHOD_KEYS = ("id", "start_from")
 CHANGES = "changes"
 
 
@@ -136,36 +139,36 @@ def _present(values: Mapping[str, Any]) -> dict[str, Any]:
 def from_tables(tables: Mapping[str, Any]) -> Recipe:
     """Return the recipe that `tables` describe.
 
-    Raises RecipeError with every problem: unknown keys, wrong types, values out of bounds, contradictions. A recipe
-    that is refused anyway is also told what is missing on this computer, so that all comes at once.
+    Raises RecipeError with every problem: unknown keys, wrong types, values out of bounds, contradictions, and then
+    also files that are missing on this computer.
     """
     found = _top_level_problems(tables)
     parts: dict[str, Any] = {}
-    legible: dict[str, Any] = {}
+    readable: dict[str, Any] = {}
     for name, options in _TABLES.items():
         table = tables.get(name, {})
         table = table if isinstance(table, Mapping) else {}
         parts[name], wrong = check(options, table, name)
-        legible[name] = parts[name] or _legible(options, table, wrong)
-        # A table that is none has been told above.
+        readable[name] = parts[name] or _readable(options, table, wrong)
+        # A value that is no table is a problem found above.
         found += wrong if isinstance(tables.get(name, {}), Mapping) else []
     parts["method"], wrong = _method_settings(tables.get("method", {}))
     parts[CHANGES], unreadable = changes.read(tables.get(CHANGES, []))
     found += [
         *wrong,
         *unreadable,
-        *_contradictions(legible["base_model"], legible["data"], tables.get("method"), parts["method"]),
-        *_beyond_the_method(parts["method"], legible["training"]),
-        *(training_problems(legible["training"]) if legible["training"] else ()),
+        *_contradictions(readable["base_model"], readable["data"], tables.get("method"), parts["method"]),
+        *_method_limits(parts["method"], readable["training"]),
+        *(training_problems(readable["training"]) if readable["training"] else ()),
     ]
     if found:
-        found += _problems_here(legible["base_model"], legible["data"])
+        found += _local_problems(readable["base_model"], readable["data"])
         raise RecipeError(tuple(sorted(found, key=_field_order)))
     return Recipe(name=str(tables.get("name", "")) or _default_name(parts), **parts)
 
 
-def _legible(options: type[Options], table: Mapping[str, Any], wrong: Iterable[Problem]) -> Options | None:
-    """Return what a table says apart from its wrong values, None if too little is left."""
+def _readable(options: type[Options], table: Mapping[str, Any], wrong: Iterable[Problem]) -> Options | None:
+    """Return the options of a table without its wrong values, None if required ones are missing."""
     bad = {problem.field.split(".")[-1] for problem in wrong}
     return check(options, {key: value for key, value in table.items() if key not in bad}, "")[0]
 
@@ -177,8 +180,8 @@ def _top_level_problems(tables: Mapping[str, Any]) -> list[Problem]:
         problems.append(
             Problem(
                 "schema",
-                f"Recipes of schema {tables['schema']} are not known here.",
-                f"This version writes {SCHEMA}.",
+                f"This version can't read recipes of schema {tables['schema']}.",
+                f"It reads schema {SCHEMA}.",
             )
         )
     if not isinstance(tables.get("name", ""), str):
@@ -207,7 +210,7 @@ def _method_settings(table: Any) -> tuple[MethodSettings | None, list[Problem]]:
     unknown = unknown_method(method_id)
     if unknown:
         return None, [unknown]
-    own = {name: value for name, value in table.items() if name not in _METHOD_OWN}
+    own = {name: value for name, value in table.items() if name not in _METHOD_KEYS}
     options, problems = method(method_id).read_options(own)
     return (MethodSettings(method_id, options, start_from) if options else None), problems
 
@@ -223,8 +226,8 @@ def _contradictions(
     method_table: Any,
     settings: MethodSettings | None,
 ) -> list[Problem]:
-    """Return what no single field can know, of the tables that can be read: values that do not go together."""
-    found = _unusable(data) if data else []
+    """Return contradictions between fields, of the tables that can be read."""
+    found = _data_problems(data) if data else []
     method_id = method_table.get("id") if isinstance(method_table, Mapping) else None
     if base_model and isinstance(method_id, str) and unknown_method(method_id) is None:
         options = settings.options if settings else None
@@ -233,23 +236,23 @@ def _contradictions(
     return found
 
 
-def _beyond_the_method(settings: MethodSettings | None, training: TrainingOptions | None) -> list[Problem]:
-    """Return what is asked of a run that its method can't do, whatever the base model."""
+def _method_limits(settings: MethodSettings | None, training: TrainingOptions | None) -> list[Problem]:
+    """Return what the method can't do, whatever the base model."""
     found = []
     if settings and settings.start_from and not settings.method.whole_in_file(settings.options):
-        message = f"No run can go on from such an adapter of {settings.method.title}."
-        hint = "Its file holds the result and not all that training goes by: start anew."
+        message = f"A run can't start from such an adapter of {settings.method.title}."
+        hint = "Its file does not hold everything that training needs. Train without it."
         found.append(Problem("method.start_from", message, hint))
     checkpointing = training is not None and training.activation_checkpointing
     if settings and checkpointing and not settings.method.checkpoints_activations:
-        message = f"{settings.method.title} does not work with checkpointed activations: they lose its part."
+        message = f"{settings.method.title} does not work with checkpointed activations."
         hint = f"Switch them off, or use {named(settings.method.nearest)}."
         found.append(Problem("training.activation_checkpointing", message, hint))
     return found
 
 
 def _base_facts(base_model: BaseModelOptions) -> BaseFacts:
-    """Return what is known of the base without loading it; of one on the hub only how it would be loaded."""
+    """Return what is known of the base model without loading it; of one on the hub only the quantization."""
     folder = _local_folder(base_model.id)
     if folder is None:
         return BaseFacts(quantization=base_model.quantization)
@@ -262,26 +265,23 @@ def _local_folder(model_id: str) -> Path | None:
     return expand_user(model_id) if looks_like_path(model_id) else None
 
 
-def _unusable(data: DataOptions) -> list[Problem]:
-    lacking = prompts.problem(data.prompt, "data.prompt")
-    return [
-        *([lacking] if lacking else []),
-        *data_problems(data),
-    ]
+def _data_problems(data: DataOptions) -> list[Problem]:
+    wrong = prompts.problem(data.prompt, "data.prompt")
+    return [*([wrong] if wrong else []), *data_problems(data)]
 
 
 def problems(recipe: Recipe) -> tuple[Problem, ...]:
-    """Return what can be known to be wrong without loading a model: missing files, overflowing formats.
+    """Return problems that are known without loading a model: missing files, overflowing formats, missing libraries.
 
-    What a recipe says of the library's adapters is checked by `engine.runs.run_store.problems`.
+    Adapters of the library are checked by `engine.runs.run_store.problems`.
     """
     return (
-        *_problems_here(recipe.base_model, recipe.data),
+        *_local_problems(recipe.base_model, recipe.data),
         *optional_dependencies.problems(recipe.base_model.quantization, recipe.training.optimizer),
     )
 
 
-def _problems_here(base_model: BaseModelOptions | None, data: DataOptions | None) -> tuple[Problem, ...]:
+def _local_problems(base_model: BaseModelOptions | None, data: DataOptions | None) -> tuple[Problem, ...]:
     return (
         *(base_problems(base_model) if base_model else ()),
         *(_missing("data.source", data.source) if data else ()),
@@ -289,7 +289,7 @@ def _problems_here(base_model: BaseModelOptions | None, data: DataOptions | None
 
 
 def base_problems(base_model: BaseModelOptions) -> tuple[Problem, ...]:
-    """Return what a base model's folder says against using it so; nothing for a hub id."""
+    """Return the problems of a base model's folder; none for a hub id."""
     missing = _missing("base_model.id", base_model.id)
     folder = _local_folder(base_model.id)
     if missing or folder is None:
@@ -303,18 +303,18 @@ def base_problems(base_model: BaseModelOptions) -> tuple[Problem, ...]:
     return ()
 
 
-def _missing(field: str, place: str) -> tuple[Problem, ...]:
-    if not looks_like_path(place) or path_exists(expand_user(place)):
+def _missing(field: str, path: str) -> tuple[Problem, ...]:
+    if not looks_like_path(path) or path_exists(expand_user(path)):
         return ()
     hint = "Check the path; a hub id looks like owner/name."
-    return (Problem(field, f"There is nothing at {place}.", hint),)
+    return (Problem(field, f"There is nothing at {path}.", hint),)
 
 
-def final(path: Path) -> Path:
-    """Return a path that is absolute and leads through no links.
+def resolved(path: Path) -> Path:
+    """Return an absolute path whose folders are no links.
 
-    A link at its end stays: its name says what kind of file it is, that of what it leads to may say nothing. So do
-    links in a circle and names that no file can have, for a reader to tell.
+    A link at its end stays, since its suffix names the kind of file. So do circular links and invalid names, which a
+    reader reports.
     """
     try:
         return path.parent.resolve() / path.name if path.is_symlink() else path.resolve()
@@ -323,12 +323,12 @@ def final(path: Path) -> Path:
 
 
 def public_name(text: str) -> str:
-    """Return what a base model, data or an adapter is called elsewhere: a path's last part, other names unchanged."""
+    """Return the public name of a base model, data or an adapter: the last part of a path, other names unchanged."""
     return re.split(r"[\\/]", text.rstrip("\\/"))[-1] if looks_like_path(text) else text
 
 
 def public(recipe: Recipe) -> Recipe:
-    """Return the recipe with public names in the place of paths: it tells what was done, and runs where those are."""
+    """Return the recipe with public names in the place of local paths."""
     tables = recipe.as_tables()
     for table, key in (("base_model", "id"), ("data", "source"), ("method", "start_from")):
         if key in tables[table]:
@@ -337,7 +337,7 @@ def public(recipe: Recipe) -> Recipe:
 
 
 def looks_like_path(text: str) -> bool:
-    """Tell whether `text` can only mean a place on this computer, not a hub id or a bundled thing."""
+    """Tell whether `text` is a path on this computer, not a hub id or a bundled name."""
     if text in (STARTER, SAMPLE):
         return False
     path = expand_user(text)
@@ -374,13 +374,13 @@ def load(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     except FileNotFoundError as error:
         raise RecipeError((Problem("recipe", f"There is no recipe at {path}."),)) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError((Problem("recipe", f"The recipe {path} cannot be read: {error}."),)) from error
+        raise RecipeError((Problem("recipe", f"The recipe {path} can't be read: {error}."),)) from error
     tables = overridden(parse(text), overrides)
-    return from_tables(_anchored(tables, path.resolve().parent))
+    return from_tables(_with_absolute_paths(tables, path.resolve().parent))
 
 
-def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Make paths that the file gives relative to itself absolute, so that a run can be repeated from anywhere."""
+def _with_absolute_paths(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Make paths relative to the file absolute, so that a run can be repeated from anywhere."""
     for table, key in (("base_model", "id"), ("data", "source")):
         values = tables.get(table)
         if not isinstance(values, dict):
@@ -388,19 +388,19 @@ def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
         text = values.get(key)
         if (
             isinstance(text, str)
-            # Nothing is no folder: left as it is, it is refused.
+            # An empty text is refused as it is.
             and text.strip()
             and (text.startswith(".") or path_exists(folder / text))
             and text not in (STARTER, SAMPLE)
         ):
-            values[key] = str(final(folder / text))
+            values[key] = str(resolved(folder / text))
     return tables
 
 
 def overridden(tables: dict[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
-    """Return `tables` with `table.key=value` overrides set; a value that is no TOML is taken as text.
+    """Return `tables` with `table.key=value` overrides; a value that is no TOML is text.
 
-    `table.key.name=value` sets one name of a mapping, such as `data.columns.speaker`; there all values are texts.
+    `table.key.name=value` sets one name of a mapping, such as `data.columns.speaker`, always to a text.
     """
     for override in overrides:
         field, equals, raw = override.partition("=")
@@ -435,7 +435,7 @@ def dumps(recipe: Recipe) -> str:
         document.add(name, _commented(tables[name], declaration))
     if recipe.changes:
         document.add(tomlkit.nl())
-        document.add(tomlkit.comment("What was changed while the run was under way, and behind which step."))
+        document.add(tomlkit.comment("Changes during the run, each with the step after which it applies."))
         document.add(CHANGES, tomlkit.item(tables[CHANGES]))
     return tomlkit.dumps(document)
 
@@ -458,8 +458,8 @@ def _inline(value: Mapping[str, Any]) -> tomlkit.items.InlineTable:
 
 
 def save(recipe: Recipe, path: Path) -> None:
-    """Write the recipe. Raises StorageError if the place cannot be written."""
+    """Write the recipe. Raises StorageError if the file can't be written."""
     try:
         path.write_text(dumps(recipe), encoding="utf-8")
     except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+        raise StorageError(f"{path} can't be written: {error.strerror}.") from error

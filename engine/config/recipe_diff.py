@@ -1,6 +1,6 @@
-"""What recipes differ in, key by key, and what may differ between the entries of one arena.
+"""Compares recipes key by key, and finds what may not differ between the entries of an arena.
 
-Works on the tables of recipes, so that a recipe which is refused can be compared too.
+Works on the tables of recipes, so that invalid recipes can be compared too.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from engine.errors import Problem
 
 Tables = Mapping[str, Any]
 
-# What a method is compared by; everything else must be the same, or scores would tell of something else.
+# Only these may differ between entries; with other differences, scores could not be compared.
 FREE_TABLES = ("method", "training")
 FREE_KEYS = ("base_model.quantization", "base_model.double_quantization")
 SAME_KEYS = ("training.seed",)
-# To a method that trains nothing the prompt is what weights are to others.
+# A method that trains nothing is compared by its prompt.
 PROMPT_KEYS = ("data.prompt", "data.shots")
 NAMES = ("schema", "name", "changes")
 ABSENT = "not set"
@@ -25,14 +25,14 @@ ABSENT = "not set"
 
 @dataclass(frozen=True)
 class Difference:
-    """One key that recipes do not agree on, and its value in each of them; None where it is absent."""
+    """A key with different values in recipes, and its value in each of them; None where it is absent."""
 
     key: str
     values: tuple[Any, ...]
 
 
 def differences(recipes: Sequence[Tables]) -> tuple[Difference, ...]:
-    """Return the keys that differ between recipes, in the order of a recipe, but names and histories."""
+    """Return the keys that differ between recipes, in the order of a recipe, without names and changes."""
     flat = [dict(_flat(tables)) for tables in recipes]
     keys = list(dict.fromkeys(key for values in flat for key in values))
     found = (Difference(key, tuple(values.get(key) for values in flat)) for key in keys)
@@ -48,14 +48,14 @@ def _flat(tables: Tables) -> Iterator[tuple[str, Any]]:
 
 
 def unlike(common: Tables, entry: Tables, *, trains: bool) -> tuple[Problem, ...]:
-    """Return why an entry does not compare with an arena's recipe: what must be the same and is not.
+    """Return why an entry can't be compared with an arena's recipe: keys that must be the same and are not.
 
-    `trains` is false for an entry that is a prompt, whose prompt and examples are what is compared.
+    `trains` is false for an entry that is a prompt: then prompt and examples may differ.
     """
     return tuple(
         Problem(
             each.key,
-            f"{each.key} is {_said(each.values[1])} here and {_said(each.values[0])} in the arena.",
+            f"{each.key} is {_quoted(each.values[1])} here and {_quoted(each.values[0])} in the arena.",
             "Entries share data, prompt, scoring and seed: change it, or make another arena.",
         )
         for each in differences((common, entry))
@@ -70,13 +70,13 @@ def _is_free(key: str, *, trains: bool) -> bool:
     return free or (not trains and key in PROMPT_KEYS)
 
 
-def _said(value: Any) -> str:
+def _quoted(value: Any) -> str:
     text = ABSENT if value is None else f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def value_text(value: Any) -> str:
-    """Return a recipe's value as it is written there, without quotes and brackets."""
+    """Return a value of a recipe as text, without quotes and brackets."""
     if value is None:
         return ABSENT
     if isinstance(value, list | tuple):

@@ -1,6 +1,6 @@
-"""What may be changed of a run under way so that its memory suffices, and the record that its recipe keeps of it.
+"""The options of a run that may change when it resumes, so that memory suffices, and the record of such changes.
 
-Each of these leaves a step its examples and their order. Knows nothing of files.
+None of them changes the examples of a step or their order. Knows nothing of files.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ CHANGEABLE = (
     "base_model.quantization",
     "base_model.double_quantization",
 )
-# An optimizer goes on with the numbers that another one has kept only if they mean the same.
-HEIRS = {"adamw": ("adamw_8bit", "paged_adamw_8bit")}
+# The optimizers that can continue from another one's state.
+SUCCESSORS = {"adamw": ("adamw_8bit", "paged_adamw_8bit")}
 
 Value = bool | int | str
 
 
 class Change(BaseModel):
-    """One value of a recipe that was changed for the steps behind `step`; `at` is when, as adapter_toml write it."""
+    """A changed value of a recipe for the steps after `step`; `at` is when, in the form of metadata."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -38,58 +38,58 @@ class Change(BaseModel):
 
     def as_text(self) -> str:
         """Return the change as a sentence."""
-        after, before = _said(self.after), _said(self.before)
+        after, before = _value_text(self.after), _value_text(self.before)
         if not self.step:
             return f"From the first step on {self.field} is {after}; it was {before}."
         return f"Since step {self.step:,} {self.field} is {after}; it was {before}."
 
 
-def _said(value: Value) -> str:
+def _value_text(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def read(tables: Any) -> tuple[tuple[Change, ...], list[Problem]]:
-    """Return the changes that a recipe's list holds, and what is wrong with it."""
+    """Return the changes in a recipe's list, and the problems of the list."""
     if not isinstance(tables, list):
         return (), [Problem("changes", "changes must be a list of tables.")]
     try:
         return tuple(Change.model_validate(table) for table in tables), []
     except ValidationError as error:
-        told = error.errors()[0]
-        place = ".".join(map(str, told["loc"]))
-        return (), [Problem("changes", f"The record of changes can't be read: {place}: {told['msg']}.")]
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        return (), [Problem("changes", f"The record of changes can't be read: {key}: {first['msg']}.")]
 
 
 def refusals(
-    before: Mapping[str, Any], wanted: Mapping[str, Value], *, step: int, anchored: bool
+    before: Mapping[str, Any], wanted: Mapping[str, Value], *, step: int, needs_base: bool
 ) -> tuple[Problem, ...]:
-    """Return why values can't be changed for a run that goes on behind `step`.
+    """Return why values can't be changed for a run that resumes after `step`.
 
-    `before` are the values there are, by dotted names as `wanted`. `anchored`: what is trained is measured from the
-    base model's own numbers, so these must stay as they are.
+    `before` are the present values by dotted names, as in `wanted`. `needs_base`: what is trained depends on the base
+    model's own weights, so these must stay as they are.
     """
     return tuple(
-        filter(None, (_refusal(name, before.get(name), wanted[name], step, anchored) for name in wanted))
+        filter(None, (_refusal(name, before.get(name), wanted[name], step, needs_base) for name in wanted))
     )
 
 
-def _refusal(name: str, before: Any, after: Value, step: int, anchored: bool) -> Problem | None:
+def _refusal(name: str, before: Any, after: Value, step: int, needs_base: bool) -> Problem | None:
     if name not in CHANGEABLE:
         hint = f"These can be changed: {', '.join(CHANGEABLE)}. For anything else start a new run."
-        return Problem(name, f"A run that has begun keeps its {name}.", hint)
+        return Problem(name, f"{name} can't be changed once a run has begun.", hint)
     if not step or before == after:
         return None
-    if name == "training.optimizer" and after not in HEIRS.get(str(before), ()):
-        message = f"{after} can't go on with what {before} has gathered up to step {step:,}."
+    if name == "training.optimizer" and after not in SUCCESSORS.get(str(before), ()):
+        message = f"{after} can't continue from the state of {before} at step {step:,}."
         return Problem(name, message, "Start a new run with it.")
-    if name.startswith("base_model.") and anchored:
-        message = f"What was trained up to step {step:,} starts from the base model's own numbers."
-        return Problem(name, message, "Start a new run with the base model in fewer bits.")
+    if name.startswith("base_model.") and needs_base:
+        message = f"What was trained up to step {step:,} needs the base model's original weights."
+        return Problem(name, message, "Start a new run with a quantized base model.")
     return None
 
 
 def recorded(before: Mapping[str, Any], wanted: Mapping[str, Value], step: int, at: str) -> Sequence[Change]:
-    """Return the record of what really changes."""
+    """Return the record of the values that change."""
     return [
         Change(step=step, field=name, before=before[name], after=value, at=at)
         for name, value in wanted.items()

@@ -1,7 +1,7 @@
-"""What works where: each method and variant on each kind of base model, as it is and quantized.
+"""The support matrix: which method and variant works on which kind of base model, unquantized and quantized.
 
-The registry says what is meant to work, the proof that ships with Tunesmith whether it was seen to. Knows nothing of
-torch, and of the proof nothing but its file.
+The registry says what should work, the shipped proof what was tested. Knows nothing of torch, and of the proof only its
+file.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from engine.system import paths
 
 State = Literal["proven", "unproven", "refused", "failed"]
 Cell = tuple[str, str, str, Quantization, bool]
-"""Method, variant, kind, quantization, double: what the proof calls a cell."""
+"""A cell of the proof: method, variant, kind, quantization, double quantization."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of base model, told apart by what methods meet in it; `examples` are names that people know."""
+    """A kind of base model as methods distinguish it; `examples` are well-known models."""
 
     id: str
     title: str
@@ -34,7 +34,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class WeightFormat:
-    """How a base model is kept in memory."""
+    """The format of a base model's weights in memory."""
 
     title: str
     quantization: Quantization
@@ -42,13 +42,13 @@ class WeightFormat:
 
     @property
     def id(self) -> str:
-        """The way in a word."""
+        """The format in a word."""
         return f"{self.quantization}+double" if self.double else self.quantization
 
 
 @dataclass(frozen=True)
 class Support:
-    """What is known of one cell, and why if it does not work."""
+    """What is known of one cell, with the reason if it does not work."""
 
     state: State
     reason: str = ""
@@ -68,7 +68,7 @@ class Row:
 
     @property
     def title(self) -> str:
-        """The name that people know it by."""
+        """The title of the method or variant."""
         return self.variant.title if self.variant else self.method.title
 
 
@@ -80,7 +80,7 @@ KINDS = (
     Kind("gpt2", "GPT-2", "decoder-only", "gpt2", "gpt2, distilgpt2"),
 )
 WEIGHT_FORMATS = (
-    WeightFormat("As it is", "none"),
+    WeightFormat("Unquantized", "none"),
     WeightFormat("int8", "int8"),
     WeightFormat("NF4", "nf4"),
     WeightFormat("NF4, double", "nf4", double=True),
@@ -89,7 +89,7 @@ WEIGHT_FORMATS = (
 
 @dataclass(frozen=True)
 class Proof:
-    """What the proof found: when, with which libraries, and what came of each cell."""
+    """The results of the proof: its date, library versions, and the outcome of each cell."""
 
     made_at: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -97,13 +97,13 @@ class Proof:
 
     @property
     def is_made(self) -> bool:
-        """Whether there is a proof at all."""
+        """Whether there is a proof."""
         return bool(self.outcomes)
 
     def find(self, row: Row, kind: Kind, weights: WeightFormat) -> Support | None:
-        """Return what is known of a cell, None where the variant has a base of its own and this is another.
+        """Return what is known of a cell, None where the variant needs other weights.
 
-        The registry's refusal goes before what the proof saw: the file may be older than the registry.
+        A refusal by the registry takes precedence over the proof: the file may be older than the registry.
         """
         if row.variant and not _belongs(row.variant, weights):
             return None
@@ -120,11 +120,11 @@ class Proof:
             return Support("proven")
         if outcome == "failed":
             return Support("failed", reason)
-        return Support("unproven", "The registry says that it works; no proof of it is here.")
+        return Support("unproven", "It should work, but was not tested.")
 
 
 def read(path: Path | None = None) -> Proof:
-    """Return the proof that ships with Tunesmith, or the one in a file; an empty one where there is none to read."""
+    """Return the shipped proof, or the one in a file; an empty one if it can't be read."""
     try:
         found = json.loads((path or paths.proof_file()).read_text(encoding="utf-8"))
         outcomes = {
@@ -136,7 +136,7 @@ def read(path: Path | None = None) -> Proof:
 
 
 def rows(methods: Iterable[Method] = METHODS) -> list[Row]:
-    """Return each method with its variants behind it, in the registry's order."""
+    """Return each method, followed by its variants, in the registry's order."""
     return [Row(entry, variant) for entry in methods for variant in (None, *entry.variants)]
 
 
@@ -145,13 +145,13 @@ def _cell_key(cell: Mapping[str, Any]) -> Cell:
 
 
 def _belongs(variant: Variant, weights: WeightFormat) -> bool:
-    asked = variant.tables.get("base_model", {})
-    here = {"quantization": weights.quantization, "double_quantization": weights.double}
-    return all(here.get(name, value) == value for name, value in asked.items())
+    wanted = variant.tables.get("base_model", {})
+    given = {"quantization": weights.quantization, "double_quantization": weights.double}
+    return all(given.get(name, value) == value for name, value in wanted.items())
 
 
 def _options(row: Row, family: Family) -> Any:
-    """The options that a recipe of the row starts with on a family."""
+    """Return the initial options of a recipe of the row for a family."""
     entry = row.method
     if family in entry.presets:
         values = entry.preset_options(family)

@@ -1,7 +1,4 @@
-"""Which variant of its method a recipe's values are, and the values that make another one of it.
-
-Works on the tables of a recipe. Knows nothing of forms.
-"""
+"""Finds the variant of a method in a recipe's tables, and changes it to another one. Knows nothing of forms."""
 
 from __future__ import annotations
 
@@ -17,28 +14,28 @@ Tables = Mapping[str, Any]
 
 
 def current(entry: Method, tables: Tables, family: Family) -> str | None:
-    """Return the id of the variant that `tables` describe, STANDARD for none of them, None if none fits.
+    """Return the id of the variant that `tables` describe, STANDARD for the standard form, None if none matches.
 
-    Only options that some variant decides count. A variant of more settings goes before one of fewer.
+    Only the options of variants count. A variant with more options takes precedence over one with fewer.
     """
     standard = _standard(entry, family)
     present = {info.name: info.default for info in describe(entry.options)} | dict(tables.get("method", {}))
-    ours = {name: _plain(present.get(name)) for name in standard}
-    fitting = [
+    values = {name: _plain(present.get(name)) for name in standard}
+    matching = [
         variant
         for variant in entry.variants
-        if ours == standard | _settled(variant.options) and _holds(variant, tables)
+        if values == standard | _plain_values(variant.options) and _holds(variant, tables)
     ]
-    if fitting:
-        return max(fitting, key=_size).id
-    return STANDARD if ours == standard else None
+    if matching:
+        return max(matching, key=_size).id
+    return STANDARD if values == standard else None
 
 
 def changed(entry: Method, variant_id: str, tables: Tables, family: Family) -> dict[str, Any]:
-    """Return `tables` as another variant of their method, or as its standard form.
+    """Return `tables` changed to another variant of their method, or to its standard form.
 
-    Options that variants decide go back to the preset first. Keys that the variant left had set in other tables are
-    left out, so that their defaults hold again.
+    The options of variants are reset to the preset first. Keys of the old variant in other tables are removed, so that
+    their defaults apply again.
     """
     by_id = {variant.id: variant for variant in entry.variants}
     left, wanted = by_id.get(current(entry, tables, family) or ""), by_id.get(variant_id)
@@ -55,18 +52,18 @@ def changed(entry: Method, variant_id: str, tables: Tables, family: Family) -> d
 
 
 def _standard(entry: Method, family: Family) -> dict[str, Any]:
-    """The preset's values of all options that some variant decides."""
+    """Return the preset's values of all options that variants set."""
     preset = entry.preset_options(family if family in entry.presets else entry.families[0])
     decided = [name for variant in entry.variants for name in variant.options]
-    return _settled({name: preset[name] for name in decided})
+    return _plain_values({name: preset[name] for name in decided})
 
 
-def _settled(options: Mapping[str, Any]) -> dict[str, Any]:
+def _plain_values(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _plain(value) for name, value in options.items()}
 
 
 def _plain(value: Any) -> Any:
-    """A list that a recipe's file gives is the same as the tuple of an option."""
+    """Return a list of a recipe's file as the tuple of an option, other values unchanged."""
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -81,8 +81,8 @@ def changed(recipe: Recipe, wanted: Mapping[str, run_changes.Value], step: int) 
     """Return the recipe of a run that resumes after `step` with other values; raises RecipeError as `change` does."""
     tables = recipe.as_tables()
     before = {f"{table}.{key}": value for table in _CHANGED for key, value in tables[table].items()}
-    anchored = not recipe.method.method.whole_in_file(recipe.method.options)
-    found = run_changes.refusals(before, wanted, step=step, anchored=anchored)
+    needs_base = not recipe.method.method.whole_in_file(recipe.method.options)
+    found = run_changes.refusals(before, wanted, step=step, needs_base=needs_base)
     if found:
         raise RecipeError(found)
     for name, value in wanted.items():

@@ -55,7 +55,7 @@ class PromptPreview(QFrame):
         counted = filling is not None and conversation and filling["template"] == template
         self.count.setText(length_words(filling) if filling is not None and counted else "")
         text, marks = "", []
-        for part in prompts.written(template, conversation or tr(SAMPLE), shots):
+        for part in prompts.rendered(template, conversation or tr(SAMPLE), shots):
             if part.own and part.text:
                 marks.append(Mark(len(text), len(part.text), "strong"))
             text += part.text

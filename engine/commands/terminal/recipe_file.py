@@ -55,5 +55,7 @@ def anchored(overrides: list[str]) -> list[str]:
         text = value.strip("\"'")
         path = Path(text).expanduser()
         is_place = field.strip() in PLACES and text not in ("", recipes.STARTER, recipes.SAMPLE)
-        found.append(f"{field}{equals}{recipes.final(path)}" if is_place and path_exists(path) else override)
+        found.append(
+            f"{field}{equals}{recipes.resolved(path)}" if is_place and path_exists(path) else override
+        )
     return found

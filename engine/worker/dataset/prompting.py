@@ -16,7 +16,7 @@ import transformers
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from engine.adapters.metadata import PromptFacts, ShotFacts
-from engine.config.prompts import DEFAULT_PROMPT, written
+from engine.config.prompts import DEFAULT_PROMPT, rendered
 from engine.config.recipe import Recipe
 from engine.errors import Problem
 from engine.methods import Family
@@ -98,7 +98,7 @@ class Prompter:
 
     def prompt(self, conversation: str) -> str:
         """Return the text the model reads: the prompt with the conversation, cut to the limit, in it."""
-        parts = written(self._template, self.fitted(conversation), self.shots)
+        parts = rendered(self._template, self.fitted(conversation), self.shots)
         return "".join(part.text for part in parts)
 
     def example(self, example: Example) -> Encoded:
@@ -245,10 +245,10 @@ def _overflow(
 ) -> Problem | None:
     """Return the problem of a prompt that leaves no room for the longest conversation and summary."""
     shots = shown(recipe, splits)
-    written = 0 if family == "encoder-decoder" else _longest_summary(recipe)
+    rendered = 0 if family == "encoder-decoder" else _longest_summary(recipe)
     # A soft prompt stands beside what is read.
     virtual = getattr(recipe.method.options, "virtual_tokens", 0)
-    room = places - recipe.data.max_conversation_tokens - written - virtual
+    room = places - recipe.data.max_conversation_tokens - rendered - virtual
 
     def prompt_tokens(count: int) -> int:
         return len(_prompter(recipe, tokenizer, family, shots[:count]).input_ids(""))

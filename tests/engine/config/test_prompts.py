@@ -141,7 +141,7 @@ def test_a_folder_that_cannot_be_written_is_said(monkeypatch):
 
 
 def test_what_is_read_is_the_template_around_each_shown_example_and_the_conversation():
-    parts = prompts.written(
+    parts = prompts.rendered(
         "Say: {conversation} = {conversation}|", "asked", [("one", "ONE"), ("two", "TWO")]
     )
     text = "".join(part.text for part in parts)

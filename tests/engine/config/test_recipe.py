@@ -243,7 +243,7 @@ def test_a_link_beside_the_recipe_keeps_the_name_that_says_its_kind(tmp_path: Pa
     (tmp_path / "0a1b2c").write_text("", encoding="utf-8")
     for name, target in (("chats.jsonl", "0a1b2c"), ("round.jsonl", "round.jsonl")):
         (tmp_path / name).symlink_to(target)
-        found = recipe._anchored({"data": {"source": f"./{name}"}}, tmp_path)
+        found = recipe._with_absolute_paths({"data": {"source": f"./{name}"}}, tmp_path)
         assert found["data"]["source"] == str(tmp_path / name)
 
 

@@ -140,7 +140,7 @@ def test_mending_the_field_takes_the_problem_away(form):
 
 
 def test_a_problem_without_a_field_is_handed_back(form):
-    homeless = Problem("schema", "Recipes of schema 2 are not known here.")
+    homeless = Problem("schema", "This version can't read recipes of schema 2.")
 
     assert form.show_problems([homeless, Problem("method.rank", "Too much.")]) == [homeless]
 

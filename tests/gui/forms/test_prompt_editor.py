@@ -74,7 +74,7 @@ def name_it(editor, name):
 def test_the_conversations_place_is_marked_once(editor):
     editor.write("No.\nHere {conversation}, not {conversation}\n{conversation}")
     marked = [editor.area.place_is_marked(line) for line in range(3)]
-    assert marked == [[], [(5, len(prompts.PLACE))], []]
+    assert marked == [[], [(5, len(prompts.PLACEHOLDER))], []]
     editor.area.setPlainText("No.\nHere, not\n{conversation}")
     assert [bool(editor.area.place_is_marked(line)) for line in range(3)] == [False, False, True]
 

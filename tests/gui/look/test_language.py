@@ -23,7 +23,7 @@ FILE = """<?xml version="1.0" encoding="utf-8"?>
   <message><source>the disk is full</source><translation>die Platte ist voll</translation></message>
   <message><source>{1} can't be read: {2}.</source><translation>Nicht lesbar, {2}: {1}.</translation></message>
   <message><source>Try another.</source><translation>Nehmen Sie eine andere.</translation></message>
-  <message><source>it must be at least {ge}</source><translation>mindestens muss es {ge} sein</translation></message>
+  <message><source>{title} must be at least {ge}.</source><translation>Ab {ge} gilt {title}.</translation></message>
   <message><source>{n} examples</source><translation>{n} Beispiele</translation></message>
   <message><source>Prompt{1} too long.</source><translation>Zu lang ist der Prompt{1}.</translation></message>
   <message><source>Too short</source><translation>Zu kurz</translation></message>
@@ -90,7 +90,7 @@ def test_what_the_engine_says_in_sentences(german):
 
 
 def test_places_may_have_names_or_hold_nothing(german):
-    assert translate("it must be at least 1,024") == "mindestens muss es 1.024 sein"
+    assert translate("Rank must be at least 1,024.") == "Ab 1.024 gilt Rang."
     assert translate("Prompt too long.") == "Zu lang ist der Prompt."
     assert translate("1,540 examples") == "1.540 Beispiele"
 

@@ -177,5 +177,5 @@ def test_settings_that_can_t_be_fail_in_every_column():
     channel = serve("t5", send_all(summarize_command([None, "any"], beams=2, temperature=0.5)))
     failed = events_of(channel, "summary_failed")
     assert [event["adapter"] for event in failed] == [None, "any"]
-    assert {event["message"] for event in failed} == {"Sampling goes with one beam."}
+    assert {event["message"] for event in failed} == {"Sampling needs one beam."}
     assert next(reversed(list(read_all(channel.job.events_path))))["event"] == "request_finished"

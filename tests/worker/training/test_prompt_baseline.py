@@ -6,7 +6,7 @@ import pytest
 
 from engine.adapters import library
 from engine.config import recipe as recipes
-from engine.config.prompts import DEFAULT_PROMPT, written
+from engine.config.prompts import DEFAULT_PROMPT, rendered
 from engine.errors import AdapterError, RecipeError
 from engine.jobs.job import create_job
 from engine.runs import run_store
@@ -95,7 +95,7 @@ def test_a_prompts_summaries_of_the_pinned_conversations_are_shown(tmp_path):
         remembered(adapter_of(events).metadata.prompt, base, 512, 128).input_ids(row["dialogue"])
         for row in rows
     ]
-    written = generate.generate(
+    rendered = generate.generate(
         base.model,
         base.tokenizer,
         base.family,
@@ -103,7 +103,7 @@ def test_a_prompts_summaries_of_the_pinned_conversations_are_shown(tmp_path):
         beams=1,
         max_new_tokens=recipe.evaluation.max_new_tokens,
     )
-    assert [sample["summary"] for sample in made] == [each.text for each in written]
+    assert [sample["summary"] for sample in made] == [each.text for each in rendered]
     assert len(run_store.open_run(job).state.samples) == PINNED
 
 
@@ -247,7 +247,7 @@ def test_a_plan_tells_what_fills_the_prompt_and_how_long_that_is(tmp_path, kind)
     filled = [(row["dialogue"], row["summary"]) for row in rows[:2]]
     assert told["shots"] == filled
     assert told["conversation"] == rows[2]["dialogue"]
-    text = "".join(part.text for part in written(told["template"], told["conversation"], told["shots"]))
+    text = "".join(part.text for part in rendered(told["template"], told["conversation"], told["shots"]))
     base = load_tiny(kind)
     assert told["tokens"] == len(base.tokenizer(text)["input_ids"])
     assert told["positions"] == (None if kind == "t5" else base.model.config.max_position_embeddings)

@@ -69,7 +69,7 @@ def test_what_can_not_be_is_said_beside_its_field_and_opens_it(row):
     write(row, "temperature", 0.5)
     around = row.fields["beams"].around
     assert isinstance(around, Field)
-    assert around.problem().startswith("Sampling goes with one beam.")
+    assert around.problem().startswith("Sampling needs one beam.")
     assert around.isVisible()
     assert not row.is_valid
     assert row.decoding() == SummarizeOptions(beams=4)
