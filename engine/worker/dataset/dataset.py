@@ -19,9 +19,9 @@ from engine.errors import DataError
 from engine.text.conversations import Example
 from engine.text.pii import KINDS
 from engine.worker.ingestion.loading import read_rows
-from engine.worker.ingestion.row_store import Kept, Row, examples_of, nothing, rows_of
+from engine.worker.ingestion.row_store import LazySequence, Row, examples_of, no_rows, rows_of
 from engine.worker.ingestion.sources import SPLITS, Source, Split, locate
-from engine.worker.ingestion.splitting import held_out
+from engine.worker.ingestion.splitting import hold_out
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.readers import FIELD
 from engine.worker.runtime.channel import Channel
@@ -38,7 +38,7 @@ class Selection:
 
     source: Source
     shape: Schema
-    rows: dict[Split, Kept[Row]]
+    rows: dict[Split, LazySequence[Row]]
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLI
         rows = _split(whole[None], options.split_seed)
     else:
         rows = _completed(
-            {split: whole.get(split, nothing()) for split in SPLITS}, needs, options.split_seed, channel
+            {split: whole.get(split, no_rows()) for split in SPLITS}, needs, options.split_seed, channel
         )
     limits = {"train": options.max_train, "validation": options.max_validation, "test": options.max_test}
     return Selection(
@@ -154,20 +154,20 @@ def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLI
     )
 
 
-def _split(rows: Kept[Row], seed: int) -> dict[Split, Kept[Row]]:
+def _split(rows: LazySequence[Row], seed: int) -> dict[Split, LazySequence[Row]]:
     """Return a seeded 80/10/10 split that keeps equal conversations together."""
-    test, validation, train = held_out(rows, HELD_OUT_SHARE, HELD_OUT_SHARE, seed=seed)
+    test, validation, train = hold_out(rows, HELD_OUT_SHARE, HELD_OUT_SHARE, seed=seed)
     return {"train": train, "validation": validation, "test": test}
 
 
 def _completed(
-    rows: dict[Split, Kept[Row]], needs: Sequence[Split], seed: int, channel: Channel
-) -> dict[Split, Kept[Row]]:
+    rows: dict[Split, LazySequence[Row]], needs: Sequence[Split], seed: int, channel: Channel
+) -> dict[Split, LazySequence[Row]]:
     """Take a split that is needed and missing out of the training rows, with a notice."""
     held_splits: tuple[Split, ...] = ("test", "validation")
     for split in held_splits:
         if split in needs and not rows[split] and rows["train"]:
-            held, rest = held_out(rows["train"], HELD_OUT_SHARE, seed=seed)
+            held, rest = hold_out(rows["train"], HELD_OUT_SHARE, seed=seed)
             rows = {**rows, split: held, "train": rest}
             channel.notice(
                 f"The data has no {split} split: {len(held):,} training conversations are held out for it.",
@@ -176,12 +176,12 @@ def _completed(
     return rows
 
 
-def _thinned(rows: Kept[Row], every: int, most: int) -> Kept[Row]:
+def _thinned(rows: LazySequence[Row], every: int, most: int) -> LazySequence[Row]:
     kept = rows[::every]
     return kept[:most] if most else kept
 
 
-def _whole(split: Split, rows: Kept[Row], channel: Channel) -> Kept[Example]:
+def _whole(split: Split, rows: LazySequence[Row], channel: Channel) -> LazySequence[Example]:
     """Return the examples of the rows that lack nothing; say which are left out."""
     whole, lacking = array("q"), dict[str, list[int]]()
     for place, row in enumerate(rows):
@@ -191,7 +191,7 @@ def _whole(split: Split, rows: Kept[Row], channel: Channel) -> Kept[Example]:
             lacking.setdefault(row.missing, []).append(row.number)
     for role, numbers in sorted(lacking.items()):
         channel.notice(_left_out(split, role, numbers, len(rows) - len(numbers)))
-    return examples_of(rows.at(whole))
+    return examples_of(rows.select(whole))
 
 
 def _left_out(split: Split, role: str, numbers: list[int], others: int) -> str:

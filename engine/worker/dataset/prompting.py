@@ -69,7 +69,7 @@ class Prompter:
         self._family = family
         self._limit = max_conversation_tokens
         self._summary_limit = max_summary_tokens
-        self._plain = SpecialTokens(tokenizer.all_special_tokens).broken
+        self._plain = SpecialTokens(tokenizer.all_special_tokens).escaped
         self._template = template
         self.shots = [(self._plain(shot.conversation), self._plain(shot.summary)) for shot in shots]
         self.cut = 0

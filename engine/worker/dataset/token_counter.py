@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.config import model_info
 from engine.config.recipe import BaseModelOptions
 from engine.worker.ingestion.special_tokens import SpecialTokens
-from engine.worker.ingestion.token_lengths import TokenCounter, summary_marks
+from engine.worker.ingestion.token_lengths import TokenCounter, summary_special_tokens
 from engine.worker.modeling import base_models
 from engine.worker.runtime.channel import Channel
 
@@ -26,15 +26,15 @@ def of(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> TokenCoun
     special = SpecialTokens(tokenizer.all_special_tokens)
 
     def count(texts: Sequence[str]) -> list[int]:
-        read = list(map(special.broken, texts))
+        read = list(map(special.escaped, texts))
         return [len(ids) for ids in tokenizer(read, add_special_tokens=False)["input_ids"]]
 
     def ends(text: str) -> list[int]:
-        read = special.broken(text)
+        read = special.escaped(text)
         encoding = tokenizer(read, add_special_tokens=False, return_offsets_mapping=True)
-        return special.places(text, [end for _, end in encoding["offset_mapping"]])
+        return special.positions(text, [end for _, end in encoding["offset_mapping"]])
 
-    marks = summary_marks(
+    marks = summary_special_tokens(
         model_info.read(folder, "none").family, tokenizer.num_special_tokens_to_add(pair=False)
     )
     return TokenCounter(count, ends, marks, exact=True, words=f"Counted with the tokenizer of {name}.")

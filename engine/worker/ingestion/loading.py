@@ -16,7 +16,7 @@ from typing import Any
 from engine.config.data_options import DataOptions
 from engine.data import AUTO, SPLITS, Schema, SourcedExample, Split, infer_schema, pause_hours, split_named
 from engine.errors import DataError
-from engine.worker.ingestion.row_store import Kept, kept
+from engine.worker.ingestion.row_store import LazySequence, stored
 from engine.worker.ingestion.sources import Source
 from engine.worker.readers import FIELD, BrokenRow, Record, Table, open_table
 from engine.worker.runtime.channel import Channel
@@ -39,7 +39,7 @@ def open_tables(source: Source, options: DataOptions) -> Tables:
     return {split: open_table(source.files[split], hours) for split in splits}
 
 
-def find_shape(
+def find_schema(
     tables: Tables, options: DataOptions, *, to_the_end: bool = True, needs_summary: bool = True
 ) -> Schema:
     """Return the shape of the rows of all tables.
@@ -112,7 +112,7 @@ def _shared_everywhere(tables: Tables) -> list[str]:
 
 def read_rows(
     source: Source, options: DataOptions, channel: Channel, *, needs_summary: bool = True
-) -> tuple[Schema, dict[Split | None, Kept[SourcedExample]]]:
+) -> tuple[Schema, dict[Split | None, LazySequence[SourcedExample]]]:
     """Return the shape of a source's rows, and by split what they make.
 
     Raises DataError: with the field `data.source` for files that can't be read, with `data.broken_rows` for broken
@@ -121,9 +121,9 @@ def read_rows(
     for message, hint in source.remarks:
         channel.notice(message, hint)
     tables = open_tables(source, options)
-    shape = find_shape(tables, options, needs_summary=needs_summary)
+    shape = find_schema(tables, options, needs_summary=needs_summary)
     total, done = sum(table.size_bytes for table in tables.values()), 0
-    found: dict[Split | None, Kept[SourcedExample]] = {}
+    found: dict[Split | None, LazySequence[SourcedExample]] = {}
     for split, table in tables.items():
         rows = _followed(table, done, total, channel)
         if shape.split:
@@ -138,9 +138,9 @@ def read_rows(
     return shape, found
 
 
-def _shaped(table: Table, shape: Schema, rows: Iterator[Record]) -> Kept[SourcedExample]:
+def _shaped(table: Table, shape: Schema, rows: Iterator[Record]) -> LazySequence[SourcedExample]:
     with _naming(table.name):
-        return kept(shape.examples(rows))
+        return stored(shape.examples(rows))
 
 
 @contextmanager
@@ -174,8 +174,8 @@ def _noted(rows: Iterator[Record], column: str, said: dict[int, Any]) -> Iterato
 
 
 def _by_split(
-    shaped: Kept[SourcedExample], shape: Schema, said: Mapping[int, Any], channel: Channel
-) -> dict[Split | None, Kept[SourcedExample]]:
+    shaped: LazySequence[SourcedExample], shape: Schema, said: Mapping[int, Any], channel: Channel
+) -> dict[Split | None, LazySequence[SourcedExample]]:
     """Return what rows make by the split that they say they are in; say what is left out as they name none.
 
     Raises DataError for a conversation whose rows are in two.
@@ -190,10 +190,10 @@ def _by_split(
                 "data.columns",
             )
         by_split.setdefault(splits.pop(), array("q")).append(place)
-    unknown = [number for each in shaped.at(by_split.pop(None, ())) for number in each.rows]
+    unknown = [number for each in shaped.select(by_split.pop(None, ())) for number in each.rows]
     if unknown:
         channel.notice(_unknown_words(unknown, shape.split, said), f"These are read: {', '.join(SPLITS)}.")
-    return {split: shaped.at(places) for split, places in by_split.items()}
+    return {split: shaped.select(places) for split, places in by_split.items()}
 
 
 def _unknown_words(numbers: Sequence[int], column: str, said: Mapping[int, Any]) -> str:

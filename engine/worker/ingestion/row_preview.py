@@ -13,7 +13,7 @@ from typing import Any
 from engine.config.data_options import DataOptions
 from engine.data import Schema
 from engine.errors import DataError
-from engine.worker.ingestion.loading import find_shape, open_tables
+from engine.worker.ingestion.loading import find_schema, open_tables
 from engine.worker.ingestion.sources import Source
 from engine.worker.readers import Record
 from engine.worker.runtime.channel import Channel
@@ -37,7 +37,7 @@ def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> N
     rows = first.head(MAX_ROWS)
     columns = first.columns
     try:
-        shape = find_shape(tables, options, to_the_end=False)
+        shape = find_schema(tables, options, to_the_end=False)
     except DataError as error:
         problem = error.problems[0].as_dict()
     channel.emit(

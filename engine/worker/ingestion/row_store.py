@@ -1,4 +1,4 @@
-"""One row of a source, as every part of reading and checking hands it on, and rows that are not held in memory."""
+"""Rows of a source, and sequences of them that are stored on disk instead of in memory."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from engine.worker.runtime.spill_file import SpillFile
 
 T = TypeVar("T")
 U = TypeVar("U")
-# Numbers of its rows, kinds that are masked, and the texts of an example: id, conversation, summary, and more of them.
+# Row numbers, masked kinds, and the texts of an example: id, conversation, summary, further references.
 Record = list[Any]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a source: its number in its table, from 1, and the example it makes, whole or not.
+    """One row of a source: its number in its table, from 1, and its example, complete or not.
 
-    `masked` are the kinds of personal data that were masked in it, one entry for each place.
+    `masked` are the kinds of personal data that were masked in it, one entry per occurrence.
     """
 
     number: int
@@ -32,36 +32,36 @@ class Row:
 
     @property
     def missing(self) -> str | None:
-        """What the row lacks: "conversation", "summary", or None for a whole one."""
+        """What the row lacks: "conversation", "summary", or None if it is complete."""
         if not self.example.conversation.strip():
             return "conversation"
         return None if self.example.summary.strip() else "summary"
 
 
 class _Records:
-    """Records one after another in a spool."""
+    """Records in a spill file."""
 
     def __init__(self) -> None:
-        self._spool = SpillFile()
+        self._file = SpillFile()
         self._ends = array("q", [0])
 
     def add(self, record: Record) -> None:
-        self._spool.append(json.dumps(record).encode("ascii"))
-        self._ends.append(self._spool.size)
+        self._file.append(json.dumps(record).encode("ascii"))
+        self._ends.append(self._file.size)
 
     def __len__(self) -> int:
         return len(self._ends) - 1
 
     def __getitem__(self, number: int) -> Record:
         start, end = self._ends[number : number + 2]
-        record: Record = json.loads(self._spool.read(start, end - start))
+        record: Record = json.loads(self._file.read(start, end - start))
         return record
 
 
-class Kept(Sequence[T], Generic[T]):
-    """Some of what was read, in an order, made anew from its texts whenever it is asked for.
+class LazySequence(Sequence[T], Generic[T]):
+    """A sequence of stored records; each item is made anew whenever it is accessed.
 
-    Slices are as lean as the whole. Equal to every sequence of the same.
+    Slices are lazy too. Equal to every sequence with the same items.
     """
 
     def __init__(self, records: _Records, numbers: array[int], make: Callable[[Record], T]) -> None:
@@ -73,15 +73,15 @@ class Kept(Sequence[T], Generic[T]):
         return len(self._numbers)
 
     @overload
-    def __getitem__(self, place: int) -> T: ...
+    def __getitem__(self, index: int) -> T: ...
 
     @overload
-    def __getitem__(self, place: slice) -> Kept[T]: ...
+    def __getitem__(self, index: slice) -> LazySequence[T]: ...
 
-    def __getitem__(self, place: int | slice) -> T | Kept[T]:
-        if isinstance(place, slice):
-            return Kept(self._records, self._numbers[place], self._make)
-        return self._make(self._records[self._numbers[place]])
+    def __getitem__(self, index: int | slice) -> T | LazySequence[T]:
+        if isinstance(index, slice):
+            return LazySequence(self._records, self._numbers[index], self._make)
+        return self._make(self._records[self._numbers[index]])
 
     def __iter__(self) -> Iterator[T]:
         return (self._make(self._records[number]) for number in self._numbers)
@@ -95,44 +95,45 @@ class Kept(Sequence[T], Generic[T]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def at(self, places: Iterable[int]) -> Kept[T]:
-        """Return those that stand at some places, in that order."""
-        return Kept(self._records, array("q", (self._numbers[place] for place in places)), self._make)
+    def select(self, indices: Iterable[int]) -> LazySequence[T]:
+        """Return the items at these indices, in that order."""
+        numbers = array("q", (self._numbers[index] for index in indices))
+        return LazySequence(self._records, numbers, self._make)
 
-    def taken_for(self, make: Callable[[Record], U]) -> Kept[U]:
-        """Return the same records as something else."""
-        return Kept(self._records, self._numbers, make)
+    def mapped(self, make: Callable[[Record], U]) -> LazySequence[U]:
+        """Return the sequence with items made by another function."""
+        return LazySequence(self._records, self._numbers, make)
 
 
-def _kept(records: Iterable[Record], make: Callable[[Record], T]) -> Kept[T]:
-    kept = _Records()
+def _stored(records: Iterable[Record], make: Callable[[Record], T]) -> LazySequence[T]:
+    stored_records = _Records()
     for record in records:
-        kept.add(record)
-    return Kept(kept, array("q", range(len(kept))), make)
+        stored_records.add(record)
+    return LazySequence(stored_records, array("q", range(len(stored_records))), make)
 
 
-def kept(found: Iterable[SourcedExample]) -> Kept[SourcedExample]:
-    """Return what was found in rows, kept out of memory."""
-    return _kept((_record(each.rows, (), each.example) for each in found), _shaped)
+def stored(examples: Iterable[SourcedExample]) -> LazySequence[SourcedExample]:
+    """Return the examples, stored on disk."""
+    return _stored((_record(each.rows, (), each.example) for each in examples), _sourced)
 
 
-def nothing() -> Kept[Row]:
-    """Return no rows."""
-    return _kept((), _row)
+def no_rows() -> LazySequence[Row]:
+    """Return an empty sequence."""
+    return _stored((), _row)
 
 
-def rows_of(found: Kept[SourcedExample], kinds: Collection[str]) -> Kept[Row]:
-    """Return rows with `kinds` of personal data (ids) masked in all their texts."""
-    rows = found.taken_for(_row)
+def rows_of(examples: LazySequence[SourcedExample], kinds: Collection[str]) -> LazySequence[Row]:
+    """Return the rows of examples, with these kinds of personal data (ids) masked in all texts."""
+    rows = examples.mapped(_row)
     if not kinds:
         return rows
-    changed = (_masked(row, kinds) for row in rows)
-    return _kept((_record((row.number,), row.masked, row.example) for row in changed), _row)
+    masked = (_masked(row, kinds) for row in rows)
+    return _stored((_record((row.number,), row.masked, row.example) for row in masked), _row)
 
 
-def examples_of(rows: Kept[Row]) -> Kept[Example]:
-    """Return the examples that rows make."""
-    return rows.taken_for(_example)
+def examples_of(rows: LazySequence[Row]) -> LazySequence[Example]:
+    """Return the examples of rows."""
+    return rows.mapped(_example)
 
 
 def _record(numbers: Sequence[int], masked: Sequence[str], example: Example) -> Record:
@@ -144,7 +145,7 @@ def _example(record: Record) -> Example:
     return Example(name, conversation, summary, tuple(more))
 
 
-def _shaped(record: Record) -> SourcedExample:
+def _sourced(record: Record) -> SourcedExample:
     return SourcedExample(_example(record), tuple(record[0]))
 
 
@@ -155,9 +156,9 @@ def _row(record: Record) -> Row:
 def _masked(row: Row, kinds: Collection[str]) -> Row:
     example = row.example
     texts = (example.conversation, example.summary, *example.more_references)
-    (conversation, summary, *more), found = zip(*(pii.mask(text, kinds) for text in texts), strict=True)
-    places = tuple(match.kind for matches in found for match in matches)
-    if not places:
+    (conversation, summary, *more), matches = zip(*(pii.mask(text, kinds) for text in texts), strict=True)
+    masked = tuple(match.kind for found in matches for match in found)
+    if not masked:
         return row
     changed = replace(example, conversation=conversation, summary=summary, more_references=tuple(more))
-    return replace(row, example=changed, masked=places)
+    return replace(row, example=changed, masked=masked)

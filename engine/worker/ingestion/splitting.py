@@ -1,7 +1,7 @@
-"""A share of the rows held out for another split: drawn by a seed, and equal conversations stay on one side.
+"""Holds out a seeded fraction of the rows for another split; equal conversations stay in one split.
 
-Which ones go depends on the order of all conversations as texts. They are compared by digests and by their beginnings,
-so that few of them are in memory at a time.
+The choice depends on the alphabetical order of all conversations. They are compared by digests and by prefixes, so
+that few of them are in memory at a time.
 """
 
 from __future__ import annotations
@@ -13,52 +13,52 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from engine.worker.ingestion.row_store import Kept, Row
+from engine.worker.ingestion.row_store import LazySequence, Row
 
-Places = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 Text = Callable[[int], bytes]
 DIGEST_BYTES = 16
-# So many texts may be in memory to be put in order; of more only so many bytes are compared at a time.
-FEW = 1_000
-BEGINNING_BYTES = 32
-# What is alike for longer is put in order whole: each piece is a reading of all of them.
-MAX_COMMON_BYTES = 16 * BEGINNING_BYTES
+# So many texts are sorted in memory; of more, only a prefix is compared at a time.
+MAX_TEXTS_IN_MEMORY = 1_000
+PREFIX_BYTES = 32
+# Texts with a longer common prefix are sorted in memory: each prefix takes one reading of all of them.
+MAX_COMMON_BYTES = 16 * PREFIX_BYTES
 
 
-def held_out(rows: Kept[Row], *shares: float, seed: int) -> list[Kept[Row]]:
-    """Return about as many rows as each share says, at least one, held out one after another, and the rest."""
+def hold_out(rows: LazySequence[Row], *fractions: float, seed: int) -> list[LazySequence[Row]]:
+    """Return about each fraction of the rows, at least one row, held out one after another, and the rest."""
     ranks, left = _ranks(rows), np.arange(len(rows))
-    parts: list[Kept[Row]] = []
-    for share in shares:
-        # Each is a share of what is left, and rounded as such: a half may go up or down.
-        of_left = share * len(rows) / max(1, len(left)) if parts else share
+    parts: list[LazySequence[Row]] = []
+    for fraction in fractions:
+        # Each is a fraction of what is left, and rounded as such: a half may go up or down.
+        of_left = fraction * len(rows) / max(1, len(left)) if parts else fraction
         is_held = _drawn(ranks[left], of_left * len(left), seed)
-        parts.append(rows.at(left[is_held]))
+        parts.append(rows.select(left[is_held]))
         left = left[~is_held]
-    return [*parts, rows.at(left)]
+    return [*parts, rows.select(left)]
 
 
-def _drawn(ranks: Places, wanted: float, seed: int) -> npt.NDArray[np.bool_]:
-    """Return which rows go, equal ones together."""
+def _drawn(ranks: Indices, count: float, seed: int) -> npt.NDArray[np.bool_]:
+    """Return which rows are drawn, equal conversations together."""
     different, groups = np.unique(ranks, return_inverse=True)
     order = list(range(len(different)))
     random.Random(seed).shuffle(order)
     sizes, is_drawn = np.bincount(groups, minlength=len(different)), np.zeros(len(different), bool)
-    drawn, least = 0, max(1, round(wanted))
-    while order and drawn < least:
+    drawn, wanted = 0, max(1, round(count))
+    while order and drawn < wanted:
         group = order.pop()
         is_drawn[group] = True
         drawn += sizes[group]
     return is_drawn[groups]
 
 
-def _ranks(rows: Kept[Row]) -> Places:
-    """Return for each row at which place its conversation stands among all different ones in order."""
+def _ranks(rows: LazySequence[Row]) -> Indices:
+    """Return for each row the rank of its conversation among all different ones, in alphabetical order."""
     firsts, groups = _grouped(rows)
-    places = np.zeros(len(rows), np.int64)
-    for rank, place in enumerate(in_order(firsts, lambda place: _text(rows[place]))):
-        places[place] = rank
-    return places[firsts][groups]
+    ranks = np.zeros(len(rows), np.int64)
+    for rank, index in enumerate(sorted_by_text(firsts, lambda index: _text(rows[index]))):
+        ranks[index] = rank
+    return ranks[firsts][groups]
 
 
 def _text(row: Row) -> bytes:
@@ -66,8 +66,8 @@ def _text(row: Row) -> bytes:
     return row.example.conversation.strip().encode("utf-8", "surrogatepass")
 
 
-def _grouped(rows: Kept[Row]) -> tuple[Places, Places]:
-    """Return the first place of each different conversation, and for each row which conversation it has."""
+def _grouped(rows: LazySequence[Row]) -> tuple[Indices, Indices]:
+    """Return the first index of each different conversation, and for each row which conversation it has."""
     digests = bytearray()
     for row in rows:
         digests += hashlib.blake2b(_text(row), digest_size=DIGEST_BYTES).digest()
@@ -77,21 +77,21 @@ def _grouped(rows: Kept[Row]) -> tuple[Places, Places]:
     return firsts, groups
 
 
-def in_order(places: Places, text: Text, alike: int = 0) -> Iterator[int]:
-    """Yield places in the order of their texts, which are the same in their first bytes."""
-    if len(places) <= FEW or alike >= MAX_COMMON_BYTES:
-        yield from sorted(places.tolist(), key=text)
+def sorted_by_text(indices: Indices, text: Text, common_bytes: int = 0) -> Iterator[int]:
+    """Yield indices in the order of their texts, whose first `common_bytes` are equal."""
+    if len(indices) <= MAX_TEXTS_IN_MEMORY or common_bytes >= MAX_COMMON_BYTES:
+        yield from sorted(indices.tolist(), key=text)
         return
-    following = slice(alike, alike + BEGINNING_BYTES)
-    beginnings = b"".join(text(int(place))[following].ljust(BEGINNING_BYTES, b"\0") for place in places)
-    keys = np.frombuffer(beginnings, f"S{BEGINNING_BYTES}")
+    following = slice(common_bytes, common_bytes + PREFIX_BYTES)
+    prefixes = b"".join(text(int(index))[following].ljust(PREFIX_BYTES, b"\0") for index in indices)
+    keys = np.frombuffer(prefixes, f"S{PREFIX_BYTES}")
     order = np.argsort(keys, kind="stable")
-    ordered, keys = places[order], keys[order]
+    ordered, keys = indices[order], keys[order]
     ends = [*(np.flatnonzero(keys[1:] != keys[:-1]) + 1).tolist(), len(keys)]
     start = 0
     for end in ends:
         if end == start + 1:
             yield int(ordered[start])
         else:
-            yield from in_order(ordered[start:end], text, alike + BEGINNING_BYTES)
+            yield from sorted_by_text(ordered[start:end], text, common_bytes + PREFIX_BYTES)
         start = end

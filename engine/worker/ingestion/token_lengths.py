@@ -31,17 +31,17 @@ class TokenCounter:
     """A way to count tokens; `exact` tells counting from estimating, and `words` says it to the user.
 
     `count` returns the tokens of each text, without any that mark its beginning or end; `ends` returns behind which
-    character each token of a text ends. A run puts `summary_marks` tokens around a summary, within its limit.
+    character each token of a text ends. A run puts `summary_special_tokens` tokens around a summary, within its limit.
     """
 
     count: Callable[[Sequence[str]], list[int]]
     ends: Callable[[str], list[int]]
-    summary_marks: int
+    summary_special_tokens: int
     exact: bool
     words: str
 
 
-def counter_of(base_model: str | None) -> TokenCounter:
+def counter_for(base_model: str | None) -> TokenCounter:
     """Return how to count the tokens of a base model by its id, with what is on this computer; None estimates."""
     name = base_model or ""
     if name == STARTER:
@@ -66,19 +66,21 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
     )
 
     def count(texts: Sequence[str]) -> list[int]:
-        read = list(map(special.broken, texts))
+        read = list(map(special.escaped, texts))
         return [len(encoding) for encoding in tokenizer.encode_batch_fast(read, add_special_tokens=False)]
 
     def ends(text: str) -> list[int]:
-        encoding = tokenizer.encode(special.broken(text), add_special_tokens=False)
-        return special.places(text, [end for _, end in encoding.offsets])
+        encoding = tokenizer.encode(special.escaped(text), add_special_tokens=False)
+        return special.positions(text, [end for _, end in encoding.offsets])
 
-    marks = summary_marks(model_info.read(folder, "none").family, tokenizer.num_special_tokens_to_add(False))
+    marks = summary_special_tokens(
+        model_info.read(folder, "none").family, tokenizer.num_special_tokens_to_add(False)
+    )
     said = f"Token lengths are counted with the tokenizer of {name}."
     return TokenCounter(count, ends, marks, exact=True, words=said)
 
 
-def summary_marks(family: Family | None, special_tokens: int) -> int:
+def summary_special_tokens(family: Family | None, special_tokens: int) -> int:
     """Return how many tokens a run puts around a summary: the tokenizer's own, or a decoder's end alone."""
     return special_tokens if family == "encoder-decoder" else 1
 

@@ -13,7 +13,7 @@ from engine.data.findings import FINDINGS
 from engine.worker.dataset.dataset import Selection, fingerprint, select
 from engine.worker.ingestion.row_preview import show_first_rows
 from engine.worker.ingestion.sources import SPLITS, Split, locate
-from engine.worker.ingestion.token_lengths import TokenCounter, counter_of
+from engine.worker.ingestion.token_lengths import TokenCounter, counter_for
 from engine.worker.runtime.channel import Channel
 from engine.worker.validation import results_writer
 from engine.worker.validation.check_report import finding_reports, leak_reports, split_report
@@ -33,7 +33,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     channel.enter("read_data")
     show_first_rows(locate(options.source, channel), options, channel)
     selection = select(options, channel, needs=())
-    counter = counter_of(request.get("base_model"))
+    counter = counter_for(request.get("base_model"))
     if not counter.exact:
         channel.notice(counter.words)
     channel.enter("check_rows")
@@ -132,7 +132,7 @@ class _Check:
                 name: self._numbers(places) for name, places in found.items() if any(places.values())
             },
             "lengths": {split: self._lengths(split, places) for split, places in measured.items()},
-            "summary_marks": self._counter.summary_marks,
+            "summary_marks": self._counter.summary_special_tokens,
             "marks": results_writer.marks(self._rows, self._whole, found, self._measures),
         }
         results_writer.write(

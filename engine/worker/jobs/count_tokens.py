@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from engine.jobs.job import Command
-from engine.worker.ingestion.token_lengths import TokenCounter, counter_of
+from engine.worker.ingestion.token_lengths import TokenCounter, counter_for
 from engine.worker.runtime.channel import Channel
 
 LOOK_SECONDS = 0.05
@@ -18,7 +18,7 @@ LOOK_SECONDS = 0.05
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
     """Count with the tokenizer of the request's `base_model`, an id, until told to quit or the window is gone."""
-    counter = counter_of(request["base_model"])
+    counter = counter_for(request["base_model"])
     channel.emit("counter_ready", exact=counter.exact, words=counter.words)
     while True:
         channel.check_stop()

@@ -17,9 +17,9 @@ from engine.config.recipe import SAMPLE
 from engine.errors import DataError
 from engine.text.conversations import Example
 from engine.worker.ingestion.loading import read_rows
-from engine.worker.ingestion.row_store import Kept, Row, rows_of
+from engine.worker.ingestion.row_store import LazySequence, Row, rows_of
 from engine.worker.ingestion.sources import SPLITS, Source, Split, locate
-from engine.worker.ingestion.token_lengths import counter_of
+from engine.worker.ingestion.token_lengths import counter_for
 from engine.worker.readers import FIELD
 from engine.worker.runtime.channel import Channel
 from engine.worker.validation import exclusion
@@ -49,14 +49,14 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 def _rows(source: Source, options: DataOptions, base_model: str | None, channel: Channel) -> exclusion.Kept:
     """Return the rows that are offered; a source without splits counts as training, as a run splits anew anyway."""
     _, found = read_rows(source, options, channel, needs_summary=False)
-    rows: dict[Split, Kept[Row]] = {
+    rows: dict[Split, LazySequence[Row]] = {
         split or "train": rows_of(shaped, options.mask) for split, shaped in found.items()
     }
     channel.check_stop()
     if options.exclude:
         channel.enter("check_rows")
     return without_excluded(
-        rows, options, partial(counter_of, base_model), channel.check_stop, needs_summary=False
+        rows, options, partial(counter_for, base_model), channel.check_stop, needs_summary=False
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from engine.config.data_options import DataOptions
 from engine.data.findings import excluded_text
-from engine.worker.ingestion.row_store import Kept as KeptRows
-from engine.worker.ingestion.row_store import Row, nothing
+from engine.worker.ingestion.row_store import LazySequence as KeptRows
+from engine.worker.ingestion.row_store import Row, no_rows
 from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation.cross_row_rules import RELATIONS
@@ -43,7 +43,7 @@ def without_excluded(
     Without one, or where it has none to give, nothing counts as too long. `look_up` is called again and again, and may
     raise what ends it. Rows without a summary are looked at as well where none is needed.
     """
-    given = {split: rows.get(split, nothing()) for split in SPLITS}
+    given = {split: rows.get(split, no_rows()) for split in SPLITS}
     if not options.exclude:
         return Kept(given, {})
     # All are looked at again and again.
@@ -64,7 +64,7 @@ def without_excluded(
     )
     out = left_out(options.exclude, found, all_rows, needs_summary=needs_summary)
     kept = {
-        split: given[split].at(place for place in range(len(given[split])) if place not in out[split])
+        split: given[split].select(place for place in range(len(given[split])) if place not in out[split])
         for split in SPLITS
     }
     return Kept(kept, {split: Counter(out[split].values()) for split in SPLITS if out[split]})

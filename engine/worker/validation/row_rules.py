@@ -51,7 +51,7 @@ def goes_by_tokens(ids: Iterable[str]) -> bool:
 
 def summary_limit(options: DataOptions, counter: TokenCounter) -> int:
     """Return how many tokens a summary may have that is not cut: what runs put around it takes of the limit."""
-    return options.max_summary_tokens - counter.summary_marks
+    return options.max_summary_tokens - counter.summary_special_tokens
 
 
 def _limits(options: DataOptions, counter: TokenCounter) -> dict[str, Rule]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.config.data_options import DataOptions
 from engine.data import SourcedExample, check_results
 from engine.text.conversations import Example
-from engine.worker.ingestion.row_store import Kept, Row, kept, rows_of
+from engine.worker.ingestion.row_store import LazySequence, Row, rows_of, stored
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation import results_writer
@@ -25,7 +25,7 @@ MARKS = 1
 COUNTER = TokenCounter(
     count=lambda texts: [len(text) for text in texts],
     ends=lambda text: [*range(1, len(text) + 1)],
-    summary_marks=MARKS,
+    summary_special_tokens=MARKS,
     exact=True,
     words="",
 )
@@ -47,7 +47,9 @@ def options(limits: tuple[int, int], *exclude: str) -> DataOptions:
     )
 
 
-def checked(folder: Path, rows: dict[str, Kept[Row]], limits: tuple[int, int]) -> check_results.Details:
+def checked(
+    folder: Path, rows: dict[str, LazySequence[Row]], limits: tuple[int, int]
+) -> check_results.Details:
     """Return the details of a check at some limits, by way of its files."""
     measures = {split: Measures() for split in SPLITS}
     found = find(IDS, rows, options(limits), COUNTER, None, lambda split, looks: measures[split].add(looks))
@@ -92,7 +94,7 @@ def test_what_is_counted_is_what_a_run_leaves_out(
 ) -> None:
     rows = {
         split: rows_of(
-            kept(
+            stored(
                 SourcedExample(Example(str(number), *each), (number,))
                 for number, each in enumerate(texts[split], start=1)
             ),

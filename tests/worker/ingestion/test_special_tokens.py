@@ -14,21 +14,21 @@ TOKENS = SpecialTokens(["</s>", "<pad>", "<", "<extra_id_0>"])
 
 
 @pytest.mark.parametrize(
-    ("text", "broken"),
+    ("text", "escaped"),
     [("hi", "hi"), ("a < b", "a < b"), ("so</s>", "so< /s>"), ("<pad><pad>", "< pad>< pad>")],
 )
-def test_a_special_token_is_broken_and_nothing_else(text: str, broken: str) -> None:
-    assert TOKENS.broken(text) == broken
+def test_special_tokens_are_escaped_and_nothing_else(text: str, escaped: str) -> None:
+    assert TOKENS.escaped(text) == escaped
 
 
 @given(pieces=st.lists(st.sampled_from(["</s>", "<pad>", "< ", " ", "<", "a", "/s>", "é"]), max_size=12))
-def test_every_place_in_a_broken_text_has_one_in_the_text(pieces: list[str]) -> None:
+def test_every_position_in_an_escaped_text_has_one_in_the_text(pieces: list[str]) -> None:
     text = "".join(pieces)
-    broken = TOKENS.broken(text)
-    places = TOKENS.places(text, range(len(broken) + 1))
-    assert (places[0], places[-1]) == (0, len(text))
-    assert all(after - before in {0, 1} for before, after in pairwise(places))
+    escaped = TOKENS.escaped(text)
+    positions = TOKENS.positions(text, range(len(escaped) + 1))
+    assert (positions[0], positions[-1]) == (0, len(text))
+    assert all(after - before in {0, 1} for before, after in pairwise(positions))
 
 
-def test_without_special_tokens_nothing_is_broken() -> None:
-    assert SpecialTokens([]).broken("</s>") == "</s>"
+def test_without_special_tokens_nothing_is_escaped() -> None:
+    assert SpecialTokens([]).escaped("</s>") == "</s>"

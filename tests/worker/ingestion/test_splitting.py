@@ -7,8 +7,8 @@ import pytest
 from engine.data import SourcedExample
 from engine.text.conversations import Example
 from engine.worker.ingestion import splitting
-from engine.worker.ingestion.row_store import kept, rows_of
-from engine.worker.ingestion.splitting import held_out
+from engine.worker.ingestion.row_store import rows_of, stored
+from engine.worker.ingestion.splitting import hold_out
 
 ALPHABET = "ab \n\0é\u00a0\uffff\U0001f600zÄ"
 
@@ -42,10 +42,10 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("count", [0, 1, 19, 400])
 def test_they_are_those_of_all_texts_in_order(monkeypatch, kind, count):
-    monkeypatch.setattr(splitting, "FEW", 20)
+    monkeypatch.setattr(splitting, "MAX_TEXTS_IN_MEMORY", 20)
     chance = random.Random(count)
     rows = rows_of(
-        kept(
+        stored(
             SourcedExample(Example(str(number), KINDS[kind](chance), "s"), (number,))
             for number in range(1, count + 1)
         ),
@@ -53,7 +53,7 @@ def test_they_are_those_of_all_texts_in_order(monkeypatch, kind, count):
     )
 
     for seed, share in ((1, 0.1), (42, 0.4)):
-        held, rest = held_out(rows, share, seed=seed)
+        held, rest = hold_out(rows, share, seed=seed)
         assert (held, rest) == expected(list(rows), share, seed)
         assert len(held) + len(rest) == count
 
@@ -61,11 +61,11 @@ def test_they_are_those_of_all_texts_in_order(monkeypatch, kind, count):
 def test_two_parts_are_those_that_were_held_out_one_after_another():
     for count in range(130):
         rows = rows_of(
-            kept(SourcedExample(Example("", f"Ann: {n % 90}", "s"), (n,)) for n in range(count)), ()
+            stored(SourcedExample(Example("", f"Ann: {n % 90}", "s"), (n,)) for n in range(count)), ()
         )
         test, rest = expected(list(rows), 0.1, 7)
         validation, train = expected(rest, 0.1 * count / max(1, len(rest)), 7)
-        assert held_out(rows, 0.1, 0.1, seed=7) == [test, validation, train]
+        assert hold_out(rows, 0.1, 0.1, seed=7) == [test, validation, train]
 
 
 def test_rows_that_are_kept_are_those_that_were_read():
@@ -74,7 +74,7 @@ def test_rows_that_are_kept_are_those_that_were_read():
         SourcedExample(Example("", "", ""), (9,)),
     ]
 
-    found = kept(iter(shaped))
+    found = stored(iter(shaped))
     rows = rows_of(found, ())
 
     assert found == shaped
