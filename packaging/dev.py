@@ -6,6 +6,7 @@
     python3 packaging/dev.py demo [--screenshot PNG]   watch the starter learn to summarise
     python3 packaging/dev.py test [pytest arguments]   linters, types, contracts, tests; or pytest alone
     python3 packaging/dev.py test --quick              the same with the tests that your changes reach, in 90 s
+    python3 packaging/dev.py test --with NAME==VERSION [pytest arguments]   with another version of a library
     python3 packaging/dev.py proof [--only WORDS]      every method, proven on every kind of base model
     python3 packaging/dev.py bench [names]             the benchmarks in tests/benchmarks
     python3 packaging/dev.py screenshots [arguments]   every page, light and dark, from the real window
@@ -74,12 +75,26 @@ def test(arguments: list[str]) -> int:
     arguments = [each for each in arguments if each != "--quick"]
     environment.ensure(ROOT)
     variables = {"QT_QPA_PLATFORM": "offscreen", "HF_HUB_OFFLINE": "1"}
+    if "--with" in arguments:
+        arguments, variables["PYTHONPATH"] = _with_another_version(arguments)
     _prepare_qt({**os.environ, **variables})
     tests = _quick_tests(arguments) if quick else ["pytest", *(arguments or SIDE_BY_SIDE)]
     failed = _failed(LINTERS if quick or not arguments else {}, tests, variables)
     if failed:
         print(f"Failed: {', '.join(failed)}.")
     return 1 if failed else 0
+
+
+def _with_another_version(arguments: list[str]) -> tuple[list[str], str]:
+    """Install what `--with NAME==VERSION` names beside the environment; return the other arguments and its folder."""
+    place = arguments.index("--with")
+    wanted = arguments[place + 1]
+    folder = environment.folder(ROOT) / "other-versions" / wanted
+    if not folder.is_dir():
+        python = str(environment.program(environment.folder(ROOT), "python"))
+        command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), wanted]
+        subprocess.run(command, check=True)
+    return arguments[:place] + arguments[place + 2 :], str(folder)
 
 
 def _quick_tests(arguments: list[str]) -> list[str]:

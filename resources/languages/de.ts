@@ -12275,8 +12275,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/generation/decode_loop.py" />
-   <source>This base model can't follow beams: what it remembers of a text can't be put in another order.</source>
-   <translation>Dieses Basismodell kann keinen Beams folgen: Was es sich von einem Text merkt, lässt sich nicht umordnen.</translation>
+   <source>This base model can't follow beams: its cache can't be reordered.</source>
+   <translation>Dieses Basismodell kann keinen Beams folgen: sein Cache lässt sich nicht umordnen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />

@@ -12,6 +12,7 @@ from engine.config.recipe import Recipe
 from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.worker.dataset.collator import Collator, MicroBatch
 from engine.worker.dataset.prompting import IGNORED, Encoded
+from engine.worker.kernels.library import CACHE
 from engine.worker.modeling import forward, prompt_learning
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.tiny_models import Kind
@@ -91,11 +92,11 @@ def generate_batch(model: Any, base: LoadedBase, beams: int = 1) -> Any:
     )
     before = prompt_learning.prompt_of(model)
     request = before.request({"input_ids": ids, "attention_mask": mask})
-    if beams > 1 and "cache" in request:
+    if beams > 1 and CACHE in request:
         # transformers repeats all but this.
-        request["cache"].batch_repeat_interleave(beams)
+        request[CACHE].batch_repeat_interleave(beams)
     kept, base.model.generation_config = base.model.generation_config, config
-    with torch.no_grad(), before.decoding():
+    with torch.no_grad():
         found = base.model.generate(**request)
     base.model.generation_config = kept
     return found

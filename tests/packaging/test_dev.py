@@ -101,6 +101,28 @@ def test_named_tests_run_alone(started):
     assert (variables["QT_QPA_PLATFORM"], variables["HF_HUB_OFFLINE"]) == ("offscreen", "1")
 
 
+def test_another_version_of_a_library_is_installed_aside_once(started, monkeypatch, tmp_path):
+    monkeypatch.setattr(dev.environment, "folder", lambda root: tmp_path)
+    monkeypatch.setattr(dev.environment, "program", lambda folder, name: name)
+    monkeypatch.setattr(dev, "_prepare_qt", lambda variables: None)
+    installed = []
+
+    def install(command, check):
+        installed.append(command)
+        (tmp_path / "other-versions" / command[-1]).mkdir(parents=True)
+
+    monkeypatch.setattr(dev.subprocess, "run", install)
+    for _ in range(2):
+        dev.main(["test", "--with", "transformers==5.22.2", "tests/worker/kernels"])
+    folder = str(tmp_path / "other-versions" / "transformers==5.22.2")
+    assert [command[-4:] for command in installed] == [
+        ["--no-deps", "--target", folder, "transformers==5.22.2"]
+    ]
+    command, variables = started.found[-1]
+    assert command == ["pytest", "tests/worker/kernels"]
+    assert variables["PYTHONPATH"] == folder
+
+
 def test_the_proof_gets_its_arguments_and_opens_no_connection(started):
     assert dev.main(["proof", "--only", "lora,t5"]) == 0
     ((command, variables),) = started.found

@@ -3,7 +3,7 @@
     python3 packaging/dev.py proof [--only lora,t5] [--jobs 2]
 
 A result counts as long as code and libraries are the same; what failed is tried again. When all is done, the help's
-table of capabilities is written. Exit 1 if anything failed.
+table of capabilities is written, unless TUNESMITH_PATCHES is set. Exit 1 if anything failed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from engine.errors import RecipeError
+from engine.worker.kernels.registry import VARIABLE
 from tests.proof import results
 from tests.proof.cells import Cell, all_cells, chosen, shards
 from tests.proof.results import Result
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
         return 2
     found = _prove(cells, asked.jobs)
     _summarise(cells, found)
-    if len(cells) == len(everything):
+    if len(cells) == len(everything) and VARIABLE not in os.environ:
         results.publish(cells, found)
         print(f"Written: {results.PUBLISHED.relative_to(results.ROOT)}")
     return 1 if any(result.outcome == "failed" for result in found.values()) else 0

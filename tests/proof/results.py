@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from engine.worker.kernels.registry import VARIABLE
 from tests.helpers.repository import ROOT
 from tests.proof.cells import Cell
 
@@ -35,8 +37,8 @@ class Result:
 
 
 def fingerprint() -> str:
-    """Return what tells one state of code and libraries from another."""
-    digest = hashlib.sha256(json.dumps(versions()).encode())
+    """Return what tells one state of code, libraries and patches from another."""
+    digest = hashlib.sha256(json.dumps([versions(), os.environ.get(VARIABLE)]).encode())
     for source in SOURCES:
         path = ROOT / source
         for file in [path] if path.is_file() else sorted(path.rglob("*.py")):

@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.errors import Problem
+from engine.errors import AdapterError, Problem
+from engine.worker.adapters.tuners import refuse_unregistered
 from tests.proof import checks, results
 from tests.proof.cells import Cell, all_cells
 from tests.proof.results import Outcome, Result
@@ -46,7 +47,10 @@ def prove(cell: Cell, workshop: Workshop, folder: Path) -> Result:
     reason = cell.refusal()
     outcome: Outcome
     folder.mkdir()
-    if reason is not None:
+    if switched_off := _switched_off(cell):
+        failures = []
+        outcome, words = "refused", switched_off
+    elif reason is not None:
         failures = _failure(checks.refused, cell, workshop.source)
         outcome, words = "refused", in_words(reason)
     else:
@@ -56,6 +60,15 @@ def prove(cell: Cell, workshop: Workshop, folder: Path) -> Result:
     if failures:
         outcome, words = "failed", "; ".join(failures)
     return Result(cell.id, outcome, words, round(time.perf_counter() - began, 2))
+
+
+def _switched_off(cell: Cell) -> str:
+    """Return why a method can't be used with the patches that are on, nothing if it can."""
+    try:
+        refuse_unregistered(cell.entry.peft_type, cell.entry.title)
+    except AdapterError as error:
+        return f"{error.message} {error.hint}"
+    return ""
 
 
 def in_words(refusal: Problem) -> str:

@@ -219,13 +219,18 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
 
 @contextmanager
 def _whole_or_as_before(model: torch.nn.Module) -> Iterator[None]:
-    """Give every module its own parts back if an adapter can't be put on: PEFT leaves it where it stopped."""
-    before = [(module, dict(module._modules)) for module in model.modules()]
+    """Restore every module if an adapter can't be attached: PEFT leaves the model half changed."""
+    before = dict(model.named_modules(remove_duplicate=False))
     try:
         yield
     except BaseException:
-        for module, parts in before:
-            module._modules = parts
+        for path, module in before.items():
+            if path and model.get_submodule(path) is not module:
+                model.set_submodule(path, module)
+        for path in dict(model.named_modules(remove_duplicate=False)).keys() - before.keys():
+            parent, _, name = path.rpartition(".")
+            if parent in before:
+                delattr(before[parent], name)
         raise
 
 

@@ -1,7 +1,7 @@
-"""One token a step for each row of a batch; rows that are whole leave it, so that no step is spent on them.
+"""The decoding loop: one token a step for each row of a batch. Rows that have ended leave it.
 
-All that transformers prepares for its own loop (what was read, caches, masks, what changes scores and what ends a
-row) is used as it comes. Knows nothing of prompts, texts or decoding settings.
+What transformers prepares for its own loop (inputs, cache, masks, logits processors, stopping criteria) is used as it
+comes. Knows nothing of prompts, texts and decoding settings.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ from typing import Any
 
 import torch
 from transformers import Cache, GenerationConfig, LogitsProcessorList, StoppingCriteriaList
-from transformers.utils import ModelOutput
 
 from engine.errors import BaseModelError
-from engine.worker.generation.prefill import encoded, prefill
+from engine.worker.generation.prefill import encode, prefill
 from engine.worker.generation.search import Search
+from engine.worker.kernels.library import CACHE, ModelOutput
 from engine.worker.kernels.preallocated_cache import reorder, reserve
 
-# Rows leave when they are at least this share of those there are: what the others keep is copied then. On the starter
-# a quarter, or each row at once, cost a little more.
-LEAVING_SHARE = 1 / 8
+# Ended rows leave when they are at least this fraction of the batch, since the others' cache is copied then. On the
+# starter a quarter, or each row at once, cost a little more.
+MIN_LEAVING_FRACTION = 1 / 8
 
-Given = dict[str, Any]
-# From rows, tokens that are read, and what transformers says of decoding.
+Inputs = dict[str, Any]
+# Takes rows, length of the input, and what transformers has prepared.
 MakeSearch = Callable[[int, int, GenerationConfig, LogitsProcessorList, StoppingCriteriaList], Search]
 
 
-class Stepping:
-    """How one batch is written: what transformers' `generate` takes for `custom_generate`.
+class DecodeLoop:
+    """Decodes one batch, as the `custom_generate` of transformers' `generate`.
 
-    `take(row, ids)` gets what is written of each of `rows` as soon as it is whole, its end token included,
-    `on_tokens(ids)` all that the running rows have after each step (rows × tokens; the likeliest, where several
-    beginnings of a row are followed), and `on_rows(rows)` those that are left, whenever some have left, and those that
-    are read together before. What they raise ends the work. `group_tokens` is how many are read at a time.
+    `take(row, ids)` gets the new ids of each of `rows`, end token included, as soon as it has ended. `on_tokens(ids)`
+    gets the new ids of the running rows after each step (rows × tokens; with beams those of the best hypothesis).
+    `on_rows(rows)` gets the rows of each prefill group, and the remaining rows whenever some have left. An exception
+    from any of them ends the work. The prefill takes `group_tokens` at a time.
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class Stepping:
         self._on_tokens = on_tokens
         self._group_tokens = group_tokens
         self._make_search = search
-        self._whole: set[int] = set()
+        self._ended: set[int] = set()
 
-    def write(self, model: Any, request: Given) -> None:
-        """Write all rows of what the base model's `generate` gets."""
+    def run(self, model: Any, request: Inputs) -> None:
+        """Decode all rows of a request to the base model's `generate`."""
         if model.config.is_encoder_decoder:
-            request = encoded(model, request, self._group_tokens, self._begin)
+            request = encode(model, request, self._group_tokens, self._begin)
         model.generate(**request, custom_generate=self)
 
     def __call__(
@@ -66,97 +66,100 @@ class Stepping:
         logits_processor: LogitsProcessorList,
         stopping_criteria: StoppingCriteriaList,
         generation_config: GenerationConfig,
-        **given: Any,
+        **inputs: Any,
     ) -> torch.Tensor:
-        """Write all rows; returns the ids of those that stayed to the end."""
+        """Decode all rows; return the ids of those that stayed to the end."""
         rows, read = input_ids.shape
         search = self._make_search(rows, read, generation_config, logits_processor, stopping_criteria)
-        output = prefill(model, input_ids, generation_config, given, self._group_tokens, self._begin)
-        given = _remembered(model, output, given)
-        if search.beams > 1 and not isinstance(given.get("cache"), Cache):
+        output = prefill(model, input_ids, generation_config, inputs, self._group_tokens, self._begin)
+        inputs = _next_inputs(model, output, inputs)
+        if search.beams > 1 and not isinstance(inputs.get(CACHE), Cache):
             raise BaseModelError(
-                "This base model can't follow beams: what it remembers of a text can't be put in another order.",
+                "This base model can't follow beams: its cache can't be reordered.",
                 "Set Beams to 1.",
                 "evaluation.beams",
             )
-        kept = _length(given)
-        # A row is read once, however many of its beginnings are followed.
-        each = torch.arange(rows, device=input_ids.device).repeat_interleave(search.beams)
-        ids, given = _selected(input_ids, given, each) if search.beams > 1 else (input_ids, given)
-        reserve(given.get("cache"))
-        # A copy, so that the logits of all that was read need not stay.
-        scores = output.logits[:, -1].to(copy=True, dtype=torch.float32)[each]
+        cached = _cached_tokens(inputs)
+        # A prompt is read once, whatever the number of hypotheses.
+        repeated = torch.arange(rows, device=input_ids.device).repeat_interleave(search.beams)
+        ids, inputs = _selected(input_ids, inputs, repeated) if search.beams > 1 else (input_ids, inputs)
+        reserve(inputs.get(CACHE))
+        # A copy, so that the logits of the whole input can go.
+        scores = output.logits[:, -1].to(copy=True, dtype=torch.float32)[repeated]
         del output
         with model._optimize_model_for_decode():
             while True:
-                step = search.go_on(ids, scores)
+                step = search.step(ids, scores)
                 ids = step.ids
-                self._hand_on(ids[:: search.beams, read:], step.whole)
-                if len(self._whole) == len(self._rows):
+                self._report(ids[:: search.beams, read:], step.ended)
+                if len(self._ended) == len(self._rows):
                     return ids
                 if step.parents is not None:
-                    reorder(given.get("cache"), step.parents, kept)
-                if self._can_leave(given):
-                    ids, given = self._without_whole(ids, given, search)
+                    reorder(inputs.get(CACHE), step.parents, cached)
+                if self._can_leave(inputs):
+                    ids, inputs = self._without_ended(ids, inputs, search)
                 output = model(
-                    **model.prepare_inputs_for_generation(ids, next_sequence_length=1, **given),
+                    **model.prepare_inputs_for_generation(ids, next_sequence_length=1, **inputs),
                     return_dict=True,
                 )
-                given = _remembered(model, output, given)
+                inputs = _next_inputs(model, output, inputs)
                 scores = output.logits[:, -1].to(copy=True, dtype=torch.float32)
                 del output
 
-    def _begin(self, places: list[int]) -> None:
+    def _begin(self, indices: list[int]) -> None:
         if self._on_rows:
-            self._on_rows([self._rows[place] for place in places])
+            self._on_rows([self._rows[index] for index in indices])
 
-    def _hand_on(self, written: torch.Tensor, whole: dict[int, list[int]]) -> None:
+    def _report(self, new_ids: torch.Tensor, ended: dict[int, list[int]]) -> None:
         if self._on_tokens:
-            self._on_tokens(written)
-        for place, ids in whole.items():
-            self._whole.add(place)
-            self._take(self._rows[place], ids)
+            self._on_tokens(new_ids)
+        for index, ids in ended.items():
+            self._ended.add(index)
+            self._take(self._rows[index], ids)
 
-    def _can_leave(self, given: Given) -> bool:
-        """Tell whether enough rows are whole, and what the model remembers is of a kind whose rows can be chosen."""
-        enough = len(self._whole) >= max(1, len(self._rows) * LEAVING_SHARE)
-        return enough and isinstance(given.get("cache"), Cache)
+    def _can_leave(self, inputs: Inputs) -> bool:
+        """Tell whether enough rows have ended, and rows of the model's cache can be selected."""
+        is_enough = len(self._ended) >= max(1, len(self._rows) * MIN_LEAVING_FRACTION)
+        return is_enough and isinstance(inputs.get(CACHE), Cache)
 
-    def _without_whole(self, ids: torch.Tensor, given: Given, search: Search) -> tuple[torch.Tensor, Given]:
-        """Let the whole rows go."""
-        stay = [place for place in range(len(self._rows)) if place not in self._whole]
+    def _without_ended(
+        self, ids: torch.Tensor, inputs: Inputs, search: Search
+    ) -> tuple[torch.Tensor, Inputs]:
+        """Drop the ended rows."""
+        stay = [index for index in range(len(self._rows)) if index not in self._ended]
         first = torch.tensor(stay, device=ids.device)[:, None] * search.beams
-        places = (first + torch.arange(search.beams, device=ids.device)).flatten()
-        self._rows = [self._rows[place] for place in stay]
-        self._whole = set()
-        search.keep(stay)
+        indices = (first + torch.arange(search.beams, device=ids.device)).flatten()
+        self._rows = [self._rows[index] for index in stay]
+        self._ended = set()
+        search.select(stay)
         self._begin(list(range(len(stay))))
-        return _selected(ids, given, places)
+        return _selected(ids, inputs, indices)
 
 
-def _remembered(model: Any, output: ModelOutput, given: Given) -> Given:
-    """Return what the next step gets."""
-    found: Given = model._update_model_kwargs_for_generation(
-        output, given, is_encoder_decoder=model.config.is_encoder_decoder
+def _next_inputs(model: Any, output: ModelOutput, inputs: Inputs) -> Inputs:
+    """Return the inputs of the next step."""
+    updated: Inputs = model._update_model_kwargs_for_generation(
+        output, inputs, is_encoder_decoder=model.config.is_encoder_decoder
     )
-    return found
+    return updated
 
 
-def _length(given: Given) -> int:
-    """Return how many tokens the model remembers."""
-    cache = given.get("cache")
+def _cached_tokens(inputs: Inputs) -> int:
+    cache = inputs.get(CACHE)
     return int(cache.get_seq_length()) if isinstance(cache, Cache) else 0
 
 
-def _selected(ids: torch.Tensor, given: Given, places: torch.Tensor) -> tuple[torch.Tensor, Given]:
-    """Return these rows of what there is of each, cache included; one may stand there several times."""
-    # As beams are put in order; every kind of cache can do that.
-    given["cache"].reorder_cache(places)
-    return ids[places], {name: _chosen(value, places, len(ids)) for name, value in given.items()}
+def _selected(ids: torch.Tensor, inputs: Inputs, indices: torch.Tensor) -> tuple[torch.Tensor, Inputs]:
+    """Return these rows of ids and inputs, cache included; an index may occur several times."""
+    # As for beams; every kind of cache can be reordered so.
+    inputs[CACHE].reorder_cache(indices)
+    return ids[indices], {name: _rows_of(value, indices, len(ids)) for name, value in inputs.items()}
 
 
-def _chosen(value: Any, places: torch.Tensor, count: int) -> Any:
-    """Return these rows of what has `count`; what all rows share stays."""
+def _rows_of(value: Any, indices: torch.Tensor, count: int) -> Any:
+    """Return these rows of a value with `count` rows; what all rows share stays."""
     if isinstance(value, ModelOutput):
-        return type(value)(**{name: _chosen(part, places, count) for name, part in value.items()})
-    return value[places] if isinstance(value, torch.Tensor) and value.dim() and len(value) == count else value
+        return type(value)(**{name: _rows_of(part, indices, count) for name, part in value.items()})
+    return (
+        value[indices] if isinstance(value, torch.Tensor) and value.dim() and len(value) == count else value
+    )

@@ -1,7 +1,7 @@
-"""Write summaries: many prompts in few batches, with the same tokens that each would get alone.
+"""Generates summaries: many prompts in few batches, each with the tokens that it would get alone.
 
-Owns how text is decoded: every setting comes from here, and nothing but its special tokens from the base
-model's own generation config. Knows nothing of conversations, scores or jobs.
+Every decoding setting comes from here; of the base model's own generation config only special tokens count. Knows
+nothing of conversations, scores and jobs.
 """
 
 from __future__ import annotations
@@ -23,27 +23,28 @@ from transformers import (
 from engine.config.decoding import DecodingOptions
 from engine.errors import BaseModelError
 from engine.methods import Family
-from engine.worker.generation.decode_loop import MakeSearch, Stepping
-from engine.worker.generation.logits_processors import choosing
-from engine.worker.generation.search import Beams, Greedy
+from engine.worker.generation.decode_loop import DecodeLoop, MakeSearch
+from engine.worker.generation.logits_processors import logits_processors
+from engine.worker.generation.search import BeamSearch, GreedySearch
+from engine.worker.generation.stock import generate_stock
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import prompt_learning
-from engine.worker.modeling.base_models import Model, kept_numbers, positions
+from engine.worker.modeling.base_models import Model, kv_values_per_token, positions
 from engine.worker.runtime import devices
 from engine.worker.runtime.parallel_map import Emit, Tick, no_tick, parallel_map
 
-# Tokens of one batch, pads and room for the summaries included. On two cores a model of 135 million parameters writes
-# quickest with 2**14, the starter with twice as many; but no more than 2**28 numbers are kept of them.
+# Tokens of one batch, padding and new tokens included. On two cores a model of 135 million parameters is fastest with
+# 2**14, the starter with twice as many. The KV cache of a batch holds at most 2**28 values.
 CPU_BATCH_TOKENS = 1 << 13
-LARGEST_CPU_BATCH_TOKENS = 1 << 15
-CPU_NUMBERS = 1 << 28
+MAX_CPU_BATCH_TOKENS = 1 << 15
+MAX_CPU_CACHE_VALUES = 1 << 28
 # Elsewhere the keys and values of 2**14 tokens are 0.4 GB for SmolLM2-135M and 8 GB for a 7B.
 BATCH_TOKENS = 1 << 14
-# Of a batch's tokens this part is read at a time, and on a processor no more than that: enough to keep a device busy,
-# and little of it is padding. Nobody is heard meanwhile, and a processor may take a second for a thousand tokens.
-READ_PARTS = 4
-CPU_READ_TOKENS = 1 << 11
-# What the base model's own generation config may decide: which tokens mean something to the model.
+# The prefill takes this fraction of a batch's tokens at a time, on a processor at most so many: enough to keep a device
+# busy with little padding. No command is heard meanwhile, and a processor may take a second for a thousand tokens.
+PREFILL_PARTS = 4
+CPU_PREFILL_TOKENS = 1 << 11
+# All that the base model's own generation config decides.
 SPECIAL_TOKENS = ("bos_token_id", "decoder_start_token_id", "forced_bos_token_id", "bad_words_ids")
 
 OnTokens = Callable[[torch.Tensor], None]
@@ -52,7 +53,7 @@ OnRows = Callable[[list[int]], None]
 
 @dataclass(frozen=True)
 class Generated:
-    """A summary: its token ids without special ends, its text, and whether the length limit cut it."""
+    """A summary: its token ids up to the end token, its text, and whether the length limit truncated it."""
 
     ids: list[int]
     text: str
@@ -60,7 +61,7 @@ class Generated:
 
 
 OnWritten = Callable[[int, Generated], None]
-# Takes a row's place and its new ids, as soon as it is whole.
+# Gets a row's index and its new ids as soon as it has ended.
 Take = Callable[[int, list[int]], None]
 
 
@@ -79,13 +80,12 @@ def generate(
 ) -> list[Generated]:
     """Return a summary for each prompt, in the order of `inputs` (token ids).
 
-    `decoding` are settings of DecodingOptions by their names. `on_rows(rows)` is called with places in `inputs` before
-    others are computed than before: those of a batch, those of it that are read together, and those that are left
-    when whole summaries have left it. `on_tokens(ids)` is called after each new token with what these rows have so far
-    (rows × tokens), and `on_written(row, summary)` as soon as a summary is whole. Who wants neither rows nor tokens
-    lets a processor's cores write apart, and is heard by `between`, called every so often. What any of them raises ends
-    the work. `batch_tokens` is chosen by the device if absent. Raises BaseModelError if a prompt is too long for the
-    model.
+    `decoding` are settings of DecodingOptions by name. `on_rows(rows)` gets indices in `inputs` whenever other rows are
+    about to be computed: a batch, a group of its prefill, and the remaining rows after ended ones have left.
+    `on_tokens(ids)` gets all new ids of these rows after each step (rows × tokens), `on_written(row, summary)` each
+    summary as soon as it has ended. Without `on_rows` and `on_tokens`, a processor's cores work in parallel, and
+    `between` is called regularly. An exception from any of them ends the work. `batch_tokens` is chosen by the device
+    if absent. Raises BaseModelError if a prompt is too long for the model.
     """
     options = DecodingOptions(**decoding)
     core = model.get_base_model() if isinstance(model, PeftModel) else model
@@ -108,14 +108,14 @@ def generate(
         if followed:
             work.write(rows, take, on_rows, on_tokens)
         else:
-            parts = [rows[place::apart] for place in range(apart)]
+            parts = [rows[start::apart] for start in range(apart)]
             parallel_map(work.write_apart, parts, lambda found: take(*found), between)
     return [written[row] for row in range(len(inputs))]
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What is written, from what and how; of prompts and room for summaries `batch_tokens` at a time."""
+    """Prompts and decoding options; a batch has up to `batch_tokens`, new tokens included."""
 
     core: PreTrainedModel
     prompt: prompt_learning.NoPrompt
@@ -131,34 +131,43 @@ class _Work:
         on_rows: OnRows | None = None,
         on_tokens: OnTokens | None = None,
     ) -> None:
-        """Write some of the prompts' summaries, the longest prompts first."""
-        core, options = self.core, self.options
-        most_read = CPU_READ_TOKENS if core.device.type == "cpu" else self.batch_tokens
-        at_a_time = min(self.batch_tokens // READ_PARTS, most_read)
+        """Generate the summaries of some prompts, which are sorted by length, the longest first."""
         for batch in self._batches(rows):
             if on_rows:
                 on_rows(batch)
-            prompts = [self.inputs[row] for row in batch]
-            request = _request(core, self.prompt, self.family, prompts, options)
-            with self.prompt.decoding():
-                Stepping(batch, take, on_rows, on_tokens, at_a_time, _search(options)).write(core, request)
+            request, read = _request(
+                self.core, self.prompt, self.family, [self.inputs[row] for row in batch], self.options
+            )
+            if enabled("decode_loop"):
+                loop = DecodeLoop(
+                    batch, take, on_rows, on_tokens, self._prefill_tokens(), _search(self.options)
+                )
+                loop.run(self.core, request)
+            else:
+                ids = generate_stock(self.core, request, self.options, read, on_tokens)
+                for row, new_ids in zip(batch, ids, strict=True):
+                    take(row, new_ids)
+
+    def _prefill_tokens(self) -> int:
+        most = CPU_PREFILL_TOKENS if self.core.device.type == "cpu" else self.batch_tokens
+        return min(self.batch_tokens // PREFILL_PARTS, most)
 
     def write_apart(self, rows: Sequence[int], emit: Emit, tick: Tick) -> None:
-        """Write some of the prompts' summaries; emit each as its row and ids, and call `tick` every so often."""
+        """Generate the summaries of some prompts; emit each as its row and ids, and call `tick` regularly."""
         self.write(rows, lambda row, ids: emit((row, ids)), lambda _: tick(), lambda _: tick())
 
     def _batches(self, rows: Sequence[int]) -> Iterator[list[int]]:
-        """Yield the rows of each batch: little is padded, and memory is tried at once."""
-        left = list(rows)
-        while left:
-            row_tokens = (len(self.inputs[left[0]]) + self.options.max_new_tokens) * self.options.beams
+        """Yield the rows of each batch. With the longest first, little is padded and the peak memory comes first."""
+        remaining = list(rows)
+        while remaining:
+            row_tokens = (len(self.inputs[remaining[0]]) + self.options.max_new_tokens) * self.options.beams
             count = max(1, self.batch_tokens // row_tokens)
-            yield left[:count]
-            left = left[count:]
+            yield remaining[:count]
+            remaining = remaining[count:]
 
 
 def refuse_too_long(model: Model, ids: list[int], max_new_tokens: int) -> None:
-    """Raise BaseModelError if a prompt, with what is written after it, is too long for the model."""
+    """Raise BaseModelError if a prompt and its new tokens do not fit the context window."""
     core = model.get_base_model() if isinstance(model, PeftModel) else model
     _refuse_too_long(core, prompt_learning.prompt_of(model), [ids], max_new_tokens)
 
@@ -166,10 +175,10 @@ def refuse_too_long(model: Model, ids: list[int], max_new_tokens: int) -> None:
 def generation_config(
     core: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, options: DecodingOptions
 ) -> GenerationConfig:
-    """Return what decides decoding beside `choosing`; what ends the model's or the tokenizer's texts ends ours.
+    """Return the config that `generate` gets beside `logits_processors`.
 
-    Tokens are drawn there, row by row, and beams are followed by a search of our own, so that for transformers the
-    likeliest token is always the next.
+    Sampling is a logits processor and beams are a search of our own, so for transformers decoding is always greedy. The
+    end tokens are the model's and the tokenizer's.
     """
     own = core.generation_config
     special = {name: getattr(own, name, None) for name in SPECIAL_TOKENS}
@@ -196,7 +205,7 @@ def _end_tokens(*sources: int | list[int] | None) -> list[int]:
 def _refuse_too_long(
     core: PreTrainedModel, prompt: prompt_learning.NoPrompt, inputs: Sequence[list[int]], max_new_tokens: int
 ) -> None:
-    """Raise BaseModelError where the model has no positions for what it should read and write."""
+    """Raise BaseModelError if the longest prompt and its new tokens do not fit the context window."""
     limit = positions(core.config)
     needed = prompt.positions(max((len(ids) for ids in inputs), default=0), max_new_tokens)
     if limit is not None and needed > limit:
@@ -210,32 +219,32 @@ def _refuse_too_long(
 
 def _search(options: DecodingOptions) -> MakeSearch:
     if options.beams == 1:
-        return Greedy
-    return partial(Beams, beams=options.beams, length_penalty=options.length_penalty)
+        return GreedySearch
+    return partial(BeamSearch, beams=options.beams, length_penalty=options.length_penalty)
 
 
 @contextmanager
 def _decoding(core: PreTrainedModel, config: GenerationConfig) -> Iterator[None]:
-    """Let the model decode by `config` alone: transformers fills what is left open from the model's own."""
-    kept, was_training = core.generation_config, core.training
+    """Make `config` the model's own: transformers fills unset values from the model's generation config."""
+    before, was_training = core.generation_config, core.training
     core.generation_config = config
     core.eval()
     try:
         with torch.inference_mode():
             yield
     finally:
-        core.generation_config = kept
+        core.generation_config = before
         core.train(was_training)
 
 
 def _batch_tokens(core: PreTrainedModel) -> int:
-    """Return how many tokens a batch may have, by the device and by what is kept of each."""
+    """Return how many tokens a batch may have, by the device and the size of the KV cache."""
     if core.device.type != "cpu":
         return BATCH_TOKENS
-    numbers = kept_numbers(core.config)
-    if numbers is None:
+    values = kv_values_per_token(core.config)
+    if values is None:
         return CPU_BATCH_TOKENS
-    return min(LARGEST_CPU_BATCH_TOKENS, max(CPU_BATCH_TOKENS, CPU_NUMBERS // numbers))
+    return min(MAX_CPU_BATCH_TOKENS, max(CPU_BATCH_TOKENS, MAX_CPU_CACHE_VALUES // values))
 
 
 def _request(
@@ -244,44 +253,44 @@ def _request(
     family: Family,
     prompts: list[list[int]],
     options: DecodingOptions,
-) -> dict[str, Any]:
-    """Return what the model's `generate` gets for prompts."""
+) -> tuple[dict[str, Any], int]:
+    """Return what the model's `generate` gets for prompts, and how many ids stand before the new ones in its output."""
     config = core.generation_config
     padded = _padded(prompts, config.pad_token_id, left=family == "decoder-only", device=core.device)
     request = prompt.request(padded)
-    read = _repeated(request, family)
-    request["logits_processor"] = choosing(options, config.eos_token_id, read=read, device=core.device)
-    return request
+    read = _ids_before(request, family)
+    request["logits_processor"] = logits_processors(
+        options, config.eos_token_id, read=read, device=core.device
+    )
+    return request, read
 
 
-def _repeated(request: dict[str, Any], family: Family) -> int:
-    """Return how many ids stand before the written ones in what `generate` returns."""
+def _ids_before(request: dict[str, Any], family: Family) -> int:
     if family == "encoder-decoder":
         return 1
     return request["input_ids"].shape[1] if "input_ids" in request else 0
 
 
 def _padded(prompts: list[list[int]], pad: int, left: bool, device: torch.device) -> dict[str, Any]:
-    """Return ids and mask (rows × longest). A decoder goes on from the last token, so it is padded left."""
+    """Return ids and mask (rows × longest). A decoder continues the last token, so it is padded on the left."""
     longest = max(len(ids) for ids in prompts)
     ids = torch.full((len(prompts), longest), pad)
     mask = torch.zeros_like(ids)
     for row, prompt in enumerate(prompts):
-        place = slice(longest - len(prompt), None) if left else slice(0, len(prompt))
-        ids[row, place] = torch.tensor(prompt)
-        mask[row, place] = 1
+        columns = slice(longest - len(prompt), None) if left else slice(0, len(prompt))
+        ids[row, columns] = torch.tensor(prompt)
+        mask[row, columns] = 1
     return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
 
 
 def _finished(ids: list[int], config: GenerationConfig, tokenizer: PreTrainedTokenizerBase) -> Generated:
-    """Cut a row at its end token; a row without one was cut by the length limit."""
+    """Cut a row at its end token; a row without one was truncated by the length limit."""
     ends = set(config.eos_token_id)
-    end = next((place for place, token in enumerate(ids) if token in ends), None)
-    kept = ids[:end]
-    return Generated(kept, plain_text(tokenizer, kept), end is None)
+    end = next((index for index, token in enumerate(ids) if token in ends), None)
+    return Generated(ids[:end], plain_text(tokenizer, ids[:end]), end is None)
 
 
 def plain_text(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> str:
-    """Return the text of token ids without special tokens and without space around it."""
+    """Return the text of token ids without special tokens, stripped."""
     text: str = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
     return text.strip()

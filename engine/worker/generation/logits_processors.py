@@ -1,7 +1,7 @@
-"""How the next token is chosen from a model's scores, row by row: no row's choice depends on another's.
+"""Logits processors of the decoding options, sampling included. No row's choice depends on another's.
 
-What was read is not looked at: pads before a shorter prompt, and the names and numbers that a summary should
-repeat, are no repetition. Knows nothing of models.
+They see new tokens only: padding before a prompt, and names and numbers that a summary should repeat, are no
+repetition. Knows nothing of models.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ from transformers import (
 from engine.config.decoding import DecodingOptions
 
 
-def choosing(
+def logits_processors(
     options: DecodingOptions, ends: Sequence[int], *, read: int, device: torch.device
 ) -> LogitsProcessorList:
-    """Return what `generate` lets change scores, for prompts before whose texts `read` ids stand.
+    """Return the processors for a batch in which `read` ids stand before the new ones.
 
-    `ends` are the tokens that end a text. After it the likeliest token is the chosen one, drawn or not.
+    `ends` are the end tokens. Afterwards the likeliest token is the next one, sampled or not.
     """
-    written: list[LogitsProcessor] = []
+    repetition: list[LogitsProcessor] = []
     if options.repetition_penalty != 1.0:
-        written.append(RepetitionPenaltyLogitsProcessor(options.repetition_penalty))
+        repetition.append(RepetitionPenaltyLogitsProcessor(options.repetition_penalty))
     if options.no_repeat_ngram:
-        written.append(NoRepeatNGramLogitsProcessor(options.no_repeat_ngram))
+        repetition.append(NoRepeatNGramLogitsProcessor(options.no_repeat_ngram))
     if options.min_new_tokens:
-        written.append(
+        repetition.append(
             MinNewTokensLengthLogitsProcessor(0, options.min_new_tokens, list(ends), device=str(device))
         )
-    found: list[LogitsProcessor] = [_OfWritten(processor, read) for processor in written]
+    found: list[LogitsProcessor] = [_NewTokensOnly(processor, read) for processor in repetition]
     if options.temperature > 0.0:
         found += [TemperatureLogitsWarper(options.temperature), TopPLogitsWarper(options.top_p)]
-        found.append(_Drawn(options.seed))
+        found.append(_Sampling(options.seed))
     return LogitsProcessorList(found)
 
 
-class _OfWritten(LogitsProcessor):
-    """A processor that sees what was written, and not what was read before."""
+class _NewTokensOnly(LogitsProcessor):
+    """A processor that sees the new tokens, without the prompt."""
 
     supports_continuous_batching = False
 
@@ -55,20 +55,17 @@ class _OfWritten(LogitsProcessor):
         self._read = read
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        written = input_ids[:, self._read :]
-        return self._processor(written, scores) if written.shape[1] else self._at_first(written, scores)
-
-    def _at_first(self, written: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Nothing is repeated yet; only the shortest length has something to say."""
-        only_length = isinstance(self._processor, MinNewTokensLengthLogitsProcessor)
-        return self._processor(written, scores) if only_length else scores
+        new_ids = input_ids[:, self._read :]
+        # Before the first token nothing is repeated, and only the minimum length counts.
+        applies = new_ids.shape[1] or isinstance(self._processor, MinNewTokensLengthLogitsProcessor)
+        return self._processor(new_ids, scores) if applies else scores
 
 
-class _Drawn(LogitsProcessor):
-    """Draw a token for each row, and leave that token alone likely.
+class _Sampling(LogitsProcessor):
+    """Samples a token for each row and makes all others impossible.
 
-    One random number a step, on the processor, for all rows: the same seed draws the same on every device and in
-    every batch, whichever rows are in it.
+    One random number a step, drawn on the processor, serves all rows: the same seed samples the same on every device
+    and in every batch.
     """
 
     supports_continuous_batching = False

@@ -1,7 +1,7 @@
-"""Which beginnings of texts are gone on with, and which texts are whole: by the likeliest token, or by beams.
+"""Greedy and beam search: which hypotheses are continued, and which rows have ended.
 
-A search takes the scores of each beginning's next token, and nothing from any other row's. Knows nothing of models,
-of caches, or of what a token means.
+A search takes the scores of each hypothesis's next token; no row depends on another. Knows nothing of models, caches
+and what a token means.
 """
 
 from __future__ import annotations
@@ -12,37 +12,38 @@ from typing import Protocol
 import torch
 from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
-# What a beginning scores that must not be gone on with.
+# The score of a hypothesis that must not be continued.
 NEVER = -1e9
 
 
 @dataclass(frozen=True)
 class Step:
-    """Beginnings, one token longer.
+    """Hypotheses, one token longer.
 
-    `ids` (beginnings × tokens) has those of each row one below the other. `parents` are the places of what they go on
-    with, None where each goes on with its own. `whole` are the texts, end token included, of rows that need no more.
+    `ids` (hypotheses × tokens) holds those of each row one below the other. `parents` are the indices of the hypotheses
+    that they continue, None if each continues its own. `ended` holds the new ids, end token included, of rows that have
+    ended.
     """
 
     ids: torch.Tensor
     parents: torch.Tensor | None
-    whole: dict[int, list[int]]
+    ended: dict[int, list[int]]
 
 
 class Search(Protocol):
-    """How texts are searched for; `beams` is how many beginnings of each row are followed."""
+    """A search with `beams` hypotheses a row."""
 
     beams: int
 
-    def go_on(self, ids: torch.Tensor, scores: torch.Tensor) -> Step:
-        """Choose the next tokens from their scores (beginnings × vocabulary, float32), which may be changed."""
+    def step(self, ids: torch.Tensor, scores: torch.Tensor) -> Step:
+        """Choose the next tokens by their scores (hypotheses × vocabulary, float32), which may be changed."""
 
-    def keep(self, rows: list[int]) -> None:
-        """Go on with these rows alone."""
+    def select(self, rows: list[int]) -> None:
+        """Continue with these rows only."""
 
 
-class Greedy:
-    """Each row's likeliest token; a row that is whole is filled up."""
+class GreedySearch:
+    """The likeliest token of each row; a row that has ended is padded."""
 
     beams = 1
 
@@ -54,38 +55,38 @@ class Greedy:
         processors: LogitsProcessorList,
         stops: StoppingCriteriaList,
     ) -> None:
-        """Prepare; `read` tokens stand before what is written."""
+        """Prepare; `read` ids stand before the new ones."""
         self._read = read
         self._pad = config.pad_token_id
         self._processors = processors
         self._stops = stops
-        self._whole = [False] * rows
+        self._has_ended = [False] * rows
 
-    def go_on(self, ids: torch.Tensor, scores: torch.Tensor) -> Step:
+    def step(self, ids: torch.Tensor, scores: torch.Tensor) -> Step:
         """Choose the next token of each row."""
-        chosen = self._processors(ids, scores).argmax(dim=-1)
-        chosen[torch.tensor(self._whole, device=chosen.device)] = self._pad
-        ids = torch.cat([ids, chosen[:, None]], dim=1)
-        ended = self._stops(ids, None).tolist()
-        found = {
+        tokens = self._processors(ids, scores).argmax(dim=-1)
+        tokens[torch.tensor(self._has_ended, device=tokens.device)] = self._pad
+        ids = torch.cat([ids, tokens[:, None]], dim=1)
+        stops = self._stops(ids, None).tolist()
+        ended = {
             row: ids[row, self._read :].tolist()
-            for row, end in enumerate(ended)
-            if end and not self._whole[row]
+            for row, stop in enumerate(stops)
+            if stop and not self._has_ended[row]
         }
-        for row in found:
-            self._whole[row] = True
-        return Step(ids, None, found)
+        for row in ended:
+            self._has_ended[row] = True
+        return Step(ids, None, ended)
 
-    def keep(self, rows: list[int]) -> None:
-        """Go on with these rows alone."""
-        self._whole = [self._whole[row] for row in rows]
+    def select(self, rows: list[int]) -> None:
+        """Continue with these rows only."""
+        self._has_ended = [self._has_ended[row] for row in rows]
 
 
-class Beams:
-    """The likeliest beginnings of each row, until as many of its texts have ended; the best of these is its text.
+class BeamSearch:
+    """The likeliest hypotheses of each row until as many have ended; the best of the ended ones is the row's output.
 
-    By the rules of transformers' own search that stops early: of a row's continuations only the best, as many as there
-    are beams, may end it; and ended texts are ranked by their tokens' log chances over a power of their length.
+    Follows transformers' beam search with early stopping. Only the best continuations of a row, as many as beams, may
+    end. Ended hypotheses are ranked by their log probability over a power of their length.
     """
 
     def __init__(
@@ -98,56 +99,58 @@ class Beams:
         beams: int,
         length_penalty: float,
     ) -> None:
-        """Prepare; `read` tokens stand before what is written, and `length_penalty` is that power."""
+        """Prepare; `read` ids stand before the new ones, and `length_penalty` is that power."""
         self.beams = beams
         self._read = read
         self._penalty = length_penalty
         self._processors = processors
         self._stops = stops
-        # So many that enough are left to go on with, though every beam ends in every way.
+        # Enough to continue with, even if every beam ends with every end token.
         self._candidates = beams * max(2, 1 + len(config.eos_token_id))
-        # At first all beginnings are the same, so one is gone on with.
+        # At first all hypotheses of a row are equal, so one is continued.
         self._scores = torch.full((rows, beams), NEVER)
         self._scores[:, 0] = 0.0
         self._ended: list[list[tuple[float, list[int]]]] = [[] for _ in range(rows)]
 
-    def go_on(self, ids: torch.Tensor, scores: torch.Tensor) -> Step:
-        """Choose the likeliest continuations of all of a row's beginnings, and keep those that end."""
-        chances = self._processors(ids, scores.log_softmax(dim=-1))
-        before = self._scores.to(chances.device)
-        rows, vocabulary = len(before), chances.shape[1]
-        together = (chances.view(rows, self.beams, -1) + before[:, :, None]).view(rows, -1)
-        best, places = together.topk(min(self._candidates, together.shape[1]))
+    def step(self, ids: torch.Tensor, scores: torch.Tensor) -> Step:
+        """Choose the likeliest continuations of a row's hypotheses, and store those that end."""
+        log_probabilities = self._processors(ids, scores.log_softmax(dim=-1))
+        before = self._scores.to(log_probabilities.device)
+        rows, vocabulary = len(before), log_probabilities.shape[1]
+        totals = (log_probabilities.view(rows, self.beams, -1) + before[:, :, None]).view(rows, -1)
+        best, indices = totals.topk(min(self._candidates, totals.shape[1]))
         first = torch.arange(rows, device=ids.device)[:, None]
-        parents = (places // vocabulary + first * self.beams).flatten()
-        longer = torch.cat([ids[parents], (places % vocabulary).view(-1, 1)], dim=1)
-        ended = self._stops(longer, None).view(rows, -1)
-        self._scores, chosen = (best + ended * NEVER).topk(self.beams)
-        followed = (chosen + first * best.shape[1]).flatten()
-        return Step(longer[followed], parents[followed], self._whole(longer, best, ended))
+        parents = (indices // vocabulary + first * self.beams).flatten()
+        longer = torch.cat([ids[parents], (indices % vocabulary).view(-1, 1)], dim=1)
+        stops = self._stops(longer, None).view(rows, -1)
+        self._scores, chosen = (best + stops * NEVER).topk(self.beams)
+        continued = (chosen + first * best.shape[1]).flatten()
+        return Step(longer[continued], parents[continued], self._store_ended(longer, best, stops))
 
-    def keep(self, rows: list[int]) -> None:
-        """Go on with these rows alone."""
+    def select(self, rows: list[int]) -> None:
+        """Continue with these rows only."""
         self._scores = self._scores[torch.tensor(rows, device=self._scores.device)]
         self._ended = [self._ended[row] for row in rows]
 
-    def _whole(self, longer: torch.Tensor, best: torch.Tensor, ended: torch.Tensor) -> dict[int, list[int]]:
-        """Keep the continuations that end; return the best text of each row that has enough of them, or no others."""
+    def _store_ended(
+        self, longer: torch.Tensor, best: torch.Tensor, stops: torch.Tensor
+    ) -> dict[int, list[int]]:
+        """Store the continuations that end; return the best of each row that has enough of them, or no others."""
         count = best.shape[1]
         ranks = best / (longer.shape[1] - self._read) ** self._penalty
-        over = ended.all(dim=1).tolist()
-        open_rows = [row for row, texts in enumerate(self._ended) if len(texts) < self.beams]
-        for row, place in ended[:, : self.beams].nonzero().tolist():
+        has_no_other = stops.all(dim=1).tolist()
+        open_rows = [row for row, ended in enumerate(self._ended) if len(ended) < self.beams]
+        for row, index in stops[:, : self.beams].nonzero().tolist():
             if row in open_rows:
-                text = longer[row * count + place, self._read :].tolist()
-                self._ended[row].append((ranks[row, place].item(), text))
-        found = {}
+                ids = longer[row * count + index, self._read :].tolist()
+                self._ended[row].append((ranks[row, index].item(), ids))
+        outputs = {}
         for row in open_rows:
-            texts = self._ended[row] = sorted(self._ended[row], key=_rank, reverse=True)[: self.beams]
-            if len(texts) == self.beams or over[row]:
-                found[row] = texts[0][1]
-        return found
+            ended = self._ended[row] = sorted(self._ended[row], key=_rank, reverse=True)[: self.beams]
+            if len(ended) == self.beams or has_no_other[row]:
+                outputs[row] = ended[0][1]
+        return outputs
 
 
-def _rank(text: tuple[float, list[int]]) -> float:
-    return text[0]
+def _rank(ended: tuple[float, list[int]]) -> float:
+    return ended[0]

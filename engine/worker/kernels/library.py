@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
+from peft.tuners.boft import layer as boft_layer
+from peft.tuners.lora.layer import LoraVariant
+from peft.tuners.shira import layer as shira_layer
+from peft.utils.integrations import dequantize_module_weight
 from transformers.activations import FastGELUActivation, NewGELUActivation
 from transformers.cache_utils import DynamicLayer
 from transformers.integrations.sdpa_attention import (
@@ -17,6 +24,8 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
 )
 from transformers.pytorch_utils import Conv1D
+from transformers.quantizers.base import HfQuantizer
+from transformers.quantizers.quantizers_utils import should_convert_module as is_quantizable
 from transformers.utils import ModelOutput, logging
 
 __all__ = [
@@ -25,17 +34,43 @@ __all__ = [
     "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES",
     "MODEL_FOR_MASKED_LM_MAPPING_NAMES",
     "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES",
+    "PEFT_TYPE_TO_TUNER_MAPPING",
     "BaseModelOutput",
     "Conv1D",
     "DynamicLayer",
     "FastGELUActivation",
+    "LoraVariant",
     "ModelOutput",
     "NewGELUActivation",
+    "are_adapters_disabled",
+    "boft_layer",
+    "checkpoint_activations",
     "create_position_bias_mask",
+    "dequantize_module_weight",
+    "is_quantizable",
     "logging",
     "repeat_kv",
     "sdpa_attention_forward",
+    "shira_layer",
+    "unquantized_modules",
 ]
 
 # The argument and the output field that hold the KV cache: transformers 5.24 renamed past_key_values.
 CACHE = "cache" if "cache" in CausalLMOutputWithPast.__dataclass_fields__ else "past_key_values"
+
+
+def checkpoint_activations(model: Any, options: dict[str, Any]) -> None:
+    """Let a model checkpoint its activations; transformers 5.22 has this under its older name only."""
+    enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+    enable(options)
+
+
+def unquantized_modules(model: Any) -> list[str]:
+    """Return the names of the modules that bitsandbytes leaves as they are, for `is_quantizable`."""
+    names: list[str] = HfQuantizer.get_modules_to_not_convert(model, None, model._keep_in_fp32_modules)
+    return names
+
+
+def are_adapters_disabled(model: Any) -> bool:
+    """Tell whether a PEFT model computes as its base; PEFT's public status does not cover soft prompts."""
+    return bool(model._adapters_disabled)

@@ -95,6 +95,18 @@ PATCHES: tuple[Patch, ...] = (
         libraries=TRANSFORMERS,
     ),
     Patch(
+        "grouped_prefill", "speed", "one padded prefill of the whole batch",
+        "generation/prefill.py",
+        "generation/test_prefill.py::test_groups_write_what_each_writes_alone",
+        libraries=TRANSFORMERS,
+    ),
+    Patch(
+        "decode_loop", "speed", "transformers' own decoding loop, greedy and by beams",
+        "generation/generate.py",
+        "generation/test_beam_search.py::test_it_finds_what_transformers_finds",
+        libraries=TRANSFORMERS,
+    ),
+    Patch(
         "generation_forks", "speed", "decoding in one process",
         "generation/generate.py",
         "generation/test_parallel_generation.py::test_they_are_the_same",
@@ -133,7 +145,7 @@ PATCHES: tuple[Patch, ...] = (
     Patch(
         "meta_trace", "fix", "a formula of the memory that a run needs",
         "planning/requirements.py",
-        "planning/test_memory_estimate.py::test_rehearsed_bytes_are_those_that_a_real_micro_batch_keeps",
+        "planning/test_memory_estimate.py::test_traced_bytes_are_those_that_a_real_micro_batch_keeps",
         libraries=TORCH,
         why="no library tells the memory of a step before it is computed",
     ),

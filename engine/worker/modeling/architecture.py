@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers.pytorch_utils import Conv1D
-from transformers.quantizers.base import HfQuantizer
-from transformers.quantizers.quantizers_utils import should_convert_module
 
 from engine.config.recipe import BaseModelOptions
+from engine.worker.kernels.library import Conv1D, is_quantizable, unquantized_modules
 
 # bitsandbytes stores one scale for so many 4-bit weights, and with double quantization one for so many scales.
 WEIGHTS_A_SCALE = 64
@@ -100,9 +98,9 @@ class Outline:
 def outline(model: Any) -> Outline:
     """Return the outline of a base model without adapters, on whatever device (meta will do)."""
     head = model.get_output_embeddings()
-    kept = HfQuantizer.get_modules_to_not_convert(model, None, model._keep_in_fp32_modules)
+    unquantized = unquantized_modules(model)
     layers = {
-        name: Layer(*_sizes(module), should_convert_module(name, kept))
+        name: Layer(*_sizes(module), is_quantizable(name, unquantized))
         for name, module in model.named_modules()
         if isinstance(module, (torch.nn.Linear, Conv1D)) and module is not head
     }

@@ -184,7 +184,7 @@ def positions(config: PretrainedConfig) -> int | None:
     return model_info.positions(_as_table(config))
 
 
-def kept_numbers(config: PretrainedConfig) -> int | None:
+def kv_values_per_token(config: PretrainedConfig) -> int | None:
     """Return how many numbers a decoder keeps of each token it has read; None if it keeps no keys and values.
 
     Of an encoder-decoder they are those of a token that was read, or of one that was written.

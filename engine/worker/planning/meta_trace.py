@@ -22,6 +22,7 @@ from torch.utils._pytree import tree_leaves
 from engine.methods import Family
 from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.kernels import attention, causal_attention, registry
+from engine.worker.kernels.library import checkpoint_activations
 from engine.worker.modeling import forward
 
 
@@ -44,7 +45,7 @@ def activation_bytes(
     if checkpointed:
         # The kernels around the forward pass don't see what the backward pass computes again.
         again = partial(_checkpoint_contexts, kernels)
-        model.activation_checkpointing_enable({"use_reentrant": False, "context_fn": again})
+        checkpoint_activations(model, {"use_reentrant": False, "context_fn": again})
     counter = LiveBytes(all_true=family == "decoder-only")
     counter.exclude(model.parameters())
     counter.exclude(model.buffers())

@@ -25,6 +25,7 @@ from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, in
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import Encoded, Prompter
 from engine.worker.evaluation.samples import SampleSet
+from engine.worker.kernels.library import checkpoint_activations
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.training.optimizer import make_optimizer, make_schedule
 from engine.worker.training.step_gradients import StepGradients
@@ -145,7 +146,7 @@ def prepare(
     """Return the state before the first of a run's steps: seeded, on the device, with optimizer and schedule."""
     set_seed(training.seed)
     if training.activation_checkpointing:
-        model.activation_checkpointing_enable(ACTIVATION_CHECKPOINTING)
+        checkpoint_activations(model, ACTIVATION_CHECKPOINTING)
     accelerator = Accelerator(cpu=base.device.type == "cpu", mixed_precision="no")
     prepared, optimizer = accelerator.prepare(model, make_optimizer(model, training, learning_rate))
     return TrainState(

@@ -118,7 +118,7 @@ def test_a_stop_ends_scoring(source):
 
 def test_a_stop_is_noticed_during_prefill(source, monkeypatch):
     recipe, base, splits, channel = parts(source)
-    monkeypatch.setattr(generate, "CPU_READ_TOKENS", 1)
+    monkeypatch.setattr(generate, "CPU_PREFILL_TOKENS", 1)
     read = []
 
     def look(_module, _given):

@@ -13,7 +13,8 @@ from transformers.generation.stopping_criteria import EosTokenCriteria
 from engine.config.decoding import DecodingOptions
 from engine.errors import BaseModelError
 from engine.worker.generation.generate import Generated, generate, generation_config
-from engine.worker.generation.search import Beams
+from engine.worker.generation.search import BeamSearch
+from engine.worker.kernels.library import CACHE
 from tests.helpers.soft_prompts import CASES, NAMES, Options, soft_prompt_model
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
@@ -138,18 +139,18 @@ def test_a_model_that_remembers_in_its_own_way_is_refused_by_name(monkeypatch: p
     base = load_tiny("llama")
 
     def forget(_: Any, given: dict[str, Any], **__: Any) -> dict[str, Any]:
-        return {name: value for name, value in given.items() if name != "cache"}
+        return {name: value for name, value in given.items() if name != CACHE}
 
     monkeypatch.setattr(base.model, "_update_model_kwargs_for_generation", forget)
     with pytest.raises(BaseModelError, match="beams"):
         ours(base.model, base, beams=2)
 
 
-def search(rows: int, beams: int, length_penalty: float = 1.0, longest: int = 9) -> Beams:
+def search(rows: int, beams: int, length_penalty: float = 1.0, longest: int = 9) -> BeamSearch:
     """Return a search among tokens of which 0 ends a text; one token was read."""
     config = type("Config", (), {"eos_token_id": [0]})()
     stops = StoppingCriteriaList([EosTokenCriteria([0]), MaxLengthCriteria(longest + 1)])
-    return Beams(rows, 1, config, LogitsProcessorList(), stops, beams, length_penalty)
+    return BeamSearch(rows, 1, config, LogitsProcessorList(), stops, beams, length_penalty)
 
 
 def scores(*chances: list[float]) -> torch.Tensor:
@@ -158,38 +159,38 @@ def scores(*chances: list[float]) -> torch.Tensor:
 
 def test_the_likeliest_beginnings_are_followed_and_the_best_text_is_told() -> None:
     beams = search(rows=1, beams=2)
-    step = beams.go_on(torch.tensor([[7], [7]]), scores([0.1, 0.5, 0.4], [0.1, 0.5, 0.4]))
+    step = beams.step(torch.tensor([[7], [7]]), scores([0.1, 0.5, 0.4], [0.1, 0.5, 0.4]))
     assert step.ids.tolist() == [[7, 1], [7, 2]]
-    assert step.whole == {}
+    assert step.ended == {}
     # Both continue the second, since 0.5 is halved and 0.4 is not.
-    step = beams.go_on(step.ids, scores([0.2, 0.4, 0.4], [0.98, 0.01, 0.01]))
+    step = beams.step(step.ids, scores([0.2, 0.4, 0.4], [0.98, 0.01, 0.01]))
     assert step.ids.tolist() == [[7, 1, 1], [7, 1, 2]]
     assert step.parents.tolist() == [0, 0]
-    assert step.whole == {}
-    step = beams.go_on(step.ids, scores([0.9, 0.05, 0.05], [0.01, 0.01, 0.98]))
-    assert step.whole == {0: [2, 0]}
+    assert step.ended == {}
+    step = beams.step(step.ids, scores([0.9, 0.05, 0.05], [0.01, 0.01, 0.98]))
+    assert step.ended == {0: [2, 0]}
 
 
 def test_an_end_that_is_not_among_the_best_ends_nothing() -> None:
     beams = search(rows=1, beams=2, longest=3)
-    step = beams.go_on(torch.tensor([[7], [7]]), scores([0.2, 0.5, 0.3], [0.2, 0.5, 0.3]))
-    step = beams.go_on(step.ids, scores([0.1, 0.8, 0.1], [0.05, 0.05, 0.9]))
+    step = beams.step(torch.tensor([[7], [7]]), scores([0.2, 0.5, 0.3], [0.2, 0.5, 0.3]))
+    step = beams.step(step.ids, scores([0.1, 0.8, 0.1], [0.05, 0.05, 0.9]))
     assert step.ids.tolist() == [[7, 1, 1], [7, 2, 2]]
     # The longest text ends whatever it ends with.
-    step = beams.go_on(step.ids, scores([0.1, 0.8, 0.1], [0.2, 0.2, 0.6]))
-    assert step.whole == {0: [1, 1, 1]}
+    step = beams.step(step.ids, scores([0.1, 0.8, 0.1], [0.2, 0.2, 0.6]))
+    assert step.ended == {0: [1, 1, 1]}
 
 
 def test_rows_that_stay_keep_their_scores() -> None:
     first = scores([0.1, 0.5, 0.4], [0.1, 0.5, 0.4])
     second = scores([0.2, 0.4, 0.4], [0.3, 0.5, 0.2])
     alone = search(rows=1, beams=2)
-    step = alone.go_on(torch.full((2, 1), 7), first)
-    expected = alone.go_on(step.ids, second)
+    step = alone.step(torch.full((2, 1), 7), first)
+    expected = alone.step(step.ids, second)
 
     both = search(rows=2, beams=2)
-    step = both.go_on(torch.full((4, 1), 7), torch.cat([first.flip(1), first]))
-    both.keep([1])
-    found = both.go_on(step.ids[2:], second)
+    step = both.step(torch.full((4, 1), 7), torch.cat([first.flip(1), first]))
+    both.select([1])
+    found = both.step(step.ids[2:], second)
     assert found.ids.tolist() == expected.ids.tolist()
     assert found.parents.tolist() == expected.parents.tolist()

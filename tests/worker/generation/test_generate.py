@@ -16,7 +16,7 @@ from engine.errors import AdapterError, BaseModelError
 from engine.worker.adapters import attach
 from engine.worker.generation import generate as generate_module
 from engine.worker.generation.generate import Generated, generate, generation_config
-from engine.worker.modeling.base_models import LoadedBase, kept_numbers
+from engine.worker.modeling.base_models import LoadedBase, kv_values_per_token
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
@@ -167,10 +167,12 @@ def test_a_batch_has_as_many_tokens_as_numbers_are_kept_of(
 ) -> None:
     base = load_tiny(kind)
     found = generate_module._batch_tokens(base.model)
-    assert found == generate_module.LARGEST_CPU_BATCH_TOKENS
-    monkeypatch.setattr(generate_module, "CPU_NUMBERS", kept_numbers(base.model.config) * 10_000)
+    assert found == generate_module.MAX_CPU_BATCH_TOKENS
+    monkeypatch.setattr(
+        generate_module, "MAX_CPU_CACHE_VALUES", kv_values_per_token(base.model.config) * 10_000
+    )
     assert generate_module._batch_tokens(base.model) == 10_000
-    monkeypatch.setattr(generate_module, "CPU_NUMBERS", 1)
+    monkeypatch.setattr(generate_module, "MAX_CPU_CACHE_VALUES", 1)
     assert generate_module._batch_tokens(base.model) == generate_module.CPU_BATCH_TOKENS
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.worker.adapters.adapter_manager import AdapterManager
-from engine.worker.generation.generate import READ_PARTS, Generated, generate
+from engine.worker.generation.generate import PREFILL_PARTS, Generated, generate
 from tests.helpers.soft_prompts import CASES, NAMES, Options, soft_prompt_model
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_recipe
@@ -30,7 +30,7 @@ def read(tokenizer: Any) -> list[list[int]]:
 def parted(model: Any, base: Any, on_rows: Any = lambda _: None, **asked: Any) -> list[Generated]:
     """Write all in one batch that is read in groups: the two long texts hardly fit into one."""
     inputs = read(base.tokenizer)
-    tokens = 2 * max(map(len, inputs)) * READ_PARTS
+    tokens = 2 * max(map(len, inputs)) * PREFILL_PARTS
     assert tokens >= len(inputs) * (max(map(len, inputs)) + NEW)
     asked = {"max_new_tokens": NEW, "batch_tokens": tokens} | asked
     return generate(model, base.tokenizer, base.family, inputs, on_rows=on_rows, **asked)

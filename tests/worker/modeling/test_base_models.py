@@ -213,8 +213,8 @@ def test_what_a_decoder_keeps_of_a_token_is_known_from_its_configuration(kind: K
         cache = base.model(input_ids=ids, use_cache=True, **read).cache
     cache = getattr(cache, "self_attention_cache", cache)
     kept = sum(layer.keys.numel() + layer.values.numel() for layer in cache.layers)
-    assert base_models.kept_numbers(base.model.config) == kept // ids.shape[1]
+    assert base_models.kv_values_per_token(base.model.config) == kept // ids.shape[1]
 
 
 def test_a_model_that_keeps_no_keys_and_values_is_told() -> None:
-    assert base_models.kept_numbers(MambaConfig()) is None
+    assert base_models.kv_values_per_token(MambaConfig()) is None

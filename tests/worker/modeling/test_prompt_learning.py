@@ -26,6 +26,7 @@ from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.adapters.method_hooks import of_type
 from engine.worker.dataset.prompting import IGNORED
+from engine.worker.kernels.library import checkpoint_activations
 from engine.worker.modeling import forward, prompt_learning
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.soft_prompts import (
@@ -177,7 +178,7 @@ def test_vectors_before_the_input_learn_the_same_with_checkpointed_activations(
         base = load_tiny(kind)
         model = attach.attach(base, soft_recipe(kind, method, options)).train()
         if checkpointed:
-            base.model.activation_checkpointing_enable({"use_reentrant": False})
+            checkpoint_activations(base.model, {"use_reentrant": False})
         asked = batch(base, prompts(base), [[20, 21], [30, 31, 32], [40]])
         torch.manual_seed(1)
         found = forward.logits(model, base.family, asked.input_ids, asked.attention_mask, asked.labels)

@@ -14,11 +14,12 @@ from typing import Any
 import torch
 from peft import PeftModel
 from peft.tuners.lora import Embedding, LoraLayer
-from peft.tuners.lora.layer import LoraVariant
 
+from engine.worker.adapters.method_hooks import pissa_init
 from engine.worker.adapters.method_hooks.base import TRAINED
 from engine.worker.adapters.method_hooks.lora_export import adapted
 from engine.worker.kernels import dropout
+from engine.worker.kernels.library import LoraVariant
 from engine.worker.kernels.registry import enabled
 
 
@@ -49,7 +50,9 @@ def attach(model: PeftModel) -> None:
     if not enabled("fused_lora"):
         return
     for _, layer in adapted(model):
+        first = layer.lora_A[TRAINED]
         plain = TRAINED not in layer.lora_variant and not isinstance(layer, Embedding)
+        plain = plain and not hasattr(first, pissa_init.BASE_FACTOR)
         if plain and layer.lora_B[TRAINED].bias is None:
             layer.lora_variant[TRAINED] = Lean()
             layer.cast_input_dtype_enabled = False

@@ -35,7 +35,7 @@ class LoraHooks(LowRankHooks):
         return {"init_lora_weights": "gaussian" if options.initialisation == "gaussian" else True}
 
     def add_modules(self, model: PeftModel, options: Options) -> None:
-        """Put anchors on where the pair is not nothing at the start, and let the others compute the lean way."""
+        """Add base factors if the initial pair is not zero, and let other pairs compute the fused way."""
         assert isinstance(options, LoraOptions)
         if options.initialisation in FROM_WEIGHTS:
             pissa_init.attach(model)
@@ -60,16 +60,16 @@ class LoraHooks(LowRankHooks):
         return {name: options.lora_plus_ratio for name, _ in model.named_parameters() if second in name}
 
     def state(self, model: PeftModel) -> Tensors:
-        """Return the anchors, if any."""
+        """Return the base factors, if any."""
         return pissa_init.state(model) if pissa_init.is_attached(model) else {}
 
     def load_state(self, model: PeftModel, tensors: Tensors) -> None:
-        """Put the anchors back."""
+        """Restore the base factors."""
         if pissa_init.is_attached(model):
             pissa_init.load_state(model, tensors)
 
     def saved_tensors(self, model: PeftModel) -> Tensors:
-        """Return the pairs, with their anchors as one LoRA of twice the rank."""
+        """Return the pairs, with their base factors as one LoRA of twice the rank."""
         tensors = super().saved_tensors(model)
         return tensors | pissa_init.saved(model) if pissa_init.is_attached(model) else tensors
 

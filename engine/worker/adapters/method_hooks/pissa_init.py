@@ -1,8 +1,9 @@
-"""Pairs that begin at the weight's own directions, while the base stays as it is.
+"""PiSSA and OLoRA initialisation that leaves the base weights untouched.
 
-PiSSA and OLoRA take the starting pair out of the weight and train it. Here the weight keeps it and a frozen copy, the
-anchor, is taken off the output instead: the same sum, but the base is bit-identical, switching the adapter off gives
-it back exactly, and other adapters stand beside it. Saved, pair and anchor are one LoRA of twice the rank.
+Both take the initial pair out of the weight and train it. Here the weight keeps it, and forward hooks subtract a
+frozen copy, the base factors, from the pair's output. The sum is the same, but the base is bit-identical, disabling
+the adapter restores it exactly, and other adapters fit beside it. Saved, pair and base factors are one LoRA of twice
+the rank.
 """
 
 from __future__ import annotations
@@ -14,15 +15,13 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel
 from peft.tuners.lora import LoraLayer
-from peft.tuners.lora.layer import LoraVariant
-from peft.utils.integrations import dequantize_module_weight
 from torch.nn.functional import linear
-from transformers.pytorch_utils import Conv1D
 
 from engine.worker.adapters.method_hooks.base import TRAINED, Tensors
 from engine.worker.adapters.method_hooks.lora_export import adapted, pair
+from engine.worker.kernels.library import Conv1D, dequantize_module_weight
 
-ANCHOR = "anchor"
+BASE_FACTOR = "base_factor"
 # Up to this width a full decomposition takes less than a second; above, the leading part is found by iteration.
 FULLY_DECOMPOSED = 1024
 ITERATIONS = 16
@@ -31,45 +30,46 @@ SPARE = 16
 Pair = tuple[torch.Tensor, torch.Tensor]
 
 
-class Anchored(LoraVariant):
-    """A pair minus the anchor; both see the same dropped inputs, so that what is trained is the change alone."""
+class _Subtraction:
+    """Subtracts from a pair's output what its base factors compute. Both read the same input after dropout."""
 
-    @staticmethod
-    def forward(
-        module: LoraLayer,
-        active_adapter: str,
-        x: torch.Tensor,
-        result: torch.Tensor,
-        **kwargs: Any,  # noqa: ARG004 - PEFT's signature
-    ) -> torch.Tensor:
-        """Return the base's `result` with the change added; exactly the base's until something is learned."""
-        first, second = module.lora_A[active_adapter], module.lora_B[active_adapter]
-        x = module.lora_dropout[active_adapter](x)
-        began = linear(linear(x, first.anchor), second.anchor)
-        return result + (second(first(x)) - began) * module.scaling[active_adapter]
+    def __init__(self) -> None:
+        self._narrow: torch.Tensor | None = None
+
+    def after_first(self, first: Any, inputs: tuple[torch.Tensor], _output: torch.Tensor) -> None:
+        """Compute the first base factor's output."""
+        self._narrow = linear(inputs[0], first.base_factor)
+
+    def after_second(self, second: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
+        """Return the pair's output without that of the base factors; zero until something is trained."""
+        narrow, self._narrow = self._narrow, None
+        assert narrow is not None
+        return output - linear(narrow, second.base_factor)
 
 
 def attach(model: PeftModel) -> None:
-    """Give every adapted layer an anchor of the right shape; it says nothing yet."""
+    """Give every adapted layer base factors of the right shape, zero at first."""
     for _, layer in adapted(model):
-        for matrix in (layer.lora_A[TRAINED], layer.lora_B[TRAINED]):
-            matrix.register_buffer(ANCHOR, torch.zeros_like(matrix.weight), persistent=False)
-        layer.lora_variant[TRAINED] = Anchored()
+        first, second, subtraction = layer.lora_A[TRAINED], layer.lora_B[TRAINED], _Subtraction()
+        for matrix in (first, second):
+            matrix.register_buffer(BASE_FACTOR, torch.zeros_like(matrix.weight), persistent=False)
+        first.register_forward_hook(subtraction.after_first)
+        second.register_forward_hook(subtraction.after_second)
 
 
 def is_attached(model: PeftModel) -> bool:
-    """Tell whether the adapter in training has anchors."""
-    return any(isinstance(layer.lora_variant.get(TRAINED), Anchored) for _, layer in adapted(model))
+    """Tell whether the adapter in training has base factors."""
+    return any(hasattr(layer.lora_A[TRAINED], BASE_FACTOR) for _, layer in adapted(model))
 
 
 @torch.no_grad()
 def init_from_weights(model: PeftModel, initialisation: str) -> None:
-    """Set pairs and anchors to the main directions of each layer's weight."""
+    """Set pairs and base factors to the main directions of each layer's weight."""
     for _, layer in adapted(model):
         first, second = _PAIRS[initialisation](_weight(layer), layer.r[TRAINED], layer.scaling[TRAINED])
         for matrix, value in ((layer.lora_A[TRAINED], first), (layer.lora_B[TRAINED], second)):
             matrix.weight.copy_(value)
-            matrix.anchor.copy_(value)
+            matrix.base_factor.copy_(value)
 
 
 def _weight(layer: LoraLayer) -> torch.Tensor:
@@ -100,9 +100,9 @@ _PAIRS: Mapping[str, Callable[[torch.Tensor, int, float], Pair]] = {"pissa": _pi
 
 
 def state(model: PeftModel) -> Tensors:
-    """Return the anchors, which a decomposition on another machine might give otherwise."""
+    """Return the base factors; another machine's decomposition may differ."""
     return {
-        f"{name}.{part}": getattr(layer, part)[TRAINED].anchor
+        f"{name}.{part}": getattr(layer, part)[TRAINED].base_factor
         for name, layer in adapted(model)
         for part in ("lora_A", "lora_B")
     }
@@ -110,19 +110,19 @@ def state(model: PeftModel) -> Tensors:
 
 def load_state(model: PeftModel, tensors: Tensors) -> None:
     """Put back what `state` returned."""
-    for name, anchor in state(model).items():
-        anchor.copy_(tensors[name])
+    for name, factor in state(model).items():
+        factor.copy_(tensors[name])
 
 
 def saved(model: PeftModel) -> Tensors:
-    """Return pairs and anchors as one LoRA of twice the rank, its scaling in the second matrices."""
+    """Return pairs and base factors as one LoRA of twice the rank, the scaling in the second matrices."""
     tensors: Tensors = {}
     for name, layer in adapted(model):
         first, second, scaling = layer.lora_A[TRAINED], layer.lora_B[TRAINED], layer.scaling[TRAINED]
         tensors |= pair(
             name,
-            torch.cat([first.weight, first.anchor]),
-            torch.cat([second.weight * scaling, second.anchor * -scaling], dim=1),
+            torch.cat([first.weight, first.base_factor]),
+            torch.cat([second.weight * scaling, second.base_factor * -scaling], dim=1),
         )
     return tensors
 

@@ -10,8 +10,6 @@ from typing import Any
 
 import torch
 from peft import PeftModel
-from peft.tuners.boft import layer as boft_layer
-from peft.tuners.shira import layer as shira_layer
 from peft.tuners.tuners_utils import BaseTunerLayer
 
 from engine.errors import AdapterError
@@ -20,6 +18,7 @@ from engine.methods.reparameterized import BoftOptions, C3aOptions, FourierFtOpt
 from engine.options import Options
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks
 from engine.worker.adapters.method_hooks.target_modules import Width, adapted_widths, common_divisors
+from engine.worker.kernels.library import boft_layer, shira_layer
 from engine.worker.kernels.registry import enabled, replace
 from engine.worker.modeling.base_models import LoadedBase
 

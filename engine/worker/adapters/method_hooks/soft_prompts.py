@@ -10,13 +10,13 @@ from typing import Any
 
 import torch
 from peft import PeftModel
-from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
 from transformers import PretrainedConfig
 
 from engine.errors import AdapterError
 from engine.methods.soft_prompts import PrefixOptions, PromptOptions, PTuningOptions
 from engine.options import Options
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks, Tensors
+from engine.worker.kernels.library import CACHE, PEFT_TYPE_TO_TUNER_MAPPING
 from engine.worker.modeling.base_models import LoadedBase
 
 
@@ -157,7 +157,7 @@ def _keys_and_values(base: LoadedBase, ids: torch.Tensor) -> list[torch.Tensor]:
     told = {"decoder_input_ids": ids[None]} if base.family == "encoder-decoder" else {}
     was_training = base.model.training
     base.model.eval()
-    cache = base.model(input_ids=ids[None], use_cache=True, **told).cache
+    cache = base.model(input_ids=ids[None], use_cache=True, **told)[CACHE]
     base.model.train(was_training)
     kept = [torch.cat([layer.keys[0], layer.values[0]]) for layer in _self_attention(cache).layers]
     return [both.transpose(0, 1).flatten(1) for both in kept]

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 from peft.utils import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
-from transformers.pytorch_utils import Conv1D
 
 from engine.errors import AdapterError
+from engine.worker.kernels.library import Conv1D
 from engine.worker.modeling.architecture import outline
 from engine.worker.modeling.base_models import LoadedBase
 

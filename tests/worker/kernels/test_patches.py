@@ -1,0 +1,90 @@
+"""Every entry of the patch table, on alone and off: training and generation of small models come to the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional
+
+from engine.errors import AdapterError
+from engine.worker.adapters import attach
+from engine.worker.generation.generate import Generated, generate
+from engine.worker.kernels import registry
+from engine.worker.kernels.patch_table import PATCHES, Patch
+from engine.worker.modeling import forward
+from tests.helpers.tiny_models import Kind
+from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe, stop_dropout
+
+pytestmark = pytest.mark.torch
+TEXTS = ["Tim: Hi", "Ann: " + "yes " * 30, "Bob: no", "Eve: " + "so " * 25, "Kim: größer?\nTom: ja!"]
+# Rounding of float32 in models whose random weights enlarge it.
+TOLERANCE = 2e-3
+Computed = tuple[torch.Tensor, torch.Tensor, list[Any]]
+
+
+def computed(kind: Kind, dtype: torch.dtype) -> Computed:
+    """Return the loss, the gradients and the summaries of a small model with an adapter."""
+    base = load_tiny(kind)
+    base.model.to(dtype)
+    model = attach_random(base, make_recipe(kind, method={"id": "lora", "rank": 4, "dropout": 0.0}))
+    stop_dropout(model)
+    return *_gradients(model.train(), base), _written(model.eval(), base)
+
+
+def off_by(found: Computed, exact: Computed) -> float:
+    """Return the relative difference of all gradients."""
+    return float((found[1] - exact[1]).norm() / exact[1].norm())
+
+
+def _gradients(model: Any, base: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    ids = torch.arange(3, 51).view(2, 24)
+    rows, columns = torch.tensor([0, 0, 1, 1, 1]), torch.tensor([3, 4, 1, 5, 6])
+    places = torch.stack([rows, columns])
+    logits = forward.logits_at(model, base.family, ids, torch.ones_like(ids), ids, places).float()
+    loss = functional.cross_entropy(logits, ids[rows, columns])
+    loss.backward()
+    parameters = attach.trainable_parameters(model).values()
+    return loss.detach(), torch.cat([parameter.grad.flatten() for parameter in parameters])
+
+
+def _written(model: Any, base: Any) -> list[list[Generated]]:
+    inputs = [base.tokenizer(text)["input_ids"] for text in TEXTS]
+    asked: list[dict[str, Any]] = [{"beams": 1}, {"beams": 3, "length_penalty": 0.5}, {"temperature": 0.7}]
+    return [generate(model, base.tokenizer, base.family, inputs, max_new_tokens=10, **each) for each in asked]
+
+
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+@pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)
+def test_on_alone_it_computes_what_the_libraries_do(
+    kind: Kind, patch: Patch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dtype = torch.bfloat16 if patch.dtypes == {"bfloat16"} else torch.float32
+    monkeypatch.setenv(registry.VARIABLE, registry.NONE)
+    assert registry.active("cpu") == []
+    exact = stock = computed(kind, torch.float32)
+    if dtype is torch.bfloat16:
+        stock = computed(kind, dtype)
+    monkeypatch.setenv(registry.VARIABLE, patch.name)
+    assert registry.active("cpu") == [patch.name]
+    patched = computed(kind, dtype)
+    assert off_by(patched, exact) <= 2 * off_by(stock, exact) + TOLERANCE
+    torch.testing.assert_close(
+        patched[0], stock[0], rtol=TOLERANCE if dtype is torch.float32 else 0.05, atol=0
+    )
+    # In bfloat16 every way of computing rounds in its own way, and may write another token.
+    if dtype is torch.float32:
+        assert patched[2] == stock[2]
+
+
+def test_without_its_patch_each_of_our_own_tuners_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    base = load_tiny("bart")
+    for method in ("bottleneck", "bitfit", "layernorm", "layers", "full"):
+        recipe = make_recipe("bart", method={"id": method})
+        with monkeypatch.context() as patch:
+            patch.setenv(registry.VARIABLE, "none")
+            with pytest.raises(AdapterError, match="peft_type") as refused:
+                attach.attach(base, recipe)
+        assert recipe.method.method.title in refused.value.message
+        assert refused.value.field == registry.VARIABLE
