@@ -63,7 +63,7 @@ from engine.worker.dataset.prompting import Encoded, Prompter, make_prompter
 from engine.worker.dataset.token_cache import tokenised
 from engine.worker.evaluation import samples
 from engine.worker.modeling import base_models, forward, meta_model
-from engine.worker.modeling.architecture import outline
+from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.meta_trace import LiveBytes
 from engine.worker.runtime import devices
@@ -267,12 +267,12 @@ class Tunesmith:
     def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
         self._stage = stage
         self.examples, self.tokens = len(stage.train), stage.tokens
-        shape = outline(stage.base.model)
-        self._replicas = devices.process_count(stage.base.device, batch_size, shape.numbers)
+        shape = architecture_of(stage.base.model)
+        self._replicas = devices.process_count(stage.base.device, batch_size, shape.num_parameters)
         self._collator = Collator(
             stage.base.family,
             stage.base.tokenizer.pad_token_id,
-            micro_batch_tokens(stage.recipe.training, stage.base.device.type, shape.numbers_a_token),
+            micro_batch_tokens(stage.recipe.training, stage.base.device.type, shape.activations_per_token),
             self._replicas,
         )
         self.model = attach.attach(stage.base, stage.recipe)

@@ -36,14 +36,14 @@ SORT_WINDOW_STEPS = 64
 MIN_SORT_WINDOWS = 4
 
 
-def micro_batch_tokens(training: TrainingOptions, device_type: str, numbers_a_token: int) -> int:
+def micro_batch_tokens(training: TrainingOptions, device_type: str, activations_per_token: int) -> int:
     """Return the padded tokens that are computed at a time: the recipe's, or what suits the device and the model.
 
-    `numbers_a_token` is what the model's linear layers make of one.
+    `activations_per_token` is what the model's linear layers make of one.
     """
     if training.micro_batch_tokens or device_type != "cpu":
         return training.micro_batch_tokens or GPU_TOKENS
-    return min(GPU_TOKENS, max(CPU_TOKENS, CPU_NUMBERS // numbers_a_token))
+    return min(GPU_TOKENS, max(CPU_TOKENS, CPU_NUMBERS // activations_per_token))
 
 
 Indices = npt.NDArray[np.int64]

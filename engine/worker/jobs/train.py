@@ -26,7 +26,7 @@ from engine.worker.dataset.prompting import Encoded, learned, make_prompter, sco
 from engine.worker.dataset.token_cache import tokenised
 from engine.worker.evaluation import evaluator, reporting, samples
 from engine.worker.modeling import base_models
-from engine.worker.modeling.architecture import outline
+from engine.worker.modeling.architecture import architecture_of
 from engine.worker.planning import planner
 from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory_error
 from engine.worker.runtime import devices, oom
@@ -95,8 +95,8 @@ def _carry_out(
     reporting.report(channel, baseline, recipe, base.device)
     channel.enter("attach_adapter")
     # Before an adapter is part of the model.
-    architecture = outline(base.model)
-    tokens = micro_batch_tokens(recipe.training, base.device.type, architecture.numbers_a_token)
+    architecture = architecture_of(base.model)
+    tokens = micro_batch_tokens(recipe.training, base.device.type, architecture.activations_per_token)
     collator = Collator(base.family, base.tokenizer.pad_token_id, tokens)
     training = reached.run = TrainingRun(
         job=channel.job,

@@ -1,8 +1,4 @@
-"""Find, check and load base models.
-
-Owns what is known of loading: families, number formats, quantization, tied heads, and the words for what
-goes wrong.
-"""
+"""Finds, checks and loads base models: family, number format, quantization, tied head, and errors in plain text."""
 
 from __future__ import annotations
 
@@ -48,20 +44,18 @@ from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 
 FIELD = "base_model.id"
-# Both ends of each weight file stand for the whole in a fingerprint: a terabyte is not read to know a model
-# again.
+# Of each weight file a fingerprint covers so much at both ends: large models need not be read to be recognised.
 FINGERPRINT_BYTES = 1 << 20
-# The longest that models come with have some thirty thousand.
-MOST_CHAT_TEMPLATE_BYTES = 500_000
-MOST_CONFIG_BYTES = 32 << 20
-
+# Those of known models are up to 30,000 bytes long.
+MAX_CHAT_TEMPLATE_BYTES = 500_000
+MAX_CONFIG_BYTES = 32 << 20
 
 Model: TypeAlias = PreTrainedModel | PeftModel
 
 
 @dataclass
 class LoadedBase:
-    """A base model in memory, frozen, with its tokenizer and what was decided about it."""
+    """A base model in memory, frozen, with its tokenizer and how it was loaded."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
@@ -102,7 +96,7 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
 
 
 def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
-    """Return the folder that holds the base model, fetched from the hub if need be."""
+    """Return the folder of a base model, downloaded from the hub if it is not on this computer."""
     if options.id == STARTER or looks_like_path(options.id):
         return local_folder(options.id)
     return repository.download(
@@ -115,7 +109,7 @@ def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
 
 
 def local_folder(base_id: str) -> Path:
-    """Return the folder of a base model that is not the hub's. Raises BaseModelError if there is none."""
+    """Return the folder of a local base model. Raises BaseModelError if there is none."""
     if base_id == STARTER:
         return starter_folder()
     folder = Path(base_id).expanduser()
@@ -129,13 +123,13 @@ def local_folder(base_id: str) -> Path:
 
 
 def fetch_config(options: BaseModelOptions, channel: Channel) -> PretrainedConfig:
-    """Return the configuration of a base model of the hub, whose weights stay there."""
+    """Return the configuration of a base model on the hub, without its weights."""
     folder = repository.fetch_config(options.id, options.revision, cancelled=channel.stop_requested)
     return read_config(folder, options.id)
 
 
 def fetch_tokenizer(options: BaseModelOptions, channel: Channel) -> tuple[PreTrainedTokenizerBase, Path]:
-    """Return the tokenizer of a base model and its folder; the weights of one of the hub stay there."""
+    """Return a base model's tokenizer and its folder, without downloading weights."""
     if options.id == STARTER or looks_like_path(options.id):
         folder = folder_of(options, channel)
     else:
@@ -144,7 +138,7 @@ def fetch_tokenizer(options: BaseModelOptions, channel: Channel) -> tuple[PreTra
 
 
 def read_config(folder: Path, name: str) -> PretrainedConfig:
-    """Return a model folder's configuration, without running code in it. Raises BaseModelError."""
+    """Return the configuration in a model folder, whose own code is not run. Raises BaseModelError."""
     try:
         return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
@@ -159,12 +153,12 @@ def family_of(config: PretrainedConfig, name: str) -> Family:
     """Return the family a configuration belongs to. Raises BaseModelError if it is no text-to-text model."""
     if config.is_encoder_decoder and config.model_type in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES:
         return "encoder-decoder"
-    # BERT and its kin stand in the list of causal models too. They see the words to come, so they learn to copy
-    # the answer from the labels: a falling loss, and nonsense when they write.
-    sees_ahead = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not getattr(
+    # transformers lists BERT and its kin as causal models too. They attend to later tokens, so in training they copy
+    # the labels, and then generate nonsense.
+    is_bidirectional = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not getattr(
         config, "is_decoder", False
     )
-    causal = config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and not sees_ahead
+    causal = config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and not is_bidirectional
     if causal and not config.is_encoder_decoder:
         return "decoder-only"
     raise BaseModelError(
@@ -175,19 +169,19 @@ def family_of(config: PretrainedConfig, name: str) -> Family:
 
 
 def facts(config: PretrainedConfig, quantization: Quantization) -> BaseFacts:
-    """Return what a configuration says of a model, for the registry to judge by."""
+    """Return the facts of a configuration that the method registry decides by."""
     return model_info.of(_as_table(config), quantization)
 
 
 def positions(config: PretrainedConfig) -> int | None:
-    """Return how many tokens a model can read at once; None for those that know no limit, as T5."""
+    """Return the size of the context window in tokens; None for models without a limit, such as T5."""
     return model_info.positions(_as_table(config))
 
 
 def kv_values_per_token(config: PretrainedConfig) -> int | None:
-    """Return how many numbers a decoder keeps of each token it has read; None if it keeps no keys and values.
+    """Return how many values the KV cache holds for each token; None for models without one.
 
-    Of an encoder-decoder they are those of a token that was read, or of one that was written.
+    In an encoder-decoder this is the count for an input token, or for an output token.
     """
     of = config.get_text_config(decoder=True)
     heads = getattr(of, "num_key_value_heads", None) or getattr(of, "num_attention_heads", None)
@@ -198,9 +192,9 @@ def kv_values_per_token(config: PretrainedConfig) -> int | None:
 
 
 def _as_table(config: PretrainedConfig) -> dict[str, Any]:
-    """Return a configuration as a model's file has it, the number of positions under its usual name."""
-    places = getattr(config, "max_position_embeddings", None)
-    return config.to_dict() | {"max_position_embeddings": places}
+    """Return a configuration as in a model's file, with the number of positions under its usual name."""
+    limit = getattr(config, "max_position_embeddings", None)
+    return config.to_dict() | {"max_position_embeddings": limit}
 
 
 def refuse_float16(config: PretrainedConfig, dtype: torch.dtype) -> None:
@@ -210,32 +204,32 @@ def refuse_float16(config: PretrainedConfig, dtype: torch.dtype) -> None:
 
 
 def _refuse_long_chat_template(folder: Path, name: str) -> None:
-    """Raise BaseModelError for a chat template without end: it is kept with the tokenizer, though nothing runs it."""
+    """Raise BaseModelError for a huge chat template, which would be copied with the tokenizer."""
     files = [folder / "chat_template.jinja", folder / "chat_template.json"]
     files += (folder / "additional_chat_templates").glob("*.jinja")
     longest = max((path.stat().st_size for path in files if path.exists()), default=0)
     config = folder / "tokenizer_config.json"
     if config.exists():
         whole = config.stat().st_size
-        longest = max(longest, whole if whole > MOST_CONFIG_BYTES else _chat_template_bytes(config))
-    if longest > MOST_CHAT_TEMPLATE_BYTES:
+        longest = max(longest, whole if whole > MAX_CONFIG_BYTES else _chat_template_bytes(config))
+    if longest > MAX_CHAT_TEMPLATE_BYTES:
         raise BaseModelError(
-            f"A chat template of {name} has {size(longest)}, and at most {size(MOST_CHAT_TEMPLATE_BYTES)} are read.",
+            f"A chat template of {name} has {size(longest)}, and at most {size(MAX_CHAT_TEMPLATE_BYTES)} are read.",
             "Don't trust this model, or take its chat template out: Tunesmith uses none.",
             FIELD,
         )
 
 
 def _chat_template_bytes(config: Path) -> int:
-    """Return how long the template in a tokenizer's configuration is; what is damaged is its loader's to tell."""
+    """Return the length of the template in a tokenizer's configuration; damage is left to the loader to report."""
     with suppress(OSError, ValueError, RecursionError):
-        told = json.loads(config.read_text(encoding="utf-8"))
-        return len(json.dumps(told.get("chat_template"))) if isinstance(told, dict) else 0
+        parsed = json.loads(config.read_text(encoding="utf-8"))
+        return len(json.dumps(parsed.get("chat_template"))) if isinstance(parsed, dict) else 0
     return 0
 
 
 def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
-    """Return a model folder's tokenizer, with a token to pad with."""
+    """Return the tokenizer in a model folder, with a padding token."""
     _refuse_long_chat_template(folder, name)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
@@ -246,7 +240,7 @@ def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
             FIELD,
         ) from error
     if tokenizer.pad_token_id is None:
-        # Padding is masked in the input and never a label, so any token will do.
+        # Padding is masked and never a label, so any token serves.
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
 
@@ -303,12 +297,12 @@ def _read_model(
 
 
 def quantization(options: BaseModelOptions, dtype: torch.dtype) -> BitsAndBytesConfig | None:
-    """Return how bitsandbytes keeps the frozen weights, None for unquantized ones."""
+    """Return the config by which bitsandbytes quantizes the frozen weights, None for unquantized ones."""
     if options.quantization == "none":
         return None
     if options.quantization == "int8":
-        # Outliers (by default those above 6) are not kept apart: which columns have some depends on what else is in
-        # the batch, and a cached step would write other logits than training computed, up to a tenth off.
+        # No separate outliers (by default values above 6): which columns have some depends on the rest of the batch,
+        # and the logits of a decoding step would be off those of training by up to a tenth.
         return BitsAndBytesConfig(load_in_8bit=True, llm_int8_threshold=0.0)
     return BitsAndBytesConfig(
         load_in_4bit=True,
@@ -319,10 +313,10 @@ def quantization(options: BaseModelOptions, dtype: torch.dtype) -> BitsAndBytesC
 
 
 def _keep_4bit_weights(model: PreTrainedModel) -> None:
-    """Keep 4-bit layers from repacking themselves in place at the first forward in eval mode.
+    """Keep 4-bit layers from repacking themselves in place at the first forward pass in eval mode.
 
-    WORKAROUND: on processors with avx512_bf16, bitsandbytes 0.50 does so, and merging or dequantizing gives
-    garbage afterwards without an error. Switched off, eval computes what train computes, at the same speed.
+    On processors with avx512_bf16 bitsandbytes 0.50 does so, and later merges and dequantizes to garbage without an
+    error. Without repacking, eval mode computes what training mode computes, at the same speed.
     """
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
@@ -330,10 +324,10 @@ def _keep_4bit_weights(model: PreTrainedModel) -> None:
 
 
 def settle_tied_head(model: PreTrainedModel) -> None:
-    """Make the configuration say whether the head is tied to the embedding, as it is in the file.
+    """Set the configuration's tie_word_embeddings to what the weights are.
 
-    WORKAROUND: T5Config of transformers 5.24 claims "tied" for every T5. Believing it, resizing, PEFT and
-    exports overwrite the separate head that flan-t5 checkpoints have.
+    T5Config of transformers 5.24 claims a tied head for every T5. Resizing, PEFT and exports would believe it and
+    overwrite the separate head of flan-t5 checkpoints.
     """
     head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
     if head is not None and embedding is not None and head.weight.data_ptr() != embedding.weight.data_ptr():
@@ -341,7 +335,7 @@ def settle_tied_head(model: PreTrainedModel) -> None:
 
 
 def fingerprint(folder: Path) -> str:
-    """Return what tells a base model from others: a digest of its configuration and its weights' ends."""
+    """Return a digest of a base model's configuration and the ends of its weight files."""
     digest = hashlib.sha256()
     for path in sorted([*folder.glob("*.safetensors"), folder / "config.json"]):
         digest.update(f"{path.name}:{path.stat().st_size};".encode())
@@ -353,7 +347,7 @@ def fingerprint(folder: Path) -> str:
 
 
 def shift_right(model: Any, labels: torch.Tensor) -> torch.Tensor:
-    """Return the decoder's inputs for `labels` (batch × length): shifted by one, ignored positions padded."""
+    """Return the decoder input ids for `labels` (batch × length): shifted by one, ignored positions padded."""
     return model.prepare_decoder_input_ids_from_labels(labels=labels)
 
 

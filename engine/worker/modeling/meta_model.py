@@ -1,7 +1,4 @@
-"""Base models without their weights: on torch's meta device every shape is known and nothing is read.
-
-Opens no connection and downloads nothing.
-"""
+"""Base models on torch's meta device: every shape is known and no weight is read. Downloads nothing."""
 
 from __future__ import annotations
 
@@ -25,9 +22,9 @@ HEAD = "lm_head.weight"
 
 
 def folder_of(options: BaseModelOptions) -> Path | None:
-    """Return the folder of a base model on this computer, or None for one that is still on the hub.
+    """Return the folder of a base model on this computer, None for one that is only on the hub.
 
-    Raises RecipeError for a folder that holds none.
+    Raises RecipeError for a folder without a model.
     """
     found = [problem for problem in recipes.base_problems(options) if problem.field == "base_model.id"]
     if found:
@@ -40,7 +37,7 @@ def folder_of(options: BaseModelOptions) -> Path | None:
 
 
 def build(config: PretrainedConfig, family: Family, dtype: torch.dtype, folder: Path) -> PreTrainedModel:
-    """Return the model on the meta device, its head tied to the embedding or not as in the folder's files."""
+    """Return a model on the meta device, its head tied to the embedding or not as in the folder's files."""
     loader = AutoModelForSeq2SeqLM if family == "encoder-decoder" else AutoModelForCausalLM
     with torch.device("meta"):
         model: PreTrainedModel = loader.from_config(config, dtype=dtype, trust_remote_code=False)
@@ -54,7 +51,7 @@ def build(config: PretrainedConfig, family: Family, dtype: torch.dtype, folder: 
 
 
 def as_quantized(model: PreTrainedModel) -> PreTrainedModel:
-    """Let linear layers stand where quantizing puts them: in the place of Conv1D, which some methods can't change."""
+    """Replace Conv1D by linear layers, as quantization does; some methods can't adapt Conv1D."""
     for name, module in list(model.named_modules()):
         if isinstance(module, Conv1D):
             inputs, outputs = module.weight.shape

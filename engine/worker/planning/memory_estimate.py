@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from engine.config.recipe import BaseModelOptions
-from engine.worker.modeling.architecture import Outline, resident_bytes
+from engine.worker.modeling.architecture import ModelArchitecture, resident_bytes
 
 FLOAT32_BYTES = 4
 # Measured on a processor, see tests/benchmarks/memory.py.
@@ -31,7 +31,7 @@ MIN_8BIT_STATES = 4096
 
 
 def memory(
-    base: Outline,
+    base: ModelArchitecture,
     model: Any,
     options: BaseModelOptions,
     optimizer: str,

@@ -25,7 +25,7 @@ from engine.worker.hub import repository
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.modeling import base_models, meta_model
-from engine.worker.modeling.architecture import Outline, outline
+from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import context_window, plan_cache, plan_facts
 from engine.worker.planning.memo import Memo
@@ -124,7 +124,7 @@ class Planner:
     ) -> Result:
         """Return all that depends on the base model in `folder`; sizes without a problem are cached."""
         base = self._base(recipe, folder, device, problems)
-        architecture = outline(base.model)
+        architecture = architecture_of(base.model)
         adapter, model = _attached(recipe, base, problems)
         facts = {**_base_facts(recipe, base, architecture), **adapter}
         if splits is None:
@@ -139,7 +139,7 @@ class Planner:
         self,
         recipe: Recipe,
         base: LoadedBase,
-        architecture: Outline,
+        architecture: ModelArchitecture,
         model: PeftModel | None,
         device: torch.device,
         splits: Splits,
@@ -289,9 +289,9 @@ def _is_local(source: str) -> bool:
     return on_this_computer or repository.cached_folder(source, "main", "dataset") is not None
 
 
-def _base_facts(recipe: Recipe, base: LoadedBase, architecture: Outline) -> Result:
+def _base_facts(recipe: Recipe, base: LoadedBase, architecture: ModelArchitecture) -> Result:
     return {
-        "base_parameters": architecture.numbers,
+        "base_parameters": architecture.num_parameters,
         "family": base.family,
         "model_type": base.model.config.model_type,
         "biases": base_models.facts(base.model.config, recipe.base_model.quantization).biases,

@@ -17,7 +17,7 @@ from engine.errors import Problem
 from engine.methods import Family
 from engine.worker.dataset.collator import micro_batch_tokens
 from engine.worker.kernels.registry import enabled
-from engine.worker.modeling.architecture import Outline
+from engine.worker.modeling.architecture import ModelArchitecture
 from engine.worker.planning import feasibility
 from engine.worker.planning.memo import Memo
 from engine.worker.planning.memory_estimate import memory
@@ -33,7 +33,7 @@ class Requirements:
     recipe: Recipe
     family: Family
     model: PeftModel
-    base: Outline
+    base: ModelArchitecture
     device: torch.device
 
     def estimate(self, lengths: list[tuple[int, int]], memo: Memo) -> tuple[dict[str, Any], Problem | None]:
@@ -43,8 +43,8 @@ class Requirements:
         examples there is nothing to estimate.
         """
         training, facts, problem = self.recipe.training, {}, None
-        tokens = micro_batch_tokens(training, self.device.type, self.base.numbers_a_token)
-        suited = devices.process_count(self.device, training.batch_size, self.base.numbers)
+        tokens = micro_batch_tokens(training, self.device.type, self.base.activations_per_token)
+        suited = devices.process_count(self.device, training.batch_size, self.base.num_parameters)
         suited = suited if enabled("step_forks", self.device.type) else 1
         for replicas in dict.fromkeys((suited, 1)):
             key = (training, self.family, lengths, tokens, replicas)

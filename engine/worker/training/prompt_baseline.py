@@ -22,7 +22,7 @@ from engine.worker.dataset.prompting import (
 )
 from engine.worker.evaluation import evaluator, reporting, samples
 from engine.worker.kernels import registry
-from engine.worker.modeling.architecture import outline
+from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
@@ -71,14 +71,14 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
 
 
 def _emit_started(channel: Channel, base: LoadedBase, splits: Splits) -> None:
-    shape = outline(base.model)
+    shape = architecture_of(base.model)
     channel.emit(
         "run_started",
         total_steps=0,
         first_step=0,
         trainable_parameters=0,
-        all_parameters=shape.numbers,
-        base_parameters=shape.numbers,
+        all_parameters=shape.num_parameters,
+        base_parameters=shape.num_parameters,
         device=str(base.device),
         **devices.card(base.device),
         threads=base.threads,

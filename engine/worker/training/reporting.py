@@ -9,7 +9,7 @@ from engine.jobs.events import read_all
 from engine.worker.adapters import attach
 from engine.worker.dataset.prompting import Prompter
 from engine.worker.kernels import registry
-from engine.worker.modeling.architecture import Outline
+from engine.worker.modeling.architecture import ModelArchitecture
 from engine.worker.planning.planner import Result
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
@@ -17,7 +17,11 @@ from engine.worker.training.training_run import StepReport, TrainingRun
 
 
 def report_started(
-    run: TrainingRun, channel: Channel, checkpoint: Path | None, architecture: Outline, planned: Result
+    run: TrainingRun,
+    channel: Channel,
+    checkpoint: Path | None,
+    architecture: ModelArchitecture,
+    planned: Result,
 ) -> None:
     """Report what a run trains, on what, and what the plan expects of it."""
     trainable, everything = attach.count_parameters(run.model)
@@ -29,7 +33,7 @@ def report_started(
         first_step=int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0,
         trainable_parameters=trainable,
         all_parameters=everything,
-        base_parameters=architecture.numbers,
+        base_parameters=architecture.num_parameters,
         device=str(base.device),
         **devices.card(base.device),
         threads=base.threads,

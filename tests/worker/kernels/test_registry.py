@@ -13,7 +13,7 @@ from peft.tuners.boft import layer as boft_layer
 
 from engine.errors import AppError
 from engine.maintenance import doctor
-from engine.worker.adapters import method_hooks  # noqa: F401 - patches BOFT
+from engine.worker.adapters.method_hooks import shape_constraints  # noqa: F401 - patches BOFT
 from engine.worker.jobs import device_report
 from engine.worker.kernels import registry
 from engine.worker.kernels.patch_table import PATCHES, Patch

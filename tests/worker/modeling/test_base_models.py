@@ -10,6 +10,7 @@ from transformers import MambaConfig
 from engine.config.recipe import BaseModelOptions
 from engine.errors import BaseModelError, DeviceError
 from engine.jobs.events import read_all
+from engine.worker.kernels.library import CACHE
 from engine.worker.modeling import base_models
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Stopped
@@ -210,7 +211,7 @@ def test_what_a_decoder_keeps_of_a_token_is_known_from_its_configuration(kind: K
     ids = torch.arange(4, 11)[None]
     read = {"decoder_input_ids": ids} if base.family == "encoder-decoder" else {}
     with torch.no_grad():
-        cache = base.model(input_ids=ids, use_cache=True, **read).cache
+        cache = base.model(input_ids=ids, use_cache=True, **read)[CACHE]
     cache = getattr(cache, "self_attention_cache", cache)
     kept = sum(layer.keys.numel() + layer.values.numel() for layer in cache.layers)
     assert base_models.kv_values_per_token(base.model.config) == kept // ids.shape[1]

@@ -14,7 +14,7 @@ from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompting import Encoded
 from engine.worker.modeling import base_models, meta_model
-from engine.worker.modeling.architecture import Outline, outline
+from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import meta_trace
 from engine.worker.planning import planner as plan
@@ -24,11 +24,11 @@ from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
 
 
-def shape_of(kind: Kind) -> Outline:
+def shape_of(kind: Kind) -> ModelArchitecture:
     folder = tiny_model(kind)
     config = base_models.read_config(folder, kind)
     family = base_models.family_of(config, kind)
-    return outline(meta_model.build(config, family, torch.float32, folder))
+    return architecture_of(meta_model.build(config, family, torch.float32, folder))
 
 
 def options(**values: object) -> BaseModelOptions:

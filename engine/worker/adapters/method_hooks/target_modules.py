@@ -12,7 +12,7 @@ from peft.utils import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
 
 from engine.errors import AdapterError
 from engine.worker.kernels.library import Conv1D
-from engine.worker.modeling.architecture import outline
+from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 
 ALL_LINEAR = "all-linear"
@@ -45,7 +45,7 @@ def refuse_no_layers(base: LoadedBase, named: tuple[str, ...] | None) -> None:
     """
     if not named or named == (ALL_LINEAR,):
         return
-    layers = ", ".join(outline(base.model).modules())
+    layers = ", ".join(architecture_of(base.model).modules())
     for name in named:
         if name == ALL_LINEAR:
             message, hint = _ALONE, f"Take it alone, or only layers by name: {layers}."

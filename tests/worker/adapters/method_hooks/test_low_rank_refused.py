@@ -13,7 +13,7 @@ from engine.errors import AdapterError, Problem, RecipeError
 from engine.methods import method
 from engine.options import describe
 from engine.worker.adapters import attach
-from engine.worker.modeling.architecture import outline
+from engine.worker.modeling.architecture import architecture_of
 from engine.worker.planning.planner import Planner
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.worker_setup import load_tiny, make_channel, make_recipe, write_conversations
@@ -97,7 +97,7 @@ def test_what_is_no_linear_layer_is_refused_with_the_layers_that_are(kind, metho
     base = load_tiny(kind)
     assert problem.field == "method.target_modules"
     assert problem.message == f"{names[-1]} is no linear layer of {recipe.base_model.id}."
-    assert problem.hint == f"It has {', '.join(outline(base.model).modules())}."
+    assert problem.hint == f"It has {', '.join(architecture_of(base.model).modules())}."
     with pytest.raises(AdapterError) as caught:
         attach.attach(base, recipe)
     assert caught.value.problems == (problem,)
