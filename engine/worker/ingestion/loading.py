@@ -1,4 +1,4 @@
-"""A source's rows as examples: finds their shape, reads them with progress, and sees to broken ones.
+"""A source's rows as examples: infers their schema, reads them with progress, reports broken rows.
 
 Knows nothing of how splits are made, of limits or of models. Imports neither torch nor datasets.
 """
@@ -21,9 +21,9 @@ from engine.worker.ingestion.sources import Source
 from engine.worker.readers import FIELD, BrokenRow, Record, Table, open_table
 from engine.worker.runtime.channel import Channel
 
-# A shape is guessed from as many.
+# The schema is inferred from these.
 FIRST_ROWS = 200
-ROWS_A_LOOK = 200
+ROWS_PER_POLL = 200
 MAX_REMARKS = 20
 MAX_NAMED = 5
 # An event may have 256 kB.
@@ -42,17 +42,19 @@ def open_tables(source: Source, options: DataOptions) -> Tables:
 def find_schema(
     tables: Tables, options: DataOptions, *, to_the_end: bool = True, needs_summary: bool = True
 ) -> Schema:
-    """Return the shape of the rows of all tables.
+    """Return the schema of the rows of all tables.
 
-    A column that the first rows have not is looked for `to_the_end`: JSON names one only where it holds something.
-    Rows without summaries are in a shape only where none is needed. Raises DataError with the field of what can't be
-    found, or `data.source` for what can't be read.
+    A column that the first rows lack is searched `to_the_end`: JSON names a column only where it holds something.
+    Without `needs_summary` a schema may lack the summary. Raises DataError with the field of what can't be found, or
+    `data.source` for what can't be read.
     """
     with _naming(", ".join(table.name for table in tables.values())):
-        return _found_shape(tables, options, to_the_end=to_the_end, needs_summary=needs_summary)
+        return _inferred_schema(tables, options, to_the_end=to_the_end, needs_summary=needs_summary)
 
 
-def _found_shape(tables: Tables, options: DataOptions, *, to_the_end: bool, needs_summary: bool) -> Schema:
+def _inferred_schema(
+    tables: Tables, options: DataOptions, *, to_the_end: bool, needs_summary: bool
+) -> Schema:
     heads = [table.head(FIRST_ROWS) for table in tables.values()]
     columns = _shared(tables)
     try:
@@ -79,7 +81,7 @@ def _guessed(
         options.summary,
         options.columns,
         needs_summary=needs_summary,
-        # What files are called goes before what stands in them.
+        # The names of files take precedence over a column of splits.
         needs_split=None in tables,
     )
     reasons = dict.fromkeys(reason for table in tables.values() for reason in table.reasons)
@@ -89,7 +91,7 @@ def _guessed(
             "Leave data.columns.pause out.",
             "data.columns",
         )
-    # Of rows that were made of chats, the columns' names are ours and tell nothing.
+    # The columns of rows made from chats are named by us, so their names are no evidence.
     is_guessed = (options.conversation, options.summary) == (AUTO, AUTO)
     said = list(reasons) if reasons and is_guessed else [*reasons, shape.reason]
     return replace(shape, reason="; ".join(said))
@@ -102,7 +104,7 @@ def _shared(tables: Tables) -> list[str]:
 
 
 def _shared_everywhere(tables: Tables) -> list[str]:
-    """Return the columns that every table has in whichever row."""
+    """Return the columns that every table has, of all rows."""
     for table in tables.values():
         if table.may_have_more_columns:
             for _ in table:
@@ -113,10 +115,10 @@ def _shared_everywhere(tables: Tables) -> list[str]:
 def read_rows(
     source: Source, options: DataOptions, channel: Channel, *, needs_summary: bool = True
 ) -> tuple[Schema, dict[Split | None, LazySequence[SourcedExample]]]:
-    """Return the shape of a source's rows, and by split what they make.
+    """Return the schema of a source's rows, and their examples by split.
 
     Raises DataError: with the field `data.source` for files that can't be read, with `data.broken_rows` for broken
-    rows that this does not leave out, with another field for rows that are in no shape.
+    rows that this does not leave out, with another field for rows that fit no schema.
     """
     for message, hint in source.remarks:
         channel.notice(message, hint)
@@ -133,8 +135,8 @@ def read_rows(
         else:
             found[split] = _shaped(table, shape, rows)
         done += table.size_bytes
-    _tell_remarks(tables, channel)
-    _see_to_broken(tables, options, channel)
+    _report_remarks(tables, channel)
+    _handle_broken(tables, options, channel)
     return shape, found
 
 
@@ -145,7 +147,7 @@ def _shaped(table: Table, shape: Schema, rows: Iterator[Record]) -> LazySequence
 
 @contextmanager
 def _naming(files: str) -> Iterator[None]:
-    """Name the files in what is said of their rows and columns; readers name them themselves."""
+    """Add the files' names to errors about their rows and columns; readers name them themselves."""
     try:
         yield
     except DataError as error:
@@ -155,20 +157,20 @@ def _naming(files: str) -> Iterator[None]:
 
 
 def _followed(table: Table, before: int, total: int, channel: Channel) -> Iterator[Record]:
-    """Yield a table's rows, tell how far they are, and look for a wish to stop."""
+    """Yield a table's rows, report progress, and check for a stop."""
     for count, record in enumerate(table):
-        if count % ROWS_A_LOOK == 0:
+        if count % ROWS_PER_POLL == 0:
             channel.check_stop()
             channel.progress(before + table.done_bytes, total, "bytes")
         yield record
 
 
 def _noted(rows: Iterator[Record], column: str, said: dict[int, Any]) -> Iterator[Record]:
-    """Yield rows, and keep for each number what its column of splits says."""
+    """Yield rows, and note the value of the split column by row number."""
     known: dict[Any, Any] = {}
     for record in rows:
         value = record.values.get(column)
-        # The same few words again and again.
+        # Equal values share one string.
         said[record.number] = known.setdefault(value, value) if isinstance(value, str) else value
         yield record
 
@@ -176,12 +178,12 @@ def _noted(rows: Iterator[Record], column: str, said: dict[int, Any]) -> Iterato
 def _by_split(
     shaped: LazySequence[SourcedExample], shape: Schema, said: Mapping[int, Any], channel: Channel
 ) -> dict[Split | None, LazySequence[SourcedExample]]:
-    """Return what rows make by the split that they say they are in; say what is left out as they name none.
+    """Return the examples by the split that their rows name; report the rows that name none, which are left out.
 
-    Raises DataError for a conversation whose rows are in two.
+    Raises DataError for a conversation with rows in several splits.
     """
     by_split: dict[Split | None, array[int]] = {}
-    for place, each in enumerate(shaped):
+    for index, each in enumerate(shaped):
         splits = {split_named(said[number]) for number in each.rows}
         if len(splits) > 1:
             raise DataError(
@@ -189,15 +191,15 @@ def _by_split(
                 f'Give the same "{shape.split}" to all its rows.',
                 "data.columns",
             )
-        by_split.setdefault(splits.pop(), array("q")).append(place)
+        by_split.setdefault(splits.pop(), array("q")).append(index)
     unknown = [number for each in shaped.select(by_split.pop(None, ())) for number in each.rows]
     if unknown:
-        channel.notice(_unknown_words(unknown, shape.split, said), f"These are read: {', '.join(SPLITS)}.")
-    return {split: shaped.select(places) for split, places in by_split.items()}
+        channel.notice(_unknown_text(unknown, shape.split, said), f"These are read: {', '.join(SPLITS)}.")
+    return {split: shaped.select(indices) for split, indices in by_split.items()}
 
 
-def _unknown_words(numbers: Sequence[int], column: str, said: Mapping[int, Any]) -> str:
-    """Return which rows are in no split: 'Left out, as "split" names no split: 2 rows ("held" 2), 7 and 9'."""
+def _unknown_text(numbers: Sequence[int], column: str, said: Mapping[int, Any]) -> str:
+    """Return the notice about rows whose split is unknown, with the values found there."""
     values = Counter(str(said[number] or "")[:20] for number in numbers)
     named = ", ".join(f'"{value}" {count:,}' for value, count in values.most_common(MAX_NAMED))
     rows = ", ".join(f"{number:,}" for number in numbers[:MAX_NAMED])
@@ -206,7 +208,7 @@ def _unknown_words(numbers: Sequence[int], column: str, said: Mapping[int, Any])
     return f'{count} left out, as the column "{column}" names no split there ({named}; rows {rows}{more}).'
 
 
-def _tell_remarks(tables: Tables, channel: Channel) -> None:
+def _report_remarks(tables: Tables, channel: Channel) -> None:
     remarks = list(dict.fromkeys(remark for table in tables.values() for remark in table.remarks))
     for remark in remarks[:MAX_REMARKS]:
         channel.notice(remark)
@@ -214,8 +216,8 @@ def _tell_remarks(tables: Tables, channel: Channel) -> None:
         channel.notice(f"{len(remarks) - MAX_REMARKS:,} more files are read with such a remark.")
 
 
-def _see_to_broken(tables: Tables, options: DataOptions, channel: Channel) -> None:
-    """List every broken row, then refuse the tables that have some, or tell that the rows are left out."""
+def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> None:
+    """Report every broken row, then refuse their tables, or report that the rows are left out."""
     for table in tables.values():
         for rows in _in_events(table.broken):
             channel.emit("rows_broken", table=table.name, rows=rows)
@@ -227,16 +229,16 @@ def _see_to_broken(tables: Tables, options: DataOptions, channel: Channel) -> No
 
 
 def _in_events(broken: Sequence[BrokenRow]) -> Iterator[list[dict[str, str]]]:
-    """Yield broken rows, each with its place and why, as many at a time as one event holds."""
+    """Yield broken rows with their positions and reasons, as many at a time as one event holds."""
     part: list[dict[str, str]] = []
-    room = MAX_EVENT_BYTES
+    free = MAX_EVENT_BYTES
     for each in broken:
         row = {"place": each.position, "why": each.reason[:MAX_REASON_CHARACTERS]}
         needed = len(json.dumps(row))
-        if part and needed > room:
+        if part and needed > free:
             yield part
-            part, room = [], MAX_EVENT_BYTES
+            part, free = [], MAX_EVENT_BYTES
         part.append(row)
-        room -= needed
+        free -= needed
     if part:
         yield part

@@ -1,7 +1,6 @@
-"""The first rows of a source, shown before the whole is read. Imports neither torch nor datasets.
+"""Previews the first rows of a source before all of it is read. Imports neither torch nor datasets.
 
-Tells what columns there are, which shape the rows are thought to have and why, so that a mapping can be set right
-at once.
+Reports the columns and the inferred schema with its reason, so that a column mapping can be corrected at once.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ MAX_BYTES = 128 * 1024
 
 
 def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> None:
-    """Send `rows_previewed`: columns, shape or problem, and the first rows of the first split, values as text.
+    """Emit `rows_previewed`: columns, schema or problem, and the first rows of the first split, values as text.
 
     Raises DataError with the field `data.source` if nothing can be read.
     """
@@ -52,21 +51,21 @@ def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> N
 
 
 def _shown(rows: Iterable[Record], columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Return as many rows as one event holds, each value as text and long ones cut."""
+    """Return as many rows as one event holds; values are text, and long ones are cut."""
     shown: list[dict[str, str]] = []
-    room = MAX_BYTES
-    most = min(MAX_CHARACTERS, MAX_ROW_CHARACTERS // max(1, len(columns)))
+    free = MAX_BYTES
+    limit = min(MAX_CHARACTERS, MAX_ROW_CHARACTERS // max(1, len(columns)))
     for record in rows:
-        row = {name: _text(record.values.get(name), most) for name in columns}
-        room -= len(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
-        if room < 0 and shown:
+        row = {name: _text(record.values.get(name), limit) for name in columns}
+        free -= len(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
+        if free < 0 and shown:
             break
         shown.append(row)
     return shown
 
 
-def _text(value: Any, most: int) -> str:
+def _text(value: Any, limit: int) -> str:
     if value is None:
         return ""
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
-    return text if len(text) <= most else f"{text[: max(0, most - 1)]}…"
+    return text if len(text) <= limit else f"{text[: max(0, limit - 1)]}…"

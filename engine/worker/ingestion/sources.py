@@ -1,7 +1,4 @@
-"""Where conversations come from: a source's files and the split that each belongs to.
-
-Knows nothing of rows, columns, examples or recipes' limits.
-"""
+"""Finds the files of a data source and the split of each. Knows nothing of rows, columns, examples or limits."""
 
 from __future__ import annotations
 
@@ -22,21 +19,21 @@ from engine.worker.runtime.channel import Channel
 
 __all__ = ["SPLITS", "Source", "Split", "locate", "split_of"]
 
-# What `datasets` computed, and the mark of a workbook that is open.
-BESIDE_DATA = ("cache-", "~$")
-# Text files that speak of the data rather than hold some.
+# Prefixes of caches of `datasets` and of lock files of open workbooks.
+IGNORED_PREFIXES = ("cache-", "~$")
+# Text files about the data, which hold none.
 NOTES = ("readme", "licen", "notice", "changelog", "citation", "requirements")
 MAX_NAMED = 5
-# Alone, and in folders and archives.
+# Read alone, and in folders and archives.
 PLAIN_SUFFIXES = (*SUFFIXES, *text_folder.SUFFIXES)
 KNOWN = ", ".join(suffix.removeprefix(".") for suffix in (*PLAIN_SUFFIXES, *archives.SUFFIXES))
 
 
 @dataclass(frozen=True)
 class Source:
-    """The files of a source by split; if no name says a split, all stand under None.
+    """The files of a source by split, all under None if no name tells the split.
 
-    `remarks` say what is not read of it, each with a hint. A folder among the files is a channel of Slack.
+    `remarks` report what is not read, each with a hint. A folder among the files is a Slack channel.
     """
 
     name: str
@@ -46,7 +43,7 @@ class Source:
 
 
 def locate(source: str, channel: Channel) -> Source:
-    """Return the files of what a recipe calls its data source; a hub id is fetched first.
+    """Return the files of a recipe's data source; a Hub data set is downloaded first.
 
     Raises DataError with the field `data.source` if there is nothing that can be read; OfflineError.
     """
@@ -74,10 +71,10 @@ def _on_this_computer(source: str, channel: Channel) -> Source | None:
 
 
 def _on_the_hub(source: str, channel: Channel) -> Source:
-    fetched = repository.download(
+    folder = repository.download(
         source, "main", "dataset", on_progress=channel.progress, cancelled=channel.stop_requested
     )
-    return _folder_source(source, fetched, channel)
+    return _folder_source(source, folder, channel)
 
 
 def _nothing_at(path: Path) -> DataError:
@@ -106,19 +103,19 @@ def _require_readable(path: Path) -> None:
 
 
 def _plain(path: Path, channel: Channel) -> Path:
-    """Return a data file itself, or what comes out of one packed by gz."""
+    """Return a data file, unpacked if it is compressed by gz."""
     if path.suffix.lower() != ".gz":
         return path
     return _unpacked(path, channel) / path.stem
 
 
 def _unpacked(path: Path, channel: Channel) -> Path:
-    return archives.unpack(path, PLAIN_SUFFIXES, partial(_tell_unpacking, channel))
+    return archives.unpack(path, PLAIN_SUFFIXES, partial(_report_unpacking, channel))
 
 
-def _tell_unpacking(channel: Channel, done: int, total: int) -> None:
+def _report_unpacking(channel: Channel, done: int, total: int) -> None:
     channel.check_stop()
-    # How much comes out of a gz is not known before its end.
+    # The unpacked size of a gz is not known before its end.
     channel.progress(done, max(done + 1, total), "bytes")
 
 
@@ -126,51 +123,51 @@ def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
     by_split, remarks = _by_split(name, folder)
     unsplit = by_split.pop(None, []) if len(by_split) > 1 else []
     if unsplit:
-        # Others say by their names which split they are.
+        # The names of other files tell their splits.
         remarks.append(
             (
                 f"Left out, as no split stands in the name: {_named(unsplit)}.",
                 'Put "train", "validation" or "test" into the name of a file that is to be read.',
             )
         )
-    kept = {split: _readable(paths, channel) for split, paths in by_split.items()}
-    return Source(name, kept, repository.licence(folder), tuple(remarks))
+    files = {split: _readable(paths, channel) for split, paths in by_split.items()}
+    return Source(name, files, repository.licence(folder), tuple(remarks))
 
 
 def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], list[tuple[str, str]]]:
-    """Return a folder's data: chats, else tables, packed ones too, else texts; with remarks on what is not read."""
+    """Return a folder's chats, else its tables, else its texts, with remarks on what is not read."""
     found = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
     plain = [path for path in found if path.suffix.lower() in SUFFIXES]
     texts = [path for path in found if path.suffix.lower() in text_folder.SUFFIXES]
     packed = [path for path in found if _is_packed(path)]
     if texts and not plain and (not packed or any(map(text_folder.is_summary, texts))):
         by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts)
-        return by_folder, _beside(found, texts)
+        return by_folder, _unread(found, texts)
     exported, none = _chats(plain)
     if exported:
-        said = [(f"Left out, as no messages of a chat stand in it: {_named(none)}.", "")] if none else []
+        remarks = [(f"Left out, as no messages of a chat stand in it: {_named(none)}.", "")] if none else []
         by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in exported)
-        return by_folder, [*said, *_beside(found, plain)]
-    # What is there unpacked as well is not read twice.
+        return by_folder, [*remarks, *_unread(found, plain)]
+    # A file that is also there unpacked is not read twice.
     files = [
         path for path in found if path in plain or (path in packed and path.with_suffix("") not in plain)
     ]
     if not files:
         raise DataError(f"There are no data files in {name}.", f"These are read: {KNOWN}.", FIELD)
-    return _grouped((split_of(path.relative_to(folder)), path) for path in files), _beside(found, files)
+    return _grouped((split_of(path.relative_to(folder)), path) for path in files), _unread(found, files)
 
 
-def _beside(found: list[Path], files: list[Path]) -> list[tuple[str, str]]:
-    """Return the remark on what may hold data and is not read, since `files` of another kind are; notes are none."""
+def _unread(found: list[Path], files: list[Path]) -> list[tuple[str, str]]:
+    """Return a remark on files that may hold data and are not read, since `files` of another kind are."""
     rest = [path for path in found if path not in files and not path.name.lower().startswith(NOTES)]
     hint = "To read them, put them into a folder of their own."
     return [(f"Left out, as other files are read: {_named(rest)}.", hint)] if rest else []
 
 
 def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:
-    """Return the chats among tables if these are JSON alone, and what is none; a folder is a channel of Slack.
+    """Return the chats and the other files, if all are JSON; a folder is a Slack channel.
 
-    What such a chat is called is for people and says no split.
+    A chat's name is for people and tells no split.
     """
     if not all(path.suffix.lower() == ".json" for path in plain):
         return [], []
@@ -200,9 +197,9 @@ def _is_packed(path: Path) -> bool:
 
 
 def _may_hold_data(path: Path, folder: Path) -> bool:
-    """Tell whether a path's name is one of data; a link that leads nowhere is refused rather than passed over."""
+    """Return whether a file may hold data, by its name. Raises DataError for a broken link."""
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    described = path.name in DESCRIPTIONS or path.name.startswith(BESIDE_DATA)
+    described = path.name in DESCRIPTIONS or path.name.startswith(IGNORED_PREFIXES)
     if hidden or described or path.suffix.lower() not in (*PLAIN_SUFFIXES, ".gz") or path.is_dir():
         return False
     if not path.is_file():
@@ -218,12 +215,12 @@ def _readable(paths: list[Path], channel: Channel) -> tuple[Path, ...]:
 
 
 def split_of(path: Path) -> Split | None:
-    """Return the split that a file's name says, or else the nearest folder's; None if no name says one."""
+    """Return the split in a file's name, else in the nearest folder's; None if no name has one."""
     return _split_word(path.stem) or _split_of_folder(path)
 
 
 def _split_of_folder(path: Path) -> Split | None:
-    """Return the split that the nearest folder with one in its name says; a text's own name is its id."""
+    """Return the split in the name of the nearest folder that has one; a text's own name is its id."""
     words = (_split_word(name) for name in reversed(path.parent.parts))
     return next((word for word in words if word), None)
 

@@ -1,6 +1,6 @@
-"""How many tokens texts have, and what a list of lengths looks like. Imports no torch.
+"""Token lengths of texts, their summary statistics and histogram. Imports no torch.
 
-Counts with a model folder's tokenizer file alone, so that looking at data needs no model.
+Counts with the tokenizer file of a model folder alone, so that a data check needs no model.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from engine.system.paths import starter_folder
 from engine.worker.hub import repository
 from engine.worker.ingestion.special_tokens import SpecialTokens
 
-CHARACTERS_A_TOKEN = 4
+CHARACTERS_PER_TOKEN = 4
 BINS_TO_P95 = 40
 MAX_BINS = 400
 
 
 @dataclass(frozen=True)
 class TokenCounter:
-    """A way to count tokens; `exact` tells counting from estimating, and `words` says it to the user.
+    """Counts tokens; `exact` is false for an estimate, and `words` describes it to the user.
 
-    `count` returns the tokens of each text, without any that mark its beginning or end; `ends` returns behind which
-    character each token of a text ends. A run puts `summary_special_tokens` tokens around a summary, within its limit.
+    `count` returns the number of tokens of each text, without special tokens; `ends` returns the position at which
+    each token of a text ends. A run puts `summary_special_tokens` tokens around a summary, within its limit.
     """
 
     count: Callable[[Sequence[str]], list[int]]
@@ -42,7 +42,7 @@ class TokenCounter:
 
 
 def counter_for(base_model: str | None) -> TokenCounter:
-    """Return how to count the tokens of a base model by its id, with what is on this computer; None estimates."""
+    """Return the token counter of a base model (its id), from what is on this computer; None estimates."""
     name = base_model or ""
     if name == STARTER:
         return token_counter(starter_folder(), name)
@@ -51,11 +51,11 @@ def counter_for(base_model: str | None) -> TokenCounter:
 
 
 def token_counter(folder: Path | None, name: str) -> TokenCounter:
-    """Return how to count the tokens of the model `name`: by its tokenizer in `folder`, or by an estimate."""
+    """Return the token counter of the model `name`: by its tokenizer in `folder`, or an estimate."""
     path = folder / "tokenizer.json" if folder else None
     if folder is None or path is None or not path.exists():
         whose = f"The tokenizer of {name} is not on this computer" if name else "No base model is named"
-        said = f"{whose}: token lengths are estimated, {CHARACTERS_A_TOKEN} characters a token."
+        said = f"{whose}: token lengths are estimated, {CHARACTERS_PER_TOKEN} characters a token."
         return TokenCounter(_estimate, _estimated_ends, 1, exact=False, words=said)
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
@@ -81,16 +81,16 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
 
 
 def summary_special_tokens(family: Family | None, special_tokens: int) -> int:
-    """Return how many tokens a run puts around a summary: the tokenizer's own, or a decoder's end alone."""
+    """Return the number of tokens that a run puts around a summary: the tokenizer's, or a decoder's end token."""
     return special_tokens if family == "encoder-decoder" else 1
 
 
 def _estimate(texts: Sequence[str]) -> list[int]:
-    return [math.ceil(len(text) / CHARACTERS_A_TOKEN) for text in texts]
+    return [math.ceil(len(text) / CHARACTERS_PER_TOKEN) for text in texts]
 
 
 def _estimated_ends(text: str) -> list[int]:
-    return [*range(CHARACTERS_A_TOKEN, len(text), CHARACTERS_A_TOKEN), *([len(text)] if text else [])]
+    return [*range(CHARACTERS_PER_TOKEN, len(text), CHARACTERS_PER_TOKEN), *([len(text)] if text else [])]
 
 
 def describe(lengths: Sequence[int]) -> dict[str, int]:
@@ -108,22 +108,22 @@ def describe(lengths: Sequence[int]) -> dict[str, int]:
 def histogram(lengths: Sequence[int]) -> dict[str, Any]:
     """Return `edges` (one more than bins, round numbers from 0) and `counts`.
 
-    Bins are as wide as suits the 95th percentile, so that a single long text does not blur all others; what lies
-    past `MAX_BINS` of them is counted in the last one.
+    The width of bins follows the 95th percentile, so that a single long text does not blur the others; the last of
+    `MAX_BINS` counts everything beyond it.
     """
     width = _round_width(describe(lengths)["p95"])
     bins = min(MAX_BINS, max(lengths, default=0) // width + 1)
     counts = [0] * bins
     for length in lengths:
         counts[min(length // width, bins - 1)] += 1
-    return {"edges": [place * width for place in range(bins + 1)], "counts": counts}
+    return {"edges": [number * width for number in range(bins + 1)], "counts": counts}
 
 
-def _round_width(most: int) -> int:
-    """Return the least of 1, 2, 5, 10, 20, … that needs at most `BINS_TO_P95` bins for 0 to `most`."""
+def _round_width(maximum: int) -> int:
+    """Return the least of 1, 2, 5, 10, 20, … that needs at most `BINS_TO_P95` bins for 0 to `maximum`."""
     power = 1
     while True:
         for factor in (1, 2, 5):
-            if most // (factor * power) < BINS_TO_P95:
+            if maximum // (factor * power) < BINS_TO_P95:
                 return factor * power
         power *= 10
