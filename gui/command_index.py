@@ -133,7 +133,7 @@ def _read_recent() -> _Recent:
         (each.id, each.name, f"{each.metadata.base_model.id} {translate(each.metadata.method.title)}")
         for each in library.scan()[0][:MAX_ADAPTERS]
     ]
-    presets = [(each.recipe, recipe_files.preset_words(each.recipe)) for each in recipe_files.presets()]
+    presets = [(each.recipe, recipe_files.preset_text(each.recipe)) for each in recipe_files.presets()]
     return _Recent(named, adapters, presets)
 
 

@@ -85,7 +85,7 @@ class DiskDialog(GrowingDialog):
         self.free_button.setEnabled(total > 0)
         text = tr("Free {size}", size=bytes_text(total)) if total else tr("Nothing to free")
         self.free_button.setText(text)
-        self.said.setText(freeable_words(self._freeable))
+        self.said.setText(freeable_text(self._freeable))
 
     def _choose(self, rule: str) -> None:
         self._retention.choose(rule)
@@ -107,7 +107,7 @@ def _measured() -> tuple[list[disk_usage.Part], disk_usage.Freeable, int]:
     return disk_usage.measure(), found, found.checkpoint_bytes + found.token_bytes
 
 
-def freeable_words(found: disk_usage.Freeable) -> str:
+def freeable_text(found: disk_usage.Freeable) -> str:
     """Return what the button would delete, and what is lost by that."""
     checkpoints, tokens = bytes_text(found.checkpoint_bytes), bytes_text(found.token_bytes)
     if found.runs and found.token_bytes:

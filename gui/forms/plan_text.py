@@ -9,7 +9,7 @@ from gui.look.format import compact, number
 from gui.look.language import tr, tr_count, translate
 
 
-def base_words(plan: Mapping[str, Any], family: str) -> str:
+def base_text(plan: Mapping[str, Any], family: str) -> str:
     """Return the base model's size, family and precision: "60.5 M parameters, encoder-decoder, float32"."""
     parameters = plan.get("base_parameters", plan.get("all_parameters"))
     if not parameters:
@@ -18,13 +18,13 @@ def base_words(plan: Mapping[str, Any], family: str) -> str:
     return ", ".join(part for part in (size, translate(family), plan.get("precision", "")) if part)
 
 
-def precision_words(plan: Mapping[str, Any]) -> str:
+def precision_text(plan: Mapping[str, Any]) -> str:
     """Return the precision and why it is that one."""
     found = plan.get("precision", ""), translate(plan.get("precision_reason", ""))
     return ": ".join(part for part in found if part)
 
 
-def amount_words(examples: Mapping[str, Any], *, trains: bool) -> str:
+def amount_text(examples: Mapping[str, Any], *, trains: bool) -> str:
     """Return how many conversations are trained on and tested on, "" where the plan does not tell."""
     if not examples:
         return ""
@@ -34,7 +34,7 @@ def amount_words(examples: Mapping[str, Any], *, trains: bool) -> str:
     return tr("{tested} for testing", tested=tested)
 
 
-def shots_words(filling: Mapping[str, Any] | None, *, trains: bool) -> str:
+def shots_text(filling: Mapping[str, Any] | None, *, trains: bool) -> str:
     """Return what the examples in the prompt cost, "" where there are none."""
     shots = len(filling["shots"]) if filling else 0
     if filling is None or not shots:

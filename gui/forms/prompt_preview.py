@@ -53,7 +53,7 @@ class PromptPreview(QFrame):
         shots = [(str(shot), str(summary)) for shot, summary in filling["shots"]] if filling else []
         self.title.setText(tr("Model input") if conversation else tr("Model input for a sample"))
         counted = filling is not None and conversation and filling["template"] == template
-        self.count.setText(length_words(filling) if filling is not None and counted else "")
+        self.count.setText(length_text(filling) if filling is not None and counted else "")
         text, marks = "", []
         for part in prompts.rendered(template, conversation or tr(SAMPLE), shots):
             if part.own and part.text:
@@ -75,7 +75,7 @@ class PromptPreview(QFrame):
         self._fit()
 
 
-def length_words(filling: Mapping[str, Any]) -> str:
+def length_text(filling: Mapping[str, Any]) -> str:
     """Return how long a filled prompt is, and how long it could be where the base model knows a limit."""
     tokens, positions = number(filling["tokens"]), filling.get("positions")
     if positions:

@@ -283,9 +283,9 @@ class RecipeForm(QWidget):
         known = BaseFacts(model_type=str(plan.get("model_type", "")), biases=bool(plan.get("biases")))
         self._planned_base = (self._tables["base_model"]["id"], known)
         trains = method(self.method_id()).trains
-        self.set_foot("base_model.id", plan_text.base_words(plan, self._family))
-        self.set_foot("base_model.precision", plan_text.precision_words(plan))
-        self.set_foot("data.source", plan_text.amount_words(plan.get("examples") or {}, trains=trains))
+        self.set_foot("base_model.id", plan_text.base_text(plan, self._family))
+        self.set_foot("base_model.precision", plan_text.precision_text(plan))
+        self.set_foot("data.source", plan_text.amount_text(plan.get("examples") or {}, trains=trains))
         self._show_prompt(plan.get("prompt"))
         self._modules = plan.get("modules") or {}
         offer_modules(self._method_fields, plan)
@@ -295,7 +295,7 @@ class RecipeForm(QWidget):
         """Show what the model reads, and what the examples in the prompt cost."""
         self.prompt_editor().show_filling(filling)
         trains = method(self.method_id()).trains
-        self.set_foot("data.shots", plan_text.shots_words(filling, trains=trains))
+        self.set_foot("data.shots", plan_text.shots_text(filling, trains=trains))
 
     def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
         """Offer the devices of this computer; others can still be typed, for a recipe of another one."""

@@ -13,7 +13,7 @@ from engine.api import Adapter, ScoreCard
 from gui.look.format import score
 from gui.look.language import tr
 from gui.models.intervals import confidence_interval
-from gui.models.list_text import base_words, data_words, method_words, protocol_source, protocol_words
+from gui.models.list_text import base_text, data_text, method_text, protocol_source, protocol_text
 
 Show = Literal["all", "scored", "imported"]
 SHOWN: tuple[Show, ...] = ("all", "scored", "imported")
@@ -45,11 +45,11 @@ def matches(adapter: Adapter, text: str) -> bool:
         [
             adapter.name,
             adapter.id,
-            base_words(metadata.base_model.id),
+            base_text(metadata.base_model.id),
             metadata.base_model.id,
-            method_words(metadata),
+            method_text(metadata),
             metadata.method.id,
-            data_words(metadata.data.source),
+            data_text(metadata.data.source),
             metadata.origin,
             tr("imported") if metadata.origin == "imported" else "",
             metadata.notes,
@@ -92,13 +92,13 @@ def _scored_group(adapters: Sequence[Adapter]) -> Group:
     card = metadata.score_card
     assert card is not None
     base = card.base.get(SCORE, {}).get("mean")
-    facts = [protocol_words(card.protocol)]
+    facts = [protocol_text(card.protocol)]
     facts += [tr("base {score}", score=score(base))] if base is not None else []
     return Group(
         title=tr(
             "{data} with {base}",
-            data=data_words(protocol_source(card, metadata)),
-            base=base_words(metadata.base_model.id),
+            data=data_text(protocol_source(card, metadata)),
+            base=base_text(metadata.base_model.id),
         ),
         facts=", ".join(facts),
         adapters=tuple(adapters),
@@ -127,7 +127,7 @@ def _mean(adapter: Adapter) -> float:
 
 ORDERS: dict[str, Callable[[Adapter], Any]] = {
     "name": lambda adapter: adapter.name.casefold(),
-    "method": lambda adapter: method_words(adapter.metadata).casefold(),
+    "method": lambda adapter: method_text(adapter.metadata).casefold(),
     "score": _mean,
     "size": lambda adapter: adapter.size_bytes,
     "made": lambda adapter: adapter.metadata.made,

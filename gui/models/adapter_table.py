@@ -14,7 +14,7 @@ from gui.models.adapter_groups import SCORE, Group, Show, grouped, is_shown, mat
 from gui.models.cells import Cell, Link, Named, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 from gui.models.intervals import IntervalCell, as_text, confidence_interval
-from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, method_words, when_words
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, method_text, when_text
 
 FULL_VERDICTS = {"no measurable difference": mark("No measurable difference")}
 SAID = {
@@ -105,14 +105,14 @@ class AdapterTable(GroupedTable[Adapter]):
         if key == "name":
             return Named(thing.name, self.tags(thing))
         if key == "method":
-            return Text(method_words(metadata), token="ink")
+            return Text(method_text(metadata), token="ink")
         if key == "score":
             return self._score(thing)
         if key == "verdict":
             return _verdict(thing)
         if key == "size":
             return Text(bytes_text(thing.size_bytes), "figure", "ink", right=True)
-        return Text(when_words(metadata.made, datetime.now(UTC)), "figure", "ink2", right=True)
+        return Text(when_text(metadata.made, datetime.now(UTC)), "figure", "ink2", right=True)
 
     def _score(self, adapter: Adapter) -> Cell:
         card = adapter.metadata.score_card
@@ -126,14 +126,14 @@ class AdapterTable(GroupedTable[Adapter]):
 
     def words(self, thing: Adapter) -> str:
         card = thing.metadata.score_card
-        parts = [thing.name, *self.tags(thing), method_words(thing.metadata)]
+        parts = [thing.name, *self.tags(thing), method_text(thing.metadata)]
         if card is not None and SCORE in card.scores:
             verdict = card.difference.get(SCORE, {}).get("verdict", "")
             said = tr(SAID[verdict]) if verdict in SAID else ""
             parts.append(as_text("ROUGE-1", confidence_interval(card.scores[SCORE]), said))
         else:
             parts.append(tr("not scored yet"))
-        parts += [bytes_text(thing.size_bytes), when_words(thing.metadata.made, datetime.now(UTC))]
+        parts += [bytes_text(thing.size_bytes), when_text(thing.metadata.made, datetime.now(UTC))]
         return ", ".join(parts)
 
     def explanation(self, thing: Adapter, key: str) -> str:

@@ -14,7 +14,7 @@ from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Checked, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 from gui.models.intervals import IntervalCell, as_text, confidence_interval
-from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, entry_words, protocol_words
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, entry_text, protocol_text
 from gui.models.metric_text import TOLD, amount, in_full, sign_of
 
 Row = arenas.Row
@@ -22,7 +22,7 @@ Group = arenas.Group
 SCORE = arenas.SCORE
 AGAINST_BASE = mark("{verdict}: {gain} against the base model, {interval}.")
 AGAINST_FULL = mark("{verdict}: {gain} against full fine-tuning, {interval}.")
-FULL_WORDS = {
+FULL_TEXTS = {
     "better": mark("Better"),
     "no measurable difference": mark("No measurable difference"),
     "worse": mark("Worse"),
@@ -151,7 +151,7 @@ class ArenaTable(GroupedTable[Row]):
     def words(self, thing: Row) -> str:
         verdict = tr(TOLD[thing.against_base[SCORE]["verdict"]])
         parts = [
-            entry_words(thing.status.entry),
+            entry_text(thing.status.entry),
             as_text("ROUGE-1", confidence_interval(thing.scores[SCORE]), verdict),
         ]
         if thing.against_full is not None:
@@ -162,7 +162,7 @@ class ArenaTable(GroupedTable[Row]):
 
     def explanation(self, thing: Row, key: str) -> str:
         if key == "name":
-            return entry_words(thing.status.entry)
+            return entry_text(thing.status.entry)
         if key == "score":
             return translate(thing.remark)
         if key == "base":
@@ -219,7 +219,7 @@ def _whole_run(row: Row) -> str:
 def _head(group: Group) -> Head:
     unlike = ", ".join(group.unlike)
     title = tr("Another protocol: {keys}", keys=unlike) if unlike else tr("Same scoring protocol")
-    return Head(title, protocol_words(group.protocol))
+    return Head(title, protocol_text(group.protocol))
 
 
 def _verdict(differences: dict[str, Any] | None) -> Cell:
@@ -235,7 +235,7 @@ def _in_full(differences: dict[str, Any] | None, sentence: str, remark: str) -> 
         return remark
     found = differences[SCORE]
     spread = interval(found.get("low"), found.get("high")) if "low" in found else tr(NO_INTERVAL)
-    verdict = tr(FULL_WORDS[found["verdict"]])
+    verdict = tr(FULL_TEXTS[found["verdict"]])
     said = tr(sentence, verdict=verdict, gain=gain(found["mean"]), interval=spread)
     return f"{said} {remark}".strip()
 

@@ -27,14 +27,14 @@ NOTHING_WRITTEN = mark("The summary is empty.")
 SPLITS = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}
 
 
-def data_words(source: str) -> str:
+def data_text(source: str) -> str:
     """Return a data source as people call it: "SAMSum", "tickets.csv", "Sample conversations"."""
     if not source:
         return tr("Unknown data")
     return tr("Sample conversations") if source == SAMPLE else Path(source).name
 
 
-def base_words(base_id: str) -> str:
+def base_text(base_id: str) -> str:
     """Return a base model as people call it: a hub id as it is, a folder by its name."""
     if not base_id:
         return tr("unknown base model")
@@ -43,7 +43,7 @@ def base_words(base_id: str) -> str:
     return Path(base_id).name if Path(base_id).is_absolute() else base_id
 
 
-def method_words(metadata: AdapterMetadata) -> str:
+def method_text(metadata: AdapterMetadata) -> str:
     """Return method and main setting: "LoRA, r 32", with the base's quantization if it has one."""
     method = metadata.method
     parts = [translate(method.title) or method.id, translate(method.summary)]
@@ -52,24 +52,24 @@ def method_words(metadata: AdapterMetadata) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def entry_words(entry: arenas.Entry) -> str:
+def entry_text(entry: arenas.Entry) -> str:
     """Return what an arena's entry is called, in one line: "LoRA, r 16"."""
     return ", ".join(part for part in (translate(entry.title), translate(entry.detail)) if part)
 
 
-def protocol_words(protocol: Mapping[str, Any]) -> str:
+def protocol_text(protocol: Mapping[str, Any]) -> str:
     """Return how something was scored: "819 test conversations, greedy"."""
     count = int(protocol.get("examples") or 0)
     split = str(protocol.get("split") or "test")
     split = tr(SPLITS[split]) if split in SPLITS else split
     parts = [tr_count(count, "{n} {split} conversation", "{n} {split} conversations", split=split)]
-    parts.append(decoding_words(protocol))
+    parts.append(decoding_text(protocol))
     most = (protocol.get("references") or {}).get("most")
     parts += [tr("best of up to {count} references", count=number(most))] if most else []
     return ", ".join(parts)
 
 
-def decoding_words(protocol: Mapping[str, Any]) -> str:
+def decoding_text(protocol: Mapping[str, Any]) -> str:
     """Return how summaries were decoded: "greedy" or "4 beams"."""
     beams = int(protocol.get("beams") or 1)
     return tr("greedy") if beams == 1 else tr_count(beams, "{n} beam", "{n} beams")
@@ -83,7 +83,7 @@ def protocol_source(card: ScoreCard, metadata: AdapterMetadata) -> str:
     return str(found or metadata.data.source)
 
 
-def day_words(day: date, today: date) -> str:
+def day_text(day: date, today: date) -> str:
     """Return a day as a heading: "Today", "Yesterday", "9 March", "9 March 2024"."""
     days = (today - day).days
     if days in (0, 1):
@@ -92,7 +92,7 @@ def day_words(day: date, today: date) -> str:
     return locale().toString(QDate(day.year, day.month, day.day), pattern)
 
 
-def when_words(moment: datetime, now: datetime) -> str:
+def when_text(moment: datetime, now: datetime) -> str:
     """Return when something was made, for a narrow cell: "today, 14:14", "yesterday", "9 Mar"."""
     local, today = moment.astimezone(), now.astimezone().date()
     if local.date() == today:
@@ -103,13 +103,13 @@ def when_words(moment: datetime, now: datetime) -> str:
     return locale().toString(QDate(local.year, local.month, local.day), pattern)
 
 
-def moment_words(moment: datetime, now: datetime) -> str:
+def moment_text(moment: datetime, now: datetime) -> str:
     """Return when something was made, for a sentence: "today at 14:14", "on 9 March"."""
     local, today = moment.astimezone(), now.astimezone().date()
     days, clock = (today - local.date()).days, f"{local:%H:%M}"
     if days in (0, 1):
         return tr("yesterday at {time}", time=clock) if days else tr("today at {time}", time=clock)
-    return tr("on {day}", day=day_words(local.date(), today))
+    return tr("on {day}", day=day_text(local.date(), today))
 
 
 def grouped_digits(text: str) -> str:

@@ -12,7 +12,7 @@ from gui.look.format import about_text, duration_text, left_text, percent
 from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
-from gui.models.list_text import entry_words
+from gui.models.list_text import entry_text
 
 EntryStatus = arenas.EntryStatus
 
@@ -71,17 +71,17 @@ class QueueTable(GroupedTable[EntryStatus]):
         icon, token = SIGNS[thing.state]
         if key == "name":
             done = thing.state == "completed"
-            return Signed(icon, entry_words(thing.entry), token, text_token="ink2" if done else "ink")
+            return Signed(icon, entry_text(thing.entry), token, text_token="ink2" if done else "ink")
         quiet = thing.state in ("waiting", "completed")
         return Text(
-            state_words(thing, self._left_of(thing)), "figure_small", "ink3" if quiet else token, right=True
+            state_text(thing, self._left_of(thing)), "figure_small", "ink3" if quiet else token, right=True
         )
 
     def _left_of(self, thing: EntryStatus) -> float | None:
         return self._left.entries.get(thing.entry.id)
 
     def words(self, thing: EntryStatus) -> str:
-        said = f"{entry_words(thing.entry)}, {tr(STATES[thing.state])}"
+        said = f"{entry_text(thing.entry)}, {tr(STATES[thing.state])}"
         return f"{said}: {translate(thing.reason)}" if thing.reason else f"{said}, {self._in_full(thing)}"
 
     def explanation(self, thing: EntryStatus, key: str) -> str:
@@ -98,10 +98,10 @@ class QueueTable(GroupedTable[EntryStatus]):
             return ", ".join(parts)
         if thing.state == "running" and run is not None and run.total_steps and left is not None:
             return ", ".join([tr("{share} trained", share=percent(run.fraction_done)), left_text(left)])
-        return state_words(thing, left)
+        return state_text(thing, left)
 
 
-def state_words(status: EntryStatus, left: float | None = None) -> str:
+def state_text(status: EntryStatus, left: float | None = None) -> str:
     """Return in a few words how an entry stands: "13 min 06 s", "about 12 min", "46 %", "can't run".
 
     `left` are the seconds that it still takes, None while unknown.

@@ -15,7 +15,7 @@ from gui.look.format import UNKNOWN, duration_text, gain, number, percent
 from gui.look.language import mark, tr, translate
 from gui.models.cells import EMPTY, Cell, Link, Named, Signed, Spark, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
-from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, base_words, data_words, day_words
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, base_text, data_text, day_text
 
 Show = Literal["all", "completed", "resumable"]
 SHOWN: tuple[Show, ...] = ("all", "completed", "resumable")
@@ -97,8 +97,8 @@ def matches(entry: RunEntry, text: str) -> bool:
     if entry.recipe is not None:
         recipe = entry.recipe
         parts += [
-            base_words(recipe.base_model.id),
-            data_words(recipe.data.source),
+            base_text(recipe.base_model.id),
+            data_text(recipe.data.source),
             translate(recipe.method.method.title),
         ]
     found = " ".join(parts).casefold()
@@ -172,7 +172,7 @@ class RunTable(GroupedTable[RunEntry]):
         rows: list[Head | RunEntry] = []
         today = datetime.now(UTC).astimezone().date()
         for day, found in groupby(kept, key=_day):
-            rows.append(Head(day_words(day, today)))
+            rows.append(Head(day_text(day, today)))
             rows.extend(found)
         self.set_rows(rows)
 

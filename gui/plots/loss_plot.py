@@ -234,7 +234,7 @@ class LossPlot(QWidget):
         if len(drawing.evaluation):
             said.append(tr("Last evaluation {loss}.", loss=number(float(drawing.evaluation.values[-1]), 3)))
         if len(drawing.scores):
-            said.append(f"{self._legend.score_words()}: {score(float(drawing.scores.values[-1]))}.")
+            said.append(f"{self._legend.score_text()}: {score(float(drawing.scores.values[-1]))}.")
         self.setAccessibleName(tr("Loss plot"))
         self.setAccessibleDescription(" ".join(said))
 
@@ -309,7 +309,7 @@ class _Legend(QWidget):
         for part in self._score:
             part.setVisible(examples > 0)
         self._score[1].setText(tr("ROUGE-1 on {count} (right axis)", count=number(examples)))
-        self._score[1].setToolTip(self.score_words(examples))
+        self._score[1].setToolTip(self.score_text(examples))
         self._examples = examples
         self._fit()
 
@@ -321,7 +321,7 @@ class _Legend(QWidget):
     def _fit(self) -> None:
         self.marks.setVisible(self.marks.sizeHint().width() <= self.width())
 
-    def score_words(self, examples: int | None = None) -> str:
+    def score_text(self, examples: int | None = None) -> str:
         """Return what is scored, in full."""
         count = self._examples if examples is None else examples
         return tr_count(

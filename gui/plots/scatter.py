@@ -56,7 +56,7 @@ class Scatter(Chart):
         self._points = sorted(points, key=lambda point: (point.cost, point.interval.mean))
         self._front = arenas.front([(point.cost, point.interval.mean) for point in self._points])
         self._base, self._log, self._unit, self._chosen = base, log, unit, chosen
-        self.setAccessibleDescription(self._in_words())
+        self.setAccessibleDescription(self._summary_text())
         self.update()
 
     def choose(self, point_id: str) -> None:
@@ -73,7 +73,7 @@ class Scatter(Chart):
         """Return the ids of the points that nothing beats, cheapest first."""
         return [self._points[place].id for place in self._front]
 
-    def _in_words(self) -> str:
+    def _summary_text(self) -> str:
         said = [f"{point.name}: {self._told(point)}" for point in self._points]
         best = ", ".join(self._points[place].name for place in self._front)
         if not said:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from engine.api import AppError, Job, arenas
 from gui.look.language import translate
-from gui.models.list_text import entry_words
+from gui.models.list_text import entry_text
 from gui.workers.run_model import RunModel
 
 Arena = arenas.Arena
@@ -34,7 +34,7 @@ class RunStarter(Protocol):
     def current(self) -> RunModel | None:
         """The run in progress."""
 
-    def device_words(self) -> str:
+    def device_text(self) -> str:
         """Return who has the device, "" if it is free."""
 
     def attach(self, job: Job) -> RunModel:
@@ -119,7 +119,7 @@ class ArenaQueue(QObject):
             QTimer.singleShot(0, self, self._go_on)
 
     def _go_on(self) -> None:
-        if self._arena is None or self._starter.current is not None or self._starter.device_words():
+        if self._arena is None or self._starter.current is not None or self._starter.device_text():
             return
         try:
             self._arena = arenas.open_arena(self._arena.folder)
@@ -142,7 +142,7 @@ class ArenaQueue(QObject):
             else:
                 self._starter.resume(job.id)
         except AppError as error:
-            self.troubled.emit(f"{entry_words(status.entry)}: {translate(arenas.why_not(error))}")
+            self.troubled.emit(f"{entry_text(status.entry)}: {translate(arenas.why_not(error))}")
             self._soon()
         self.changed.emit()
 

@@ -62,7 +62,7 @@ class DeviceTurn(QObject):
     @property
     def _taken(self) -> str:
         """Who has the device if it is not our own worker, as a sentence."""
-        return self._manager.device_words(apart_from="summarize")
+        return self._manager.device_text(apart_from="summarize")
 
     def pause_run(self) -> None:
         """Pause the run; `came` tells when it rests."""

@@ -65,7 +65,7 @@ class DownloadCheck(QObject):
     def _decide(self, work: object, costs: list[Cost]) -> None:
         dear = [cost for cost in costs if cost.get("missing_bytes")]
         if dear:
-            self.asked.emit(work, " ".join(cost_words(cost) for cost in dear))
+            self.asked.emit(work, " ".join(cost_text(cost) for cost in dear))
         else:
             self.clear.emit(work)
 
@@ -90,7 +90,7 @@ def is_on_hub(text: str) -> bool:
     return text not in {STARTER, SAMPLE} and not recipe.looks_like_path(text)
 
 
-def cost_words(cost: dict[str, Any]) -> str:
+def cost_text(cost: dict[str, Any]) -> str:
     """Return what fetching a repository would take: "google/flan-t5-base: 990 MB to fetch, licence Apache-2.0."."""
     missing = int(cost.get("missing_bytes") or 0)
     facts = [

@@ -24,7 +24,7 @@ State = Literal["off", "starting", "ready", "closing", "dead"]
 StartThread = Callable[[dict[str, Any]], EngineThread]
 
 PATIENCE_MILLISECONDS = 5_000
-STAGE_WORDS = {
+STAGE_TEXTS = {
     "": mark("Starting the worker"),
     "load_base": mark("Loading the base model"),
     "read_data": mark("Reading the data"),
@@ -108,8 +108,8 @@ class Summarizer(QObject):
         """What the worker is at while it starts: "Loading the base model, 6 s", and how long that still takes."""
         if self.state != "starting":
             return ""
-        known = self._stage in STAGE_WORDS
-        stage = tr(STAGE_WORDS[self._stage]) if known else self._stage.replace("_", " ").capitalize()
+        known = self._stage in STAGE_TEXTS
+        stage = tr(STAGE_TEXTS[self._stage]) if known else self._stage.replace("_", " ").capitalize()
         seconds = tr("{seconds} s", seconds=max(0, round(time.monotonic() - self._began)))
         if self._progress is None:
             return f"{stage}, {seconds}"

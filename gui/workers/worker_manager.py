@@ -95,7 +95,7 @@ class WorkerManager(QObject):
     def _can_afford_warm_worker(self) -> bool:
         return not self.run_holds_device and can_afford_warm_worker()
 
-    def device_words(self, apart_from: str = "") -> str:
+    def device_text(self, apart_from: str = "") -> str:
         """Return who has the device, as a sentence; nothing if it is free or a job of the kind `apart_from` has it."""
         if self.run_holds_device:
             return tr("A run is training and holds the device.")

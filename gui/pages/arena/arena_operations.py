@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, arenas
 from gui.look.language import tr, translate
-from gui.models.list_text import entry_words
+from gui.models.list_text import entry_text
 
 Arena = arenas.Arena
 EntryStatus = arenas.EntryStatus
@@ -49,11 +49,11 @@ class ArenaOperations(QObject):
         """Take an entry out of the arena; its run stays in the history."""
         entry = status.entry
         if status.state == "running" or self.follows(status):
-            self.failed.emit(tr("{entry} is running. Stop it first.", entry=entry_words(entry)))
+            self.failed.emit(tr("{entry} is running. Stop it first.", entry=entry_text(entry)))
             return
         place = [each.id for each in arena.entries].index(entry.id)
         if self._try(lambda: arenas.remove(arena, entry.id)):
-            done = tr("Removed {entry} from the arena.", entry=entry_words(entry))
+            done = tr("Removed {entry} from the arena.", entry=entry_text(entry))
             self.done.emit(
                 f"{done} {tr('Its run stays in the history.')}" if entry.run else done,
                 lambda: self._try(lambda: arenas.put_back(arena, entry, place)),

@@ -6,10 +6,10 @@ from engine.api import arenas
 from gui.look.format import number, score
 from gui.look.language import tr, tr_count
 from gui.models.arena_reader import Snapshot
-from gui.models.list_text import decoding_words
+from gui.models.list_text import decoding_text
 
 
-def summary_words(found: Snapshot) -> str:
+def summary_text(found: Snapshot) -> str:
     """Return how far an arena is: "SAMSum. 9 of 14 entries scored, on the same 819 conversations, greedy"."""
     assert found.arena is not None
     refused = arenas.counted(list(found.statuses)).get("refused", 0)
@@ -18,16 +18,16 @@ def summary_words(found: Snapshot) -> str:
         tr("{scored} of {total} entries scored", scored=number(scored), total=number(len(found.statuses)))
     ]
     if found.groups:
-        parts.append(_alike_words(found))
+        parts.append(_alike_text(found))
     if refused:
         parts.append(tr_count(refused, "{n} can't run", "{n} can't run"))
     return f"{found.arena.name}. {', '.join(parts)}"
 
 
-def _alike_words(found: Snapshot) -> str:
+def _alike_text(found: Snapshot) -> str:
     """Return on what the entries of the first group are scored, which may be all."""
     protocol = found.groups[0].protocol
-    count, decoding = int(protocol.get("examples") or 0), decoding_words(protocol)
+    count, decoding = int(protocol.get("examples") or 0), decoding_text(protocol)
     if len(found.groups) == 1:
         return tr_count(
             count,
@@ -43,7 +43,7 @@ def _alike_words(found: Snapshot) -> str:
     )
 
 
-def base_words_of(found: Snapshot) -> str:
+def base_score_text(found: Snapshot) -> str:
     """Return what the base model scores; quantized forms of it differ, so that may be from one score to another."""
     means = sorted({row.base[arenas.SCORE]["mean"] for group in found.groups for row in group.rows})
     if not means:

@@ -18,7 +18,7 @@ from gui.look.fonts import px
 from gui.look.format import number
 from gui.look.language import mark, tr, translate
 from gui.models.intervals import confidence_interval
-from gui.models.list_text import entry_words
+from gui.models.list_text import entry_text
 from gui.plots.curves import Curves, line_of
 from gui.plots.scatter import Point, Scatter
 from gui.widgets.buttons import IconButton
@@ -95,7 +95,7 @@ def _point(row: Row, kind: arenas.Cost) -> Point | None:
     cost = cost / MEGABYTE if kind == "memory" else cost
     entry = row.status.entry
     return Point(
-        row.id, entry_words(entry), short_name(entry), cost, confidence_interval(row.scores[arenas.SCORE])
+        row.id, entry_text(entry), short_name(entry), cost, confidence_interval(row.scores[arenas.SCORE])
     )
 
 
@@ -152,7 +152,7 @@ class LossView(QWidget):
     ) -> None:
         """Show the losses of entries by id."""
         lines = [
-            line_of(entry_id, entry_words(entries[entry_id]), short_name(entries[entry_id]), loss)
+            line_of(entry_id, entry_text(entries[entry_id]), short_name(entries[entry_id]), loss)
             for entry_id, loss in losses
             if entry_id in entries and len(loss.steps)
         ]

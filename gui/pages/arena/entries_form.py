@@ -18,7 +18,7 @@ from gui.inputs.combo_box import Choice
 from gui.inputs.fields import Field, ProblemLine
 from gui.look.fonts import px
 from gui.look.language import tr, tr_count, translate
-from gui.models.list_text import base_words, data_words
+from gui.models.list_text import base_text, data_text
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
 from gui.widgets.scroll import Scroll
@@ -91,7 +91,7 @@ class EntriesForm(QWidget):
 
     def ask_for_arena(self, recipe: Recipe) -> None:
         """Ask for a new arena, whose entries share what `recipe` says of base, data, prompt and scoring."""
-        base, data = base_words(recipe.base_model.id), data_words(recipe.data.source)
+        base, data = base_text(recipe.base_model.id), data_text(recipe.data.source)
         self._title.setText(tr("A new arena"))
         self._about.setText(
             tr(

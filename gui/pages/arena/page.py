@@ -21,9 +21,9 @@ from gui.look.fonts import px
 from gui.look.language import mark, tr, translate
 from gui.models.arena_reader import ArenaReader, Snapshot
 from gui.models.arena_table import ArenaTable
-from gui.models.list_text import entry_words
+from gui.models.list_text import entry_text
 from gui.pages.arena.arena_operations import ArenaOperations
-from gui.pages.arena.arena_text import base_words_of, summary_words
+from gui.pages.arena.arena_text import base_score_text, summary_text
 from gui.pages.arena.columns_button import ColumnsButton
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.lower_pane import BelowTable
@@ -257,7 +257,7 @@ class ArenaPage(Page):
         self.below.show_results(first, found.losses, entries, self._chosen)
         current = self._manager.current
         self.below.queue.show_queue(found.statuses, current.id if current is not None else "")
-        self.base_line.setText(base_words_of(found))
+        self.base_line.setText(base_score_text(found))
         if self.below.shows_differences():
             self._show_differences()
 
@@ -279,22 +279,22 @@ class ArenaPage(Page):
     def _subtitle(self) -> str:
         if self._shown.arena is None:
             return tr("Which method, on your data, on this computer?")
-        return ". ".join(filter(None, (summary_words(self._shown), self._queue_words())))
+        return ". ".join(filter(None, (summary_text(self._shown), self._queue_text())))
 
-    def _queue_words(self) -> str:
+    def _queue_text(self) -> str:
         found = self._shown
         if found.arena is None or self._queue.arena_id != found.arena.id:
             return tr("Another process runs this queue") if found.worked else ""
         running = any(self.operations.follows(each) for each in found.statuses)
-        return "" if running else self._waiting_words()
+        return "" if running else self._waiting_text()
 
-    def _waiting_words(self) -> str:
+    def _waiting_text(self) -> str:
         manager = self._manager
         if manager.run_holds_device:
             return tr("The queue is waiting: a run is training and holds the device")
-        if not manager.device_words():
+        if not manager.device_text():
             return ""
-        return next((tr(WAITS[kind]) for kind in WAITS if not manager.device_words(apart_from=kind)), "")
+        return next((tr(WAITS[kind]) for kind in WAITS if not manager.device_text(apart_from=kind)), "")
 
     # Choosing.
     def choose(self, entry_id: str) -> None:
@@ -327,7 +327,7 @@ class ArenaPage(Page):
         except AppError as error:
             self._show_error(translate(arenas.why_not(error)))
             return
-        self.below.differences.show_differences([entry_words(row.status.entry) for row in rows], tables)
+        self.below.differences.show_differences([entry_text(row.status.entry) for row in rows], tables)
 
     # Doing.
     def _with_arena(self, operation: Callable[..., object], *rest: object) -> None:
@@ -367,7 +367,7 @@ class ArenaPage(Page):
     def entries(self) -> list[Entry]:
         """Return what can be done with the entry that is chosen."""
         found = [each for each in self._shown.statuses if each.entry.id == self._chosen]
-        return about(entry_words(found[0].entry), self._entries_for(found[0])) if found else []
+        return about(entry_text(found[0].entry), self._entries_for(found[0])) if found else []
 
     def _entries_for(self, status: EntryStatus) -> list[Entry]:
         operations, entries = self.operations, self._ways_out(status)

@@ -13,7 +13,7 @@ from gui.pages.data.report import FirstLook, split_name
 from gui.pages.data.text_table import Index, TextTable, one_line
 from gui.widgets.labels import ElidedLabel
 
-ROLE_WORDS = {
+ROLE_TEXTS = {
     "conversation": mark("conversation"),
     "text": mark("turn text"),
     "summary": mark("summary"),
@@ -71,7 +71,7 @@ def head(look: FirstLook, column: str) -> str:
     keys = {"speaker", "text"} if look.shape.kind == "turns" else set()
     found = [
         words
-        for role, words in ROLE_WORDS.items()
+        for role, words in ROLE_TEXTS.items()
         if role not in keys and column in (look.shape.roles[role], *look.shape.roles[role].split(", "))
     ]
     # What is said in rows of their own is the conversation; one word is enough.

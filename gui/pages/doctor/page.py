@@ -146,7 +146,7 @@ class DoctorPage(Page):
         self.again_button.setEnabled(self.busy.isHidden())
         self.copy_button.setEnabled(bool(checks))
         waits = tr("Cancelled. The devices were not checked") if self._given_up else tr("Checking…")
-        self.header.set_subtitle(_in_words(checks) if is_done else waits)
+        self.header.set_subtitle(_summary_text(checks) if is_done else waits)
         for check in checks:
             self._row(check.id).show_check(check)
         for check_id, row in self._rows.items():
@@ -218,7 +218,7 @@ class _CheckRow(QWidget):
         self.setAccessibleName(f"{title}, {word}: {text} {fix}".strip())
 
 
-def _in_words(checks: list[doctor.Check]) -> str:
+def _summary_text(checks: list[doctor.Check]) -> str:
     """Return how it stands with this computer, in one line."""
     problems = [translate(check.title) for check in checks if check.state == "problem"]
     if problems:

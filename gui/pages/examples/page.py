@@ -22,7 +22,7 @@ from gui.look.fonts import px, text_scale
 from gui.look.format import number
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.example_table import ExampleTable, Row
-from gui.models.list_text import protocol_words
+from gui.models.list_text import protocol_text
 from gui.pages.examples.detail import ExampleDetail
 from gui.pages.examples.run_chooser import RunChooser
 from gui.shell.page import NARROW, Page
@@ -166,7 +166,7 @@ class ExamplesPage(Page):
         self._stack.setCurrentWidget(self.splitter if rows else self._empty)
         for button in (self.export_button, self.compare_button):
             button.setEnabled(bool(rows))
-        self.header.set_subtitle(f"{self._heading()}. {_in_words(rows, shown)}" if rows else self._name)
+        self.header.set_subtitle(f"{self._heading()}. {_summary_text(rows, shown)}" if rows else self._name)
         self._show_buttons()
         self._tell_of_bases()
         self._show_list()
@@ -307,7 +307,7 @@ def _table(shown: Sequence[run_comparison.Scored], rows: Sequence[Row]) -> Any:
     )
 
 
-def _in_words(rows: Sequence[Row], shown: Sequence[run_comparison.Scored]) -> str:
+def _summary_text(rows: Sequence[Row], shown: Sequence[run_comparison.Scored]) -> str:
     """Return on how many conversations the score rose, fell and stayed, and under what it was taken."""
     rose, fell = sum(row.gain > 0 for row in rows), sum(row.gain < 0 for row in rows)
     counts = {
@@ -320,4 +320,4 @@ def _in_words(rows: Sequence[Row], shown: Sequence[run_comparison.Scored]) -> st
         if len(shown) == 1
         else tr("On average, ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.", **counts)
     )
-    return f"{said} {protocol_words(shown[0].scores.protocol)}"
+    return f"{said} {protocol_text(shown[0].scores.protocol)}"

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from engine.api import Recipe, RunEntry
 from gui.look.format import number
 from gui.look.language import tr, tr_count, translate
-from gui.models.list_text import base_words, data_words, moment_words
+from gui.models.list_text import base_text, data_text, moment_text
 from gui.models.run_table import started
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.labels import ElidedLabel, Label
@@ -118,7 +118,7 @@ class _FactView(QWidget):
 def _about(entry: RunEntry) -> str:
     if entry.error or entry.failure_message:
         return translate(entry.error or entry.failure_message)
-    when = moment_words(started(entry), datetime.now(UTC))
+    when = moment_text(started(entry), datetime.now(UTC))
     if entry.attempts < 2:
         return tr("Started {when}. Open it to see its plot and samples", when=when)
     return tr_count(
@@ -134,7 +134,7 @@ def run_facts(entry: RunEntry) -> list[Fact]:
     if entry.recipe is None:
         return [("", "")] * 6
     recipe = entry.recipe
-    data = [data_words(recipe.data.source)]
+    data = [data_text(recipe.data.source)]
     if entry.examples:
         data.append(number(entry.examples))
     if entry.excluded:
@@ -144,7 +144,7 @@ def run_facts(entry: RunEntry) -> list[Fact]:
     return [
         (tr("Data"), ", ".join(data)),
         (tr("Method"), _method(recipe)),
-        (tr("Base model"), base_words(recipe.base_model.id)),
+        (tr("Base model"), base_text(recipe.base_model.id)),
         (tr("Precision"), entry.precision or recipe.base_model.precision),
         (tr("Saved step"), kept),
         (tr("Seed"), str(recipe.training.seed)),

@@ -10,7 +10,7 @@ from typing import Any
 from engine.api import SAMPLE, STARTER, finding, labelling, speakers, turns
 from gui.look.format import clock_text, number
 from gui.look.language import ENGLISH, mark, spoken, tr, tr_count, translate
-from gui.models.list_text import data_words
+from gui.models.list_text import data_text
 from gui.pages.playground.columns.column_results import about_tokens
 
 PLAYGROUND = "playground"
@@ -133,13 +133,13 @@ def progress(found: labelling.Progress) -> str:
 
 def about_set(about: labelling.SetInfo, sittings: int) -> str:
     """Return where a set is from and how often it was worked on."""
-    source, moment = source_words(about.source), clock_text(about.made_at)
+    source, moment = source_text(about.source), clock_text(about.made_at)
     parts = [tr("From {source}, started {moment}", source=source, moment=moment)]
     parts += [tr_count(sittings, "{n} session", "{n} sessions")] if sittings > 1 else []
     return ", ".join(parts)
 
 
-def source_words(source: str) -> str:
+def source_text(source: str) -> str:
     """Return what conversations are from, within a line: a file or dataset as it is called."""
     return {PLAYGROUND: tr("playground"), SAMPLE: tr("sample")}.get(source, source)
 
@@ -148,7 +148,7 @@ def set_name(about: labelling.SetInfo) -> str:
     """Return how a set is called; the names that the program gave are said in the language in use."""
     if about.source == PLAYGROUND:
         return tr(PLAYGROUND_NAME)
-    return data_words(SAMPLE) if about.source == SAMPLE else about.name
+    return data_text(SAMPLE) if about.source == SAMPLE else about.name
 
 
 def set_titles(sets: Sequence[labelling.SetInfo]) -> list[tuple[str, str]]:

@@ -387,7 +387,7 @@ class LabellingPage(Page):
     def _show_nothing(self) -> None:
         self.header.set_title(tr(TITLE))
         reading = self.reader.is_busy
-        source = labelling_text.source_words(self.reader.source)
+        source = labelling_text.source_text(self.reader.source)
         self.header.set_subtitle(
             tr("From {source}", source=source) if reading else tr("No conversations chosen yet")
         )

@@ -117,7 +117,7 @@ class LibraryJobs(QObject):
     def _refusal(self) -> str:
         if self.busy:
             return tr("Only one job can run at a time. Wait for it to finish, or cancel it.")
-        taken: str = self._manager.device_words(apart_from="summarize")
+        taken: str = self._manager.device_text(apart_from="summarize")
         return f"{taken} {tr('Pause it, or wait until it is done.')}" if taken else ""
 
     def _follow(self, events: list[Event], doing: str) -> None:

@@ -17,7 +17,7 @@ from gui.look import style
 from gui.look.fonts import metrics, px
 from gui.look.format import percent
 from gui.look.language import tr, translate
-from gui.models.list_text import base_words, moment_words, protocol_words
+from gui.models.list_text import base_text, moment_text, protocol_text
 from gui.pages.library.facts_view import FactsView
 from gui.pages.library.metadata_text import MAX_CHANGES, changes, made_from, method_facts
 from gui.pages.library.metric_rows import MeasuresRows
@@ -229,7 +229,7 @@ class MetadataPanel(QWidget):
 
     def _show_scores(self, card: ScoreCard | None) -> None:
         scored = card is not None
-        self._protocol.setText(protocol_words(card.protocol) if card is not None else "")
+        self._protocol.setText(protocol_text(card.protocol) if card is not None else "")
         self._scores.show_card(card)
         self.measures.show_card(card)
         many = card is not None and card.capped > MANY_CAPPED
@@ -320,8 +320,8 @@ class MetadataPanel(QWidget):
 
 def _about(metadata: AdapterMetadata) -> str:
     """Return what an adapter is and since when it is here."""
-    title, base = translate(metadata.method.title or metadata.method.id), base_words(metadata.base_model.id)
-    moment = moment_words(metadata.made, datetime.now(UTC))
+    title, base = translate(metadata.method.title or metadata.method.id), base_text(metadata.base_model.id)
+    moment = moment_text(metadata.made, datetime.now(UTC))
     if metadata.origin == "imported":
         return tr("{method} for {base}, imported {moment}", method=title, base=base, moment=moment)
     return tr("{method} for {base}, created {moment}", method=title, base=base, moment=moment)

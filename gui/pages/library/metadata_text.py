@@ -7,7 +7,7 @@ from typing import Any
 from engine.api import METHODS, AdapterMetadata, Change, describe, prompts
 from gui.look.format import bytes_text, compact, number, plain
 from gui.look.language import ENGLISH, spoken, tr, tr_count, translate
-from gui.models.list_text import base_words, grouped_digits
+from gui.models.list_text import base_text, grouped_digits
 
 Fact = tuple[str, str]
 MAX_TARGETS = 4
@@ -20,7 +20,7 @@ def made_from(metadata: AdapterMetadata) -> list[Fact]:
     """Return where an adapter comes from."""
     base, data, training = metadata.base_model, metadata.data, metadata.training
     return [
-        (tr("Base model"), base_words(base.id)),
+        (tr("Base model"), base_text(base.id)),
         (tr("Revision"), base.revision if base.revision not in {"", "main"} else ""),
         (tr("Precision"), _precision(metadata)),
         (tr("Data"), data.source),

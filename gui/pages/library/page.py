@@ -187,7 +187,7 @@ class LibraryPage(Page):
         if not unreadable:
             self.pane.notice.hide()
             return
-        self.pane.show_error(_unreadable_words(unreadable))
+        self.pane.show_error(_unreadable_text(unreadable))
 
     def _on_narrowed(self, show: str, search: str) -> None:
         self.table.show_only(next(known for known in SHOWN if known == show), search)
@@ -369,7 +369,7 @@ def _subtitle(adapters: list[Adapter]) -> str:
     )
 
 
-def _unreadable_words(unreadable: list[Unreadable]) -> str:
+def _unreadable_text(unreadable: list[Unreadable]) -> str:
     reason, more = translate(unreadable[0].reason).rstrip("."), len(unreadable) - 1
     if not more:
         return tr("A folder in the library is no adapter: {reason}.", reason=reason)

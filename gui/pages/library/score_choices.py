@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from engine.api import SAMPLE, Adapter, AppError, Recipe, recipe
-from gui.models.list_text import data_words
+from gui.models.list_text import data_text
 
 Choice = tuple[str, Recipe]
 
@@ -20,7 +20,7 @@ def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:
     """
     own = _recipe(adapter)
     if own is not None:
-        return [(data_words(own.data.source), own)]
+        return [(data_text(own.data.source), own)]
     found: dict[str, Recipe] = {}
     for other in others:
         theirs = _recipe(other) if other.metadata.base_model.id == adapter.metadata.base_model.id else None
@@ -28,7 +28,7 @@ def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:
             found.setdefault(theirs.data.source, theirs)
     if SAMPLE not in found:
         found[SAMPLE] = _sample_recipe(adapter)
-    return [(data_words(source), wanted) for source, wanted in found.items()]
+    return [(data_text(source), wanted) for source, wanted in found.items()]
 
 
 def _recipe(adapter: Adapter) -> Recipe | None:

@@ -227,7 +227,7 @@ class Batch(QObject):
             self._redraw.start()
 
 
-def state_words(column: Column) -> str:
+def state_text(column: Column) -> str:
     """Return what stands in the place of a summary that is not there."""
     if column.status == "failed":
         return translate(f"{column.message} {column.hint}".strip())

@@ -11,7 +11,7 @@ from gui.look.format import score
 from gui.look.language import mark, tr
 from gui.models.cells import Cell, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
-from gui.pages.playground.batch import BatchRow, state_words
+from gui.pages.playground.batch import BatchRow, state_text
 from gui.pages.playground.columns.column_results import Entry
 from gui.pages.playground.history.history_entry import headline
 
@@ -51,14 +51,14 @@ class BatchTable(GroupedTable[BatchRow]):
         if kind == "score":
             return Text(score(column.scores.get("rouge1")), "figure", "ink2", right=True)
         if column.status == "failed":
-            return Signed("problem", state_words(column), "brick")
+            return Signed("problem", state_text(column), "brick")
         if column.status == "finished":
             return Text(_line(column.text) or tr("Empty summary"), token="ink")
-        return Text(_line(state_words(column)), token="ink3")
+        return Text(_line(state_text(column)), token="ink3")
 
     def words(self, thing: BatchRow) -> str:
         written = [
-            f"{column.entry.title}: {column.text or state_words(column) or tr('not yet')}"
+            f"{column.entry.title}: {column.text or state_text(column) or tr('not yet')}"
             for column in thing.results.columns
         ]
         return f"{headline(thing.example.conversation)}; {'; '.join(written)}"
@@ -70,7 +70,7 @@ class BatchTable(GroupedTable[BatchRow]):
             return thing.example.summary
         kind, _, place = key.partition(" ")
         column = thing.results.columns[int(place)]
-        return "" if kind == "score" else column.text or state_words(column)
+        return "" if kind == "score" else column.text or state_text(column)
 
 
 def _columns(entries: Sequence[Entry], scored: bool) -> tuple[Column, ...]:
@@ -101,7 +101,7 @@ def spreadsheet(
 def _cells(row: BatchRow) -> list[str | int | float]:
     cells: list[str | int | float] = [row.example.id, row.example.conversation, row.example.summary]
     for column in row.results.columns:
-        cells.append(column.text if column.status != "failed" else state_words(column))
+        cells.append(column.text if column.status != "failed" else state_text(column))
         cells += [column.scores.get(name, "") for name in metrics.ROUGE_TITLES]
         cells += ["" if column.tokens is None else column.tokens]
         cells += ["" if column.seconds is None else column.seconds]

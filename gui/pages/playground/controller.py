@@ -143,7 +143,7 @@ class Controller(QObject):
         for adapter in wanted:
             self.add(adapter.id)
         left = [one.adapter for one in self.adapter_choices() if one.adapter in wanted and one.is_foreign]
-        self._message = "; ".join(map(choices.foreign_words, left))
+        self._message = "; ".join(map(choices.foreign_text, left))
         self.changed.emit()
 
     def restore(self, entry: HistoryEntry) -> None:
@@ -204,7 +204,7 @@ class Controller(QObject):
         else:
             self.results.begin(request_id, _one(request).text)
             self.entry = None
-            self._message = choices.mix_words(self._shown_adapters())
+            self._message = choices.mixed_base_text(self._shown_adapters())
         self.changed.emit()
 
     def cancel(self) -> None:

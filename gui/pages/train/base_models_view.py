@@ -19,7 +19,7 @@ from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label, Tag
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
-from gui.workers.download_check import cost_words
+from gui.workers.download_check import cost_text
 from gui.workers.worker_manager import WorkerManager
 
 # A licence is shortened where it takes more room.
@@ -155,7 +155,7 @@ class BaseModelsView(Card):
         job.subscribe(self, result=self._show_cost, failed=self._fail_cost)
 
     def _show_cost(self, cost: dict[str, Any]) -> None:
-        self._cost.show_notice(cost_words(cost), tr("Use it"), "info", "ink2")
+        self._cost.show_notice(cost_text(cost), tr("Use it"), "info", "ink2")
 
     def _fail_cost(self, ending: Ending) -> None:
         self._cost.show_notice(

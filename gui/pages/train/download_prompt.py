@@ -32,7 +32,7 @@ class StartGate(QObject):
         """Return who has the device, if a run can't start now; the playground gives it up for a run."""
         if self._manager.current is not None:
             return tr("A run is training and holds the device. Stop it, or wait for its end.")
-        taken = self._manager.device_words(apart_from="summarize")
+        taken = self._manager.device_text(apart_from="summarize")
         return f"{taken} {tr('Wait for it to finish, or cancel it in the library.')}" if taken else ""
 
     def knock(self, wanted: Recipe) -> None:

@@ -41,7 +41,7 @@ from gui.pages.train.page_header import HeaderButtons
 from gui.pages.train.recipe_panel import RecipePanel
 from gui.pages.train.run.expected_time import expected_seconds
 from gui.pages.train.run.report_export import ReportFile
-from gui.pages.train.run.run_text import adapter_name, status_words
+from gui.pages.train.run.run_text import adapter_name, status_text
 from gui.shell.page import NARROW, Page
 from gui.widgets.line import Line
 from gui.workers.planner import problem_of
@@ -259,7 +259,7 @@ class TrainPage(Page):
         self._connect_buttons(self.buttons)
 
     def _connect_buttons(self, buttons: HeaderButtons) -> None:
-        buttons.preset_chosen.connect(lambda chosen: self.begin(chosen, recipe_files.preset_words(chosen)))
+        buttons.preset_chosen.connect(lambda chosen: self.begin(chosen, recipe_files.preset_text(chosen)))
         buttons.file_wanted.connect(self._open_file)
         buttons.save_wanted.connect(self._save_file)
         buttons.pause_wanted.connect(self._pause_or_go_on)
@@ -449,7 +449,7 @@ class TrainPage(Page):
             self.buttons.show_editing(current)
         else:
             self.header.set_title(model.recipe.name)
-            self.header.set_subtitle(*status_words(model, self._adapter_name))
+            self.header.set_subtitle(*status_text(model, self._adapter_name))
             self.buttons.show_run(model, current)
         self.buttons.sides.set_text("run", tr("Run") if model is not None else tr("Methods"))
 

@@ -47,7 +47,7 @@ def first_recipe(kept: str | None) -> tuple[Recipe, str]:
         except AppError:
             pass
     starter = recipe.load(paths.presets_folder() / STARTER_FILE)
-    return starter, preset_words(starter)
+    return starter, preset_text(starter)
 
 
 def as_the_settings_say(wanted: Recipe, preferences: Preferences) -> Recipe:
@@ -60,7 +60,7 @@ def as_the_settings_say(wanted: Recipe, preferences: Preferences) -> Recipe:
     return recipe.from_tables(tables)
 
 
-def preset_words(chosen: Recipe) -> str:
+def preset_text(chosen: Recipe) -> str:
     """Return where a recipe comes from: 'From the preset "Starter"'."""
     return tr("From the preset “{name}”", name=chosen.name)
 

@@ -174,16 +174,16 @@ class RecipePanel(QWidget):
         wanted = self.form.recipe()
         if wanted is not None:
             self.effect.show_plan(plan, wanted.method)
-        self.say(plan_words(plan, trains=wanted is None or wanted.method.method.trains))
+        self.say(plan_text(plan, trains=wanted is None or wanted.method.method.trains))
 
 
-def plan_words(plan: Mapping[str, Any], *, trains: bool = True) -> str:
+def plan_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
     """Return what a run of the planned recipe will do, what matters most in bold."""
-    happening = _steps_words(plan) if trains else _scoring_words(plan)
-    return " ".join(part for part in (happening, missing_words(plan.get("missing") or ())) if part)
+    happening = _steps_text(plan) if trains else _scoring_text(plan)
+    return " ".join(part for part in (happening, missing_text(plan.get("missing") or ())) if part)
 
 
-def _steps_words(plan: Mapping[str, Any]) -> str:
+def _steps_text(plan: Mapping[str, Any]) -> str:
     steps = int(plan.get("steps") or 0)
     if not steps:
         return ""
@@ -207,14 +207,14 @@ def _steps_words(plan: Mapping[str, Any]) -> str:
     return f"{happening} {tr('The base model is scored first, so you will see what was gained.')}"
 
 
-def _scoring_words(plan: Mapping[str, Any]) -> str:
+def _scoring_text(plan: Mapping[str, Any]) -> str:
     notices = [translate(notice["message"]) for notice in plan.get("notices") or ()]
     return " ".join(notices) or tr(
         "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
     )
 
 
-def missing_words(names: Sequence[str]) -> str:
+def missing_text(names: Sequence[str]) -> str:
     """Return what a run would fetch first; nothing if all is here."""
     if not names:
         return ""

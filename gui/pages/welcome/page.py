@@ -16,7 +16,7 @@ from gui.look.fonts import px
 from gui.look.format import bytes_text, number
 from gui.look.language import mark, tr, translate
 from gui.pages.train.recipe_files import STARTER_FILE
-from gui.pages.train.recipe_panel import plan_words
+from gui.pages.train.recipe_panel import plan_text
 from gui.pages.welcome.cards import Card, ChoiceCards
 from gui.pages.welcome.intro_pane import LeftSide
 from gui.pages.welcome.step import Step
@@ -241,7 +241,7 @@ class WelcomePage(Page):
         self._planner.plan(self.recipe())
 
     def _show_plan(self, plan: dict[str, Any]) -> None:
-        self.steps["run"].say(plan_words(plan))
+        self.steps["run"].say(plan_text(plan))
         examples = plan.get("examples") or {}
         if examples:
             train, test = number(int(examples.get("train", 0))), number(int(examples.get("test", 0)))

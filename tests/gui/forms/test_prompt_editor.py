@@ -12,7 +12,7 @@ from engine.api import prompts, recipe
 from gui.forms.prompt_editor import OWN, PromptEditor
 from gui.forms.prompt_preview import SAMPLE
 from gui.forms.recipe_form import RecipeForm
-from gui.pages.train.recipe_panel import plan_words
+from gui.pages.train.recipe_panel import plan_text
 from tests.helpers.train_stage import PLAN, WAIT, texts
 
 MINE = "Say it shortly: {conversation} Shortly: "
@@ -274,8 +274,8 @@ def test_another_recipe_is_not_shown_with_the_last_ones_data(form):
 
 def test_a_plans_notice_stands_where_it_is_told_what_happens_with_a_prompt():
     notice = {"message": "This is the base model as it is.", "hint": "In a recipe's file it is data.prompt."}
-    assert plan_words({"notices": [notice]}, trains=False) == notice["message"]
-    assert "Nothing is trained" in plan_words({"notices": []}, trains=False)
+    assert plan_text({"notices": [notice]}, trains=False) == notice["message"]
+    assert "Nothing is trained" in plan_text({"notices": []}, trains=False)
 
 
 def test_examples_that_overflow_are_refused_beside_their_number(stage, qtbot):

@@ -5,7 +5,7 @@ from PySide6.QtCore import QLocale
 
 from gui.look import language
 from gui.look.language import mark, speak, tr, tr_count, translate
-from gui.workers.download_check import cost_words
+from gui.workers.download_check import cost_text
 
 FILE = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
@@ -140,4 +140,4 @@ def test_a_language_that_nobody_brought_is_english(german):
 
 
 def test_a_licence_is_said_as_it_is(german):
-    assert "Summary" in cost_words({"id": "a-model", "missing_bytes": 0, "licence": "Summary"})
+    assert "Summary" in cost_text({"id": "a-model", "missing_bytes": 0, "licence": "Summary"})

@@ -22,7 +22,7 @@ TODAY = date(2026, 3, 12)
     ],
 )
 def test_data_is_called_as_people_call_it(source: str, told: str):
-    assert list_text.data_words(source) == told
+    assert list_text.data_text(source) == told
 
 
 @pytest.mark.parametrize(
@@ -35,20 +35,20 @@ def test_data_is_called_as_people_call_it(source: str, told: str):
     ],
 )
 def test_a_base_model_is_called_as_people_call_it(base: str, told: str):
-    assert list_text.base_words(base) == told
+    assert list_text.base_text(base) == told
 
 
 def test_a_protocol_is_told_by_count_and_decoding():
-    assert list_text.protocol_words(score_card(0.4).protocol) == "819 test conversations, greedy"
+    assert list_text.protocol_text(score_card(0.4).protocol) == "819 test conversations, greedy"
     assert (
-        list_text.protocol_words(score_card(0.4, examples=1, beams=4).protocol)
+        list_text.protocol_text(score_card(0.4, examples=1, beams=4).protocol)
         == "1 test conversation, 4 beams"
     )
 
 
 def test_a_protocol_says_where_the_best_of_several_references_counts():
     protocol = score_card(0.4).protocol | {"references": {"most": 3, "counted": "best"}}
-    assert list_text.protocol_words(protocol) == "819 test conversations, greedy, best of up to 3 references"
+    assert list_text.protocol_text(protocol) == "819 test conversations, greedy, best of up to 3 references"
 
 
 def test_the_data_that_was_scored_is_the_protocol_s():
@@ -62,17 +62,17 @@ def test_the_data_that_was_scored_is_the_protocol_s():
     ("days", "told"), [(0, "Today"), (1, "Yesterday"), (3, "9 March"), (400, "5 February 2025")]
 )
 def test_a_day_is_a_heading(days: int, told: str):
-    assert list_text.day_words(TODAY - timedelta(days=days), TODAY) == told
+    assert list_text.day_text(TODAY - timedelta(days=days), TODAY) == told
 
 
 def test_a_moment_is_short_in_a_cell_and_whole_in_a_sentence():
     now = datetime(2026, 3, 12, 20, 0, tzinfo=UTC).astimezone()
     morning = now.replace(hour=8, minute=5)
-    assert list_text.when_words(morning, now) == "today, 08:05"
-    assert list_text.when_words(morning - timedelta(days=1), now) == "yesterday"
-    assert list_text.when_words(morning - timedelta(days=3), now) == "9 Mar"
-    assert list_text.moment_words(morning, now) == "today at 08:05"
-    assert list_text.moment_words(morning - timedelta(days=3), now) == "on 9 March"
+    assert list_text.when_text(morning, now) == "today, 08:05"
+    assert list_text.when_text(morning - timedelta(days=1), now) == "yesterday"
+    assert list_text.when_text(morning - timedelta(days=3), now) == "9 Mar"
+    assert list_text.moment_text(morning, now) == "today at 08:05"
+    assert list_text.moment_text(morning - timedelta(days=3), now) == "on 9 March"
 
 
 def test_a_fingerprint_is_shown_in_groups():
@@ -81,6 +81,6 @@ def test_a_fingerprint_is_shown_in_groups():
 
 def test_a_method_names_its_setting_and_the_quantization_it_was_trained_on():
     metadata = make_metadata("a")
-    assert list_text.method_words(metadata) == "LoRA, r 16"
+    assert list_text.method_text(metadata) == "LoRA, r 16"
     quantized = metadata.base_model.model_copy(update={"quantization": "nf4"})
-    assert list_text.method_words(metadata.model_copy(update={"base_model": quantized})) == "LoRA, r 16, NF4"
+    assert list_text.method_text(metadata.model_copy(update={"base_model": quantized})) == "LoRA, r 16, NF4"

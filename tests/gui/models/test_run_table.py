@@ -13,7 +13,7 @@ from engine.jobs.job import create_job
 from engine.runs.run_summaries import RunEntry, read_entry
 from engine.system.paths import runs_folder
 from gui.models.cells import Signed, Spark
-from gui.models.list_text import day_words
+from gui.models.list_text import day_text
 from gui.models.run_table import RunTable, matches, next_step, outcome_of, started
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import MOMENT, RunSpec, add_run
@@ -47,7 +47,7 @@ def test_days_are_headings_newest_first(table):
     begun = [started(entry) for entry in table.things()]
     assert begun == sorted(begun, reverse=True)
     today = datetime.now(UTC).astimezone().date()
-    days = list(dict.fromkeys(day_words(moment.date(), today) for moment in begun))
+    days = list(dict.fromkeys(day_text(moment.date(), today) for moment in begun))
     assert [head.title for head in table.heads()] == days
     assert len(days) >= 3
 

@@ -46,12 +46,12 @@ def test_a_run_is_current_until_it_ends(scripts, qtbot):
     with qtbot.waitSignals([scripts.manager.run_started, scripts.manager.runs_changed], timeout=WAIT):
         model = scripts.manager.start_run(recipe.from_tables(TABLES))
     assert scripts.manager.current is model
-    assert scripts.manager.device_words()
+    assert scripts.manager.device_text()
     qtbot.waitUntil(lambda: bool(ended), timeout=WAIT)
 
     assert ended == [model]
     assert scripts.manager.current is None
-    assert not scripts.manager.device_words()
+    assert not scripts.manager.device_text()
     assert model.ending.outcome == "completed"
     assert [job.id for job in run_store.list_jobs()] == [model.id]
 
@@ -61,9 +61,9 @@ def test_a_paused_run_frees_the_device(scripts, qtbot):
     model = scripts.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: model.state.step > 0, timeout=WAIT)
     model.pause()
-    qtbot.waitUntil(lambda: not scripts.manager.device_words(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not scripts.manager.device_text(), timeout=WAIT)
     model.go_on()
-    qtbot.waitUntil(lambda: bool(scripts.manager.device_words()), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(scripts.manager.device_text()), timeout=WAIT)
     model.stop()
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
 
@@ -128,18 +128,18 @@ def test_a_short_job_answers_and_leaves_nothing_behind(scripts, qtbot):
 def test_a_job_that_computes_has_the_device_until_it_ends(scripts, qtbot, kind):
     scripts.by_kind[kind] = [["wait_for_stop", 60]]
     thread = scripts.manager.ask(kind)
-    assert "holds the device" in scripts.manager.device_words()
-    assert scripts.manager.device_words(apart_from=kind) == ""
+    assert "holds the device" in scripts.manager.device_text()
+    assert scripts.manager.device_text(apart_from=kind) == ""
     with qtbot.waitSignal(scripts.manager.device_changed, timeout=WAIT):
         thread.stop()
 
-    assert scripts.manager.device_words() == ""
+    assert scripts.manager.device_text() == ""
 
 
 def test_a_light_job_leaves_the_device_free(scripts, qtbot):
     scripts.by_kind["models"] = [["emit", {"event": "result_made", "result": {}}]]
     thread = scripts.manager.ask("models")
-    assert not scripts.manager.device_words()
+    assert not scripts.manager.device_text()
     with qtbot.waitSignal(thread.ended, timeout=WAIT):
         pass
 

@@ -12,7 +12,7 @@ from typing import Any
 from engine.api import STARTER, Adapter
 from gui.look.format import number
 from gui.look.language import mark, tr, tr_count
-from gui.models.list_text import method_words
+from gui.models.list_text import method_text
 from gui.pages.playground.columns.column_results import Entry
 
 MAX_COLUMNS = 8
@@ -51,7 +51,7 @@ def base_entry(base_id: str) -> Entry:
 
 def entry(adapter: Adapter) -> Entry:
     """Return an adapter's column: its name, and its method in short."""
-    return Entry(adapter.id, adapter.name, method_words(adapter.metadata))
+    return Entry(adapter.id, adapter.name, method_text(adapter.metadata))
 
 
 def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[str]) -> list[Choice]:
@@ -73,7 +73,7 @@ def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> Choice:
     return Choice(adapter, tr("at most {most} columns", most=number(MAX_COLUMNS)) if full else "")
 
 
-def foreign_words(adapter: Adapter) -> str:
+def foreign_text(adapter: Adapter) -> str:
     """Return which base model an adapter was made for that can't stand here."""
     made_for = adapter.metadata.base_model.id
     if not made_for:
@@ -87,7 +87,7 @@ def base_table(base_id: str, adapters: Iterable[Adapter]) -> dict[str, Any]:
     return first.metadata.base_model.as_table() if first else {"id": base_id}
 
 
-def mix_words(adapters: Iterable[Adapter]) -> str:
+def mixed_base_text(adapters: Iterable[Adapter]) -> str:
     """Return what there is to say if the adapters were made on different forms of their base model."""
     told = _told(adapters)
     if not told:

@@ -137,9 +137,9 @@ class ColumnView(QWidget):
         return self._figures.shown()
 
     def show_column(
-        self, column: Column, marks: Marks, waiting_words: str = "", can_rate: bool = False
+        self, column: Column, marks: Marks, waiting_text: str = "", can_rate: bool = False
     ) -> None:
-        """Show what stands in a column; `waiting_words` say what a waiting one waits for."""
+        """Show what stands in a column; `waiting_text` say what a waiting one waits for."""
         self._name.setText(column.entry.title)
         self._detail.setText(column.entry.about)
         self.setAccessibleName(f"{column.entry.title} {column.entry.about}")
@@ -151,18 +151,18 @@ class ColumnView(QWidget):
         self._text.setVisible(bool(column.text) or running)
         waiting = {
             "empty": tr("No summary yet"),
-            "waiting": waiting_words or tr("Waiting"),
+            "waiting": waiting_text or tr("Waiting"),
             "cancelled": tr("Cancelled"),
             "finished": "" if column.text else tr(NOTHING_WRITTEN),
         }
         self.pieces.show_rounds(column.rounds)
-        self._state.setText(waiting.get(column.status) or _state_words(column))
+        self._state.setText(waiting.get(column.status) or _state_text(column))
         self._state.setVisible(bool(self._state.text()))
         failed = column.status == "failed"
         self._trouble.show_text(translate(f"{column.message} {column.hint}".strip()) if failed else "")
         self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
         # While the base model is loaded once for all columns, one of them offers to give that up.
-        loading = self._is_base and column.status == "waiting" and bool(waiting_words)
+        loading = self._is_base and column.status == "waiting" and bool(waiting_text)
         self._cancel.setVisible(running or loading)
         self.tools.setVisible(can_rate and column.status == "finished" and bool(column.text))
         self.tools.show_feedback(column.feedback)
@@ -170,7 +170,7 @@ class ColumnView(QWidget):
         self._figures.show_column(column, marks)
 
 
-def _state_words(column: Column) -> str:
+def _state_text(column: Column) -> str:
     """Return what there is to say beside a summary: where in a long conversation it is, or what cut it."""
     if column.status == "running" and column.pieces > 1 and not column.text:
         done = sum(bool(summary) for pieces in column.rounds for summary in pieces)

@@ -81,13 +81,13 @@ class ColumnsView(QWidget):
         """Return one column's view."""
         return self.base if adapter is None else self._views[adapter]
 
-    def show_results(self, results: ColumnResults, waiting_words: str = "", can_rate: bool = False) -> None:
+    def show_results(self, results: ColumnResults, waiting_text: str = "", can_rate: bool = False) -> None:
         """Show a board; with `can_rate` its summaries can be commented on."""
         if list(self._views) != results.adapters:
             self._rebuild(results.adapters)
         for column in results.columns:
             view = self.view(column.entry.adapter)
-            view.show_column(column, results.marks(column), waiting_words, can_rate)
+            view.show_column(column, results.marks(column), waiting_text, can_rate)
 
     def _rebuild(self, adapters: list[str]) -> None:
         while (item := self._row.takeAt(0)) is not None:

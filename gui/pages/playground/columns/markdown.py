@@ -21,7 +21,7 @@ def as_markdown(results: ColumnResults, reference: str, decoding: SummarizeOptio
     for column in results.columns:
         if column.text:
             parts += _summary(results, column)
-    parts.append(tr("Decoding: {decoding}.", decoding=decoding_words(decoding)))
+    parts.append(tr("Decoding: {decoding}.", decoding=decoding_text(decoding)))
     if prompt:
         parts += [tr("Prompt:"), _quoted(prompt)]
     return "\n\n".join(parts) + "\n"
@@ -41,9 +41,9 @@ def _summary(results: ColumnResults, column: Column) -> list[str]:
     return parts
 
 
-def decoding_words(decoding: SummarizeOptions) -> str:
+def decoding_text(decoding: SummarizeOptions) -> str:
     """Return a decoding in words: "greedy, at most 128 tokens"."""
-    words = [*_choosing_words(decoding), _length_words(decoding)]
+    words = [*_choosing_text(decoding), _length_text(decoding)]
     if decoding.beams > 1 and decoding.length_penalty != 1:
         words.append(tr("length penalty {value}", value=plain(decoding.length_penalty)))
     if decoding.repetition_penalty != 1:
@@ -55,7 +55,7 @@ def decoding_words(decoding: SummarizeOptions) -> str:
     return ", ".join(words)
 
 
-def _choosing_words(decoding: SummarizeOptions) -> list[str]:
+def _choosing_text(decoding: SummarizeOptions) -> list[str]:
     """Return how tokens are chosen."""
     if decoding.temperature > 0:
         words = [tr("sampled at temperature {value}", value=plain(decoding.temperature))]
@@ -65,7 +65,7 @@ def _choosing_words(decoding: SummarizeOptions) -> list[str]:
     return [tr("greedy") if decoding.beams == 1 else tr_count(decoding.beams, "{n} beam", "{n} beams")]
 
 
-def _length_words(decoding: SummarizeOptions) -> str:
+def _length_text(decoding: SummarizeOptions) -> str:
     most = number(decoding.max_new_tokens)
     if not decoding.min_new_tokens:
         return tr("at most {most} tokens", most=most)

@@ -59,7 +59,7 @@ def parted(text: str, cut_at: int | None) -> tuple[tuple[Turn, ...], tuple[Turn,
     return read, (*within, *turns(rest))
 
 
-def cut_words(cut: int, *, piecewise: bool = False) -> str:
+def cut_text(cut: int, *, piecewise: bool = False) -> str:
     """Return what there is to say of so many turns that are cut off, wholly or in part, or read in later pieces."""
     if cut == 0:
         return tr("fits the trained limit")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from gui.graphics.bars import MeterRow
-from gui.pages.playground.conversation.length import Length, cut_words
+from gui.pages.playground.conversation.length import Length, cut_text
 
 
 class TokenMeter(MeterRow):
@@ -17,5 +17,5 @@ class TokenMeter(MeterRow):
     def show_length(self, length: Length, cut_turns: int, *, piecewise: bool = False) -> None:
         """Show a length, and how many turns the limit cuts off, if they are not read piece by piece."""
         self.bar.set_token("accent" if length.cut_at is None or piecewise else "copper")
-        said = cut_words(max(1, cut_turns) if length.cut_at is not None else 0, piecewise=piecewise)
+        said = cut_text(max(1, cut_turns) if length.cut_at is not None else 0, piecewise=piecewise)
         self.set_value(length.tokens / length.limit, said if length.tokens else "", length.words)

@@ -67,11 +67,11 @@ class HistoryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return entry.headline
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{clock_text(entry.made_at)} {entry.headline}, {found_words(entry)}"
+            return f"{clock_text(entry.made_at)} {entry.headline}, {found_text(entry)}"
         return None
 
 
-def found_words(entry: HistoryEntry) -> str:
+def found_text(entry: HistoryEntry) -> str:
     """Return what there is to say of a try's columns: "1 good, 4 columns"."""
     count = len(entry.columns)
     columns = tr_count(count, "{n} column", "{n} columns") if count > 1 else tr("base only")
@@ -94,7 +94,7 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         box = QRectF(rect).adjusted(4, 0, -4, -1)
-        right = found_words(entry)
+        right = found_text(entry)
         _write(
             painter,
             box,

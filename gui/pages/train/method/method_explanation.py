@@ -81,10 +81,10 @@ class MethodExplanation(Scroll):
         names = [QUANTIZATIONS[kind] for kind in entry.quantizations if kind in QUANTIZATIONS]
         self._facts["quantizations"].setText(", ".join(names) or tr("no"))
         self._facts["merges"].setText(tr("yes") if entry.merges else tr("no"))
-        self._facts["preset"].setText(preset_words(entry, base.family or FAMILIES[0]))
+        self._facts["preset"].setText(preset_text(entry, base.family or FAMILIES[0]))
         for part in (self._line, self._variants_title, self._variants):
             part.setVisible(bool(entry.variants))
-        self._variants.set_text(*variants_words(entry.variants))
+        self._variants.set_text(*variants_text(entry.variants))
 
     def text(self) -> str:
         """Return all that is said of the method."""
@@ -92,7 +92,7 @@ class MethodExplanation(Scroll):
         return "\n".join(part for part in said if part)
 
 
-def variants_words(variants: tuple[Variant, ...]) -> tuple[str, list[Mark]]:
+def variants_text(variants: tuple[Variant, ...]) -> tuple[str, list[Mark]]:
     """Return a line for each variant and where their names stand in it."""
     text, marks = "", []
     for variant in variants:
@@ -103,7 +103,7 @@ def variants_words(variants: tuple[Variant, ...]) -> tuple[str, list[Mark]]:
     return text, marks
 
 
-def preset_words(entry: Method, family: Family) -> str:
+def preset_text(entry: Method, family: Family) -> str:
     """Return where the method starts on a family: "rank 32, rate 0.001"."""
     known = family if family in entry.presets else next(one for one in FAMILIES if one in entry.presets)
     preset = entry.presets[known]

@@ -14,7 +14,7 @@ from gui.inputs.segmented_control import Segmented
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import locale, tr, translate
-from gui.pages.train.method.support_table import CapabilityTable, proof_words
+from gui.pages.train.method.support_table import CapabilityTable, proof_text
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain
 from gui.widgets.labels import Label
@@ -38,7 +38,7 @@ class CapabilityDialog(QDialog):
             name=tr("The base model's weights"),
         )
         self._search = SearchField(tr("Search methods"))
-        self._made = Label(proof_words(proof, _date_words(proof.made_at)), "label", "ink2", wrap=True)
+        self._made = Label(proof_text(proof, _date_text(proof.made_at)), "label", "ink2", wrap=True)
         self._reasons = Label("", "body", "ink2", wrap=True)
         self._lay_out()
         self._weights.currentChanged.connect(self._show)
@@ -102,6 +102,6 @@ class CapabilityDialog(QDialog):
         self._reasons.setMinimumHeight(px(44))
 
 
-def _date_words(iso: str) -> str:
+def _date_text(iso: str) -> str:
     found = QDate.fromString(iso, Qt.DateFormat.ISODate)
     return locale().toString(found, tr("d MMMM yyyy")) if found.isValid() else iso

@@ -115,7 +115,7 @@ def _matches(row: Row, search: str) -> bool:
     return all(word in names for word in search.lower().split())
 
 
-def proof_words(proof: support_matrix.Proof, locale_date: str) -> str:
+def proof_text(proof: support_matrix.Proof, locale_date: str) -> str:
     """Return when and with what the proof was made, or that there is none."""
     if not proof.is_made:
         return tr("Not tested yet: the table shows what should work.")

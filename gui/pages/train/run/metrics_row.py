@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from gui.graphics.bars import Bar
 from gui.look.format import UNKNOWN, bytes_text, duration_text, number
 from gui.look.language import mark, tr
-from gui.pages.train.run.run_text import clock_words, seconds_so_far
+from gui.pages.train.run.run_text import done_at_text, seconds_so_far
 from gui.widgets.labels import Figure
 from gui.widgets.line import Line
 from gui.workers.run_model import RunModel
@@ -56,7 +56,7 @@ class FiguresRow(QWidget):
         self._set("epoch", number(state.epoch, 1) if total else UNKNOWN, _of(epochs))
         self._show_time(model)
         self._set("speed", number(last.get("examples_per_second"), 1), tr("examples/s"))
-        self._set("memory", bytes_text(last.get("memory_bytes")), _peak_words(state.peak_memory_bytes))
+        self._set("memory", bytes_text(last.get("memory_bytes")), _peak_text(state.peak_memory_bytes))
         evaluations = state.evaluation_loss.values
         foot = tr("evaluation {loss}", loss=number(evaluations[-1], 3)) if evaluations else ""
         self._set("loss", number(last.get("loss"), 3), foot)
@@ -67,7 +67,7 @@ class FiguresRow(QWidget):
         left = model.state.seconds_left() if model.running else None
         if left is not None and model.state.stage == "train":
             figure.set_label(tr(TITLES["time"]))
-            figure.set_value(duration_text(float(round(left))), clock_words(left))
+            figure.set_value(duration_text(float(round(left))), done_at_text(left))
             return
         now = time.time() if model.running else None
         figure.set_label(tr("Time so far"))
@@ -81,5 +81,5 @@ def _of(total: float) -> str:
     return tr("of {total}", total=number(total))
 
 
-def _peak_words(peak: int) -> str:
+def _peak_text(peak: int) -> str:
     return tr("peak {size}", size=bytes_text(peak)) if peak else ""

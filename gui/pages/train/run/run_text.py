@@ -10,7 +10,7 @@ from typing import Any
 from engine.api import AppError, RunState, library
 from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number, percent, score
 from gui.look.language import mark, tr, tr_count, translate
-from gui.models.list_text import SPLITS, moment_words
+from gui.models.list_text import SPLITS, moment_text
 from gui.workers.run_model import RunModel
 
 STAGES = {
@@ -79,7 +79,7 @@ def side_heads(state: RunState) -> tuple[str, str]:
     return (tr("Base"), tr("Tuned")) if has_trained(state) else (tr("Plain prompt"), tr("This prompt"))
 
 
-def stage_words(state: RunState) -> str:
+def stage_text(state: RunState) -> str:
     """Return what the run does now: "Scoring the base model", "Training"."""
     if state.paused:
         return tr("Paused")
@@ -91,7 +91,7 @@ def stage_words(state: RunState) -> str:
     return translate(state.stage.replace("_", " ").capitalize()) if known is None else tr(known)
 
 
-def progress_words(state: RunState) -> str:
+def progress_text(state: RunState) -> str:
     """Return how far the stage is: "40 of 200 examples"."""
     if state.progress is None:
         return ""
@@ -103,14 +103,14 @@ def progress_words(state: RunState) -> str:
     return f"{tr('{done} of {total}', done=number(done), total=number(total))} {translate(unit)}"
 
 
-def status_words(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
+def status_text(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
     """Return the line below a run's title and the token of its dot."""
     state = model.state
     moment = time.time()
     if state.outcome is not None:
         if state.device_released:
-            return _ended_words("freed", state, moment), "copper"
-        parts = [_ended_words(state.outcome, state, moment)]
+            return _ended_text("freed", state, moment), "copper"
+        parts = [_ended_text(state.outcome, state, moment)]
         if adapter_name:
             saved = mark("Adapter saved as {name}") if has_trained(state) else mark("Saved as {name}")
             parts.append(tr(saved, name=adapter_name))
@@ -119,7 +119,7 @@ def status_words(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
         return tr("Pausing. The current step finishes first, then a checkpoint is saved"), "copper"
     if model.stopping:
         return tr("Stopping. The current step finishes first, then everything is saved"), "copper"
-    parts = [stage_words(state)]
+    parts = [stage_text(state)]
     if state.stage == "train" and not state.paused:
         following = next_evaluation(model)
         if following:
@@ -131,7 +131,7 @@ def status_words(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
     return text, "copper" if state.paused else "accent"
 
 
-def _ended_words(how: str, state: RunState, now: float) -> str:
+def _ended_text(how: str, state: RunState, now: float) -> str:
     when = _moment(state, now)
     if how not in ENDED_AT_STEP or not state.step:
         return tr(ENDED[how], when=when)
@@ -140,7 +140,7 @@ def _ended_words(how: str, state: RunState, now: float) -> str:
 
 def _moment(state: RunState, now: float) -> str:
     ended = state.last_event_at or now
-    return moment_words(datetime.fromtimestamp(ended, UTC), datetime.fromtimestamp(now, UTC))
+    return moment_text(datetime.fromtimestamp(ended, UTC), datetime.fromtimestamp(now, UTC))
 
 
 def _ago(seconds: float) -> str:
@@ -174,7 +174,7 @@ def seconds_so_far(state: RunState, now: float | None = None) -> float | None:
     return None if state.seconds is None else state.seconds + max(0.0, since)
 
 
-def clock_words(seconds_from_now: float) -> str:
+def done_at_text(seconds_from_now: float) -> str:
     """Return when something will be done: "done at 14:19"."""
     at = time.time() + seconds_from_now
     return tr("done at {clock}", clock=f"{datetime.fromtimestamp(at).astimezone():%H:%M}")
@@ -253,11 +253,11 @@ def _adapter_facts(state: RunState) -> list[tuple[str, str]]:
         (tr("Trainable"), f"{number(trainable)}{share}"),
         (tr("Adapter"), bytes_text(adapter.get("bytes"))),
         (tr("Peak memory"), bytes_text(state.peak_memory_bytes or None)),
-        (tr("Saved step"), _kept_words(state, int(adapter.get("step") or 0))),
+        (tr("Saved step"), _saved_text(state, int(adapter.get("step") or 0))),
     ]
 
 
-def _kept_words(state: RunState, kept: int) -> str:
+def _saved_text(state: RunState, kept: int) -> str:
     if not kept:
         return UNKNOWN
     last = kept == state.step

@@ -18,7 +18,7 @@ from gui.look.format import about_text, number
 from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.metrics_row import FiguresRow
-from gui.pages.train.run.run_text import evaluation_interval, progress_words, stage_words
+from gui.pages.train.run.run_text import evaluation_interval, progress_text, stage_text
 from gui.pages.train.run.samples_view import SamplesView
 from gui.pages.train.run.stop_strip import StopStrip
 from gui.pages.train.run.verdict_card import VerdictCard
@@ -135,14 +135,14 @@ class RunView(Scroll):
             done, total, _unit = state.progress or (0, 0, "")
             left = model.stage_seconds_left()
             how_far = [
-                progress_words(state),
+                progress_text(state),
                 tr("{time} left", time=about_text(left)) if left is not None else "",
             ]
             share = done / total if total else 0.0
-            self.busy.set_progress(share, ", ".join(part for part in how_far if part), stage_words(state))
+            self.busy.set_progress(share, ", ".join(part for part in how_far if part), stage_text(state))
         waiting = ""
         if model.running and not state.step:
-            waiting = f"{stage_words(state)}. {tr('The curve begins with the first step.')}"
+            waiting = f"{stage_text(state)}. {tr('The curve begins with the first step.')}"
         self.plot.set_waiting(waiting)
 
     def _show_notices(self, model: RunModel) -> None:
@@ -237,7 +237,7 @@ class RunView(Scroll):
         self.stopped.setVisible(stopped)
         if stopped:
             self.stopped.show_notice(
-                _stopped_words(model),
+                _stopped_text(model),
                 tr("Continue") if state.device_released else tr("Resume"),
                 "pause" if state.device_released else "stop",
                 "copper" if state.device_released else "ink2",
@@ -261,7 +261,7 @@ class RunView(Scroll):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._model.job.log_path)))
 
 
-def _stopped_words(model: RunModel) -> str:
+def _stopped_text(model: RunModel) -> str:
     """Return how far a run came that was stopped or freed the device, and what is kept."""
     state = model.state
     step, total = number(state.step), number(state.total_steps)

@@ -96,7 +96,7 @@ class SamplesView(QWidget):
         shown = [sample for sample in self._samples if sample.step == step][: self._most]
         before = self.scrubber.previous()
         earlier = {sample.example: sample.summary for sample in self._samples if sample.step == before}
-        self._head.setText(self._head_words(step, before if earlier else None))
+        self._head.setText(self._head_text(step, before if earlier else None))
         while len(self._rows) < len(shown):
             self._rows.append(SampleRow(self._grid, len(self._rows)))
         for place, row in enumerate(self._rows):
@@ -104,7 +104,7 @@ class SamplesView(QWidget):
             if place < len(shown):
                 row.show_sample(shown[place], earlier.get(shown[place].example))
 
-    def _head_words(self, step: int, before: int | None) -> str:
+    def _head_text(self, step: int, before: int | None) -> str:
         """Return whose summaries are shown, and since which step what is new in them is marked."""
         if step:
             whose = tr("Summary at step {step}", step=number(step))

@@ -46,14 +46,14 @@ class StopStrip(NoticeStrip):
             return
         waited = time.monotonic() - model.stop_asked_at
         insist = tr("Force") if waited >= INSIST_AFTER_SECONDS else ""
-        self.show_notice(stop_words(model, waited), insist, "clock")
+        self.show_notice(stop_text(model, waited), insist, "clock")
 
     def _force(self) -> None:
         if self._model is not None:
             self._model.force()
 
 
-def stop_words(model: RunModel, waited_seconds: float) -> str:
+def stop_text(model: RunModel, waited_seconds: float) -> str:
     """Return what a stopping run does and how long that takes: "Finishing the step, 20 s. Then ..."."""
     left = model.step_seconds_left() if model.state.stage == "train" else None
     if left is not None and left >= 1:

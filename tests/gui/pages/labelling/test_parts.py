@@ -170,9 +170,9 @@ def test_a_set_that_the_program_named_is_called_in_the_language_in_use(monkeypat
     about = labelling.create(labelling_text.PLAYGROUND_NAME, labelling_text.PLAYGROUND, ())
     assert about.name == "Playground conversations"
     assert labelling_text.set_name(about) == "Gespräche der Werkbank"
-    assert labelling_text.source_words(about.source) == "Werkbank"
+    assert labelling_text.source_text(about.source) == "Werkbank"
     own = labelling.create("Playground conversations", "chats.csv", ())
-    assert (labelling_text.set_name(own), labelling_text.source_words(own.source)) == (
+    assert (labelling_text.set_name(own), labelling_text.source_text(own.source)) == (
         "Playground conversations",
         "chats.csv",
     )

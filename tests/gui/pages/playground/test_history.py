@@ -10,7 +10,7 @@ import pytest
 
 from engine.api import STARTER, StorageError, SummarizeOptions, paths
 from gui.pages.playground.columns.column_results import Feedback
-from gui.pages.playground.columns.markdown import as_markdown, decoding_words
+from gui.pages.playground.columns.markdown import as_markdown, decoding_text
 from gui.pages.playground.history import history_store
 from gui.pages.playground.history.history_entry import HistoryEntry, from_results, headline, into_results
 from gui.pages.playground.history.history_store import HistoryStore
@@ -144,7 +144,7 @@ def test_markdown_has_the_conversation_every_summary_and_its_facts():
     ],
 )
 def test_decodings_have_words(options, words):
-    assert decoding_words(options) == words
+    assert decoding_text(options) == words
 
 
 def test_a_headline_names_who_speaks_and_stays_short():

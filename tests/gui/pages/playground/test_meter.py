@@ -6,7 +6,7 @@ import pytest
 
 from engine.api import STARTER
 from gui.pages.playground.conversation.conversation_panel import ConversationPanel
-from gui.pages.playground.conversation.length import Length, counted, cut_words, estimated, parted
+from gui.pages.playground.conversation.length import Length, counted, cut_text, estimated, parted
 from gui.pages.playground.conversation.token_count import LiveCount
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.playground_stage import CONVERSATION, WAIT, tried
@@ -40,7 +40,7 @@ def test_lengths_say_whether_they_are_counted():
     assert estimated("x" * 360, 50).cut_at == 180
     assert counted("x" * 100, 50, 25) == Length(50, 25, is_counted=True, cut_at=50)
     assert counted("x", 5, 25).words == "5 of 25 tokens"
-    assert [cut_words(count) for count in (0, 1, 3)] == [
+    assert [cut_text(count) for count in (0, 1, 3)] == [
         "fits the trained limit",
         "the end is cut off",
         "the last 3 turns are cut off",

@@ -12,7 +12,7 @@ from gui.forms.controls import make_control
 from gui.look import language
 from gui.look.format import compact, duration_text, interval
 from gui.models.grouped_table import Column
-from gui.models.list_text import day_words, moment_words, protocol_words
+from gui.models.list_text import day_text, moment_text, protocol_text
 
 GERMAN = {
     "Base": ("Basis",),
@@ -41,17 +41,17 @@ def test_a_column_says_its_title_and_leaves_a_name_as_it_is(german):
 
 
 def test_days_and_figures_are_written_as_the_language_does(german):
-    assert day_words(date(2026, 3, 9), date(2026, 3, 12)) == "9. März"
+    assert day_text(date(2026, 3, 9), date(2026, 3, 12)) == "9. März"
     at = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
-    assert moment_words(at, datetime(2026, 3, 12, 12, 0, tzinfo=UTC)) == "am 9. März"
+    assert moment_text(at, datetime(2026, 3, 12, 12, 0, tzinfo=UTC)) == "am 9. März"
     assert interval(0.006, 0.024) == "0,6 bis 2,4"
     assert compact(3_538_944) == "3,54 Mio."
     assert duration_text(0.42) == "0,4 s"
 
 
 def test_a_number_decides_how_a_protocol_is_said(german):
-    assert protocol_words({"examples": 1819, "split": "test"}).startswith("1.819 Gespräche (Test)")
-    assert protocol_words({"examples": 1, "split": "test"}).startswith("1 Gespräch (Test)")
+    assert protocol_text({"examples": 1819, "split": "test"}).startswith("1.819 Gespräche (Test)")
+    assert protocol_text({"examples": 1, "split": "test"}).startswith("1 Gespräch (Test)")
 
 
 def test_a_choice_says_words_and_keeps_keys(german):

@@ -7,7 +7,7 @@ import pytest
 from engine.api import Problem, RunState, paths, recipe, run_summaries
 from gui.models.run_table import outcome_of
 from gui.pages.train.method.trained_blocks import blocks_of
-from gui.pages.train.recipe_panel import plan_words
+from gui.pages.train.recipe_panel import plan_text
 from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.run_text import verdict_sentence
 from gui.pages.train.run.verdict_card import VerdictCard
@@ -224,7 +224,7 @@ def test_a_pause_that_frees_the_device_ends_the_worker_and_goes_on_later(stage, 
     assert "Pausing" in stage.page.header.subtitle()
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
 
-    assert not stage.manager.device_words()
+    assert not stage.manager.device_text()
     assert "Paused" in stage.page.header.subtitle()
     assert "device is free" in stage.page.run_view.stopped.text()
     assert buttons.resume.text() == "Continue"
@@ -482,6 +482,6 @@ def test_the_drawing_is_of_the_models_own_parts():
 
 
 def test_a_plan_in_words():
-    assert plan_words({"steps": 1, "seconds": None}).startswith("<b>1 step</b>.")
-    assert "in about <b>12 min" in plan_words({"steps": 1540, "seconds": 720})
-    assert plan_words({}) == ""
+    assert plan_text({"steps": 1, "seconds": None}).startswith("<b>1 step</b>.")
+    assert "in about <b>12 min" in plan_text({"steps": 1540, "seconds": 720})
+    assert plan_text({}) == ""

@@ -8,11 +8,11 @@ from engine.scoring.metrics import OTHER_METRICS
 from gui.look import style
 from gui.models.metric_text import amount
 from gui.pages.train.method.label_preview import LearnedPreview
-from gui.pages.train.recipe_panel import plan_words
+from gui.pages.train.recipe_panel import plan_text
 from gui.pages.train.run.expected_time import expected_seconds
 from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.metrics_view import MeasuresView
-from gui.pages.train.run.run_text import excluded_sentence, progress_words
+from gui.pages.train.run.run_text import excluded_sentence, progress_text
 from gui.pages.train.run.samples_view import SamplesView, new_parts
 from gui.pages.train.run.verdict_card import VerdictCard
 from tests.helpers import train_stage
@@ -135,15 +135,15 @@ def test_a_download_is_counted_in_bytes_people_read():
         {"event": "stage_progressed", "time": 1.0, "done": 412_000_000, "total": 990_000_000, "unit": "bytes"}
     )
 
-    assert progress_words(state) == "412.0 MB of 990.0 MB"
+    assert progress_text(state) == "412.0 MB of 990.0 MB"
 
 
 def test_a_run_with_few_minutes_promises_no_more_steps_than_fit():
     plan = {"steps": 1540, "seconds": 720.0}
-    assert plan_words(plan).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
-    assert plan_words(plan | {"max_minutes": 15.0}).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
+    assert plan_text(plan).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
+    assert plan_text(plan | {"max_minutes": 15.0}).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
     for known in (plan, {"steps": 1540}):
-        told = plan_words(known | {"max_minutes": 10.0})
+        told = plan_text(known | {"max_minutes": 10.0})
         assert told.startswith("<b>1,540 steps</b>, or as many as fit into <b>10 min</b>.")
 
 

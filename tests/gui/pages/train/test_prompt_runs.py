@@ -46,14 +46,14 @@ def test_a_finished_prompt_is_compared_with_the_plain_one_and_has_no_curve(promp
     assert not view.figures.isVisibleTo(view)
     assert view.samples.isVisibleTo(view)
     assert "Summary with this prompt" in texts(view.samples)
-    assert "Adapter" not in run_text.status_words(model, "mine")[0]
-    assert "Saved as mine" in run_text.status_words(model, "mine")[0]
+    assert "Adapter" not in run_text.status_text(model, "mine")[0]
+    assert "Saved as mine" in run_text.status_text(model, "mine")[0]
 
 
 def test_a_running_prompt_says_what_is_scored(prompt_stage, qtbot):
     model = prompt_stage.start(qtbot, [*BEGUN, ["steps", {"count": 10_000, "per_second": 1}]])
     qtbot.waitUntil(lambda: model.state.started is not None, timeout=WAIT)
-    assert run_text.stage_words(model.state) == "Scoring the prompt"
+    assert run_text.stage_text(model.state) == "Scoring the prompt"
     assert not prompt_stage.page.run_view.plot.isVisibleTo(prompt_stage.page.run_view)
 
 

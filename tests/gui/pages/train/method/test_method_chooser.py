@@ -12,7 +12,7 @@ from engine.api import METHODS, BaseFacts, Box, MethodSettings, Place, method, r
 from engine.methods import sketches
 from gui.graphics.block_drawing import MARKS
 from gui.pages.train.method.method_chooser import MethodChooser
-from gui.pages.train.method.method_explanation import WIDTH, preset_words
+from gui.pages.train.method.method_explanation import WIDTH, preset_text
 from gui.pages.train.method.method_row import refusal
 from gui.pages.train.method.method_sketch import MethodSketch
 from gui.pages.train.method.trained_blocks import blocks_of, trained_parts
@@ -143,7 +143,7 @@ def test_variants_are_explained_a_line_each(chooser):
 def test_every_method_says_in_a_few_words_what_it_does_and_where_it_starts(entry):
     assert len(entry.summary) <= 56
     for family in entry.families:
-        assert preset_words(entry, family)
+        assert preset_text(entry, family)
 
 
 def test_sketches_come_from_what_is_declared():
