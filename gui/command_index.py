@@ -98,9 +98,13 @@ class CommandIndex(QObject):
                 ),
                 *(
                     Offer(
-                        name, tr(ADAPTER), partial(navigator.adapter, adapter_id), icon="library", words=words
+                        name,
+                        tr(ADAPTER),
+                        partial(navigator.adapter, adapter_id),
+                        icon="library",
+                        keywords=text,
                     )
-                    for adapter_id, name, words in found.adapters
+                    for adapter_id, name, text in found.adapters
                 ),
                 *(
                     Offer(
@@ -108,7 +112,7 @@ class CommandIndex(QObject):
                         tr(RECIPE),
                         partial(navigator.recipe, wanted, whence),
                         icon="file",
-                        words=tr("preset"),
+                        keywords=tr("preset"),
                     )
                     for wanted, whence in found.recipes
                 ),

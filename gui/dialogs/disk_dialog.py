@@ -37,7 +37,7 @@ class DiskDialog(GrowingDialog):
         self._freeable = disk_usage.Freeable()
         self.setWindowTitle(tr("Disk use"))
         self.sizes = {key: Label("–", "figure") for key in PARTS}
-        self.rules = Choice([(key, tr(words)) for key, words in RULES])
+        self.rules = Choice([(key, tr(text)) for key, text in RULES])
         self.rules.set_key(retention.rule)
         self.said = Label(tr("Measuring…"), "body", "ink2", wrap=True)
         self.free_button = plain(tr("Free space"), "trash")
@@ -57,9 +57,9 @@ class DiskDialog(GrowingDialog):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
-        for row, (key, (title, words)) in enumerate(PARTS.items()):
+        for row, (key, (title, text)) in enumerate(PARTS.items()):
             grid.addWidget(Label(tr(title), "body"), row, 0)
-            grid.addWidget(Label(tr(words), "label", "ink2"), row, 1)
+            grid.addWidget(Label(tr(text), "label", "ink2"), row, 1)
             grid.addWidget(self.sizes[key], row, 2, Qt.AlignmentFlag.AlignRight)
         column.addLayout(grid)
         column.addWidget(Line())

@@ -48,7 +48,7 @@ class SettingsDialog(GrowingDialog):
         self.languages = Choice([(language.SYSTEM, tr("Follow system")), *language.LANGUAGES.items()])
         self.languages.set_key(preferences.get("language") or language.SYSTEM)
         self.leaving = Segmented(
-            [(key, tr(words)) for key, words in WINDOW_CHOICES.items()], stretch=True, name=tr(LEAVING)
+            [(key, tr(text)) for key, text in WINDOW_CHOICES.items()], stretch=True, name=tr(LEAVING)
         )
         self.leaving.set_current(preferences.get(WHEN_WINDOW_LEAVES) or "finish")
         self._lay_out()

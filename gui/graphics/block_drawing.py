@@ -273,7 +273,7 @@ class BlockDrawing(QWidget):
         return [key for key in keys if key in self._trained]
 
     def _describe(self) -> None:
-        told = [tr(words) for each, words in MARKS.items() if each in self._marks]
+        told = [tr(text) for each, text in MARKS.items() if each in self._marks]
         for block in self._blocks:
             for group in filter(lambda group: group.title, block.groups):
                 trained = [part.text for part in group.parts if (part.key or part.text) in self._trained]

@@ -124,7 +124,7 @@ class AdapterTable(GroupedTable[Adapter]):
             score(spread["mean"]), IntervalCell(confidence_interval(spread, "ink2"), *group.axis, group.base)
         )
 
-    def words(self, thing: Adapter) -> str:
+    def accessible_text(self, thing: Adapter) -> str:
         card = thing.metadata.score_card
         parts = [thing.name, *self.tags(thing), method_text(thing.metadata)]
         if card is not None and SCORE in card.scores:

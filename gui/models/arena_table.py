@@ -148,7 +148,7 @@ class ArenaTable(GroupedTable[Row]):
     def _is_on(self, row: Row) -> bool:
         return row.id in self._checked
 
-    def words(self, thing: Row) -> str:
+    def accessible_text(self, thing: Row) -> str:
         verdict = tr(TOLD[thing.against_base[SCORE]["verdict"]])
         parts = [
             entry_text(thing.status.entry),

@@ -139,7 +139,7 @@ class ExampleTable(GroupedTable[Row]):
             return Signed(icon, text, token, right=True, role="figure_medium")
         return Signed(icon, text, token, right=True, role="figure", text_token="ink")
 
-    def words(self, thing: Row) -> str:
+    def accessible_text(self, thing: Row) -> str:
         names = (tr("tuned"),) if len(thing.sides) == 1 else tuple(map(translate, self._labels))
         parts = [
             tr("Conversation {id}", id=thing.id),

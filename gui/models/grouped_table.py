@@ -63,7 +63,7 @@ class GroupedTable(QAbstractTableModel, Generic[Thing]):
         """Return what a cell shows."""
         raise NotImplementedError
 
-    def words(self, thing: Thing) -> str:
+    def accessible_text(self, thing: Thing) -> str:
         """Return the whole row in words."""
         raise NotImplementedError
 
@@ -162,7 +162,7 @@ class GroupedTable(QAbstractTableModel, Generic[Thing]):
         if role == Qt.ItemDataRole.DisplayRole:
             return text_of(self.cell(thing, key))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self.words(thing) if column == 0 else text_of(self.cell(thing, key))
+            return self.accessible_text(thing) if column == 0 else text_of(self.cell(thing, key))
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.explanation(thing, key) or None
         return None

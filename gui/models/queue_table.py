@@ -80,7 +80,7 @@ class QueueTable(GroupedTable[EntryStatus]):
     def _left_of(self, thing: EntryStatus) -> float | None:
         return self._left.entries.get(thing.entry.id)
 
-    def words(self, thing: EntryStatus) -> str:
+    def accessible_text(self, thing: EntryStatus) -> str:
         said = f"{entry_text(thing.entry)}, {tr(STATES[thing.state])}"
         return f"{said}: {translate(thing.reason)}" if thing.reason else f"{said}, {self._in_full(thing)}"
 
@@ -108,15 +108,15 @@ def state_text(status: EntryStatus, left: float | None = None) -> str:
     """
     run = status.run
     begun = run is not None and run.total_steps > 0
-    words = tr((STATES | SHORT_STATES)[status.state])
+    text = tr((STATES | SHORT_STATES)[status.state])
     if status.state == "completed" and run is not None:
-        words = duration_text(run.seconds)
+        text = duration_text(run.seconds)
     elif status.state == "waiting" and left is not None:
-        words = about_text(left)
+        text = about_text(left)
     elif status.state == "running" and (left is not None or begun):
-        words = (
+        text = (
             about_text(left) if left is not None else percent(run.fraction_done if run is not None else None)
         )
     elif status.state == "stopped" and run is not None and begun:
-        words = tr("at {share}", share=percent(run.fraction_done))
-    return words
+        text = tr("at {share}", share=percent(run.fraction_done))
+    return text

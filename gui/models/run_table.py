@@ -182,7 +182,7 @@ class RunTable(GroupedTable[RunEntry]):
     def cell(self, thing: RunEntry, key: str) -> Cell:
         return _CELLS[key](thing)
 
-    def words(self, thing: RunEntry) -> str:
+    def accessible_text(self, thing: RunEntry) -> str:
         parts = [
             thing.name,
             outcome_of(thing).text,

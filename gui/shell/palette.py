@@ -44,7 +44,7 @@ WIDTH, TOP = 640, 72
 ROW_HEIGHT, MAX_ROWS = 36, 11
 MAX_MATCHES = 60
 # What other words say for an offer counts less than its title.
-WORDS_WEIGHT = 0.5
+KEYWORDS_WEIGHT = 0.5
 OFFER_ROLE, PLACES_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 Index = QModelIndex | QPersistentModelIndex
@@ -52,10 +52,9 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True)
 class Offer:
-    """One thing that can be gone to or done.
+    """One entry of the palette: a page to open or an action.
 
-    `group` says of which kind it is, `note` stands at the right (keys, or a detail), `words` are others by which it is
-    found.
+    `group` is its kind, `note` is shown at the right (a shortcut or a detail), `keywords` are searched as well.
     """
 
     title: str
@@ -63,7 +62,7 @@ class Offer:
     do: Callable[[], object]
     note: str = ""
     icon: str = ""
-    words: str = ""
+    keywords: str = ""
 
 
 def found_by(typed: str, offers: Iterable[Offer]) -> list[tuple[Offer, Fit]]:
@@ -78,10 +77,10 @@ def _fit(typed: str, offer: Offer) -> Fit | None:
     if not typed.strip():
         return Fit(0.0)
     by_title = fit(typed, offer.title)
-    by_words = fit(typed, f"{offer.title} {offer.group} {offer.words}")
-    if by_words is not None and (by_title is None or by_words.score * WORDS_WEIGHT > by_title.score):
-        inside = tuple(at for at in by_words.places if at < len(offer.title))
-        return Fit(by_words.score * WORDS_WEIGHT, inside)
+    by_keywords = fit(typed, f"{offer.title} {offer.group} {offer.keywords}")
+    if by_keywords is not None and (by_title is None or by_keywords.score * KEYWORDS_WEIGHT > by_title.score):
+        inside = tuple(at for at in by_keywords.places if at < len(offer.title))
+        return Fit(by_keywords.score * KEYWORDS_WEIGHT, inside)
     return by_title
 
 

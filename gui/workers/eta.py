@@ -61,13 +61,13 @@ class Remaining:
         return None if self._ends is None else max(0.0, self._ends - self._reports[-1][0])
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What a person is told: "about 4 min left", "" while unknown."""
         return "" if self._told is None else left_text(self._told)
 
     def beside(self, how_far: str) -> str:
         """Return words for how far the stage is, with how long it still takes where that is known."""
-        return ", ".join(part for part in (how_far, self.words) if part)
+        return ", ".join(part for part in (how_far, self.text) if part)
 
     def _judge(self) -> None:
         (first_at, first_done), (at, done) = self._reports[0], self._reports[-1]

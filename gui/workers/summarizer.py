@@ -104,7 +104,7 @@ class Summarizer(QObject):
         return self._thread is not None
 
     @property
-    def words(self) -> str:
+    def status_text(self) -> str:
         """What the worker is at while it starts: "Loading the base model, 6 s", and how long that still takes."""
         if self.state != "starting":
             return ""

@@ -143,8 +143,8 @@ class Stage:
         page.open(adapters)
         self._until(page.summarise_button.isEnabled, "the playground")
         page.summarise()
-        self._until(lambda: not page.controller.board.busy, "the summaries")
-        said = [page.controller.board.column(adapter) for adapter in (None, *adapters)]
+        self._until(lambda: not page.controller.results.busy, "the summaries")
+        said = [page.controller.results.column(adapter) for adapter in (None, *adapters)]
         assert all(each is not None and each.status == "finished" for each in said), said
         self._manager.summarizer.close()
         self._until(lambda: not self._manager.summarizer.alive, "the end of the summarizer")
@@ -154,9 +154,9 @@ class Stage:
 
         page = self._window.show_built("library")
         archive = self._place / "adapter.zip"
-        page.deeds.export_zip(adapter, archive)
+        page.operations.export_zip(adapter, archive)
         self._until(archive.exists, "the zip")
-        page.deeds.take_in([archive])
+        page.operations.take_in([archive])
         self._until(lambda: len(library.scan()[0]) == 2, "the import")
         self._until(lambda: page.table.rowCount() > 0, "the library's table")
         archive.unlink()
@@ -166,7 +166,7 @@ class Stage:
 
         page = self._window.show_built("library")
         for adapter in library.scan()[0]:
-            page.deeds.delete(adapter)
+            page.operations.delete(adapter)
         self._settle()
 
     def _settle(self) -> None:

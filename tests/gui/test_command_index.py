@@ -158,7 +158,7 @@ def test_control_f_leads_to_the_search_of_the_page(window, qtbot):
 def test_a_title_that_fits_comes_before_other_words():
     done = []
     offers = [
-        Offer("Appearance", "Tunesmith", lambda: done.append(1), words="dark"),
+        Offer("Appearance", "Tunesmith", lambda: done.append(1), keywords="dark"),
         Offer("Dark roast", "Run", lambda: None),
     ]
     assert [offer.title for offer, _ in found_by("dark", offers)] == ["Dark roast", "Appearance"]

@@ -43,7 +43,7 @@ class DifferencesTable(GroupedTable[Difference]):
         value = thing.values[int(key)]
         return Text(_said(value), "figure", "ink3" if value is None else "ink")
 
-    def words(self, thing: Difference) -> str:
+    def accessible_text(self, thing: Difference) -> str:
         values = [
             f"{column.head} {_said(value)}"
             for column, value in zip(self.columns[1:], thing.values, strict=True)
@@ -53,8 +53,8 @@ class DifferencesTable(GroupedTable[Difference]):
 
 def _said(value: Any) -> str:
     """Return a value as the recipe has it; only that there is none is said in the window's language."""
-    words = arenas.value_text(value)
-    return translate(words) if value is None else words
+    text = arenas.value_text(value)
+    return translate(text) if value is None else text
 
 
 class DifferencesView(QWidget):

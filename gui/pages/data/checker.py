@@ -112,4 +112,4 @@ class Checker(QObject):
         self._tell()
 
     def _tell(self, done: int = 0, total: int = 0, unit: str = "") -> None:
-        self.progressed.emit(self._stage, done, total, unit, self._left.words)
+        self.progressed.emit(self._stage, done, total, unit, self._left.text)

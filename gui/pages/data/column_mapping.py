@@ -184,7 +184,7 @@ class ColumnMapping(QWidget):
             _offer(choice, [(AUTO, guessed), *((name, name) for name in names)])
         self._values = self.values()
         if shape:
-            self._reason.setText(shape.words)
+            self._reason.setText(shape.text)
 
     def reason(self) -> str:
         """Return what is said of the shape."""

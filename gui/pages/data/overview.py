@@ -29,15 +29,15 @@ LANGUAGES = (
 class FigureCell(QWidget):
     """A number, and below it what it counts."""
 
-    def __init__(self, value: str, words: str, tooltip: str = "") -> None:
+    def __init__(self, value: str, text: str, tooltip: str = "") -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(Label(value, "figure_large"))
-        column.addWidget(Label(words, "label", "ink2"))
+        column.addWidget(Label(text, "label", "ink2"))
         self.setToolTip(tooltip)
-        self.setAccessibleName(f"{value} {words}")
+        self.setAccessibleName(f"{value} {text}")
 
 
 class Figures(QWidget):
@@ -64,8 +64,8 @@ class Figures(QWidget):
         code, share = report.language
         if code:
             language = tr(QLocale.languageToString(QLocale(code).language()))
-            words = tr("{share} of conversations", share=percent(share, 1))
-            self._row.addWidget(FigureCell(language, words))
+            text = tr("{share} of conversations", share=percent(share, 1))
+            self._row.addWidget(FigureCell(language, text))
 
     def show_left_out(self, count: int, is_sure: bool) -> None:
         """Show how many rows are left out by decision, next to the other figures; none takes the cell away."""
@@ -75,24 +75,24 @@ class Figures(QWidget):
             self._left_out.deleteLater()
             self._left_out = None
         if count:
-            words = tr("left out") if is_sure else tr("left out, at most")
+            text = tr("left out") if is_sure else tr("left out, at most")
             why = (
                 ""
                 if is_sure
                 else tr("Rows that are over both limits count twice until the data is checked again.")
             )
-            self._left_out = FigureCell(number(count), words, why)
+            self._left_out = FigureCell(number(count), text, why)
             self._row.addWidget(self._left_out)
             self._left_out.show()
         self._keep_height()
 
     def _add_texts(self, split: SplitReport) -> None:
         whence = tr("Over all conversations of {split}.", split=split_name(split.name))
-        for value, words in (
+        for value, text in (
             (number(split.turns_median), tr("turns, median")),
             (number(split.speakers_median), tr("speakers, median")),
         ):
-            self._row.addWidget(FigureCell(value, words, whence))
+            self._row.addWidget(FigureCell(value, text, whence))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Ask for the height of all lines, once the layout that is at work now is done."""
@@ -165,18 +165,18 @@ class LengthView(QWidget):
         # Layouts that share height out by width look at what a widget wants, and the drawing wants none.
         self.setMinimumHeight(self.minimumSizeHint().height())
 
-    def words(self) -> str:
+    def text(self) -> str:
         """Return what would be cut, in words."""
-        return self._words().replace("<b>", "").replace("</b>", "")
+        return self._cut_text().replace("<b>", "").replace("</b>", "")
 
     def _on_limit(self, limit: int) -> None:
         self._say()
         self.limit_changed.emit(limit)
 
     def _say(self) -> None:
-        self._cut.setText(self._words())
+        self._cut.setText(self._cut_text())
 
-    def _words(self) -> str:
+    def _cut_text(self) -> str:
         if self._lengths is None:
             return ""
         total, count = self._lengths.exact.total, self._lengths.beyond(self.limit)

@@ -70,8 +70,8 @@ def head(look: FirstLook, column: str) -> str:
         return column
     keys = {"speaker", "text"} if look.shape.kind == "turns" else set()
     found = [
-        words
-        for role, words in ROLE_TEXTS.items()
+        text
+        for role, text in ROLE_TEXTS.items()
         if role not in keys and column in (look.shape.roles[role], *look.shape.roles[role].split(", "))
     ]
     # What is said in rows of their own is the conversation; one word is enough.

@@ -48,7 +48,7 @@ class Shape:
     reason: str
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """The shape and its reason as sentences."""
         why = translate(self.reason)
         return f"{tr(SHAPES.get(self.kind, self.kind))}. {why[:1].upper()}{why[1:]}."

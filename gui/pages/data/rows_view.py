@@ -119,10 +119,10 @@ class RowsView(QWidget):
             else:
                 head.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
 
-    def set_which(self, words: str, *, of_finding: bool = False) -> None:
+    def set_which(self, text: str, *, of_finding: bool = False) -> None:
         """Say which rows are shown; those of a finding can be exported, and left for the split's."""
-        self._which.setText(words)
-        self._head.setVisible(bool(words))
+        self._which.setText(text)
+        self._head.setVisible(bool(text))
         for button in (self.export_button, self.all_button):
             button.setVisible(of_finding)
 

@@ -71,7 +71,7 @@ class CandidateTable(GroupedTable[Candidate]):
         icon, token = ("arrow-up", "accent") if thing.gain > 0 else ("arrow-down", "brick")
         return Signed(icon, gain(thing.gain), token, right=True, role="figure_medium")
 
-    def words(self, thing: Candidate) -> str:
+    def accessible_text(self, thing: Candidate) -> str:
         if thing.why_not:
             said = tr("{run}, {recipe}, can't be compared.", run=translate(thing.label), recipe=thing.name)
             return f"{said} {translate(thing.why_not)}"

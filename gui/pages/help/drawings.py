@@ -186,7 +186,7 @@ def _beams(painter: QPainter) -> None:
 
 def _verdict(painter: QPainter) -> None:
     _line(painter, [(72, 8), (72, 100)], "outline", 1.0)
-    for y, low, high, token, words in (
+    for y, low, high, token, text in (
         (28, 110, 200, "accent", tr("Better")),
         (60, 46, 128, "ink2", tr("No measurable difference")),
         (92, 16, 56, "brick", tr("Worse")),
@@ -197,7 +197,7 @@ def _verdict(painter: QPainter) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.color(token))
         painter.drawEllipse(QPointF((low + high) / 2, y), 4, 4)
-        _words(painter, QRectF(208, y - 10, 148, 20), words, token)
+        _words(painter, QRectF(208, y - 10, 148, 20), text, token)
     _words(painter, QRectF(27, 100, 90, 18), tr("no change"))
 
 

@@ -47,7 +47,7 @@ class TopicTable(GroupedTable[Topic]):
     def cell(self, thing: Topic, key: str) -> Cell:
         return Text(thing.title, token="ink")
 
-    def words(self, thing: Topic) -> str:
+    def accessible_text(self, thing: Topic) -> str:
         return f"{thing.title}, {tr(thing.group)}"
 
     def key_of(self, thing: Topic) -> str:

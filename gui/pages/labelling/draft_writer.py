@@ -123,11 +123,11 @@ class DraftWriter(QObject):
         return self._results.base.text
 
     @property
-    def words(self) -> str:
+    def status_text(self) -> str:
         """What is going on: "Loading the base model, 6 s"."""
         if not self.is_writing:
             return ""
-        return self._summarizer.words or tr("{model} is writing", model=self.writer.title)
+        return self._summarizer.status_text or tr("{model} is writing", model=self.writer.title)
 
     def draft(self, number: int, conversation: str) -> None:
         """Ask for a draft, unless one is on its way; `strip` says why there can be none."""

@@ -192,7 +192,7 @@ class SummarySide(QWidget):
         self.draft_button.set_icon("close" if writing else "play")
         self.draft_button.setToolTip("" if writing else keys_text("draft"))
         self.draft_button.setEnabled(writing or draft_writer.turn.is_ours)
-        self._writing.setText(draft_writer.words)
+        self._writing.setText(draft_writer.status_text)
         self._writing.setVisible(writing)
         for button in (self.accept_button, self.skip_button, self.writer):
             button.setEnabled(not writing)

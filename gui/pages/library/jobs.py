@@ -134,8 +134,8 @@ class LibraryJobs(QObject):
     def _tell_progress(self, event: Event) -> None:
         done, total, unit = int(event["done"]), int(event["total"]), str(event["unit"])
         size = bytes_text if unit == "bytes" else number
-        words = tr(HOW_FAR.get(unit, HOW_FAR["bytes"]), done=size(done), total=size(total))
-        self.progressed.emit(done / total if total else 0.0, self._left.beside(words))
+        text = tr(HOW_FAR.get(unit, HOW_FAR["bytes"]), done=size(done), total=size(total))
+        self.progressed.emit(done / total if total else 0.0, self._left.beside(text))
 
     def _end(self, ending: Ending, done: str, result: dict[str, Any]) -> None:
         self._thread, self._adapter_id = None, ""

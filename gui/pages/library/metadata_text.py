@@ -88,8 +88,8 @@ def changes(metadata: AdapterMetadata) -> list[str]:
     for each in given[-MAX_CHANGES:]:
         # Not checked as a recipe's own record is: it is shown as it stands, whoever wrote it.
         made = Change.model_construct(**{name: getattr(each, name) for name in Change.model_fields})
-        words = translate(made.as_text())
-        lines.append(words if len(words) <= MAX_CHANGE_CHARACTERS else f"{words[:MAX_CHANGE_CHARACTERS]}…")
+        text = translate(made.as_text())
+        lines.append(text if len(text) <= MAX_CHANGE_CHARACTERS else f"{text[:MAX_CHANGE_CHARACTERS]}…")
     return lines
 
 

@@ -298,9 +298,9 @@ class LibraryPage(Page):
         self.operations.take_in(_dropped(event))
 
     # Jobs.
-    def _on_job_started(self, words: str) -> None:
+    def _on_job_started(self, text: str) -> None:
         self.pane.notice.hide()
-        self.busy.set_progress(0.0, tr("Starting the worker"), words)
+        self.busy.set_progress(0.0, tr("Starting the worker"), text)
         self.busy.show()
         self._mark_in_use()
 

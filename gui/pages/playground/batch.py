@@ -81,7 +81,7 @@ class Batch(QObject):
         ended, of = self._summaries()
         done, total = number(self.done), number(len(self.rows))
         how_far = tr("{done} of {total} conversations", done=done, total=total)
-        starting = self._summarizer.words
+        starting = self._summarizer.status_text
         return (ended / of if of else 0.0), f"{how_far}. {starting}" if starting else self._left.beside(
             how_far
         )
@@ -231,5 +231,5 @@ def state_text(column: Column) -> str:
     """Return what stands in the place of a summary that is not there."""
     if column.status == "failed":
         return translate(f"{column.message} {column.hint}".strip())
-    words = {"running": column.text or tr("Writing"), "waiting": tr("Waiting"), "cancelled": tr("Cancelled")}
-    return words.get(column.status, "")
+    texts = {"running": column.text or tr("Writing"), "waiting": tr("Waiting"), "cancelled": tr("Cancelled")}
+    return texts.get(column.status, "")

@@ -181,7 +181,7 @@ class Several(QObject):
     def _show(self) -> None:
         self.view.show_batch(self.batch)
         if self.reader.is_busy:
-            self.view.show_reading(self.reader.name, self.reader.share, self.reader.words)
+            self.view.show_reading(self.reader.name, self.reader.share, self.reader.status_text)
         if self.reader.trouble:
             self.view.show_notice(self.reader.trouble, icon_name="problem")
         else:

@@ -51,7 +51,7 @@ class BatchReader(QObject):
         return bool(self._active_job)
 
     @property
-    def words(self) -> str:
+    def status_text(self) -> str:
         """How far it is, and how long it still takes."""
         return self._left.beside(self._far)
 

@@ -56,7 +56,7 @@ class BatchTable(GroupedTable[BatchRow]):
             return Text(_line(column.text) or tr("Empty summary"), token="ink")
         return Text(_line(state_text(column)), token="ink3")
 
-    def words(self, thing: BatchRow) -> str:
+    def accessible_text(self, thing: BatchRow) -> str:
         written = [
             f"{column.entry.title}: {column.text or state_text(column) or tr('not yet')}"
             for column in thing.results.columns

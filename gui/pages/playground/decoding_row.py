@@ -192,8 +192,8 @@ class DecodingRow(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         save = menu.addAction(tr("Save as…"), self._ask_name)
         save.setEnabled(self.is_valid)
-        words = tr("Delete {name}", name=saved).replace("&", "&&") if saved else tr("Delete")
-        delete = menu.addAction(words, self._delete)
+        text = tr("Delete {name}", name=saved).replace("&", "&&") if saved else tr("Delete")
+        delete = menu.addAction(text, self._delete)
         delete.setEnabled(bool(saved))
         return menu
 

@@ -15,8 +15,8 @@ def adapter_menu(parent: QWidget, controller: Controller) -> QMenu:
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for choice in controller.adapter_choices():
-        words = choice.reason or choices.entry(choice.adapter).about
-        action = menu.addAction(f"{choice.adapter.name}   {words}".replace("&", "&&"))
+        text = choice.reason or choices.entry(choice.adapter).about
+        action = menu.addAction(f"{choice.adapter.name}   {text}".replace("&", "&&"))
         action.setEnabled(choice.fits)
         action.setData(choice.adapter.id)
     if menu.isEmpty():

@@ -295,8 +295,8 @@ class PlaygroundPage(Page):
     def _clear_history(self) -> None:
         gone = self.controller.clear_history()
         if gone:
-            words = tr_count(len(gone), "{n} entry was deleted.", "{n} entries were deleted.")
-            self.undo_strip.offer(words, lambda: self.controller.bring_back(gone))
+            text = tr_count(len(gone), "{n} entry was deleted.", "{n} entries were deleted.")
+            self.undo_strip.offer(text, lambda: self.controller.bring_back(gone))
 
     def _choose_export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -314,7 +314,7 @@ class PlaygroundPage(Page):
             self.undo_strip.offer(translate(f"{error.message} {error.hint}"))
         else:
             self.undo_strip.offer(
-                f"{found.words}: {path}", lambda: self.data_requested.emit(str(path)), tr("Check it as data")
+                f"{found.text}: {path}", lambda: self.data_requested.emit(str(path)), tr("Check it as data")
             )
 
     # Files
@@ -380,7 +380,7 @@ class PlaygroundPage(Page):
         self.header.set_subtitle(controller.subtitle(), "accent" if ready else "")
         self.one.share_width(len(controller.results.columns))
         can_rate = controller.entry is not None
-        self.columns.show_results(controller.results, controller.summarizer.words, can_rate)
+        self.columns.show_results(controller.results, controller.summarizer.status_text, can_rate)
         self.several.follow_columns()
         self.strip.show_strip(controller.strip())
         self.panel.show_limit(controller.limit())
@@ -396,8 +396,8 @@ class PlaygroundPage(Page):
     def _allow_asking(self, can_ask: bool) -> None:
         """Switch the primary button, and keep the focus for it while it is off."""
         count = self.several.count if self.shows_several else 0
-        words = tr("Summarise {count}", count=number(count)) if count else tr("Summarise")
-        self.summarise_button.setText(words)
+        text = tr("Summarise {count}", count=number(count)) if count else tr("Summarise")
+        self.summarise_button.setText(text)
         if not can_ask and self.summarise_button.hasFocus():
             self.setFocus()
         self.summarise_button.setEnabled(can_ask)

@@ -146,7 +146,7 @@ class Legend(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        words = MarkLegend(
+        text = MarkLegend(
             [("new", tr("not in the base model’s summary")), ("attention", tr("not in the conversation"))]
         )
         reason = ElidedLabel(tr("One conversation, so no interval"), "label", "ink3")
@@ -154,16 +154,16 @@ class Legend(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
-        row.addWidget(words, 3)
+        row.addWidget(text, 3)
         row.addWidget(reason, 2)
 
 
-def _meaning(kind: str, words: str) -> QWidget:
+def _meaning(kind: str, text: str) -> QWidget:
     """Return a marked word with what the mark means beside it."""
     made = QWidget()
     row = QHBoxLayout(made)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(12)
     row.addWidget(_Swatch(kind))
-    row.addWidget(Label(words, "label", "ink2"))
+    row.addWidget(Label(text, "label", "ink2"))
     return made

@@ -35,9 +35,9 @@ class FitView(Scroll):
         """Say that plans are looked for."""
         self._show(tr("Looking for plans that fit."))
 
-    def show_trouble(self, words: str) -> None:
+    def show_trouble(self, text: str) -> None:
         """Say why none can be looked for."""
-        self._show(words)
+        self._show(text)
 
     def show_found(self, found: Mapping[str, Any]) -> None:
         """Show what the job `shrink` has found."""

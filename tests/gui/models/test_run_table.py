@@ -102,7 +102,7 @@ def test_cells_show_gain_loss_and_steps(table):
 
 
 def test_a_row_can_be_heard(table):
-    told = [table.words(entry) for entry in table.entries()]
+    told = [table.accessible_text(entry) for entry in table.entries()]
     assert told[0].startswith(
         "flan-t5-base on SAMSum with LoRA, Completed, 1,540 steps, 12 min 04 s, ROUGE-1 +1.5, better"
     )

@@ -22,18 +22,18 @@ def told(reports: list[tuple[float, int]], total: int) -> list[str]:
     left, said = Remaining(), []
     for at, done in reports:
         left.report(done, total, at)
-        said.append(left.words)
+        said.append(left.text)
     return said
 
 
 def test_nothing_is_said_before_it_can_be_known():
-    assert Remaining().words == ""
+    assert Remaining().text == ""
     assert Remaining().seconds is None
-    assert fed([(100.0, 0)]).words == ""
+    assert fed([(100.0, 0)]).text == ""
     # The first second may be anything.
-    assert fed([(100.0, 0), (100.4, 2), (100.9, 5)]).words == ""
+    assert fed([(100.0, 0), (100.4, 2), (100.9, 5)]).text == ""
     # Nothing was done yet.
-    assert fed([(100.0, 0), (110.0, 0)]).words == ""
+    assert fed([(100.0, 0), (110.0, 0)]).text == ""
     assert fed([(100.0, 0), (102.0, 2)]).seconds == pytest.approx(98.0)
 
 
@@ -53,7 +53,7 @@ def test_the_speed_is_that_of_the_last_seconds():
 def test_few_and_slow_reports_tell_as_well():
     left = fed([(0.0, 0), (60.0, 10), (120.0, 20)])
     assert left.seconds == pytest.approx(480.0)
-    assert left.words == "about 8 min left"
+    assert left.text == "about 8 min left"
 
 
 def test_uneven_reports_do_not_make_it_jump():
@@ -74,19 +74,19 @@ def test_minutes_do_not_flicker_at_their_border():
     for at in range(40):
         done += 12 if at % 4 < 2 else 8
         left.report(done, 1700 + 200, float(at))
-        said.append(left.words)
+        said.append(left.text)
     changes = [after for before, after in pairwise(filter(None, said)) if before != after]
     assert changes == ["about 2 min left"]
 
 
 def test_words_go_up_only_when_it_is_clear():
     left = fed([(0.0, 0), (10.0, 100)], total=1500)
-    assert left.words == "about 2 min left"
+    assert left.text == "about 2 min left"
     left.report(105, 1500, 11.0)
-    assert left.words == "about 2 min left"
+    assert left.text == "about 2 min left"
     for at in range(12, 80):
         left.report(105 + (at - 11), 1500, float(at))
-    assert left.words == "about 22 min left"
+    assert left.text == "about 22 min left"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_words_go_up_only_when_it_is_clear():
     ],
 )
 def test_it_is_said_coarsely(seconds, wanted):
-    assert fed([(0.0, 0), (2.0, 2)], total=2 + seconds).words == wanted
+    assert fed([(0.0, 0), (2.0, 2)], total=2 + seconds).text == wanted
 
 
 def test_it_is_never_below_nothing_and_nothing_at_the_end():
@@ -112,18 +112,18 @@ def test_it_is_never_below_nothing_and_nothing_at_the_end():
     for done in (100, 103):
         ended = fed([(0.0, 0), (2.0, 50), (31.0, done)])
         assert ended.seconds is None
-        assert ended.words == ""
+        assert ended.text == ""
 
 
 def test_it_begins_anew_with_the_stage_with_another_total_and_where_less_is_done():
     for at, done, total in ((11.0, 11, 200), (11.0, 3, 100), (4.0, 60, 100)):
         left = fed([(0.0, 0), (10.0, 50)])
-        assert left.words
+        assert left.text
         left.report(done, total, at)
-        assert left.words == ""
+        assert left.text == ""
     left = fed([(0.0, 0), (10.0, 50)])
     left.begin()
-    assert left.words == ""
+    assert left.text == ""
 
 
 def test_a_job_s_events_are_followed_by_their_own_clock():
@@ -136,10 +136,10 @@ def test_a_job_s_events_are_followed_by_their_own_clock():
     left.follow(progress(0, 10.0))
     left.follow({"event": "notice", "message": "x", "clock": 11.0})
     left.follow(progress(20, 12.0))
-    assert left.words == "about 2 min left"
+    assert left.text == "about 2 min left"
     assert left.beside("20 of 1,000 rows") == "20 of 1,000 rows, about 2 min left"
     left.follow({"event": "stage_entered", "stage": "sum_up", "clock": 13.0})
-    assert left.words == ""
+    assert left.text == ""
     assert left.beside("0 of 2 rows") == "0 of 2 rows"
 
 
@@ -147,4 +147,4 @@ def test_damaged_totals_are_no_error():
     left = Remaining()
     for done, total, at in ((0, 0, 0.0), (5, 0, 5.0), (5, -1, 6.0)):
         left.report(done, total, at)
-        assert left.words == ""
+        assert left.text == ""

@@ -43,25 +43,25 @@ def _summary(results: ColumnResults, column: Column) -> list[str]:
 
 def decoding_text(decoding: SummarizeOptions) -> str:
     """Return a decoding in words: "greedy, at most 128 tokens"."""
-    words = [*_choosing_text(decoding), _length_text(decoding)]
+    parts = [*_choosing_text(decoding), _length_text(decoding)]
     if decoding.beams > 1 and decoding.length_penalty != 1:
-        words.append(tr("length penalty {value}", value=plain(decoding.length_penalty)))
+        parts.append(tr("length penalty {value}", value=plain(decoding.length_penalty)))
     if decoding.repetition_penalty != 1:
-        words.append(tr("repetition penalty {value}", value=plain(decoding.repetition_penalty)))
+        parts.append(tr("repetition penalty {value}", value=plain(decoding.repetition_penalty)))
     if decoding.no_repeat_ngram:
-        words.append(tr("no repeated sequence of {count} tokens", count=number(decoding.no_repeat_ngram)))
+        parts.append(tr("no repeated sequence of {count} tokens", count=number(decoding.no_repeat_ngram)))
     if decoding.long_conversations == "piecewise":
-        words.append(tr("long conversations in parts"))
-    return ", ".join(words)
+        parts.append(tr("long conversations in parts"))
+    return ", ".join(parts)
 
 
 def _choosing_text(decoding: SummarizeOptions) -> list[str]:
     """Return how tokens are chosen."""
     if decoding.temperature > 0:
-        words = [tr("sampled at temperature {value}", value=plain(decoding.temperature))]
+        parts = [tr("sampled at temperature {value}", value=plain(decoding.temperature))]
         if decoding.top_p < 1:
-            words.append(tr("top-p {value}", value=plain(decoding.top_p)))
-        return [*words, tr("seed {value}", value=str(decoding.seed))]
+            parts.append(tr("top-p {value}", value=plain(decoding.top_p)))
+        return [*parts, tr("seed {value}", value=str(decoding.seed))]
     return [tr("greedy") if decoding.beams == 1 else tr_count(decoding.beams, "{n} beam", "{n} beams")]
 
 

@@ -54,12 +54,12 @@ class ExportOffer(NoticeStrip):
         if self._chat is None:
             self.hide()
             return
-        words = _described(self._chat)
+        text = _described(self._chat)
         self.setToolTip(as_said(_shown([each.text for each in self._chat.left_out])))
         if is_taken:
-            self.show_notice(f"{tr('Turns used.')} {words}", tr("Undo"))
+            self.show_notice(f"{tr('Turns used.')} {text}", tr("Undo"))
         else:
-            self.show_notice(words, tr("Use the turns"))
+            self.show_notice(text, tr("Use the turns"))
 
     def _act(self) -> None:
         chat, is_taken = self._chat, not self._is_taken
@@ -81,7 +81,7 @@ def _described(chat: chats.Chat) -> str:
         else tr("no named speaker"),
     }
     counts: Counter[str] = Counter(each.kind for each in chat.left_out)
-    left = [words(counts[kind]) for kind, words in LEFT_OUT.items() if counts[kind]]
+    left = [text(counts[kind]) for kind, text in LEFT_OUT.items() if counts[kind]]
     if not left:
         return tr("{format}: {turns} of {speakers}.", **known)
     listed = tr("{parts} and {last}", parts=", ".join(left[:-1]), last=left[-1]) if left[1:] else left[0]

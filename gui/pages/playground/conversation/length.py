@@ -24,7 +24,7 @@ class Length:
     cut_at: int | None
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """How much there is: "about 212 of 512 tokens"."""
         tokens, limit = number(self.tokens), number(self.limit)
         if self.is_counted or not self.tokens:

@@ -128,9 +128,9 @@ class Picker(QWidget):
         self._source.setVisible(len(sources) > 1)
         self._filter(self.search.text())
 
-    def _filter(self, words: str) -> None:
+    def _filter(self, text: str) -> None:
         examples = self._sources.get(self._source.key(), ())
-        wanted = words.casefold().split()
+        wanted = text.casefold().split()
         self._model.show_examples(
             [one for one in examples if all(word in one.conversation.casefold() for word in wanted)]
         )

@@ -18,4 +18,4 @@ class TokenMeter(MeterRow):
         """Show a length, and how many turns the limit cuts off, if they are not read piece by piece."""
         self.bar.set_token("accent" if length.cut_at is None or piecewise else "copper")
         said = cut_text(max(1, cut_turns) if length.cut_at is not None else 0, piecewise=piecewise)
-        self.set_value(length.tokens / length.limit, said if length.tokens else "", length.words)
+        self.set_value(length.tokens / length.limit, said if length.tokens else "", length.text)

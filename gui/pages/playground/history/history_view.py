@@ -202,9 +202,9 @@ class HistoryView(QWidget):
         self.setVisible(bool(entries))
 
     def _fill(self, _changed: str = "") -> None:
-        words = "" if self.search.isHidden() else self.search.text()
+        text = "" if self.search.isHidden() else self.search.text()
         rated_only = self.which.current() == "rated"
-        found = [entry for entry in self._all if entry.has(words) and (entry.is_rated or not rated_only)]
+        found = [entry for entry in self._all if entry.has(text) and (entry.is_rated or not rated_only)]
         if found != self.model.entries:
             self.model.show_entries(found)
 

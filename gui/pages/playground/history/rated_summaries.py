@@ -19,7 +19,7 @@ class RatedSummaries:
     passed_over: int
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """How many there are, and what of the others."""
         written = tr_count(len(self.items), "{n} good summary was written", "{n} good summaries were written")
         if not self.passed_over:

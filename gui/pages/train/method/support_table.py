@@ -85,7 +85,7 @@ class CapabilityTable(GroupedTable[Row]):
         sign = SIGNS[found.state]
         return Signed(sign.icon, tr(sign.word), sign.token, text_token="ink2")
 
-    def words(self, thing: Row) -> str:
+    def accessible_text(self, thing: Row) -> str:
         said = [
             f"{kind.title} {tr(SIGNS[found.state].word)}"
             for kind in KINDS

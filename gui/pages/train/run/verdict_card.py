@@ -180,8 +180,8 @@ class ScoreRow:
         scores, paired = IntervalBar(), IntervalBar()
         first, second = (f"{side} {self._title}" for side in self._compared)
         said = tr(SAID[verdict]) if verdict in SAID else translate(verdict)
-        words = f"{as_text(first, base)}. {as_text(second, tuned, said)}"
-        scores.show_intervals([base, tuned], score_axis, words)
+        text = f"{as_text(first, base)}. {as_text(second, tuned, said)}"
+        scores.show_intervals([base, tuned], score_axis, text)
         change = confidence_interval(self._difference, ink)
         between = tr(
             "{score} paired difference {gain}, {spread}",

@@ -97,7 +97,7 @@ def test_a_folder_of_splits_is_shown_whole(page, qtbot, chats):
         "Conversation over the limit": 1,
         "Duplicate conversations": 1,
     }
-    assert page.parts.conversations.words() == f"{percent(0.05, 1)} would be cut: 1 of 20."
+    assert page.parts.conversations.text() == f"{percent(0.05, 1)} would be cut: 1 of 20."
 
 
 def test_what_is_shown_can_be_used_for_the_next_run(shown, chats):
@@ -139,10 +139,10 @@ def test_a_limit_moves_by_keys_and_goes_into_the_recipe(shown):
         key = QKeyEvent(QKeyEvent.Type.KeyPress, Qt.Key.Key_PageDown, Qt.KeyboardModifier.NoModifier)
         page.parts.conversations.histogram.keyPressEvent(key)
     assert page.values()["max_conversation_tokens"] == 512 - 32
-    assert page.parts.conversations.words() == f"{percent(0.05, 1)} would be cut: 1 of 20."
+    assert page.parts.conversations.text() == f"{percent(0.05, 1)} would be cut: 1 of 20."
     for _ in range(40):
         page.parts.conversations.histogram.keyPressEvent(key)
-    assert page.parts.conversations.words() == f"{percent(1, 1)} would be cut: 20 of 20."
+    assert page.parts.conversations.text() == f"{percent(1, 1)} would be cut: 20 of 20."
     assert "24 rows, 20 in train" in finding(page, "long_conversation").accessibleName()
 
 

@@ -90,7 +90,7 @@ def test_a_report_has_the_splits_in_their_order_with_rows_and_lengths(result):
     assert (train.turns_median, train.speakers_median) == (3, 2)
     assert [row.id for row in report.first_rows()] == ["r1", "r2", "r1", "r2"]
     assert report.row("train", 3) is None
-    assert report.shape.words == "A conversation in each row. By name."
+    assert report.shape.text == "A conversation in each row. By name."
 
 
 def test_the_sample_has_a_name(result):
@@ -141,7 +141,7 @@ def german(monkeypatch):
 
 def test_what_is_found_is_said_in_the_language_that_is_preferred(result, german):
     report = read(result)
-    assert report.shape.words == "In jeder Zeile ein Gespräch. Nach dem Namen."
+    assert report.shape.text == "In jeder Zeile ein Gespräch. Nach dem Namen."
     assert split_head("train", 2) == "Training (2)"
     finding = report.findings[0]
     assert (finding.id, finding.title, finding.detail) == (

@@ -218,7 +218,7 @@ def test_several_runs_stand_beside_one_another(page, qtbot):
         "90.0  +50.0",
         "Bo was early.",
     )
-    assert "LoRA, r 16 40.0, gain +0.0, IA3 90.0, gain +50.0" in table.words(table.thing_at(row))
+    assert "LoRA, r 16 40.0, gain +0.0, IA3 90.0, gain +50.0" in table.accessible_text(table.thing_at(row))
     page.view.order_wanted.emit("gain:1")
     assert listed(page.view) == ["b", "c", "a"]
     page.view.order_wanted.emit("gain:0")

@@ -145,7 +145,7 @@ def test_of_several_good_ones_of_a_conversation_a_corrected_one_or_the_newest_is
         ("Better.", 1),
         ("The venue offers Friday at 16:30.", 2),
     ]
-    assert found.words == (
+    assert found.text == (
         "2 good summaries were written, one for each conversation; "
         "2 other good ones of the same conversations left out"
     )

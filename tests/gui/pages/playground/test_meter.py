@@ -36,10 +36,10 @@ def test_turns_are_parted_where_the_limit_falls_and_a_turn_within_it_in_two():
 
 
 def test_lengths_say_whether_they_are_counted():
-    assert estimated("x" * 360, 512).words == "about 100 of 512 tokens"
+    assert estimated("x" * 360, 512).text == "about 100 of 512 tokens"
     assert estimated("x" * 360, 50).cut_at == 180
     assert counted("x" * 100, 50, 25) == Length(50, 25, is_counted=True, cut_at=50)
-    assert counted("x", 5, 25).words == "5 of 25 tokens"
+    assert counted("x", 5, 25).text == "5 of 25 tokens"
     assert [cut_text(count) for count in (0, 1, 3)] == [
         "fits the trained limit",
         "the end is cut off",

@@ -177,9 +177,9 @@ def test_what_is_fetched_says_how_far_it_is_and_how_long_it_takes(workers):
 
     loading = {"event": "stage_entered", "stage": "load_base", "clock": 5.0}
     summarizer._on_events([loading, fetched(100_000_000, 6.0), fetched(130_000_000, 16.0)])
-    assert summarizer.words == "Downloading the base model, 130.0 MB of 990.0 MB, about 5 min left"
+    assert summarizer.status_text == "Downloading the base model, 130.0 MB of 990.0 MB, about 5 min left"
     summarizer._on_events([fetched(990_000_000, 300.0)])
-    assert summarizer.words.startswith("Loading the base model, ")
+    assert summarizer.status_text.startswith("Loading the base model, ")
     summarizer.state = "off"
 
 

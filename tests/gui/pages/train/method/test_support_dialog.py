@@ -48,7 +48,7 @@ def make_dialog(styled, qtbot):
 
 
 def _words(table: CapabilityTable, row_id: str) -> str:
-    return next(table.words(row) for row in table.things() if row.id == row_id)
+    return next(table.accessible_text(row) for row in table.things() if row.id == row_id)
 
 
 def test_each_row_says_what_the_proof_found(proven, make_dialog):
