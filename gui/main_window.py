@@ -153,35 +153,35 @@ class MainWindow(ShellWindow):
         if isinstance(page, Page):
             page.shown()
         self.preferences.set(LAST_PAGE, key)
-        self._keep_pages()
+        self._save_pages()
 
     def _last_page(self) -> str:
         if self._guides and self.preferences.get(GUIDED) is None and not run_store.list_jobs():
             return "welcome"
-        kept = self.preferences.get(LAST_PAGE)
-        return kept if kept in ITEMS else FIRST
+        saved = self.preferences.get(LAST_PAGE)
+        return saved if saved in ITEMS else FIRST
 
-    def _keep_pages(self) -> None:
+    def _save_pages(self) -> None:
         """Keep how the pages look now that are built."""
         found = {}
         for key in PAGES:
             place = self.page(key)
             page = place.content() if isinstance(place, LazyPage) and place.is_built() else None
             if isinstance(page, Page):
-                found[f"page.{key}"] = json.dumps(page.kept())
+                found[f"page.{key}"] = json.dumps(page.saved_state())
         self.preferences.update(found)
 
-    def _bring_back(self, key: str, page: QWidget) -> None:
+    def _restore_page(self, key: str, page: QWidget) -> None:
         if isinstance(page, Page):
             with suppress(ValueError, TypeError, AttributeError):
-                kept = json.loads(self.preferences.get(f"page.{key}") or "{}")
-                page.bring_back({name: text for name, text in kept.items() if isinstance(text, str)})
+                saved = json.loads(self.preferences.get(f"page.{key}") or "{}")
+                page.restore_state({name: text for name, text in saved.items() if isinstance(text, str)})
 
     def _built(self, key: str) -> QWidget:
         made = pkgutil.resolve_name(PAGES[key])
         page: QWidget = made(self.manager, self.preferences) if key == FIRST else made(self.manager)
         self._connect(key, page)
-        self._bring_back(key, page)
+        self._restore_page(key, page)
         return page
 
     def _connect(self, key: str, page: Any) -> None:
@@ -340,7 +340,7 @@ class MainWindow(ShellWindow):
             self._ask_before_leaving(self.manager.current)
             return
         super().closeEvent(event)
-        self._keep_pages()
+        self._save_pages()
         self.left.emit()
 
     def _ask_before_leaving(self, model: RunModel) -> None:

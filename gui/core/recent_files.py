@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.core.actions import Entry
-from gui.core.saved_state import Keeper
+from gui.core.saved_state import SavedState
 from gui.look.fonts import metrics, px
 from gui.look.language import tr
 
@@ -43,12 +43,12 @@ class Recent:
         """Forget all."""
         self._names = {}
 
-    def kept(self) -> str:
+    def saved_state(self) -> str:
         """Return all as one text."""
         return json.dumps(list(self._names.items()))
 
-    def bring_back(self, text: str) -> None:
-        """Take what `kept` returned; what can't be read is passed over."""
+    def restore_state(self, text: str) -> None:
+        """Take what `saved_state` returned; what can't be read is passed over."""
         try:
             found = json.loads(text)
         except ValueError:
@@ -75,7 +75,7 @@ class RecentRecipes(QObject):
         super().__init__(page)
         self._open_file = open_file
         self._recent = Recent()
-        Keeper(page, "recipes", self._recent.kept, self._recent.bring_back)
+        SavedState(page, "recipes", self._recent.saved_state, self._recent.restore_state)
 
     def add(self, path: Path) -> None:
         """Put a file in front."""

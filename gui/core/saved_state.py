@@ -10,28 +10,28 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 
-class Keeper(QObject):
-    """On a widget: `kept` returns what of it is kept, "" for nothing; `bring_back` takes that at the next start."""
+class SavedState(QObject):
+    """On a widget: `save` returns what of it is kept, "" for nothing; `restore` takes that at the next start."""
 
     def __init__(
-        self, widget: QWidget, name: str, kept: Callable[[], str], bring_back: Callable[[str], None]
+        self, widget: QWidget, name: str, save: Callable[[], str], restore: Callable[[str], None]
     ) -> None:
         super().__init__(widget)
         self.name = name
-        self.kept = kept
-        self.bring_back = bring_back
+        self.save = save
+        self.restore = restore
 
 
-def kept_in(widget: QWidget) -> dict[str, str]:
+def saved_in(widget: QWidget) -> dict[str, str]:
     """Return what is kept of all that a widget holds, by name."""
-    return {each.name: text for each in widget.findChildren(Keeper) if (text := each.kept())}
+    return {each.name: text for each in widget.findChildren(SavedState) if (text := each.save())}
 
 
-def bring_back_in(widget: QWidget, kept: Mapping[str, str]) -> None:
-    """Hand back what `kept_in` returned at an earlier start."""
-    for each in widget.findChildren(Keeper):
-        if each.name in kept:
-            each.bring_back(kept[each.name])
+def restore_in(widget: QWidget, save: Mapping[str, str]) -> None:
+    """Hand back what `saved_in` returned at an earlier start."""
+    for each in widget.findChildren(SavedState):
+        if each.name in save:
+            each.restore(save[each.name])
 
 
 def values_of(text: str) -> dict[str, Any]:

@@ -37,8 +37,8 @@ class Retention(QObject):
     @property
     def rule(self) -> str:
         """The key of the rule that is chosen."""
-        kept = self._preferences.get(KEY)
-        return kept if kept in dict(RULES) else ALWAYS
+        rule = self._preferences.get(KEY)
+        return rule if rule in dict(RULES) else ALWAYS
 
     def choose(self, rule: str) -> None:
         """Follow another rule from now on."""

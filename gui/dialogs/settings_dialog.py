@@ -52,8 +52,8 @@ class SettingsDialog(GrowingDialog):
         )
         self.leaving.set_current(preferences.get(WHEN_WINDOW_LEAVES) or "finish")
         self._lay_out()
-        self.leaving.currentChanged.connect(self._keep_leaving)
-        self.languages.chosen.connect(self._keep_language)
+        self.leaving.currentChanged.connect(self._save_leaving)
+        self.languages.chosen.connect(self._save_language)
         self.schemes.currentChanged.connect(self._apply)
         self.sizes.chosen.connect(self._apply)
 
@@ -85,10 +85,10 @@ class SettingsDialog(GrowingDialog):
         column.addLayout(foot)
         self.setMinimumWidth(480)
 
-    def _keep_leaving(self, chosen: str) -> None:
+    def _save_leaving(self, chosen: str) -> None:
         self._preferences.set(WHEN_WINDOW_LEAVES, chosen)
 
-    def _keep_language(self) -> None:
+    def _save_language(self) -> None:
         self._preferences.set("language", self.languages.key())
 
     def _apply(self) -> None:

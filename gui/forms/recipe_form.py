@@ -27,7 +27,7 @@ from engine.api import (
     run_store,
     variants,
 )
-from gui.core.saved_state import Keeper
+from gui.core.saved_state import SavedState
 from gui.forms import plan_text
 from gui.forms.choosers import BaseModelChooser
 from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields
@@ -83,7 +83,7 @@ class RecipeForm(QWidget):
         self._writing = False
         self._is_fixed = False
         # What was set for each method: its own options, and the rate that goes with them.
-        self._kept_methods: dict[str, tuple[dict[str, Any], float | None]] = {}
+        self._saved_methods: dict[str, tuple[dict[str, Any], float | None]] = {}
         self._fields = {table: make_fields(table, declaration) for table, declaration in TABLES.items()}
         self._method_fields: list[FormField] = []
         self._method = Choice([(entry.id, translate(entry.title)) for entry in METHODS])
@@ -109,7 +109,7 @@ class RecipeForm(QWidget):
         for fields in self._fields.values():
             self._listen(fields)
         self.undo = FormUndo(self, self.tables(), self._go_back_to, self._show_place)
-        Keeper(self, "recipe", self._kept, self._bring_back)
+        SavedState(self, "recipe", self._saved_state, self._restore_state)
 
     # What it holds
 
@@ -164,14 +164,14 @@ class RecipeForm(QWidget):
             return
         training = dict(self._tables["training"])
         rate = training.pop("learning_rate", None)
-        self._kept_methods[before["id"]] = (before | {"start_from": ""}, rate)
-        kept, kept_rate = self._kept_methods.get(method_id, (preset(method_id, self._family), None))
-        if kept_rate is not None:
-            training["learning_rate"] = kept_rate
-        self._set_tables(self.tables() | {"name": "", "method": kept, "training": training})
+        self._saved_methods[before["id"]] = (before | {"start_from": ""}, rate)
+        options, saved_rate = self._saved_methods.get(method_id, (preset(method_id, self._family), None))
+        if saved_rate is not None:
+            training["learning_rate"] = saved_rate
+        self._set_tables(self.tables() | {"name": "", "method": options, "training": training})
         if before.get("start_from"):
             self._tell_origin_left(self.origin.name_of(before["start_from"]))
-        if rate is not None and kept_rate is None:
+        if rate is not None and saved_rate is None:
             self.set_foot(
                 RATE,
                 tr("{method} used {rate}", rate=plain(rate), method=translate(method(before["id"]).title)),
@@ -426,11 +426,11 @@ class RecipeForm(QWidget):
 
     # Kept between starts
 
-    def _kept(self) -> str:
+    def _saved_state(self) -> str:
         """Return the recipe that is edited, finished or not; a run keeps its own."""
         return "" if self._is_fixed else text_of(self._tables)
 
-    def _bring_back(self, text: str) -> None:
+    def _restore_state(self, text: str) -> None:
         """Go on with the recipe of an earlier start; one that can't be shown leaves the form as it was."""
         before = self.tables()
         try:

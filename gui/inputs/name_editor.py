@@ -26,18 +26,18 @@ class NameEditor(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self._finish(keep=False)
+            self._finish(accept=False)
         elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self._finish(keep=True)
+            self._finish(accept=True)
         else:
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
-            self._finish(keep=True)
+            self._finish(accept=True)
 
-    def _finish(self, *, keep: bool) -> None:
+    def _finish(self, *, accept: bool) -> None:
         if self._done:
             return
         self._done = True
@@ -48,5 +48,5 @@ class NameEditor(QLineEdit):
         if view is not None:
             view.setFocus()
         self.deleteLater()
-        if keep and text and text != self._name:
+        if accept and text and text != self._name:
             self.renamed.emit(text)

@@ -76,14 +76,14 @@ class AdapterTable(GroupedTable[Adapter]):
         return sum(is_shown(adapter, show) for adapter in self._adapters)
 
     def _refill(self) -> None:
-        kept = [
+        shown = [
             adapter
             for adapter in self._adapters
             if is_shown(adapter, self._show) and matches(adapter, self._search)
         ]
         rows: list[Head | Adapter] = []
         self._groups = {}
-        for group in grouped(kept, self.order, descending=self.descending):
+        for group in grouped(shown, self.order, descending=self.descending):
             rows.append(Head(group.title, group.facts))
             rows.extend(group.adapters)
             self._groups.update((adapter.id, group) for adapter in group.adapters)

@@ -90,7 +90,7 @@ class ArenaReader(QObject):
         ]
 
     def _loss(self, run: RunEntry) -> Curve:
-        kept = self._losses.get(run.id)
-        if kept is None or kept[0] != run.stamp:
-            kept = self._losses[run.id] = (run.stamp, run_store.replay(read_all(run.job.events_path)).loss)
-        return kept[1]
+        cached = self._losses.get(run.id)
+        if cached is None or cached[0] != run.stamp:
+            cached = self._losses[run.id] = (run.stamp, run_store.replay(read_all(run.job.events_path)).loss)
+        return cached[1]

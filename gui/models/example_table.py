@@ -111,8 +111,10 @@ class ExampleTable(GroupedTable[Row]):
 
     def _refill(self) -> None:
         words = self._search.casefold().split()
-        kept = [row for row in self._all if all(word in _said(row) for word in words)] if words else self._all
-        self.set_rows(run_comparison.ordered(kept, self.order))
+        shown = (
+            [row for row in self._all if all(word in _said(row) for word in words)] if words else self._all
+        )
+        self.set_rows(run_comparison.ordered(shown, self.order))
 
     def key_of(self, thing: Row) -> str:
         return str(thing.index)

@@ -135,11 +135,11 @@ class RunTable(GroupedTable[RunEntry]):
         self._entries |= {entry.id: entry for entry in entries}
         self._refill()
 
-    def keep(self, ids: Iterable[str]) -> None:
+    def retain(self, ids: Iterable[str]) -> None:
         """Forget every run but these."""
-        kept = set(ids)
-        if self._entries.keys() - kept:
-            self._entries = {key: entry for key, entry in self._entries.items() if key in kept}
+        known = set(ids)
+        if self._entries.keys() - known:
+            self._entries = {key: entry for key, entry in self._entries.items() if key in known}
             self._refill()
 
     def update_live(self, entry: RunEntry) -> None:
@@ -166,12 +166,12 @@ class RunTable(GroupedTable[RunEntry]):
         return sum(is_shown(entry, show) for entry in self._entries.values())
 
     def _refill(self) -> None:
-        kept = [entry for entry in self.entries() if is_shown(entry, self._show)]
+        shown = [entry for entry in self.entries() if is_shown(entry, self._show)]
         if self._search:
-            kept = [entry for entry in kept if matches(entry, self._search)]
+            shown = [entry for entry in shown if matches(entry, self._search)]
         rows: list[Head | RunEntry] = []
         today = datetime.now(UTC).astimezone().date()
-        for day, found in groupby(kept, key=_day):
+        for day, found in groupby(shown, key=_day):
             rows.append(Head(day_text(day, today)))
             rows.extend(found)
         self.set_rows(rows)

@@ -64,18 +64,18 @@ class Canvas(pg.PlotWidget):
         self._evaluations = pg.PlotCurveItem(antialias=True)
         self._diamonds = pg.ScatterPlotItem(symbol="d", antialias=True, pxMode=True)
         self._now = pg.InfiniteLine(angle=90, movable=False)
-        self._kept = pg.InfiniteLine(angle=90, movable=False)
+        self._saved_line = pg.InfiniteLine(angle=90, movable=False)
         self._train_name = pg.TextItem(anchor=(0, 0.5))
         self._evaluation_name = pg.TextItem(anchor=(0, 0.5))
         self._score_name = pg.TextItem(anchor=(0, 0))
-        self._kept_name = pg.TextItem(anchor=(0, 0))
+        self._saved_label = pg.TextItem(anchor=(0, 0))
         for z, item in enumerate(
-            (self._now, self._raw, self._evaluations, self._smooth, self._diamonds, self._kept)
+            (self._now, self._raw, self._evaluations, self._smooth, self._diamonds, self._saved_line)
         ):
             item.setZValue(z)
             self._box.addItem(item, ignoreBounds=True)
         self._scores = ScoreLine(self.getPlotItem(), self._right)
-        for name in (*self._end_names(), self._kept_name):
+        for name in (*self._end_names(), self._saved_label):
             name.setZValue(20)
             self._box.addItem(name, ignoreBounds=True)
 
@@ -94,7 +94,7 @@ class Canvas(pg.PlotWidget):
         self._diamonds.setSize(9)
         self._scores.restyle(ratio)
         self._now.setPen(_pen("edge", 1))
-        self._kept.setPen(QPen(_pen("ink", ratio, Qt.PenStyle.DashLine)))
+        self._saved_line.setPen(QPen(_pen("ink", ratio, Qt.PenStyle.DashLine)))
         self._style_names()
         for axis in (self._left, self._bottom, self._right):
             axis.setTickFont(font("axis"))
@@ -112,7 +112,7 @@ class Canvas(pg.PlotWidget):
             (self._train_name, "accent"),
             (self._evaluation_name, "copper"),
             (self._score_name, "ink2"),
-            (self._kept_name, "ink2"),
+            (self._saved_label, "ink2"),
         ):
             name.setFont(medium)
             name.setColor(style.color(token))
@@ -217,7 +217,7 @@ class Canvas(pg.PlotWidget):
         for name in self._end_names():
             name.setVisible(any(name is end[0] for end in ends))
         self._place_ends(ends, reached, shown_x, shown_y)
-        self._place_kept(drawing.kept, shown_y)
+        self._place_saved(drawing.saved_step, shown_y)
 
     def _place_ends(
         self,
@@ -246,19 +246,19 @@ class Canvas(pg.PlotWidget):
             x = reached + 8 * per_x if beside else min(reached, shown_x[1]) - 8 * per_x
             name.setPos(x, shown_y[1] - top * per_y)
 
-    def _place_kept(self, kept: int | None, shown_y: tuple[float, float]) -> None:
-        self._kept.setVisible(kept is not None)
-        self._kept_name.setVisible(kept is not None)
-        if kept is None:
+    def _place_saved(self, saved_step: int | None, shown_y: tuple[float, float]) -> None:
+        self._saved_line.setVisible(saved_step is not None)
+        self._saved_label.setVisible(saved_step is not None)
+        if saved_step is None:
             return
         low, high = self._box.viewRange()[0]
         per_x = (high - low) / max(1.0, self._box.width())
-        near_end = (high - kept) / per_x < px(116)
-        self._kept.setValue(kept)
-        self._kept_name.setText(tr("saved, step {step}", step=number(kept)))
-        self._kept_name.setAnchor((1, 0) if near_end else (0, 0))
+        near_end = (high - saved_step) / per_x < px(116)
+        self._saved_line.setValue(saved_step)
+        self._saved_label.setText(tr("saved, step {step}", step=number(saved_step)))
+        self._saved_label.setAnchor((1, 0) if near_end else (0, 0))
         per_y = (shown_y[1] - shown_y[0]) / max(1.0, self._box.height())
-        self._kept_name.setPos(kept + (-8 if near_end else 8) * per_x, shown_y[1] - 8 * per_y)
+        self._saved_label.setPos(saved_step + (-8 if near_end else 8) * per_x, shown_y[1] - 8 * per_y)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom with Ctrl; without it the page scrolls."""

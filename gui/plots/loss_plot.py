@@ -41,7 +41,7 @@ class LossPlot(QWidget):
         self._drawing: Drawing | None = None
         self._canvas: Canvas | None = None
         self._total = 0
-        self._kept: int | None = None
+        self._saved_step: int | None = None
         self._finished = False
         self._timer = once(self, REDRAW_MILLISECONDS, self.redraw)
         self._waiting = Label("", "body", "ink3", self)
@@ -121,9 +121,9 @@ class LossPlot(QWidget):
         self._finished = finished
         self._mark_dirty()
 
-    def mark_kept(self, step: int | None) -> None:
+    def mark_saved(self, step: int | None) -> None:
         """Mark the step whose weights were kept; None takes the mark away."""
-        self._kept = step
+        self._saved_step = step
         self._mark_dirty()
 
     def set_waiting(self, text: str) -> None:
@@ -133,7 +133,7 @@ class LossPlot(QWidget):
 
     def clear(self) -> None:
         """Forget everything, for another run."""
-        self._total, self._kept, self._finished = 0, None, False
+        self._total, self._saved_step, self._finished = 0, None, False
         if self._drawing is not None:
             for series in (self._drawing.train, self._drawing.evaluation, self._drawing.scores):
                 series.clear()
@@ -176,7 +176,7 @@ class LossPlot(QWidget):
         """Draw now what is due; without a canvas (never shown) nothing is."""
         self._timer.stop()
         drawing = self._need_drawing()
-        drawing.total, drawing.kept, drawing.finished = self._total, self._kept, self._finished
+        drawing.total, drawing.saved_step, drawing.finished = self._total, self._saved_step, self._finished
         drawing.smoothing, drawing.log = self.smoothing(), self._scale.current() == "log"
         if self._canvas is not None:
             self._canvas.draw(drawing)

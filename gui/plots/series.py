@@ -140,7 +140,7 @@ class Drawing:
     total: int = 0
     smoothing: float = 0.6
     log: bool = False
-    kept: int | None = None
+    saved_step: int | None = None
     finished: bool = False
     everything: bool = False
 

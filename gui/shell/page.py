@@ -12,7 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.core.actions import Entry
-from gui.core.saved_state import bring_back_in, kept_in
+from gui.core.saved_state import restore_in, saved_in
 from gui.look import style
 from gui.shell.header import Header
 
@@ -56,13 +56,13 @@ class Page(QWidget):
         """Return what can be done here now beside what is bound to keys and stands in the header: for the palette."""
         return []
 
-    def kept(self) -> dict[str, str]:
+    def saved_state(self) -> dict[str, str]:
         """Return what of the page is kept between starts, by name: what its parts say of themselves."""
-        return kept_in(self)
+        return saved_in(self)
 
-    def bring_back(self, kept: Mapping[str, str]) -> None:
-        """Take what `kept` returned at an earlier start."""
-        bring_back_in(self, kept)
+    def restore_state(self, saved: Mapping[str, str]) -> None:
+        """Take what `saved_state` returned at an earlier start."""
+        restore_in(self, saved)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Adapt to the window's new width."""

@@ -227,10 +227,12 @@ class Palette(QDialog):
 
     def add(self, offers: list[Offer]) -> None:
         """Offer more, which took longer to read; what is selected stays."""
-        kept = self.current()
+        selected = self.current()
         self._offers += offers
         self._show_found()
-        rows = [at for at in range(self._model.rowCount()) if self._model.index(at).data(OFFER_ROLE) is kept]
+        rows = [
+            at for at in range(self._model.rowCount()) if self._model.index(at).data(OFFER_ROLE) is selected
+        ]
         if rows:
             self._select(rows[0])
 

@@ -128,9 +128,9 @@ class ShellWindow(QMainWindow):
         super().closeEvent(event)
 
     def _restore(self) -> None:
-        kept = self._settings.get("window_geometry") if self._settings is not None else None
-        if kept:
-            self.restoreGeometry(QByteArray.fromBase64(QByteArray(kept.encode())))
+        saved = self._settings.get("window_geometry") if self._settings is not None else None
+        if saved:
+            self.restoreGeometry(QByteArray.fromBase64(QByteArray(saved.encode())))
             self._fit(self.size())
 
     def _fit(self, wanted: QSize = DEFAULT) -> None:

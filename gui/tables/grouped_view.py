@@ -57,8 +57,8 @@ class GroupedTableView(QTableView):
         super().__init__(parent)
         self._row_height = row_height
         self._hovered = -1
-        self._kept_key = ""
-        self._kept_scroll = 0
+        self._last_key = ""
+        self._last_scroll = 0
         self._by_keyboard = False
         self.setAccessibleName(name)
         self._set_up()
@@ -102,7 +102,7 @@ class GroupedTableView(QTableView):
         """Select the thing with a key; tell whether it is listed."""
         row = self.table().row_of(key)
         if row < 0:
-            self._kept_key = key
+            self._last_key = key
             return False
         self.setCurrentIndex(self.table().index(row, 0))
         self.scrollTo(self.table().index(row, 0))
@@ -121,10 +121,10 @@ class GroupedTableView(QTableView):
         self.chosen.emit(self.current())
 
     def _remember(self) -> None:
-        self._kept_scroll = self.verticalScrollBar().value()
+        self._last_scroll = self.verticalScrollBar().value()
         found = self.current()
         if found is not None:
-            self._kept_key = self.table().key_of(found)
+            self._last_key = self.table().key_of(found)
 
     def _lay_out_rows(self) -> None:
         """Give rows their heights and headings their width, and select again what was selected."""
@@ -139,10 +139,10 @@ class GroupedTableView(QTableView):
             height = tall if head and row else usual
             if self.rowHeight(row) != height:
                 self.setRowHeight(row, height)
-        kept = model.row_of(self._kept_key)
-        if kept >= 0:
-            self.setCurrentIndex(model.index(kept, 0))
-            self.verticalScrollBar().setValue(self._kept_scroll)
+        row = model.row_of(self._last_key)
+        if row >= 0:
+            self.setCurrentIndex(model.index(row, 0))
+            self.verticalScrollBar().setValue(self._last_scroll)
         else:
             # None after a reset; after a change of the look what is chosen still is.
             self.chosen.emit(self.current())

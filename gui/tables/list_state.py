@@ -6,13 +6,13 @@ import json
 from collections.abc import Collection
 from contextlib import suppress
 
-from gui.core.saved_state import Keeper, values_of
+from gui.core.saved_state import SavedState, values_of
 from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import Segmented
 from gui.tables.grouped_view import GroupedTableView
 
 
-def keep_list(
+def save_list_state(
     view: GroupedTableView,
     search: SearchField | None = None,
     shown: Segmented | None = None,
@@ -20,7 +20,7 @@ def keep_list(
 ) -> None:
     """Keep the search, the part that is shown, and the order; `orders` are those that no column's head stands for."""
 
-    def kept() -> str:
+    def saved() -> str:
         return json.dumps(
             {
                 "search": search.text() if search is not None else "",
@@ -30,7 +30,7 @@ def keep_list(
             }
         )
 
-    def bring_back(text: str) -> None:
+    def restore(text: str) -> None:
         values = values_of(text)
         if search is not None:
             search.setText(str(values.get("search", "")))
@@ -39,7 +39,7 @@ def keep_list(
                 shown.set_current(str(values.get("shown")))
         _sort(view, values.get("order"), values.get("descending"), orders)
 
-    Keeper(view, "list", kept, bring_back)
+    SavedState(view, "list", saved, restore)
 
 
 def _sort(view: GroupedTableView, order: object, descending: object, others: Collection[str]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from gui.core.saved_state import Keeper
+from gui.core.saved_state import SavedState
 
 
 class Splitter(QSplitter):
@@ -29,7 +29,7 @@ class Splitter(QSplitter):
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
         self.splitterMoved.connect(self._on_moved)
-        Keeper(self, f"split.{name}", self.kept, self.bring_back)
+        SavedState(self, f"split.{name}", self.saved_state, self.restore_state)
 
     def share(self, sizes: Sequence[int]) -> None:
         """Share the room so, unless the person has shared it otherwise."""
@@ -40,12 +40,12 @@ class Splitter(QSplitter):
         else:
             self.setSizes([max(1, round(part * total)) for part in handled])
 
-    def kept(self) -> str:
+    def saved_state(self) -> str:
         """Return the person's shares as a text; "" while the handle was not moved."""
         return json.dumps(self._handled) if self._handled else ""
 
-    def bring_back(self, text: str) -> None:
-        """Take shares from a text that `kept` returned; what can't be read is passed over."""
+    def restore_state(self, text: str) -> None:
+        """Take shares from a text that `saved_state` returned; what can't be read is passed over."""
         try:
             found = json.loads(text)
         except ValueError:

@@ -72,7 +72,7 @@ class WorkerManager(QObject):
         self._command = command
         self._threads: set[EngineThread] = set()
         self._computing: dict[EngineThread, str] = {}
-        self._kept: list[Job] = []
+        self._retained: list[Job] = []
         self._has_left = False
         # Kept while their workers live; then whoever shows one has it.
         self._models: set[RunModel] = set()
@@ -144,21 +144,21 @@ class WorkerManager(QObject):
         wanted: Recipe | None = None,
         parent: QObject | None = None,
         *,
-        keeps_folder: bool = False,
+        keep_folder: bool = False,
     ) -> EngineThread:
         """Return the thread of a new job, which starts when the event loop is next entered.
 
         Short jobs answer with `result` or `failed`, which `tell` hands on for as long as somebody listens; long-lived
         ones take `send` and say things through `events`. The job's folder goes when the job has ended, unless it
-        crashed; with `keeps_folder` that of a completed one stays until `forget`, or until the window leaves. The job
+        crashed; with `keep_folder` that of a completed one stays until `forget`, or until the window leaves. The job
         ends when `parent` goes. Raises StorageError.
         """
         job = create_job(
             paths.jobs_folder(), kind, arguments or {}, recipe=recipe.dumps(wanted) if wanted else ""
         )
         thread = self._thread(job, attach=False)
-        if keeps_folder:
-            self._kept.append(job)
+        if keep_folder:
+            self._retained.append(job)
         thread.subscribe(self, ended=partial(self._tidy, job))
         if kind in COMPUTING:
             self._take_device(thread, kind)
@@ -239,15 +239,15 @@ class WorkerManager(QObject):
         self.warm_workers.end()
         for thread in list(self._threads):
             thread.leave()
-        for job in list(self._kept):
+        for job in list(self._retained):
             self.forget(job)
 
     def forget(self, job: Job) -> None:
         """Delete the folder of a job that was kept."""
-        self._kept.remove(job)
+        self._retained.remove(job)
         shutil.rmtree(job.folder, ignore_errors=True)
 
     def _tidy(self, job: Job, ending: Ending) -> None:
-        is_kept = job in self._kept and ending.outcome == "completed"
-        if ending.outcome != "crashed" and not is_kept:
+        is_retained = job in self._retained and ending.outcome == "completed"
+        if ending.outcome != "crashed" and not is_retained:
             shutil.rmtree(job.folder, ignore_errors=True)

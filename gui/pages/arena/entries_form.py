@@ -125,15 +125,15 @@ class EntriesForm(QWidget):
         """Return all that was typed and chosen."""
         return {NAME: self.name.text(), ENTRIES: self.entries.key(), METHODS_CHOSEN: tuple(self.methods.on())}
 
-    def bring_back(self, values: Mapping[str, Any]) -> None:
+    def restore(self, values: Mapping[str, Any]) -> None:
         """Go on with what was typed and chosen at an earlier start, as far as it can still be chosen."""
         on, known = values.get(METHODS_CHOSEN), [each.id for each in METHODS]
-        kept: Values = {
+        restored: Values = {
             NAME: str(values.get(NAME, self.name.text())),
             ENTRIES: str(values.get(ENTRIES, "")),
             METHODS_CHOSEN: tuple(each for each in known if each in on) if isinstance(on, list) else (),
         }
-        self._take(kept)
+        self._take(restored)
         self.undo.begin(self.values())
 
     def _take(self, values: Values) -> None:

@@ -31,7 +31,7 @@ from gui.pages.library.menus import SEPARATOR, make_menu
 from gui.pages.train.run.report_export import ReportFile
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
-from gui.tables.list_state import keep_list
+from gui.tables.list_state import save_list_state
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
@@ -82,7 +82,7 @@ class ArenaPage(Page):
         self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT)
         self.below = BelowTable()
         self.form = EntriesForm()
-        keep_list(self.view)
+        save_list_state(self.view)
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -349,18 +349,22 @@ class ArenaPage(Page):
         """Return the menu of an entry: only what can be done with it."""
         return make_menu(self, self._entries_for(status))
 
-    def kept(self) -> dict[str, str]:
+    def saved_state(self) -> dict[str, str]:
         """Return which arena is shown, which metrics have a column, and what was begun in the form."""
         begun = self.form.values() | {"new": self._asks_for_new} if self._fills_in() else {}
         columns = " ".join(self.columns_button.on())
-        return super().kept() | {"columns": columns, "arena": self._arena_id, "begun": json.dumps(begun)}
+        return super().saved_state() | {
+            "columns": columns,
+            "arena": self._arena_id,
+            "begun": json.dumps(begun),
+        }
 
-    def bring_back(self, kept: Mapping[str, str]) -> None:
+    def restore_state(self, saved: Mapping[str, str]) -> None:
         """Show the arena and the columns of an earlier start, and go on with what was begun then."""
-        self.columns_button.show_only(kept.get("columns", "").split())
-        super().bring_back(kept)
-        self._arena_id = kept.get("arena", "")
-        self._begun = values_of(kept.get("begun", ""))
+        self.columns_button.show_only(saved.get("columns", "").split())
+        super().restore_state(saved)
+        self._arena_id = saved.get("arena", "")
+        self._begun = values_of(saved.get("begun", ""))
         if self._begun.get("new"):
             self._go_on()
 
@@ -422,7 +426,7 @@ class ArenaPage(Page):
         begun, self._begun = self._begun, {}
         self._ask(new=bool(begun.get("new")))
         if self._fills_in():
-            self.form.bring_back(begun)
+            self.form.restore(begun)
 
     def _fills_in(self) -> bool:
         """Tell whether a new arena or more entries are being asked for."""

@@ -55,7 +55,7 @@ class Checker(QObject):
         self.stop()
         try:
             request = {"data": asked, "base_model": base_model}
-            thread = self._manager.ask("check_data", request, parent=self, keeps_folder=True)
+            thread = self._manager.ask("check_data", request, parent=self, keep_folder=True)
         except AppError as error:
             self.failed.emit(list(error.problems))
             return

@@ -148,7 +148,7 @@ class ColumnMapping(QWidget):
         self._reason.setText("")
         self.open_by_hand(False)
 
-    def bring_back(self, values: Mapping[str, Any]) -> None:
+    def restore(self, values: Mapping[str, Any]) -> None:
         """Choose what was chosen at an earlier start; which columns there are is known once the data is read."""
         for role, choice in (("conversation", self.conversation), ("summary", self.summary)):
             name = values.get(role)
@@ -227,10 +227,10 @@ def _guessed(name: str | None) -> str:
 
 def _offer(choice: Choice, items: Sequence[tuple[str, str]]) -> None:
     """Offer other items; what was chosen stays so where it is still there or was typed."""
-    kept = choice.key()
+    chosen = choice.key()
     choice.set_items(items)
     known = {key for key, _ in items}
-    choice.set_key(kept if kept in known or (choice.isEditable() and kept) else AUTO)
+    choice.set_key(chosen if chosen in known or (choice.isEditable() and chosen) else AUTO)
 
 
 def turn_keys(look: FirstLook) -> tuple[str, ...]:

@@ -403,14 +403,14 @@ class DataPage(Page):
 
     # Kept between starts
 
-    def kept(self) -> dict[str, str]:
+    def saved_state(self) -> dict[str, str]:
         """Return what was checked lately, beside what every page keeps."""
-        return super().kept() | {"recent": self.parts.source.recent.kept()}
+        return super().saved_state() | {"recent": self.parts.source.recent.saved_state()}
 
-    def bring_back(self, kept: Mapping[str, str]) -> None:
+    def restore_state(self, saved: Mapping[str, str]) -> None:
         """Offer what was checked at earlier starts."""
-        super().bring_back(kept)
-        self.parts.source.recent.bring_back(kept.get("recent", ""))
+        super().restore_state(saved)
+        self.parts.source.recent.restore_state(saved.get("recent", ""))
         self.parts.source.show_recent()
 
     def entries(self) -> list[Entry]:

@@ -200,12 +200,14 @@ def cut_at(row: Row, limit: int) -> Cut | None:
     """
     if row.conversation_tokens <= limit:
         return None
-    kept = row.kept_characters(limit)
-    if kept is None:
-        kept = len(row.conversation) * limit // row.conversation_tokens
+    characters = row.kept_characters(limit)
+    if characters is None:
+        characters = len(row.conversation) * limit // row.conversation_tokens
     said = turns(row.conversation)
     end = (
-        kept if row.conversation[kept : kept + 1] in ("", "\n") else row.conversation.rfind("\n", 0, kept) + 1
+        characters
+        if row.conversation[characters : characters + 1] in ("", "\n")
+        else row.conversation.rfind("\n", 0, characters) + 1
     )
     held = turns(row.conversation[:end])
     # Of a turn of several lines the first ones may be held.
@@ -213,6 +215,6 @@ def cut_at(row: Row, limit: int) -> Cut | None:
     place = len(held) if is_whole else len(held) - 1
     if place == len(said):
         return None
-    begun = turns(row.conversation[:kept])[place : place + 1]
+    begun = turns(row.conversation[:characters])[place : place + 1]
     is_known = row.ends and begun and begun[0].speaker == said[place].speaker
     return Cut(place, begun[0].text if is_known else "")

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxL
 from engine.api import SAMPLE, STARTER, AppError, Problem, ingest, paths
 from gui.core.data_files import file_filter
 from gui.core.recent_files import Recent, offer_in
-from gui.core.saved_state import Keeper, values_of
+from gui.core.saved_state import SavedState, values_of
 from gui.graphics.bars import Busy
 from gui.inputs.combo_box import Choice
 from gui.inputs.fields import Field
@@ -60,7 +60,7 @@ class SourceBar(QWidget):
         self.busy = Busy("", self._stop)
         self.busy.hide()
         self._lay_out()
-        Keeper(self, "source", self._kept, self._bring_back)
+        SavedState(self, "source", self._saved_state, self._restore_state)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -124,18 +124,18 @@ class SourceBar(QWidget):
         """Return the `[data]` values that are set here."""
         return {"source": self.source.text().strip(), **self.mapping.values()}
 
-    def _kept(self) -> str:
+    def _saved_state(self) -> str:
         """Return what is named here, unless it is a copy of ours, which may be gone by then."""
         values = self.values()
         named = values["source"] and not Path(values["source"]).is_relative_to(paths.intake_folder())
         return json.dumps(values) if named else ""
 
-    def _bring_back(self, text: str) -> None:
+    def _restore_state(self, text: str) -> None:
         """Name what was named at an earlier start; it is read when the person asks for it."""
         values = values_of(text)
         if isinstance(values.get("source"), str):
             self.source.setText(values["source"])
-            self.mapping.bring_back(values)
+            self.mapping.restore(values)
 
     def set_source(self, source: str) -> None:
         """Name another source; what was known of the columns of the one before goes."""

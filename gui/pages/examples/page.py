@@ -27,7 +27,7 @@ from gui.pages.examples.detail import ExampleDetail
 from gui.pages.examples.run_chooser import RunChooser
 from gui.shell.page import NARROW, Page
 from gui.tables.grouped_view import GroupedTableView
-from gui.tables.list_state import keep_list
+from gui.tables.list_state import save_list_state
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
@@ -68,7 +68,7 @@ class ExamplesPage(Page):
         orders = [(key, tr(title)) for key, title in ORDERS.items()]
         self.orders = Segmented(orders, short=True, name=tr("Order"))
         self.search = SearchField(tr("Search conversations"))
-        keep_list(self.view, self.search, orders=ORDERS)
+        save_list_state(self.view, self.search, orders=ORDERS)
         self.notice = NoticeStrip()
         self.notice.hide()
         self._add_buttons()

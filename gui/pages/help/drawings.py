@@ -171,15 +171,15 @@ def _beams(painter: QPainter) -> None:
         (184, 40): [(268, 40)],
         (184, 68): [(268, 68)],
     }
-    kept = {(100, 24), (100, 80), (184, 40), (184, 68), (268, 40)}
+    beams = {(100, 24), (100, 80), (184, 40), (184, 68), (268, 40)}
     for start, ends in tree.items():
         for end in ends:
             _line(
-                painter, [start, end], "accent" if end in kept else "grey_soft", 2.0 if end in kept else 1.0
+                painter, [start, end], "accent" if end in beams else "grey_soft", 2.0 if end in beams else 1.0
             )
     for x, y in {(16, 52), *(end for ends in tree.values() for end in ends)}:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(style.color("accent" if (x, y) in kept or x == 16 else "grey"))
+        painter.setBrush(style.color("accent" if (x, y) in beams or x == 16 else "grey"))
         painter.drawEllipse(QPointF(x, y), 4, 4)
     _words(painter, QRectF(276, 30, 84, 20), tr("the likeliest"), "accent")
 

@@ -28,7 +28,7 @@ from gui.pages.train.run.report_export import ReportFile
 from gui.shell.page import Page, about
 from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_pane import ListPane
-from gui.tables.list_state import keep_list
+from gui.tables.list_state import save_list_state
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
 
@@ -88,7 +88,7 @@ class HistoryPage(Page):
         nothing_found = EmptyState("search", tr("No run found"), tr("Change the search, or show all."))
         filters = {key: tr(title) for key, title in FILTERS.items()}
         self.pane = ListPane(self.view, tr("Search runs"), filters, empty, nothing_found)
-        keep_list(self.view, self.pane.search, self.pane.filter)
+        save_list_state(self.view, self.pane.search, self.pane.filter)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout()
@@ -98,7 +98,7 @@ class HistoryPage(Page):
         self.body.addLayout(column)
 
     def _connect(self) -> None:
-        self.reader.listed.connect(self.table.keep)
+        self.reader.listed.connect(self.table.retain)
         self.reader.read.connect(self._on_read)
         self.reader.finished.connect(self._on_finished)
         self.operations.changed.connect(self.reader.refresh)

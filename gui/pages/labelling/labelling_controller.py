@@ -111,7 +111,7 @@ class LabellingController(QObject):
         self.changed.emit()
 
     def _let_go(self) -> None:
-        self.keep()
+        self.save()
         self.is_opening = False
         self._opening += 1
         work, self.work, self._typed = self.work, None, None
@@ -161,7 +161,7 @@ class LabellingController(QObject):
     def _begin_again(self) -> None:
         """Bring the first of the list to the front, unless something stands half written in front."""
         self.listing.renew()
-        if not self.keep():
+        if not self.save():
             return
         item, listed = self.item, self.listing.numbers()
         self._navigation = ItemNavigation()
@@ -176,19 +176,19 @@ class LabellingController(QObject):
 
     def forward(self) -> None:
         """Go to the next conversation and leave this one as it is."""
-        if self.keep():
+        if self.save():
             self._navigation.forward(self.listing.numbers())
             self._tell_moved()
 
     def back(self) -> None:
         """Go back to the conversation that was in front before."""
-        if self.keep():
+        if self.save():
             self._navigation.back()
             self._tell_moved()
 
     def go(self, number: int) -> None:
         """Bring a conversation to the front."""
-        if self.work is not None and number != self._navigation.current and self.keep():
+        if self.work is not None and number != self._navigation.current and self.save():
             self._navigation.go(number)
             self._tell_moved()
 
@@ -197,9 +197,9 @@ class LabellingController(QObject):
     def typed(self, text: str) -> None:
         """Keep what stands in the editor; should the disk not take it, it is tried again at the next key or act."""
         self._typed = text
-        self.keep()
+        self.save()
 
-    def keep(self) -> bool:
+    def save(self) -> bool:
         """Keep what was typed and tell whether it is kept; if not, `trouble` says why."""
         work, item, text = self.work, self.item, self._typed
         if work is None or item is None or text is None:
@@ -215,7 +215,7 @@ class LabellingController(QObject):
     def put_draft(self, number: int, draft: labelling.Draft) -> None:
         """Put a draft in place of what stands beside a conversation."""
         work = self.work
-        if work is not None and self.keep() and self._done(lambda: work.put_draft(number, draft)):
+        if work is not None and self.save() and self._done(lambda: work.put_draft(number, draft)):
             self.listing.renew()
             self._tell_moved()
 
@@ -229,7 +229,7 @@ class LabellingController(QObject):
 
     def _decide(self, act: Callable[[labelling.LabellingSet, int], None]) -> None:
         work, item = self.work, self.item
-        if work is None or item is None or not self.keep():
+        if work is None or item is None or not self.save():
             return
         if self._done(lambda: act(work, item.number)):
             self.listing.renew()
@@ -238,12 +238,12 @@ class LabellingController(QObject):
 
     def undo(self) -> None:
         """Take the last step back and show the conversation it was made on."""
-        if self.work is not None and self.keep():
+        if self.work is not None and self.save():
             self._step(self.work.history.last, self.work.undo)
 
     def redo(self) -> None:
         """Do again what was taken back last."""
-        if self.work is not None and self.keep():
+        if self.work is not None and self.save():
             self._step(self.work.history.next, self.work.redo)
 
     def _step(self, step: labelling.Step | None, take: Callable[[], object]) -> None:

@@ -175,7 +175,7 @@ class LabellingPage(Page):
         self.tools.shown_chosen.connect(lambda key: self._leave(lambda: controller.choose_shown(key)))
         self.tools.order_chosen.connect(lambda key: self._leave(lambda: controller.choose_order(key)))
         summary.typed.connect(controller.typed)
-        summary.edit.left.connect(controller.keep)
+        summary.edit.left.connect(controller.save)
         summary.edit.scroll_wanted.connect(self.conversation.turn_pages)
         summary.writer_chosen.connect(draft_writer.choose)
         summary.draft_cancelled.connect(draft_writer.cancel)
@@ -317,7 +317,7 @@ class LabellingPage(Page):
     def draft(self) -> None:
         """Ask for a draft of the conversation in front."""
         item = self.controller.item
-        if item is not None and self.controller.keep():
+        if item is not None and self.controller.save():
             self.draft_writer.draft(item.number, item.conversation)
             self.summary.edit.setFocus()
 
@@ -330,7 +330,7 @@ class LabellingPage(Page):
 
     def _use(self) -> None:
         work = self.controller.work
-        if work is None or not self.controller.keep():
+        if work is None or not self.controller.save():
             return
         self._is_exporting = True
         self._show()
@@ -348,7 +348,7 @@ class LabellingPage(Page):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Keep what was typed when another page, or nothing, is to be shown."""
-        self.controller.keep()
+        self.controller.save()
         super().hideEvent(event)
 
     # Showing

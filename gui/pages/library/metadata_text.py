@@ -73,7 +73,7 @@ def method_facts(metadata: AdapterMetadata) -> list[Fact]:
             number(len(metadata.prompt.shots)) if metadata.prompt and metadata.prompt.shots else "",
         ),
         (tr("Learning rate"), plain(method.learning_rate) if method.learning_rate else ""),
-        (tr("Saved step"), _kept_step(metadata)),
+        (tr("Saved step"), _saved_step(metadata)),
         (tr("Peak memory"), bytes_text(training.peak_memory_bytes) if training.peak_memory_bytes else ""),
         (tr("Seed"), str(training.seed) if training.run else ""),
         (tr("Library versions"), _made_with(metadata.versions)),
@@ -145,7 +145,7 @@ def _prompt(metadata: AdapterMetadata) -> str:
     return translate(named.name) if named.built_in else named.name
 
 
-def _kept_step(metadata: AdapterMetadata) -> str:
+def _saved_step(metadata: AdapterMetadata) -> str:
     training = metadata.training
     if not training.step:
         return ""

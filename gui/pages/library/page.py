@@ -35,7 +35,7 @@ from gui.pages.library.score_choices import Choice, score_choices
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_pane import ListPane
-from gui.tables.list_state import keep_list
+from gui.tables.list_state import save_list_state
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
 
@@ -95,7 +95,7 @@ class LibraryPage(Page):
         search = tr("Search names, bases, methods, tags")
         self.pane = ListPane(self.view, search, filters, empty, nothing_found)
         self.pane.add_strip(self.busy)
-        keep_list(self.view, self.pane.search, self.pane.filter)
+        save_list_state(self.view, self.pane.search, self.pane.filter)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()

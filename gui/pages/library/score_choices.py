@@ -43,7 +43,7 @@ def _sample_recipe(adapter: Adapter) -> Recipe:
     made = recipe.from_tables(
         {"base_model": {"id": base.id or "unknown"}, "data": {"source": SAMPLE}, "method": {"id": "lora"}}
     )
-    kept = {"none", "int8", "nf4", "fp4"}
-    wanted = base.quantization if base.quantization in kept else "none"
+    supported = {"none", "int8", "nf4", "fp4"}
+    wanted = base.quantization if base.quantization in supported else "none"
     options = made.base_model.model_copy(update={"quantization": wanted, "revision": base.revision or "main"})
     return replace(made, base_model=options)

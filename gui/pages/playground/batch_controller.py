@@ -75,7 +75,9 @@ class Several(QObject):
         self.reader.read(files)
 
     def _take_files(self, named: list[tuple[str, list[Example]]], left_out: str) -> None:
-        self._own = dict(named) | {name: kept for name, kept in self._own.items() if name not in dict(named)}
+        self._own = dict(named) | {
+            name: examples for name, examples in self._own.items() if name not in dict(named)
+        }
         self._key, self._told = named[0][0], left_out
         self._show_sources()
 

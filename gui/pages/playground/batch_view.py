@@ -123,10 +123,10 @@ class BatchView(QWidget):
 
     def show_most(self, there: int) -> None:
         """Let as many conversations be taken as there are."""
-        kept = self.count.blockSignals(True)
+        was_blocked = self.count.blockSignals(True)
         self.count.setMaximum(max(1, there))
         self.count.setValue(self._wanted)
-        self.count.blockSignals(kept)
+        self.count.blockSignals(was_blocked)
         self.count.setVisible(there > 0)
 
     def show_batch(self, batch: Batch) -> None:

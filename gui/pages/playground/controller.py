@@ -115,9 +115,11 @@ class Controller(QObject):
             return
         self.cancel()
         self.base_id = base_id
-        kept = [adapter for adapter in self._shown_adapters() if adapter.metadata.base_model.id == base_id]
+        compatible = [
+            adapter for adapter in self._shown_adapters() if adapter.metadata.base_model.id == base_id
+        ]
         self.results, self.entry = ColumnResults(choices.base_entry(base_id)), None
-        for adapter in kept:
+        for adapter in compatible:
             self.results.add(choices.entry(adapter))
         self.changed.emit()
 
@@ -230,12 +232,12 @@ class Controller(QObject):
         for event in events:
             self.results.apply(event)
         if was_busy and not self.results.busy:
-            self._keep()
+            self._save_entry()
         if self.results.input_tokens is not None:
             self.counted.emit(self.results.input_tokens)
         self._later()
 
-    def _keep(self) -> None:
+    def _save_entry(self) -> None:
         """Remember the try, if it came to anything."""
         if self._asked is None or not any(column.text for column in self.results.columns):
             return
@@ -280,10 +282,10 @@ class Controller(QObject):
         self.changed.emit()
         return gone
 
-    def bring_back(self, gone: Iterable[HistoryEntry]) -> None:
+    def put_back(self, gone: Iterable[HistoryEntry]) -> None:
         """Keep tries that were forgotten."""
         try:
-            self.history.bring_back(gone)
+            self.history.put_back(gone)
         except AppError as error:
             self._message = translate(f"{error.message} {error.hint}")
         self.changed.emit()

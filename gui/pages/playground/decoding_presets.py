@@ -96,7 +96,7 @@ class Presets:
         del self._saved[name]
         self._write()
 
-    def keep_last(self, shown: SummarizeOptions) -> None:
+    def save_last(self, shown: SummarizeOptions) -> None:
         """Remember what is set for the next start. Raises StorageError."""
         if shown != self._last:
             self._last = shown

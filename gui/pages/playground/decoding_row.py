@@ -131,9 +131,9 @@ class DecodingRow(QWidget):
         self.prompt.show_template(other.prompt.template())
         self.unfold_all(not other.all_fields.isHidden())
 
-    def keep(self) -> None:
+    def save_last(self) -> None:
         """Remember what is set for the next start. Raises StorageError."""
-        self._presets.keep_last(self._valid)
+        self._presets.save_last(self._valid)
 
     def unfold_all(self, is_open: bool = True) -> None:
         """Show a field for every option, or the one row alone."""

@@ -162,8 +162,8 @@ class PlaygroundPage(Page):
 
     def offer_conversations(self, name: str, examples: Sequence[Example]) -> None:
         """Offer the rows of checked data to pick from, in place of those of the data checked before."""
-        kept = {known: found for known, found in self._sources.items() if known == choices.SAMPLES_NAME}
-        self._sources = {name: examples} | kept
+        bundled = {known: found for known, found in self._sources.items() if known == choices.SAMPLES_NAME}
+        self._sources = {name: examples} | bundled
         self._offer_sources()
 
     def _offer_samples(self) -> None:
@@ -209,7 +209,7 @@ class PlaygroundPage(Page):
             self.controller.say(tr("The decoding options have problems; they are shown beside their fields."))
             return
         try:
-            self.decoding.keep()
+            self.decoding.save_last()
         except AppError as error:
             self.controller.say(translate(f"{error.message} {error.hint}"))
         if self.shows_several:
@@ -296,7 +296,7 @@ class PlaygroundPage(Page):
         gone = self.controller.clear_history()
         if gone:
             text = tr_count(len(gone), "{n} entry was deleted.", "{n} entries were deleted.")
-            self.undo_strip.offer(text, lambda: self.controller.bring_back(gone))
+            self.undo_strip.offer(text, lambda: self.controller.put_back(gone))
 
     def _choose_export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(

@@ -210,10 +210,10 @@ class TrainPage(Page):
         """Show a line at the page's top."""
         self.right.say(text, action)
 
-    def bring_back(self, kept: Mapping[str, str]) -> None:
+    def restore_state(self, saved: Mapping[str, str]) -> None:
         """Take what was kept, and say so where it is another recipe than one begins with."""
         usual = self.panel.form.tables()
-        super().bring_back(kept)
+        super().restore_state(saved)
         if self.panel.form.tables() != usual:
             self._origin = tr("Last edited")
             self._show_header()

@@ -34,14 +34,14 @@ def presets() -> list[Preset]:
     return sorted(found, key=lambda preset: (preset.path.name != STARTER_FILE, preset.recipe.name.lower()))
 
 
-def first_recipe(kept: str | None) -> tuple[Recipe, str]:
+def first_recipe(text: str | None) -> tuple[Recipe, str]:
     """Return the recipe to begin with and where it comes from: the one used last, else the starter.
 
     A new run makes a new adapter: what the last one went on from is not kept.
     """
-    if kept:
+    if text:
         try:
-            tables = recipe.loads(kept).as_tables()
+            tables = recipe.loads(text).as_tables()
             tables["method"]["start_from"] = ""
             return recipe.from_tables(tables), tr("As in your last run")
         except AppError:

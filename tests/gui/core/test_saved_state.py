@@ -135,7 +135,7 @@ def test_shares_of_another_orientation_are_others(splitter):
     "text", ["", "{", "[]", '{"h:11": "x"}', '{"h:11": [2, 3]}', '{"h:11": [0.3, 0.7, 0.0]}']
 )
 def test_kept_shares_that_can_t_be_used_are_passed_over(splitter, text):
-    splitter.bring_back(text)
+    splitter.restore_state(text)
     splitter.share([600, 400])
     assert splitter.sizes() == [600, 400]
 
@@ -250,15 +250,15 @@ def test_a_recipe_that_can_t_be_shown_is_passed_over(start, kept):
 
 def test_a_run_that_is_shown_leaves_no_unfinished_recipe(start):
     page = start().built("train")
-    assert "recipe" in page.kept()
+    assert "recipe" in page.saved_state()
     page.panel.set_fixed("it runs")
-    assert "recipe" not in page.kept()
+    assert "recipe" not in page.saved_state()
 
 
 def test_a_new_arena_that_was_begun_is_there_again(start, qtbot):
     first = start()
     page = first.show_built("arena")
-    assert json.loads(page.kept()["begun"]) == {}
+    assert json.loads(page.saved_state()["begun"]) == {}
     page.empty_button.click()
     page.form.name.setText("Half a name")
     page.form.entries.set_key("methods")
@@ -271,7 +271,7 @@ def test_a_new_arena_that_was_begun_is_there_again(start, qtbot):
     assert page.form.methods.isVisible()
     assert page.form.values() == left
     page.form.cancel_button.click()
-    assert json.loads(page.kept()["begun"]) == {}
+    assert json.loads(page.saved_state()["begun"]) == {}
 
 
 def test_more_entries_that_were_begun_wait_for_their_arena(start, qtbot):
@@ -324,7 +324,7 @@ def test_data_that_can_t_be_read_from_what_was_kept_is_none(start, kept):
 def test_pasted_text_is_not_named_again(start):
     page = start().show_built("data")
     page.parts.source.source.setText(str(paths.intake_folder() / "pasted-1.txt"))
-    assert "source" not in page.kept()
+    assert "source" not in page.saved_state()
 
 
 # Lists
@@ -387,10 +387,10 @@ def test_recent_places_are_each_once_newest_first_and_not_endless():
     assert [place for place, _ in recent][:2] == ["/5", f"/{MAX_FILES + 2}"]
     assert len(list(recent)) == MAX_FILES
     again = Recent()
-    again.bring_back(recent.kept())
+    again.restore_state(recent.saved_state())
     assert list(again) == list(recent)
     for text in ("", "{}", "[[1, 2]]", "[[]]", '["ab"]'):
-        again.bring_back(text)
+        again.restore_state(text)
     again.clear()
     assert not again
 
@@ -411,7 +411,7 @@ def test_data_that_was_checked_is_offered_at_the_next_start(start, qtbot):
     assert page.parts.source.source.text() == "/somewhere/a & b.csv"
     forget.trigger()
     assert page.parts.source.recent_button.isHidden()
-    assert json.loads(page.kept()["recent"]) == []
+    assert json.loads(page.saved_state()["recent"]) == []
 
 
 def test_copies_of_ours_are_no_recent_files(home):

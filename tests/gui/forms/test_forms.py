@@ -187,7 +187,7 @@ def test_a_rate_belongs_to_the_method_it_was_set_for(form):
 def test_a_method_starts_at_its_preset_for_the_family(form):
     form.show_plan(PLAN | {"family": "decoder-only"})
     form.choose_method("full")
-    form._kept_methods.clear()
+    form._saved_methods.clear()
     form.choose_method("lora")
 
     assert form.recipe().method.options.target_modules == ("all-linear",)

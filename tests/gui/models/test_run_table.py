@@ -121,7 +121,7 @@ def test_a_search_looks_at_names_parts_and_outcomes(entries, text, found):
 
 
 def test_runs_that_are_gone_are_forgotten(table, entries):
-    table.keep([entries[0].id])
+    table.retain([entries[0].id])
     assert [entry.id for entry in table.things()] == [entries[0].id]
 
 

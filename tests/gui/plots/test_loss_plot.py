@@ -116,7 +116,7 @@ def test_a_resumed_run_drops_what_lies_past_its_checkpoint(plot):
 
 def test_clear_starts_over(plot):
     plot.append(1, 1.0)
-    plot.mark_kept(1)
+    plot.mark_saved(1)
     plot.clear()
     plot.redraw()
     assert plot.accessibleDescription() == "No step yet."
@@ -136,7 +136,7 @@ def test_odd_data_is_drawn_without_a_warning(plot, scale):
     for values in ([], [1.0], [1.0, 1.0], [0.0, 0.0], [float("nan")], [1e-9, 1e9]):
         plot.clear()
         plot.append_many(range(1, len(values) + 1), values)
-        plot.mark_kept(1)
+        plot.mark_saved(1)
         plot.set_finished()
         plot.redraw()
         assert not plot.grab().isNull()

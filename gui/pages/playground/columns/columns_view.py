@@ -95,12 +95,12 @@ class ColumnsView(QWidget):
             if widget is not None and widget not in self._views.values():
                 widget.hide()
                 widget.deleteLater()
-        kept = {adapter: view for adapter, view in self._views.items() if adapter in adapters}
+        reused = {adapter: view for adapter, view in self._views.items() if adapter in adapters}
         for adapter, view in self._views.items():
-            if adapter not in kept:
+            if adapter not in reused:
                 view.hide()
                 view.deleteLater()
-        self._views = {adapter: kept.get(adapter) or self._made(adapter) for adapter in adapters}
+        self._views = {adapter: reused.get(adapter) or self._made(adapter) for adapter in adapters}
         for view in self._views.values():
             self._row.addWidget(Line(vertical=True))
             self._row.addWidget(view, 1)

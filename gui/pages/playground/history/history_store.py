@@ -52,7 +52,7 @@ class HistoryStore:
             self._forget(item)
         return gone
 
-    def bring_back(self, gone: Iterable[HistoryEntry]) -> None:
+    def put_back(self, gone: Iterable[HistoryEntry]) -> None:
         """Keep tries that were forgotten. Raises StorageError."""
         for item in gone:
             self._write(item)

@@ -257,11 +257,15 @@ def _adapter_facts(state: RunState) -> list[tuple[str, str]]:
     ]
 
 
-def _saved_text(state: RunState, kept: int) -> str:
-    if not kept:
+def _saved_text(state: RunState, saved_step: int) -> str:
+    if not saved_step:
         return UNKNOWN
-    last = kept == state.step
-    return tr("{step}, the last", step=number(kept)) if last else tr("{step}, the best", step=number(kept))
+    last = saved_step == state.step
+    return (
+        tr("{step}, the last", step=number(saved_step))
+        if last
+        else tr("{step}, the best", step=number(saved_step))
+    )
 
 
 def what_is_safe(state: RunState, *, plans: bool = False) -> str:

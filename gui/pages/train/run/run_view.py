@@ -203,7 +203,7 @@ class RunView(Scroll):
         assert ending is not None
         self.plot.set_finished()
         if state.adapter is not None:
-            self.plot.mark_kept(int(state.adapter["step"]))
+            self.plot.mark_saved(int(state.adapter["step"]))
         if ending.outcome in {"failed", "crashed"}:
             seeks = ending.kind == OUT_OF_MEMORY and ending.event is None
             self._set_failure(None if seeks else memory_fallbacks.read(state.memory_exceeded or {}))
@@ -270,9 +270,9 @@ def _stopped_text(model: RunModel) -> str:
         return f"{paused} {tr('Nothing is lost: you can resume the run at any time.')}"
     if not model.recipe.method.method.trains:
         return tr("Stopped. A prompt is saved after it is scored.")
-    kept = (
+    adapter_text = (
         mark("The adapter has the training up to this step.")
         if state.adapter
         else mark("Nothing was trained yet.")
     )
-    return f"{tr('Stopped at step {step} of {total}.', step=step, total=total)} {tr(kept)}"
+    return f"{tr('Stopped at step {step} of {total}.', step=step, total=total)} {tr(adapter_text)}"

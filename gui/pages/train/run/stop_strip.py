@@ -64,10 +64,11 @@ def stop_text(model: RunModel, waited_seconds: float) -> str:
     text = f"{what} {tr('Then a checkpoint and the adapter are saved.')}"
     if waited_seconds < INSIST_AFTER_SECONDS:
         return text
-    kept = model.state.checkpoint
-    if kept is None:
+    checkpoint = model.state.checkpoint
+    if checkpoint is None:
         return f"{text} {tr('Force ends the run now and loses all training so far.')}"
     lost = tr(
-        "Force ends the run now and loses the steps after the checkpoint at step {step}.", step=kept["step"]
+        "Force ends the run now and loses the steps after the checkpoint at step {step}.",
+        step=checkpoint["step"],
     )
     return f"{text} {lost}"

@@ -60,7 +60,7 @@ def test_nothing_is_accepted_without_words_and_the_page_says_so_beside_the_text(
     assert opened.conversation.place() == "1 of 3"
     assert "There is no summary yet." in opened.summary.problem.text()
     QTest.keyClicks(opened.summary.edit, "Tea.")
-    opened.controller.keep()
+    opened.controller.save()
     assert opened.summary.problem.text() == ""
 
 
@@ -133,7 +133,7 @@ def test_an_accepted_summary_that_is_changed_waits_again(opened):
     press(opened, Qt.Key.Key_Return, CTRL)
     press(opened, Qt.Key.Key_PageUp, CTRL)
     QTest.keyClicks(opened.summary.edit, "!")
-    opened.controller.keep()
+    opened.controller.save()
     assert state(opened, 1) == "open"
 
 

@@ -121,7 +121,7 @@ def test_a_name_that_is_taken_can_be_replaced_but_no_built_in_one(row):
 
 def test_what_was_set_last_is_there_at_the_next_start(row, qtbot):
     row.show_decoding(SummarizeOptions(beams=6, length_penalty=2.0))
-    row.keep()
+    row.save_last()
     other = DecodingRow()
     qtbot.addWidget(other)
     assert other.decoding() == SummarizeOptions(beams=6, length_penalty=2.0)

@@ -81,7 +81,7 @@ def test_tries_that_were_cleared_can_be_brought_back(tmp_path):
     before = list(history.items)
     gone = history.clear()
     assert HistoryStore(tmp_path).items == history.items == []
-    history.bring_back(gone)
+    history.put_back(gone)
     assert HistoryStore(tmp_path).items == history.items == before
 
 

@@ -29,12 +29,12 @@ def test_recipes_are_offered_newest_first_and_kept_by_their_page(page, qtbot):
     assert recent.entries() == []
     for name in ("/a/one.toml", "/a/two & three.toml", "/a/one.toml"):
         recent.add(Path(name))
-    kept = page.kept()
+    kept = page.saved_state()
 
     again = Page("Train")
     qtbot.addWidget(again)
     recent = RecentRecipes(again, opened.append)
-    again.bring_back(kept)
+    again.restore_state(kept)
     assert [text for text, _, _ in recent.entries()] == [
         "Open recipe one.toml",
         "Open recipe two & three.toml",
@@ -98,6 +98,6 @@ def test_recipes_that_were_opened_and_saved_stand_below_the_presets_and_in_the_p
     assert "first.toml" in page.right.notice.text()
     again = TrainPage(manager)
     qtbot.addWidget(again)
-    again.bring_back(page.kept())
+    again.restore_state(page.saved_state())
     assert [text for text, _, _ in again.entries()][-2:] == offered[-2:][::-1]
     manager.leave()
