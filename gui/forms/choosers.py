@@ -22,7 +22,7 @@ class PlaceChoice(Choice):
     picked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._chosen = ""
+        self._shown_key = ""
         self._known: list[tuple[str, str] | str] = []
         self._actions: dict[str, Action] = {}
         super().__init__(parent=parent, editable=True)
@@ -32,7 +32,7 @@ class PlaceChoice(Choice):
         """Offer known places, then what `actions` do."""
         # No place begins with a space.
         self._known, self._actions = list(known), {f" {at}": action for at, action in enumerate(actions)}
-        chosen = self._chosen
+        chosen = self._shown_key
         self.blockSignals(True)
         self.set_items([*known, *((key, text) for key, (text, _) in self._actions.items())])
         self.set_key(chosen)
@@ -40,12 +40,12 @@ class PlaceChoice(Choice):
 
     def set_key(self, key: str) -> None:
         """Show another place."""
-        self._chosen = key
+        self._shown_key = key
         super().set_key(key)
 
     def pick(self, key: str) -> None:
         """Set another place as if the user had chosen it."""
-        changed = key != self._chosen
+        changed = key != self._shown_key
         self.set_key(key)
         if changed:
             self.picked.emit(key)
@@ -53,11 +53,11 @@ class PlaceChoice(Choice):
     def _took(self, key: str) -> None:
         action = self._actions.get(key)
         if action is None:
-            changed, self._chosen = key != self._chosen, key
+            changed, self._shown_key = key != self._shown_key, key
             if changed:
                 self.picked.emit(key)
             return
-        self.set_key(self._chosen)
+        self.set_key(self._shown_key)
         action[1]()
 
 

@@ -44,14 +44,14 @@ class Choice(QComboBox):
 
     def set_items(self, items: Sequence[tuple[str, str] | str]) -> None:
         """Offer other items, keeping the chosen key if it is among them."""
-        key = self.key() if self.count() else None
+        chosen = self.key() if self.count() else None
         self.blockSignals(True)
         self.clear()
         for item in items:
             key, text = (item, item) if isinstance(item, str) else item
             self.addItem(text, key)
-        if key is not None:
-            self.set_key(key)
+        if chosen is not None:
+            self.set_key(chosen)
         self.blockSignals(False)
 
     def key(self) -> str:
