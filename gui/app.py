@@ -177,15 +177,15 @@ def _start_demo(page: Any, values: Sequence[str]) -> RunModel | None:
     return model
 
 
-def _end_with_picture(window: MainWindow, model: RunModel | None, place: Path) -> None:
+def _end_with_picture(window: MainWindow, model: RunModel | None, path: Path) -> None:
     """Save the page once the run has ended and leave: with 0 if it completed and the picture is there."""
 
     def finish(outcome: str, message: str) -> None:
-        saved = window.grab().save(str(place))
+        saved = window.grab().save(str(path))
         if outcome != "completed":
             _tell_terminal(f"The demo {outcome}. {message}")
         elif not saved:
-            _tell_terminal(f"{place} can't be written.")
+            _tell_terminal(f"{path} can't be written.")
         QApplication.exit(0 if outcome == "completed" and saved else 1)
 
     def ended(ending: Ending) -> None:

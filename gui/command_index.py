@@ -73,7 +73,7 @@ class CommandIndex(QObject):
         inside = set(actions.bound_in(page))
         for bound in actions.bound_in(self._window):
             is_general = (
-                bound.action.place == "window" and bound.action.id.partition(".")[2] not in self._pages
+                bound.action.scope == "window" and bound.action.id.partition(".")[2] not in self._pages
             )
             if is_general and bound not in inside and bound.action.is_offered:
                 keys = actions.keys_text(bound.action.id)

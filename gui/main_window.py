@@ -144,9 +144,9 @@ class MainWindow(ShellWindow):
 
     def built(self, key: str) -> Any:
         """Return a page, built now if it was not."""
-        place = self.page(key)
-        assert isinstance(place, LazyPage)
-        return place.content()
+        page = self.page(key)
+        assert isinstance(page, LazyPage)
+        return page.content()
 
     def _shown(self, key: str) -> None:
         page = self.built(key)
@@ -165,8 +165,8 @@ class MainWindow(ShellWindow):
         """Keep how the pages look now that are built."""
         found = {}
         for key in PAGES:
-            place = self.page(key)
-            page = place.content() if isinstance(place, LazyPage) and place.is_built() else None
+            holder = self.page(key)
+            page = holder.content() if isinstance(holder, LazyPage) and holder.is_built() else None
             if isinstance(page, Page):
                 found[f"page.{key}"] = json.dumps(page.saved_state())
         self.preferences.update(found)

@@ -20,7 +20,7 @@ Act = Callable[[], object] | QAbstractButton
 Entry = tuple[str, Callable[[], object], str]
 
 # Where actions hold: the part of their id before the dot, and how the sheet calls it.
-PLACES = {
+SCOPES = {
     "window": mark("Everywhere"),
     "data": mark("Data"),
     "train": mark("Train"),
@@ -48,8 +48,8 @@ class Action:
     is_offered: bool = True
 
     @property
-    def place(self) -> str:
-        """Where the action holds, a key of `PLACES`."""
+    def scope(self) -> str:
+        """Where the action holds, a key of `SCOPES`."""
         return self.id.partition(".")[0]
 
 
@@ -115,9 +115,9 @@ def action(action_id: str) -> Action:
     return _BY_ID[action_id]
 
 
-def of_place(place: str) -> tuple[Action, ...]:
+def in_scope(scope: str) -> tuple[Action, ...]:
     """Return the actions of a place, in the order of their declaration."""
-    return tuple(each for each in ACTIONS if each.place == place)
+    return tuple(each for each in ACTIONS if each.scope == scope)
 
 
 def keys_text(action_id: str) -> str:

@@ -12,20 +12,20 @@ class Fit:
     """How well a text fits, the more the better, and where in it the letters stand."""
 
     score: float
-    places: tuple[int, ...] = ()
+    positions: tuple[int, ...] = ()
 
 
 def fit(typed: str, text: str) -> Fit | None:
     """Return how well `text` fits; None if a letter is missing. Words that were typed may stand in any order."""
     lowered = _lowered(text)
-    score, places = -LENGTH * len(text), set[int]()
+    score, positions = -LENGTH * len(text), set[int]()
     for word in _lowered(typed).split():
         found = _best(word, lowered)
         if found is None:
             return None
         score += found.score
-        places |= set(found.places)
-    return Fit(score, tuple(sorted(places)))
+        positions |= set(found.positions)
+    return Fit(score, tuple(sorted(positions)))
 
 
 def _lowered(text: str) -> str:
@@ -41,14 +41,14 @@ def _best(word: str, text: str) -> Fit | None:
 
 def _from(start: int, word: str, text: str) -> Fit | None:
     """Return the fit that begins at a place: each letter at the next place that it has."""
-    places = [start]
+    positions = [start]
     for letter in word[1:]:
-        at = text.find(letter, places[-1] + 1)
+        at = text.find(letter, positions[-1] + 1)
         if at < 0:
             return None
-        places.append(at)
+        positions.append(at)
     score = 0.0
-    for before, at in zip([-2, *places], places, strict=False):
+    for before, at in zip([-2, *positions], positions, strict=False):
         begins = at == 0 or not text[at - 1].isalnum()
         score += 1.0 + TOGETHER * (at == before + 1) + WORD_START * begins
-    return Fit(score - GAP * (places[-1] - start), tuple(places))
+    return Fit(score - GAP * (positions[-1] - start), tuple(positions))

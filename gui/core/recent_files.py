@@ -33,10 +33,10 @@ class Recent:
     def __bool__(self) -> bool:
         return bool(self._names)
 
-    def add(self, place: str, name: str) -> None:
+    def add(self, source: str, name: str) -> None:
         """Put a place in front."""
         self._names = dict(
-            [(place, name), *((each, known) for each, known in self if each != place)][:MAX_FILES]
+            [(source, name), *((each, known) for each, known in self if each != source)][:MAX_FILES]
         )
 
     def clear(self) -> None:
@@ -56,16 +56,16 @@ class Recent:
         if isinstance(found, list):
             pairs = [each for each in found if isinstance(each, list) and len(each) == 2]
             self._names = {
-                place: name for place, name in pairs if isinstance(place, str) and isinstance(name, str)
+                source: name for source, name in pairs if isinstance(source, str) and isinstance(name, str)
             }
 
 
 def offer_in(menu: QMenu, recent: Recent, act: Callable[[str], object]) -> None:
     """Offer what was used lately in a menu: each with its name and its place."""
-    for place, name in recent:
-        shown = metrics("body").elidedText(place, Qt.TextElideMode.ElideMiddle, px(PLACE_WIDTH))
-        text = name if name == place else f"{name}   {shown}"
-        menu.addAction(text.replace("&", "&&"), partial(act, place))
+    for source, name in recent:
+        shown = metrics("body").elidedText(source, Qt.TextElideMode.ElideMiddle, px(PLACE_WIDTH))
+        text = name if name == source else f"{name}   {shown}"
+        menu.addAction(text.replace("&", "&&"), partial(act, source))
 
 
 class RecentRecipes(QObject):
@@ -86,11 +86,11 @@ class RecentRecipes(QObject):
         names = Counter(name for _, name in self._recent)
         return [
             (
-                tr("Open recipe {name}", name=name if names[name] == 1 else place),
-                partial(self._open, place),
+                tr("Open recipe {name}", name=name if names[name] == 1 else source),
+                partial(self._open, source),
                 "",
             )
-            for place, name in self._recent
+            for source, name in self._recent
         ]
 
     def add_to(self, menu: QMenu) -> None:
@@ -101,5 +101,5 @@ class RecentRecipes(QObject):
             menu.addSeparator()
             menu.addAction(tr("Clear list"), self._recent.clear)
 
-    def _open(self, place: str) -> None:
-        self._open_file(Path(place))
+    def _open(self, source: str) -> None:
+        self._open_file(Path(source))

@@ -74,8 +74,10 @@ def has_desktop(platform: str) -> bool:
     """Tell whether there may be a dock that listens; asking for a bus where there is none could start one."""
     if not platform.startswith(DESKTOPS):
         return False
-    place = os.environ.get("XDG_RUNTIME_DIR")
-    return "DBUS_SESSION_BUS_ADDRESS" in os.environ or (place is not None and (Path(place) / "bus").exists())
+    folder = os.environ.get("XDG_RUNTIME_DIR")
+    return "DBUS_SESSION_BUS_ADDRESS" in os.environ or (
+        folder is not None and (Path(folder) / "bus").exists()
+    )
 
 
 def send_to_desktop(properties: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ Action = tuple[str, Callable[[], None]]
 """What an entry says, and what it does."""
 
 
-class PlaceChoice(Choice):
+class ActionChoice(Choice):
     """An editable choice whose last entries do something instead; `picked(key)` tells of the others."""
 
     picked = Signal(str)
@@ -61,7 +61,7 @@ class PlaceChoice(Choice):
         action[1]()
 
 
-class BaseModelChooser(PlaceChoice):
+class BaseModelChooser(ActionChoice):
     """A base model: the bundled one, those on this computer, a local folder or a hub id."""
 
     browse_requested = Signal()
@@ -87,7 +87,7 @@ class BaseModelChooser(PlaceChoice):
             self.pick(folder)
 
 
-class SourceChooser(PlaceChoice):
+class SourceChooser(ActionChoice):
     """Conversations: the sample ones, a file, a folder of split files or a hub id."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -28,7 +28,7 @@ class FormField:
     around: QWidget
 
     @property
-    def place(self) -> str:
+    def key(self) -> str:
         """The dotted field, as problems name it."""
         return f"{self.table}.{self.info.name}"
 

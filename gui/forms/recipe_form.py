@@ -98,17 +98,17 @@ class RecipeForm(QWidget):
         self._method_top, self._method_rest = QVBoxLayout(), QVBoxLayout()
         self._grids: list[FieldGrid] = []
         self._method_grids: list[FieldGrid] = []
-        self._prompt_grid = FieldGrid([self.field(place) for place in PROMPT])
-        self._prompt_place = QVBoxLayout()
+        self._prompt_grid = FieldGrid([self.field(key) for key in PROMPT])
+        self._prompt_layout = QVBoxLayout()
         self._headings: list[tuple[QWidget, FieldGrid]] = []
         self._lay_out(effect)
-        for place in PLANNED_FEET:
-            around = self.field(place).around
+        for key in PLANNED_FEET:
+            around = self.field(key).around
             assert isinstance(around, Field)
             around.keep_foot()
         for fields in self._fields.values():
             self._listen(fields)
-        self.undo = FormUndo(self, self.tables(), self._go_back_to, self._show_place)
+        self.undo = FormUndo(self, self.tables(), self._go_back_to, self._show_field)
         SavedState(self, "recipe", self._saved_state, self._restore_state)
 
     # What it holds
@@ -228,7 +228,7 @@ class RecipeForm(QWidget):
     def _show_fields(self) -> None:
         # Of the prompt alone it is all that can be set, so it stands where other methods have their options.
         is_prompt = bool(self._tables) and not method(self.method_id()).trains
-        (self._method_top if is_prompt else self._prompt_place).addWidget(self._prompt_grid)
+        (self._method_top if is_prompt else self._prompt_layout).addWidget(self._prompt_grid)
         for grid in self._grids + self._method_grids:
             grid.show_where(self._is_wanted)
         for heading, grid in self._headings:
@@ -238,11 +238,11 @@ class RecipeForm(QWidget):
     def _is_wanted(self, field: FormField) -> bool:
         """Tell whether a field is seen: by its level, or because of the method, which may be the prompt alone."""
         if self._tables and not method(self.method_id()).trains:
-            if field.place in PROMPT:
+            if field.key in PROMPT:
                 return True
             if field.table == "training" and field.info.name not in TrainingOptions.without_training:
                 return False
-        return field.is_of(self._level) or field.place == self._recalled
+        return field.is_of(self._level) or field.key == self._recalled
 
     def set_fixed(self, fixed: bool) -> None:
         """Show the recipe as settled, readable and not to be changed."""
@@ -257,17 +257,17 @@ class RecipeForm(QWidget):
     def show_problems(self, problems: Sequence[Problem]) -> list[Problem]:
         """Show problems beside their fields; return those whose field is not on the form."""
         self._problems = tuple(problems)
-        places = {field.place: field for field in self._all_fields()}
-        for field in places.values():
+        fields = {field.key: field for field in self._all_fields()}
+        for field in fields.values():
             field.set_problem()
         self._method_field.set_problem()
         self.origin.set_problem()
         homeless = []
         for problem in problems:
             # A key of a table is shown with the table.
-            place = problem.field if problem.field in places else problem.field.rpartition(".")[0]
-            if place in places:
-                places[place].set_problem(problem.message, problem.hint)
+            key = problem.field if problem.field in fields else problem.field.rpartition(".")[0]
+            if key in fields:
+                fields[key].set_problem(problem.message, problem.hint)
             elif problem.field in {"method", "method.id"}:
                 self._method_field.set_problem(translate(problem.message), translate(problem.hint))
             elif problem.field == ORIGIN:
@@ -302,18 +302,18 @@ class RecipeForm(QWidget):
         choice = self.field("training.device").control.widget
         assert isinstance(choice, Choice)
         choice.set_items(["auto", *(str(device["id"]) for device in devices)])
-        for place, device in enumerate(devices, start=1):
-            choice.setItemData(place, device.get("name", ""), Qt.ItemDataRole.ToolTipRole)
+        for key, device in enumerate(devices, start=1):
+            choice.setItemData(key, device.get("name", ""), Qt.ItemDataRole.ToolTipRole)
 
-    def set_foot(self, place: str, text: str) -> None:
+    def set_foot(self, key: str, text: str) -> None:
         """Write a hint below the field of a place."""
-        field = self.field(place)
+        field = self.field(key)
         if isinstance(field.around, Field):
             field.around.set_foot(text)
 
-    def field(self, place: str) -> FormField:
+    def field(self, key: str) -> FormField:
         """Return the field of a dotted place. Raises KeyError if the form has none."""
-        return {field.place: field for field in self._all_fields()}[place]
+        return {field.key: field for field in self._all_fields()}[key]
 
     def base_model_chooser(self) -> BaseModelChooser:
         """Return the chooser of the base model."""
@@ -359,11 +359,11 @@ class RecipeForm(QWidget):
     def _add_section(self, column: QVBoxLayout, section: str) -> FieldGrid:
         """Add the fields of a section, apart from the essential ones above."""
         if section == "prompt":
-            column.addLayout(self._prompt_place)
+            column.addLayout(self._prompt_layout)
             return self._take_grid(self._prompt_grid)
-        elsewhere = (*(field.place for field in self._essential(section)), *PROMPT)
+        elsewhere = (*(field.key for field in self._essential(section)), *PROMPT)
         return self._add_grid(
-            column, [field for field in self._fields[section] if field.place not in elsewhere]
+            column, [field for field in self._fields[section] if field.key not in elsewhere]
         )
 
     def _add_grid(self, column: QVBoxLayout, fields: list[FormField]) -> FieldGrid:
@@ -394,16 +394,16 @@ class RecipeForm(QWidget):
             table.pop(field.info.name, None)
         else:
             table[field.info.name] = list(value) if isinstance(value, tuple) else value
-        if field.place in NAMED_AFTER:
+        if field.key in NAMED_AFTER:
             self._tables["name"] = ""
             self._show_origin()
-        if field.place == RATE:
+        if field.key == RATE:
             self.set_foot(RATE, "")
         self._show_variant()
-        self._tell_edited(field.place, typed=field.is_typed)
+        self._tell_edited(field.key, typed=field.is_typed)
 
-    def _tell_edited(self, place: str, *, typed: bool = False) -> None:
-        self.undo.add(self.tables(), place, typed=typed)
+    def _tell_edited(self, key: str, *, typed: bool = False) -> None:
+        self.undo.add(self.tables(), key, typed=typed)
         self._check()
         self.edited.emit()
 
@@ -413,14 +413,14 @@ class RecipeForm(QWidget):
         self._check()
         self.edited.emit()
 
-    def _show_place(self, place: str) -> QWidget | None:
+    def _show_field(self, key: str) -> QWidget | None:
         """Show the field of a place, if need be beside those of the level shown, and return it."""
         wholes: dict[str, QWidget] = {METHOD: self._method_field, VARIANT: self.variant, ORIGIN: self.origin}
-        if place in wholes:
-            return wholes[place]
-        found = next((field for field in self._all_fields() if field.place == place), None)
+        if key in wholes:
+            return wholes[key]
+        found = next((field for field in self._all_fields() if field.key == key), None)
         if found is not None and not self._is_wanted(found):
-            self._recalled = place
+            self._recalled = key
             self._show_fields()
         return found.around if found is not None else None
 

@@ -57,7 +57,7 @@ class OriginField(Field):
 
     def choices(self) -> list[str]:
         """Return the ids to choose from, "" for none first."""
-        return [str(self._choice.itemData(place)) for place in range(self._choice.count())]
+        return [str(self._choice.itemData(index)) for index in range(self._choice.count())]
 
     def _why_not(self, adapter_id: str) -> str:
         known = any(one.id == adapter_id for one in self._adapters)

@@ -39,8 +39,8 @@ class VariantField(Field):
         if variant_id is None:
             shown.append((CUSTOM, tr("Custom")))
         self._choice.set_items(shown)
-        for place, (key, _title) in enumerate(shown):
-            self._choice.setItemData(place, summaries.get(key, ""), Qt.ItemDataRole.ToolTipRole)
+        for index, (key, _title) in enumerate(shown):
+            self._choice.setItemData(index, summaries.get(key, ""), Qt.ItemDataRole.ToolTipRole)
         self._choice.set_key(CUSTOM if variant_id is None else variant_id)
         self.set_foot(tr(CUSTOM_FOOT) if variant_id is None else summaries.get(variant_id, ""))
         self.setVisible(bool(entry.variants))
@@ -51,7 +51,7 @@ class VariantField(Field):
 
     def choices(self) -> list[str]:
         """Return the titles to choose from."""
-        return [self._choice.itemText(place) for place in range(self._choice.count())]
+        return [self._choice.itemText(index) for index in range(self._choice.count())]
 
     def _tell(self, key: str) -> None:
         if key != CUSTOM:

@@ -159,12 +159,12 @@ class BlockDrawing(QWidget):
 
     # Painting
 
-    def _paint_block(self, painter: QPainter, block: Block, place: QRectF) -> None:
+    def _paint_block(self, painter: QPainter, block: Block, rect: QRectF) -> None:
         painter.setFont(font("small_medium"))
         painter.setPen(style.color("ink2"))
-        title = QRectF(place.left(), 0, place.width(), px(TITLE))
+        title = QRectF(rect.left(), 0, rect.width(), px(TITLE))
         self._title(painter, title, block.title)
-        frame = place.translated(0, px(22)).adjusted(0.5, 0.5, -0.5, -0.5)
+        frame = rect.translated(0, px(22)).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(style.color("grey_soft"), 1))
         painter.setBrush(style.color("surface"))
         painter.drawRoundedRect(frame, 8, 8)
@@ -178,41 +178,41 @@ class BlockDrawing(QWidget):
             )
             top += self._group_height(group) + GAP
 
-    def _paint_head(self, painter: QPainter, place: QRectF) -> None:
+    def _paint_head(self, painter: QPainter, rect: QRectF) -> None:
         """Draw the input: trained tokens before those of the text, or the text of the prompt."""
-        side, step = place.height() - 4, place.height()
-        count = int(place.width() // step)
+        side, step = rect.height() - 4, rect.height()
+        count = int(rect.width() // step)
         trained = min(4, count // 2) if "before input" in self._marks else 0
         if "prompt" in self._marks:
-            wide = QRectF(place.left(), place.top(), place.width() / 2 - 4, place.height())
+            wide = QRectF(rect.left(), rect.top(), rect.width() / 2 - 4, rect.height())
             self._lettered(painter, wide, tr("prompt"), trained=True)
         for at in range(count):
-            box = QRectF(place.left() + at * step, place.top() + 2, side, side)
-            if "prompt" not in self._marks or box.left() > place.center().x():
+            box = QRectF(rect.left() + at * step, rect.top() + 2, side, side)
+            if "prompt" not in self._marks or box.left() > rect.center().x():
                 self._swatch(painter, box, at < trained)
 
-    def _paint_group(self, painter: QPainter, block: Block, group: Group, place: QRectF) -> None:
+    def _paint_group(self, painter: QPainter, block: Block, group: Group, rect: QRectF) -> None:
         if "norms" in self._marks:
-            self._bar(painter, QRectF(place.left(), place.top(), place.width(), NORM))
-            place = place.adjusted(0, NORM + 4, 0, 0)
+            self._bar(painter, QRectF(rect.left(), rect.top(), rect.width(), NORM))
+            rect = rect.adjusted(0, NORM + 4, 0, 0)
         if AFTER[group.kind] in self._marks:
             self._bar(
                 painter,
-                QRectF(place.left() + INNER, place.bottom() - px(SLAB), place.width() - 2 * INNER, px(SLAB)),
+                QRectF(rect.left() + INNER, rect.bottom() - px(SLAB), rect.width() - 2 * INNER, px(SLAB)),
             )
-            place = place.adjusted(0, 0, 0, -px(SLAB) - 4)
+            rect = rect.adjusted(0, 0, 0, -px(SLAB) - 4)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.color("sunken"))
-        painter.drawRoundedRect(place, 4, 4)
+        painter.drawRoundedRect(rect, 4, 4)
         painter.setFont(font("small"))
         painter.setPen(style.color("ink2"))
-        title = QRectF(place.left() + INNER, place.top() + 1, place.width() - INNER, px(TITLE))
+        title = QRectF(rect.left() + INNER, rect.top() + 1, rect.width() - INNER, px(TITLE))
         self._title(painter, title, group.title)
         parts = [None, *group.parts] if self._has_prefix(block, group) else list(group.parts)
-        width = (place.width() - 2 * INNER + 4) / max(1, len(parts))
+        width = (rect.width() - 2 * INNER + 4) / max(1, len(parts))
         for at, part in enumerate(parts):
-            left = place.left() + INNER + at * width
-            box = QRectF(left, place.top() + px(TITLE) + 1, width - 4, self._row_height())
+            left = rect.left() + INNER + at * width
+            box = QRectF(left, rect.top() + px(TITLE) + 1, width - 4, self._row_height())
             if part is None:
                 self._lettered(painter, box, "k v", trained=True)
             else:
@@ -223,39 +223,39 @@ class BlockDrawing(QWidget):
         last = block is self._blocks[-1]
         return "keys and values" in self._marks and last and group is block.groups[0]
 
-    def _paint_part(self, painter: QPainter, part: Part, place: QRectF) -> None:
-        self._lettered(painter, place, part.text, trained=(part.key or part.text) in self._trained)
+    def _paint_part(self, painter: QPainter, part: Part, rect: QRectF) -> None:
+        self._lettered(painter, rect, part.text, trained=(part.key or part.text) in self._trained)
         if "biases" in self._marks:
-            self._bar(painter, QRectF(place.left() + 3, place.bottom() - BIAS - 1, place.width() - 6, BIAS))
+            self._bar(painter, QRectF(rect.left() + 3, rect.bottom() - BIAS - 1, rect.width() - 6, BIAS))
 
-    def _lettered(self, painter: QPainter, place: QRectF, text: str, *, trained: bool) -> None:
-        self._swatch(painter, place, trained)
+    def _lettered(self, painter: QPainter, rect: QRectF, text: str, *, trained: bool) -> None:
+        self._swatch(painter, rect, trained)
         painter.setFont(font("small_medium" if trained else "small"))
         painter.setPen(style.color("on_accent" if trained else "ink2"))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
-        painter.drawText(self._letters(place), Qt.AlignmentFlag.AlignCenter, shown)
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
+        painter.drawText(self._letters(rect), Qt.AlignmentFlag.AlignCenter, shown)
 
     @staticmethod
-    def _letters(place: QRectF) -> QRectF:
+    def _letters(rect: QRectF) -> QRectF:
         """Return the upper part of a box, where its text has room above what may lie at its foot."""
-        return QRectF(place.left(), place.top(), place.width(), min(place.height(), px(ROW)))
+        return QRectF(rect.left(), rect.top(), rect.width(), min(rect.height(), px(ROW)))
 
     @staticmethod
-    def _title(painter: QPainter, place: QRectF, text: str) -> None:
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+    def _title(painter: QPainter, rect: QRectF, text: str) -> None:
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
     @staticmethod
-    def _swatch(painter: QPainter, place: QRectF, trained: bool) -> None:
+    def _swatch(painter: QPainter, rect: QRectF, trained: bool) -> None:
         painter.setBrush(style.color("accent_fill") if trained else Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(style.color("accent_fill" if trained else "grey_soft"), 1))
-        painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
 
     @staticmethod
-    def _bar(painter: QPainter, place: QRectF) -> None:
+    def _bar(painter: QPainter, rect: QRectF) -> None:
         painter.setBrush(style.color("accent_fill"))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(place, 2, 2)
+        painter.drawRoundedRect(rect, 2, 2)
 
     def _paint_legend(self, painter: QPainter, top: float) -> None:
         for trained, text in ((True, self._legend), (False, tr("frozen"))):

@@ -124,8 +124,8 @@ class Histogram(QWidget):
             text = number(value)
             room = metrics("axis").horizontalAdvance(text) + 4
             left = min(max(plot.left(), self._x(value) - room / 2), plot.right() - room)
-            place = QRectF(left, plot.bottom() + 6, room, px(16))
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+            rect = QRectF(left, plot.bottom() + 6, room, px(16))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
             value += step
 
     def _paint_limit(self, painter: QPainter, plot: QRectF) -> None:

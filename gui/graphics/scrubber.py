@@ -131,14 +131,14 @@ class Scrubber(QWidget):
             super().keyPressEvent(event)
             return
         at, last = bisect_right(self._done, self._current) - 1, len(self._done) - 1
-        for action_id, place in (
+        for action_id, index in (
             ("scrubber.earlier", max(0, at - 1)),
             ("scrubber.later", min(last, at + 1)),
             ("scrubber.first", 0),
             ("scrubber.last", last),
         ):
             if actions.pressed(event, action_id):
-                self.set_current(self._done[place])
+                self.set_current(self._done[index])
                 return
         super().keyPressEvent(event)
 

@@ -115,22 +115,22 @@ class SplitBar(QWidget):
             painter.drawRoundedRect(QRectF(0, 0, self.width(), px(BAR)), 1, 1)
         for portion in self._portions:
             width = THINNEST + room * portion.size / total
-            place = QRectF(left, 0, width, px(BAR))
+            rect = QRectF(left, 0, width, px(BAR))
             if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-                place.moveRight(self.width() - left)
+                rect.moveRight(self.width() - left)
             painter.setBrush(portion.color())
-            painter.drawRoundedRect(place, 1, 1)
+            painter.drawRoundedRect(rect, 1, 1)
             left += width + 1
 
     @staticmethod
-    def _paint_entry(painter: QPainter, portion: Portion, place: QRectF) -> None:
-        top = place.top() + (place.height() - px(SWATCH)) / 2
+    def _paint_entry(painter: QPainter, portion: Portion, rect: QRectF) -> None:
+        top = rect.top() + (rect.height() - px(SWATCH)) / 2
         ltr = painter.layoutDirection() == Qt.LayoutDirection.LeftToRight
-        left = place.left() if ltr else place.right() - px(SWATCH)
+        left = rect.left() if ltr else rect.right() - px(SWATCH)
         painter.setPen(QPen(Qt.PenStyle.NoPen))
         painter.setBrush(portion.color())
         painter.drawRoundedRect(QRectF(left, top, px(SWATCH), px(SWATCH)), 2, 2)
-        text = place.adjusted(px(SWATCH) + 6, 0, 0, 0) if ltr else place.adjusted(0, 0, -px(SWATCH) - 6, 0)
+        text = rect.adjusted(px(SWATCH) + 6, 0, 0, 0) if ltr else rect.adjusted(0, 0, -px(SWATCH) - 6, 0)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         painter.setFont(font("label"))
         painter.setPen(style.color("ink2"))

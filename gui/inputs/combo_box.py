@@ -103,8 +103,8 @@ class Choice(QComboBox):
         side = px(16)
         ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
         left = self.width() - side - 6 if ltr else 6
-        place = QRectF(left, (self.height() - side) / 2, side, side)
-        icons.paint(painter, place, "chevron-down", "ink2" if self.isEnabled() else "off")
+        rect = QRectF(left, (self.height() - side) / 2, side, side)
+        icons.paint(painter, rect, "chevron-down", "ink2" if self.isEnabled() else "off")
         painter.end()
 
     def _tell(self) -> None:

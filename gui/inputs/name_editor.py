@@ -14,12 +14,12 @@ class NameEditor(QLineEdit):
 
     renamed = Signal(str)
 
-    def __init__(self, parent: QWidget, place: QRect, name: str) -> None:
+    def __init__(self, parent: QWidget, rect: QRect, name: str) -> None:
         super().__init__(name, parent)
         self._name = name
         self._done = False
         self.setAccessibleName(tr("Name"))
-        self.setGeometry(place)
+        self.setGeometry(rect)
         self.selectAll()
         self.show()
         self.setFocus()

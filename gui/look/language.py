@@ -33,7 +33,7 @@ WINDOW, ENGINE = "window", "engine"
 MIN_LETTERS = 3
 MIN_VALUE_LETTERS = 6
 MAX_REMEMBERED = 4096
-_PLACE = re.compile(r"\{\w*(?::[^{}]*)?\}")
+_PLACEHOLDER = re.compile(r"\{\w*(?::[^{}]*)?\}")
 _NUMBER = r"([\d.,]+)"
 # A number that stands before its noun.
 COUNTED = "{n}"
@@ -120,7 +120,9 @@ class Catalogue:
     @cached_property
     def _composed(self) -> list[_Composed]:
         """The texts with values, those that say most themselves first."""
-        composed = [_Composed(text, forms[0]) for text, forms in self.engine.items() if _PLACE.search(text)]
+        composed = [
+            _Composed(text, forms[0]) for text, forms in self.engine.items() if _PLACEHOLDER.search(text)
+        ]
         return sorted(composed, key=lambda each: each.letters, reverse=True)
 
 
@@ -134,27 +136,27 @@ class _Composed:
     @cached_property
     def letters(self) -> int:
         """How many letters it says itself; a number before its noun leaves no doubt."""
-        letters = sum(letter.isalpha() for letter in _PLACE.sub("", self.text))
+        letters = sum(letter.isalpha() for letter in _PLACEHOLDER.sub("", self.text))
         return letters + MIN_VALUE_LETTERS if COUNTED in self.text else letters
 
     @cached_property
-    def places(self) -> list[str]:
+    def placeholders(self) -> list[str]:
         """The places for values, in the order of the English text."""
-        return _PLACE.findall(self.text)
+        return _PLACEHOLDER.findall(self.text)
 
     @cached_property
     def quoted(self) -> list[bool]:
         """Whether each place is for what the data says, which is in no language of ours."""
         if self.text in LISTING:
-            return [True] * len(self.places)
-        parts = _PLACE.split(self.text)
+            return [True] * len(self.placeholders)
+        parts = _PLACEHOLDER.split(self.text)
         return [after[:1] in _closing(before) for before, after in pairwise(parts)]
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """What fits what the engine makes of it; a value may be empty."""
-        parts = [re.escape(part) for part in _PLACE.split(self.text)]
-        groups = [_NUMBER if place == COUNTED else "(.*?)" for place in self.places]
+        parts = [re.escape(part) for part in _PLACEHOLDER.split(self.text)]
+        groups = [_NUMBER if found == COUNTED else "(.*?)" for found in self.placeholders]
         return re.compile("".join(chain.from_iterable(zip_longest(parts, groups, fillvalue=""))), re.DOTALL)
 
 
@@ -271,8 +273,8 @@ def _speak_qt(code: str) -> None:
 
 
 def _filled(composed: _Composed, values: list[str]) -> str:
-    by_place = dict(zip(composed.places, values, strict=True))
-    return _PLACE.sub(lambda place: by_place.get(place.group(), place.group()), composed.translation)
+    by_name = dict(zip(composed.placeholders, values, strict=True))
+    return _PLACEHOLDER.sub(lambda found: by_name.get(found.group(), found.group()), composed.translation)
 
 
 def _closing(before: str) -> tuple[str, ...]:

@@ -46,25 +46,25 @@ def columns_of(labels: Sequence[str]) -> tuple[Column, ...]:
         CONVERSATION,
         *(
             Column(
-                f"{TUNED}{place}",
+                f"{TUNED}{index}",
                 translate(label),
                 SUMMARY_WIDTH,
-                hidden_below=room + SUMMARY_WIDTH * (place + 1),
+                hidden_below=room + SUMMARY_WIDTH * (index + 1),
                 as_is=True,
             )
-            for place, label in each
+            for index, label in each
         ),
         BASE_SCORE,
         *(
             Column(
-                f"{run_comparison.GAIN_OF}{place}",
+                f"{run_comparison.GAIN_OF}{index}",
                 translate(label),
                 ADAPTER_WIDTH,
                 right=True,
-                order=f"{run_comparison.GAIN_OF}{place}",
+                order=f"{run_comparison.GAIN_OF}{index}",
                 as_is=True,
             )
-            for place, label in each
+            for index, label in each
         ),
         DIFFER,
         TRY,
@@ -132,8 +132,8 @@ class ExampleTable(GroupedTable[Row]):
             return Text(score(thing.sides[0].score), "figure", "ink", right=True)
         return Text(_line(thing, key), token="ink" if key == "conversation" else "ink2")
 
-    def _gain(self, thing: Row, place: int) -> Cell:
-        side = thing.sides[place]
+    def _gain(self, thing: Row, index: int) -> Cell:
+        side = thing.sides[index]
         icon, token = _sign(side.gain)
         alone = len(thing.sides) == 1
         text = gain(side.gain) if alone else f"{score(side.score)}  {gain(side.gain)}"
@@ -159,10 +159,10 @@ class ExampleTable(GroupedTable[Row]):
                 return tr("Fraction of differing words between the two most different adapter summaries")
             return tr("Fraction of differing words between the two summaries")
         if several and key.startswith(run_comparison.GAIN_OF):
-            place = int(key.removeprefix(run_comparison.GAIN_OF))
-            side = thing.sides[place]
+            index = int(key.removeprefix(run_comparison.GAIN_OF))
+            side = thing.sides[index]
             base = tr("its base {score}", score=score(side.base_score))
-            return f"{translate(self._labels[place])}: {score(side.score)}, {base}"
+            return f"{translate(self._labels[index])}: {score(side.score)}, {base}"
         return tr("Summarise it in the playground") if key == "try" and thing.conversation else ""
 
 

@@ -43,10 +43,10 @@ class Frame:
         low, high = self.y
         return self.rect.bottom() - self.rect.height() * (value - low) / ((high - low) or 1.0)
 
-    def x_at(self, place: float) -> float:
+    def x_at(self, pixels: float) -> float:
         """Return the value at a place, which may lie outside."""
         low, high = self.x
-        return low + (high - low) * (place - self.rect.left()) / (self.rect.width() or 1.0)
+        return low + (high - low) * (pixels - self.rect.left()) / (self.rect.width() or 1.0)
 
 
 class Chart(QWidget):
@@ -122,12 +122,12 @@ class Chart(QWidget):
             painter.setPen(QPen(style.color("line"), 1))
             painter.drawLine(QPointF(frame.rect.left(), y), QPointF(frame.rect.right(), y))
             painter.setPen(style.color("ink3"))
-            place = QRectF(frame.rect.left() - px(LEFT), y - high / 2, px(LEFT) - px(8), high)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+            rect = QRectF(frame.rect.left() - px(LEFT), y - high / 2, px(LEFT) - px(8), high)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         painter.setPen(style.color("ink3"))
         for value, text in across:
-            place = QRectF(frame.at_x(value) - wide / 2, frame.rect.bottom() + px(6), wide, high)
-            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
+            rect = QRectF(frame.at_x(value) - wide / 2, frame.rect.bottom() + px(6), wide, high)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
 
     # Leaving.
     def save_png(self, path: Path) -> bool:

@@ -191,13 +191,13 @@ class Curves(Chart):
         tops = apart([y - high / 2 for y, _, _ in ends], high, frame.rect.top(), frame.rect.bottom())
         self._names = []
         for top, (_, line, pen) in zip(tops, ends, strict=True):
-            place = QRectF(frame.rect.right() + px(8), top, px(self.right_room) - px(8), high)
+            rect = QRectF(frame.rect.right() + px(8), top, px(self.right_room) - px(8), high)
             painter.setPen(pen.color())
             text = painter.fontMetrics().elidedText(
-                line.short, Qt.TextElideMode.ElideRight, int(place.width())
+                line.short, Qt.TextElideMode.ElideRight, int(rect.width())
             )
-            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
-            self._names.append((place, line.id))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+            self._names.append((rect, line.id))
 
     # Looking closer.
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -240,7 +240,7 @@ class Curves(Chart):
             self._view, self._dragged_from = (low + by, high + by), event.position()
             self.update()
             return
-        lifted = next((line_id for place, line_id in self._names if place.contains(event.position())), "")
+        lifted = next((line_id for rect, line_id in self._names if rect.contains(event.position())), "")
         if lifted != self._lifted:
             self._lifted = lifted
             self.update()

@@ -71,11 +71,11 @@ class Scatter(Chart):
 
     def front(self) -> list[str]:
         """Return the ids of the points that nothing beats, cheapest first."""
-        return [self._points[place].id for place in self._front]
+        return [self._points[index].id for index in self._front]
 
     def _summary_text(self) -> str:
         said = [f"{point.name}: {self._told(point)}" for point in self._points]
-        best = ", ".join(self._points[place].name for place in self._front)
+        best = ", ".join(self._points[index].name for index in self._front)
         if not said:
             return tr("No entry is scored yet.")
         return ". ".join([*said, tr("No entry beats {names}", names=best)])
@@ -123,34 +123,34 @@ class Scatter(Chart):
             painter.drawLine(QPointF(frame.rect.left(), y), QPointF(frame.rect.right(), y))
         self._draw_front(painter, frame)
         taken: list[QRectF] = [self._dot(frame, point) for point in self._points]
-        for place, point in enumerate(self._points):
-            self._draw_point(painter, frame, point, on_front=place in self._front)
+        for index, point in enumerate(self._points):
+            self._draw_point(painter, frame, point, on_front=index in self._front)
         # The chosen one and the front have the first choice of where their names stand.
         order = sorted(
             range(len(self._points)),
             key=lambda at: (self._points[at].id != self._chosen, at not in self._front),
         )
-        for place in order:
-            self._draw_name(painter, frame, self._points[place], taken)
+        for index in order:
+            self._draw_name(painter, frame, self._points[index], taken)
 
-    def _place(self, frame: Frame, point: Point) -> QPointF:
+    def _position(self, frame: Frame, point: Point) -> QPointF:
         return frame.point(self._across(point.cost), point.interval.mean)
 
     def _dot(self, frame: Frame, point: Point) -> QRectF:
-        at, half = self._place(frame, point), DOT_CHOSEN
+        at, half = self._position(frame, point), DOT_CHOSEN
         return QRectF(at.x() - half, at.y() - half, 2 * half, 2 * half)
 
     def _draw_front(self, painter: QPainter, frame: Frame) -> None:
         corners: list[QPointF] = []
-        for place in self._front:
-            at = self._place(frame, self._points[place])
+        for index in self._front:
+            at = self._position(frame, self._points[index])
             corners += [QPointF(at.x(), corners[-1].y())] if corners else []
             corners.append(at)
         painter.setPen(QPen(style.color("accent_mid"), 1))
         painter.drawPolyline(QPolygonF(corners))
 
     def _draw_point(self, painter: QPainter, frame: Frame, point: Point, *, on_front: bool) -> None:
-        at, chosen = self._place(frame, point), point.id == self._chosen
+        at, chosen = self._position(frame, point), point.id == self._chosen
         if chosen and point.interval.low is not None and point.interval.high is not None:
             painter.setPen(QPen(style.color("accent"), 1.5))
             ends = [frame.at_y(end) for end in (point.interval.low, point.interval.high)]
@@ -173,8 +173,8 @@ class Scatter(Chart):
         chosen = point.id == self._chosen
         measured = metrics("small_medium")
         wide, high = measured.horizontalAdvance(point.short) + 2, measured.height()
-        at = self._place(frame, point)
-        places = [
+        at = self._position(frame, point)
+        candidates = [
             QRectF(at.x() + px(11), at.y() - high / 2, wide, high),
             QRectF(at.x() - px(11) - wide, at.y() - high / 2, wide, high),
             QRectF(at.x() + px(4), at.y() + px(8), wide, high),
@@ -183,30 +183,30 @@ class Scatter(Chart):
             QRectF(at.x() - px(4) - wide, at.y() - px(8) - high, wide, high),
         ]
         room = frame.rect.adjusted(-px(8), -px(8), px(8), px(4))
-        for place in places:
-            if room.contains(place) and not any(place.intersects(other) for other in taken):
-                taken.append(place)
-                painter.fillRect(place, style.color("window", 0.8))
+        for rect in candidates:
+            if room.contains(rect) and not any(rect.intersects(other) for other in taken):
+                taken.append(rect)
+                painter.fillRect(rect, style.color("window", 0.8))
                 painter.setFont(font("small_medium"))
                 painter.setPen(style.color("accent" if chosen else "ink2"))
-                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, point.short)
+                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, point.short)
                 return
 
     # Picking.
-    def point_at(self, place: QPointF) -> Point | None:
+    def point_at(self, position: QPointF) -> Point | None:
         """Return the point under a place, None if none is near."""
         frame = self.frame()
 
         def distance(point: Point) -> float:
-            at = self._place(frame, point) - place
+            at = self._position(frame, point) - position
             return math.hypot(at.x(), at.y())
 
         near = min(self._points, key=distance, default=None)
         return near if near is not None and distance(near) <= REACH else None
 
-    def place_of(self, point_id: str) -> QPointF:
+    def position_of(self, point_id: str) -> QPointF:
         """Return where a point is drawn."""
-        return self._place(self.frame(), next(point for point in self._points if point.id == point_id))
+        return self._position(self.frame(), next(point for point in self._points if point.id == point_id))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Pick the point under the pointer."""

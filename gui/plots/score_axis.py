@@ -89,11 +89,11 @@ class ScoreLine:
             return None
         points = [100.0 * float(value) for value in scores.values]
         scale = scale_of(points, shown_y, px(48) / max(1.0, height))
-        places = [scale.at(each) for each in points]
-        self._line.setData(scores.steps.copy(), places)
-        self._dots.setData(x=scores.steps.copy(), y=places)
+        positions = [scale.at(each) for each in points]
+        self._line.setData(scores.steps.copy(), positions)
+        self._dots.setData(x=scores.steps.copy(), y=positions)
         self._label(scale, shown_y, height)
-        return points[-1], places[-1]
+        return points[-1], positions[-1]
 
     def _label(self, scale: Scale, shown_y: tuple[float, float], height: float) -> None:
         edge = px(7) * (shown_y[1] - shown_y[0]) / max(1.0, height)

@@ -100,15 +100,15 @@ class DeviceMeter(QAbstractButton):
         """Draw the ground under the pointer and the rim of the focus."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        place = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        rect = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         if self.underMouse():
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(style.color("hover"))
-            painter.drawRoundedRect(place, 6, 6)
+            painter.drawRoundedRect(rect, 6, 6)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(style.color("accent"), 2))
-            painter.drawRoundedRect(place, 5, 5)
+            painter.drawRoundedRect(rect, 5, 5)
         painter.end()
 
     def set_folded(self, folded: bool) -> None:

@@ -104,10 +104,10 @@ class RailItem(QAbstractButton):
 
     def _paint_icon(self, painter: QPainter, mirrored: bool) -> None:
         left = (self.width() - px(16)) / 2 if self._folded else 14.0
-        place = QRectF(left, (self.height() - px(16)) / 2, px(16), px(16))
+        rect = QRectF(left, (self.height() - px(16)) / 2, px(16), px(16))
         if mirrored:
-            place.moveRight(self.width() - left)
-        icons.paint(painter, place, self._icon_name, "accent" if self.isChecked() else "ink2")
+            rect.moveRight(self.width() - left)
+        icons.paint(painter, rect, self._icon_name, "accent" if self.isChecked() else "ink2")
 
     def _paint_texts(self, painter: QPainter) -> None:
         box = QRectF(self.rect()).adjusted(24 + px(16), 0, -8, 0)
@@ -269,12 +269,12 @@ class _Mark(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side = px(20)
         left = (self.width() - side) / 2 if self._folded else 20.0
-        place = QRectF(left, px(20), side, side)
+        rect = QRectF(left, px(20), side, side)
         texts = QRectF(left + side + 8, 0, self.width() - left - side - 16, px(60))
         if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-            place.moveRight(self.width() - left)
+            rect.moveRight(self.width() - left)
             texts.moveLeft(8)
-        painter.drawPixmap(place.topLeft(), icons.pixmap("mark", "accent", 20, self.devicePixelRatioF()))
+        painter.drawPixmap(rect.topLeft(), icons.pixmap("mark", "accent", 20, self.devicePixelRatioF()))
         if not self._folded:
             painter.setFont(font("section"))
             painter.setPen(style.color("ink"))

@@ -45,7 +45,7 @@ ROW_HEIGHT, MAX_ROWS = 36, 11
 MAX_MATCHES = 60
 # What other words say for an offer counts less than its title.
 KEYWORDS_WEIGHT = 0.5
-OFFER_ROLE, PLACES_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+OFFER_ROLE, POSITIONS_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -79,7 +79,7 @@ def _fit(typed: str, offer: Offer) -> Fit | None:
     by_title = fit(typed, offer.title)
     by_keywords = fit(typed, f"{offer.title} {offer.group} {offer.keywords}")
     if by_keywords is not None and (by_title is None or by_keywords.score * KEYWORDS_WEIGHT > by_title.score):
-        inside = tuple(at for at in by_keywords.places if at < len(offer.title))
+        inside = tuple(at for at in by_keywords.positions if at < len(offer.title))
         return Fit(by_keywords.score * KEYWORDS_WEIGHT, inside)
     return by_title
 
@@ -106,7 +106,7 @@ class _Found(QAbstractListModel):
             Qt.ItemDataRole.DisplayRole: offer.title,
             Qt.ItemDataRole.AccessibleTextRole: ", ".join(part for part in told if part),
             OFFER_ROLE: offer,
-            PLACES_ROLE: made.places,
+            POSITIONS_ROLE: made.positions,
         }.get(role)
 
 
@@ -118,7 +118,7 @@ class _Row(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         offer: Offer = index.data(OFFER_ROLE)
-        place = QRectF(option.rect)
+        rect = QRectF(option.rect)
         is_current = bool(option.state & QStyle.StateFlag.State_Selected)
         mirrored = option.direction == Qt.LayoutDirection.RightToLeft
         painter.save()
@@ -126,17 +126,17 @@ class _Row(QStyledItemDelegate):
         if is_current:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(style.color("accent_soft"))
-            painter.drawRoundedRect(place, 6, 6)
+            painter.drawRoundedRect(rect, 6, 6)
             painter.setBrush(style.color("accent"))
-            bar = QRectF(place.left(), place.center().y() - 8, 3, 16)
+            bar = QRectF(rect.left(), rect.center().y() - 8, 3, 16)
             if mirrored:
-                bar.moveRight(place.right())
+                bar.moveRight(rect.right())
             painter.drawRoundedRect(bar, 1.5, 1.5)
-        square = QRectF(place.left() + 12, place.top(), px(16), place.height())
-        texts = place.adjusted(24 + px(16), 0, -12, 0)
+        square = QRectF(rect.left() + 12, rect.top(), px(16), rect.height())
+        texts = rect.adjusted(24 + px(16), 0, -12, 0)
         if mirrored:
-            square.moveRight(place.right() - 12)
-            texts = place.adjusted(12, 0, -24 - px(16), 0)
+            square.moveRight(rect.right() - 12)
+            texts = rect.adjusted(12, 0, -24 - px(16), 0)
         icons.paint(painter, square, offer.icon or "arrow-right", "accent" if is_current else "ink2")
         right = offer.note or offer.group
         painter.setFont(font("figure_small"))
@@ -144,12 +144,12 @@ class _Row(QStyledItemDelegate):
         painter.drawText(texts, Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter, right)
         room = metrics("figure_small").horizontalAdvance(right) + 16
         texts = texts.adjusted(room, 0, 0, 0) if mirrored else texts.adjusted(0, 0, -room, 0)
-        self._title(painter, texts, offer.title, index.data(PLACES_ROLE), mirrored=mirrored)
+        self._title(painter, texts, offer.title, index.data(POSITIONS_ROLE), mirrored=mirrored)
         painter.restore()
 
     @staticmethod
     def _title(
-        painter: QPainter, box: QRectF, title: str, places: tuple[int, ...], *, mirrored: bool
+        painter: QPainter, box: QRectF, title: str, positions: tuple[int, ...], *, mirrored: bool
     ) -> None:
         """Draw a title; an underline, and no colour alone, marks what was typed."""
         painter.setFont(font("body_medium"))
@@ -160,7 +160,7 @@ class _Row(QStyledItemDelegate):
         if mirrored:
             return
         baseline = box.center().y() + measured.ascent() / 2 + 2
-        for at in places:
+        for at in positions:
             if at < len(shown):
                 left = box.left() + measured.horizontalAdvance(shown[:at])
                 wide = measured.horizontalAdvance(shown[: at + 1]) - measured.horizontalAdvance(shown[:at])

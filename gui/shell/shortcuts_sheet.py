@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.core import actions
-from gui.core.actions import PLACES, Action
+from gui.core.actions import SCOPES, Action
 from gui.inputs.search_field import SearchField
 from gui.look.fonts import px
 from gui.look.language import tr
@@ -26,11 +26,11 @@ class KeysSheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Keys"))
         self.search = SearchField(tr("Search actions and keys"))
-        self._places: dict[str, QWidget] = {}
+        self._sections: dict[str, QWidget] = {}
         self._rows: list[tuple[Action, QWidget]] = []
         self._list = Scroll(margins=(0, 0, 14, 0), spacing=20)
-        for place in sorted(PLACES, key=lambda each: (each != "window", each != page)):
-            self._list.column.addWidget(self._place(place))
+        for scope in sorted(SCOPES, key=lambda each: (each != "window", each != page)):
+            self._list.column.addWidget(self._section(scope))
         self._list.column.addStretch(1)
         self._lay_out()
         self.search.searched.connect(self._filter)
@@ -51,13 +51,13 @@ class KeysSheet(QDialog):
         column.addLayout(foot)
         self.resize(px(SIZE[0]), px(SIZE[1]))
 
-    def _place(self, place: str) -> QWidget:
-        made = self._places[place] = QWidget()
+    def _section(self, scope: str) -> QWidget:
+        made = self._sections[scope] = QWidget()
         grid = QVBoxLayout(made)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(6)
-        grid.addWidget(Label(tr(PLACES[place]), "section"))
-        for each in actions.of_place(place):
+        grid.addWidget(Label(tr(SCOPES[scope]), "section"))
+        for each in actions.in_scope(scope):
             row = _row(each)
             self._rows.append((each, row))
             grid.addWidget(row)
@@ -70,10 +70,10 @@ class KeysSheet(QDialog):
     def _filter(self, text: str) -> None:
         wanted = text.lower().split()
         for each, row in self._rows:
-            told = " ".join([tr(each.title), tr(PLACES[each.place]), *map(actions.native, each.keys)]).lower()
+            told = " ".join([tr(each.title), tr(SCOPES[each.scope]), *map(actions.native, each.keys)]).lower()
             row.setVisible(all(word in told for word in wanted))
-        for place, made in self._places.items():
-            made.setVisible(any(row.isVisibleTo(made) for each, row in self._rows if each.place == place))
+        for scope, made in self._sections.items():
+            made.setVisible(any(row.isVisibleTo(made) for each, row in self._rows if each.scope == scope))
 
 
 def _row(each: Action) -> QWidget:
@@ -85,8 +85,8 @@ def _row(each: Action) -> QWidget:
     grid.setColumnStretch(1, 1)
     keys = QHBoxLayout()
     keys.setSpacing(6)
-    for place, one in enumerate(each.keys):
-        if place:
+    for index, one in enumerate(each.keys):
+        if index:
             keys.addWidget(Label(tr("or"), "label", "ink3"))
         keys.addWidget(Tag(actions.native(one)))
     keys.addStretch(1)

@@ -177,13 +177,13 @@ def _paint_scored(painter: QPainter, rect: QRect, cell: Scored, selected: bool) 
     painter.setPen(style.color("ink"))
     _draw_cut(painter, rect, cell.text)
     shown = cell.bar
-    place = QRectF(rect.adjusted(px(48), 6, 0, -6))
+    area = QRectF(rect.adjusted(px(48), 6, 0, -6))
     axis = (shown.axis_low, shown.axis_high)
     if shown.base is not None:
-        paint_base_line(painter, place, axis, shown.base)
+        paint_base_line(painter, area, axis, shown.base)
     drawn = shown.interval
     token = "accent" if selected else drawn.token
-    paint_interval(painter, place, axis, ConfidenceInterval(drawn.mean, drawn.low, drawn.high, token))
+    paint_interval(painter, area, axis, ConfidenceInterval(drawn.mean, drawn.low, drawn.high, token))
 
 
 def _paint_signed(painter: QPainter, rect: QRect, cell: Signed, _selected: bool) -> None:

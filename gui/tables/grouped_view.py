@@ -248,8 +248,8 @@ class GroupedTableView(QTableView):
         found = index.data(THING_ROLE) if index.isValid() else None
         if found is None:
             return
-        place = self.visualRect(index).center() if by_key else event.pos()
-        self.menu_wanted.emit(found, self.viewport().mapToGlobal(place))
+        point = self.visualRect(index).center() if by_key else event.pos()
+        self.menu_wanted.emit(found, self.viewport().mapToGlobal(point))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the focus only where the keyboard brought it; select something to move from."""

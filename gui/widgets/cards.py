@@ -141,8 +141,8 @@ class PlanRow(QAbstractButton):
         words.moveTop(box.center().y())
         self._text(painter, words, self._plan.detail, "label", "ink2", Qt.AlignmentFlag.AlignLeading)
         for text, right, role, token in columns:
-            place = QRectF(right - 160, box.top(), 160, box.height())
-            self._text(painter, place, text, role, token, Qt.AlignmentFlag.AlignTrailing)
+            rect = QRectF(right - 160, box.top(), 160, box.height())
+            self._text(painter, rect, text, role, token, Qt.AlignmentFlag.AlignTrailing)
         painter.end()
 
     def _columns(self, box: QRectF) -> list[tuple[str, float, str, str]]:
@@ -167,19 +167,19 @@ class PlanRow(QAbstractButton):
             painter.drawEllipse(centre, 3, 3)
 
     def _text(
-        self, painter: QPainter, place: QRectF, text: str, role: str, token: str, align: Qt.AlignmentFlag
+        self, painter: QPainter, rect: QRectF, text: str, role: str, token: str, align: Qt.AlignmentFlag
     ) -> None:
         painter.setFont(font(role))
         painter.setPen(style.color(token))
-        draw_text(painter, self, place, text, align)
+        draw_text(painter, self, rect, text, align)
 
 
-def draw_text(painter: QPainter, widget: QWidget, place: QRectF, text: str, align: Qt.AlignmentFlag) -> None:
+def draw_text(painter: QPainter, widget: QWidget, rect: QRectF, text: str, align: Qt.AlignmentFlag) -> None:
     """Draw one line, shortened to its room; the place is mirrored where the widget is."""
     if widget.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-        place = QRectF(widget.width() - place.right(), place.top(), place.width(), place.height())
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, math.ceil(place.width()))
-    painter.drawText(place, align | Qt.AlignmentFlag.AlignVCenter, shown)
+        rect = QRectF(widget.width() - rect.right(), rect.top(), rect.width(), rect.height())
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, math.ceil(rect.width()))
+    painter.drawText(rect, align | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 def column_edges(right: float) -> tuple[float, float, float]:
@@ -200,12 +200,12 @@ class _PlanHead(QWidget):
         painter.setFont(font("head"))
         painter.setPen(style.color("ink2"))
         box = QRectF(self.rect()).adjusted(36, 0, -16, 0)
-        place = QRectF(box.left(), 0, px(120), box.height())
-        draw_text(painter, self, place, tr("Plan"), Qt.AlignmentFlag.AlignLeading)
+        rect = QRectF(box.left(), 0, px(120), box.height())
+        draw_text(painter, self, rect, tr("Plan"), Qt.AlignmentFlag.AlignLeading)
         heads = (tr("Memory at peak"), tr("Time"), tr("Learning"))
         for head, edge in zip(heads, column_edges(box.right()), strict=True):
-            place = QRectF(edge - px(110), 0, px(110), box.height())
-            draw_text(painter, self, place, head, Qt.AlignmentFlag.AlignTrailing)
+            rect = QRectF(edge - px(110), 0, px(110), box.height())
+            draw_text(painter, self, rect, head, Qt.AlignmentFlag.AlignTrailing)
         painter.end()
 
 

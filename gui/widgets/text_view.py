@@ -310,8 +310,8 @@ class ConversationView(QWidget):
         name = painter.fontMetrics().elidedText(
             self._turns[at].speaker, Qt.TextElideMode.ElideRight, int(indent - 16) + 1
         )
-        place = QRectF(left, y, indent - 16, px(_PITCH[self._role]))
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+        rect = QRectF(left, y, indent - 16, px(_PITCH[self._role]))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
         painter.setPen(style.color("ink3" if dim else "ink"))
         layout.draw(painter, QPointF(0.0 if mirrored else indent, y))
 
@@ -322,8 +322,8 @@ class ConversationView(QWidget):
         pen.setDashPattern([3, 2])
         painter.setPen(pen)
         painter.drawLine(QPointF(0, y + 0.5), QPointF(self.width() - room - 8, y + 0.5))
-        place = QRectF(self.width() - room, y - 10, room, 20)
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._cut_text)
+        rect = QRectF(self.width() - room, y - 10, room, 20)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._cut_text)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer to copy the conversation."""

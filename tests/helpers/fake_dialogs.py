@@ -21,10 +21,10 @@ class FakeDialogs(Dialogs):
     def zip_to_import(self, parent: Any) -> Path | None:
         return self.place
 
-    def place_for_folder(self, parent: Any, title: str, name: str) -> Path | None:
+    def path_for_folder(self, parent: Any, title: str, name: str) -> Path | None:
         return self.place / name if self.place else None
 
-    def place_for_zip(self, parent: Any, name: str) -> Path | None:
+    def path_for_zip(self, parent: Any, name: str) -> Path | None:
         return self.place / f"{name}.zip" if self.place else None
 
     def open_folder(self, folder: Path) -> None:

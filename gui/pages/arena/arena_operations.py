@@ -51,12 +51,12 @@ class ArenaOperations(QObject):
         if status.state == "running" or self.follows(status):
             self.failed.emit(tr("{entry} is running. Stop it first.", entry=entry_text(entry)))
             return
-        place = [each.id for each in arena.entries].index(entry.id)
+        position = [each.id for each in arena.entries].index(entry.id)
         if self._try(lambda: arenas.remove(arena, entry.id)):
             done = tr("Removed {entry} from the arena.", entry=entry_text(entry))
             self.done.emit(
                 f"{done} {tr('Its run stays in the history.')}" if entry.run else done,
-                lambda: self._try(lambda: arenas.put_back(arena, entry, place)),
+                lambda: self._try(lambda: arenas.put_back(arena, entry, position)),
             )
 
     def stop(self, status: EntryStatus) -> None:

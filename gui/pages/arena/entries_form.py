@@ -148,9 +148,9 @@ class EntriesForm(QWidget):
     def _places(self) -> dict[str, QWidget]:
         return {NAME: self.name, ENTRIES: self.entries, METHODS_CHOSEN: self.methods}
 
-    def _changed(self, place: str) -> None:
+    def _changed(self, key: str) -> None:
         self._follow()
-        self.undo.add(self.values(), place)
+        self.undo.add(self.values(), key)
 
     def show_problem(self, message: str) -> None:
         """Say why nothing could be made; "" takes it away."""

@@ -168,7 +168,7 @@ class ArenaPage(Page):
         self.view.opened.connect(lambda row: self._open_run(row.status))
         self.view.check_pressed.connect(self._toggle_check)
         self.view.order_wanted.connect(self.table.sort_by)
-        self.view.menu_wanted.connect(lambda row, place: self.menu_for(row.status).popup(place))
+        self.view.menu_wanted.connect(lambda row, point: self.menu_for(row.status).popup(point))
         self._connect_below()
         self._queue.changed.connect(self.refresh)
         self._queue.troubled.connect(self._show_error)
@@ -183,7 +183,7 @@ class ArenaPage(Page):
         queue.move_wanted.connect(lambda entry_id, by: self._with_arena(self.operations.move, entry_id, by))
         queue.remove_wanted.connect(lambda status: self._with_arena(self.operations.remove, status))
         queue.open_wanted.connect(self._open_run)
-        queue.menu_wanted.connect(lambda status, place: self.menu_for(status).popup(place))
+        queue.menu_wanted.connect(lambda status, point: self.menu_for(status).popup(point))
 
     def adapt(self, width: int) -> None:
         """Below 1200 the charts and the queue become three tabs."""

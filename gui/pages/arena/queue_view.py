@@ -91,9 +91,9 @@ class QueueView(QWidget):
 
     def _show_operations(self, status: EntryStatus | None) -> None:
         things = self.table.things()
-        place = things.index(status) if status in things else -1
-        self.up_button.setEnabled(place > 0)
-        self.down_button.setEnabled(0 <= place < len(things) - 1)
+        position = things.index(status) if status in things else -1
+        self.up_button.setEnabled(position > 0)
+        self.down_button.setEnabled(0 <= position < len(things) - 1)
         self.remove_button.setEnabled(status is not None and status.state != "running")
 
     def _move(self, by: int) -> None:

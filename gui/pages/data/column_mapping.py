@@ -110,9 +110,9 @@ class ColumnMapping(QWidget):
         grid.setContentsMargins(0, 4, 0, 0)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
-        for place, key in enumerate(BY_HAND):
-            grid.addWidget(self.fields[key], place // COLUMNS, place % COLUMNS, Qt.AlignmentFlag.AlignTop)
-            grid.setColumnStretch(place % COLUMNS, 1)
+        for index, key in enumerate(BY_HAND):
+            grid.addWidget(self.fields[key], index // COLUMNS, index % COLUMNS, Qt.AlignmentFlag.AlignTop)
+            grid.setColumnStretch(index % COLUMNS, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

@@ -133,13 +133,13 @@ class FindingRow(QWidget):
 def _at_the_right(button: QWidget, least: int, texts: Sequence[str]) -> QWidget:
     """Put a button at the right of a place with room for any of its texts, so that those of all rows stand in line."""
     longest = max(map(metrics("body_medium").horizontalAdvance, texts))
-    place = QWidget()
-    place.setFixedWidth(max(px(least), math.ceil(longest) + LINK_RIM))
-    holder = QHBoxLayout(place)
+    box = QWidget()
+    box.setFixedWidth(max(px(least), math.ceil(longest) + LINK_RIM))
+    holder = QHBoxLayout(box)
     holder.setContentsMargins(0, 0, 0, 0)
     holder.addStretch(1)
     holder.addWidget(button)
-    return place
+    return box
 
 
 class FindingsView(QWidget):

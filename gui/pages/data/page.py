@@ -388,9 +388,9 @@ class DataPage(Page):
 
     def _show_row(self, row: Row | None) -> None:
         numbers = self.parts.rows.numbers()
-        place = numbers.index(row.number) if row is not None and row.number in numbers else 0
+        position = numbers.index(row.number) if row is not None and row.number in numbers else 0
         limit = self.parts.conversations.limit
-        self.parts.preview.show_row(row, place, len(numbers), limit, self.decisions.masked)
+        self.parts.preview.show_row(row, position, len(numbers), limit, self.decisions.masked)
 
     def _step(self, by: int) -> None:
         row, numbers = self.parts.preview.row(), self.parts.rows.numbers()
@@ -481,10 +481,10 @@ class DataPage(Page):
 
 
 def _subtitle(found: Report) -> str:
-    place = tr("Bundled with Tunesmith") if found.source == SAMPLE else found.source
+    source = tr("Bundled with Tunesmith") if found.source == SAMPLE else found.source
     if found.licence:
-        place = tr("{place}, licence {licence}", place=place, licence=found.licence)
-    return f"{place}. {translate(found.counted)}".rstrip(". ") + "."
+        source = tr("{place}, licence {licence}", place=source, licence=found.licence)
+    return f"{source}. {translate(found.counted)}".rstrip(". ") + "."
 
 
 def _example(row: Row) -> Example:

@@ -41,7 +41,7 @@ class Preview(QWidget):
         self.show_row(None)
 
     def _make_parts(self) -> None:
-        self._place = Label("", "figure_small", "ink2")
+        self._position = Label("", "figure_small", "ink2")
         self._back = IconButton("chevron-left", tr("Previous row"))
         self._forth = IconButton("chevron-right", tr("Next row"))
         self._close = IconButton("close", tr("Close"))
@@ -60,7 +60,7 @@ class Preview(QWidget):
         head = QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(Label(tr("Conversation"), "section"), 1)
-        for part in (self._back, self._place, self._forth, self._close):
+        for part in (self._back, self._position, self._forth, self._close):
             head.addWidget(part)
         summary_head = QHBoxLayout()
         summary_head.addWidget(Label(tr("Reference summary"), "section"), 1)
@@ -111,25 +111,25 @@ class Preview(QWidget):
         return "\n".join(f"{turn.speaker}: {turn.text}" for turn in self._conversation.turns())
 
     def show_row(
-        self, row: Row | None, place: int = 0, count: int = 0, limit: int = 0, masked: Collection[str] = ()
+        self, row: Row | None, position: int = 0, count: int = 0, limit: int = 0, masked: Collection[str] = ()
     ) -> None:
-        """Show a row, the one at `place` (from 0) of `count`, cut at `limit` tokens, kinds of personal data masked.
+        """Show a row, the one at `position` (from 0) of `count`, cut at `limit` tokens, kinds of personal data masked.
 
         None shows that there is none.
         """
         self._row = row
         self._content.setVisible(row is not None)
         self._empty.setVisible(row is None)
-        for part in (self._back, self._forth, self._place):
+        for part in (self._back, self._forth, self._position):
             part.setVisible(row is not None)
         if row is None:
             return
-        self._place.setText(tr("{place} of {count}", place=number(place + 1), count=number(count)))
-        self._place.setToolTip(
+        self._position.setText(tr("{place} of {count}", place=number(position + 1), count=number(count)))
+        self._position.setToolTip(
             tr("Row {number} of {split}", number=number(row.number), split=split_name(row.split))
         )
-        self._back.setEnabled(place > 0)
-        self._forth.setEnabled(place + 1 < count)
+        self._back.setEnabled(position > 0)
+        self._forth.setEnabled(position + 1 < count)
         conversation, found = pii.mask(row.conversation, masked)
         summary, in_summary = pii.mask(row.summary, masked)
         said = [Turn(turn.speaker, turn.text) for turn in turns(conversation)]
@@ -212,9 +212,9 @@ def cut_at(row: Row, limit: int) -> Cut | None:
     held = turns(row.conversation[:end])
     # Of a turn of several lines the first ones may be held.
     is_whole = not held or held[-1] == said[len(held) - 1]
-    place = len(held) if is_whole else len(held) - 1
-    if place == len(said):
+    position = len(held) if is_whole else len(held) - 1
+    if position == len(said):
         return None
-    begun = turns(row.conversation[:characters])[place : place + 1]
-    is_known = row.ends and begun and begun[0].speaker == said[place].speaker
-    return Cut(place, begun[0].text if is_known else "")
+    begun = turns(row.conversation[:characters])[position : position + 1]
+    is_known = row.ends and begun and begun[0].speaker == said[position].speaker
+    return Cut(position, begun[0].text if is_known else "")

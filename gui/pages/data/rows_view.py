@@ -146,11 +146,11 @@ class RowsView(QWidget):
         """Return how many rows are shown."""
         return self._model.rowCount()
 
-    def choose(self, place: int) -> None:
+    def choose(self, position: int) -> None:
         """Choose the row at a place, from 0, if there is one."""
-        if 0 <= place < self._model.rowCount():
-            self.table.selectRow(place)
-            self.table.scrollTo(self._model.index(place, 0))
+        if 0 <= position < self._model.rowCount():
+            self.table.selectRow(position)
+            self.table.scrollTo(self._model.index(position, 0))
 
     def _on_current(self, current: QModelIndex) -> None:
         if current.isValid():

@@ -117,8 +117,8 @@ class ExampleDetail(Scroll):
             shown.setVisible(key == legend)
         self.against.setEnabled(bool(row.references))
         written = [side.summary for side in row.sides]
-        for place, (part, text) in enumerate(zip(self.adapters, written, strict=False)):
-            others = [*written[:place], *written[place + 1 :]] or [row.base]
+        for index, (part, text) in enumerate(zip(self.adapters, written, strict=False)):
+            others = [*written[:index], *written[index + 1 :]] or [row.base]
             self._mark(part, text, others if against == "other" else row.references, row)
         self._mark(self.base, row.base, written if against == "other" else row.references, row)
 
@@ -144,11 +144,11 @@ def _about(row: Row) -> str:
     )
 
 
-def _fill(parts: list[_Summary], place: QVBoxLayout, count: int) -> None:
+def _fill(parts: list[_Summary], layout: QVBoxLayout, count: int) -> None:
     """Show as many parts as are needed, making those that there are not yet."""
     while len(parts) < count:
         parts.append(_Summary())
-        place.addWidget(parts[-1])
+        layout.addWidget(parts[-1])
     for at, part in enumerate(parts):
         part.setVisible(at < count)
 

@@ -269,18 +269,18 @@ class ExamplesPage(Page):
         if self._job is None:
             return
         name = f"{self._job.id}-conversations.csv"
-        place, _ = QFileDialog.getSaveFileName(self, tr("Export the conversations"), name, tr(CSV_FILES))
-        if place:
-            self.export(Path(place))
+        path, _ = QFileDialog.getSaveFileName(self, tr("Export the conversations"), name, tr(CSV_FILES))
+        if path:
+            self.export(Path(path))
 
-    def export(self, place: Path) -> None:
+    def export(self, path: Path) -> None:
         """Write texts, summaries and all scores of every conversation to a csv file."""
         shown, rows = self._shown, self._rows
         if shown:
             self._background.run(
-                lambda: write_csv(place, *_table(shown, rows)),
+                lambda: write_csv(path, *_table(shown, rows)),
                 lambda _: self.notice.show_notice(
-                    tr("Exported to {place}.", place=place), tr("Close"), "check", "ink2"
+                    tr("Exported to {place}.", place=path), tr("Close"), "check", "ink2"
                 ),
                 lambda error: self.notice.show_notice(
                     translate(f"{error.message} {error.hint}"), tr("Close"), "warning"

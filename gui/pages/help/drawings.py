@@ -73,21 +73,21 @@ class DrawingView(QWidget):
         painter.end()
 
 
-def _box(painter: QPainter, place: QRectF, text: str = "", *, trained: bool = False) -> None:
+def _box(painter: QPainter, rect: QRectF, text: str = "", *, trained: bool = False) -> None:
     painter.setPen(QPen(style.color("accent_fill" if trained else "grey"), 1))
     painter.setBrush(style.color("accent_fill" if trained else "sunken"))
-    painter.drawRoundedRect(place, 2, 2)
+    painter.drawRoundedRect(rect, 2, 2)
     if text:
-        _words(painter, place, text, "on_accent" if trained else "ink2")
+        _words(painter, rect, text, "on_accent" if trained else "ink2")
 
 
-def _words(painter: QPainter, place: QRectF, text: str, token: str = "ink2", role: str = "small") -> None:
+def _words(painter: QPainter, rect: QRectF, text: str, token: str = "ink2", role: str = "small") -> None:
     # A font of its own: a role's is shared by all.
     made = QFont(font(role))
     made.setPixelSize(round(made.pixelSize() / text_scale()))
     painter.setFont(made)
     painter.setPen(style.color(token))
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _line(painter: QPainter, points: Sequence[tuple[float, float]], token: str, width: float = 2.0) -> None:
@@ -153,13 +153,13 @@ def _dropout(painter: QPainter) -> None:
     for down in range(4):
         for across in range(14):
             is_dropped = (down * 14 + across) % 7 == 3 or (down, across) in {(1, 6), (3, 12)}
-            place = QRectF(8 + across * 24, 8 + down * 22, 18, 16)
+            rect = QRectF(8 + across * 24, 8 + down * 22, 18, 16)
             if is_dropped:
                 painter.setPen(QPen(style.color("outline"), 1, Qt.PenStyle.DashLine))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRoundedRect(place, 2, 2)
+                painter.drawRoundedRect(rect, 2, 2)
             else:
-                _box(painter, place, trained=True)
+                _box(painter, rect, trained=True)
     _words(painter, QRectF(8, 96, 336, 20), tr("each step drops others"))
 
 

@@ -215,11 +215,11 @@ def _value(value: object) -> str:
 def _settings() -> list[Topic]:
     """Return a topic for each title that a setting has; where several share it, all of them."""
     found: dict[str, list[tuple[str, OptionInfo]]] = {}
-    places = [(tr(title), options) for title, options in TABLES]
-    places += [(translate(each.title), each.options) for each in METHODS]
-    for place, options in places:
+    tables = [(tr(title), options) for title, options in TABLES]
+    tables += [(translate(each.title), each.options) for each in METHODS]
+    for table, options in tables:
         for info in describe(options):
-            found.setdefault(info.title, []).append((place, info))
+            found.setdefault(info.title, []).append((table, info))
     alphabet = QCollator(locale())
     return [
         _setting(title, found[title])
@@ -229,8 +229,8 @@ def _settings() -> list[Topic]:
 
 def _setting(title: str, declared: list[tuple[str, OptionInfo]]) -> Topic:
     where: dict[str, list[str]] = {}
-    for place, info in declared:
-        where.setdefault(_of_option(info), []).append(place)
+    for table, info in declared:
+        where.setdefault(_of_option(info), []).append(table)
     _, first = declared[0]
     texts = list(where)
     alone = len(texts) == 1

@@ -114,7 +114,7 @@ class HistoryPage(Page):
         view.chosen.connect(self._on_chosen)
         view.opened.connect(self.open_run)
         view.link_pressed.connect(lambda entry, _column: self.do_next(entry))
-        view.menu_wanted.connect(lambda entry, place: self.menu_for(entry).popup(place))
+        view.menu_wanted.connect(lambda entry, point: self.menu_for(entry).popup(point))
         view.delete_wanted.connect(self.operations.delete)
         details = self.details
         details.open_pressed.connect(partial(self._with_shown, self.open_run))

@@ -32,16 +32,16 @@ class RunOperations(QObject):
     def delete(self, entry: RunEntry) -> None:
         """Move a run to the trash; one that runs is refused."""
         try:
-            place = run_store.delete_run(entry.job)
+            path = run_store.delete_run(entry.job)
         except AppError as error:
             self._fail(error)
             return
         self.changed.emit()
-        self.done.emit(tr("Moved {run} to the trash.", run=entry.name), lambda: self._restore(place))
+        self.done.emit(tr("Moved {run} to the trash.", run=entry.name), lambda: self._restore(path))
 
-    def _restore(self, place: Path) -> None:
+    def _restore(self, path: Path) -> None:
         try:
-            run_store.restore_run(place)
+            run_store.restore_run(path)
         except AppError as error:
             self._fail(error)
             return

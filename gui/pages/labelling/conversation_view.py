@@ -26,7 +26,7 @@ class ConversationSide(QWidget):
         super().__init__(parent)
         style.ground(self, "surface")
         self._shown = ("", "")
-        self._place = Label("", "figure_small", "ink2")
+        self._position = Label("", "figure_small", "ink2")
         self.back = IconButton("chevron-left", tr("Previous conversation"))
         self.forward = IconButton("chevron-right", tr("Next conversation, leave this one unchanged"))
         self.back.clicked.connect(self.back_wanted)
@@ -40,7 +40,7 @@ class ConversationSide(QWidget):
         head = QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(Label(tr("Conversation"), "section"), 1)
-        for part in (self.back, self._place, self.forward):
+        for part in (self.back, self._position, self.forward):
             head.addWidget(part)
         self.reading.column.addWidget(self._turns)
         self.reading.column.addStretch(1)
@@ -54,7 +54,7 @@ class ConversationSide(QWidget):
 
     def show_item(self, item: labelling.Item, total: int, can_go_back: bool) -> None:
         """Show a conversation out of `total`."""
-        self._place.setText(tr("{number} of {total}", number=number(item.number), total=number(total)))
+        self._position.setText(tr("{number} of {total}", number=number(item.number), total=number(total)))
         self.back.setEnabled(can_go_back)
         if (item.id, item.conversation) != self._shown:
             self._shown = (item.id, item.conversation)
@@ -68,9 +68,9 @@ class ConversationSide(QWidget):
         bar = self.reading.verticalScrollBar()
         bar.setValue(bar.value() + round(pages * bar.pageStep() * 0.85))
 
-    def place(self) -> str:
+    def position_text(self) -> str:
         """Return which conversation is said to be shown."""
-        return self._place.text()
+        return self._position.text()
 
     def shown_turns(self) -> list[Turn]:
         """Return the turns shown."""

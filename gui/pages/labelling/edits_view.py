@@ -30,9 +30,9 @@ class StepsView(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(1, 1)
-        for place, row in enumerate(self._rows):
+        for index, row in enumerate(self._rows):
             for at, label in enumerate(row):
-                grid.addWidget(label, place, at)
+                grid.addWidget(label, index, at)
             row[2].setAlignment(Qt.AlignmentFlag.AlignRight)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -43,8 +43,8 @@ class StepsView(QWidget):
     def show_steps(self, steps: Sequence[labelling.Step]) -> None:
         """Show the steps that stand, oldest first."""
         newest = list(reversed(steps))[:MAX_STEPS]
-        for place, row in enumerate(self._rows):
-            step = newest[place] if place < len(newest) else None
+        for index, row in enumerate(self._rows):
+            step = newest[index] if index < len(newest) else None
             told = (
                 (clock_text(step.time), labelling_text.step_title(step), labelling_text.step_detail(step))
                 if step

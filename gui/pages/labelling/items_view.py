@@ -57,24 +57,24 @@ class ItemsModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._numbers: Sequence[int] = ()
-        self._places: dict[int, int] | None = None
+        self._positions: dict[int, int] | None = None
         self._get: GetItem | None = None
 
     def show_numbers(self, numbers: Sequence[int], get: GetItem) -> None:
         """List other conversations, or these in another order."""
         self.beginResetModel()
-        self._numbers, self._places, self._get = numbers, None, get
+        self._numbers, self._positions, self._get = numbers, None, get
         self.endResetModel()
 
     def numbers(self) -> Sequence[int]:
         """Return the numbers that are listed."""
         return self._numbers
 
-    def place_of(self, wanted: int) -> int:
+    def position_of(self, wanted: int) -> int:
         """Return the row of a conversation, -1 if it is not listed."""
-        if self._places is None:
-            self._places = {listed: place for place, listed in enumerate(self._numbers)}
-        return self._places.get(wanted, -1)
+        if self._positions is None:
+            self._positions = {listed: position for position, listed in enumerate(self._numbers)}
+        return self._positions.get(wanted, -1)
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._numbers)
@@ -149,13 +149,13 @@ class ItemsView(QTableView):
             model.show_numbers(numbers, get)
             self.doItemsLayout()
             bar.setValue(scrolled)
-        place = model.place_of(current)
-        if place < 0:
+        position = model.position_of(current)
+        if position < 0:
             self.selectionModel().clear()
             return
-        at = model.index(place, 0)
+        at = model.index(position, 0)
         self.update(at)
-        if place != self.currentIndex().row():
+        if position != self.currentIndex().row():
             self.selectionModel().setCurrentIndex(at, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.scrollTo(at)
 

@@ -10,7 +10,7 @@ from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import Label, Tag
 
 # The editor has the focus nearly always, so none of them is a key that types.
-KEYS = tuple(each.id.partition(".")[2] for each in actions.of_place("labelling") if not each.is_pressed)
+KEYS = tuple(each.id.partition(".")[2] for each in actions.in_scope("labelling") if not each.is_pressed)
 
 
 def keys_text(name: str) -> str:
@@ -24,7 +24,7 @@ class KeysLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         flow = FlowLayout(self, 12)
-        for each in actions.of_place("labelling"):
+        for each in actions.in_scope("labelling"):
             flow.addWidget(_key(actions.native(each.keys[0]), tr(each.title)))
 
 

@@ -25,12 +25,12 @@ class Dialogs:
         title = tr("Import an adapter from a zip file")
         return _path(QFileDialog.getOpenFileName(parent, title, "", tr(ZIP_FILES))[0])
 
-    def place_for_folder(self, parent: QWidget, title: str, name: str) -> Path | None:
+    def path_for_folder(self, parent: QWidget, title: str, name: str) -> Path | None:
         """Ask for the folder in which a new folder called `name` shall be made; return the new folder's path."""
         found = _path(QFileDialog.getExistingDirectory(parent, title))
-        return free_place(found, name) if found is not None else None
+        return free_path(found, name) if found is not None else None
 
-    def place_for_zip(self, parent: QWidget, name: str) -> Path | None:
+    def path_for_zip(self, parent: QWidget, name: str) -> Path | None:
         """Ask where a zip shall be written."""
         title = tr("Export as a zip file")
         return _path(QFileDialog.getSaveFileName(parent, title, f"{name}.zip", tr(ZIP_FILES))[0])
@@ -44,10 +44,10 @@ def _path(text: str) -> Path | None:
     return Path(text) if text else None
 
 
-def free_place(parent: Path, name: str) -> Path:
+def free_path(parent: Path, name: str) -> Path:
     """Return a path below `parent` that nothing has yet: `name`, else `name-2` and so on."""
-    place, number = parent / name, 1
-    while place.exists():
+    path, number = parent / name, 1
+    while path.exists():
         number += 1
-        place = parent / f"{name}-{number}"
-    return place
+        path = parent / f"{name}-{number}"
+    return path

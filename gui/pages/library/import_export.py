@@ -14,7 +14,7 @@ from gui.pages.library.jobs import LibraryJobs
 from gui.pages.library.library_operations import LibraryOperations
 
 
-class Places:
+class ImportExport:
     """Imports, exports, merges and opens folders, each after asking where if need be."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Places:
     def merge(self, adapter: Adapter) -> None:
         """Fold an adapter into a plain model folder."""
         name = f"{library.safe_file_name(adapter.name)}-merged"
-        target = self._dialogs.place_for_folder(
+        target = self._dialogs.path_for_folder(
             self._page, tr("Merge: choose where to create the folder"), name
         )
         if target is not None:
@@ -46,7 +46,7 @@ class Places:
     def export_folder(self, adapter: Adapter) -> None:
         """Copy an adapter to a folder of the person's choice."""
         name = library.safe_file_name(adapter.name)
-        target = self._dialogs.place_for_folder(
+        target = self._dialogs.path_for_folder(
             self._page, tr("Export: choose where to create the folder"), name
         )
         if target is not None:
@@ -54,7 +54,7 @@ class Places:
 
     def export_zip(self, adapter: Adapter) -> None:
         """Write an adapter as a zip of the person's choice."""
-        target = self._dialogs.place_for_zip(self._page, library.safe_file_name(adapter.name))
+        target = self._dialogs.path_for_zip(self._page, library.safe_file_name(adapter.name))
         if target is not None:
             self._operations.export_zip(adapter, target)
 

@@ -45,16 +45,16 @@ class LibraryOperations(QObject):
     def delete(self, adapter: Adapter) -> None:
         """Move an adapter to the trash."""
         try:
-            place = library.delete(adapter)
+            path = library.delete(adapter)
         except AppError as error:
             self._fail(error)
             return
         self.changed.emit("")
-        self.done.emit(tr("Moved {name} to the trash.", name=adapter.name), lambda: self._restore(place))
+        self.done.emit(tr("Moved {name} to the trash.", name=adapter.name), lambda: self._restore(path))
 
-    def _restore(self, place: Path) -> None:
+    def _restore(self, path: Path) -> None:
         try:
-            adapter = library.restore_adapter(place)
+            adapter = library.restore_adapter(path)
         except AppError as error:
             self._fail(error)
             return

@@ -26,7 +26,7 @@ from gui.models.adapter_table import AdapterTable
 from gui.models.library_reader import LibraryReader
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.drawer import Drawer
-from gui.pages.library.import_export import Places
+from gui.pages.library.import_export import ImportExport
 from gui.pages.library.jobs import LibraryJobs
 from gui.pages.library.library_operations import LibraryOperations
 from gui.pages.library.menus import SEPARATOR, below, make_menu
@@ -62,7 +62,7 @@ class LibraryPage(Page):
         self.reader = LibraryReader(self)
         self.operations = LibraryOperations(self)
         self.jobs = LibraryJobs(manager, self)
-        self.places = Places(self, dialogs or Dialogs(), self.operations, self.jobs)
+        self.import_export = ImportExport(self, dialogs or Dialogs(), self.operations, self.jobs)
         self.table = AdapterTable(self)
         self.view = GroupedTableView(self.table, tr("Adapters"))
         self.panel = MetadataPanel()
@@ -110,7 +110,7 @@ class LibraryPage(Page):
         self.operations.changed.connect(self._on_changed)
         self.operations.done.connect(self.pane.undo_strip.offer)
         self.operations.failed.connect(self.pane.show_error)
-        self.folder_button.clicked.connect(self.places.open_library)
+        self.folder_button.clicked.connect(self.import_export.open_library)
         self.import_button.clicked.connect(lambda: self._import_menu(self.import_button))
         self._empty_import.clicked.connect(lambda: self._import_menu(self._empty_import))
         self._empty_run.clicked.connect(self.new_run_requested)
@@ -120,7 +120,7 @@ class LibraryPage(Page):
         view.clicked.connect(lambda _index: self.drawer.open())
         view.opened.connect(self._on_opened)
         view.link_pressed.connect(lambda adapter, _column: self.score(adapter))
-        view.menu_wanted.connect(lambda adapter, place: self.menu_for(adapter).popup(place))
+        view.menu_wanted.connect(lambda adapter, point: self.menu_for(adapter).popup(point))
         view.rename_wanted.connect(self.rename)
         view.delete_wanted.connect(self.delete)
         view.order_wanted.connect(self.table.sort_by)
@@ -130,9 +130,9 @@ class LibraryPage(Page):
         panel = self.panel
         panel.try_pressed.connect(lambda: self._with_shown(lambda found: self.try_requested.emit([found.id])))
         panel.score_pressed.connect(lambda: self._with_shown(self.score))
-        panel.merge_pressed.connect(lambda: self._with_shown(self.places.merge))
+        panel.merge_pressed.connect(lambda: self._with_shown(self.import_export.merge))
         panel.export_pressed.connect(lambda: self._with_shown(self._export_menu))
-        panel.folder_pressed.connect(lambda: self._with_shown(self.places.open_adapter))
+        panel.folder_pressed.connect(lambda: self._with_shown(self.import_export.open_adapter))
         panel.more_pressed.connect(
             lambda: self._with_shown(lambda found: self.menu_for(found).popup(below(panel.more_button)))
         )
@@ -256,9 +256,9 @@ class LibraryPage(Page):
     def rename(self, adapter: Adapter) -> None:
         """Let the person type another name over the one in the list."""
         row = self.table.row_of(adapter.id)
-        place = self.view.visualRect(self.table.index(row, 0)).adjusted(px(4), 2, 0, -2)
-        place.setWidth(max(place.width(), px(140)))
-        editor = NameEditor(self.view.viewport(), place, adapter.name)
+        rect = self.view.visualRect(self.table.index(row, 0)).adjusted(px(4), 2, 0, -2)
+        rect.setWidth(max(rect.width(), px(140)))
+        editor = NameEditor(self.view.viewport(), rect, adapter.name)
         editor.renamed.connect(lambda name: self.operations.update(adapter, name=name))
 
     def delete(self, adapter: Adapter) -> None:
@@ -311,7 +311,9 @@ class LibraryPage(Page):
         if folder is None:
             self.pane.undo_strip.offer(text)
         else:
-            self.pane.undo_strip.offer(text, lambda: self.places.open_result(folder), tr("Open folder"))
+            self.pane.undo_strip.offer(
+                text, lambda: self.import_export.open_result(folder), tr("Open folder")
+            )
 
     def _on_job_failed(self, text: str) -> None:
         if not self.jobs.busy:
@@ -339,8 +341,8 @@ class LibraryPage(Page):
             (again, lambda: self.score(adapter), ""),
             SEPARATOR,
             (tr("Rename"), lambda: self.rename(adapter), "list.rename"),
-            (tr("Open folder"), lambda: self.places.open_adapter(adapter), ""),
-            *self.places.export_entries(adapter, in_full=True),
+            (tr("Open folder"), lambda: self.import_export.open_adapter(adapter), ""),
+            *self.import_export.export_entries(adapter, in_full=True),
             SEPARATOR,
             (tr("Delete"), lambda: self.delete(adapter), "list.delete"),
         ]
@@ -351,11 +353,11 @@ class LibraryPage(Page):
         return about(adapter.name, self._entries_for(adapter)) if adapter is not None else []
 
     def _export_menu(self, adapter: Adapter) -> None:
-        entries = self.places.export_entries(adapter, in_full=False)
+        entries = self.import_export.export_entries(adapter, in_full=False)
         make_menu(self, entries).popup(below(self.panel.export_button))
 
     def _import_menu(self, button: QWidget) -> None:
-        make_menu(self, self.places.import_entries()).popup(below(button))
+        make_menu(self, self.import_export.import_entries()).popup(below(button))
 
 
 def _subtitle(adapters: list[Adapter]) -> str:

@@ -55,11 +55,11 @@ class ScoresView(QWidget):
         shown = self._shown()
         if shown:
             axis = self._axis(shown)
-            place = QRectF(px(138), 2, self.width() - px(138) - px(76), px(PITCH) * len(shown) - 4)
+            rect = QRectF(px(138), 2, self.width() - px(138) - px(76), px(PITCH) * len(shown) - 4)
             if any(name in self._base() for name in shown):
-                paint_base_line(painter, place, axis, 0.0)
+                paint_base_line(painter, rect, axis, 0.0)
             for at, name in enumerate(shown):
-                self._paint_row(painter, at, name, axis, place)
+                self._paint_row(painter, at, name, axis, rect)
         painter.end()
 
     def _base(self) -> dict[str, dict[str, float]]:
@@ -78,7 +78,7 @@ class ScoresView(QWidget):
         return min(ends) - air, max(ends) + air
 
     def _paint_row(
-        self, painter: QPainter, at: int, name: str, axis: tuple[float, float], place: QRectF
+        self, painter: QPainter, at: int, name: str, axis: tuple[float, float], rect: QRectF
     ) -> None:
         assert self._card is not None
         row = QRectF(0, px(PITCH) * at, self.width(), px(PITCH))
@@ -92,7 +92,7 @@ class ScoresView(QWidget):
         painter.drawText(
             QRectF(px(84), row.top(), px(40), row.height()), right, score(self._card.scores[name]["mean"])
         )
-        along = QRectF(place.left(), row.top(), place.width(), row.height())
+        along = QRectF(rect.left(), row.top(), rect.width(), row.height())
         paint_interval(painter, along, axis, self._from_base(name))
         self._paint_gain(painter, row, name)
 

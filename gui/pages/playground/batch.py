@@ -31,7 +31,7 @@ REDRAW_MILLISECONDS = 100
 class BatchRow:
     """A conversation and its columns, which fill as any board's."""
 
-    place: int
+    number: int
     example: Example
     results: ColumnResults
 
@@ -115,7 +115,7 @@ class Batch(QObject):
         self.message = ""
         self.entries = self.present_entries()
         self.rows = [
-            BatchRow(place, example, self._empty_results()) for place, example in enumerate(examples, 1)
+            BatchRow(index, example, self._empty_results()) for index, example in enumerate(examples, 1)
         ]
         self.changed.emit()
 
@@ -165,8 +165,8 @@ class Batch(QObject):
         """Keep the worker busy; one that is still loading, or leaving, is asked for one portion alone."""
         most = AHEAD if self._summarizer.state == "ready" else 1
         while self.is_running and len(self._sent) < most:
-            sent = {row.place for rows in self._sent.values() for row in rows}
-            left = [row for row in self.rows if not row.is_done and row.place not in sent]
+            sent = {row.number for rows in self._sent.values() for row in rows}
+            left = [row for row in self.rows if not row.is_done and row.number not in sent]
             if not left:
                 return
             self._ask(left[:PORTION])

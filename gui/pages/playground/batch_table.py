@@ -39,15 +39,15 @@ class BatchTable(GroupedTable[BatchRow]):
             self.set_rows(rows)
 
     def key_of(self, thing: BatchRow) -> str:
-        return str(thing.place)
+        return str(thing.number)
 
     def cell(self, thing: BatchRow, key: str) -> Cell:
         if key == "conversation":
             return Text(headline(thing.example.conversation), "body_medium", "ink")
         if key == "reference":
             return Text(_line(thing.example.summary))
-        kind, _, place = key.partition(" ")
-        column = thing.results.columns[int(place)]
+        kind, _, index = key.partition(" ")
+        column = thing.results.columns[int(index)]
         if kind == "score":
             return Text(score(column.scores.get("rouge1")), "figure", "ink2", right=True)
         if column.status == "failed":
@@ -68,8 +68,8 @@ class BatchTable(GroupedTable[BatchRow]):
             return thing.example.conversation[:MAX_LINE_CHARACTERS]
         if key == "reference":
             return thing.example.summary
-        kind, _, place = key.partition(" ")
-        column = thing.results.columns[int(place)]
+        kind, _, index = key.partition(" ")
+        column = thing.results.columns[int(index)]
         return "" if kind == "score" else column.text or state_text(column)
 
 
@@ -77,10 +77,10 @@ def _columns(entries: Sequence[Entry], scored: bool) -> tuple[Column, ...]:
     made = [Column("conversation", mark("Conversation"))]
     if scored:
         made.append(Column("reference", mark("Reference summary"), hidden_below=900))
-    for place, entry in enumerate(entries):
-        made.append(Column(f"summary {place}", entry.title, as_is=True))
+    for index, entry in enumerate(entries):
+        made.append(Column(f"summary {index}", entry.title, as_is=True))
         if scored:
-            made.append(Column(f"score {place}", "ROUGE-1", 92, right=True))
+            made.append(Column(f"score {index}", "ROUGE-1", 92, right=True))
     return tuple(made)
 
 

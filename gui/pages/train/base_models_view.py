@@ -95,8 +95,8 @@ class BaseModelsView(Card):
                 widget.deleteLater()
         for column, head in enumerate((tr("Base model"), tr("Family"), tr("Size"), tr("Licence"))):
             self._grid.addWidget(Label(head, "head", "ink2"), 0, column)
-        for place, model in enumerate(self._models):
-            self._add_row(1 + 2 * place, model)
+        for index, model in enumerate(self._models):
+            self._add_row(1 + 2 * index, model)
         self.known.emit(self.ids())
 
     def _add_row(self, row: int, model: dict[str, Any]) -> None:

@@ -61,8 +61,8 @@ class Fitting(QObject):
         form = self._panel.form
         if form.recipe() == self._recipe:
             tables: dict[str, dict[str, Any]] = {}
-            for place, value in plan.changes.items():
-                table, _, name = place.partition(".")
+            for key, value in plan.changes.items():
+                table, _, name = key.partition(".")
                 tables.setdefault(table, {})[name] = value
             for table, values in tables.items():
                 form.set_values(table, values)

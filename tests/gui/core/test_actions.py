@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from gui.core import actions
-from gui.core.actions import ACTIONS, PLACES
+from gui.core.actions import ACTIONS, SCOPES
 from gui.look import language
 from gui.shell.shortcuts_sheet import KeysSheet
 from tests.helpers.repository import ROOT
@@ -25,12 +25,12 @@ def test_no_keys_are_made_or_written_beside_the_declaration():
 
 def test_ids_are_unique_and_of_a_known_place():
     assert len({each.id for each in ACTIONS}) == len(ACTIONS)
-    assert {each.place for each in ACTIONS} == set(PLACES)
+    assert {each.scope for each in ACTIONS} == set(SCOPES)
 
 
 def test_no_two_actions_have_the_same_keys_where_both_hold():
-    for place in PLACES:
-        keys = [one for each in (*actions.of_place("window"), *actions.of_place(place)) for one in each.keys]
+    for place in SCOPES:
+        keys = [one for each in (*actions.in_scope("window"), *actions.in_scope(place)) for one in each.keys]
         if place != "window":
             assert len(set(keys)) == len(keys), place
 

@@ -36,8 +36,8 @@ def test_together_and_at_the_start_of_words_is_better(typed, better, worse):
 def test_places_are_letters_that_were_typed(typed, text):
     found = fit(typed, text)
     if found is not None:
-        assert len(found.places) <= len(typed)
-        assert all(0 <= at < len(text) for at in found.places)
+        assert len(found.positions) <= len(typed)
+        assert all(0 <= at < len(text) for at in found.positions)
 
 
 @given(st.text(min_size=1, max_size=20))

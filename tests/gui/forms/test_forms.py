@@ -157,7 +157,7 @@ def test_a_level_shows_its_fields_and_those_below(form, level):
     form.set_level(level)
     most = LEVELS.index(level)
     for field in form._all_fields():
-        assert field.around.isVisibleTo(form) == (LEVELS.index(field.info.level) <= most), field.place
+        assert field.around.isVisibleTo(form) == (LEVELS.index(field.info.level) <= most), field.key
 
 
 def test_a_method_keeps_what_was_set_for_it(form):

@@ -237,7 +237,7 @@ def test_the_prompt_is_all_that_can_be_set_of_the_prompt_alone(form):
     assert prompt.isVisibleTo(form)
     assert not form.field("training.epochs").around.isVisibleTo(form)
     form.set_level("everything")
-    seen = [field.place for field in form._fields["training"] if field.around.isVisibleTo(form)]
+    seen = [field.key for field in form._fields["training"] if field.around.isVisibleTo(form)]
     assert seen == ["training.device", "training.when_window_leaves"]
     form.choose_method("lora")
     assert form.field("training.epochs").around.isVisibleTo(form)

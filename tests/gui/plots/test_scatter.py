@@ -45,9 +45,9 @@ def test_nothing_trained_stands_left_of_the_powers_of_ten(scatter):
     frame = scatter.frame()
     across, _ = scatter.ticks(frame)
     assert [text for _, text in across] == ["0", "100 k", "1 M", "10 M", "100 M"]
-    places = [scatter.place_of(each).x() for each in ("prompt", "ia3", "lora", "full")]
+    places = [scatter.position_of(each).x() for each in ("prompt", "ia3", "lora", "full")]
     assert places == sorted(places)
-    assert frame.rect.contains(scatter.place_of("prompt"))
+    assert frame.rect.contains(scatter.position_of("prompt"))
 
 
 def test_minutes_stand_on_a_plain_axis(scatter):
@@ -60,7 +60,7 @@ def test_minutes_stand_on_a_plain_axis(scatter):
 
 def test_a_press_picks_the_nearest_point_within_reach(scatter, qtbot):
     with qtbot.waitSignal(scatter.picked) as picked:
-        QTest.mouseClick(scatter, Qt.MouseButton.LeftButton, pos=scatter.place_of("ia3").toPoint())
+        QTest.mouseClick(scatter, Qt.MouseButton.LeftButton, pos=scatter.position_of("ia3").toPoint())
     assert picked.args == ["ia3"]
     assert scatter.point_at(QPointF(2, 2)) is None
 

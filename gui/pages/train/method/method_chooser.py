@@ -156,8 +156,8 @@ class MethodChooser(Card):
 
     def _move(self, row: MethodRow, rows: int) -> None:
         shown = self._shown()
-        place = min(len(shown) - 1, max(0, shown.index(row) + rows))
-        shown[place].setFocus(Qt.FocusReason.TabFocusReason)
+        index = min(len(shown) - 1, max(0, shown.index(row) + rows))
+        shown[index].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _enter(self) -> None:
         """Go from the search to the first method found."""

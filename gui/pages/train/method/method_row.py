@@ -88,9 +88,9 @@ class MethodRow(QAbstractButton):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height of the name and of all lines of the text."""
-        place = self._text_place(width)
-        text = metrics("body").boundingRect(place, WRAPPED, self._text()).height()
-        return max(px(32), ceil(place.top() + text) + (px(32) - px(LINE)) // 2)
+        rect = self._text_place(width)
+        text = metrics("body").boundingRect(rect, WRAPPED, self._text()).height()
+        return max(px(32), ceil(rect.top() + text) + (px(32) - px(LINE)) // 2)
 
     def nextCheckState(self) -> None:
         """Stay as the recipe says; a click only asks."""

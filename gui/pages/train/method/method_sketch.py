@@ -61,17 +61,17 @@ class MethodSketch(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        for part, place in self._places():
+        for part, rect in self._places():
             if isinstance(part, Box) and part.cells:
-                self._cells(painter, place, part.cells)
+                self._cells(painter, rect, part.cells)
             elif isinstance(part, Box):
-                self._box(painter, place, part)
+                self._box(painter, rect, part)
             else:
-                self._sign(painter, place, part)
+                self._sign(painter, rect, part)
         painter.setFont(font("small"))
-        for text, token, place in self._captions():
+        for text, token, rect in self._captions():
             painter.setPen(style.color(token))
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
         painter.end()
 
     def _middle(self) -> float:
@@ -99,9 +99,9 @@ class MethodSketch(QWidget):
         """
         ends: dict[bool | None, QRectF] = {}
         for trained, run in groupby(self._places(), key=_is_trained):
-            places = [place for _, place in run]
+            rects = [rect for _, rect in run]
             if trained or trained not in ends:
-                ends[trained] = reduce(QRectF.united, places, ends.get(trained, places[0]))
+                ends[trained] = reduce(QRectF.united, rects, ends.get(trained, rects[0]))
         ends.pop(None, None)
         frozen = translate(self._sketch.frozen_caption) if self._sketch else ""
         captions: list[tuple[str, str, QRectF]] = []
@@ -113,9 +113,9 @@ class MethodSketch(QWidget):
             captions.append((text, token, QRectF(left, foot, width, px(16))))
             right = left - CAPTION_GAP
         edge = 0.0
-        for _text, _token, place in reversed(captions):
-            place.moveLeft(max(edge, place.left()))
-            edge = place.right() + CAPTION_GAP
+        for _text, _token, rect in reversed(captions):
+            rect.moveLeft(max(edge, rect.left()))
+            edge = rect.right() + CAPTION_GAP
         return captions
 
     def _tallest(self) -> int:
@@ -123,17 +123,17 @@ class MethodSketch(QWidget):
         return max((part.height for part in parts if isinstance(part, Box)), default=0)
 
     @staticmethod
-    def _box(painter: QPainter, place: QRectF, box: Box) -> None:
+    def _box(painter: QPainter, rect: QRectF, box: Box) -> None:
         painter.setPen(QPen(style.color("accent_fill" if box.trained else "grey_soft"), 1))
         painter.setBrush(style.color("accent_fill" if box.trained else "sunken"))
-        painter.drawRoundedRect(place, 4, 4)
+        painter.drawRoundedRect(rect, 4, 4)
         painter.setFont(font("label_medium"))
         painter.setPen(style.color("on_accent" if box.trained else "ink2"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, box.symbol or translate(box.caption))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, box.symbol or translate(box.caption))
 
     @staticmethod
-    def _cells(painter: QPainter, place: QRectF, cells: tuple[str, ...]) -> None:
-        width, height = place.width() / len(cells[0]), place.height() / len(cells)
+    def _cells(painter: QPainter, rect: QRectF, cells: tuple[str, ...]) -> None:
+        width, height = rect.width() / len(cells[0]), rect.height() / len(cells)
         for down, row in enumerate(cells):
             for across, cell in enumerate(row):
                 if cell != " ":
@@ -141,11 +141,11 @@ class MethodSketch(QWidget):
                     painter.setPen(Qt.PenStyle.NoPen)
                     token = "grey_soft" if cell == "." else "accent_fill"
                     painter.setBrush(style.color(token, 0.5 if cell == "." else strength))
-                    left, top = place.left() + across * width, place.top() + down * height
+                    left, top = rect.left() + across * width, rect.top() + down * height
                     painter.drawRect(QRectF(left + 0.5, top + 0.5, width - 1, height - 1))
 
     @staticmethod
-    def _sign(painter: QPainter, place: QRectF, text: str) -> None:
+    def _sign(painter: QPainter, rect: QRectF, text: str) -> None:
         painter.setFont(font("body_medium"))
         painter.setPen(style.color("ink2"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)

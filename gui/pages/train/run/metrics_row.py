@@ -33,8 +33,8 @@ class FiguresRow(QWidget):
         self.bar = Bar()
         row = QHBoxLayout()
         row.setSpacing(16)
-        for place, figure in enumerate(self._figures.values()):
-            if place:
+        for index, figure in enumerate(self._figures.values()):
+            if index:
                 row.addWidget(Line(vertical=True))
             row.addWidget(figure, 1)
         column = QVBoxLayout(self)

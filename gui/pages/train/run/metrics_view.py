@@ -55,9 +55,9 @@ class MeasuresView(QWidget):
         grid.setColumnStretch(0, 1)
         for column, head in enumerate((*side_heads(state), tr("Paired difference")), start=1):
             grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
-        for place, each in enumerate(shown):
-            grid.addWidget(Line(), 1 + 2 * place, 0, 1, 5)
-            row = 2 + 2 * place
+        for index, each in enumerate(shown):
+            grid.addWidget(Line(), 1 + 2 * index, 0, 1, 5)
+            row = 2 + 2 * index
             name = Label(translate(each.title), "body")
             name.setToolTip(translate(each.help))
             grid.addWidget(name, row, 0)

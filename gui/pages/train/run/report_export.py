@@ -26,24 +26,24 @@ class ReportFile(QObject):
 
     def ask(self, parent: QWidget, of: Job | arenas.Arena) -> None:
         """Let the person choose a place and write the report of a run or an arena there."""
-        place, chosen = QFileDialog.getSaveFileName(
+        path, chosen = QFileDialog.getSaveFileName(
             parent, tr("Save the report"), report.default_name(of.id), kinds()
         )
-        if place:
-            self.save(of, _with_ending(Path(place), chosen))
+        if path:
+            self.save(of, _with_ending(Path(path), chosen))
 
-    def save(self, of: Job | arenas.Arena, place: Path) -> None:
+    def save(self, of: Job | arenas.Arena, path: Path) -> None:
         """Write a report, and open it if it is a page."""
-        self._background.run(lambda: _write(of, place), lambda _: self._show(place), self._fail)
+        self._background.run(lambda: _write(of, path), lambda _: self._show(path), self._fail)
 
     def wait(self) -> None:
         """Wait until nothing is left to write."""
         self._background.wait()
 
-    def _show(self, place: Path) -> None:
-        self.reported.emit(tr("The report was saved as {place}.", place=place))
-        if place.suffix.lower() == FIRST:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))
+    def _show(self, path: Path) -> None:
+        self.reported.emit(tr("The report was saved as {place}.", place=path))
+        if path.suffix.lower() == FIRST:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
     def _fail(self, error: AppError) -> None:
         self.reported.emit(f"{translate(error.message)} {translate(error.hint)}".strip())
@@ -54,13 +54,13 @@ def kinds() -> str:
     return ";;".join(f"{translate(title)} (*{ending})" for ending, title in report.FORMATS.items())
 
 
-def _write(of: Job | arenas.Arena, place: Path) -> None:
-    report.write(report.gather(of) if isinstance(of, Job) else report.gather_arena(of), place)
+def _write(of: Job | arenas.Arena, path: Path) -> None:
+    report.write(report.gather(of) if isinstance(of, Job) else report.gather_arena(of), path)
 
 
-def _with_ending(place: Path, chosen: str) -> Path:
+def _with_ending(path: Path, chosen: str) -> Path:
     """Return a place whose ending is known: where the person gave none, that of the kind that was chosen."""
-    if place.suffix.lower() in report.FORMATS:
-        return place
+    if path.suffix.lower() in report.FORMATS:
+        return path
     ending = next((known for known in report.FORMATS if f"*{known}" in chosen), FIRST)
-    return place.with_name(place.name + ending)
+    return path.with_name(path.name + ending)

@@ -178,12 +178,12 @@ class RunView(Scroll):
             self.plot.append_many(state.loss.steps[self._plotted :], state.loss.values[self._plotted :])
             self._plotted = len(state.loss.steps)
         evaluations = state.evaluation_loss
-        for place in range(self._evaluated, len(evaluations.steps)):
-            self.plot.append_evaluation(evaluations.steps[place], evaluations.values[place])
+        for index in range(self._evaluated, len(evaluations.steps)):
+            self.plot.append_evaluation(evaluations.steps[index], evaluations.values[index])
         self._evaluated = len(evaluations.steps)
         scores = state.evaluation_rouge1
-        for place in range(self._scored, len(scores.steps)):
-            self.plot.append_score(scores.steps[place], scores.values[place], state.evaluated_examples)
+        for index in range(self._scored, len(scores.steps)):
+            self.plot.append_score(scores.steps[index], scores.values[index], state.evaluated_examples)
         self._scored = len(scores.steps)
 
     def _show_samples(self, model: RunModel) -> None:

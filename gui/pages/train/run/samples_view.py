@@ -99,10 +99,10 @@ class SamplesView(QWidget):
         self._head.setText(self._head_text(step, before if earlier else None))
         while len(self._rows) < len(shown):
             self._rows.append(SampleRow(self._grid, len(self._rows)))
-        for place, row in enumerate(self._rows):
-            row.set_visible(place < len(shown))
-            if place < len(shown):
-                row.show_sample(shown[place], earlier.get(shown[place].example))
+        for index, row in enumerate(self._rows):
+            row.set_visible(index < len(shown))
+            if index < len(shown):
+                row.show_sample(shown[index], earlier.get(shown[index].example))
 
     def _head_text(self, step: int, before: int | None) -> str:
         """Return whose summaries are shown, and since which step what is new in them is marked."""
@@ -120,7 +120,7 @@ class SamplesView(QWidget):
 class SampleRow:
     """One conversation across the grid's columns."""
 
-    def __init__(self, grid: QGridLayout, place: int) -> None:
+    def __init__(self, grid: QGridLayout, index: int) -> None:
         self._line = Line()
         self._who = Label("", "body_medium")
         self._what = ReadingText(role="label", token="ink2")
@@ -134,7 +134,7 @@ class SampleRow:
         column.addWidget(self._who)
         column.addWidget(self._what)
         column.addStretch(1)
-        row = 1 + 2 * place
+        row = 1 + 2 * index
         grid.addWidget(self._line, row, 0, 1, 4)
         grid.addWidget(conversation, row + 1, 0)
         grid.addWidget(self._reference, row + 1, 1)

@@ -106,10 +106,10 @@ class VerdictCard(Card):
         compared = side_heads(state)
         for column, head in ((2, compared[0]), (3, compared[1]), (5, tr("Paired difference"))):
             grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
-        for place, name in enumerate(names):
-            grid.addWidget(Line(), 1 + 2 * place, 0, 1, 6)
+        for index, name in enumerate(names):
+            grid.addWidget(Line(), 1 + 2 * index, 0, 1, 6)
             row = ScoreRow(TITLES[name], base[name], tuned[name], differences[name], compared)
-            row.place(grid, 2 + 2 * place, centred(axis_of(pairs[name]), span), difference_axis)
+            row.place(grid, 2 + 2 * index, centred(axis_of(pairs[name]), span), difference_axis)
         grid.addWidget(_Zero(difference_axis), 2 + 2 * len(names), 4)
         self.column.addLayout(grid)
         self.column.addWidget(_Legend(sides(state)))

@@ -283,7 +283,7 @@ def test_a_point_that_is_picked_is_chosen_everywhere(bench, filled):
     page = bench().page
     chart = page.below.front.chart
     ids = [point.id for point in chart.points()]
-    QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=chart.place_of(ids[-1]).toPoint())
+    QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=chart.position_of(ids[-1]).toPoint())
     assert page.view.current().id == ids[-1]
     assert page.below.queue.view.current().entry.id == ids[-1]
     QTest.keyClick(chart, Qt.Key.Key_Left)

@@ -283,7 +283,7 @@ def test_an_export_can_be_imported_again(bench, tmp_path, text):
     (exported,) = [path for path in tmp_path.iterdir() if path.name.startswith("ab")]
     assert made.page.pane.undo_strip.text() == f"Exported to {exported}."
     made.dialogs.place = exported
-    made.page.places.import_zip() if exported.suffix else made.page.places.import_folder()
+    made.page.import_export.import_zip() if exported.suffix else made.page.import_export.import_folder()
     made.until(lambda: made.names() == ["ab", "ab"])
 
 
@@ -319,7 +319,7 @@ def test_what_is_dropped_is_imported_and_selected(bench, tmp_path):
 def test_what_is_no_adapter_is_refused_with_the_reason(bench, tmp_path):
     made = bench()
     made.dialogs.place = tmp_path
-    made.page.places.import_folder()
+    made.page.import_export.import_folder()
     made.settle()
     assert "has no adapter_config.json" in made.page.pane.notice.text()
     assert made.names() == []
