@@ -99,7 +99,7 @@ def _keep_warm_worker(manager: WorkerManager, shown: str) -> None:
 
 def say_why_not(error: AppError, *, quietly: bool) -> None:
     """Say why there is no window: in the terminal, and in a message where somebody sees one."""
-    _tell_terminal(f"{error.message} {error.hint}")
+    _print(f"{error.message} {error.hint}")
     if quietly or QApplication.platformName() in UNSEEN:
         return
     # The hint may be the engine's, or the window's own.
@@ -183,9 +183,9 @@ def _end_with_picture(window: MainWindow, model: RunModel | None, path: Path) ->
     def finish(outcome: str, message: str) -> None:
         saved = window.grab().save(str(path))
         if outcome != "completed":
-            _tell_terminal(f"The demo {outcome}. {message}")
+            _print(f"The demo {outcome}. {message}")
         elif not saved:
-            _tell_terminal(f"{path} can't be written.")
+            _print(f"{path} can't be written.")
         QApplication.exit(0 if outcome == "completed" and saved else 1)
 
     def ended(ending: Ending) -> None:
@@ -197,7 +197,7 @@ def _end_with_picture(window: MainWindow, model: RunModel | None, path: Path) ->
         model.ended.connect(ended)
 
 
-def _tell_terminal(text: str) -> None:
+def _print(text: str) -> None:
     """Write to the terminal, if there is one: windowed programs have none."""
     if sys.stderr is not None:
         sys.stderr.write(f"{text.strip()}\n")

@@ -135,7 +135,7 @@ class MainWindow(ShellWindow):
         self._count_adapters()
         self.manager.sweep_jobs()
         self.retention.follow()
-        self.manager.arena_queue.take_up()
+        self.manager.arena_queue.restore()
 
     def show_built(self, key: str) -> Any:
         """Bring a page to the front and return it."""

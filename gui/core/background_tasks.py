@@ -46,9 +46,9 @@ class _Job:
     """What the pool calls. No QRunnable: one that is Python's is kept for good, with all it knows, by what owns it."""
 
     def __init__(
-        self, work: Work, then: Then, failed: Then | None, tell: Callable[[Then | None, Any], None]
+        self, work: Work, then: Then, failed: Then | None, deliver: Callable[[Then | None, Any], None]
     ) -> None:
-        self._work, self._then, self._failed, self._tell = work, then, failed, tell
+        self._work, self._then, self._failed, self._deliver = work, then, failed, deliver
 
     def __call__(self) -> None:
         try:
@@ -56,4 +56,4 @@ class _Job:
         except AppError as error:
             told = (self._failed, error)
         with suppress(RuntimeError):  # The window went while this was read.
-            self._tell(*told)
+            self._deliver(*told)

@@ -48,7 +48,7 @@ class Retention(QObject):
     def follow(self) -> None:
         """Delete what the rule lets go."""
         if self.rule != ALWAYS:
-            self._background.run(partial(_free_older, float(self.rule)), self._tell)
+            self._background.run(partial(_free_older, float(self.rule)), self._report_freed)
 
     def free(self, chosen: disk_usage.Freeable) -> None:
         """Delete what was found to be freeable."""
@@ -58,7 +58,7 @@ class Retention(QObject):
         """Wait until nothing is left to delete; the word of it comes through the event loop."""
         self._background.wait()
 
-    def _tell(self, freed: int) -> None:
+    def _report_freed(self, freed: int) -> None:
         if freed:
             self.freed.emit(freed)
 

@@ -34,12 +34,12 @@ class Notifier(QObject):
         QApplication.alert(self._window)
         self._taskbar.ask_for_attention()
         if QSystemTrayIcon.isSystemTrayAvailable():
-            self._tell_tray(title, text)
+            self._show_in_tray(title, text)
         elif shutil.which("notify-send"):
             program, *arguments = desktop_command(title, text)
             QProcess.startDetached(program, arguments)
 
-    def _tell_tray(self, title: str, text: str) -> None:
+    def _show_in_tray(self, title: str, text: str) -> None:
         if self._tray is None:
             self._tray = QSystemTrayIcon(icons.icon("mark", "accent"), self)
             self._tray.messageClicked.connect(self._come_to_front)

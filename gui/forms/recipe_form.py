@@ -153,7 +153,7 @@ class RecipeForm(QWidget):
         had = tables.get(table, {})
         tables[table] = had | values
         self._set_tables(tables)
-        self._tell_edited(
+        self._report_edit(
             next((f"{table}.{name}" for name in values if values[name] != had.get(name)), table)
         )
 
@@ -170,13 +170,13 @@ class RecipeForm(QWidget):
             training["learning_rate"] = saved_rate
         self._set_tables(self.tables() | {"name": "", "method": options, "training": training})
         if before.get("start_from"):
-            self._tell_origin_left(self.origin.name_of(before["start_from"]))
+            self._report_origin_removed(self.origin.name_of(before["start_from"]))
         if rate is not None and saved_rate is None:
             self.set_foot(
                 RATE,
                 tr("{method} used {rate}", rate=plain(rate), method=translate(method(before["id"]).title)),
             )
-        self._tell_edited(METHOD)
+        self._report_edit(METHOD)
 
     def choose_variant(self, variant_id: str) -> None:
         """Set the options that make a variant of the method, or with "" those of its standard form."""
@@ -184,7 +184,7 @@ class RecipeForm(QWidget):
             return
         entry = method(self.method_id())
         self._set_tables(complete(variants.changed(entry, variant_id, self.tables(), self._family)))
-        self._tell_edited(VARIANT)
+        self._report_edit(VARIANT)
 
     def _show_variant(self) -> None:
         entry = method(self.method_id())
@@ -194,7 +194,7 @@ class RecipeForm(QWidget):
         if not self._is_fixed and adapter_id != self._tables["method"].get("start_from", ""):
             self.set_values("method", {"start_from": adapter_id})
 
-    def _tell_origin_left(self, name: str) -> None:
+    def _report_origin_removed(self, name: str) -> None:
         self.origin.set_foot(tr("{name} was removed here: it was trained with another method.", name=name))
         self.origin.show()
 
@@ -400,9 +400,9 @@ class RecipeForm(QWidget):
         if field.key == RATE:
             self.set_foot(RATE, "")
         self._show_variant()
-        self._tell_edited(field.key, typed=field.is_typed)
+        self._report_edit(field.key, typed=field.is_typed)
 
-    def _tell_edited(self, key: str, *, typed: bool = False) -> None:
+    def _report_edit(self, key: str, *, typed: bool = False) -> None:
         self.undo.add(self.tables(), key, typed=typed)
         self._check()
         self.edited.emit()

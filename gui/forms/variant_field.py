@@ -27,7 +27,7 @@ class VariantField(Field):
     def __init__(self, parent: QWidget | None = None) -> None:
         self._choice = Choice()
         super().__init__(tr("Variant"), self._choice, tooltip=tr(TOOLTIP), parent=parent)
-        self._choice.chosen.connect(self._tell)
+        self._choice.chosen.connect(self._emit_chosen)
 
     def show_variant(self, entry: Method, variant_id: str | None) -> None:
         """Show which variant of a method is in use; None where the options are of none."""
@@ -53,6 +53,6 @@ class VariantField(Field):
         """Return the titles to choose from."""
         return [self._choice.itemText(index) for index in range(self._choice.count())]
 
-    def _tell(self, key: str) -> None:
+    def _emit_chosen(self, key: str) -> None:
         if key != CUSTOM:
             self.chosen.emit(key)

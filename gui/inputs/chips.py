@@ -99,7 +99,7 @@ class ToggleChips(QWidget):
             chip = Chip(text, self)
             chip.setChecked(key in chosen)
             chip.set_fixed(self._is_fixed)
-            chip.toggled.connect(self._tell)
+            chip.toggled.connect(self._emit_chosen)
             self._chips[key] = chip
             self._flow.addWidget(chip)
             chip.show()
@@ -125,5 +125,5 @@ class ToggleChips(QWidget):
         for chip in self._chips.values():
             chip.set_fixed(fixed)
 
-    def _tell(self) -> None:
+    def _emit_chosen(self) -> None:
         self.changed.emit(self.on())

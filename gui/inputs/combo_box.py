@@ -35,11 +35,11 @@ class Choice(QComboBox):
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._is_fixed = False
         self.set_items(items)
-        self.activated.connect(self._tell)
+        self.activated.connect(self._emit_chosen)
         line = self.lineEdit()
         if line is not None:
             line.setTextMargins(-2, 0, 0, 0)  # in line with the text of a choice that cannot be edited
-            line.editingFinished.connect(self._tell)
+            line.editingFinished.connect(self._emit_chosen)
         style.follow(self.update)
 
     def set_items(self, items: Sequence[tuple[str, str] | str]) -> None:
@@ -107,5 +107,5 @@ class Choice(QComboBox):
         icons.paint(painter, rect, "chevron-down", "ink2" if self.isEnabled() else "off")
         painter.end()
 
-    def _tell(self) -> None:
+    def _emit_chosen(self) -> None:
         self.chosen.emit(self.key())

@@ -30,9 +30,9 @@ class NameRow(QWidget):
         self._asked = QWidget()
         self._verb, self._replaces = tr("Save"), False
         self._lay_out()
-        self.field.returnPressed.connect(self._tell)
+        self.field.returnPressed.connect(self._emit_name)
         self.field.textEdited.connect(lambda _text: self._calm())
-        self.take.clicked.connect(self._tell)
+        self.take.clicked.connect(self._emit_name)
         self.leave.clicked.connect(self._leave)
         self.hide()
 
@@ -87,7 +87,7 @@ class NameRow(QWidget):
         self.close_row()
         self.left.emit()
 
-    def _tell(self) -> None:
+    def _emit_name(self) -> None:
         self.named.emit(self.field.text(), self._replaces)
 
     def _calm(self) -> None:

@@ -21,9 +21,9 @@ class SearchField(QLineEdit):
         self.setPlaceholderText(placeholder)
         self.setAccessibleName(placeholder)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._rest = once(self, 120, self._tell)
+        self._rest = once(self, 120, self._emit_searched)
         self.textChanged.connect(self._changed)
-        self.returnPressed.connect(self._tell)
+        self.returnPressed.connect(self._emit_searched)
         style.follow(self._restyle)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -44,9 +44,9 @@ class SearchField(QLineEdit):
         painter.end()
 
     def _changed(self, text: str) -> None:
-        self._rest.start() if text else self._tell()
+        self._rest.start() if text else self._emit_searched()
 
-    def _tell(self) -> None:
+    def _emit_searched(self) -> None:
         self._rest.stop()
         self.searched.emit(self.text().strip())
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from gui.look import fonts as typography
+from gui.look import fonts
 from gui.look.proxy_style import TunesmithStyle
 from gui.look.stylesheet import style_sheet
 from gui.look.tokens import DARK, LIGHT, Tokens
@@ -67,7 +67,7 @@ def apply(app: QApplication, scheme: str = "system", text_scale: float = 1.0) ->
     if scheme not in SCHEMES:
         raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}, not {scheme!r}")
     _State.scheme = scheme
-    typography.set_text_scale(text_scale)
+    fonts.set_text_scale(text_scale)
     if not _State.following:
         app.styleHints().colorSchemeChanged.connect(_system_changed)
         _State.following = True
@@ -112,9 +112,9 @@ def _restyle(app: QApplication) -> None:
         app.setStyle(TunesmithStyle())
         app.setProperty("tunesmith_style", True)
     app.setPalette(palette(_State.tokens))
-    app.setFont(typography.font("body"))
-    QToolTip.setFont(typography.font("label_medium"))
-    app.setStyleSheet(style_sheet(_State.tokens, typography.px))
+    app.setFont(fonts.font("body"))
+    QToolTip.setFont(fonts.font("label_medium"))
+    app.setStyleSheet(style_sheet(_State.tokens, fonts.px))
     signals.changed.emit()
 
 

@@ -28,7 +28,7 @@ class LibraryReader(QObject):
         super().__init__(parent)
         self._scanning = Background(self)
         self._hashing = Background(self)
-        self._known_sound: dict[tuple[str, tuple[int, ...]], list[str]] = {}
+        self._verified: dict[tuple[str, tuple[int, ...]], list[str]] = {}
         self._wanted = ""
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self.refresh_soon)
@@ -64,13 +64,13 @@ class LibraryReader(QObject):
         """Compare an adapter's files with its metadata; the last one asked for is the one that is told."""
         self._wanted = adapter.id
         key = (adapter.id, _stamp(adapter))
-        if key in self._known_sound:
-            self.checked.emit(adapter.id, self._known_sound[key])
+        if key in self._verified:
+            self.checked.emit(adapter.id, self._verified[key])
             return
 
         def report(changed: list[str] | None) -> None:
             if changed is not None:
-                self._known_sound[key] = changed
+                self._verified[key] = changed
                 if adapter.id == self._wanted:
                     self.checked.emit(adapter.id, changed)
 

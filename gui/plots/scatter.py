@@ -74,13 +74,13 @@ class Scatter(Chart):
         return [self._points[index].id for index in self._front]
 
     def _summary_text(self) -> str:
-        said = [f"{point.name}: {self._told(point)}" for point in self._points]
+        said = [f"{point.name}: {self._point_text(point)}" for point in self._points]
         best = ", ".join(self._points[index].name for index in self._front)
         if not said:
             return tr("No entry is scored yet.")
         return ". ".join([*said, tr("No entry beats {names}", names=best)])
 
-    def _told(self, point: Point) -> str:
+    def _point_text(self, point: Point) -> str:
         return f"{as_text('ROUGE-1', point.interval)}, {compact(point.cost)} {self._unit}"
 
     # The axes.
@@ -240,7 +240,9 @@ class Scatter(Chart):
         if event.type() == QEvent.Type.ToolTip:
             found = self.point_at(QPointF(self.mapFromGlobal(self.cursor().pos())))
             QToolTip.showText(
-                self.cursor().pos(), as_said(f"{found.name}: {self._told(found)}") if found else "", self
+                self.cursor().pos(),
+                as_said(f"{found.name}: {self._point_text(found)}") if found else "",
+                self,
             )
             return True
         return super().event(event)

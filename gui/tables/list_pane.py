@@ -51,8 +51,8 @@ class ListPane(QWidget):
         self._stack = QStackedWidget()
         self._column = QVBoxLayout(self)
         self._lay_out()
-        self.search.searched.connect(self._tell)
-        self.filter.currentChanged.connect(self._tell)
+        self.search.searched.connect(self._emit_filtered)
+        self.filter.currentChanged.connect(self._emit_filtered)
 
     def _lay_out(self) -> None:
         shown: tuple[QWidget, ...] = (self.view, self._empty, self._nothing_found)
@@ -100,5 +100,5 @@ class ListPane(QWidget):
         """Say what could not be done."""
         self.notice.show_notice(text, tr("Close"), "warning")
 
-    def _tell(self, _changed: str) -> None:
+    def _emit_filtered(self, _changed: str) -> None:
         self.narrowed.emit(self.filter.current(), self.search.text().strip())

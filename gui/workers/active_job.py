@@ -33,26 +33,26 @@ class ActiveJob:
         """Listen to a job, and to none before it; `ended` hears its end once it is in hand no longer."""
 
         def end(ending: Ending) -> None:
-            self.let_go()
+            self.disconnect()
             ended(ending)
 
-        self.let_go()
+        self.disconnect()
         self.thread = thread
         self._subscription = thread.subscribe(
             self._listener, events=events, result=result, failed=failed, ended=end
         )
 
-    def let_go(self) -> None:
+    def disconnect(self) -> None:
         """Listen no longer, and leave the job to itself."""
         if self._subscription is not None:
             self._subscription.close()
         self.thread = self._subscription = None
 
-    def give_up(self, command: str = "stop") -> bool:
+    def cancel(self, command: str = "stop") -> bool:
         """Ask the job to end and listen no longer; return whether there was one."""
         if self.thread is None:
             return False
         with suppress(AppError):
             self.thread.send(command)
-        self.let_go()
+        self.disconnect()
         return True

@@ -45,10 +45,10 @@ class RunStarter(Protocol):
 
 
 class ArenaQueue(QObject):
-    """`changed` tells that an entry began or ended or that the queue did; `troubled(text)` why one could not begin."""
+    """`changed` tells that an entry began or ended or that the queue did; `failed(text)` why one could not begin."""
 
     changed = Signal()
-    troubled = Signal(str)
+    failed = Signal(str)
 
     def __init__(self, starter: RunStarter, parent: QObject) -> None:
         super().__init__(parent)
@@ -67,7 +67,7 @@ class ArenaQueue(QObject):
 
     def start(self, arena: Arena) -> None:
         """Work an arena's queue from now on. Raises ArenaError if another window or command line does."""
-        self.let_go()
+        self.release()
         self._held.enter_context(arenas.working(arena))
         self._arena, self._tried = arena, set()
         arenas.set_paused(arena, paused=False)
@@ -78,7 +78,7 @@ class ArenaQueue(QObject):
         """Begin nothing more; the entry that runs goes on to its end."""
         arenas.set_paused(arena, paused=True)
         if self.arena_id == arena.id:
-            self.let_go()
+            self.release()
         self.changed.emit()
 
     def try_again(self, entry_id: str) -> None:
@@ -86,12 +86,12 @@ class ArenaQueue(QObject):
         self._tried.discard(entry_id)
         self._soon()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Leave the queue to others; what runs goes on."""
         self._arena = None
         self._held.close()
 
-    def take_up(self) -> None:
+    def restore(self) -> None:
         """Go on with a queue that was being worked when the last window went."""
         for arena in arenas.list_arenas()[0]:
             if self._arena is None and not arena.paused and self._is_open(arena):
@@ -142,12 +142,12 @@ class ArenaQueue(QObject):
             else:
                 self._starter.resume(job.id)
         except AppError as error:
-            self.troubled.emit(f"{entry_text(status.entry)}: {translate(arenas.why_not(error))}")
+            self.failed.emit(f"{entry_text(status.entry)}: {translate(arenas.why_not(error))}")
             self._soon()
         self.changed.emit()
 
     def _end(self, error: AppError | None) -> None:
-        self.let_go()
+        self.release()
         if error is not None:
-            self.troubled.emit(translate(arenas.why_not(error)))
+            self.failed.emit(translate(arenas.why_not(error)))
         self.changed.emit()

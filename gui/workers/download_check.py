@@ -39,13 +39,13 @@ class DownloadCheck(QObject):
         """Whether the hub is being asked."""
         return bool(self._active_job)
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Ask no longer."""
-        self._active_job.give_up()
+        self._active_job.cancel()
 
     def check(self, work: object, needed: list[Request]) -> None:
         """Look what of the repositories that some work needs is not on this computer."""
-        self.give_up()
+        self.cancel()
         self._price(work, needed, [])
 
     def _price(self, work: object, waiting: list[Request], costs: list[Cost]) -> None:
@@ -56,7 +56,7 @@ class DownloadCheck(QObject):
 
         def take(cost: Cost) -> None:
             # The worker is left to its end, which takes longer than its answer.
-            self._active_job.let_go()
+            self._active_job.disconnect()
             self._price(work, waiting[1:], [*costs, cost])
 
         job = self._manager.ask("models", {"action": "cost", **waiting[0]}, parent=self)

@@ -40,7 +40,7 @@ class Downloads(QObject):
                 self._shares.pop(thread, None)
             elif event["event"] == "stage_progressed":
                 self._progress(thread, event)
-        self._tell(before)
+        self._emit_changed(before)
 
     def _progress(self, thread: EngineThread, event: Event) -> None:
         """Take in how far a stage is; a damaged line may lack any of it."""
@@ -55,8 +55,8 @@ class Downloads(QObject):
         before = self.share
         self._stages.pop(thread, None)
         self._shares.pop(thread, None)
-        self._tell(before)
+        self._emit_changed(before)
 
-    def _tell(self, before: float | None) -> None:
+    def _emit_changed(self, before: float | None) -> None:
         if self.share != before:
             self.changed.emit()

@@ -160,13 +160,13 @@ class EngineThread(QThread):
 
     def leave(self) -> None:
         """Stop following, let the worker know that the window is gone, and wait for the thread's end."""
-        self.let_go()
+        self.detach()
         self.wait()
         if self.pid is None:
             # It never began: the warm worker that waits for it goes as well.
             self._supervisor.detach()
 
-    def let_go(self) -> None:
+    def detach(self) -> None:
         """Stop following soon, without waiting; the worker of a job that is no run ends then."""
         self._leaving.set()
 

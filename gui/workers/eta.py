@@ -33,7 +33,7 @@ class Remaining:
         self._began = 0.0
         self._total = 0
         self._ends: float | None = None
-        self._told: float | None = None
+        self._shown_seconds: float | None = None
 
     def follow(self, event: Event) -> None:
         """Take in an event of a job; those that tell nothing of its progress are passed over."""
@@ -63,7 +63,7 @@ class Remaining:
     @property
     def text(self) -> str:
         """What a person is told: "about 4 min left", "" while unknown."""
-        return "" if self._told is None else left_text(self._told)
+        return "" if self._shown_seconds is None else left_text(self._shown_seconds)
 
     def beside(self, how_far: str) -> str:
         """Return words for how far the stage is, with how long it still takes where that is known."""
@@ -72,7 +72,7 @@ class Remaining:
     def _judge(self) -> None:
         (first_at, first_done), (at, done) = self._reports[0], self._reports[-1]
         if done >= self._total or done == first_done or at - self._began < FIRST_SECONDS:
-            self._ends = self._told = None
+            self._ends = self._shown_seconds = None
             return
         ends = at + (at - first_at) / (done - first_done) * (self._total - done)
         if self._ends is None:
@@ -80,13 +80,17 @@ class Remaining:
         else:
             passed = at - self._reports[-2][0]
             self._ends += (1.0 - math.exp(-passed / SETTLING_SECONDS)) * (ends - self._ends)
-        self._tell(max(0.0, self._ends - at))
+        self._update_shown(max(0.0, self._ends - at))
 
-    def _tell(self, left: float) -> None:
+    def _update_shown(self, left: float) -> None:
         """Keep what is told until something else is clear: upwards a good step more, so that it does not flicker."""
         told, step = _coarse(left), COARSE if left >= HOUR else MINUTE
-        if self._told is None or told < self._told or left > self._told + 1.25 * step:
-            self._told = told
+        if (
+            self._shown_seconds is None
+            or told < self._shown_seconds
+            or left > self._shown_seconds + 1.25 * step
+        ):
+            self._shown_seconds = told
 
 
 def _coarse(seconds: float) -> float:

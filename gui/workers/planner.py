@@ -94,7 +94,7 @@ class Planner(QObject):
         self.forget()
         if self._active_job.thread is not None:
             self._active_job.thread.send("quit")
-        self._active_job.give_up()
+        self._active_job.cancel()
 
     def _ask(self) -> None:
         if self._wanted is None:

@@ -163,7 +163,7 @@ class WorkerManager(QObject):
         if kind in COMPUTING:
             self._take_device(thread, kind)
         if parent is not None:
-            parent.destroyed.connect(thread.let_go)
+            parent.destroyed.connect(thread.detach)
         QTimer.singleShot(0, thread, thread.start)
         return thread
 
@@ -182,7 +182,7 @@ class WorkerManager(QObject):
         thread.subscribe(self, finished=partial(self._release_thread, thread))
         self.downloads.follow(thread)
         if self._has_left:
-            thread.let_go()
+            thread.detach()
         return thread
 
     def _release_thread(self, thread: EngineThread) -> None:
@@ -234,7 +234,7 @@ class WorkerManager(QObject):
         What a page still asks for afterwards, as by a timer, is not begun.
         """
         self._has_left = True
-        self.arena_queue.let_go()
+        self.arena_queue.release()
         self.planner.rest()
         self.warm_workers.end()
         for thread in list(self._threads):

@@ -125,7 +125,7 @@ def test_a_listener_keeps_nothing_of_a_thread_that_has_ended(asked, qtbot):
     _, thread = asked
     listener, ends = QObject(), []
     thread.subscribe(listener, finished=lambda: ends.append(1))
-    thread.let_go()
+    thread.detach()
     thread.start()
     qtbot.waitUntil(lambda: not listener.findChildren(QObject, "", Qt.FindChildOption.FindDirectChildrenOnly))
     assert ends == [1]

@@ -171,7 +171,7 @@ class ArenaPage(Page):
         self.view.menu_wanted.connect(lambda row, point: self.menu_for(row.status).popup(point))
         self._connect_below()
         self._queue.changed.connect(self.refresh)
-        self._queue.troubled.connect(self._show_error)
+        self._queue.failed.connect(self._show_error)
         self._manager.runs_changed.connect(self.refresh)
         self._manager.device_changed.connect(self._show_header)
 

@@ -68,11 +68,11 @@ class Checker(QObject):
             result=partial(self._take, thread.job, asked),
             failed=self._fail,
         )
-        self._tell()
+        self._report_progress()
 
     def stop(self) -> None:
         """Give up the check in hand, if there is one."""
-        if self.active_job.give_up():
+        if self.active_job.cancel():
             self._rest()
 
     def _follow(self, events: list[Event]) -> None:
@@ -81,9 +81,9 @@ class Checker(QObject):
             if event["event"] == "stage_entered":
                 stage = event["stage"]
                 self._stage = tr(STAGES[stage]) if stage in STAGES else stage.replace("_", " ").capitalize()
-                self._tell()
+                self._report_progress()
             elif event["event"] == "stage_progressed":
-                self._tell(event["done"], event["total"], event["unit"])
+                self._report_progress(event["done"], event["total"], event["unit"])
             elif event["event"] == "rows_previewed":
                 self.looked.emit(event)
             elif event["event"] == "rows_broken":
@@ -109,7 +109,7 @@ class Checker(QObject):
     def _rest(self) -> None:
         self._stage = ""
         self._left.begin()
-        self._tell()
+        self._report_progress()
 
-    def _tell(self, done: int = 0, total: int = 0, unit: str = "") -> None:
+    def _report_progress(self, done: int = 0, total: int = 0, unit: str = "") -> None:
         self.progressed.emit(self._stage, done, total, unit, self._left.text)

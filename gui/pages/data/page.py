@@ -164,7 +164,7 @@ class DataPage(Page):
     def _answer(self) -> None:
         """Do what the strip offers: ask the hub no longer, or fetch what it was asked about."""
         if self._downloads.is_busy:
-            self._downloads.give_up()
+            self._downloads.cancel()
             self.parts.question.hide()
         else:
             self._read(self._wanted)
@@ -190,7 +190,7 @@ class DataPage(Page):
     def _forget(self) -> None:
         """Leave behind what was decided and seen of another source."""
         self.checker.stop()
-        self._downloads.give_up()
+        self._downloads.cancel()
         self.decisions.forget()
         self._show_nothing()
 

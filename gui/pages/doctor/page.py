@@ -47,7 +47,7 @@ class DoctorPage(Page):
         self._background = Background(self)
         self._checks: dict[str, doctor.Check] = {}
         self._looks = 0
-        self._devices, self._given_up = ActiveJob(self), False
+        self._devices, self._cancelled = ActiveJob(self), False
         self.copy_button = plain(tr("Copy diagnostics"), "copy")
         self.again_button = plain(tr("Check again"), "retry")
         for button in (self.copy_button, self.again_button):
@@ -61,7 +61,7 @@ class DoctorPage(Page):
         self._lay_out()
         self.copy_button.clicked.connect(self.copy)
         self.again_button.clicked.connect(self.look)
-        self.cancel_button.clicked.connect(self.give_up)
+        self.cancel_button.clicked.connect(self.cancel)
 
     def _lay_out(self) -> None:
         content = QWidget()
@@ -83,8 +83,8 @@ class DoctorPage(Page):
     def look(self) -> None:
         """Look at everything anew."""
         self._looks += 1
-        self._checks, self._given_up = {}, False
-        self._devices.give_up()
+        self._checks, self._cancelled = {}, False
+        self._devices.cancel()
         self._background.run(doctor.of_computer, partial(self._take, self._looks))
         self._ask_devices(self._looks)
         self._show()
@@ -93,9 +93,9 @@ class DoctorPage(Page):
         """Wait until what needs no worker is looked at; it comes through the event loop."""
         self._background.wait()
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Wait no longer for what a worker finds: a driver may never answer."""
-        self._given_up = self._devices.give_up()
+        self._cancelled = self._devices.cancel()
         self._show()
 
     def _ask_devices(self, look: int) -> None:
@@ -112,12 +112,12 @@ class DoctorPage(Page):
         )
 
     def _take_facts(self, look: int, facts: dict[str, Any]) -> None:
-        self._devices.let_go()
+        self._devices.disconnect()
         self._judge(look, facts, "")
 
-    def _judge(self, look: int, facts: dict[str, Any], trouble: str) -> None:
+    def _judge(self, look: int, facts: dict[str, Any], problem: str) -> None:
         """Judge what a worker found; cards are looked for too, so off the GUI thread."""
-        self._background.run(partial(doctor.of_devices, facts, trouble), partial(self._take, look))
+        self._background.run(partial(doctor.of_devices, facts, problem), partial(self._take, look))
 
     def _take(self, look: int, checks: list[doctor.Check]) -> None:
         if look == self._looks:
@@ -137,7 +137,7 @@ class DoctorPage(Page):
         checks = self.checks()
         share = len(checks) / len(doctor.ORDER)
         is_done = share >= 1
-        self.busy.setVisible(not is_done and not self._given_up)
+        self.busy.setVisible(not is_done and not self._cancelled)
         self.cancel_button.setEnabled(bool(self._devices))
         done, total = number(len(checks)), number(len(doctor.ORDER))
         self.busy.set_progress(
@@ -145,7 +145,7 @@ class DoctorPage(Page):
         )
         self.again_button.setEnabled(self.busy.isHidden())
         self.copy_button.setEnabled(bool(checks))
-        waits = tr("Cancelled. The devices were not checked") if self._given_up else tr("Checking…")
+        waits = tr("Cancelled. The devices were not checked") if self._cancelled else tr("Checking…")
         self.header.set_subtitle(_summary_text(checks) if is_done else waits)
         for check in checks:
             self._row(check.id).show_check(check)

@@ -168,14 +168,14 @@ class ExamplesPage(Page):
             button.setEnabled(bool(rows))
         self.header.set_subtitle(f"{self._heading()}. {_summary_text(rows, shown)}" if rows else self._name)
         self._show_buttons()
-        self._tell_of_bases()
+        self._show_other_bases()
         self._show_list()
 
     def _heading(self) -> str:
         others = len(self._shown) - 1
         return tr("{run} and {count} more", run=self._name, count=number(others)) if others else self._name
 
-    def _tell_of_bases(self) -> None:
+    def _show_other_bases(self) -> None:
         others = run_comparison.other_bases(self._shown) if self._shown else []
         if others:
             first = translate(self._label)

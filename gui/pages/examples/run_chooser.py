@@ -31,7 +31,7 @@ class RunChooser(QWidget):
         self.view = GroupedTableView(self.table, tr("Runs to compare with"))
         self.compare_button = primary(tr("Compare"))
         self.cancel_button = plain(tr("Cancel"))
-        self._told = Label("", "label", "ink2")
+        self._count = Label("", "label", "ink2")
         self._nothing = EmptyState(
             "history",
             tr("No other run has scores per conversation"),
@@ -56,7 +56,7 @@ class RunChooser(QWidget):
         foot.setSpacing(8)
         for button in (self.compare_button, self.cancel_button):
             foot.addWidget(button)
-        foot.addWidget(self._told, 1)
+        foot.addWidget(self._count, 1)
         column.addLayout(foot)
 
     def offer(self, found: Sequence[run_comparison.Candidate], checked: Sequence[str]) -> None:
@@ -64,17 +64,17 @@ class RunChooser(QWidget):
         self.table.set_candidates(found, checked)
         self._stack.setCurrentWidget(self.view if found else self._nothing)
         self.view.choose_first()
-        self._tell()
+        self._show_count()
 
     def _toggle(self, candidate: run_comparison.Candidate | None) -> None:
         if candidate is not None:
             self.table.toggle(candidate)
-            self._tell()
+            self._show_count()
 
-    def _tell(self) -> None:
+    def _show_count(self) -> None:
         count = len(self.table.chosen())
         too_many = count + 1 > MAX_RUNS
-        self._told.setText(
+        self._count.setText(
             tr("At most {most} runs can be compared at once. Uncheck some.", most=number(MAX_RUNS))
             if too_many
             else tr_count(count, "{n} run compared with the first", "{n} runs compared with the first")

@@ -71,7 +71,7 @@ class DraftWriter(QObject):
         self.turn = DeviceTurn(manager, self._summarizer, self)
         self.writers: list[Writer] = [Writer(STARTER)]
         self.writer = self.writers[0]
-        self.trouble: Strip | None = None
+        self.error: Strip | None = None
         self._local_models: list[str] = []
         self._results = ColumnResults(Entry(None, ""))
         self._asked: tuple[int, str] | None = None
@@ -133,7 +133,7 @@ class DraftWriter(QObject):
         """Ask for a draft, unless one is on its way; `strip` says why there can be none."""
         if self.is_writing:
             return
-        self._asked, self.trouble = (number, conversation), None
+        self._asked, self.error = (number, conversation), None
         if self.turn.is_ours:
             self._ask()
         else:
@@ -165,8 +165,8 @@ class DraftWriter(QObject):
     def cancel(self) -> None:
         """Take the request back; nothing of it is kept."""
         request = self._results.request
-        self._asked, self.trouble = None, None
-        self._results.give_up("cancelled")
+        self._asked, self.error = None, None
+        self._results.end_unfinished("cancelled")
         if request is not None:
             self._summarizer.cancel(request)
         self.changed.emit()
@@ -193,18 +193,18 @@ class DraftWriter(QObject):
     def _on_summarizer_changed(self) -> None:
         request = self._results.request
         if self._summarizer.state == "closing" and request and not self._summarizer.will_answer(request):
-            self._results.give_up("cancelled")
+            self._results.end_unfinished("cancelled")
         self._later()
 
     def _on_died(self, ending: Ending) -> None:
         if self.is_writing:
-            self._results.give_up("failed")
+            self._results.end_unfinished("failed")
             text = f"{translate(ending.message)} {tr('Your text is saved.')}"
-            self.trouble = Strip(text, tr("Try again"), "problem", "brick", ending.log_tail)
+            self.error = Strip(text, tr("Try again"), "problem", "brick", ending.log_tail)
         self._later()
 
     def _say(self, message: str, hint: str) -> None:
-        self.trouble = Strip(labelling_text.trouble(message, hint), "", "problem", "brick")
+        self.error = Strip(labelling_text.error_text(message, hint), "", "problem", "brick")
         self.changed.emit()
 
     def _later(self) -> None:
@@ -215,12 +215,12 @@ class DraftWriter(QObject):
 
     def strip(self) -> Strip | None:
         """Return what there is to say about drafts, the most pressing first."""
-        return self.trouble or self.turn.strip()
+        return self.error or self.turn.strip()
 
     def act(self) -> None:
         """Do what the strip's action says."""
-        if self.trouble is not None:
-            self.trouble = None
+        if self.error is not None:
+            self.error = None
             self._ask()
         else:
             self.turn.act()

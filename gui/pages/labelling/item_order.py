@@ -41,9 +41,9 @@ class Listing(QObject):
         self._novelty: labelling.Novelty | None = None
         self._numbers: list[int] | None = None
         self._background = Background(self)
-        self._given_up = threading.Event()
+        self._cancelled = threading.Event()
         # A window that is closed must not wait for words to be compared.
-        self.destroyed.connect(self._given_up.set)
+        self.destroyed.connect(self._cancelled.set)
 
     @property
     def is_comparing(self) -> bool:
@@ -52,7 +52,7 @@ class Listing(QObject):
 
     def take(self, work: labelling.LabellingSet | None) -> None:
         """List the conversations of another set, those that wait."""
-        self._given_up.set()
+        self._cancelled.set()
         self._work, self._novelty, self._numbers = work, None, None
         self.shown, self.search = "to_do", ""
         self._compare()
@@ -89,10 +89,10 @@ class Listing(QObject):
         work = self._work
         if work is None or not self.is_comparing:
             return
-        given_up = self._given_up = threading.Event()
-        self.destroyed.connect(given_up.set)
+        cancelled = self._cancelled = threading.Event()
+        self.destroyed.connect(cancelled.set)
         items = work.items
-        self._background.run(lambda: _compared(items, given_up), lambda novelty: self._take(work, novelty))
+        self._background.run(lambda: _compared(items, cancelled), lambda novelty: self._take(work, novelty))
 
     def _take(self, work: labelling.LabellingSet, novelty: labelling.Novelty | None) -> None:
         if novelty is not None and work is self._work:
@@ -106,11 +106,11 @@ def _answers(item: labelling.Item, search: str) -> bool:
     return search == str(item.number) or search.casefold() in item.conversation.casefold()
 
 
-def _compared(items: list[labelling.Item], given_up: threading.Event) -> labelling.Novelty | None:
+def _compared(items: list[labelling.Item], cancelled: threading.Event) -> labelling.Novelty | None:
     """Return the words of conversations, or None if nobody waits for them any longer."""
     novelty = labelling.Novelty()
     for start in range(0, len(items), SLICE):
-        if given_up.is_set():
+        if cancelled.is_set():
             return None
         novelty.follow(items[start : start + SLICE], ())
         time.sleep(BREATH_SECONDS)

@@ -33,7 +33,7 @@ class LabellingController(QObject):
         self.work: labelling.LabellingSet | None = None
         self.listing = Listing(self)
         self.listing.compared.connect(self._begin_again)
-        self.trouble: AppError | None = None
+        self.error: AppError | None = None
         self._navigation = ItemNavigation()
         self._typed: str | None = None
         self.is_opening = False
@@ -41,7 +41,7 @@ class LabellingController(QObject):
         self._background = Background(self)
         self._held: list[labelling.LabellingSet] = []
         # By then there is no desk to ask, and the set must not stay locked.
-        self.destroyed.connect(partial(_let_go, self._held))
+        self.destroyed.connect(partial(_release, self._held))
 
     # The set
 
@@ -56,7 +56,7 @@ class LabellingController(QObject):
         if self.work is not None and self.work.about.id == set_id:
             self._begin(self.work, examples, known)
             return
-        self._let_go()
+        self._release()
         wanted, self.is_opening = self._opening, True
         self.changed.emit()
         self._background.run(
@@ -84,7 +84,7 @@ class LabellingController(QObject):
     def _begin(
         self, work: labelling.LabellingSet, examples: Sequence[Example], known: Iterable[labelling.Item]
     ) -> None:
-        self.trouble = None
+        self.error = None
         numbers: list[int] = []
         written = {item.conversation.strip(): item for item in known}
         for example in examples:
@@ -95,7 +95,7 @@ class LabellingController(QObject):
         elif self._navigation.current is None:
             self._go_to(self._where_to_begin(work))
         self.opened.emit()
-        self._tell_moved()
+        self._emit_moved()
 
     def _where_to_begin(self, work: labelling.LabellingSet) -> int | None:
         """Return the conversation that was being written last, else the first that waits, else the first."""
@@ -107,10 +107,10 @@ class LabellingController(QObject):
 
     def close(self) -> None:
         """Keep what was typed and let the set go."""
-        self._let_go()
+        self._release()
         self.changed.emit()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         self.save()
         self.is_opening = False
         self._opening += 1
@@ -126,7 +126,7 @@ class LabellingController(QObject):
         self._fail(error)
 
     def _fail(self, error: AppError) -> None:
-        self.trouble = error
+        self.error = error
         self.changed.emit()
 
     # The conversation in front
@@ -168,7 +168,7 @@ class LabellingController(QObject):
         half_written = item is not None and item.to_do and item.text and item.number in listed
         first = item.number if item is not None and (half_written or not listed) else next(iter(listed), None)
         self._go_to(first)
-        self._tell_moved()
+        self._emit_moved()
 
     def _go_to(self, number: int | None) -> None:
         if number is not None:
@@ -178,19 +178,19 @@ class LabellingController(QObject):
         """Go to the next conversation and leave this one as it is."""
         if self.save():
             self._navigation.forward(self.listing.numbers())
-            self._tell_moved()
+            self._emit_moved()
 
     def back(self) -> None:
         """Go back to the conversation that was in front before."""
         if self.save():
             self._navigation.back()
-            self._tell_moved()
+            self._emit_moved()
 
     def go(self, number: int) -> None:
         """Bring a conversation to the front."""
         if self.work is not None and number != self._navigation.current and self.save():
             self._navigation.go(number)
-            self._tell_moved()
+            self._emit_moved()
 
     # Acts
 
@@ -200,7 +200,7 @@ class LabellingController(QObject):
         self.save()
 
     def save(self) -> bool:
-        """Keep what was typed and tell whether it is kept; if not, `trouble` says why."""
+        """Keep what was typed and tell whether it is kept; if not, `error` says why."""
         work, item, text = self.work, self.item, self._typed
         if work is None or item is None or text is None:
             return True
@@ -217,7 +217,7 @@ class LabellingController(QObject):
         work = self.work
         if work is not None and self.save() and self._done(lambda: work.put_draft(number, draft)):
             self.listing.renew()
-            self._tell_moved()
+            self._emit_moved()
 
     def accept(self) -> None:
         """Accept what stands there and go on."""
@@ -234,7 +234,7 @@ class LabellingController(QObject):
         if self._done(lambda: act(work, item.number)):
             self.listing.renew()
             self._navigation.on([number for number in self.listing.numbers() if number != item.number])
-            self._tell_moved()
+            self._emit_moved()
 
     def undo(self) -> None:
         """Take the last step back and show the conversation it was made on."""
@@ -250,7 +250,7 @@ class LabellingController(QObject):
         if step is not None and self._done(take):
             self.listing.renew()
             self._navigation.go(step.after.number)
-            self._tell_moved()
+            self._emit_moved()
 
     # Trouble
 
@@ -261,15 +261,15 @@ class LabellingController(QObject):
         except AppError as error:
             self._fail(error)
             return False
-        self.trouble = None
+        self.error = None
         return True
 
     def problem(self) -> str:
         """Return what is wrong with the summary, to stand beside it."""
-        error = self.trouble
-        return labelling_text.trouble(error.message, error.hint) if isinstance(error, DataError) else ""
+        error = self.error
+        return labelling_text.error_text(error.message, error.hint) if isinstance(error, DataError) else ""
 
-    def _tell_moved(self) -> None:
+    def _emit_moved(self) -> None:
         self.moved.emit()
         self.changed.emit()
 
@@ -286,6 +286,6 @@ def _add(
         work.carry(numbers[-1], known)
 
 
-def _let_go(held: list[labelling.LabellingSet]) -> None:
+def _release(held: list[labelling.LabellingSet]) -> None:
     for work in held:
         work.close()

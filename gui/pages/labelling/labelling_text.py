@@ -44,7 +44,7 @@ class Status:
     ink: str
 
 
-def trouble(message: str, hint: str) -> str:
+def error_text(message: str, hint: str) -> str:
     """Return what went wrong and what to do about it."""
     return f"{translate(message)} {translate(hint)}".strip()
 

@@ -66,7 +66,7 @@ class LabellingPage(Page):
         self.controller = LabellingController(self)
         self.draft_writer = DraftWriter(manager, self)
         self.reader = Reader(manager, self)
-        self._told = ""
+        self._message = ""
         self._asked_for_models = False
         self._adapted_to = 0
         self._wants_list: bool | None = None
@@ -238,14 +238,14 @@ class LabellingPage(Page):
     def _open_playground(self, examples: Sequence[Example], entries: list[HistoryEntry]) -> None:
         examples = examples or [Example("", entry.conversation, entry.reference) for entry in entries]
         if not examples:
-            self._tell(tr("The playground has no conversations yet. Summarise one there first."))
+            self._show_message(tr("The playground has no conversations yet. Summarise one there first."))
             return
         try:
             about = labelling.find(labelling_text.PLAYGROUND) or labelling.create(
                 labelling_text.PLAYGROUND_NAME, labelling_text.PLAYGROUND, ()
             )
         except StorageError as error:
-            self._tell(labelling_text.trouble(error.message, error.hint))
+            self._show_message(labelling_text.error_text(error.message, error.hint))
         else:
             self.controller.open(about.id, examples, collect(entries).items)
 
@@ -256,7 +256,7 @@ class LabellingPage(Page):
             self.controller.open(sets[0].id)
 
     def _take_set(self, set_id: str, result: dict[str, Any]) -> None:
-        self._told = labelling_text.read_in(result["left_out"], result.get("brought", 0))
+        self._message = labelling_text.read_in(result["left_out"], result.get("brought", 0))
         self.controller.open(set_id)
 
     def _choose_set(self, set_id: str) -> None:
@@ -265,7 +265,7 @@ class LabellingPage(Page):
 
     def _put_away(self) -> None:
         """Give up what was on its way, and what there was to say of it."""
-        self._told = ""
+        self._message = ""
         self.reader.stop()
         self.draft_writer.cancel()
 
@@ -344,7 +344,7 @@ class LabellingPage(Page):
 
     def _fail_to_export(self, error: AppError) -> None:
         self._is_exporting = False
-        self._tell(labelling_text.trouble(error.message, error.hint))
+        self._show_message(labelling_text.error_text(error.message, error.hint))
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Keep what was typed when another page, or nothing, is to be shown."""
@@ -370,8 +370,8 @@ class LabellingPage(Page):
         if item is not None:
             self.summary.show_text(item)
 
-    def _tell(self, text: str) -> None:
-        self._told = text.strip()
+    def _show_message(self, text: str) -> None:
+        self._message = text.strip()
         self._show()
 
     def _show(self) -> None:
@@ -414,15 +414,15 @@ class LabellingPage(Page):
 
     def _strip(self) -> Strip | None:
         """Return what there is to say above the work, the most pressing first."""
-        trouble = self.controller.trouble or self.reader.trouble
-        if trouble is not None and not self.controller.problem():
-            return Strip(labelling_text.trouble(trouble.message, trouble.hint), "", "problem", "brick")
+        error = self.controller.error or self.reader.error
+        if error is not None and not self.controller.problem():
+            return Strip(labelling_text.error_text(error.message, error.hint), "", "problem", "brick")
         said = self.draft_writer.strip() if self.controller.item is not None else None
         work = self.controller.work
         comparing = (
             labelling_text.comparing(work.progress()) if work and self.controller.listing.is_comparing else ""
         )
-        told = comparing or self._told or (labelling_text.all_done(work.progress()) if work else "")
+        told = comparing or self._message or (labelling_text.all_done(work.progress()) if work else "")
         return said or (Strip(told, "", "info", "ink2") if told else None)
 
 

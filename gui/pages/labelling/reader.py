@@ -30,7 +30,7 @@ class Reader(QObject):
         self._done, self._total, self._unit = 0, 0, ""
         self._left = Remaining()
         self.source = ""
-        self.trouble: AppError | None = None
+        self.error: AppError | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -49,7 +49,7 @@ class Reader(QObject):
             request = {"data": values, "base_model": base_model}
             thread = self._manager.ask("label_data", request, parent=self)
         except AppError as error:
-            self.trouble = error
+            self.error = error
         else:
             self._active_job.take(
                 thread, self._end, events=self._follow, result=self._take, failed=self._fail
@@ -58,8 +58,8 @@ class Reader(QObject):
 
     def stop(self) -> None:
         """Give up what is being read, and forget what went wrong before."""
-        self.trouble = None
-        if self._active_job.give_up():
+        self.error = None
+        if self._active_job.cancel():
             self.changed.emit()
 
     def progress(self) -> tuple[float, str, str]:
@@ -79,13 +79,13 @@ class Reader(QObject):
         self.changed.emit()
 
     def _take(self, result: dict[str, Any]) -> None:
-        self._active_job.let_go()
+        self._active_job.disconnect()
         self.changed.emit()
         self.made.emit(result["set"], result)
 
     def _fail(self, ending: Ending) -> None:
         hint = tr("Try again.") if ending.outcome == "crashed" else ending.hint
-        self.trouble = AppError(ending.message, hint, ending.field)
+        self.error = AppError(ending.message, hint, ending.field)
 
     def _end(self, _: Ending) -> None:
         self.changed.emit()

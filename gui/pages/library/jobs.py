@@ -129,9 +129,9 @@ class LibraryJobs(QObject):
             elif event["event"] == "notice":
                 self._remarks.append(in_one_line(event["message"], event.get("hint", "")))
             elif event["event"] == "stage_progressed":
-                self._tell_progress(event)
+                self._report_progress(event)
 
-    def _tell_progress(self, event: Event) -> None:
+    def _report_progress(self, event: Event) -> None:
         done, total, unit = int(event["done"]), int(event["total"]), str(event["unit"])
         size = bytes_text if unit == "bytes" else number
         text = tr(HOW_FAR.get(unit, HOW_FAR["bytes"]), done=size(done), total=size(total))

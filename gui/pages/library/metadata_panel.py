@@ -120,7 +120,7 @@ class MetadataPanel(QWidget):
         self.tags_field.setAccessibleName(tr("Tags"))
         self.notes_field = NotesField()
         self._mark = IconLabel("clock", "ink3")
-        self._soundness = Label("", "label", "ink2", wrap=True)
+        self._integrity = Label("", "label", "ink2", wrap=True)
         self.folder_button = link(tr("Open folder"))
         self._notes_rest = QTimer(self)
         self._notes_rest.setSingleShot(True)
@@ -175,7 +175,7 @@ class MetadataPanel(QWidget):
         row.setContentsMargins(24, 8, 20, 12)
         row.setSpacing(8)
         row.addWidget(self._mark)
-        row.addWidget(self._soundness, 1)
+        row.addWidget(self._integrity, 1)
         row.addWidget(self.folder_button)
         holder = QWidget()
         column = QVBoxLayout(holder)
@@ -224,7 +224,7 @@ class MetadataPanel(QWidget):
         self._show_merging(adapter)
         self._show_words(another=another)
         if another:
-            self.show_soundness(None)
+            self.show_integrity(None)
             self._scroll.verticalScrollBar().setValue(0)
 
     def _show_scores(self, card: ScoreCard | None) -> None:
@@ -269,21 +269,21 @@ class MetadataPanel(QWidget):
             self.notes_field.fit()
             self._notes_rest.stop()
 
-    def show_soundness(self, changed: list[str] | None) -> None:
+    def show_integrity(self, changed: list[str] | None) -> None:
         """Say whether the files match the metadata; None while that is not known."""
         if changed is None:
             self._mark.set_icon("clock", "ink3")
-            self._soundness.setText(tr("Checking the files"))
+            self._integrity.setText(tr("Checking the files"))
         elif changed:
             self._mark.set_icon("warning", "copper")
-            self._soundness.setText(tr("Changed or missing: {files}", files=", ".join(changed)))
+            self._integrity.setText(tr("Changed or missing: {files}", files=", ".join(changed)))
         else:
             self._mark.set_icon("check", "accent")
-            self._soundness.setText(tr("Files are unchanged"))
+            self._integrity.setText(tr("Files are unchanged"))
 
-    def soundness(self) -> str:
+    def integrity_text(self) -> str:
         """Return what is said about the files."""
-        return self._soundness.text()
+        return self._integrity.text()
 
     # Editing.
     def _save_tags(self) -> None:

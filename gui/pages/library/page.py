@@ -57,7 +57,7 @@ class LibraryPage(Page):
         super().__init__(tr("Library"), "", parent)
         self._manager = manager
         self._wanted = ""
-        self._told_unreadable: list[Unreadable] = []
+        self._shown_unreadable: list[Unreadable] = []
         self._in_use: set[str] = set()
         self.reader = LibraryReader(self)
         self.operations = LibraryOperations(self)
@@ -181,9 +181,9 @@ class LibraryPage(Page):
             self._wanted = ""
 
     def _show_unreadable(self, unreadable: list[Unreadable]) -> None:
-        if unreadable == self._told_unreadable:
+        if unreadable == self._shown_unreadable:
             return
-        self._told_unreadable = unreadable
+        self._shown_unreadable = unreadable
         if not unreadable:
             self.pane.notice.hide()
             return
@@ -206,7 +206,7 @@ class LibraryPage(Page):
     def _on_checked(self, adapter_id: str, changed: list[str]) -> None:
         found = self.panel.adapter()
         if found is not None and found.id == adapter_id:
-            self.panel.show_soundness(changed)
+            self.panel.show_integrity(changed)
 
     def _mark_in_use(self) -> None:
         current = self._manager.current

@@ -146,7 +146,7 @@ class Batch(QObject):
         for request in self._sent:
             self._summarizer.cancel(request)
         for row in (row for rows in self._sent.values() for row in rows):
-            row.results.give_up("cancelled")
+            row.results.end_unfinished("cancelled")
         self._sent.clear()
         done, total = number(self.done), number(len(self.rows))
         self.message = message or tr(

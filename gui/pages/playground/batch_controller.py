@@ -39,7 +39,7 @@ class Several(QObject):
         self._sources: dict[str, Sequence[Example]] = {}
         self._own: dict[str, Sequence[Example]] = {}
         self._key = ""
-        self._told = ""
+        self._message = ""
         self.view = BatchView(parent)
         self.batch = Batch(controller, self)
         self.reader = BatchReader(manager, self)
@@ -71,14 +71,14 @@ class Several(QObject):
 
     def read(self, files: Sequence[Path]) -> None:
         """Read files of conversations and offer what is in them."""
-        self._told = ""
+        self._message = ""
         self.reader.read(files)
 
     def _take_files(self, named: list[tuple[str, list[Example]]], left_out: str) -> None:
         self._own = dict(named) | {
             name: examples for name, examples in self._own.items() if name not in dict(named)
         }
-        self._key, self._told = named[0][0], left_out
+        self._key, self._message = named[0][0], left_out
         self._show_sources()
 
     def _known(self) -> dict[str, Sequence[Example]]:
@@ -131,7 +131,7 @@ class Several(QObject):
 
     def _quiet(self) -> None:
         """Put away what was said of other conversations."""
-        self._told = self.reader.trouble = ""
+        self._message = self.reader.error = ""
 
     def _cancel(self) -> None:
         if self.reader.is_busy:
@@ -166,8 +166,8 @@ class Several(QObject):
         table = spreadsheet(self.batch.rows, self.batch.entries)
         self._background.run(
             lambda: write_csv(path, *table),
-            lambda _: self._tell(tr("Exported to {path}.", path=path)),
-            lambda error: self._tell(translate(f"{error.message} {error.hint}")),
+            lambda _: self._show_message(tr("Exported to {path}.", path=path)),
+            lambda error: self._show_message(translate(f"{error.message} {error.hint}")),
         )
 
     def wait(self) -> None:
@@ -176,18 +176,18 @@ class Several(QObject):
 
     # Showing
 
-    def _tell(self, text: str) -> None:
-        self._told = text
+    def _show_message(self, text: str) -> None:
+        self._message = text
         self._show()
 
     def _show(self) -> None:
         self.view.show_batch(self.batch)
         if self.reader.is_busy:
             self.view.show_reading(self.reader.name, self.reader.share, self.reader.status_text)
-        if self.reader.trouble:
-            self.view.show_notice(self.reader.trouble, icon_name="problem")
+        if self.reader.error:
+            self.view.show_notice(self.reader.error, icon_name="problem")
         else:
             goes_on = self.batch.message and self.batch.can_go_on
-            said = " ".join(filter(None, (self._told, self.batch.message)))
+            said = " ".join(filter(None, (self._message, self.batch.message)))
             self.view.show_notice(said, tr("Continue") if goes_on else "")
         self.changed.emit()

@@ -43,7 +43,7 @@ class BatchReader(QObject):
         self._far, self._left = "", Remaining()
         self.share = 0.0
         self.name = ""
-        self.trouble = ""
+        self.error = ""
 
     @property
     def is_busy(self) -> bool:
@@ -60,14 +60,14 @@ class BatchReader(QObject):
         self.stop()
         count = len(files)
         self.name = files[0].name if count == 1 else tr_count(count, "{n} file", "{n} files")
-        self._read, self._far, self.share, self.trouble = {}, "", 0.0, ""
+        self._read, self._far, self.share, self.error = {}, "", 0.0, ""
         self._left.begin()
         try:
             source = ingest.save_files(list(files))
             asked = {"data": {"source": str(source)}}
             thread = self._manager.ask("read_conversations", asked, parent=self)
         except AppError as error:
-            self.trouble = translate(f"{error.message} {error.hint}".strip())
+            self.error = translate(f"{error.message} {error.hint}".strip())
         else:
             self._active_job.take(
                 thread, self._end, events=self._follow, result=self._take, failed=self._fail
@@ -76,7 +76,7 @@ class BatchReader(QObject):
 
     def stop(self) -> None:
         """Give up what is being read."""
-        if self._active_job.give_up():
+        if self._active_job.cancel():
             self.changed.emit()
 
     def _follow(self, events: list[Event]) -> None:
@@ -97,7 +97,7 @@ class BatchReader(QObject):
             into.append(Example(row["id"], row["conversation"], row["summary"], references))
 
     def _take(self, result: dict[str, Any]) -> None:
-        self._active_job.let_go()
+        self._active_job.disconnect()
         self.changed.emit()
         named = [(self._source_name(split), examples) for split, examples in self._read.items()]
         self.found.emit(named, left_out_text(result["left_out"]))
@@ -108,7 +108,7 @@ class BatchReader(QObject):
 
     def _fail(self, ending: Ending) -> None:
         if ending.outcome != "stopped":
-            self.trouble = translate(f"{ending.message} {ending.hint}".strip())
+            self.error = translate(f"{ending.message} {ending.hint}".strip())
 
     def _end(self, _: Ending) -> None:
         self.changed.emit()

@@ -212,7 +212,7 @@ class Controller(QObject):
     def cancel(self) -> None:
         """Take the request back; what has come of it stays."""
         request = self.results.request
-        self.results.give_up("cancelled")
+        self.results.end_unfinished("cancelled")
         if request is not None:
             self.summarizer.cancel(request)
         self.changed.emit()
@@ -294,12 +294,12 @@ class Controller(QObject):
         """Wait no longer for a worker that another page has sent away."""
         request = self.results.request
         if self.summarizer.state == "closing" and request and not self.summarizer.will_answer(request):
-            self.results.give_up("cancelled")
+            self.results.end_unfinished("cancelled")
         self._later()
 
     def _on_died(self, ending: Ending) -> None:
         self._ending = ending
-        self.results.give_up("failed", tr("The worker ended before this summary was done."))
+        self.results.end_unfinished("failed", tr("The worker ended before this summary was done."))
         self._later()
 
     def _later(self) -> None:

@@ -45,8 +45,8 @@ class BaseModelsView(Card):
         self._cost_button = plain(tr("Show size"))
         self._cost = NoticeStrip()
         self._cost.acted.connect(lambda: self.chosen.emit(self._id.text().strip()))
-        self._trouble = NoticeStrip()
-        self._trouble.acted.connect(self._act)
+        self._notice = NoticeStrip()
+        self._notice.acted.connect(self._act)
         self._doomed = ""
         self._list = Scroll(margins=(0, 0, 10, 0), spacing=0)
         self._grid = QGridLayout()
@@ -66,7 +66,7 @@ class BaseModelsView(Card):
         row.addWidget(self._cost_button)
         self.column.addLayout(head)
         self.column.addLayout(row)
-        for strip in (self._cost, self._trouble):
+        for strip in (self._cost, self._notice):
             strip.hide()
             self.column.addWidget(strip)
         self.column.addWidget(self._list, 1)
@@ -134,16 +134,16 @@ class BaseModelsView(Card):
             name=self._doomed,
             size=size,
         )
-        self._trouble.show_notice(question, tr("Delete"))
+        self._notice.show_notice(question, tr("Delete"))
 
     def _act(self) -> None:
-        self._trouble.hide()
+        self._notice.hide()
         job = self._manager.ask("models", {"action": "delete", "id": self._doomed}, parent=self)
         job.subscribe(self, result=self._deleted, failed=self._fail)
 
     def _deleted(self, result: dict[str, Any]) -> None:
         freed = bytes_text(result.get("freed_bytes"))
-        self._trouble.show_notice(tr("Deleted {name}. {size} were freed.", name=result["id"], size=freed))
+        self._notice.show_notice(tr("Deleted {name}. {size} were freed.", name=result["id"], size=freed))
         self.refresh(self._current)
 
     def _ask_cost(self) -> None:
@@ -163,6 +163,6 @@ class BaseModelsView(Card):
         )
 
     def _fail(self, ending: Ending) -> None:
-        self._trouble.show_notice(
+        self._notice.show_notice(
             f"{translate(ending.message)} {translate(ending.hint)}".strip(), icon_name="warning"
         )

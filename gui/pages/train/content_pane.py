@@ -11,7 +11,7 @@ from gui.core.preferences import Preferences
 from gui.pages.train.base_models_view import BaseModelsView
 from gui.pages.train.fallback_view import FitView
 from gui.pages.train.gpu_banner import CardBanner
-from gui.pages.train.method.label_preview import LearnedPreview
+from gui.pages.train.method.label_preview import LabelPreview
 from gui.pages.train.method.method_chooser import MethodChooser
 from gui.pages.train.run.run_view import RunView
 from gui.widgets.cards import NoticeStrip
@@ -30,7 +30,7 @@ class RightSide(QWidget):
         self.methods = MethodChooser()
         self.base_models = BaseModelsView(manager)
         self.fit = FitView()
-        self.preview = LearnedPreview()
+        self.preview = LabelPreview()
         self.run_view = RunView()
         self._notice_box = QWidget()
         self._choosers = QWidget()

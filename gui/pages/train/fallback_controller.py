@@ -43,9 +43,9 @@ class Fitting(QObject):
         try:
             job = self._manager.ask("shrink", {"step": 0}, wanted, parent=self)
         except AppError as error:
-            self._right.fit.show_trouble(f"{translate(error.message)} {translate(error.hint)}")
+            self._right.fit.show_error(f"{translate(error.message)} {translate(error.hint)}")
             return
-        self._right.fit.show_looking()
+        self._right.fit.show_searching()
         job.subscribe(self, result=partial(self._take, wanted), failed=partial(self._fail, wanted))
 
     def _take(self, wanted: Recipe, found: dict[str, Any]) -> None:
@@ -54,7 +54,7 @@ class Fitting(QObject):
 
     def _fail(self, wanted: Recipe, ending: Ending) -> None:
         if wanted is self._recipe:
-            self._right.fit.show_trouble(f"{translate(ending.message)} {translate(ending.hint)}")
+            self._right.fit.show_error(f"{translate(ending.message)} {translate(ending.hint)}")
 
     def _use(self, plan: MemoryFallback) -> None:
         """Write a plan into the recipe, unless another one is shown by now."""

@@ -31,11 +31,11 @@ class FitView(Scroll):
         self._plans: Sequence[MemoryFallback] = ()
         self.column.addStretch(1)
 
-    def show_looking(self) -> None:
+    def show_searching(self) -> None:
         """Say that plans are looked for."""
         self._show(tr("Looking for plans that fit."))
 
-    def show_trouble(self, text: str) -> None:
+    def show_error(self, text: str) -> None:
         """Say why none can be looked for."""
         self._show(text)
 

@@ -24,7 +24,7 @@ class CardBanner(QWidget):
         super().__init__(parent)
         self._preferences = preferences
         # In the engine's words, so that it stays put away in another language.
-        self._told = ""
+        self._text = ""
         self.strip = NoticeStrip()
         self.strip.acted.connect(self._put_away)
         box = QVBoxLayout(self)
@@ -35,8 +35,8 @@ class CardBanner(QWidget):
     def judge(self, found: dict[str, Any]) -> None:
         """Hold what torch found to compute with, the result of the job `devices`, against the cards that are here."""
         check = graphics_check(found, graphics_cards.find())
-        self._told = f"{check.text} {check.fix}"
-        wanted = check.state == "problem" and self._preferences.get(PUT_AWAY) != self._told
+        self._text = f"{check.text} {check.fix}"
+        wanted = check.state == "problem" and self._preferences.get(PUT_AWAY) != self._text
         if wanted:
             self.strip.show_notice(
                 f"{translate(check.text)} {translate(check.fix)}", tr("Dismiss"), "warning"
@@ -44,5 +44,5 @@ class CardBanner(QWidget):
         self.setVisible(wanted)
 
     def _put_away(self) -> None:
-        self._preferences.set(PUT_AWAY, self._told)
+        self._preferences.set(PUT_AWAY, self._text)
         self.hide()

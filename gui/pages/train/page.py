@@ -263,13 +263,13 @@ class TrainPage(Page):
         buttons.file_wanted.connect(self._open_file)
         buttons.save_wanted.connect(self._save_file)
         buttons.pause_wanted.connect(self._pause_or_go_on)
-        buttons.free_wanted.connect(lambda: self._tell(RunModel.free_device))
-        buttons.stop_wanted.connect(lambda: self._tell(RunModel.stop))
+        buttons.free_wanted.connect(lambda: self._call_model(RunModel.free_device))
+        buttons.stop_wanted.connect(lambda: self._call_model(RunModel.stop))
         buttons.resume_wanted.connect(self._resume_shown)
         buttons.new_wanted.connect(self.new_run)
         buttons.back_wanted.connect(self._back_to_current)
-        buttons.checkpoint_wanted.connect(lambda: self._tell(RunModel.save_checkpoint))
-        buttons.evaluation_wanted.connect(lambda: self._tell(RunModel.evaluate_now))
+        buttons.checkpoint_wanted.connect(lambda: self._call_model(RunModel.save_checkpoint))
+        buttons.evaluation_wanted.connect(lambda: self._call_model(RunModel.evaluate_now))
         buttons.folder_wanted.connect(self._open_folder)
         buttons.sides.currentChanged.connect(lambda _side: self.adapt(self.window().width()))
         actions.bind(self, "train.new", buttons.new)
@@ -455,9 +455,9 @@ class TrainPage(Page):
 
     def _pause_or_go_on(self) -> None:
         if self._model is not None:
-            self._tell(RunModel.go_on if self._model.state.paused else RunModel.pause)
+            self._call_model(RunModel.go_on if self._model.state.paused else RunModel.pause)
 
-    def _tell(self, what: Any) -> None:
+    def _call_model(self, what: Any) -> None:
         model = self._model
         if model is not None and model.running:
             self._try(lambda: what(model))

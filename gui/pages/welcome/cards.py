@@ -37,7 +37,7 @@ class ChoiceCards(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(16)
-        self._group.buttonClicked.connect(self._tell)
+        self._group.buttonClicked.connect(self._emit_chosen)
 
     def offer(self, cards: Sequence[Card], current: str) -> None:
         """Show other cards, one of them chosen."""
@@ -64,7 +64,7 @@ class ChoiceCards(QWidget):
         if key in self._buttons:
             self._buttons[key].say(small)
 
-    def _tell(self) -> None:
+    def _emit_chosen(self) -> None:
         self.chosen.emit(self.current())
 
 

@@ -25,7 +25,7 @@ class Step(QWidget):
         self._number, self._is_last = number, is_last
         self._is_done = self._is_open = False
         self._title = Label(title, "section")
-        self._told = RichLabel()
+        self._text = RichLabel()
         self.change_button = link(tr("Change"))
         self.change_button.setAccessibleName(change)
         self.change_button.clicked.connect(self.change_wanted)
@@ -33,7 +33,7 @@ class Step(QWidget):
         self._content.setContentsMargins(0, 8, 0, 0)
         texts = QVBoxLayout()
         texts.setSpacing(2)
-        for part in (self._title, self._told):
+        for part in (self._title, self._text):
             texts.addWidget(part)
         row = QHBoxLayout()
         row.addLayout(texts, 1)
@@ -55,13 +55,13 @@ class Step(QWidget):
 
     def say(self, text: str) -> None:
         """Say what is set; our own text, with `<b>` for what is strong."""
-        self._told.setText(text)
-        self._told.setVisible(bool(text))
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
         self._describe()
 
     def text(self) -> str:
         """Return what is said."""
-        return self._told.text()
+        return self._text.text()
 
     def show_state(self, *, is_open: bool, is_done: bool) -> None:
         """Open or close the step; what is done can be changed."""
@@ -74,7 +74,7 @@ class Step(QWidget):
         self.update()
 
     def _describe(self) -> None:
-        values = {"number": self._number, "title": self._title.text(), "detail": self._told.text()}
+        values = {"number": self._number, "title": self._title.text(), "detail": self._text.text()}
         if self._is_open:
             said = tr("Step {number} of 4, {title}, open. {detail}", **values)
         elif self._is_done:

@@ -77,8 +77,8 @@ def test_a_job_that_is_given_up_is_asked_to_end_and_nothing_more_is_heard(listen
     thread = taken(active_job, heard, "one")
 
     # A disk that is full keeps nobody from giving a job up.
-    assert active_job.give_up("quit")
-    assert not active_job.give_up()
+    assert active_job.cancel("quit")
+    assert not active_job.cancel()
     thread.events.emit([1])
     thread.ended.emit(Ending("stopped", "", ""))
     assert thread.sent == ["quit"]

@@ -98,7 +98,7 @@ def test_an_entry_moved_to_the_front_while_another_runs_is_the_next(bench):
 def test_a_new_window_goes_on_with_the_queue_of_the_last_one(bench, qtbot):
     arena = make_arena("lora", "ia3")
     arenas.set_paused(arena, paused=False)
-    bench.queue.take_up()
+    bench.queue.restore()
     assert bench.queue.arena_id == arena.id
     bench.until_idle()
     assert states(arena) == ["completed", "completed"]
@@ -108,7 +108,7 @@ def test_a_queue_that_is_paused_or_worked_elsewhere_is_left_alone(bench):
     make_arena("lora")
     worked = arenas.set_paused(make_arena("lora"), paused=False)
     with arenas.working(worked):
-        bench.queue.take_up()
+        bench.queue.restore()
         assert bench.queue.arena_id == ""
         with pytest.raises(ArenaError, match="worked by another"):
             bench.queue.start(worked)
@@ -148,7 +148,7 @@ def test_a_window_that_leaves_begins_no_more_entries(bench):
     bench.queue.start(arena)
     bench.until(lambda: bench.manager.current is not None and bench.manager.current.state.step > 0)
     bench.manager.current.stop()
-    bench.queue.let_go()
+    bench.queue.release()
     bench.until(lambda: bench.manager.current is None)
     bench.qtbot.wait(100)
     assert bench.begun == ["lora"]

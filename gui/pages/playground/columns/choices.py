@@ -83,13 +83,13 @@ def foreign_text(adapter: Adapter) -> str:
 
 def base_table(base_id: str, adapters: Iterable[Adapter]) -> dict[str, Any]:
     """Return how the base model is to be loaded: as for the first of the adapters whose metadata tells."""
-    first = next(iter(_told(adapters)), None)
+    first = next(iter(_with_known_form(adapters)), None)
     return first.metadata.base_model.as_table() if first else {"id": base_id}
 
 
 def mixed_base_text(adapters: Iterable[Adapter]) -> str:
     """Return what there is to say if the adapters were made on different forms of their base model."""
-    told = _told(adapters)
+    told = _with_known_form(adapters)
     if not told:
         return ""
     first, *others = told
@@ -108,7 +108,7 @@ def mixed_base_text(adapters: Iterable[Adapter]) -> str:
     )
 
 
-def _told(adapters: Iterable[Adapter]) -> list[Adapter]:
+def _with_known_form(adapters: Iterable[Adapter]) -> list[Adapter]:
     """Return the adapters whose metadata say how the base model was loaded."""
     return [adapter for adapter in adapters if len(adapter.metadata.base_model.as_table()) > 1]
 

@@ -13,7 +13,7 @@ from gui.widgets.buttons import link
 from gui.widgets.labels import Label
 
 
-class PiecesView(QWidget):
+class ChunksView(QWidget):
     """A link that unfolds the summaries; of a conversation that was read whole there is nothing to see."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -137,7 +137,7 @@ class ColumnResults:
         for column in self.columns:
             column.clear("waiting")
 
-    def give_up(self, status: Status, message: str = "", hint: str = "") -> None:
+    def end_unfinished(self, status: Status, message: str = "", hint: str = "") -> None:
         """End what is still to come: cancelled, or failed with a reason."""
         for column in self.columns:
             if column.status in ("waiting", "running"):

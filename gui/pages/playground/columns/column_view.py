@@ -15,7 +15,7 @@ from gui.look.format import UNKNOWN, duration_text, number, score
 from gui.look.language import tr, tr_count, translate
 from gui.look.tooltips import as_said
 from gui.models.list_text import NOTHING_WRITTEN
-from gui.pages.playground.columns.chunks_view import PiecesView
+from gui.pages.playground.columns.chunks_view import ChunksView
 from gui.pages.playground.columns.column_results import Column, Marks
 from gui.pages.playground.columns.feedback_view import FeedbackNotes, FeedbackTools
 from gui.widgets.buttons import IconButton, plain
@@ -44,10 +44,10 @@ class ColumnView(QWidget):
         self._is_base = is_base
         self._name = ElidedLabel("", "body_semibold")
         self._detail = ElidedLabel("", "label", "ink2")
-        self.pieces = PiecesView()
+        self.pieces = ChunksView()
         self._text = ReadingText()
         self._state = Label("", "label", "ink3", wrap=True)
-        self._trouble = _Trouble()
+        self._error = _Error()
         self._copy = IconButton("copy", tr("Copy this summary"))
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._text.text()))
         self._cancel = plain(tr("Cancel"))
@@ -72,7 +72,7 @@ class ColumnView(QWidget):
         column.addSpacing(12)
         column.addWidget(Line())
         reading = self._reading = Scroll((0, 12, 10, 8), spacing=8)
-        for part in (self.pieces, self._text, self._state, self._trouble, self.notes):
+        for part in (self.pieces, self._text, self._state, self._error, self.notes):
             reading.column.addWidget(part)
         reading.column.addStretch(1)
         column.addWidget(reading, 1)
@@ -130,7 +130,7 @@ class ColumnView(QWidget):
 
     def state_text(self) -> str:
         """Return the words in place of a summary: waiting, loading, or what went wrong."""
-        return self._trouble.text() or self._state.text()
+        return self._error.text() or self._state.text()
 
     def figures(self) -> dict[str, str]:
         """Return the figures as shown."""
@@ -159,7 +159,7 @@ class ColumnView(QWidget):
         self._state.setText(waiting.get(column.status) or _state_text(column))
         self._state.setVisible(bool(self._state.text()))
         failed = column.status == "failed"
-        self._trouble.show_text(translate(f"{column.message} {column.hint}".strip()) if failed else "")
+        self._error.show_text(translate(f"{column.message} {column.hint}".strip()) if failed else "")
         self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
         # While the base model is loaded once for all columns, one of them offers to give that up.
         loading = self._is_base and column.status == "waiting" and bool(waiting_text)
@@ -190,7 +190,7 @@ def _drawn(marks: Marks) -> list[Mark]:
     return grounds + [Mark(claim.start, claim.end - claim.start, "attention") for claim in marks.unsupported]
 
 
-class _Trouble(QWidget):
+class _Error(QWidget):
     """What went wrong in this column alone."""
 
     def __init__(self) -> None:

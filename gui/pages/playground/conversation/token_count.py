@@ -48,7 +48,7 @@ class LiveCount(QObject):
 
     def close(self) -> None:
         """Let the worker go; the next text starts another."""
-        self._active_job.give_up("quit")
+        self._active_job.cancel("quit")
         self._is_exact = False
         self._wanted = ("", 0)
         self._asked.clear()

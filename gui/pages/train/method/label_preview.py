@@ -16,7 +16,7 @@ from gui.widgets.text_view import Mark, ReadingText
 HEIGHT = 116
 
 
-class LearnedPreview(Card):
+class LabelPreview(Card):
     """The first training example; hidden until a plan has one, and where nothing is learned."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

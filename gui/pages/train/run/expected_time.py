@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from engine.api import AppError, Recipe, recipe, run_store, run_summaries
 
-RUNS_LOOKED_AT = 20
+MAX_RUNS = 20
 
 
 def expected_seconds(wanted: Recipe, steps: int) -> float | None:
     """Return the likely seconds of a run, or None if nothing like it has been completed here."""
-    for job in run_store.list_jobs()[:RUNS_LOOKED_AT]:
+    for job in run_store.list_jobs()[:MAX_RUNS]:
         try:
             earlier = recipe.load(job.recipe_path)
         except AppError:

@@ -80,8 +80,8 @@ class FailureCard(ErrorCard):
 def _text(ending: Ending, state: RunState, plans: Sequence[MemoryFallback] | None) -> str:
     # What to do about a crash, or about too little memory, is what comes behind.
     hint = ending.hint if ending.outcome == "failed" and not plans else ""
-    looked_for = tr("Looking for plans that fit.")
-    safe = looked_for if plans is None else what_is_safe(state, plans=bool(plans))
+    searching = tr("Looking for plans that fit.")
+    safe = searching if plans is None else what_is_safe(state, plans=bool(plans))
     said = (translate(ending.message), translate(hint), safe)
     return " ".join(part for part in said if part)
 

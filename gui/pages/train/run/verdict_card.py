@@ -81,11 +81,13 @@ class VerdictCard(Card):
         protocol = (state.tuned_scores or {}).get("protocol") or {}
         icon_name, headline, ink = verdict_of(difference, trains=has_trained(state))
         examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
-        self._add_head(icon_name, headline, ink, _told(verdict_sentence(difference, examples, split), state))
+        self._add_head(
+            icon_name, headline, ink, _with_exclusions(verdict_sentence(difference, examples, split), state)
+        )
 
     def _add_plain_head(self, state: RunState) -> None:
         if state.adapter is not None:
-            text = _told(tr("It was not compared with the base model."), state)
+            text = _with_exclusions(tr("It was not compared with the base model."), state)
             self._add_head("check", tr("The adapter is saved"), "accent", text)
         else:
             text = tr("The run ended before its first step.")
@@ -147,7 +149,7 @@ class VerdictCard(Card):
         self.column.addWidget(foot)
 
 
-def _told(text: str, state: RunState) -> str:
+def _with_exclusions(text: str, state: RunState) -> str:
     """Return a sentence on a run, with what its recipe left out: figures are of the rest alone."""
     return " ".join(filter(None, (text, excluded_sentence(state.excluded))))
 

@@ -78,7 +78,7 @@ def test_what_is_given_up_keeps_what_had_come():
     results.add(Entry("a1", "tuned"))
     results.begin("r", CONVERSATION)
     results.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "The venue"})
-    results.give_up("cancelled")
+    results.end_unfinished("cancelled")
     results.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": " late"})
     assert [(column.status, column.text) for column in results.columns] == [
         ("cancelled", "The venue"),

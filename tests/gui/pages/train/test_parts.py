@@ -7,7 +7,7 @@ from engine.api import Ending, RunState, Sample
 from engine.scoring.metrics import OTHER_METRICS
 from gui.look import style
 from gui.models.metric_text import amount
-from gui.pages.train.method.label_preview import LearnedPreview
+from gui.pages.train.method.label_preview import LabelPreview
 from gui.pages.train.recipe_panel import plan_text
 from gui.pages.train.run.expected_time import expected_seconds
 from gui.pages.train.run.failure_card import FailureCard
@@ -101,7 +101,7 @@ def test_a_run_that_did_not_complete_foretells_nothing(home):
 
 
 def test_what_is_learned_is_marked_in_one_piece(qtbot):
-    preview = LearnedPreview()
+    preview = LabelPreview()
     qtbot.addWidget(preview)
     assert not preview.isVisible()
     preview.show_pieces([["Summary: ", False], ["Tom ", True], ["stays.", True], ["</s>", True]])
@@ -113,7 +113,7 @@ def test_what_is_learned_is_marked_in_one_piece(qtbot):
 def test_what_is_learned_has_its_room_again_after_a_method_that_learns_nothing(styled, qtbot):
     host = QWidget()
     qtbot.addWidget(host)
-    preview = LearnedPreview()
+    preview = LabelPreview()
     QVBoxLayout(host).addWidget(preview)
     host.resize(800, 600)
     host.show()
