@@ -105,7 +105,7 @@ def test_an_error_with_words_for_the_user(follow, qtbot):
     assert (ending.outcome, ending.message, ending.hint, ending.field) == (
         "failed",
         "No column.",
-        "Enter one.",
+        "Name one.",
         "data.summary",
     )
 
