@@ -25,7 +25,7 @@ from engine.worker.ingestion.splitting import hold_out
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.readers import FIELD
 from engine.worker.runtime.channel import Channel
-from engine.worker.validation.exclusion import without_excluded
+from engine.worker.validation.exclusion import exclude_rows
 
 # Of a source without splits, and of "train" where a split is missing.
 HELD_OUT_SHARE = 0.1
@@ -79,7 +79,7 @@ def read(
     selection = select(options, channel, needs)
     for split in needs:
         _require_examples(selection, split)
-    left = without_excluded(selection.rows, options, counter, channel.check_stop)
+    left = exclude_rows(selection.rows, options, counter, channel.check_stop)
     for split in needs:
         _require_rest(selection.rows[split], left.rows[split], split)
     if left.words:

@@ -18,10 +18,10 @@ from engine.worker.runtime.channel import Channel
 from engine.worker.validation import results_writer
 from engine.worker.validation.check_report import finding_reports, leak_reports, split_report
 from engine.worker.validation.cross_row_rules import Both, Rows, in_both
-from engine.worker.validation.language_id import Languages, Usual
+from engine.worker.validation.language_id import Languages, UsualLanguages
 from engine.worker.validation.row_rules import COUNTED
-from engine.worker.validation.row_stats import Measures
-from engine.worker.validation.row_view import Look
+from engine.worker.validation.row_stats import RowStats
+from engine.worker.validation.row_view import RowView
 from engine.worker.validation.scan import Found, find, left_out, whole
 
 IDS = tuple(entry.id for entry in FINDINGS)
@@ -54,14 +54,16 @@ class _Check:
         self._channel = channel
         self._total = sum(map(len, selection.rows.values()))
         self._done = 0
-        self._measures: dict[Split, Measures] = {split: Measures() for split in SPLITS}
+        self._measures: dict[Split, RowStats] = {split: RowStats() for split in SPLITS}
         # Of conversations that all wait for a summary there is as much to say, but for what runs would use.
         self._is_labelled = any(whole(self._rows).values()) or not self._total
         self._whole = whole(self._rows, needs_summary=self._is_labelled)
 
     def result(self) -> dict[str, Any]:
         """Look at every row, keep the details beside the events, and return what the event carries."""
-        usual = Usual.of([self._rows[split][place] for split in SPLITS for place in self._whole[split]])
+        usual = UsualLanguages.of(
+            [self._rows[split][place] for split in SPLITS for place in self._whole[split]]
+        )
         needs = {"needs_summary": self._is_labelled}
         found = find(IDS, self._rows, self._options, self._counter, usual, self._take, **needs)
         self._channel.enter("sum_up")
@@ -99,7 +101,7 @@ class _Check:
             "details": str(self._channel.job.folder),
         }
 
-    def _take(self, split: Split, looks: list[Look]) -> None:
+    def _take(self, split: Split, looks: list[RowView]) -> None:
         self._measures[split].add(looks)
         self._done += len(looks)
         self._channel.progress(self._done, self._total, "rows")

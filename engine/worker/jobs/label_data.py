@@ -23,7 +23,7 @@ from engine.worker.ingestion.token_lengths import counter_for
 from engine.worker.readers import FIELD
 from engine.worker.runtime.channel import Channel
 from engine.worker.validation import exclusion
-from engine.worker.validation.exclusion import without_excluded
+from engine.worker.validation.exclusion import exclude_rows
 
 SAMPLE_NAME = "Sample conversations"
 
@@ -46,7 +46,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     channel.result({"set": about.id, "left_out": _left_out(left, examples, kept), "brought": brought})
 
 
-def _rows(source: Source, options: DataOptions, base_model: str | None, channel: Channel) -> exclusion.Kept:
+def _rows(
+    source: Source, options: DataOptions, base_model: str | None, channel: Channel
+) -> exclusion.Remaining:
     """Return the rows that are offered; a source without splits counts as training, as a run splits anew anyway."""
     _, found = read_rows(source, options, channel, needs_summary=False)
     rows: dict[Split, LazySequence[Row]] = {
@@ -55,12 +57,12 @@ def _rows(source: Source, options: DataOptions, base_model: str | None, channel:
     channel.check_stop()
     if options.exclude:
         channel.enter("check_rows")
-    return without_excluded(
+    return exclude_rows(
         rows, options, partial(counter_for, base_model), channel.check_stop, needs_summary=False
     )
 
 
-def _nothing_left(source: Source, left: exclusion.Kept) -> DataError:
+def _nothing_left(source: Source, left: exclusion.Remaining) -> DataError:
     if any(left.excluded.values()):
         return DataError(
             f"What is excluded leaves no conversation of {source.name}.",
@@ -86,7 +88,7 @@ def _set(source: Source, kept: list[Example]) -> tuple[labelling.SetInfo, int]:
     return labelling.create(name, source.name, kept, source.licence, known), brought
 
 
-def _left_out(left: exclusion.Kept, examples: list[Example], kept: list[Example]) -> dict[str, Any]:
+def _left_out(left: exclusion.Remaining, examples: list[Example], kept: list[Example]) -> dict[str, Any]:
     empty = sum(not example.conversation.strip() for example in examples)
     different = len({example.conversation.strip() for example in examples} - {""})
     return {

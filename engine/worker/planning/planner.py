@@ -33,7 +33,7 @@ from engine.worker.planning.plan_facts import Lengths
 from engine.worker.planning.requirements import Requirements
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
-from engine.worker.validation.row_rules import goes_by_tokens
+from engine.worker.validation.row_rules import needs_tokens
 
 # The part of a plan that its run reports when it starts.
 SIZES = (
@@ -191,7 +191,7 @@ class Planner:
         """Return the examples, or None with a problem if they can't be read."""
         with _Collecting(problems):
             options, limits = recipe.data, {"max_conversation_tokens", "max_summary_tokens"}
-            by_tokens = goes_by_tokens(options.exclude)
+            by_tokens = needs_tokens(options.exclude)
             key = (
                 options.model_dump_json(exclude={"prompt", "shots", *(() if by_tokens else limits)}),
                 recipe.base_model if by_tokens else None,

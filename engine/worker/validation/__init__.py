@@ -1,5 +1,4 @@
-"""How the rows of each finding are found: by what stands in a row, or by how rows compare with each other.
+"""Finds what is wrong with rows, by rules on single rows and by rules that compare rows.
 
-What the findings are is declared in `engine.data.findings`. Imports no torch, and its language guesser only when
-asked for.
+`engine.data.findings` declares the findings. Imports no torch, and the language identifier only where it is needed.
 """

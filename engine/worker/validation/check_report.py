@@ -1,4 +1,4 @@
-"""A data check's result, as its event carries it: what is found in words, and the first rows of everything."""
+"""The result of a data check as an event: findings as text, statistics, and the first rows of each split."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from engine.text import pii, unicode_checks
 from engine.worker.ingestion.row_store import Row
 from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import describe, histogram
-from engine.worker.validation.cross_row_rules import Both, Places, Rows, differing_in_spaces
-from engine.worker.validation.row_stats import Measures
+from engine.worker.validation.cross_row_rules import Both, Indices, Rows, count_differing_in_spaces
+from engine.worker.validation.row_stats import RowStats
 from engine.worker.validation.scan import Found
 
 MAX_ROWS = 200
@@ -27,51 +27,51 @@ MAX_CHARACTERS_NAMED = 3
 
 def split_report(
     rows: Sequence[Row],
-    measures: Measures,
+    stats: RowStats,
     used: Sequence[int],
     whole: Sequence[int],
     *,
     are_examples: bool = True,
 ) -> dict[str, Any]:
-    """Return one split: how many examples are used, their measures, and the first rows, used or not.
+    """Return one split: its number of examples, their statistics, and the first rows, used or not.
 
-    Lengths are those of the `whole` rows, before any limit is applied. Where none has a summary, the rows
-    `are_examples` not: conversations are measured all the same.
+    Lengths are those of the complete rows (`whole`), before any limit. Rows without summaries are no examples
+    (`are_examples`), but their conversations are measured.
     """
     measured = {"conversation": whole, "summary": whole if are_examples else ()}
-    texts = {"conversation": measures.conversation_tokens, "summary": measures.summary_tokens}
+    texts = {"conversation": stats.conversation_tokens, "summary": stats.summary_tokens}
     return {
         "examples": len(used) if are_examples else 0,
-        "rows": _shown(rows, measures),
+        "rows": _shown(rows, stats),
         "lengths": {name: _spread(values, measured[name]) for name, values in texts.items()},
-        "turns": describe(_at(measures.turns, used)),
-        "speakers": describe(_at(measures.speakers, used)),
+        "turns": describe(_at(stats.turns, used)),
+        "speakers": describe(_at(stats.speakers, used)),
     }
 
 
-def _spread(values: array[int], places: Sequence[int]) -> dict[str, Any]:
-    chosen = _at(values, places)
+def _spread(values: array[int], indices: Sequence[int]) -> dict[str, Any]:
+    chosen = _at(values, indices)
     return {**describe(chosen), "histogram": histogram(chosen)}
 
 
-def _at(values: array[int], places: Sequence[int]) -> list[int]:
-    return [values[place] for place in places]
+def _at(values: array[int], indices: Sequence[int]) -> list[int]:
+    return [values[index] for index in indices]
 
 
-def _shown(rows: Sequence[Row], measures: Measures) -> list[dict[str, Any]]:
+def _shown(rows: Sequence[Row], stats: RowStats) -> list[dict[str, Any]]:
     """Return the first rows, as many as one event holds; very long texts are cut."""
-    shown, room = [], MAX_SPLIT_BYTES
-    for place, row in enumerate(rows[:MAX_ROWS]):
+    shown, free = [], MAX_SPLIT_BYTES
+    for index, row in enumerate(rows[:MAX_ROWS]):
         facts = {
             "number": row.number,
             "id": row.example.id,
             "conversation": _cut(row.example.conversation),
             "summary": _cut(row.example.summary),
-            "conversation_tokens": measures.conversation_tokens[place],
-            "summary_tokens": measures.summary_tokens[place],
+            "conversation_tokens": stats.conversation_tokens[index],
+            "summary_tokens": stats.summary_tokens[index],
         }
-        room -= len(json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace")) + 1
-        if room < 0:
+        free -= len(json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace")) + 1
+        if free < 0:
             break
         shown.append(facts)
     return shown
@@ -82,35 +82,35 @@ def _cut(text: str) -> str:
 
 
 def leak_reports(rows: Rows, both: Both) -> list[dict[str, Any]]:
-    """Return for each two splits how many conversations of the one also stand in the other, and where."""
+    """Return for each pair of splits the number of conversations in both, and their rows."""
     return [
         {
             "split": split,
             "other": other,
-            "count": len(places),
-            "rows": _numbers(rows[split], places),
-            "other_rows": _numbers(rows[other], other_places),
+            "count": len(indices),
+            "rows": _numbers(rows[split], indices),
+            "other_rows": _numbers(rows[other], other_indices),
         }
-        for (split, other), (places, other_places) in both.items()
-        if places
+        for (split, other), (indices, other_indices) in both.items()
+        if indices
     ]
 
 
-def finding_reports(found: Found, rows: Rows, used: Places, options: DataOptions) -> list[dict[str, Any]]:
+def finding_reports(found: Found, rows: Rows, used: Indices, options: DataOptions) -> list[dict[str, Any]]:
     """Return every finding of every split, with its first rows.
 
-    `text` says it as a whole; `what`, `more` and `then` are its parts, for those who say the splits in one.
+    `text` is the whole message; `what`, `more` and `then` are its parts, for messages about several splits.
     """
     return [
-        _finding_report(entry, split, places, rows, used, options)
+        _finding_report(entry, split, indices, rows, used, options)
         for split in SPLITS
         for entry in FINDINGS
-        if (places := found[entry.id][split])
+        if (indices := found[entry.id][split])
     ]
 
 
 def _finding_report(
-    entry: Finding, split: Split, places: Sequence[int], rows: Rows, used: Places, options: DataOptions
+    entry: Finding, split: Split, indices: Sequence[int], rows: Rows, used: Indices, options: DataOptions
 ) -> dict[str, Any]:
     limits = {
         "long_conversation": options.max_conversation_tokens,
@@ -118,11 +118,11 @@ def _finding_report(
     }
     what = entry.what.format(limit=limits.get(entry.id, 0))
     excluded = entry.id in options.exclude
-    more = _more(entry.id, [rows[split][place] for place in places])
-    if entry.id == "duplicates" and (nearly := differing_in_spaces(rows, used, split)):
+    more = _more(entry.id, [rows[split][index] for index in indices])
+    if entry.id == "duplicates" and (nearly := count_differing_in_spaces(rows, used, split)):
         more = f"{nearly:,} more differ in the spaces around it only."
     then = "data.exclude leaves them out." if excluded else entry.then
-    numbered = f"{len(places):,} {'row' if len(places) == 1 else 'rows'}"
+    numbered = f"{len(indices):,} {'row' if len(indices) == 1 else 'rows'}"
     return {
         "id": entry.id,
         "split": split,
@@ -130,24 +130,24 @@ def _finding_report(
         "what": f"{what}.",
         "more": more,
         "then": then,
-        "count": len(places),
-        "rows": _numbers(rows[split], places),
+        "count": len(indices),
+        "rows": _numbers(rows[split], indices),
         "excluded": excluded,
     }
 
 
-def _numbers(rows: Sequence[Row], places: Sequence[int]) -> list[int]:
-    return [rows[place].number for place in places[:MAX_ROWS_NAMED]]
+def _numbers(rows: Sequence[Row], indices: Sequence[int]) -> list[int]:
+    return [rows[index].number for index in indices[:MAX_ROWS_NAMED]]
 
 
 def _more(finding: str, rows: Sequence[Row]) -> str:
-    """Return what there is to say of a finding's rows beside their number, "" for nothing."""
+    """Return further text about a finding's rows, "" for none."""
     texts = [text for row in rows for text in (row.example.conversation, row.example.summary)]
     if finding in _CHARACTERS:
         return f"{_named_characters(finding, texts)}."
     if finding in _KINDS:
-        places = sum(match.kind == finding for text in texts for match in pii.find(text))
-        return f"{places:,} places." if places > len(rows) else ""
+        count = sum(match.kind == finding for text in texts for match in pii.find(text))
+        return f"{count:,} places." if count > len(rows) else ""
     return ""
 
 

@@ -1,30 +1,30 @@
-"""Summaries that are taken from their conversation instead of written."""
+"""Detects summaries that are copied from their conversation."""
 
 from __future__ import annotations
 
-from engine.worker.validation.row_view import Look
+from engine.worker.validation.row_view import RowView
 
-# Shorter ones share their few words by chance.
+# Shorter summaries share their few words by chance.
 MIN_WORDS = 8
-RUN = 3
-COPIED_SHARE = 0.8
+N = 3
+COPIED_FRACTION = 0.8
 
 
-def is_copy(look: Look) -> bool:
-    """Tell whether nearly every three neighbouring words of the summary are neighbours in the conversation too.
+def is_copy(view: RowView) -> bool:
+    """Return whether nearly all trigrams of the summary occur in the conversation.
 
-    That is so for the conversation's first lines taken as its summary, for one message or several, and for such with
-    a word changed here and there; whoever writes a summary in words of their own hardly reaches half of it.
+    They do where the summary is the conversation's first lines or some of its messages, also with a few words changed;
+    summaries that a person writes hardly share half of their trigrams.
     """
-    summary = look.summary_words
+    summary = view.summary_words
     if len(summary) < MIN_WORDS:
         return False
-    known = set(look.conversation_words)
-    if sum(map(known.__contains__, summary)) < COPIED_SHARE * len(summary):
+    known = set(view.conversation_words)
+    if sum(map(known.__contains__, summary)) < COPIED_FRACTION * len(summary):
         return False
-    runs = _runs(summary)
-    return len(runs & _runs(look.conversation_words)) >= COPIED_SHARE * len(runs)
+    trigrams = _ngrams(summary)
+    return len(trigrams & _ngrams(view.conversation_words)) >= COPIED_FRACTION * len(trigrams)
 
 
-def _runs(words: list[str]) -> set[tuple[str, ...]]:
-    return set(zip(*(words[start:] for start in range(RUN)), strict=False))
+def _ngrams(words: list[str]) -> set[tuple[str, ...]]:
+    return set(zip(*(words[start:] for start in range(N)), strict=False))

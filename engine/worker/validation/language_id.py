@@ -1,7 +1,6 @@
-"""Which language most texts are in, and which of them are in another one.
+"""Identifies the main language of texts, and the texts in another language.
 
-To ask for every text takes long, so only those are asked for that share too few of the commonest words of the texts
-whose language is known from a sample.
+Identification is slow: beyond a sample, only texts with few of the main language's most common words are identified.
 """
 
 from __future__ import annotations
@@ -15,29 +14,29 @@ from functools import cache
 from typing import Any
 
 from engine.worker.ingestion.row_store import Row
-from engine.worker.validation.row_view import Look, words
+from engine.worker.validation.row_view import RowView, words
 
 SAMPLE = 400
 COMMON_WORDS = 100
 MIN_LETTERS = 40
 MAX_CHARACTERS = 600
-# Of the share of common words that texts have in the middle.
-TOO_FEW = 0.6
-# Below it a guess is none: "pizza? ok" could be anything.
-SURE = 0.5
+# A fraction of the median share of common words.
+MIN_COMMON_FRACTION = 0.6
+# Below it the language is unknown: "pizza? ok" could be any.
+MIN_CONFIDENCE = 0.5
 _SPEAKER = re.compile(r"^[^:\n]{1,40}:\s", re.MULTILINE)
 _LETTERS = re.compile(r"[^\W\d_]")
-# Codes for text that is in no language, and for a creole that short English chats are taken for.
+# Codes for no language, and for a creole that short English chats are mistaken for.
 _NO_LANGUAGES = {"zxx", "und", "pcm"}
 
 
 def guess(text: str) -> str:
-    """Return the language of a text as its ISO 639 code, "" if that can't be told."""
+    """Return the ISO 639 code of a text's language, "" if it is unknown."""
     text = _SPEAKER.sub("", text[:MAX_CHARACTERS])
     if len(_LETTERS.findall(text)) < MIN_LETTERS:
         return ""
     code, confidence = _identifier().classify(text)
-    return code if confidence >= SURE and code not in _NO_LANGUAGES else ""
+    return code if confidence >= MIN_CONFIDENCE and code not in _NO_LANGUAGES else ""
 
 
 @cache
@@ -48,7 +47,7 @@ def _identifier() -> Any:
 
 
 class Languages:
-    """What a sample of texts says of the language of all of them; `main` is "" where nothing can be told."""
+    """The main language of texts, from a sample of them; `main` is "" if it is unknown."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         sample = texts[:: max(1, len(texts) // SAMPLE)]
@@ -59,11 +58,13 @@ class Languages:
         in_main = [words(text) for text, code in guesses if code == self.main]
         found = Counter(word for each in in_main for word in set(each))
         self._common = {word for word, _ in found.most_common(COMMON_WORDS)}
-        self._least = TOO_FEW * statistics.median(map(self._common_share, in_main)) if in_main else 0.0
+        self._min_common = (
+            MIN_COMMON_FRACTION * statistics.median(map(self._common_share, in_main)) if in_main else 0.0
+        )
 
     def is_other(self, text: str, its_words: Sequence[str]) -> bool:
-        """Tell whether a text, with `its_words` in lower case, is surely in another language than most."""
-        if not self.main or self._common_share(its_words) >= self._least:
+        """Return whether a text, with `its_words` in lower case, is in another language with high confidence."""
+        if not self.main or self._common_share(its_words) >= self._min_common:
             return False
         return guess(text) not in {"", self.main}
 
@@ -72,22 +73,22 @@ class Languages:
 
 
 @dataclass(frozen=True)
-class Usual:
-    """The languages that conversations and summaries are usually in, which may be two."""
+class UsualLanguages:
+    """The main languages of conversations and of summaries, which may differ."""
 
     conversation: Languages
     summary: Languages
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> Usual:
-        """Return what is usual in rows."""
+    def of(cls, rows: Sequence[Row]) -> UsualLanguages:
+        """Return the languages of rows."""
         return cls(
             Languages([row.example.conversation for row in rows]),
             Languages([row.example.summary for row in rows]),
         )
 
-    def is_other(self, look: Look) -> bool:
-        """Tell whether one of a row's texts is in another language."""
+    def is_other(self, view: RowView) -> bool:
+        """Return whether one of a row's texts is in another language."""
         return self.conversation.is_other(
-            look.conversation, look.conversation_words
-        ) or self.summary.is_other(look.summary, look.summary_words)
+            view.conversation, view.conversation_words
+        ) or self.summary.is_other(view.summary, view.summary_words)

@@ -1,4 +1,4 @@
-"""Writes what a data check keeps beside its events, for `engine.data.check_results` to read."""
+"""Writes the files of a data check, which `engine.data.check_results` reads."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from engine.worker.ingestion.row_store import Row
 from engine.worker.ingestion.sources import Split
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation.cross_row_rules import keys
-from engine.worker.validation.row_stats import Measures
+from engine.worker.validation.row_stats import RowStats
 
-# Where a cut falls takes looking at the tokens again, which is done for as many rows of a split.
+# Rows per split with the ends of their tokens, which take another tokenization.
 MAX_ROWS_WITH_ENDS = 600
 MAX_CHARACTERS_WITH_ENDS = 50_000
 
@@ -28,89 +28,89 @@ def write(
     folder: Path,
     rows: Mapping[Split, Sequence[Row]],
     wanted: Mapping[Split, Iterable[int]],
-    measures: Mapping[Split, Measures],
+    stats: Mapping[Split, RowStats],
     facts: dict[str, Any],
     counter: TokenCounter,
     on_written: Callable[[int, int], None],
 ) -> None:
-    """Write `rows.jsonl` with the `wanted` places of each split, in that order, and `details.json` with `facts`.
+    """Write `rows.jsonl` with the `wanted` rows of each split (indices), and `details.json` with `facts`.
 
-    `on_written` gets how many rows are written, and how many will be.
+    `on_written(done, total)` is called after each row.
     """
-    places: dict[str, dict[int, int]] = {}
+    offsets: dict[str, dict[int, int]] = {}
     once = {split: list(dict.fromkeys(chosen)) for split, chosen in wanted.items()}
     done, total = 0, sum(map(len, once.values()))
     with (folder / ROWS).open("wb") as stream:
         for split, chosen in once.items():
             with_ends = MAX_ROWS_WITH_ENDS
-            places[split] = {}
-            for place in chosen:
-                row = rows[split][place]
-                kept = _kept(row, split, measures[split], place)
+            offsets[split] = {}
+            for index in chosen:
+                row = rows[split][index]
+                record = _record(row, split, stats[split], index)
                 if with_ends and len(row.example.conversation) <= MAX_CHARACTERS_WITH_ENDS:
-                    kept["ends"] = _steps(counter.ends(row.example.conversation))
+                    record["ends"] = _differences(counter.ends(row.example.conversation))
                     with_ends -= 1
-                places[split][row.number] = _append(stream, kept)
+                offsets[split][row.number] = _append(stream, record)
                 done += 1
                 on_written(done, total)
-    write_atomically(folder / DETAILS, json.dumps(facts | {"places": places}, separators=(",", ":")))
+    write_atomically(folder / DETAILS, json.dumps(facts | {"places": offsets}, separators=(",", ":")))
 
 
 def marks(
     rows: Mapping[Split, Sequence[Row]],
     used: Mapping[Split, Sequence[int]],
     found: Mapping[str, Mapping[Split, Sequence[int]]],
-    measures: Mapping[Split, Measures],
+    stats: Mapping[Split, RowStats],
 ) -> dict[Split, list[Mark]]:
-    """Return what counting exclusions takes of each row of a finding, and of each whose conversation stands twice.
+    """Return the mark of each row of a finding and of each row with a repeated conversation, to count exclusions.
 
-    That is its number, its tokens, and by which numbers its conversation is known, 0 for one that stands alone.
+    A mark is the row's number, its tokens, and the two numbers of its conversation (`keys`), 0 if it is unique.
     """
-    alike = keys(rows, used)
+    repeated = keys(rows, used)
     made: dict[Split, list[Mark]] = {}
-    for split, places in used.items():
-        marked = {place for of in found.values() for place in of.get(split, ())} | alike[split].keys()
+    for split, indices in used.items():
+        marked = {index for of in found.values() for index in of.get(split, ())} | repeated[split].keys()
         made[split] = [
             (
-                rows[split][place].number,
-                measures[split].conversation_tokens[place],
-                measures[split].summary_tokens[place],
-                *(number + 1 for number in alike[split].get(place, (-1, -1))),
+                rows[split][index].number,
+                stats[split].conversation_tokens[index],
+                stats[split].summary_tokens[index],
+                *(number + 1 for number in repeated[split].get(index, (-1, -1))),
             )
-            for place in places
-            if place in marked
+            for index in indices
+            if index in marked
         ]
     return made
 
 
 def lengths(counts: Iterable[int]) -> list[tuple[int, int]]:
-    """Return each number of tokens that occurs with how often it does, ascending."""
+    """Return each token count with its frequency, ascending."""
     return sorted(Counter(counts).items())
 
 
-def _kept(row: Row, split: Split, measures: Measures, place: int) -> dict[str, Any]:
+def _record(row: Row, split: Split, stats: RowStats, index: int) -> dict[str, Any]:
     return {
         "number": row.number,
         "split": split,
         "id": row.example.id,
         "conversation": row.example.conversation,
         "summary": row.example.summary,
-        "conversation_tokens": measures.conversation_tokens[place],
-        "summary_tokens": measures.summary_tokens[place],
+        "conversation_tokens": stats.conversation_tokens[index],
+        "summary_tokens": stats.summary_tokens[index],
     }
 
 
-def _steps(ends: list[int]) -> list[int]:
-    """Return the characters of each token, which are fewer digits than where they end."""
+def _differences(ends: list[int]) -> list[int]:
+    """Return the characters of each token, which have fewer digits than the ends."""
     return [end - before for before, end in pairwise([0, *ends])]
 
 
-def _append(stream: IO[bytes], kept: dict[str, Any]) -> int:
+def _append(stream: IO[bytes], record: dict[str, Any]) -> int:
     """Write a line and return where it begins; half a character is written as JSON's escape."""
     begin = stream.tell()
     try:
-        line = json.dumps(kept, ensure_ascii=False).encode()
+        line = json.dumps(record, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        line = json.dumps(kept).encode()
+        line = json.dumps(record).encode()
     stream.write(line + b"\n")
     return begin

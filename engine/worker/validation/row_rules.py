@@ -1,4 +1,4 @@
-"""What has to stand in a row for each finding that needs no other row."""
+"""Rules on single rows, one for each finding that needs no other row."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ from engine.config.data_options import DataOptions
 from engine.text import pii, unicode_checks
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation.copied_summaries import is_copy
-from engine.worker.validation.language_id import Usual
-from engine.worker.validation.row_view import Look
+from engine.worker.validation.language_id import UsualLanguages
+from engine.worker.validation.row_view import RowView
 
-Rule = Callable[[Look], bool]
+Rule = Callable[[RowView], bool]
 
-# The only ones that are asked of rows that lack a text.
+# The only rules for rows that lack a text.
 LACKING = ("empty_conversation", "empty_summary")
 COUNTED = ("long_conversation", "long_summary")
 
 
 def rules(
-    ids: Collection[str], options: DataOptions, counter: TokenCounter | None, usual: Usual | None
+    ids: Collection[str], options: DataOptions, counter: TokenCounter | None, usual: UsualLanguages | None
 ) -> dict[str, Rule]:
-    """Return the rules of those findings among `ids` that look at one row at a time.
+    """Return the rules of the findings in `ids` that depend on a single row.
 
-    Limits are those of `options`. Without a `counter` nothing is too long, and nothing in another language where no
-    one says what is `usual`.
+    Limits are those of `options`. Without a `counter` no text is too long; without `usual` none is in another language.
     """
     made: Mapping[str, Rule] = {
-        "empty_conversation": lambda look: look.missing == "conversation",
-        "empty_summary": lambda look: look.missing == "summary",
-        "summary_longer": lambda look: len(look.summary.strip()) > len(look.conversation.strip()),
+        "empty_conversation": lambda view: view.missing == "conversation",
+        "empty_summary": lambda view: view.missing == "summary",
+        "summary_longer": lambda view: len(view.summary.strip()) > len(view.conversation.strip()),
         "copied_summary": is_copy,
         "invisible_characters": partial(_holds, unicode_checks.invisible),
         "odd_characters": partial(_holds, unicode_checks.damaged),
@@ -44,27 +43,27 @@ def rules(
     return chosen
 
 
-def goes_by_tokens(ids: Iterable[str]) -> bool:
-    """Tell whether some of these findings can be found only by counting tokens."""
+def needs_tokens(ids: Iterable[str]) -> bool:
+    """Return whether any of these findings depends on token counts."""
     return any(name in COUNTED for name in ids)
 
 
 def summary_limit(options: DataOptions, counter: TokenCounter) -> int:
-    """Return how many tokens a summary may have that is not cut: what runs put around it takes of the limit."""
+    """Return how many tokens a summary can have without being cut; special tokens count against the limit."""
     return options.max_summary_tokens - counter.summary_special_tokens
 
 
 def _limits(options: DataOptions, counter: TokenCounter) -> dict[str, Rule]:
     limit, of_summary = options.max_conversation_tokens, summary_limit(options, counter)
     return {
-        "long_conversation": lambda look: look.conversation_tokens > limit,
-        "long_summary": lambda look: look.summary_tokens > of_summary,
+        "long_conversation": lambda view: view.conversation_tokens > limit,
+        "long_summary": lambda view: view.summary_tokens > of_summary,
     }
 
 
-def _holds(find: Callable[[str], list[tuple[int, int]]], look: Look) -> bool:
-    return bool(find(look.conversation) or find(look.summary))
+def _holds(find: Callable[[str], list[tuple[int, int]]], view: RowView) -> bool:
+    return bool(find(view.conversation) or find(view.summary))
 
 
-def _is_personal(kind: str, look: Look) -> bool:
-    return any(match.kind == kind for match in look.personal)
+def _is_personal(kind: str, view: RowView) -> bool:
+    return any(match.kind == kind for match in view.personal)

@@ -1,4 +1,4 @@
-"""What is measured of every row: tokens, turns, speakers."""
+"""Tokens, turns and speakers of every row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.text.conversations import turns
-from engine.worker.validation.row_view import Look
+from engine.worker.validation.row_view import RowView
 
 
 def _numbers() -> array[int]:
@@ -15,19 +15,19 @@ def _numbers() -> array[int]:
 
 
 @dataclass
-class Measures:
-    """The measures of a split's rows, in their order."""
+class RowStats:
+    """The statistics of a split's rows, in their order."""
 
     conversation_tokens: array[int] = field(default_factory=_numbers)
     summary_tokens: array[int] = field(default_factory=_numbers)
     turns: array[int] = field(default_factory=_numbers)
     speakers: array[int] = field(default_factory=_numbers)
 
-    def add(self, looks: Sequence[Look]) -> None:
-        """Measure the next rows."""
-        for look in looks:
-            said = turns(look.conversation)
-            self.conversation_tokens.append(look.conversation_tokens)
-            self.summary_tokens.append(look.summary_tokens)
-            self.turns.append(len(said))
-            self.speakers.append(len({turn.speaker for turn in said if turn.speaker}))
+    def add(self, views: Sequence[RowView]) -> None:
+        """Add the next rows."""
+        for view in views:
+            found = turns(view.conversation)
+            self.conversation_tokens.append(view.conversation_tokens)
+            self.summary_tokens.append(view.summary_tokens)
+            self.turns.append(len(found))
+            self.speakers.append(len({turn.speaker for turn in found if turn.speaker}))

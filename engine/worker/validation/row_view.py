@@ -1,4 +1,4 @@
-"""One row as rules look at it: what several of them need is worked out once."""
+"""A row with cached values that several rules need."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import cached_property
 from engine.text.pii import Match, find
 from engine.worker.ingestion.row_store import Row
 
-# Writing without spaces has its words taken one character at a time.
+# In scripts without spaces each character is a word.
 _WORD = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|[^\\W_]+")
 
 
-class Look:
-    """A row, what it lacks, its texts in words, and how many tokens they have (0 where no one counted)."""
+class RowView:
+    """A row with its words, its personal data, and its token counts (0 if they were not counted)."""
 
     def __init__(self, row: Row, conversation_tokens: int = 0, summary_tokens: int = 0) -> None:
         self.row = row
@@ -25,7 +25,7 @@ class Look:
 
     @cached_property
     def conversation_words(self) -> list[str]:
-        """The conversation's words in lower case, names of speakers included."""
+        """The words of the conversation in lower case, speakers included."""
         return words(self.conversation)
 
     @cached_property
@@ -35,7 +35,7 @@ class Look:
 
     @cached_property
     def personal(self) -> list[Match]:
-        """What looks like personal data in both texts."""
+        """The personal data found in both texts."""
         return [*find(self.conversation), *find(self.summary)]
 
 

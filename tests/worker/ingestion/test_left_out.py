@@ -16,8 +16,8 @@ from engine.worker.ingestion.row_store import LazySequence, Row, rows_of, stored
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation import results_writer
-from engine.worker.validation.exclusion import without_excluded
-from engine.worker.validation.row_stats import Measures
+from engine.worker.validation.exclusion import exclude_rows
+from engine.worker.validation.row_stats import RowStats
 from engine.worker.validation.scan import find, whole
 
 MARKS = 1
@@ -51,7 +51,7 @@ def checked(
     folder: Path, rows: dict[str, LazySequence[Row]], limits: tuple[int, int]
 ) -> check_results.Details:
     """Return the details of a check at some limits, by way of its files."""
-    measures = {split: Measures() for split in SPLITS}
+    measures = {split: RowStats() for split in SPLITS}
     found = find(IDS, rows, options(limits), COUNTER, None, lambda split, looks: measures[split].add(looks))
     used = whole(rows)
     numbers = {
@@ -105,7 +105,7 @@ def test_what_is_counted_is_what_a_run_leaves_out(
     counted, is_sure = checked(tmp_path_factory.mktemp("check"), rows, at).left_out(
         exclude, {"conversation": now[0], "summary": now[1]}
     )
-    left = without_excluded(rows, options(now, *sorted(exclude)), lambda: COUNTER, lambda: None)
+    left = exclude_rows(rows, options(now, *sorted(exclude)), lambda: COUNTER, lambda: None)
     left_out = sum(counts.total() for counts in left.excluded.values())
     assert counted == left_out if is_sure else counted >= left_out
     assert is_sure or {"long_conversation", "long_summary"} <= exclude

@@ -17,7 +17,7 @@ from engine.worker.runtime.channel import Stopped
 from engine.worker.validation import scan
 from engine.worker.validation.language_id import Languages, guess
 from engine.worker.validation.row_rules import rules
-from engine.worker.validation.row_view import Look, words
+from engine.worker.validation.row_view import RowView, words
 from engine.worker.validation.scan import find
 
 LINES = [
@@ -39,7 +39,7 @@ def row(conversation: str, summary: str, number: int = 1) -> Row:
 
 def is_found(name: str, conversation: str, summary: str) -> bool:
     rule = rules([name], DataOptions(source="x"), None, None)[name]
-    return rule(Look(row(conversation, summary)))
+    return rule(RowView(row(conversation, summary)))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_rows_come_in_order_and_counted_though_the_next_are_counted_meanwhile(
 
 
 def test_a_check_that_is_stopped_counts_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(_split: str, _looks: list[Look]) -> None:
+    def stop(_split: str, _views: list[RowView]) -> None:
         raise Stopped
 
     monkeypatch.setattr(scan, "BATCH", 1)
