@@ -1,6 +1,7 @@
-"""The arena: which method, on this data, on this computer? One data set, one base, many entries, one table.
+"""Arenas: a queue of runs on one data set and one base model, and a table that compares their results.
 
-Knows nothing of torch or windows. Who works the queue starts the runs; the arena says which is next.
+Knows nothing of torch or windows. The window or command line that works the queue starts the runs; the arena says which
+one is next.
 """
 
 from engine.arena.arena_eta import TimeLeft, time_left

@@ -1,6 +1,6 @@
-"""How long the entries of an arena still take, by what the finished ones took and what the running one tells.
+"""Estimates the remaining time of an arena's entries, from the finished ones and the progress of the running one.
 
-What nothing is known of is not guessed: neither for an entry nor for the queue it stands in.
+Nothing is guessed: without data, an entry and its queue have no estimate.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ TO_GO = ("waiting", "running")
 
 @dataclass(frozen=True)
 class TimeLeft:
-    """Seconds left by entry, where they can be told, and of all that wait or run: None while one of those can't."""
+    """The seconds left by entry, where they are known, and of the whole queue: None while one entry is unknown."""
 
     entries: dict[str, float]
     queue: float | None
 
 
 def time_left(statuses: Sequence[EntryStatus]) -> TimeLeft:
-    """Return how long entries and queue still take, as far as can be told."""
+    """Return the remaining time of entries and queue, as far as it is known."""
     past = _Past.of(each for each in statuses if each.state == "completed")
     to_go = [each for each in statuses if each.state in TO_GO]
     found = {each.entry.id: _left(each, past) for each in to_go}
@@ -34,25 +34,25 @@ def time_left(statuses: Sequence[EntryStatus]) -> TimeLeft:
 
 @dataclass(frozen=True)
 class _Past:
-    """What finished runs took, in seconds: training, all but training, and whole runs of what trains nothing."""
+    """Median seconds of finished runs: training, everything else, and whole runs of methods that do not train."""
 
     training: float | None
-    beside: float | None
+    other: float | None
     untrained: float | None
 
     @classmethod
     def of(cls, done: Iterable[EntryStatus]) -> _Past:
-        training, beside, untrained = [], [], []
+        training, other, untrained = [], [], []
         for each in done:
             run = each.run
             if run is None:
                 continue
             if _trains(each) and run.training_seconds is not None:
                 training.append(run.training_seconds)
-                beside.append(max(0.0, run.seconds - run.training_seconds))
+                other.append(max(0.0, run.seconds - run.training_seconds))
             elif not _trains(each):
                 untrained.append(run.seconds)
-        return cls(*(median(values) if values else None for values in (training, beside, untrained)))
+        return cls(*(median(values) if values else None for values in (training, other, untrained)))
 
 
 def _trains(status: EntryStatus) -> bool:
@@ -69,14 +69,14 @@ def _left(status: EntryStatus, past: _Past) -> float | None:
 
 
 def _whole(status: EntryStatus, past: _Past) -> float | None:
-    """Return what a whole run takes; one that may train for so long only, no more than that."""
+    """Return the time of a whole run, within its time limit."""
     if not _trains(status):
-        return past.untrained if past.untrained is not None else past.beside
+        return past.untrained if past.untrained is not None else past.other
     minutes = status.recipe.training.max_minutes if status.recipe is not None else 0.0
     known = [seconds for seconds in (past.training, 60 * minutes or None) if seconds is not None]
-    return min(known) + (past.beside or 0.0) if known else None
+    return min(known) + (past.other or 0.0) if known else None
 
 
 def _scoring(run: RunEntry) -> float:
-    """Return how long scoring after training takes: about as long as that of the base model took."""
+    """Return the time of scoring after training: about that of scoring the base model."""
     return float((run.base_scored or {}).get("seconds") or 0.0)

@@ -1,4 +1,4 @@
-"""An arena's results as plain values for other programs: one table with a line for each entry, and one tree."""
+"""An arena's results as plain values for other programs: a table with a row for each entry, and a tree."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ ABOUT = ("protocol", "entry", "detail", "state", "reason", "run", *COSTS, "adapt
 
 
 def table(statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> tuple[list[str], list[list[Cell]]]:
-    """Return head and rows, scores as fractions; entries without a score stand last, with the reason.
+    """Return head and rows, scores as fractions; entries without a score come last, with the reason.
 
-    The protocol's key tells apart what may not be compared; what is not known is empty.
+    Only rows with the same protocol key may be compared. Unknown values are empty.
     """
     rows = [row for group in groups for row in group.rows]
     scores = sorted({name for row in rows for name in row.scores})

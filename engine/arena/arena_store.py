@@ -1,13 +1,12 @@
-"""Arenas on the disk: one data set, one base, and a queue of runs; a folder each, which describes itself.
+"""Arenas on disk: a folder each, with one data set, one base model and a queue of runs.
 
-    arena.toml         schema, name, when it was made, whether its queue is paused, and its entries in order
-    recipe.toml        what all entries share, and where new ones begin
+    arena.toml         schema, name, creation time, whether the queue is paused, and the entries in order
+    recipe.toml        what all entries share, and the start of new ones
     recipes/ID.toml    the recipe of each entry
-    edit.lock          held while arena.toml is written anew
+    edit.lock          held while arena.toml is rewritten
     queue.lock         held by the window or command line that works the queue
 
-An entry names its run and nothing else of it: how it goes and what it scored is read from the run's folder. Knows
-nothing of how runs are done.
+An entry only names its run; state and scores are read from the run's folder. Knows nothing of how runs are done.
 """
 
 from __future__ import annotations
@@ -44,9 +43,9 @@ EDIT_SECONDS = 5.0
 
 
 class Entry(BaseModel):
-    """One thing to compare: `title` and `detail` say what ("LoRA", "r 16"), `run` its run, "" before there is one."""
+    """One entry to compare: `title` and `detail` ("LoRA", "r 16"), `run` is the id of its run, "" before it has one."""
 
-    # Keys of later versions are kept when the file is written anew.
+    # Keys of later versions are preserved when the file is rewritten.
     model_config = ConfigDict(frozen=True, extra="allow")
 
     id: str
@@ -72,7 +71,7 @@ class _File(BaseModel):
 
 @dataclass(frozen=True)
 class Arena:
-    """An arena as its file says; `paused` means that no entry is begun."""
+    """An arena as in its file; `paused` means that the queue starts no entry."""
 
     folder: Path
     name: str
@@ -99,9 +98,9 @@ class Arena:
         return self.folder / RECIPES / f"{entry.id}.toml"
 
     def tables(self, entry: Entry) -> dict[str, Any]:
-        """Return the tables of an entry's recipe, with what they leave out where the recipe can be read.
+        """Return the tables of an entry's recipe, with defaults if the recipe is valid.
 
-        Raises RecipeError if its file is gone or no TOML.
+        Raises RecipeError if its file is missing or no TOML.
         """
         path = self.recipe_path(entry)
         try:
@@ -116,16 +115,16 @@ class Arena:
 
 @dataclass(frozen=True)
 class Damaged:
-    """A folder among the arenas that can't be read as one, and why."""
+    """A folder that can't be read as an arena, and the reason."""
 
     folder: Path
     reason: str
 
 
 def create(recipe: Recipe, changes: Sequence[Change], name: str = "", family: Family | None = None) -> Arena:
-    """Make an arena with an entry for each change, its queue paused, and return it.
+    """Make an arena with an entry for each change and a paused queue, and return it.
 
-    `family` is that of the base, where it is known; that of a model on this computer is looked up. Raises StorageError.
+    `family` is that of the base model, if it is known; that of a local model is looked up. Raises StorageError.
     """
     folder = arenas_folder() / new_id(name or recipe.name)
     file = _File(schema=SCHEMA, name=name or recipe.name, made_at=now_text())
@@ -145,7 +144,7 @@ def open_arena(folder: Path) -> Arena:
 
 
 def list_arenas() -> tuple[list[Arena], list[Damaged]]:
-    """Return all arenas, newest first, and the folders that are none."""
+    """Return all arenas, newest first, and the folders that can't be read."""
     found, damaged = [], []
     for folder in sorted(arenas_folder().iterdir(), reverse=True):
         if folder.is_dir():
@@ -167,28 +166,28 @@ def find(name: str) -> Arena:
     ]
     if len(found) != 1:
         several = f'More than one arena is called or begins with "{name}".'
-        said = several if found else f'There is no arena "{name}".'
-        raise ArenaError(said, "`main.py arena list` lists them.", "arena")
+        message = several if found else f'There is no arena "{name}".'
+        raise ArenaError(message, "`main.py arena list` lists them.", "arena")
     return found[0]
 
 
 def delete(arena: Arena) -> Path:
-    """Move an arena to the trash and return its place there; its runs and adapters stay. Raises ArenaError."""
+    """Move an arena to the trash and return its path there; its runs and adapters stay. Raises ArenaError."""
     if is_worked(arena):
         raise ArenaError(f"The queue of {arena.name} is being worked.", "Stop it first.")
     return to_trash(arena.folder)
 
 
-# Changing.
+# Changes
 def add(arena: Arena, changes: Sequence[Change], family: Family | None = None) -> Arena:
-    """Add an entry for each change behind the others, and return the arena."""
+    """Append an entry for each change, and return the arena."""
     common = recipes.parse(_text_of(arena.folder / RECIPE_NAME))
     family = family or family_of(common)
     return _with_entries(arena, [changed(common, change, family) for change in changes])
 
 
 def add_recipe(arena: Arena, recipe: Recipe) -> Arena:
-    """Add a recipe as an entry. Raises RecipeError with all that keeps it from comparing with the others."""
+    """Append a recipe as an entry. Raises RecipeError if it can't be compared with the others."""
     found = unlike(arena.recipe().as_tables(), recipe.as_tables(), trains=recipe.method.method.trains)
     if found:
         raise RecipeError(found)
@@ -196,9 +195,9 @@ def add_recipe(arena: Arena, recipe: Recipe) -> Arena:
 
 
 def remove(arena: Arena, entry_id: str) -> Arena:
-    """Take an entry out; its run stays in the history, its recipe where it is, so that it can be put back.
+    """Remove an entry; its run and its recipe stay, so that it can be put back.
 
-    What runs is for the caller to stop first.
+    The caller stops an entry that runs first.
     """
 
     def without(file: _File) -> None:
@@ -208,31 +207,31 @@ def remove(arena: Arena, entry_id: str) -> Arena:
     return _edit(arena, without)
 
 
-def put_back(arena: Arena, entry: Entry, place: int) -> Arena:
-    """Put an entry that was taken out where it was. Raises ArenaError if another has its id by now."""
+def put_back(arena: Arena, entry: Entry, index: int) -> Arena:
+    """Put a removed entry back at its index. Raises ArenaError if another entry has its id now."""
 
     def with_it(file: _File) -> None:
         if any(each.id == entry.id for each in file.entries):
-            raise ArenaError(f"{file.name} has another entry like {entry.name} by now.")
-        file.entries.insert(max(0, place), entry)
+            raise ArenaError(f"{file.name} has another entry like {entry.name} now.")
+        file.entries.insert(max(0, index), entry)
 
     return _edit(arena, with_it)
 
 
-def move(arena: Arena, entry_id: str, place: int) -> Arena:
-    """Put an entry at a place among the others, 0 being the first."""
+def move(arena: Arena, entry_id: str, index: int) -> Arena:
+    """Move an entry to an index in the queue."""
 
     def moved(file: _File) -> None:
         found = next(each for each in file.entries if each.id == entry_id)
         file.entries.remove(found)
-        file.entries.insert(max(0, place), found)
+        file.entries.insert(max(0, index), found)
 
     arena.entry(entry_id)
     return _edit(arena, moved)
 
 
 def set_paused(arena: Arena, *, paused: bool) -> Arena:
-    """Hold the queue after the entry that runs, or let it go on."""
+    """Pause the queue after the running entry, or continue it."""
 
     def pausing(file: _File) -> None:
         file.paused = paused
@@ -241,7 +240,7 @@ def set_paused(arena: Arena, *, paused: bool) -> Arena:
 
 
 def set_run(arena: Arena, entry_id: str, run_id: str) -> Arena:
-    """Say which run is an entry's; "" lets it wait for a new one."""
+    """Set the run of an entry; with "" it waits for a new one."""
 
     def with_run(file: _File) -> None:
         file.entries = [
@@ -252,7 +251,7 @@ def set_run(arena: Arena, entry_id: str, run_id: str) -> Arena:
 
 
 def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]]) -> Arena:
-    """Write recipes for new entries first, so that no entry is ever without one."""
+    """Append entries; their recipes are written first, so that no entry is ever without one."""
 
     def with_more(file: _File) -> None:
         for tables in recipes_tables:
@@ -268,18 +267,18 @@ def _new_entry(folder: Path, file: _File, tables: Mapping[str, Any]) -> Entry:
     title, detail = entry_name(tables)
     clash = next((each for each in file.entries if (each.title, each.detail) == (title, detail)), None)
     if clash is not None:
-        told = distinguishing_text(recipes.parse(_text_of(folder / RECIPES / f"{clash.id}.toml")), tables)
-        detail = ", ".join(part for part in (detail, told) if part)
+        extra = distinguishing_text(recipes.parse(_text_of(folder / RECIPES / f"{clash.id}.toml")), tables)
+        detail = ", ".join(part for part in (detail, extra) if part)
     taken = {each.id for each in file.entries}
     stem = slug(f"{title} {detail}") or "entry"
     numbered = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
     return Entry(id=next(each for each in numbered if each not in taken), title=title, detail=detail)
 
 
-# The folder.
+# Files
 def _edit(arena: Arena, edit: Callable[[_File], None]) -> Arena:
-    """Read the file, change it and write it, alone; return the arena as it then is."""
-    with _alone(arena.folder):
+    """Read, change and write the file under its lock, and return the changed arena."""
+    with _edit_lock(arena.folder):
         file = _read(arena.folder)
         edit(file)
         try:
@@ -292,7 +291,7 @@ def _edit(arena: Arena, edit: Callable[[_File], None]) -> Arena:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _edit_lock(folder: Path) -> Iterator[None]:
     deadline = time.monotonic() + EDIT_SECONDS
     with _opened(folder / EDIT_LOCK) as stream:
         while not try_lock(stream):
@@ -317,7 +316,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
 @contextmanager
 def working(arena: Arena) -> Iterator[None]:
-    """Work the queue, alone. Raises ArenaError if another window or command line does."""
+    """Hold the lock of the queue. Raises ArenaError if another window or command line works it."""
     with _opened(arena.folder / QUEUE_LOCK) as stream:
         if not try_lock(stream):
             raise ArenaError(

@@ -1,6 +1,6 @@
-"""How each entry of an arena stands, read from its run's folder and from nothing else: two truths would drift apart.
+"""The status of each entry of an arena, read from its run's folder alone.
 
-An entry that can't run is told with the reason; it never runs, and the others go on. Knows nothing of scores.
+An entry that can't run has a reason; the queue skips it. Knows nothing of scores.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from engine.scoring import score_text
 from engine.system.paths import runs_folder
 
 State = Literal["waiting", "running", "completed", "stopped", "failed", "crashed", "refused"]
-# What the queue takes up; a run that failed would fail again.
+# States that the queue starts; a failed run would fail again.
 OPEN: tuple[State, ...] = ("waiting", "stopped", "crashed")
-GONE = "Its run is no longer there. Run it again, or take it out."
+GONE = "Its run no longer exists. Run it again, or remove it."
 
 
 @dataclass(frozen=True)
 class EntryStatus:
-    """An entry as it stands; `reason` says why it is refused or failed, `run` is None before it has one."""
+    """The state of an entry; `reason` is why it is refused or failed, `run` is None before it has one."""
 
     entry: Entry
     state: State
@@ -39,14 +39,14 @@ class EntryStatus:
 
 
 class Reader:
-    """Reads entry statuses again and again; a run that has not changed is not read twice."""
+    """Reads entry statuses repeatedly; runs that have not changed are cached."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, RunEntry] = {}
+        self._runs: dict[str, RunEntry] = {}
         self._recipes: dict[Path, Recipe] = {}
 
     def read(self, arena: Arena) -> list[EntryStatus]:
-        """Return how every entry stands, in the queue's order."""
+        """Return the status of every entry, in the queue's order."""
         return [self._status(arena, entry) for entry in arena.entries]
 
     def _status(self, arena: Arena, entry: Entry) -> EntryStatus:
@@ -61,37 +61,37 @@ class Reader:
             return EntryStatus(entry, "refused", reason)
         found = run_store.problems(recipe)
         if found:
-            return EntryStatus(entry, "refused", _told(found[0].message, found[0].hint), recipe)
+            return EntryStatus(entry, "refused", _joined(found[0].message, found[0].hint), recipe)
         return EntryStatus(entry, "waiting", "", recipe)
 
     def _recipe(self, path: Path) -> tuple[Recipe | None, str]:
-        """Return a recipe, which never changes once it is written, or None and why it can't be read."""
+        """Return a recipe, which never changes, or None and the reason why it can't be read."""
         try:
             if path not in self._recipes:
                 self._recipes[path] = recipes.load(path)
             return self._recipes[path], ""
         except RecipeError as error:
             first = error.problems[0]
-            return None, _told(first.message, first.hint)
+            return None, _joined(first.message, first.hint)
 
     def _run(self, run_id: str) -> RunEntry | None:
         job = Job(runs_folder() / run_id)
         try:
-            if run_id not in self._kept or self._kept[run_id].stamp != _stamp(job):
-                self._kept[run_id] = read_entry(job)
-            return self._kept[run_id]
+            if run_id not in self._runs or self._runs[run_id].stamp != _stamp(job):
+                self._runs[run_id] = read_entry(job)
+            return self._runs[run_id]
         except OSError:
             return None
 
 
 def _stamp(job: Job) -> Stamp:
-    """Return the run's stamp. Raises FileNotFoundError if its folder is gone."""
+    """Return the run's stamp. Raises FileNotFoundError if its folder is missing."""
     job.folder.stat()
     return stamp(job)
 
 
 def _state_of(run: RunEntry) -> tuple[State, str]:
-    """Return state and reason; what the worker found against the recipe is a refusal like any other."""
+    """Return state and reason; a recipe that the worker rejects is refused too."""
     if run.running:
         return "running", ""
     if run.outcome == "failed" and run.failure_kind == "RecipeError":
@@ -101,17 +101,17 @@ def _state_of(run: RunEntry) -> tuple[State, str]:
     if run.outcome == "crashed":
         return (
             "crashed",
-            "Its worker went without a word. The queue goes on with it from its last checkpoint.",
+            "Its worker ended unexpectedly. The queue resumes it from its last checkpoint.",
         )
     return run.outcome or "waiting", ""
 
 
-def _told(message: str, hint: str) -> str:
+def _joined(message: str, hint: str) -> str:
     return f"{message} {hint}".strip()
 
 
 def next_up(statuses: list[EntryStatus], tried: set[str]) -> EntryStatus | None:
-    """Return the entry to follow or to begin: one that runs already, else the first open one that was not tried."""
+    """Return the entry to follow or start: one that runs already, else the first open one that was not tried."""
     for each in statuses:
         if each.state == "running" and each.entry.id not in tried:
             return each
@@ -119,10 +119,7 @@ def next_up(statuses: list[EntryStatus], tried: set[str]) -> EntryStatus | None:
 
 
 def job_of(arena: Arena, status: EntryStatus) -> Job:
-    """Return the run of an entry that is about to begin or to go on, made and noted in the arena if it has none.
-
-    Raises AppError.
-    """
+    """Return the run of an entry that is about to start or resume, a new one if it has none. Raises AppError."""
     if status.entry.run:
         return Job(runs_folder() / status.entry.run)
     assert status.recipe is not None
@@ -132,7 +129,7 @@ def job_of(arena: Arena, status: EntryStatus) -> Job:
 
 
 def counted(statuses: Sequence[EntryStatus]) -> dict[State, int]:
-    """Return how many entries are in each state that occurs."""
+    """Return the number of entries by state."""
     found: dict[State, int] = {}
     for each in statuses:
         found[each.state] = found.get(each.state, 0) + 1
@@ -140,18 +137,18 @@ def counted(statuses: Sequence[EntryStatus]) -> dict[State, int]:
 
 
 def progress_text(arena: Arena, statuses: Sequence[EntryStatus]) -> str:
-    """Return in one line how far an arena is: "9 of 14 entries completed, 1 refused. The queue is paused."."""
+    """Return the progress in one line: "9 of 14 entries completed, 1 refused. The queue is paused."."""
     counts = counted(statuses)
     done = (
         f"{counts.pop('completed', 0)} of {score_text.counted(len(statuses), 'entry', 'entries')} completed"
     )
     others = [f"{count} {state}" for state, count in counts.items()]
-    held = (
+    paused = (
         "The queue is paused." if arena.paused and any(each.state == "waiting" for each in statuses) else ""
     )
-    return " ".join(filter(None, (f"{', '.join([done, *others])}.", held)))
+    return " ".join(filter(None, (f"{', '.join([done, *others])}.", paused)))
 
 
 def why_not(error: AppError) -> str:
     """Return an error as the reason of an entry."""
-    return _told(error.message, error.hint)
+    return _joined(error.message, error.hint)

@@ -1,4 +1,4 @@
-"""What an entry is called, by the tables of its recipe: its method with its variant, and what tells it from others."""
+"""Names entries by their recipes: the method with its variant, and what distinguishes it from others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_DIFFERENCES_NAMED = 2
 
 
 def entry_name(tables: Mapping[str, Any]) -> tuple[str, str]:
-    """Return what an entry is called: its method with its variant, and its main setting."""
+    """Return title and detail of an entry: its method with its variant, and its main option."""
     settings, base = dict(tables["method"]), tables.get("base_model", {})
     method_id = str(settings.pop("id", ""))
     if unknown_method(method_id):
@@ -26,7 +26,7 @@ def entry_name(tables: Mapping[str, Any]) -> tuple[str, str]:
     shots = tables.get("data", {}).get("shots", 0)
     parts = [
         entry.short(options) if options else "",
-        _base_kept(base),
+        _weight_format(base),
         "" if entry.trains else f"{shots} example{'' if shots == 1 else 's'}" if shots else "no examples",
     ]
     return _title(tables), ", ".join(part for part in parts if part)
@@ -36,19 +36,19 @@ def _title(tables: Mapping[str, Any]) -> str:
     entry = method(tables["method"]["id"])
     variant_id = variants.current(entry, tables, family_of(tables) or entry.families[0])
     variant = next((each for each in entry.variants if each.id == variant_id), None)
-    # A variant that is its base's form is told by that.
+    # A variant by quantization is named by the weight format.
     return f"{entry.title} with {variant.title}" if variant and not variant.tables else entry.title
 
 
-def _base_kept(base: Mapping[str, Any]) -> str:
-    kept = base.get("quantization", "none")
-    if kept in ("none", "int8"):
-        return "" if kept == "none" else kept
-    return f"{kept}+double" if base.get("double_quantization", True) else kept
+def _weight_format(base: Mapping[str, Any]) -> str:
+    quantization = base.get("quantization", "none")
+    if quantization in ("none", "int8"):
+        return "" if quantization == "none" else quantization
+    return f"{quantization}+double" if base.get("double_quantization", True) else quantization
 
 
 def distinguishing_text(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
-    """Return what tells a recipe from one that has the same words."""
+    """Return what distinguishes a recipe from one with the same name."""
     found = [each for each in differences((one, other)) if each.values[1] is not None]
     return ", ".join(
         f"{each.key.rpartition('.')[2].replace('_', ' ')} {each.values[1]}"
@@ -57,7 +57,7 @@ def distinguishing_text(one: Mapping[str, Any], other: Mapping[str, Any]) -> str
 
 
 def family_of(tables: Mapping[str, Any]) -> Family | None:
-    """Return the family of a base model that is on this computer as a folder."""
+    """Return the family of a local base model, None for others."""
     base_id = str(tables.get("base_model", {}).get("id", ""))
     folder = starter_folder() if base_id == STARTER else Path(base_id)
     return model_info.read(folder, "none").family

@@ -1,4 +1,4 @@
-"""What can be compared at a press: sets of entries as data, and how an entry's recipe is made of the arena's."""
+"""Presets of arenas: sets of entries, and how an entry's recipe is made from that of the arena."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RANKS = (1, 2, 4, 8, 16, 32, 64)
 
 @dataclass(frozen=True)
 class Preset:
-    """A set of entries: each change gives the values by which one differs from the arena's recipe."""
+    """A set of entries; each change has the values by which an entry differs from the arena's recipe."""
 
     id: str
     title: str
@@ -27,7 +27,7 @@ class Preset:
 
 
 def at_preset(entry: Method) -> Change:
-    """Return the change to a method as it usually begins; one that is a prompt alone shows examples."""
+    """Return the change to a method with its preset; a method without training gets examples in the prompt."""
     return (
         {"method": {"id": entry.id}}
         if entry.trains
@@ -49,13 +49,13 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "ranks",
         "LoRA ranks 1 to 64",
-        "Alpha goes with the rank, so that the change keeps its strength",
+        "Alpha equals the rank, so that the scaling stays the same",
         tuple({"method": {"id": "lora", "rank": rank, "alpha": rank}} for rank in RANKS),
     ),
     Preset(
         "quantization",
         "Quantization: none, int8, nf4, nf4+double",
-        "One method on a base that is kept in fewer and fewer bits",
+        "One method on a base model in fewer and fewer bits",
         (
             {"base_model": {"quantization": "none"}},
             {"base_model": {"quantization": "int8"}},
@@ -74,8 +74,8 @@ def preset(preset_id: str) -> Preset:
 def changed(common: Tables, change: Change, family: Family | None) -> dict[str, Any]:
     """Return the recipe's tables of an entry.
 
-    A change of nothing but the method takes the method's own preset and learning rate for `family`. One that sets
-    options of the recipe's own method keeps the others, and the recipe's learning rate.
+    A change of the method alone uses the method's own preset and learning rate for `family`. A change of options of
+    the recipe's own method keeps its other options and the learning rate.
     """
     made: dict[str, Any] = {
         name: dict(table) if isinstance(table, Mapping) else table for name, table in common.items()
@@ -90,7 +90,7 @@ def changed(common: Tables, change: Change, family: Family | None) -> dict[str, 
 
 
 def _preset_options(entry: Method, family: Family | None) -> dict[str, Any]:
-    """Return the options of the family's preset; where the family is not known, only what all families share."""
+    """Return the options of the family's preset, those that all families share if the family is not known."""
     if family is not None and family in entry.presets:
         return _present(entry.preset_options(family))
     shared = [_present(entry.preset_options(each)) for each in entry.families]

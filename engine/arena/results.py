@@ -1,7 +1,7 @@
-"""What an arena's runs came to: rows that may be compared, grouped so that unlike scores never share a column.
+"""The results of an arena's runs, in groups of rows with the same protocol, which may be compared.
 
-Base and entry are compared by the run itself; entry and full fine-tuning here, conversation by conversation, from what
-both runs keep. Knows nothing of how a table looks.
+Each run compares its adapter with the base model. Entries are compared with full fine-tuning here, by conversation.
+Knows nothing of how a table looks.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ Spread = dict[str, Any]
 
 @dataclass(frozen=True)
 class Row:
-    """One entry that is scored. Scores are fractions; `against_base` and `against_full` are paired differences.
+    """A scored entry. Scores are fractions; `against_base` and `against_full` are paired differences.
 
-    `against_full` is None for full fine-tuning itself and where there is none to compare with, and `full_missing`
-    says why. `remark` says what the figures can't: a single conversation, nothing but ties. `metrics` and what goes
-    with it are the other metrics of `engine.scoring.metrics`, empty where none were measured.
+    `against_full` is None for full fine-tuning itself, and where there is none to compare with: `full_missing` is the
+    reason. `remark` is set for a single conversation and for ties only. `metrics`, `base_metrics` and
+    `metrics_against_base` are the other metrics of `engine.scoring.metrics`, empty if none were measured.
     """
 
     status: EntryStatus
@@ -56,7 +56,7 @@ class Row:
 
     @property
     def name(self) -> str:
-        """What the entry is called."""
+        """The entry's name."""
         return self.status.entry.name
 
     @property
@@ -66,11 +66,11 @@ class Row:
 
     @property
     def mean(self) -> float:
-        """The mean of the score that the arena ranks by."""
+        """The mean of the score by which the arena ranks."""
         return self.scores[SCORE]["mean"]
 
     def cost(self, kind: Cost) -> float | None:
-        """Return what the entry took, None if unknown: numbers trained, most bytes of memory, minutes of training."""
+        """Return a cost, None if unknown: trainable parameters, peak memory in bytes, minutes of training."""
         run = self.status.run
         if run is None:
             return None
@@ -84,7 +84,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """Rows under one protocol, the best first; `unlike` says what sets it apart from the arena's first group."""
+    """Rows with one protocol, the best first; `unlike` are the keys that differ from the arena's first group."""
 
     key: str
     protocol: dict[str, Any]
@@ -93,7 +93,7 @@ class Group:
 
 
 def groups(statuses: Iterable[EntryStatus]) -> list[Group]:
-    """Return all scored entries by protocol, the protocol of most entries first."""
+    """Return the scored entries by protocol, the protocol of most entries first."""
     by_key: dict[str, list[Row]] = {}
     for status in statuses:
         row = _row(status)
@@ -134,23 +134,23 @@ def _ties(difference: Spread) -> bool:
 
 
 def _with_full(rows: list[Row]) -> list[Row]:
-    """Pair every row with full fine-tuning, the first of its group."""
+    """Compare every row with the first full fine-tuning of its group."""
     full = next((row for row in rows if row.is_baseline), None)
     if full is None:
         return [
             replace(row, full_missing="Full fine-tuning is not among the scored entries.") for row in rows
         ]
-    baseline = _kept(full)
+    baseline = _example_scores(full)
     return [row if row.is_baseline else _paired(row, baseline) for row in rows]
 
 
 def _paired(row: Row, baseline: ExampleScores | None) -> Row:
-    own = _kept(row)
+    own = _example_scores(row)
     if baseline is None or own is None:
         return replace(row, full_missing="The scores of single conversations are missing.")
     if own.examples != baseline.examples:
         return replace(row, full_missing="Full fine-tuning was scored on other conversations.")
-    # numpy, which a window need not load before an arena has results.
+    # Imports numpy, which a window needs only once an arena has results.
     from engine.scoring import bootstrap
 
     draws = row.status.recipe.evaluation.bootstrap if row.status.recipe else RESAMPLES
@@ -162,7 +162,7 @@ def _paired(row: Row, baseline: ExampleScores | None) -> Row:
     return replace(row, against_full=found)
 
 
-def _kept(row: Row) -> ExampleScores | None:
+def _example_scores(row: Row) -> ExampleScores | None:
     run = row.status.run
     return example_scores.load(run.job.folder) if run is not None else None
 
@@ -172,14 +172,11 @@ def _method_of(status: EntryStatus) -> str:
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Return the places of the points (cost, score) that nothing beats: no other scores as much for less, or more.
-
-    In the order of rising cost; of equal points the first.
-    """
+    """Return the indices of the Pareto-optimal points (cost, score), by rising cost; of equal points the first."""
     found: list[int] = []
     best = -math.inf
-    for place in sorted(range(len(points)), key=lambda at: (points[at][0], -points[at][1], at)):
-        if points[place][1] > best:
-            best = points[place][1]
-            found.append(place)
+    for index in sorted(range(len(points)), key=lambda at: (points[at][0], -points[at][1], at)):
+        if points[index][1] > best:
+            best = points[index][1]
+            found.append(index)
     return found

@@ -1,4 +1,4 @@
-"""Writing summaries for conversations that have none: sets, what was done in them, and the data set they end in.
+"""Labelling: sets of conversations that a person summarises, their journal, and the data set made of them.
 
 Knows nothing of models or windows, and imports neither torch nor datasets.
 """

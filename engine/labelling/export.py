@@ -1,6 +1,6 @@
-"""From a labelling set to an ordinary data set: the accepted summaries, with who wrote each.
+"""Exports the accepted summaries of a labelling set, with their authors, as a data set for `data.source`.
 
-Knows the file that a recipe's `data.source` can read, and nothing of windows.
+Knows nothing of windows.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engine.system.files import write_atomically
 
 SCHEMA = 1
 EXPORTS = "exports"
-# `metadata.json` is known to hold no rows, to our readers as to others.
+# Readers know that `metadata.json` holds no rows.
 ROWS, METADATA = "summaries.jsonl", "metadata.json"
 DIGITS = 8
 
@@ -29,25 +29,25 @@ DIGITS = 8
 def export(labelled: LabellingSet) -> Path:
     """Write a data set of the accepted summaries below the set's folder and return its folder.
 
-    The folder is named after what is in it and never changes afterwards: a run that used it finds the same data
-    again, however the work goes on. Raises DataError if nothing is accepted, StorageError.
+    The folder is named after its content and never changes, so that a run finds the same data again. Raises DataError
+    if nothing is accepted, StorageError.
     """
     accepted = labelled.in_state("accepted")
     if not accepted:
         raise DataError("No summary is accepted yet.", "Accept one first.", "summary")
     rows = [_row(item) for item in accepted]
-    print_ = fingerprint(text for row in rows for text in (row["conversation"], row["summary"]))
-    name = f"{slug(labelled.about.name) or 'summaries'}-{len(rows)}-{print_[:DIGITS]}"
+    digest = fingerprint(text for row in rows for text in (row["conversation"], row["summary"]))
+    name = f"{slug(labelled.about.name) or 'summaries'}-{len(rows)}-{digest[:DIGITS]}"
     folder = labelled.folder / EXPORTS / name
     if not folder.exists():
-        _write(folder, rows, _metadata(labelled, accepted, print_))
+        _write(folder, rows, _metadata(labelled, accepted, digest))
     return folder
 
 
 def write_rows(path: Path, items: Sequence[Item], notes: Sequence[str]) -> None:
-    """Write conversations and their summaries to a file of their own, a row each, as any data set is read.
+    """Write conversations and their summaries to a file that can be read as a data set, with a note in each row.
 
-    `notes` say something about each. Raises StorageError; a file that stood there is kept then.
+    Raises StorageError; an existing file stays then.
     """
     rows = [_row(item) | {"note": note} for item, note in zip(items, notes, strict=True)]
     try:
@@ -70,7 +70,7 @@ def _row(item: Item) -> dict[str, Any]:
     }
 
 
-def _metadata(labelled: LabellingSet, accepted: list[Item], print_: str) -> dict[str, Any]:
+def _metadata(labelled: LabellingSet, accepted: list[Item], digest: str) -> dict[str, Any]:
     about = labelled.about
     return {
         "schema": SCHEMA,
@@ -78,7 +78,7 @@ def _metadata(labelled: LabellingSet, accepted: list[Item], print_: str) -> dict
         "source": about.source,
         "licence": about.licence,
         "conversations_fingerprint": about.fingerprint,
-        "fingerprint": print_,
+        "fingerprint": digest,
         "labelling_set": about.id,
         "sittings": labelled.history.sittings,
         "written_by": dict(Counter(item.written_by for item in accepted)),

@@ -1,8 +1,7 @@
-"""What was done in a labelling set, step by step, and what of it stands: the replay of its journal.
+"""Replays the journal of a labelling set: its items, and the steps that can be undone and redone.
 
-The same code takes in a change as it is made and as it is read back, so a set that is opened again is the set that
-was closed. What is asked at every key that is pressed is kept as it changes, so that a set of many thousand
-conversations answers as fast as one of three. Knows nothing of files.
+The same code applies new changes and those read from the journal. Counts are updated with each change, so that large
+sets answer each key press as fast as small ones. Knows nothing of files.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from engine.labelling.items import Item, changed, new_item, with_carried
 
 @dataclass(frozen=True)
 class Step:
-    """A change that can be taken back: what it was ("written", "drafted", "accepted" or "skipped"), and of what."""
+    """A change that can be undone ("written", "drafted", "accepted" or "skipped"), with its item before and after."""
 
     event: str
     time: float
@@ -27,10 +26,9 @@ class Step:
 
 
 class History:
-    """The items of a set and the steps that led to them; the first `done` of the steps stand.
+    """The items of a set and the steps that led to them; the first `done` of the steps are in effect.
 
-    `counts` has how many items are in which state, `accepted` the numbers of those that are accepted, the one that
-    was accepted last at the end.
+    `counts` are the numbers of items by state, `accepted` the numbers of the accepted items, in order of acceptance.
     """
 
     def __init__(self, items: Iterable[Item]) -> None:
@@ -46,32 +44,32 @@ class History:
 
     @property
     def last(self) -> Step | None:
-        """The step that undo takes back."""
+        """The step that undo reverts."""
         return self.steps[self.done - 1] if self.done else None
 
     @property
     def next(self) -> Step | None:
-        """The step that redo does again."""
+        """The step that redo applies again."""
         return self.steps[self.done] if self.done < len(self.steps) else None
 
     def of(self, number: int) -> list[Step]:
-        """Return the steps that stand of one item, oldest first."""
+        """Return the steps of one item that are in effect, oldest first."""
         return list(self._of.get(number, ()))
 
     def apply(self, record: Event) -> None:
-        """Take in one record of the journal; one that makes no sense here is passed over."""
+        """Apply one record of the journal; invalid records are skipped."""
         event = record["event"]
         if event == "sitting_began":
             self.sittings += 1
         elif event == "undone":
             step = self.last
             if step is not None:
-                self._take_back()
+                self._revert()
                 self._put(step.before)
         elif event == "redone":
             step = self.next
             if step is not None:
-                self._stand(step)
+                self._apply_step(step)
         elif event == "added":
             self._add(record)
         elif event == "carried":
@@ -90,12 +88,12 @@ class History:
         else:
             self.accepted.pop(item.number, None)
 
-    def _stand(self, step: Step) -> None:
+    def _apply_step(self, step: Step) -> None:
         self.done += 1
         self._of[step.after.number].append(step)
         self._put(step.after)
 
-    def _take_back(self) -> None:
+    def _revert(self) -> None:
         self.done -= 1
         self._of[self.steps[self.done].after.number].pop()
 
@@ -106,7 +104,7 @@ class History:
             self._put(new_item(number, *texts))
 
     def _carry(self, record: Mapping[str, Any]) -> None:
-        """Take in what another set knew of a conversation; it is no step that could be taken back here."""
+        """Apply what another set knew of a conversation; this is no step that can be undone."""
         before = self.items.get(record.get("item", 0))
         after = with_carried(before, record) if before is not None else None
         if after is not None:
@@ -123,7 +121,7 @@ class History:
         last = self.last
         if record.get("joins") and last is not None and last.after.number == after.number:
             before = last.before
-            self._take_back()
+            self._revert()
         step = Step(event, float(record.get("time", 0.0)), before, after)
         self.steps[self.done :] = [step]
-        self._stand(step)
+        self._apply_step(step)

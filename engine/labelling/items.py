@@ -1,4 +1,4 @@
-"""One conversation of a labelling set, and what each change makes of it: pure values.
+"""The conversations of a labelling set as values, and what each change makes of them.
 
 Knows nothing of files, order or windows.
 """
@@ -15,7 +15,7 @@ Author = Literal["source", "person", "draft", "edited draft"]
 
 @dataclass(frozen=True)
 class Draft:
-    """A summary as a model wrote it; `adapter` is None for the base model alone, `name` is how it is called."""
+    """A model's summary; `adapter` is None for the base model alone, `name` is the name of the model."""
 
     base_model: str
     adapter: str | None
@@ -25,10 +25,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Item:
-    """A conversation and the summary that stands beside it.
+    """A conversation with its summary.
 
-    `number` counts from 1 within the set and never changes; `id` is the source's own. `given` is the summary that
-    the source had, if any. Only an accepted summary is part of the data set.
+    `number` counts from 1 within the set and never changes; `id` is the source's. `given` is the summary of the
+    source, if any. Only an accepted summary is part of the data set.
     """
 
     number: int
@@ -46,25 +46,25 @@ class Item:
 
     @property
     def written_by(self) -> Author:
-        """Who wrote the text: a draft that was changed stays an edited draft until it was emptied."""
+        """Who wrote the text: a changed draft stays an edited draft until it is emptied."""
         if self.draft is not None:
             return "draft" if self.text == self.draft.text else "edited draft"
         return "source" if self.given and self.text == self.given else "person"
 
 
 def new_item(number: int, identity: str, conversation: str, given: str = "") -> Item:
-    """Return a conversation as it comes into a set: accepted if its source has a summary for it, else open."""
+    """Return a new item: accepted if its source has a summary for it, else open."""
     given = given.strip()
     return Item(number, identity, conversation, given, given, "accepted" if given else "open")
 
 
 def carried_fields(item: Item) -> dict[str, Any]:
-    """Return what another set can take over of a conversation, as `carried` takes it."""
+    """Return what another set can take over of a conversation, for `with_carried`."""
     return {"text": item.text, "state": item.state, "draft": asdict(item.draft) if item.draft else None}
 
 
 def with_carried(item: Item, facts: Mapping[str, Any]) -> Item | None:
-    """Return the item with what another set knew of its conversation, None where the facts make no sense."""
+    """Return the item with what another set knew of its conversation, None for invalid facts."""
     try:
         draft = Draft(**facts["draft"]) if facts["draft"] else None
         state = facts["state"]
@@ -90,6 +90,6 @@ def changed(item: Item, event: str, facts: Mapping[str, Any]) -> Item | None:
 
 
 def _written(item: Item, text: str) -> Item:
-    """Take in a text; whatever was decided before was about another text, so it waits again."""
+    """Return the item with a new text, which waits for a decision again."""
     draft = item.draft if text.strip() else None
     return replace(item, text=text, draft=draft, state="drafted" if draft else "open")

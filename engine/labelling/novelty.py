@@ -1,7 +1,7 @@
-"""What is new in conversations: words that no conversation with an accepted summary has. Knows no order and no file.
+"""Measures what is new in conversations: words that no conversation with an accepted summary has.
 
-Words are numbers here and are looked up from both sides: to accept one summary among many thousands costs a look at
-the conversations that share a word which was new so far, and not one at all words of all conversations.
+Words are numbers with an inverted index: accepting a summary updates only the conversations that share a word which was
+new so far. Knows no order and no file.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ from collections.abc import Collection, Iterable
 
 from engine.labelling.items import Item
 
-# Added to a conversation's words, so that one of three rare words does not come before all others.
+# Added to the word count, so that very short conversations do not come first.
 EXTRA_WORDS = 10
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 class Novelty:
-    """The words of conversations, and which of them stand in labelled ones.
+    """The words of conversations, and which of them are in labelled ones.
 
-    Likeness is the overlap of words and nothing cleverer: it costs one look at each word, and the person can see why
-    a conversation comes.
+    Similarity is the overlap of words: it is fast, and a person can see why a conversation is next.
     """
 
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
         self._words: dict[int, array[int]] = {}
-        # By word: the conversations that have it, and how many of them are labelled.
+        # By word: the conversations with it, and how many of them are labelled.
         self._holders: list[array[int]] = []
         self._known: list[int] = []
         self._new: dict[int, int] = {}
@@ -35,11 +34,11 @@ class Novelty:
 
     @property
     def count(self) -> int:
-        """How many conversations are known."""
+        """The number of conversations."""
         return len(self._words)
 
     def follow(self, items: Iterable[Item], labelled: Collection[int]) -> None:
-        """Take in conversations that are not known yet, and which of all are labelled now, by their numbers."""
+        """Add new conversations, and set which of all are labelled, by their numbers."""
         for item in items:
             if item.number not in self._words:
                 self._take(item)
@@ -50,8 +49,8 @@ class Novelty:
             self._forget(number)
         self._labelled = wanted
 
-    def share(self, number: int) -> float:
-        """Return the share of a conversation's different words that no labelled conversation has."""
+    def new_fraction(self, number: int) -> float:
+        """Return the fraction of a conversation's distinct words that no labelled conversation has."""
         return self._new[number] / (len(self._words[number]) + EXTRA_WORDS)
 
     def _take(self, item: Item) -> None:
@@ -81,5 +80,5 @@ class Novelty:
 
 
 def distinct_words(text: str) -> set[str]:
-    """Return the different words of a text, of three letters or more, without regard to capitals."""
+    """Return the distinct words of a text with at least three letters, without regard to case."""
     return set(_WORD.findall(text.casefold()))

@@ -1,4 +1,4 @@
-"""In which order conversations are labelled, and how long a summary usually is. Pure functions."""
+"""The order in which conversations are labelled, and the usual length of a summary. Pure functions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from engine.labelling.novelty import Novelty
 
 CACHED_LENGTHS = 8192
 MIN_TO_COMPARE = 10
-# Words of a summary over the square root of its conversation's words: nine in ten of SAMSum's references lie
+# Words of a summary divided by the square root of its conversation's words: nine in ten of SAMSum's references are
 # between, whatever the length of the conversation.
-USUAL_SHARES = (1.0, 4.0)
+USUAL_RATIOS = (1.0, 4.0)
 
 
 @dataclass(frozen=True)
 class Order:
-    """A way through the conversations: its key, how it is called, and what it is good for."""
+    """An order of conversations: its key, its title, and its purpose."""
 
     key: str
     title: str
@@ -32,8 +32,8 @@ ORDERS = (
     Order("longest", "Longest first", "Long conversations first: they are the hardest to summarise."),
     Order(
         "unlike",
-        "Least like what is labelled",
-        "First those whose words stand least in conversations with an accepted summary: they teach what is new.",
+        "Least similar to labelled ones",
+        "Conversations with the most words that no labelled conversation has: they add the most.",
     ),
 )
 
@@ -44,7 +44,7 @@ def ordered(items: Iterable[Item], order: str, novelty: Novelty | None = None) -
     if order == "longest":
         return sorted(listed, key=_length, reverse=True)
     if order == "unlike" and novelty is not None:
-        return sorted(listed, key=lambda item: novelty.share(item.number), reverse=True)
+        return sorted(listed, key=lambda item: novelty.new_fraction(item.number), reverse=True)
     return listed
 
 
@@ -57,15 +57,14 @@ def _length(item: Item) -> int:
 
 
 def usual_words(conversation: str, accepted: Sequence[Item] = ()) -> tuple[int, int]:
-    """Return from how many to how many words a summary of the conversation usually has.
+    """Return the usual range of words in a summary of the conversation.
 
-    Measured on the accepted summaries once there are enough of them, else on SAMSum's references. Eight (or nine)
-    in ten summaries lie between.
+    It covers eight in ten accepted summaries once there are enough of them, else nine in ten of SAMSum's references.
     """
-    low, high = USUAL_SHARES
+    low, high = USUAL_RATIOS
     if len(accepted) >= MIN_TO_COMPARE:
-        shares = [count_words(item.text) / _root(item.conversation) for item in accepted]
-        tenths = statistics.quantiles(shares, n=10, method="inclusive")
+        ratios = [count_words(item.text) / _root(item.conversation) for item in accepted]
+        tenths = statistics.quantiles(ratios, n=10, method="inclusive")
         low, high = tenths[0], tenths[-1]
     root = _root(conversation)
     return max(1, math.floor(low * root)), max(1, math.ceil(high * root))
@@ -77,5 +76,5 @@ def _root(conversation: str) -> float:
 
 
 def count_words(text: str) -> int:
-    """Return how many words a text has, told apart by spaces."""
+    """Return the number of words in a text, separated by spaces."""
     return len(text.split())

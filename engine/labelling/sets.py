@@ -1,13 +1,13 @@
-"""Labelling sets on the disk: one folder each, which describes itself, and the journal of all that was done.
+"""Labelling sets on disk: a folder each, with a journal of all changes.
 
-    set.json              what it is: schema, name, source, licence, fingerprint of the conversations, when it was made
-    conversations.jsonl   the conversations it began with, in the order of their source
-    journal.jsonl         what an earlier set of the source knew of them, and every change since, as it happens
+    set.json              schema, name, source, licence, fingerprint of the conversations, creation time
+    conversations.jsonl   the initial conversations, in the order of their source
+    journal.jsonl         what an earlier set of the source knew of them, and every change since
     lock                  held by whoever has the set open
     exports/              the data sets that were made of it
 
-A change is in the file before the call returns, so a process that is killed loses nothing, and a thread beside sees
-to it that it reaches the disk, so that no window waits for one. Knows nothing of models or windows.
+A change is in the file before the call returns, so that a killed process loses nothing. A thread syncs the file to the
+disk, so that no window waits for it. Knows nothing of models or windows.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ from engine.text.conversations import Example
 SCHEMA = 1
 ABOUT, CONVERSATIONS, JOURNAL, LOCK = "set.json", "conversations.jsonl", "journal.jsonl", "lock"
 PARTIAL = ".partial"
-# All of a set is in memory while it is open: so many conversations of the usual length take about 200 MB.
+# An open set is in memory: this many conversations of the usual length take about 200 MB.
 MAX_CONVERSATIONS = 100_000
 MAX_CHARACTERS = 20_000
-# How long summaries usually are is learned from so many.
+# The usual length of summaries is measured on this many.
 MAX_COMPARED = 200
-# A pause, or so many letters, and what is typed next is taken back by itself.
+# After a pause or this many letters, typing becomes a new step for undo.
 PAUSE_SECONDS = 1.0
-LETTERS_A_STEP = 60
-# From here on a tenth of the data set, which is what a run holds out for its test, is a conversation at least.
+LETTERS_PER_STEP = 60
+# A run holds out a tenth of the data set for its test: at least one conversation from here on.
 MIN_FOR_A_RUN = 10
 
 
 @dataclass(frozen=True)
 class SetInfo:
-    """What a labelling set is, without its conversations; `fingerprint` is over those that it began with."""
+    """A labelling set without its conversations; `fingerprint` is that of the initial ones."""
 
     id: str
     name: str
@@ -64,7 +64,7 @@ class SetInfo:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many conversations of a set are in which state."""
+    """The number of conversations of a set by state."""
 
     accepted: int
     drafted: int
@@ -78,7 +78,7 @@ class Progress:
 
 
 def fingerprint(conversations: Iterable[str]) -> str:
-    """Return the SHA-256 over conversations in their order."""
+    """Return the SHA-256 of conversations in their order."""
     digest = hashlib.sha256()
     for conversation in conversations:
         encoded = conversation.encode("utf-8", "surrogatepass")
@@ -88,15 +88,15 @@ def fingerprint(conversations: Iterable[str]) -> str:
 
 
 def distinct(examples: Iterable[Example]) -> list[Example]:
-    """Return the examples that have a conversation, each conversation once, at most `MAX_CONVERSATIONS`."""
-    kept: dict[str, Example] = {}
+    """Return the examples with distinct, non-empty conversations, at most `MAX_CONVERSATIONS`."""
+    found: dict[str, Example] = {}
     for example in examples:
         text = example.conversation.strip()
-        if text and text not in kept:
-            kept[text] = example
-            if len(kept) == MAX_CONVERSATIONS:
+        if text and text not in found:
+            found[text] = example
+            if len(found) == MAX_CONVERSATIONS:
                 break
-    return list(kept.values())
+    return list(found.values())
 
 
 def create(
@@ -106,10 +106,10 @@ def create(
     licence: str = "",
     known: Mapping[str, Item] | None = None,
 ) -> SetInfo:
-    """Make a labelling set of conversations and return what it is; a summary of the source counts as accepted.
+    """Make a labelling set of conversations and return its info; a summary of the source counts as accepted.
 
-    Empty and repeated conversations are left out, and those beyond `MAX_CONVERSATIONS`. What was done before with
-    `known` conversations, by their text, is brought along. Raises StorageError.
+    Empty and repeated conversations are left out, and those beyond `MAX_CONVERSATIONS`. Items of an earlier set in
+    `known`, by their text, are carried over. Raises StorageError.
     """
     kept = distinct(examples)
     carried_records = _carried_records(known or {}, kept)
@@ -141,9 +141,9 @@ def create(
 
 
 def known_items(source: str) -> dict[str, Item]:
-    """Return what was done with conversations of a source in the set of it that was worked on last, by their text.
+    """Return the changed items of the set of a source that was changed last, by their text; none if it is damaged.
 
-    That set is only looked at, whoever has it open; one that is damaged has nothing to bring.
+    The set is only read, whoever has it open.
     """
     about = find(source)
     try:
@@ -158,7 +158,7 @@ def known_items(source: str) -> dict[str, Item]:
 
 
 def _carried_records(known: Mapping[str, Item], kept: list[Example]) -> list[dict[str, Any]]:
-    """Return the journal's records of what was done with conversations before."""
+    """Return the journal's records of items that are carried over from an earlier set."""
     now = time.time()
     return [
         {"v": VERSION, "event": "carried", "time": now, "item": number, **carried_fields(item)}
@@ -168,7 +168,7 @@ def _carried_records(known: Mapping[str, Item], kept: list[Example]) -> list[dic
 
 
 def read(about: SetInfo) -> History:
-    """Return what is in a set, whoever has it open. Raises StorageError."""
+    """Return the content of a set, whoever has it open. Raises StorageError."""
     folder = labelling_folder() / about.id
     history = History(_first_items(folder))
     for record in read_all(folder / JOURNAL):
@@ -181,7 +181,7 @@ def _row(example: Example) -> dict[str, str]:
 
 
 def list_sets() -> list[SetInfo]:
-    """Return every labelling set, the one that was worked on last first; folders that are none are left out."""
+    """Return every readable labelling set, the one that was changed last first."""
     found = []
     for folder in labelling_folder().iterdir():
         if not folder.name.endswith(PARTIAL):
@@ -196,7 +196,7 @@ def _last_change(folder: Path) -> float:
 
 
 def find(source: str, fingerprint: str = "") -> SetInfo | None:
-    """Return the set that began with a source, with these conversations if a fingerprint is given."""
+    """Return the set of a source, with these initial conversations if a fingerprint is given."""
     for about in list_sets():
         if about.source == source and fingerprint in ("", about.fingerprint):
             return about
@@ -214,13 +214,13 @@ def _read_about(folder: Path) -> SetInfo:
 
 
 class LabellingSet:
-    """A set that is open for work. Every change is kept at once; `close` it in the end.
+    """An open set. Every change is saved at once; `close` it in the end.
 
     Methods that change it raise StorageError if the disk does not take the change; it is then not made.
     """
 
     def __init__(self, set_id: str) -> None:
-        """Open a set. Raises StorageError if there is none, or if it is open elsewhere."""
+        """Open a set. Raises StorageError if it is missing or open elsewhere."""
         self.folder = labelling_folder() / set_id
         self.about = _read_about(self.folder)
         self._lock = _locked(self.folder / LOCK, self.about.name)
@@ -237,14 +237,14 @@ class LabellingSet:
         self._typed_at = 0.0
 
     def close(self) -> None:
-        """Wait until all is on the disk and let the set go. Raises StorageError if it is not."""
+        """Wait until all changes are on the disk and release the set. Raises StorageError if they can't be saved."""
         self._disk.shutdown(wait=True)
         self._writer.close()
         unlock(self._lock)
         self._lock.close()
         self._raise_unsynced()
 
-    # What is in it
+    # Content
 
     @property
     def items(self) -> list[Item]:
@@ -264,19 +264,19 @@ class LabellingSet:
         return list(islice(self.history.items.values(), count, None))
 
     def accepted_last(self) -> list[Item]:
-        """Return the conversations that were accepted last, at most `MAX_COMPARED`: how long summaries are here."""
+        """Return the conversations that were accepted last, at most `MAX_COMPARED`."""
         numbers = islice(reversed(self.history.accepted), MAX_COMPARED)
         return [self.history.items[number] for number in numbers]
 
     def progress(self) -> Progress:
-        """Return how far the work is."""
+        """Return the number of conversations by state."""
         counts = self.history.counts
         return Progress(*(counts[state] for state in ("accepted", "drafted", "skipped", "open")))
 
-    # Changing it
+    # Changes
 
     def write(self, number: int, text: str) -> None:
-        """Keep what the person has written, to the letter; an accepted summary waits again then."""
+        """Save the text of a person; an accepted summary then waits for a decision again."""
         if text == self.item(number).text:
             return
         if len(text) > MAX_CHARACTERS:
@@ -286,36 +286,36 @@ class LabellingSet:
         now = time.monotonic()
         joins = now - self._typed_at <= PAUSE_SECONDS and self._goes_on(number, text)
         self._typed_at = now
-        self._keep("written", item=number, text=text, **({"joins": True} if joins else {}))
+        self._record("written", item=number, text=text, **({"joins": True} if joins else {}))
 
     def _goes_on(self, number: int, text: str) -> bool:
-        """Tell whether a text goes on from what was typed before it, and is taken back together with it."""
+        """Tell whether a text continues the last step, so that both are undone together."""
         last = self.history.last
         if last is None or self.history.next is not None or last.event != "written":
             return False
-        return last.after.number == number and abs(len(text) - len(last.before.text)) <= LETTERS_A_STEP
+        return last.after.number == number and abs(len(text) - len(last.before.text)) <= LETTERS_PER_STEP
 
     def put_draft(self, number: int, draft: Draft) -> None:
-        """Put a model's summary in place of whatever stands there."""
+        """Replace the summary by that of a model."""
         self.item(number)
-        self._keep("drafted", item=number, **asdict(draft))
+        self._record("drafted", item=number, **asdict(draft))
 
     def accept(self, number: int) -> None:
-        """Make the text that stands there the conversation's summary. Raises DataError if there is none."""
+        """Accept the summary of a conversation. Raises DataError if it has none."""
         if not self.item(number).text.strip():
             raise DataError("There is no summary yet.", "Write one, ask for a draft, or skip.", "summary")
         if self.item(number).state != "accepted":
-            self._keep("accepted", item=number)
+            self._record("accepted", item=number)
 
     def skip(self, number: int) -> None:
-        """Leave a conversation out; it can be taken up again."""
+        """Leave a conversation out; it can be edited again later."""
         if self.item(number).state != "skipped":
-            self._keep("skipped", item=number)
+            self._record("skipped", item=number)
 
     def add(self, example: Example) -> int:
-        """Add a conversation, unless it is there already, and return its number, which is its id if it has none.
+        """Add a conversation, unless it is in the set, and return its number, which is its id if it has none.
 
-        Raises DataError for one that is empty or longer than the journal takes.
+        Raises DataError for one that is empty or too long for the journal.
         """
         text = example.conversation.strip()
         if not text:
@@ -327,7 +327,7 @@ class LabellingSet:
             raise DataError(f"A set holds {MAX_CONVERSATIONS:,} conversations at most.", "Begin another one.")
         number = max(self.history.items, default=0) + 1
         try:
-            self._keep("added", item=number, **_row(example) | {"id": example.id or str(number)})
+            self._record("added", item=number, **_row(example) | {"id": example.id or str(number)})
         except ValueError as error:
             raise DataError("The conversation is too long to be added.", "Shorten it.") from error
         if self._numbers is not None:
@@ -335,34 +335,34 @@ class LabellingSet:
         return number
 
     def carry(self, number: int, known: Item) -> None:
-        """Take over what was written elsewhere for a conversation nothing was done with; a draft until accepted."""
+        """Carry a summary over to an untouched conversation, as a draft until it is accepted."""
         item = self.item(number)
         if item.state == "open" and not item.text and not self.history.of(number):
-            self._keep("carried", item=number, **carried_fields(replace(known, state="drafted")))
+            self._record("carried", item=number, **carried_fields(replace(known, state="drafted")))
 
     def _number_of(self, text: str) -> int | None:
-        """Return the number of the conversation with this text, if it is there."""
+        """Return the number of the conversation with this text, None if it is not in the set."""
         if self._numbers is None:
             items = reversed(self.history.items.values())
             self._numbers = {item.conversation.strip(): item.number for item in items}
         return self._numbers.get(text)
 
     def undo(self) -> Step | None:
-        """Take the last step back and return it; None if there is none."""
+        """Undo the last step and return it, None without one."""
         step = self.history.last
         if step is not None:
-            self._keep("undone", item=step.after.number)
+            self._record("undone", item=step.after.number)
         return step
 
     def redo(self) -> Step | None:
-        """Do again what was taken back last and return it; None if there is none."""
+        """Redo the step that was undone last and return it, None without one."""
         step = self.history.next
         if step is not None:
-            self._keep("redone", item=step.after.number)
+            self._record("redone", item=step.after.number)
         return step
 
-    def _keep(self, event: str, **facts: Any) -> None:
-        """Append a change to the journal and take it in."""
+    def _record(self, event: str, **facts: Any) -> None:
+        """Append a change to the journal and apply it."""
         self._raise_unsynced()
         if not self._has_begun:
             self._has_begun = True
@@ -371,7 +371,7 @@ class LabellingSet:
         self._unsynced.append(self._disk.submit(self._writer.sync))
 
     def _raise_unsynced(self) -> None:
-        """Raise what kept an earlier change from the disk, once."""
+        """Raise the error of an earlier change that could not be saved, once."""
         while self._unsynced and self._unsynced[0].done():
             error = self._unsynced.popleft().exception()
             if isinstance(error, AppError):
@@ -379,7 +379,7 @@ class LabellingSet:
 
 
 def _locked(path: Path, name: str) -> IO[str]:
-    """Return a file whose lock is ours. Raises StorageError if another has it."""
+    """Return a locked file. Raises StorageError if another process holds its lock."""
     stream = path.open("a")
     if not try_lock(stream):
         stream.close()
@@ -388,7 +388,7 @@ def _locked(path: Path, name: str) -> IO[str]:
 
 
 def _first_items(folder: Path) -> Iterator[Item]:
-    """Yield the conversations that a set began with."""
+    """Yield the initial conversations of a set."""
     try:
         with (folder / CONVERSATIONS).open(encoding="utf-8") as stream:
             for number, line in enumerate(stream, start=1):
@@ -396,5 +396,5 @@ def _first_items(folder: Path) -> Iterator[Item]:
                 yield new_item(number, row["id"], row["conversation"], row["summary"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StorageError(
-            f"The conversations of {folder.name} can't be read: {error}.", "Bring them back from a copy."
+            f"The conversations of {folder.name} can't be read: {error}.", "Restore them from a backup."
         ) from error

@@ -1,1 +1,1 @@
-"""What this computer lacks and what Tunesmith takes of it."""
+"""Maintenance: checks of this computer, disk usage, and licences."""

@@ -1,7 +1,7 @@
-"""What Tunesmith takes of the disk, by kind, and what of it can go without a loss.
+"""Tunesmith's disk usage by kind, and the files that can be deleted without a loss.
 
-Checkpoints are for going on. A completed run does not go on, so its checkpoints may go, as long as its adapter is in
-the library; token ids are made anew when they are needed. Nothing else is ever deleted here. Knows nothing of a window.
+A completed run needs no checkpoints if its adapter is in the library, and token ids are computed again when needed.
+Nothing else is ever deleted here. Knows nothing of a window.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DAY_SECONDS = 86_400.0
 
 @dataclass(frozen=True)
 class Part:
-    """Bytes of one kind."""
+    """The bytes of one kind of file."""
 
     key: str
     bytes: int
@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Freeable:
-    """What may go: folders of checkpoints and best states, the runs they are of, and files of token ids."""
+    """What can be deleted: folders of checkpoints and best states, the number of their runs, files of token ids."""
 
     checkpoints: tuple[Path, ...] = ()
     runs: int = 0
@@ -42,17 +42,17 @@ class Freeable:
 
     @property
     def checkpoint_bytes(self) -> int:
-        """What the checkpoints take."""
+        """The size of the checkpoints."""
         return sum(bytes_in(path) for path in self.checkpoints)
 
     @property
     def token_bytes(self) -> int:
-        """What the token ids take."""
+        """The size of the token ids."""
         return sum(bytes_in(path) for path in self.token_files)
 
 
 def measure() -> list[Part]:
-    """Return what each kind takes; the keys are checkpoints, runs, adapters, token_ids, trash and downloads."""
+    """Return the size of each kind: adapters, checkpoints, runs, token_ids, trash and downloads."""
     checkpoints = sum(bytes_in(path) for job in runs.list_jobs() for path in _resumable_state(job))
     return [
         Part("adapters", bytes_in(paths.adapters_folder())),
@@ -65,7 +65,7 @@ def measure() -> list[Part]:
 
 
 def freeable(*, older_than_days: float = 0.0, with_token_ids: bool = True) -> Freeable:
-    """Return what may go: of runs that completed longer ago than this, with their adapter in the library."""
+    """Return what can be deleted of runs that completed before this, with their adapter in the library."""
     now = time.time()
     adapters, _ = library.scan()
     made_by = {adapter.metadata.training.run for adapter in adapters}
@@ -81,7 +81,7 @@ def freeable(*, older_than_days: float = 0.0, with_token_ids: bool = True) -> Fr
 
 
 def free(chosen: Freeable) -> int:
-    """Delete what was found to be freeable and return the bytes that went; what is in use meanwhile stays."""
+    """Delete what `freeable` found, unless it is in use, and return the freed bytes."""
     freed = 0
     for path in (*chosen.checkpoints, *chosen.token_files):
         if Job(path.parent).is_running():
@@ -91,14 +91,14 @@ def free(chosen: Freeable) -> int:
             if path.is_dir():
                 shutil.rmtree(path)
             else:
-                # Windows does not let go of a file that a running worker has mapped.
+                # Windows can't delete a file that a running worker has mapped.
                 path.unlink()
         freed += before - bytes_in(path)
     return freed
 
 
 def downloads_folder() -> Path:
-    """Return where huggingface_hub keeps what it fetched, for all programs; asked without importing it."""
+    """Return the download cache of huggingface_hub, found without importing it."""
     named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
     if named:
         return Path(named).expanduser()
@@ -125,7 +125,7 @@ def _completed_before(job: Job, moment: float) -> bool:
 
 
 def _last_event(path: Path) -> Event | None:
-    """Return the last whole event, read from the stream's end alone."""
+    """Return the last complete event, read from the end of the stream."""
     with suppress(OSError), path.open("rb") as stream:
         stream.seek(max(0, stream.seek(0, os.SEEK_END) - MAX_EVENT_BYTES))
         lines = stream.read().splitlines(keepends=True)

@@ -1,6 +1,6 @@
-"""What Tunesmith finds on this computer, and what to do where it is not enough.
+"""Checks this computer, and says what to do about problems.
 
-Imports nothing heavy: torch is asked in a worker, the job `devices`.
+Imports nothing heavy: the job `devices` asks torch in a worker.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ REPORTED_PACKAGES = (
     "PySide6_Essentials",
     "pyqtgraph",
 )
-# Where Tunesmith is installed, its launcher says by which command its environment is made anew.
+# The launcher of an installed Tunesmith sets it to the command that makes its environment again.
 SET_UP = "TUNESMITH_SET_UP"
 ORDER = (
     "system",
@@ -58,7 +58,7 @@ LOW_MEMORY_BYTES = 2_000_000_000
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at: what was found and, unless it is fine, what to do."""
+    """One check: what was found and, unless it is fine, what to do."""
 
     id: str
     title: str
@@ -72,27 +72,27 @@ class Check:
 
 
 def report() -> list[Check]:
-    """Return all checks. Takes seconds, because torch is started once; opens no connection when offline."""
+    """Return all checks. Takes seconds, since a worker imports torch; opens no connection when offline."""
     return in_order([*of_computer(), *of_devices(*ask_devices())])
 
 
 def of_computer() -> list[Check]:
-    """Return the checks that need no worker. They take seconds where the hub does not answer."""
+    """Return the checks without a worker. They take seconds if the hub does not answer."""
     return [system(), packages(), memory(), hub(), folders(), disk()]
 
 
 def of_devices(facts: Facts, trouble: str) -> list[Check]:
-    """Return the checks of what the job `devices` found, or of what went wrong if it found nothing."""
+    """Return the checks of the job `devices`, from its result or its error."""
     return [patches(facts), device(facts, trouble), graphics(facts, find()), quantization(facts, trouble)]
 
 
 def in_order(checks: Iterable[Check]) -> list[Check]:
-    """Return checks in the order in which they are read."""
+    """Return checks in the order of display."""
     return sorted(checks, key=lambda check: ORDER.index(check.id))
 
 
 def diagnostics(checks: Iterable[Check]) -> str:
-    """Return checks as a text to be sent to somebody; the person's own folder is written as "~"."""
+    """Return checks as text for a report; the home folder is written as "~"."""
     marks = {"ok": "ok", "notice": "notice", "problem": "PROBLEM"}
     lines = []
     for check in checks:
@@ -102,7 +102,7 @@ def diagnostics(checks: Iterable[Check]) -> str:
 
 
 def ask_devices() -> tuple[Facts, str]:
-    """Return what the job `devices` found, and what went wrong if it found nothing."""
+    """Return the result of the job `devices`, or an empty one and its error."""
     try:
         job = create_job(paths.jobs_folder(), "devices", {})
         supervisor = Supervisor(job)
@@ -119,13 +119,13 @@ def ask_devices() -> tuple[Facts, str]:
 
 
 def system() -> Check:
-    """Say which system, Python and Tunesmith these are."""
+    """Report the system and the versions of Python and Tunesmith."""
     words = f"Tunesmith {_version('tunesmith') or 'unknown'}, Python {platform.python_version()}"
     return Check("system", "System", "ok", f"{words}, {platform.platform(aliased=True, terse=True)}")
 
 
 def packages() -> Check:
-    """Say which versions are installed, and which packages are not."""
+    """Report the installed and the missing packages."""
     found = {name: _version(name) for name in REPORTED_PACKAGES}
     absent = [name for name, number in found.items() if not number]
     text = ", ".join(f"{name} {number}" for name, number in found.items() if number)
@@ -162,7 +162,7 @@ def patches(facts: Facts) -> Check:
 
 
 def device(facts: Facts, trouble: str) -> Check:
-    """Say what runs compute on unless a recipe says otherwise."""
+    """Report the default device of runs."""
     if not facts:
         fix = f"The worker's log below {paths.jobs_folder()} has the details."
         return Check("device", "Device", "problem", trouble, fix)
@@ -173,13 +173,13 @@ def device(facts: Facts, trouble: str) -> Check:
 
 
 def graphics(facts: Facts, cards: Sequence[Card]) -> Check:
-    """Say whether the graphics cards that are here are put to use."""
+    """Report whether the graphics cards are used."""
     title = "Graphics card"
     used = [each for each in facts.get("devices", []) if each["id"] != "cpu"]
     if used:
         return Check("graphics", title, "ok", ", ".join(f"{each['name']} ({each['id']})" for each in used))
     if not cards:
-        text = "None found. Small models train on the processor; larger ones want a card."
+        text = "None found. Small models train on the processor; larger ones need a card."
         return Check("graphics", title, "notice", text)
     built_for, card = str(facts.get("built_for", "something else")), cards[0]
     text = f"An {card.name} is here, but this torch, built for {built_for}, does not use it."
@@ -187,21 +187,21 @@ def graphics(facts: Facts, cards: Sequence[Card]) -> Check:
 
 
 def _way_to_the_card(card: Card, built_for: str) -> str:
-    """Return what puts a card to use: its driver, a newer driver, or another build of torch."""
+    """Return how to make a card usable: its driver, a newer driver, or another build of torch."""
     if not card.driver:
-        return f"Install the driver of the {card.name} and start the computer anew."
+        return f"Install the driver of the {card.name} and restart the computer."
     if built_for.startswith("CUDA" if card.vendor == "nvidia" else "ROCm"):
         known = f" than {card.driver}" if card.driver[:1].isdigit() else ""
-        return f"Update the driver of the {card.name}; this torch wants a newer one{known}."
+        return f"Update the driver of the {card.name}; this torch needs a newer one{known}."
     set_up = os.environ.get(SET_UP)
     if set_up:
-        return f"Enter “{set_up}” in a terminal: it fetches the torch for this card."
+        return f"Run “{set_up}” in a terminal: it downloads the torch for this card."
     build = "CUDA" if card.vendor == "nvidia" else "ROCm"
     return f"Install the {build} build that pytorch.org names for this system into {sys.prefix}."
 
 
 def quantization(facts: Facts, trouble: str) -> Check:
-    """Say whether bitsandbytes works on the device; it was tried."""
+    """Report whether bitsandbytes worked on the device."""
     trouble = trouble or facts.get("quantization_trouble", "")
     if not trouble:
         return Check("quantization", "Quantization", "ok", f"bitsandbytes works on {facts['chosen']}")
@@ -210,7 +210,7 @@ def quantization(facts: Facts, trouble: str) -> Check:
 
 
 def memory() -> Check:
-    """Say how much memory this computer has left."""
+    """Report the available memory."""
     import psutil
 
     found = psutil.virtual_memory()
@@ -221,10 +221,10 @@ def memory() -> Check:
 
 
 def hub() -> Check:
-    """Say whether base models and data sets can be fetched."""
+    """Report whether the hub can be reached."""
     title, address = "Hub", without_login(connection.hub_address())
     if connection.offline():
-        return Check("hub", title, "notice", "Offline, as asked for: nothing is fetched.")
+        return Check("hub", title, "notice", "Offline, as requested: nothing is downloaded.")
     try:
         connection.require_hub()
     except OfflineError as error:
@@ -233,7 +233,7 @@ def hub() -> Check:
 
 
 def folders() -> Check:
-    """Say whether everything that Tunesmith keeps can be written."""
+    """Report whether Tunesmith's folders can be written."""
     places = (
         paths.runs_folder,
         paths.adapters_folder,
@@ -262,7 +262,7 @@ def _folder_trouble(place: Callable[[], Path]) -> str:
 
 
 def disk() -> Check:
-    """Say how much room runs and adapters have."""
+    """Report the free disk space for runs and adapters."""
     try:
         free = shutil.disk_usage(paths.runs_folder()).free
     except StorageError as error:

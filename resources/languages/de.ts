@@ -8140,8 +8140,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
-   <source>Alpha goes with the rank, so that the change keeps its strength</source>
-   <translation>Alpha folgt dem Rang, damit die Änderung ihre Stärke behält</translation>
+   <source>Alpha equals the rank, so that the scaling stays the same</source>
+   <translation>Alpha ist gleich dem Rang, damit die Skalierung gleich bleibt</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -8371,11 +8371,6 @@ Summary:</translation>
    <location filename="../../engine/config/recipe.py" />
    <source>Branch, tag or commit of a hub model.</source>
    <translation>Branch, Tag oder Commit eines Hub-Modells.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/labelling/sets.py" />
-   <source>Bring them back from a copy.</source>
-   <translation>Holen Sie sie aus einer Kopie zurück.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -8743,6 +8738,11 @@ Summary:</translation>
    <translation>Gespräche über der Trainingsgrenze des Adapters werden am Ende abgeschnitten, oder in Teilen zusammengefasst und dann deren Zusammenfassungen.</translation>
   </message>
   <message>
+   <location filename="../../engine/labelling/order.py" />
+   <source>Conversations with the most words that no labelled conversation has: they add the most.</source>
+   <translation>Gespräche mit den meisten Wörtern, die kein beschriftetes Gespräch hat: Sie bringen am meisten Neues.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>Convert it to a plain LoRA where it was made: PEFT's save_pretrained does, given the initial adapter as path_initial_model_for_weight_conversion.</source>
    <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: Das tut save_pretrained von PEFT, wenn es den anfänglichen Adapter als path_initial_model_for_weight_conversion bekommt.</translation>
@@ -9023,11 +9023,6 @@ Summary:</translation>
    <translation>Beendet bei Schritt {1} von {2}: Die {3} Minuten Training sind um.</translation>
   </message>
   <message>
-   <location filename="../../engine/maintenance/doctor.py" />
-   <source>Enter “{1}” in a terminal: it fetches the torch for this card.</source>
-   <translation>Geben Sie „{1}“ in einem Terminal ein: Das holt das torch für diese Karte.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/recipe_diff.py" />
    <source>Entries share data, prompt, scoring and seed: change it, or make another arena.</source>
    <translation>Einträge haben Daten, Prompt, Bewertung und Startwert gemeinsam: Ändern Sie es, oder legen Sie eine andere Arena an.</translation>
@@ -9131,11 +9126,6 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Finish the run, or save a checkpoint and stop.</source>
    <translation>Den Lauf zu Ende bringen, oder einen Prüfpunkt schreiben und stoppen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/labelling/order.py" />
-   <source>First those whose words stand least in conversations with an accepted summary: they teach what is new.</source>
-   <translation>Zuerst die, deren Wörter am seltensten in Gesprächen mit angenommener Zusammenfassung stehen: Sie bringen Neues bei.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -9519,7 +9509,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Install the driver of the {1} and start the computer anew.</source>
+   <source>Install the driver of the {1} and restart the computer.</source>
    <translation>Installieren Sie den Treiber der {1} und starten Sie den Computer neu.</translation>
   </message>
   <message>
@@ -9619,8 +9609,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
-   <source>Its run is no longer there. Run it again, or take it out.</source>
-   <translation>Sein Lauf ist nicht mehr da. Führen Sie ihn noch einmal aus, oder nehmen Sie ihn heraus.</translation>
+   <source>Its run no longer exists. Run it again, or remove it.</source>
+   <translation>Sein Lauf existiert nicht mehr. Führen Sie ihn noch einmal aus, oder entfernen Sie ihn.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -9629,8 +9619,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
-   <source>Its worker went without a word. The queue goes on with it from its last checkpoint.</source>
-   <translation>Sein Arbeitsprozess endete ohne ein Wort. Die Warteschlange setzt ihn vom letzten Prüfpunkt an fort.</translation>
+   <source>Its worker ended unexpectedly. The queue resumes it from its last checkpoint.</source>
+   <translation>Sein Arbeitsprozess endete unerwartet. Die Warteschlange setzt ihn vom letzten Prüfpunkt an fort.</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -9734,7 +9724,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
-   <source>Least like what is labelled</source>
+   <source>Least similar to labelled ones</source>
    <translation>Dem Beschrifteten am unähnlichsten</translation>
   </message>
   <message>
@@ -10324,7 +10314,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>None found. Small models train on the processor; larger ones want a card.</source>
+   <source>None found. Small models train on the processor; larger ones need a card.</source>
    <translation>Keine gefunden. Kleine Modelle trainieren auf dem Prozessor; größere brauchen eine Karte.</translation>
   </message>
   <message>
@@ -10469,7 +10459,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Offline, as asked for: nothing is fetched.</source>
+   <source>Offline, as requested: nothing is downloaded.</source>
    <translation>Offline, wie gewünscht: Es wird nichts heruntergeladen.</translation>
   </message>
   <message>
@@ -10489,7 +10479,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
-   <source>One method on a base that is kept in fewer and fewer bits</source>
+   <source>One method on a base model in fewer and fewer bits</source>
    <translation>Ein Verfahren auf einem Basismodell in immer weniger Bit</translation>
   </message>
   <message>
@@ -10886,6 +10876,11 @@ In one sentence:</translation>
    <translation>Melden alle</translation>
   </message>
   <message>
+   <location filename="../../engine/labelling/sets.py" />
+   <source>Restore them from a backup.</source>
+   <translation>Stellen Sie sie aus einer Sicherung wieder her.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/kernels/registry.py" />
    <source>Results are right; the work may take longer.</source>
    <translation>Die Ergebnisse stimmen; die Arbeit kann länger dauern.</translation>
@@ -10949,6 +10944,11 @@ In one sentence:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Run `{1}`.</source>
    <translation>Führen Sie `{1}` aus.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/maintenance/doctor.py" />
+   <source>Run “{1}” in a terminal: it downloads the torch for this card.</source>
+   <translation>Führen Sie „{1}“ in einem Terminal aus: Das lädt das torch für diese Karte herunter.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -12570,7 +12570,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Update the driver of the {1}; this torch wants a newer one{2}.</source>
+   <source>Update the driver of the {1}; this torch needs a newer one{2}.</source>
    <translation>Aktualisieren Sie den Treiber der {1}; dieses torch verlangt einen neueren{2}.</translation>
   </message>
   <message>
@@ -14097,7 +14097,7 @@ Summary:</translation>
    <location filename="../../engine/maintenance/licences.py" />
    <source>{1}
 
-The rest stands in {2}.</source>
+The rest is in {2}.</source>
    <translation>{1}
 
 Der Rest steht in {2}.</translation>
@@ -14424,7 +14424,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
-   <source>{1} has another entry like {2} by now.</source>
+   <source>{1} has another entry like {2} now.</source>
    <translation>{1} hat inzwischen einen anderen Eintrag wie {2}.</translation>
   </message>
   <message>

@@ -98,7 +98,7 @@ def test_a_run_that_was_deleted_is_told_and_not_begun_again_unasked():
     shutil.rmtree(job.folder)
     [first, *_] = read(arena)
     assert first.state == "failed"
-    assert "no longer there" in first.reason
+    assert "no longer exists" in first.reason
     arenas.set_run(arena, first.entry.id, "")
     assert states(arena)[0] == "waiting"
 

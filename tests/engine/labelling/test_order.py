@@ -41,7 +41,7 @@ def test_what_is_new_is_counted_anew_as_summaries_are_accepted_and_taken_back():
         afresh = Novelty()
         afresh.follow([items[number - 1] for number in labelled], labelled)
         afresh.follow(items, labelled)
-        assert [novelty.share(n) for n in range(1, 5)] == [afresh.share(n) for n in range(1, 5)]
+        assert [novelty.new_fraction(n) for n in range(1, 5)] == [afresh.new_fraction(n) for n in range(1, 5)]
 
 
 def test_the_usual_length_follows_the_conversation_and_then_the_person():

@@ -66,9 +66,9 @@ AMD = Card("amd", "AMD card (gfx1100)", "amdgpu")
     [
         (NVIDIA, "the processor", "CUDA build that pytorch.org names"),
         (AMD, "CUDA 13.0", "ROCm build that pytorch.org names"),
-        (NVIDIA, "CUDA 13.2", "wants a newer one than 580.65.06"),
-        (replace(NVIDIA, driver="unknown"), "CUDA 13.2", "wants a newer one."),
-        (AMD, "ROCm 7.2", "wants a newer one."),
+        (NVIDIA, "CUDA 13.2", "needs a newer one than 580.65.06"),
+        (replace(NVIDIA, driver="unknown"), "CUDA 13.2", "needs a newer one."),
+        (AMD, "ROCm 7.2", "needs a newer one."),
         (replace(NVIDIA, driver=""), "CUDA 13.2", "Install the driver of the NVIDIA card"),
     ],
 )
