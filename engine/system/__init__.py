@@ -1,4 +1,4 @@
-"""The machine and the files: paths, atomic writes, locks, network, cards, redaction.
+"""The computer and its files: paths, atomic writes, locks, network, graphics cards, redaction.
 
 Imports nothing of Tunesmith but errors.
 """

@@ -1,4 +1,4 @@
-"""Whether the hub may and can be reached. Opens no more than a bare connection; others speak over it."""
+"""Tells whether the hub may and can be reached. Opens a bare connection and nothing more."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def hub_address() -> str:
 
 
 def require_hub() -> None:
-    """Return if the hub, or the proxy before it, takes a connection. Raises OfflineError, in seconds."""
+    """Return if the hub or its proxy accepts a connection. Raises OfflineError within seconds."""
     if offline():
         raise OfflineError(
             "Tunesmith is offline, so nothing is fetched from the hub.",
             "Start it without --offline and HF_HUB_OFFLINE, or choose a folder on this computer.",
         )
     host, port = _host_and_port()
-    reason = _trouble(host, port)
+    reason = _failure(host, port)
     if reason:
         raise OfflineError(
             f"The hub can't be reached: {host} {reason}.",
@@ -42,12 +42,12 @@ def require_hub() -> None:
 
 
 def _host_and_port() -> tuple[str, int]:
-    """Return where a connection to the hub begins. Raises OfflineError for an address that is none."""
+    """Return host and port of the hub or its proxy. Raises OfflineError for an invalid address."""
     try:
         address = urlsplit(_proxy() or hub_address())
         return address.hostname or "", address.port or PORTS.get(address.scheme, 443)
     except ValueError:
-        # What is wrong with it is not quoted: that may be a part of a password.
+        # The address is not quoted: it may contain a password.
         raise OfflineError(
             "The hub's address, or that of the proxy before it, is not one.",
             "An address looks like https://host or https://user:password@host:8443.",
@@ -55,17 +55,17 @@ def _host_and_port() -> tuple[str, int]:
 
 
 def _proxy() -> str:
-    """Return the proxy's address if the system has one for the hub."""
+    """Return the address of the system's proxy for the hub, "" without one."""
     address = urlsplit(hub_address())
     if urllib.request.proxy_bypass(address.hostname or ""):
         return ""
     return urllib.request.getproxies().get(address.scheme, "")
 
 
-def _trouble(host: str, port: int) -> str:
-    """Return why `host` takes no connection, or nothing.
+def _failure(host: str, port: int) -> str:
+    """Return why `host` accepts no connection, "" if it does.
 
-    In a thread, because looking a name up has no time limit of its own.
+    Runs in a thread, since name resolution has no timeout.
     """
     answers: list[str] = []
     thread = threading.Thread(target=lambda: answers.append(_connect(host, port)), daemon=True)

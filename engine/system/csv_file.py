@@ -1,7 +1,7 @@
-"""The one way in which a csv file leaves Tunesmith: whole or not at all, and safe to open in a spreadsheet.
+"""Writes csv files atomically and safe to open in a spreadsheet.
 
-Texts of conversations are other people's words. A spreadsheet takes a cell that begins with "=" for a formula and
-carries it out, so such cells begin with an apostrophe here.
+A spreadsheet executes a cell that begins with "=" as a formula, and texts of conversations are not trusted: such cells
+get a leading apostrophe.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from pathlib import Path
 
 from engine.errors import StorageError
 
-# What spreadsheets take for the beginning of a formula, or throw away in front of one.
+# Spreadsheets take these for the start of a formula, or skip them before one.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 Cell = str | int | float
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """Write a table: UTF-8 with the mark by which spreadsheets know it, numbers as they are.
+    """Write a table as UTF-8 with a byte order mark, for spreadsheets; numbers stay numbers.
 
-    Raises StorageError if the place can't be written; a file that stood there is kept then.
+    Raises StorageError if the file can't be written; an existing file stays then.
     """
     partial = path.with_name(path.name + ".partial")
     try:
         with partial.open("w", newline="", encoding="utf-8-sig", errors="replace") as stream:
             table = csv.writer(stream)
-            table.writerows([_harmless(cell) for cell in row] for row in chain([head], rows))
+            table.writerows([_escaped(cell) for cell in row] for row in chain([head], rows))
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
@@ -39,6 +39,6 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -
         ) from error
 
 
-def _harmless(cell: Cell) -> Cell:
-    """Return a cell that no spreadsheet carries out; a number, below zero too, is no text and stays one."""
+def _escaped(cell: Cell) -> Cell:
+    """Return a cell that no spreadsheet executes; numbers, also negative ones, stay numbers."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell

@@ -1,4 +1,4 @@
-"""How a small file gets onto the disk whole, and what lies there."""
+"""Atomic writes of small files, syncing to the disk, and sizes on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all: aside, to the disk, renamed, and the renaming too."""
+    """Write a file atomically: to a partial file, synced to the disk, renamed, and the folder synced."""
     partial = path.with_name(path.name + ".partial")
     with partial.open("w", encoding="utf-8") as stream:
         stream.write(text)
@@ -19,9 +19,9 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def sync_directory(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk: what was renamed may else have its old name after a power cut.
+    """Sync the names in a folder to the disk, so that a rename survives a power cut.
 
-    Windows has no word for it; its file systems write names in order.
+    Windows can't and need not: its file systems write names in order.
     """
     if os.name == "nt":
         return
@@ -41,12 +41,12 @@ def sync_tree(folder: Path) -> None:
     sync_directory(folder)
 
 
-def bytes_in(place: Path) -> int:
-    """Return the bytes of a file, or of all below a folder; links are not followed, what is gone counts nothing."""
+def bytes_in(path: Path) -> int:
+    """Return the bytes of a file, or of all files below a folder; links are not followed, missing files count 0."""
     with suppress(OSError):
-        if place.is_dir() and not place.is_symlink():
-            return sum(_entry_bytes(entry) for entry in os.scandir(place))
-        return place.lstat().st_size
+        if path.is_dir() and not path.is_symlink():
+            return sum(_entry_bytes(entry) for entry in os.scandir(path))
+        return path.lstat().st_size
     return 0
 
 

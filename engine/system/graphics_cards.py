@@ -1,7 +1,7 @@
-"""Which graphics cards this computer has that torch could compute on, told without torch.
+"""Finds the graphics cards that torch could use, without torch.
 
-Imports nothing but the standard library, since it is asked before there is any environment. Reads what Linux says of
-its devices; elsewhere NVIDIA's own program is the one sign.
+Imports only the standard library, since the launcher uses it before there is an environment. Reads Linux's device
+files; on other systems only nvidia-smi shows a card.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 NVIDIA_PCI, DISPLAY_CLASS = "0x10de", "0x03"
-# What the ROCm builds of torch have kernels for; other cards of AMD's, most of those inside processors, they refuse.
+# The architectures with kernels in ROCm builds of torch; they refuse other AMD cards, as most integrated ones.
 AMD_ARCHITECTURES = frozenset(
     f"gfx{number}"
     for number in (
@@ -37,7 +37,7 @@ AMD_ARCHITECTURES = frozenset(
 
 @dataclass(frozen=True)
 class Card:
-    """A kind of card: its vendor, how it is called, and the version of its driver, empty if that is not there."""
+    """A kind of card: its vendor, its name, and the version of its driver, "" if that is not installed."""
 
     vendor: Literal["nvidia", "amd"]
     name: str
@@ -45,17 +45,17 @@ class Card:
 
 
 def find(system: Path = Path("/")) -> list[Card]:
-    """Return the kinds of cards; `system` is where the computer's files begin."""
+    """Return the kinds of cards; `system` is the root of the file system."""
     return [*_nvidia(system), *_amd(system)]
 
 
 def _nvidia(system: Path) -> list[Card]:
     driver = _nvidia_driver(system)
-    on_the_bus = any(
+    on_pci = any(
         _read(device / "vendor") == NVIDIA_PCI and _read(device / "class").startswith(DISPLAY_CLASS)
         for device in (system / "sys/bus/pci/devices").glob("*")
     )
-    if driver or on_the_bus:
+    if driver or on_pci:
         return [Card("nvidia", "NVIDIA card", driver)]
     return []
 
@@ -64,7 +64,7 @@ def _nvidia_driver(system: Path) -> str:
     found = re.search(r"\b\d{3}\.\d+(?:\.\d+)?\b", _read(system / "proc/driver/nvidia/version"))
     if found:
         return found[0]
-    # Windows and Linux within it show no such file, but they have the program.
+    # Windows and WSL have no such file, but they have the program.
     return "unknown" if shutil.which("nvidia-smi") else ""
 
 
@@ -75,7 +75,7 @@ def _amd(system: Path) -> list[Card]:
 
 
 def _architecture(properties: str) -> str:
-    """Return the name of a node's architecture: 90010 is gfx90a, 110000 is gfx1100, and 0 a processor."""
+    """Return the name of a node's architecture: 90010 is gfx90a, 110000 is gfx1100, 0 is a processor."""
     found = re.search(r"^gfx_target_version (\d+)$", properties, re.MULTILINE)
     number = int(found[1]) if found else 0
     return f"gfx{number // 10000}{number // 100 % 100:x}{number % 100:x}" if number else ""

@@ -1,4 +1,4 @@
-"""Locks of the operating system on a file: held by one process at a time, and let go when it ends, however it ends."""
+"""File locks of the operating system: held by one process at a time, and released when it ends in any way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def try_lock(stream: IO[str]) -> bool:
-        """Take the lock of an open file and tell whether that worked."""
+        """Acquire the lock of an open file and tell whether that worked."""
         try:
             stream.seek(0)
             msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
@@ -18,7 +18,7 @@ if sys.platform == "win32":
         return True
 
     def unlock(stream: IO[str]) -> None:
-        """Let the lock of an open file go."""
+        """Release the lock of an open file."""
         stream.seek(0)
         msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
 
@@ -26,7 +26,7 @@ else:
     import fcntl
 
     def try_lock(stream: IO[str]) -> bool:
-        """Take the lock of an open file and tell whether that worked."""
+        """Acquire the lock of an open file and tell whether that worked."""
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -34,5 +34,5 @@ else:
         return True
 
     def unlock(stream: IO[str]) -> None:
-        """Let the lock of an open file go."""
+        """Release the lock of an open file."""
         fcntl.flock(stream, fcntl.LOCK_UN)

@@ -1,4 +1,4 @@
-"""Libraries that only some recipes need, and what a recipe can't do without them. Imports none of them."""
+"""Checks for libraries that only some recipes need, without importing them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LIBRARY = "bitsandbytes"
 
 
 def problems(quantization: str, optimizer: str) -> tuple[Problem, ...]:
-    """Return what can't be done because bitsandbytes is not installed."""
+    """Return the problems of a recipe that needs bitsandbytes where it is not installed."""
     found = []
     if quantization != "none" and not find_spec(LIBRARY):
         hint = 'Install it (`pip install bitsandbytes`), or choose quantization "none".'

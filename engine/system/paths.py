@@ -1,7 +1,7 @@
-"""Where things lie: the user's folders and the files that ship with Tunesmith.
+"""The user's folders and the files that ship with Tunesmith.
 
-Knows nothing of what the folders hold. `TUNESMITH_HOME` puts everything under one folder; without it the system's
-usual places are asked for through `appdirs`, which is wrapped here so that nothing else depends on it.
+`TUNESMITH_HOME` puts everything under one folder; without it, `appdirs` gives the folders of the system. Knows nothing
+of what the folders hold.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ def _base(kind: str) -> Path:
     home = os.environ.get("TUNESMITH_HOME")
     if home:
         return Path(home).expanduser().resolve()
-    places = {
+    folders = {
         "data": appdirs.user_data_dir,
         "cache": appdirs.user_cache_dir,
         "config": appdirs.user_config_dir,
     }
-    return Path(places[kind](APPLICATION, appauthor=False))
+    return Path(folders[kind](APPLICATION, appauthor=False))
 
 
 def _made(folder: Path) -> Path:
     try:
-        # What people said and summarised is in there: others on this computer may not look into it.
+        # The folders hold private conversations, so other users have no access.
         if not folder.is_dir():
             folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise StorageError(
             f"The folder {folder} cannot be made: {error.strerror}.",
-            "Choose another place with TUNESMITH_HOME.",
+            "Choose another folder with TUNESMITH_HOME.",
         ) from error
     return folder
 
@@ -64,7 +64,7 @@ def jobs_folder() -> Path:
 
 
 def scores_folder() -> Path:
-    """Return the folder with kept scores of base models, made if missing."""
+    """Return the folder with cached scores of base models, made if missing."""
     return _made(_base("data") / "scores")
 
 
@@ -84,29 +84,29 @@ def labelling_folder() -> Path:
 
 
 def tries_folder() -> Path:
-    """Return the folder with one file for each earlier try of the playground, made if missing."""
+    """Return the folder with a file for each entry of the playground's history, made if missing."""
     return _made(_base("data") / "tries")
 
 
 def intake_folder() -> Path:
-    """Return the folder with what was pasted or dropped together, which nobody else may look into."""
+    """Return the private folder with pasted texts and dropped files."""
     folder = _made(_base("data") / "intake")
     folder.chmod(0o700)
     return folder
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be made or fetched again, made if missing."""
+    """Return the folder for what can be computed or downloaded again, made if missing."""
     return _made(_base("cache") / "cache")
 
 
 def tokens_folder() -> Path:
-    """Return the folder with kept token ids, a file for examples encoded in one way, made if missing."""
+    """Return the folder with cached token ids, made if missing."""
     return _made(cache_folder() / "tokens")
 
 
 def plans_folder() -> Path:
-    """Return the folder with kept plans, a file each, made if missing."""
+    """Return the folder with cached plans, made if missing."""
     return _made(cache_folder() / "plans")
 
 
@@ -122,7 +122,7 @@ def application_root() -> Path:
 
 
 def expand_user(text: str) -> Path:
-    """Return the place that a text means, "~" being the home folder; "~" of nobody that is known stays as it is."""
+    """Return the path of a text, with "~" for the home folder; "~" of an unknown user stays."""
     try:
         return Path(text).expanduser()
     except (RuntimeError, ValueError):
@@ -130,7 +130,7 @@ def expand_user(text: str) -> Path:
 
 
 def path_exists(path: Path) -> bool:
-    """Tell whether something is at a place that somebody named; a name that no file can have is nobody's."""
+    """Tell whether a path exists; one with a name that no file can have does not."""
     try:
         return path.exists()
     except (OSError, ValueError):
@@ -163,5 +163,5 @@ def templates_folder() -> Path:
 
 
 def proof_file() -> Path:
-    """Return the shipped file with what the proof of every method found; it may be missing in a checkout."""
+    """Return the shipped results of the proof of every method; the file may be missing in a checkout."""
     return resources_folder() / "help" / "proof.json"

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Sizes as text."""
 
 from __future__ import annotations
 

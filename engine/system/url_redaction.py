@@ -1,13 +1,13 @@
-"""Addresses as they may be shown and logged: without the user and the password that one may hold."""
+"""Removes users and passwords from URLs before they are shown or logged."""
 
 from __future__ import annotations
 
 import re
 
-# A password is written with %2F for a slash; whatever else it holds, the last @ before the first slash ends it.
+# A slash in a password is encoded as %2F, so the last @ before the first slash ends the login.
 _LOGIN = re.compile(r"(?<=://)[^\s/]*@")
 
 
 def without_login(text: str) -> str:
-    """Return an address, or a text with addresses in it, without users and passwords."""
+    """Return a text without the users and passwords of its URLs."""
     return _LOGIN.sub("", text)

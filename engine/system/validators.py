@@ -1,6 +1,6 @@
-"""What values from files must be before they are counted, compared or shown: whoever wrote them may have been wrong.
+"""Type checks for untrusted values from files, before they are counted, compared or shown.
 
-Each check takes anything and says yes or no. Knows nothing of the files.
+Each check takes any value and returns a bool. Knows nothing of the files.
 """
 
 from __future__ import annotations
@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
-# The last two are said of measures where neither way is better.
+# The last two are for metrics where neither direction is better.
 Verdict = Literal["better", "no measurable difference", "worse", "higher", "lower"]
 Check = Callable[[Any], bool]
 
 VERDICTS = frozenset(get_args(Verdict))
 SCORE = "rouge1"
-# Above every count and measure there is; also NaN and infinity are not below.
+# Above every real value; NaN and infinity are not below it either.
 MAX_MAGNITUDE = 1e18
 
 
 def is_number(value: object) -> bool:
-    """Tell whether it is a finite number that can be reckoned with."""
+    """Tell whether it is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_MAGNITUDE
 
 
 def is_count(value: object) -> bool:
-    """Tell whether it is a whole number from 0 on."""
+    """Tell whether it is an integer of at least 0."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_MAGNITUDE
 
 
@@ -34,27 +34,27 @@ def is_text(value: object) -> bool:
 
 
 def is_flag(value: object) -> bool:
-    """Tell whether it is yes or no."""
+    """Tell whether it is a bool."""
     return isinstance(value, bool)
 
 
 def is_one_of(*words: str) -> Check:
-    """Return the check for one of these words."""
+    """Return the check for one of these texts."""
     return lambda value: isinstance(value, str) and value in words
 
 
 def is_list_of(check: Check) -> Check:
-    """Return the check for a list whose every value is as `check` says."""
+    """Return the check for a list whose values all pass `check`."""
     return lambda value: isinstance(value, list | tuple) and all(map(check, value))
 
 
 def is_table_of(check: Check) -> Check:
-    """Return the check for a table whose every value is as `check` says."""
+    """Return the check for a table whose values all pass `check`."""
     return lambda value: isinstance(value, Mapping) and all(map(check, value.values()))
 
 
 def has(needed: Mapping[str, Check], known: Mapping[str, Check] | None = None) -> Check:
-    """Return the check for a table with all that is `needed`; what else is `known` may be absent or null."""
+    """Return the check for a table with all `needed` keys; `known` keys may be absent or null."""
 
     def holds(value: object) -> bool:
         return (
@@ -69,7 +69,7 @@ def has(needed: Mapping[str, Check], known: Mapping[str, Check] | None = None) -
 _ENDS: Mapping[str, Check] = {"low": is_number, "high": is_number}
 is_interval = has({"mean": is_number}, _ENDS)
 is_difference = has({"mean": is_number, "verdict": is_one_of(*VERDICTS)}, _ENDS)
-# What else was measured: a later version may measure more.
+# A later version may have more metrics.
 are_intervals = is_table_of(is_interval)
 are_differences = is_table_of(is_difference)
 is_protocol = has(
@@ -85,10 +85,10 @@ is_protocol = has(
 
 
 def are_scores(value: object) -> bool:
-    """Tell whether it is scores by name, the one that everything is sorted and judged by among them."""
+    """Tell whether it is scores by name, with the score that everything is ranked by."""
     return are_intervals(value) and isinstance(value, Mapping) and SCORE in value
 
 
 def are_score_differences(value: object) -> bool:
-    """Tell whether it is differences of scores, the one that the verdict is of among them."""
+    """Tell whether it is differences of scores, with the one that has the verdict."""
     return are_differences(value) and isinstance(value, Mapping) and SCORE in value

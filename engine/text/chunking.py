@@ -1,6 +1,6 @@
-"""Long conversations in pieces: cut between turns, each as long as what reads it may get.
+"""Splits long conversations between turns into chunks that fit a token limit.
 
-Knows nothing of tokenizers: whoever asks says how text is counted.
+Knows nothing of tokenizers: the caller counts tokens.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ Count = Callable[[str], int]
 
 
 def split(conversation: str, limit: int, count: Count) -> list[str]:
-    """Return a conversation in pieces of at most `limit` tokens, about equally long; whole if it is short enough.
+    """Return a conversation in chunks of at most `limit` tokens, about equally long; one chunk if it is short enough.
 
-    `count` tells the tokens of a text. A turn that is too long alone is cut between sentences, between words where
-    a sentence is, and its speaker is named in each part.
+    `count` returns the tokens of a text. A turn that is too long is split between sentences, and too long sentences
+    between words; each part names the speaker.
     """
     if count(conversation) <= limit:
         return [conversation]
@@ -28,20 +28,20 @@ def split(conversation: str, limit: int, count: Count) -> list[str]:
     return list(_packed(parts, lengths, sum(lengths) / wanted, limit, count))
 
 
-def _packed(parts: list[str], lengths: list[int], share: float, limit: int, count: Count) -> Iterator[str]:
-    """Yield the parts put together, a new piece being begun where the last one has its share or is full."""
-    piece: list[str] = []
+def _packed(parts: list[str], lengths: list[int], target: float, limit: int, count: Count) -> Iterator[str]:
+    """Yield chunks of parts; a new chunk begins where the last one has its target length or is full."""
+    chunk: list[str] = []
     filled = 0
     for part, length in zip(parts, lengths, strict=True):
-        # The turn that crosses a share's end stands in the piece that more of it lies in.
-        over = filled + length / 2 > share or count("\n".join([*piece, part])) > limit
-        if piece and over:
-            yield "\n".join(piece)
-            piece, filled = [], 0
-        piece.append(part)
+        # A turn that crosses the target belongs to the chunk with its larger part.
+        over = filled + length / 2 > target or count("\n".join([*chunk, part])) > limit
+        if chunk and over:
+            yield "\n".join(chunk)
+            chunk, filled = [], 0
+        chunk.append(part)
         filled += length
-    if piece:
-        yield "\n".join(piece)
+    if chunk:
+        yield "\n".join(chunk)
 
 
 def _parts(turn: Turn, limit: int, count: Count) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _parts(turn: Turn, limit: int, count: Count) -> Iterator[str]:
 
 
 def _units(turn: Turn, limit: int, count: Count) -> Iterator[str]:
-    """Yield a turn's sentences, and the words of those that are too long alone."""
+    """Yield a turn's sentences, and the words of sentences that are too long."""
     for sentence in re.split(r"(?<=[.!?…])\s+|\n+", turn.text):
         fits = count(as_text([Turn(turn.speaker, sentence)])) <= limit
         yield from [sentence] if fits else sentence.split()

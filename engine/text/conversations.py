@@ -28,9 +28,9 @@ class Example:
 
 @dataclass(frozen=True)
 class Turn:
-    """What one speaker says at a time; `speaker` is "" for text that no one is named for.
+    """What one speaker says at a time; `speaker` is "" for text without a speaker.
 
-    `time` is when, as it was written where the turn was read, "" if that is not known.
+    `time` is the time as in the source, "" if it is not known.
     """
 
     speaker: str
@@ -39,7 +39,7 @@ class Turn:
 
 
 def turns(conversation: str) -> tuple[Turn, ...]:
-    """Return the turns of "Name: text" lines; a line without a name goes on with the turn before it."""
+    """Return the turns of "Name: text" lines; a line without a name continues the turn before it."""
     found: list[tuple[str, list[str]]] = []
     for line in conversation.splitlines():
         match = TURN.match(line)
@@ -67,5 +67,5 @@ def _line(turn: Turn) -> str:
 
 
 def speakers(conversation: str) -> tuple[str, ...]:
-    """Return the names of those who speak, in the order of their first turns."""
+    """Return the speakers, in the order of their first turns."""
     return tuple(dict.fromkeys(turn.speaker for turn in turns(conversation) if turn.speaker))

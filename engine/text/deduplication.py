@@ -1,22 +1,21 @@
-"""Equal texts as findings: which rows are one because of others, given a key of each row's text.
+"""Finds duplicates within splits and leaks between splits, given a key of each row's text.
 
-Texts with equal keys are equal. The worker asks with the texts themselves, and who reads a check's details with
-numbers that stand for them; both get the same rows.
+Texts with equal keys are equal: the worker uses the texts themselves, readers of a check's results use numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 
-# For each split, the key of each row in it by the row's place or number, in order.
+# For each split, the keys of its rows by index or number, in order.
 Keys = Mapping[str, Mapping[int, Hashable]]
 
-# Scores are made on test and choices on validation: these stay whole.
+# The splits that a row must not leak into: test is for scores, validation for choices.
 LATER: dict[str, tuple[str, ...]] = {"train": ("validation", "test"), "validation": ("test",), "test": ()}
 
 
 def leaks(keys: Keys) -> dict[str, list[int]]:
-    """Return the rows, in every split, whose text also stands in a later split."""
+    """Return the rows of every split whose text is also in a later split."""
     known = {split: set(rows.values()) for split, rows in keys.items()}
     return {
         split: [
@@ -27,7 +26,7 @@ def leaks(keys: Keys) -> dict[str, list[int]]:
 
 
 def duplicates(keys: Keys) -> dict[str, list[int]]:
-    """Return the rows whose text stood before in their split; the first stays."""
+    """Return the rows whose text is in an earlier row of their split."""
     return {split: _repeated(rows) for split, rows in keys.items()}
 
 

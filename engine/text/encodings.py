@@ -1,7 +1,7 @@
-"""Bytes of a text into characters: which encoding they have, and what is no text at all.
+"""Detects the encoding of bytes and decodes them, or tells that they are no text.
 
-A mark at the start decides; then bytes that are zero as UTF-16's are; then UTF-8 if what is not ASCII mostly is UTF-8;
-else Windows-1252, since every byte means something in it. Knows nothing of files, lines or rows.
+A byte order mark decides; then zero bytes in the pattern of UTF-16; then UTF-8, if most non-ASCII characters are valid;
+else Windows-1252, in which every byte is a character. Knows nothing of files, lines or rows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import codecs
 import re
 from typing import Protocol
 
-# The longer mark of UTF-32 begins with UTF-16's.
+# UTF-32 first: its mark begins with that of UTF-16.
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -32,23 +32,23 @@ OTHERS = {
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 MAX_CONTROLS_FRACTION = 0.02
 MAX_CONTROLS = 8
-# Windows-1252 with its five gaps filled as Latin-1 has them.
+# Windows-1252 with its five gaps filled as in Latin-1.
 CP1252 = "".join(
     bytes([byte]).decode("latin-1" if byte in b"\x81\x8d\x8f\x90\x9d" else "cp1252") for byte in range(256)
 )
 
 
 class Decoder(Protocol):
-    """Bytes to text, piece by piece."""
+    """Decodes bytes incrementally."""
 
     def decode(self, data: bytes, final: bool = False) -> str:
-        """Return the text of the next bytes; what ends in the middle of a character waits for the next call."""
+        """Return the text of the next bytes; an incomplete character waits for the next call."""
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a whole file's bytes, lines ending in LF, with a mark for each byte that is no character.
+    """Return the text of a file's bytes with LF line ends, with U+FFFD for each invalid byte.
 
-    Raises ValueError for what is no text.
+    Raises ValueError for bytes that are no text.
     """
     encoding, rest = known(data)
     why = "" if encoding else why_no_text(rest)
@@ -58,19 +58,19 @@ def decode(data: bytes) -> str:
         text = decoder_of(encoding, rest).decode(rest, final=True)
     except UnicodeDecodeError as error:
         raise ValueError(f"what begins as {encoding.upper()} is damaged") from error
-    sound = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return sound.replace("\r\n", "\n").replace("\r", "\n")
+    valid = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return valid.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def known(data: bytes) -> tuple[str, bytes]:
-    """Return the encoding that the first bytes of a text tell, "" for none, and what follows its mark."""
+    """Return the encoding that the first bytes show, "" for none, and the bytes after its mark."""
     mark, encoding = next(((mark, name) for mark, name in MARKS if data.startswith(mark)), (b"", ""))
     rest = data[len(mark) :]
     return encoding or _utf16_without_mark(rest), rest
 
 
 def _utf16_without_mark(first: bytes) -> str:
-    """Return UTF-16's name if every other byte is mostly zero, as in text of western letters; else ""."""
+    """Return the name of UTF-16 if every other byte is mostly zero, as in western texts; else ""."""
     pairs = len(first) // 2
     even, odd = first[: 2 * pairs : 2].count(0), first[1 : 2 * pairs : 2].count(0)
     if odd > pairs // 2 and not even:
@@ -79,7 +79,7 @@ def _utf16_without_mark(first: bytes) -> str:
 
 
 def why_no_text(first: bytes) -> str:
-    """Return what the first bytes of a file show it to be if that is no text, else ""."""
+    """Return why the first bytes of a file are no text, "" if they are."""
     what = next((what for mark, what in OTHERS.items() if first.startswith(mark)), "")
     if what:
         return f"it is {what}, whatever its name says"
@@ -90,7 +90,7 @@ def why_no_text(first: bytes) -> str:
 
 
 def decoder_of(encoding: str, data: bytes) -> Decoder:
-    """Return what decodes the encoding that a text itself told, or else the one that its bytes beyond ASCII have."""
+    """Return a decoder for the detected encoding, or for that of the non-ASCII bytes."""
     if encoding not in ("", "utf-8"):
         return codecs.getincrementaldecoder(encoding)("surrogatepass")
     right, wrong = utf8_characters(data)
@@ -98,9 +98,9 @@ def decoder_of(encoding: str, data: bytes) -> Decoder:
 
 
 def utf8_characters(data: bytes) -> tuple[int, int]:
-    """Return how many characters beyond ASCII are UTF-8 and how many are not; an unfinished last one is neither."""
+    """Return how many non-ASCII characters are valid UTF-8 and how many are not, without an incomplete last one."""
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(data)
-    # The mark of what was no character may stand in a text itself.
+    # A text may contain U+FFFD itself.
     wrong = text.count("\ufffd") - data.count("\ufffd".encode())
     return sum(character > "\x7f" for character in text) - wrong, wrong
 
@@ -114,20 +114,20 @@ class Windows1252:
 
 
 class Utf8:
-    """UTF-8 whose wrong bytes become lone surrogates, which the row that holds them is known by."""
+    """UTF-8 whose invalid bytes become lone surrogates, by which their row is found."""
 
     def __init__(self) -> None:
         make = codecs.getincrementaldecoder("utf-8")
         self._strict, self._lenient = make("strict"), make("surrogateescape")
-        self._sound = True
+        self._valid = True
 
     def decode(self, data: bytes, final: bool = False) -> str:
-        """Return the text of the next bytes; what ends in the middle of a character waits for the next call."""
-        if self._sound:
+        """Return the text of the next bytes; an incomplete character waits for the next call."""
+        if self._valid:
             state = self._strict.getstate()
             try:
                 return self._strict.decode(data, final)
             except UnicodeDecodeError:
                 self._lenient.setstate(state)
-                self._sound = False
+                self._valid = False
         return self._lenient.decode(data, final)

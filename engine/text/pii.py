@@ -1,8 +1,8 @@
-"""Personal data in texts: found by its form, and masked.
+"""Finds and masks personal data (PII) in texts by pattern.
 
-Forms can be wrong in both ways: a number may look like a phone number and be none, and a name, an address or a story
-has no form at all. Where a form has a check sum, it is held to it; where it has none, what stands before and behind
-decides. Knows nothing of rows, files or findings.
+Patterns can be wrong in both directions: a number may only look like a phone number, and names or addresses have no
+pattern. Checksums are verified where there are any; otherwise the surrounding text decides. Knows nothing of rows,
+files or findings.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of personal data: `phrase` names one of it in a sentence, `mask` takes its place in a text."""
+    """A kind of personal data; `phrase` names it in a sentence, `mask` replaces it in a text."""
 
     id: str
     title: str
@@ -26,7 +26,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Match:
-    """One place in a text; `kind` is a kind's id."""
+    """A span of a text; `kind` is the id of a kind."""
 
     kind: str
     start: int
@@ -43,7 +43,7 @@ _MASKS = {kind.id: kind.mask for kind in KINDS}
 
 
 def find(text: str, kinds: Collection[str] = tuple(_MASKS)) -> list[Match]:
-    """Return where personal data of `kinds` (ids) stands, in order; what could be two kinds is the surer one."""
+    """Return the matches of `kinds` (ids) in order; an ambiguous match is of the more certain kind."""
     found: list[Match] = []
     if "@" in text:
         found += _found("email", _emails(text), found)
@@ -54,7 +54,7 @@ def find(text: str, kinds: Collection[str] = tuple(_MASKS)) -> list[Match]:
 
 
 def mask(text: str, kinds: Collection[str]) -> tuple[str, list[Match]]:
-    """Return the text with a mask in place of each match, and the matches as they stood in it."""
+    """Return the text with each match replaced by its mask, and the matches in the original text."""
     found = find(text, kinds) if kinds else []
     for match in reversed(found):
         text = text[: match.start] + _MASKS[match.kind] + text[match.end :]
@@ -100,12 +100,12 @@ _MIN_IBAN_DIGITS = 8
 
 def _ibans(text: str) -> Iterator[Span]:
     for match in _IBAN.finditer(text):
-        places = [place for place in range(*match.span()) if text[place] not in " -"]
+        positions = [position for position in range(*match.span()) if text[position] not in " -"]
         length = _IBAN_LENGTH.get(match[0][:2].upper(), 0)
-        if not length or len(places) < length:
+        if not length or len(positions) < length:
             continue
-        end = places[length - 1] + 1
-        number = "".join(text[place] for place in places[:length])
+        end = positions[length - 1] + 1
+        number = "".join(text[position] for position in positions[:length])
         whole = end == len(text) or not text[end].isalnum()
         if whole and sum(map(str.isdigit, number)) >= _MIN_IBAN_DIGITS and _passes_97(number):
             yield match.start(), end
@@ -119,7 +119,7 @@ def _passes_97(number: str) -> bool:
 
 # ------------------------------------------------------------------------------------------------ card numbers
 _CARD = re.compile(r"(?<![\w#])(?<!\d[.,\-])\d(?:[ \-]?\d){12,24}(?![^\W_])")
-# What numbers of each card scheme begin with, and how many digits they have.
+# Prefixes and lengths of the numbers of each card scheme.
 _SCHEMES = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})"
     r"|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}"
@@ -133,7 +133,7 @@ _SCHEMES = re.compile(
 def _cards(text: str) -> Iterator[Span]:
     for match in _CARD.finditer(text):
         groups = list(re.finditer(r"\d+", match[0]))
-        # What stands beside a card number, such as its three digits, may have come along.
+        # Adjacent digits, such as the security code, may be part of the match.
         runs = (
             (first, last) for first in range(len(groups)) for last in range(len(groups) - 1, first - 1, -1)
         )
@@ -154,15 +154,15 @@ def _passes_luhn(number: str) -> bool:
 
 # ---------------------------------------------------------------------------------------------- phone numbers
 _GAP = r"(?:[ .\-/\u00a0]|[ ]?\(|\)[ \-/]?)?"
-# In the order in which they are tried: with a country's code, with a trunk's 0, as in North America, and any other
-# number that the words before it say is one.
+# In the order in which they are tried: with a country code, with a trunk prefix 0, North American ones, and other
+# numbers that the preceding words introduce.
 _ABROAD = re.compile(rf"(?<![\w+])(?:\+|\(\+|(?<!\d )00(?=[1-9]))\d(?:{_GAP}\d){{7,14}}(?!\w)")
 _TRUNK = re.compile(rf"(?<![\w#])(?<!\d[ .,:\-/])\(?0 ?[1-9](?:{_GAP}\d){{7,11}}(?![^\W_]|[.,:\-/]\d)")
 _AMERICAN = re.compile(
     r"(?<![\w#])(?<!\d[.,:\-/])(?:\+?1[ .\-])?"
     r"(?:\([2-9]\d\d\)[ ]?\d{3}[ .\-]|[2-9]\d\d([ .\-])\d{3}\1)\d{4}(?![^\W_]|[.,:\-/]\d)"
 )
-_TOLD = re.compile(r"(?<![\w#])(?<!\d[ .,:\-/])[1-9]\d{1,3}(?:[ .\-]?\d){4,9}(?![^\W_]|[.,:\-/]\d)")
+_INTRODUCED = re.compile(r"(?<![\w#])(?<!\d[ .,:\-/])[1-9]\d{1,3}(?:[ .\-]?\d){4,9}(?![^\W_]|[.,:\-/]\d)")
 _BEFORE = 48
 _PHONE_WORDS = re.compile(
     r"\b(?:phone|tel|telephone|telefon|teléfono|téléphone|mobile|mobil|móvil|handy|cell|cellphone|call|ring|dial|sms|"
@@ -204,7 +204,7 @@ def _phones(text: str) -> Iterator[Span]:
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:
-    """Leave out what stands beside a number: a bracket around it, the "10" of "+44 7911 123456 10 minutes"."""
+    """Trim what does not belong to a number: a bracket around it, the "10" of "+44 7911 123456 10 minutes"."""
     if text[start] == "(" and text.count("(", start, end) > text.count(")", start, end):
         start += 1
     stray = re.search(r" \d{1,2}$", text[start:end])
@@ -231,13 +231,13 @@ def _is_american(text: str, start: int, end: int) -> bool:
     return not _is_no_phone(text, start, end)
 
 
-def _is_told(text: str, start: int, end: int) -> bool:
-    """Tell whether the words before a number say that it is one to call."""
+def _is_introduced(text: str, start: int, end: int) -> bool:
+    """Tell whether the words before a number introduce a phone number."""
     groups = re.findall(r"\d+", text[start:end])
     short = any(len(group) < 2 for group in groups) or len(groups) > 5
     before = text[max(0, start - _BEFORE) : start]
-    told = _PHONE_WORDS.search(before) and not _OTHER_NUMBER.search(before)
-    return bool(told) and not short and not _is_no_phone(text, start, end)
+    introduced = _PHONE_WORDS.search(before) and not _OTHER_NUMBER.search(before)
+    return bool(introduced) and not short and not _is_no_phone(text, start, end)
 
 
 def _is_no_phone(text: str, start: int, end: int) -> bool:
@@ -247,7 +247,7 @@ def _is_no_phone(text: str, start: int, end: int) -> bool:
 
 
 def _is_named_otherwise(text: str, start: int, end: int) -> bool:
-    """Tell whether what stands around a number says that it is an order's, a price or an amount."""
+    """Tell whether the text around a number says that it is an order number, a price or an amount."""
     before = text[max(0, start - _BEFORE) : start]
     return bool(_OTHER_WORDS.search(before) or _MONEY_BEFORE.search(before) or _MONEY_BEHIND.match(text, end))
 
@@ -260,6 +260,6 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[str, int, int], bool]], ...] = (
     (_ABROAD, _is_abroad),
     (_TRUNK, _is_trunk),
     (_AMERICAN, _is_american),
-    (_TOLD, _is_told),
+    (_INTRODUCED, _is_introduced),
 )
 _NUMBERS: dict[str, Callable[[str], Iterator[Span]]] = {"iban": _ibans, "card": _cards, "phone": _phones}

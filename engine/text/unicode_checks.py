@@ -1,7 +1,7 @@
-"""Characters that a person can't see or that were damaged on their way, and where they stand in a text.
+"""Finds invisible and damaged characters in texts.
 
-What is right in its place is left alone: the joiners of emoji and of Arabic or Indic words, the marks of right-to-left
-writing, the tags of flags. Knows nothing of rows, files or findings.
+Valid uses are left alone: joiners in emoji and in Arabic or Indic words, marks of right-to-left writing, tags of flags.
+Knows nothing of rows, files or findings.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ _OUT_OF_PLACE = (
 _INVISIBLE = re.compile(f"{_OUT_OF_PLACE}|[{_DIRECTIONS}]")
 _INVISIBLE_BESIDE_RIGHT_TO_LEFT = re.compile(_OUT_OF_PLACE)
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-# The mark for what could not be read, private characters, halves of characters, and none at all.
+# The replacement character, private use characters, surrogates and noncharacters.
 _NO_CHARACTERS = "\ufffc-\uffff\ue000-\uf8ff\ufdd0-\ufdef\ud800-\udfff\U000f0000-\U0010ffff"
-# How the bytes of UTF-8 behind the first one look when they are read as Latin-1 or CP1252.
+# The continuation bytes of UTF-8, read as Latin-1 or CP1252.
 _LATER_BYTES = "\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 _DAMAGED = re.compile(
     # "Ã©" for "é", "â€™" for "’", "ðŸ˜€" for an emoji. In capitals "Ã" may be right: "MAÇÃ…".
     rf"[{_NO_CHARACTERS}]|(?<![A-ZÀ-Þ])(?:Ã[{_LATER_BYTES}]|Â[\xa0-\xbf])"
     rf"|â(?:€|\x80)[{_LATER_BYTES}]|ð(?:Ÿ|\x9f)[{_LATER_BYTES}]"
 )
-# Nearly all texts hold none of these, which a single look tells.
+# A quick test: nearly all texts have none of these.
 _MAYBE_INVISIBLE = re.compile(f"[{_UNSEEN}{_DIRECTIONS}{_TAGS}\u200c\u200d]")
 _MAYBE_DAMAGED = re.compile(f"[{_NO_CHARACTERS}ÃÂâð]")
 
 
 def invisible(text: str) -> list[Span]:
-    """Return where control and zero-width characters stand; tabs and line ends are neither."""
+    """Return the spans of control and zero-width characters, without tabs and line ends."""
     if not _MAYBE_INVISIBLE.search(text):
         return []
     pattern = _INVISIBLE_BESIDE_RIGHT_TO_LEFT if _RIGHT_TO_LEFT.search(text) else _INVISIBLE
@@ -51,22 +51,22 @@ def invisible(text: str) -> list[Span]:
 
 
 def damaged(text: str) -> list[Span]:
-    """Return where characters stand that no one wrote so: lost, private, or read with the wrong encoding."""
+    """Return the spans of damaged characters: replaced, private, or decoded with the wrong encoding."""
     if text.isascii() or not _MAYBE_DAMAGED.search(text):
         return []
     return [match.span() for match in _DAMAGED.finditer(text)]
 
 
-def named(pieces: Iterable[str], most: int) -> str:
-    """Return the commonest of some pieces of text as people can read them: "U+200B zero width space, Ã©"."""
-    return ", ".join(_name(piece) for piece, _ in Counter(pieces).most_common(most))
+def named(texts: Iterable[str], limit: int) -> str:
+    """Return readable names of the most frequent texts: "U+200B zero width space, Ã©"."""
+    return ", ".join(_name(text) for text, _ in Counter(texts).most_common(limit))
 
 
-def _name(piece: str) -> str:
-    if len(piece) > 1:
-        return piece
-    name = unicodedata.name(piece, _KINDS.get(unicodedata.category(piece), ""))
-    return f"U+{ord(piece):04X} {name.lower()}".strip()
+def _name(text: str) -> str:
+    if len(text) > 1:
+        return text
+    name = unicodedata.name(text, _KINDS.get(unicodedata.category(text), ""))
+    return f"U+{ord(text):04X} {name.lower()}".strip()
 
 
 _KINDS = {"Cc": "control", "Co": "private use", "Cs": "half a character", "Cn": "unassigned"}

@@ -8528,6 +8528,11 @@ Summary:</translation>
    <translation>Wählen Sie einen Encoder-Decoder (T5, BART, Pegasus) oder ein reines Decoder-Modell (Llama, Qwen, SmolLM).</translation>
   </message>
   <message>
+   <location filename="../../engine/system/paths.py" />
+   <source>Choose another folder with TUNESMITH_HOME.</source>
+   <translation>Wählen Sie mit TUNESMITH_HOME einen anderen Ordner.</translation>
+  </message>
+  <message>
    <location filename="../../engine/labelling/export.py" />
    <source>Choose another folder, or free some space.</source>
    <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
@@ -8556,11 +8561,6 @@ Summary:</translation>
    <location filename="../../engine/labelling/sets.py" />
    <source>Choose another one.</source>
    <translation>Wählen Sie etwas anderes.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/system/paths.py" />
-   <source>Choose another place with TUNESMITH_HOME.</source>
-   <translation>Wählen Sie mit TUNESMITH_HOME einen anderen Ort.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/read_conversations.py" />
