@@ -148,7 +148,7 @@ def _resume(
     run: TrainingRun, state: TrainState, channel: Channel, selection: ModelSelection, checkpoint: Path
 ) -> None:
     """Take over everything that a checkpoint holds; only the random states wait for the next step."""
-    run.progress = Progress(**checkpoints.read_state(checkpoint))
+    run.progress = Progress.from_dict(checkpoints.read_state(checkpoint))
     torch.set_num_threads(run.progress.threads)
     run.collator.shards = run.progress.replicas
     run.step = run.checkpoint_step = checkpoints.step_of(checkpoint)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,12 @@ class Progress:
         if self.best_step == 0:
             del stored["best_loss"]
         return stored
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Progress:
+        """Return what a checkpoint stored; 0.1.0 stored the recipe's order of the examples too."""
+        known = {entry.name for entry in fields(cls)}
+        return cls(**{name: value for name, value in stored.items() if name in known})
 
 
 @dataclass

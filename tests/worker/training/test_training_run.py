@@ -1,0 +1,26 @@
+"""The state of a run as checkpoints store it, those of 0.1.0 included."""
+
+import json
+
+import pytest
+
+from engine.worker.training.training_run import Progress
+from tests.helpers.repository import GOLDEN
+
+pytestmark = pytest.mark.torch
+
+STORED = json.loads((GOLDEN / "run_state_v1.json").read_text(encoding="utf-8"))
+
+
+def test_the_state_that_0_1_0_stored_is_read():
+    progress = Progress.from_dict(STORED)
+
+    assert progress.as_dict() == {name: value for name, value in STORED.items() if name != "order"}
+    assert Progress.from_dict(progress.as_dict()) == progress
+
+
+def test_an_unknown_best_is_left_out_since_json_has_no_infinity():
+    stored = Progress(threads=2).as_dict()
+
+    assert "best_loss" not in stored
+    assert Progress.from_dict(stored) == Progress(threads=2)
