@@ -126,12 +126,12 @@ class EngineThread(QThread):
     def _hand_over(self, events: list[Event]) -> None:
         """Emit events in slices, with a breath behind full ones: a burst must not crowd the window out."""
         for start in range(0, len(events), MAX_EVENTS):
-            piece = events[start : start + MAX_EVENTS]
-            self.events.emit(piece)
-            for event in piece:
+            chunk = events[start : start + MAX_EVENTS]
+            self.events.emit(chunk)
+            for event in chunk:
                 if event["event"] == "result_made" and "request" not in event:
                     self.result.emit(event["result"])
-            if len(piece) == MAX_EVENTS:
+            if len(chunk) == MAX_EVENTS:
                 self.msleep(BREATH_MILLISECONDS)
 
     def _ending(self) -> Ending:

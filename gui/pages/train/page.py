@@ -330,7 +330,7 @@ class TrainPage(Page):
         wanted = self.panel.form.recipe()
         seconds = expected_seconds(wanted, int(plan.get("steps") or 0)) if wanted is not None else None
         self.panel.show_plan(plan | {"seconds": seconds})
-        self.right.preview.show_pieces((plan.get("learned_preview") or {}).get("pieces") or ())
+        self.right.preview.show_tokens((plan.get("learned_preview") or {}).get("pieces") or ())
         self.panel.show_problems([problem_of(found) for found in plan.get("problems") or ()])
         self._show_method()
         self._count_methods(plan)

@@ -56,8 +56,8 @@ class ChunksView(QWidget):
 def as_lines(rounds: Sequence[Sequence[str]]) -> str:
     """Return the pieces' summaries as lines; where they were summarised again, in pieces too, by rounds."""
     lines = []
-    for round_, pieces in enumerate(rounds, start=1):
+    for round_, chunks in enumerate(rounds, start=1):
         if len(rounds) > 1:
             lines.append(tr("Round {round}", round=number(round_)))
-        lines += [f"{piece}. {summary or '…'}" for piece, summary in enumerate(pieces, start=1)]
+        lines += [f"{chunk}. {summary or '…'}" for chunk, summary in enumerate(chunks, start=1)]
     return "\n".join(lines)

@@ -69,7 +69,7 @@ class Column:
     feedback: Feedback = field(default_factory=Feedback)
     # The summaries of a long conversation's pieces, round by round: what was read for the next, or the last.
     rounds: tuple[tuple[str, ...], ...] = ()
-    pieces: int = 1
+    chunks: int = 1
     # How long the round in hand still takes.
     left: Remaining = field(default_factory=Remaining, repr=False, compare=False)
 
@@ -82,7 +82,7 @@ class Column:
         """Forget the summary."""
         self.status, self.text, self.message, self.hint = status, "", "", ""
         self.tokens, self.seconds, self.scores, self.is_capped = None, None, {}, False
-        self.feedback, self.rounds, self.pieces = Feedback(), (), 1
+        self.feedback, self.rounds, self.chunks = Feedback(), (), 1
         self.left.begin()
 
 
@@ -169,8 +169,8 @@ class ColumnResults:
 
 def _started(column: Column, event: Event) -> None:
     column.clear("running")
-    column.pieces = event.get("pieces", 1)
-    column.left.report(0, column.pieces, clock(event))
+    column.chunks = event.get("pieces", 1)
+    column.left.report(0, column.chunks, clock(event))
 
 
 def _piece(column: Column, event: Event) -> None:

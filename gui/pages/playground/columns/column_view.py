@@ -44,7 +44,7 @@ class ColumnView(QWidget):
         self._is_base = is_base
         self._name = ElidedLabel("", "body_semibold")
         self._detail = ElidedLabel("", "label", "ink2")
-        self.pieces = ChunksView()
+        self.chunks = ChunksView()
         self._text = ReadingText()
         self._state = Label("", "label", "ink3", wrap=True)
         self._error = _Error()
@@ -72,7 +72,7 @@ class ColumnView(QWidget):
         column.addSpacing(12)
         column.addWidget(Line())
         reading = self._reading = Scroll((0, 12, 10, 8), spacing=8)
-        for part in (self.pieces, self._text, self._state, self._error, self.notes):
+        for part in (self.chunks, self._text, self._state, self._error, self.notes):
             reading.column.addWidget(part)
         reading.column.addStretch(1)
         column.addWidget(reading, 1)
@@ -155,7 +155,7 @@ class ColumnView(QWidget):
             "cancelled": tr("Cancelled"),
             "finished": "" if column.text else tr(NOTHING_WRITTEN),
         }
-        self.pieces.show_rounds(column.rounds)
+        self.chunks.show_rounds(column.rounds)
         self._state.setText(waiting.get(column.status) or _state_text(column))
         self._state.setVisible(bool(self._state.text()))
         failed = column.status == "failed"
@@ -172,10 +172,10 @@ class ColumnView(QWidget):
 
 def _state_text(column: Column) -> str:
     """Return what there is to say beside a summary: where in a long conversation it is, or what cut it."""
-    if column.status == "running" and column.pieces > 1 and not column.text:
-        done = sum(bool(summary) for pieces in column.rounds for summary in pieces)
+    if column.status == "running" and column.chunks > 1 and not column.text:
+        done = sum(bool(summary) for chunks in column.rounds for summary in chunks)
         how_far = tr_count(
-            column.pieces,
+            column.chunks,
             "Split into {n} part, {done} summarised",
             "Split into {n} parts, {done} summarised",
             done=number(done),

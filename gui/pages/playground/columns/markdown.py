@@ -31,9 +31,9 @@ def _summary(results: ColumnResults, column: Column) -> list[str]:
     about = f" ({column.entry.about})" if column.entry.about else ""
     parts = [f"## {column.entry.title}{about}", _quoted(column.text), _facts(results, column)]
     if column.rounds:
-        pieces = [f"- {summary}" for summary in column.rounds[0]]
-        head = tr_count(len(pieces), "Summarised in {n} part:", "Summarised in {n} parts:")
-        parts.append("\n".join([head, "", *pieces]))
+        chunks = [f"- {summary}" for summary in column.rounds[0]]
+        head = tr_count(len(chunks), "Summarised in {n} part:", "Summarised in {n} parts:")
+        parts.append("\n".join([head, "", *chunks]))
     if column.feedback.edited:
         parts += [tr("Corrected:"), _quoted(column.feedback.edited)]
     if column.feedback.note:

@@ -136,5 +136,5 @@ def into_results(entry: HistoryEntry) -> ColumnResults:
         column.text, column.tokens, column.seconds = saved.text, saved.tokens, saved.seconds
         column.scores, column.feedback = dict(saved.scores), saved.feedback
         column.rounds = saved.rounds
-        column.pieces = len(saved.rounds[0]) if saved.rounds else 1
+        column.chunks = len(saved.rounds[0]) if saved.rounds else 1
     return results

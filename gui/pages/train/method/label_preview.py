@@ -35,12 +35,12 @@ class LabelPreview(Card):
         self.column.addWidget(scroll)
         self.hide()
 
-    def show_pieces(self, pieces: Sequence[Sequence[object]]) -> None:
+    def show_tokens(self, tokens: Sequence[Sequence[object]]) -> None:
         """Show pieces of text, each with whether it is learned."""
         text = ""
         marks: list[Mark] = []
-        for piece, learned in pieces:
-            if learned:
+        for piece, is_label in tokens:
+            if is_label:
                 if not marks and not text.endswith((" ", "\n")):
                     text += "\n"
                 marks.append(Mark(len(text), len(str(piece))))

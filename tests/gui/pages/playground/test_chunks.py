@@ -44,16 +44,16 @@ def test_the_summaries_of_the_pieces_can_be_unfolded_and_come_back_with_the_try(
     summarised(page, qtbot, LONG)
     view = page.columns.view("a1")
     assert view.text() == SUMMARIES["a1"]
-    assert view.pieces.unfold.text() == "Show the summaries of 2 parts"
-    assert view.pieces.text() == ""
-    view.pieces.unfold.click()
-    assert view.pieces.text() == "1. Piece 1.\n2. Piece 2."
+    assert view.chunks.unfold.text() == "Show the summaries of 2 parts"
+    assert view.chunks.text() == ""
+    view.chunks.unfold.click()
+    assert view.chunks.text() == "1. Piece 1.\n2. Piece 2."
 
     other = PlaygroundPage(page._manager)
     qtbot.addWidget(other)
     other.history.list.clicked.emit(other.history.model.index(0))
-    other.columns.view("a1").pieces.unfold.click()
-    assert not other.columns.view("a1").pieces.isHidden()
+    other.columns.view("a1").chunks.unfold.click()
+    assert not other.columns.view("a1").chunks.isHidden()
     assert other.controller.results.column("a1").rounds == (("Piece 1.", "Piece 2."),)
     assert other.panel.is_piecewise
     assert "Summarised in 2 parts:\n\n- Piece 1.\n- Piece 2." in as_markdown(

@@ -104,7 +104,7 @@ def test_what_is_learned_is_marked_in_one_piece(qtbot):
     preview = LabelPreview()
     qtbot.addWidget(preview)
     assert not preview.isVisible()
-    preview.show_pieces([["Summary: ", False], ["Tom ", True], ["stays.", True], ["</s>", True]])
+    preview.show_tokens([["Summary: ", False], ["Tom ", True], ["stays.", True], ["</s>", True]])
 
     assert preview.text.text() == "Summary: Tom stays.</s>"
     assert [(mark.start, mark.length) for mark in preview.text.marks()] == [(9, 14)]
@@ -118,12 +118,12 @@ def test_what_is_learned_has_its_room_again_after_a_method_that_learns_nothing(s
     host.resize(800, 600)
     host.show()
     pieces = [["\n".join(f"Ann: line {number}" for number in range(20)), False], ["It is so.", True]]
-    preview.show_pieces(pieces)
-    preview.show_pieces([])
+    preview.show_tokens(pieces)
+    preview.show_tokens([])
     qtbot.wait(20)
     style.apply(styled, "dark")
     qtbot.wait(20)
-    preview.show_pieces(pieces)
+    preview.show_tokens(pieces)
     needed = preview.text.heightForWidth(preview.text.width())
 
     qtbot.waitUntil(lambda: preview.text.height() >= needed, timeout=2000)
