@@ -1,1 +1,1 @@
-"""The window: everything that is seen. It reaches the engine through `engine.api` alone."""
+"""The window. It reaches the engine through `engine.api` alone."""

@@ -1,4 +1,4 @@
-"""Start the window: one application, one instance, one log, and a way out of every error.
+"""Starts the window: one application, one instance, one log, one handler of unexpected errors.
 
     run([])                                  the window
     run(["--demo"])                          with the starter recipe, started at once
@@ -6,7 +6,7 @@
     run(["--demo", "--set", VALUE])          ... with another value in the recipe
     run(["--page", PAGE, FILE ...])          with a page in front, and files opened
 
-Heavy things are imported where they are used, so that the window is there within a second.
+Slow imports are made where they are used, so that the window shows within a second.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from gui.workers.worker_manager import WorkerManager
 DEMO_RECIPE = "starter.toml"
 SETTLE_MILLISECONDS = 400
 SWITCH_SECONDS = 0.001
-# Qt's platforms without a screen.
+# Qt platforms without a screen.
 UNSEEN = ("offscreen", "minimal")
-# Pages that end with a press on Start.
+# Pages with a Start button.
 STARTS_RUNS = (FIRST, "welcome")
 
 
 def run(argv: list[str]) -> int:
-    """Show the window until it is closed; return the exit code, 1 if there can be none."""
+    """Show the window until it is closed. Return the exit code; 1 if no window can be shown."""
     wanted = _arguments(argv)
-    # A thread that reads a burst of events must not keep the window waiting for the interpreter's 5 ms.
+    # The default switch interval of 5 ms would delay the window while a thread reads a burst of events.
     sys.setswitchinterval(SWITCH_SECONDS)
     application = _application()
     try:
@@ -71,7 +71,7 @@ def run(argv: list[str]) -> int:
 
 
 def _install_report() -> None:
-    """Catch what nobody foresees from now on. Raises StorageError if its log can't be written."""
+    """Report unexpected errors from now on. Raises StorageError if the log can't be written."""
     path = paths.cache_folder() / "tunesmith.log"
     try:
         report = CrashReport(path)
@@ -82,7 +82,7 @@ def _install_report() -> None:
 
 
 def _window(application: QApplication, preferences: Preferences, *, guides: bool) -> MainWindow:
-    """Return the window in the look that is preferred. Raises StorageError if the home can't be used."""
+    """Return the window in the preferred style. Raises StorageError if the home folder can't be used."""
     style.apply(application, preferences.get("scheme") or "system", _text_scale(preferences))
     manager = WorkerManager()
     window = MainWindow(manager, preferences, guides=guides)
@@ -93,16 +93,16 @@ def _window(application: QApplication, preferences: Preferences, *, guides: bool
 
 
 def _keep_warm_worker(manager: WorkerManager, shown: str) -> None:
-    """Have a worker ready where a run is started from."""
+    """Keep a warm worker while a page with a Start button is shown."""
     manager.warm_workers.want(shown in STARTS_RUNS)
 
 
 def say_why_not(error: AppError, *, quietly: bool) -> None:
-    """Say why there is no window: in the terminal, and in a message where somebody sees one."""
+    """Report why no window can be shown: in the terminal, and in a message box unless `quietly`."""
     _print(f"{error.message} {error.hint}")
     if quietly or QApplication.platformName() in UNSEEN:
         return
-    # The hint may be the engine's, or the window's own.
+    # The hint comes from the engine or from the window.
     text = f"{translate(error.message)}\n\n{tr(translate(error.hint))}".strip()
     box = QMessageBox(QMessageBox.Icon.Critical, "Tunesmith", text)
     box.setTextFormat(Qt.TextFormat.PlainText)
@@ -133,7 +133,7 @@ def _application() -> QApplication:
     QApplication.setApplicationDisplayName("Tunesmith")
     QApplication.setDesktopFileName("tunesmith")
     if QLocale.system().language() == QLocale.Language.C:
-        # Without a language of the system's numbers would go without group signs.
+        # Without a system language, numbers would have no group separators.
         QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
@@ -151,7 +151,7 @@ def _text_scale(preferences: Preferences) -> float:
 def begin(
     window: MainWindow, *, demo: bool = False, screenshot: Path | None = None, values: Sequence[str] = ()
 ) -> None:
-    """Start the demo if asked, with other values in its recipe; else show the living run if there is one."""
+    """Start the demo if asked, with changed values in its recipe; else show the running run, if there is one."""
     if demo:
         page = window.show_built("train")
         model = _start_demo(page, values)
@@ -178,7 +178,7 @@ def _start_demo(page: Any, values: Sequence[str]) -> RunModel | None:
 
 
 def _end_with_picture(window: MainWindow, model: RunModel | None, path: Path) -> None:
-    """Save the page once the run has ended and leave: with 0 if it completed and the picture is there."""
+    """Save a screenshot once the run has ended, then exit: with 0 if the run completed and the file was written."""
 
     def finish(outcome: str, message: str) -> None:
         saved = window.grab().save(str(path))
@@ -198,7 +198,7 @@ def _end_with_picture(window: MainWindow, model: RunModel | None, path: Path) ->
 
 
 def _print(text: str) -> None:
-    """Write to the terminal, if there is one: windowed programs have none."""
+    """Write to the terminal, if there is one: windowed executables have none."""
     if sys.stderr is not None:
         sys.stderr.write(f"{text.strip()}\n")
 

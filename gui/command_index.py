@@ -1,7 +1,7 @@
-"""What the command palette offers: every page, all that can be done on the one that is shown, and what was made lately.
+"""The entries of the command palette: pages, the actions of the page shown, recent runs, adapters and recipes.
 
-Actions come from their declaration and from the buttons and menus of the page; nothing is listed here that is not
-there. Names of runs and recipes are read off the GUI thread, so the palette is there at once.
+Actions come from their declaration (`gui.core.actions`) and from the buttons and menus of the page. Names of runs and
+recipes are read off the GUI thread, so that the palette opens at once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ HERE, PAGE = mark("On this page"), mark("Page")
 
 @dataclass(frozen=True)
 class Navigator:
-    """Where the palette leads: what shows a page, a run, an adapter, a recipe with words on where it is from."""
+    """Opens what the palette lists: a page, a run, an adapter, or a recipe with a text on where it comes from."""
 
     page: Callable[[str], object]
     run: Callable[[str], object]
@@ -40,7 +40,7 @@ class Navigator:
 
 
 class CommandIndex(QObject):
-    """Opens the palette. `pages` are keys with titles and icons, those of the rail first."""
+    """Opens the palette. `pages` maps keys to titles and icons, the pages of the rail first."""
 
     def __init__(self, window: QWidget, pages: dict[str, tuple[str, str]], navigator: Navigator) -> None:
         super().__init__(window)
@@ -58,7 +58,7 @@ class CommandIndex(QObject):
         return opened
 
     def wait(self) -> None:
-        """Wait until what was made lately is read; it comes through the event loop."""
+        """Wait until recent runs, adapters and recipes are read; they arrive through the event loop."""
         self._background.wait()
 
     def _forget(self) -> None:
@@ -128,7 +128,7 @@ class _Recent:
 
 
 def _read_recent() -> _Recent:
-    """Read what was made lately; what can't be read is left out."""
+    """Read recent runs, adapters and presets. Unreadable ones are left out."""
     named = []
     for job in run_store.list_jobs()[:MAX_RUNS]:
         with suppress(AppError):
@@ -142,7 +142,7 @@ def _read_recent() -> _Recent:
 
 
 def of_page(page: QWidget) -> list[Offer]:
-    """Return all that can be done on a page now: what is bound to keys, the header's buttons, the menus' entries."""
+    """Return the actions that are possible on a page now: shortcuts, header buttons and menu entries."""
     found: dict[str, Offer] = {}
 
     def offer(title: str, do: Callable[[], Any], note: str = "") -> None:
@@ -163,5 +163,5 @@ def of_page(page: QWidget) -> list[Offer]:
 
 
 def search_field(page: QWidget) -> SearchField | None:
-    """Return the field to search in that is seen on a page, if there is one."""
+    """Return the visible search field of a page, if there is one."""
     return next((each for each in page.findChildren(SearchField) if each.isVisible()), None)

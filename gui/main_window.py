@@ -1,7 +1,6 @@
-"""The window's pages: which there are, when each is built, and how one hands over to another.
+"""The main window: its pages, when each is built, and how one leads to another.
 
-Pages are built when they are first shown, so that the window is there at once. Knows pages by their signals
-only.
+Pages are built when they are first shown, so that the window opens quickly. Pages are connected by their signals.
 """
 
 from __future__ import annotations
@@ -51,11 +50,11 @@ PAGES = {
     "help": "gui.pages.help.page:HelpPage",
     "welcome": "gui.pages.welcome.page:WelcomePage",
 }
-# Pages that are reached from another one, or from the rail's foot.
+# Pages reached from another page, or from the foot of the rail.
 WITHIN = {"labelling": "data", "examples": "train", "doctor": "", "help": "", "welcome": ""}
 FIRST = "train"
 LAST_PAGE = "page"
-# Whether the first-run guide was left; it comes by itself once.
+# Whether the first-run guide was closed; it opens by itself once.
 GUIDED = "guided"
 PALETTE_PAGES = ITEMS | {
     "labelling": (mark("Write summaries"), "edit"),
@@ -66,7 +65,7 @@ PALETTE_PAGES = ITEMS | {
 
 
 class LazyPage(QWidget):
-    """A place in the window whose page is built when it is first shown."""
+    """A container whose page is built when it is first shown."""
 
     def __init__(self, build: Callable[[], QWidget]) -> None:
         super().__init__()
@@ -76,26 +75,26 @@ class LazyPage(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
 
     def is_built(self) -> bool:
-        """Tell whether the page is there."""
+        """Return whether the page is built."""
         return self._content is not None
 
     def content(self) -> QWidget:
-        """Return the page, built now if it was not."""
+        """Return the page; build it first if needed."""
         if self._content is None:
             self._content = self._build()
             self._column.addWidget(self._content)
-            # A layout shows what is added to it only with the next turn of the event loop; keys are for what is seen.
+            # A layout shows a new widget in the next turn of the event loop; shortcuts need a visible one now.
             self._content.show()
         return self._content
 
 
 class MainWindow(ShellWindow):
-    """Tunesmith's window. `left` is emitted when it may be gone for good."""
+    """Tunesmith's window. `left` is emitted when it closes for good."""
 
     left = Signal()
 
     def __init__(self, manager: WorkerManager, preferences: Preferences, *, guides: bool = False) -> None:
-        """Make the window; with `guides` the first start of all begins with the guide."""
+        """Make the window; with `guides`, the very first start shows the first-run guide."""
         super().__init__(preferences)
         self.manager = manager
         self.preferences = preferences
@@ -130,7 +129,7 @@ class MainWindow(ShellWindow):
         QTimer.singleShot(200, self, self._when_idle)
 
     def _when_idle(self) -> None:
-        """Do what the first picture of the window need not wait for."""
+        """Do what the first paint of the window need not wait for."""
         self._probe.start()
         self._count_adapters()
         self.manager.sweep_jobs()
@@ -143,7 +142,7 @@ class MainWindow(ShellWindow):
         return self.built(key)
 
     def built(self, key: str) -> Any:
-        """Return a page, built now if it was not."""
+        """Return a page; build it first if needed."""
         page = self.page(key)
         assert isinstance(page, LazyPage)
         return page.content()
@@ -162,7 +161,7 @@ class MainWindow(ShellWindow):
         return saved if saved in ITEMS else FIRST
 
     def _save_pages(self) -> None:
-        """Keep how the pages look now that are built."""
+        """Save the state of the pages that are built."""
         found = {}
         for key in PAGES:
             holder = self.page(key)
@@ -185,7 +184,7 @@ class MainWindow(ShellWindow):
         return page
 
     def _connect(self, key: str, page: Any) -> None:
-        """Lead from one page to another; each page only says what is wanted."""
+        """Connect the signals of a page to other pages."""
         routes: dict[str, dict[str, Callable[..., object]]] = {
             "train": {
                 "playground_requested": lambda adapter: self.show_built("playground").open([adapter]),
@@ -269,7 +268,7 @@ class MainWindow(ShellWindow):
             actions.bind(self, f"window.{name}", act)
 
     def _search(self) -> None:
-        """Put the cursor where this page can be searched."""
+        """Focus the search field of the page."""
         field = search_field(self.built(self.current_key()))
         if field is not None:
             field.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -308,7 +307,7 @@ class MainWindow(ShellWindow):
             self.notifier.notify(tr(OUTCOMES[model.ending.outcome]), model.recipe.name)
 
     def _show_on_icon(self) -> None:
-        """Show on the program's icon how far the run is, or what is fetched for it or for anything else."""
+        """Show the progress of the run or of a download on the taskbar icon."""
         model = self.manager.current
         has_begun = model is not None and model.state.total_steps > 0
         share = model.state.fraction_done if model is not None and has_begun else self.manager.downloads.share
@@ -322,19 +321,19 @@ class MainWindow(ShellWindow):
         self.rail.set_badge("library", number(count) if count else "")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and folders, wherever a page does not take them itself."""
+        """Accept files and folders, unless the page takes them itself."""
         if dropped(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped, whatever it is."""
+        """Open the dropped files."""
         files = dropped(event.mimeData())
         if files:
             event.acceptProposedAction()
             file_opening.show(self, "", files)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask what shall become of a run that trains; keep the window's place."""
+        """Ask what to do with a training run; save the window's geometry."""
         if self.manager.current is not None and not self._may_close:
             event.ignore()
             self._ask_before_leaving(self.manager.current)
@@ -351,7 +350,7 @@ class MainWindow(ShellWindow):
         self._quit_dialog.open()
 
     def quit_dialog(self) -> QuitDialog | None:
-        """Return the question that is open, if one is."""
+        """Return the open quit dialog, if there is one."""
         return self._quit_dialog
 
     def _quit_dialog_closed(self) -> None:

@@ -1,7 +1,7 @@
-"""Every action that has keys: declared once, here.
+"""Declares every action that has a shortcut.
 
-Shortcuts are made from this declaration, and so are tooltips, menus, the command palette and the sheet of keys; no keys
-are written anywhere else. Knows what an action is called and where it holds, not what it does.
+Shortcuts, tooltips, menus, the command palette and the shortcuts sheet derive from this declaration. Knows an action's
+title and scope, not what it does.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from gui.look.language import mark, tr
 
 Act = Callable[[], object] | QAbstractButton
-# What a menu or the command palette offers: its text, what it does, and the id of the action whose keys do it, or "".
+# An entry of a menu or of the command palette: text, function, and the id of the action with its shortcut, or "".
 Entry = tuple[str, Callable[[], object], str]
 
-# Where actions hold: the part of their id before the dot, and how the sheet calls it.
+# The scopes of actions: the part of the id before the dot, and its title in the shortcuts sheet.
 SCOPES = {
     "window": mark("Everywhere"),
     "data": mark("Data"),
@@ -35,10 +35,10 @@ SCOPES = {
 
 @dataclass(frozen=True)
 class Action:
-    """One thing that keys do: `id` is "place.name", `keys` are in Qt's portable spelling, the usual ones first.
+    """An action with a shortcut: `id` is "scope.name", `keys` are in Qt's portable spelling, the usual ones first.
 
-    `is_pressed` ones are looked at by the widget that has the focus (`pressed`); all others are shortcuts (`bind`).
-    `is_offered` ones stand in the command palette while they can be done.
+    `is_pressed`: the focused widget handles the key (`pressed`); otherwise the action is a shortcut (`bind`).
+    `is_offered`: the command palette lists the action while it is possible.
     """
 
     id: str
@@ -49,7 +49,7 @@ class Action:
 
     @property
     def scope(self) -> str:
-        """Where the action holds, a key of `SCOPES`."""
+        """The scope of the action, a key of `SCOPES`."""
         return self.id.partition(".")[0]
 
 
@@ -116,34 +116,34 @@ def action(action_id: str) -> Action:
 
 
 def in_scope(scope: str) -> tuple[Action, ...]:
-    """Return the actions of a place, in the order of their declaration."""
+    """Return the actions of a scope, in the order of their declaration."""
     return tuple(each for each in ACTIONS if each.scope == scope)
 
 
 def keys_text(action_id: str) -> str:
-    """Return an action's usual keys as this system writes them."""
+    """Return an action's usual keys in this system's spelling."""
     return native(_BY_ID[action_id].keys[0])
 
 
 def native(keys: str) -> str:
-    """Return keys as this system writes them."""
+    """Return keys in this system's spelling."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def titled(title: str, action_id: str) -> str:
-    """Return a title with the keys behind it, as tooltips have them: "Earlier (Alt+Up)"."""
+    """Return a title with its keys, for tooltips: "Earlier (Alt+Up)"."""
     return f"{title} ({keys_text(action_id)})"
 
 
 def pressed(event: QKeyEvent, action_id: str) -> bool:
-    """Tell whether a widget was told an action's keys."""
+    """Return whether a key event has the keys of an action."""
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     told = QKeySequence(QKeyCombination(modifiers, Qt.Key(event.key())))
     return any(QKeySequence(keys) == told for keys in _BY_ID[action_id].keys)
 
 
 class Bound(QObject):
-    """An action with what it does on one widget, for as long as that lives; keys do it while the widget is seen."""
+    """An action bound to a widget, for the life of the widget; its keys work while the widget is visible."""
 
     def __init__(
         self,
@@ -162,11 +162,11 @@ class Bound(QObject):
             shortcut.activated.connect(self.do)
 
     def title(self) -> str:
-        """Return what the action is called now: as its button says, if it has one with a text."""
+        """Return the current title: the text of the action's button, if it has one."""
         return (isinstance(self._act, QAbstractButton) and self._act.text()) or tr(self.action.title)
 
     def is_possible(self) -> bool:
-        """Tell whether it can be done now: the button is there to be pressed, or else the widget is seen."""
+        """Return whether the action is possible now: its button is enabled, or else its widget is visible."""
         if self._possible is not None and not self._possible():
             return False
         if isinstance(self._act, QAbstractButton):
@@ -175,7 +175,7 @@ class Bound(QObject):
         return isinstance(owner, QWidget) and owner.isVisible()
 
     def do(self) -> None:
-        """Do it, if it can be done now."""
+        """Run the action, if it is possible now."""
         if not self.is_possible():
             return
         if isinstance(self._act, QAbstractButton):
@@ -191,11 +191,11 @@ def bind(
     context: Qt.ShortcutContext = Qt.ShortcutContext.WindowShortcut,
     possible: Callable[[], bool] | None = None,
 ) -> Bound:
-    """Let an action's keys press a button or call something, while `widget` is seen and it is `possible`."""
+    """Let an action's keys press a button or call a function, while `widget` is visible and `possible` returns true."""
     return Bound(widget, _BY_ID[action_id], act, context, possible)
 
 
 def bound_in(widget: QWidget) -> list[Bound]:
-    """Return all that is bound on a widget and in it, in the order of the declaration."""
+    """Return all actions bound to a widget and its children, in the order of their declaration."""
     found = widget.findChildren(Bound)
     return sorted(found, key=lambda each: ACTIONS.index(each.action))

@@ -1,4 +1,4 @@
-"""Small reading jobs, one after the other, off the GUI thread. Knows nothing of what is read."""
+"""Runs small tasks off the GUI thread, one after the other."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Then = Callable[[Any], None]
 
 
 class Background(QObject):
-    """Runs jobs in the order they were given and hands each result over in the GUI's thread.
+    """Runs tasks in the given order and passes each result on in the GUI thread.
 
-    A job that raises an AppError has `failed` called with it instead, if there is one.
+    If a task raises an AppError, `failed` is called with it instead, if given.
     """
 
     _done = Signal(object, object)
@@ -30,11 +30,11 @@ class Background(QObject):
         self._done.connect(self._hand_over)
 
     def run(self, work: Work, then: Then, failed: Then | None = None) -> None:
-        """Do `work` soon and call `then` with its result."""
+        """Run `work` and call `then` with its result."""
         self._pool.start(_Job(work, then, failed, self._done.emit))
 
     def wait(self) -> None:
-        """Wait until nothing is left to do; results still come through the event loop."""
+        """Wait until all tasks are done; results still arrive through the event loop."""
         self._pool.waitForDone()
 
     def _hand_over(self, then: Then | None, result: Any) -> None:
@@ -43,7 +43,7 @@ class Background(QObject):
 
 
 class _Job:
-    """What the pool calls. No QRunnable: one that is Python's is kept for good, with all it knows, by what owns it."""
+    """A task as a callable. Not a QRunnable: PySide6 would never free a Python one, nor what it refers to."""
 
     def __init__(
         self, work: Work, then: Then, failed: Then | None, deliver: Callable[[Then | None, Any], None]
@@ -55,5 +55,5 @@ class _Job:
             told: tuple[Then | None, Any] = (self._then, self._work())
         except AppError as error:
             told = (self._failed, error)
-        with suppress(RuntimeError):  # The window went while this was read.
+        with suppress(RuntimeError):  # The window was closed meanwhile.
             self._deliver(*told)

@@ -1,4 +1,4 @@
-"""Files of conversations: as a dialog offers them, which is what the engine reads, and as they are dropped."""
+"""Conversation files in file dialogs and in drag and drop."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from gui.look.language import tr
 
 
 def file_filter() -> str:
-    """Return the kinds of files that a dialog offers."""
+    """Return the file dialog's filter: every format that the engine reads."""
     endings = " ".join(f"*{suffix}" for suffix in DATA_SUFFIXES)
     return tr("Conversations ({endings});;All files (*)", endings=endings)
 
 
 def dropped(data: QMimeData) -> list[Path]:
-    """Return the files and folders on this computer that are dragged or dropped."""
+    """Return the local files and folders of a drag or drop."""
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

@@ -1,6 +1,6 @@
-"""What the window is asked to show when it starts or files are dropped on it: a page, and files of any kind.
+"""Opens a page and files, as asked at the start or by dropping files on the window.
 
-Files are told apart: a recipe, adapters, and conversations, which is all the rest.
+Files are sorted into a recipe, adapters, and conversations (all others).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NEW_RUN = "new-run"
 
 
 class Pages(Protocol):
-    """The window, as far as it matters here."""
+    """The part of the window that is used here."""
 
     def show_built(self, key: str) -> Any:
         """Bring a page to the front and return it."""
@@ -26,15 +26,15 @@ class Pages(Protocol):
 
 @dataclass(frozen=True)
 class OpenedFiles:
-    """What is to be opened where; of several recipes the last."""
+    """Files to open by kind; of several recipes, the last."""
 
     recipe: Path | None
     adapters: Sequence[Path]
     data: Sequence[Path]
 
 
-def told_apart(files: Sequence[Path]) -> OpenedFiles:
-    """Look at files and folders, never deeper than the names in a zip."""
+def sorted_files(files: Sequence[Path]) -> OpenedFiles:
+    """Sort files and folders by kind. Of a zip, only the names of its entries are read."""
     recipe: Path | None = None
     adapters: list[Path] = []
     data: list[Path] = []
@@ -50,12 +50,12 @@ def told_apart(files: Sequence[Path]) -> OpenedFiles:
 
 
 def show(window: Pages, page: str, files: Sequence[Path]) -> None:
-    """Show a page, if one is named, and then the files; the page of the last kind stays in front."""
+    """Show a page, if one is named, then the files; the page of the last kind stays in front."""
     if page == NEW_RUN:
         window.show_built("train").new_run()
     elif page:
         window.show_built(page)
-    found = told_apart(files)
+    found = sorted_files(files)
     if found.adapters:
         window.show_built("library").operations.take_in(found.adapters)
     if found.data:

@@ -1,4 +1,4 @@
-"""How well a text fits what was typed: letters in their order, better together and at the start of words."""
+"""Fuzzy match: scores how well a text matches typed letters, in order, best if adjacent and at word starts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ TOGETHER, WORD_START, GAP, LENGTH = 5.0, 4.0, 0.1, 0.01
 
 @dataclass(frozen=True)
 class Fit:
-    """How well a text fits, the more the better, and where in it the letters stand."""
+    """A match: its score (higher is better) and the positions of the matched letters."""
 
     score: float
     positions: tuple[int, ...] = ()
 
 
 def fit(typed: str, text: str) -> Fit | None:
-    """Return how well `text` fits; None if a letter is missing. Words that were typed may stand in any order."""
+    """Return the match of `text`; None if a letter is missing. Typed words may be in any order."""
     lowered = _lowered(text)
     score, positions = -LENGTH * len(text), set[int]()
     for word in _lowered(typed).split():
@@ -29,7 +29,7 @@ def fit(typed: str, text: str) -> Fit | None:
 
 
 def _lowered(text: str) -> str:
-    """Return a text in small letters, each in the place that it had."""
+    """Return a text in lower case, with every letter at its position."""
     return "".join(letter.lower()[:1] for letter in text)
 
 
@@ -40,7 +40,7 @@ def _best(word: str, text: str) -> Fit | None:
 
 
 def _from(start: int, word: str, text: str) -> Fit | None:
-    """Return the fit that begins at a place: each letter at the next place that it has."""
+    """Return the match that begins at a position, each letter at its next occurrence."""
     positions = [start]
     for letter in word[1:]:
         at = text.find(letter, positions[-1] + 1)

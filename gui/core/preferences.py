@@ -1,7 +1,6 @@
-"""What the window remembers between starts: texts by key, in one small file.
+"""Preferences of the window, saved between starts: texts by key, in one small file.
 
-Knows little of what the keys mean. A file that is damaged or can't be written costs the memory, never the
-window.
+If the file is damaged or can't be written, the preferences are lost and the window still works.
 """
 
 from __future__ import annotations
@@ -14,28 +13,28 @@ from engine.api import paths
 from gui.look.language import mark
 
 FILE_NAME = "window.json"
-# What becomes of a run whose window goes without being asked; the key is also the recipe's.
+# What a run does when its window crashes; the recipe has the same key.
 WHEN_WINDOW_LEAVES = "when_window_leaves"
 WINDOW_CHOICES = {"finish": mark("Train to the end"), "stop": mark("Save and stop")}
 
 
 class Preferences:
-    """Texts by key, read once and written at every change."""
+    """Texts by key; read once, written at every change."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or paths.config_folder() / FILE_NAME
         self._values = _read(self._path)
 
     def get(self, key: str) -> str | None:
-        """Return what was kept, or None."""
+        """Return the saved text, or None."""
         return self._values.get(key)
 
     def set(self, key: str, value: str) -> None:
-        """Keep a text."""
+        """Save a text."""
         self.update({key: value})
 
     def update(self, values: dict[str, str]) -> None:
-        """Keep several texts with one writing; none if nothing is new."""
+        """Save several texts in one write; write nothing if nothing changed."""
         if self._values | values == self._values:
             return
         self._values |= values

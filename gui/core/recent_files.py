@@ -1,4 +1,4 @@
-"""What was used lately, the newest first: names with the places they lead to, as one text to be kept."""
+"""Recently used sources and files with their names, newest first."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ PLACE_WIDTH = 320
 
 
 class Recent:
-    """Places with their names, each once."""
+    """Sources with their names, each once."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        """Go through places and names, the newest first."""
+        """Iterate over sources and names, newest first."""
         return iter(self._names.items())
 
     def __bool__(self) -> bool:
         return bool(self._names)
 
     def add(self, source: str, name: str) -> None:
-        """Put a place in front."""
+        """Put a source first."""
         self._names = dict(
             [(source, name), *((each, known) for each, known in self if each != source)][:MAX_FILES]
         )
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all."""
         self._names = {}
 
     def saved_state(self) -> str:
-        """Return all as one text."""
+        """Return the list as one text."""
         return json.dumps(list(self._names.items()))
 
     def restore_state(self, text: str) -> None:
-        """Take what `saved_state` returned; what can't be read is passed over."""
+        """Restore what `saved_state` returned; what can't be read is skipped."""
         try:
             found = json.loads(text)
         except ValueError:
@@ -61,7 +61,7 @@ class Recent:
 
 
 def offer_in(menu: QMenu, recent: Recent, act: Callable[[str], object]) -> None:
-    """Offer what was used lately in a menu: each with its name and its place."""
+    """Add the recent entries to a menu, each with its name and its source."""
     for source, name in recent:
         shown = metrics("body").elidedText(source, Qt.TextElideMode.ElideMiddle, px(PLACE_WIDTH))
         text = name if name == source else f"{name}   {shown}"
@@ -69,7 +69,7 @@ def offer_in(menu: QMenu, recent: Recent, act: Callable[[str], object]) -> None:
 
 
 class RecentRecipes(QObject):
-    """The recipe files that a page opened or saved lately, for its menus and the palette; the page keeps them."""
+    """The recently opened or saved recipe files of a page, for its menus and the palette; saved with the page."""
 
     def __init__(self, page: QWidget, open_file: Callable[[Path], object]) -> None:
         super().__init__(page)
@@ -78,11 +78,11 @@ class RecentRecipes(QObject):
         SavedState(page, "recipes", self._recent.saved_state, self._recent.restore_state)
 
     def add(self, path: Path) -> None:
-        """Put a file in front."""
+        """Put a file first."""
         self._recent.add(str(path.absolute()), path.name)
 
     def entries(self) -> list[Entry]:
-        """Return the files for the palette; the folder tells apart those of the same name."""
+        """Return the files for the palette; files of the same name are shown with their folder."""
         names = Counter(name for _, name in self._recent)
         return [
             (
@@ -94,7 +94,7 @@ class RecentRecipes(QObject):
         ]
 
     def add_to(self, menu: QMenu) -> None:
-        """Offer the files in a menu, apart from what stands in it already."""
+        """Add the files to a menu, behind a separator."""
         if self._recent:
             menu.addSeparator()
             offer_in(menu, self._recent, self._open)

@@ -1,4 +1,4 @@
-"""What of a page is found again at the next start: its parts say so themselves, each under its name."""
+"""Saves the state of widgets between starts: each part of a page declares its own, under a name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 
 class SavedState(QObject):
-    """On a widget: `save` returns what of it is kept, "" for nothing; `restore` takes that at the next start."""
+    """The state of a widget: `save` returns it as text (empty for nothing), `restore` takes it at the next start."""
 
     def __init__(
         self, widget: QWidget, name: str, save: Callable[[], str], restore: Callable[[str], None]
@@ -23,19 +23,19 @@ class SavedState(QObject):
 
 
 def saved_in(widget: QWidget) -> dict[str, str]:
-    """Return what is kept of all that a widget holds, by name."""
+    """Return the states of all parts of a widget, by name."""
     return {each.name: text for each in widget.findChildren(SavedState) if (text := each.save())}
 
 
 def restore_in(widget: QWidget, save: Mapping[str, str]) -> None:
-    """Hand back what `saved_in` returned at an earlier start."""
+    """Restore the states that `saved_in` returned at an earlier start."""
     for each in widget.findChildren(SavedState):
         if each.name in save:
             each.restore(save[each.name])
 
 
 def values_of(text: str) -> dict[str, Any]:
-    """Return the values of a text that is an object in JSON; none where it can't be read."""
+    """Return the values of a JSON object; an empty dict if the text is none."""
     try:
         found = json.loads(text)
     except ValueError:

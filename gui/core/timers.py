@@ -1,4 +1,4 @@
-"""What happens once, a while after it was last asked for: redrawing, reading again, letting go."""
+"""Single-shot timers that restart with every call: for redrawing, reading again, releasing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, SignalInstance
 
 
 def once(parent: QObject, milliseconds: int, act: Callable[[], Any] | SignalInstance) -> QTimer:
-    """Return a timer of `parent` that calls or emits `act` once, so long after it was started last."""
+    """Return a timer of `parent` that calls or emits `act` once, `milliseconds` after its last start."""
     timer = QTimer(parent)
     timer.setSingleShot(True)
     timer.setInterval(milliseconds)

@@ -1,1 +1,1 @@
-"""The look: colours, type, icons, the style of the whole window."""
+"""Design tokens, fonts, icons, style sheet, number formats, translation."""

@@ -1,7 +1,7 @@
-"""Fonts by role. Owns which face, size, weight and digits each role has; knows no widget.
+"""Fonts by role: face, size, weight and digits. Knows no widget.
 
-Inter comes from the package `fontpkg_inter`; where it cannot be loaded the system's own font takes its place. Sizes are
-pixels at 96 dots per inch and grow with the user's text size.
+Inter comes from the package `fontpkg_inter`; if it can't be loaded, the system's font is used. Sizes are pixels at
+96 dots per inch and scale with the user's text size.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QGuiApplication
 
 @dataclass(frozen=True)
 class Role:
-    """One use of type: size in pixels, weight, and whether digits stand in columns."""
+    """A font role: size in pixels, weight, tabular digits, fixed width."""
 
     size: int
     weight: int = 400
@@ -46,7 +46,7 @@ ROLES = {
     "fixed": Role(12, fixed=True),
 }
 
-# Inter's optical sizes: one cut for text, one for what is read at a glance.
+# Inter's optical sizes: one for text, one for headings and figures.
 TEXT, DISPLAY = 14.0, 32.0
 
 READING_PITCH = 22
@@ -58,18 +58,18 @@ class _State:
 
 
 def set_text_scale(scale: float) -> None:
-    """Make all type larger or smaller; 1.0 is the drawn size, the range is 0.8 to 2.0."""
+    """Scale all fonts; 1.0 is the designed size, the range is 0.8 to 2.0."""
     _State.text_scale = min(2.0, max(0.8, scale))
     font.cache_clear()
 
 
 def text_scale() -> float:
-    """Return by how much type is larger than drawn: the user's choice times the system's text size."""
+    """Return the scale of all fonts: the user's choice times the system's text size."""
     return _State.text_scale * _system_scale()
 
 
 def px(size: float) -> int:
-    """Return a length that grows with the text, in pixels."""
+    """Return a length in pixels, scaled with the text size."""
     return round(size * text_scale())
 
 
@@ -105,7 +105,7 @@ def family() -> str:
 
 
 def _system_scale() -> float:
-    """The system's own text size: on Windows it is the menu font, elsewhere the logical resolution."""
+    """The system's text size: on Windows the menu font, elsewhere the logical resolution."""
     kind = QSysInfo.productType()
     if kind == "windows":
         return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).pointSizeF() / 9.0

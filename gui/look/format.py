@@ -1,6 +1,6 @@
-"""Numbers and moments as text, by the user's locale. Knows units and signs; knows no widget.
+"""Formats numbers, sizes, durations and times by the user's locale. Knows no widget.
 
-Every function takes None for "not known" and returns an en dash for it.
+None means "not known" and gives an en dash.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NO_INTERVAL = mark("one conversation, so no interval")
 
 
 def number(value: float | None, digits: int | None = None) -> str:
-    """Return a number with the locale's group signs: whole as it is, else `digits` places (3 significant if None)."""
+    """Return a number with the locale's group separators; a float with `digits` decimals (None: 3 significant)."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
     if digits is None and float(value).is_integer() and abs(value) < 1e15:
@@ -31,7 +31,7 @@ def number(value: float | None, digits: int | None = None) -> str:
 
 
 def plain(value: float | None) -> str:
-    """Return a float as short as it can be without loss, without group signs: 0.05, 2e-05, 1.5."""
+    """Return the shortest exact form of a float, without group separators: 0.05, 2e-05, 1.5."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
     text = repr(float(value))
@@ -40,7 +40,7 @@ def plain(value: float | None) -> str:
 
 
 def percent(fraction: float | None, digits: int = 0) -> str:
-    """Return a fraction 0 to 1 as percent with a space: 0.031 with one digit is "3.1 %"."""
+    """Return a fraction 0 to 1 as percent: 0.031 with one digit is "3.1 %"."""
     return UNKNOWN if fraction is None else f"{number(fraction * 100, digits)}{SPACE}%"
 
 
@@ -65,7 +65,7 @@ def bytes_text(count: float | None) -> str:
 
 
 def duration_text(seconds: float | None) -> str:
-    """Return a time as text, coarser as it grows: "0.4 s", "41 s", "4 min 10 s", "41 min", "1 h 52 min"."""
+    """Return a duration as text, coarser the longer it is: "0.4 s", "41 s", "4 min 10 s", "41 min", "1 h 52 min"."""
     if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
     if seconds < 9.95:
@@ -82,7 +82,7 @@ def duration_text(seconds: float | None) -> str:
 
 
 def about_text(seconds: float) -> str:
-    """Return an estimated time as coarse as it is sure: "less than a minute", "about 4 min", "about 1 h 50 min"."""
+    """Return an estimated duration, rounded: "less than a minute", "about 4 min", "about 1 h 50 min"."""
     if seconds < 60:
         return tr("less than a minute")
     minutes = round(seconds / 60)
@@ -95,19 +95,19 @@ def about_text(seconds: float) -> str:
 
 
 def left_text(seconds: float) -> str:
-    """Return how long something still takes: "about 4 min left", "less than a minute left"."""
+    """Return a remaining time: "about 4 min left", "less than a minute left"."""
     return tr("{time} left", time=about_text(seconds))
 
 
 def clock_text(at: float) -> str:
-    """Return a moment, in seconds since 1970, as the time of day, with the day before it if it is not today's."""
+    """Return a time in seconds since 1970 as the time of day, with the date unless it is today."""
     then, today = time.localtime(at), time.localtime()
     clock = time.strftime("%H:%M", then)
     return clock if then[:3] == today[:3] else f"{locale().toString(QDate(*then[:3]), tr('d MMM'))} {clock}"
 
 
 def score(fraction: float | None) -> str:
-    """Return a score 0 to 1 as it stands on the screen, times 100 with one digit: "48.4"."""
+    """Return a score 0 to 1 as shown: times 100 with one digit, "48.4"."""
     return UNKNOWN if fraction is None else number(fraction * 100, 1)
 
 

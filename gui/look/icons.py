@@ -1,7 +1,7 @@
-"""Icons, drawn from the SVG files under `resources/icons` in any ink of the tokens.
+"""Icons from the SVG files in `resources/icons`, tinted with a token.
 
-Owns finding, tinting and drawing them at the screen's pixel ratio. An icon is a snapshot: whoever shows one asks again
-when the scheme changes (see `gui.look.style.follow`).
+Drawn at the screen's pixel ratio. An icon does not follow a change of the colour scheme: get it again then (see
+`gui.look.style.follow`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def names() -> list[str]:
 def icon(name: str, token: str = "ink2", size: int = SIZE, gap: int = 0) -> QIcon:
     """Return an icon in a token's colour, with its disabled form.
 
-    `size` is in pixels before text scaling; `gap` adds so much room at the trailing side, for a text that follows.
+    `size` is in pixels before text scaling; `gap` is added at the trailing side, before a text that follows.
     """
     made = QIcon()
     for ratio in _ratios():

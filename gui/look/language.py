@@ -1,14 +1,14 @@
-"""The language the window speaks. English is what the source says; any other is a file in `resources/languages`.
+"""Translations of the window. English is in the source; other languages are files in `resources/languages`.
 
     tr("Settings")                                      a text of the window
     tr("Stopped at step {step}.", step=number(4))       ... with values in it
-    tr_count(3, "{n} example", "{n} examples")          ... with a number that decides its form
-    mark("Settings")                                    a text that is said later: TITLE = mark(…), then tr(TITLE)
-    told(error.message)                                 a text of the engine, which knows no language but English
+    tr_count(3, "{n} example", "{n} examples")          ... with a plural
+    mark("Settings")                                    a text translated later: TITLE = mark(…), then tr(TITLE)
+    told(error.message)                                 a text of the engine, which is English
 
 The files have the format of Qt Linguist (https://doc.qt.io/qt-6/linguist-ts-file-format.html) and two contexts:
-`window` holds what stands in calls of `tr`, `tr_count` and `mark`; `engine` what the engine may say, its values as {1},
-{2}, a number before its noun as {n}. What has no translation is shown in English. Knows no widget.
+`window` has the texts in calls of `tr`, `tr_count` and `mark`; `engine` has the texts of the engine, with values as
+{1}, {2}, and a number before its noun as {n}. Without a translation, the English text is shown. Knows no widget.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 from engine.api import paths
 
 SYSTEM, ENGLISH = "system", "en"
-# By the code of each language, its name in itself.
+# Language codes with the languages' own names.
 LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
 WINDOW, ENGINE = "window", "engine"
-# A text that is little else than values fits nearly everything: a message needs fewer letters than a value in it.
+# A pattern with few letters of its own matches nearly every text: the minimum for a message and for a value in it.
 MIN_LETTERS = 3
 MIN_VALUE_LETTERS = 6
 MAX_REMEMBERED = 4096
 _PLACEHOLDER = re.compile(r"\{\w*(?::[^{}]*)?\}")
 _NUMBER = r"([\d.,]+)"
-# A number that stands before its noun.
+# A number before its noun.
 COUNTED = "{n}"
-# What stands in quotes is quoted: a column, a name, a word of the data, which is said as it is. So are the names in:
+# Quoted values (columns, names, words of the data) are not translated. Neither are the names in `LISTING`.
 QUOTES = {'"': '"', "“": "”", "`": "`"}
 LISTING = frozenset(
     {
@@ -58,14 +58,14 @@ _FIGURE = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})*(?:\.\d+)?(?![\w.]*\.?\d)")
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One language: its forms of each text by context and English text, for plurals the one for 1 first."""
+    """The translations of one language by context and English text; of plurals, the singular first."""
 
     window: dict[str, tuple[str, ...]] = field(default_factory=dict)
     engine: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _remembered: dict[str, str] = field(default_factory=dict)
 
     def translate(self, text: str) -> str:
-        """Return what the engine says: as a whole, as a text with values, or sentence by sentence."""
+        """Translate a text of the engine: as a whole, as a text with values, or sentence by sentence."""
         if text not in self._remembered:
             if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()
@@ -75,7 +75,7 @@ class Catalogue:
         return self._remembered[text]
 
     def _whole(self, text: str, least: int = MIN_LETTERS) -> str:
-        """Return the translation of one sentence, or of a text that stands in the catalogue as it is."""
+        """Return the translation of one sentence or of an exact text, "" if there is none."""
         known = self._known(text)
         if known:
             return known
@@ -90,14 +90,14 @@ class Catalogue:
         return ""
 
     def _known(self, text: str) -> str:
-        """Return a text's translation; one that stands within a sentence, or ends it, is the same text."""
+        """Return the translation of an exact text, whatever its first letter's case and with or without a full stop."""
         for form, end in ((text, ""), (text[:1].upper() + text[1:], ""), (text.removesuffix("."), ".")):
             if form in self.engine:
                 return self.engine[form][0].removesuffix(end) + end
         return ""
 
     def _value(self, value: str) -> str:
-        """Return a value in a text: a text itself, several in a row, or something with figures in it."""
+        """Translate a value in a text: a known text, a list of texts, or something with numbers."""
         inner = value.strip()
         known = self._whole(inner, MIN_VALUE_LETTERS) if inner else ""
         if known:
@@ -105,7 +105,7 @@ class Catalogue:
         return self._in_a_row(value) or _FIGURE.sub(_local, value)
 
     def _in_a_row(self, text: str) -> str:
-        """Return several texts that are joined, if each is one or a figure, else nothing."""
+        """Translate a list of joined texts if each is known or a number, else return ""."""
         parts = _JOINER.split(text)
         said = [tr(part) if _JOINER.fullmatch(part) else self._part(part) for part in parts]
         return "".join(said) if parts[1:] and all(said) else ""
@@ -119,7 +119,7 @@ class Catalogue:
 
     @cached_property
     def _composed(self) -> list[_Composed]:
-        """The texts with values, those that say most themselves first."""
+        """The texts with values, those with most letters of their own first."""
         composed = [
             _Composed(text, forms[0]) for text, forms in self.engine.items() if _PLACEHOLDER.search(text)
         ]
@@ -135,18 +135,18 @@ class _Composed:
 
     @cached_property
     def letters(self) -> int:
-        """How many letters it says itself; a number before its noun leaves no doubt."""
+        """The number of its own letters; a number before its noun counts as more, since it is unambiguous."""
         letters = sum(letter.isalpha() for letter in _PLACEHOLDER.sub("", self.text))
         return letters + MIN_VALUE_LETTERS if COUNTED in self.text else letters
 
     @cached_property
     def placeholders(self) -> list[str]:
-        """The places for values, in the order of the English text."""
+        """The placeholders for values, in the order of the English text."""
         return _PLACEHOLDER.findall(self.text)
 
     @cached_property
     def quoted(self) -> list[bool]:
-        """Whether each place is for what the data says, which is in no language of ours."""
+        """For each placeholder, whether its value comes from the data and is not translated."""
         if self.text in LISTING:
             return [True] * len(self.placeholders)
         parts = _PLACEHOLDER.split(self.text)
@@ -154,7 +154,7 @@ class _Composed:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What fits what the engine makes of it; a value may be empty."""
+        """The pattern of the text with values filled in; a value may be empty."""
         parts = [re.escape(part) for part in _PLACEHOLDER.split(self.text)]
         groups = [_NUMBER if found == COUNTED else "(.*?)" for found in self.placeholders]
         return re.compile("".join(chain.from_iterable(zip_longest(parts, groups, fillvalue=""))), re.DOTALL)
@@ -162,7 +162,7 @@ class _Composed:
 
 @dataclass
 class _Spoken:
-    """What is spoken in this process."""
+    """The language of this process."""
 
     code: str = ENGLISH
     catalogue: Catalogue | None = None
@@ -173,34 +173,34 @@ _now = _Spoken()
 
 
 def tr(text: str, /, **values: object) -> str:
-    """Return a text of the window, with its values put in: `{step}` for `step`."""
+    """Translate a text of the window and fill in its values: `{step}` with `step`."""
     said = _now.catalogue.window.get(text, (text,))[0] if _now.catalogue else text
     return said.format(**values) if values else said
 
 
 def tr_count(count: int, one: str, many: str, /, **values: object) -> str:
-    """Return a text whose form a number decides; `{n}` is the number by the locale, any other value is put in too."""
+    """Translate a text with a plural; `{n}` is the number in the locale's format, other values are filled in too."""
     forms = _now.catalogue.window.get(many) if _now.catalogue else None
     said = forms[0 if count == 1 else -1] if forms else one if count == 1 else many
     return said.format(**{"n": locale().toString(count)} | values)
 
 
 def mark(text: str) -> str:
-    """Return the text as it is: it stands in a table, and is said by `tr` where it is shown."""
+    """Return the text unchanged; marks it for translation with `tr` where it is shown."""
     return text
 
 
 def translate(text: str) -> str:
-    """Return a text of the engine: a title, an explanation, a message with values in it."""
+    """Translate a text of the engine: a title, an explanation, or a message with values."""
     return _now.catalogue.translate(text) if _now.catalogue and text else text
 
 
-# What joins values in a row.
+# The joiners in lists of values.
 JOINERS = mark(" and "), mark(" or "), mark(" with ")
 
 
 def locale() -> QLocale:
-    """Return how numbers and dates are written; where the desktop has no language, as in English."""
+    """Return the locale for numbers and dates; English if the desktop has none."""
     found = QLocale()
     return QLocale(QLocale.Language.English) if found.language() == QLocale.Language.C else found
 
@@ -211,14 +211,14 @@ def spoken() -> str:
 
 
 def catalogue() -> Catalogue | None:
-    """Return the texts of the language in use, None for English."""
+    """Return the translations of the language in use, None for English."""
     return _now.catalogue
 
 
 def speak(wanted: str) -> None:
-    """Speak a language from now on: a code, or "system" for the desktop's. What is shown already stays as it is.
+    """Use a language from now on: a code, or "system" for the desktop's. Texts already shown do not change.
 
-    Numbers, dates and the direction of reading follow.
+    Numbers, dates and the reading direction follow.
     """
     _now.code = _language(wanted)
     _now.catalogue = read(path(_now.code)) if _now.code != ENGLISH else None
@@ -233,7 +233,7 @@ def path(code: str) -> Path:
 
 
 def read(file: Path) -> Catalogue:
-    """Return a language's finished texts."""
+    """Return the finished translations of a file."""
     found = Catalogue()
     contexts = {WINDOW: found.window, ENGINE: found.engine}
     for context, source, forms in messages(file):
@@ -243,8 +243,8 @@ def read(file: Path) -> Catalogue:
 
 
 def messages(file: Path) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Yield context, English text and forms of all texts of a file; the forms of an unfinished one are empty."""
-    # A file of the application's own.
+    """Yield context, English text and forms of all texts of a file; unfinished ones have empty forms."""
+    # A trusted file of the application.
     for context in ET.parse(file).getroot().iter("context"):  # noqa: S314
         name = context.findtext("name", "")
         for message in context.iter("message"):
@@ -261,7 +261,7 @@ def _language(wanted: str) -> str:
 
 
 def _speak_qt(code: str) -> None:
-    """Have Qt's own menus and dialogs speak it too."""
+    """Load Qt's own translations, for its menus and dialogs."""
     if _now.of_qt is not None:
         QCoreApplication.removeTranslator(_now.of_qt)
         _now.of_qt = None
@@ -278,7 +278,7 @@ def _filled(composed: _Composed, values: list[str]) -> str:
 
 
 def _closing(before: str) -> tuple[str, ...]:
-    """Return the mark that ends what is quoted behind a text, if one begins there."""
+    """Return the closing quote, if the text before a placeholder ends with an opening one."""
     return (QUOTES[before[-1]],) if before[-1:] in QUOTES else ()
 
 

@@ -1,6 +1,6 @@
-"""Fusion with the product's metrics, and its check and radio marks.
+"""Fusion with Tunesmith's metrics, check marks and radio marks.
 
-Owns what a style sheet cannot say. It reads the colours from the palette it is given, so it needs no table of its own.
+Does what a style sheet can't. Colours come from the palette.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _HINTS = {
 
 
 class TunesmithStyle(QProxyStyle):
-    """Fusion, measured and marked as the product is drawn."""
+    """Fusion with other metrics and marks."""
 
     def __init__(self) -> None:
         super().__init__("Fusion")
@@ -49,7 +49,7 @@ class TunesmithStyle(QProxyStyle):
     def pixelMetric(
         self, metric: QStyle.PixelMetric, option: QStyleOption | None = None, widget: QWidget | None = None
     ) -> int:
-        """Return the product's metric, else Fusion's."""
+        """Return Tunesmith's metric, else Fusion's."""
         known = _METRICS.get(metric)
         return super().pixelMetric(metric, option, widget) if known is None else known
 
@@ -60,7 +60,7 @@ class TunesmithStyle(QProxyStyle):
         widget: QWidget | None = None,
         returnData: QStyleHintReturn | None = None,
     ) -> int:
-        """Return the product's hint, else Fusion's."""
+        """Return Tunesmith's hint, else Fusion's."""
         known = _HINTS.get(hint)
         return super().styleHint(hint, option, widget, returnData) if known is None else known
 
@@ -71,7 +71,7 @@ class TunesmithStyle(QProxyStyle):
         painter: QPainter,
         widget: QWidget | None = None,
     ) -> None:
-        """Draw check and radio marks here, no focus frames, and the rest as Fusion does."""
+        """Draw check and radio marks; draw no focus frames; leave the rest to Fusion."""
         if element == QStyle.PrimitiveElement.PE_FrameFocusRect:
             return
         if element in (
@@ -86,7 +86,7 @@ class TunesmithStyle(QProxyStyle):
 
 
 def draw_check(painter: QPainter, rect: QRectF, state: QStyle.StateFlag) -> None:
-    """Draw a check box of 16 pixels, centred."""
+    """Draw a centred check box of 16 pixels."""
     box = _centred(rect)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -104,7 +104,7 @@ def draw_check(painter: QPainter, rect: QRectF, state: QStyle.StateFlag) -> None
 
 
 def draw_radio(painter: QPainter, rect: QRectF, state: QStyle.StateFlag) -> None:
-    """Draw a radio mark of 16 pixels, centred."""
+    """Draw a centred radio mark of 16 pixels."""
     box = _centred(rect)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -136,7 +136,7 @@ def _mark_colors(state: QStyle.StateFlag) -> tuple[QColor, QColor, QColor]:
 
 
 def _rimmed(painter: QPainter, state: QStyle.StateFlag, fill: QColor | None, rim: QColor) -> None:
-    """Set pen and brush: filled marks have no rim, and a mark with the focus has a rim of two pixels."""
+    """Set pen and brush: filled marks have no rim; a focused mark has a rim of two pixels."""
     colors = QApplication.palette()
     focus = state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_Enabled
     painter.setBrush(fill if fill is not None else colors.color(QPalette.ColorRole.Base))

@@ -1,7 +1,7 @@
-"""The style of the whole application: which scheme is on, the palette, the style sheet and the metrics.
+"""The style of the application: colour scheme, palette, style sheet, metrics.
 
-Owns the one place that styles: `apply` sets it, `signals.changed` tells of a change, and whoever paints reads
-`tokens()` or `color()`. It knows the stock Qt widgets and the `kind` and `token` properties, not the pages.
+`apply` sets the style, `signals.changed` reports a change, and painting code reads `tokens()` or `color()`. Knows the
+stock Qt widgets and the properties `kind` and `token`, not the pages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SCHEMES = ("light", "dark", "system")
 
 
 class _Signals(QObject):
-    """Tells of a new scheme or text size, after the application has been restyled."""
+    """Reports a new scheme or text size, after the application has been restyled."""
 
     changed = Signal()
 
@@ -41,7 +41,7 @@ def tokens() -> Tokens:
 
 
 def scheme() -> str:
-    """Return what was asked for: "light", "dark" or "system"."""
+    """Return the requested scheme: "light", "dark" or "system"."""
     return _State.scheme
 
 
@@ -53,7 +53,7 @@ def color(name: str, alpha: float = 1.0) -> QColor:
 
 
 def mixed(name: str, ground: str, share: float) -> QColor:
-    """Return a token laid over another at `share`, 0 to 1, as an opaque colour: strokes that cross do not darken."""
+    """Return a token blended over another by `share` (0 to 1), opaque: crossing lines must not darken."""
     over, under = QColor(getattr(_State.tokens, name)), QColor(getattr(_State.tokens, ground))
     return QColor.fromRgbF(
         share * over.redF() + (1 - share) * under.redF(),
@@ -81,13 +81,13 @@ def follow(restyle: Callable[[], None]) -> None:
 
 
 def ground(widget: QWidget, token: str) -> None:
-    """Give a container the ground of a token (window, rail, surface, sunken) without touching its children."""
+    """Set a container's background token (window, rail, surface, sunken) without changing its children."""
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     set_property(widget, "ground", token)
 
 
 def set_property(widget: QWidget, name: str, value: str | bool) -> None:
-    """Set a property that the style sheet looks at, and restyle the widget if it changed."""
+    """Set a property that the style sheet uses, and restyle the widget if it changed."""
     if widget.property(name) == value:
         return
     widget.setProperty(name, value)
@@ -119,7 +119,7 @@ def _restyle(app: QApplication) -> None:
 
 
 def palette(table: Tokens) -> QPalette:
-    """Return a table of tokens as a palette, for whatever the style sheet leaves to Qt."""
+    """Return the palette of a table of tokens, for what the style sheet leaves to Qt."""
     made = QPalette()
     role = QPalette.ColorRole
     for part, token in (

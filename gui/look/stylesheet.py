@@ -1,8 +1,8 @@
-"""The one style sheet, written from the tokens.
+"""The style sheet, made from the tokens.
 
-In the text below `@name` is a colour of the tokens and `<n>` a length of n pixels that grows with the text. Fonts never
-stand here. Containers are addressed by property (`ground`, `kind`, `token`, `problem`, `fixed`) so that no rule leaks
-into children.
+In the text below, `@name` is a colour token and `<n>` a length of n pixels, scaled with the text size. Fonts are not
+set here. Containers are selected by property (`ground`, `kind`, `token`, `problem`, `fixed`), so that no rule leaks
+into their children.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The table of colours, one set for light and one for dark.
+"""The colour tokens of the light and the dark scheme.
 
-Owns the hex values and nothing else: it knows neither Qt nor which widget uses what. The palette, the style sheet, the
-icons and the plots all read this one table.
+The palette, the style sheet, the icons and the plots read this table. Knows neither Qt nor any widget.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class Tokens:
-    """Colours of one scheme as `#RRGGBB`; `scheme` is "light" or "dark"."""
+    """The colours of one scheme as `#RRGGBB`; `scheme` is "light" or "dark"."""
 
     scheme: str
     window: str

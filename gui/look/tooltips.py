@@ -1,4 +1,4 @@
-"""Texts of data, models and files as tooltips: shown as they are, whatever markup they look like."""
+"""Tooltips with texts of data, models and files: shown as plain text."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import html
 from PySide6 import QtGui
 
 
-def as_said(text: str) -> str:
-    """Return a text as a tooltip that shows just it: Qt takes what looks like markup for markup, links included."""
+def plain_tooltip(text: str) -> str:
+    """Return an escaped tooltip; Qt would render a text that looks like markup, links included."""
     if not QtGui.Qt.mightBeRichText(text):
         return text
     return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>"

@@ -15,7 +15,7 @@ from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import BILLIONS, MILLIONS, THOUSANDS, compact, number
 from gui.look.language import tr
-from gui.look.tooltips import as_said
+from gui.look.tooltips import plain_tooltip
 from gui.models.intervals import ConfidenceInterval, as_text
 from gui.plots.chart import Chart, Frame, Tick
 from gui.plots.ticks import level_ticks, nice_ticks
@@ -241,7 +241,7 @@ class Scatter(Chart):
             found = self.point_at(QPointF(self.mapFromGlobal(self.cursor().pos())))
             QToolTip.showText(
                 self.cursor().pos(),
-                as_said(f"{found.name}: {self._point_text(found)}") if found else "",
+                plain_tooltip(f"{found.name}: {self._point_text(found)}") if found else "",
                 self,
             )
             return True

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.icons import pixmap
-from gui.look.tooltips import as_said
+from gui.look.tooltips import plain_tooltip
 from gui.widgets.text_view import Mark, height_of, laid_out
 
 
@@ -145,7 +145,7 @@ class ElidedLabel(Label):
         self._explain()
 
     def _explain(self) -> None:
-        self.setToolTip(as_said(self.text()) if self.sizeHint().width() > self.width() else "")
+        self.setToolTip(plain_tooltip(self.text()) if self.sizeHint().width() > self.width() else "")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what fits."""

@@ -10,7 +10,7 @@ import pytest
 from engine.api import StorageError, paths
 from engine.commands.terminal.parser import PAGES
 from gui.core import file_opening
-from gui.core.file_opening import OpenedFiles, told_apart
+from gui.core.file_opening import OpenedFiles, sorted_files
 from gui.desktop.single_instance import SingleInstance
 from gui.shell.window import ITEMS
 
@@ -75,18 +75,18 @@ def test_recipes_adapters_and_conversations_are_told_apart(tmp_path, adapter):
     packed_data = packed(tmp_path / "talks.zip", "talks/train.jsonl")
     talk = tmp_path / "talk.jsonl"
     talk.write_text("{}")
-    found = told_apart([recipe, adapter, packed_adapter, packed_data, talk, tmp_path])
+    found = sorted_files([recipe, adapter, packed_adapter, packed_data, talk, tmp_path])
     assert found == OpenedFiles(recipe, [adapter, packed_adapter], [packed_data, talk, tmp_path])
 
 
 def test_the_files_of_one_adapter_are_that_adapter_once(adapter):
     own = [adapter / "adapter_config.json", adapter / "adapter_model.safetensors"]
-    assert told_apart(own) == OpenedFiles(None, [adapter], [])
+    assert sorted_files(own) == OpenedFiles(None, [adapter], [])
 
 
 def test_a_file_that_is_gone_is_left_to_the_data_page_to_say_so(tmp_path):
     gone = tmp_path / "gone.toml"
-    assert told_apart([gone]) == OpenedFiles(None, [], [gone])
+    assert sorted_files([gone]) == OpenedFiles(None, [], [gone])
 
 
 def test_each_kind_is_shown_on_its_page_and_the_recipe_stays_in_front(tmp_path, adapter):

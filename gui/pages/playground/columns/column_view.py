@@ -13,7 +13,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import UNKNOWN, duration_text, number, score
 from gui.look.language import tr, tr_count, translate
-from gui.look.tooltips import as_said
+from gui.look.tooltips import plain_tooltip
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.columns.chunks_view import ChunksView
 from gui.pages.playground.columns.column_results import Column, Marks
@@ -248,7 +248,7 @@ class _Figures(QWidget):
         missing = len(marks.unsupported)
         self._missing.setText(number(missing) if finished else UNKNOWN)
         self._missing.set_token("copper" if missing else "ink")
-        self._missing.setToolTip(as_said(", ".join(claim.text for claim in marks.unsupported)))
+        self._missing.setToolTip(plain_tooltip(", ".join(claim.text for claim in marks.unsupported)))
         self._warning.setVisible(missing > 0)
         running = column.status == "running"
         self._seconds.setText(tr("running") if running else _seconds(column))

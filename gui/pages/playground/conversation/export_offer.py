@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from engine.api import chats
 from gui.look.format import number
 from gui.look.language import tr, tr_count, translate
-from gui.look.tooltips import as_said
+from gui.look.tooltips import plain_tooltip
 from gui.widgets.cards import NoticeStrip
 
 # A conversation for the playground is short; more than this is not read while the window waits.
@@ -55,7 +55,7 @@ class ExportOffer(NoticeStrip):
             self.hide()
             return
         text = _described(self._chat)
-        self.setToolTip(as_said(_shown([each.text for each in self._chat.left_out])))
+        self.setToolTip(plain_tooltip(_shown([each.text for each in self._chat.left_out])))
         if is_taken:
             self.show_notice(f"{tr('Turns used.')} {text}", tr("Undo"))
         else:
