@@ -1,6 +1,6 @@
-"""The rule by which checkpoints of completed runs go: kept in the preferences, followed off the GUI thread.
+"""Deletes checkpoints of completed runs by a rule, off the GUI thread. The rule is saved in the preferences.
 
-Knows no widget. Unless a rule was chosen nothing is ever deleted by itself.
+Without a chosen rule, nothing is deleted. Knows no widget.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RULES = (
 
 
 class Retention(QObject):
-    """`freed(bytes)` tells when a rule, or `free`, has deleted something."""
+    """`freed(bytes)` reports what a rule, or `free`, has deleted."""
 
     freed = Signal(float)
 
@@ -36,7 +36,7 @@ class Retention(QObject):
 
     @property
     def rule(self) -> str:
-        """The key of the rule that is chosen."""
+        """The key of the chosen rule."""
         rule = self._preferences.get(KEY)
         return rule if rule in dict(RULES) else ALWAYS
 
@@ -46,16 +46,16 @@ class Retention(QObject):
         self.follow()
 
     def follow(self) -> None:
-        """Delete what the rule lets go."""
+        """Delete what the rule allows."""
         if self.rule != ALWAYS:
             self._background.run(partial(_free_older, float(self.rule)), self._report_freed)
 
     def free(self, chosen: disk_usage.Freeable) -> None:
-        """Delete what was found to be freeable."""
+        """Delete the given checkpoints and caches."""
         self._background.run(partial(disk_usage.free, chosen), self.freed.emit)
 
     def wait(self) -> None:
-        """Wait until nothing is left to delete; the word of it comes through the event loop."""
+        """Wait until all is deleted; `freed` arrives through the event loop."""
         self._background.wait()
 
     def _report_freed(self, freed: int) -> None:

@@ -1,4 +1,4 @@
-"""What happens to an error nobody foresaw: into the log, and to the user in words."""
+"""Logs unexpected errors and shows them to the user."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ MAX_LOG_BYTES = 1_000_000
 
 
 class CrashReport(QObject):
-    """Catch exceptions of all threads, log them, and show them in the window's. `caught(message, details)`."""
+    """Catches exceptions of all threads, logs them, and shows them in the GUI thread. `caught(message, details)`."""
 
     caught = Signal(str, str)
 
     def __init__(self, path: Path) -> None:
-        """Open the log; nothing is caught before `install`."""
+        """Open the log; `install` starts catching."""
         super().__init__()
         if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
             path.replace(path.with_suffix(".old.log"))
@@ -35,7 +35,7 @@ class CrashReport(QObject):
         self.caught.connect(self._show)
 
     def install(self) -> None:
-        """Take every unforeseen exception from now on, and the traces of a hard crash."""
+        """Catch unhandled exceptions from now on, and write the traces of a hard crash."""
         faulthandler.enable(self._log)
         sys.excepthook = self.take
         threading.excepthook = lambda hook: self.take(hook.exc_type, hook.exc_value, hook.exc_traceback)
@@ -45,13 +45,13 @@ class CrashReport(QObject):
         self._log.close()
 
     def shown(self) -> QMessageBox | None:
-        """Return the message that is open, if one is."""
+        """Return the open message box, if there is one."""
         return self._shown
 
     def take(
         self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Log an exception and show it; Ctrl+C in a terminal just ends the window."""
+        """Log an exception and show it; Ctrl+C in a terminal closes the window."""
         if issubclass(kind, KeyboardInterrupt):
             QApplication.quit()
             return
@@ -68,7 +68,7 @@ class CrashReport(QObject):
             self.caught.emit(message, details)
 
     def _show(self, message: str, details: str) -> None:
-        """Open one message at a time: an error that repeats must not bury the window."""
+        """Open one message at a time, so that a repeated error does not cover the window."""
         if self._shown is not None:
             return
         box = self._shown = QMessageBox(QApplication.activeWindow())

@@ -1,7 +1,7 @@
-"""Tell that something has ended while the user looks elsewhere: the window asks for attention, the desktop says it.
+"""Notifies when a run has ended while the window has no focus: the window asks for attention, the desktop shows a note.
 
-Through the tray, where a press leads back to the window; where there is none, as under GNOME, by the desktop's own
-`notify-send`. Where there is neither, it is all that the window and its icon ask for attention.
+Uses the tray, where a click brings the window to the front; without a tray, as under GNOME, the desktop's own
+`notify-send`. Without either, only the window and its icon ask for attention.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SHOWN_MILLISECONDS = 10_000
 
 
 class Notifier(QObject):
-    """Speaks for one window; keeps at most one icon in the tray, until it is pressed."""
+    """Notifies for one window; at most one tray icon, until it is clicked."""
 
     def __init__(self, window: QWidget, taskbar: Taskbar) -> None:
         super().__init__(window)
@@ -28,7 +28,7 @@ class Notifier(QObject):
         self._tray: QSystemTrayIcon | None = None
 
     def notify(self, title: str, text: str) -> None:
-        """Ask for attention, unless the window has it."""
+        """Notify, unless the window has the focus."""
         if self._window.isActiveWindow():
             return
         QApplication.alert(self._window)
@@ -55,7 +55,7 @@ class Notifier(QObject):
 
 
 def desktop_command(title: str, text: str) -> list[str]:
-    """Return the program that lets the desktop say something. Bodies may be marked up, and names come from anywhere."""
+    """Return the command of a desktop notification. The body is escaped: it may be markup, and names are untrusted."""
     return [
         "notify-send",
         "--app-name=Tunesmith",

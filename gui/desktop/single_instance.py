@@ -1,4 +1,4 @@
-"""One window for each home: a second start raises the first window, tells it what to show, and ends."""
+"""One window per home folder: a second start raises the first window, passes on what to show, and exits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WAIT_MILLISECONDS = 500
 
 
 class SingleInstance(QObject):
-    """`asked(page, files)` is emitted in the first instance when a second one was started, with what that was told."""
+    """`asked(page, files)` is emitted in the first instance when a second one starts, with its arguments."""
 
     asked = Signal(str, list)
 
@@ -29,7 +29,7 @@ class SingleInstance(QObject):
         self._server.newConnection.connect(self._answer)
 
     def raise_first(self, page: str = "", files: Sequence[str] = ()) -> bool:
-        """Ask the first instance to come to the front and to show this; return False if this is the first one."""
+        """Ask the first instance to come to the front and show a page and files; return False if this is the first."""
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if socket.waitForConnected(WAIT_MILLISECONDS):
@@ -37,13 +37,13 @@ class SingleInstance(QObject):
             socket.waitForBytesWritten(WAIT_MILLISECONDS)
             socket.disconnectFromServer()
             return True
-        # Nobody answers: what lies there was left by a window that died.
+        # No answer: the socket was left by a window that crashed.
         QLocalServer.removeServer(self._name)
         self._server.listen(self._name)
         return False
 
     def close(self) -> None:
-        """Answer no more."""
+        """Stop listening."""
         self._server.close()
 
     def _answer(self) -> None:
@@ -53,7 +53,7 @@ class SingleInstance(QObject):
             self._read_calls()
 
     def _read_calls(self) -> None:
-        """Take in what other starts have said to the end."""
+        """Handle complete messages of other starts."""
         gone = [
             each for each in self._callers if each.state() == QLocalSocket.LocalSocketState.UnconnectedState
         ]
@@ -64,7 +64,7 @@ class SingleInstance(QObject):
 
 
 def _understood(said: bytes) -> tuple[str, list[str]]:
-    """Return page and files; another version's word only raises the window."""
+    """Return page and files; a message of another version only raises the window."""
     try:
         wanted = json.loads(said)
         return str(wanted["page"]), [str(file) for file in wanted["files"]]

@@ -1,7 +1,6 @@
-"""How busy this computer is, for the meter in the rail: looked at every two seconds, without torch.
+"""Measures memory and load of this computer every two seconds, without torch, for the meter in the rail.
 
-While a run trains on another device than the processor, its memory is what the worker reports. Knows no
-widget.
+While a run trains on another device than the CPU, its memory is that reported by the worker. Knows no widget.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ EVERY_MILLISECONDS = 2_000
 
 
 class DeviceProbe(QObject):
-    """Measure. `measured(name, device, used, total, load)`: bytes, load 0 to 1, None where not known."""
+    """`measured(name, device, used, total, load)`: sizes in bytes, load 0 to 1, None if unknown."""
 
     measured = Signal(str, str, object, object, object)
 
@@ -33,17 +32,17 @@ class DeviceProbe(QObject):
         self._timer.timeout.connect(self._measure)
 
     def start(self) -> None:
-        """Begin to measure."""
+        """Start measuring."""
         psutil.cpu_percent(None)
         self._measure()
         self._timer.start()
 
     def stop(self) -> None:
-        """Measure no more."""
+        """Stop measuring."""
         self._timer.stop()
 
     def watch(self, model: RunModel | None) -> None:
-        """Report the device of this run; None: of the computer."""
+        """Report the device of a run; None: of the computer."""
         self._model = model
 
     def _measure(self) -> None:
@@ -65,7 +64,7 @@ class DeviceProbe(QObject):
 
 
 def processor_name() -> str:
-    """Return the processor's name without the marks that vendors put around it."""
+    """Return the processor's name without trademark signs."""
     try:
         found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
     except OSError:

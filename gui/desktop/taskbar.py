@@ -1,7 +1,7 @@
-"""The desktop's taskbar or dock: how far a run is, on the program's icon, and that it wants to be looked at.
+"""Shows progress and requests for attention on the icon in the desktop's taskbar or dock.
 
-By the D-Bus signal that KDE, Ubuntu's dock, Dash to Dock, Plank and others read (LauncherEntry, once Unity's). Where
-there is no such desktop nothing is sent, and nobody is told. What is sent to nobody costs nothing.
+Sends the D-Bus signal that KDE, Ubuntu's dock, Dash to Dock, Plank and others read (LauncherEntry, from Unity). On
+other desktops nothing is sent.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from PySide6.QtGui import QGuiApplication, QWindow
 
 Send = Callable[[Mapping[str, Any]], object]
 
-# The menu entry that the package installs, by which docks know whose icon is meant.
+# The desktop entry that the package installs; docks find the icon by it.
 ENTRY = "application://tunesmith.desktop"
 PATH, INTERFACE, MEMBER = "/org/tunesmith/launcher", "com.canonical.Unity.LauncherEntry", "Update"
-# Any more often is work for the dock that nobody sees.
+# More frequent updates would be work for the dock without a visible effect.
 PAUSE_SECONDS = 1.0
 DESKTOPS = ("xcb", "wayland")
 
 
 class Taskbar(QObject):
-    """What the program's icon shows: nothing, or a share; and whether it asks for attention."""
+    """The state of the icon: progress or none, and whether it asks for attention."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Taskbar(QObject):
         send: Send | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare; `send` hands properties to the desktop, `clock` tells seconds."""
+        """Prepare; `send` passes properties to the desktop, `clock` returns seconds."""
         super().__init__(parent)
         self._send = send or send_to_desktop
         self._clock = clock
@@ -47,20 +47,20 @@ class Taskbar(QObject):
         application.focusWindowChanged.connect(self._on_focus)
 
     def show_share(self, share: float) -> None:
-        """Show how much is done, 0 to 1; what comes within a second of the last is passed over."""
+        """Show progress, 0 to 1; updates within a second of the last are skipped."""
         share, now = round(min(1.0, max(0.0, share)), 3), self._clock()
         if self._shown is None or (share != self._shown and now - self._sent_at >= PAUSE_SECONDS):
             self._shown, self._sent_at = share, now
             self._send({"progress": share, "progress-visible": True})
 
     def clear(self) -> None:
-        """Show no share any longer."""
+        """Remove the progress."""
         if self._shown is not None:
             self._shown = None
             self._send({"progress-visible": False})
 
     def ask_for_attention(self) -> None:
-        """Mark the icon until the program is looked at."""
+        """Mark the icon until the window gets the focus."""
         self._is_urgent = True
         self._send({"urgent": True})
 
@@ -71,7 +71,7 @@ class Taskbar(QObject):
 
 
 def has_desktop(platform: str) -> bool:
-    """Tell whether there may be a dock that listens; asking for a bus where there is none could start one."""
+    """Return whether a dock may listen; connecting to a bus where there is none could start one."""
     if not platform.startswith(DESKTOPS):
         return False
     folder = os.environ.get("XDG_RUNTIME_DIR")
@@ -81,10 +81,10 @@ def has_desktop(platform: str) -> bool:
 
 
 def send_to_desktop(properties: Mapping[str, Any]) -> None:
-    """Tell the desktop properties of the program's icon."""
+    """Send properties of the icon to the desktop."""
     if not has_desktop(QGuiApplication.platformName()):
         return
-    # The window need not wait for it at its start.
+    # Imported late: the window's start need not wait for it.
     from PySide6.QtDBus import QDBusConnection, QDBusMessage
 
     message = QDBusMessage.createSignal(PATH, INTERFACE, MEMBER)

@@ -1,4 +1,4 @@
-"""What Tunesmith takes of the disk, what of it may go, and the rule by which it goes by itself."""
+"""Disk use: sizes by part, what can be deleted, and the rule for automatic deletion."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PARTS = {
 
 
 class DiskDialog(GrowingDialog):
-    """Measures when it is opened and after each deletion."""
+    """Measures when opened and after each deletion."""
 
     def __init__(self, retention: Retention, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,7 +75,7 @@ class DiskDialog(GrowingDialog):
         self.setMinimumWidth(560)
 
     def measure(self) -> None:
-        """Measure anew, off the GUI thread."""
+        """Measure again, off the GUI thread."""
         self._background.run(_measured, self._show)
 
     def _show(self, found: tuple[list[disk_usage.Part], disk_usage.Freeable, int]) -> None:
@@ -98,7 +98,7 @@ class DiskDialog(GrowingDialog):
         self.measure()
 
     def wait(self) -> None:
-        """Wait until it is measured; the figures come through the event loop."""
+        """Wait until measured; the sizes arrive through the event loop."""
         self._background.wait()
 
 
@@ -108,7 +108,7 @@ def _measured() -> tuple[list[disk_usage.Part], disk_usage.Freeable, int]:
 
 
 def freeable_text(found: disk_usage.Freeable) -> str:
-    """Return what the button would delete, and what is lost by that."""
+    """Return what the button would delete, and what is kept."""
     checkpoints, tokens = bytes_text(found.checkpoint_bytes), bytes_text(found.token_bytes)
     if found.runs and found.token_bytes:
         deleted = tr_count(

@@ -1,4 +1,4 @@
-"""What shall become of a run when the window is closed: keep training, stop and save, or stay."""
+"""Asks what to do with a run when the window is closed: keep training, stop and save, or cancel."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ ENDED = {
 
 
 class QuitDialog(GrowingDialog):
-    """Ask. `keep_chosen`: leave the run alone; after "Stop and save" the window waits for the run's end.
+    """`keep_chosen`: close and let the run train on. After "Stop and save" the window waits for the end of the run.
 
-    Meanwhile the dialog says how long that takes, and offers Force as the page behind it does. If the run ends before
-    anything is chosen, there is nothing to ask any longer: the dialog says how it ended, and offers to quit.
+    Meanwhile the dialog shows how long that takes and offers Force, as the Train page does. If the run ends before a
+    choice is made, the dialog shows how it ended and offers to quit.
     """
 
     keep_chosen = Signal()
@@ -42,7 +42,7 @@ class QuitDialog(GrowingDialog):
         self._text = Label("", "body", "ink2", wrap=True)
         self.stop_strip = StopStrip()
         self._stops = model.recipe.training.when_window_leaves == "stop"
-        # First and filled is what the recipe asks for.
+        # The primary button is what the recipe asks for.
         self.keep_button = (plain if self._stops else primary)(tr("Keep training"))
         self.stop_button = (primary if self._stops else plain)(tr("Stop and save"), "stop")
         self.quit_button = primary(tr("Quit"))
@@ -92,7 +92,7 @@ class QuitDialog(GrowingDialog):
             self.keep_chosen.emit()
 
     def _asked(self, ask: Callable[[], None]) -> bool:
-        """Ask the run for something, and say so if it can't be asked."""
+        """Send the run a command; show the error if it can't be reached."""
         try:
             ask()
         except AppError as error:
@@ -111,7 +111,7 @@ class QuitDialog(GrowingDialog):
         self.stop_strip.follow(self._model)
 
     def _run_ended(self, ending: Ending) -> None:
-        """Ask nothing any longer. Who waits for the end of a stopping run sees the window go."""
+        """Offer to quit; close the window if it was waiting for the run to stop."""
         if self.stopping:
             return
         freed = ending.outcome == "stopped" and self._model.state.device_released
@@ -127,13 +127,13 @@ class QuitDialog(GrowingDialog):
         self.quit_button.setFocus()
 
     def _quit(self) -> None:
-        """Close the window as if it had never asked; it asks again if the next run of a queue trains by now."""
+        """Close the window; it asks again if the next run of a queue has started meanwhile."""
         self.accept()
         window = self.parentWidget()
         if window is not None:
             window.close()
 
     def reject(self) -> None:
-        """Stay."""
+        """Cancel: the window stays open."""
         self.stopping = False
         super().reject()

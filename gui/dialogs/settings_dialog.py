@@ -1,4 +1,4 @@
-"""Settings of the window itself: how it looks, how large its text is, where things lie. They apply at once."""
+"""Settings of the window: colour scheme, text size, language, folders. They apply at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 
 
 class SettingsDialog(GrowingDialog):
-    """Change a setting and see it; `disk_wanted` asks what all this takes of the disk."""
+    """`disk_wanted` opens the disk dialog."""
 
     disk_wanted = Signal()
 

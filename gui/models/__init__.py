@@ -1,1 +1,1 @@
-"""Lists of adapters and runs as Qt models, and the reading behind them. Knows no widget."""
+"""Qt item models and their readers. No widgets."""

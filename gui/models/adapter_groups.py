@@ -1,6 +1,6 @@
-"""Which adapters are listed, in which groups and order. Knows no Qt.
+"""Filters, groups and sorts adapters. Knows no Qt.
 
-Scores compare under one protocol on one base only, so each such pair is a group with a scale of its own.
+Scores are comparable only under one protocol and one base model, so each such pair is a group with its own axis.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SCORE = "rouge1"
 
 @dataclass(frozen=True)
 class Group:
-    """Adapters that may be compared, or have no scores yet; `axis` is the scale of their scores, 0 to 1."""
+    """Comparable adapters, or adapters without scores; `axis` is the range of their scores, 0 to 1."""
 
     title: str
     facts: str
@@ -32,14 +32,14 @@ class Group:
 
 
 def is_shown(adapter: Adapter, show: Show) -> bool:
-    """Tell whether a filter lets an adapter through."""
+    """Return whether a filter includes an adapter."""
     if show == "scored":
         return adapter.metadata.score_card is not None
     return show == "all" or adapter.metadata.origin == "imported"
 
 
 def matches(adapter: Adapter, text: str) -> bool:
-    """Tell whether every word of a search is in an adapter's names, base, method, data, tags or notes."""
+    """Return whether every word of a search is in an adapter's names, base model, method, data, tags or notes."""
     metadata = adapter.metadata
     found = " ".join(
         [
@@ -82,7 +82,7 @@ def grouped(adapters: Iterable[Adapter], order: str = "made", *, descending: boo
 
 
 def _comparable(adapter: Adapter, card: ScoreCard) -> tuple[str, str, float]:
-    """Return what adapters share on one scale; the base's score tells apart what the protocol does not name."""
+    """Return the key of comparable adapters; the base's score distinguishes what the protocol does not name."""
     base = card.base.get(SCORE, {}).get("mean", -1.0)
     return adapter.metadata.base_model.id, card.key, round(base, 4)
 
@@ -108,7 +108,7 @@ def _scored_group(adapters: Sequence[Adapter]) -> Group:
 
 
 def axis_of(cards: Iterable[ScoreCard | None], name: str) -> tuple[float, float]:
-    """Return a scale that holds every interval of one score and the base's mean, with a little air."""
+    """Return an axis range with every interval of a score and the base's mean, with a margin."""
     ends: list[float] = []
     for card in cards:
         if card is not None and name in card.scores:

@@ -1,4 +1,4 @@
-"""The library's list as a Qt model: adapters under the data and protocol they were scored with."""
+"""The library's table model: adapters grouped by data and scoring protocol."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class AdapterTable(GroupedTable[Adapter]):
         self._refill()
 
     def sort_by(self, order: str) -> None:
-        """Sort within the groups; the same order again turns it around."""
+        """Sort within the groups; the same order again reverses it."""
         self.descending = not self.descending if order == self.order else order in {"made", "score", "size"}
         self.order = order
         self._refill()
@@ -72,7 +72,7 @@ class AdapterTable(GroupedTable[Adapter]):
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(self.columns) - 1))
 
     def count(self, show: Show) -> int:
-        """Return how many adapters a filter lets through."""
+        """Return how many adapters a filter includes."""
         return sum(is_shown(adapter, show) for adapter in self._adapters)
 
     def _refill(self) -> None:
@@ -93,7 +93,7 @@ class AdapterTable(GroupedTable[Adapter]):
         return thing.id
 
     def tags(self, adapter: Adapter) -> tuple[str, ...]:
-        """Return the tags behind a name: what the program knows first, then the person's own."""
+        """Return the tags of an adapter: the program's first, then the user's own."""
         known = [tr("in use")] if adapter.id in self._in_use else []
         known += [tr("imported")] if adapter.metadata.origin == "imported" else []
         known += [tr("baseline")] if adapter.metadata.method.id == "full" else []

@@ -1,4 +1,4 @@
-"""Reads an arena off the GUI thread: how its entries stand, what they came to, and the losses that are drawn."""
+"""Reads an arena off the GUI thread: status and results of its entries, and the losses of the drawn ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Mark = tuple[tuple[str, object], ...]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An arena as it was read, None where there is none; `others` are the names of all of them by id, newest first."""
+    """An arena as read, None if there is none; `others` are the names of all arenas by id, newest first."""
 
     arena: arenas.Arena | None
     others: dict[str, str]
@@ -26,7 +26,7 @@ class Snapshot:
 
 
 class ArenaReader(QObject):
-    """`read(Snapshot)` brings what `refresh` asked for; requests that wait are answered once, by the newest."""
+    """`read(Snapshot)` answers `refresh`; waiting requests are answered once, with the newest snapshot."""
 
     read = Signal(object)
 
@@ -41,7 +41,7 @@ class ArenaReader(QObject):
         self._waits = False
 
     def refresh(self, arena_id: str, drawn: Iterable[str]) -> None:
-        """Read an arena ("" for the newest), with the losses of the entries that are drawn."""
+        """Read an arena ("" for the newest) with the losses of the entries in `drawn`."""
         self._asked = (arena_id, frozenset(drawn))
         if not self._waits:
             self._waits = True
@@ -74,7 +74,7 @@ class ArenaReader(QObject):
         )
 
     def _grouped(self, statuses: tuple[arenas.EntryStatus, ...]) -> tuple[arenas.Group, ...]:
-        """Return the groups, computed anew only when a scored run has changed."""
+        """Return the groups; recomputed only if a scored run has changed."""
         mark = tuple((each.entry.id, each.run.stamp) for each in statuses if each.run and each.run.scored)
         if mark != self._mark or not mark:
             self._mark, self._groups = mark, tuple(arenas.groups(statuses))

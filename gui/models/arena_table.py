@@ -1,4 +1,4 @@
-"""An arena's scored entries as a Qt model: one table for what may be compared, a heading over what may not."""
+"""The table model of an arena's scored entries, grouped by comparable scoring protocol."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gui.models.cells import Cell, Checked, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 from gui.models.intervals import IntervalCell, as_text, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, entry_text, protocol_text
-from gui.models.metric_text import TOLD, amount, in_full, sign_of
+from gui.models.metric_text import VERDICT_TEXTS, amount, in_full, sign_of
 
 Row = arenas.Row
 Group = arenas.Group
@@ -32,15 +32,15 @@ BESIDE_FULL = {
     "no measurable difference": mark("no measurable difference to full fine-tuning"),
     "worse": mark("worse than full fine-tuning"),
 }
-# What is worth seeing from the top down; everything else from the bottom up.
+# Sorted in descending order first; all others ascending.
 DESCENDING = ("score",)
 METRIC_WIDTH = 160
 
 
 class ArenaTable(GroupedTable[Row]):
-    """`set_groups` takes the rows of every protocol, the one of most entries first.
+    """`set_groups` takes the rows of every protocol, the one with most entries first.
 
-    `set_metrics` chooses what else is shown beside ROUGE-1, by the names of `engine.scoring.metrics`.
+    `set_metrics` chooses further columns beside ROUGE-1, by names of `engine.scoring.metrics`.
     """
 
     _fixed: tuple[Column, ...] = (
@@ -73,7 +73,7 @@ class ArenaTable(GroupedTable[Row]):
         self._refill()
 
     def set_metrics(self, names: Sequence[str]) -> None:
-        """Show a column for each of these metrics, after ROUGE-1; what hides in a narrow table hides sooner then."""
+        """Show a column for each metric after ROUGE-1; optional columns hide at greater widths then."""
         more = tuple(
             Column(
                 name, translate(metrics.METRICS[name].title), METRIC_WIDTH, right=True, order=name, as_is=True
@@ -92,12 +92,12 @@ class ArenaTable(GroupedTable[Row]):
             self.sort_by("score")
 
     def known_metrics(self) -> list[str]:
-        """Return the metrics that any entry has, in their usual order; ROUGE-1 always stands in the table."""
+        """Return the metrics that any entry has, in their usual order, without ROUGE-1, which is always shown."""
         rows = [row for group in self._groups for row in group.rows]
         return [name for name in metrics.METRICS if name != SCORE and any(_found(row, name) for row in rows)]
 
     def sort_by(self, order: str) -> None:
-        """Sort within the groups; the same order again turns it around."""
+        """Sort within the groups; the same order again reverses it."""
         falls = order in DESCENDING or (order in metrics.METRICS and metrics.METRICS[order].good == "higher")
         self.descending = not self.descending if order == self.order else falls
         self.order = order
@@ -149,7 +149,7 @@ class ArenaTable(GroupedTable[Row]):
         return row.id in self._checked
 
     def accessible_text(self, thing: Row) -> str:
-        verdict = tr(TOLD[thing.against_base[SCORE]["verdict"]])
+        verdict = tr(VERDICT_TEXTS[thing.against_base[SCORE]["verdict"]])
         parts = [
             entry_text(thing.status.entry),
             as_text("ROUGE-1", confidence_interval(thing.scores[SCORE]), verdict),
@@ -185,7 +185,7 @@ Spread = dict[str, Any]
 
 
 def _found(row: Row, name: str) -> tuple[Spread, Spread | None, Spread | None] | None:
-    """Return a metric of an entry, that of its base and the paired difference; None where it was not measured."""
+    """Return a metric of an entry, of its base model, and the paired difference; None if it was not measured."""
     sources = (
         (row.scores, row.base, row.against_base)
         if name in row.scores
@@ -196,9 +196,9 @@ def _found(row: Row, name: str) -> tuple[Spread, Spread | None, Spread | None] |
 
 
 def _measured(row: Row, name: str) -> Cell:
-    """Return a metric; its sign says whether it rose or fell against the base, its ink whether that is good.
+    """Return the cell of a metric; its icon shows if it rose or fell against the base, its ink if that is good.
 
-    The word of the verdict is in the tooltip: a column of many numbers has no room for it.
+    The verdict's text is in the tooltip: the column is too narrow for it.
     """
     found = _found(row, name)
     if found is None:
@@ -230,7 +230,7 @@ def _verdict(differences: dict[str, Any] | None) -> Cell:
 
 
 def _in_full(differences: dict[str, Any] | None, sentence: str, remark: str) -> str:
-    """Return a verdict with its paired difference and interval in a sentence, or why there is none."""
+    """Return a sentence with the verdict, its paired difference and interval, or why there is none."""
     if differences is None:
         return remark
     found = differences[SCORE]
@@ -241,7 +241,7 @@ def _in_full(differences: dict[str, Any] | None, sentence: str, remark: str) -> 
 
 
 def axis_of(rows: Iterable[Row]) -> tuple[float, float]:
-    """Return a scale that holds every interval and every base's mean, with a little air."""
+    """Return an axis range with every interval and every base's mean, with a margin."""
     ends: list[float] = []
     for row in rows:
         ends += [*confidence_interval(row.scores[SCORE]).ends, row.base[SCORE]["mean"]]

@@ -1,4 +1,4 @@
-"""What a cell of a list shows, as plain values. How it is drawn is `gui.tables.grouped_view`'s business."""
+"""The contents of table cells as plain values. `gui.tables.cell_delegate` draws them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gui.models.intervals import IntervalCell
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text in a role of type and an ink."""
+    """A line of text with its font role and colour token."""
 
     text: str
     role: str = "body"
@@ -19,7 +19,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Named:
-    """A name, and the tags behind it."""
+    """A name with its tags."""
 
     text: str
     tags: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Checked:
-    """A check, a name, and in a lighter ink what tells it from others of the name."""
+    """A check box, a name, and a detail in a lighter ink."""
 
     text: str
     detail: str
@@ -36,7 +36,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Scored:
-    """A score, its interval on the group's scale, and the base's mean."""
+    """A score, and its interval on the group's axis with the base's mean."""
 
     text: str
     bar: IntervalCell
@@ -44,7 +44,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Signed:
-    """An icon and a word or number in one ink: a verdict, an outcome, a gain."""
+    """An icon and a text in one ink: a verdict, an outcome, a gain."""
 
     icon: str
     text: str
@@ -56,7 +56,7 @@ class Signed:
 
 @dataclass(frozen=True)
 class Link:
-    """Something to do, as a link."""
+    """An action, shown as a link."""
 
     text: str
     right: bool = False
@@ -64,7 +64,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Spark:
-    """Losses over the part of a run that is done; `share` of the width belongs to them."""
+    """The losses of the finished part of a run; they take `share` of the width."""
 
     values: tuple[float, ...]
     share: float

@@ -1,4 +1,4 @@
-"""Conversations as a Qt model: what they say, what base and adapters wrote and scored, and what was gained."""
+"""The table model of conversations with summaries, scores and gains of base model and adapters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gui.models.grouped_table import Column, GroupedTable
 from gui.models.list_text import NOTHING_WRITTEN
 
 Row = run_comparison.Compared
-# Longer than any cell is wide.
+# More than any cell shows.
 MAX_LINE_CHARACTERS = 240
 
 
@@ -37,7 +37,7 @@ OF_ONE = (
 
 
 def columns_of(labels: Sequence[str]) -> tuple[Column, ...]:
-    """Return the columns for the runs with these labels: all of one, else score and gain of each in one."""
+    """Return the columns for runs with these labels: all columns for one run, else one of score and gain each."""
     if len(labels) == 1:
         return OF_ONE
     room = 320 + ADAPTER_WIDTH * len(labels)
@@ -72,7 +72,7 @@ def columns_of(labels: Sequence[str]) -> tuple[Column, ...]:
 
 
 class ExampleTable(GroupedTable[Row]):
-    """`set_rows_of` takes all conversations, `sort_by` and `search` say which stand where."""
+    """`set_rows_of` takes all conversations, `sort_by` and `search` choose order and rows."""
 
     columns: tuple[Column, ...] = OF_ONE
 
@@ -84,7 +84,7 @@ class ExampleTable(GroupedTable[Row]):
         self._search = ""
 
     def set_rows_of(self, rows: Sequence[Row], labels: Sequence[str] = ("",)) -> None:
-        """Take in the conversations of other runs, those with these labels."""
+        """Show the conversations of other runs, with their labels."""
         self._all, self._labels = tuple(rows), tuple(labels)
         self.beginResetModel()
         self.columns = columns_of(labels)
@@ -96,16 +96,16 @@ class ExampleTable(GroupedTable[Row]):
         self._refill()
 
     def all_rows(self) -> tuple[Row, ...]:
-        """Return every conversation, listed or not, as they were scored."""
+        """Return every conversation, listed or not, in scoring order."""
         return self._all
 
     def sort_by(self, order: str) -> None:
-        """List in another order, one of `engine.runs.run_comparison`."""
+        """Sort by an order of `engine.runs.run_comparison`."""
         self.order = order
         self._refill()
 
     def search(self, text: str) -> None:
-        """List only the conversations with every word of a text in what was said or written."""
+        """List only conversations with every word of a text in their turns or summaries."""
         self._search = text
         self._refill()
 
@@ -173,7 +173,7 @@ def _sign(found: float) -> tuple[str, str]:
 
 
 def _line(row: Row, key: str) -> str:
-    """Return a text on one line; a conversation that was not kept goes by its id."""
+    """Return a text on one line; a conversation that was not saved is shown by its id."""
     if key == "conversation":
         text = row.conversation or tr("Conversation {id}", id=row.id)
     elif key == "reference":

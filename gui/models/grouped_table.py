@@ -1,4 +1,4 @@
-"""A table of things under headings, as a Qt model; subclasses say what a cell shows and says."""
+"""A table model of items under headings; subclasses define the cells and their texts."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ THING_ROLE = Qt.ItemDataRole.UserRole + 3
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `width` in pixels before text scaling; 0 takes what is left, or its share of it.
+    """One column: `width` in pixels before text scaling; columns of width 0 share the remaining width.
 
-    It hides while the table is narrower than `hidden_below`. `order` is what a click on its head sorts by. `as_is` says
-    that the title is a name, or translated already.
+    It is hidden while the table is narrower than `hidden_below`. `order` is the sort key of a click on its head. With
+    `as_is` the title is a name, or already translated.
     """
 
     key: str
@@ -37,20 +37,20 @@ class Column:
 
     @property
     def head(self) -> str:
-        """The title in the language that is spoken."""
+        """The title in the language in use."""
         return self.title if self.as_is else tr(self.title)
 
 
 @dataclass(frozen=True)
 class Head:
-    """A heading over the rows that follow, with facts at its right."""
+    """A heading above a group of rows, with facts at its right."""
 
     title: str
     facts: str = ""
 
 
 class GroupedTable(QAbstractTableModel, Generic[Thing]):
-    """Rows are headings or things. Headings can be neither selected nor focused."""
+    """Rows are headings or items. Headings can be neither selected nor focused."""
 
     columns: tuple[Column, ...] = ()
 
@@ -58,13 +58,13 @@ class GroupedTable(QAbstractTableModel, Generic[Thing]):
         super().__init__(parent)
         self._rows: list[Head | Thing] = []
 
-    # What subclasses say.
+    # Defined by subclasses.
     def cell(self, thing: Thing, key: str) -> Cell:
-        """Return what a cell shows."""
+        """Return the content of a cell."""
         raise NotImplementedError
 
     def accessible_text(self, thing: Thing) -> str:
-        """Return the whole row in words."""
+        """Return the row as text, for screen readers."""
         raise NotImplementedError
 
     def explanation(self, thing: Thing, key: str) -> str:
@@ -72,13 +72,13 @@ class GroupedTable(QAbstractTableModel, Generic[Thing]):
         return ""
 
     def key_of(self, thing: Thing) -> str:
-        """Return what tells a thing from all others, also after it was read again."""
+        """Return an item's unique key, which stays the same when it is read again."""
         raise NotImplementedError
 
     # Filling and finding.
     def set_rows(self, rows: Sequence[Head | Thing]) -> None:
-        """Show other rows; where the same things stand in the same places, they change without moving."""
-        if self._stand_as(rows):
+        """Show other rows; if the keys are the same in the same order, the rows are updated in place."""
+        if self._has_same_keys(rows):
             self._rows = list(rows)
             if rows:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.columns) - 1))
@@ -87,14 +87,14 @@ class GroupedTable(QAbstractTableModel, Generic[Thing]):
         self._rows = list(rows)
         self.endResetModel()
 
-    def _stand_as(self, rows: Sequence[Head | Thing]) -> bool:
-        return [self._place(row) for row in rows] == [self._place(row) for row in self._rows]
+    def _has_same_keys(self, rows: Sequence[Head | Thing]) -> bool:
+        return [self._identity(row) for row in rows] == [self._identity(row) for row in self._rows]
 
-    def _place(self, row: Head | Thing) -> Head | str:
+    def _identity(self, row: Head | Thing) -> Head | str:
         return row if isinstance(row, Head) else self.key_of(row)
 
     def things(self) -> list[Thing]:
-        """Return the things that are shown, in order."""
+        """Return the items shown, in order."""
         return [row for row in self._rows if not isinstance(row, Head)]
 
     def heads(self) -> list[Head]:
@@ -102,29 +102,29 @@ class GroupedTable(QAbstractTableModel, Generic[Thing]):
         return [row for row in self._rows if isinstance(row, Head)]
 
     def thing_at(self, row: int) -> Thing | None:
-        """Return the thing in a row, None for a heading or a row that is not there."""
+        """Return the item of a row, None for a heading or a missing row."""
         found = self._rows[row] if 0 <= row < len(self._rows) else None
         return None if isinstance(found, Head) else found
 
     def is_head(self, row: int) -> bool:
-        """Tell whether a row is a heading."""
+        """Return whether a row is a heading."""
         return isinstance(self._rows[row], Head)
 
     def row_of(self, key: str) -> int:
-        """Return the row of the thing with this key, −1 if it is not shown."""
+        """Return the row of the item with this key, −1 if it is not shown."""
         for row, found in enumerate(self._rows):
             if not isinstance(found, Head) and self.key_of(found) == key:
                 return row
         return -1
 
     def replace(self, thing: Thing) -> None:
-        """Show a thing that was read again in the row it has."""
+        """Update an item that was read again, in its row."""
         row = self.row_of(self.key_of(thing))
         if row >= 0:
             self._rows[row] = thing
             self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
 
-    # Qt's questions.
+    # QAbstractTableModel.
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._rows)
 
@@ -179,14 +179,14 @@ def _head_data(head: Head, column: int, role: int) -> Any:
 
 
 def _check_state(cell: Cell) -> Qt.CheckState | None:
-    """Return whether a check is on, for readers of the screen; None for a cell without one."""
+    """Return the check state for screen readers; None for a cell without a check box."""
     if not isinstance(cell, Checked):
         return None
     return Qt.CheckState.Checked if cell.on else Qt.CheckState.Unchecked
 
 
 def text_of(cell: Cell) -> str:
-    """Return what a cell says, "" for one that is drawn only."""
+    """Return the text of a cell, "" if it is only drawn."""
     if isinstance(cell, Checked):
         return f"{cell.text}, {cell.detail}" if cell.detail else cell.text
     return "" if isinstance(cell, Spark) else cell.text

@@ -1,4 +1,4 @@
-"""Reads runs off the GUI thread, newest first, a few and then more at a time, and only those that changed."""
+"""Reads changed runs off the GUI thread, newest first, in growing portions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REST_MILLISECONDS = 150
 
 
 class HistoryReader(QObject):
-    """`listed(ids)` names all runs there are, `read(entries)` brings some of them, `finished` ends a reading."""
+    """`listed(ids)` has the ids of all runs, `read(entries)` brings a portion, `finished` ends a reading."""
 
     listed = Signal(list)
     read = Signal(list)
@@ -31,16 +31,16 @@ class HistoryReader(QObject):
         self._rest = once(self, REST_MILLISECONDS, self.refresh)
 
     def start(self) -> None:
-        """Read for the first time and watch from now on."""
+        """Read for the first time, then watch the folder."""
         self._watcher.addPath(str(paths.runs_folder()))
         self.refresh()
 
     def refresh_soon(self) -> None:
-        """Read again once the folder has come to rest."""
+        """Read again once the folder has stopped changing."""
         self._rest.start()
 
     def refresh(self) -> None:
-        """Read what is new or has changed."""
+        """Read new and changed runs."""
         self._rest.stop()
         self._background.run(self._changed_jobs, self._on_listed)
 
@@ -69,7 +69,7 @@ class HistoryReader(QObject):
 
 
 def portions(jobs: list[Job]) -> list[list[Job]]:
-    """Return jobs in portions that double: the first is on the screen soon, and the list is not rebuilt often."""
+    """Return jobs in portions of doubling size: the first shows soon, and the list is rebuilt seldom."""
     made, size = [], FIRST_PORTION
     while jobs:
         made.append(jobs[:size])
@@ -78,7 +78,7 @@ def portions(jobs: list[Job]) -> list[list[Job]]:
 
 
 def _entries(jobs: list[Job]) -> list[RunEntry]:
-    """Read some runs; one that was deleted meanwhile is left out."""
+    """Read some runs; runs deleted meanwhile are left out."""
     entries = []
     for job in jobs:
         with suppress(FileNotFoundError):

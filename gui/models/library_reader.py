@@ -1,4 +1,4 @@
-"""Reads the library's folder off the GUI thread, and again whenever something changes in it."""
+"""Reads the library's folder off the GUI thread, and again when it changes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,7 @@ REST_MILLISECONDS = 150
 
 
 class LibraryReader(QObject):
-    """Tells what it found.
-
-    `read(adapters, unreadable, bytes on disk)` comes after every reading, `checked(adapter id, changed files)` after
-    `check`.
-    """
+    """`read(adapters, unreadable, bytes on disk)` ends every reading, `checked(adapter id, changed files)` a check."""
 
     read = Signal(list, list, object)
     checked = Signal(str, list)
@@ -35,13 +31,13 @@ class LibraryReader(QObject):
         self._rest = once(self, REST_MILLISECONDS, self.refresh)
 
     def start(self) -> None:
-        """Read for the first time, watch from now on, and let go of what was long in the trash."""
+        """Read for the first time, watch the folder, and delete old adapters from the trash."""
         self._watcher.addPath(str(paths.adapters_folder()))
         self.refresh()
         self._scanning.run(library.empty_old_trash, lambda _count: None)
 
     def refresh_soon(self) -> None:
-        """Read again once the folder has come to rest."""
+        """Read again once the folder has stopped changing."""
         self._rest.start()
 
     def refresh(self) -> None:
@@ -55,13 +51,13 @@ class LibraryReader(QObject):
         self.read.emit(adapters, unreadable, size_bytes)
 
     def _watch(self, folders: list[Path]) -> None:
-        """Watch every adapter's own folder too: its metadata is replaced in there."""
+        """Watch every adapter's own folder too: its metadata file is replaced there."""
         new = {str(folder) for folder in folders} - set(self._watcher.directories())
         if new:
             self._watcher.addPaths(sorted(new))
 
     def check(self, adapter: Adapter) -> None:
-        """Compare an adapter's files with its metadata; the last one asked for is the one that is told."""
+        """Compare an adapter's files with its metadata; only the last request is answered."""
         self._wanted = adapter.id
         key = (adapter.id, _stamp(adapter))
         if key in self._verified:
@@ -77,9 +73,9 @@ class LibraryReader(QObject):
         self._hashing.run(lambda: self._changed_files(adapter), report)
 
     def _changed_files(self, adapter: Adapter) -> list[str] | None:
-        """Return the files that differ; None if meanwhile another adapter is looked at, or this one is gone."""
+        """Return the changed files; None if another adapter was requested meanwhile, or this one is gone."""
         while adapter.id == self._wanted and adapter.folder.exists():
-            # Deleted, or moved to the trash, while it is read: look again what is left.
+            # Deleted or moved to the trash meanwhile: read the folder again.
             with suppress(FileNotFoundError):
                 return adapter.changed_files()
         return None
@@ -96,7 +92,7 @@ def _scan() -> tuple[list[Adapter], list[Unreadable], int]:
 
 
 def _stamp(adapter: Adapter) -> tuple[int, ...]:
-    """When each of its files was written; nothing once it is gone, which may be while this is asked."""
+    """Return the modification times of its files; empty once it is gone, which may happen at any moment."""
     with suppress(FileNotFoundError):
         return tuple(path.stat().st_mtime_ns for path in sorted(adapter.folder.rglob("*")) if path.is_file())
     return ()

@@ -1,4 +1,4 @@
-"""Adapters, runs and the days they were made on, in the words of the lists. Knows no widget."""
+"""Adapters, runs and dates as text for lists. Knows no widget."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ VERDICTS = {
     "better": ("arrow-up", mark("Better"), "accent"),
     "no measurable difference": ("equals", mark("No difference"), "ink2"),
     "worse": ("arrow-down", mark("Worse"), "brick"),
-    # Of measures where neither way is better.
+    # Of metrics without a better direction.
     "higher": ("arrow-up", mark("Higher"), "ink2"),
     "lower": ("arrow-down", mark("Lower"), "ink2"),
 }
 UNKNOWN_VERDICT = ("minus", mark("Not compared"), "ink3")
-# What stands in the place of a summary that ends before its first word.
+# Shown instead of an empty summary.
 NOTHING_WRITTEN = mark("The summary is empty.")
 SPLITS = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}
 
 
 def data_text(source: str) -> str:
-    """Return a data source as people call it: "SAMSum", "tickets.csv", "Sample conversations"."""
+    """Return the display name of a data source: "SAMSum", "tickets.csv", "Sample conversations"."""
     if not source:
         return tr("Unknown data")
     return tr("Sample conversations") if source == SAMPLE else Path(source).name
 
 
 def base_text(base_id: str) -> str:
-    """Return a base model as people call it: a hub id as it is, a folder by its name."""
+    """Return the display name of a base model: a hub id unchanged, a folder by its name."""
     if not base_id:
         return tr("unknown base model")
     if base_id == STARTER:
@@ -53,12 +53,12 @@ def method_text(metadata: AdapterMetadata) -> str:
 
 
 def entry_text(entry: arenas.Entry) -> str:
-    """Return what an arena's entry is called, in one line: "LoRA, r 16"."""
+    """Return the name of an arena's entry in one line: "LoRA, r 16"."""
     return ", ".join(part for part in (translate(entry.title), translate(entry.detail)) if part)
 
 
 def protocol_text(protocol: Mapping[str, Any]) -> str:
-    """Return how something was scored: "819 test conversations, greedy"."""
+    """Return a scoring protocol as text: "819 test conversations, greedy"."""
     count = int(protocol.get("examples") or 0)
     split = str(protocol.get("split") or "test")
     split = tr(SPLITS[split]) if split in SPLITS else split
@@ -70,13 +70,13 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
 
 
 def decoding_text(protocol: Mapping[str, Any]) -> str:
-    """Return how summaries were decoded: "greedy" or "4 beams"."""
+    """Return the decoding of summaries: "greedy" or "4 beams"."""
     beams = int(protocol.get("beams") or 1)
     return tr("greedy") if beams == 1 else tr_count(beams, "{n} beam", "{n} beams")
 
 
 def protocol_source(card: ScoreCard, metadata: AdapterMetadata) -> str:
-    """Return the data that was scored: the protocol's, else what the adapter was trained on."""
+    """Return the scored data: the protocol's, else the training data of the adapter."""
     found = card.protocol.get("source") or card.protocol.get("data")
     if isinstance(found, Mapping):
         found = found.get("source")
@@ -93,7 +93,7 @@ def day_text(day: date, today: date) -> str:
 
 
 def when_text(moment: datetime, now: datetime) -> str:
-    """Return when something was made, for a narrow cell: "today, 14:14", "yesterday", "9 Mar"."""
+    """Return a moment for a narrow cell: "today, 14:14", "yesterday", "9 Mar"."""
     local, today = moment.astimezone(), now.astimezone().date()
     if local.date() == today:
         return tr("today, {time}", time=f"{local:%H:%M}")
@@ -104,7 +104,7 @@ def when_text(moment: datetime, now: datetime) -> str:
 
 
 def moment_text(moment: datetime, now: datetime) -> str:
-    """Return when something was made, for a sentence: "today at 14:14", "on 9 March"."""
+    """Return a moment for a sentence: "today at 14:14", "on 9 March"."""
     local, today = moment.astimezone(), now.astimezone().date()
     days, clock = (today - local.date()).days, f"{local:%H:%M}"
     if days in (0, 1):
@@ -113,5 +113,5 @@ def moment_text(moment: datetime, now: datetime) -> str:
 
 
 def grouped_digits(text: str) -> str:
-    """Return a fingerprint in groups that can be read aloud: "9f3c 41d8 e07a"."""
+    """Return a fingerprint in groups of digits: "9f3c 41d8 e07a"."""
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))

@@ -1,4 +1,4 @@
-"""What is measured of summaries, in the words and units of the screen. Knows no widget."""
+"""Metrics of summaries as text, in display units. Knows no widget."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from gui.look.format import NO_INTERVAL, number, percent, score
 from gui.look.language import mark, tr, translate
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 
-# "better than base", "equal to base" and so on, after a value.
-TOLD = {
+# Verdicts behind a value.
+VERDICT_TEXTS = {
     "better": mark("better than base"),
     "worse": mark("worse than base"),
     "higher": mark("higher than base"),
@@ -21,7 +21,7 @@ TOLD = {
 
 
 def amount(value: float, unit: metrics.Unit, *, signed: bool = False) -> str:
-    """Return a metric in its unit; a difference of shares in percentage points, signed as all differences are."""
+    """Return a metric in its unit; differences are signed, those of fractions in percentage points."""
     if unit == "fraction" and not signed:
         return percent(value, 1)
     text = number(value, 1) if unit == "words" else score(value)
@@ -37,9 +37,9 @@ def interval_text(found: Mapping[str, Any], unit: metrics.Unit, *, signed: bool 
 
 
 def sign_of(difference: Mapping[str, Any] | None) -> tuple[str, str]:
-    """Return icon and ink of a difference beside a number: whether it rose or fell, and whether that is good.
+    """Return icon and ink of a difference: whether the value rose or fell, and whether that is good.
 
-    An arrow beside a number is read as the number's; the word of the verdict, where there is room for one, has its own.
+    The arrow is that of the number; a verdict's text has its own icon.
     """
     icon, _, token = VERDICTS.get(str((difference or {}).get("verdict")), UNKNOWN_VERDICT)
     if difference and icon not in {"equals", UNKNOWN_VERDICT[0]}:
@@ -50,7 +50,7 @@ def sign_of(difference: Mapping[str, Any] | None) -> tuple[str, str]:
 def in_full(
     name: str, own: Mapping[str, Any], base: Mapping[str, Any] | None, difference: Mapping[str, Any] | None
 ) -> str:
-    """Return what a metric is, what was found with its interval, and how that stands to the base model."""
+    """Return a metric's name, value and interval, and its comparison with the base model."""
     metric = metrics.METRICS[name]
     said = f"{translate(metric.help)} {amount(own['mean'], metric.unit)}, {interval_text(own, metric.unit)}."
     if base and difference:
@@ -60,7 +60,7 @@ def in_full(
             base=amount(base["mean"], metric.unit),
             difference=amount(difference["mean"], metric.unit, signed=True),
             interval=interval_text(difference, metric.unit, signed=True),
-            verdict=tr(TOLD[verdict]) if verdict in TOLD else tr("not compared"),
+            verdict=tr(VERDICT_TEXTS[verdict]) if verdict in VERDICT_TEXTS else tr("not compared"),
         )
         return f"{said} {compared}"
     return said

@@ -1,4 +1,4 @@
-"""An arena's queue as a Qt model: every entry in its turn, and how it stands."""
+"""The table model of an arena's queue: entries in order, with their status."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ STATES = {
     "crashed": mark("crashed"),
     "refused": mark("refused"),
 }
-# How it stands in a few words, where they are others.
+# Short forms, where they differ.
 SHORT_STATES = {"waiting": mark("waiting"), "running": mark("starting"), "refused": mark("can't run")}
 
 
 class QueueTable(GroupedTable[EntryStatus]):
-    """`set_statuses` takes the entries in order; `current` is the run that this window follows.
+    """`set_statuses` takes the entries in order; `current` is the run followed by this window.
 
-    Times are those of whole runs, from loading the base model to scoring the adapter.
+    Times are of whole runs, from loading the base model to scoring the adapter.
     """
 
     columns = (Column("name", mark("Entry")), Column("state", mark("Whole run"), 130, right=True))
@@ -52,11 +52,11 @@ class QueueTable(GroupedTable[EntryStatus]):
 
     @property
     def seconds_left(self) -> float | None:
-        """How long all that wait or run still take, None while that can't be told."""
+        """The remaining seconds of all waiting and running entries, None if unknown."""
         return self._left.queue
 
     def set_statuses(self, statuses: Sequence[EntryStatus], current: str) -> None:
-        """Show other entries; a run that has begun a moment ago is shown as running."""
+        """Show other entries; a run that has just started is shown as running."""
         shown = [
             replace(each, state="running", reason="") if current and each.entry.run == current else each
             for each in statuses
@@ -102,9 +102,9 @@ class QueueTable(GroupedTable[EntryStatus]):
 
 
 def state_text(status: EntryStatus, left: float | None = None) -> str:
-    """Return in a few words how an entry stands: "13 min 06 s", "about 12 min", "46 %", "can't run".
+    """Return the status of an entry in short: "13 min 06 s", "about 12 min", "46 %", "can't run".
 
-    `left` are the seconds that it still takes, None while unknown.
+    `left` is the remaining time in seconds, None if unknown.
     """
     run = status.run
     begun = run is not None and run.total_steps > 0

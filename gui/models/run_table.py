@@ -1,4 +1,4 @@
-"""The history's list as a Qt model: runs under the day they were started."""
+"""The history's table model: runs grouped by the day they started."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Action = Literal["", "open", "resume", "again", "edit"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """An outcome in words, with its icon and inks."""
+    """An outcome's text, icon and inks."""
 
     icon: str
     text: str
@@ -52,11 +52,11 @@ _VERDICTS = {
     "no measurable difference": mark("no measurable difference"),
     "worse": mark("worse"),
 }
-_MEND_THE_RECIPE = {"RecipeError", "DataError", "BaseModelError", "TrainingError", "DeviceError"}
+_RECIPE_ERRORS = {"RecipeError", "DataError", "BaseModelError", "TrainingError", "DeviceError"}
 
 
 def outcome_of(entry: RunEntry) -> Outcome:
-    """Return how a run ended or stands, in words."""
+    """Return how a run ended, or its current state."""
     if entry.running:
         return Outcome("play", tr("Running, {share}", share=percent(entry.fraction_done)), "accent", "accent")
     if entry.outcome is None:
@@ -70,14 +70,14 @@ def outcome_of(entry: RunEntry) -> Outcome:
 
 
 def next_step(entry: RunEntry) -> tuple[Action, str]:
-    """Return the one thing to do next with a run, and its words; nothing for a completed one."""
+    """Return the suggested next action for a run, and its text; nothing for a completed one."""
     if entry.running:
         return "open", tr("Show")
     if entry.recipe is None or entry.outcome == "completed":
         return "", ""
     if entry.failure_kind == OUT_OF_MEMORY:
         return "open", tr("Choose a plan") if entry.has_fallbacks else tr("Show")
-    if entry.outcome == "failed" and entry.failure_kind in _MEND_THE_RECIPE:
+    if entry.outcome == "failed" and entry.failure_kind in _RECIPE_ERRORS:
         return "edit", tr("Edit a copy")
     if entry.device_released:
         return "resume", tr("Continue")
@@ -85,14 +85,14 @@ def next_step(entry: RunEntry) -> tuple[Action, str]:
 
 
 def is_shown(entry: RunEntry, show: Show) -> bool:
-    """Tell whether a filter lets a run through."""
+    """Return whether a filter includes a run."""
     if show == "completed":
         return entry.outcome == "completed"
     return show == "all" or entry.can_resume
 
 
 def matches(entry: RunEntry, text: str) -> bool:
-    """Tell whether every word of a search is in a run's name, id, base model, data, method or outcome."""
+    """Return whether every word of a search is in a run's name, id, base model, data, method or outcome."""
     parts = [entry.name, entry.id, outcome_of(entry).text]
     if entry.recipe is not None:
         recipe = entry.recipe
@@ -111,7 +111,7 @@ def started(entry: RunEntry) -> datetime:
 
 
 class RunTable(GroupedTable[RunEntry]):
-    """Runs by day, newest first; `put` takes in what was read, `show_only` decides which are listed."""
+    """Runs by day, newest first; `put` adds or updates runs, `show_only` filters them."""
 
     columns = (
         Column("name", mark("Run")),
@@ -131,38 +131,38 @@ class RunTable(GroupedTable[RunEntry]):
         self._search = ""
 
     def put(self, entries: Iterable[RunEntry]) -> None:
-        """Take in runs that were read, new ones and known ones."""
+        """Add or update runs."""
         self._entries |= {entry.id: entry for entry in entries}
         self._refill()
 
     def retain(self, ids: Iterable[str]) -> None:
-        """Forget every run but these."""
+        """Remove all runs but these."""
         known = set(ids)
         if self._entries.keys() - known:
             self._entries = {key: entry for key, entry in self._entries.items() if key in known}
             self._refill()
 
     def update_live(self, entry: RunEntry) -> None:
-        """Show what has become of a run that is listed, without moving any row."""
+        """Update a listed run without moving any row."""
         if entry.id in self._entries:
             self._entries[entry.id] = entry
             self.replace(entry)
 
     def entries(self) -> list[RunEntry]:
-        """Return all runs that were read, newest first."""
+        """Return all runs, newest first."""
         return sorted(self._entries.values(), key=lambda entry: entry.started_at, reverse=True)
 
     def entry(self, run_id: str) -> RunEntry | None:
-        """Return a run that was read, or None."""
+        """Return a run by its id, or None."""
         return self._entries.get(run_id)
 
     def show_only(self, show: Show, search: str) -> None:
-        """List only what a filter and a search let through."""
+        """List only the runs that match a filter and a search."""
         self._show, self._search = show, search
         self._refill()
 
     def count(self, show: Show) -> int:
-        """Return how many runs a filter lets through."""
+        """Return how many runs a filter includes."""
         return sum(is_shown(entry, show) for entry in self._entries.values())
 
     def _refill(self) -> None:

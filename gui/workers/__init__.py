@@ -1,1 +1,1 @@
-"""Who owns worker processes, follows them and shares the device; no widgets."""
+"""Owns worker processes, follows them and shares the device. No widgets."""

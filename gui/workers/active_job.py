@@ -1,4 +1,4 @@
-"""The one job that somebody waits for. What an earlier one still says, given up or replaced, reaches nobody."""
+"""The one job that a page waits for. Events of an earlier, cancelled or replaced job are dropped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gui.workers.engine_thread import EngineThread, Slot, Subscription
 
 
 class ActiveJob:
-    """At most one job at a time, and its listener's ear. Falsy while there is none."""
+    """At most one job at a time, with the listener's subscription. False while there is none."""
 
     def __init__(self, listener: QObject) -> None:
         self._listener = listener
@@ -30,7 +30,7 @@ class ActiveJob:
         result: Slot | None = None,
         failed: Slot | None = None,
     ) -> None:
-        """Listen to a job, and to none before it; `ended` hears its end once it is in hand no longer."""
+        """Follow a job instead of any earlier one; `ended` is called after the job is no longer the active one."""
 
         def end(ending: Ending) -> None:
             self.disconnect()
@@ -43,13 +43,13 @@ class ActiveJob:
         )
 
     def disconnect(self) -> None:
-        """Listen no longer, and leave the job to itself."""
+        """Stop listening; the job continues."""
         if self._subscription is not None:
             self._subscription.close()
         self.thread = self._subscription = None
 
     def cancel(self, command: str = "stop") -> bool:
-        """Ask the job to end and listen no longer; return whether there was one."""
+        """Ask the job to end and stop listening; return whether there was one."""
         if self.thread is None:
             return False
         with suppress(AppError):

@@ -1,7 +1,7 @@
-"""Works the queue of one arena: begins an entry when the device is free, and the next when it has ended.
+"""Runs the queue of one arena: starts an entry when the device is free, and the next when it has ended.
 
-The arena's folder is the truth: it is read anew before each entry, so that entries may be added, moved and taken out
-meanwhile. Knows nothing of widgets, and of runs only that they end.
+The arena's folder is read again before each entry, so that entries may be added, moved and removed meanwhile. Knows no
+widget.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class RunStarter(Protocol):
 
     @property
     def run_ended(self) -> SignalInstance:
-        """Carries the RunModel of a run that has ended."""
+        """Carries the RunModel of an ended run."""
 
     @property
     def device_changed(self) -> SignalInstance:
-        """Tells that a job took the device or released it."""
+        """Emitted when a job took the device or released it."""
 
     @property
     def current(self) -> RunModel | None:
@@ -45,7 +45,7 @@ class RunStarter(Protocol):
 
 
 class ArenaQueue(QObject):
-    """`changed` tells that an entry began or ended or that the queue did; `failed(text)` why one could not begin."""
+    """`changed`: an entry or the queue started or ended; `failed(text)`: why an entry could not start."""
 
     changed = Signal()
     failed = Signal(str)
@@ -62,11 +62,11 @@ class ArenaQueue(QObject):
 
     @property
     def arena_id(self) -> str:
-        """The arena whose queue is worked here, "" for none."""
+        """The arena whose queue runs here, "" for none."""
         return self._arena.id if self._arena is not None else ""
 
     def start(self, arena: Arena) -> None:
-        """Work an arena's queue from now on. Raises ArenaError if another window or command line does."""
+        """Run an arena's queue from now on. Raises ArenaError if another process runs it."""
         self.release()
         self._held.enter_context(arenas.working(arena))
         self._arena, self._tried = arena, set()
@@ -75,30 +75,30 @@ class ArenaQueue(QObject):
         self._soon()
 
     def pause(self, arena: Arena) -> None:
-        """Begin nothing more; the entry that runs goes on to its end."""
+        """Start no more entries; the running one continues to its end."""
         arenas.set_paused(arena, paused=True)
         if self.arena_id == arena.id:
             self.release()
         self.changed.emit()
 
     def try_again(self, entry_id: str) -> None:
-        """Let the queue take up an entry that it has tried already."""
+        """Let the queue start an entry again that it has tried already."""
         self._tried.discard(entry_id)
         self._soon()
 
     def release(self) -> None:
-        """Leave the queue to others; what runs goes on."""
+        """Release the queue for other processes; the running entry continues."""
         self._arena = None
         self._held.close()
 
     def restore(self) -> None:
-        """Go on with a queue that was being worked when the last window went."""
+        """Continue a queue that was running when the last window closed."""
         for arena in arenas.list_arenas()[0]:
             if self._arena is None and not arena.paused and self._is_open(arena):
                 try:
                     self.start(arena)
                 except AppError:
-                    # Another window or command line got there first.
+                    # Another process runs it.
                     continue
 
     def _is_open(self, arena: Arena) -> bool:
@@ -108,13 +108,13 @@ class ArenaQueue(QObject):
         if self._arena is None:
             return
         if model.state.device_released:
-            # The device was freed for something else: the next entry must not take it.
+            # The device was released for something else: the next entry must not take it.
             self.pause(self._arena)
         self.changed.emit()
         self._soon()
 
     def _soon(self) -> None:
-        """Look for the next entry once everybody has heard how the last one ended."""
+        """Look for the next entry after all listeners have been told of the last one's end."""
         if self._arena is not None:
             QTimer.singleShot(0, self, self._go_on)
 

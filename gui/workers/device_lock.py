@@ -1,6 +1,6 @@
-"""Whose turn the device is: a run's, or the summarizer's. Never both.
+"""Shares the device between the run and the summarizer: only one of them uses it at a time.
 
-Pauses a run when summaries are wanted, and sends the worker away when the run goes on. Knows no widget.
+Pauses a run when summaries are wanted, and ends the summarizer's worker when the run continues. Knows no widget.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gui.workers.worker_manager import WorkerManager
 
 @dataclass(frozen=True)
 class Strip:
-    """What the strip above the columns says, and the words of its action; `log` is shown below it."""
+    """The strip above the columns: its text, the text of its action, and a log below."""
 
     text: str
     action: str = ""
@@ -28,7 +28,7 @@ class Strip:
 
 
 class DeviceTurn(QObject):
-    """Share the device with the run that is current.
+    """Shares the device with the current run.
 
     Signals: `came` when a run that was to pause rests, `lost` when a run goes on and the worker must leave,
     `changed` when there is something else to say.
@@ -56,16 +56,16 @@ class DeviceTurn(QObject):
 
     @property
     def run_is_computing(self) -> bool:
-        """Whether a run has the device and was not asked to pause yet."""
+        """Whether a run has the device and was not yet asked to pause."""
         return self._manager.run_holds_device and not self._pausing
 
     @property
     def _taken(self) -> str:
-        """Who has the device if it is not our own worker, as a sentence."""
+        """Who else has the device, as a sentence; "" if nobody has."""
         return self._manager.device_text(apart_from="summarize")
 
     def pause_run(self) -> None:
-        """Pause the run; `came` tells when it rests."""
+        """Pause the run; `came` is emitted when it has paused."""
         run = self._manager.current
         if run is not None and run.holds_device and not self._pausing:
             self._pausing = True
@@ -73,7 +73,7 @@ class DeviceTurn(QObject):
             self.changed.emit()
 
     def give_back(self) -> None:
-        """Send the worker away and let the run go on as soon as it is gone."""
+        """End the summarizer's worker and continue the run as soon as it has ended."""
         self._giving_back = True
         self.lost.emit()
         self._summarizer.close()
@@ -102,7 +102,7 @@ class DeviceTurn(QObject):
             self.changed.emit()
 
     def act(self) -> None:
-        """Do what the strip's action says."""
+        """Run the strip's action."""
         said = self.strip()
         if said is not None and said.action:
             if self.run_is_computing:
@@ -111,7 +111,7 @@ class DeviceTurn(QObject):
                 self.give_back()
 
     def strip(self) -> Strip | None:
-        """Return what there is to say about the device, if anything."""
+        """Return the strip about the device, if there is anything to show."""
         run = self._manager.current
         if self._pausing:
             return Strip(tr("The run pauses after the current step. Then the summaries start."), icon="pause")

@@ -1,6 +1,6 @@
-"""Before work begins: would it fetch something from the hub, and how much? The user is asked first.
+"""Finds what a job would download from the hub, and how much, so that the user can confirm first.
 
-Knows which names mean the hub and asks the `models` job; what to do with the answer is the page's business.
+Knows which names are hub ids and asks the `models` job; the page decides what to do with the answer.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Cost = dict[str, Any]
 
 
 class DownloadCheck(QObject):
-    """`clear(work)`: nothing is to be fetched; `asked(work, words)`: confirm first; `refused(Ending)`.
+    """`clear(work)`: nothing to download; `asked(work, text)`: confirm first; `refused(Ending)`.
 
     `work` is whatever `check` was handed. One check at a time; what one before it still finds is nobody's.
     """
@@ -36,26 +36,26 @@ class DownloadCheck(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether the hub is being asked."""
+        """Whether a check is in progress."""
         return bool(self._active_job)
 
     def cancel(self) -> None:
-        """Ask no longer."""
+        """Cancel the check."""
         self._active_job.cancel()
 
     def check(self, work: object, needed: list[Request]) -> None:
-        """Look what of the repositories that some work needs is not on this computer."""
+        """Check which repositories that `work` needs are not on this computer."""
         self.cancel()
         self._price(work, needed, [])
 
     def _price(self, work: object, waiting: list[Request], costs: list[Cost]) -> None:
-        """Ask for one price after another; what is here whole costs nothing and needs no network."""
+        """Ask for one size after another; a complete local copy needs no network."""
         if not waiting:
             self._decide(work, costs)
             return
 
         def take(cost: Cost) -> None:
-            # The worker is left to its end, which takes longer than its answer.
+            # Disconnect: the worker takes longer to end than to answer.
             self._active_job.disconnect()
             self._price(work, waiting[1:], [*costs, cost])
 
@@ -71,7 +71,7 @@ class DownloadCheck(QObject):
 
 
 def repositories(wanted: Recipe) -> list[Request]:
-    """Return what a recipe names on the hub, as the `models` job takes it: base model, then data set."""
+    """Return a recipe's hub repositories as arguments of the `models` job: base model, then data set."""
     found = []
     if is_on_hub(wanted.base_model.id):
         found.append({"id": wanted.base_model.id, "revision": wanted.base_model.revision})
@@ -81,17 +81,17 @@ def repositories(wanted: Recipe) -> list[Request]:
 
 
 def data_set(source: str) -> Request:
-    """Return a data set on the hub, as the `models` job takes it."""
+    """Return a hub data set as argument of the `models` job."""
     return {"id": source, "repository": "dataset"}
 
 
 def is_on_hub(text: str) -> bool:
-    """Tell whether a base model or a source of data can only be something on the hub."""
+    """Return whether the id of a base model or data source can only be a hub id."""
     return text not in {STARTER, SAMPLE} and not recipe.looks_like_path(text)
 
 
 def cost_text(cost: dict[str, Any]) -> str:
-    """Return what fetching a repository would take: "google/flan-t5-base: 990 MB to fetch, licence Apache-2.0."."""
+    """Return the cost of a download: "google/flan-t5-base: 990 MB to download, licence Apache-2.0."."""
     missing = int(cost.get("missing_bytes") or 0)
     facts = [
         tr("{size} to download", size=bytes_text(missing)) if missing else tr("already on this computer")

@@ -1,4 +1,4 @@
-"""What comes from the hub now: how far it is, whichever worker fetches it. Knows no widget."""
+"""The progress of downloads from the hub, over all workers. Knows no widget."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import Event
 from gui.workers.engine_thread import EngineThread
 
-# Of a base model only what comes from the hub is counted in bytes. Other stages count what they read from the disk so.
+# While loading a base model, only downloads are counted in bytes. Other stages also count bytes read from the disk.
 STAGE, UNIT = "load_base", "bytes"
 
 
 class Downloads(QObject):
-    """Listens to all workers that it is told to `follow`; `changed` when `share` is another."""
+    """Follows all workers given to `follow`; `changed` when `share` has changed."""
 
     changed = Signal()
 
@@ -25,11 +25,11 @@ class Downloads(QObject):
 
     @property
     def share(self) -> float | None:
-        """How much of what is fetched is here, 0 to 1; None while nothing is. Of several that which began first."""
+        """The downloaded fraction, 0 to 1, None if nothing is downloaded. Of several, the one that started first."""
         return next(iter(self._shares.values()), None)
 
     def follow(self, thread: EngineThread) -> None:
-        """Listen to a job until its worker is gone."""
+        """Follow a job until its worker has ended."""
         thread.subscribe(self, events=partial(self._take, thread), finished=partial(self._forget, thread))
 
     def _take(self, thread: EngineThread, events: list[Event]) -> None:
@@ -43,7 +43,7 @@ class Downloads(QObject):
         self._emit_changed(before)
 
     def _progress(self, thread: EngineThread, event: Event) -> None:
-        """Take in how far a stage is; a damaged line may lack any of it."""
+        """Take in the progress of a stage; a damaged event may lack any field."""
         done, total = event.get("done"), event.get("total")
         is_fetched = self._stages.get(thread) == STAGE and event.get("unit") == UNIT
         if is_fetched and isinstance(done, int) and isinstance(total, int) and done < total:

@@ -1,4 +1,4 @@
-"""The background engine thread: start or find a worker, follow its events, pass on commands.
+"""The background engine thread: starts or finds a worker, follows its events, passes on commands.
 
 All the computing happens in the worker's process. The thread only waits, reads and writes small files, so the
 window stays fluent whatever the worker does, and a worker's death is a value here. Knows nothing of what
@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from engine.api import AppError, Ending, Event, EventReader, Job, Supervisor, WarmWorker
 from gui.look.language import tr
 
-# A burst is read and handed over in small portions, so that the window is never kept from its own work for long.
+# A burst of events is passed on in small portions, so that the window stays responsive.
 MAX_BYTES = 64 * 1024
 MAX_EVENTS = 250
 POLL_MILLISECONDS = 50
@@ -26,7 +26,7 @@ Slot = Callable[[Any], object]
 
 
 class EngineThread(QThread):
-    """Follow one job, live or replayed, and report it to the thread that made this object.
+    """Follows one job, live or replayed, and reports to the thread that made this object.
 
     `events` carries lists of at most 250 events, in order and without a gap: first those of earlier attempts,
     then what comes. `ended` carries an `Ending` once the worker is gone and its last event was handed over;
@@ -34,7 +34,7 @@ class EngineThread(QThread):
     it went wrong. Whoever may be gone before the job is hears of them through `tell`.
     """
 
-    # As objects: a list or a dict would be copied into Qt's own kinds, which is slow and sorts the keys.
+    # As objects: PySide6 would convert a list or dict to Qt types, which is slow and sorts the keys.
     events = Signal(object)
     ended = Signal(object)
     result = Signal(object)
@@ -66,7 +66,7 @@ class EngineThread(QThread):
 
     @property
     def pid(self) -> int | None:
-        """The worker's process id, if this thread started it."""
+        """The worker's process id, if this thread started the worker."""
         return self._supervisor.pid
 
     def subscribe(
@@ -79,7 +79,7 @@ class EngineThread(QThread):
         ended: Slot | None = None,
         finished: Callable[[], object] | None = None,
     ) -> Subscription:
-        """Call functions of any kind with what the signals carry, for as long as `listener` lives and its ear is open.
+        """Call functions with what the signals carry, while `listener` lives and its subscription is open.
 
         What comes when it is gone is nobody's: a page may be closed, or a question given up with its dialog, while
         the worker still computes the answer. `finished` is called once the thread has ended, however it did.
@@ -90,7 +90,7 @@ class EngineThread(QThread):
         )
 
     def run(self) -> None:
-        """Follow the job until its worker is gone. The body of the thread; `start` calls it."""
+        """Follow the job until its worker has ended. The body of the thread; `start` calls it."""
         try:
             ending = self._follow()
         except AppError as error:
@@ -124,7 +124,7 @@ class EngineThread(QThread):
         return None
 
     def _hand_over(self, events: list[Event]) -> None:
-        """Emit events in slices, with a breath behind full ones: a burst must not crowd the window out."""
+        """Emit events in portions, with a pause after full ones, so that a burst does not block the window."""
         for start in range(0, len(events), MAX_EVENTS):
             chunk = events[start : start + MAX_EVENTS]
             self.events.emit(chunk)
@@ -146,33 +146,33 @@ class EngineThread(QThread):
         return ending
 
     def send(self, command: str, **arguments: Any) -> None:
-        """Leave a command for the worker. Raises StorageError."""
+        """Send the worker a command. Raises StorageError."""
         self._supervisor.send(command, **arguments)
 
     def stop(self) -> None:
-        """Ask the worker to stop in good order. Raises StorageError."""
+        """Ask the worker to stop cleanly. Raises StorageError."""
         self._supervisor.send("stop")
 
     def force(self) -> None:
-        """Kill the worker and whatever it started, at once."""
+        """Kill the worker and its child processes at once."""
         self._forced = True
         self._supervisor.force()
 
     def leave(self) -> None:
-        """Stop following, let the worker know that the window is gone, and wait for the thread's end."""
+        """Stop following, tell the worker that the window is gone, and wait for the thread to end."""
         self.detach()
         self.wait()
         if self.pid is None:
-            # It never began: the warm worker that waits for it goes as well.
+            # It never started: end its warm worker as well.
             self._supervisor.detach()
 
     def detach(self) -> None:
-        """Stop following soon, without waiting; the worker of a job that is no run ends then."""
+        """Stop following soon, without waiting; the worker of a short job ends then."""
         self._leaving.set()
 
 
 class Subscription(QObject):
-    """A child of whoever listens: Qt takes it, its connections and what is under way to it along with its parent.
+    """A child of the listener: Qt deletes it, its connections and its queued events along with its parent.
 
     It goes with the thread, too, so that a page that asks again and again does not gather them.
     """
@@ -188,12 +188,12 @@ class Subscription(QObject):
         self._slots = slots
         self._finished = finished
         for name in slots:
-            # Methods of this object, and no closures: those Qt would call although nobody listens any longer.
+            # Methods of this object, not closures: Qt would call closures after the listener is gone.
             getattr(thread, name).connect(getattr(self, f"_on_{name}"))
         thread.finished.connect(self._on_finished)
 
     def close(self) -> None:
-        """Hear no more, not even what is under way."""
+        """Stop listening, also to queued events."""
         self._slots, self._finished = {}, None
 
     def _on_events(self, events: list[Event]) -> None:

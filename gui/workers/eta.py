@@ -1,7 +1,6 @@
-"""How long a stage still takes, by how far it was when: a steady, coarse answer, and none before it is known.
+"""Estimates the remaining time of a stage from its progress: a steady, coarse value, none before it is known.
 
-Reports bring their moment along, so that what a job wrote down is judged by its own clock, also when it is read later.
-Knows no widget.
+Reports carry their time, so that recorded events give the same estimate when they are read later. Knows no widget.
 """
 
 from __future__ import annotations
@@ -12,23 +11,23 @@ from collections import deque
 from engine.api import Event, clock
 from gui.look.format import left_text
 
-# The speed is that of the last seconds; where reports are rarer, of the last few.
+# The speed is measured over the last seconds, or over the last few reports if they are rarer.
 RECENT_SECONDS, MIN_REPORTS = 20.0, 4
-# The first second says little: connections open, caches fill.
+# The first second is not typical: connections open, caches fill.
 FIRST_SECONDS = 1.0
-# How long a change of speed takes to come through.
+# The time constant of smoothing.
 SETTLING_SECONDS = 5.0
 MINUTE, HOUR, COARSE = 60.0, 3600.0, 600.0
 
 
 class Remaining:
-    """Takes in reports of one stage after the other; `begin` leaves behind what was known of the stage before."""
+    """Takes in the progress of one stage after the other; `begin` resets it for the next stage."""
 
     def __init__(self) -> None:
         self.begin()
 
     def begin(self) -> None:
-        """Expect a stage of which nothing is known."""
+        """Begin a new stage."""
         self._reports: deque[tuple[float, int]] = deque()
         self._began = 0.0
         self._total = 0
@@ -36,14 +35,14 @@ class Remaining:
         self._shown_seconds: float | None = None
 
     def follow(self, event: Event) -> None:
-        """Take in an event of a job; those that tell nothing of its progress are passed over."""
+        """Take in an event of a job; events without progress are ignored."""
         if event["event"] == "stage_entered":
             self.begin()
         elif event["event"] == "stage_progressed":
             self.report(event["done"], event["total"], clock(event))
 
     def report(self, done: int, total: int, at: float) -> None:
-        """Take in how far the stage is at a moment; another total, or less than before, is another stage."""
+        """Take in the progress at a time; another total, or less than before, begins a new stage."""
         if self._reports:
             last_at, last_done = self._reports[-1]
             if total != self._total or done < last_done or at < last_at:
@@ -57,16 +56,16 @@ class Remaining:
 
     @property
     def seconds(self) -> float | None:
-        """How long it still takes as of the last report, None while unknown and once all is done."""
+        """The remaining seconds as of the last report; None while unknown and once all is done."""
         return None if self._ends is None else max(0.0, self._ends - self._reports[-1][0])
 
     @property
     def text(self) -> str:
-        """What a person is told: "about 4 min left", "" while unknown."""
+        """The remaining time as text: "about 4 min left", "" while unknown."""
         return "" if self._shown_seconds is None else left_text(self._shown_seconds)
 
     def beside(self, how_far: str) -> str:
-        """Return words for how far the stage is, with how long it still takes where that is known."""
+        """Return the progress text with the remaining time, if known."""
         return ", ".join(part for part in (how_far, self.text) if part)
 
     def _judge(self) -> None:
@@ -83,7 +82,7 @@ class Remaining:
         self._update_shown(max(0.0, self._ends - at))
 
     def _update_shown(self, left: float) -> None:
-        """Keep what is told until something else is clear: upwards a good step more, so that it does not flicker."""
+        """Change the shown time only if it clearly differs, more so upwards, so that it does not flicker."""
         told, step = _coarse(left), COARSE if left >= HOUR else MINUTE
         if (
             self._shown_seconds is None
@@ -94,7 +93,7 @@ class Remaining:
 
 
 def _coarse(seconds: float) -> float:
-    """Return a time as coarse as it is told."""
+    """Return the time rounded as it is shown."""
     if seconds < MINUTE:
         return 0.0
     step = COARSE if seconds >= HOUR else MINUTE

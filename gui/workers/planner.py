@@ -1,4 +1,4 @@
-"""What a recipe will do, asked of one long-lived plan worker and answered while the user still edits.
+"""Plans recipes with one long-lived plan worker, while the user edits them.
 
 Waits until the user pauses, asks only for the newest recipe, and drops answers to older ones. Knows nothing
 of widgets.
@@ -25,7 +25,7 @@ Counted = tuple[BaseModelOptions, MethodSettings]
 
 
 class Planner(QObject):
-    """Plan recipes as they are edited.
+    """Plans recipes as they are edited.
 
     `planned` carries the plan of the newest recipe, `refused` its problems, `unavailable` an Ending when no
     worker could answer. `busy_changed` is true from the question to its answer. `counted(key, trainable)`
@@ -60,7 +60,7 @@ class Planner(QObject):
         self._pause.start()
 
     def count(self, recipes: Mapping[str, Recipe]) -> None:
-        """Ask how many numbers each recipe trains, one after another and only while nobody edits."""
+        """Ask for the trainable parameters of each recipe, one after another and only while nobody edits."""
         self._to_count = {}
         for key, wanted in recipes.items():
             if _counted(wanted) in self._counts:
@@ -70,7 +70,7 @@ class Planner(QObject):
         self._idle.start()
 
     def _count_next(self) -> None:
-        """Ask one thing at a time: the worker answers the newest question only."""
+        """Ask one question at a time: the worker answers only the newest."""
         busy = self._waiting or self._counting is not None or self._pause.isActive()
         if self._active_job.thread is None or busy or not self._to_count:
             return
@@ -80,7 +80,7 @@ class Planner(QObject):
         self._active_job.thread.send("plan", request=request, recipe=recipe.dumps(wanted))
 
     def forget(self) -> None:
-        """Drop what was asked: the recipe in hand can't be planned."""
+        """Drop the pending plan: the current recipe can't be planned."""
         self._wanted = None
         self._to_count = {}
         self._counting = None
@@ -90,7 +90,7 @@ class Planner(QObject):
         self._set_waiting(False)
 
     def rest(self) -> None:
-        """Let the worker go and give its memory back; the next question starts another."""
+        """End the worker to free its memory; the next plan starts another."""
         self.forget()
         if self._active_job.thread is not None:
             self._active_job.thread.send("quit")
@@ -121,7 +121,7 @@ class Planner(QObject):
                 self._take_count(self._counting[1], event)
             if request != str(self._asked):
                 continue
-            # A count that this plan has overtaken is asked for again.
+            # A count that was overtaken by this plan is asked for again.
             self._counting = None
             self._idle.start()
             if event["event"] == "result_made":
@@ -140,8 +140,8 @@ class Planner(QObject):
         self._count_next()
 
     def _note(self, wanted: Recipe, plan: Mapping[str, Any]) -> None:
-        """Keep how many numbers a recipe trains, and tell it to who asked."""
-        # Nothing trained, with a problem, is a method that does not fit; without one it is the prompt alone.
+        """Store the trainable parameters of a recipe and report them."""
+        # None trained: with a problem, the method does not fit; without one, the run scores a prompt only.
         misfit = bool(plan.get("problems")) and not plan.get("trainable_parameters")
         count = self._counts[_counted(wanted)] = None if misfit else plan.get("trainable_parameters")
         for key, asked in list(self._to_count.items()):
@@ -155,7 +155,7 @@ class Planner(QObject):
             self._set_waiting(False)
             self.unavailable.emit(ending)
             return
-        # Nobody waits for a count: this one stays unknown, and another worker makes the others.
+        # The count stays unknown; another worker makes the remaining ones.
         self._note(counting[1], {})
         if self._to_count:
             self._start()
@@ -167,5 +167,5 @@ def _counted(wanted: Recipe) -> Counted:
 
 
 def problem_of(found: Mapping[str, Any]) -> Problem:
-    """Return a problem as a plan tells it."""
+    """Return the problem of a refused plan."""
     return Problem(str(found.get("field", "")), str(found.get("message", "")), str(found.get("hint", "")))

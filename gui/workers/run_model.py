@@ -1,7 +1,7 @@
-"""A run as the window sees it: what its events add up to, and the few things that can be asked of it.
+"""A run in the window: its state from its events, and its commands.
 
-Live, re-attached and replayed runs are the same code: events go in, one state comes out. Pages redraw on
-`changed`, which comes at most ten times a second however many events there are. Knows nothing of widgets.
+Live, re-attached and replayed runs use the same code. Pages redraw on `changed`, which is emitted at most ten times a
+second. Knows no widget.
 """
 
 from __future__ import annotations
@@ -53,26 +53,26 @@ class RunModel(QObject):
 
     @property
     def running(self) -> bool:
-        """Tell whether its worker lives, as far as is known."""
+        """Return whether its worker is running, as far as is known."""
         return self.ending is None
 
     @property
     def holds_device(self) -> bool:
-        """Tell whether it computes now: it runs and is not paused."""
+        """Return whether it uses the device: it runs and is not paused."""
         return self.running and not self.state.paused
 
     @property
     def stopping(self) -> bool:
-        """Tell whether it was asked to stop and has not ended."""
+        """Return whether it was asked to stop and has not ended."""
         return self.running and self.stop_asked_at is not None
 
     @property
     def freeing(self) -> bool:
-        """Tell whether it was asked to free the device and has not ended."""
+        """Return whether it was asked to release the device and has not ended."""
         return self.running and self._freeing
 
     def apply(self, events: list[Event]) -> None:
-        """Take in events; damaged ones are passed over."""
+        """Apply events to the state; damaged ones are ignored."""
         for event in map(self.state.apply, events):
             self._stage_left.follow(event)
             if event["event"] == "step_finished":
@@ -90,12 +90,12 @@ class RunModel(QObject):
         self.ended.emit(ending)
 
     def seconds_a_step(self) -> float | None:
-        """Return how long a step took lately, None before the second one."""
+        """Return the recent duration of a step, None before the second step."""
         times = self._step_times
         return (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else None
 
     def step_seconds_left(self, now: float | None = None) -> float | None:
-        """Return how long the step in hand still takes as far as can be told; `now` is the time of day."""
+        """Return the estimated remaining seconds of the current step; `now` is the time of day."""
         each = self.seconds_a_step()
         if each is None:
             return None
@@ -103,42 +103,42 @@ class RunModel(QObject):
         return min(each, max(0.0, each - since))
 
     def stage_seconds_left(self) -> float | None:
-        """Return how long the stage in hand still takes by its progress lately, None while unknown."""
+        """Return the estimated remaining seconds of the current stage, None while unknown."""
         return self._stage_left.seconds
 
     def stop(self) -> None:
-        """Ask the worker to finish the step in hand, save and stop. Raises StorageError."""
+        """Ask the worker to finish the current step, save and stop. Raises StorageError."""
         self._thread.stop()
         self.stop_asked_at = time.monotonic()
         self.changed.emit()
 
     def keep_training(self) -> None:
-        """Let the worker go on without this window, whatever its recipe says of that. Raises StorageError."""
+        """Let the worker continue without this window, whatever its recipe says. Raises StorageError."""
         if self.recipe.training.when_window_leaves == "stop":
             self._thread.send(KEEP_TRAINING)
 
     def force(self) -> None:
-        """End the worker at once; what lies past the last checkpoint is lost."""
+        """Kill the worker; steps after the last checkpoint are lost."""
         self._thread.force()
 
     def pause(self) -> None:
-        """Ask the worker to pause after the step in hand. Raises StorageError."""
+        """Ask the worker to pause after the current step. Raises StorageError."""
         self._thread.send("pause")
 
     def free_device(self) -> None:
-        """Ask the worker to write a checkpoint and end, so that the device is free. Raises StorageError."""
+        """Ask the worker to save a checkpoint and end, to release the device. Raises StorageError."""
         self._thread.send("pause", free_device=True)
         self._freeing = True
         self.changed.emit()
 
     def go_on(self) -> None:
-        """Ask the worker to go on after a pause. Raises StorageError."""
+        """Ask the worker to continue after a pause. Raises StorageError."""
         self._thread.send("continue")
 
     def save_checkpoint(self) -> None:
-        """Ask for a checkpoint at the end of the step in hand. Raises StorageError."""
+        """Ask for a checkpoint after the current step. Raises StorageError."""
         self._thread.send("save_checkpoint")
 
     def evaluate_now(self) -> None:
-        """Ask for an evaluation at the end of the step in hand. Raises StorageError."""
+        """Ask for an evaluation after the current step. Raises StorageError."""
         self._thread.send("evaluate_now")

@@ -1,7 +1,6 @@
-"""The window's one summarizing worker: started when the first summary is asked for, kept while the base model stays.
+"""The window's summarizing worker: started with the first request, reused while the base model stays the same.
 
-The pages share it, so that no base model is loaded twice. Owns the life of the summarize job. Knows no widget and
-nothing of what its summaries look like.
+The pages share it, so that no base model is loaded twice. Owns the lifetime of the summarize job. Knows no widget.
 """
 
 from __future__ import annotations
@@ -41,17 +40,17 @@ class Asked:
     reference: str = ""
 
     def arguments(self) -> dict[str, str]:
-        """Return its part of the command's arguments."""
+        """Return its arguments of the command."""
         given = {"conversation": self.text}
         return given | ({"reference": self.reference} if self.reference.strip() else {})
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of the worker: conversations, summarised by the base (None) and by adapters.
+    """A request: conversations to summarise with the base model (None) and with adapters.
 
-    `conversations` is one, or a tuple of several. `prompt` is what every column reads in place of its own: `template`
-    and `max_conversation_tokens`.
+    `conversations` is one or a tuple of several. `prompt` replaces the prompt of every column: `template` and
+    `max_conversation_tokens`.
     """
 
     conversations: Asked | tuple[Asked, ...]
@@ -71,8 +70,8 @@ class Request:
 class Summarizer(QObject):
     """One summarize job after the other, never two at a time.
 
-    Signals: `changed` when the state or its words change; `events(list)` with the worker's events;
-    `died(Ending)` when the worker ends without having been asked to.
+    Signals: `changed` when the state or its text changes; `events(list)` with the worker's events; `died(Ending)` when
+    the worker ends without being asked to.
     """
 
     changed = Signal()
@@ -100,12 +99,12 @@ class Summarizer(QObject):
 
     @property
     def alive(self) -> bool:
-        """Whether a worker holds the device or is about to."""
+        """Whether a worker holds the device or is starting."""
         return self._thread is not None
 
     @property
     def status_text(self) -> str:
-        """What the worker is at while it starts: "Loading the base model, 6 s", and how long that still takes."""
+        """The stage of a starting worker with its remaining time: "Loading the base model, 6 s"."""
         if self.state != "starting":
             return ""
         known = self._stage in STAGE_TEXTS
@@ -114,19 +113,19 @@ class Summarizer(QObject):
         if self._progress is None:
             return f"{stage}, {seconds}"
         if self._progress["unit"] == "bytes":
-            # Of a base model only what comes from the hub is counted so.
+            # Of the base model, only a download is counted in bytes.
             stage = tr(FETCHING) if self._stage == "load_base" else stage
         return self._left.beside(f"{stage}, {_how_far(self._progress)}")
 
     def summarize(self, base_model: dict[str, Any], request: Request) -> str:
-        """Ask for summaries, starting a worker, or another for another base; return the request's id."""
+        """Request summaries; start a worker if there is none for this base model. Return the request's id."""
         request_id = secrets.token_hex(6)
         serves = base_model == self.base_model and self.state != "closing"
         if self._thread is not None and not serves:
             self._waiting = (request_id, request)
             self.base_model = base_model
             self.close()
-            # Whoever waited before is told, also where the worker was leaving already.
+            # Report the end to earlier requests, also if the worker was closing already.
             self.changed.emit()
             return request_id
         self.base_model = base_model
@@ -136,12 +135,12 @@ class Summarizer(QObject):
         return request_id
 
     def will_answer(self, request_id: str) -> bool:
-        """Tell whether summaries of a request may still come: a worker that leaves takes its requests with it."""
+        """Return whether summaries of a request may still arrive: a closing worker drops its requests."""
         waits = self._waiting is not None and self._waiting[0] == request_id
         return waits or request_id in self._sent
 
     def cancel(self, request_id: str) -> None:
-        """Take a request back; what has come of it stays. A base model that nobody waits for is loaded no further."""
+        """Cancel a request; its finished summaries stay. Loading a base model stops if no request needs it."""
         if self._waiting and self._waiting[0] == request_id:
             self._waiting = None
         elif self.state == "starting" and self._sent <= {request_id}:
@@ -151,7 +150,7 @@ class Summarizer(QObject):
             self._sent.discard(request_id)
 
     def close(self) -> None:
-        """Let the worker end and the device be free; `changed` tells when it is gone."""
+        """End the worker to release the device; `changed` is emitted when it has ended."""
         if self._thread is None or self.state == "closing":
             return
         was_starting, thread = self.state == "starting", self._thread
@@ -159,7 +158,7 @@ class Summarizer(QObject):
         self._enter("closing")
         self._send("quit")
         if was_starting:
-            # Nothing is lost yet, and what waits for the device need not wait for a model to load.
+            # Nothing is lost yet, and others need not wait for the model to load.
             thread.force()
         else:
             QTimer.singleShot(PATIENCE_MILLISECONDS, thread, thread.force)
@@ -200,7 +199,7 @@ class Summarizer(QObject):
             self._stage, self._progress = event["stage"], None
             self.changed.emit()
         elif event["event"] == "stage_progressed":
-            # What follows what was fetched is not counted.
+            # Loading after the download is not counted.
             self._progress = event if event["done"] < event["total"] else None
         elif event["event"] == "base_ready" and self.state == "starting":
             self.precision, self.device = event["precision"], event["device"]
@@ -221,7 +220,7 @@ class Summarizer(QObject):
 
 
 def _how_far(progress: Event) -> str:
-    """Return how far a stage is: in bytes, or as a share of whatever is counted."""
+    """Return the progress of a stage: in bytes, or as a percentage."""
     done, total = progress["done"], progress["total"]
     if progress["unit"] == "bytes":
         return tr("{done} of {total}", done=bytes_text(done), total=bytes_text(total))

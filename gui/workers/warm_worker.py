@@ -1,7 +1,7 @@
-"""Keeps a worker ready while a run may be started soon: what takes seconds to import is there when Start is pressed.
+"""Keeps a worker with imported libraries ready while a run may be started soon, so that Start takes less time.
 
-One at most. It is started once it has been wanted for some seconds, and ends when it has not been wanted for a while,
-and with the window. Without it a run starts as ever, only later. Knows nothing of pages and of runs.
+At most one. It starts once it has been wanted for some seconds, and ends when it has not been wanted for a while, and
+with the window. Without it, a run just starts later. Knows neither pages nor runs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LINGER_MILLISECONDS = 120_000
 
 
 class WarmWorkerKeeper(QObject):
-    """Start a warm worker when it is wanted, hand it over once, and end it."""
+    """Starts a warm worker when it is wanted, passes it on once, and ends it."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class WarmWorkerKeeper(QObject):
         settle_milliseconds: int = SETTLE_MILLISECONDS,
         linger_milliseconds: int = LINGER_MILLISECONDS,
     ) -> None:
-        """Prepare; nothing is started before it is wanted, and while `can_afford` says no. The times are for tests."""
+        """Prepare; nothing is started before it is wanted, or while `can_afford` returns false. Tests set the times."""
         super().__init__(parent)
         self._make = make
         self._can_afford = can_afford
@@ -40,7 +40,7 @@ class WarmWorkerKeeper(QObject):
         self._linger = once(self, linger_milliseconds, self.end)
 
     def want(self, wanted: bool) -> None:
-        """Have one ready soon, or let it go if it is not wanted again in time."""
+        """Start one soon, or end it unless it is wanted again in time."""
         self._wanted = wanted
         (self._linger if wanted else self._settle).stop()
         timer = self._settle if wanted else self._linger
@@ -48,23 +48,23 @@ class WarmWorkerKeeper(QObject):
             timer.start()
 
     def again(self) -> None:
-        """Have another one ready if one is still wanted: the last was taken, or could not be afforded."""
+        """Start another one if one is still wanted: the last was taken, or could not be afforded."""
         if self._wanted:
             self.want(True)
 
     def is_ready(self) -> bool:
-        """Tell whether one waits; it may be importing yet."""
+        """Return whether one is waiting; it may still be importing."""
         return self._warm_worker is not None and self._warm_worker.alive()
 
     def take(self) -> WarmWorker | None:
-        """Hand the warm worker over, if one waits; see `again` for the next."""
+        """Return the warm worker, if there is one, and give it away; see `again` for the next."""
         self._settle.stop()
         self._linger.stop()
         warm_worker, self._warm_worker = self._warm_worker, None
         return warm_worker
 
     def end(self) -> None:
-        """End the warm worker, and start none before one is wanted."""
+        """End the warm worker; start none until one is wanted."""
         self._wanted = False
         self._drop()
 
@@ -76,6 +76,6 @@ class WarmWorkerKeeper(QObject):
     def _start(self) -> None:
         if self._can_afford():
             self._drop()
-            # A run that is started without one says what the matter is.
+            # A run started without one reports the error.
             with suppress(WorkerError):
                 self._warm_worker = self._make()

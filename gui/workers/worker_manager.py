@@ -1,7 +1,6 @@
-"""The window's one owner of workers: which jobs run, and who may use the device.
+"""Owns all workers of the window: which jobs run, and which may use the device.
 
-Pages ask here and nowhere else, so two workers never fight for the device unnoticed. Knows nothing of
-widgets.
+Pages start all jobs here, so that no two workers use the device unnoticed. Knows no widget.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from gui.workers.warm_worker import WarmWorkerKeeper
 
 Command = Callable[[Job], list[str]]
 
-# What the jobs that compute do with the device, as said to whoever has to wait.
+# Why the device is busy, by the kind of job.
 COMPUTING: dict[str, str] = {
     "evaluate": mark("An adapter is being scored and holds the device."),
     "merge": mark("An adapter is being merged and holds the device."),
@@ -46,11 +45,11 @@ COMPUTING: dict[str, str] = {
 
 
 class WorkerManager(QObject):
-    """Start, find and end workers.
+    """Starts, finds and ends workers.
 
-    `run_started` and `run_ended` carry the RunModel that became or stops being `current`; `run_changed`
-    comes with it at most ten times a second. `runs_changed` and `adapters_changed` say that the folders on
-    disk hold something new, `device_changed` that a job took the device or let it go.
+    `run_started` and `run_ended` carry the RunModel that became or stops being `current`; `run_changed` carries it at
+    most ten times a second. `runs_changed` and `adapters_changed` report new content of the folders,
+    `device_changed` that a job took or released the device.
     """
 
     run_started = Signal(object)
@@ -74,7 +73,7 @@ class WorkerManager(QObject):
         self._computing: dict[EngineThread, str] = {}
         self._retained: list[Job] = []
         self._has_left = False
-        # Kept while their workers live; then whoever shows one has it.
+        # Referenced while their workers run; afterwards the page that shows a run owns it.
         self._models: set[RunModel] = set()
         self._links: dict[RunModel, tuple[QMetaObject.Connection, ...]] = {}
         self.warm_workers = WarmWorkerKeeper(
@@ -89,27 +88,27 @@ class WorkerManager(QObject):
 
     @property
     def run_holds_device(self) -> bool:
-        """Tell whether a run computes now."""
+        """Return whether a run uses the device now."""
         return self.current is not None and self.current.holds_device
 
     def _can_afford_warm_worker(self) -> bool:
         return not self.run_holds_device and can_afford_warm_worker()
 
     def device_text(self, apart_from: str = "") -> str:
-        """Return who has the device, as a sentence; nothing if it is free or a job of the kind `apart_from` has it."""
+        """Return why the device is busy; "" if it is free or only a job of the kind `apart_from` has it."""
         if self.run_holds_device:
             return tr("A run is training and holds the device.")
         kinds = [kind for kind in self._computing.values() if kind != apart_from]
         return tr(COMPUTING[kinds[0]]) if kinds else ""
 
     def start_run(self, wanted: Recipe) -> RunModel:
-        """Start a run. Raises RecipeError with what can be known to be wrong, StorageError."""
+        """Start a run. Raises RecipeError with all known problems, StorageError."""
         model = self._follow(run_store.create_run(wanted), wanted, attach=False)
         self._make_current(model)
         return model
 
     def resume(self, run_id: str, changes: Mapping[str, Any] | None = None) -> RunModel:
-        """Let a run go on from its last checkpoint, with changes that are then kept with its recipe.
+        """Resume a run from its last checkpoint, with changes that are saved in its recipe.
 
         Raises WorkerError, RecipeError, StorageError.
         """
@@ -120,13 +119,13 @@ class WorkerManager(QObject):
         return model
 
     def attach(self, job: Job) -> RunModel:
-        """Follow a run that lives already. Raises RecipeError."""
+        """Follow a run that is running already. Raises RecipeError."""
         model = self._follow(job, recipe.load(job.recipe_path), attach=True)
         self._make_current(model)
         return model
 
     def replay(self, job: Job) -> RunModel:
-        """Return a run that has ended, coming back from its events. Raises RecipeError."""
+        """Return an ended run, replayed from its events. Raises RecipeError."""
         return self._follow(job, recipe.load(job.recipe_path), attach=True)
 
     def new_planner(self, parent: QObject) -> Planner:
@@ -134,7 +133,7 @@ class WorkerManager(QObject):
         return Planner(lambda: self.ask("plan", {"serve": True}), parent)
 
     def find_living_run(self) -> Job | None:
-        """Return the newest run that a worker is busy with, started by whichever window or command line."""
+        """Return the newest running run, started by any window or command line."""
         return next((job for job in run_store.list_jobs() if job.is_running()), None)
 
     def ask(
@@ -146,12 +145,12 @@ class WorkerManager(QObject):
         *,
         keep_folder: bool = False,
     ) -> EngineThread:
-        """Return the thread of a new job, which starts when the event loop is next entered.
+        """Return the thread of a new job, which starts in the next turn of the event loop.
 
-        Short jobs answer with `result` or `failed`, which `tell` hands on for as long as somebody listens; long-lived
-        ones take `send` and say things through `events`. The job's folder goes when the job has ended, unless it
-        crashed; with `keep_folder` that of a completed one stays until `forget`, or until the window leaves. The job
-        ends when `parent` goes. Raises StorageError.
+        Short jobs answer with `result` or `failed` (see `EngineThread.subscribe`); long-lived ones take `send` and
+        report through `events`. The job's folder is deleted when the job has ended, unless it crashed; with
+        `keep_folder` that of a completed job stays until `forget`, or until the window closes. The job ends when
+        `parent` is destroyed. Raises StorageError.
         """
         job = create_job(
             paths.jobs_folder(), kind, arguments or {}, recipe=recipe.dumps(wanted) if wanted else ""
@@ -186,7 +185,7 @@ class WorkerManager(QObject):
         return thread
 
     def _release_thread(self, thread: EngineThread) -> None:
-        """Keep a thread that has ended no longer than whoever else still knows it."""
+        """Drop an ended thread; it lives on only while others refer to it."""
         self._threads.discard(thread)
         thread.setParent(None)
 
@@ -210,7 +209,7 @@ class WorkerManager(QObject):
         self.runs_changed.emit()
 
     def _release(self, model: RunModel) -> None:
-        # What is connected holds the model: it would outlive every page that shows it.
+        # A connection holds the model: it would outlive every page that shows it.
         for link in self._links.pop(model):
             QObject.disconnect(link)
         if self.current is model:
@@ -222,16 +221,16 @@ class WorkerManager(QObject):
             self.adapters_changed.emit()
 
     def sweep_jobs(self, older_than_seconds: float = 86_400.0) -> None:
-        """Delete the folders of short jobs that nobody came back for."""
+        """Delete the folders of old short jobs."""
         for folder in paths.jobs_folder().iterdir():
             old = time.time() - folder.stat().st_mtime > older_than_seconds
             if old and not Job(folder).is_running():
                 shutil.rmtree(folder, ignore_errors=True)
 
     def leave(self) -> None:
-        """Let go of every worker: short jobs end, runs do what their recipe says for a window that leaves.
+        """Leave every worker: short jobs end, runs do what their recipe says for a closed window.
 
-        What a page still asks for afterwards, as by a timer, is not begun.
+        Jobs asked for afterwards, for example by a timer, do not start.
         """
         self._has_left = True
         self.arena_queue.release()
@@ -243,7 +242,7 @@ class WorkerManager(QObject):
             self.forget(job)
 
     def forget(self, job: Job) -> None:
-        """Delete the folder of a job that was kept."""
+        """Delete a retained job folder."""
         self._retained.remove(job)
         shutil.rmtree(job.folder, ignore_errors=True)
 

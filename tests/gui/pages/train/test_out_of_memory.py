@@ -16,7 +16,7 @@ from tests.helpers.train_stage import COMPLETE, STARTED, WAIT, texts
 
 posix = pytest.mark.skipif(os.name == "nt", reason="has no SIGKILL")
 BATCH, AGAIN = "training.micro_batch_tokens", "training.activation_checkpointing"
-TOLD = {
+VERDICT_TEXTS = {
     "needed": 12_400_000_000,
     "available": 12_000_000_000,
     "batch_size": 8,
@@ -54,7 +54,7 @@ SAVED = ["emit", {"event": "checkpoint_saved", "step": 10, "path": "", "bytes": 
 SHORT = [
     *BEGUN,
     SAVED,
-    ["emit", {"event": "memory_exceeded", "step": 12, **TOLD}],
+    ["emit", {"event": "memory_exceeded", "step": 12, **VERDICT_TEXTS}],
     ["out_of_memory", "The largest batch needs 12.4 GB of memory, but only 12.0 GB is available."],
 ]
 
@@ -138,7 +138,7 @@ def test_without_a_checkpoint_the_run_starts_again_with_the_plan(stage, qtbot):
 
 
 def test_where_no_plan_fits_a_copy_can_be_edited(stage, qtbot):
-    told = ["emit", {"event": "memory_exceeded", "step": 0, **TOLD, "plans": []}]
+    told = ["emit", {"event": "memory_exceeded", "step": 0, **VERDICT_TEXTS, "plans": []}]
     stage.run(qtbot, [told, ["out_of_memory", "The largest batch needs too much."]])
 
     assert not card_of(stage).findChildren(PlanRow)
@@ -161,7 +161,7 @@ def test_a_card_stands_there_at_once(stage, qtbot):
 @posix
 def test_plans_for_a_run_that_the_system_killed_are_looked_for(stage, qtbot, monkeypatch):
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
-    stage.scripts["shrink"] = [["emit", {"event": "result_made", "result": TOLD}]]
+    stage.scripts["shrink"] = [["emit", {"event": "result_made", "result": VERDICT_TEXTS}]]
     model = stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
     assert card_of(stage).accessibleName() == "Out of memory at step 12"
     qtbot.waitUntil(lambda: len(card_of(stage).plans) == 3, timeout=WAIT)
@@ -182,7 +182,7 @@ def test_plans_are_looked_for_again_when_such_a_run_is_opened_later(stage, qtbot
     model = stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     stage.page.new_run()
-    stage.scripts["shrink"] = [["emit", {"event": "result_made", "result": TOLD}]]
+    stage.scripts["shrink"] = [["emit", {"event": "result_made", "result": VERDICT_TEXTS}]]
     stage.page.open_run(model.id)
     qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, FailureCard), timeout=WAIT)
     assert card_of(stage).accessibleName() == "Out of memory at step 12"
