@@ -1,4 +1,4 @@
-"""The verb `adapters`: list, show, export, import, merge and delete what the library holds."""
+"""The verb `adapters`: list, show, export, import, merge and delete adapters of the library."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def add(verbs: Verbs) -> None:
     show = actions.add("show", "Show an adapter's metadata", show_adapter)
     export = actions.add("export", "Copy an adapter to a folder, or to a zip", export_adapter)
     take_in = actions.add("import", "Take a folder or zip of an adapter into the library", import_adapter)
-    merge = actions.add("merge", "Fold an adapter into its base model", merge_adapter)
+    merge = actions.add("merge", "Merge an adapter into its base model", merge_adapter)
     delete = actions.add("delete", "Move an adapter to the trash", delete_adapter)
     for action in (show, export, merge, delete):
         action.add_argument("adapter", metavar="ADAPTER", help=ADAPTER_HELP)
     export.add_argument(
         "target", type=Path, metavar="TARGET", help="a new folder, or a file that ends in .zip"
     )
-    merge.add_argument("target", type=Path, metavar="TARGET", help="a new folder for the whole model")
+    merge.add_argument("target", type=Path, metavar="TARGET", help="a new folder for the merged model")
     take_in.add_argument("source", type=Path, metavar="SOURCE")
 
 
@@ -95,7 +95,7 @@ def metadata_lines(adapter: Adapter) -> list[str]:
         ("Learning rate", f"{method.learning_rate:g}" if method.learning_rate else ""),
         ("Trained on", f"{metadata.data.source}, {score_text.counted(metadata.data.train, 'conversation')}"),
         ("Steps", f"{training.step:,}{stopped} in {score_text.duration(training.seconds)}"),
-        ("Numbers trained", f"{training.trainable_parameters:,}"),
+        ("Trainable parameters", f"{training.trainable_parameters:,}"),
         ("Tags", ", ".join(metadata.tags)),
         ("Notes", metadata.notes),
         ("Folder", str(adapter.folder)),
@@ -146,7 +146,7 @@ def import_adapter(asked: argparse.Namespace, output: Output) -> int:
 
 
 def merge_adapter(asked: argparse.Namespace, output: Output) -> int:
-    """Fold an adapter into its base model: a plain model folder that needs no PEFT."""
+    """Merge an adapter into its base model: a plain model folder that needs no PEFT."""
     adapter, target = library.find(asked.adapter, shortened=True), asked.target.expanduser().resolve()
     if target.exists():
         raise StorageError(f"{target} exists already.", "Choose another name.", "target")

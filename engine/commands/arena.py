@@ -1,4 +1,4 @@
-"""The verb `arena`: make one, work its queue, show what came of it."""
+"""The verb `arena`: make one, work its queue, show its results."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def add(verbs: Verbs) -> None:
         help="a method at its preset; may be repeated",
     )
     new.add_argument("--name", default="", help="what to call it; absent: as the recipe")
-    run = actions.add("run", "Work an arena's queue, or go on with it", run_arena)
+    run = actions.add("run", "Work an arena's queue, or continue it", run_arena)
     show = actions.add("show", "Show an arena's results and queue", show_arena)
-    told = actions.add(
-        "report", "Write what an arena came to: a page to read or print, or its figures", write_report
+    report_action = actions.add(
+        "report", "Write an arena's report: a page to read or print, or its figures", write_report
     )
-    report_file.add_to(told)
-    for action in (run, show, told):
+    report_file.add_to(report_action)
+    for action in (run, show, report_action):
         action.add_argument(
             "arena", metavar="ID", help="an arena's id, its beginning, its name or its folder"
         )
@@ -104,7 +104,7 @@ def _show(arena: Arena, reader: Reader, output: Output) -> None:
 
 
 def run_arena(asked: argparse.Namespace, output: Output) -> int:
-    """Work a queue to its end: one entry after the other, whatever becomes of each."""
+    """Work a queue to its end, one entry after the other, also after failures."""
     arena = arenas.find(asked.arena)
     if not arena.entries:
         raise ArenaError(f"{arena.name} has no entries.", "Add some, or make another arena.", "arena")
@@ -125,7 +125,7 @@ class _Queue:
         self._tried: set[str] = set()
 
     def work(self) -> int:
-        """Do what is open, each entry once; return the exit code."""
+        """Work each open entry once and return the exit code."""
         while True:
             # Read anew each time: entries are added, moved and paused while one runs.
             self._arena = arenas.open_arena(self._arena.folder)
@@ -134,12 +134,12 @@ class _Queue:
                 return self._conclude()
             if self._arena.paused:
                 self._output.remark(
-                    f"The queue is paused. `main.py arena run {self._arena.id}` goes on with it."
+                    f"The queue is paused. `main.py arena run {self._arena.id}` continues it."
                 )
                 return STOPPED
             self._tried.add(status.entry.id)
             if self._do(status) == STOPPED:
-                self._output.remark(f"Stopped. `main.py arena run {self._arena.id}` goes on from here.")
+                self._output.remark(f"Stopped. `main.py arena run {self._arena.id}` continues from here.")
                 return STOPPED
 
     def _do(self, status: EntryStatus) -> int:
@@ -149,9 +149,9 @@ class _Queue:
         except AppError as error:
             self._output.failure(error)
             return FAILED
-        place = [each.id for each in self._arena.entries].index(entry.id) + 1
+        position = [each.id for each in self._arena.entries].index(entry.id) + 1
         self._output.json({"entry": entry.id, "run": job.id, "path": str(job.folder)})
-        self._output.lines(["", f"{place} of {len(self._arena.entries)}: {entry.name} ({job.id})"])
+        self._output.lines(["", f"{position} of {len(self._arena.entries)}: {entry.name} ({job.id})"])
         narrator = Narrator(self._output)
         ending = Follower(job, self._output).run(narrator.tell, attach=status.state == "running")
         narrator.state.close(ending.outcome, ending.event)
@@ -159,7 +159,7 @@ class _Queue:
         return conclude(ending, self._output)
 
     def _conclude(self) -> int:
-        """Show the arena; the code tells whether something failed, or nothing could run."""
+        """Show the arena; the exit code is that of failures, or of a queue without an entry that could run."""
         self._output.line("")
         _show(self._arena, self._reader, self._output)
         counts = arenas.counted(self._reader.read(self._arena))

@@ -1,4 +1,4 @@
-"""From the arguments to the verb that carries them out, and from troubles to exit codes."""
+"""Parses the arguments, runs the verb, and turns errors into exit codes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TAKE_A_VALUE = ("--screenshot", "--set", "--page")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return what is asked for: `run` carries it out, or is None for the window, which gets `window`.
+    """Return the parsed arguments: `run` is the function of the verb, None for the window, which gets `window`.
 
     Bad usage ends the program with exit code 2.
     """
@@ -29,7 +29,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     asked = parser.parse_args([each for each in arguments if each not in files])
     for file in files:
         if not Path(file).exists():
-            parser.error(f"{file} is neither there to be opened nor a verb")
+            parser.error(f"{file} is neither a file nor a verb")
     if asked.run is not None and (asked.demo or asked.screenshot or asked.page):
         parser.error("--demo, --screenshot and --page are for the window: leave out the verb")
     if asked.screenshot and not asked.demo:
@@ -48,7 +48,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _files(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
-    """Return the files that stand where a verb could; what is none, nor looks like one, is left to be refused."""
+    """Return the files in the place of a verb; what does not look like a file is left for the parser to refuse."""
     found = [
         each
         for each, option in zip(arguments, ["", *arguments], strict=False)
@@ -65,7 +65,7 @@ def _add_verbs(verbs: Verbs) -> None:
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Carry out a verb; return 0 for completed, 1 for failed, 2 for bad usage or problems, 130 if stopped."""
+    """Run a verb; return 0 for completed, 1 for failed, 2 for bad usage or problems, 130 if stopped."""
     output = Output(as_json=getattr(asked, "json", False))
     try:
         return int(asked.run(asked, output))

@@ -1,4 +1,4 @@
-"""The verbs that look and change nothing: `plan`, `methods`, `doctor`."""
+"""The verbs that change nothing: `plan`, `methods`, `doctor`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ WORKS = ("proven", "unproven")
 
 def add(verbs: Verbs) -> None:
     """Declare the verbs."""
-    plan = verbs.add("plan", "Say what a run of a recipe would take", plan_run)
+    plan = verbs.add("plan", "Show what a run of a recipe would take", plan_run)
     recipe_file.add_to(plan)
     verbs.add("methods", "List the methods", list_methods)
-    verbs.add("doctor", "Look at this computer and say what to do where it is not enough", examine)
+    verbs.add("doctor", "Check this computer and say what to do about problems", examine)
 
 
 def plan_run(asked: argparse.Namespace, output: Output) -> int:
-    """Say what a run would take, and what stands in its way."""
+    """Show what a run would take, and its problems."""
     code, result = ask("plan", {"serve": False}, output, plan_text.lines, recipe_file.read(asked))
     problems = [Problem(**problem) for problem in result.get("problems", [])]
     if problems and not output.as_json:
@@ -53,7 +53,7 @@ def list_methods(_: argparse.Namespace, output: Output) -> int:
 
 
 def _kinds(proof: Proof, row: Row, weights: WeightFormat) -> str:
-    """Return the kinds of base model that a method works on when they are kept so: "all", "all but GPT-2", "none"."""
+    """Return the kinds of base model that a method works on in a weight format: "all", "all but GPT-2", "none"."""
     found = {kind.title: proof.find(row, kind, weights) for kind in support_matrix.KINDS}
     by_state: dict[str, list[str]] = {}
     for title, support in found.items():
@@ -71,13 +71,13 @@ def _kinds(proof: Proof, row: Row, weights: WeightFormat) -> str:
 def _proof_lines(proof: Proof) -> list[str]:
     kinds = [f"{kind.title}: {kind.examples}." for kind in support_matrix.KINDS]
     if not proof.is_made:
-        return ["Not proven yet: this is what is meant to work.", " ".join(kinds)]
+        return ["Not tested yet: this should work.", " ".join(kinds)]
     made_with = ", ".join(f"{name} {version}" for name, version in proof.versions.items())
     return [f"Proven on {proof.made_at} with {made_with}. *: not all of it proven.", " ".join(kinds)]
 
 
 def examine(_: argparse.Namespace, output: Output) -> int:
-    """Look at this computer; the exit code is 1 if something keeps Tunesmith from working."""
+    """Check this computer; the exit code is 1 if Tunesmith can't work."""
     checks = doctor.report()
     output.json({"checks": [check.as_dict() for check in checks]})
     marks = {"ok": "", "notice": "Notice: ", "problem": "Problem: "}

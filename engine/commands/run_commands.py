@@ -19,11 +19,11 @@ def add(verbs: Verbs) -> None:
     parser = verbs.add("runs", "List the runs, or write the report of one", list_runs)
     actions = Verbs(parser, title="action")
     actions.add("list", "List the runs", list_runs)
-    told = actions.add(
-        "report", "Write what a run came to: a page to read or print, or its figures", write_report
+    report_action = actions.add(
+        "report", "Write a run's report: a page to read or print, or its figures", write_report
     )
-    told.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
-    report_file.add_to(told)
+    report_action.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
+    report_file.add_to(report_action)
 
 
 def write_report(asked: argparse.Namespace, output: Output) -> int:

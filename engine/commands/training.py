@@ -18,23 +18,23 @@ from engine.runs import run_store
 from engine.runs.run_store import Run
 
 LOCK_SECONDS = 30.0
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 
 
 def add(verbs: Verbs) -> None:
     """Declare the verbs."""
     train = verbs.add("train", "Train an adapter by a recipe", train_adapter)
     recipe_file.add_to(train)
-    resume = verbs.add("resume", "Go on with a run from its last checkpoint", resume_run)
+    resume = verbs.add("resume", "Resume a run from its last checkpoint", resume_run)
     resume.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
     recipe_file.add_overrides(
         resume,
-        f"go on with another value, kept with the run's recipe; one of {', '.join(CHANGEABLE)}; may be repeated",
+        f"resume with another value, saved in the run's recipe; one of {', '.join(CHANGEABLE)}; may be repeated",
     )
 
 
 def train_adapter(asked: argparse.Namespace, output: Output) -> int:
-    """Make a run of a recipe and follow it to its end; a download is agreed on first."""
+    """Make a run of a recipe and follow it to its end; a person agrees to downloads first."""
     recipe = recipe_file.read(asked)
     if not agreed(recipe, output):
         return STOPPED
@@ -44,7 +44,7 @@ def train_adapter(asked: argparse.Namespace, output: Output) -> int:
 
 
 def resume_run(asked: argparse.Namespace, output: Output) -> int:
-    """Go on with a run; repeat the ending of a completed one."""
+    """Resume a run; repeat the end of a completed one."""
     job = run_store.find_job(asked.run_id)
     if job.request().get("kind") != "train":
         raise WorkerError(f"{job.id} is no run.", "`main.py runs` lists them.", "run")
@@ -80,12 +80,12 @@ def _when_free(job: Job, output: Output) -> Run:
     while job.is_running():
         if time.monotonic() >= deadline:
             raise WorkerError(f"{job.id} is running already.", "Wait for it to end, or stop it.")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
     return run_store.open_run(job)
 
 
 def _repeat(run: Run, output: Output) -> int:
-    """Say again how a completed run ended."""
+    """Repeat how a completed run ended."""
     for event in (run.state.adapter, run.state.ended):
         if event is not None:
             output.json(event)

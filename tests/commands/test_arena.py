@@ -82,7 +82,7 @@ def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(
     out, err = process.communicate(timeout=SECONDS)
     stopped = Finished(process.returncode, read + out, err)
     assert stopped.code == 130, stopped
-    assert "goes on from here" in stopped.err
+    assert "continues from here" in stopped.err
     [shown] = in_process.run("arena", "show", told["arena"], "--json").json
     assert list(states(shown).values()) == ["stopped"]
     assert shown["groups"] == []

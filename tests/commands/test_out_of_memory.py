@@ -76,7 +76,7 @@ def test_plans_are_printed_with_the_command_that_goes_on_with_each(
     narrow(LITTLE)
     assert say("train", str(recipe)) == 1
     told = capsys.readouterr()
-    assert "there is room for 22.0 MB" in told.err
+    assert "but only 22.0 MB is available" in told.err
     [job] = run_store.list_jobs()
     commands = [line.strip() for line in told.out.splitlines() if "main.py resume" in line]
     assert commands

@@ -39,7 +39,7 @@ def _found(job: Job, output: Output) -> Mapping[str, Any]:
         if event["event"] == "result_made":
             results.append(event["result"])
 
-    output.status("Looking for smaller plans …")
+    output.status("Looking for memory fallbacks …")
     Follower(asked, output).run(tell)
     if not results:
         return {}

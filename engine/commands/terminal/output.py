@@ -33,7 +33,7 @@ class Output:
 
     @property
     def live(self) -> bool:
-        """Whether a person watches, so that a line may change in place."""
+        """Whether a terminal is attached, so that a line may change in place."""
         return self._live
 
     def json(self, value: Any) -> None:
@@ -55,7 +55,7 @@ class Output:
         self.lines([line])
 
     def status(self, text: str) -> None:
-        """Show how far things are, in place; only where a person watches."""
+        """Show the progress in place; only on a terminal."""
         if self._live and text != self._status:
             width = shutil.get_terminal_size().columns
             self._write(sys.stdout, CLEAR_LINE + text[: max(1, width - 1)])
@@ -68,7 +68,7 @@ class Output:
             self._write(sys.stderr, f"{line}\n")
 
     def problems(self, problems: Sequence[Problem]) -> None:
-        """Write what is wrong with what was asked: one JSON line, or a few for people to standard error."""
+        """Write the problems of the arguments: one JSON line, or text to standard error."""
         self.json({"problems": [problem.as_dict() for problem in problems]})
         if not self.as_json:
             for problem in problems:
@@ -78,7 +78,7 @@ class Output:
                     self.remark(f"    {problem.hint}")
 
     def failure(self, error: AppError) -> None:
-        """Write a trouble that is no fault of what was asked."""
+        """Write an error that is not caused by the arguments."""
         self.json({"outcome": "failed", "kind": error.kind, "message": error.message, "hint": error.hint})
         if not self.as_json:
             self.remark(" ".join(filter(None, (error.message, error.hint))))

@@ -12,7 +12,7 @@ from engine.system.units import size
 Result = dict[str, Any]
 PARTS = {
     "weights": "weights of the base model",
-    "adapter": "numbers that are added or copied",
+    "adapter": "parameters that are added or copied",
     "gradients": "gradients",
     "optimizer": "optimizer states",
     "activations": "activations of a micro-batch",
@@ -55,14 +55,14 @@ def _base(plan: Result) -> str:
 
 
 def _bits(plan: Result) -> str:
-    return f"{plan['bits_per_parameter']:.3f} bits a number in quantized layers, scales included"
+    return f"{plan['bits_per_parameter']:.3f} bits per parameter in quantized layers, scales included"
 
 
 def _trained(plan: Result) -> str:
     if not plan.get("trains", True):
-        return f"nothing of {plan['all_parameters']:,} numbers; the prompt decides"
+        return f"nothing of {plan['all_parameters']:,} parameters; only the prompt changes"
     share = f"{plan['share']:.2%}".replace("%", " %")
-    return f"{plan['trainable_parameters']:,} of {plan['all_parameters']:,} numbers ({share})"
+    return f"{plan['trainable_parameters']:,} of {plan['all_parameters']:,} parameters ({share})"
 
 
 def _adapter(plan: Result) -> str:

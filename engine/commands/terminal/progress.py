@@ -1,6 +1,6 @@
-"""Tell a job's events to people: a status line where one watches, plain lines otherwise.
+"""Shows a job's events: as a status line on a terminal, as plain lines otherwise.
 
-Knows the events' words; what they add up to is the run state's business.
+Knows the events; the run's state is built by `engine.jobs.run_state`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LINES_A_RUN = 20
 
 
 class Narrator:
-    """Tells events as they come, and what a run came to at its end."""
+    """Shows events as they come, and the result of a run at its end."""
 
     def __init__(self, output: Output, state: RunState | None = None) -> None:
         """Begin; `state` is what earlier attempts of the run add up to."""
@@ -49,7 +49,7 @@ class Narrator:
         }
 
     def tell(self, event: Event) -> None:
-        """Take in one event and say what people want to know of it."""
+        """Apply one event to the state and show it."""
         self.state.apply(event)
         teller = self._tellers.get(event["event"])
         if teller:
@@ -84,7 +84,7 @@ class Narrator:
         self._output.line(
             f"{score_text.counted(event['total_steps'], 'step')} on {event['device']} with "
             f"{score_text.counted(event['threads'], 'thread')}{apart} in {event['precision']}{reason}. "
-            f"Trains {trained:,} of {everything:,} numbers ({trained / max(1, everything):.2%})."
+            f"Trains {trained:,} of {everything:,} parameters ({trained / max(1, everything):.2%})."
         )
 
     def _memory_probed(self, event: Event) -> None:
@@ -94,7 +94,7 @@ class Narrator:
         )
 
     def _run_resumed(self, event: Event) -> None:
-        self._output.line(f"Goes on from the checkpoint at step {event['step']:,}.")
+        self._output.line(f"Resumes from the checkpoint at step {event['step']:,}.")
 
     def _step_finished(self, event: Event) -> None:
         step, total = self.state.step, self.state.total_steps
@@ -120,7 +120,7 @@ class Narrator:
             self._output.line(f"ROUGE-1 of the {whose}: {score_text.interval(event['scores']['rouge1'])}")
 
     def tell_result(self) -> None:
-        """Say what a run came to: verdict, adapter, time."""
+        """Show the result of a run: verdict, adapter, time."""
         state = self.state
         if state.difference:
             protocol = (state.tuned_scores or {}).get("protocol") or {}

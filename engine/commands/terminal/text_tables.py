@@ -7,7 +7,7 @@ from typing import Any
 
 
 def lengths(spread: Mapping[str, int]) -> str:
-    """Return token lengths as text: median, 95th percentile and most."""
+    """Return token lengths as text: median, 95th percentile and maximum."""
     return f"{spread['median']:,} · {spread['p95']:,} · {spread['max']:,}"
 
 

@@ -23,16 +23,16 @@ PLAN: dict[str, Any] = {
 
 def test_memory_is_told_with_its_parts_below_each_other() -> None:
     lines = plan_text.lines(PLAN)
-    assert lines[0].split() == ["Trains", "9,216", "of", "921,600", "numbers", "(1.00", "%)"]
+    assert lines[0].split() == ["Trains", "9,216", "of", "921,600", "parameters", "(1.00", "%)"]
     assert lines[-3].endswith("about 3.0 MB at its peak; there are 24.0 GB")
     assert [line.split()[0] for line in lines[-2:]] == ["3.0", "40.0"]
-    assert lines[-2].index("weights") == lines[-1].index("numbers")
+    assert lines[-2].index("weights") == lines[-1].index("parameters")
 
 
 def test_what_is_not_known_is_not_told_and_what_is_missing_is() -> None:
     assert not any("Quantized" in line for line in plan_text.lines(PLAN))
     told = plan_text.lines(PLAN | {"bits_per_parameter": 4.127})
-    assert any("4.127 bits a number" in line for line in told)
+    assert any("4.127 bits per parameter" in line for line in told)
     assert plan_text.lines({"missing": ["google/flan-t5-base"]}) == [
         "google/flan-t5-base is not on this computer yet. A run fetches it first; what it takes is known then."
     ]
@@ -52,7 +52,7 @@ def test_a_prompt_alone_has_no_rate_no_steps_and_no_layers() -> None:
     plan = {name: value for name, value in PLAN.items() if not name.startswith("memory")} | nothing | amounts
     told = plan_text.lines(plan | {"trains": False})
     assert [line.split()[0] for line in told] == ["Trains", "Examples"]
-    assert told[0].endswith("nothing of 921,600 numbers; the prompt decides")
+    assert told[0].endswith("nothing of 921,600 parameters; only the prompt changes")
 
 
 def titles(plan: dict[str, Any]) -> list[str]:

@@ -10,13 +10,13 @@ from engine.errors import Problem
 from engine.text.pii import KINDS
 from engine.worker.ingestion.token_lengths import token_counter
 from engine.worker.validation.cross_row_rules import RELATIONS
-from engine.worker.validation.language_id import Usual
+from engine.worker.validation.language_id import UsualLanguages
 from engine.worker.validation.row_rules import rules
 
 
 def test_every_finding_can_be_found() -> None:
     ids = [entry.id for entry in FINDINGS]
-    found = {*rules(ids, DataOptions(source="x"), token_counter(None, ""), Usual.of([])), *RELATIONS}
+    found = {*rules(ids, DataOptions(source="x"), token_counter(None, ""), UsualLanguages.of([])), *RELATIONS}
     assert found == set(ids)
     assert len(ids) == len(found)
 
