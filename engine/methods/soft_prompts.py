@@ -205,7 +205,7 @@ SOFT_PROMPTS = (
         options=PromptOptions,
         tuner=Tuner(
             "PROMPT_TUNING",
-            hooks="engine.worker.adapters.method_hooks.soft_prompts:PromptTuning",
+            hooks="engine.worker.adapters.method_hooks.soft_prompts:PromptTuningHooks",
             keys=INIT_KEYS,
             virtual_tokens="input",
         ),
@@ -240,7 +240,7 @@ SOFT_PROMPTS = (
         options=PrefixOptions,
         tuner=Tuner(
             "PREFIX_TUNING",
-            hooks="engine.worker.adapters.method_hooks.soft_prompts:PrefixTuning",
+            hooks="engine.worker.adapters.method_hooks.soft_prompts:PrefixTuningHooks",
             keys={"init_weights": ("zero",)},
             virtual_tokens="keys_and_values",
         ),
@@ -276,7 +276,7 @@ SOFT_PROMPTS = (
         options=PTuningOptions,
         tuner=Tuner(
             "P_TUNING",
-            hooks="engine.worker.adapters.method_hooks.soft_prompts:PTuning",
+            hooks="engine.worker.adapters.method_hooks.soft_prompts:PTuningHooks",
             keys={"encoder_num_layers": "count"},
             virtual_tokens="input",
         ),
@@ -309,7 +309,7 @@ SOFT_PROMPTS = (
         options=MultitaskPromptOptions,
         tuner=Tuner(
             "MULTITASK_PROMPT_TUNING",
-            hooks="engine.worker.adapters.method_hooks.soft_prompts:MultitaskPromptTuning",
+            hooks="engine.worker.adapters.method_hooks.soft_prompts:MultitaskPromptTuningHooks",
             keys={**INIT_KEYS, "prompt_tuning_init_task": "size"},
             sizes={"num_tasks": (("prefix_task_cols", 0),), "num_ranks": (("prefix_task_cols", 2),)},
             tensors=("prefix_task_cols", "prefix_task_rows"),

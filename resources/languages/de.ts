@@ -7700,8 +7700,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
-   <source>"{1}" means every linear layer but the output head, so it does not stand beside names.</source>
-   <translation>„{1}“ meint alle linearen Schichten außer dem Ausgabekopf und steht deshalb nicht neben Namen.</translation>
+   <source>"{1}" means every linear layer but the output head, so it stands alone, without names.</source>
+   <translation>„{1}“ meint alle linearen Schichten außer dem Ausgabekopf und steht deshalb allein, ohne Namen.</translation>
   </message>
   <message>
    <location filename="../../engine/errors.py" />
@@ -8959,8 +8959,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
-   <source>EVA needs at least {1} tokens to look at; the training examples have {2}.</source>
-   <translation>EVA braucht mindestens {1} Tokens zum Ansehen; die Trainingsbeispiele haben {2}.</translation>
+   <source>EVA needs at least {1} tokens; the training examples have {2}.</source>
+   <translation>EVA braucht mindestens {1} Tokens; die Trainingsbeispiele haben {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
@@ -10209,8 +10209,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>Names of the layers that get an adapter behind them</source>
-   <translation>Namen der Schichten, hinter denen ein Adapter steht</translation>
+   <source>Names of the layers that get an adapter after them</source>
+   <translation>Namen der Schichten, nach denen ein Adapter kommt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -13679,11 +13679,6 @@ Summary:</translation>
    <translation>kein genannter Sprecher</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
-   <source>none yet</source>
-   <translation>noch keine</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>norm</source>
    <translation>Norm</translation>
@@ -14203,6 +14198,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Bytes werden gebraucht, {2} sind verfügbar</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>{1} can't be attached to {2}: {3}</source>
+   <translation>{1} lässt sich nicht an {2} anfügen: {3}</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/run_changes.py" />
    <source>{1} can't be changed once a run has begun.</source>
    <translation>{1} lässt sich nicht ändern, sobald ein Lauf begonnen hat.</translation>
@@ -14256,11 +14256,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/library.py" />
    <source>{1} can't be moved to the trash: {2}.</source>
    <translation>{1} lässt sich nicht in den Papierkorb legen: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>{1} can't be put on {2}: {3}</source>
-   <translation>{1} lässt sich nicht auf {2} setzen: {3}</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -14478,6 +14473,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat zu wenige Gespräche: Für den Teil {2} bleibt keines.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>{1} has trained biases of the base model itself, which Tunesmith does not train.</source>
+   <translation>{1} hat trainierte Biases des Basismodells selbst, die Tunesmith nicht trainiert.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/events.py" />
    <source>{1} has {2} bytes, at most {3} are allowed</source>
    <translation>{1} hat {2} Bytes, höchstens {3} sind erlaubt</translation>
@@ -14634,8 +14634,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
-   <source>{1} is no linear layer, so no adapter can stand behind it.</source>
-   <translation>{1} ist keine lineare Schicht, also kann kein Adapter dahinter stehen.</translation>
+   <source>{1} is no linear layer, so no adapter can follow it.</source>
+   <translation>{1} ist keine lineare Schicht, also kann kein Adapter darauf folgen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -14861,11 +14861,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>{1} tokens</source>
    <translation>{1} Tokens</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/attach.py" />
-   <source>{1} trained biases of the base model itself, which no run here does.</source>
-   <translation>{1} hat Biases des Basismodells selbst trainiert, und das tut hier kein Lauf.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />

@@ -1,4 +1,4 @@
-"""Put adapters on base models: new ones from a recipe, finished ones from the library; switch between them.
+"""Attaches adapters to base models: creates them from a recipe, loads them from the library, activates and saves them.
 
 Knows nothing of training.
 """
@@ -44,9 +44,9 @@ from engine.worker.kernels import model_patches
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
 
-# What may differ between a run and the one that it goes on from: it changes learning, not what was learned.
-# A finished prefix is one, whether it was projected or not.
-FREE_SETTINGS = {"lora_dropout", "prefix_projection", "encoder_hidden_size", "-"}
+# Settings that may differ from those of the adapter that a run continues from: they affect training alone. A finished
+# prefix is the same with and without projection.
+TRAINING_SETTINGS = {"lora_dropout", "prefix_projection", "encoder_hidden_size", "-"}
 TASK_TYPES: dict[Family, str] = {"encoder-decoder": "SEQ_2_SEQ_LM", "decoder-only": "CAUSAL_LM"}
 
 
@@ -58,10 +58,9 @@ def seed_everything(seed: int) -> None:
 
 
 def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None) -> PeftModel:
-    """Return the base model with a new adapter by the recipe's method, ready to be trained.
+    """Return the base model with a new adapter of the recipe's method, ready for training.
 
-    The same recipe and context give the same initial numbers. Raises AdapterError if the method does not fit the
-    model.
+    The same recipe and context give the same initial values. Raises AdapterError if the method does not fit the model.
     """
     context = context or InitContext()
     refuse_misfit(recipe, base.model.config)
@@ -79,7 +78,7 @@ def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None)
             "See which layers the base model has under Applied to.",
             "method.target_modules",
         ) from error
-    # PEFT has put the folder that the base was loaded from there.
+    # PEFT wrote the local folder of the base model there.
     model.peft_config[TRAINED].base_model_name_or_path = public_name(recipe.base_model.id)
     hooks = method_hooks.of(model)
     hooks.add_modules(model, recipe.method.options)
@@ -89,12 +88,12 @@ def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None)
     # The trainer asks for these, whoever made the trainer.
     model.learning_rate_factors = hooks.learning_rate_factors(model, recipe.method.options)
     if recipe.method.start_from:
-        _go_on_from(model, base, recipe, library.find(recipe.method.start_from))
+        _continue_from(model, base, recipe, library.find(recipe.method.start_from))
     return model
 
 
 def refuse_misfit(recipe: Recipe, config: PretrainedConfig) -> None:
-    """Raise AdapterError with the registry's words if the method can't be used on a base model configured so."""
+    """Raise AdapterError if the registry refuses the method on a base model of this configuration."""
     _require_tuner(recipe.method.method.peft_type, recipe.method.method.title)
     facts = base_models.facts(config, recipe.base_model.quantization)
     refusal = recipe.method.method.refusal(recipe.method.options, facts)
@@ -103,7 +102,7 @@ def refuse_misfit(recipe: Recipe, config: PretrainedConfig) -> None:
 
 
 def _require_tuner(peft_type: str, title: str) -> None:
-    """Let PEFT know a tuner if it is one of ours. Raises AdapterError where that is switched off."""
+    """Register a tuner of our own with PEFT. Raises AdapterError where that is switched off."""
     method_hooks.of_type(peft_type)
     tuners.refuse_unregistered(peft_type, title)
 
@@ -138,25 +137,25 @@ def _peft_config(base: LoadedBase, recipe: Recipe, context: InitContext) -> Any:
 
 
 def public_name(model_id: str) -> str:
-    """Return a base model's name in PEFT's file: the starter's outside of Tunesmith, and no path of this computer."""
+    """Return a base model's name in PEFT's file, without local paths; the starter has a name of its own there."""
     return "tunesmith-starter" if model_id == STARTER else recipes.public_name(model_id)
 
 
 def _misfit(recipe: Recipe, error: Exception) -> str:
-    said = str(error).splitlines()[0][:300]
-    return f"{recipe.method.method.title} can't be put on {recipe.base_model.id}: {said}"
+    reason = str(error).splitlines()[0][:300]
+    return f"{recipe.method.method.title} can't be attached to {recipe.base_model.id}: {reason}"
 
 
-def _go_on_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: Adapter) -> None:
-    """Copy a finished adapter's numbers into the new one, so that training goes on from there.
+def _continue_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: Adapter) -> None:
+    """Copy a finished adapter's parameters into the new one, so that training continues from it.
 
-    Raises AdapterError for an adapter of another base, method or setting: under another scaling, say, its
-    numbers would fit and mean something else.
+    Raises AdapterError for an adapter of another base model, method or setting: with another scaling, for example, its
+    parameters would fit and mean something else.
     """
     refuse_other_base(base, adapter)
     _refuse_other_settings(model, recipe, adapter)
     tensors = _checked_tensors(model, TRAINED, adapter)
-    _fill(model, TRAINED, tensors)
+    _set_tensors(model, TRAINED, tensors)
 
 
 def _refuse_other_settings(model: PeftModel, recipe: Recipe, adapter: Adapter) -> None:
@@ -169,13 +168,13 @@ def _refuse_other_settings(model: PeftModel, recipe: Recipe, adapter: Adapter) -
         )
     if changes_biases(found):
         raise AdapterError(
-            f"{adapter.name} trained biases of the base model itself, which no run here does.",
+            f"{adapter.name} has trained biases of the base model itself, which Tunesmith does not train.",
             "Start a new adapter, or use this one without training.",
             "method.start_from",
         )
     for info in describe(recipe.method.method.options):
         value, needed = (_plain(getattr(config, info.peft_name, None)) for config in (mine, found))
-        if info.peft_name not in FREE_SETTINGS and value != needed:
+        if info.peft_name not in TRAINING_SETTINGS and value != needed:
             raise AdapterError(
                 f"{adapter.name} was trained with another {info.title.lower()}: {needed}, not {value}.",
                 "Use its settings to continue from it.",
@@ -188,15 +187,15 @@ def _plain(value: Any) -> Any:
 
 
 def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = None) -> PeftModel:
-    """Return the base model with a finished adapter on it, beside those that `model` has already.
+    """Return the base model with a finished adapter loaded, besides those that `model` has.
 
-    Raises AdapterError if it is damaged, in a format that can run code, or made for another base model; then
-    the base and the adapters already on it are as they were.
+    Raises AdapterError for an adapter that is damaged, can run code or was made for another base model. The base model
+    and the adapters loaded before are unchanged then.
     """
     refuse_other_base(base, adapter)
     name, config = adapter_name(adapter.id), read_config(adapter)
     try:
-        with warnings.catch_warnings(), _whole_or_as_before(base.model):
+        with warnings.catch_warnings(), _restored_on_error(base.model):
             warnings.simplefilter("ignore")
             if model is None:
                 model = get_peft_model(base.model, config, adapter_name=name)
@@ -212,13 +211,13 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
     except AdapterError:
         _remove(model, name)
         raise
-    _fill(model, name, tensors)
+    _set_tensors(model, name, tensors)
     model_patches.patch(model)
     return model.eval()
 
 
 @contextmanager
-def _whole_or_as_before(model: torch.nn.Module) -> Iterator[None]:
+def _restored_on_error(model: torch.nn.Module) -> Iterator[None]:
     """Restore every module if an adapter can't be attached: PEFT leaves the model half changed."""
     before = dict(model.named_modules(remove_duplicate=False))
     try:
@@ -235,9 +234,9 @@ def _whole_or_as_before(model: torch.nn.Module) -> Iterator[None]:
 
 
 def read_config(adapter: Adapter) -> Any:
-    """Return an adapter's PEFT configuration, for use and not for training. Raises AdapterError.
+    """Return an adapter's PEFT configuration, for inference. Raises AdapterError.
 
-    What it asks for is judged before PEFT carries it out, wherever the folder lies.
+    Its content is checked before PEFT gets it, also for adapters outside of the library.
     """
     settings = import_checks.harmless_config(adapter.folder)
     _require_tuner(settings["peft_type"], adapter.name)
@@ -258,12 +257,12 @@ def read_config(adapter: Adapter) -> Any:
 
 
 def changes_biases(config: Any) -> bool:
-    """Tell whether an adapter, a stranger's or an old one, brings other biases for the base model itself."""
+    """Tell whether an imported adapter changes biases of the base model itself."""
     return bool(getattr(config, "bias", "none") != "none")
 
 
 def _remove(model: PeftModel, name: str) -> None:
-    """Take an adapter off again; the last one gives the base model back."""
+    """Remove an adapter; the last one restores the base model."""
     if len(model.peft_config) > 1:
         model.delete_adapter(name)
     else:
@@ -271,7 +270,7 @@ def _remove(model: PeftModel, name: str) -> None:
 
 
 def detach(model: PeftModel) -> None:
-    """Make the base model what it was before its first adapter; prompt-learning methods put nothing into it."""
+    """Remove all adapters from the base model. Prompt-learning methods add nothing to it."""
     if not model.active_peft_config.is_prompt_learning:
         model.unload()
 
@@ -292,7 +291,7 @@ def refuse_other_base(base: LoadedBase, adapter: Adapter) -> None:
 
 
 def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str, torch.Tensor]:
-    """Return the adapter file's tensors. Raises AdapterError unless they are all and only the adapter's.
+    """Return the tensors of an adapter's file. Raises AdapterError unless they are exactly the adapter's.
 
     PEFT loads tensors named like the base model's into the base, and only warns of missing ones.
     """
@@ -321,8 +320,8 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
     return tensors
 
 
-def _fill(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) -> None:
-    """Put checked tensors into an adapter. PEFT warns of random matrices that are drawn anew, as they should be."""
+def _set_tensors(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) -> None:
+    """Set an adapter's parameters. PEFT warns of random matrices that are drawn again, as intended."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         peft.set_peft_model_state_dict(model, tensors, adapter_name=name)
@@ -330,7 +329,7 @@ def _fill(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) -> None
 
 @contextmanager
 def active(model: PeftModel, adapter_id: str | None) -> Iterator[None]:
-    """Let the model compute with one adapter, or as the base model alone if `adapter_id` is None."""
+    """Activate one adapter, or none for None."""
     if adapter_id is None:
         with model.disable_adapter():
             yield
@@ -340,12 +339,12 @@ def active(model: PeftModel, adapter_id: str | None) -> Iterator[None]:
 
 
 def save_adapter(model: PeftModel, folder: Path) -> None:
-    """Write the trained adapter in PEFT's own format, without a connection or a path of this computer."""
+    """Write the trained adapter in PEFT's format, without network access and local paths."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         method_hooks.of(model).save(model, folder)
     _normalize_config(model.peft_config[TRAINED], folder)
-    # PEFT's model card is a form to fill in; the metadata says what is known.
+    # PEFT's model card is an empty form; the metadata has the facts.
     (folder / "README.md").unlink(missing_ok=True)
 
 
@@ -373,14 +372,14 @@ def _defaults(config_class: Any) -> dict[str, Any]:
 
 
 def trainable_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:
-    """Return the parameters that training changes, by name."""
+    """Return the trainable parameters by name."""
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
 def count_parameters(model: PeftModel) -> tuple[int, int]:
-    """Return the numbers of trainable and of all parameters; 4-bit weights count as what they stand for.
+    """Return the number of trainable and of all parameters; a packed 4-bit weight counts as its unpacked size.
 
-    Copies of the base's own weights are no further weights of the model.
+    Copies of the base model's own parameters are not counted twice.
     """
     trainable, everything = model.get_nb_trainable_parameters()
     copied = trainable if method_hooks.of(model).copies_base_parameters else 0
@@ -388,11 +387,11 @@ def count_parameters(model: PeftModel) -> tuple[int, int]:
 
 
 def adapted_modules(model: PeftModel) -> list[str]:
-    """Return the names of the modules that an adapter changes, in the model's order."""
+    """Return the names of the modules that have an adapter, in the model's order."""
     return [name for name, module in model.named_modules() if isinstance(module, BaseTunerLayer)]
 
 
-def counted_by_place(names: Iterable[str]) -> dict[str, int]:
-    """Return module names with `*` for each number in them, and how many there are of each: those of all blocks."""
+def counted_across_blocks(names: Iterable[str]) -> dict[str, int]:
+    """Return module names with `*` for each number in them, and how many modules have each."""
     parts = (name.split(".") for name in names)
     return dict(Counter(".".join("*" if part.isdigit() else part for part in each) for each in parts))

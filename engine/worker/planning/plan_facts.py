@@ -74,7 +74,7 @@ def of_adapter(model: PeftModel) -> Facts:
         "sized_by_training": method_hooks.of(model).sized_by_training,
         "matrices": len(names),
         "targets": sorted({name.rpartition(".")[2] for name in names}),
-        "adapted": attach.counted_by_place(names),
+        "adapted": attach.counted_across_blocks(names),
     }
 
 

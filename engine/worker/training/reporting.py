@@ -49,7 +49,7 @@ def report_started(
         family=base.family,
         matrices=len(adapted),
         targets=sorted({name.rpartition(".")[2] for name in adapted}),
-        adapted=attach.counted_by_place(adapted),
+        adapted=attach.counted_across_blocks(adapted),
         modules=architecture.modules(),
         blocks=architecture.blocks(),
         learning_rate=run.learning_rate,

@@ -218,7 +218,11 @@ def test_full_fine_tuning_trains_every_number_once(kind):
 def test_modules_of_all_blocks_are_counted_together() -> None:
     names = ["encoder.block.0.q", "encoder.block.1.q", "decoder.block.0.q", "lm_head"]
 
-    assert attach.counted_by_place(names) == {"encoder.block.*.q": 2, "decoder.block.*.q": 1, "lm_head": 1}
+    assert attach.counted_across_blocks(names) == {
+        "encoder.block.*.q": 2,
+        "decoder.block.*.q": 1,
+        "lm_head": 1,
+    }
 
 
 def test_going_on_from_a_strangers_biases_of_the_base_is_refused_in_words():

@@ -1,7 +1,7 @@
-"""AdaLoRA: its phases, the scores by which ranks are shared out, and its finished form, an ordinary LoRA.
+"""Hooks of AdaLoRA: its phases, the importance of ranks, and its saved form, an ordinary LoRA.
 
-Each change is second @ diag(values) @ first (Zhang et al. 2023). PEFT's own files of it load one adapter only and do
-not merge; folded into two matrices they do everything that LoRA does.
+Each change is B diag(E) A (Zhang et al. 2023). PEFT's own AdaLoRA files can't be merged, and only one can be loaded at
+a time; as a LoRA of two matrices they can do everything that LoRA can.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from engine.options import Options
 from engine.worker.adapters.method_hooks import lora_export
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, Tensors
 from engine.worker.adapters.method_hooks.lora import LowRankHooks
-from engine.worker.adapters.method_hooks.lora_export import adapted, pair
+from engine.worker.adapters.method_hooks.lora_export import adapted, named_pair
 from engine.worker.modeling.base_models import LoadedBase
 
-DECISIONS = 100
-# PEFT adds it to the rank that it divides by.
-TINY = 1e-5
+ALLOCATIONS = 100
+# PEFT adds it to the rank in the scaling.
+EPSILON = 1e-5
+# Names of tensors in checkpoints.
 SENSITIVITY, UNCERTAINTY, KEPT = "sensitivity: ", "uncertainty: ", "kept: "
 
 
@@ -34,18 +35,18 @@ class AdaLoraHooks(LowRankHooks):
     sized_by_training: ClassVar[bool] = True
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
-        """Return the phases in steps of this run; rounded down, they leave at least one step between them."""
+        """Return the phases in steps. Rounded down, they leave at least one step between them."""
         assert isinstance(options, AdaLoraOptions)
         steps = context.total_steps
         return {
             "total_step": steps,
             "tinit": int(options.full_share * steps),
             "tfinal": int(options.settled_share * steps),
-            "deltaT": options.allocate_every or max(1, steps // DECISIONS),
+            "deltaT": options.allocate_every or max(1, steps // ALLOCATIONS),
         }
 
     def extra_loss(self, model: PeftModel) -> torch.Tensor:
-        """Return how far the matrices are from orthonormal, weighted; it is added to the training loss alone."""
+        """Return the weighted distance of the matrices from orthonormal ones."""
         weight = model.peft_config[TRAINED].orth_reg_weight
         distances = []
         for _, layer in adapted(model):
@@ -57,61 +58,61 @@ class AdaLoraHooks(LowRankHooks):
         return weight * torch.stack(distances).mean()
 
     def on_optimizer_step(self, model: PeftModel, step: int) -> None:
-        """Score the parts by their gradients and take away what is over the step's budget."""
+        """Update the importance of the ranks by their gradients and remove those above the step's budget."""
         model.base_model.update_and_allocate(step)
 
     def state(self, model: PeftModel) -> Tensors:
-        """Return the running scores and which parts are kept."""
+        """Return the running importance, and which ranks are kept."""
         allocator = model.base_model.rankallocator
         kept = model.peft_config[TRAINED].rank_pattern or {}
         return {
             **{f"{SENSITIVITY}{name}": score for name, score in allocator.exp_avg_ipt.items()},
             **{f"{UNCERTAINTY}{name}": score for name, score in allocator.exp_avg_unc.items()},
-            **{f"{KEPT}{name}": torch.tensor(parts) for name, parts in kept.items()},
+            **{f"{KEPT}{name}": torch.tensor(ranks) for name, ranks in kept.items()},
         }
 
     def load_state(self, model: PeftModel, tensors: Tensors) -> None:
-        """Put scores and kept parts back."""
+        """Restore the importance and the kept ranks."""
         device = next(model.parameters()).device
         allocator = model.base_model.rankallocator
         allocator.exp_avg_ipt = {name: score.to(device) for name, score in _under(SENSITIVITY, tensors)}
         allocator.exp_avg_unc = {name: score.to(device) for name, score in _under(UNCERTAINTY, tensors)}
-        # Where a name is missing here, the allocator would begin anew with its scores.
+        # For a name that is missing here the allocator would reset its scores.
         allocator.ipt = {name: torch.zeros_like(score) for name, score in allocator.exp_avg_ipt.items()}
-        kept = {name: parts.tolist() for name, parts in _under(KEPT, tensors)}
+        kept = {name: ranks.tolist() for name, ranks in _under(KEPT, tensors)}
         model.peft_config[TRAINED].rank_pattern = kept or None
 
     def saved_tensors(self, model: PeftModel) -> Tensors:
-        """Return the changes as two matrices a layer, without the parts that were taken away.
+        """Return the changes as two matrices a layer, without the removed ranks.
 
-        Without weights nothing is taken away yet, and every layer is given the average rank of the end.
+        On the meta device nothing is removed yet, and every layer has the final average rank.
         """
         tensors: Tensors = {}
         for name, layer in adapted(model):
-            first, second, values = (part[TRAINED] for part in (layer.lora_A, layer.lora_B, layer.lora_E))
+            lora_A, lora_B, values = (part[TRAINED] for part in (layer.lora_A, layer.lora_B, layer.lora_E))
             if values.device.type == "meta":
                 kept = torch.arange(model.peft_config[TRAINED].target_r)
             else:
-                # A layer that keeps nothing keeps one part that is zero: a LoRA has a rank of at least one.
+                # A layer without ranks keeps one that is zero: the rank of a LoRA is at least one.
                 kept = values.flatten().nonzero().flatten() if bool(values.any()) else torch.zeros(1).long()
-            scaling = layer.scaling[TRAINED] / (layer.r[TRAINED] + TINY)
-            tensors |= pair(name, (first * values)[kept], second[:, kept] * scaling)
+            scaling = layer.scaling[TRAINED] / (layer.r[TRAINED] + EPSILON)
+            tensors |= named_pair(name, (lora_A * values)[kept], lora_B[:, kept] * scaling)
         return tensors
 
     def save(self, model: PeftModel, folder: Path) -> None:
         """Write an ordinary LoRA whose rank differs by layer."""
-        tensors, mine = self.saved_tensors(model), model.peft_config[TRAINED]
+        tensors, trained = self.saved_tensors(model), model.peft_config[TRAINED]
         ranks = {
             name.removeprefix("base_model.model."): len(tensors[f"{name}.lora_A.weight"])
             for name, _ in adapted(model)
         }
         config = LoraConfig(
-            task_type=mine.task_type,
-            base_model_name_or_path=mine.base_model_name_or_path,
-            target_modules=mine.target_modules,
-            lora_dropout=mine.lora_dropout,
-            r=mine.target_r,
-            lora_alpha=mine.target_r,
+            task_type=trained.task_type,
+            base_model_name_or_path=trained.base_model_name_or_path,
+            target_modules=trained.target_modules,
+            lora_dropout=trained.lora_dropout,
+            r=trained.target_r,
+            lora_alpha=trained.target_r,
             rank_pattern=ranks,
             alpha_pattern=dict(ranks),
         )

@@ -1,4 +1,4 @@
-"""What the worker asks of a method beyond PEFT's own doing, and the usual answer: nothing more."""
+"""Hooks for what a method needs beyond PEFT; by default they do nothing."""
 
 from __future__ import annotations
 
@@ -21,62 +21,62 @@ Tensors = dict[str, torch.Tensor]
 
 @dataclass(frozen=True)
 class InitContext:
-    """What an adapter's making may depend on besides its recipe: the run's length and what it learns from."""
+    """What the initial adapter may depend on besides the recipe: the run's length and its first batches."""
 
     total_steps: int = 1000
     batches: Sequence[MicroBatch] = ()
 
 
 class MethodHooks:
-    """The usual: PEFT does it all. Subclasses say what they do otherwise.
+    """The default: PEFT does everything. Subclasses override what differs.
 
-    Handlings keep nothing: what they know stands in the model, so that any part of the worker can ask for one.
+    Hooks are stateless: all state is in the model, so any part of the worker can get them.
     """
 
-    # Options that name a rank which no adapted layer's smaller side may be below.
+    # Options that are a rank, which must fit the smaller side of every adapted layer's weight.
     ranks: ClassVar[tuple[str, ...]] = ()
-    # Whether training decides how large the adapter's file is, so that it can only be estimated before.
+    # Whether the size of the adapter's file depends on training, so that it can only be estimated before.
     sized_by_training: ClassVar[bool] = False
-    # Whether adapters may be computed side by side, each for its own rows of a batch; each is measured all the same.
+    # Whether several adapters may be active in one batch, each for its own rows; each is measured first.
     supports_mixed_batch: ClassVar[bool] = False
 
     # Whether the trainable parameters replace parameters of the base model, so that they don't add to its size.
     copies_base_parameters: ClassVar[bool] = False
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
-        """Return PEFT settings that depend on the base model or the run, over those of the options."""
+        """Return PEFT settings that depend on the base model or the run; they override those of the options."""
         return {}
 
     def add_modules(self, model: PeftModel, options: Options) -> None:
-        """Add the parts that PEFT's adapter lacks; called without weights too."""
+        """Add modules that PEFT's adapter lacks; also called on the meta device."""
 
     def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
-        """Set the adapter's initial numbers where PEFT's are not wanted; not called without weights."""
+        """Set initial values other than PEFT's; not called on the meta device."""
 
     def learning_rate_factors(self, model: PeftModel, options: Options) -> Mapping[str, float]:
-        """Return by how much the learning rate of named parameters differs from the run's."""
+        """Return the factors of the learning rate by parameter name, for those that are not 1."""
         return {}
 
     def extra_loss(self, model: PeftModel) -> torch.Tensor | None:
-        """Return what a step's loss has on top while training; reported losses are without it."""
+        """Return a term to add to the training loss; reported losses are without it."""
         return None
 
     def on_optimizer_step(self, model: PeftModel, step: int) -> None:
-        """Do what is due after an optimizer step (counted from 1), before the gradients are cleared."""
+        """Act after an optimizer step (counted from 1), before the gradients are cleared."""
 
     def state(self, model: PeftModel) -> Tensors:
-        """Return what a resume needs beyond the trained numbers."""
+        """Return the tensors that a resume needs besides the trainable parameters."""
         return {}
 
     def load_state(self, model: PeftModel, tensors: Tensors) -> None:
-        """Put back what `state` returned."""
+        """Restore what `state` returned."""
 
     def is_compatible(self, config: Any, other: Any) -> bool:
-        """Tell whether adapters with these two PEFT configurations compute right on one base model."""
+        """Tell whether adapters with these two PEFT configurations can be loaded on one base model."""
         return True
 
     def saved_tensors(self, model: PeftModel) -> Tensors:
-        """Return the tensors of the adapter's file; without weights their shapes are right."""
+        """Return the tensors of the adapter's file; on the meta device only their shapes matter."""
         tensors: Tensors = get_peft_model_state_dict(model, save_embedding_layers=False)
         return tensors
 

@@ -1,4 +1,4 @@
-"""What bottleneck adapters need: their places depend on the kind of model, not on what LoRA adapts."""
+"""Hooks of the bottleneck tuner: which layers it follows depends on the model type. Importing registers the tuner."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from engine.worker.modeling.base_models import LoadedBase
 
 
 class BottleneckHooks(MethodHooks):
-    """Adapters behind the sublayers' last layers, where none are named."""
+    """Inserts adapters after the last layer of each sublayer, unless layers are named."""
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
-        """Return the layers to stand behind. Raises AdapterError if they are not known."""
+        """Return the layers that get an adapter after them. Raises AdapterError if they are not known."""
         assert isinstance(options, BottleneckOptions)
         if options.target_modules is not None:
             return {}
-        places = tuners.adapter_places(base.model.config.model_type, options.placement)
+        places = tuners.adapted_layers(base.model.config.model_type, options.placement)
         return {"target_modules": list(places)}

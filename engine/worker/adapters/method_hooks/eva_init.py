@@ -1,8 +1,8 @@
-"""EVA: let each pair begin at the main directions of what its layer reads (Paischer et al. 2024).
+"""EVA initialisation: each pair starts at the main directions of its layer's inputs (Paischer et al. 2024).
 
-The layer's inputs for the first training examples are gathered as a matrix of products; its leading eigenvectors
-become the pair's first matrix, and the second stays zero, so that the start is the base. Every layer keeps the
-recipe's rank. PEFT's own way waits for ever where examples are few, and fails on encoder-decoders.
+The inputs for the first training examples are summed up as a covariance matrix. Its leading eigenvectors become A, and
+B stays zero, so that training starts from the base model. Every layer keeps the recipe's rank. PEFT's own EVA never
+ends where examples are few, and fails on encoder-decoders.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ from engine.worker.dataset.prompting import IGNORED
 from engine.worker.modeling import forward
 from engine.worker.modeling.base_models import LoadedBase
 
-# Products are gathered for as many layers at a time as fit in this; the examples are read again for the others.
-MOST_BYTES = 2 << 30
+# Covariances are computed for as many layers at a time as fit into this; other layers read the examples again.
+MAX_BYTES = 2 << 30
 FLOAT32_BYTES = 4
 FIELD = "method.initialisation"
 
 
-class _Products:
-    """What one layer reads, as the sum of products of its inputs (inputs × inputs)."""
+class _Covariance:
+    """The covariance of one layer's inputs (inputs × inputs), not normalised."""
 
     def __init__(self, layer: LoraLayer) -> None:
         self.layer = layer
         self.tokens = 0
-        matrix = layer.lora_A[TRAINED].weight
-        self.sum = torch.zeros(layer.in_features, layer.in_features, device=matrix.device)
+        weight = layer.lora_A[TRAINED].weight
+        self.sum = torch.zeros(layer.in_features, layer.in_features, device=weight.device)
 
-    def add(self, inputs: torch.Tensor, kinds: Sequence[torch.Tensor]) -> None:
-        """Count the inputs (batch × length × width) of tokens in that are no padding.
+    def add(self, inputs: torch.Tensor, masks: Sequence[torch.Tensor]) -> None:
+        """Add the inputs (batch × length × width) of all tokens that are no padding.
 
-        `kinds` say which are none in the input and in the summary (batch × length). Where both are equally long
-        a layer may read either: then those that are none in both.
+        `masks` are true for tokens of the input and for those of the summary (batch × length). A layer's inputs may
+        belong to either if both have the same length: then tokens count that both masks have.
         """
-        fitting = [kind for kind in kinds if kind.shape == inputs.shape[:2]]
-        read = inputs.detach()[torch.stack(fitting).all(dim=0)].float()
-        self.sum += read.T @ read
-        self.tokens += len(read)
+        fitting = [mask for mask in masks if mask.shape == inputs.shape[:2]]
+        rows = inputs.detach()[torch.stack(fitting).all(dim=0)].float()
+        self.sum += rows.T @ rows
+        self.tokens += len(rows)
 
 
 def init_from_inputs(model: PeftModel, base: LoadedBase, batches: Sequence[MicroBatch]) -> None:
-    """Set the first matrices by what the layers read in `batches`.
+    """Set the matrices A by the layers' inputs for `batches`.
 
-    Raises AdapterError if there are none, or fewer tokens than a layer has ranks.
+    Raises AdapterError if there are none, or fewer tokens than the rank.
     """
     if not batches:
         message = "EVA starts from training examples, and there are none."
@@ -62,16 +62,16 @@ def init_from_inputs(model: PeftModel, base: LoadedBase, batches: Sequence[Micro
     was_training = model.training
     model.eval()
     for group in _in_groups([layer for _, layer in adapted(model)]):
-        for products in _read(model, base, batches, group):
-            _begin(products)
+        for covariance in _covariances(model, base, batches, group):
+            _init(covariance)
     model.train(was_training)
 
 
 def _in_groups(layers: list[LoraLayer]) -> Iterator[list[LoraLayer]]:
-    """Yield layers whose products fit in memory together."""
+    """Yield layers whose covariances fit in memory together."""
     group: list[LoraLayer] = []
     for layer in layers:
-        if group and sum(map(_bytes, [*group, layer])) > MOST_BYTES:
+        if group and sum(map(_bytes, [*group, layer])) > MAX_BYTES:
             yield group
             group = []
         group.append(layer)
@@ -83,36 +83,36 @@ def _bytes(layer: LoraLayer) -> int:
 
 
 @torch.no_grad()
-def _read(
+def _covariances(
     model: PeftModel, base: LoadedBase, batches: Sequence[MicroBatch], layers: list[LoraLayer]
-) -> list[_Products]:
-    """Run the examples through the model and return what the layers read."""
-    gathered = [_Products(layer) for layer in layers]
+) -> list[_Covariance]:
+    """Run the examples through the model and return the covariance of each layer's inputs."""
+    covariances = [_Covariance(layer) for layer in layers]
     for batch in (each.to(base.device) for each in batches):
         with ExitStack() as hooks:
-            for products in gathered:
-                hook = products.layer.register_forward_pre_hook(_counting(products, batch, base.family))
+            for covariance in covariances:
+                hook = covariance.layer.register_forward_pre_hook(_adding(covariance, batch, base.family))
                 hooks.callback(hook.remove)
             forward.logits(model, base.family, batch.input_ids, batch.attention_mask, batch.labels)
-    return gathered
+    return covariances
 
 
-def _counting(products: _Products, batch: MicroBatch, family: Family) -> Any:
-    kinds = [batch.attention_mask.bool()]
+def _adding(covariance: _Covariance, batch: MicroBatch, family: Family) -> Any:
+    masks = [batch.attention_mask.bool()]
     if family == "encoder-decoder":
-        kinds.append(batch.labels != IGNORED)
-    return lambda _, inputs: products.add(inputs[0], kinds)
+        masks.append(batch.labels != IGNORED)
+    return lambda _, inputs: covariance.add(inputs[0], masks)
 
 
 @torch.no_grad()
-def _begin(products: _Products) -> None:
-    first = products.layer.lora_A[TRAINED].weight
-    rank = len(first)
-    if products.tokens < rank:
+def _init(covariance: _Covariance) -> None:
+    lora_A = covariance.layer.lora_A[TRAINED].weight
+    rank = len(lora_A)
+    if covariance.tokens < rank:
         raise AdapterError(
-            f"EVA needs at least {rank} tokens to look at; the training examples have {products.tokens}.",
+            f"EVA needs at least {rank} tokens; the training examples have {covariance.tokens}.",
             "Choose another initialisation, a lower rank or more examples.",
             FIELD,
         )
-    _, directions = torch.linalg.eigh(products.sum)
-    first.copy_(directions.flip(1)[:, :rank].T)
+    _, directions = torch.linalg.eigh(covariance.sum)
+    lora_A.copy_(directions.flip(1)[:, :rank].T)

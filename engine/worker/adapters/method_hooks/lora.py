@@ -1,4 +1,4 @@
-"""What LoRA's refinements need beyond PEFT: starting points of our own, and a second matrix that learns faster."""
+"""Hooks of LoRA: initialisations, the fused pass, LoRA+, and base factors in files and checkpoints."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from engine.worker.modeling.base_models import LoadedBase
 
 
 class LowRankHooks(MethodHooks):
-    """Methods whose rank is that of a matrix in the layer, so it can't be larger than the layer's smaller side."""
+    """Methods whose rank can't be larger than the smaller side of a layer's weight."""
 
     ranks: ClassVar[tuple[str, ...]] = ("rank",)
 
 
 class LoraHooks(LowRankHooks):
-    """LoRA with all that is an option of it."""
+    """LoRA and its variants."""
 
     supports_mixed_batch: ClassVar[bool] = True
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
-        """Return the initialisation as far as PEFT does it right."""
+        """Return the initialisation where PEFT's own is used."""
         assert isinstance(options, LoraOptions)
         return {"init_lora_weights": "gaussian" if options.initialisation == "gaussian" else True}
 
     def add_modules(self, model: PeftModel, options: Options) -> None:
-        """Add base factors if the initial pair is not zero, and let other pairs compute the fused way."""
+        """Add base factors if the initial pair is not zero, and let other pairs compute fused."""
         assert isinstance(options, LoraOptions)
         if options.initialisation in FROM_WEIGHTS:
             pissa_init.attach(model)
         fused_lora.attach(model)
 
     def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
-        """Set the pairs' initial numbers."""
+        """Set the initial values of the pairs."""
         assert isinstance(options, LoraOptions)
         if options.initialisation in FROM_WEIGHTS:
             pissa_init.init_from_weights(model, options.initialisation)
@@ -52,12 +52,12 @@ class LoraHooks(LowRankHooks):
             init_from_inputs(model, base, context.batches)
 
     def learning_rate_factors(self, model: PeftModel, options: Options) -> Mapping[str, float]:
-        """Let the second matrices learn faster (Hayou et al. 2024, LoRA+)."""
+        """Let the matrices B learn faster (Hayou et al. 2024, LoRA+)."""
         assert isinstance(options, LoraOptions)
         if options.lora_plus_ratio == 1.0:
             return {}
-        second = f".lora_B.{TRAINED}."
-        return {name: options.lora_plus_ratio for name, _ in model.named_parameters() if second in name}
+        part = f".lora_B.{TRAINED}."
+        return {name: options.lora_plus_ratio for name, _ in model.named_parameters() if part in name}
 
     def state(self, model: PeftModel) -> Tensors:
         """Return the base factors, if any."""
@@ -69,9 +69,9 @@ class LoraHooks(LowRankHooks):
             pissa_init.load_state(model, tensors)
 
     def saved_tensors(self, model: PeftModel) -> Tensors:
-        """Return the pairs, with their base factors as one LoRA of twice the rank."""
+        """Return the pairs; with base factors as one LoRA of twice the rank."""
         tensors = super().saved_tensors(model)
-        return tensors | pissa_init.saved(model) if pissa_init.is_attached(model) else tensors
+        return tensors | pissa_init.saved_tensors(model) if pissa_init.is_attached(model) else tensors
 
     def save(self, model: PeftModel, folder: Path) -> None:
         """Write an ordinary LoRA."""
@@ -84,15 +84,15 @@ class LoraHooks(LowRankHooks):
 
 @torch.no_grad()
 def _init_orthogonal(model: PeftModel) -> None:
-    """Set the matrices to random ones whose product is zero, for even ranks.
+    """Set the matrices to random ones whose product is zero; the rank must be even.
 
-    PEFT's own are rounded to the base's number format, which for 4-bit bases is whole numbers.
+    PEFT rounds its own to the base's number format, which is an integer for 4-bit bases.
     """
     for _, layer in adapted(model):
-        first, second = layer.lora_A[TRAINED].weight, layer.lora_B[TRAINED].weight
-        rank = len(first)
-        turned, _ = torch.linalg.qr(torch.randn(rank, rank))
+        lora_A, lora_B = layer.lora_A[TRAINED].weight, layer.lora_B[TRAINED].weight
+        rank = len(lora_A)
+        orthogonal, _ = torch.linalg.qr(torch.randn(rank, rank))
         inputs = torch.randn(rank // 2, layer.in_features)
         outputs = torch.randn(layer.out_features, rank // 2)
-        first.copy_(turned[0::2].T @ inputs / 10.0)
-        second.copy_(outputs @ turned[1::2] / 10.0)
+        lora_A.copy_(orthogonal[0::2].T @ inputs / 10.0)
+        lora_B.copy_(outputs @ orthogonal[1::2] / 10.0)

@@ -1,6 +1,6 @@
-"""Methods whose settings must fit the widths of the layers they change: chosen by them, or refused beside the field.
+"""Hooks of methods whose settings must fit the widths of the adapted layers: chosen to fit, or refused with a hint.
 
-PEFT finds a misfit only while it replaces layers, half done and without saying what would fit.
+PEFT finds a misfit only while it replaces layers, and does not say what would fit.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from engine.worker.kernels.library import boft_layer, shira_layer
 from engine.worker.kernels.registry import enabled, replace
 from engine.worker.modeling.base_models import LoadedBase
 
-# The longest vector and the largest block that is chosen where the recipe names none.
-LONGEST = 256
+# The largest vector and block that is chosen where the recipe names none.
+MAX_CHOSEN = 256
 # Ranks up to this one are cut into 2 blocks a side, larger ones into 4 (Jung et al. 2025, GraLoRA).
 SMALL_RANK = 32
 
@@ -33,7 +33,7 @@ if enabled("boft_cuda"):
 
 
 def _permutation_matrix(_: Any, indices: torch.Tensor) -> torch.Tensor:
-    """Return what BOFT's `perm2mat` does; that one loops over the rows, and needs weights to do so."""
+    """Return the same matrix as BOFT's `perm2mat`, which loops over the rows and can't run on the meta device."""
     return torch.eye(len(indices))[indices]
 
 
@@ -41,7 +41,7 @@ replace(boft_layer.BOFTLayer, "perm2mat", "boft_permutation", _permutation_matri
 
 
 def _dense_change(layer: Any, adapter: str) -> torch.Tensor:
-    """Return what SHiRA's `get_delta_weight` does, as a dense matrix that checks its indices."""
+    """Return the same change as SHiRA's `get_delta_weight`, as a dense matrix whose indices are checked."""
     values = layer.shira_weight[adapter] * layer.scaling[adapter]
     layer.shira_indices[adapter] = layer.shira_indices[adapter].to(values.device)
     rows, columns = layer.shira_indices[adapter].long()
@@ -59,16 +59,16 @@ def _widths(options: Options, base: LoadedBase) -> Mapping[str, Width]:
 def _dividing(
     chosen: int | None, sizes: Iterable[int], field: str, what: str, usual: Iterable[int] = ()
 ) -> int | None:
-    """Return a number that divides all sizes: the chosen one, else the first of `usual`, else the largest.
+    """Return a divisor of all sizes: the chosen one, else the first of `usual` that is one, else the largest.
 
-    Raises AdapterError if the chosen one does not. Returns it unchanged where nothing is adapted; PEFT says so.
+    Raises AdapterError if the chosen one is none. Returns it unchanged where no layer is adapted, which PEFT refuses.
     """
     sizes = sorted(set(sizes))
     if not sizes:
         return chosen
     divisors = common_divisors(sizes)
     if chosen is None:
-        return next((size for size in usual if size in divisors), max(d for d in divisors if d <= LONGEST))
+        return next((size for size in usual if size in divisors), max(d for d in divisors if d <= MAX_CHOSEN))
     if chosen not in divisors:
         raise AdapterError(
             f"{what} {chosen} does not divide the widths of all adapted layers: {_listed(sizes)}.",
@@ -87,7 +87,7 @@ def _both(widths: Mapping[str, Width]) -> list[int]:
 
 
 class VbLoraHooks(MethodHooks):
-    """VB-LoRA: vectors must tile all widths; the bank learns at a tenth of the picks' rate, as in the paper."""
+    """VB-LoRA: the vector length must divide all widths; the bank learns at a tenth of the rate, as in the paper."""
 
     ranks = ("rank",)
 
@@ -96,18 +96,18 @@ class VbLoraHooks(MethodHooks):
         assert isinstance(options, VbLoraOptions)
         sizes = _both(_widths(options, base))
         length = _dividing(options.vector_length, sizes, "vector_length", "A vector length of")
-        return {"vector_length": length or LONGEST}
+        return {"vector_length": length or MAX_CHOSEN}
 
     def learning_rate_factors(self, model: PeftModel, options: Options) -> Mapping[str, float]:
-        """Slow the bank down, which every layer pulls at (Li et al. 2024)."""
+        """Let the bank, which all layers share, learn more slowly (Li et al. 2024)."""
         return {name: 0.1 for name, _ in model.named_parameters() if "vblora_vector_bank" in name}
 
 
 class MissHooks(MethodHooks):
-    """MiSS: its forms are PEFT's initialisations, and a layer has one form for all adapters."""
+    """MiSS: its forms are initialisations in PEFT, and a layer has one form for all adapters."""
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
-        """Name the form in PEFT's words, and refuse sizes that do not fit it."""
+        """Return the form as PEFT's initialisation, and refuse sizes that do not fit it."""
         assert isinstance(options, MissOptions)
         widths = _widths(options, base)
         if options.form == "bat":
@@ -120,15 +120,15 @@ class MissHooks(MethodHooks):
         return {"init_weights": True if options.form == "plain" else options.form}
 
     def is_compatible(self, config: Any, other: Any) -> bool:
-        """Tell whether both have the same form: PEFT keeps one a layer, that of the first adapter."""
+        """Tell whether both have the same form: PEFT uses that of the first adapter for all."""
         return bool(config.init_weights == other.init_weights)
 
 
 class InPlaceHooks(MethodHooks):
-    """Methods that add to a layer's output in place, which autograd forbids for the outputs of quantized layers."""
+    """Methods that add to a layer's output in place, which autograd forbids for quantized layers."""
 
     def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
-        """Let quantized layers hand out copies."""
+        """Let quantized layers return copies."""
         if base.options.quantization == "none":
             return
         for module in model.modules():
@@ -146,7 +146,7 @@ class GraLoraHooks(InPlaceHooks):
     ranks = ("rank", "hybrid_rank")
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
-        """Choose the blocks a side."""
+        """Choose the number of blocks a side."""
         assert isinstance(options, GraLoraOptions)
         sizes = [*_both(_widths(options, base)), options.rank]
         usual = (2, 1) if options.rank <= SMALL_RANK else (4, 2, 1)
@@ -154,7 +154,7 @@ class GraLoraHooks(InPlaceHooks):
 
 
 class BoftHooks(MethodHooks):
-    """BOFT: its blocks must tile the inputs."""
+    """BOFT: the block size must divide the inputs."""
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Refuse a block size that does not divide."""
@@ -165,39 +165,41 @@ class BoftHooks(MethodHooks):
 
 
 class C3aHooks(InPlaceHooks):
-    """C3A: its circulant blocks must tile inputs and outputs."""
+    """C3A: the block size must divide inputs and outputs."""
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Choose the block size."""
         assert isinstance(options, C3aOptions)
         sizes = _both(_widths(options, base))
-        return {"block_size": _dividing(options.block_size, sizes, "block_size", "The block size") or LONGEST}
+        return {
+            "block_size": _dividing(options.block_size, sizes, "block_size", "The block size") or MAX_CHOSEN
+        }
 
 
 class FourierFtHooks(MethodHooks):
     """FourierFT: a layer has no more frequencies than weights."""
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
-        """Give narrow layers as many as they have."""
+        """Limit the frequencies of small layers."""
         assert isinstance(options, FourierFtOptions)
         weights = {name: w.inputs * w.outputs for name, w in _widths(options, base).items()}
         narrow = {name: count for name, count in weights.items() if count < options.frequencies}
-        # PEFT matches patterns behind a dot, so the name's first part stays away.
+        # PEFT matches patterns after a dot, so the name's first part is left out.
         return {"n_frequency_pattern": {name.partition(".")[2]: count for name, count in narrow.items()}}
 
 
 class ShiraHooks(MethodHooks):
-    """SHiRA: it can't change more places than a weight has; without weights there are no places yet."""
+    """SHiRA: it can't change more entries than a weight has; on the meta device none are drawn."""
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
-        """Refuse a rank that is too large; draw no places where there is nothing to draw them on."""
+        """Refuse a rank that is too large; draw no entries on the meta device."""
         assert isinstance(options, ShiraOptions)
         most = [w.inputs * w.outputs // sum(w.both) for w in _widths(options, base).values()]
         _at_most(options.rank, most, "rank", "The rank")
-        return {"mask_type": "none yet"} if base.device.type == "meta" else {}
+        return {"mask_type": "none_yet"} if base.device.type == "meta" else {}
 
     def add_modules(self, model: PeftModel, options: Options) -> None:
-        """Stand in for places that are not drawn: a row and a column for each number."""
+        """Add indices of the right shape where none are drawn."""
         for module in model.modules():
             if isinstance(module, shira_layer.ShiraLayer) and TRAINED not in module.shira_indices:
                 count = module.shira_weight[TRAINED].numel()

@@ -1,4 +1,4 @@
-"""What soft prompts need beyond PEFT: their true shapes, a beginning from words, and files without noise."""
+"""Hooks of soft prompts: their shapes, initialisation from a text, and saved prompts without dropout."""
 
 from __future__ import annotations
 
@@ -20,58 +20,58 @@ from engine.worker.kernels.library import CACHE, PEFT_TYPE_TO_TUNER_MAPPING
 from engine.worker.modeling.base_models import LoadedBase
 
 
-class SoftPrompts(MethodHooks):
-    """Vectors before the input: as wide as the embedding."""
+class SoftPromptHooks(MethodHooks):
+    """Vectors before the input, as wide as the embedding."""
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
-        """Return the prompt's width; PEFT takes the layers', which a few models' embeddings do not have."""
+        """Return the prompt's width; PEFT takes that of the layers, which differs from the embedding in some models."""
         return {"token_dim": base.model.get_input_embeddings().embedding_dim}
 
     def saved_tensors(self, model: PeftModel) -> Tensors:
-        """Return the finished prompt. Without weights it can't be computed: the one to be loaded has its shape."""
+        """Return the finished prompt. On the meta device it is that of a loaded adapter, which has its shape."""
         if model.device.type != "meta":
-            with _at_rest(model):
+            with _in_eval_mode(model):
                 return super().saved_tensors(model)
         config = model.peft_config[TRAINED]
         tuner = PEFT_TYPE_TO_TUNER_MAPPING[config.peft_type]
-        embedding = self._finished(tuner, replace(config, inference_mode=True))
+        embedding = self._saved_embedding(tuner, replace(config, inference_mode=True))
         return {"prompt_embeddings": embedding.weight}
 
-    def _finished(self, tuner: Any, config: Any) -> torch.nn.Embedding:
+    def _saved_embedding(self, tuner: Any, config: Any) -> torch.nn.Embedding:
         encoder: torch.nn.Embedding = tuner(config).embedding
         return encoder
 
     def save(self, model: PeftModel, folder: Path) -> None:
-        """Write the finished prompt as evaluations compute it: without dropout, and drawing nothing."""
-        with _at_rest(model):
+        """Write the finished prompt, computed without dropout."""
+        with _in_eval_mode(model):
             super().save(model, folder)
 
 
-class PromptTuning(SoftPrompts):
-    """Prompt tuning begins with words."""
+class PromptTuningHooks(SoftPromptHooks):
+    """Prompt tuning, initialised from a text."""
 
     def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
-        """Copy the embeddings of the chosen words into the prompt; a random one is PEFT's.
+        """Copy the embeddings of the chosen tokens into the prompt; random values are PEFT's.
 
-        PEFT's own way would keep the tokenizer's path in the adapter's configuration, and need it.
+        PEFT's own way would save the tokenizer's path in the configuration, and need it to load the adapter.
         """
         assert isinstance(options, PromptOptions)
         prompt = model.prompt_encoder[TRAINED].embedding.weight
-        ids = _words(options, base, len(prompt))
+        ids = _initial_ids(options, base, len(prompt))
         if ids is not None:
             with torch.no_grad():
                 prompt.copy_(model.word_embeddings(ids.to(base.device)))
 
-    def _finished(self, tuner: Any, config: Any) -> torch.nn.Embedding:
+    def _saved_embedding(self, tuner: Any, config: Any) -> torch.nn.Embedding:
         encoder: torch.nn.Embedding = tuner(config, None).embedding
         return encoder
 
 
-class MultitaskPromptTuning(PromptTuning):
-    """Multitask prompt tuning begins with the shared prompt as it is."""
+class MultitaskPromptTuningHooks(PromptTuningHooks):
+    """Multitask prompt tuning, initialised to the shared prompt."""
 
     def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
-        """Let the tasks' factors be one at first. PEFT's are near zero: so would be the prompt and its gradients."""
+        """Set the tasks' factors to one. PEFT's are near zero, and so would be the prompt and its gradients."""
         super().initialize(model, base, options, context)
         encoder = model.prompt_encoder[TRAINED]
         with torch.no_grad():
@@ -79,36 +79,36 @@ class MultitaskPromptTuning(PromptTuning):
             encoder.prefix_task_rows[:, 0] += 1.0
 
     def saved_tensors(self, model: PeftModel) -> Tensors:
-        """Return the shared prompt and the factors, which are kept apart in the file."""
+        """Return the shared prompt and the factors, which are separate in the file."""
         return MethodHooks.saved_tensors(self, model)
 
 
-class PTuning(SoftPrompts):
+class PTuningHooks(SoftPromptHooks):
     """P-tuning's encoder."""
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
-        """Return the widths; the encoder is as wide as the model unless the options say otherwise."""
+        """Return the widths; the encoder is as wide as the model by default."""
         assert isinstance(options, PTuningOptions)
         width = base.model.get_input_embeddings().embedding_dim
         return {"token_dim": width, "encoder_hidden_size": options.encoder_width or width}
 
 
-# A network's numbers move every token at once, so they go by smaller steps than a prefix's own.
+# A projection's parameters change all tokens at once, so their learning rate is lower than the prefix's.
 PROJECTION_RATE = 1 / 30
 
 
-class PrefixTuning(SoftPrompts):
+class PrefixTuningHooks(SoftPromptHooks):
     """Keys and values of the decoder.
 
-    PEFT cuts an encoder-decoder's prefix as if half of it were for the attention to what was read, which it then
-    throws away: layer i gets the pair of keys and values at 2i, counted round. With an even number of layers each
-    pair would stand in two of them and half of what is trained in none; one pair to spare gives each its own.
+    PEFT splits an encoder-decoder's prefix as if half of it were for cross-attention, and then drops that half: layer i
+    gets the pair of keys and values at 2i, modulo their number. With an even number each pair would be used by two
+    layers and half of them by none; one more pair gives each layer its own.
     """
 
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Return the number of pairs, the decoder's heads and their width.
 
-        PEFT would count an encoder-decoder's encoder, and take a head's width from the model's, which for T5 differ.
+        PEFT would count the encoder's layers, and derive a head's width from the model's, which is wrong for T5.
         """
         config = base.model.config
         if not config.is_encoder_decoder:
@@ -119,10 +119,10 @@ class PrefixTuning(SoftPrompts):
         return {"num_layers": pairs, "num_attention_heads": heads, "token_dim": width}
 
     def initialize(self, model: PeftModel, base: LoadedBase, options: Options, context: InitContext) -> None:
-        """Begin with the decoder's keys and values at the words of a text (Li and Liang 2021)."""
+        """Start from the decoder's keys and values for a text (Li and Liang 2021)."""
         assert isinstance(options, PrefixOptions)
         prefix = model.prompt_encoder[TRAINED].embedding.weight
-        ids = None if options.projection else _words(options, base, len(prefix))
+        ids = None if options.projection else _initial_ids(options, base, len(prefix))
         if ids is None:
             return
         pairs = prefix.view(len(prefix), model.peft_config[TRAINED].num_layers, -1)
@@ -133,7 +133,7 @@ class PrefixTuning(SoftPrompts):
                 pairs[:, layer * stride % pairs.shape[1]] = pair
 
     def learning_rate_factors(self, model: PeftModel, options: Options) -> Mapping[str, float]:
-        """Let a projection learn at the rate that suits it, so that one preset serves both forms."""
+        """Lower the learning rate of a projection, so that one preset suits both forms."""
         assert isinstance(options, PrefixOptions)
         if not options.projection:
             return {}
@@ -150,27 +150,27 @@ def _decoder_layers(config: PretrainedConfig) -> int:
 
 
 def _keys_and_values(base: LoadedBase, ids: torch.Tensor) -> list[torch.Tensor]:
-    """Return what each layer of the decoder keeps of a text (tokens × numbers): keys, then values.
+    """Return the keys and values of each decoder layer for a text (tokens × heads · width, keys then values).
 
-    An encoder-decoder reads the text and writes it.
+    An encoder-decoder gets the text as input and as output.
     """
-    told = {"decoder_input_ids": ids[None]} if base.family == "encoder-decoder" else {}
+    decoder = {"decoder_input_ids": ids[None]} if base.family == "encoder-decoder" else {}
     was_training = base.model.training
     base.model.eval()
-    cache = base.model(input_ids=ids[None], use_cache=True, **told)[CACHE]
+    cache = base.model(input_ids=ids[None], use_cache=True, **decoder)[CACHE]
     base.model.train(was_training)
-    kept = [torch.cat([layer.keys[0], layer.values[0]]) for layer in _self_attention(cache).layers]
-    return [both.transpose(0, 1).flatten(1) for both in kept]
+    pairs = [torch.cat([layer.keys[0], layer.values[0]]) for layer in _self_attention(cache).layers]
+    return [pair.transpose(0, 1).flatten(1) for pair in pairs]
 
 
 def _self_attention(cache: Any) -> Any:
     return getattr(cache, "self_attention_cache", cache)
 
 
-def _words(options: PromptOptions | PrefixOptions, base: LoadedBase, count: int) -> torch.Tensor | None:
-    """Return the ids of the words that a prompt of so many begins with, None if it begins at random.
+def _initial_ids(options: PromptOptions | PrefixOptions, base: LoadedBase, count: int) -> torch.Tensor | None:
+    """Return the token ids that a prompt of `count` tokens starts from, None if it starts from random values.
 
-    Raises AdapterError for a text of which the tokenizer leaves nothing.
+    Raises AdapterError for a text without tokens.
     """
     if options.init == "random":
         return None
@@ -187,8 +187,8 @@ def _words(options: PromptOptions | PrefixOptions, base: LoadedBase, count: int)
 
 
 @contextmanager
-def _at_rest(model: PeftModel) -> Iterator[None]:
-    """Let the prompt's encoder drop nothing, as long as its result is written."""
+def _in_eval_mode(model: PeftModel) -> Iterator[None]:
+    """Switch off the prompt encoder's dropout."""
     encoder = model.prompt_encoder[TRAINED]
     was_training = encoder.training
     encoder.eval()

@@ -1,4 +1,4 @@
-"""Which of a base model's layers an adapter changes, and how wide they are, known before it is put on."""
+"""Target modules of an adapter and the widths of their layers, known before it is attached."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 
 ALL_LINEAR = "all-linear"
-_ALONE = f'"{ALL_LINEAR}" means every linear layer but the output head, so it does not stand beside names.'
+_ALONE = f'"{ALL_LINEAR}" means every linear layer but the output head, so it stands alone, without names.'
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Width:
 
 
 def default_targets(base: LoadedBase) -> list[str] | str:
-    """Return the modules that PEFT adapts in this kind of model, or all linear ones where it names none."""
+    """Return the modules that PEFT adapts in this model type, or all linear ones where it knows none."""
     known = TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.get(base.model.config.model_type)
     return list(known) if known else ALL_LINEAR
 
@@ -41,7 +41,7 @@ def default_targets(base: LoadedBase) -> list[str] | str:
 def refuse_no_layers(base: LoadedBase, named: tuple[str, ...] | None) -> None:
     """Raise AdapterError for target modules that are no linear layers of the base model.
 
-    PEFT passes over names that are not there, fails at some modules, and adapts embeddings that no model calls.
+    PEFT ignores unknown names, fails at some modules, and adapts embeddings without effect.
     """
     if not named or named == (ALL_LINEAR,):
         return
@@ -59,12 +59,12 @@ def refuse_no_layers(base: LoadedBase, named: tuple[str, ...] | None) -> None:
 
 
 def _modules_named(base: LoadedBase, name: str) -> list[Any]:
-    # The whole model is called "".
+    # The name of the whole model is empty.
     return [module for full, module in base.model.named_modules() if full and _is_named(full, [name])]
 
 
 def adapted_widths(base: LoadedBase, named: tuple[str, ...] | None) -> Mapping[str, Width]:
-    """Return the widths of the linear layers that `named` (or the default) means, by their full names."""
+    """Return the widths of the linear layers that `named`, or the default, matches, by full name."""
     targets = list(named) if named else default_targets(base)
     every = targets in (ALL_LINEAR, [ALL_LINEAR])
     head = base.model.get_output_embeddings()

@@ -1,13 +1,13 @@
-"""Tuners of Tunesmith's own, registered with PEFT so that all goes through PEFT: save, load, switch, merge.
+"""Our own PEFT tuners, bottleneck and selective: PEFT saves, loads, switches and merges them like its own.
 
-Importing this package registers them; do so before loading an adapter with plain PEFT.
+Importing this package registers them; do so before loading such an adapter with plain PEFT.
 """
 
 from engine.worker.adapters.tuners.bottleneck import (
     BottleneckConfig,
     BottleneckLayer,
     BottleneckModel,
-    adapter_places,
+    adapted_layers,
 )
 from engine.worker.adapters.tuners.registration import refuse_unregistered
 from engine.worker.adapters.tuners.selective import SelectiveConfig, SelectiveLayer, SelectiveModel
@@ -19,6 +19,6 @@ __all__ = [
     "SelectiveConfig",
     "SelectiveLayer",
     "SelectiveModel",
-    "adapter_places",
+    "adapted_layers",
     "refuse_unregistered",
 ]

@@ -1,10 +1,10 @@
-"""Bottleneck adapters: a thin two-layer network behind a sublayer, which changes what goes back into the stream.
+"""Bottleneck adapters: a narrow two-layer network after a sublayer, which changes its output.
 
     h + scale * up(activation(down(h)))
 
-behind attention and feed-forward (Houlsby et al. 2019, arXiv:1902.00751) or behind feed-forward alone (Pfeiffer et
-al. 2020, arXiv:2005.00247). The last layer of a sublayer is wrapped, so h is its output before dropout and residual.
-`up` starts at zero, so the model starts as the base, exactly. Not linear, so it can't be merged.
+after attention and feed-forward (Houlsby et al. 2019, arXiv:1902.00751) or after feed-forward alone (Pfeiffer et al.
+2020, arXiv:2005.00247). The last layer of a sublayer is wrapped, so h is its output before dropout and residual. `up`
+starts at zero, so training starts exactly at the base model. It is not linear, so it can't be merged.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "si
 
 @dataclass
 class BottleneckConfig(PeftConfig):
-    """Size and place of the adapters; `target_modules` absent are found by placement and kind of model."""
+    """Size and position of the adapters; without `target_modules` the placement and the model type decide."""
 
     size: int = field(default=64, metadata={"help": "Width of the bottleneck"})
     placement: Placement = field(default="houlsby", metadata={"help": "houlsby or pfeiffer"})
@@ -35,7 +35,7 @@ class BottleneckConfig(PeftConfig):
     dropout: float = field(default=0.0, metadata={"help": "Dropout within the bottleneck"})
     scale: float = field(default=1.0, metadata={"help": "Factor of what the adapter adds"})
     target_modules: list[str] | str | None = field(
-        default=None, metadata={"help": "Names of the layers that get an adapter behind them"}
+        default=None, metadata={"help": "Names of the layers that get an adapter after them"}
     )
     exclude_modules: list[str] | str | None = field(
         default=None, metadata={"help": "Names of modules left out"}
@@ -50,7 +50,7 @@ class BottleneckConfig(PeftConfig):
 
 
 class BottleneckLayer(nn.Module, BaseTunerLayer):
-    """A layer with adapters behind it. They compute in their own float32, whatever the base's number format."""
+    """A layer with adapters after it. They compute in float32, whatever the base's number format."""
 
     adapter_layer_names = ("bottleneck_down", "bottleneck_up")
     other_param_names = ("bottleneck_middle", "scales")
@@ -68,7 +68,7 @@ class BottleneckLayer(nn.Module, BaseTunerLayer):
         self.out_features = width
 
     def add_adapter(self, name: str, config: BottleneckConfig) -> None:
-        """Put a new adapter behind the layer, which changes nothing yet."""
+        """Add a new adapter after the layer; it changes nothing yet."""
         up = nn.Linear(config.size, self.width)
         nn.init.zeros_(up.weight)
         nn.init.zeros_(up.bias)
@@ -81,7 +81,7 @@ class BottleneckLayer(nn.Module, BaseTunerLayer):
         self._move_adapter_to_device_of_base_layer(name)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute what the base layer computes, and add what the active adapters make of it."""
+        """Return the base layer's output plus the changes by the active adapters."""
         output = self.base_layer(*args, **kwargs)
         if self.disable_adapters:
             return output
@@ -91,17 +91,17 @@ class BottleneckLayer(nn.Module, BaseTunerLayer):
 
     def _change(self, name: str, output: torch.Tensor) -> torch.Tensor:
         down, up = self.bottleneck_down[name], self.bottleneck_up[name]
-        narrow = self.bottleneck_middle[name](down(self._cast_input_dtype(output, down.weight.dtype)))
-        change: torch.Tensor = self.scales[name] * up(narrow)
+        hidden = self.bottleneck_middle[name](down(self._cast_input_dtype(output, down.weight.dtype)))
+        change: torch.Tensor = self.scales[name] * up(hidden)
         return change.to(output.dtype)
 
     def merge(self, safe_merge: bool = False, adapter_names: list[str] | None = None) -> None:
-        """Refuse: there is no weight that computes the same."""
+        """Refuse: no weight computes the same."""
         raise NotImplementedError("Bottleneck adapters are not linear and can't be merged.")
 
 
 class BottleneckModel(BaseTuner):
-    """The tuner: puts a BottleneckLayer in the place of every last layer of a sublayer."""
+    """The tuner: replaces every last layer of a sublayer by a BottleneckLayer."""
 
     prefix = "bottleneck_"
     tuner_layer_cls = BottleneckLayer
@@ -112,12 +112,12 @@ class BottleneckModel(BaseTuner):
     ) -> BottleneckConfig:
         if peft_config.target_modules is None:
             peft_config.target_modules = list(
-                adapter_places(str(model_config.get("model_type")), peft_config.placement)
+                adapted_layers(str(model_config.get("model_type")), peft_config.placement)
             )
         return peft_config
 
     def _check_tied_modules(self, model: nn.Module, peft_config: BottleneckConfig) -> None:
-        """Find nothing to warn of: adapters stand behind layers and leave their weights alone."""
+        """Do nothing: adapters come after layers and do not change their weights."""
 
     def _create_and_replace(
         self,
@@ -138,8 +138,8 @@ class BottleneckModel(BaseTuner):
             self._replace_module(parent, target_name, layer, target)
 
 
-def adapter_places(model_type: str, placement: Placement) -> tuple[str, ...]:
-    """Return the names of the layers that adapters stand behind. Raises AdapterError for an unknown kind of model."""
+def adapted_layers(model_type: str, placement: Placement) -> tuple[str, ...]:
+    """Return the names of the layers that get an adapter after them. Raises AdapterError for an unknown model type."""
     if model_type not in ENDS:
         raise AdapterError(
             f"Where attention and feed-forward end in a {model_type} model is not known.",
@@ -150,12 +150,12 @@ def adapter_places(model_type: str, placement: Placement) -> tuple[str, ...]:
 
 
 def width(layer: nn.Module, name: str) -> int:
-    """Return how many numbers a layer puts out for a token. Raises AdapterError if it is no linear layer."""
-    # transformers' Conv1D, GPT-2's linear layer, calls them `nf`.
+    """Return the width of a layer's output. Raises AdapterError if it is no linear layer."""
+    # transformers' Conv1D, GPT-2's linear layer, calls it `nf`.
     found = getattr(layer, "out_features", getattr(layer, "nf", None))
     if not isinstance(found, int):
         raise AdapterError(
-            f"{name} is no linear layer, so no adapter can stand behind it.",
+            f"{name} is no linear layer, so no adapter can follow it.",
             "Name linear layers under Applied to.",
             "method.target_modules",
         )

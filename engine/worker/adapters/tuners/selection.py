@@ -1,8 +1,7 @@
-"""Which of a base model's modules and parameters a selective adapter trains.
+"""Selects the modules and parameters of a base model that a selective adapter trains.
 
-Knows models by their structure only: norms by their class, blocks by the lists that hold them, everything else by
-its name. Tuner layers that stand on the model already are looked through, so that a selection is the same beside
-other adapters.
+Knows models by their structure alone: norms by their class, blocks by the lists that hold them, everything else by its
+name. Layers of adapters that are loaded already are unwrapped, so the selection does not depend on other adapters.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ NAMES_SHOWN = 12
 
 
 def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str]) -> list[str]:
-    """Return the names of the modules that hold what is trained, in the model's order.
+    """Return the names of the modules that hold the trained parameters, in the model's order.
 
-    `kind` is one of KINDS. `last_blocks` keeps to the last blocks of each stack, 0 to none in particular;
-    `patterns` (see `matches`) to what bears such a name. Modules that share a parameter with a chosen one are
-    chosen too, so that it stays shared. Raises AdapterError where nothing is left, beside the setting that says so.
+    `kind` is one of KINDS. `last_blocks` limits the selection to the last blocks of each stack (0: no limit), and
+    `patterns` to module names, see `matches`. Modules that share a parameter with a selected one are selected too, so
+    that it stays shared. Raises AdapterError where nothing is left.
     """
     holders = {name: module for name, module in _modules(model).items() if own_parameters(module, kind)}
     if not holders:
@@ -50,7 +49,7 @@ def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str
 
 
 def _nearest(model: nn.Module) -> str:
-    """Return the method to take where there are no biases, or not even norms."""
+    """Return the method to take for a model without biases: of the norms, if it has any."""
     return "layernorm" if any(own_parameters(module, "norms") for module in model.modules()) else "lora"
 
 
@@ -67,7 +66,7 @@ def own_parameters(module: nn.Module, kind: str) -> dict[str, nn.Parameter]:
 
 
 def is_norm(module: nn.Module) -> bool:
-    """Tell whether a module normalises: T5LayerNorm, LlamaRMSNorm and many others have no common class."""
+    """Tell whether a module is a norm: T5LayerNorm, LlamaRMSNorm and many others have no common class."""
     if isinstance(module, NORM_CLASSES):
         return True
     vectors = all(parameter.dim() <= 1 for parameter in module.parameters())
@@ -75,15 +74,15 @@ def is_norm(module: nn.Module) -> bool:
 
 
 def is_bias(parameter_name: str) -> bool:
-    """Tell whether a module's own parameter is added, not multiplied."""
+    """Tell whether a module's own parameter is a bias."""
     return parameter_name == "bias" or parameter_name.endswith("_bias")
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Tell whether a module or one that it is inside of bears a name like `pattern`.
+    """Tell whether the name of a module or of a parent module matches `pattern`.
 
-    `*` and `?` stand for any characters, capitals do not matter, and the pattern may begin at any dot:
-    "SelfAttention" takes all that is inside of modules of this name, "decoder.block.1" one block.
+    `*` and `?` stand for any characters, case does not matter, and the pattern may start after any dot:
+    "SelfAttention" matches everything inside such modules, "decoder.block.1" one block.
     """
     parts, pattern = name.lower().split("."), pattern.lower()
     above = (".".join(parts[: end + 1]) for end in range(len(parts)))
@@ -91,7 +90,7 @@ def matches(name: str, pattern: str) -> bool:
 
 
 def _modules(model: nn.Module) -> dict[str, nn.Module]:
-    """Return every module of the base by its name there, whatever adapters stand around it."""
+    """Return every module of the base model by name, without the adapters around it."""
     found: dict[str, nn.Module] = {}
     wrapped: list[str] = []
     for name, module in model.named_modules():
@@ -121,7 +120,7 @@ def _in_last_blocks(model: nn.Module, names: Iterable[str], count: int) -> list[
 
 
 def _stacks(model: nn.Module) -> dict[str, nn.ModuleList]:
-    """Return the lists of transformer blocks by name: the outermost lists of modules that are more than a layer."""
+    """Return the lists of transformer blocks by name: the outermost module lists whose modules have submodules."""
     stacks: dict[str, nn.ModuleList] = {}
     for name, module in model.named_modules():
         inside = any(name.startswith(f"{stack}.") for stack in stacks)
@@ -146,7 +145,7 @@ def _named_like(names: list[str], patterns: Sequence[str], where: str) -> list[s
 
 
 def _shown(names: Collection[str]) -> str:
-    """Return the most frequent last parts of the names, and one whole name to see what they are parts of."""
+    """Return the most frequent last parts of the names, and one full name as an example."""
     parts = Counter(name.rpartition(".")[2] for name in names)
     listed = ", ".join(part for part, _ in parts.most_common(NAMES_SHOWN))
     more = ", …" if len(parts) > NAMES_SHOWN else ""

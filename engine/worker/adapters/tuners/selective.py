@@ -1,8 +1,7 @@
-"""Selective tuning: train copies of some of the base model's own parameters.
+"""Selective tuning: trains copies of some of the base model's own parameters.
 
-The base's parameters stay as they are beside the copies, so that switching the adapter off restores the
-base exactly and the adapter's file holds the changed tensors only. Full fine-tuning is the selection of
-everything, BitFit that of the biases.
+The base's parameters stay unchanged besides the copies, so switching the adapter off restores the base model exactly,
+and the adapter's file holds only the changed tensors. Full fine-tuning selects everything, BitFit the biases.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ from engine.worker.adapters.tuners.registration import register
 from engine.worker.adapters.tuners.selection import KINDS, own_parameters, select
 
 Owner: TypeAlias = "tuple[SelectiveLayer, str]"
-"""Where a copy is: the layer that has it, and its name there."""
+"""The layer that has a copy, and its name there."""
 
 
 @dataclass
 class SelectiveConfig(PeftConfig):
-    """What is trained: parameters of a kind, in the modules that the other settings leave.
+    """What is trained: parameters of a kind, in the modules that the other settings select.
 
-    `target_modules` are found by them once and then saved; named here they decide alone.
+    `target_modules` are found by the other settings and saved. Where they are named, they decide alone.
     """
 
     selection: str = field(
@@ -53,11 +52,11 @@ class SelectiveConfig(PeftConfig):
 
 
 class SelectiveLayer(nn.Module, BaseTunerLayer):
-    """A module beside trained copies of its parameters, one set for each adapter.
+    """A module with trained copies of its parameters, one set for each adapter.
 
-    The copies are float32, whatever the base's number format: small steps would be lost in bfloat16. The
-    forward pass computes in the base's format. Of a parameter that the base shares between modules the first
-    module has the copy and the others borrow it, so that it is one parameter and one tensor of the adapter's file.
+    The copies are float32, whatever the base's number format: small steps would be lost in bfloat16. The forward pass
+    computes in the base's format. Of a parameter that the base shares between modules the first module has the copy,
+    and the others borrow it, so that it is one parameter and one tensor of the adapter's file.
     """
 
     adapter_layer_names = ("selective_values",)
@@ -74,7 +73,7 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
         self.out_features = getattr(base_layer, "out_features", None)
 
     def add_copies(self, adapter_name: str, kind: str, owners: dict[int, Owner]) -> None:
-        """Add an adapter's copies; `owners` are kept for it, to know where a parameter's copy is already."""
+        """Add an adapter's copies; `owners` maps the parameters that have been copied to their copies."""
         values, borrowed = nn.ParameterDict(), {}
         for name, parameter in own_parameters(self.base_layer, kind).items():
             if id(parameter) in owners:
@@ -86,7 +85,7 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
         self.borrowed_values[adapter_name] = borrowed
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute what the base module computes, with the active adapter's values in place of its own."""
+        """Compute the base module with the active adapter's values in place of its own."""
         values = {} if self.disable_adapters or self.merged else self._active_values()
         return (
             functional_call(self.base_layer, values, args, kwargs)
@@ -95,7 +94,7 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
         )
 
     def _active_values(self) -> dict[str, torch.Tensor]:
-        """Return the active adapter's values; none where it trains nothing of this module."""
+        """Return the active adapter's values of this module, none if it trains nothing of it."""
         if len(self.active_adapters) > 1:
             raise ValueError("Only one selective adapter can be active at a time.")
         chosen = [name for name in self.active_adapters if name in self.selective_values]
@@ -107,7 +106,7 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
         }
 
     def values_of(self, adapter_name: str) -> dict[str, nn.Parameter]:
-        """Return an adapter's values of this module by name, those that other layers have included."""
+        """Return an adapter's values of this module by name, including those that other layers have."""
         borrowed = {
             name: owner.selective_values[adapter_name][named_there]
             for name, (owner, named_there) in self.borrowed_values[adapter_name].items()
@@ -115,7 +114,7 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
         return {**self.selective_values[adapter_name], **borrowed}
 
     def merge(self, safe_merge: bool = False, adapter_names: list[str] | None = None) -> None:
-        """Put the active adapter's values into the base module; borrowed ones are put there by whose they are."""
+        """Copy the active adapter's values into the base module, except borrowed ones, which another layer copies."""
         for adapter_name in check_adapters_to_merge(self, adapter_names):
             if adapter_name not in self.selective_values:
                 continue
@@ -126,7 +125,7 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
             self.merged_adapters.append(adapter_name)
 
     def unmerge(self) -> None:
-        """Put the base module's own values back."""
+        """Restore the base module's own values."""
         own = dict(self.base_layer.named_parameters(recurse=False))
         for name, value in self._originals.items():
             own[name].data.copy_(value)
@@ -135,14 +134,14 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
 
 
 class SelectiveModel(BaseTuner):
-    """The tuner: puts a SelectiveLayer in the place of every chosen module."""
+    """The tuner: replaces every selected module by a SelectiveLayer."""
 
     prefix = "selective_"
     tuner_layer_cls = SelectiveLayer
     target_module_mapping: ClassVar[dict[str, list[str]]] = {}
 
     def __init__(self, model: nn.Module, config: Any, adapter_name: str, **kwargs: Any) -> None:
-        # Where an adapter's copies are, by base parameter; set without nn.Module's knowing.
+        # By adapter: the copy of each base parameter. nn.Module must not register it.
         object.__setattr__(self, "_owners", defaultdict(dict))
         super().__init__(model, config, adapter_name, **kwargs)
 
@@ -152,14 +151,14 @@ class SelectiveModel(BaseTuner):
         return peft_config
 
     def _prepare_model(self, peft_config: SelectiveConfig, model: nn.Module) -> None:
-        """Find the modules that hold what is trained, which the saved configuration then names."""
+        """Select the modules, which the saved configuration then names."""
         if peft_config.target_modules is None:
             peft_config.target_modules = select(
                 model, peft_config.selection, peft_config.last_blocks, peft_config.patterns or ()
             )
 
     def _check_tied_modules(self, model: nn.Module, peft_config: SelectiveConfig) -> None:
-        """Find nothing to warn of: tied parameters have one copy."""
+        """Do nothing: tied parameters have one copy."""
 
     def _create_and_replace(
         self,
@@ -178,12 +177,12 @@ class SelectiveModel(BaseTuner):
             self._replace_module(parent, target_name, layer, target)
 
     def delete_adapter(self, adapter_name: str) -> None:
-        """Delete an adapter and its copies, so that a later one of the same name starts from the base."""
+        """Delete an adapter and its copies, so that a later one of the same name starts from the base model."""
         super().delete_adapter(adapter_name)
         self._owners.pop(adapter_name, None)
 
     def _cast_adapter_dtype(self, adapter_name: str, autocast_adapter_dtype: bool = True) -> None:
-        """Leave the copies alone: they are float32 already."""
+        """Do nothing: the copies are float32 already."""
 
 
 register("selective", SelectiveConfig, SelectiveModel)

@@ -1,6 +1,6 @@
-"""Where the sublayers of a transformer block end: the layers whose outputs go back into the residual stream.
+"""The last layers of a transformer block's sublayers, whose outputs are added to the residual stream.
 
-The one table of them, by transformers' model types. Names are ends of module names, as PEFT matches them.
+A table by transformers' model types. Names are ends of module names, as PEFT matches them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Ends:
     feed_forward: tuple[str, ...]
 
     def of(self, placement: Placement) -> tuple[str, ...]:
-        """Return the layers after which an adapter of this placement stands."""
+        """Return the layers that get an adapter of this placement after them."""
         return self.feed_forward if placement == "pfeiffer" else self.attention + self.feed_forward
 
 

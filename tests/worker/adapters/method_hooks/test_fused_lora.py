@@ -87,8 +87,8 @@ def test_gradients_are_those_of_the_function_by_differences():
     ]
     mask, _ = dropout.draw_mask(arguments[0], 0.4)
 
-    assert torch.autograd.gradcheck(lambda *given: fused_lora._Added.apply(*given, mask, 1.7), arguments)
-    assert torch.autograd.gradcheck(lambda *given: fused_lora._Added.apply(*given, None, 0.6), arguments)
+    assert torch.autograd.gradcheck(lambda *given: fused_lora._AddLora.apply(*given, mask, 1.7), arguments)
+    assert torch.autograd.gradcheck(lambda *given: fused_lora._AddLora.apply(*given, None, 0.6), arguments)
 
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
@@ -107,7 +107,7 @@ def test_every_plain_pair_of_a_run_is_lean(kind):
 
     layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
     assert layers
-    assert all(isinstance(layer.lora_variant[TRAINED], fused_lora.Lean) for layer in layers)
+    assert all(isinstance(layer.lora_variant[TRAINED], fused_lora.FusedLora) for layer in layers)
 
 
 @pytest.mark.parametrize("options", [{"dora": True}, {"initialisation": "pissa"}])
@@ -118,5 +118,5 @@ def test_refinements_that_compute_otherwise_keep_their_own_way(options):
     model = attach_random(load_tiny("llama"), recipe)
 
     layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
-    assert not any(isinstance(layer.lora_variant.get(TRAINED), fused_lora.Lean) for layer in layers)
+    assert not any(isinstance(layer.lora_variant.get(TRAINED), fused_lora.FusedLora) for layer in layers)
     assert all(layer.cast_input_dtype_enabled for layer in layers)

@@ -270,13 +270,13 @@ def test_eva_without_examples_or_with_too_few_says_so():
         adapters.attach(base, lora(initialisation="eva"))
     assert caught.value.field == "method.initialisation"
     (few,) = Collator("decoder-only", 0, 100)([Encoded([5, 6], [5, 6])]).micro_batches
-    with pytest.raises(AdapterError, match=r"at least 4 tokens to look at; the training examples have 2"):
+    with pytest.raises(AdapterError, match=r"at least 4 tokens; the training examples have 2"):
         adapters.attach(load_tiny("llama"), lora(initialisation="eva"), InitContext(STEPS, (few,)))
 
 
 def test_eva_s_rows_are_read_in_parts_where_memory_is_short(monkeypatch):
     whole = attach(lora(initialisation="eva"))
-    monkeypatch.setattr("engine.worker.adapters.method_hooks.eva_init.MOST_BYTES", 1)
+    monkeypatch.setattr("engine.worker.adapters.method_hooks.eva_init.MAX_BYTES", 1)
     for one, other in zip(layers(whole), layers(attach(lora(initialisation="eva"))), strict=True):
         assert torch.equal(one.lora_A[TRAINED].weight, other.lora_A[TRAINED].weight)
 

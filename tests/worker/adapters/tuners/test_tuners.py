@@ -345,7 +345,7 @@ def test_an_adapter_adds_its_network_of_the_layers_output(activation: type[nn.Mo
 
 def test_where_sublayers_end_must_be_known_or_named() -> None:
     with pytest.raises(AdapterError) as caught:
-        tuners.adapter_places("made_up", "houlsby")
+        tuners.adapted_layers("made_up", "houlsby")
     assert caught.value.field == "method.target_modules"
     _, model = put_on("llama", "bottleneck", target_modules=("up_proj",))
     assert {name.rpartition(".")[2] for name in attach.adapted_modules(model)} == {"up_proj"}
