@@ -149,12 +149,16 @@ def planned_for(device: str) -> Iterator[None]:
 
 
 def replace(owner: Any, attribute: str, name: str, ours: Callable[..., Any]) -> None:
-    """Let a library's function be `ours` whenever the entry `name` is on."""
+    """Let a library's function be `ours` whenever the entry `name` is on, and for tensors on the meta device.
+
+    A plan has no values there, which some functions of the libraries read.
+    """
     stock = getattr(owner, attribute)
 
     @wraps(stock)
     def chosen(*args: Any, **kwargs: Any) -> Any:
-        return (ours if enabled(name) else stock)(*args, **kwargs)
+        has_no_values = any(getattr(value, "is_meta", False) for value in args)
+        return (ours if has_no_values or enabled(name) else stock)(*args, **kwargs)
 
     setattr(owner, attribute, chosen)
 

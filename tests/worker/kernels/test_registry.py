@@ -165,6 +165,8 @@ def test_boft_s_permutation_matrix_is_peft_s(switch) -> None:
     ours = boft_layer.BOFTLayer.perm2mat(None, order)
     switch("none")
     assert torch.equal(ours, boft_layer.BOFTLayer.perm2mat(None, order))
+    # A plan of a BOFT run has no values to loop over.
+    assert boft_layer.BOFTLayer.perm2mat(None, order.to("meta")).shape == (7, 7)
 
 
 def test_boft_compiles_nothing() -> None:
