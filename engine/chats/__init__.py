@@ -56,7 +56,7 @@ def read(text: str) -> Chat:
 
 
 def _beginning(text: str) -> str:
-    """Return the first lines of a long text: enough to know it by."""
+    """Return the first lines of a long text, enough to detect its kind."""
     end = text.rfind("\n", 0, BEGINNING) if len(text) > BEGINNING else -1
     return text[:end] if end > 0 else text[:BEGINNING]
 

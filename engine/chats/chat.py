@@ -1,4 +1,4 @@
-"""What a chat export holds: turns, and what stands in it that no one said."""
+"""The content of a chat export: turns, and lines that no person wrote."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LEFT_OUT_NAMES: dict[LeftOutKind, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A line that is no one's words: the application's own, the mark of a picture or file, or another chat's."""
+    """A line that is not part of the conversation: of the application, for a picture or file, or of another chat."""
 
     kind: LeftOutKind
     text: str
@@ -60,16 +60,16 @@ class Chat:
 
     @property
     def speakers(self) -> tuple[str, ...]:
-        """Those who speak, in the order of their first turns."""
+        """The speakers, in the order of their first turns."""
         return tuple(dict.fromkeys(turn.speaker for turn in self.turns if turn.speaker))
 
     @property
     def is_export(self) -> bool:
-        """Whether reading it made another text of it than the one that was read."""
+        """Whether it was read from an export rather than from plain text."""
         return self.kind not in {"plain", "text"}
 
     def described(self) -> str:
-        """Return in words what was understood and what was left out, without a full stop."""
+        """Return what was read and what was left out as text, without a full stop."""
         said = counted(len(self.turns), "turn", "turns")
         people = counted(len(self.speakers), "speaker", "speakers") if self.speakers else "no named speaker"
         left = left_out_text(Counter(each.kind for each in self.left_out))
@@ -92,7 +92,7 @@ def _listed(parts: list[str]) -> str:
 
 
 class Log:
-    """Gathers turns and what is left out, in the order in which they stand."""
+    """Collects turns and what is left out, in order."""
 
     def __init__(self) -> None:
         self._said: list[tuple[str, list[str], str]] = []
@@ -116,7 +116,7 @@ class Log:
             self._said[-1][1].append(text.strip())
 
     def leave_out(self, kind: LeftOutKind, text: str) -> None:
-        """Keep apart what no one said."""
+        """Record a line that is left out."""
         if text.strip():
             self.left_out.append(LeftOut(kind, text.strip()))
 

@@ -1,4 +1,4 @@
-"""What became of chats that are read as data: turns, conversations and what is left out, counted and in words."""
+"""Counts turns, conversations and what is left out of chats that are read as data, and describes the counts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ImportStats:
 
     @property
     def lacks_dates(self) -> bool:
-        """Whether it stays whole since nothing tells how long a pause was."""
+        """Whether it stays whole because the lengths of pauses are unknown."""
         return self.hours > 0 and self.turns > 0 and not self.is_dated and self.kind not in DATELESS
 
     def leave_out(self, lines: Iterable[LeftOut]) -> None:

@@ -1,4 +1,4 @@
-"""A chat into conversations: the next one begins where no one wrote for some hours. Pure functions."""
+"""Splits a chat into conversations at pauses of some hours. Pure functions."""
 
 from __future__ import annotations
 

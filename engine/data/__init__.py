@@ -1,4 +1,4 @@
-"""From the rows of a table to examples: which shape the rows have, and what they are in it.
+"""Turns the rows of a table into examples, by a schema that is given or inferred.
 
 Pure functions over plain values; knows nothing of files, splits, tokens or models.
 """

@@ -1,7 +1,7 @@
-"""What one cell holds: text, lists of turns, or several references.
+"""Reads single cells: text, lists of turns, or several references.
 
-A list of turns may be a list of texts, a list of objects with keys, one object with a list for each key, or any of
-these written as JSON into a text, as tables of csv have it.
+A list of turns may be a list of texts, a list of objects, one object with a list for each key, or any of these as JSON
+text, as in csv files.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ ANSWERING_SPEAKERS = ("assistant", "gpt", "model", "bot", "chatgpt", "ai", "chat
 
 @dataclass(frozen=True)
 class Keys:
-    """Which keys of a turn say who speaks and what; both are "" for turns that are texts."""
+    """The keys of speaker and text in a turn; both are "" for turns that are texts."""
 
     speaker: str = ""
     text: str = ""
 
 
 def as_list(value: Any) -> list[Any] | None:
-    """Return the items of a cell that holds a list in whatever form, None for any other cell."""
+    """Return the items of a cell with a list in any form, None for other cells."""
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return None
     if isinstance(value, dict) and value and all(isinstance(each, list) for each in value.values()):
-        # Lists of unequal length are no turns.
+        # Lists of different lengths are no turns.
         if len({len(each) for each in value.values()}) > 1:
             return None
         return [dict(zip(value, turn, strict=True)) for turn in zip(*value.values(), strict=True)]
@@ -50,9 +50,9 @@ def as_list(value: Any) -> list[Any] | None:
 
 
 def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys | None:
-    """Return the keys of the turns that all `cells` hold, None if they hold no lists of turns.
+    """Return the keys of the turns in `cells`, None if they are no lists of turns.
 
-    `speaker` and `text` are keys named by hand. Empty cells are passed over.
+    `speaker` and `text` are keys given by hand. Empty cells are skipped.
     """
     items: list[Any] = []
     for cell in cells:
@@ -65,7 +65,7 @@ def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys |
     if items and all(isinstance(item, str) for item in items):
         return None if text else Keys()
     turns = [item for item in items if isinstance(item, dict)]
-    # A few that are none are broken, and named once their row is read.
+    # A few other items are broken; they are reported when their row is read.
     if not turns or len(turns) * 2 <= len(items):
         return None
     items = turns
@@ -78,7 +78,7 @@ def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys |
 
 
 def are_numbers(cells: Iterable[Any]) -> bool:
-    """Tell whether cells hold numbers, as such or written as text, and nothing else; empty ones are passed over."""
+    """Tell whether all cells are numbers, also as text; empty ones are skipped."""
     filled = [cell for cell in cells if cell is not None and cell != ""]
     return bool(filled) and all(map(_is_number, filled))
 
@@ -90,14 +90,14 @@ def _is_number(cell: Any) -> bool:
 
 
 def keys_of(items: Iterable[Any]) -> list[str]:
-    """Return the keys that any of the items has, in the order in which they turn up."""
+    """Return the keys of all items, in the order of their first appearance."""
     return list(dict.fromkeys(str(key) for item in items if isinstance(item, dict) for key in item))
 
 
 def _first_text_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
-    """Return the likeliest key with texts in it, or the other one of two keys of which one is a speaker.
+    """Return the likeliest key of texts, or the other one of two keys if one is a speaker.
 
-    A list there holds the parts of a message.
+    A list as a value holds the parts of a message.
     """
     held = [key for key in keys if any(isinstance(item.get(key), (str, list)) for item in items)]
     named = column_names.exact(held, (*column_names.TEXT_NAMES, *column_names.CONVERSATION_NAMES))
@@ -106,7 +106,7 @@ def _first_text_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> 
 
 
 def _speaker_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
-    """Return the likeliest key that every turn has, or else the likeliest at all ("name" is often optional)."""
+    """Return the likeliest key that every turn has, else the likeliest of all: "name" is often optional."""
     held = [key for key in keys if any(item.get(key) not in (None, "") for item in items)]
     common = [key for key in held if all(item.get(key) is not None for item in items)]
     return (
@@ -117,9 +117,9 @@ def _speaker_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str
 
 
 def turns_of(value: Any, keys: Keys, column: str, number: int) -> list[Turn]:
-    """Return the turns that a cell holds; those in which nothing is said are no turns.
+    """Return the turns in a cell, without empty ones.
 
-    `column` and `number` are the cell's place. Raises DataError with the field `data.conversation`.
+    `column` and the row's `number` are for messages. Raises DataError with the field `data.conversation`.
     """
     if value is None or value == "":
         return []
@@ -147,14 +147,14 @@ def _turn(item: Any, keys: Keys, column: str, number: int) -> Turn:
 
 
 def _spoken(text: str) -> Turn:
-    """Return the turn that a text is; the name before it counts only where later lines could be taken for names."""
+    """Return a text as a turn; a leading name counts only if later lines look like names too."""
     first, *rest = text.splitlines() or [""]
     named = TURN.match(first) if any(map(TURN.match, rest)) else None
     return Turn(named[1], "\n".join([named[2] or "", *rest]).strip()) if named else Turn("", text)
 
 
 def name_of(value: Any) -> str:
-    """Return a speaker's name on one line: of an object its name, of a list all of them."""
+    """Return a speaker's name on one line: that of an object, or all names of a list."""
     if isinstance(value, str):
         return " ".join(value.split())
     parts = value if isinstance(value, (list, tuple)) else [value]
@@ -164,7 +164,7 @@ def name_of(value: Any) -> str:
 
 
 def _said(value: Any) -> str:
-    """Return what a message says; of one made of parts, the parts that are text."""
+    """Return the text of a message, or the text parts of a message with parts."""
     if isinstance(value, str):
         return text_of(value)
     parts = value if isinstance(value, (list, tuple)) else [value]
@@ -172,7 +172,7 @@ def _said(value: Any) -> str:
 
 
 def _inside(value: Any, keys: Sequence[str]) -> Any:
-    """Return a plain value, of an object that under the likeliest of `keys`; deeper ones hold no text."""
+    """Return a plain value, or the value of an object under the likeliest of `keys`; nested values have no text."""
     if isinstance(value, dict):
         key = column_names.exact([str(key) for key in value], keys)
         value = value[key] if key else None
@@ -188,7 +188,7 @@ def _no_turns(column: str, number: int, why: str) -> DataError:
 
 
 def texts_of(value: Any, column: str, number: int) -> list[str]:
-    """Return the references that a cell of summaries holds; blank ones in a list are none.
+    """Return the references in a cell of summaries, without blank items of a list.
 
     Raises DataError with the field `data.summary`.
     """
@@ -213,12 +213,12 @@ def texts_of(value: Any, column: str, number: int) -> list[str]:
 
 
 def text_of(value: Any) -> str:
-    """Return a plain value as text, with ends of lines as they are here; None is no text."""
+    """Return a plain value as text with LF line ends; None is ""."""
     return "" if value is None else str(value).replace("\r\n", "\n")
 
 
 def shared_instruction(texts: Sequence[str]) -> str:
-    """Return the whole lines that texts begin with, "" unless three different ones do and no one says these lines."""
+    """Return the common first lines of at least three different texts, "" if there are none or they are turns."""
     if len(set(texts)) < MIN_INSTRUCTED:
         return ""
     # The last line of a text is never an instruction alone.
@@ -229,12 +229,12 @@ def shared_instruction(texts: Sequence[str]) -> str:
 
 
 def without_system(said: Sequence[Turn]) -> list[Turn]:
-    """Return the turns but for instructions to an assistant."""
+    """Return the turns without system messages."""
     return [turn for turn in said if turn.speaker.lower() not in SYSTEM_SPEAKERS]
 
 
 def is_answered(said: Sequence[Turn]) -> bool:
-    """Tell whether turns are one text and a shorter answer to it, as instructions to summarise are."""
+    """Tell whether turns are one text and a shorter answer by an assistant."""
     turns = without_system(said)
     return (
         len(turns) == 2

@@ -1,10 +1,10 @@
-"""What a data check keeps beside its events: all rows of every finding, and every length.
+"""Reads the results of a data check beside its events: all rows of every finding, and every length.
 
     details.json   rows of findings, lengths, where in rows.jsonl a row stands
     rows.jsonl     the rows themselves, one a line: those of findings and those that are shown
 
-Both lie in the job's folder and go with it. An event carries the first rows; this carries all. Owns reading them,
-what a limit would cut, and the export to csv; the worker writes them.
+Both are in the job's folder and are deleted with it. Events have the first rows only. The worker writes the files; this
+reads them, counts what a limit would truncate, and exports csv files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a recipe's `data.columns` may say: the mapping by hand for shapes that are no two columns of text.
+"""A recipe's `data.columns`: the mapping by hand for data that is not two columns of text.
 
 - `speaker`: who speaks. For lists of turns with keys it is a key, for lists of texts the column with the lists of
   speakers, for turns in rows of their own a column.
@@ -25,13 +25,13 @@ from engine.options import unknown_key
 FIELD = "data.columns"
 KEYS = ("speaker", "text", "group", "references", "last_turn", "id", "split", "pause")
 LAST_TURN = "summary"
-# A night ends a conversation, and so does an afternoon in which no one writes.
+# So a night ends a conversation, and so does an afternoon without messages.
 PAUSE_HOURS = 4.0
 MAX_PAUSE_HOURS = 24 * 365
 
 
 def problems(mapping: Mapping[str, str]) -> list[Problem]:
-    """Return what is wrong with a mapping whatever the data: unknown keys, empty names, an unknown last turn."""
+    """Return the problems of a mapping that do not depend on data: unknown keys, empty names, a wrong last turn."""
     found = [unknown_key(f"{FIELD}.{key}", key, KEYS) for key in mapping if key not in KEYS]
     found += [
         Problem(f"{FIELD}.{key}", f"{FIELD}.{key} is empty.", "Name a column, or leave the key out.")
@@ -49,16 +49,16 @@ def problems(mapping: Mapping[str, str]) -> list[Problem]:
         message = "Conversations of turns in rows of their own are named by data.columns.group."
         found.append(Problem(f"{FIELD}.id", message, "Leave data.columns.id out."))
     if mapping.get("pause", "").strip() and _hours(mapping["pause"]) is None:
-        message = f"A pause of {mapping['pause']} hours makes no sense."
+        message = f"A pause of {mapping['pause']} hours is not valid."
         hint = f"Give hours from 0 to {MAX_PAUSE_HOURS:,}; 0 leaves each chat whole."
         found.append(Problem(f"{FIELD}.pause", message, hint))
     return found
 
 
 def pause_hours(mapping: Mapping[str, str]) -> float:
-    """Return after how many hours of silence a chat's next conversation begins, 0 for never.
+    """Return the hours of silence after which a chat's next conversation begins, 0 for never.
 
-    Raises DataError for what is no such number.
+    Raises DataError for an invalid number.
     """
     check(mapping)
     found = _hours(mapping["pause"]) if "pause" in mapping else None
@@ -80,12 +80,12 @@ def check(mapping: Mapping[str, str]) -> None:
 
 
 def column(mapping: Mapping[str, str], key: str, names: Sequence[str]) -> str | None:
-    """Return the column that `key` names, None if it is not mapped. Raises DataError if there is none such."""
+    """Return the column of `key`, None if it is not mapped. Raises DataError if it does not exist."""
     return require(mapping[key], names, FIELD) if key in mapping else None
 
 
 def references(mapping: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that `references` names; a name with commas in it may stand alone."""
+    """Return the columns of `references`; a single name may contain commas."""
     wanted = mapping.get("references", "")
     if not wanted or wanted in names:
         return (wanted,) if wanted else ()

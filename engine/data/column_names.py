@@ -1,7 +1,4 @@
-"""Columns by their names: which one a person named, and which are likely to hold what.
-
-Knows nothing of what stands in the columns.
-"""
+"""Finds columns by name: those that a person named, and likely ones. Knows nothing of their content."""
 
 from __future__ import annotations
 
@@ -46,18 +43,18 @@ NUMBERED = re.compile(r"^(.*?)[ _-]?\d{1,2}$")
 
 
 def plain(name: str) -> str:
-    """Return a column's name as the lists of likely names write it."""
+    """Return a column's name in the form of the lists of likely names."""
     return name.lower().strip().replace(" ", "_")
 
 
 def exact(free: Sequence[str], likely: Iterable[str]) -> str | None:
-    """Return the first of `free` whose whole name is the earliest possible of `likely`."""
+    """Return the column of `free` whose whole name comes first in `likely`."""
     by_plain_name = {plain(name): name for name in reversed(free)}
     return next((by_plain_name[guess] for guess in likely if guess in by_plain_name), None)
 
 
 def likeliest(free: Sequence[str], likely: Sequence[str]) -> str | None:
-    """Return the column whose whole name, or else a word of whose name, is one of `likely`."""
+    """Return the column whose whole name, else a part of whose name, is one of `likely`."""
     by_plain_name = {plain(name): name for name in reversed(free)}
     whole = (by_plain_name[guess] for guess in likely if guess in by_plain_name)
     parts = (name for guess in likely for key, name in by_plain_name.items() if guess in key.split("_"))
@@ -65,7 +62,7 @@ def likeliest(free: Sequence[str], likely: Sequence[str]) -> str | None:
 
 
 def require(wanted: str, names: Sequence[str], field: str) -> str:
-    """Return `wanted` if there is such a column. Raises DataError with `field` and the nearest name."""
+    """Return `wanted` if the column exists. Raises DataError with `field` and the nearest name."""
     if wanted in names:
         return wanted
     near = difflib.get_close_matches(wanted.lower(), [name.lower() for name in names], n=1)
@@ -75,17 +72,17 @@ def require(wanted: str, names: Sequence[str], field: str) -> str:
 
 
 def there(names: Sequence[str]) -> str:
-    """Return in words which columns there are."""
+    """Return the columns as text."""
     return f"The columns are: {', '.join(names)}." if names else "The data has no columns."
 
 
 def numbered_beside(chosen: str, free: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that differ from `chosen` in a number alone: summary2 and summary3 beside summary1."""
+    """Return the columns that differ from `chosen` only in a number: summary2 and summary3 for summary1."""
     return tuple(name for name in free if name != chosen and _stem(name) == _stem(chosen))
 
 
 def numbered(free: Sequence[str], likely: Sequence[str]) -> str | None:
-    """Return the first column whose name is one of `likely` with a number behind it."""
+    """Return the first column whose name is one of `likely` followed by a number."""
     return next((name for guess in likely for name in free if _stem(name) == guess != plain(name)), None)
 
 

@@ -1,4 +1,4 @@
-"""What a data check can find: the one declaration of every finding, for the check, recipes, windows and words.
+"""Declares every finding of the data check, for the check, recipes and windows.
 
 How the rows of a finding are found is the worker's business (`engine.worker.validation`).
 """
@@ -34,16 +34,16 @@ class Finding:
 
 
 _LEFT_OUT = "Runs leave such rows out."
-_CUT = "Runs cut its end."
-_LEARNED = "Runs learn to write them."
+_CUT = "Runs truncate it."
+_LEARNED = "The model learns to write them."
 
 FINDINGS = (
     Finding(
         "leaks",
         "In more than one split",
-        "A conversation that also stands in a later split",
+        "A conversation that is also in a later split",
         "warning",
-        "It is known before it is asked for, so scores look better than they are.",
+        "The model sees it before it is scored, so scores look better than they are.",
     ),
     Finding(
         "empty_conversation",
@@ -54,7 +54,7 @@ FINDINGS = (
         can_be_excluded=False,
     ),
     Finding("empty_summary", "Empty summary", "No summary", "notice", _LEFT_OUT, can_be_excluded=False),
-    Finding("duplicates", "Duplicate conversations", "A conversation that stood before", "notice"),
+    Finding("duplicates", "Duplicate conversations", "A conversation that is in an earlier row", "notice"),
     Finding(
         "long_conversation",
         "Conversation over the limit",
@@ -74,14 +74,14 @@ FINDINGS = (
         "Summary longer than its conversation",
         "A summary longer than its conversation",
         "warning",
-        "It says more than there was to say.",
+        "It says more than the conversation.",
     ),
     Finding(
         "copied_summary",
         "Summary that looks like a copy",
         "A summary taken word for word from its conversation",
         "warning",
-        "It teaches to copy.",
+        "The model learns to copy.",
     ),
     Finding(
         "other_language",
@@ -109,7 +109,7 @@ FINDINGS = (
             kind.title,
             f"What looks like {kind.phrase}",
             "warning",
-            f'data.mask = ["{kind.id}"] puts {kind.mask} in its place.',
+            f'data.mask = ["{kind.id}"] replaces it by {kind.mask}.',
         )
         for kind in pii.KINDS
     ),
@@ -123,7 +123,7 @@ def finding(finding_id: str) -> Finding:
 
 
 def excluded_text(excluded: Mapping[str, Mapping[str, int]]) -> str:
-    """Return how many rows were left out, counted by split and finding, as a sentence; "" for none."""
+    """Return the number of rows left out, by split and finding, as a sentence; "" for none."""
     by_finding = sum((Counter(counts) for counts in excluded.values()), Counter[str]())
     splits = [f"{sum(counts.values()):,} of {split}" for split, counts in excluded.items() if counts]
     named = [f"{finding(name).title.lower()}: {count:,}" for name, count in by_finding.items()]
@@ -131,7 +131,7 @@ def excluded_text(excluded: Mapping[str, Mapping[str, int]]) -> str:
 
 
 def exclude_problems(ids: Sequence[str], field: str) -> list[Problem]:
-    """Return what is wrong with a list of findings whose rows should be left out."""
+    """Return the problems of a list of findings to exclude."""
     known = [entry.id for entry in FINDINGS if entry.can_be_excluded]
     needless = [entry.id for entry in FINDINGS if not entry.can_be_excluded]
     return [
@@ -144,7 +144,7 @@ def exclude_problems(ids: Sequence[str], field: str) -> list[Problem]:
 
 
 def mask_problems(kinds: Sequence[str], field: str) -> list[Problem]:
-    """Return what is wrong with a list of kinds of personal data to mask."""
+    """Return the problems of a list of kinds of personal data to mask."""
     known = [kind.id for kind in pii.KINDS]
     return [_unknown(one, known, field, "a kind of personal data") for one in kinds if one not in known]
 

@@ -1,8 +1,7 @@
-"""What comes in as no single file: text that was pasted, files that were dropped together.
+"""Makes sources of pasted text and of files that were dropped together.
 
-Each becomes a source like any other, in a private folder of the home: a file named after what the text holds, so that
-the same text pasted twice is the same source, or a folder of links to the files. Judges no data: what is wrong with a
-text is for its reader to say.
+Each becomes a source in a private folder: a file named after a digest of the text, so that the same text is the same
+source, or a folder of links to the files. Does not check the data: that is for its reader.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from engine.system.files import write_atomically
 from engine.system.paths import intake_folder
 
 FIELD = "data.source"
-# By which a table is told from prose; the ending of a table's file says how its cells are parted.
+# By these a table is distinguished from prose; the suffix of a table shows its delimiter.
 LOOKED_AT_LINES = 20
 MAX_HEAD_CHARACTERS = 60
 TABLES = {"\t": ".tsv", ";": ".csv", ",": ".csv"}
 
 
 def save_text(text: str) -> Path:
-    """Write pasted text to a file that readers know by its ending, and return it.
+    """Write pasted text to a file with a suffix that readers know, and return it.
 
     Raises DataError with the field `data.source` if there is no text, StorageError if it can't be written.
     """
@@ -43,7 +42,7 @@ def save_text(text: str) -> Path:
 
 
 def save_files(files: Sequence[Path]) -> Path:
-    """Return the source that files make together: one as it is, several as a folder that links to them.
+    """Return the source of files: a single file itself, several as a folder of links to them.
 
     Raises DataError with the field `data.source` if a folder is among several, StorageError.
     """
@@ -76,26 +75,26 @@ def _unwritten(path: Path, error: OSError) -> StorageError:
 
 
 def _names(files: Sequence[Path]) -> list[str]:
-    """Return the names in the folder: where two are alike, all with their own folder's name, which may say a split."""
+    """Return the names of links: if two files have the same name, all get their folder's name, which may be a split."""
     plain = [path.name for path in files]
     if len(set(plain)) == len(plain):
         return plain
     longer = [f"{path.parent.name}-{path.name}" for path in files]
     return [
-        name if longer.count(name) == 1 else f"{place}-{name}" for place, name in enumerate(longer, start=1)
+        name if longer.count(name) == 1 else f"{number}-{name}" for number, name in enumerate(longer, start=1)
     ]
 
 
-def _link(path: Path, place: Path) -> None:
-    """Lead to a file rather than copy it; where links are not allowed it is copied."""
+def _link(path: Path, target: Path) -> None:
+    """Link to a file, or copy it where links are not allowed."""
     try:
-        place.symlink_to(path.absolute())
+        target.symlink_to(path.absolute())
     except (OSError, NotImplementedError):
-        shutil.copyfile(path, place)
+        shutil.copyfile(path, target)
 
 
 def _suffix(text: str) -> str:
-    """Return the ending that tells readers what a text is; what is nothing else is a conversation."""
+    """Return the suffix for the kind of a text; a text of no other kind is a conversation."""
     is_export = chats.read(text).is_export
     if text.lstrip("\ufeff \t\r\n")[:1] in {"[", "{"}:
         return ".json" if is_export else _json_suffix(text)
@@ -103,7 +102,7 @@ def _suffix(text: str) -> str:
 
 
 def _json_suffix(text: str) -> str:
-    """Return .jsonl for a text whose first line is a whole value with more behind it."""
+    """Return .jsonl for a text whose first line is a complete value, else .json."""
     first, _, rest = text.strip("\ufeff \t\r\n").partition("\n")
     try:
         json.loads(first)
@@ -113,7 +112,7 @@ def _json_suffix(text: str) -> str:
 
 
 def _table_suffix(text: str) -> str:
-    """Return the ending of a table: short names in the first line, as many cells in each line below."""
+    """Return the suffix of a table: short names in the first line, and as many cells in each line below."""
     lines = [line for line in islice(text.splitlines(), LOOKED_AT_LINES) if line.strip()]
     for delimiter, suffix in TABLES.items():
         # A quoted cell of several lines may be open where the lines end.

@@ -1,4 +1,4 @@
-"""A shape that is known: rows of a table in, examples out."""
+"""The schema of a table: rows in, examples out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Kind = Literal["columns", "turns", "lists", "rows"]
 
 
 class Record(Protocol):
-    """A row as it stands in its table: its number, from 1, and its values by column."""
+    """A row of a table: its number, from 1, and its values by column."""
 
     @property
     def number(self) -> int:
@@ -22,12 +22,12 @@ class Record(Protocol):
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """What stands in each column."""
+        """The values by column."""
 
 
 @dataclass(frozen=True)
 class SourcedExample:
-    """An example, whole or not, and the numbers of the rows that it was made of."""
+    """An example, complete or not, and the numbers of its rows."""
 
     example: Example
     rows: tuple[int, ...]
@@ -60,7 +60,7 @@ class Schema:
     split: str = ""
 
     def as_dict(self) -> dict[str, object]:
-        """Return the choice in the shape of the data check's result."""
+        """Return the schema in the form of the data check's result."""
         return {
             "kind": self.kind,
             "all": list(self.all),
@@ -105,7 +105,7 @@ class Schema:
         return self._before_the_last(said)
 
     def _before_the_last(self, said: list[Turn]) -> tuple[str, list[str]]:
-        """Return the turns before the last as the conversation, a single one as the text that it is."""
+        """Return the turns before the last as the conversation; a single one is a text without a speaker."""
         turns = without_system(said)
         if len(turns) < 2:
             return as_text(turns), []

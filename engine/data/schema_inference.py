@@ -1,6 +1,6 @@
-"""Which shape rows have: guessed from the columns' names and the first rows, or given by hand.
+"""Infers the schema of rows from column names and the first rows, or takes it from a mapping by hand.
 
-Owns the order in which shapes are tried. The reason that comes with each is made for people to read.
+Owns the order in which schemas are tried, and the reason of each for people.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def infer_schema(
 
 
 class _Guess:
-    """One guess at work: what is there and what is wanted of it."""
+    """One inference: the columns and rows, and what a person named."""
 
     def __init__(
         self,

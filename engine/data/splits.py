@@ -1,7 +1,4 @@
-"""Splits by their names: what files, folders, lists and cells call them.
-
-Knows nothing of files or tables.
-"""
+"""Splits by name, for files, folders, lists and cells. Knows nothing of files or tables."""
 
 from __future__ import annotations
 
@@ -22,5 +19,5 @@ SPLITS_BY_NAME: dict[str, Split] = {
 
 
 def split_named(name: object) -> Split | None:
-    """Return the split that a value is the name of, None for any other value."""
+    """Return the split with this name, None for other values."""
     return SPLITS_BY_NAME.get(name.strip().lower()) if isinstance(name, str) else None

@@ -7785,13 +7785,13 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>A conversation that also stands in a later split</source>
-   <translation>Ein Gespräch, das auch in einem späteren Teil steht</translation>
+   <source>A conversation that is also in a later split</source>
+   <translation>Ein Gespräch, das auch in einem späteren Teil ist</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>A conversation that stood before</source>
-   <translation>Ein Gespräch, das schon vorher vorkam</translation>
+   <source>A conversation that is in an earlier row</source>
+   <translation>Ein Gespräch, das in einer früheren Zeile steht</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -7925,8 +7925,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
-   <source>A pause of {1} hours makes no sense.</source>
-   <translation>Eine Pause von {1} Stunden ergibt keinen Sinn.</translation>
+   <source>A pause of {1} hours is not valid.</source>
+   <translation>Eine Pause von {1} Stunden ist nicht gültig.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -9553,11 +9553,6 @@ Summary:</translation>
    <translation>Sie enthält: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>It is known before it is asked for, so scores look better than they are.</source>
-   <translation>Es ist bekannt, bevor danach gefragt wird, also sehen die Wertungen besser aus, als sie sind.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>It is scored with the recipe's prompt, like the base.</source>
    <translation>Er wird mit dem Prompt des Rezepts bewertet, wie das Basismodell.</translation>
@@ -9574,18 +9569,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>It says more than there was to say.</source>
-   <translation>Sie sagt mehr, als es zu sagen gab.</translation>
+   <source>It says more than the conversation.</source>
+   <translation>Sie sagt mehr als das Gespräch.</translation>
   </message>
   <message>
    <location filename="../../engine/config/support_matrix.py" />
    <source>It should work, but was not tested.</source>
    <translation>Es sollte gehen, wurde aber nicht geprüft.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>It teaches to copy.</source>
-   <translation>Sie lehrt abzuschreiben.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -10957,16 +10947,6 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>Runs cut its end.</source>
-   <translation>Läufe schneiden ihr Ende ab.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/findings.py" />
-   <source>Runs learn to write them.</source>
-   <translation>Läufe lernen, sie zu schreiben.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/findings.py" />
    <source>Runs leave rows with {1} out anyway.</source>
    <translation>Läufe lassen Zeilen mit {1} ohnehin aus.</translation>
   </message>
@@ -10974,6 +10954,11 @@ In one sentence:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>Runs leave such rows out.</source>
    <translation>Läufe lassen solche Zeilen aus.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>Runs truncate it.</source>
+   <translation>Läufe kürzen es.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -11857,6 +11842,21 @@ Summary:</translation>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>The model ends them before the first word. An empty summary scores 0.</source>
    <translation>Das Modell beendet sie vor dem ersten Wort. Eine leere Zusammenfassung zählt als 0.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>The model learns to copy.</source>
+   <translation>Das Modell lernt abzuschreiben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>The model learns to write them.</source>
+   <translation>Das Modell lernt, sie zu schreiben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>The model sees it before it is scored, so scores look better than they are.</source>
+   <translation>Das Modell sieht es schon vor der Bewertung, also sehen die Wertungen besser aus, als sie sind.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -13290,8 +13290,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
-   <source>data.mask = ["{1}"] puts {2} in its place.</source>
-   <translation>data.mask = ["{1}"] setzt {2} an ihre Stelle.</translation>
+   <source>data.mask = ["{1}"] replaces it by {2}.</source>
+   <translation>data.mask = ["{1}"] ersetzt es durch {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />

@@ -265,7 +265,7 @@ def test_personal_data_is_counted_and_gone_once_it_is_masked(tmp_path: Path, che
     found = {finding["id"]: finding["text"] for finding in check(source)["findings"]}
     assert found["email"] == (
         "What looks like an e-mail address in 1 row of train. 2 places. "
-        'data.mask = ["email"] puts [e-mail] in its place.'
+        'data.mask = ["email"] replaces it by [e-mail].'
     )
     assert "phone" in found
     masked = check(source, mask=["email"])

@@ -134,7 +134,7 @@ def german(monkeypatch):
     engine = {
         "by name": ("nach dem Namen",),
         "Summary over the limit": ("Zu lange Zusammenfassung",),
-        "Runs cut its end.": ("Läufe kürzen sie.",),
+        "Runs truncate it.": ("Läufe kürzen sie.",),
     }
     monkeypatch.setattr(language._now, "catalogue", language.Catalogue(window, engine))
 
