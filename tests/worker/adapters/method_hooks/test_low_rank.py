@@ -119,10 +119,10 @@ def train(
     recipe: Recipe,
     folder: Path,
     checkpoint: int = 0,
-    resume: bool = False,
+    resume: int = 0,
     watch: Callable[[StepReport, TrainState], None] = lambda _report, _state: None,
 ) -> PeftModel:
-    """Train by the product's loop, with a checkpoint in `folder` after a step, or from that checkpoint on.
+    """Train by the product's loop, with a checkpoint in `folder` after step `checkpoint`, or from step `resume` on.
 
     `watch` is called after every step.
     """
@@ -135,9 +135,8 @@ def train(
     if resume:
         checkpoints.load_trainable(model, saved)
         checkpoints.load_state(state, saved)
-    first = STEPS // 2 if resume else 0
     random_states = partial(checkpoints.load_random_states, saved) if resume else None
-    for number, batch in islice(steps_from(loader, first, random_states), STEPS - first):
+    for number, batch in islice(steps_from(loader, resume, random_states), STEPS - resume):
         report = train_step(state, batch, number)
         assert report is not None
         if report.step == checkpoint:
@@ -301,7 +300,7 @@ def test_lora_plus_lets_the_second_matrices_learn_faster_also_after_a_resume(tmp
         told.append(report.learning_rate)
 
     train(recipe, tmp_path, checkpoint=STEPS // 2, watch=watch)
-    train(recipe, tmp_path, resume=True, watch=lambda _, state: resumed.append(rates(state)))
+    train(recipe, tmp_path, resume=STEPS // 2, watch=lambda _, state: resumed.append(rates(state)))
     assert resumed == uninterrupted[STEPS // 2 :]
     for step, found in enumerate(uninterrupted, start=1):
         for name, rate in found.items():
@@ -314,7 +313,7 @@ def test_lora_plus_lets_the_second_matrices_learn_faster_also_after_a_resume(tmp
 def test_a_run_taken_up_again_gives_the_bits_of_the_straight_one_on_an_untouched_base(options, tmp_path):
     recipe = lora(**options)
     uninterrupted = train(recipe, tmp_path, checkpoint=STEPS // 2)
-    resumed = train(recipe, tmp_path, resume=True)
+    resumed = train(recipe, tmp_path, resume=STEPS // 2)
     expected = adapters.trainable_parameters(uninterrupted)
     assert expected.keys() == adapters.trainable_parameters(resumed).keys()
     for name, parameter in adapters.trainable_parameters(resumed).items():
@@ -388,7 +387,7 @@ def test_adalora_s_pull_is_what_peft_adds_to_a_loss():
 def test_an_adalora_taken_up_again_gives_the_bits_of_the_straight_run(tmp_path):
     recipe = adalora()
     uninterrupted = train(recipe, tmp_path, checkpoint=5)
-    resumed = train(recipe, tmp_path, resume=True)
+    resumed = train(recipe, tmp_path, resume=5)
     for found, expected in (
         (adapters.trainable_parameters(resumed), adapters.trainable_parameters(uninterrupted)),
         (method_hooks.of(resumed).state(resumed), method_hooks.of(uninterrupted).state(uninterrupted)),
