@@ -60,7 +60,7 @@ from engine.worker.dataset.collator import (
 )
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import Encoded, Prompter, make_prompter
-from engine.worker.dataset.token_cache import tokenised
+from engine.worker.dataset.token_cache import tokenize
 from engine.worker.evaluation import samples
 from engine.worker.modeling import base_models, forward, meta_model
 from engine.worker.modeling.architecture import architecture_of
@@ -106,7 +106,7 @@ def make_stage(recipe: Recipe) -> Stage:
     splits = dataset.read(recipe.data, channel)
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
     prompter = make_prompter(recipe, base, splits)
-    return Stage(recipe, base, splits, prompter, tokenised(splits.train, prompter, channel))
+    return Stage(recipe, base, splits, prompter, tokenize(splits.train, prompter, channel))
 
 
 class Padding:
@@ -372,7 +372,7 @@ def _operations(model: PeftModel, batch: MicroBatch, stage: Stage) -> float:
     bare = batch.to(torch.device("meta"))
     # A single text has no padding, so no mask.
     with LiveBytes(all_true=True), FlopCounterMode(display=False) as counter:
-        found = forward.logits_at(model, stage.base.family, bare.input_ids, None, bare.labels, bare.places)
+        found = forward.logits_at(model, stage.base.family, bare.input_ids, None, bare.labels, bare.positions)
         functional.cross_entropy(found.float(), bare.targets, reduction="sum").backward()
     return float(counter.get_total_flops())
 

@@ -18,7 +18,7 @@ from engine.config import recipe as recipes
 from engine.worker.dataset import dataset
 from engine.worker.dataset.collator import CPU_TOKENS, Collator, StepSampler, train_loader
 from engine.worker.dataset.prompting import make_prompter
-from engine.worker.dataset.token_cache import tokenised
+from engine.worker.dataset.token_cache import tokenize
 from engine.worker.modeling import base_models
 from tests.helpers.benchmark_report import peak_resident
 from tests.helpers.worker_setup import make_channel
@@ -41,7 +41,7 @@ def main() -> None:
     result["read"] = time.perf_counter() - began
     began = time.perf_counter()
     prompter = make_prompter(recipe, base, splits)
-    train = tokenised(splits.train, prompter, channel)
+    train = tokenize(splits.train, prompter, channel)
     result["encode"] = time.perf_counter() - began
     began = time.perf_counter()
     collator = Collator(base.family, base.tokenizer.pad_token_id, CPU_TOKENS)

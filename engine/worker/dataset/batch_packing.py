@@ -14,9 +14,9 @@ Size = tuple[int, int]
 # Activations of a transformer layer grow by the token with 34 times its width, and by 5 for each head and each
 # token attended to (Korthikanti et al. 2022); heads are about 64 wide.
 TOKENS_LIKE_A_WIDTH = 34 * 64 / 5
-# Which part of the tokens that are computed at a time takes as long as what a micro-batch needs whatever it holds.
+# A micro-batch's fixed cost, as a fraction (one in so many) of the tokens that are computed at a time.
 MICRO_BATCH_PARTS = 16
-# How often the range of what a shard may weigh is halved: to a hundredth of an example or so.
+# Steps of the binary search for a shard's weight: precise to about a hundredth of an example.
 HALVINGS = 10
 
 
@@ -24,8 +24,8 @@ HALVINGS = 10
 class BatchShape:
     """A micro-batch's shape: rows, and their padded lengths in tokens.
 
-    With an encoder-decoder `label_length` is the decoder's; with one stack both lengths are the same, since the
-    labels stand behind the input in the same row.
+    For an encoder-decoder `label_length` is the decoder's; for a decoder both lengths are equal, since the labels
+    follow the input in the same row.
     """
 
     rows: int = 0
@@ -44,20 +44,20 @@ class BatchShape:
         return self.tokens * (1 + self.input_length / TOKENS_LIKE_A_WIDTH)
 
 
-def row_width(inputs: int, labels: int, *, two_stacks: bool) -> int:
-    """Return the tokens of a row: with one stack the labels stand in the inputs' row."""
-    return inputs + labels if two_stacks else inputs
+def row_width(inputs: int, labels: int, *, is_encoder_decoder: bool) -> int:
+    """Return the tokens of a row; the labels of a decoder are in the inputs' row."""
+    return inputs + labels if is_encoder_decoder else inputs
 
 
-def cut(sizes: Sequence[Size], tokens: int, *, two_stacks: bool) -> list[list[int]]:
-    """Return places of similar length whose padded tokens stay within the budget, or single ones, the longest first.
+def pack(sizes: Sequence[Size], tokens: int, *, is_encoder_decoder: bool) -> list[list[int]]:
+    """Return the indices of each micro-batch: similar lengths within the token budget, or a single example.
 
-    Of all ways to cut the examples, ordered by length, the one that computes the fewest padded tokens; a micro-batch
-    more counts as tokens too, since it takes time whatever it holds.
+    Of all ways to divide the examples, sorted by length, it is the one with the fewest padded tokens, where each
+    micro-batch adds its fixed cost in tokens. The longest examples come first.
     """
     order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)
     more = tokens // MICRO_BATCH_PARTS
-    # For so many examples: the least cost, and where the last group begins.
+    # By number of examples: the minimum cost, and the start of the last group.
     least: list[float] = [0]
     begins = [0]
     for end in range(1, len(order) + 1):
@@ -65,55 +65,55 @@ def cut(sizes: Sequence[Size], tokens: int, *, two_stacks: bool) -> list[list[in
         for begin in range(end - 1, -1, -1):
             inputs, last = sizes[order[begin]]
             labels = max(labels, last)
-            padded = row_width(inputs, labels, two_stacks=two_stacks) * (end - begin)
+            padded = row_width(inputs, labels, is_encoder_decoder=is_encoder_decoder) * (end - begin)
             if padded > tokens and begin < end - 1:
                 break
             if least[begin] + padded + more < cost:
                 cost, chosen = least[begin] + padded + more, begin
         least.append(cost)
         begins.append(chosen)
-    return [order[begin:end] for begin, end in _pieces(begins)]
+    return [order[begin:end] for begin, end in _groups(begins)]
 
 
-def parted(sizes: Sequence[Size], shards: int, *, two_stacks: bool) -> list[list[int]]:
-    """Return the places in shards of which the heaviest, padded, is as light as it can be; the lightest comes first.
+def shard_examples(sizes: Sequence[Size], shards: int, *, is_encoder_decoder: bool) -> list[list[int]]:
+    """Return the indices of each shard, so that the padded weight of the heaviest is minimal; the lightest comes first.
 
-    Neighbours by length stay together, so that little is padded. None is empty; there are fewer where some example is
-    as heavy as all others, or of fewer examples.
+    Examples of similar length share a shard, so that little is padded. No shard is empty; there are fewer shards if
+    one example weighs as much as all others, or if there are fewer examples.
     """
     order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)
-    weights = [_row_weight(sizes[place], two_stacks=two_stacks) for place in order]
+    weights = [_row_weight(sizes[index], is_encoder_decoder=is_encoder_decoder) for index in order]
     low, high = max(weights), len(weights) * max(weights)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if len(_filled(weights, middle)) <= shards else (middle, high)
     parts = _filled(weights, high)
-    parts.sort(key=lambda part: len(part) * max(weights[place] for place in part))
-    return [[order[place] for place in part] for part in parts]
+    parts.sort(key=lambda part: len(part) * max(weights[index] for index in part))
+    return [[order[index] for index in part] for part in parts]
 
 
 def _filled(weights: Sequence[float], limit: float) -> list[range]:
-    """Return stretches of rows, each as long as its padded weight stays within a limit."""
+    """Return ranges of rows, each as long as its padded weight stays within a limit."""
     parts, begin, widest = [], 0, 0.0
-    for place, weight in enumerate(weights):
-        if place > begin and (place + 1 - begin) * max(widest, weight) > limit:
-            parts.append(range(begin, place))
-            begin, widest = place, 0.0
+    for index, weight in enumerate(weights):
+        if index > begin and (index + 1 - begin) * max(widest, weight) > limit:
+            parts.append(range(begin, index))
+            begin, widest = index, 0.0
         widest = max(widest, weight)
     return [*parts, range(begin, len(weights))]
 
 
-def _row_weight(size: Size, *, two_stacks: bool) -> float:
-    return row_width(*size, two_stacks=two_stacks) * (1 + size[0] / TOKENS_LIKE_A_WIDTH)
+def _row_weight(size: Size, *, is_encoder_decoder: bool) -> float:
+    return row_width(*size, is_encoder_decoder=is_encoder_decoder) * (1 + size[0] / TOKENS_LIKE_A_WIDTH)
 
 
-def _pieces(begins: Sequence[int]) -> list[tuple[int, int]]:
-    """Return where the groups begin and end, of which `begins` tells the last one's beginning by its end."""
-    pieces, end = [], len(begins) - 1
+def _groups(begins: Sequence[int]) -> list[tuple[int, int]]:
+    """Return start and end of each group; `begins` has the start of the last group for each end."""
+    groups, end = [], len(begins) - 1
     while end:
-        pieces.append((begins[end], end))
+        groups.append((begins[end], end))
         end = begins[end]
-    return pieces[::-1]
+    return groups[::-1]
 
 
 def shape_of(group: Sequence[Size], learned_tokens: int = 0) -> BatchShape:

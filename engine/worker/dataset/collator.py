@@ -1,9 +1,8 @@
-"""From encoded examples to what one optimizer step computes.
+"""Samples the examples of each optimizer step and collates them into micro-batches.
 
-A step sees a fixed number of examples, whatever the device. Underneath they are sorted by length and cut
-into micro-batches of a bounded number of padded tokens, which changes speed and memory but not what is
-learned. Which examples a step sees, and the order of the steps, is a pure function of the examples' lengths,
-seed and epoch, so that a resumed run skips whole steps and goes on.
+A step has a fixed number of examples on every device. They are sorted by length and packed into micro-batches of a
+limited number of padded tokens, which changes speed and memory but not what is learned. The examples of a step and the
+order of steps are a pure function of the examples' lengths, seed and epoch, so a resumed run skips whole steps.
 """
 
 from __future__ import annotations
@@ -21,29 +20,29 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from engine.config.training import Order, TrainingOptions
 from engine.methods import Family
-from engine.worker.dataset.batch_packing import BatchShape, Size, cut, parted, row_width, shape_of
+from engine.worker.dataset.batch_packing import BatchShape, Size, pack, row_width, shape_of, shard_examples
 from engine.worker.dataset.prompting import IGNORED, Encoded
 from engine.worker.dataset.token_cache import Tokens
 
 CPU_TOKENS = 2048
 GPU_TOKENS = 8192
-# Numbers that a processor's micro-batch may make in linear layers: half a gigabyte of bfloat16. A small model's
-# operations take as long to begin as to do, so it computes more tokens at a time, up to as many as a card does.
-CPU_NUMBERS = 1 << 28
-# Steps whose examples are sorted by length together: enough that neighbours are alike, few enough that one example
-# meets others in every epoch.
+# Activations of linear layers in a micro-batch on a CPU: half a gigabyte of bfloat16. Overhead dominates the operations
+# of a small model, so it computes more tokens at a time, at most as many as a GPU does.
+CPU_ACTIVATIONS = 1 << 28
+# Steps whose examples are sorted by length together: enough for similar lengths within a step, few enough that an
+# example shares its step with others in every epoch.
 SORT_WINDOW_STEPS = 64
 MIN_SORT_WINDOWS = 4
 
 
 def micro_batch_tokens(training: TrainingOptions, device_type: str, activations_per_token: int) -> int:
-    """Return the padded tokens that are computed at a time: the recipe's, or what suits the device and the model.
+    """Return the padded tokens that are computed at a time: the recipe's, or a default for device and model.
 
-    `activations_per_token` is what the model's linear layers make of one.
+    `activations_per_token` counts the outputs of the model's linear layers for one token.
     """
     if training.micro_batch_tokens or device_type != "cpu":
         return training.micro_batch_tokens or GPU_TOKENS
-    return min(GPU_TOKENS, max(CPU_TOKENS, CPU_NUMBERS // activations_per_token))
+    return min(GPU_TOKENS, max(CPU_TOKENS, CPU_ACTIVATIONS // activations_per_token))
 
 
 Indices = npt.NDArray[np.int64]
@@ -55,15 +54,15 @@ Sizes = npt.NDArray[np.int32]
 class MicroBatch:
     """Tensors of examples that are computed at once, the first three of shape batch × length.
 
-    `labels` are -100 where nothing is learned; `learned_tokens` counts the others. `tokens` counts what is read without
-    padding: the inputs and, where a decoder of its own reads them, the labels. `targets` are the labels that something
-    predicts, and `places` (2 × targets) the row and place of the logits that do.
+    `labels` are -100 where they are ignored; `learned_tokens` counts the others. `tokens` counts the tokens without
+    padding: the inputs and, for an encoder-decoder, the labels. `targets` are the predicted labels, and `positions`
+    (2 × targets) the row and column of the logits that predict them.
     """
 
     input_ids: torch.Tensor
     attention_mask: torch.Tensor
     labels: torch.Tensor
-    places: torch.Tensor
+    positions: torch.Tensor
     targets: torch.Tensor
     learned_tokens: int
     tokens: int
@@ -74,7 +73,7 @@ class MicroBatch:
             self.input_ids.to(device, non_blocking=True),
             self.attention_mask.to(device, non_blocking=True),
             self.labels.to(device, non_blocking=True),
-            self.places.to(device, non_blocking=True),
+            self.positions.to(device, non_blocking=True),
             self.targets.to(device, non_blocking=True),
             self.learned_tokens,
             self.tokens,
@@ -83,7 +82,7 @@ class MicroBatch:
 
 @dataclass(frozen=True)
 class Step:
-    """What one optimizer step computes: micro-batches, in shards that are computed side by side."""
+    """The micro-batches of one optimizer step, in shards that are computed in parallel."""
 
     shards: tuple[tuple[MicroBatch, ...], ...]
     examples: int
@@ -95,7 +94,7 @@ class Step:
 
     @property
     def learned_tokens(self) -> int:
-        """The step's learned tokens, by whose number its loss is divided."""
+        """The step's learned tokens, which normalise its loss."""
         return sum(batch.learned_tokens for batch in self.micro_batches)
 
     @property
@@ -126,12 +125,14 @@ class StepSampler(Sampler[list[int]]):
 
     def steps(self, epoch: int) -> list[list[int]]:
         """Return the steps of an epoch."""
-        chance = np.random.default_rng((self._seed, epoch))
-        drawn = chance.permutation(len(self._sizes))
+        generator = np.random.default_rng((self._seed, epoch))
+        permutation = generator.permutation(len(self._sizes))
         if self._order == "random":
-            return self._cut(drawn)
-        steps = [step for stretch in self._stretches(drawn) for step in self._cut(self._sorted(stretch))]
-        return [steps[place] for place in chance.permutation(len(steps))]
+            return self._cut(permutation)
+        steps = [
+            step for window in self._sort_windows(permutation) for step in self._cut(self._sorted(window))
+        ]
+        return [steps[index] for index in generator.permutation(len(steps))]
 
     def from_step(self, start: int) -> Iterator[list[int]]:
         """Yield all steps from one on, epoch after epoch without an end."""
@@ -144,15 +145,15 @@ class StepSampler(Sampler[list[int]]):
         """Return the lengths of a step's examples, of inputs and of labels, in tokens."""
         return [(inputs, labels) for inputs, labels in self._sizes[step].tolist()]
 
-    def _stretches(self, drawn: Indices) -> Iterator[Indices]:
+    def _sort_windows(self, permutation: Indices) -> Iterator[Indices]:
         steps = max(1, min(SORT_WINDOW_STEPS, len(self) // MIN_SORT_WINDOWS))
-        for start in range(0, len(drawn), steps * self.batch_size):
-            yield drawn[start : start + steps * self.batch_size]
+        for start in range(0, len(permutation), steps * self.batch_size):
+            yield permutation[start : start + steps * self.batch_size]
 
-    def _sorted(self, stretch: Indices) -> Indices:
-        """Return a stretch by falling length of the inputs, then of the labels."""
-        sizes = -self._sizes[stretch]
-        return stretch[np.lexsort((sizes[:, 1], sizes[:, 0]))]
+    def _sorted(self, window: Indices) -> Indices:
+        """Return a window sorted by descending length of the inputs, then of the labels."""
+        sizes = -self._sizes[window]
+        return window[np.lexsort((sizes[:, 1], sizes[:, 0]))]
 
     def _cut(self, order: Indices) -> list[list[int]]:
         size = self.batch_size
@@ -162,7 +163,7 @@ class StepSampler(Sampler[list[int]]):
 def _sizes(examples: Sequence[Encoded] | Sizes) -> Sizes:
     if isinstance(examples, np.ndarray):
         return examples
-    # Whatever keeps the ids out of memory knows them without reading all.
+    # Cached tokens know their lengths without reading the ids.
     if isinstance(examples, Tokens):
         return examples.sizes
     return np.array(list(map(_size, examples)), dtype=np.int32)
@@ -173,7 +174,7 @@ def _size(example: Encoded) -> Size:
 
 
 class EncodedExamples(Dataset[Encoded]):
-    """Encoded examples as torch wants them."""
+    """Encoded examples as a torch dataset."""
 
     def __init__(self, examples: Sequence[Encoded]) -> None:
         self._examples = examples
@@ -186,28 +187,28 @@ class EncodedExamples(Dataset[Encoded]):
 
 
 class Collator:
-    """Turn examples into a step; no randomness in here.
+    """Collates examples into a step, without randomness.
 
-    `shards` of a step are computed side by side, and together have the tokens that are computed at a time.
+    The `shards` of a step are computed in parallel and share the budget of tokens that are computed at a time.
     """
 
     def __init__(self, family: Family, pad_token_id: int, micro_batch_tokens: int, shards: int = 1) -> None:
         self.shards = shards
         self._family = family
-        self._two_stacks = family == "encoder-decoder"
+        self._is_encoder_decoder = family == "encoder-decoder"
         self._pad = pad_token_id
         self._tokens = micro_batch_tokens
 
     def with_shards(self, shards: int) -> Collator:
-        """Return one that makes steps of so many shards."""
+        """Return a collator whose steps have so many shards."""
         return Collator(self._family, self._pad, self._tokens, shards)
 
     def __call__(self, examples: Sequence[Encoded]) -> Step:
-        """Return the step that sees these examples."""
+        """Return the step of these examples."""
         shards = self.groups(list(map(_size, examples)))
         return Step(
             tuple(
-                tuple(self._padded([examples[place] for place in group]) for group in shard)
+                tuple(self._padded([examples[index] for index in group]) for group in shard)
                 for shard in shards
             ),
             len(examples),
@@ -216,26 +217,26 @@ class Collator:
     def batch_shapes(self, examples: Sequence[Encoded]) -> list[list[BatchShape]]:
         """Return the shapes of a step's micro-batches, shard by shard, without making them."""
         shards = self.groups(list(map(_size, examples)))
-        return [[self._shape([examples[place] for place in group]) for group in shard] for shard in shards]
+        return [[self._shape([examples[index] for index in group]) for group in shard] for shard in shards]
 
     def groups(self, sizes: Sequence[Size]) -> list[list[list[int]]]:
-        """Return which of a step's examples stand in each micro-batch of each shard, from their lengths."""
+        """Return the indices of the examples in each micro-batch of each shard, from their lengths."""
         if self.shards == 1:
             return [self._cut(sizes)]
-        parts = parted(sizes, self.shards, two_stacks=self._two_stacks)
+        parts = shard_examples(sizes, self.shards, is_encoder_decoder=self._is_encoder_decoder)
         return [
-            [[part[place] for place in group] for group in self._cut([sizes[place] for place in part])]
+            [[part[index] for index in group] for group in self._cut([sizes[index] for index in part])]
             for part in parts
         ]
 
     def _cut(self, sizes: Sequence[Size]) -> list[list[int]]:
-        return cut(sizes, self._tokens // self.shards, two_stacks=self._two_stacks)
+        return pack(sizes, self._tokens // self.shards, is_encoder_decoder=self._is_encoder_decoder)
 
     def _shape(self, group: Sequence[Encoded]) -> BatchShape:
         return shape_of([_size(example) for example in group], sum(one.learned_tokens for one in group))
 
     def _width(self, inputs: int, labels: int) -> int:
-        return row_width(inputs, labels, two_stacks=self._two_stacks)
+        return row_width(inputs, labels, is_encoder_decoder=self._is_encoder_decoder)
 
     def _padded(self, group: Sequence[Encoded]) -> MicroBatch:
         input_ids = _rectangle([example.input_ids for example in group], self._pad)
@@ -252,7 +253,7 @@ class Collator:
         )
 
     def _predicted(self, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return where the logits of the learned labels stand, and those labels; found here to spare a device."""
+        """Return the positions of the logits that predict labels, and those labels; computed here to spare a device."""
         rows, columns = (labels != IGNORED).nonzero(as_tuple=True)
         if self._family == "encoder-decoder":
             return torch.stack([rows, columns]), labels[rows, columns]
@@ -262,7 +263,7 @@ class Collator:
 
 
 def _rectangle(rows: Sequence[Sequence[int]], filling: int) -> torch.Tensor:
-    """Return rows of ids as one tensor (rows × longest), filled up at the right."""
+    """Return rows of ids as one tensor (rows × longest), padded at the right."""
     longest = max(map(len, rows))
     return torch.tensor([[*row, *[filling] * (longest - len(row))] for row in rows], dtype=torch.long)
 
@@ -296,7 +297,7 @@ def steps_from(
 
 
 def in_batches(examples: Sequence[Encoded], collator: Collator, size: int = 256) -> Iterator[MicroBatch]:
-    """Yield all examples as micro-batches, sorted by length within stretches of `size`, for evaluation."""
+    """Yield all examples as micro-batches, sorted by length within windows of `size`, for evaluation."""
     alone = collator.with_shards(1)
     for start in range(0, len(examples), size):
         yield from alone(examples[start : start + size]).micro_batches

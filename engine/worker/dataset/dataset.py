@@ -1,7 +1,6 @@
-"""From a recipe's `[data]` table to the examples of each split.
+"""Reads the examples of each split by a recipe's `[data]` table.
 
-Owns the order of things: columns, masks, splits, every Nth, limits, excluded findings, empty rows. Knows nothing of
-models.
+The order is: columns, masks, splits, every Nth, limits, excluded findings, incomplete rows. Knows nothing of models.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from engine.worker.readers import FIELD
 from engine.worker.runtime.channel import Channel
 from engine.worker.validation.exclusion import exclude_rows
 
-# Of a source without splits, and of "train" where a split is missing.
-HELD_OUT_SHARE = 0.1
+# Of a source without splits, and of "train" if a split is missing.
+HELD_OUT_FRACTION = 0.1
 MAX_ROWS_NAMED = 5
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The rows that a `[data]` table selects, before excluded and empty ones are left out."""
+    """The rows that a `[data]` table selects, before excluded and incomplete ones are left out."""
 
     source: Source
     shape: Schema
@@ -43,10 +42,10 @@ class Selection:
 
 @dataclass(frozen=True)
 class Splits:
-    """The examples to train on, to validate on and to test on, and what they are.
+    """The examples of each split, and their provenance.
 
-    `excluded` counts the rows that `data.exclude` left out, by split; `masked` the places that `data.mask` masked in
-    the rows that stay, by kind of personal data.
+    `excluded` counts the rows that `data.exclude` left out, by split; `masked` the occurrences that `data.mask` masked
+    in the remaining rows, by kind of personal data.
     """
 
     train: Sequence[Example]
@@ -60,7 +59,7 @@ class Splits:
     masked: dict[str, int] = field(default_factory=dict)
 
     def of(self, split: str) -> Sequence[Example]:
-        """Return the examples of one split, by its name."""
+        """Return the examples of a split by name."""
         examples: Sequence[Example] = getattr(self, split)
         return examples
 
@@ -71,10 +70,10 @@ def read(
     needs: Sequence[Split] = SPLITS,
     counter: Callable[[], TokenCounter | None] | None = None,
 ) -> Splits:
-    """Return the examples that a recipe uses; rows that are excluded or lack a text are left out with a notice.
+    """Return the examples that a recipe uses; excluded and incomplete rows are left out with a notice.
 
-    `needs` are the splits that must not be empty; `counter` is asked for where excluding goes by tokens. Raises
-    DataError with its field; OfflineError for hub data that is neither here nor reachable.
+    The splits in `needs` must not be empty; `counter` is called if an excluded finding depends on tokens. Raises
+    DataError with its field; OfflineError for Hub data that is neither cached nor reachable.
     """
     selection = select(options, channel, needs)
     for split in needs:
@@ -137,7 +136,7 @@ def _require_examples(selection: Selection, split: Split) -> None:
 
 
 def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLITS) -> Selection:
-    """Return the rows that `options` select: split first, then every Nth of each split, then the limits."""
+    """Return the rows that `options` select: splits first, then every Nth row of each, then the limits."""
     source = locate(options.source, channel)
     shape, found = read_rows(source, options, channel)
     whole = {split: rows_of(examples, options.mask) for split, examples in found.items()}
@@ -156,18 +155,18 @@ def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLI
 
 def _split(rows: LazySequence[Row], seed: int) -> dict[Split, LazySequence[Row]]:
     """Return a seeded 80/10/10 split that keeps equal conversations together."""
-    test, validation, train = hold_out(rows, HELD_OUT_SHARE, HELD_OUT_SHARE, seed=seed)
+    test, validation, train = hold_out(rows, HELD_OUT_FRACTION, HELD_OUT_FRACTION, seed=seed)
     return {"train": train, "validation": validation, "test": test}
 
 
 def _completed(
     rows: dict[Split, LazySequence[Row]], needs: Sequence[Split], seed: int, channel: Channel
 ) -> dict[Split, LazySequence[Row]]:
-    """Take a split that is needed and missing out of the training rows, with a notice."""
+    """Hold out training rows for each split that is needed and missing, with a notice."""
     held_splits: tuple[Split, ...] = ("test", "validation")
     for split in held_splits:
         if split in needs and not rows[split] and rows["train"]:
-            held, rest = hold_out(rows["train"], HELD_OUT_SHARE, seed=seed)
+            held, rest = hold_out(rows["train"], HELD_OUT_FRACTION, seed=seed)
             rows = {**rows, split: held, "train": rest}
             channel.notice(
                 f"The data has no {split} split: {len(held):,} training conversations are held out for it.",
@@ -182,11 +181,11 @@ def _thinned(rows: LazySequence[Row], every: int, most: int) -> LazySequence[Row
 
 
 def _whole(split: Split, rows: LazySequence[Row], channel: Channel) -> LazySequence[Example]:
-    """Return the examples of the rows that lack nothing; say which are left out."""
+    """Return the examples of the complete rows; report the others, which are left out."""
     whole, lacking = array("q"), dict[str, list[int]]()
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         if row.missing is None:
-            whole.append(place)
+            whole.append(index)
         else:
             lacking.setdefault(row.missing, []).append(row.number)
     for role, numbers in sorted(lacking.items()):
@@ -213,7 +212,7 @@ def fingerprint(splits: Mapping[Split, Sequence[Example]]) -> str:
 
 
 def feed(digest: hashlib._Hash, examples: Iterable[Example]) -> None:
-    """Put all texts of examples into a digest, in their order, each with its length before it."""
+    """Update a digest with all texts of examples, in order, each with its length first."""
     for example in examples:
         for text in (example.conversation, example.summary, *example.more_references):
             encoded = text.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""One example as the model sees it, piece by piece, and which pieces are learned; and the prompt around it.
+"""Previews an example as tokens, with those that are learned, and the prompt around it.
 
 Knows nothing of training.
 """
@@ -38,7 +38,7 @@ def pieces(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, family: Family)
 
 
 def filling(recipe: Recipe, base: LoadedBase, splits: Splits) -> dict[str, Any]:
-    """Return what a prompt is filled with, ready to be shown while its words are edited, and its length in tokens.
+    """Return the values of a prompt's placeholders, for a preview while it is edited, and its length in tokens.
 
     `conversation` is the first that is not in the prompt, `shots` are pairs of conversation and summary, `tokens`
     those of all that is read, `shots_tokens` those of the shots, `positions` what the model reads at most, or None.
@@ -65,9 +65,9 @@ def _shortened(read: list[Piece]) -> list[Piece]:
 
 
 def _texts(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> list[str]:
-    """Return what each token adds to the text; the first tokens of a character in several bytes add nothing.
+    """Return the text that each token adds; of a character's several tokens only the last one adds any.
 
-    Decoding from a little before each token keeps the spaces that a token alone would lose.
+    Decoding from a few tokens before keeps the spaces that a single token would lose.
     """
     texts, begin, shown = [], 0, ""
     for end in range(1, len(ids) + 1):

@@ -1,6 +1,6 @@
-"""From a conversation to token ids: what the model reads, and which tokens it learns.
+"""Encodes conversations: the prompt as token ids, and the labels.
 
-Used alike for training, scoring and the playground, so that the three can't drift apart.
+Training, scoring and the playground all use it, so that they can't differ.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PINNED = 3
 
 @dataclass(frozen=True)
 class Encoded:
-    """One example as token ids; a label of -100 is not learned.
+    """One example as token ids; labels of -100 are ignored.
 
     Encoder-decoder: `labels` are the summary's ids. Decoder-only: `input_ids` are prompt and summary,
     `labels` has the same length and is -100 over the prompt.
@@ -44,16 +44,16 @@ class Encoded:
 
     @property
     def learned_tokens(self) -> int:
-        """How many tokens are learned."""
+        """The number of labels that are not ignored."""
         return sum(label != IGNORED for label in self.labels)
 
 
 class Prompter:
-    """Put conversations into a prompt and turn them into token ids.
+    """Formats conversations with a prompt and encodes them.
 
-    `shots` are shown in the prompt, whole, each as the template has it and followed by its summary. Too long
-    conversations lose their end, never the prompt around them; `cut` counts them, `cut_summaries` the reference
-    summaries that were cut.
+    `shots` are examples in the prompt, complete, each formatted by the template and followed by its summary. A
+    conversation that is too long is truncated, never the prompt around it; `cut` counts the truncated conversations,
+    `cut_summaries` the truncated reference summaries.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Prompter:
 
     @property
     def identity(self) -> str:
-        """A digest of all that decides the ids of an example: the tokenizer's own facts, prompt and limits."""
+        """A digest of everything that decides an example's ids: tokenizer, prompt and limits."""
         parts = (
             transformers.__version__,
             tokenizers.__version__,
@@ -93,16 +93,16 @@ class Prompter:
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     def input_ids(self, conversation: str) -> list[int]:
-        """Return what `generate` gets for a conversation."""
+        """Return the input ids of a conversation for `generate`."""
         return self._ids(self.prompt(conversation))
 
     def prompt(self, conversation: str) -> str:
-        """Return the text the model reads: the prompt with the conversation, cut to the limit, in it."""
+        """Return the prompt with the conversation, truncated to the limit."""
         parts = rendered(self._template, self.fitted(conversation), self.shots)
         return "".join(part.text for part in parts)
 
     def example(self, example: Example) -> Encoded:
-        """Return an example as training needs it."""
+        """Return an example encoded for training."""
         prompt = self.input_ids(example.conversation)
         summary = self._summary_ids(self._plain(example.summary))
         if self._family == "encoder-decoder":
@@ -110,11 +110,11 @@ class Prompter:
         return Encoded(prompt + summary, [IGNORED] * len(prompt) + summary)
 
     def conversation_tokens(self, conversation: str) -> int:
-        """Return how many tokens a conversation has, before any cutting."""
+        """Return the number of tokens of a conversation, before truncation."""
         return self._count(conversation)
 
     def fitted(self, conversation: str) -> str:
-        """Return a conversation as it is read: cut to at most the limit's tokens; whole characters are kept."""
+        """Return a conversation truncated to the limit's tokens, never within a character."""
         conversation = self._plain(conversation)
         encoding = self._tokenizer(conversation, add_special_tokens=False, return_offsets_mapping=True)
         if len(encoding["input_ids"]) <= self._limit:
@@ -149,33 +149,33 @@ class Prompter:
 
 
 def _facts(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
-    """Return all that a tokenizer is, but for how its last call padded and cut."""
+    """Return a tokenizer's definition without the padding and truncation of its last call."""
     facts: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
     return facts | {"truncation": None, "padding": None}
 
 
 def shown(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
-    """Return the examples that stand in the prompt: the first of the training split."""
+    """Return the examples in the prompt: the first of the training split."""
     return tuple(splits.train[: recipe.data.shots])
 
 
 def learned(recipe: Recipe, splits: Splits) -> Sequence[Example]:
     """Return the examples to train on.
 
-    Those in the prompt are left out: one that reads its own summary would teach copying it.
+    Those in the prompt are left out: an example that reads its own summary would teach the model to copy it.
     """
     return splits.train[recipe.data.shots :]
 
 
 def scored(recipe: Recipe, splits: Splits) -> Sequence[Example]:
-    """Return the examples to score; those that stand in the prompt can't be asked for."""
+    """Return the examples to score, without those in the prompt."""
     split = recipe.evaluation.split
     examples = learned(recipe, splits) if split == "train" else splits.of(split)
     return examples[: recipe.evaluation.examples or None]
 
 
 def pinned(splits: Splits) -> tuple[Example, ...]:
-    """Return the examples whose summaries a run shows: again and again while it trains."""
+    """Return the examples whose summaries a run shows repeatedly while it trains."""
     return tuple((splits.validation or splits.test)[:PINNED])
 
 

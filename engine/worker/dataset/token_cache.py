@@ -1,6 +1,6 @@
-"""Token ids, made once: kept in a file under a name made of all that they come from, and read from there one by one.
+"""Caches token ids on disk, under a key of everything that decides them, and reads them example by example.
 
-They can always be made again, so a file that can't be read, or that is not what was written, is as good as none.
+They can always be computed again, so an unreadable or damaged file counts as missing.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from engine.worker.runtime.atomic_write import storage_errors
 from engine.worker.runtime.channel import Channel
 from engine.worker.runtime.spill_file import FileSlice, SpillFile
 
-# Part of every name: raised when the same texts and settings come to other ids than before.
+# Part of every key: raised when the same texts and settings give other ids.
 FORMAT = 1
-# What is kept in all; the sets that were not used for longest go first.
+# The size of the whole cache; the least recently used files are deleted first.
 MAX_BYTES = 2 * 1024**3
 SUFFIX = ".safetensors"
 ID, END = np.dtype("<i4"), np.dtype("<i8")
@@ -41,10 +41,9 @@ Ends = npt.NDArray[np.int64]
 
 
 class Tokens(Sequence[Encoded]):
-    """Encoded examples, however many they are: their ids are read when they are asked for.
+    """Encoded examples whose ids are read from disk on access.
 
-    `ids` (int32) holds each example's input ids and then its labels, `ends` (int64, two an example) where each of
-    the two ends.
+    `ids` (int32) holds each example's input ids and then its labels, `ends` (int64, two per example) their ends.
     """
 
     def __init__(self, ids: SpillFile | FileSlice, ends: Ends) -> None:
@@ -55,17 +54,17 @@ class Tokens(Sequence[Encoded]):
         return len(self.ends) // 2
 
     @overload
-    def __getitem__(self, place: int) -> Encoded: ...
+    def __getitem__(self, index: int) -> Encoded: ...
 
     @overload
-    def __getitem__(self, place: slice) -> list[Encoded]: ...
+    def __getitem__(self, index: slice) -> list[Encoded]: ...
 
-    def __getitem__(self, place: int | slice) -> Encoded | list[Encoded]:
-        if isinstance(place, slice):
-            return [self._one(each) for each in range(*place.indices(len(self)))]
-        if not -len(self) <= place < len(self):
-            raise IndexError(place)
-        return self._one(place % len(self))
+    def __getitem__(self, index: int | slice) -> Encoded | list[Encoded]:
+        if isinstance(index, slice):
+            return [self._one(each) for each in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return self._one(index % len(self))
 
     @property
     def sizes(self) -> npt.NDArray[np.int32]:
@@ -86,7 +85,7 @@ class Tokens(Sequence[Encoded]):
         return ID_BYTES * int(self.ends[-1]) if len(self.ends) else 0
 
     def header(self, facts: Mapping[str, Any]) -> bytes:
-        """Return how a safetensors file of them begins: first the ends, then the ids."""
+        """Return the header of a safetensors file with first the ends, then the ids."""
         ends, ids = self.ends.nbytes, self._ids_bytes
         described = {
             "__metadata__": {"facts": json.dumps(facts)},
@@ -104,26 +103,26 @@ class Tokens(Sequence[Encoded]):
             digest.update(piece)
         return digest.hexdigest()
 
-    def _one(self, place: int) -> Encoded:
-        start = int(self.ends[2 * place - 1]) if place else 0
-        middle, end = self.ends[2 * place : 2 * place + 2].tolist()
+    def _one(self, index: int) -> Encoded:
+        start = int(self.ends[2 * index - 1]) if index else 0
+        middle, end = self.ends[2 * index : 2 * index + 2].tolist()
         found = np.frombuffer(self._ids.read(ID_BYTES * start, ID_BYTES * (end - start)), ID)
         return Encoded(found[: middle - start].tolist(), found[middle - start :].tolist())
 
 
-def tokenised(examples: Sequence[Example], prompter: Prompter, channel: Channel) -> Tokens:
-    """Return the examples as `prompter` encodes them: as they were kept, or made now, with progress, and kept.
+def tokenize(examples: Sequence[Example], prompter: Prompter, channel: Channel) -> Tokens:
+    """Return the examples as `prompter` encodes them: from the cache, or encoded now, with progress, and cached.
 
-    The prompter counts what was cut either way. Raises Stopped between two examples.
+    The prompter counts truncated texts either way. Raises Stopped between two examples.
     """
     path = tokens_folder() / f"{_key(examples, prompter)}{SUFFIX}"
-    kept = _load(path, prompter)
-    if kept is not None:
-        return kept
+    cached = _load(path, prompter)
+    if cached is not None:
+        return cached
     cut_before = (prompter.cut, prompter.cut_summaries)
     made = _made(examples, prompter, channel)
     cuts = (prompter.cut - cut_before[0], prompter.cut_summaries - cut_before[1])
-    # A disk without room for what only saves time is no reason to end a run.
+    # A full disk must not end a run: the cache only saves time.
     with suppress(StorageError), storage_errors("The cache of token ids", ""):
         _drop_unfinished(path.parent)
         _save(path, made, cuts)
@@ -151,7 +150,7 @@ def _made(examples: Sequence[Example], prompter: Prompter, channel: Channel) -> 
 
 
 def _save(path: Path, tokens: Tokens, cuts: tuple[int, int]) -> None:
-    """Write the file aside and rename it: what stands under its name is whole, and never changes under a reader."""
+    """Write the file aside and rename it, so that it is complete and never changes under a reader."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as stream:
@@ -166,7 +165,7 @@ def _save(path: Path, tokens: Tokens, cuts: tuple[int, int]) -> None:
 
 
 def _load(path: Path, prompter: Prompter) -> Tokens | None:
-    """Return what a file holds, its ids not read into memory; None where there is none that is sound."""
+    """Return the tokens of a file, whose ids stay on disk; None if it is missing or damaged."""
     try:
         tokens, facts = _opened(path)
         if tokens.digest() != facts["sha256"]:
@@ -181,10 +180,10 @@ def _load(path: Path, prompter: Prompter) -> Tokens | None:
 
 
 def _opened(path: Path) -> tuple[Tokens, dict[str, Any]]:
-    """Return what a file of safetensors holds and tells. Raises what damaged ones give rise to."""
+    """Return the tokens and the metadata of a safetensors file. A damaged file raises errors of many kinds."""
     with path.open("rb") as stream:
         length, size = int.from_bytes(stream.read(LENGTH_BYTES), "little"), path.stat().st_size
-        # Whatever a damaged file says of itself, no more is read than there is.
+        # A damaged length must not read more than the file holds.
         header = json.loads(stream.read(min(length, size)))
         start, end = header["ends"]["data_offsets"]
         stream.seek(LENGTH_BYTES + length + start)
@@ -194,7 +193,7 @@ def _opened(path: Path) -> tuple[Tokens, dict[str, Any]]:
 
 
 def _drop_unfinished(folder: Path) -> None:
-    """Remove what workers that were killed left half-written; the process that writes is in a file's name."""
+    """Delete the partial files of killed workers; a file's name has the id of its process."""
     for path in folder.glob(f"*{SUFFIX}.*.partial"):
         writer = path.name.split(".")[-2]
         if writer.isdigit() and not psutil.pid_exists(int(writer)):
@@ -202,17 +201,17 @@ def _drop_unfinished(folder: Path) -> None:
 
 
 def _drop_oldest(folder: Path) -> None:
-    """Keep the newest file, and of the others what stays within `MAX_BYTES`."""
+    """Delete the least recently used files beyond `MAX_BYTES`; the newest always stays."""
     files = []
     for path in folder.glob(f"*{SUFFIX}"):
         # Another worker may have dropped it just now.
         with suppress(OSError):
             found = path.stat()
             files.append((found.st_mtime, found.st_size, path))
-    room = MAX_BYTES
-    for place, (_, size, path) in enumerate(sorted(files, reverse=True)):
-        room -= size
-        if place and room < 0:
-            # Windows does not let go of a file that a running worker has mapped.
+    free = MAX_BYTES
+    for index, (_, size, path) in enumerate(sorted(files, reverse=True)):
+        free -= size
+        if index and free < 0:
+            # Windows can't delete a file that a running worker has open.
             with suppress(OSError):
                 path.unlink()

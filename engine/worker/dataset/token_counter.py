@@ -1,4 +1,4 @@
-"""Counting tokens as a run does: with the tokenizer that the base model is used with, as transformers loads it."""
+"""Counts tokens with the base model's tokenizer, as transformers loads it for a run."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from engine.worker.runtime.channel import Channel
 
 
 def fetched(options: BaseModelOptions, channel: Channel) -> TokenCounter:
-    """Return the counter of a base model; of one of the hub all but its weights is fetched first."""
+    """Return the counter of a base model; the tokenizer of a Hub model is downloaded first."""
     tokenizer, folder = base_models.fetch_tokenizer(options, channel)
     return of(tokenizer, folder, options.id)
 
 
 def of(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> TokenCounter:
-    """Return the counter of a tokenizer whose model `name` lies in `folder`."""
+    """Return the counter of a tokenizer; `folder` holds the model `name`."""
     special = SpecialTokens(tokenizer.all_special_tokens)
 
     def count(texts: Sequence[str]) -> list[int]:

@@ -82,7 +82,9 @@ def _can_group(model: Any, cache: Any, mask: torch.Tensor | None) -> bool:
 
 def _groups(mask: torch.Tensor, tokens: int) -> list[list[int]]:
     """Return the rows of each group, such that little is padded."""
-    return batch_packing.cut([(length, 0) for length in mask.sum(1).tolist()], tokens, two_stacks=False)
+    return batch_packing.pack(
+        [(length, 0) for length in mask.sum(1).tolist()], tokens, is_encoder_decoder=False
+    )
 
 
 def _read(

@@ -23,7 +23,7 @@ from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.collator import Collator, in_batches, micro_batch_tokens
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import Encoded, learned, make_prompter, scored
-from engine.worker.dataset.token_cache import tokenised
+from engine.worker.dataset.token_cache import tokenize
 from engine.worker.evaluation import evaluator, reporting, samples
 from engine.worker.modeling import base_models
 from engine.worker.modeling.architecture import architecture_of
@@ -87,8 +87,8 @@ def _carry_out(
         prompt_baseline.score_prompt(channel, recipe, base, splits)
         return
     prompter = make_prompter(recipe, base, splits)
-    train = tokenised(learned(recipe, splits), prompter, channel)
-    validation = tokenised(splits.validation, prompter, channel)
+    train = tokenize(learned(recipe, splits), prompter, channel)
+    validation = tokenize(splits.validation, prompter, channel)
     report_cut_texts(channel, recipe, prompter)
     channel.enter("evaluate")
     baseline = evaluator.score_base(channel, base, recipe, splits)

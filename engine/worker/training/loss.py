@@ -16,7 +16,7 @@ from engine.worker.modeling import forward
 def token_loss_sum(model: Any, batch: MicroBatch, family: Family) -> torch.Tensor:
     """Return the sum of the label tokens' cross-entropy, in nats, as a float32 scalar."""
     logits = forward.logits_at(
-        model, family, batch.input_ids, batch.attention_mask, batch.labels, batch.places
+        model, family, batch.input_ids, batch.attention_mask, batch.labels, batch.positions
     )
     return functional.cross_entropy(logits.float(), batch.targets, reduction="sum")
 

@@ -10,7 +10,7 @@ from engine.system.paths import starter_folder, tokens_folder
 from engine.text.conversations import Example
 from engine.worker.dataset import token_cache
 from engine.worker.dataset.prompting import Prompter
-from engine.worker.dataset.token_cache import tokenised
+from engine.worker.dataset.token_cache import tokenize
 from engine.worker.modeling.base_models import read_tokenizer
 from engine.worker.runtime.channel import Stopped
 from tests.helpers.tiny_models import tiny_model
@@ -55,10 +55,10 @@ def files():
 def test_they_come_from_the_file_as_the_prompter_makes_them(kind):
     plain = prompter(kind)
     expected = [plain.example(example) for example in EXAMPLES]
-    tokenised(EXAMPLES, prompter(kind), Channel())
+    tokenize(EXAMPLES, prompter(kind), Channel())
     channel, again = Channel(), prompter(kind)
 
-    found = tokenised(EXAMPLES, again, channel)
+    found = tokenize(EXAMPLES, again, channel)
 
     assert channel.encoded == 0
     assert list(found) == expected
@@ -71,8 +71,8 @@ def test_they_come_from_the_file_as_the_prompter_makes_them(kind):
 
 
 def test_the_file_is_one_of_safetensors():
-    tokenised(EXAMPLES, prompter(), Channel())
-    found = tokenised(EXAMPLES, prompter(), Channel())
+    tokenize(EXAMPLES, prompter(), Channel())
+    found = tokenize(EXAMPLES, prompter(), Channel())
 
     held = load_file(files()[0])
 
@@ -82,8 +82,8 @@ def test_the_file_is_one_of_safetensors():
 
 
 def test_no_examples_have_no_ids():
-    tokenised([], prompter(), Channel())
-    assert list(tokenised([], prompter(), Channel())) == []
+    tokenize([], prompter(), Channel())
+    assert list(tokenize([], prompter(), Channel())) == []
 
 
 @pytest.mark.parametrize(
@@ -97,19 +97,19 @@ def test_no_examples_have_no_ids():
     ],
 )
 def test_another_way_to_encode_is_another_file(other):
-    tokenised(EXAMPLES, prompter(), Channel())
+    tokenize(EXAMPLES, prompter(), Channel())
     channel = Channel()
 
-    tokenised(EXAMPLES, prompter(**other), channel)
+    tokenize(EXAMPLES, prompter(**other), channel)
 
     assert channel.encoded == 3
     assert len(files()) == 2
 
 
 def test_other_texts_are_another_file():
-    tokenised(EXAMPLES, prompter(), Channel())
-    tokenised(EXAMPLES[:2], prompter(), Channel())
-    tokenised([EXAMPLES[0], Example("2", "Ann: a", "b")], prompter(), Channel())
+    tokenize(EXAMPLES, prompter(), Channel())
+    tokenize(EXAMPLES[:2], prompter(), Channel())
+    tokenize([EXAMPLES[0], Example("2", "Ann: a", "b")], prompter(), Channel())
 
     assert len(files()) == 3
 
@@ -125,7 +125,7 @@ def test_how_the_tokenizer_was_used_before_decides_nothing():
 
 @pytest.mark.parametrize("damage", ["shortened", "changed", "emptied", "told wrong"])
 def test_a_damaged_file_is_made_anew(damage):
-    expected = list(tokenised(EXAMPLES, prompter(), Channel()))
+    expected = list(tokenize(EXAMPLES, prompter(), Channel()))
     (path,) = files()
     content = path.read_bytes()
     damaged = {
@@ -137,7 +137,7 @@ def test_a_damaged_file_is_made_anew(damage):
     path.write_bytes(damaged)
 
     channel = Channel()
-    assert list(tokenised(EXAMPLES, prompter(), channel)) == expected
+    assert list(tokenize(EXAMPLES, prompter(), channel)) == expected
     assert channel.encoded == 3
     assert path.read_bytes() == content
 
@@ -148,13 +148,13 @@ def test_a_disk_that_takes_nothing_costs_the_cache_and_not_the_run(monkeypatch):
 
     monkeypatch.setattr(token_cache.os, "fsync", full)
 
-    assert len(tokenised(EXAMPLES, prompter(), Channel())) == 3
+    assert len(tokenize(EXAMPLES, prompter(), Channel())) == 3
     assert files() == []
 
 
 def test_a_stop_in_between_keeps_nothing():
     with pytest.raises(Stopped):
-        tokenised(EXAMPLES, prompter(), Channel(stops_at=2))
+        tokenize(EXAMPLES, prompter(), Channel(stops_at=2))
     assert files() == []
 
 
@@ -162,14 +162,14 @@ def test_the_ones_not_used_for_longest_go_first(monkeypatch):
     paths = []
     for place, limit in enumerate((30, 31, 29)):
         before = set(files())
-        tokenised(EXAMPLES, prompter(limit=limit), Channel())
+        tokenize(EXAMPLES, prompter(limit=limit), Channel())
         paths += set(files()) - before
         os.utime(paths[-1], (place, place))
     monkeypatch.setattr(token_cache, "MAX_BYTES", int(3.5 * paths[0].stat().st_size))
-    tokenised(EXAMPLES, prompter(limit=30), Channel())
+    tokenize(EXAMPLES, prompter(limit=30), Channel())
 
-    tokenised(EXAMPLES[:1], prompter(limit=30), Channel())
-    tokenised(EXAMPLES[:2], prompter(limit=30), Channel())
+    tokenize(EXAMPLES[:1], prompter(limit=30), Channel())
+    tokenize(EXAMPLES[:2], prompter(limit=30), Channel())
 
     assert paths[0] in files()
     assert paths[1] not in files()
@@ -178,7 +178,7 @@ def test_the_ones_not_used_for_longest_go_first(monkeypatch):
 def test_the_ids_are_those_that_the_format_stands_for():
     """Should this fail, files of ids that are kept on people's disks are wrong: raise FORMAT with the figures here."""
     starter = read_tokenizer(starter_folder(), "starter")
-    found = tokenised(EXAMPLES, Prompter(starter, "encoder-decoder", TEMPLATE, 30, 20), Channel())
+    found = tokenize(EXAMPLES, Prompter(starter, "encoder-decoder", TEMPLATE, 30, 20), Channel())
 
     assert token_cache.FORMAT == 1
     ids = np.frombuffer(b"".join(found.pieces()), np.int32).astype(np.int64)

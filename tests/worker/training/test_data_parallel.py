@@ -22,7 +22,7 @@ from engine.runs import run_store
 from engine.system.paths import plans_folder
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
-from engine.worker.dataset.batch_packing import TOKENS_LIKE_A_WIDTH, parted
+from engine.worker.dataset.batch_packing import TOKENS_LIKE_A_WIDTH, shard_examples
 from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompting import Encoded
 from engine.worker.modeling import base_models
@@ -80,7 +80,7 @@ def replicate(monkeypatch, count):
     ],
 )
 def test_shares_are_of_like_weight_and_none_is_empty(sizes, shards, expected):
-    assert parted(sizes, shards, two_stacks=True) == expected
+    assert shard_examples(sizes, shards, is_encoder_decoder=True) == expected
 
 
 @given(some.lists(some.tuples(some.integers(1, 60), some.integers(1, 20)), min_size=1, max_size=9))
@@ -95,7 +95,7 @@ def test_no_other_two_stretches_by_length_have_a_lighter_heaviest(sizes):
     least = min(
         max(weight(part) for part in (ordered[:end], ordered[end:]) if part) for end in range(len(ordered))
     )
-    found = parted(sizes, 2, two_stacks=True)
+    found = shard_examples(sizes, 2, is_encoder_decoder=True)
 
     assert sorted(place for part in found for place in part) == list(range(len(sizes)))
     taken = [weight([sizes[place] for place in part]) for part in found]
