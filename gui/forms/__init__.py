@@ -1,1 +1,1 @@
-"""Forms made from what the engine declares of its options: no field is described here a second time."""
+"""Forms derived from the engine's option declarations."""

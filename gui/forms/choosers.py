@@ -1,4 +1,4 @@
-"""Choosers for what lies somewhere: a base model, a source of conversations. Any text can be typed too."""
+"""Choosers of a base model and of a source of conversations. Any text can be typed too."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Action = tuple[str, Callable[[], None]]
 
 
 class ActionChoice(Choice):
-    """An editable choice whose last entries do something instead; `picked(key)` tells of the others."""
+    """An editable choice whose last entries are actions; `picked(key)` reports the choice of another entry."""
 
     picked = Signal(str)
 
@@ -29,8 +29,8 @@ class ActionChoice(Choice):
         self.chosen.connect(self._took)
 
     def offer(self, known: Sequence[tuple[str, str] | str], actions: Sequence[Action]) -> None:
-        """Offer known places, then what `actions` do."""
-        # No place begins with a space.
+        """Offer known keys, then the actions."""
+        # No key begins with a space.
         self._known, self._actions = list(known), {f" {at}": action for at, action in enumerate(actions)}
         chosen = self._shown_key
         self.blockSignals(True)
@@ -39,12 +39,12 @@ class ActionChoice(Choice):
         self.blockSignals(False)
 
     def set_key(self, key: str) -> None:
-        """Show another place."""
+        """Show another key."""
         self._shown_key = key
         super().set_key(key)
 
     def pick(self, key: str) -> None:
-        """Set another place as if the user had chosen it."""
+        """Set another key as if the user had chosen it."""
         changed = key != self._shown_key
         self.set_key(key)
         if changed:

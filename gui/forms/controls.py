@@ -1,7 +1,6 @@
-"""From a declared option to a control: which widget sets it, how its value is read and written.
+"""Makes the control of a declared option: its widget, and how its value is read and written.
 
-Owns the map from kinds to controls. Knows options by their declaration (`engine.options.OptionInfo`), none
-by name.
+Maps kinds of options to controls. Knows options by their declaration (`engine.options.OptionInfo`), not by name.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ from gui.inputs.number_inputs import FloatField, IntField, SliderSpin
 from gui.look.language import mark, tr, translate
 
 MAX_INT = 2**31 - 1
-# A slider over powers of two stays fine enough up to here; beyond it there is nothing to tell apart.
+# The upper end of sliders over powers of two.
 MAX_SLIDER = 2**17
 ABSENT = mark("chosen for you")
 
 
 @dataclass(frozen=True)
 class Control:
-    """A widget that sets one option; `narrow` ones may stand two in a row, some bear their own title."""
+    """A widget that sets one option; two `narrow` ones share a row; with `labels_itself` it has its own title."""
 
     widget: QWidget
     read: Callable[[], Any]
@@ -54,14 +53,14 @@ def _int(info: OptionInfo) -> Control:
 
 
 def _optional_int() -> Control:
-    """A whole number that may be absent: an empty field. What is out of bounds is shown as a problem."""
+    """A whole number that may be absent: an empty field. A number out of bounds is shown as a problem."""
     field = FloatField(None, optional=True)
     field.setPlaceholderText(tr(ABSENT))
     return Control(field, lambda: _whole(field.value()), field.set_value, field.valueChanged, narrow=True)
 
 
 def _whole(value: float | None) -> float | int | None:
-    """A whole number as one, another as it is, for the declaration to judge."""
+    """Return a whole number as int, any other value unchanged, for the declaration to validate."""
     return int(value) if value is not None and value == int(value) else value
 
 
@@ -72,7 +71,7 @@ def _slider(info: OptionInfo) -> Control:
 
 
 def _float(info: OptionInfo) -> Control:
-    # Without bounds of its own: a number out of bounds is shown as a problem, not silently put back.
+    # Without bounds of its own: a number out of bounds is shown as a problem, not corrected silently.
     field = FloatField(None, optional=info.optional)
     return Control(field, field.value, field.set_value, field.valueChanged, narrow=True)
 
@@ -161,11 +160,11 @@ class PatternsField(QLineEdit):
         self.setPlaceholderText("*SelfAttention.q, *.wo")
 
     def patterns(self) -> tuple[str, ...] | None:
-        """Return what is written, None for an empty line."""
+        """Return the names, None for an empty line."""
         return tuple(part.strip() for part in self.text().split(",") if part.strip()) or None
 
     def write(self, patterns: Sequence[str] | None) -> None:
-        """Show other patterns; the same ones leave the cursor where it is."""
+        """Show other patterns; the cursor stays if they are the same."""
         if tuple(patterns or ()) != (self.patterns() or ()):
             self.setText(", ".join(patterns or ()))
 
@@ -178,11 +177,11 @@ class PairsField(QLineEdit):
         self.setPlaceholderText("speaker = from; text = value")
 
     def pairs(self) -> dict[str, str]:
-        """Return what is written; a key without a value has an empty one, for the declaration to judge."""
+        """Return the pairs; a key without a value has an empty one, for the declaration to validate."""
         split = (part.partition("=") for part in self.text().split(";") if part.strip())
         return {key.strip(): value.strip() for key, _, value in split}
 
     def write(self, pairs: Mapping[str, str] | None) -> None:
-        """Show other pairs; the same ones leave the cursor where it is."""
+        """Show other pairs; the cursor stays if they are the same."""
         if dict(pairs or {}) != self.pairs():
             self.setText("; ".join(f"{key} = {value}" for key, value in (pairs or {}).items()))

@@ -1,4 +1,4 @@
-"""Fields in one or two columns, those only that are wanted."""
+"""Form fields in a grid of two columns, shown or hidden one by one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gui.inputs.fields import Field, Fixable
 from gui.look.language import translate
 
 LEVELS = ("essential", "more", "everything")
-# The kinds whose value changes as a whole, with one press.
+# Kinds whose value changes as a whole, with one click.
 AT_ONCE = ("bool", "choice", "texts")
 
 
 @dataclass
 class FormField:
-    """One option on the form: its declaration, its control and what stands around it."""
+    """One option on the form: its declaration, its control and the field around it."""
 
     table: str
     info: OptionInfo
@@ -29,25 +29,25 @@ class FormField:
 
     @property
     def key(self) -> str:
-        """The dotted field, as problems name it."""
+        """The dotted key, as in problems."""
         return f"{self.table}.{self.info.name}"
 
     @property
     def is_typed(self) -> bool:
-        """Whether it changes letter by letter, or as it is dragged."""
+        """Whether its value changes by typing or dragging."""
         return self.info.kind not in AT_ONCE or isinstance(self.control.widget, QLineEdit)
 
     def is_of(self, level: str) -> bool:
-        """Tell whether a level of the form shows the field."""
+        """Return whether a level of the form shows the field."""
         return LEVELS.index(self.info.level) <= LEVELS.index(level)
 
     def set_problem(self, message: str = "", hint: str = "") -> None:
-        """Show a problem beside the field; without a message it goes."""
+        """Show a problem beside the field; an empty message removes it."""
         if isinstance(self.around, Field):
             self.around.set_problem(translate(message), translate(hint))
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the value as settled."""
+        """Make the value read-only."""
         if isinstance(self.around, Field):
             self.around.set_fixed(fixed)
         elif isinstance(self.control.widget, Fixable):
@@ -92,10 +92,10 @@ class FieldGrid(QWidget):
             field.around.hide()
 
     def show_where(self, wanted: Callable[[FormField], bool]) -> None:
-        """Show the fields that are wanted; an empty grid takes no room."""
+        """Show the wanted fields; an empty grid takes no space."""
         shown = [field for field in self._fields if wanted(field)]
         for field in self._fields:
-            # No takeAt: the item it leaves alive would keep the widget's later ones from learning of new sizes.
+            # Not takeAt: the item that it leaves alive would keep later items of the widget from learning of new sizes.
             self._grid.removeWidget(field.around)
         row = column = 0
         for field in shown:

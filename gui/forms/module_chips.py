@@ -1,4 +1,4 @@
-"""Chips for the weight matrices that a method is applied to, offered once a plan knows what there are."""
+"""Chips for a method's target modules, offered once a plan knows the modules of the base model."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ TWO_LINES = 62
 
 
 class ModuleChips(QWidget):
-    """None means the method's default, shown as the plan resolves it until the user switches a chip.
+    """The target modules. None is the method's default, shown as the plan resolves it until the user changes a chip.
 
-    Until it is told what to offer, the room of two lines is kept: that is what most models take.
+    Before the first plan, two lines of space are reserved, which most models need.
     """
 
     changed = Signal()
@@ -47,7 +47,7 @@ class ModuleChips(QWidget):
         self._show()
 
     def offer(self, modules: Mapping[str, int], resolved: Sequence[str]) -> None:
-        """Offer the base model's linear layers; `resolved` are those the recipe means."""
+        """Offer the base model's linear layers; `resolved` are the recipe's target modules."""
         if self._is_told and (tuple(modules), tuple(resolved)) == (self._modules, self._resolved):
             return
         self._is_told = True
@@ -55,7 +55,7 @@ class ModuleChips(QWidget):
         self._show()
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the choice as settled, in grey."""
+        """Make the choice read-only."""
         self._chips.set_fixed(fixed)
 
     def _show(self) -> None:

@@ -1,4 +1,4 @@
-"""The fields that choose layers of the base model, once a plan has told which there are."""
+"""The fields that choose layers of the base model, filled by a plan."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gui.look.language import tr_count
 
 
 def offer_modules(fields: Iterable[FormField], plan: dict[str, Any]) -> None:
-    """Offer the base model's layers where some are chosen, and say how many the method takes."""
+    """Offer the base model's layers, and show how many the method adapts."""
     count = int(plan.get("matrices") or 0)
     matrices = tr_count(count, "{n} matrix", "{n} matrices")
     layers = tr_count(count, "{n} layer", "{n} layers")

@@ -1,4 +1,4 @@
-"""What a plan tells of base model and data, in the words below the fields of the form. Knows no widget."""
+"""A plan's facts about base model and data as text, for the hints below fields. Knows no widget."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def base_text(plan: Mapping[str, Any], family: str) -> str:
 
 
 def precision_text(plan: Mapping[str, Any]) -> str:
-    """Return the precision and why it is that one."""
+    """Return the precision and the reason for it."""
     found = plan.get("precision", ""), translate(plan.get("precision_reason", ""))
     return ": ".join(part for part in found if part)
 
 
 def amount_text(examples: Mapping[str, Any], *, trains: bool) -> str:
-    """Return how many conversations are trained on and tested on, "" where the plan does not tell."""
+    """Return the numbers of conversations for training and testing, "" if the plan has none."""
     if not examples:
         return ""
     used, tested = number(examples.get("train")), number(examples.get("test"))
@@ -35,7 +35,7 @@ def amount_text(examples: Mapping[str, Any], *, trains: bool) -> str:
 
 
 def shots_text(filling: Mapping[str, Any] | None, *, trains: bool) -> str:
-    """Return what the examples in the prompt cost, "" where there are none."""
+    """Return the length of the examples in the prompt, "" if there are none."""
     shots = len(filling["shots"]) if filling else 0
     if filling is None or not shots:
         return ""

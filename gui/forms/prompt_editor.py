@@ -1,6 +1,6 @@
-"""Edit a prompt: its text with the place of the conversation marked, saved templates, and what the model reads.
+"""Edits a prompt: its text with the conversation's placeholder marked, saved templates, and a preview of the input.
 
-Knows templates by `engine.config.prompts`; what fills the prompt it is told, and shows a sample until then.
+Templates come from `engine.config.prompts`, the values for the preview from a plan, or from a sample before it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from gui.look import style
 from gui.look.language import tr, translate
 from gui.widgets.buttons import IconButton
 
-# The key of a prompt that no template has; no template's name begins with a space.
+# The key of a custom prompt; no template's name begins with a space.
 OWN = " own"
 
 
 class PromptEditor(QWidget):
-    """The control of a prompt. `changed` follows every change of its text by the person."""
+    """The control of a prompt. `changed` is emitted when the user changes its text."""
 
     changed = Signal()
 
@@ -53,12 +53,12 @@ class PromptEditor(QWidget):
         self._offer()
 
     def setAccessibleName(self, name: str) -> None:
-        """Name what is typed into."""
+        """Name the text field."""
         super().setAccessibleName(name)
         self.area.setAccessibleName(name)
 
     def setAccessibleDescription(self, description: str) -> None:
-        """Describe what is typed into."""
+        """Describe the text field."""
         super().setAccessibleDescription(description)
         self.area.setAccessibleDescription(description)
 
@@ -74,14 +74,14 @@ class PromptEditor(QWidget):
         for part in (self.naming, self.area, self.preview):
             column.addWidget(part)
 
-    # What it holds
+    # The prompt
 
     def text(self) -> str:
         """Return the prompt."""
         return self.area.toPlainText()
 
     def write(self, text: str) -> None:
-        """Show another prompt, as a recipe has it; the same one leaves the cursor where it is."""
+        """Show the prompt of a recipe; the cursor stays if it is the same."""
         if text == self.text():
             return
         self._own = self._begun_with = ""
@@ -90,12 +90,12 @@ class PromptEditor(QWidget):
         self._writing = False
 
     def show_filling(self, filling: Mapping[str, Any] | None) -> None:
-        """Show the prompt around what a plan says it is filled with; None shows it around a sample."""
+        """Show the preview with a plan's values; None shows it with a sample."""
         self._filling = filling
         self._show_preview()
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the prompt as settled, readable and not to be changed."""
+        """Make the prompt read-only."""
         self._is_fixed = fixed
         self.templates.set_fixed(fixed)
         self.more.setVisible(not fixed)
@@ -105,11 +105,11 @@ class PromptEditor(QWidget):
         self._show_preview()
 
     def rimmed(self) -> QWidget:
-        """Return the part whose rim shows a problem."""
+        """Return the part that shows a problem by its rim."""
         return self.area
 
     def menu(self) -> QMenu:
-        """Return the menu of what can be done with templates, as it is now."""
+        """Return the current menu of template actions."""
         name = self._saved_name()
         menu = QMenu(self)
         menu.addAction(tr("Save as…"), lambda: self._ask_name(tr("Save"), self._begun_with, self._save))
@@ -132,13 +132,13 @@ class PromptEditor(QWidget):
     # Templates
 
     def _take(self, name: str) -> None:
-        """Write a template's text, which can be undone; what was written by hand can be chosen again."""
+        """Insert a template's text, undoable; the custom prompt can be chosen again."""
         taken = next((each for each in self._known if each.name == name), None)
         self._begun_with = taken.name if taken is not None and not taken.built_in else ""
         self.area.replace(self._own if taken is None else taken.text)
 
     def _offer(self) -> None:
-        """Offer the templates that there are now, and the prompt written by hand if there is one."""
+        """Offer the templates, and the custom prompt if there is one."""
         self._known = prompts.templates()
         if self._named_so() is None:
             self._own = self.text()
@@ -154,7 +154,7 @@ class PromptEditor(QWidget):
         return next((each for each in self._known if each.text == self.text()), None)
 
     def _saved_name(self) -> str:
-        """Return the name of the saved template that is shown, "" for any other text."""
+        """Return the name of the saved template shown, "" for any other text."""
         found = self._named_so()
         return found.name if found and not found.built_in else ""
 
@@ -166,7 +166,7 @@ class PromptEditor(QWidget):
 
     def _show_preview(self) -> None:
         self.preview.show_prompt(self.text(), self._filling)
-        # A sample tells nothing of a run that has been.
+        # A sample is no preview of a finished run.
         has_place = prompts.PLACEHOLDER in self.text()
         self.preview.setVisible(has_place and not (self._is_fixed and self._filling is None))
 
@@ -182,7 +182,7 @@ class PromptEditor(QWidget):
         self.naming.ask(verb, name)
 
     def _named(self, name: str, replace: bool) -> None:
-        """Do what a name was asked for; a trouble is said beside the name."""
+        """Save or rename with the entered name; show an error beside it."""
         try:
             self._act(name, replace)
         except AppError as error:
@@ -193,7 +193,7 @@ class PromptEditor(QWidget):
         self.more.setFocus()
 
     def _can_replace(self, name: str) -> bool:
-        """Tell whether saving could take the place of a saved template; a renaming never does."""
+        """Return whether saving may replace a saved template; renaming never does."""
         plain_name = " ".join(name.split()).casefold()
         saved = {each.name.casefold() for each in self._known if not each.built_in}
         return self._act == self._save and plain_name in saved and prompts.problem(self.text()) is None
@@ -205,7 +205,7 @@ class PromptEditor(QWidget):
         self._begun_with = prompts.rename(self._saved_name(), name).name
 
     def _delete(self) -> None:
-        """Delete the saved template; its text stays in the editor, so that nothing is lost by it."""
+        """Delete the saved template; its text stays in the editor."""
         try:
             prompts.delete(self._saved_name())
         except AppError as error:

@@ -1,4 +1,4 @@
-"""What a model reads of a prompt: the whole text around an example of the data, and how long it is."""
+"""A preview of the model input: the prompt filled with an example, and its length in tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAMPLE = mark("Ann: Is the train late again?\nBob: Ten minutes. Save me a seat."
 
 
 class PromptPreview(QFrame):
-    """A well: what the prompt says itself in full ink, what the data fills in quieter."""
+    """Shows the prompt's own text in full ink and the filled-in values in a lighter one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,9 +45,9 @@ class PromptPreview(QFrame):
         style.follow(self._restyle)
 
     def show_prompt(self, template: str, filling: Mapping[str, Any] | None) -> None:
-        """Show a template around a plan's `filling`, or around a sample without one.
+        """Show a template with a plan's `filling`, or with a sample if there is none.
 
-        The length is that of the template which was planned, so another one has none until it is planned too.
+        The length is known only for the planned template.
         """
         conversation = str(filling["conversation"]) if filling else ""
         shots = [(str(shot), str(summary)) for shot, summary in filling["shots"]] if filling else []
@@ -67,7 +67,7 @@ class PromptPreview(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """Take the height of the text, up to a most."""
+        """Fit the height to the text, up to a maximum."""
         needed = self.text.heightForWidth(self.text.width()) + 8
         self._scroll.setFixedHeight(max(px(MIN_HEIGHT), min(px(MAX_HEIGHT), needed)))
 
@@ -76,7 +76,7 @@ class PromptPreview(QFrame):
 
 
 def length_text(filling: Mapping[str, Any]) -> str:
-    """Return how long a filled prompt is, and how long it could be where the base model knows a limit."""
+    """Return the length of a filled prompt, with the base model's limit if it has one."""
     tokens, positions = number(filling["tokens"]), filling.get("positions")
     if positions:
         return tr("{count} of {limit} tokens", count=tokens, limit=number(positions))

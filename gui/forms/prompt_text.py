@@ -1,4 +1,4 @@
-"""The text of a prompt, a few lines in which the conversation's place stands out."""
+"""The text of a prompt, with the conversation's placeholder highlighted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEIGHT = 132
 
 
 class PromptText(QPlainTextEdit):
-    """Knows where the conversation goes; whether a prompt lacks that place is said by its recipe."""
+    """Highlights the placeholder; the recipe reports a missing one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,18 +23,18 @@ class PromptText(QPlainTextEdit):
         style.follow(self._restyle)
 
     def replace(self, text: str) -> None:
-        """Show another text in place of all, as one change that can be undone."""
+        """Replace the whole text as one undoable change."""
         cursor = self.textCursor()
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.insertText(text)
 
     def place_is_marked(self, line: int) -> list[tuple[int, int]]:
-        """Return start and length of what is marked in a line of the text, counted from 0."""
+        """Return start and length of the highlighted part of a line, counted from 0."""
         layout = self.document().findBlockByNumber(line).layout()
         return [(one.start, one.length) for one in layout.formats()]
 
     def sizeHint(self) -> QSize:
-        """Return room for a few lines."""
+        """Return the size of a few lines."""
         return QSize(200, px(HEIGHT))
 
     def _restyle(self) -> None:
@@ -43,7 +43,7 @@ class PromptText(QPlainTextEdit):
 
 
 class _PlaceHighlighter(QSyntaxHighlighter):
-    """Marks the place of the conversation, the first one only: another would be read as it stands."""
+    """Highlights the first placeholder only: the engine takes others literally."""
 
     def __init__(self, area: QPlainTextEdit) -> None:
         super().__init__(area.document())
@@ -57,7 +57,7 @@ class _PlaceHighlighter(QSyntaxHighlighter):
         self.rehighlight()
 
     def highlightBlock(self, text: str) -> None:
-        """Mark the place in one line; the state says whether a line above has it already."""
+        """Highlight the placeholder in a line; the block state records whether a line above has it."""
         had = self.previousBlockState() == 1
         at = -1 if had else text.find(prompts.PLACEHOLDER)
         if at >= 0:

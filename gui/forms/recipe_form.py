@@ -1,7 +1,6 @@
-"""The form of a recipe: fields by level, problems beside them, all at once.
+"""The form of a recipe: fields by level, with problems beside them.
 
-Everything it shows comes from the engine's declarations. What the form has no field for is kept as the
-recipe had it. Knows nothing of runs.
+All fields derive from the engine's declarations. Values without a field are preserved. Knows no runs.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ from gui.look.language import mark, tr, translate
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
 
-# What the prompt says and shows stands together, whatever table it is in.
+# The fields of the prompt's section, from any table.
 PROMPT = ("data.shots", "data.prompt")
 SECTIONS = {
     "base_model": mark("Base model"),
@@ -56,22 +55,22 @@ SECTIONS = {
     "training": mark("Training"),
     "evaluation": mark("Scoring"),
 }
-# A recipe whose base model or data is another one gets another name.
+# Changing one of these clears the recipe's name.
 NAMED_AFTER = ("base_model.id", "data.source")
-# What a plan tells stands below these, above most of the form.
+# Fields with a hint from the plan.
 PLANNED_FEET = ("base_model.id", "data.source")
 RATE = "training.learning_rate"
-# What stands for no single field, as a change is told by its place.
+# Keys of changes that affect more than one field.
 METHOD, VARIANT = "method", "variant"
 
 
 class RecipeForm(QWidget):
-    """Edit a recipe. `edited` follows every change; `recipe()` is the new one, None if it has problems."""
+    """Edits a recipe. `edited` is emitted with every change; `recipe()` is the result, None if it has problems."""
 
     edited = Signal()
 
     def __init__(self, effect: QWidget, parent: QWidget | None = None) -> None:
-        """Build the form; `effect` stands below the method's essential fields."""
+        """Build the form; `effect` is shown below the method's essential fields."""
         super().__init__(parent)
         self._tables: dict[str, Any] = {}
         self._recipe: Recipe | None = None
@@ -82,7 +81,7 @@ class RecipeForm(QWidget):
         self._level, self._recalled = LEVELS[0], ""
         self._writing = False
         self._is_fixed = False
-        # What was set for each method: its own options, and the rate that goes with them.
+        # The user's values for each method: its options and its learning rate.
         self._saved_methods: dict[str, tuple[dict[str, Any], float | None]] = {}
         self._fields = {table: make_fields(table, declaration) for table, declaration in TABLES.items()}
         self._method_fields: list[FormField] = []
@@ -111,21 +110,21 @@ class RecipeForm(QWidget):
         self.undo = FormUndo(self, self.tables(), self._go_back_to, self._show_field)
         SavedState(self, "recipe", self._saved_state, self._restore_state)
 
-    # What it holds
+    # The recipe
 
     def set_recipe(self, wanted: Recipe) -> None:
-        """Show a recipe; of its prompt only a sample until a plan of it is shown."""
+        """Show a recipe; the prompt is shown with a sample until `show_plan`."""
         self._set_tables(wanted.as_tables())
         self._show_prompt(None)
         self._check()
         self.undo.begin(self.tables())
 
     def recipe(self) -> Recipe | None:
-        """Return what the form says, or None while it has problems."""
+        """Return the recipe, or None while it has problems."""
         return self._recipe
 
     def tables(self) -> dict[str, Any]:
-        """Return what the form says as tables, problems or not."""
+        """Return the form's values as tables, with or without problems."""
         return copied(self._tables)
 
     def problems(self) -> tuple[Problem, ...]:
@@ -137,18 +136,18 @@ class RecipeForm(QWidget):
         return str(self._tables["method"]["id"])
 
     def family(self) -> Family:
-        """Return the base model's family, as far as a plan has told."""
+        """Return the base model's family, if a plan has reported it."""
         return self._family
 
     def base_facts(self) -> BaseFacts:
-        """Return what is known of the base model as it would be loaded."""
+        """Return the known facts of the base model with its loading options."""
         base = self._tables["base_model"]
         planned_of, planned = self._planned_base
         known = planned if planned_of == base["id"] else BaseFacts()
         return replace(known, family=self._family, quantization=base["quantization"])
 
     def set_values(self, table: str, values: dict[str, Any]) -> None:
-        """Change some values of one table, as another page asks for, and say so."""
+        """Change values of one table for another page, and emit `edited`."""
         tables = self.tables()
         had = tables.get(table, {})
         tables[table] = had | values
@@ -158,7 +157,7 @@ class RecipeForm(QWidget):
         )
 
     def choose_method(self, method_id: str) -> None:
-        """Switch to another method: with what was set for it before, else with its preset and the preset's rate."""
+        """Switch to another method, with its earlier values, or else with its preset and the preset's learning rate."""
         before = self._tables["method"]
         if method_id == before["id"]:
             return
@@ -179,7 +178,7 @@ class RecipeForm(QWidget):
         self._report_edit(METHOD)
 
     def choose_variant(self, variant_id: str) -> None:
-        """Set the options that make a variant of the method, or with "" those of its standard form."""
+        """Set the options of a variant of the method, or of its standard form with ""."""
         if self._is_fixed:
             return
         entry = method(self.method_id())
@@ -199,17 +198,17 @@ class RecipeForm(QWidget):
         self.origin.show()
 
     def _show_origin(self) -> None:
-        """Show what the run goes on from: always if it is set, else from the level "more" on."""
+        """Show the adapter to start from: always if set, else from the level "more" on."""
         table = self._tables["method"]
         adapter_id = str(table.get("start_from", ""))
         self.origin.set_foot("")
         self.origin.show_origin(str(self._tables["base_model"]["id"]), str(table["id"]), adapter_id)
         self.origin.setVisible(bool(adapter_id) or self._level != LEVELS[0])
 
-    # How it shows
+    # Display
 
     def at_presets(self) -> dict[str, Recipe]:
-        """Return this recipe under every method that works with its base model, each at its preset."""
+        """Return this recipe with every method that works with its base model, each with its preset."""
         found = {}
         for entry in METHODS:
             if self._family in entry.presets:
@@ -226,7 +225,7 @@ class RecipeForm(QWidget):
             self._show_origin()
 
     def _show_fields(self) -> None:
-        # Of the prompt alone it is all that can be set, so it stands where other methods have their options.
+        # A prompt-only method has no other options: the prompt takes their place.
         is_prompt = bool(self._tables) and not method(self.method_id()).trains
         (self._method_top if is_prompt else self._prompt_layout).addWidget(self._prompt_grid)
         for grid in self._grids + self._method_grids:
@@ -236,7 +235,7 @@ class RecipeForm(QWidget):
             heading.setVisible(apart and grid.isVisibleTo(self))
 
     def _is_wanted(self, field: FormField) -> bool:
-        """Tell whether a field is seen: by its level, or because of the method, which may be the prompt alone."""
+        """Return whether a field is shown: by its level, or because the method is prompt-only."""
         if self._tables and not method(self.method_id()).trains:
             if field.key in PROMPT:
                 return True
@@ -245,7 +244,7 @@ class RecipeForm(QWidget):
         return field.is_of(self._level) or field.key == self._recalled
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the recipe as settled, readable and not to be changed."""
+        """Make the recipe read-only."""
         self._is_fixed = fixed
         self.undo.lock(fixed)
         self._method_field.set_fixed(fixed)
@@ -255,7 +254,7 @@ class RecipeForm(QWidget):
             field.set_fixed(fixed)
 
     def show_problems(self, problems: Sequence[Problem]) -> list[Problem]:
-        """Show problems beside their fields; return those whose field is not on the form."""
+        """Show problems beside their fields; return those without a field on the form."""
         self._problems = tuple(problems)
         fields = {field.key: field for field in self._all_fields()}
         for field in fields.values():
@@ -264,7 +263,7 @@ class RecipeForm(QWidget):
         self.origin.set_problem()
         homeless = []
         for problem in problems:
-            # A key of a table is shown with the table.
+            # The problem of a key within a table is shown at the table's field.
             key = problem.field if problem.field in fields else problem.field.rpartition(".")[0]
             if key in fields:
                 fields[key].set_problem(problem.message, problem.hint)
@@ -278,7 +277,7 @@ class RecipeForm(QWidget):
         return homeless
 
     def show_plan(self, plan: dict[str, Any]) -> None:
-        """Show what the plan knows of the base model and the data beside their fields."""
+        """Show the plan's facts about base model and data below their fields."""
         self._family = plan.get("family", self._family)
         known = BaseFacts(model_type=str(plan.get("model_type", "")), biases=bool(plan.get("biases")))
         self._planned_base = (self._tables["base_model"]["id"], known)
@@ -292,13 +291,13 @@ class RecipeForm(QWidget):
         self._show_preset_rate()
 
     def _show_prompt(self, filling: Mapping[str, Any] | None) -> None:
-        """Show what the model reads, and what the examples in the prompt cost."""
+        """Show the model input, and the length of the examples in the prompt."""
         self.prompt_editor().show_filling(filling)
         trains = method(self.method_id()).trains
         self.set_foot("data.shots", plan_text.shots_text(filling, trains=trains))
 
     def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
-        """Offer the devices of this computer; others can still be typed, for a recipe of another one."""
+        """Offer the devices of this computer; others can be typed, for recipes of another computer."""
         choice = self.field("training.device").control.widget
         assert isinstance(choice, Choice)
         choice.set_items(["auto", *(str(device["id"]) for device in devices)])
@@ -306,13 +305,13 @@ class RecipeForm(QWidget):
             choice.setItemData(key, device.get("name", ""), Qt.ItemDataRole.ToolTipRole)
 
     def set_foot(self, key: str, text: str) -> None:
-        """Write a hint below the field of a place."""
+        """Set the hint below a field."""
         field = self.field(key)
         if isinstance(field.around, Field):
             field.around.set_foot(text)
 
     def field(self, key: str) -> FormField:
-        """Return the field of a dotted place. Raises KeyError if the form has none."""
+        """Return the field of a dotted key. Raises KeyError if the form has none."""
         return {field.key: field for field in self._all_fields()}[key]
 
     def base_model_chooser(self) -> BaseModelChooser:
@@ -327,7 +326,7 @@ class RecipeForm(QWidget):
         assert isinstance(editor, PromptEditor)
         return editor
 
-    # How it works
+    # Construction and changes
 
     def _lay_out(self, effect: QWidget) -> None:
         column = QVBoxLayout(self)
@@ -357,7 +356,7 @@ class RecipeForm(QWidget):
         return [field for field in self._fields[table] if field.info.level == "essential"]
 
     def _add_section(self, column: QVBoxLayout, section: str) -> FieldGrid:
-        """Add the fields of a section, apart from the essential ones above."""
+        """Add the fields of a section, without the essential ones above."""
         if section == "prompt":
             column.addLayout(self._prompt_layout)
             return self._take_grid(self._prompt_grid)
@@ -408,13 +407,13 @@ class RecipeForm(QWidget):
         self.edited.emit()
 
     def _go_back_to(self, tables: dict[str, Any]) -> None:
-        """Hold what was held before, or after, a change."""
+        """Restore the state before or after a change."""
         self._set_tables(copied(tables))
         self._check()
         self.edited.emit()
 
     def _show_field(self, key: str) -> QWidget | None:
-        """Show the field of a place, if need be beside those of the level shown, and return it."""
+        """Show a field, even if it is not of the level shown, and return it."""
         wholes: dict[str, QWidget] = {METHOD: self._method_field, VARIANT: self.variant, ORIGIN: self.origin}
         if key in wholes:
             return wholes[key]
@@ -424,14 +423,14 @@ class RecipeForm(QWidget):
             self._show_fields()
         return found.around if found is not None else None
 
-    # Kept between starts
+    # Saved state
 
     def _saved_state(self) -> str:
-        """Return the recipe that is edited, finished or not; a run keeps its own."""
+        """Return the recipe being edited, complete or not; "" for the recipe of a run."""
         return "" if self._is_fixed else text_of(self._tables)
 
     def _restore_state(self, text: str) -> None:
-        """Go on with the recipe of an earlier start; one that can't be shown leaves the form as it was."""
+        """Show the recipe of an earlier start; leave the form unchanged if it can't be shown."""
         before = self.tables()
         try:
             self._go_back_to(from_text(text))
@@ -471,15 +470,15 @@ class RecipeForm(QWidget):
         for field in self._method_fields:
             field.set_fixed(self._is_fixed)
             if self._modules and isinstance(field.control.widget, ModuleChips):
-                # Those that the last plan told, until the next tells which of them are meant.
+                # The modules of the last plan, until the next plan.
                 field.control.widget.offer(self._modules, ())
         self._listen(self._method_fields)
         group = translate(entry.group)
-        # English writes it small behind a label; other languages have their own rules.
+        # Lower case in English; other languages have their own rules.
         self._method_field.set_right(group.lower() if group == entry.group else group)
 
     def _show_preset_rate(self) -> None:
-        """Show, where no learning rate is set, which one the method's preset takes."""
+        """Show the preset's learning rate where none is set."""
         rate = self.field(RATE).control.widget
         entry = method(self._tables["method"]["id"])
         if isinstance(rate, FloatField) and self._family in entry.presets:

@@ -1,4 +1,4 @@
-"""A recipe as the tables that its form holds, finished or not. Knows no widgets."""
+"""A recipe as tables of values, complete or not. Knows no widgets."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ TABLES: dict[str, type[Options]] = {
     "training": TrainingOptions,
     "evaluation": EvaluationOptions,
 }
-# What a method's table has beside its options.
+# The keys of a method's table beside its options.
 BESIDE_OPTIONS = ("id", "start_from")
 
 
 def copied(tables: dict[str, Any]) -> dict[str, Any]:
-    """Return tables that can be changed without changing these."""
+    """Return a deep copy of tables."""
     return {name: dict(part) if isinstance(part, dict) else part for name, part in tables.items()}
 
 
 def complete(tables: dict[str, Any]) -> dict[str, Any]:
-    """Return tables in which what has been left out stands at its default, for the controls to show."""
+    """Return tables with defaults for missing values, for the controls."""
     for name, declaration in TABLES.items():
         defaults = {info.name: info.default for info in describe(declaration) if not info.optional}
         tables[name] = defaults | tables.get(name, {})
@@ -40,7 +40,7 @@ def complete(tables: dict[str, Any]) -> dict[str, Any]:
 
 
 def preset(method_id: str, family: Family) -> dict[str, Any]:
-    """Return a method's table at its preset for a family, or for one that it works with."""
+    """Return a method's table with its preset for a family, or for any family that it works with."""
     entry = method(method_id)
     suited = family if family in entry.presets else entry.families[0]
     values = {name: value for name, value in entry.preset_options(suited).items() if value is not None}
@@ -48,14 +48,14 @@ def preset(method_id: str, family: Family) -> dict[str, Any]:
 
 
 def text_of(tables: dict[str, Any]) -> str:
-    """Return tables as a text, problems or not: a recipe's file has no room for an unfinished one."""
+    """Return tables as text, with or without problems; a recipe file can hold only a valid recipe."""
     return json.dumps(tables)
 
 
 def from_text(text: str) -> dict[str, Any]:
-    """Return the tables of a text that `text_of` made, without what is no longer declared.
+    """Return the tables of a text made by `text_of`, without keys that are no longer declared.
 
-    Raises ValueError if it is none, KeyError if its method is gone.
+    Raises ValueError if the text is none, KeyError if its method is unknown.
     """
     found = json.loads(text)
     wanted = (*TABLES, "method")

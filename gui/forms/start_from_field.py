@@ -1,6 +1,6 @@
-"""The field "Goes on from": none, or one of the library's adapters of the base model and method in use.
+"""The field "Continue from": no adapter, or one of the library's with the same base model and method.
 
-Is handed the adapters; reads no folder.
+Adapters are passed in; no folder is read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NONE = mark("none, a new adapter")
 
 
 class OriginField(Field):
-    """`chosen(adapter id)` tells of a choice; what is set but fits no more stays in sight with the reason."""
+    """`chosen(adapter id)` reports a choice. A chosen adapter that no longer fits stays visible with the reason."""
 
     chosen = Signal(str)
 
@@ -34,12 +34,12 @@ class OriginField(Field):
         self._choice.chosen.connect(self.chosen)
 
     def offer(self, adapters: Sequence[Adapter]) -> None:
-        """Take the library's adapters to choose from."""
+        """Set the library's adapters."""
         self._adapters = list(adapters)
         self.show_origin(*self._asked)
 
     def show_origin(self, base_model: str, method_id: str, adapter_id: str) -> None:
-        """Show what a recipe goes on from, "" for nothing, among what it could go on from."""
+        """Show the adapter that a recipe starts from ("" for none), with the possible ones."""
         self._asked = (base_model, method_id, adapter_id)
         fitting = [(one.id, one.name) for one in self._adapters if _fits(one, base_model, method_id)]
         if adapter_id and adapter_id not in dict(fitting):
@@ -48,7 +48,7 @@ class OriginField(Field):
         self._choice.set_key(adapter_id)
 
     def name_of(self, adapter_id: str) -> str:
-        """Return what an adapter is called; its id if the library has none such."""
+        """Return the name of an adapter; its id if it is not in the library."""
         return next((one.name for one in self._adapters if one.id == adapter_id), adapter_id)
 
     def key(self) -> str:

@@ -1,6 +1,6 @@
-"""What the values of options are called where they are words: in English they are those words themselves.
+"""Translates option values that are English words.
 
-Names, such as those of optimizers and formats, are the same in every language and stand nowhere here.
+Names, such as those of optimizers and formats, are the same in every language.
 """
 
 from __future__ import annotations
@@ -49,5 +49,5 @@ WORDS = (
 
 
 def value_text(value: str) -> str:
-    """Return a value as it is said; one that is no word stays as it is."""
+    """Return the translated value; names are returned unchanged."""
     return tr(value) if value in WORDS else value

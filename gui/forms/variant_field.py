@@ -1,6 +1,6 @@
-"""The field "Variant": the method as it is, or one of its published refinements.
+"""The field "Variant": the standard method, or one of its published variants.
 
-Knows the variants of an entry; which one is in use and what another one changes is the engine's business.
+Knows the variants of an entry; the engine decides which is in use and what another one changes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CUSTOM_FOOT = mark("The options match no variant.")
 
 
 class VariantField(Field):
-    """`chosen(variant id)` tells of a choice; hidden for methods without variants."""
+    """`chosen(variant id)` reports a choice. Hidden for methods without variants."""
 
     chosen = Signal(str)
 
@@ -30,7 +30,7 @@ class VariantField(Field):
         self._choice.chosen.connect(self._emit_chosen)
 
     def show_variant(self, entry: Method, variant_id: str | None) -> None:
-        """Show which variant of a method is in use; None where the options are of none."""
+        """Show the variant of a method in use; None if the options match none."""
         shown = [
             (variants.STANDARD, tr(STANDARD_TITLE)),
             *((one.id, translate(one.title)) for one in entry.variants),

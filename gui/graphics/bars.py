@@ -1,4 +1,4 @@
-"""Bars: progress and shares, 4 pixels high, and rows that name one."""
+"""Bars for progress and fractions, 4 pixels high, and rows with a label."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gui.widgets.labels import Label
 
 
 class Bar(QWidget):
-    """A bar of 4 pixels filled from the leading side; always from zero."""
+    """A bar of 4 pixels, filled from the leading side, always from zero."""
 
     def __init__(self, fraction: float = 0.0, token: str = "accent", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,13 +23,13 @@ class Bar(QWidget):
         self.set_fraction(fraction)
 
     def set_fraction(self, fraction: float) -> None:
-        """Fill a share, 0 to 1."""
+        """Fill a fraction, 0 to 1."""
         self._fraction = min(1.0, max(0.0, fraction))
         self.setAccessibleDescription(percent(self._fraction))
         self.update()
 
     def fraction(self) -> float:
-        """Return the filled share, 0 to 1."""
+        """Return the filled fraction, 0 to 1."""
         return self._fraction
 
     def set_token(self, token: str) -> None:
@@ -42,7 +42,7 @@ class Bar(QWidget):
         return QSize(80, 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the track and the filled part, which is never thinner than it is high unless nothing is."""
+        """Draw the track and the filled part, which is at least as wide as high unless it is empty."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -60,7 +60,7 @@ class Bar(QWidget):
 
 
 class MeterRow(QWidget):
-    """A bar with a text above it, at its right, and two below: "Memory 5.9 of 12.0 GB"."""
+    """A bar with a label above, a value at its right, and two texts below: "Memory 5.9 of 12.0 GB"."""
 
     def __init__(self, label: str = "", parent: QWidget | None = None, above: bool = True) -> None:
         super().__init__(parent)
@@ -79,7 +79,7 @@ class MeterRow(QWidget):
             column.addLayout(part) if isinstance(part, QHBoxLayout) else column.addWidget(part)
 
     def set_value(self, fraction: float, value: str, label: str | None = None) -> None:
-        """Fill a share, 0 to 1, and show what it stands for."""
+        """Fill a fraction, 0 to 1, and show its texts."""
         self.bar.set_fraction(fraction)
         self._value.setText(value)
         if label is not None:
@@ -88,7 +88,7 @@ class MeterRow(QWidget):
 
 
 class Busy(QWidget):
-    """Work in progress: what is done, a bar, how far and how long, and room for a Cancel button at the right."""
+    """Work in progress: its name, a bar, progress and remaining time, and a Cancel button at the right."""
 
     def __init__(self, what: str = "", action: QWidget | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,7 +107,7 @@ class Busy(QWidget):
             row.addWidget(action, alignment=Qt.AlignmentFlag.AlignVCenter)
 
     def set_progress(self, fraction: float, how_far: str, what: str | None = None) -> None:
-        """Show a share, 0 to 1, and words for it: "412 of 990 MB, 1 min left"."""
+        """Show a fraction, 0 to 1, and its text: "412 of 990 MB, 1 min left"."""
         self.bar.set_fraction(fraction)
         self._how_far.setText(how_far)
         if what is not None:

@@ -1,7 +1,6 @@
-"""A drawing of a model's blocks in which what is trained is coloured.
+"""A drawing of a model's blocks with the trained parts coloured.
 
-Knows blocks, layers and weights by name, which of them are trained, and the marks for what is trained besides weights;
-not which method trains what.
+Knows blocks, layers and weights by name, the trained ones, and marks for other trained parts; knows no methods.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ ROW, INNER, GAP = 18, 8, 8
 TITLE, SLAB, TOKENS, BIAS, NORM = 16, 8, 16, 4, 4
 
 Kind = Literal["attention", "feed-forward"]
-# What can be trained besides the weights of a block has a mark of its own.
+# Trained parts besides a block's weights have marks.
 MARKS: Mapping[Place, str] = {
     "after attention": mark("A trained layer after attention"),
     "after feed-forward": mark("A trained layer after feed-forward"),
@@ -38,7 +37,7 @@ AFTER: Mapping[Kind, Place] = {"attention": "after attention", "feed-forward": "
 
 @dataclass(frozen=True)
 class Part:
-    """One weight: the text on it, and the key by which it is coloured (the text itself if empty)."""
+    """One weight: its text, and its key in the set of trained parts (the text if empty)."""
 
     text: str
     key: str = ""
@@ -46,7 +45,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Group:
-    """A layer of a block: "Self-attention" with its weights."""
+    """A layer of a block with its weights: "Self-attention"."""
 
     title: str
     parts: tuple[Part, ...]
@@ -55,14 +54,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Block:
-    """A block: "Encoder block × 12" with its layers, in the order that the input goes through."""
+    """A block with its layers in the order of computation: "Encoder block × 12"."""
 
     title: str
     groups: tuple[Group, ...]
 
 
 class BlockDrawing(QWidget):
-    """Draw up to two blocks side by side, and below them what the colours mean."""
+    """Draws up to two blocks side by side, with a legend below."""
 
     accessible_role = QAccessible.Role.Graphic
 
@@ -91,19 +90,19 @@ class BlockDrawing(QWidget):
         self._restyle()
 
     def trained(self) -> list[str]:
-        """Return the keys of all parts that are drawn as trained, in drawing order."""
+        """Return the keys of all parts drawn as trained, in drawing order."""
         return [key for block in self._blocks for key in self._trained_in(block)]
 
     def legend(self) -> str:
-        """Return what the colour means, "" where no legend is drawn."""
+        """Return the legend's text, "" if none is drawn."""
         return self._legend
 
     def marks(self) -> list[str]:
-        """Return the marks that are drawn."""
+        """Return the marks drawn."""
         return sorted(self._marks)
 
     def sizeHint(self) -> QSize:
-        """Return room for the taller block and the legend."""
+        """Return the size of the taller block and the legend."""
         tallest = max((self._block_height(block) for block in self._blocks), default=0)
         return QSize(px(296), round(max(px(22) + tallest, self._legend_top() + 2 * px(20))))
 
@@ -124,7 +123,7 @@ class BlockDrawing(QWidget):
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Find another place for the legend if its own got too narrow."""
+        """Move the legend if its space got too narrow."""
         super().resizeEvent(event)
         self.updateGeometry()
 
@@ -134,7 +133,7 @@ class BlockDrawing(QWidget):
         return (self.width() - 16) / 2 if len(self._blocks) > 1 else min(self.width(), px(296))
 
     def _legend_top(self) -> float:
-        """Below the first block where the legend fits there, else below all."""
+        """The top of the legend: below the first block if it fits there, else below all."""
         heights = [self._block_height(block) for block in self._blocks] or [0.0]
         fits = metrics("small").horizontalAdvance(self._legend) + 24 <= self._block_width()
         return px(22) + (heights[0] if fits else max(heights)) + 12
@@ -144,7 +143,7 @@ class BlockDrawing(QWidget):
         return self._head_height(block) + groups + GAP
 
     def _head_height(self, block: Block) -> float:
-        """The room of what comes before the first layer."""
+        """The height of the part before the first layer."""
         drawn = block is self._blocks[0] and self._marks & {"before input", "prompt"}
         return px(TOKENS) + GAP if drawn else 0
 
@@ -154,7 +153,7 @@ class BlockDrawing(QWidget):
         return px(TITLE) + self._row_height() + 6 + slab + norm
 
     def _row_height(self) -> float:
-        """The height of a weight's box: its letters, and below them room for its biases."""
+        """The height of a weight's box: its text, and space for its biases."""
         return px(ROW) + (BIAS if "biases" in self._marks else 0)
 
     # Painting
@@ -219,7 +218,7 @@ class BlockDrawing(QWidget):
                 self._paint_part(painter, part, box)
 
     def _has_prefix(self, block: Block, group: Group) -> bool:
-        """Tell whether learned keys and values stand here: in the self-attention of the stack that writes."""
+        """Return whether trained keys and values are drawn here: in the decoder's self-attention."""
         last = block is self._blocks[-1]
         return "keys and values" in self._marks and last and group is block.groups[0]
 
@@ -237,7 +236,7 @@ class BlockDrawing(QWidget):
 
     @staticmethod
     def _letters(rect: QRectF) -> QRectF:
-        """Return the upper part of a box, where its text has room above what may lie at its foot."""
+        """Return the upper part of a box, for the text above a mark at its foot."""
         return QRectF(rect.left(), rect.top(), rect.width(), min(rect.height(), px(ROW)))
 
     @staticmethod
@@ -266,7 +265,7 @@ class BlockDrawing(QWidget):
             painter.drawText(QRectF(20, top, room, px(20)), Qt.AlignmentFlag.AlignVCenter, text)
             top += px(20)
 
-    # Words
+    # Texts
 
     def _trained_in(self, block: Block) -> list[str]:
         keys = [part.key or part.text for group in block.groups for part in group.parts]

@@ -1,6 +1,6 @@
-"""A histogram of lengths with a limit that can be dragged or moved by keys.
+"""A histogram of lengths with a movable limit.
 
-Knows bins and a limit; not what is counted. Beyond the limit the bars are copper on a copper ground.
+Knows bins and a limit, not what is counted. Beyond the limit, bars are copper on a copper ground.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gui.look.language import tr
 class Histogram(QWidget):
     """Bars from `low` in bins of `width`; the limit moves by 1 with the arrows, by 16 with Page Up and Page Down.
 
-    `limitChanged(int)` follows the drag; `limitSettled(int)` comes at its end and after each key. Esc cancels a drag.
+    `limitChanged(int)` is emitted during a drag, `limitSettled(int)` at its end and after each key. Esc cancels a drag.
     """
 
     accessible_role = QAccessible.Role.Slider
@@ -48,7 +48,7 @@ class Histogram(QWidget):
         self.update()
 
     def set_limit(self, limit: int | None) -> None:
-        """Put the limit at a value, without telling; None shows no limit."""
+        """Set the limit without a signal; None shows no limit."""
         self._limit = limit
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if limit is None else Qt.FocusPolicy.StrongFocus)
         self._describe()
@@ -59,7 +59,7 @@ class Histogram(QWidget):
         return self._limit
 
     def beyond(self) -> int:
-        """Return how many lie in bins that begin at or past the limit."""
+        """Return the count in bins that begin at or beyond the limit."""
         if self._limit is None:
             return 0
         return sum(
@@ -67,7 +67,7 @@ class Histogram(QWidget):
         )
 
     def sizeHint(self) -> QSize:
-        """Return a good size."""
+        """Return the usual size."""
         return QSize(px(360), px(280))
 
     def _plot(self) -> QRectF:
@@ -145,7 +145,7 @@ class Histogram(QWidget):
         return f"{number(self._limit)} {self._unit}"
 
     def _handle(self) -> QRectF:
-        """The labelled handle, kept inside the widget."""
+        """The rectangle of the labelled handle, inside the widget."""
         wide = metrics("label_medium").horizontalAdvance(self._limit_text()) + 34
         left = min(max(0.0, self._x(self._limit or 0) - wide / 2), self.width() - wide)
         return QRectF(left, 0, wide, px(24))
@@ -161,7 +161,7 @@ class Histogram(QWidget):
             self._before_drag = self._limit
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the handle, or show that it can be taken."""
+        """Move the handle, or show a drag cursor over it."""
         if self._before_drag is None:
             near = self._near(event.position())
             self.setCursor(Qt.CursorShape.SizeHorCursor if near else Qt.CursorShape.ArrowCursor)
@@ -171,7 +171,7 @@ class Histogram(QWidget):
         self._move_to(round(self._low + share * (self._high() - self._low)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let the handle go."""
+        """Release the handle."""
         moved = self._before_drag is not None and self._before_drag != self._limit
         self._before_drag = None
         if moved:
@@ -197,7 +197,7 @@ class Histogram(QWidget):
             super().keyPressEvent(event)
 
     def _move_to(self, limit: int) -> None:
-        # A limit past all that is drawn stays where it is until it is moved below.
+        # A limit beyond the last bin stays until it is moved below it.
         most = max(int(self._high()), self._limit or 0)
         limit = min(most, max(int(self._low) + 1, limit))
         if limit == self._limit:
@@ -215,7 +215,7 @@ class Histogram(QWidget):
 
 
 def label_step(span: float, about: int) -> float:
-    """Return a round step that gives about so many labels; what is counted is whole, and so is the step."""
+    """Return a round whole step that gives about so many labels."""
     for power in range(7):
         for by in (1, 2, 3, 5):
             if span / (by * 10**power) <= about:

@@ -82,7 +82,7 @@ class IntervalBar(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return room for two intervals."""
+        """Return the size of two intervals."""
         return QSize(px(160), px(36))
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -1,6 +1,6 @@
-"""A scrubber over the steps at which sample summaries were made: the base first, then each evaluation.
+"""A slider over the steps with sample summaries: the base model first, then each evaluation.
 
-Knows steps that are there and steps to come; not the summaries.
+Knows finished and planned steps, not the summaries.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gui.look.language import tr
 
 
 class Scrubber(QWidget):
-    """Choose a step by click, drag, Left and Right, Home and End. `chosen(step)`; step 0 is the base model."""
+    """Chooses a step by click, drag, Left and Right, Home and End. `chosen(step)`; step 0 is the base model."""
 
     accessible_role = QAccessible.Role.Slider
     chosen = Signal(int)
@@ -37,7 +37,7 @@ class Scrubber(QWidget):
         style.follow(self._restyle)
 
     def set_steps(self, done: Sequence[int], total: int, planned: Sequence[int] = ()) -> None:
-        """Show the steps that have samples, those to come, and the total; stays at the newest if it stood there."""
+        """Show steps with samples, planned steps and the total; the newest stays chosen if it was."""
         newest = not self._done or self._current == self._done[-1]
         self._done = sorted(set(done))
         self._planned = sorted(step for step in set(planned) if not self._done or step > self._done[-1])
@@ -52,7 +52,7 @@ class Scrubber(QWidget):
         return self._current
 
     def set_current(self, step: int) -> None:
-        """Choose a step that has samples, and tell if that changed anything."""
+        """Choose a step with samples; emit `chosen` if it changed."""
         if step in self._done and step != self._current:
             self._current = step
             self._describe()
@@ -65,7 +65,7 @@ class Scrubber(QWidget):
         return self._done[at - 1] if at > 0 else None
 
     def sizeHint(self) -> QSize:
-        """Return one line."""
+        """Return the size of one line."""
         return QSize(px(420), px(28))
 
     def minimumSizeHint(self) -> QSize:
@@ -82,7 +82,7 @@ class Scrubber(QWidget):
         return track.left() + track.width() * step / max(1, self._total)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the ends' names, the track, the steps and the handle."""
+        """Draw the labels at the ends, the track, the steps and the handle."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)

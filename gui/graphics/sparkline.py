@@ -1,4 +1,4 @@
-"""A small line for a row of a table: how a loss fell."""
+"""A small line plot of a loss, for a table row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gui.look import style
 def paint_sparkline(
     painter: QPainter, rect: QRectF, values: Sequence[float], share: float = 1.0, token: str = "accent"
 ) -> None:
-    """Draw values over the first `share` of a rectangle (how much of the run was done), lowest at the foot."""
+    """Draw values over the first `share` of a rectangle (the finished part of the run), the lowest at the bottom."""
     finite = [value for value in values if math.isfinite(value)]
     if len(finite) < 2:
         return
@@ -39,7 +39,7 @@ def paint_sparkline(
 
 
 def thinned(values: Sequence[float], points: int = 60) -> list[float]:
-    """Return about `points` means of equal runs of values, for a sparkline."""
+    """Return about `points` means of equal segments of values."""
     if len(values) <= points:
         return list(values)
     size = len(values) / points

@@ -1,6 +1,6 @@
-"""A sum and its parts: a bar cut into portions, and below it what each is and how much.
+"""A bar split into portions of a sum, with a legend of names and sizes.
 
-Knows portions by their words, sizes and colours; not what they measure.
+Knows texts, sizes and colours, not what is measured.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ THINNEST = 2.0
 
 @dataclass(frozen=True)
 class Portion:
-    """One part: its name, its size beside those of the others, the size in words, and its colour.
+    """One portion: its name, its size, the size as text, and its colour.
 
-    `strength` is the share of the colour's token in it, the rest is the ground.
+    `strength` is the opacity of the colour on the ground.
     """
 
     name: str
@@ -35,14 +35,14 @@ class Portion:
     strength: float = 1.0
 
     def color(self) -> QColor:
-        """Return the colour in the scheme shown."""
+        """Return the colour in the current scheme."""
         return style.mixed(self.token, "surface", self.strength)
 
 
 class SplitBar(QWidget):
-    """Draw portions of a sum, in the order given, over the whole width; those of no size are left out.
+    """Draws portions of a sum in the given order over the whole width; empty ones are left out.
 
-    Without any an empty track is drawn, and room kept for the legend of as many as are `expected`.
+    Without portions, an empty track is drawn and space reserved for a legend of `expected` entries.
     """
 
     def __init__(self, name: str, expected: int = 0, parent: QWidget | None = None) -> None:
@@ -64,15 +64,15 @@ class SplitBar(QWidget):
         return self._portions
 
     def sizeHint(self) -> QSize:
-        """Return room for the bar and the lines of the legend."""
+        """Return the size of the bar and the legend."""
         return QSize(px(2 * COLUMN) + GAP, px(BAR) + 6 + self._rows() * px(ROW))
 
     def minimumSizeHint(self) -> QSize:
-        """Return one column of the legend."""
+        """Return the width of one column of the legend."""
         return QSize(px(COLUMN), self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Find as many columns as there is room for."""
+        """Fit the number of columns to the width."""
         super().resizeEvent(event)
         self.updateGeometry()
 
@@ -96,7 +96,7 @@ class SplitBar(QWidget):
         return len(self._portions) or self._expected
 
     def _entry_place(self, at: int) -> QRectF:
-        """The place of a legend's entry: down the first column, then down the next."""
+        """The rectangle of a legend entry: down the first column, then down the next."""
         width = min((self.width() + GAP) / self._columns() - GAP, px(2 * COLUMN))
         column, row = divmod(at, self._rows())
         left = column * (width + GAP)
@@ -105,7 +105,7 @@ class SplitBar(QWidget):
         return QRectF(left, px(BAR) + 6 + row * px(ROW), width, px(ROW))
 
     def _paint_bar(self, painter: QPainter) -> None:
-        """Draw the portions with a hair's breadth between them; the smallest still shows."""
+        """Draw the portions with a thin gap between them; the smallest stays visible."""
         total = sum(portion.size for portion in self._portions)
         room = self.width() - sum(THINNEST + 1 for _ in self._portions)
         left = 0.0

@@ -1,4 +1,4 @@
-"""Chips that are on or off: the parts a method is applied to."""
+"""Toggle chips, for the modules a method is applied to."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Chip(QAbstractButton):
         style.follow(self._restyle)
 
     def sizeHint(self) -> QSize:
-        """Return the room of the text, 36 wide at least."""
+        """Return the size of the text, at least 36 wide."""
         return QSize(max(px(36), round(metrics("label_medium").horizontalAdvance(self.text())) + 20), px(28))
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the chip as settled, in grey."""
+        """Make the chip read-only, in grey."""
         self._is_fixed = fixed
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, fixed)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if fixed else Qt.FocusPolicy.StrongFocus)
@@ -67,9 +67,9 @@ class Chip(QAbstractButton):
 
 
 class ToggleChips(QWidget):
-    """Several chips, each on or off, that wrap: (key, text) pairs or plain texts that are their own keys.
+    """Several toggle chips that wrap: (key, text) pairs, or plain texts that are their own keys.
 
-    `changed(list)` gives the keys that are on, in order.
+    `changed(list)` carries the keys that are on, in order.
     """
 
     changed = Signal(list)
@@ -87,7 +87,7 @@ class ToggleChips(QWidget):
         self.set_items(items, on)
 
     def set_items(self, items: Sequence[tuple[str, str] | str], on: Iterable[str] = ()) -> None:
-        """Offer other chips, of which `on` are on."""
+        """Show other chips; `on` are switched on."""
         for chip in self._chips.values():
             self._flow.removeWidget(chip)
             chip.hide()
@@ -110,7 +110,7 @@ class ToggleChips(QWidget):
         return [key for key, chip in self._chips.items() if chip.isChecked()]
 
     def set_on(self, keys: Iterable[str]) -> None:
-        """Switch on those of `keys`, and the others off."""
+        """Switch `keys` on and all others off."""
         chosen = set(keys)
         for key, chip in self._chips.items():
             chip.setChecked(key in chosen)
@@ -120,7 +120,7 @@ class ToggleChips(QWidget):
         return self._chips[key]
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the chips as settled, in grey."""
+        """Make the chips read-only, in grey."""
         self._is_fixed = fixed
         for chip in self._chips.values():
             chip.set_fixed(fixed)

@@ -1,4 +1,4 @@
-"""Combo box: one of a list, drawn with the product's chevron."""
+"""A combo box with Tunesmith's chevron."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from gui.look.fonts import px
 
 
 class Choice(QComboBox):
-    """Choose one of `items`, (key, text) pairs or plain texts that are their own keys.
+    """Chooses one of `items`: (key, text) pairs, or plain texts that are their own keys.
 
-    `chosen(key)` tells of a choice by the person; `editable` takes any text, which is then its own key.
+    `chosen(key)` reports a choice by the user; an `editable` one takes any text as its key.
     """
 
     chosen = Signal(str)
@@ -38,12 +38,12 @@ class Choice(QComboBox):
         self.activated.connect(self._emit_chosen)
         line = self.lineEdit()
         if line is not None:
-            line.setTextMargins(-2, 0, 0, 0)  # in line with the text of a choice that cannot be edited
+            line.setTextMargins(-2, 0, 0, 0)  # aligned with the text of a choice that is not editable
             line.editingFinished.connect(self._emit_chosen)
         style.follow(self.update)
 
     def set_items(self, items: Sequence[tuple[str, str] | str]) -> None:
-        """Offer other items, keeping the chosen key if it is among them."""
+        """Offer other items; the chosen key stays if it is among them."""
         chosen = self.key() if self.count() else None
         self.blockSignals(True)
         self.clear()
@@ -55,14 +55,14 @@ class Choice(QComboBox):
         self.blockSignals(False)
 
     def key(self) -> str:
-        """Return the chosen key; for an editable choice a text that is no item is its own key."""
+        """Return the chosen key; in an editable choice, a text that is no item is its own key."""
         at = self.currentIndex()
         if self.isEditable() and (at < 0 or self.itemText(at) != self.currentText()):
             return self.currentText().strip()
         return str(self.itemData(at)) if at >= 0 else ""
 
     def set_key(self, key: str) -> None:
-        """Choose a key; an editable choice takes one that is no item, another leaves it as it was."""
+        """Choose a key. An unknown key is taken by an editable choice and ignored by others."""
         at = self.findData(key)
         if at >= 0:
             self.setCurrentIndex(at)
@@ -70,7 +70,7 @@ class Choice(QComboBox):
             self.setEditText(key)
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the choice as settled: readable, but not to be changed."""
+        """Make the choice read-only."""
         self._is_fixed = fixed
         style.set_property(self, "fixed", "true" if fixed else "false")
         line = self.lineEdit()
@@ -79,19 +79,19 @@ class Choice(QComboBox):
         self.update()
 
     def showPopup(self) -> None:
-        """Open the list, unless the choice is fixed."""
+        """Open the list, unless the choice is read-only."""
         if not self._is_fixed:
             super().showPopup()
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
-        """Take keys, unless the choice is fixed."""
+        """Handle keys, unless the choice is read-only."""
         if self._is_fixed and event.key() not in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
             event.ignore()
             return
         super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to the page, so that scrolling changes nothing."""
+        """Pass the wheel to the page, so that scrolling changes no value."""
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:

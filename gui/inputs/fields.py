@@ -1,6 +1,6 @@
-"""A field of a form: label, a hint at its right, the control, a hint below, and the problem if there is one.
+"""A form field: label, a hint at its right, the control, a hint below, and a problem.
 
-Knows how a control is shown as fixed or faulty, not what it sets.
+Shows a control as read-only or with a problem; does not know what it sets.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from gui.widgets.labels import IconLabel, Label
 
 @runtime_checkable
 class Fixable(Protocol):
-    """A control that can be shown as settled."""
+    """A control that can be read-only."""
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the value as settled, or let it be changed again."""
+        """Make the value read-only, or editable again."""
 
 
 @runtime_checkable
 class Rimmed(Protocol):
-    """A control of several parts, one of which shows a problem by its rim."""
+    """A control of several parts; one shows a problem by its rim."""
 
     def rimmed(self) -> QWidget:
         """Return that part."""
 
 
 class ProblemLine(QWidget):
-    """An icon and one line: what is wrong, and what to do."""
+    """An icon and one line: the problem, and what to do."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,12 +44,12 @@ class ProblemLine(QWidget):
         self.hide()
 
     def show_problem(self, message: str, hint: str = "") -> None:
-        """Show a problem; an empty message takes it away."""
+        """Show a problem; an empty message removes it."""
         self._text.setText(f"{message} {hint}".strip())
         self.setVisible(bool(message))
 
     def text(self) -> str:
-        """Return what is shown."""
+        """Return the text shown."""
         return self._text.text()
 
 
@@ -111,20 +111,20 @@ class Field(QWidget):
         self._describe()
 
     def keep_foot(self) -> None:
-        """Keep a line's room below the control for a hint that comes later, so that nothing moves then."""
+        """Reserve a line below the control for a later hint, so that nothing moves."""
         policy = self._foot.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._foot.setSizePolicy(policy)
 
     def set_problem(self, message: str = "", hint: str = "") -> None:
-        """Show a problem in place of nothing: a brick rim and one line; without a message it goes."""
+        """Show a problem as a brick rim and one line; an empty message removes it."""
         target = self.control.rimmed() if isinstance(self.control, Rimmed) else self.control
         style.set_property(target, "problem", "true" if message else "false")
         self._problem.show_problem(message, hint)
         self._describe()
 
     def _describe(self) -> None:
-        """Let readers of the screen say of the control what stands around it: a problem first, then hint and help."""
+        """Set the control's accessible description: the problem, then hint and help."""
         told = (self._problem.text() or self._foot.text(), self._help)
         self.control.setAccessibleDescription("\n".join(part for part in told if part))
 
@@ -133,7 +133,7 @@ class Field(QWidget):
         return self._problem.text() if self._problem.isVisibleTo(self) else ""
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the value as settled (a running or finished run's recipe), readable and without arrows."""
+        """Make the value read-only, without arrows, as in the recipe of a run."""
         if isinstance(self.control, Fixable):
             self.control.set_fixed(fixed)
         elif isinstance(self.control, (QLineEdit, QPlainTextEdit)):

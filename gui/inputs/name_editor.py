@@ -1,4 +1,4 @@
-"""A field that lies over a name in a list while it is changed: Return keeps, Esc does not."""
+"""A field over a name in a list, to rename it: Return accepts, Esc cancels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gui.look.language import tr
 
 
 class NameEditor(QLineEdit):
-    """Shows itself at a place in `parent`; `renamed(text)` comes at most once, and only for another name."""
+    """Opens at a rectangle of `parent`; `renamed(text)` is emitted at most once, and only for another name."""
 
     renamed = Signal(str)
 

@@ -1,4 +1,4 @@
-"""A name asked for in place, with what was wrong with it: Return or the button takes it, Esc gives it up."""
+"""Asks for a name in the page, with an error line: Return or the button accepts, Esc cancels."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gui.widgets.buttons import plain, quiet
 
 
 class NameRow(QWidget):
-    """`named(name, replace)` gives a name, `left` tells that there is none. Hidden until it is asked for."""
+    """`named(name, replace)` carries a name, `left` means cancelled. Hidden until `ask`."""
 
     named = Signal(str, bool)
     left = Signal()
 
     def __init__(self, what: str, parent: QWidget | None = None) -> None:
-        """Make the row; `what` says what is named."""
+        """Make the row; `what` is the label."""
         super().__init__(parent)
         self.field = QLineEdit()
         self.field.setPlaceholderText(what)
@@ -50,7 +50,7 @@ class NameRow(QWidget):
         column.addWidget(self.problem)
 
     def ask(self, verb: str, name: str) -> None:
-        """Show the row, with `name` to begin from; the button says `verb`."""
+        """Show the row with an initial name; the button's text is `verb`."""
         self._verb = verb
         self.field.setText(name)
         self._calm()
@@ -60,20 +60,20 @@ class NameRow(QWidget):
         self.field.setFocus()
 
     def refuse(self, error: AppError, *, can_replace: bool = False) -> None:
-        """Say why a name was not taken; where it could replace another, the button now does."""
+        """Show why a name was refused; if it may replace another, the button now does."""
         self._replaces = can_replace
         self.take.setText(tr("Replace") if can_replace else self._verb)
         self.problem.show_problem(translate(error.message), "" if can_replace else translate(error.hint))
         style.set_property(self.field, "problem", "true")
 
     def show_error(self, error: AppError) -> None:
-        """Say what went wrong where no name was asked for."""
+        """Show an error without asking for a name."""
         self._asked.hide()
         self.problem.show_problem(translate(error.message), translate(error.hint))
         self.show()
 
     def close_row(self) -> None:
-        """Take the row away."""
+        """Hide the row."""
         self.hide()
         self._calm()
 

@@ -1,4 +1,4 @@
-"""Fields for numbers: whole numbers, floats that keep every digit, and a slider beside a number."""
+"""Number fields: whole numbers, floats that keep every digit, and a number with a slider."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gui.look.language import tr
 
 
 class IntField(QSpinBox):
-    """A whole number within bounds, with arrows. `valueChanged(int)` as of any spin box."""
+    """A whole number within bounds, with arrows. `valueChanged(int)` as in any spin box."""
 
     def __init__(
         self,
@@ -37,22 +37,22 @@ class IntField(QSpinBox):
         style.follow(self._restyle)
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the number as settled: readable, without arrows."""
+        """Make the number read-only, without arrows."""
         self.setReadOnly(fixed)
         self.setProperty("arrows", "false" if fixed else "true")
         style.set_property(self, "fixed", "true" if fixed else "false")
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return the same height as of any other field."""
+        """Return the height of any other field."""
         return QSize(super().sizeHint().width(), px(30) + 2)
 
     def stepEnabled(self) -> QSpinBox.StepEnabledFlag:
-        """Allow no steps while fixed."""
+        """Allow no steps while read-only."""
         return QSpinBox.StepEnabledFlag.StepNone if self.isReadOnly() else super().stepEnabled()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to the page, so that scrolling changes nothing."""
+        """Pass the wheel to the page, so that scrolling changes no value."""
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -117,7 +117,7 @@ class FloatField(QLineEdit):
             self.setText(shown)
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the number as settled: readable, but not to be changed."""
+        """Make the number read-only."""
         self.setReadOnly(fixed)
         style.set_property(self, "fixed", "true" if fixed else "false")
 
@@ -133,7 +133,7 @@ class FloatField(QLineEdit):
         super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Fall back to the last good number if what stands there is none."""
+        """Restore the last valid number if the text is none."""
         super().focusOutEvent(event)
         if not self.hasAcceptableInput():
             self._settle()
@@ -159,19 +159,19 @@ class FloatField(QLineEdit):
             self.setText("" if self._value is None else float_text(self._value))
 
     def _restyle(self) -> None:
-        # Not the tabular figures: they would tear 2e-5 apart.
+        # Not tabular figures: they would widen the hyphen of 2e-5.
         self.setFont(font("body"))
 
 
 class _FloatValidator(QValidator):
-    """Accepts floats within bounds; what could still become one is intermediate."""
+    """Accepts floats within bounds; a text that could become one is intermediate."""
 
     def __init__(self, parent: FloatField, low: float, high: float, optional: bool) -> None:
         super().__init__(parent)
         self._low, self._high, self._optional = low, high, optional
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        """Judge a text."""
+        """Validate a text."""
         value = read_float(text)
         if value is not None and self._low <= value <= self._high:
             return QValidator.State.Acceptable, text, position
@@ -191,7 +191,7 @@ def float_text(value: float) -> str:
 
 
 def read_float(text: str) -> float | None:
-    """Return the finite number a person typed, or None; takes ",", "." and a real minus sign."""
+    """Return the finite number of a typed text, or None; accepts ",", "." and the minus sign."""
     try:
         value = float(text.strip().replace("−", "-").replace(",", "."))
     except ValueError:
@@ -200,7 +200,7 @@ def read_float(text: str) -> float | None:
 
 
 def _decade_step(value: float, direction: int) -> float:
-    """One unit of the leading digit: 2e-5 goes to 3e-5, 1e-4 down to 9e-5."""
+    """Step by one unit of the leading digit: 2e-5 up to 3e-5, 1e-4 down to 9e-5."""
     if value == 0:
         return 0.01 * direction
     exponent = math.floor(math.log10(abs(value)))
@@ -222,14 +222,14 @@ class Slider(QSlider):
         style.follow(self.update)
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the value as settled, in grey."""
+        """Make the value read-only, in grey."""
         self._is_fixed = fixed
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, fixed)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if fixed else Qt.FocusPolicy.StrongFocus)
         self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to the page."""
+        """Pass the wheel to the page."""
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -288,7 +288,7 @@ class SliderSpin(QWidget):
         self.spin.setValue(value)
 
     def setAccessibleName(self, name: str) -> None:
-        """Name both parts: readers of the screen meet each by itself."""
+        """Name both parts: screen readers announce each by itself."""
         super().setAccessibleName(name)
         self.slider.setAccessibleName(tr("{name}, by slider", name=name))
         self.spin.setAccessibleName(name)
@@ -300,12 +300,12 @@ class SliderSpin(QWidget):
             part.setAccessibleDescription(description)
 
     def set_fixed(self, fixed: bool) -> None:
-        """Show the number as settled."""
+        """Make both parts read-only."""
         self.slider.set_fixed(fixed)
         self.spin.set_fixed(fixed)
 
     def rimmed(self) -> QWidget:
-        """Return the part that shows a problem: the number beside the slider."""
+        """Return the part that shows a problem: the number field."""
         return self.spin
 
     def _to_slider(self, value: int) -> int:

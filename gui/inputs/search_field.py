@@ -1,4 +1,4 @@
-"""A field to search in: a lens, a placeholder, Esc clears."""
+"""A search field with a lens and a placeholder; Esc clears it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gui.look.fonts import px
 
 
 class SearchField(QLineEdit):
-    """`searched(text)` follows the typing after a short rest of 120 ms, and at once when cleared or on Return."""
+    """`searched(text)` is emitted 120 ms after the last key, and at once when cleared or on Return."""
 
     searched = Signal(str)
 

@@ -1,6 +1,6 @@
-"""A choice of a few words that excludes the others, drawn as a track with a raised segment.
+"""A segmented control: one of a few texts, drawn as a track with a raised segment.
 
-Owns its drawing, keyboard and accessible texts. It knows keys and texts, not what they switch.
+Handles drawing, keyboard and accessible texts. Knows keys and texts, not their meaning.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from gui.look.language import tr
 
 
 class Segmented(QWidget):
-    """Choose one of a few: `items` are (key, text) pairs or plain texts that are their own keys.
+    """Chooses one of a few: `items` are (key, text) pairs, or plain texts that are their own keys.
 
-    Left and Right move, Home and End jump; `short` is 28 high for tool rows. `currentChanged(key)` tells of a change by
-    the person or by `set_current`.
+    Left and Right move, Home and End jump; `short` is 28 high, for tool rows. `currentChanged(key)` reports a change by
+    the user or by `set_current`.
     """
 
     accessible_role = QAccessible.Role.ComboBox
@@ -52,11 +52,11 @@ class Segmented(QWidget):
         return self._items[self._current][0]
 
     def set_current(self, key: str) -> None:
-        """Choose a key; ValueError if there is no such key."""
+        """Choose a key. Raises ValueError if it is unknown."""
         self._choose([item[0] for item in self._items].index(key))
 
     def set_text(self, key: str, text: str) -> None:
-        """Change the text of a key, such as a count in it."""
+        """Change the text of a key, for example its count."""
         at = [item[0] for item in self._items].index(key)
         self._items[at] = (key, text)
         self._describe()
@@ -68,21 +68,21 @@ class Segmented(QWidget):
         return [text for _, text in self._items]
 
     def sizeHint(self) -> QSize:
-        """Return the room of all texts."""
+        """Return the size of all texts."""
         return QSize(round(sum(self._widths())) + 6, px(28 if self._short else 32))
 
     def minimumSizeHint(self) -> QSize:
-        """Return the same as the hint: texts are never clipped."""
+        """Return the size hint: texts are never clipped."""
         return self.sizeHint()
 
     def _widths(self) -> list[float]:
-        """One width for all, or each its own in a tool row."""
+        """Equal widths, or each text's own width in a tool row."""
         measured = metrics("label_medium")
         widths = [measured.horizontalAdvance(text) + px(22) for _, text in self._items]
         return widths if self._short else [max(widths)] * len(widths)
 
     def _segments(self) -> list[QRectF]:
-        """The rectangles of the segments; spare width is shared evenly."""
+        """The rectangles of the segments; extra width is shared evenly."""
         widths = self._widths()
         spare = (self.width() - 6 - sum(widths)) / len(widths)
         if self.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Expanding:
@@ -129,12 +129,12 @@ class Segmented(QWidget):
             self._choose(at)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Lift the text under the pointer."""
+        """Highlight the text under the pointer."""
         self._hovered = self._at(event)
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Let the text down."""
+        """Remove the highlight."""
         self._hovered = -1
         self.update()
 
