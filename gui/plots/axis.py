@@ -1,6 +1,6 @@
-"""An axis of a pyqtgraph plot without line and ticks, whose labels stand at chosen values.
+"""A pyqtgraph axis without line and ticks, with labels at chosen values.
 
-Import it only when a plot is first shown: pyqtgraph costs half a second.
+Import it only when a plot is first shown: importing pyqtgraph takes half a second.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import pyqtgraph as pg
 
 
 class ChosenAxis(pg.AxisItem):
-    """`choose` says which values are labelled, and how."""
+    """`choose` sets the labelled values and their labels."""
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation, maxTickLength=0)
@@ -18,17 +18,17 @@ class ChosenAxis(pg.AxisItem):
         self.setPen(pg.mkPen(None))
 
     def choose(self, labels: list[tuple[float, str]]) -> None:
-        """Label these values from now on."""
+        """Label these values."""
         self._chosen = labels
         self.picture = None
         self.update()
 
     def chosen(self) -> list[tuple[float, str]]:
-        """Return what is labelled, in view or not."""
+        """Return the labels, in view or not."""
         return self._chosen
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
-        """Return the chosen values that are in view."""
+        """Return the chosen values in view."""
         return [(1.0, [value for value, _ in self._chosen if minVal <= value <= maxVal])]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:

@@ -1,8 +1,7 @@
-"""The drawn part of a loss plot, on pyqtgraph: axes, hairlines, curves and the names at their ends.
+"""The pyqtgraph part of a loss plot: axes, hairlines, curves and the names at their ends.
 
-Owns how a loss is drawn. It is given series and draws what is in view; it knows no run and decides no range but the
-y one.
-Import it only when a plot is first shown: pyqtgraph costs half a second.
+Draws the visible part of the given series and chooses the y range. Knows no run.
+Import it only when a plot is first shown: importing pyqtgraph takes half a second.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
 
 
 class Canvas(pg.PlotWidget):
-    """Draws a `Drawing`. `viewed` tells that the person has moved or zoomed the view."""
+    """Draws a `Drawing`. `viewed` is emitted when the user has moved or zoomed the view."""
 
     viewed = Signal()
     menu_wanted = Signal(object)
@@ -83,7 +82,7 @@ class Canvas(pg.PlotWidget):
         return self._train_name, self._evaluation_name, self._score_name
 
     def restyle(self) -> None:
-        """Take pens and fonts from the tokens."""
+        """Set pens and fonts from the tokens."""
         ratio = self.devicePixelRatioF()
         dark = style.tokens().scheme == "dark"
         self._raw.setPen(pg.mkPen(style.mixed("accent", "window", 0.30 if dark else 0.26), width=1))
@@ -103,7 +102,7 @@ class Canvas(pg.PlotWidget):
         self._bottom.setHeight(px(26))
         for line in self._hairlines:
             line.setPen(_pen("line", 1))
-        # The view keeps a picture of its ground; that one is of the old scheme.
+        # The view caches its background, which still has the old scheme.
         self.resetCachedContent()
 
     def _style_names(self) -> None:
@@ -119,15 +118,15 @@ class Canvas(pg.PlotWidget):
             name.textItem.document().setDocumentMargin(0)
 
     def show_all(self) -> None:
-        """Follow the whole run again."""
+        """Show the whole run again."""
         self._auto = True
 
     def is_zoomed(self) -> bool:
-        """Return whether the person looks at a part of the run."""
+        """Return whether the view shows a part of the run."""
         return not self._auto
 
     def draw(self, drawing: Drawing) -> None:
-        """Draw what is in view."""
+        """Draw the part in view."""
         if self._auto:
             self._box.setXRange(0.0, drawing.last_step() * 1.006, padding=0)
         low, high = self._box.viewRange()[0]
@@ -140,7 +139,7 @@ class Canvas(pg.PlotWidget):
         self._draw_ends(drawing, smooth, score, (low, high), shown_y)
 
     def _y_range(self, drawing: Drawing, low: float, high: float, columns: int) -> tuple[float, float]:
-        """1st to 99th percentile with all means and evaluations inside, or all there is."""
+        """The 1st to 99th percentile with all means and evaluations inside, or all values."""
         bounds = []
         spread = drawing.train.spread(low, high)
         if drawing.everything and spread is not None:
@@ -200,7 +199,7 @@ class Canvas(pg.PlotWidget):
         shown_x: tuple[float, float],
         shown_y: tuple[float, float],
     ) -> None:
-        """Names at the line ends, the line of now, and the step that was kept."""
+        """Draw the names at the line ends, the current step and the saved step."""
         self._now.setVisible(bool(len(drawing.train)) and not drawing.finished)
         ends: list[tuple[pg.TextItem, str, float]] = []
         reached = float(drawing.train.steps[-1]) if len(drawing.train) else 0.0
@@ -226,7 +225,7 @@ class Canvas(pg.PlotWidget):
         shown_x: tuple[float, float],
         shown_y: tuple[float, float],
     ) -> None:
-        """Beside the ends where there is room, else below the loss and above all others; never on one another."""
+        """Place names beside the line ends, or else the loss below and all others above; never overlapping."""
         width, height = max(1.0, self._box.width()), max(1.0, self._box.height())
         per_x, per_y = (shown_x[1] - shown_x[0]) / width, (shown_y[1] - shown_y[0]) / height
         beside = (shown_x[1] - reached) / per_x > px(124)
@@ -261,14 +260,14 @@ class Canvas(pg.PlotWidget):
         self._saved_label.setPos(saved_step + (-8 if near_end else 8) * per_x, shown_y[1] - 8 * per_y)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom with Ctrl; without it the page scrolls."""
+        """Zoom with Ctrl; without Ctrl, the page scrolls."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().wheelEvent(event)
         else:
             event.ignore()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask for the menu."""
+        """Request the menu."""
         self.menu_wanted.emit(event.globalPos())
 
     def _moved(self) -> None:
@@ -288,7 +287,7 @@ def _scaled(values: Floats, log: bool) -> Floats:
 
 
 def _digits(values: list[float]) -> int:
-    """Places after the point that tell the values apart."""
+    """The number of decimals that distinguishes the values."""
     if len(values) < 2:
         return 2
     step = min(abs(after - before) for before, after in itertools.pairwise(values))

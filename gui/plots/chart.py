@@ -1,6 +1,6 @@
-"""A drawn chart: hairlines and labels of its axes around what a subclass draws, on the screen, as a PNG or as an SVG.
+"""A chart: axes with hairlines and labels around what a subclass draws, on screen, as PNG or as SVG.
 
-Knows numbers and where they fall; not what they mean. Cheap enough to draw anew whenever something changes.
+Knows values, not their meaning. It is cheap enough to be redrawn with every change.
 """
 
 from __future__ import annotations
@@ -23,37 +23,37 @@ Tick = tuple[float, str]
 
 @dataclass(frozen=True)
 class Frame:
-    """Where values fall: the rectangle of the drawing and the values at its sides."""
+    """Maps values to pixels: the rectangle of the drawing and the values at its sides."""
 
     rect: QRectF
     x: tuple[float, float]
     y: tuple[float, float]
 
     def point(self, x: float, y: float) -> QPointF:
-        """Return the place of a pair of values."""
+        """Return the point of a pair of values."""
         return QPointF(self.at_x(x), self.at_y(y))
 
     def at_x(self, value: float) -> float:
-        """Return how far to the right a value lies."""
+        """Return the x coordinate of a value."""
         low, high = self.x
         return self.rect.left() + self.rect.width() * (value - low) / ((high - low) or 1.0)
 
     def at_y(self, value: float) -> float:
-        """Return how far down a value lies."""
+        """Return the y coordinate of a value."""
         low, high = self.y
         return self.rect.bottom() - self.rect.height() * (value - low) / ((high - low) or 1.0)
 
     def x_at(self, pixels: float) -> float:
-        """Return the value at a place, which may lie outside."""
+        """Return the value at an x coordinate, which may lie outside."""
         low, high = self.x
         return low + (high - low) * (pixels - self.rect.left()) / (self.rect.width() or 1.0)
 
 
 class Chart(QWidget):
-    """Subclasses say the ranges and ticks of both axes, and draw into the frame that follows from them."""
+    """Subclasses define ranges and ticks of both axes, and draw into the resulting frame."""
 
     accessible_role = QAccessible.Role.Chart
-    # Room right of the drawing, for names at the ends of lines.
+    # The width right of the drawing, for names at line ends.
     right_room = 12
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
@@ -65,9 +65,9 @@ class Chart(QWidget):
         self.setMinimumSize(200, 140)
         style.follow(self.update)
 
-    # What subclasses say.
+    # Defined by subclasses.
     def ranges(self, rect: QRectF) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Return the least and the most of x and of y, for a drawing of this size."""
+        """Return minimum and maximum of x and of y, for a drawing of this size."""
         raise NotImplementedError
 
     def ticks(self, frame: Frame) -> tuple[Sequence[Tick], Sequence[Tick]]:
@@ -80,7 +80,7 @@ class Chart(QWidget):
 
     # Drawing.
     def frame(self) -> Frame:
-        """Return where values fall on the screen."""
+        """Return the frame on the screen."""
         return self._frame(QRectF(self.rect()))
 
     def _frame(self, whole: QRectF) -> Frame:
@@ -88,11 +88,11 @@ class Chart(QWidget):
         return Frame(rect, *self.ranges(rect))
 
     def sizeHint(self) -> QSize:
-        """Return a usual size."""
+        """Return the usual size."""
         return QSize(px(420), px(280))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the chart, with a rim while it has the keyboard's focus."""
+        """Draw the chart, with a rim while it has the keyboard focus."""
         painter = QPainter(self)
         self.paint(painter, QRectF(self.rect()))
         if self.hasFocus():
@@ -103,7 +103,7 @@ class Chart(QWidget):
         painter.end()
 
     def paint(self, painter: QPainter, whole: QRectF) -> None:
-        """Draw the chart into a rectangle of any device."""
+        """Draw the chart into a rectangle of any paint device."""
         frame = self._frame(whole)
         across, up = self.ticks(frame)
         self._paint_axes(painter, frame, across, up)
@@ -129,13 +129,13 @@ class Chart(QWidget):
             rect = QRectF(frame.at_x(value) - wide / 2, frame.rect.bottom() + px(6), wide, high)
             painter.drawText(rect, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
 
-    # Leaving.
+    # Export.
     def save_png(self, path: Path) -> bool:
-        """Write the chart as a PNG at the screen's pixel ratio; tell whether that worked."""
+        """Write the chart as PNG at the screen's pixel ratio; return whether that worked."""
         return self.grab().save(str(path), "PNG")
 
     def save_svg(self, path: Path) -> bool:
-        """Write the chart as an SVG on the page's ground; tell whether that worked."""
+        """Write the chart as SVG on the page's background; return whether that worked."""
         from PySide6.QtSvg import QSvgGenerator
 
         generator = QSvgGenerator()

@@ -1,6 +1,6 @@
-"""Losses of several runs over one another, with smoothing, a logarithmic axis and a view that can be narrowed.
+"""Losses of several runs in one chart, with smoothing, a logarithmic axis and zoom.
 
-Knows names and numbers, no runs. Import it only when a chart is shown: it needs numpy.
+Knows names and values, no runs. Import it only when a chart is shown: it needs numpy.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gui.plots.label_placement import apart
 from gui.plots.series import Floats, Series
 from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
 
-# Told apart by ink and dash; the chosen one is the accent's.
+# Lines differ in ink and dash; the chosen one has the accent.
 PENS = tuple(
     itertools.product(
         ("ink", "ink2", "grey"), (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
@@ -39,7 +39,7 @@ MIN_STEPS = 4.0
 
 @dataclass(frozen=True)
 class Line:
-    """One run's loss: `short` stands at the line's end."""
+    """One run's loss; `short` is the name at the line's end."""
 
     id: str
     name: str
@@ -48,14 +48,14 @@ class Line:
 
 
 def line_of(line_id: str, name: str, short: str, loss: Curve) -> Line:
-    """Return a line with a curve's points."""
+    """Return the line of a curve."""
     series = Series()
     series.extend(np.asarray(loss.steps, dtype=np.float64), np.asarray(loss.values, dtype=np.float64))
     return Line(line_id, name, short, series)
 
 
 class Curves(Chart):
-    """Draws lines. Ctrl and the wheel narrow the view, a drag moves it, a double click shows all again."""
+    """Draws lines. Ctrl and the wheel zoom, a drag moves the view, a double click shows all."""
 
     right_room = 92
 
@@ -71,18 +71,18 @@ class Curves(Chart):
         self._names: list[tuple[QRectF, str]] = []
 
     def show_lines(self, lines: Sequence[Line], chosen: str) -> None:
-        """Show lines, of which one may be chosen."""
+        """Show lines; one may be chosen."""
         self._lines, self._chosen = list(lines), chosen
         self._describe()
         self.update()
 
     def set_smoothing(self, share: float) -> None:
-        """Smooth over more steps: 0 to 1."""
+        """Set the smoothing, 0 to 1."""
         self._smoothing = share
         self.update()
 
     def set_log(self, log: bool) -> None:
-        """Space losses by their ratio."""
+        """Use a logarithmic axis."""
         self._log = log
         self.update()
 
@@ -92,7 +92,7 @@ class Curves(Chart):
         self.update()
 
     def lines(self) -> list[Line]:
-        """Return what is drawn."""
+        """Return the lines drawn."""
         return list(self._lines)
 
     def view(self) -> tuple[float, float]:
@@ -140,7 +140,7 @@ class Curves(Chart):
         if not values.size:
             return self.view(), (0.0, 4.0)
         low, high = (float(edge) for edge in np.percentile(values, (1, 99)))
-        # An end is what the names stand at, so all ends are in view.
+        # The names are at the line ends, so all ends must be in view.
         ends = [float(part[-1]) for part in parts if part.size]
         low, high = min(low, *ends), max(high, *ends)
         air = 0.05 * (high - low) or 0.1
@@ -174,7 +174,7 @@ class Curves(Chart):
         self._draw_names(painter, frame, ends)
 
     def _in_order(self) -> Iterator[tuple[Line, QPen]]:
-        """Yield lines with their pens, the chosen one last, so that it lies over the others."""
+        """Yield lines with their pens, the chosen one last and on top."""
         others = itertools.cycle(PENS)
         drawn = []
         for line in self._lines:
@@ -184,7 +184,7 @@ class Curves(Chart):
         yield from sorted(drawn, key=lambda each: each[0].id == self._chosen)
 
     def _draw_names(self, painter: QPainter, frame: Frame, ends: list[tuple[float, Line, QPen]]) -> None:
-        """Write the names at the right, apart from one another, as near to their ends as they can be."""
+        """Draw the names at the right, not overlapping, as near to the line ends as possible."""
         painter.setFont(font("small_medium"))
         high = metrics("small_medium").height()
         ends = sorted(ends, key=lambda end: end[0])[: max(1, int(frame.rect.height() / high))]
@@ -199,16 +199,16 @@ class Curves(Chart):
             painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
             self._names.append((rect, line.id))
 
-    # Looking closer.
+    # Zoom.
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Narrow or widen the view around the pointer with Ctrl; without it the page scrolls."""
+        """Zoom around the pointer with Ctrl; without Ctrl, the page scrolls."""
         if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             event.ignore()
             return
         self.zoom(ZOOM if event.angleDelta().y() > 0 else 1 / ZOOM, self.frame().x_at(event.position().x()))
 
     def zoom(self, factor: float, around: float) -> None:
-        """Show a share of the steps in view, so that `around` stays where it is."""
+        """Scale the range of steps in view; `around` keeps its position."""
         low, high = self.view()
         least, most = self._whole()
         wide = max(MIN_STEPS, (high - low) * factor)
@@ -221,17 +221,17 @@ class Curves(Chart):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of the view."""
+        """Start to drag the view."""
         super().mousePressEvent(event)
         self._dragged_from = event.position()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let the view go."""
+        """Stop dragging."""
         super().mouseReleaseEvent(event)
         self._dragged_from = None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the view by a drag; lift the line whose name is under the pointer."""
+        """Drag the view; highlight the line whose name is under the pointer."""
         if self._dragged_from is not None and self._view is not None:
             frame = self.frame()
             by = frame.x_at(self._dragged_from.x()) - frame.x_at(event.position().x())

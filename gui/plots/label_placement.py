@@ -1,10 +1,10 @@
-"""Where the names at the ends of lines stand, so that none lies on another."""
+"""Places the names at line ends so that they do not overlap."""
 
 from __future__ import annotations
 
 
 def apart(tops: list[float], high: float, least: float, most: float) -> list[float]:
-    """Return places in rising order with `high` between them and all above `most`, moved as little as that takes."""
+    """Return positions in rising order, `high` apart and not beyond `most`, moved as little as possible."""
     made: list[float] = []
     for top in tops:
         made.append(max(top, made[-1] + high if made else least))

@@ -1,8 +1,7 @@
-"""The loss of one run, live: every step, the smoothed line, the evaluations, and beside them what those scored.
+"""The live loss plot of a run: every step, the smoothed line, the evaluations and their scores.
 
-Owns the buffers, the row above the plot (legend, smoothing, scale, export) and when to redraw: on a timer of 100 ms
-after something changed, never per event. pyqtgraph is imported when the plot is first shown, numpy when the first value
-comes.
+Owns the buffers and the row above the plot (legend, smoothing, scale, export). Redraws on a timer of 100 ms after a
+change, never per event. pyqtgraph is imported when the plot is first shown, numpy with the first value.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ REDRAW_MILLISECONDS = 100
 
 
 class LossPlot(QWidget):
-    """Show a run's loss. Feed it with `append`, `append_evaluation` and `append_score`; it redraws by itself."""
+    """Shows a run's loss. Values come by `append`, `append_evaluation` and `append_score`; it redraws by itself."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,12 +83,12 @@ class LossPlot(QWidget):
         self._column.addWidget(self._place, 1)
 
     def append(self, step: int, loss: float) -> None:
-        """Add one step's loss; a step that goes back (a resumed run) drops what lies past it."""
+        """Add one step's loss; a smaller step (of a resumed run) drops the later ones."""
         self._need_drawing().train.append(step, loss)
         self._mark_dirty()
 
     def append_many(self, steps: Sequence[int], losses: Sequence[float]) -> None:
-        """Add many steps at once, as when a run is opened from its folder."""
+        """Add many steps at once, for a run opened from its folder."""
         self._need_drawing().train.extend(steps, losses)
         self._mark_dirty()
 
@@ -99,40 +98,40 @@ class LossPlot(QWidget):
         self._mark_dirty()
 
     def append_score(self, step: int, rouge1: float, examples: int) -> None:
-        """Add the ROUGE-1 (a fraction) of one evaluation's summaries, those of so many conversations."""
+        """Add the ROUGE-1 (a fraction) of one evaluation, on so many conversations."""
         self._need_drawing().scores.append(step, rouge1)
         self._legend.show_score(examples)
         self._mark_dirty()
 
     def drop_after(self, step: int) -> None:
-        """Forget what lies past a step, as when a run goes on from its checkpoint."""
+        """Drop values after a step, when a run resumes from a checkpoint."""
         drawing = self._need_drawing()
         for series in (drawing.train, drawing.evaluation, drawing.scores):
             series.drop_after(step)
         self._mark_dirty()
 
     def set_total(self, steps: int) -> None:
-        """Say how many steps are planned: the right end of the axis."""
+        """Set the planned steps, the right end of the axis."""
         self._total = steps
         self._mark_dirty()
 
     def set_finished(self, finished: bool = True) -> None:
-        """Say that no more steps will come: the line of now goes."""
+        """Mark the run as finished: the line at the current step is hidden."""
         self._finished = finished
         self._mark_dirty()
 
     def mark_saved(self, step: int | None) -> None:
-        """Mark the step whose weights were kept; None takes the mark away."""
+        """Mark the step whose weights were saved; None removes the mark."""
         self._saved_step = step
         self._mark_dirty()
 
     def set_waiting(self, text: str) -> None:
-        """Show a line over the empty axes until the first step: "The first step is being prepared, 12 s left"."""
+        """Show a text over the empty axes until the first step: "The first step is being prepared, 12 s left"."""
         self._waiting.setText(text)
         self._place_waiting()
 
     def clear(self) -> None:
-        """Forget everything, for another run."""
+        """Drop all values, for another run."""
         self._total, self._saved_step, self._finished = 0, None, False
         if self._drawing is not None:
             for series in (self._drawing.train, self._drawing.evaluation, self._drawing.scores):
@@ -154,7 +153,7 @@ class LossPlot(QWidget):
         return self._smoothing.value() / 100
 
     def save_png(self, path: Path) -> bool:
-        """Write the plot as a PNG at the screen's pixel ratio; False if the file could not be written."""
+        """Write the plot as PNG at the screen's pixel ratio; return False if that failed."""
         self.redraw()
         return self.grab().save(str(path), "PNG")
 
@@ -173,7 +172,7 @@ class LossPlot(QWidget):
             yield [int(step), "", "", float(loss), scores.get(step, "")]
 
     def redraw(self) -> None:
-        """Draw now what is due; without a canvas (never shown) nothing is."""
+        """Redraw now; does nothing before the plot was first shown."""
         self._timer.stop()
         drawing = self._need_drawing()
         drawing.total, drawing.saved_step, drawing.finished = self._total, self._saved_step, self._finished
@@ -184,14 +183,14 @@ class LossPlot(QWidget):
         self._place_waiting()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Make the canvas the first time."""
+        """Make the canvas when first shown."""
         super().showEvent(event)
         if self._canvas is None:
             self._make_canvas()
         self.redraw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Hide what has no room, and draw for the new width."""
+        """Hide parts without room, and redraw for the new width."""
         super().resizeEvent(event)
         self._smoothing_word.setVisible(self.width() > px(420))
         self._mark_dirty()
@@ -277,11 +276,11 @@ class LossPlot(QWidget):
 
 
 class _Legend(QWidget):
-    """Shows what the marks mean where there is room for it; that of the scores only where there are any."""
+    """The legend, if there is room; its part about scores only if there are any."""
 
     def __init__(self) -> None:
         super().__init__()
-        # It takes what is left: the page must not grow wider for it.
+        # It takes the remaining width: the page must not grow for it.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.marks = QWidget()
         whole = QHBoxLayout(self)
@@ -305,7 +304,7 @@ class _Legend(QWidget):
         self.show_score(0)
 
     def show_score(self, examples: int) -> None:
-        """Say on how many conversations is scored; 0 takes the mark away."""
+        """Show the number of scored conversations; 0 hides it."""
         for part in self._score:
             part.setVisible(examples > 0)
         self._score[1].setText(tr("ROUGE-1 on {count} (right axis)", count=number(examples)))
@@ -314,7 +313,7 @@ class _Legend(QWidget):
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Say it where it fits."""
+        """Show the legend where it fits."""
         super().resizeEvent(event)
         self._fit()
 
@@ -322,7 +321,7 @@ class _Legend(QWidget):
         self.marks.setVisible(self.marks.sizeHint().width() <= self.width())
 
     def score_text(self, examples: int | None = None) -> str:
-        """Return what is scored, in full."""
+        """Return the full text about the scores."""
         count = self._examples if examples is None else examples
         return tr_count(
             count,
@@ -332,7 +331,7 @@ class _Legend(QWidget):
 
 
 class _Sample(QWidget):
-    """A short piece of a line, a diamond, or a dot on a dashed line."""
+    """A sample of a line, a diamond, or a dot on a dashed line."""
 
     def __init__(self, mark: str) -> None:
         super().__init__()

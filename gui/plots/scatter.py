@@ -1,4 +1,4 @@
-"""Quality against cost: a point for each entry, and the front of those that nothing beats. Knows no arena."""
+"""A scatter plot of quality against cost, with the Pareto front. Knows no arena."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DOT, DOT_CHOSEN = 4.5, 6.5
 
 @dataclass(frozen=True)
 class Point:
-    """One entry: its score with interval (fractions), what it cost, and its names, long and short."""
+    """One entry: its score with interval (fractions), its cost, and its names, long and short."""
 
     id: str
     name: str
@@ -36,7 +36,7 @@ class Point:
 
 
 class Scatter(Chart):
-    """`picked(id)` tells which point the person has pressed, or reached with Left and Right."""
+    """`picked(id)` reports the point that the user clicked, or reached with Left and Right."""
 
     picked = Signal(str)
 
@@ -52,7 +52,7 @@ class Scatter(Chart):
     def show_points(
         self, points: Sequence[Point], base: float | None, *, log: bool, unit: str, chosen: str
     ) -> None:
-        """Show points and the base's mean; `log` spaces costs by their ratio, `unit` stands behind them in words."""
+        """Show points and the base's mean; `log` is a logarithmic cost axis, `unit` the unit of costs in texts."""
         self._points = sorted(points, key=lambda point: (point.cost, point.interval.mean))
         self._front = arenas.front([(point.cost, point.interval.mean) for point in self._points])
         self._base, self._log, self._unit, self._chosen = base, log, unit, chosen
@@ -60,7 +60,7 @@ class Scatter(Chart):
         self.update()
 
     def choose(self, point_id: str) -> None:
-        """Lift a point."""
+        """Highlight a point."""
         if point_id != self._chosen:
             self._chosen = point_id
             self.update()
@@ -70,7 +70,7 @@ class Scatter(Chart):
         return list(self._points)
 
     def front(self) -> list[str]:
-        """Return the ids of the points that nothing beats, cheapest first."""
+        """Return the ids of the Pareto-optimal points, cheapest first."""
         return [self._points[index].id for index in self._front]
 
     def _summary_text(self) -> str:
@@ -85,7 +85,7 @@ class Scatter(Chart):
 
     # The axes.
     def _across(self, cost: float) -> float:
-        """Return a cost on the axis; on one of ratios, nothing at all stands one place left of the least."""
+        """Return a cost on the axis; on a logarithmic one, zero is one decade left of the lowest cost."""
         if not self._log:
             return cost
         return math.log10(cost) if cost > 0 else self._least() - 1.0
@@ -125,7 +125,7 @@ class Scatter(Chart):
         taken: list[QRectF] = [self._dot(frame, point) for point in self._points]
         for index, point in enumerate(self._points):
             self._draw_point(painter, frame, point, on_front=index in self._front)
-        # The chosen one and the front have the first choice of where their names stand.
+        # The chosen point and the front are named first.
         order = sorted(
             range(len(self._points)),
             key=lambda at: (self._points[at].id != self._chosen, at not in self._front),
@@ -155,7 +155,7 @@ class Scatter(Chart):
             painter.setPen(QPen(style.color("accent"), 1.5))
             ends = [frame.at_y(end) for end in (point.interval.low, point.interval.high)]
             painter.save()
-            # The scale is that of the means: an interval that is wider leaves the chart.
+            # The range is that of the means: wider intervals are clipped.
             painter.setClipRect(frame.rect)
             painter.drawLine(QPointF(at.x(), ends[0]), QPointF(at.x(), ends[1]))
             for y in ends:
@@ -169,7 +169,7 @@ class Scatter(Chart):
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _draw_name(self, painter: QPainter, frame: Frame, point: Point, taken: list[QRectF]) -> None:
-        """Write a name where it covers nothing: at the right, the left, below or above; else not at all."""
+        """Draw a name where it overlaps nothing: right, left, below or above; else not at all."""
         chosen = point.id == self._chosen
         measured = metrics("small_medium")
         wide, high = measured.horizontalAdvance(point.short) + 2, measured.height()
@@ -194,7 +194,7 @@ class Scatter(Chart):
 
     # Picking.
     def point_at(self, position: QPointF) -> Point | None:
-        """Return the point under a place, None if none is near."""
+        """Return the point at a position, None if none is near."""
         frame = self.frame()
 
         def distance(point: Point) -> float:
@@ -205,7 +205,7 @@ class Scatter(Chart):
         return near if near is not None and distance(near) <= REACH else None
 
     def position_of(self, point_id: str) -> QPointF:
-        """Return where a point is drawn."""
+        """Return the position of a point."""
         return self._position(self.frame(), next(point for point in self._points if point.id == point_id))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -216,12 +216,12 @@ class Scatter(Chart):
             self._pick(found)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Show that a point can be pressed."""
+        """Show a pointing hand over points."""
         over = self.point_at(event.position()) is not None
         self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move along the costs with Left and Right."""
+        """Move to the next cost with Left and Right."""
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         step = steps.get(Qt.Key(event.key()))
         if step is None or not self._points:
@@ -236,7 +236,7 @@ class Scatter(Chart):
         self.picked.emit(point.id)
 
     def event(self, event: QEvent) -> bool:
-        """Say what a point is."""
+        """Show the tooltip of a point."""
         if event.type() == QEvent.Type.ToolTip:
             found = self.point_at(QPointF(self.mapFromGlobal(self.cursor().pos())))
             QToolTip.showText(
@@ -249,7 +249,7 @@ class Scatter(Chart):
 
 
 def _power(power: int) -> str:
-    """Return ten to a power as people say it: "100", "10 k", "1 M"."""
+    """Return a power of ten as text: "100", "10 k", "1 M"."""
     for said, least, size in ((BILLIONS, 9, 9), (MILLIONS, 6, 6), (THOUSANDS, 4, 3)):
         if power >= least:
             return tr(said, value=10 ** (power - size))
@@ -257,5 +257,5 @@ def _power(power: int) -> str:
 
 
 def _digits(frame: Frame) -> int:
-    """Places after the point that tell the labels apart."""
+    """The number of decimals that distinguishes the labels."""
     return 0 if 100 * (frame.y[1] - frame.y[0]) >= 3 else 1

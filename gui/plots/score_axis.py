@@ -1,8 +1,8 @@
-"""Scores beside a loss, on an axis of their own at the right: where they fall, and how they are drawn.
+"""Scores in a loss plot, on an axis of their own at the right.
 
-Scores rise where losses fall, and are of another scale: they are drawn into the loss's view, moved and stretched so
-that they fill it, and the right axis says what they are.
-Import it only when a plot is first shown: pyqtgraph costs half a second.
+Scores have another scale than losses: they are drawn into the loss's view, shifted and stretched to fill it, with their
+values on the right axis.
+Import it only when a plot is first shown: importing pyqtgraph takes half a second.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ from gui.plots.axis import ChosenAxis
 from gui.plots.series import Series
 from gui.plots.ticks import level_ticks
 
-# The axis shows at least so many points of ROUGE: less is noise, and would look like much.
+# The smallest range of the axis in points of ROUGE: smaller differences are noise and would look large.
 MIN_POINTS = 5.0
 LOWEST, HIGHEST = 0.0, 100.0
 DOT = 7
-# The share of the height below the lowest score.
+# The fraction of the height below the lowest score.
 ROOM_BELOW = 0.1
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From points of ROUGE to the loss's coordinate and back."""
+    """Converts points of ROUGE to the loss's coordinate and back."""
 
     points: tuple[float, float]
     y: tuple[float, float]
 
     def at(self, points: float) -> float:
-        """Return where a score falls."""
+        """Return the coordinate of a score."""
         (low, high), (bottom, top) = self.points, self.y
         return bottom + (points - low) / (high - low) * (top - bottom)
 
     def points_at(self, y: float) -> float:
-        """Return which score falls there."""
+        """Return the score at a coordinate."""
         (low, high), (bottom, top) = self.points, self.y
         return low + (y - bottom) / (top - bottom) * (high - low)
 
 
 def scale_of(points: list[float], shown_y: tuple[float, float], room_above: float) -> Scale:
-    """Return a scale that holds all points; `room_above` is the share of the height that names need over them."""
+    """Return a scale that contains all points; `room_above` is the fraction of the height needed by names above."""
     low, high = min(points), max(points)
     lacking = max(0.0, MIN_POINTS - (high - low)) / 2
     low, high = max(LOWEST, low - lacking), min(HIGHEST, high + lacking)
@@ -57,7 +57,7 @@ def scale_of(points: list[float], shown_y: tuple[float, float], room_above: floa
 
 
 class ScoreLine:
-    """The line, its dots and the axis at its right; all are hidden while there is no score."""
+    """The line, its dots and the right axis; hidden while there is no score."""
 
     def __init__(self, item: pg.PlotItem, axis: ChosenAxis) -> None:
         self._item, self._axis = item, axis
@@ -68,7 +68,7 @@ class ScoreLine:
         self._shown = False
 
     def restyle(self, ratio: float) -> None:
-        """Take pens from the tokens."""
+        """Set pens from the tokens."""
         pen = QPen(style.color("ink2"), ratio, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
         self._line.setPen(pen)
@@ -77,7 +77,7 @@ class ScoreLine:
         self._dots.setSize(DOT)
 
     def draw(self, scores: Series, shown_y: tuple[float, float], height: float) -> tuple[float, float] | None:
-        """Draw into a view of this range and height in pixels; return the last score in points and where it falls."""
+        """Draw into a view of this range and height in pixels; return the last score in points and its coordinate."""
         any_score = len(scores) > 0
         if any_score != self._shown:
             self._shown = any_score

@@ -1,7 +1,7 @@
-"""The numbers behind a loss plot: growing buffers, a running mean of any width, and peaks by pixel column.
+"""The data of a loss plot: growing buffers, a running mean of any width, and peaks by pixel column.
 
-Knows numpy and no Qt. All costs are of the visible columns, not of the number of points, but for one pass of minima and
-maxima over what is in view.
+Knows numpy and no Qt. The cost depends on the visible pixel columns, not on the number of points, but for one pass of
+minima and maxima over the part in view.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SAMPLED = 4096
 class Series:
     """Values over rising steps.
 
-    Values that are not finite are left out; a step that goes back drops what lies past it.
+    Values that are not finite are left out; a smaller step drops the later ones.
     """
 
     def __init__(self) -> None:
@@ -62,22 +62,22 @@ class Series:
         self._count = end
 
     def drop_after(self, step: float) -> None:
-        """Forget what lies past a step."""
+        """Drop values after a step."""
         self._count = int(np.searchsorted(self.steps, step, side="right"))
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop all values."""
         self._count = 0
 
     def mean_at(self, index: NDArray[np.intp] | int, window: int) -> Floats:
-        """Return the running mean at indices: of the last `window` values, or of fewer at the start."""
+        """Return the running mean at indices: over the last `window` values, fewer at the start."""
         last = np.asarray(index) + 1
         first = np.maximum(0, last - max(1, window))
         mean: Floats = (self._sums[last] - self._sums[first]) / (last - first)
         return mean
 
     def smoothed(self, low: float, high: float, points: int, window: int) -> tuple[Floats, Floats]:
-        """Return steps and running means between two steps, at most about `points` of them."""
+        """Return steps and running means between two steps, about `points` at most."""
         first, last = self._visible(low, high)
         if last <= first:
             return np.empty(0), np.empty(0)
@@ -88,9 +88,9 @@ class Series:
         return self._steps[index], self.mean_at(index, window)
 
     def peaks(self, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
-        """Return a line that looks like all points between two steps: minimum and maximum of each pixel column.
+        """Return minimum and maximum of each pixel column between two steps, which look like all points.
 
-        Where there are no more than two points a column, the points themselves.
+        With at most two points a column, the points themselves.
         """
         first, last = self._visible(low, high)
         if last - first <= 2 * columns:
@@ -115,7 +115,7 @@ class Series:
         return float(at[0]), float(at[1])
 
     def _visible(self, low: float, high: float) -> tuple[int, int]:
-        """Indices between two steps, with one point beyond at either side so that lines leave the view."""
+        """The indices between two steps, and one point beyond at either side, so that lines leave the view."""
         first = int(np.searchsorted(self.steps, low, side="left")) - 1
         last = int(np.searchsorted(self.steps, high, side="right")) + 1
         return max(0, first), min(self._count, last)
@@ -132,7 +132,7 @@ class Series:
 
 @dataclass
 class Drawing:
-    """What a loss plot draws: both losses, the scores beside them (fractions), the planned steps, and how."""
+    """The content of a loss plot: both losses, the scores (fractions), the planned steps, and display options."""
 
     train: Series
     evaluation: Series
@@ -145,7 +145,7 @@ class Drawing:
     everything: bool = False
 
     def window(self) -> int:
-        """Return how many steps the running mean covers: up to a tenth of the run."""
+        """Return the window of the running mean in steps: up to a tenth of the run."""
         return max(1, round(0.1 * max(self.total, len(self.train)) * self.smoothing**2))
 
     def last_step(self) -> float:

@@ -1,4 +1,4 @@
-"""Where the labels of an axis stand: few, and at round numbers."""
+"""Chooses the labelled values of an axis: few and round."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def nice_ticks(low: float, high: float, about: int, whole: bool = False) -> list
 
 
 def level_ticks(low: float, high: float) -> list[float]:
-    """Return three to five round values between two, where there are so few to be had."""
+    """Return three to five round values between two, if possible."""
     tried = (nice_ticks(low, high, about) for about in (4, 5, 6, 8))
     return next((ticks for ticks in tried if len(ticks) >= 3), nice_ticks(low, high, 4))
 

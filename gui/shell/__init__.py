@@ -1,1 +1,1 @@
-"""The window's frame: rail, header, page base and the window that holds the pages."""
+"""The window's frame: rail, header, page base, command palette."""

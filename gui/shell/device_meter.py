@@ -1,6 +1,6 @@
-"""The device meter at the rail's foot: what trains here, how much of its memory is taken, how busy it is.
+"""The device meter at the rail's foot: the device, its used memory and its load.
 
-It shows what it is told; it asks no device.
+Shows given values; queries no device.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from gui.look.format import bytes_text, number, percent
 from gui.look.language import tr
 from gui.widgets.labels import ElidedLabel, Label
 
-# How far the ground under the pointer reaches beyond what is written.
+# The margin of the hover ground around the text.
 INSET = 8
 
 
 class DeviceMeter(QAbstractButton):
-    """The device at the rail's foot: its name, its memory and how busy it is. Pressed, it asks for more."""
+    """The device with its name, memory and load. A click opens the page about this computer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class DeviceMeter(QAbstractButton):
         self._texts += (self._below_name, self._below_bar)
         self._lay_out()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        # Until a device is told.
+        # Before the first device.
         self.setAccessibleName(tr("Device"))
         self.setAccessibleDescription(tr("Check this computer"))
         for part in self.findChildren(QWidget):
@@ -69,7 +69,7 @@ class DeviceMeter(QAbstractButton):
     def set_device(
         self, name: str, device: str, used: float | None, total: float | None, load: float | None
     ) -> None:
-        """Show a device: `used` and `total` memory in bytes, `load` 0 to 1; None where not known."""
+        """Show a device: `used` and `total` memory in bytes, `load` 0 to 1; None if unknown."""
         self._name.setText(name)
         self._device.setText(device)
         self._bar.set_fraction(used / total if used is not None and total else 0.0)
@@ -92,12 +92,12 @@ class DeviceMeter(QAbstractButton):
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Take the hover ground away."""
+        """Hide the hover ground."""
         super().leaveEvent(event)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the ground under the pointer and the rim of the focus."""
+        """Draw the hover ground and the focus rim."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = QRectF(self.rect()).adjusted(1, 1, -1, -1)
@@ -112,7 +112,7 @@ class DeviceMeter(QAbstractButton):
         painter.end()
 
     def set_folded(self, folded: bool) -> None:
-        """Show the bar and the figure only."""
+        """Show only the bar and the figure."""
         for text in self._texts:
             text.setVisible(not folded)
         self._folded_memory.setVisible(folded)
@@ -130,6 +130,6 @@ def _memory_text(used: float | None, total: float | None) -> str:
     if used is None or total is None:
         return bytes_text(total if used is None else used)
     if total >= 1e9:
-        # In the total's unit: "754.3 MB of 25.3 GB" is wider than the rail.
+        # In the unit of the total: "754.3 MB of 25.3 GB" is wider than the rail.
         return tr("{used} of {total}", used=number(used / 1e9, 1), total=bytes_text(total))
     return tr("{used} of {total}", used=bytes_text(used), total=bytes_text(total))

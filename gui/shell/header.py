@@ -1,6 +1,6 @@
-"""The header of a page: title, a line below it with a status dot, and buttons at the right.
+"""The header of a page: title, subtitle with a status dot, and buttons at the right.
 
-Knows no page; a page puts its own buttons in.
+Pages add their own buttons.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Header(QWidget):
         style.follow(self._restyle)
 
     def set_title(self, title: str) -> None:
-        """Show another title."""
+        """Set the title."""
         self._title.setText(title)
 
     def title(self) -> str:
@@ -51,13 +51,13 @@ class Header(QWidget):
         return self._title.text()
 
     def set_subtitle(self, text: str, dot: str = "") -> None:
-        """Show another line below the title; `dot` is a token (accent, grey, copper, brick) or "" for none."""
+        """Set the subtitle; `dot` is a token (accent, grey, copper, brick) or "" for none."""
         self._subtitle.setText(text)
         self._dot.set_token(dot)
         self._dot.setVisible(bool(dot))
 
     def subtitle(self) -> str:
-        """Return the line below the title."""
+        """Return the subtitle."""
         return self._subtitle.text()
 
     def add(self, widget: QWidget) -> None:
@@ -65,7 +65,7 @@ class Header(QWidget):
         self._row.addWidget(widget, alignment=Qt.AlignmentFlag.AlignVCenter)
 
     def buttons(self) -> list[QAbstractButton]:
-        """Return the buttons that stand at the right, in their order."""
+        """Return the buttons at the right, in order."""
         items = (self._row.itemAt(at) for at in range(self._row.count()))
         placed = (item.widget() for item in items if item is not None)
         return [each for each in placed if isinstance(each, QAbstractButton)]
@@ -82,7 +82,7 @@ class Header(QWidget):
 
 
 class _Dot(QWidget):
-    """A status dot; the words beside it say the same."""
+    """A status dot; the text beside it says the same."""
 
     def __init__(self) -> None:
         super().__init__()

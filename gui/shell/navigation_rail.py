@@ -1,6 +1,6 @@
-"""The rail at the window's left: the pages, the device meter, settings and help.
+"""The navigation rail at the left: the pages, the device meter, settings and help.
 
-Knows keys, names and icons of pages, not the pages. Below 1200 wide the window folds it to icons.
+Knows keys, names and icons, not the pages. Below a width of 1200 the window folds it to icons.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WIDE, FOLDED = 208, 56
 
 
 class RailItem(QAbstractButton):
-    """One page in the rail: icon, name and what stands at its right ("62 %", "14")."""
+    """One page in the rail: icon, name and badge ("62 %", "14")."""
 
     def __init__(
         self, icon_name: str, text: str, parent: QWidget | None = None, checkable: bool = True
@@ -48,11 +48,11 @@ class RailItem(QAbstractButton):
         self.update()
 
     def badge(self) -> str:
-        """Return the text at the right."""
+        """Return the badge."""
         return self._badge
 
     def set_folded(self, folded: bool) -> None:
-        """Show the icon only; the name becomes the tooltip."""
+        """Show only the icon; the name becomes the tooltip."""
         self._folded = folded
         self._explain()
         self.update()
@@ -127,7 +127,7 @@ class RailItem(QAbstractButton):
 
 
 class Rail(QWidget):
-    """The rail: `chosen(key)`, `device_wanted`, `settings_wanted` and `help_wanted` tell what was pressed."""
+    """The rail; `chosen(key)`, `device_wanted`, `settings_wanted` and `help_wanted` report clicks."""
 
     chosen = Signal(str)
     device_wanted = Signal()
@@ -194,26 +194,26 @@ class Rail(QWidget):
         return list(self._items)
 
     def set_current(self, key: str) -> None:
-        """Mark a page as the one shown; none, if the one shown has no place here."""
+        """Mark the page shown; none, if the page has no item here."""
         for each, item in self._items.items():
             item.setAutoExclusive(False)
             item.setChecked(each == key)
             item.setAutoExclusive(True)
 
     def set_badge(self, key: str, text: str, busy: bool = False) -> None:
-        """Show a short text at a page's right; `busy` draws it in the accent."""
+        """Show a badge at a page's item; `busy` draws it in the accent."""
         self._items[key].set_badge(text, busy)
 
     def set_device(
         self, name: str, device: str, used: float | None, total: float | None, load: float | None
     ) -> None:
-        """Show the device: memory in bytes, `load` 0 to 1; None where not known."""
+        """Show the device: memory in bytes, `load` 0 to 1; None if unknown."""
         self._meter.set_device(name, device, used, total, load)
         self._meter.show()
         self._meter_line.show()
 
     def set_folded(self, folded: bool) -> None:
-        """Show icons only (56 wide), or names too (208)."""
+        """Show only icons (56 wide), or icons and names (208)."""
         self._folded = folded
         self.setFixedWidth(px(FOLDED if folded else WIDE))
         self._mark.set_folded(folded)
@@ -236,11 +236,11 @@ class Rail(QWidget):
             ) else self._foot_row.addWidget(part)
 
     def is_folded(self) -> bool:
-        """Return whether icons only are shown."""
+        """Return whether only icons are shown."""
         return self._folded
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the ground and the hairline towards the page."""
+        """Draw the ground and the hairline at the page's side."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), style.color("rail"))
         ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
@@ -249,7 +249,7 @@ class Rail(QWidget):
 
 
 class _Mark(QWidget):
-    """The product's mark and name."""
+    """Tunesmith's mark and name."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""The base of a page: header above, body below.
+"""The base class of pages: header above, body below.
 
-A page adds its content to `body` (a layout without margins) and its buttons to `header`. `adapt` is called with the
-window's width whenever it changes, `shown` when the page comes to the front.
+A page adds its content to `body` (a layout without margins) and its buttons to `header`. `adapt` is called with every
+new width of the window, `shown` when the page comes to the front.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ NARROW = 1200
 
 
 def about(name: str, entries: Sequence[Entry]) -> list[Entry]:
-    """Return a menu's entries, without its separators, each saying what it would be done with."""
+    """Return a menu's entries without separators, each with the name of its object."""
     return [(f"{text}: {name}", operation, action_id) for text, operation, action_id in entries if text]
 
 
 class Page(QWidget):
-    """A page of the window. Subclasses fill `self.body` and override `adapt` and `shown` where they need to."""
+    """A page of the window. Subclasses fill `self.body` and may override `adapt` and `shown`."""
 
     def __init__(self, title: str, subtitle: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,21 +47,21 @@ class Page(QWidget):
         return self.header.title()
 
     def adapt(self, width: int) -> None:
-        """Lay out for the *window's* width in pixels; below 1200 a page folds to fewer columns."""
+        """Lay out for the width of the *window* in pixels; below 1200 a page folds to fewer columns."""
 
     def shown(self) -> None:
-        """Be told that the page has come to the front."""
+        """Called when the page has come to the front."""
 
     def entries(self) -> list[Entry]:
-        """Return what can be done here now beside what is bound to keys and stands in the header: for the palette."""
+        """Return further current actions for the palette, beside shortcuts and header buttons."""
         return []
 
     def saved_state(self) -> dict[str, str]:
-        """Return what of the page is kept between starts, by name: what its parts say of themselves."""
+        """Return the saved states of the page's parts, by name."""
         return saved_in(self)
 
     def restore_state(self, saved: Mapping[str, str]) -> None:
-        """Take what `saved_state` returned at an earlier start."""
+        """Restore what `saved_state` returned at an earlier start."""
         restore_in(self, saved)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

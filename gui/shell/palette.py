@@ -1,6 +1,6 @@
-"""The command palette: one field, and below it what fits what was typed. The keyboard does all of it.
+"""The command palette: a search field and the matching entries below it; all by keyboard.
 
-Knows offers by their titles; who collects them knows pages, runs and files.
+Knows entries by their texts; `gui.command_index` collects them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from gui.widgets.line import Line
 WIDTH, TOP = 640, 72
 ROW_HEIGHT, MAX_ROWS = 36, 11
 MAX_MATCHES = 60
-# What other words say for an offer counts less than its title.
+# A match of keywords counts less than a match of the title.
 KEYWORDS_WEIGHT = 0.5
 OFFER_ROLE, POSITIONS_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
@@ -66,7 +66,7 @@ class Offer:
 
 
 def found_by(typed: str, offers: Iterable[Offer]) -> list[tuple[Offer, Fit]]:
-    """Return the offers that fit, the best first, else in their order; all of them while nothing is typed."""
+    """Return the matching entries, best first; all entries in their order while nothing is typed."""
     fitting = [(offer, made) for offer in offers if (made := _fit(typed, offer)) is not None]
     if typed.strip():
         fitting.sort(key=lambda pair: -pair[1].score)
@@ -85,7 +85,7 @@ def _fit(typed: str, offer: Offer) -> Fit | None:
 
 
 class _Found(QAbstractListModel):
-    """What fits, one a row."""
+    """The list of matches."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -111,7 +111,7 @@ class _Found(QAbstractListModel):
 
 
 class _Row(QStyledItemDelegate):
-    """Draws an offer: icon, title with the letters that were typed, group and note."""
+    """Draws an entry: icon, title with the matched letters, group and note."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(px(WIDTH), px(ROW_HEIGHT))
@@ -151,7 +151,7 @@ class _Row(QStyledItemDelegate):
     def _title(
         painter: QPainter, box: QRectF, title: str, positions: tuple[int, ...], *, mirrored: bool
     ) -> None:
-        """Draw a title; an underline, and no colour alone, marks what was typed."""
+        """Draw a title; matched letters are underlined, not only coloured."""
         painter.setFont(font("body_medium"))
         painter.setPen(style.color("ink"))
         measured = painter.fontMetrics()
@@ -168,12 +168,12 @@ class _Row(QStyledItemDelegate):
 
 
 class _Query(SearchField):
-    """The field: `moved(rows)` for the keys that move through the list, which never takes the focus."""
+    """The search field: `moved(rows)` for the keys that move through the list, which never has the focus."""
 
     moved = Signal(int)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move with the arrows and the page keys; Esc leaves at once."""
+        """Move with the arrows and the page keys; Esc closes the palette."""
         rows = {
             Qt.Key.Key_Down: 1,
             Qt.Key.Key_Up: -1,
@@ -189,7 +189,7 @@ class _Query(SearchField):
 
 
 class Palette(QDialog):
-    """Opens over the window's head; Return does what is selected, Esc leaves, a click beside it too."""
+    """Opens at the top of the window; Return runs the selected entry, Esc or a click outside closes it."""
 
     def __init__(self, offers: list[Offer], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
@@ -226,7 +226,7 @@ class Palette(QDialog):
         column.addWidget(self._nothing)
 
     def add(self, offers: list[Offer]) -> None:
-        """Offer more, which took longer to read; what is selected stays."""
+        """Add entries that were read later; the selection stays."""
         selected = self.current()
         self._offers += offers
         self._show_found()
@@ -237,16 +237,16 @@ class Palette(QDialog):
             self._select(rows[0])
 
     def current(self) -> Offer | None:
-        """Return the offer that Return would take, None if nothing fits."""
+        """Return the selected entry, None without matches."""
         found: Offer | None = self.view.currentIndex().data(OFFER_ROLE)
         return found
 
     def titles(self) -> list[str]:
-        """Return what is listed."""
+        """Return the titles listed."""
         return [self._model.index(at).data() for at in range(self._model.rowCount())]
 
     def take(self) -> None:
-        """Leave, and do what is selected."""
+        """Close the palette and run the selected entry."""
         wanted = self.current()
         if wanted is not None:
             self.close()
@@ -269,31 +269,31 @@ class Palette(QDialog):
             self._select(at % count if abs(rows) == 1 else min(count - 1, max(0, at)))
 
     def _select(self, row: int) -> None:
-        """Select a row, and let a screen reader hear of it although the field keeps the focus."""
+        """Select a row and report it to screen readers, although the field keeps the focus."""
         self.view.setCurrentIndex(self._model.index(row))
         told = self._model.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
         self.query.setAccessibleDescription(told)
         QAccessible.updateAccessibility(QAccessibleEvent(self.query, QAccessible.Event.DescriptionChanged))
 
     def _stand_at_the_head(self) -> None:
-        """Stand at the head of the window; before it is shown, as a window manager may not let it move any more."""
+        """Move to the top of the window, before it is shown: a window manager may not allow it later."""
         window = self._over.window()
         self.setFixedWidth(min(px(WIDTH), window.width() - 48))
         self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, TOP)))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Let what is typed go into the field."""
+        """Focus the field."""
         super().showEvent(event)
         self.query.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Leave when the person goes elsewhere."""
+        """Close when the window loses the focus."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isVisible() and not self.isActiveWindow():
             self.close()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the ground and its rim."""
+        """Draw the background and its rim."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), style.color("surface"))
         painter.setPen(style.color("outline"))

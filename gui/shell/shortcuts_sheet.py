@@ -1,4 +1,4 @@
-"""The sheet of keys: every action that has some, where it holds. Made from the declaration of actions alone."""
+"""The shortcuts sheet: all actions with shortcuts, by scope, from their declaration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEYS_WIDTH = 216
 
 
 class KeysSheet(QDialog):
-    """All keys by place, to be searched; those of the page that is shown come behind those of the whole window."""
+    """Searchable list of all shortcuts by scope: the window's first, then those of the page shown."""
 
     def __init__(self, page: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +64,7 @@ class KeysSheet(QDialog):
         return made
 
     def shown(self) -> list[str]:
-        """Return the ids of the actions that are listed, in their order."""
+        """Return the ids of the listed actions, in order."""
         return [each.id for each, row in self._rows if row.isVisibleTo(self)]
 
     def _filter(self, text: str) -> None:

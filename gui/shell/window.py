@@ -1,7 +1,7 @@
-"""The window: the rail at the left and the pages beside it.
+"""The window's frame: the rail at the left and the pages beside it.
 
-Owns which page is shown, the folding of the rail, the pages' keys and the window's place on the screen. It
-knows pages as widgets only, and keeps its place in whatever settings object it is given.
+Handles which page is shown, the folding of the rail, the pages' shortcuts and the window's geometry. Knows pages as
+widgets only; saves the geometry in the given settings object.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from gui.widgets import accessible_roles
 
 MIN_SIZE = QSize(1024, 700)
 DEFAULT = QSize(1440, 900)
-# What a window's frame takes of the screen; it is not known before the window is shown.
+# The size of a window frame; the real one is not known before the window is shown.
 FRAME = QSize(8, 40)
-# Platforms that draw into memory have no screen that a window would have to fit.
+# Platforms without a screen.
 UNSEEN = {"offscreen", "minimal"}
 
-# By the key of each page in the rail, its name and icon.
+# The name and icon of each page in the rail, by key.
 ITEMS = {
     "data": (mark("Data"), "data"),
     "train": (mark("Train"), "train"),
@@ -39,17 +39,17 @@ ITEMS = {
 
 
 class Settings(Protocol):
-    """Where the window keeps its place: texts by key."""
+    """Settings for the geometry: texts by key."""
 
     def get(self, key: str) -> str | None:
-        """Return what was kept, or None."""
+        """Return the saved text, or None."""
 
     def set(self, key: str, value: str) -> None:
-        """Keep a text."""
+        """Save a text."""
 
 
 class ShellWindow(QMainWindow):
-    """The rail and the pages. `page_shown(key)` tells which page came to the front."""
+    """The rail and the pages. `page_shown(key)` reports the page in front."""
 
     page_shown = Signal(str)
 
@@ -74,13 +74,13 @@ class ShellWindow(QMainWindow):
         self._restore()
 
     def add_inner_page(self, key: str, page: QWidget, within: str) -> None:
-        """Add a page that is reached from the page `within`, whose item in the rail stands for both."""
+        """Add a page that is reached from the page `within` and shares its item in the rail."""
         self._stack.addWidget(page)
         self._pages[key] = page
         self._within[key] = within
 
     def add_page(self, key: str, page: QWidget, text: str = "", icon_name: str = "") -> None:
-        """Add a page after those that are there; text and icon are known for the six usual keys."""
+        """Add a page at the end; text and icon are known for the six usual keys."""
         known_text, known_icon = ITEMS.get(key, (text or key.capitalize(), icon_name or "file"))
         self.rail.add_item(key, text or tr(known_text), icon_name or known_icon)
         self._stack.addWidget(page)
@@ -116,13 +116,13 @@ class ShellWindow(QMainWindow):
         super().resizeEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Start without a focus rim: Tab leads into the rail."""
+        """Start without a focus rim; Tab moves into the rail."""
         super().showEvent(event)
         if self.focusWidget() is None:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Keep the window's place."""
+        """Save the window's geometry."""
         if self._settings is not None:
             self._settings.set("window_geometry", bytes(self.saveGeometry().toBase64().data()).decode())
         super().closeEvent(event)
@@ -134,19 +134,19 @@ class ShellWindow(QMainWindow):
             self._fit(self.size())
 
     def _fit(self, wanted: QSize = DEFAULT) -> None:
-        """Take the wanted size, or what the screen has room for; on a small screen the least size gives way too."""
+        """Take the wanted size, reduced to the screen; on a small screen the minimum size is reduced too."""
         room = self._room()
         self.setMinimumSize(fitting(MIN_SIZE, room))
         if not self.isMaximized() and not self.isFullScreen():
             self.resize(fitting(wanted, room))
 
     def _room(self) -> QSize | None:
-        """Return the size that the screen has for what is inside the frame; None where there is no screen."""
+        """Return the size available inside the window frame; None without a screen."""
         if QGuiApplication.platformName() in UNSEEN:
             return None
         return self.screen().availableSize() - FRAME
 
 
 def fitting(wanted: QSize, room: QSize | None) -> QSize:
-    """Return a size, cut down to the room there is."""
+    """Return a size, reduced to the available one."""
     return wanted if room is None else wanted.boundedTo(room)

@@ -1,4 +1,4 @@
-"""How the cells of a grouped table are drawn: grounds, names with tags, verdicts, intervals, sparklines."""
+"""Draws the cells of a grouped table: grounds, names with tags, verdicts, intervals, sparklines."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Draws headings and rows. The words stay in the model's display and accessible roles."""
+    """Draws headings and rows. The texts are in the model's display and accessible roles."""
 
     def __init__(self, view: QAbstractItemView) -> None:
         super().__init__(view)
@@ -74,14 +74,14 @@ class RowDelegate(QStyledItemDelegate):
     def helpEvent(
         self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index
     ) -> bool:
-        """Explain a cell, or show the whole of a text that is cut."""
+        """Show a cell's tooltip, or the full text of an elided cell."""
         told = index.data(Qt.ItemDataRole.ToolTipRole)
         cell = index.data(CELL_ROLE)
         if not told and isinstance(cell, Named | Text):
             room = option.rect.width() - 2 * px(INSET)
             wide = QFontMetrics(font(_role(cell))).horizontalAdvance(text_of(cell))
             told = text_of(cell) if wide > room else ""
-        # As rich text, so that long lines wrap; escaped, since cells hold what other people wrote.
+        # As rich text, so that long lines wrap; escaped, since cells contain untrusted texts.
         QToolTip.showText(event.globalPos(), f"<qt>{html.escape(told)}</qt>" if told else "", view)
         return True
 
@@ -112,7 +112,7 @@ def _aligned(*, right: bool) -> Qt.AlignmentFlag:
 
 
 def _draw_cut(painter: QPainter, rect: QRect, text: str, *, right: bool = False) -> int:
-    """Draw a line, cut to what fits; return its width."""
+    """Draw an elided line; return its width."""
     shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(0, rect.width()))
     painter.drawText(rect, _aligned(right=right), shown)
     return painter.fontMetrics().horizontalAdvance(shown)

@@ -1,6 +1,6 @@
-"""A table with headings between its rows: how it looks, moves and is pressed.
+"""The view of a table with headings between its rows: layout, keyboard and mouse.
 
-It shows any `gui.models.grouped_table.GroupedTable`; it knows cells, not adapters or runs.
+Shows any `gui.models.grouped_table.GroupedTable`; knows cells, not adapters or runs.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class GroupedTableView(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setMinimumSectionSize(1)
 
-    # What is shown and selected.
+    # Content and selection.
     def table(self) -> GroupedTable[Any]:
         """Return the model."""
         model = self.model()
@@ -94,12 +94,12 @@ class GroupedTableView(QTableView):
         return model
 
     def current(self) -> Any:
-        """Return the selected thing, or None."""
+        """Return the selected item, or None."""
         rows = self.selectionModel().selectedRows()
         return rows[0].data(THING_ROLE) if rows else None
 
     def choose(self, key: str) -> bool:
-        """Select the thing with a key; tell whether it is listed."""
+        """Select the item with a key; return whether it is listed."""
         row = self.table().row_of(key)
         if row < 0:
             self._last_key = key
@@ -109,7 +109,7 @@ class GroupedTableView(QTableView):
         return True
 
     def choose_first(self) -> None:
-        """Select the first thing, if there is one."""
+        """Select the first item, if there is one."""
         for row in range(self.table().rowCount()):
             if not self.table().is_head(row):
                 self.setCurrentIndex(self.table().index(row, 0))
@@ -127,7 +127,7 @@ class GroupedTableView(QTableView):
             self._last_key = self.table().key_of(found)
 
     def _lay_out_rows(self) -> None:
-        """Give rows their heights and headings their width, and select again what was selected."""
+        """Set the heights of rows and the width of headings, and restore the selection."""
         self._hovered = -1
         self.clearSpans()
         model = self.table()
@@ -144,7 +144,7 @@ class GroupedTableView(QTableView):
             self.setCurrentIndex(model.index(row, 0))
             self.verticalScrollBar().setValue(self._last_scroll)
         else:
-            # None after a reset; after a change of the look what is chosen still is.
+            # None after a reset; after a change of style the selection is still there.
             self.chosen.emit(self.current())
 
     # Sizes.
@@ -157,7 +157,7 @@ class GroupedTableView(QTableView):
         self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the width out anew."""
+        """Distribute the width again."""
         super().resizeEvent(event)
         self._lay_out_columns()
 
@@ -184,7 +184,7 @@ class GroupedTableView(QTableView):
         return self._hovered
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Lift the row under the pointer; a hand over links."""
+        """Highlight the row under the pointer; show a hand over links."""
         super().mouseMoveEvent(event)
         index = self.indexAt(event.position().toPoint())
         self._set_hovered(index.row() if index.isValid() and not self.table().is_head(index.row()) else -1)
@@ -194,7 +194,7 @@ class GroupedTableView(QTableView):
         )
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Let the row down."""
+        """Remove the highlight."""
         super().leaveEvent(event)
         self._set_hovered(-1)
 
@@ -204,7 +204,7 @@ class GroupedTableView(QTableView):
             self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Select, and press what is a link."""
+        """Select a row; activate a link."""
         self._by_keyboard = False
         super().mousePressEvent(event)
         index = self.indexAt(event.position().toPoint())
@@ -226,7 +226,7 @@ class GroupedTableView(QTableView):
             self.opened.emit(found)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Open with Return, rename with F2, delete with Delete; all else moves."""
+        """Open with Return, rename with F2, delete with Delete; other keys move."""
         found = self.current()
         for action_id, wanted in (
             ("list.open", self.opened),
@@ -242,7 +242,7 @@ class GroupedTableView(QTableView):
         self.viewport().update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask for the menu of the row under the pointer, or of the selected one for the menu key."""
+        """Request the menu of the row under the pointer, or of the selected one for the menu key."""
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
         index = self.currentIndex() if by_key else self.indexAt(event.pos())
         found = index.data(THING_ROLE) if index.isValid() else None
@@ -252,7 +252,7 @@ class GroupedTableView(QTableView):
         self.menu_wanted.emit(found, self.viewport().mapToGlobal(point))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the focus only where the keyboard brought it; select something to move from."""
+        """Show the focus only if it came by keyboard; select a row to move from."""
         self._by_keyboard = event.reason() in {
             Qt.FocusReason.TabFocusReason,
             Qt.FocusReason.BacktabFocusReason,
@@ -264,7 +264,7 @@ class GroupedTableView(QTableView):
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Take the rim away."""
+        """Hide the rim."""
         super().focusOutEvent(event)
         self.viewport().update()
 
@@ -275,7 +275,7 @@ class GroupedTableView(QTableView):
             self._head.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the rows, then the rim of the one that has the keyboard's focus, or of a list without one."""
+        """Draw the rows, then the rim of the focused row, or of the list if it has none."""
         super().paintEvent(event)
         row = self.currentIndex().row()
         if not (self.hasFocus() and self._by_keyboard):
@@ -291,7 +291,7 @@ class GroupedTableView(QTableView):
 
 
 class _Head(QHeaderView):
-    """The names of the columns; one that sorts can be pressed and shows which way."""
+    """The column heads; a sortable one can be clicked and shows the sort direction."""
 
     def __init__(self, view: GroupedTableView) -> None:
         super().__init__(Qt.Orientation.Horizontal, view)
@@ -327,7 +327,7 @@ class _Head(QHeaderView):
         return rect.contains(self.viewport().mapFromGlobal(self.cursor().pos()))
 
     def _differs_from_rest(self) -> bool:
-        """The newest first is how lists are; only another order needs saying."""
+        """Return whether the order is another than the default, newest first."""
         table = self._view.table()
         return (getattr(table, "order", ""), getattr(table, "descending", True)) != ("made", True)
 

@@ -1,6 +1,6 @@
-"""A list with its tools: search and filter above it, strips below it, and what stands in its place while it is empty.
+"""A list with search and filter above, strips below, and an empty state in its place.
 
-Knows nothing of what is listed.
+Knows nothing about the items.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SEARCH_WIDTH, MIN_SEARCH_WIDTH = 280, 160
 
 
 class ListPane(QWidget):
-    """`narrowed(filter, search)` tells that the person filters or searches."""
+    """`narrowed(filter, search)` is emitted when the user filters or searches."""
 
     narrowed = Signal(str, str)
 
@@ -73,7 +73,7 @@ class ListPane(QWidget):
             self._column.addWidget(strip)
 
     def add_strip(self, strip: QWidget) -> None:
-        """Add something below the list."""
+        """Add a strip below the list."""
         self._column.addWidget(strip)
 
     def clear(self) -> None:
@@ -82,7 +82,7 @@ class ListPane(QWidget):
         self.filter.set_current("all")
 
     def show_state(self, *, any_there: bool) -> None:
-        """Show the list, or in its place what is missing and what to do."""
+        """Show the list, or an empty state in its place."""
         listed = self.view.table().rowCount() > 0
         self._stack.setCurrentWidget(
             self.view if listed else self._nothing_found if any_there else self._empty
@@ -93,11 +93,11 @@ class ListPane(QWidget):
             self.view.choose_first()
 
     def show_notice(self, text: str) -> None:
-        """Say what was done."""
+        """Show what was done."""
         self.notice.show_notice(text, tr("Close"), "info", "ink2")
 
     def show_error(self, text: str) -> None:
-        """Say what could not be done."""
+        """Show an error."""
         self.notice.show_notice(text, tr("Close"), "warning")
 
     def _emit_filtered(self, _changed: str) -> None:

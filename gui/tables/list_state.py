@@ -1,4 +1,4 @@
-"""A list comes back at the next start as it was left: what was searched for, what of it is shown, in which order."""
+"""Saves a list's search, filter and sort order between starts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def save_list_state(
     shown: Segmented | None = None,
     orders: Collection[str] = (),
 ) -> None:
-    """Keep the search, the part that is shown, and the order; `orders` are those that no column's head stands for."""
+    """Save search, filter and order; `orders` are the orders without a column head."""
 
     def saved() -> str:
         return json.dumps(
@@ -43,7 +43,7 @@ def save_list_state(
 
 
 def _sort(view: GroupedTableView, order: object, descending: object, others: Collection[str]) -> None:
-    """Sort as heads that are pressed do: the same one again turns the order around."""
+    """Sort as a click on a head does: the same order again reverses it."""
     table = view.table()
     known = {column.order for column in table.columns if column.order} | set(others)
     if order not in known:

@@ -1,1 +1,1 @@
-"""Small widgets that every page is made of. They know neither pages nor the engine."""
+"""Basic widgets of all pages. They know neither pages nor the engine."""

@@ -1,6 +1,6 @@
-"""What drawn widgets are to readers of the screen: each class says its role, as `accessible_role`.
+"""Accessible roles of painted widgets: each class declares its own as `accessible_role`.
 
-Qt knows the roles of its own controls; of a widget that paints itself it knows none.
+Qt knows only the roles of its own controls.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
 
 def install() -> None:
-    """Let readers of the screen ask here; once is enough for a program."""
+    """Register the roles with Qt; once per program."""
     if not _State.installed:
         _State.installed = True
         QAccessible.installFactory(_interface)

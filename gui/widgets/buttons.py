@@ -1,6 +1,6 @@
-"""Buttons: one primary a page, plain ones, quiet ones, bare icons and links.
+"""Buttons: primary (one a page), plain, quiet, icon and link.
 
-Knows how they look and that an icon follows the scheme; not what they do.
+Handles their style and the icon's colour scheme, not what they do.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Button(QPushButton):
         style.follow(self._restyle)
 
     def set_icon(self, icon_name: str) -> None:
-        """Change the icon; "" takes it away."""
+        """Change the icon; "" removes it."""
         self._icon_name = icon_name
         self._restyle()
 
@@ -39,7 +39,7 @@ class Button(QPushButton):
         style.set_property(self, "short", "true" if short else "false")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Press it with Return as well as with Space, wherever it stands."""
+        """Click with Return as well as with Space."""
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:
             self.click()
@@ -57,7 +57,7 @@ class Button(QPushButton):
 
 
 class IconButton(QToolButton):
-    """A bare icon that can be pressed, 28 by 28 at least; `name` is its tooltip and accessible name."""
+    """A button with only an icon, at least 28 by 28; `name` is its tooltip and accessible name."""
 
     def __init__(
         self, icon_name: str, name: str, parent: QWidget | None = None, token: str = "ink2", size: int = 16
@@ -93,15 +93,15 @@ def primary(text: str, icon_name: str = "", parent: QWidget | None = None) -> Bu
 
 
 def plain(text: str, icon_name: str = "", parent: QWidget | None = None) -> Button:
-    """Return an ordinary button."""
+    """Return a plain button."""
     return Button("plain", text, icon_name, parent)
 
 
 def quiet(text: str, icon_name: str = "", parent: QWidget | None = None) -> Button:
-    """Return a button without a rim, for what is seldom done."""
+    """Return a button without a rim, for rare actions."""
     return Button("quiet", text, icon_name, parent)
 
 
 def link(text: str, parent: QWidget | None = None) -> Button:
-    """Return a button that reads as a link."""
+    """Return a button that looks like a link."""
     return Button("link", text, "", parent)

@@ -1,6 +1,6 @@
-"""Cards and strips: where one result or one decision stands apart, and notices in the page.
+"""Cards for a result or a decision, and notice strips in the page.
 
-Knows how they look and what was pressed; not what a plan does.
+Handles layout and clicks, not what a plan does.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from gui.widgets.labels import IconLabel, Label, RichLabel
 
 
 class Card(QFrame):
-    """A surface with a hairline rim; add to `column`."""
+    """A surface with a hairline rim; content goes into `column`."""
 
     def __init__(self, parent: QWidget | None = None, margin: int = 24, spacing: int = 12) -> None:
         super().__init__(parent)
@@ -40,7 +40,7 @@ class Card(QFrame):
 
 
 class NoticeStrip(QFrame):
-    """A strip in the page: one text and at most one action. `acted` tells that the action was pressed."""
+    """A strip in the page: one text and at most one action. `acted` is emitted when the action is clicked."""
 
     acted = Signal()
 
@@ -79,7 +79,7 @@ class NoticeStrip(QFrame):
         self._limit_height()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Be as high as the text needs at this width, and no higher."""
+        """Fit the height to the text at this width."""
         super().resizeEvent(event)
         self._limit_height()
 
@@ -97,7 +97,7 @@ class NoticeStrip(QFrame):
 
 @dataclass(frozen=True)
 class Plan:
-    """One way out of an error, in words: "7.7 GB", "−38 %", "+6 %", "same result"."""
+    """One plan after an error, as texts: "7.7 GB", "−38 %", "+6 %", "same result"."""
 
     title: str
     detail: str = ""
@@ -175,7 +175,7 @@ class PlanRow(QAbstractButton):
 
 
 def draw_text(painter: QPainter, widget: QWidget, rect: QRectF, text: str, align: Qt.AlignmentFlag) -> None:
-    """Draw one line, shortened to its room; the place is mirrored where the widget is."""
+    """Draw one elided line; the rectangle is mirrored in a right-to-left widget."""
     if widget.layoutDirection() == Qt.LayoutDirection.RightToLeft:
         rect = QRectF(widget.width() - rect.right(), rect.top(), rect.width(), rect.height())
     shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, math.ceil(rect.width()))
@@ -188,7 +188,7 @@ def column_edges(right: float) -> tuple[float, float, float]:
 
 
 class _PlanHead(QWidget):
-    """Names the columns of the plans."""
+    """The column heads of the plans."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -210,7 +210,7 @@ class _PlanHead(QWidget):
 
 
 class ErrorCard(Card):
-    """What happened, what is safe, and up to three plans of which one is chosen.
+    """What happened, what is safe, and up to three plans to choose from.
 
     `accepted(index)` is the primary action with the chosen plan (−1 without plans); `second`, `ended` and `linked` are
     the plain button, the quiet one and the link at the top. Empty texts leave a button out.

@@ -1,4 +1,4 @@
-"""What stands where content will be: an icon, what is missing, what to do, and one or two buttons."""
+"""An empty state in place of content: an icon, what is missing, what to do, and one or two buttons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gui.widgets.labels import IconLabel, Label
 
 
 class EmptyState(QWidget):
-    """Centred in the space the content will take; `card` draws the rim of a card around it."""
+    """Centred in the space of the content; `card` draws the rim of a card around it."""
 
     def __init__(
         self,

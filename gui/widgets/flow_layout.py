@@ -1,4 +1,4 @@
-"""A layout that wraps its widgets like words."""
+"""A layout that wraps its widgets like words in a text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Lays widgets side by side with `gap` pixels between, and goes on in the next line where they do not fit."""
+    """Lays out widgets side by side, `gap` pixels apart, and wraps to the next line."""
 
     def __init__(self, parent: QWidget | None = None, gap: int = 8) -> None:
         super().__init__(parent)
@@ -39,7 +39,7 @@ class FlowLayout(QLayout):
         return self._items.pop(index)
 
     def expandingDirections(self) -> Qt.Orientation:
-        """Take no more than needed."""
+        """Expand in no direction."""
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
@@ -88,7 +88,7 @@ class FlowLayout(QLayout):
 
 
 class FlowBox(QWidget):
-    """Widgets that flow, and the room that they need: a scroll area asks for the least height alone."""
+    """A box of wrapping widgets that sets its minimum height, the only one a scroll area uses."""
 
     def __init__(self, parts: Sequence[QWidget], gap: int = 8, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,12 +97,12 @@ class FlowBox(QWidget):
             self._flow.addWidget(part)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Need other lines at another width."""
+        """Update the minimum height for another width."""
         super().resizeEvent(event)
         self._keep_height()
 
     def event(self, event: QEvent) -> bool:
-        """Need other lines once a part is shown, hidden or larger."""
+        """Update the minimum height when a part is shown, hidden or resized."""
         if event.type() == QEvent.Type.LayoutRequest:
             self._keep_height()
         return super().event(event)

@@ -1,4 +1,4 @@
-"""A dialog that grows with what is said in it; Qt's own keeps its size, and squeezes what is in it."""
+"""A dialog that grows with its content; Qt's own keeps its size and squeezes the content."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog
 
 
 class GrowingDialog(QDialog):
-    """Its height is at least what its layout needs at its width."""
+    """At least as high as its layout needs at its width."""
 
     def event(self, event: QEvent) -> bool:
         if event.type() != QEvent.Type.LayoutRequest:

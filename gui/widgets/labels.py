@@ -1,6 +1,6 @@
-"""Text on the page: labels by role and ink, labels that shorten, and figures.
+"""Labels by font role and ink, eliding labels, and figures.
 
-Knows roles of type and tokens; not what the text means.
+Knows font roles and tokens, not what the text means.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gui.widgets.text_view import Mark, height_of, laid_out
 
 
 class Label(QLabel):
-    """Show plain text in a role of type and an ink token (ink, ink2, ink3, accent, copper, brick, off)."""
+    """Plain text in a font role and an ink token (ink, ink2, ink3, accent, copper, brick, off)."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Label(QLabel):
         style.set_property(self, "token", token)
 
     def set_role(self, role: str) -> None:
-        """Change the role of type."""
+        """Change the font role."""
         self._role = role
         self._restyle()
 
@@ -55,9 +55,9 @@ class Label(QLabel):
 
 
 class RichLabel(Label):
-    """Show a text of several lines, at the pitch of reading text, whose `<b>` parts are semibold in full ink.
+    """A text of several lines at the line height of reading text; its `<b>` parts are semibold in full ink.
 
-    There is no other markup, and text from data may stand in it: what is no `<b>` is shown as it is.
+    There is no other markup: the text may contain data, and everything but `<b>` is shown literally.
     """
 
     def __init__(self, text: str = "", role: str = "body", token: str = "ink2") -> None:
@@ -100,7 +100,7 @@ class RichLabel(Label):
 
 
 def _read_strong(text: str) -> tuple[str, list[Mark]]:
-    """A text without its `<b>` signs, and where they stood."""
+    """Return a text without its `<b>` tags, and the positions of the strong parts."""
     plain, marks = "", []
     for at, part in enumerate(re.split(r"</?b>", text)):
         if at % 2:
@@ -110,7 +110,7 @@ def _read_strong(text: str) -> tuple[str, list[Mark]]:
 
 
 class ElidedLabel(Label):
-    """Show one line, shortened with an ellipsis where it does not fit; the whole text is then the tooltip."""
+    """One line, elided if it does not fit; the full text is then the tooltip."""
 
     def __init__(
         self,
@@ -131,16 +131,16 @@ class ElidedLabel(Label):
         self._explain()
 
     def sizeHint(self) -> QSize:
-        """Return the size of the whole line."""
+        """Return the size of the full line."""
         measured = QFontMetrics(self.font())
         return QSize(measured.horizontalAdvance(self.text()) + 2, measured.height())
 
     def minimumSizeHint(self) -> QSize:
-        """Return a size in which a few letters show."""
+        """Return the size of a few letters."""
         return QSize(24, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the whole text as tooltip where it no longer fits."""
+        """Set the tooltip if the text no longer fits."""
         super().resizeEvent(event)
         self._explain()
 
@@ -148,7 +148,7 @@ class ElidedLabel(Label):
         self.setToolTip(plain_tooltip(self.text()) if self.sizeHint().width() > self.width() else "")
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw what fits."""
+        """Draw the elided text."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         shown = self.fontMetrics().elidedText(self.text(), self._elide, self.width())
@@ -157,7 +157,7 @@ class ElidedLabel(Label):
 
 
 class Figure(QWidget):
-    """Show a number as it stands in a row of figures: what it is, the number, and a foot."""
+    """A number in a row of figures: its label, the number, and a line below."""
 
     def __init__(self, label: str, value: str = "–", foot: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -172,14 +172,14 @@ class Figure(QWidget):
         self.setAccessibleName(f"{label} {value} {foot}")
 
     def set_value(self, value: str, foot: str | None = None) -> None:
-        """Show another number and, unless None, another foot."""
+        """Set the number and, unless None, the line below."""
         self._value.setText(value)
         if foot is not None:
             self._foot.setText(foot)
         self.setAccessibleName(f"{self._label.text()} {value} {self._foot.text()}")
 
     def set_label(self, label: str) -> None:
-        """Change what the number is called."""
+        """Change the label."""
         self._label.setText(label)
 
     def value(self) -> str:
@@ -188,7 +188,7 @@ class Figure(QWidget):
 
 
 class Tag(Label):
-    """Show a word on a tag's ground: "in use", "imported"."""
+    """A word on a tag's ground: "in use", "imported"."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, "small_medium", "ink2", parent)
@@ -197,7 +197,7 @@ class Tag(Label):
 
 
 class IconLabel(QLabel):
-    """Show an icon in an ink, for a line of text beside it to name."""
+    """An icon in an ink; the text beside it names it."""
 
     def __init__(
         self, icon_name: str, token: str = "ink2", size: int = 16, parent: QWidget | None = None
@@ -207,7 +207,7 @@ class IconLabel(QLabel):
         style.follow(self._restyle)
 
     def set_icon(self, icon_name: str, token: str | None = None) -> None:
-        """Show another icon and, unless None, another ink."""
+        """Set the icon and, unless None, its ink."""
         self._icon_name = icon_name
         self._token = token or self._token
         self._restyle()

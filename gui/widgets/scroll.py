@@ -1,4 +1,4 @@
-"""A scroll area that reserves its bar inside the right margin, so that fields stay in line with what stands above."""
+"""A scroll area that reserves its bar inside the right margin, so that fields stay aligned with those above."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BAR = 10
 
 
 class Scroll(QScrollArea):
-    """Scrolls one column. Add to `column`; `margins` are left, top, right, bottom before the bar takes its share."""
+    """Scrolls one column; content goes into `column`. `margins` are left, top, right and bottom, the bar included."""
 
     def __init__(
         self,
@@ -35,11 +35,11 @@ class Scroll(QScrollArea):
         self._range_changed(0, 0)
 
     def _range_changed(self, low: int, high: int) -> None:
-        """A bar that has nothing to scroll shows nothing, but keeps its place."""
+        """Hide the handle of a bar without range; the space of the bar stays."""
         self.verticalScrollBar().setEnabled(high > low)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll only if there is something to scroll."""
+        """Scroll only if there is a range."""
         if self.verticalScrollBar().maximum() > 0:
             super().wheelEvent(event)
         else:
@@ -47,9 +47,9 @@ class Scroll(QScrollArea):
 
 
 def at_most_so_wide(content: QWidget) -> QHBoxLayout:
-    """Return a row that holds a content at its greatest width and leaves the rest empty.
+    """Return a row that limits a content to a maximum width.
 
-    Alone in a column, its height would be asked for at the column's width, and wrapped texts would be cut.
+    In a plain column, its height would be computed at the column's width, and wrapped texts would be cut.
     """
     row = QHBoxLayout()
     row.setSpacing(0)

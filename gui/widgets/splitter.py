@@ -1,4 +1,4 @@
-"""A splitter that leaves the person's share alone: pages say how they would share the room, the handle decides."""
+"""A splitter with default sizes from the page that the user's own sizes override."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from gui.core.saved_state import SavedState
 
 
 class Splitter(QSplitter):
-    """Shares its room as the page asks (`share`), or as the person last moved the handle with the same parts shown.
+    """Splits as the page asks (`share`), or as the user last set the handle with the same parts shown.
 
-    `name` tells it from other splitters when its shares are kept.
+    `name` identifies it in the saved state.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class Splitter(QSplitter):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(orientation, parent)
-        # Shares of the room by what is shown, such as "h:11": horizontally, both parts.
+        # Fractions by what is shown, such as "h:11": horizontal, both parts.
         self._handled: dict[str, list[float]] = {}
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
@@ -32,7 +32,7 @@ class Splitter(QSplitter):
         SavedState(self, f"split.{name}", self.saved_state, self.restore_state)
 
     def share(self, sizes: Sequence[int]) -> None:
-        """Share the room so, unless the person has shared it otherwise."""
+        """Set the sizes, unless the user has set others."""
         handled = self._handled.get(self._shown())
         total = sum(sizes)
         if handled is None or len(handled) != len(sizes):
@@ -41,11 +41,11 @@ class Splitter(QSplitter):
             self.setSizes([max(1, round(part * total)) for part in handled])
 
     def saved_state(self) -> str:
-        """Return the person's shares as a text; "" while the handle was not moved."""
+        """Return the user's sizes as text, "" if the handle was never moved."""
         return json.dumps(self._handled) if self._handled else ""
 
     def restore_state(self, text: str) -> None:
-        """Take shares from a text that `saved_state` returned; what can't be read is passed over."""
+        """Restore sizes from the text of `saved_state`; what can't be read is ignored."""
         try:
             found = json.loads(text)
         except ValueError:

@@ -1,6 +1,6 @@
-"""Text to be read: summaries with marks, and conversations by speaker, at a fixed pitch of lines.
+"""Read-only text: summaries with marks, and conversations by speaker, with a fixed line height.
 
-Knows positions of marks; not why a passage is marked. Text from data is drawn as it is, never as markup.
+Knows the positions of marks, not their meaning. Text is drawn literally, never as markup.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from gui.look.language import tr
 class Mark:
     """A marked passage.
 
-    Kind "new" is an accent ground, "attention" a copper underline in medium weight, "strong" semibold in full ink.
+    Kinds: "new" is an accent ground, "attention" a copper underline in medium weight, "strong" semibold in full ink.
     """
 
     start: int
@@ -53,7 +53,7 @@ _PITCH = {"reading": READING_PITCH, "body": BODY_PITCH, "label": 18}
 
 
 def laid_out(text: str, role: str, width: float, marks: Sequence[Mark] = ()) -> QTextLayout:
-    """Return a text broken into lines of a width, at the role's pitch."""
+    """Return a text laid out in lines of a width, with the role's line height."""
     layout = QTextLayout(text.replace("\n", "\u2028"), font(role))
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -90,7 +90,7 @@ def paint_marks(painter: QPainter, layout: QTextLayout, at: QPointF, marks: Sequ
 
 
 def _rectangles(layout: QTextLayout, mark: Mark) -> list[QRectF]:
-    """The rectangles of a mark, one a line it touches."""
+    """The rectangles of a mark, one for each line."""
     found = []
     for number in range(layout.lineCount()):
         line = layout.lineAt(number)
@@ -123,7 +123,7 @@ def _format(mark: Mark, role: str) -> QTextLayout.FormatRange:
 
 
 class ReadingText(QWidget):
-    """Show a text with marks; `set_streaming(True)` puts a caret after it. Its height follows its width."""
+    """Shows a text with marks; `set_streaming(True)` adds a caret at the end. The height depends on the width."""
 
     accessible_role = QAccessible.Role.StaticText
 
@@ -192,14 +192,14 @@ class ReadingText(QWidget):
         painter.end()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer to copy the text."""
+        """Open a menu to copy the text."""
         offer_copy(self, self._text, event)
 
     def _laid_out(self, width: float) -> QTextLayout:
         return laid_out(self._text, self._role, width, self._shown_marks())
 
     def _shown_marks(self) -> list[Mark]:
-        """The marks as Qt counts."""
+        """The marks in UTF-16 units."""
         return [Mark(*utf16(self._text, mark), mark.kind) for mark in self._marks]
 
     def _caret(self, layout: QTextLayout) -> QRectF:
@@ -214,7 +214,7 @@ class ReadingText(QWidget):
 
 
 def utf16(text: str, mark: Mark) -> tuple[int, int]:
-    """Return a mark's start and length in UTF-16 units, which Qt counts in."""
+    """Return a mark's start and length in UTF-16 units, as Qt uses."""
     if text.isascii():
         return mark.start, mark.length
     before = len(text[: mark.start].encode("utf-16-le", "surrogatepass")) // 2
@@ -223,7 +223,7 @@ def utf16(text: str, mark: Mark) -> tuple[int, int]:
 
 
 class ConversationView(QWidget):
-    """Show turns: speakers in a column, their words beside; turns after a limit are dimmed below a dashed line."""
+    """Shows turns: speakers in a column, their text beside; turns beyond a limit are dimmed below a dashed line."""
 
     GAP = 8
 
@@ -240,7 +240,7 @@ class ConversationView(QWidget):
         style.follow(self._restyle)
 
     def set_turns(self, turns: Sequence[Turn], cut_after: int | None = None, cut_text: str = "") -> None:
-        """Show turns; those from index `cut_after` on stand below a line that says `cut_text`."""
+        """Show turns; those from index `cut_after` on are below a line with the text `cut_text`."""
         self._turns, self._cut_after, self._cut_text = list(turns), cut_after, cut_text
         self.setAccessibleName("\n".join(f"{turn.speaker}: {turn.text}" for turn in turns))
         self._restyle()
@@ -288,7 +288,7 @@ class ConversationView(QWidget):
         return rows
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the turns that are in view."""
+        """Draw the turns in view."""
         painter = QPainter(self)
         indent = self._speaker_width(self.width())
         mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
@@ -326,7 +326,7 @@ class ConversationView(QWidget):
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._cut_text)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer to copy the conversation."""
+        """Open a menu to copy the conversation."""
         offer_copy(self, self.accessibleName(), event)
 
     def _restyle(self) -> None:

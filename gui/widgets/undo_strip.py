@@ -1,4 +1,4 @@
-"""A strip in the page that tells what was done and offers to undo it."""
+"""A strip in the page that shows what was done, with an Undo action."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN_MILLISECONDS = 12_000
 
 
 class UndoStrip(NoticeStrip):
-    """Hidden until `offer`; goes after 12 s, when acted on, or when the next offer takes its place."""
+    """Hidden until `offer`; hides after 12 s, or when its action is used, or with the next offer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -24,13 +24,13 @@ class UndoStrip(NoticeStrip):
         self.hide()
 
     def offer(self, text: str, undo: Callable[[], object] | None = None, action: str = "") -> None:
-        """Tell what was done; with `undo` offer to take it back, under the words `action` if there are any."""
+        """Show what was done; with `undo`, an action named `action` (default "Undo") takes it back."""
         self._undo = undo
         self.show_notice(text, (action or tr("Undo")) if undo is not None else "")
         self._clock.start()
 
     def put_away(self) -> None:
-        """Hide the strip and forget what could be undone."""
+        """Hide the strip and drop its undo function."""
         self._clock.stop()
         self._undo = None
         self.hide()
