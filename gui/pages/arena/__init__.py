@@ -1,1 +1,1 @@
-"""The parts of the arena page."""
+"""The arena page."""

@@ -1,4 +1,4 @@
-"""What can be done to an arena and its entries. Writes to the arena's folder; knows no widget."""
+"""Operations on an arena and its entries. Writes to the arena's folder; knows no widget."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EntryStatus = arenas.EntryStatus
 
 
 class ArenaOperations(QObject):
-    """`changed` asks to read the arena again, `done(text, undo or None)` what was done, `failed(text)` what not."""
+    """`changed`: the arena must be read again; `done(text, undo or None)`: what was done; `failed(text)`: an error."""
 
     changed = Signal()
     done = Signal(str, object)
@@ -28,25 +28,25 @@ class ArenaOperations(QObject):
         self._queue = manager.arena_queue
 
     def follows(self, status: EntryStatus) -> bool:
-        """Tell whether this window follows the entry's run now."""
+        """Return whether this window follows the entry's run."""
         current = self._manager.current
         return current is not None and current.id == status.entry.run
 
     def start(self, arena: Arena) -> None:
-        """Work the queue here."""
+        """Run the queue in this window."""
         self._try(lambda: self._queue.start(arena))
 
     def pause(self, arena: Arena) -> None:
-        """Begin nothing more."""
+        """Start no more entries."""
         self._try(lambda: self._queue.pause(arena))
 
     def move(self, arena: Arena, entry_id: str, by: int) -> None:
-        """Put an entry earlier or later."""
+        """Move an entry earlier or later."""
         ids = [each.id for each in arena.entries]
         self._try(lambda: arenas.move(arena, entry_id, ids.index(entry_id) + by))
 
     def remove(self, arena: Arena, status: EntryStatus) -> None:
-        """Take an entry out of the arena; its run stays in the history."""
+        """Remove an entry from the arena; its run stays in the history."""
         entry = status.entry
         if status.state == "running" or self.follows(status):
             self.failed.emit(tr("{entry} is running. Stop it first.", entry=entry_text(entry)))
@@ -60,17 +60,17 @@ class ArenaOperations(QObject):
             )
 
     def stop(self, status: EntryStatus) -> None:
-        """Stop an entry's run after a checkpoint; the queue goes on with the next."""
+        """Stop an entry's run after a checkpoint; the queue continues with the next."""
         if self.follows(status):
             self._try(self._manager.current.stop)
 
     def run_again(self, arena: Arena, status: EntryStatus) -> None:
-        """Let an entry wait for a new run."""
+        """Put an entry back into the queue, for a new run."""
         if self._try(lambda: arenas.set_run(arena, status.entry.id, "")):
             self._queue.try_again(status.entry.id)
 
     def go_on(self, status: EntryStatus) -> None:
-        """Let the queue go on with an entry that was stopped, from its last checkpoint."""
+        """Resume a stopped entry from its last checkpoint."""
         self._queue.try_again(status.entry.id)
 
     def delete(self, arena: Arena) -> None:
@@ -81,7 +81,7 @@ class ArenaOperations(QObject):
             )
 
     def _try(self, operation: Callable[[], object]) -> bool:
-        """Do something to the folder; tell whether it could be done."""
+        """Run an operation on the folder; return whether it succeeded."""
         try:
             operation()
         except AppError as error:

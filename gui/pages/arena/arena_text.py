@@ -1,4 +1,4 @@
-"""An arena in words: how far it is, on what it is scored, and what the base model scores. Knows no widget."""
+"""An arena's progress, scoring protocol and base score as text. Knows no widget."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gui.models.list_text import decoding_text
 
 
 def summary_text(found: Snapshot) -> str:
-    """Return how far an arena is: "SAMSum. 9 of 14 entries scored, on the same 819 conversations, greedy"."""
+    """Return the progress of an arena: "SAMSum. 9 of 14 entries scored, on the same 819 conversations, greedy"."""
     assert found.arena is not None
     refused = arenas.counted(list(found.statuses)).get("refused", 0)
     scored = sum(len(group.rows) for group in found.groups)
@@ -25,7 +25,7 @@ def summary_text(found: Snapshot) -> str:
 
 
 def _alike_text(found: Snapshot) -> str:
-    """Return on what the entries of the first group are scored, which may be all."""
+    """Return the protocol of the first group's entries, which may be all."""
     protocol = found.groups[0].protocol
     count, decoding = int(protocol.get("examples") or 0), decoding_text(protocol)
     if len(found.groups) == 1:
@@ -44,7 +44,7 @@ def _alike_text(found: Snapshot) -> str:
 
 
 def base_score_text(found: Snapshot) -> str:
-    """Return what the base model scores; quantized forms of it differ, so that may be from one score to another."""
+    """Return the base model's score; a range if its quantized forms score differently."""
     means = sorted({row.base[arenas.SCORE]["mean"] for group in found.groups for row in group.rows})
     if not means:
         return ""

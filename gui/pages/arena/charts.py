@@ -1,4 +1,4 @@
-"""The two charts of an arena: quality against what it cost, and the losses of the entries that are checked."""
+"""The two charts of an arena: quality against cost, and the losses of the checked entries."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ COSTS: dict[arenas.Cost, tuple[str, str]] = {
 }
 BASELINE = "full"
 MEGABYTE = 1e6
-# Charts stand side by side down to this width each.
+# The minimum width of a chart.
 MIN_WIDTH, ROOM_FOR_COUNT = 264, 340
 Save = Callable[[Path], object]
 
 
 class FrontView(QWidget):
-    """Quality against parameters, memory or minutes. `picked(entry id)` follows the point that is pressed."""
+    """Quality against parameters, memory or minutes. `picked(entry id)` reports a click on a point."""
 
     picked = Signal(str)
 
@@ -71,7 +71,7 @@ class FrontView(QWidget):
         self._redraw()
 
     def choose(self, entry_id: str) -> None:
-        """Lift an entry's point."""
+        """Highlight an entry's point."""
         self._chosen = entry_id
         self.chart.choose(entry_id)
 
@@ -100,14 +100,14 @@ def _point(row: Row, kind: arenas.Cost) -> Point | None:
 
 
 def short_name(entry: arenas.Entry) -> str:
-    """Return what an entry is called where there is little room."""
+    """Return the short name of an entry."""
     title = entry.title.rpartition(" with ")[2]
     said = tr("Full") if title == method(BASELINE).title else translate(title)
     return f"{said} {entry.detail.partition(',')[0]}" if entry.detail.startswith("r ") else said
 
 
 class LossView(QWidget):
-    """The losses of the checked entries. `failed(text)` tells that a file could not be written."""
+    """The losses of the checked entries. `failed(text)` reports that a file could not be written."""
 
     failed = Signal(str)
 
@@ -143,7 +143,7 @@ class LossView(QWidget):
         column.addWidget(self.chart, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out the count where the tools have no room for it; the checks are in the table."""
+        """Hide the count if the tools have no room for it."""
         super().resizeEvent(event)
         self.count.setVisible(self.width() >= px(ROOM_FOR_COUNT))
 
@@ -180,7 +180,7 @@ class LossView(QWidget):
             self.save(Path(path), save)
 
     def save(self, path: Path, save: Save) -> None:
-        """Write a file, and tell if that could not be."""
+        """Write a file; emit `failed` if that is not possible."""
         try:
             written = save(path)
         except AppError as error:

@@ -1,4 +1,4 @@
-"""Chooses what else the arena's table shows beside ROUGE-1. Knows metrics by name; not the table."""
+"""Chooses the arena table's columns beside ROUGE-1. Knows metrics by name, not the table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gui.widgets.buttons import Button
 
 
 class ColumnsButton(Button):
-    """`chosen(list of names)` follows each check in its menu; `offer` says which metrics there are."""
+    """`chosen(list of names)` is emitted with every change in its menu; `offer` sets the metrics."""
 
     chosen = Signal(list)
 
@@ -27,21 +27,21 @@ class ColumnsButton(Button):
         self.clicked.connect(self._open)
 
     def offer(self, names: Sequence[str]) -> None:
-        """Offer other metrics; the button hides where there is none."""
+        """Set the metrics; without any, the button is hidden."""
         self._offered = tuple(names)
         self.setVisible(bool(names))
 
     def on(self) -> list[str]:
-        """Return the metrics that are shown."""
+        """Return the checked metrics."""
         return list(self._on)
 
     def show_only(self, names: Sequence[str]) -> None:
-        """Show these metrics, those of them that there are."""
+        """Check these metrics, as far as they are offered."""
         self._on = [each for each in metrics.METRICS if each in set(names)]
         self.chosen.emit(self._on)
 
     def menu_now(self) -> QMenu:
-        """Return the menu as it is now: a check for each metric."""
+        """Return the current menu: a check for each metric."""
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         for name in self._offered:

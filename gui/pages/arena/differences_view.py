@@ -1,4 +1,4 @@
-"""What the checked entries' recipes differ in, and nothing else: a line for each key, a column for each entry."""
+"""The differences between the checked entries' recipes: a row for each key, a column for each entry."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ COLUMN = 152
 
 
 class DifferencesTable(GroupedTable[Difference]):
-    """Keys of a recipe and their values in each entry."""
+    """Recipe keys and their values in each entry."""
 
     columns: tuple[Column, ...] = (Column("key", mark("Setting")),)
 
     def show_values(self, names: Sequence[str], found: Sequence[Difference]) -> None:
-        """Show the differences between entries of these names."""
+        """Show differences between entries with these names."""
         self.beginResetModel()
         self.columns = (
             Column("key", mark("Setting")),
@@ -52,13 +52,13 @@ class DifferencesTable(GroupedTable[Difference]):
 
 
 def _said(value: Any) -> str:
-    """Return a value as the recipe has it; only that there is none is said in the window's language."""
+    """Return a value as in the recipe file; only a missing value is translated."""
     text = arenas.value_text(value)
     return translate(text) if value is None else text
 
 
 class DifferencesView(QWidget):
-    """Shows differences, or that there is nothing to compare yet."""
+    """Shows the differences, or an empty state."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +76,7 @@ class DifferencesView(QWidget):
         column.addWidget(self._empty, 1)
 
     def show_differences(self, names: Sequence[str], tables: Sequence[dict[str, Any]]) -> None:
-        """Show what recipes differ in, given by their tables."""
+        """Show the differences of recipes, given as tables."""
         found = arenas.differences(tables) if len(tables) > 1 else ()
         self.table.show_values(names, found)
         self.view.setVisible(bool(found))

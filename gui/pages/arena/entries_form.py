@@ -1,6 +1,6 @@
-"""The form of a new arena, or of more entries for one: from which recipe, and what is compared.
+"""The form of a new arena, or of more entries for an arena.
 
-It tells what was chosen; making it is the page's business.
+Reports the choices; the page makes the arena.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ WIDTH = 560
 
 
 class EntriesForm(QWidget):
-    """`made(name, changes)` asks for an arena or for more entries, `cancelled` for neither.
+    """`made(name, changes)` requests an arena or more entries; `cancelled` closes the form.
 
-    `changes` is None for the present recipe as it is, which then has to compare with the others.
+    `changes` is None for the current recipe unchanged, which must be comparable with the other entries.
     """
 
     made = Signal(str, object)
@@ -78,7 +78,7 @@ class EntriesForm(QWidget):
             parts.addWidget(part)
         parts.addWidget(self._problem)
         parts.addLayout(buttons)
-        # Beside a stretch: a box that is narrower than its place is asked for its height at the width of the place.
+        # Beside a stretch: Qt asks a widget narrower than its cell for its height at the cell's width.
         row = QHBoxLayout()
         row.addWidget(fields, 1)
         row.addStretch()
@@ -90,7 +90,7 @@ class EntriesForm(QWidget):
         column.addWidget(scroll)
 
     def ask_for_arena(self, recipe: Recipe) -> None:
-        """Ask for a new arena, whose entries share what `recipe` says of base, data, prompt and scoring."""
+        """Show the form of a new arena; its entries share base model, data, prompt and scoring of `recipe`."""
         base, data = base_text(recipe.base_model.id), data_text(recipe.data.source)
         self._title.setText(tr("A new arena"))
         self._about.setText(
@@ -105,7 +105,7 @@ class EntriesForm(QWidget):
         self._begin(new=True)
 
     def ask_for_entries(self, arena: arenas.Arena) -> None:
-        """Ask for more entries for an arena."""
+        """Show the form of more entries for an arena."""
         self._title.setText(tr("More entries for {arena}", arena=arena.name))
         self._about.setText(
             tr("They share the base model, data, prompt, scoring and seed of the existing entries.")
@@ -119,14 +119,14 @@ class EntriesForm(QWidget):
         self._follow()
         self.undo.begin(self.values())
 
-    # What was chosen
+    # Values
 
     def values(self) -> Values:
-        """Return all that was typed and chosen."""
+        """Return all values of the form."""
         return {NAME: self.name.text(), ENTRIES: self.entries.key(), METHODS_CHOSEN: tuple(self.methods.on())}
 
     def restore(self, values: Mapping[str, Any]) -> None:
-        """Go on with what was typed and chosen at an earlier start, as far as it can still be chosen."""
+        """Restore values of an earlier start, as far as they are still valid."""
         on, known = values.get(METHODS_CHOSEN), [each.id for each in METHODS]
         restored: Values = {
             NAME: str(values.get(NAME, self.name.text())),
@@ -153,11 +153,11 @@ class EntriesForm(QWidget):
         self.undo.add(self.values(), key)
 
     def show_problem(self, message: str) -> None:
-        """Say why nothing could be made; "" takes it away."""
+        """Show an error; "" hides it."""
         self._problem.show_problem(message)
 
     def changes(self) -> list[arenas.Change] | None:
-        """Return what the entries differ in from the recipe; None for the recipe as it is."""
+        """Return the changes of each entry to the recipe; None for the unchanged recipe."""
         key = self.entries.key()
         if key == AS_IT_IS:
             return None

@@ -1,4 +1,4 @@
-"""What stands below the table: charts and queue side by side, as three tabs where it is narrow, or the differences."""
+"""The pane below the table: charts and queue side by side (as tabs if narrow), or the recipe differences."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GAP = 24
 
 
 class BelowTable(QWidget):
-    """Lays the parts out; what they show is the page's business."""
+    """Lays out the parts; the page fills them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +55,7 @@ class BelowTable(QWidget):
         whole.addWidget(self._stack)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Show one part at a time behind tabs, or all side by side."""
+        """Show the parts as tabs, or side by side."""
         self._narrow = narrow
         self._show_parts()
 
@@ -66,28 +66,28 @@ class BelowTable(QWidget):
         entries: dict[str, arenas.Entry],
         chosen: str,
     ) -> None:
-        """Show the rows that may be compared and the losses that are checked."""
+        """Show the comparable rows and the losses of the checked entries."""
         self._any_scored = bool(rows)
         self.front.show_rows(rows, chosen)
         self.losses.show_losses(losses, entries, chosen)
         self._show_parts()
 
     def choose(self, entry_id: str) -> None:
-        """Lift an entry in both charts and the queue."""
+        """Highlight an entry in both charts and the queue."""
         self.front.choose(entry_id)
         self.losses.chart.choose(entry_id)
         self.queue.view.choose(entry_id)
 
     def shows_differences(self) -> bool:
-        """Tell whether the differences stand in the place of charts and queue."""
+        """Return whether the differences are shown instead of charts and queue."""
         return self._stack.currentWidget() is self.differences
 
     def show_differences_instead(self, shows: bool) -> None:
-        """Put the differences in the place of charts and queue, or take them away."""
+        """Show the differences instead of charts and queue, or hide them."""
         self._stack.setCurrentIndex(1 if shows else 0)
 
     def _show_parts(self) -> None:
-        """Charts without a score have nothing to show: the queue has the room then."""
+        """Hide the charts while there is no score; the queue takes their space."""
         tabbed = self._narrow and self._any_scored
         self.tabs.setVisible(tabbed)
         for key, part in self._parts.items():

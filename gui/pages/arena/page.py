@@ -1,7 +1,7 @@
-"""The arena page: which method, on this data, on this computer? One table, two charts, and the queue.
+"""The arena page: compares methods on one data set in a table, two charts, and a queue of runs.
 
-Lays out the parts in `gui.pages.arena` and wires them to what they do. The arena's folder and the runs' are the truth:
-whatever is changed is written there, and shown when it has been read again.
+Lays out and connects the parts in `gui.pages.arena`. The state is on disk: changes are written to the folders of the
+arena and its runs, and shown after they are read again.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ from gui.widgets.undo_strip import UndoStrip
 EntryStatus = arenas.EntryStatus
 REFRESH_MILLISECONDS = 2000
 MAX_ROWS, MIN_ROWS, ROW_HEIGHT = 10, 4, 36
-# What header, tools, charts and margins need beside the table's rows.
+# The height of header, tools, charts and margins beside the table's rows.
 ROOM_BESIDE = 460
 CHECKED_AT_FIRST = 4
 UNSCORED_HEIGHT = 176
 MEND = mark("The recipe on the Train page has problems. Fix them there first.")
-# Why a queue that is worked here begins nothing, by the kind of job that has the device.
+# Why the queue is waiting, by the kind of job that has the device.
 WAITS = {
     "evaluate": mark("The queue is waiting: an adapter is being scored and holds the device"),
     "merge": mark("The queue is waiting: an adapter is being merged and holds the device"),
@@ -55,9 +55,9 @@ WAITS = {
 
 
 class ArenaPage(Page):
-    """`recipe_wanted` asks for the recipe of the train page, to be handed to `offer_recipe`.
+    """`recipe_wanted` requests the Train page's recipe, which is passed to `offer_recipe`.
 
-    `open_requested(run id)` leads to a run, `library_requested(adapter id)` to the adapter that came of it.
+    `open_requested(run id)` opens a run, `library_requested(adapter id)` its adapter.
     """
 
     recipe_wanted = Signal()
@@ -92,7 +92,7 @@ class ArenaPage(Page):
         self._clock.start()
         self._show_state()
 
-    # Building.
+    # Construction.
     def _make_parts(self) -> None:
         self.choice = Choice()
         self.choice.setAccessibleName(tr("Arena"))
@@ -192,7 +192,7 @@ class ArenaPage(Page):
         self.choice.setFixedWidth(px(120 if narrow else 176))
         self._fit_table()
 
-    # Showing.
+    # Display.
     def open(self, arena_id: str) -> None:
         """Show an arena."""
         if arena_id != self._arena_id:
@@ -200,11 +200,11 @@ class ArenaPage(Page):
         self.refresh()
 
     def shown(self) -> None:
-        """Read again, since a command line may have worked a queue."""
+        """Read again: a command line may have run a queue."""
         self.refresh()
 
     def refresh(self) -> None:
-        """Read what is shown."""
+        """Read the arena again."""
         self.reader.refresh(self._arena_id, self._checked)
 
     def _refresh_if_seen(self) -> None:
@@ -227,7 +227,7 @@ class ArenaPage(Page):
         self._show_charts()
         self._show_header()
         if self._begun and found.arena is not None:
-            # More entries for an arena had to wait for it.
+            # The form of more entries waited for its arena.
             self._go_on()
         if not self._fills_in():
             self._show_state()
@@ -245,7 +245,7 @@ class ArenaPage(Page):
         self._show_header()
 
     def _fit_table(self) -> None:
-        """Give the table its rows, ten at most and fewer where the charts would have no room."""
+        """Fit the table's height to its rows: ten at most, fewer if the charts need the space."""
         fitting = (self.window().height() - px(ROOM_BESIDE)) // px(ROW_HEIGHT)
         shown = min(self.table.rowCount(), MAX_ROWS, max(MIN_ROWS, fitting))
         self.view.setFixedHeight(px(HEAD_HEIGHT) + shown * px(ROW_HEIGHT) + 4)
@@ -296,7 +296,7 @@ class ArenaPage(Page):
             return ""
         return next((tr(WAITS[kind]) for kind in WAITS if not manager.device_text(apart_from=kind)), "")
 
-    # Choosing.
+    # Selection.
     def choose(self, entry_id: str) -> None:
         """Select an entry in the table, the charts and the queue."""
         if entry_id == self._chosen:
@@ -329,7 +329,7 @@ class ArenaPage(Page):
             return
         self.below.differences.show_differences([entry_text(row.status.entry) for row in rows], tables)
 
-    # Doing.
+    # Actions.
     def _with_arena(self, operation: Callable[..., object], *rest: object) -> None:
         if self._shown.arena is not None:
             operation(self._shown.arena, *rest)
@@ -346,11 +346,11 @@ class ArenaPage(Page):
         self.notice.show_notice(text, tr("Close"), "warning")
 
     def menu_for(self, status: EntryStatus) -> QMenu:
-        """Return the menu of an entry: only what can be done with it."""
+        """Return the menu of an entry with its possible actions."""
         return make_menu(self, self._entries_for(status))
 
     def saved_state(self) -> dict[str, str]:
-        """Return which arena is shown, which metrics have a column, and what was begun in the form."""
+        """Return the arena shown, the columns of metrics, and the values of an open form."""
         begun = self.form.values() | {"new": self._asks_for_new} if self._fills_in() else {}
         columns = " ".join(self.columns_button.on())
         return super().saved_state() | {
@@ -360,7 +360,7 @@ class ArenaPage(Page):
         }
 
     def restore_state(self, saved: Mapping[str, str]) -> None:
-        """Show the arena and the columns of an earlier start, and go on with what was begun then."""
+        """Restore arena, columns and form of an earlier start."""
         self.columns_button.show_only(saved.get("columns", "").split())
         super().restore_state(saved)
         self._arena_id = saved.get("arena", "")
@@ -369,7 +369,7 @@ class ArenaPage(Page):
             self._go_on()
 
     def entries(self) -> list[Entry]:
-        """Return what can be done with the entry that is chosen."""
+        """Return the actions of the selected entry."""
         found = [each for each in self._shown.statuses if each.entry.id == self._chosen]
         return about(entry_text(found[0].entry), self._entries_for(found[0])) if found else []
 
@@ -407,7 +407,7 @@ class ArenaPage(Page):
         self._arena_id = ""
         self.refresh()
 
-    # Making.
+    # New arenas and entries.
     def _ask(self, *, new: bool) -> None:
         self._asks_for_new = new
         self.recipe_wanted.emit()
@@ -422,18 +422,18 @@ class ArenaPage(Page):
         self._show_header()
 
     def _go_on(self) -> None:
-        """Go on with a form that was begun at an earlier start."""
+        """Restore the form of an earlier start."""
         begun, self._begun = self._begun, {}
         self._ask(new=bool(begun.get("new")))
         if self._fills_in():
             self.form.restore(begun)
 
     def _fills_in(self) -> bool:
-        """Tell whether a new arena or more entries are being asked for."""
+        """Return whether the form is open."""
         return self._stack.currentWidget() is self.form
 
     def offer_recipe(self, recipe: Recipe | None, family: Family | None) -> None:
-        """Take the recipe of the train page, None while it has problems, and its base model's family."""
+        """Take the Train page's recipe (None while it has problems) and its base model's family."""
         self._recipe = (recipe, family) if recipe is not None else None
 
     def _make(self, name: str, changes: list[arenas.Change] | None) -> None:

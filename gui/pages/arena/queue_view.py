@@ -1,4 +1,4 @@
-"""The queue beside the charts: the entries in their turn, and what can be done with the one that is selected."""
+"""The queue beside the charts: entries in order, with actions for the selected one."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ElidedLabel, Label
 
 EntryStatus = arenas.EntryStatus
-# What stands beside the title: how much is left, and the buttons.
+# The width of the count and the buttons beside the title.
 ROOM_BESIDE_TITLE = 248
 
 
 class QueueView(QWidget):
-    """`move_wanted(entry id, by)`, and of an entry `remove_wanted`, `open_wanted` and `menu_wanted(…, place)`."""
+    """Signals: `move_wanted(entry id, by)`, `remove_wanted`, `open_wanted` and `menu_wanted(…, point)` of an entry."""
 
     move_wanted = Signal(str, int)
     remove_wanted = Signal(object)
@@ -74,11 +74,11 @@ class QueueView(QWidget):
         actions.bind(view, "queue.later", self.down_button, here)
 
     def room(self) -> int:
-        """Return the width at which the title and what stands beside it have room."""
+        """Return the width needed by the title row."""
         return px(ROOM_BESIDE_TITLE) + self._title.sizeHint().width()
 
     def show_queue(self, statuses: Sequence[EntryStatus], current: str) -> None:
-        """Show the entries; `current` is the run that this window follows."""
+        """Show the entries; `current` is the run followed by this window."""
         self.table.set_statuses(statuses, current)
         to_go = sum(each.state in ("waiting", "running") for each in self.table.things())
         seconds = self.table.seconds_left

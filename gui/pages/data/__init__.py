@@ -1,1 +1,1 @@
-"""The data page's parts: what a check found, in the page's words, and the widgets that show it."""
+"""The data page: checks data and shows findings and rows."""

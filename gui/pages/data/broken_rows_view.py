@@ -1,4 +1,4 @@
-"""The rows that can't be read, where they stand and why: listed where there are more than a message names."""
+"""The list of unreadable rows with position and reason, if there are more than a message can name."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from gui.widgets.buttons import link
 from gui.widgets.labels import Label
 
 COLUMNS = {"place": mark("Where"), "why": mark("Why")}
-# What stands in the problem beside the source, and in the remark that the rows are left out.
+# The number of rows named in the message.
 NAMED_ALREADY = 5
 ROWS_SHOWN = 4
 PLACE_WIDTH = 220
 
 
 class BrokenModel(QAbstractTableModel):
-    """Places and reasons."""
+    """Positions and reasons."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class BrokenModel(QAbstractTableModel):
 
 
 class BrokenView(QWidget):
-    """The list, and above it how many there are. `export_wanted` asks to write all of them to a file."""
+    """The list with its count above. `export_wanted` requests an export of all rows."""
 
     export_wanted = Signal()
 
@@ -87,11 +87,11 @@ class BrokenView(QWidget):
         self.table.setFixedHeight(px(ROW_HEIGHT) * (ROWS_SHOWN + 1))
 
     def show_rows(self, rows: Sequence[Mapping[str, str]]) -> None:
-        """Show other rows; those that are few enough to be named elsewhere are not repeated."""
+        """Show other rows; nothing, if they are few enough for the message."""
         self._model.show_rows(list(rows))
         self._count.setText(tr_count(len(rows), "{n} row can't be read", "{n} rows can't be read"))
         self.setVisible(len(rows) > NAMED_ALREADY)
 
     def places(self) -> list[str]:
-        """Return where the rows shown stand."""
+        """Return the positions of the rows shown."""
         return [row["place"] for row in self._model.rows]

@@ -1,4 +1,4 @@
-"""One data check at a time: asks the engine, follows the job, and puts its end into words. Knows no widget."""
+"""Runs one data check at a time: starts the job, follows it, reports its result. Knows no widget."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ STAGES = {
 
 
 class Checker(QObject):
-    """The check in hand.
+    """The current check.
 
-    Signals: `progressed(stage, done, total, unit, left)` with words for the time left, and an empty stage once nothing
-    is at work; `looked(event)` with the first rows; `found(result, asked)` with the `[data]` values that were asked
-    with; `failed(list of Problem)`.
-    `notices` are what the check remarked so far, in sentences; `broken` are the rows that it could not read, each with
-    its `place` and `why`.
+    Signals: `progressed(stage, done, total, unit, left)` with the remaining time as text, and an empty stage at the
+    end; `looked(event)` with the first rows; `found(result, asked)` with the checked `[data]` values; `failed(list of
+    Problem)`. `notices` are the notices of the check so far; `broken` are the unreadable rows, each with its `place`
+    and `why`.
     """
 
-    # Not int: sizes in bytes may be past 32 bits.
+    # Not int: sizes in bytes may exceed 32 bits.
     progressed = Signal(str, object, object, str, str)
     looked = Signal(object)
     found = Signal(object, object)
@@ -47,11 +46,11 @@ class Checker(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a check is at work."""
+        """Whether a check is running."""
         return bool(self.active_job)
 
     def check(self, asked: dict[str, Any], base_model: str) -> None:
-        """Check data, in place of whatever is being checked."""
+        """Check data; a running check is cancelled."""
         self.stop()
         try:
             request = {"data": asked, "base_model": base_model}
@@ -71,7 +70,7 @@ class Checker(QObject):
         self._report_progress()
 
     def stop(self) -> None:
-        """Give up the check in hand, if there is one."""
+        """Cancel the running check, if there is one."""
         if self.active_job.cancel():
             self._rest()
 
@@ -92,7 +91,7 @@ class Checker(QObject):
                 self.notices.append(event["message"])
 
     def _take(self, job: Job, asked: dict[str, Any], result: dict[str, Any]) -> None:
-        """Hand a result over; what the check before it kept on the disk is no longer looked at."""
+        """Report a result, and delete the files of the check before."""
         before, self._shown_job = self._shown_job, job
         self.found.emit(result, asked)
         if before is not None:

@@ -1,6 +1,6 @@
-"""Which column is what: the guess and its reason, and a choice for each role to set it right by hand.
+"""Maps columns to roles: the guess with its reason, and a choice for each role.
 
-Knows columns, roles and what was chosen; guesses nothing itself.
+Knows columns, roles and choices; guesses nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gui.widgets.labels import Label
 AUTO = "auto"
 GUESSED = mark("Guessed from the column name")
 TOP = {"conversation": mark("&Conversation column"), "summary": mark("S&ummary column")}
-# The keys of a recipe's data.columns, with what they mean in words.
+# The keys of a recipe's data.columns, with title and explanation.
 BY_HAND = {
     "speaker": (mark("S&peaker"), mark("The column, or the key of a turn, that names the speaker.")),
     "text": (
@@ -46,7 +46,7 @@ BY_HAND = {
         mark("For chat exports: hours of silence before a new conversation begins."),
     ),
 }
-# What a key may be that names no column; of the pause any other number of hours as well.
+# The choices of keys that name no column; the pause takes any other number of hours too.
 CHOICES = {
     "last_turn": ((AUTO, mark("as guessed (auto)")), ("summary", mark("is the summary"))),
     "pause": (
@@ -64,9 +64,9 @@ COLUMNS = 3
 
 
 class ColumnMapping(QWidget):
-    """A choice for each role; `changed` follows what the person chooses.
+    """A choice for each role; `changed` is emitted when the user chooses.
 
-    `tokenizer` stands in the first line, since it decides how what is found is counted.
+    `tokenizer` is in the first line: it decides how tokens are counted.
     """
 
     changed = Signal()
@@ -123,12 +123,12 @@ class ColumnMapping(QWidget):
         self.open_by_hand(False)
 
     def open_by_hand(self, is_open: bool) -> None:
-        """Show or hide the roles beside conversation and summary."""
+        """Show or hide the roles other than conversation and summary."""
         self._more.setVisible(is_open)
         self.more_button.setText(tr("Fewer columns") if is_open else tr("Map more columns"))
 
     def values(self) -> dict[str, Any]:
-        """Return the `[data]` values that are chosen here."""
+        """Return the chosen `[data]` values."""
         chosen = {key: choice.key().strip() for key, choice in self.by_hand.items()}
         return {
             "conversation": self.conversation.key() or AUTO,
@@ -137,7 +137,7 @@ class ColumnMapping(QWidget):
         }
 
     def forget(self) -> None:
-        """Choose nothing by hand, and know no columns."""
+        """Reset all choices and drop the columns."""
         for choice in (self.conversation, self.summary):
             choice.set_items([(AUTO, tr(GUESSED))])
             choice.set_key(AUTO)
@@ -149,7 +149,7 @@ class ColumnMapping(QWidget):
         self.open_by_hand(False)
 
     def restore(self, values: Mapping[str, Any]) -> None:
-        """Choose what was chosen at an earlier start; which columns there are is known once the data is read."""
+        """Restore the choices of an earlier start; the columns are known once the data is read."""
         for role, choice in (("conversation", self.conversation), ("summary", self.summary)):
             name = values.get(role)
             if isinstance(name, str) and name not in ("", AUTO):
@@ -165,11 +165,11 @@ class ColumnMapping(QWidget):
         self._values = chosen
 
     def show_look(self, look: FirstLook) -> None:
-        """Offer the columns that there are, with the guess, and the keys that turns have."""
+        """Offer the columns of the first rows, with the guess, and the keys of turns."""
         self.offer(look.columns, look.shape, turn_keys(look))
 
     def offer(self, columns: Sequence[str], shape: Shape | None, keys: Sequence[str] = ()) -> None:
-        """Offer columns for every role, and keys of turns for those that may be one."""
+        """Offer columns for every role, and keys of turns where possible."""
         roles = shape.roles if shape else {}
         for role, choice in (("conversation", self.conversation), ("summary", self.summary)):
             nothing = tr("none (auto)") if shape else tr("not known (auto)")
@@ -187,11 +187,11 @@ class ColumnMapping(QWidget):
             self._reason.setText(shape.text)
 
     def reason(self) -> str:
-        """Return what is said of the shape."""
+        """Return the text about the schema."""
         return self._reason.text()
 
     def show_problem(self, problem: Problem | None) -> None:
-        """Show a problem beside its field; those of the mapping as a whole stand beside what was chosen last."""
+        """Show a problem beside its field; a problem of the whole mapping beside the last changed field."""
         for field in self.fields.values():
             field.set_problem()
         self._problem.show_problem("")
@@ -208,7 +208,7 @@ class ColumnMapping(QWidget):
             self.open_by_hand(True)
 
     def _choose(self, role: str) -> None:
-        """Tell of a choice; an editable one tells of being left, too, which changes nothing."""
+        """Report a changed choice; an editable one also signals the loss of focus, which changes nothing."""
         values = self.values()
         if values != self._values:
             self._values, self._changed_last = values, role
@@ -216,17 +216,17 @@ class ColumnMapping(QWidget):
 
 
 def _choices(key: str) -> list[tuple[str, str]]:
-    """Return what a key may be before the columns are known."""
+    """Return the choices of a key before the columns are known."""
     return [(value, tr(text)) for value, text in CHOICES.get(key, ((AUTO, AUTO),))]
 
 
 def _guessed(name: str | None) -> str:
-    """Return what stands for the column or key that is guessed, "" for none."""
+    """Return the text of a guessed column or key, "" for none."""
     return tr("{column} (auto)", column=name) if name else ""
 
 
 def _offer(choice: Choice, items: Sequence[tuple[str, str]]) -> None:
-    """Offer other items; what was chosen stays so where it is still there or was typed."""
+    """Offer other items; the chosen one stays if it is among them or was typed."""
     chosen = choice.key()
     choice.set_items(items)
     known = {key for key, _ in items}
@@ -234,6 +234,6 @@ def _offer(choice: Choice, items: Sequence[tuple[str, str]]) -> None:
 
 
 def turn_keys(look: FirstLook) -> tuple[str, ...]:
-    """Return the keys of what stands in lists, as far as the first rows show them."""
+    """Return the keys of turns in lists, as far as the first rows show them."""
     cells = (cell for row in look.rows[:20] for cell in row.values() if cell[:1] in ("[", "{"))
     return tuple(dict.fromkeys(key for cell in cells for key in KEY.findall(cell)))

@@ -1,6 +1,6 @@
-"""What a person decided on this data, for the recipe: what is left out, what is masked, what is consented to.
+"""The user's decisions about data, for the recipe: excluded findings, masked personal data, skipped broken rows.
 
-Knows ids and says when they change; counts nothing and shows nothing.
+Knows only ids.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 
 class Decisions(QObject):
-    """The decisions on one source. `changed` tells of every change by `exclude` and `mask`."""
+    """The decisions about one source. `changed` is emitted by `exclude` and `mask`."""
 
     changed = Signal()
 
@@ -22,17 +22,17 @@ class Decisions(QObject):
         self.leaves_broken_rows_out = False
 
     def forget(self) -> None:
-        """Begin anew, for another source."""
+        """Reset, for another source."""
         self.excluded, self.masked, self.leaves_broken_rows_out = (), (), False
         self.changed.emit()
 
     def exclude(self, finding: str, on: bool) -> None:
-        """Leave a finding's rows out, or take them in again."""
+        """Exclude a finding's rows, or include them again."""
         self.excluded = _switched(self.excluded, finding, on)
         self.changed.emit()
 
     def mask(self, kind: str, on: bool) -> None:
-        """Mask a kind of personal data, or show it again."""
+        """Mask a kind of personal data, or unmask it."""
         self.masked = _switched(self.masked, kind, on)
         self.changed.emit()
 
@@ -41,7 +41,7 @@ class Decisions(QObject):
         return "leave_out" if self.leaves_broken_rows_out else "refuse"
 
     def values(self) -> dict[str, Any]:
-        """Return the `[data]` values of a recipe that the decisions make."""
+        """Return the decisions as `[data]` values of a recipe."""
         return {
             "broken_rows": self.broken_rows(),
             "exclude": list(self.excluded),

@@ -1,4 +1,4 @@
-"""The findings of a check, worst first, one row each, with what can be done about it."""
+"""The findings of a check, worst first, with their actions."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from gui.widgets.scroll import Scroll
 
 ROW_HEIGHT = 40
 COUNT_WIDTH, SHOW_WIDTH, ACTION_WIDTH = 52, 84, 106
-# What a link has at its left and right together.
+# The left and right margin of a link together.
 LINK_RIM = 12
 
 
 class FindingRow(QWidget):
-    """One finding: sign, title, where, how many, and what can be done about it.
+    """One finding: icon, title, splits, count and actions.
 
-    Signals: `show_wanted` and `export_wanted` for its rows; `exclude_wanted(bool)` and `mask_wanted(bool)` to do that
-    or take it back.
+    Signals: `show_wanted` and `export_wanted` for its rows; `exclude_wanted(bool)` and `mask_wanted(bool)` to exclude
+    or mask, or to undo that.
     """
 
     show_wanted = Signal()
@@ -79,7 +79,7 @@ class FindingRow(QWidget):
         self.setFixedHeight(px(ROW_HEIGHT))
 
     def set_state(self, *, excluded: bool, masked: bool) -> None:
-        """Show what was decided: a finding that is seen to is grey, and can be taken back."""
+        """Show the decision: a handled finding is grey, with an Undo action."""
         self._is_excluded, self._is_masked = excluded, masked
         done = excluded or masked
         warns = self.finding.severity == "warning"
@@ -95,7 +95,7 @@ class FindingRow(QWidget):
         self.setAccessibleName(", ".join(filter(None, said)))
 
     def show_counts(self, counts: Mapping[str, int]) -> None:
-        """Show other counts by split, since the limit that it goes by was moved."""
+        """Show other counts by split, after its limit was moved."""
         self._rows = sum(counts.values())
         self._count.setText(number(self._rows))
         self._detail.setText(by_split(counts))
@@ -117,7 +117,7 @@ class FindingRow(QWidget):
             self.exclude_wanted.emit(not self._is_excluded)
 
     def menu(self) -> QMenu:
-        """Return what else can be done, as a menu."""
+        """Return the menu of further actions."""
         menu = QMenu(self)
         menu.addAction(tr("Export these rows as CSV…"), self.export_wanted.emit)
         if self.finding.can_be_masked and not (self._is_excluded or self._is_masked):
@@ -131,7 +131,7 @@ class FindingRow(QWidget):
 
 
 def _at_the_right(button: QWidget, least: int, texts: Sequence[str]) -> QWidget:
-    """Put a button at the right of a place with room for any of its texts, so that those of all rows stand in line."""
+    """Right-align a button in a box with room for any of its texts, so that the buttons of all rows are aligned."""
     longest = max(map(metrics("body_medium").horizontalAdvance, texts))
     box = QWidget()
     box.setFixedWidth(max(px(least), math.ceil(longest) + LINK_RIM))
@@ -145,7 +145,7 @@ def _at_the_right(button: QWidget, least: int, texts: Sequence[str]) -> QWidget:
 class FindingsView(QWidget):
     """All findings.
 
-    Signals: `rows_wanted(Finding)` to see all rows of one, `export_wanted(Finding)` to write them to a file.
+    Signals: `rows_wanted(Finding)` to show its rows, `export_wanted(Finding)` to write them to a file.
     """
 
     rows_wanted = Signal(object)

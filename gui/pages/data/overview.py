@@ -1,4 +1,4 @@
-"""What a check found, at a glance: figures in a row, and the two histograms with their limits."""
+"""The overview of a check: a row of figures, and two histograms with their limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label, RichLabel
 
 SHOWN_PAST_P95 = 1.8
-# The commonest of those that Qt names in English; any other is shown with its English name.
+# Translated language names; others are shown with Qt's English name.
 LANGUAGES = (
     mark("Arabic"), mark("Bangla"), mark("Chinese"), mark("Czech"), mark("Danish"), mark("Dutch"),
     mark("English"), mark("Finnish"), mark("French"), mark("German"), mark("Greek"), mark("Hebrew"),
@@ -27,7 +27,7 @@ LANGUAGES = (
 
 
 class FigureCell(QWidget):
-    """A number, and below it what it counts."""
+    """A number with its label below."""
 
     def __init__(self, value: str, text: str, tooltip: str = "") -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class FigureCell(QWidget):
 
 
 class Figures(QWidget):
-    """The figures row: examples of each split, turns, speakers, the language, and how many rows are left out."""
+    """The row of figures: examples of each split, turns, speakers, the language, and the number of rows left out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +68,7 @@ class Figures(QWidget):
             self._row.addWidget(FigureCell(language, text))
 
     def show_left_out(self, count: int, is_sure: bool) -> None:
-        """Show how many rows are left out by decision, next to the other figures; none takes the cell away."""
+        """Show the number of excluded rows; with 0 the cell is hidden."""
         if self._left_out is not None:
             self._row.removeWidget(self._left_out)
             self._left_out.hide()
@@ -95,21 +95,21 @@ class Figures(QWidget):
             self._row.addWidget(FigureCell(value, text, whence))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for the height of all lines, once the layout that is at work now is done."""
+        """Update the height for all lines, after the current layout pass."""
         super().resizeEvent(event)
         QTimer.singleShot(0, self, self._keep_height)
 
     def _keep_height(self) -> None:
-        """Ask for the height of all lines: what stands below must not lie over the last."""
+        """Set the height for all lines, so that the widget below does not overlap the last."""
         self.setMinimumHeight(self._row.heightForWidth(self.width()))
 
     def texts(self) -> list[str]:
-        """Return the figures in words."""
+        """Return the figures as texts."""
         return [cell.accessibleName() for cell in self.findChildren(FigureCell) if not cell.isHidden()]
 
 
 class LengthView(QWidget):
-    """One histogram, its title above, and below it the share that would be cut.
+    """One histogram with its title above and the fraction that would be cut below.
 
     Signals: `limit_changed(tokens)` while the handle moves, `limit_settled(tokens)` when it rests.
     """
@@ -125,7 +125,7 @@ class LengthView(QWidget):
         self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.histogram = Histogram(title)
         self.histogram.set_limit(limit)
-        # Takes what height there is, and asks for none of its own.
+        # Takes the available height and requests none.
         self.histogram.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.histogram.limitChanged.connect(self._on_limit)
         self.histogram.limitSettled.connect(self.limit_settled)
@@ -159,14 +159,14 @@ class LengthView(QWidget):
         self._say()
 
     def set_height(self, height: int) -> None:
-        """Give the drawing a fixed height, or all there is for 0."""
+        """Set a fixed height of the drawing; 0 for all available height."""
         self.histogram.setMinimumHeight(px(height or 140))
         self.histogram.setMaximumHeight(px(height) if height else 16_777_215)
-        # Layouts that share height out by width look at what a widget wants, and the drawing wants none.
+        # A height-for-width layout uses the size hint, and the drawing has none.
         self.setMinimumHeight(self.minimumSizeHint().height())
 
     def text(self) -> str:
-        """Return what would be cut, in words."""
+        """Return the text about the part that would be cut."""
         return self._cut_text().replace("<b>", "").replace("</b>", "")
 
     def _on_limit(self, limit: int) -> None:

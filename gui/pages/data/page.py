@@ -1,6 +1,6 @@
-"""The data page: choose conversations, see what is in them, and use them for the next run.
+"""The data page: choose conversations, check them, and use them for the next run.
 
-Asks the engine for a data check and leads between the parts in `gui.pages.data`. Judges no data itself.
+Runs a data check and connects the parts in `gui.pages.data`. The engine judges the data.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ BROKEN_HINT = mark("Fix them, or read the other rows.")
 
 
 class DataPage(Page):
-    """Look at data before it is used. `open` shows it a source.
+    """Checks data before it is used. `open` shows a source.
 
-    Signals: `use_requested(dict)` with `[data]` values of a recipe; `try_requested(Example)` to summarise a
-    row in the playground; `rows_checked(str, list of Example)` with the name and first rows of checked data;
-    `label_requested(dict, base model)` to write summaries, with the `[data]` values of what is named here, empty if
-    nothing is, and the base model whose tokens are counted.
+    Signals: `use_requested(dict)` with `[data]` values of a recipe; `try_requested(Example)` to summarise a row in the
+    playground; `rows_checked(str, list of Example)` with the name and first rows of checked data;
+    `label_requested(dict, base model)` to write summaries, with the `[data]` values of the source, empty without one,
+    and the base model whose tokens are counted.
     """
 
     use_requested = Signal(dict)
@@ -108,10 +108,10 @@ class DataPage(Page):
         actions.bind(self, "data.files", parts.source.file_button)
         actions.bind(self, "data.check", parts.source.check_button)
 
-    # Being shown something
+    # Opening
 
     def shown(self) -> None:
-        """Learn which base models there are to count tokens for."""
+        """List the base models, to count tokens for."""
         if not self._asked_for_models:
             self._asked_for_models = True
             thread = self._manager.ask("models", {"action": "list"}, parent=self)
@@ -126,13 +126,13 @@ class DataPage(Page):
         self.check()
 
     def open_files(self, files: Sequence[Path]) -> None:
-        """Show files, several as one source, or a folder, and check them."""
+        """Show files (several as one source) or a folder, and check them."""
         self.parts.source.take_files(files)
 
     # Checking
 
     def check(self) -> None:
-        """Read the source that is named, in place of whatever is being read."""
+        """Check the source; a running check is cancelled."""
         values = self.parts.source.values()
         self.parts.source.show_problems([])
         self.parts.broken.hide()
@@ -142,10 +142,10 @@ class DataPage(Page):
             self.parts.source.show_problems([missing])
             return
         if values["source"] != (self._wanted or self._checked).get("source", values["source"]):
-            # Typed in place of another one, of which nothing holds any longer.
+            # Another source was typed: decisions and results of the earlier one are dropped.
             self.parts.source.set_source(values["source"])
             values = self.parts.source.values()
-        # What is left out or masked is so in runs; the check looks at all there is, so that it can be undone.
+        # Exclusions and masks apply to runs; the check reads all rows, so that they can be undone.
         asked = self._wanted = values | self._limits() | {"broken_rows": self.decisions.broken_rows()}
         if is_on_hub(values["source"]):
             asking = tr("Asking the hub about {source}…", source=values["source"])
@@ -155,14 +155,14 @@ class DataPage(Page):
             self._read(asked)
 
     def _read(self, asked: dict[str, Any]) -> None:
-        """Read a source, unless another one was named meanwhile."""
+        """Check a source, unless another one was entered meanwhile."""
         if asked == self._wanted:
             self.parts.question.hide()
             self._read_source = asked["source"]
             self.checker.check(asked, self.parts.source.tokenizer.key())
 
     def _answer(self) -> None:
-        """Do what the strip offers: ask the hub no longer, or fetch what it was asked about."""
+        """Run the strip's action: cancel the request to the hub, or download."""
         if self._downloads.is_busy:
             self._downloads.cancel()
             self.parts.question.hide()
@@ -179,7 +179,7 @@ class DataPage(Page):
         self._show_problems([Problem("data.source", ending.message, ending.hint)])
 
     def _read_the_rest(self) -> None:
-        """Take the press for the consent to leave rows out that can't be read."""
+        """Consent to leaving out unreadable rows, and check again."""
         self.decisions.leaves_broken_rows_out = True
         self.check()
 
@@ -188,16 +188,16 @@ class DataPage(Page):
         self.check()
 
     def _forget(self) -> None:
-        """Leave behind what was decided and seen of another source."""
+        """Drop decisions and results of another source."""
         self.checker.stop()
         self._downloads.cancel()
         self.decisions.forget()
         self._show_nothing()
 
-    # Showing
+    # Display
 
     def show_first_look(self, event: dict[str, Any]) -> None:
-        """Show what the first rows are, while the rest is read; a report that is there stays until the next one."""
+        """Show the first rows while the others are read; an existing report stays until the next one."""
         look = self.first_look = reports.read_first_look(event)
         self.parts.first_look.show_look(look)
         self.parts.source.mapping.show()
@@ -209,7 +209,7 @@ class DataPage(Page):
             self.parts.show_first_look()
 
     def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
-        """Show what a check found; `asked` are the `[data]` values that it was made with."""
+        """Show the result of a check; `asked` are its `[data]` values."""
         try:
             self.report = reports.read(result)
         except StorageError as error:
@@ -222,7 +222,7 @@ class DataPage(Page):
         self.rows_checked.emit(self.report.title, [_example(row) for row in self.report.first_rows()])
 
     def _show_problems(self, problems: list[Problem]) -> None:
-        """Show why there is no report; the first rows stay, to map their columns by hand."""
+        """Show why there is no report; the first rows stay, to map their columns."""
         self.report = None
         look = self.first_look
         if look is not None:
@@ -280,7 +280,7 @@ class DataPage(Page):
         return turn_keys(self.first_look) if self.first_look else ()
 
     def _show_remarks(self, remarks: list[str]) -> None:
-        """Show what the check remarked, such as rows left out; consent to that can be taken back."""
+        """Show the notices of the check, such as rows left out, with an action to withdraw the consent."""
         shown = [remark for remark in remarks if self.report is None or remark not in self.report.counted]
         sentences = [translate(remark) for remark in shown[:MAX_REMARKS]]
         if (more := len(shown) - MAX_REMARKS) > 0:
@@ -290,7 +290,7 @@ class DataPage(Page):
         self.parts.remarks.setVisible(bool(shown))
 
     def _show_decisions(self) -> None:
-        """Show what is left out and masked by what was decided."""
+        """Show the exclusions and masks."""
         if self.report is not None:
             left_out = self.report.left_out(self.decisions.excluded, self._limits())
             self.parts.figures.show_left_out(*left_out)
@@ -298,7 +298,7 @@ class DataPage(Page):
             self.parts.rows.refresh()
 
     def _show_limits(self) -> None:
-        """Show what the limits cut, as they are now."""
+        """Show what the current limits cut."""
         if self.report is not None:
             for row in self.parts.findings.rows():
                 if row.finding.id in reports.LIMITED:
@@ -306,13 +306,13 @@ class DataPage(Page):
             self._show_decisions()
 
     def _list_anew(self) -> None:
-        """List the rows that are over a limit which has come to rest, if such rows are looked at."""
+        """List the rows over a moved limit, if they are shown."""
         if self._finding is not None and self._finding.id in reports.LIMITED:
             self._count_splits()
             self._show_rows()
 
     def _count_splits(self) -> None:
-        """Write into the choice of splits how many rows each has: of all, or of the finding that is looked at."""
+        """Show the number of rows of each split in the choice: all rows, or those of the finding shown."""
         for name in reports.SPLITS:
             split = self.report.splits.get(name) if self.report else None
             count = split.examples if split else 0
@@ -341,7 +341,7 @@ class DataPage(Page):
         self._show_row(found.row(name, numbers[0]) if numbers else None)
 
     def _which(self, found: Report, split: SplitReport, shown: int) -> str:
-        """Return which rows of a split are shown, "" for all."""
+        """Return the text about the rows shown, "" for all."""
         finding, name = self._finding, reports.split_name(split.name)
         if finding is None and shown >= split.examples:
             return ""
@@ -361,7 +361,7 @@ class DataPage(Page):
         return f"{which} {more}"
 
     def _as_masked(self, row: Row | None) -> Row | None:
-        """Return a row as runs read it."""
+        """Return a row with personal data masked as in runs."""
         masked = self.decisions.masked
         if row is None or not masked:
             return row
@@ -369,7 +369,7 @@ class DataPage(Page):
         return replace(row, conversation=conversation, summary=summary)
 
     def show_finding(self, finding: Finding) -> None:
-        """Show all rows of a finding, those of the first split that has some."""
+        """Show all rows of a finding, in the first split that has some."""
         self.parts.part.set_current("rows")
         self._show_rows_of(finding)
         self.parts.rows.choose(0)
@@ -401,27 +401,27 @@ class DataPage(Page):
         """Lay out for the window's width."""
         self.parts.adapt(width)
 
-    # Kept between starts
+    # Saved state
 
     def saved_state(self) -> dict[str, str]:
-        """Return what was checked lately, beside what every page keeps."""
+        """Return the recent sources and the states of the parts."""
         return super().saved_state() | {"recent": self.parts.source.recent.saved_state()}
 
     def restore_state(self, saved: Mapping[str, str]) -> None:
-        """Offer what was checked at earlier starts."""
+        """Restore the recent sources and the states of the parts."""
         super().restore_state(saved)
         self.parts.source.recent.restore_state(saved.get("recent", ""))
         self.parts.source.show_recent()
 
     def entries(self) -> list[Entry]:
-        """Return what was checked lately, for the palette."""
+        """Return the recent sources, for the palette."""
         recent = self.parts.source.recent
         return [(tr("Check {name}", name=name), partial(self.open, source), "") for source, name in recent]
 
-    # Using
+    # Actions
 
     def values(self) -> dict[str, Any]:
-        """Return the `[data]` values of a recipe that uses this data as it is shown."""
+        """Return the `[data]` values of a recipe for this data with its decisions and limits."""
         return self._checked | self._limits() | self.decisions.values()
 
     def _limits(self) -> dict[str, int]:
@@ -431,7 +431,7 @@ class DataPage(Page):
         }
 
     def _label(self) -> None:
-        """Ask for summaries to be written; of the hub nothing is fetched before the check has asked."""
+        """Open the labelling page; a hub source must have been checked first, so that its download is confirmed."""
         values = self.parts.source.values()
         source = values["source"]
         if source and is_on_hub(source) and source != self._read_source:
@@ -441,7 +441,7 @@ class DataPage(Page):
             self.label_requested.emit(decided if source else {}, self.parts.source.tokenizer.key())
 
     def _export(self, finding: Finding | None) -> None:
-        """Write the rows of a finding where the person says."""
+        """Export the rows of a finding."""
         if self.report is None or finding is None:
             return
         found, limits = self.report, self._limits()
@@ -455,14 +455,14 @@ class DataPage(Page):
         )
 
     def _export_broken(self) -> None:
-        """Write which rows can't be read, and why, where the person says."""
+        """Export the unreadable rows with the reasons."""
         rows = self.checker.broken
         self._save(
             self._wanted["source"], "broken", len(rows), lambda path: check_results.export_broken(rows, path)
         )
 
     def _save(self, source: str, what: str, count: int, write: Callable[[Path], None]) -> None:
-        """Ask for a place, write there, and say so."""
+        """Ask for a path, write the file, and report it."""
         name = f"{Path(source).stem}-{what}.csv"
         path, _ = QFileDialog.getSaveFileName(self, tr("Export rows"), name, tr("Table (*.csv)"))
         if not path:

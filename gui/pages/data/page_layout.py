@@ -1,6 +1,6 @@
-"""The data page's parts and where they stand: source on top, what was found below, one row at the right.
+"""The layout of the data page: source on top, results below, one row at the right.
 
-Knows what is seen when and at which size; what a part does when it is used is the page's business.
+Shows and sizes the parts; the page connects them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ USUAL = DataOptions(source=SAMPLE)
 
 
 class DataBody(Splitter):
-    """All that stands below the page's header; shows nothing, a first look, or a whole report."""
+    """The content below the header: an empty state, the first rows, or a report."""
 
     def __init__(self, decisions: Decisions, parent: QWidget | None = None) -> None:
         super().__init__("data", parent=parent)
@@ -84,7 +84,7 @@ class DataBody(Splitter):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._found())
-        # In a low window, or with large text, the page scrolls rather than clip anything.
+        # In a low window, or with large text, the page scrolls, so that nothing is clipped.
         left = Scroll((24, 14, 24, 16), spacing=14)
         strips = (self.broken, self.question, self.unlabelled, self.remarks, self.broken_rows)
         for strip in (self.source, *strips, Line()):
@@ -95,7 +95,7 @@ class DataBody(Splitter):
         self.setStretchFactor(0, 1)
 
     def _found(self) -> QWidget:
-        """What was found: at a glance above, which only a whole report has, and in rows below."""
+        """The results: the overview above (only of a report), the rows below."""
         self._glance = QWidget()
         lengths = QHBoxLayout()
         lengths.setSpacing(32)
@@ -123,20 +123,20 @@ class DataBody(Splitter):
         return found
 
     def _restyle(self) -> None:
-        """Give what is fixed its size in the present text size."""
+        """Set the fixed sizes for the current text size."""
         self.preview.setMinimumWidth(px(MIN_PREVIEW_WIDTH))
         self._below.setMinimumHeight(px(MIN_BELOW_HEIGHT))
         self.adapt(self.window().width())
 
-    # What is seen
+    # Content
 
     def show_nothing(self) -> None:
-        """Show that nothing is checked."""
+        """Show the empty state."""
         self._stack.setCurrentIndex(0)
         self._show_report_parts(False)
 
     def show_first_look(self) -> None:
-        """Show the first rows alone, while the rest is read or when it can't be."""
+        """Show only the first rows, while the others are read or if they can't be."""
         self._stack.setCurrentIndex(1)
         self._show_report_parts(False)
         self._below.setCurrentWidget(self.first_look)
@@ -162,10 +162,10 @@ class DataBody(Splitter):
         self._below.setCurrentWidget(parts[key])
         self.split.setVisible(key != "columns")
 
-    # At which size
+    # Sizes
 
     def adapt(self, width: int) -> None:
-        """Make the preview a drawer below 1200, and the histograms low in a low window."""
+        """Make the preview a drawer below a width of 1200, and the histograms low in a low window."""
         narrow = width < NARROW * text_scale()
         if narrow != self._is_narrow:
             self._is_narrow = narrow
@@ -175,13 +175,13 @@ class DataBody(Splitter):
             view.set_height(LOW_HISTOGRAM if low else 0)
 
     def open_preview(self) -> None:
-        """Show the preview, also where it is a drawer."""
+        """Show the preview, also as a drawer."""
         if self.preview.isHidden():
             self.preview.show()
             self._share_width()
 
     def close_preview(self) -> None:
-        """Put the drawer away; a preview that stands beside stays."""
+        """Hide the drawer; a preview beside the rows stays."""
         if self._is_narrow:
             self.preview.hide()
 

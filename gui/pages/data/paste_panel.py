@@ -1,4 +1,4 @@
-"""Where conversations are pasted as text. Knows no kinds of text: whoever owns it sees what was pasted."""
+"""A panel to paste conversations as text. Does not interpret the text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HINT = mark(
 
 
 class PastePanel(QWidget):
-    """A field to paste into, hidden until `open`. `pasted(text)` hands over what is in it."""
+    """A text field, hidden until `open`. `pasted(text)` carries its text."""
 
     pasted = Signal(str)
 
@@ -47,13 +47,13 @@ class PastePanel(QWidget):
         self.hide()
 
     def open(self) -> None:
-        """Show the field, with the text that was copied."""
+        """Show the field with the clipboard's text."""
         self.edit.setPlainText(QGuiApplication.clipboard().text())
         self.field.set_problem()
         self.show()
         self.edit.setFocus()
 
     def put_away(self) -> None:
-        """Hide the field and empty it."""
+        """Hide and clear the field."""
         self.edit.clear()
         self.hide()

@@ -1,4 +1,4 @@
-"""The first rows of a source as they stand in it, with the role of each column: the ground for mapping by hand."""
+"""The first raw rows of a source with the role of each column, for mapping columns."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ MIN_WIDTH, MAX_WIDTH = 120, 320
 
 
 class FirstLookModel(QAbstractTableModel):
-    """The rows of a first look, by column."""
+    """The first rows by column."""
 
     def __init__(self) -> None:
         super().__init__()
         self.look: FirstLook | None = None
 
     def show_look(self, look: FirstLook) -> None:
-        """Show another first look."""
+        """Show other first rows."""
         self.beginResetModel()
         self.look = look
         self.endResetModel()
@@ -65,7 +65,7 @@ class FirstLookModel(QAbstractTableModel):
 
 
 def head(look: FirstLook, column: str) -> str:
-    """Return a column's name with its role, if the rows are read so that it has one."""
+    """Return a column's name with its role, if it has one."""
     if look.shape is None:
         return column
     keys = {"speaker", "text"} if look.shape.kind == "turns" else set()
@@ -74,12 +74,12 @@ def head(look: FirstLook, column: str) -> str:
         for role, text in ROLE_TEXTS.items()
         if role not in keys and column in (look.shape.roles[role], *look.shape.roles[role].split(", "))
     ]
-    # What is said in rows of their own is the conversation; one word is enough.
+    # Turns in rows of their own are the conversation; one role is enough.
     return f"{column}: {tr(found[0])}" if found else column
 
 
 def _whose(look: FirstLook) -> str:
-    """Return whose first rows these are."""
+    """Return the title of the first rows."""
     count = len(look.rows)
     if not look.split:
         return tr_count(count, "The first row, unchanged.", "The first {n} rows, unchanged.")
@@ -92,7 +92,7 @@ def _whose(look: FirstLook) -> str:
 
 
 class FirstLookView(QWidget):
-    """The table, and above it whose first rows these are."""
+    """The table with its title above."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,6 +118,6 @@ class FirstLookView(QWidget):
             header.resizeSection(section, max(wide, px(MAX_WIDTH if long > 24 else MIN_WIDTH)))
 
     def heads(self) -> list[str]:
-        """Return what stands above the columns."""
+        """Return the column heads."""
         look = self._model.look
         return [head(look, column) for column in look.columns] if look else []

@@ -1,6 +1,6 @@
-"""What a data check found, as the page shows it: columns and shape, splits, lengths, findings in words, and rows.
+"""The result of a data check for the page: schema, splits, lengths, findings and rows.
 
-Reads what a `check_data` job says. Knows no widget.
+Reads the result of a `check_data` job. Knows no widget.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SHAPES = {
     "lists": mark("Turn texts and speakers in parallel lists"),
     "rows": mark("A turn in each row"),
 }
-# Findings that go by a limit, with the text and the limit's name.
+# Findings that depend on a limit, with the text and the limit's name.
 LIMITED = {
     "long_conversation": ("conversation", "max_conversation_tokens"),
     "long_summary": ("summary", "max_summary_tokens"),
@@ -40,7 +40,7 @@ Row = check_results.CheckedRow
 
 @dataclass(frozen=True)
 class Shape:
-    """How rows are read: the columns there are, which of them (or which key) has which role, and why."""
+    """How rows are read: the columns, the column or key of each role, and the reason."""
 
     kind: str
     columns: tuple[str, ...]
@@ -49,14 +49,14 @@ class Shape:
 
     @property
     def text(self) -> str:
-        """The shape and its reason as sentences."""
+        """The schema and its reason as sentences."""
         why = translate(self.reason)
         return f"{tr(SHAPES.get(self.kind, self.kind))}. {why[:1].upper()}{why[1:]}."
 
 
 @dataclass(frozen=True)
 class FirstLook:
-    """The first rows of a source, as they stand, and the shape they are thought to have; None leaves a problem."""
+    """The raw first rows of a source and their inferred schema; None if it could not be inferred."""
 
     source: str
     split: str
@@ -73,7 +73,7 @@ class FirstLook:
 
 @dataclass(frozen=True)
 class Lengths:
-    """The token lengths of one kind of text in one split: at a glance, and how many are longer than any limit."""
+    """The token lengths of one kind of text in one split: statistics, and the number beyond any limit."""
 
     median: int
     p95: int
@@ -84,13 +84,13 @@ class Lengths:
     marks: int = 0
 
     def beyond(self, limit: int) -> int:
-        """Return how many texts a run would cut at `limit` tokens."""
+        """Return the number of texts that a run would cut at `limit` tokens."""
         return self.exact.beyond(limit - self.marks)
 
 
 @dataclass(frozen=True)
 class SplitReport:
-    """One split: how many examples, their lengths, turns and speakers, and the numbers of the rows at its beginning."""
+    """One split: its number of examples, their lengths, turns and speakers, and the numbers of its first rows."""
 
     name: str
     examples: int
@@ -115,20 +115,20 @@ class Finding:
 
     @property
     def count(self) -> int:
-        """How many rows it has."""
+        """The number of rows."""
         return sum(self.counts.values())
 
     @property
     def can_be_masked(self) -> bool:
-        """Whether it is personal data, which can be masked where it stands."""
+        """Whether it is personal data, which can be masked."""
         return self.id in MASKED
 
 
 @dataclass(frozen=True)
 class Report:
-    """The whole result. `details` has all rows of all findings, and every length.
+    """The complete result. `details` has all rows of all findings, and every length.
 
-    `unlabelled` counts the conversations where none has a summary, and is 0 where some have one.
+    `unlabelled` is the number of conversations if none has a summary, else 0.
     """
 
     source: str
@@ -148,7 +148,7 @@ class Report:
         return title_of(self.source)
 
     def row(self, split: str, number: int) -> Row | None:
-        """Return a row that is shown or of a finding; None if the check's files are gone."""
+        """Return a first row or a row of a finding; None if the check's files are gone."""
         if (split, number) not in self._read:
             if len(self._read) >= MAX_STORED_ROWS:
                 self._read.clear()
@@ -159,9 +159,9 @@ class Report:
         return self._read[split, number]
 
     def numbers(self, split: str, finding: Finding | None, limits: Mapping[str, int]) -> tuple[int, ...]:
-        """Return the numbers of a split's rows: all of a finding, or those at the split's beginning.
+        """Return the numbers of a split's rows: all rows of a finding, or the first rows.
 
-        Of a finding that goes by a limit they are those over it as `limits` have it, as far as the check kept them.
+        For a finding that depends on a limit: the rows over the limit in `limits`, as far as the check has saved them.
         """
         if finding is not None and finding.id in LIMITED and split in self.splits:
             text, name = LIMITED[finding.id]
@@ -171,28 +171,28 @@ class Report:
         return self.splits[split].first_rows if split in self.splits else ()
 
     def first_rows(self) -> list[Row]:
-        """Return the rows at the beginning of each split."""
+        """Return the first rows of each split."""
         found = (self.row(name, number) for name, split in self.splits.items() for number in split.first_rows)
         return [row for row in found if row is not None]
 
     def over(self, finding: str, limits: Mapping[str, int]) -> dict[str, int]:
-        """Return how many rows of each split are over the limit that a finding goes by, as `limits` have it now."""
+        """Return the number of rows of each split over a finding's limit in `limits`."""
         text, name = LIMITED[finding]
         lengths = {split: getattr(report, text) for split, report in self.splits.items()}
         counts = {split: length.beyond(limits[name]) for split, length in lengths.items()}
         return {split: count for split, count in counts.items() if count}
 
     def counts(self, finding: Finding, limits: Mapping[str, int]) -> Mapping[str, int]:
-        """Return how many rows of each split a finding has, at the limits as they are now."""
+        """Return the number of rows of each split that a finding has, at the current limits."""
         return self.over(finding.id, limits) if finding.id in LIMITED else finding.counts
 
     def left_out(self, findings: Collection[str], limits: Mapping[str, int]) -> tuple[int, bool]:
-        """Return how many rows excluding findings leaves out, and whether that is sure or the most it can be."""
+        """Return the number of rows that excluded findings leave out, and whether it is exact or an upper bound."""
         return self.details.left_out(findings, {text: limits[name] for text, name in LIMITED.values()})
 
 
 def by_split(counts: Mapping[str, int]) -> str:
-    """Return counts in words: "476 in train, 3 in test"."""
+    """Return counts as text: "476 in train, 3 in test"."""
     return ", ".join(
         tr("{count} in {split}", count=written(count), split=split_name(split))
         for split, count in counts.items()
@@ -200,22 +200,22 @@ def by_split(counts: Mapping[str, int]) -> str:
 
 
 def split_name(split: str) -> str:
-    """Return what a split is called."""
+    """Return the name of a split."""
     return tr(SPLIT_NAMES[split]) if split in SPLIT_NAMES else split
 
 
 def split_head(split: str, count: int) -> str:
-    """Return what stands for a split where one is chosen: "Train (476)"."""
+    """Return the text of a split in a choice: "Train (476)"."""
     return tr(SPLIT_HEADS[split], count=written(count))
 
 
 def title_of(source: str) -> str:
-    """Return what to call a source."""
+    """Return the title of a source."""
     return tr("Sample conversations") if source == SAMPLE else Path(source).name
 
 
 def read_first_look(event: Mapping[str, Any]) -> FirstLook:
-    """Return the first look in a job's event."""
+    """Return the first rows from a job's event."""
     shape, problem = event["shape"], event["problem"]
     return FirstLook(
         event["source"],
@@ -228,7 +228,7 @@ def read_first_look(event: Mapping[str, Any]) -> FirstLook:
 
 
 def read(result: Mapping[str, Any]) -> Report:
-    """Return the report in a job's result. Raises StorageError if what the check kept is gone."""
+    """Return the report from a job's result. Raises StorageError if the check's files are gone."""
     details = check_results.read(Path(result["details"]))
     language = result["languages"]["conversation"]
     return Report(
@@ -279,7 +279,7 @@ def _lengths(lengths: Mapping[str, Any], exact: check_results.Lengths, marks: in
 
 
 def _findings(result: Mapping[str, Any]) -> Iterable[Finding]:
-    """Return the findings, one of each kind whatever splits it is in, worst and largest first."""
+    """Return the findings, one for each kind over all splits, worst and largest first."""
     kinds = dict.fromkeys(finding["id"] for finding in result["findings"])
     found = [
         _kind(kind, [one for one in result["findings"] if one["id"] == kind], result["leaks"])
@@ -294,7 +294,7 @@ def _kind(kind: str, parts: list[Mapping[str, Any]], leaks: list[Mapping[str, An
     detail = by_split(counts)
     if kind == "leaks":
         detail = ", ".join(map(_leak, leaks))
-    # Of masks the row itself has a switch, and no need for the words of a recipe.
+    # Masks have a switch in the row; the hint about the recipe is not needed.
     then = "" if kind in MASKED else declared.then
     title = translate(declared.title)
     explained = " ".join(
@@ -313,5 +313,5 @@ def _leak(leak: Mapping[str, Any]) -> str:
 
 
 def is_kept_here(source: str) -> bool:
-    """Tell whether a source is a copy of ours, of pasted text or of several files: no place that a person knows."""
+    """Return whether a source is Tunesmith's copy of pasted text or of several files."""
     return Path(source).is_relative_to(paths.intake_folder())

@@ -1,4 +1,4 @@
-"""One row to be read: its conversation in turns, where the limit cuts it, and its reference summary."""
+"""One row in full: its conversation in turns with the cut at the limit, and its reference summary."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gui.widgets.text_view import ConversationView, ReadingText, Turn
 
 
 class Preview(QWidget):
-    """A row.
+    """Shows a row.
 
     Signals: `step_wanted(±1)` for the neighbouring row, `try_wanted(Row)` to summarise it in the playground,
     `closed` where the preview is a drawer.
@@ -91,7 +91,7 @@ class Preview(QWidget):
         outer.addWidget(self._empty, 1)
 
     def set_drawer(self, is_drawer: bool) -> None:
-        """Offer to close the preview where it stands over the page."""
+        """Show a close button while the preview is a drawer."""
         self._close.setVisible(is_drawer)
 
     def row(self) -> Row | None:
@@ -99,15 +99,15 @@ class Preview(QWidget):
         return self._row
 
     def tokens_text(self) -> str:
-        """Return what is said of the conversation's length."""
+        """Return the text about the conversation's length."""
         return self._tokens.text()
 
     def personal_text(self) -> str:
-        """Return what is said of personal data in the row."""
+        """Return the text about personal data in the row."""
         return self._personal.text()
 
     def conversation_text(self) -> str:
-        """Return the conversation as it is shown."""
+        """Return the conversation shown."""
         return "\n".join(f"{turn.speaker}: {turn.text}" for turn in self._conversation.turns())
 
     def show_row(
@@ -139,7 +139,7 @@ class Preview(QWidget):
         self._show_personal(row, masked, len(found) + len(in_summary))
 
     def _show_conversation(self, row: Row, said: list[Turn], limit: int) -> None:
-        """Show the turns, a line where the limit cuts them: within a turn if it is known that some of it is held."""
+        """Show the turns with a line where the limit cuts them, within a turn if part of it is known to fit."""
         cut = cut_at(row, limit)
         self._tokens.setText(_length(row, len(said), cut))
         self._tokens.set_token("ink2" if cut is None else "copper")
@@ -155,7 +155,7 @@ class Preview(QWidget):
         self._conversation.set_turns(said, at, where)
 
     def _show_personal(self, row: Row, masked: Collection[str], count: int) -> None:
-        """Say which personal data is masked here, and which stands here unmasked."""
+        """Show which personal data is masked, and which is not."""
         rest = [kind.id for kind in pii.KINDS if kind.id not in masked]
         found = [
             text[match.start : match.end]
@@ -187,16 +187,16 @@ def _tokens(count: int) -> str:
 
 @dataclass(frozen=True)
 class Cut:
-    """Where a limit cuts a conversation: the first turn that is not held whole, and what of it still is."""
+    """Where a limit cuts a conversation: the first turn that does not fit, and the part of it that does."""
 
     turn: int
     held: str = ""
 
 
 def cut_at(row: Row, limit: int) -> Cut | None:
-    """Return where `limit` tokens cut a row's conversation, None if they hold all of it.
+    """Return where `limit` tokens cut a row's conversation, None if all of it fits.
 
-    Where it is not known which characters the tokens hold, letters stand in for them.
+    If the token boundaries are unknown, the cut is estimated from the number of characters.
     """
     if row.conversation_tokens <= limit:
         return None
@@ -210,7 +210,7 @@ def cut_at(row: Row, limit: int) -> Cut | None:
         else row.conversation.rfind("\n", 0, characters) + 1
     )
     held = turns(row.conversation[:end])
-    # Of a turn of several lines the first ones may be held.
+    # The first lines of a turn may fit.
     is_whole = not held or held[-1] == said[len(held) - 1]
     position = len(held) if is_whole else len(held) - 1
     if position == len(said):

@@ -1,4 +1,4 @@
-"""Rows of a split as a table: those at its beginning, or all of a finding."""
+"""The table of a split's rows: the first ones, or all of a finding."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from gui.widgets.labels import ElidedLabel
 
 HEADS = (mark("Row"), mark("Conversation"), mark("Tokens"), mark("Summary"), mark("Tokens"))
 FIGURES = (0, 2, 4)
-# Cells show one line, however long a text is.
+# Cells show one line of limited length.
 MAX_CHARACTERS = 400
 GetRow = Callable[[int], Row | None]
 
 
 class RowsModel(QAbstractTableModel):
-    """Rows by their numbers, each fetched when it is looked at, with the texts on one line each."""
+    """Rows by their numbers, each read when it is shown."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,10 +74,10 @@ class RowsModel(QAbstractTableModel):
 
 
 class RowsView(QWidget):
-    """The table, and above it which rows these are where they are a finding's.
+    """The table, with a title above for the rows of a finding.
 
-    Signals: `row_chosen(number)` follows the selection, `all_wanted` to see the split's rows again, `export_wanted` to
-    write those shown to a file.
+    Signals: `row_chosen(number)` reports the selection, `all_wanted` requests all rows, `export_wanted` an export of
+    the rows shown.
     """
 
     row_chosen = Signal(int)
@@ -120,14 +120,14 @@ class RowsView(QWidget):
                 head.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
 
     def set_which(self, text: str, *, of_finding: bool = False) -> None:
-        """Say which rows are shown; those of a finding can be exported, and left for the split's."""
+        """Set the title; rows of a finding have actions to export them and to show all rows."""
         self._which.setText(text)
         self._head.setVisible(bool(text))
         for button in (self.export_button, self.all_button):
             button.setVisible(of_finding)
 
     def which(self) -> str:
-        """Return what is said of the rows shown."""
+        """Return the title."""
         return self._which.text()
 
     def show_rows(self, numbers: Sequence[int], get: GetRow) -> None:
@@ -135,7 +135,7 @@ class RowsView(QWidget):
         self._model.show_rows(numbers, get)
 
     def refresh(self) -> None:
-        """Show the same rows anew, since what is masked has changed."""
+        """Show the same rows again, after masks have changed."""
         self.table.viewport().update()
 
     def numbers(self) -> Sequence[int]:
@@ -143,11 +143,11 @@ class RowsView(QWidget):
         return self._model.numbers
 
     def count(self) -> int:
-        """Return how many rows are shown."""
+        """Return the number of rows shown."""
         return self._model.rowCount()
 
     def choose(self, position: int) -> None:
-        """Choose the row at a place, from 0, if there is one."""
+        """Select the row at a position, from 0, if there is one."""
         if 0 <= position < self._model.rowCount():
             self.table.selectRow(position)
             self.table.scrollTo(self._model.index(position, 0))

@@ -1,6 +1,6 @@
-"""The top of the data page: where the data is, which columns are meant, and how far a check is.
+"""The top of the data page: the source, the column mapping, and the progress of a check.
 
-Knows fields and what was typed into them; whoever owns it checks the data.
+Knows its fields; the page runs the check.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ STARTER_NAME = mark("The bundled model")
 class SourceBar(QWidget):
     """Source, columns and tokenizer.
 
-    Signals: `check_wanted` when the source is to be read, `source_changed` when another one is named, `stop_wanted`
-    when a check is to be given up.
+    Signals: `check_wanted` requests a check, `source_changed` reports another source, `stop_wanted` cancels the check.
     """
 
     check_wanted = Signal()
@@ -81,7 +80,7 @@ class SourceBar(QWidget):
         ):
             button.clicked.connect(lambda _checked=False, act=act: act())
             holder = QVBoxLayout()
-            # The buttons stand on the line of the field, below its label.
+            # The buttons are on the line of the field, below its label.
             holder.setContentsMargins(0, px(20), 0, 0)
             holder.addWidget(button)
             holder.addStretch(1)
@@ -95,16 +94,16 @@ class SourceBar(QWidget):
         column.addWidget(self.busy)
 
     def remember(self, source: str, name: str) -> None:
-        """Put a source in front of those that were used lately."""
+        """Put a source first in the recent ones."""
         self.recent.add(source, name)
         self.show_recent()
 
     def show_recent(self) -> None:
-        """Offer what was used lately, if anything was."""
+        """Show the button of recent sources, if there are any."""
         self.recent_button.setVisible(bool(self.recent))
 
     def recent_menu(self) -> QMenu:
-        """Return the menu of what was used lately: each with its name and its place."""
+        """Return the menu of recent sources, each with its name and its source."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         offer_in(menu, self.recent, self._choose)
@@ -121,24 +120,24 @@ class SourceBar(QWidget):
         self.show_recent()
 
     def values(self) -> dict[str, Any]:
-        """Return the `[data]` values that are set here."""
+        """Return the `[data]` values of the fields."""
         return {"source": self.source.text().strip(), **self.mapping.values()}
 
     def _saved_state(self) -> str:
-        """Return what is named here, unless it is a copy of ours, which may be gone by then."""
+        """Return the source and mapping, unless the source is Tunesmith's own copy, which may be gone by then."""
         values = self.values()
         named = values["source"] and not Path(values["source"]).is_relative_to(paths.intake_folder())
         return json.dumps(values) if named else ""
 
     def _restore_state(self, text: str) -> None:
-        """Name what was named at an earlier start; it is read when the person asks for it."""
+        """Restore the source of an earlier start; it is checked when the user asks for it."""
         values = values_of(text)
         if isinstance(values.get("source"), str):
             self.source.setText(values["source"])
             self.mapping.restore(values)
 
     def set_source(self, source: str) -> None:
-        """Name another source; what was known of the columns of the one before goes."""
+        """Set another source; the columns of the earlier one are dropped."""
         self.source.setText(source)
         self.paste.put_away()
         self.mapping.forget()
@@ -146,7 +145,7 @@ class SourceBar(QWidget):
         self.source_changed.emit()
 
     def take_files(self, files: Sequence[Path]) -> None:
-        """Read files, several as one source, or a folder."""
+        """Set files (several as one source) or a folder as the source, and check it."""
         try:
             self._choose(str(ingest.save_files(files)))
         except AppError as error:
@@ -160,14 +159,14 @@ class SourceBar(QWidget):
     def show_progress(
         self, stage: str, done: int = 0, total: int = 0, unit: str = "", left: str = ""
     ) -> None:
-        """Show that a check is at work; `left` says how long it takes. An empty stage takes the bar away."""
+        """Show the progress of a check; `left` is the remaining time. An empty stage hides the bar."""
         how_far = ", ".join(part for part in (_how_far(done, total, unit), left) if part)
         self.busy.setVisible(bool(stage))
         self.busy.set_progress(done / total if total else 0.0, how_far, stage)
         self.check_button.setEnabled(not stage)
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
-        """Show problems, each beside its field; those of no field here stand beside the source."""
+        """Show problems beside their fields; those without a field here beside the source."""
         mapped = [problem for problem in problems if _is_of_mapping(problem.field)]
         self.mapping.show_problem(mapped[0] if mapped else None)
         if mapped:
@@ -207,7 +206,7 @@ class SourceBar(QWidget):
 
 
 def _how_far(done: int, total: int, unit: str) -> str:
-    """Return how far a check is, in bytes or in rows, "" where that is not known."""
+    """Return the progress of a check, in bytes or rows, "" if unknown."""
     if not total:
         return ""
     if unit == "bytes":

@@ -1,4 +1,4 @@
-"""A table of texts, one line each: how its cells are drawn, and how it is walked. Knows no rows."""
+"""A table view of single-line texts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROW_HEIGHT = 36
 
 
 class TextTable(QTableView):
-    """Shows a model's texts; `figures` are the columns of numbers."""
+    """Shows a model's texts; `figures` are the number columns."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class TextTable(QTableView):
         style.follow(self._restyle)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Give the header its font again: one whose sections were sized before it was polished has forgotten it."""
+        """Set the header's font again: it is lost if sections are sized before the header is polished."""
         super().showEvent(event)
         self._restyle()
 
@@ -57,7 +57,7 @@ class TextTable(QTableView):
 
 
 def one_line(text: str) -> str:
-    """Return a text for a cell, its lines one behind another."""
+    """Return a text in one line."""
     return " / ".join(text.split("\n"))
 
 

@@ -1,6 +1,6 @@
-"""The page "This computer": what Tunesmith found here, and what to do where that is not enough.
+"""The page "This computer": what is installed here, and how to fix problems.
 
-Asks the engine's doctor off the GUI thread, and a worker about the devices. Judges nothing itself.
+Runs the engine's doctor off the GUI thread, and a worker for the devices.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
 TITLE_WIDTH, PAGE_WIDTH = 136, 880
-# How a state is drawn and said: icon, ink, word.
+# The icon, ink and text of a state.
 STATES = {
     "ok": ("check", "accent", mark("OK")),
     "notice": ("info", "copper", mark("Notice")),
@@ -37,7 +37,7 @@ STATES = {
 
 
 class DoctorPage(Page):
-    """Looks when it is first shown and when asked again. `disk_wanted` asks what takes room on the disk."""
+    """Checks when first shown and on request. `disk_wanted` opens the disk dialog."""
 
     disk_wanted = Signal()
 
@@ -76,12 +76,12 @@ class DoctorPage(Page):
         self.body.addWidget(self._scroll, 1)
 
     def shown(self) -> None:
-        """Look once by itself."""
+        """Check when first shown."""
         if not self._looks:
             self.look()
 
     def look(self) -> None:
-        """Look at everything anew."""
+        """Check everything again."""
         self._looks += 1
         self._checks, self._cancelled = {}, False
         self._devices.cancel()
@@ -90,11 +90,11 @@ class DoctorPage(Page):
         self._show()
 
     def wait(self) -> None:
-        """Wait until what needs no worker is looked at; it comes through the event loop."""
+        """Wait until the checks without a worker are done; results arrive through the event loop."""
         self._background.wait()
 
     def cancel(self) -> None:
-        """Wait no longer for what a worker finds: a driver may never answer."""
+        """Cancel the check of devices: a driver may never answer."""
         self._cancelled = self._devices.cancel()
         self._show()
 
@@ -116,7 +116,7 @@ class DoctorPage(Page):
         self._judge(look, facts, "")
 
     def _judge(self, look: int, facts: dict[str, Any], problem: str) -> None:
-        """Judge what a worker found; cards are looked for too, so off the GUI thread."""
+        """Evaluate the worker's report, off the GUI thread, since graphics cards are looked up too."""
         self._background.run(partial(doctor.of_devices, facts, problem), partial(self._take, look))
 
     def _take(self, look: int, checks: list[doctor.Check]) -> None:
@@ -125,11 +125,11 @@ class DoctorPage(Page):
             self._show()
 
     def checks(self) -> list[doctor.Check]:
-        """Return what is found so far, in the order in which it is read."""
+        """Return the checks so far, in display order."""
         return doctor.in_order(self._checks.values())
 
     def copy(self) -> None:
-        """Copy all that was found as a text."""
+        """Copy all checks as text."""
         QGuiApplication.clipboard().setText(doctor.diagnostics(self.checks()))
         self.header.set_subtitle(tr("Copied. Your home folder appears as ~"))
 
@@ -164,7 +164,7 @@ class DoctorPage(Page):
 
 
 class _CheckRow(QWidget):
-    """One thing that was looked at: its state as an icon and a word, what was found, and what to do."""
+    """One check: its state as icon and word, the result, and how to fix it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -194,7 +194,7 @@ class _CheckRow(QWidget):
         style.follow(self.update)
 
     def offer(self, text: str) -> Button:
-        """Add a link to where the matter can be seen to."""
+        """Add a link to the place where it can be fixed."""
         button = link(text)
         self._actions_row.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
         return button
@@ -219,7 +219,7 @@ class _CheckRow(QWidget):
 
 
 def _summary_text(checks: list[doctor.Check]) -> str:
-    """Return how it stands with this computer, in one line."""
+    """Return the summary of all checks in one line."""
     problems = [translate(check.title) for check in checks if check.state == "problem"]
     if problems:
         return tr("To fix: {what}", what=", ".join(problems))

@@ -1,1 +1,1 @@
-"""The parts of the page that compares a run with its base, conversation by conversation."""
+"""The page that compares runs with the base model, conversation by conversation."""

@@ -1,4 +1,4 @@
-"""Runs that may stand beside others as a Qt model: those to be checked, and below them those that can't, and why."""
+"""The table model of runs to compare: comparable ones with a check box, then the others with the reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Candidate = run_comparison.Candidate
 
 
 class CandidateTable(GroupedTable[Candidate]):
-    """`set_candidates` takes the runs; `toggle` checks one that can be shown."""
+    """`set_candidates` takes the runs; `toggle` checks a comparable one."""
 
     columns = (
         Column("label", mark("Run")),
@@ -31,18 +31,18 @@ class CandidateTable(GroupedTable[Candidate]):
         self._checked: set[str] = set()
 
     def set_candidates(self, found: Sequence[Candidate], checked: Sequence[str]) -> None:
-        """Show other runs, some of them checked by their ids."""
+        """Show other runs; those with the given ids are checked."""
         self._all, self._checked = tuple(found), set(checked)
         self._refill()
 
     def toggle(self, candidate: Candidate) -> None:
-        """Check a run, or no longer; nothing happens to one that can't be shown."""
+        """Check or uncheck a run; ignored if it is not comparable."""
         if not candidate.why_not:
             self._checked ^= {candidate.job.id}
             self._refill()
 
     def chosen(self) -> list[Candidate]:
-        """Return the runs that are checked, in their order."""
+        """Return the checked runs, in order."""
         return [each for each in self._all if each.job.id in self._checked]
 
     def _refill(self) -> None:

@@ -1,4 +1,4 @@
-"""One conversation in full: every summary with what differs marked, the reference, the turns."""
+"""One conversation in full: every summary with differences marked, the reference, the turns."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ MEANINGS = {
 
 
 class ExampleDetail(Scroll):
-    """Shows one row. What is marked is chosen here: what the other summaries lack, or what the reference does.
+    """Shows one conversation. Marks words that are not in the other summaries, or not in the reference.
 
-    Of several adapters each is marked against the others, and the base against all of them.
+    With several adapters, each is compared with the others, and the base with all of them.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -85,7 +85,7 @@ class ExampleDetail(Scroll):
         return self.adapters[0]
 
     def show_row(self, row: Row, base: str, labels: Sequence[str]) -> None:
-        """Show a conversation; `base` names the base, `labels` the adapters in the row's order."""
+        """Show a conversation; `base` is the base model's name, `labels` the adapters' names in the row's order."""
         self._row = row
         self._name.setText(tr("Conversation {id}", id=row.id))
         self._about.setText(_about(row))
@@ -145,7 +145,7 @@ def _about(row: Row) -> str:
 
 
 def _fill(parts: list[_Summary], layout: QVBoxLayout, count: int) -> None:
-    """Show as many parts as are needed, making those that there are not yet."""
+    """Show as many parts as needed; make missing ones."""
     while len(parts) < count:
         parts.append(_Summary())
         layout.addWidget(parts[-1])
@@ -154,7 +154,7 @@ def _fill(parts: list[_Summary], layout: QVBoxLayout, count: int) -> None:
 
 
 class _Summary(QWidget):
-    """A head and a text to be read below it."""
+    """A summary with its head."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -174,7 +174,7 @@ class _Summary(QWidget):
 
 
 def marks(text: str, beside: str, conversation: str) -> tuple[Mark, ...]:
-    """Return marks over what `beside` does not have, and over what was not said, where the conversation is known."""
+    """Return marks on words that are not in `beside`, and on claims that are not in a known conversation."""
     new = [Mark(start, end - start) for start, end in added(text, beside)]
     claims = unsupported(text, conversation) if conversation else ()
     return (*new, *(Mark(claim.start, claim.end - claim.start, "attention") for claim in claims))

@@ -1,7 +1,7 @@
-"""Finished runs beside their base, conversation by conversation: what was gained, what was lost, where they differ.
+"""Compares finished runs with the base model, conversation by conversation.
 
-Lays out the parts in `gui.pages.examples` and reads the runs' scores. It is reached from a finished run, beside which
-others can be shown that were scored under the same protocol.
+Lays out the parts in `gui.pages.examples` and reads the runs' scores. Opened from a finished run; other runs scored
+under the same protocol can be added.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ CSV_FILES = mark("Tables (*.csv);;All files (*)")
 class ExamplesPage(Page):
     """`open_run` shows a run.
 
-    `back_requested` leads back to it, `try_requested(adapter ids, example)` tries a conversation in the playground,
-    with the adapters that are known.
+    `back_requested` returns to the run, `try_requested(adapter ids, example)` opens a conversation in the playground
+    with the known adapters.
     """
 
     back_requested = Signal()
@@ -132,10 +132,10 @@ class ExamplesPage(Page):
         self.view.opened.connect(self._try)
         self.view.link_pressed.connect(lambda row, _column: self._try(row))
 
-    # Showing
+    # Display
 
     def open_run(self, job: Job, recipe: Recipe, adapter_id: str) -> None:
-        """Show a run's conversations; they are read off the GUI thread."""
+        """Show a run's conversations, read off the GUI thread."""
         self._job, self._name, self._adapter = job, recipe.name, adapter_id
         self._label = run_comparison.label_of(recipe)
         trains = recipe.method.method.trains
@@ -143,7 +143,7 @@ class ExamplesPage(Page):
         self.compare([])
 
     def compare(self, others: Sequence[run_comparison.Candidate]) -> None:
-        """Show the run with these others beside it; none leaves it alone."""
+        """Compare the run with others; without any, show only the run."""
         job = self._job
         assert job is not None
         wanted = [
@@ -155,7 +155,7 @@ class ExamplesPage(Page):
         self._background.run(lambda: _read(wanted), lambda found: self._show(job, *found))
 
     def wait(self) -> None:
-        """Wait until nothing is left to read or write."""
+        """Wait until all reading and writing is done."""
         self._background.wait()
 
     def _show(self, job: Job, shown: tuple[run_comparison.Scored, ...], rows: list[Row]) -> None:
@@ -194,10 +194,10 @@ class ExamplesPage(Page):
             text = f"{unlike} {shown}"
             self.notice.show_notice(text, tr("Close"), "info", "ink2")
 
-    # Choosing what stands beside it
+    # Choosing other runs
 
     def _offer_runs(self) -> None:
-        """Offer the runs that may stand beside the first; they are read off the GUI thread."""
+        """Offer the runs that can be compared, read off the GUI thread."""
         if self._shown:
             first = self._shown[0]
             self._background.run(
@@ -215,7 +215,7 @@ class ExamplesPage(Page):
         self._show_buttons()
 
     def _show_buttons(self) -> None:
-        """While runs are chosen there is one thing to do."""
+        """Hide the buttons while runs are being chosen."""
         chooses = self._stack.currentWidget() is self.chooser
         for button in (self.compare_button, self.export_button, self.try_button):
             button.setVisible(not chooses)
@@ -247,7 +247,7 @@ class ExamplesPage(Page):
             self.detail.show_row(row, self._sides[0], labels)
 
     def adapt(self, width: int) -> None:
-        """Below 1200 the conversation stands under the table."""
+        """Show the conversation below the table if the window is narrower than 1200."""
         narrow = width < NARROW * text_scale()
         wanted = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
         if wanted != self.splitter.orientation() or not self.splitter.sizes()[1]:
@@ -256,7 +256,7 @@ class ExamplesPage(Page):
         second = room // 2 if narrow else px(DETAIL_WIDTH)
         self.splitter.share([max(1, room - second), second])
 
-    # Doing
+    # Actions
 
     def _try(self, row: Row | None) -> None:
         if row is None or not row.conversation:
@@ -274,7 +274,7 @@ class ExamplesPage(Page):
             self.export(Path(path))
 
     def export(self, path: Path) -> None:
-        """Write texts, summaries and all scores of every conversation to a csv file."""
+        """Write texts, summaries and all scores of every conversation to a CSV file."""
         shown, rows = self._shown, self._rows
         if shown:
             self._background.run(
@@ -289,7 +289,7 @@ class ExamplesPage(Page):
 
 
 def _read(wanted: Sequence[tuple[Job, str, str]]) -> tuple[tuple[run_comparison.Scored, ...], list[Row]]:
-    """Return the runs whose scores can be read, the first of them at least, and their conversations."""
+    """Return the runs with readable scores, at least the first, and their conversations."""
     found = []
     for job, label, adapter in wanted:
         scores = example_scores.load(job.folder)
@@ -301,14 +301,14 @@ def _read(wanted: Sequence[tuple[Job, str, str]]) -> tuple[tuple[run_comparison.
 
 
 def _table(shown: Sequence[run_comparison.Scored], rows: Sequence[Row]) -> Any:
-    """Return all that is known of one run, or what several can be compared by."""
+    """Return the full table of one run, or the comparison of several."""
     return (
         report.conversations_table(shown[0].scores) if len(shown) == 1 else run_comparison.table(shown, rows)
     )
 
 
 def _summary_text(rows: Sequence[Row], shown: Sequence[run_comparison.Scored]) -> str:
-    """Return on how many conversations the score rose, fell and stayed, and under what it was taken."""
+    """Return on how many conversations the score rose, fell and stayed the same, and the protocol."""
     rose, fell = sum(row.gain > 0 for row in rows), sum(row.gain < 0 for row in rows)
     counts = {
         "rose": number(rose),

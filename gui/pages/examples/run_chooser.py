@@ -1,4 +1,4 @@
-"""Chooses which runs stand beside one another. Knows runs by what they scored; reads nothing."""
+"""Chooses the runs to compare. Runs are passed in; nothing is read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_RUNS = 6
 
 
 class RunChooser(QWidget):
-    """`chosen(list of candidates)` says which runs are to be shown beside the first, `cancelled` that none changed."""
+    """`chosen(list of candidates)` reports the runs to compare with the first; `cancelled` keeps the current ones."""
 
     chosen = Signal(list)
     cancelled = Signal()
@@ -60,7 +60,7 @@ class RunChooser(QWidget):
         column.addLayout(foot)
 
     def offer(self, found: Sequence[run_comparison.Candidate], checked: Sequence[str]) -> None:
-        """Offer runs, those in `checked` (run ids) chosen already."""
+        """Offer runs; those in `checked` (run ids) are checked."""
         self.table.set_candidates(found, checked)
         self._stack.setCurrentWidget(self.view if found else self._nothing)
         self.view.choose_first()

@@ -1,1 +1,1 @@
-"""The parts of the help page: topics drawn from the declarations, drawings, and the view of one topic."""
+"""The help page: topics from the engine's declarations, drawings, and the view of one topic."""

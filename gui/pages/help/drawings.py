@@ -1,6 +1,6 @@
-"""Small drawings beside the words of the glossary. Grey is frozen or as it was, the accent is what is trained.
+"""Small drawings for glossary entries. Grey is frozen or unchanged, the accent is trained.
 
-Each is drawn in a box of 360 by 120 and described in words; it knows nothing of the text beside it.
+Each is drawn in a box of 360 by 120 and has an accessible description.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gui.look.fonts import font, px, text_scale
 from gui.look.language import mark, tr
 
 WIDTH, HEIGHT = 360, 120
-# The sixteen values of NF4, as its authors give them (Dettmers et al. 2023), to two places.
+# The sixteen values of NF4 (Dettmers et al. 2023), to two decimals.
 NF4 = (-1.0, -0.7, -0.53, -0.39, -0.28, -0.18, -0.09, 0.0, 0.08, 0.16, 0.25, 0.34, 0.44, 0.56, 0.72, 1.0)
 FP4 = (-1.0, -0.67, -0.5, -0.33, -0.25, -0.17, -0.005, 0.0, 0.005, 0.17, 0.25, 0.33, 0.5, 0.67, 1.0)
 INT8 = tuple(at / 32 for at in range(-32, 33))
@@ -26,14 +26,14 @@ INT8 = tuple(at / 32 for at in range(-32, 33))
 
 @dataclass(frozen=True)
 class Drawing:
-    """How it is drawn, and what is seen, in words."""
+    """The paint function and the description."""
 
     paint: Callable[[QPainter], None]
     described: str
 
 
 class DrawingView(QWidget):
-    """Shows one drawing by its key; "" shows none."""
+    """Shows a drawing by its key; "" shows none."""
 
     accessible_role = QAccessible.Role.Graphic
 
@@ -51,7 +51,7 @@ class DrawingView(QWidget):
         self.update()
 
     def key(self) -> str:
-        """Return which drawing is shown."""
+        """Return the key of the drawing shown."""
         return self._key
 
     def _restyle(self) -> None:
@@ -63,7 +63,7 @@ class DrawingView(QWidget):
         return QSize(px(WIDTH), px(HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw it, grown with the text."""
+        """Draw it, scaled with the text size."""
         if not self._key:
             return
         painter = QPainter(self)
@@ -82,7 +82,7 @@ def _box(painter: QPainter, rect: QRectF, text: str = "", *, trained: bool = Fal
 
 
 def _words(painter: QPainter, rect: QRectF, text: str, token: str = "ink2", role: str = "small") -> None:
-    # A font of its own: a role's is shared by all.
+    # A copy: the font of a role is shared.
     made = QFont(font(role))
     made.setPixelSize(round(made.pixelSize() / text_scale()))
     painter.setFont(made)

@@ -1,4 +1,4 @@
-"""What a newcomer is told first, in few words: the one place for what no option, method or score declares."""
+"""The glossary: terms that no option, method or score declares."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gui.look.language import mark
 
 @dataclass(frozen=True)
 class Word:
-    """A word, what it means, and the drawing beside it, if there is one."""
+    """A term, its meaning, and its drawing, if there is one."""
 
     title: str
     text: str

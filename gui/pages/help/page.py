@@ -1,6 +1,6 @@
-"""The help page: what words mean, what each method does, what each setting is for; to be searched, offline.
+"""The help page: terms, methods and settings, searchable and offline.
 
-Lays out the list and the topic that is read. All that is said is declared elsewhere.
+Lays out the list and the selected topic. The texts are declared elsewhere.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class TopicTable(GroupedTable[Topic]):
 
 
 class HelpPage(Page):
-    """`open(topic id)` shows a topic. `keys_wanted` asks for the sheet of keys."""
+    """`open(topic id)` shows a topic. `keys_wanted` opens the shortcuts sheet."""
 
     keys_wanted = Signal()
 
@@ -101,13 +101,13 @@ class HelpPage(Page):
         self.body.addLayout(row, 1)
 
     def shown(self) -> None:
-        """Read the licences of the packages the first time."""
+        """Read the licences of the packages when first shown."""
         if not self._asked_for_licences:
             self._asked_for_licences = True
             self._background.run(topics.about, self._take_licences)
 
     def wait(self) -> None:
-        """Wait until the licences are read; they come through the event loop."""
+        """Wait until the licences are read; they arrive through the event loop."""
         self._background.wait()
 
     def open(self, topic_id: str) -> None:

@@ -1,4 +1,4 @@
-"""One topic of the help: title, text, drawing, and what is declared of it. Knows a topic at a time."""
+"""One help topic: title, text, drawing and facts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_TEXT = mark("The package includes no licence text.")
 
 
 class TopicView(Scroll):
-    """Shows a topic; the long text of a licence is read off the GUI thread."""
+    """Shows a topic; licence texts are read off the GUI thread."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(32, 24, 32, 32), spacing=0, parent=parent)
@@ -52,7 +52,7 @@ class TopicView(Scroll):
         self.column.addStretch(1)
 
     def topic(self) -> Topic | None:
-        """Return the topic that is shown."""
+        """Return the topic shown."""
         return self._topic
 
     def show_topic(self, topic: Topic) -> None:
@@ -73,11 +73,11 @@ class TopicView(Scroll):
         self.verticalScrollBar().setValue(0)
 
     def wait(self) -> None:
-        """Wait until a long text is read; it comes through the event loop."""
+        """Wait until a licence text is read; it arrives through the event loop."""
         self._background.wait()
 
     def long_text(self) -> str:
-        """Return the long text, "" while there is none."""
+        """Return the licence text, "" while there is none."""
         return self._long.text() if self._long.isVisibleTo(self) else ""
 
     def _show_long(self, topic: Topic, text: str) -> None:

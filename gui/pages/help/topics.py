@@ -1,6 +1,6 @@
-"""What help is about: first words, then every method, setting, score and finding as the engine declares it.
+"""The help topics: the glossary, then every method, setting, score and finding from the engine's declarations.
 
-Nothing of it is written twice: a new option or method is in the help when it is declared.
+A new option or method is in the help as soon as it is declared.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ TABLES: tuple[tuple[str, type[Options]], ...] = (
     (mark("Evaluation"), EvaluationOptions),
     (mark("Playground"), DecodingOptions),
 )
-# Settings beside which something is drawn, by their name in recipes.
+# Drawings by the name of the setting in recipes.
 DRAWN = {
     "rank": "rank",
     "alpha": "rank",
@@ -61,7 +61,7 @@ DRAWN = {
     "virtual_tokens": "vectors",
 }
 QUANTIZED = {"none": mark("as it is"), "int8": "int8", "nf4": "NF4", "fp4": "FP4"}
-# Bounds as they are said, by whether the least and the most may be taken themselves; None where there is none.
+# Texts of bounds, by whether minimum and maximum are inclusive; None without a bound.
 BOUNDS = {
     (True, True): mark("At least {least}, at most {most}."),
     (True, False): mark("At least {least}, below {most}."),
@@ -81,10 +81,10 @@ GOOD = {
 
 @dataclass(frozen=True)
 class Topic:
-    """One thing that help explains, in the language that is spoken; `group` is one of the names above, in English.
+    """One help topic, in the language in use; `group` is one of the names above, in English.
 
-    `facts` are pairs of a name and what is said of it, `drawing` a key of the drawings, `method` one whose sketch is
-    shown, `others` words by which it is found too, `read` returns a long text that is read when it is looked at.
+    `facts` are pairs of name and text, `drawing` is the key of a drawing, `method` a method whose sketch is shown,
+    `others` further search terms, `read` returns a long text, called when the topic is shown.
     """
 
     id: str
@@ -98,18 +98,18 @@ class Topic:
     read: Callable[[], str] | None = None
 
     def search_text(self) -> str:
-        """Return all that is said at once, in small letters, for the search."""
+        """Return all texts in lower case, for the search."""
         facts = " ".join(f"{name} {text}" for name, text in self.facts)
         return f"{self.title} {self.text} {facts} {self.others}".lower()
 
 
 def topics() -> list[Topic]:
-    """Return all topics, group by group; the licences are not among them, since reading them takes a while."""
+    """Return all topics by group, without the licences, which take time to read."""
     return [*_first(), *_methods(), *_settings(), *_scores(), *_findings()]
 
 
 def about() -> list[Topic]:
-    """Return Tunesmith and the packages it is made of, with their licences."""
+    """Return the topics of Tunesmith and its packages, with their licences."""
     return [
         Topic(
             _id("package", each.name),
@@ -125,7 +125,7 @@ def about() -> list[Topic]:
 
 
 def find(wanted: str, among: Iterable[Topic]) -> list[Topic]:
-    """Return the topics in which all words stand; those that begin with them in their title come first of a group."""
+    """Return the topics that contain all words; in each group, those with all words in the title come first."""
     words = wanted.lower().split()
     found = [topic for topic in among if all(word in topic.search_text() for word in words)]
     groups = list(dict.fromkeys(topic.group for topic in found))
@@ -135,7 +135,7 @@ def find(wanted: str, among: Iterable[Topic]) -> list[Topic]:
 
 
 def best(wanted: str, found: list[Topic]) -> Topic | None:
-    """Return the topic that was most likely meant: one that is called so, else one with it in its title, else any."""
+    """Return the best match: a topic with this title, else one with it in the title, else any."""
     asked = wanted.lower().strip()
     ranked = sorted(found, key=lambda topic: (topic.title.lower() != asked, asked not in topic.title.lower()))
     return next(iter(ranked), None)
@@ -184,7 +184,7 @@ def _method_facts(each: Method) -> Iterable[Fact]:
 
 
 def _of_option(info: OptionInfo) -> str:
-    """Return what is declared of an option in a few sentences: help, choices, bounds, default."""
+    """Return an option's declaration in sentences: help, choices, bounds, default."""
     said = [translate(info.help)]
     if info.choices:
         said.append(tr("One of {choices}.", choices=", ".join(info.choices)))
@@ -204,7 +204,7 @@ def _is_in(bound: float | None, excluded: bool) -> bool | None:
 
 
 def _value(value: object) -> str:
-    """Return a default as it is told; "" for a text of several lines, which explains nothing here."""
+    """Return a default as text; "" for a text of several lines."""
     if isinstance(value, bool):
         return tr("yes") if value else tr("no")
     if isinstance(value, float):
@@ -213,7 +213,7 @@ def _value(value: object) -> str:
 
 
 def _settings() -> list[Topic]:
-    """Return a topic for each title that a setting has; where several share it, all of them."""
+    """Return a topic for each title of settings; settings with the same title share one."""
     found: dict[str, list[tuple[str, OptionInfo]]] = {}
     tables = [(tr(title), options) for title, options in TABLES]
     tables += [(translate(each.title), each.options) for each in METHODS]

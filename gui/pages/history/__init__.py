@@ -1,1 +1,1 @@
-"""The parts of the history page."""
+"""The history page."""

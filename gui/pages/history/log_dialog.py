@@ -1,4 +1,4 @@
-"""A run's log: the last lines that libraries printed, to be read and copied."""
+"""A run's log: the last lines of `worker.log`, to read and copy."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The history page: every run by day, how it ended, and the one thing to do next.
+"""The history page: all runs by day, with outcome and next action.
 
-Lays out the parts in `gui.pages.history` and wires them to what they do. Decides nothing itself.
+Lays out and connects the parts in `gui.pages.history`.
 """
 
 from __future__ import annotations
@@ -40,9 +40,10 @@ LIVE_MILLISECONDS = 1000
 class HistoryPage(Page):
     """Shows all runs. `open` selects one.
 
-    `open_requested(run id)` asks the train page to bring a run back, `resume_requested(run id)` to go on with it,
-    `run_again_requested(recipe)` and `edit_requested(recipe)` to start from its recipe, `new_run_requested` for a new
-    one, `train_from_requested(adapter id)` to go on from its adapter; `library_requested(adapter id)` asks the library.
+    To the Train page: `open_requested(run id)` shows a run, `resume_requested(run id)` resumes it,
+    `run_again_requested(recipe)` and `edit_requested(recipe)` start from its recipe, `new_run_requested` starts a new
+    one, `train_from_requested(adapter id)` continues from its adapter. `library_requested(adapter id)` opens the
+    library.
     """
 
     open_requested = Signal(str)
@@ -72,7 +73,7 @@ class HistoryPage(Page):
         self.details.hide()
         self.reader.start()
 
-    # Building.
+    # Construction.
     def _make_parts(self) -> None:
         self.folder_button = plain(tr("Open folder"), "folder")
         self.new_button = plain(tr("New run"), "plus")
@@ -130,7 +131,7 @@ class HistoryPage(Page):
         self._manager.runs_changed.connect(self.reader.refresh)
         self._manager.run_changed.connect(self._on_run_changed)
 
-    # Showing.
+    # Display.
     def open(self, run_id: str) -> None:
         """Select a run, now or as soon as it is read."""
         self._wanted = run_id
@@ -138,7 +139,7 @@ class HistoryPage(Page):
         self.reader.refresh()
 
     def shown(self) -> None:
-        """Read again, since a command line may have run something."""
+        """Read again: a command line may have run something."""
         self.reader.refresh_soon()
 
     def _on_read(self, entries: list[RunEntry]) -> None:
@@ -192,7 +193,7 @@ class HistoryPage(Page):
         self.details.setVisible(entry is not None)
 
     def _on_run_changed(self, model: Any) -> None:
-        """Show once a second how far the current run has come."""
+        """Update the progress of the current run once a second."""
         if not self.isVisible() or (
             self._since_live.isValid() and self._since_live.elapsed() < LIVE_MILLISECONDS
         ):
@@ -214,14 +215,14 @@ class HistoryPage(Page):
             )
         )
 
-    # Doing.
+    # Actions.
     def _with_shown(self, operation: Callable[[RunEntry], object]) -> None:
         entry = self.details.entry()
         if entry is not None:
             operation(entry)
 
     def open_run(self, entry: RunEntry) -> None:
-        """Bring a run back on the train page."""
+        """Show a run on the Train page."""
         if entry.recipe is None:
             self.pane.show_error(
                 tr("{run} can't be opened: {reason}", run=entry.name, reason=translate(entry.error))
@@ -240,7 +241,7 @@ class HistoryPage(Page):
             self.run_again_requested.emit(entry.recipe)
 
     def do_next(self, entry: RunEntry) -> None:
-        """Do the one thing that a run's row offers."""
+        """Run the next action of a run's row."""
         action, _ = next_step(entry)
         if action == "resume":
             self.resume_requested.emit(entry.id)
@@ -263,11 +264,11 @@ class HistoryPage(Page):
 
     # The menu.
     def menu_for(self, entry: RunEntry) -> QMenu:
-        """Return the menu of a run: only what can be done with it."""
+        """Return the menu of a run with its possible actions."""
         return make_menu(self, self._entries_for(entry))
 
     def entries(self) -> list[Entry]:
-        """Return what can be done with the run that is selected."""
+        """Return the actions of the selected run."""
         entry = self.view.current()
         return about(entry.name, self._entries_for(entry)) if entry is not None else []
 

@@ -1,6 +1,6 @@
-"""The run that is selected in the history: its name, what made it, and what can be done with it.
+"""The selected run of the history: its name, its facts, and its actions.
 
-It shows and tells what was pressed; what happens is the page's business.
+Reports clicks; the page acts on them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_TARGETS = 4
 
 
 class RunDetails(QWidget):
-    """Shows one run. The signals name what was pressed."""
+    """Shows one run. The signals are named after the buttons."""
 
     open_pressed = Signal()
     edit_pressed = Signal()
@@ -73,7 +73,7 @@ class RunDetails(QWidget):
         column.addLayout(facts)
 
     def entry(self) -> RunEntry | None:
-        """Return the run that is shown."""
+        """Return the run shown."""
         return self._entry
 
     def show_entry(self, entry: RunEntry) -> None:
@@ -92,7 +92,7 @@ class RunDetails(QWidget):
         return self._about.text()
 
     def facts(self) -> list[Fact]:
-        """Return the facts that are shown."""
+        """Return the facts shown."""
         return run_facts(self._entry) if self._entry is not None else []
 
 
@@ -130,7 +130,7 @@ def _about(entry: RunEntry) -> str:
 
 
 def run_facts(entry: RunEntry) -> list[Fact]:
-    """Return what made a run, in six facts."""
+    """Return six facts about a run."""
     if entry.recipe is None:
         return [("", "")] * 6
     recipe = entry.recipe

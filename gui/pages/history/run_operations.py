@@ -1,4 +1,4 @@
-"""What can be done to runs without a worker: delete and promote. Knows no widget."""
+"""Operations on runs without a worker: delete and promote. Knows no widget."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Told = Callable[[], None]
 
 
 class RunOperations(QObject):
-    """`changed` asks to read the history again, `promoted(adapter)` says that the library has one more.
+    """`changed`: the history must be read again; `promoted(adapter)`: the library has a new adapter.
 
-    `done(text, undo or None)` says what was done, `failed(text)` what could not be.
+    `done(text, undo or None)`: what was done; `failed(text)`: an error.
     """
 
     changed = Signal()
@@ -30,7 +30,7 @@ class RunOperations(QObject):
         self._background = Background(self)
 
     def delete(self, entry: RunEntry) -> None:
-        """Move a run to the trash; one that runs is refused."""
+        """Move a run to the trash; a running one is refused."""
         try:
             path = run_store.delete_run(entry.job)
         except AppError as error:
@@ -55,16 +55,16 @@ class RunOperations(QObject):
         self.failed.emit(translate(f"{error.message} {error.hint}".strip()))
 
     def wait(self) -> None:
-        """Wait until nothing is left to copy."""
+        """Wait until all copying is done."""
         self._background.wait()
 
 
 def promote(checkpoint: Path) -> Adapter:
-    """Make an adapter of a checkpoint, called after the run's adapter and the step."""
+    """Make an adapter from a checkpoint, named after the run's adapter and the step."""
     found = adapter_toml.load(checkpoint)
     return library.promote(checkpoint, f"{found.name}-step-{found.training.step}")
 
 
 def step_of(checkpoint: Path) -> int:
-    """Return the step at which a checkpoint was saved."""
+    """Return the step of a checkpoint."""
     return int(checkpoint.name.rpartition("-")[2])

@@ -1,1 +1,1 @@
-"""The parts of the library page."""
+"""The library page."""

@@ -1,4 +1,4 @@
-"""The system's own dialogs that the library asks with. Tests put another object in their place."""
+"""The system's file dialogs of the library. Tests replace them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ZIP_FILES = mark("Zip files (*.zip);;All files (*)")
 
 
 class Dialogs:
-    """Ask for places; None means that the person thought better of it."""
+    """Asks for paths; None means cancelled."""
 
     def folder_to_import(self, parent: QWidget) -> Path | None:
         """Ask for the folder of an adapter."""
@@ -26,12 +26,12 @@ class Dialogs:
         return _path(QFileDialog.getOpenFileName(parent, title, "", tr(ZIP_FILES))[0])
 
     def path_for_folder(self, parent: QWidget, title: str, name: str) -> Path | None:
-        """Ask for the folder in which a new folder called `name` shall be made; return the new folder's path."""
+        """Ask for a parent folder; return the path of a new folder `name` in it."""
         found = _path(QFileDialog.getExistingDirectory(parent, title))
         return free_path(found, name) if found is not None else None
 
     def path_for_zip(self, parent: QWidget, name: str) -> Path | None:
-        """Ask where a zip shall be written."""
+        """Ask for the path of a new zip file."""
         title = tr("Export as a zip file")
         return _path(QFileDialog.getSaveFileName(parent, title, f"{name}.zip", tr(ZIP_FILES))[0])
 
@@ -45,7 +45,7 @@ def _path(text: str) -> Path | None:
 
 
 def free_path(parent: Path, name: str) -> Path:
-    """Return a path below `parent` that nothing has yet: `name`, else `name-2` and so on."""
+    """Return an unused path in `parent`: `name`, else `name-2` and so on."""
     path, number = parent / name, 1
     while path.exists():
         number += 1

@@ -1,4 +1,4 @@
-"""Where the metadata stands: beside the table, or over its right half where the window is narrow."""
+"""Places the metadata panel beside the table, or over its right half in a narrow window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gui.widgets.line import Line
 
 
 class Drawer(QObject):
-    """Places `panel` in `row` or over `left`. It shows only while there is something to show."""
+    """Places `panel` in `row` or over `left`; shown only while an adapter is selected."""
 
     def __init__(self, row: QHBoxLayout, left: QWidget, panel: MetadataPanel) -> None:
         super().__init__(left)
@@ -27,16 +27,16 @@ class Drawer(QObject):
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the metadata lies over the table."""
+        """Return whether the panel is open over the table."""
         return self._narrow and self._open
 
     @property
     def is_narrow(self) -> bool:
-        """Tell whether there is no room beside the table."""
+        """Return whether the panel is placed over the table."""
         return self._narrow
 
     def set_narrow(self, narrow: bool) -> None:
-        """Put the metadata over the table, or beside it."""
+        """Place the panel over the table, or beside it."""
         if narrow == self._narrow:
             return
         self._narrow, self._open = narrow, False
@@ -50,17 +50,17 @@ class Drawer(QObject):
         self._place()
 
     def set_filled(self, filled: bool) -> None:
-        """Say whether there is an adapter to show."""
+        """Set whether there is an adapter to show."""
         self._filled = filled
         self._place()
 
     def open(self) -> None:
-        """Lay the metadata over the table, if it is not beside it."""
+        """Open the panel over the table, if it is not beside it."""
         self._open = self._narrow
         self._place()
 
     def close(self) -> None:
-        """Take the metadata off the table."""
+        """Close the panel over the table."""
         self._open = False
         self._place()
 
@@ -78,7 +78,7 @@ class Drawer(QObject):
             self._panel.setFixedWidth(px(WIDTH))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the metadata in its half."""
+        """Fit the panel to the right half."""
         if event.type() == QEvent.Type.Resize and self.is_open:
             self._place()
         return super().eventFilter(watched, event)

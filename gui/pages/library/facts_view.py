@@ -1,4 +1,4 @@
-"""Facts as pairs of a label and a value, under a heading. Knows texts only."""
+"""Facts as labels and values under a heading. Knows texts only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LABEL_WIDTH = 116
 
 
 class FactsView(QWidget):
-    """A heading and its facts; a value that does not fit is cut in the middle and whole in its tooltip."""
+    """A heading and its facts; a long value is elided in the middle, with the full text in its tooltip."""
 
     def __init__(self, heading: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +44,7 @@ class FactsView(QWidget):
             value.setVisible(shown)
             if shown:
                 _fill(label, value, *self._facts[at])
-        # New rows tell of their height only with later turns of the event loop; the section stands squeezed till then.
+        # New rows report their height only in later turns of the event loop; the section would be squeezed until then.
         self._grid.activate()
         self.updateGeometry()
 
@@ -58,7 +58,7 @@ class FactsView(QWidget):
         self._rows.append(row)
 
     def facts(self) -> list[Fact]:
-        """Return what is shown."""
+        """Return the facts shown."""
         return list(self._facts)
 
     def _restyle(self) -> None:

@@ -1,4 +1,4 @@
-"""Where adapters go to and come from: asks for a place, then lets it be done. Knows dialogs, not lists."""
+"""Imports, exports and merges adapters: asks for a path, then starts the operation. Knows dialogs, not lists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gui.pages.library.library_operations import LibraryOperations
 
 
 class ImportExport:
-    """Imports, exports, merges and opens folders, each after asking where if need be."""
+    """Imports, exports, merges, and opens folders."""
 
     def __init__(
         self, page: QWidget, dialogs: Dialogs, operations: LibraryOperations, jobs: LibraryJobs
@@ -31,11 +31,11 @@ class ImportExport:
         self._dialogs.open_folder(adapter.folder)
 
     def open_result(self, folder: Path) -> None:
-        """Show the folder that a job made."""
+        """Show the output folder of a job."""
         self._dialogs.open_folder(folder)
 
     def merge(self, adapter: Adapter) -> None:
-        """Fold an adapter into a plain model folder."""
+        """Merge an adapter into a plain model folder."""
         name = f"{library.safe_file_name(adapter.name)}-merged"
         target = self._dialogs.path_for_folder(
             self._page, tr("Merge: choose where to create the folder"), name
@@ -44,7 +44,7 @@ class ImportExport:
             self._jobs.merge(adapter, target)
 
     def export_folder(self, adapter: Adapter) -> None:
-        """Copy an adapter to a folder of the person's choice."""
+        """Copy an adapter to a folder."""
         name = library.safe_file_name(adapter.name)
         target = self._dialogs.path_for_folder(
             self._page, tr("Export: choose where to create the folder"), name
@@ -53,25 +53,25 @@ class ImportExport:
             self._operations.export_folder(adapter, target)
 
     def export_zip(self, adapter: Adapter) -> None:
-        """Write an adapter as a zip of the person's choice."""
+        """Write an adapter as a zip file."""
         target = self._dialogs.path_for_zip(self._page, library.safe_file_name(adapter.name))
         if target is not None:
             self._operations.export_zip(adapter, target)
 
     def import_folder(self) -> None:
-        """Import the adapter in a folder."""
+        """Import an adapter from a folder."""
         source = self._dialogs.folder_to_import(self._page)
         if source is not None:
             self._operations.take_in([source])
 
     def import_zip(self) -> None:
-        """Import the adapter in a zip."""
+        """Import an adapter from a zip file."""
         source = self._dialogs.zip_to_import(self._page)
         if source is not None:
             self._operations.take_in([source])
 
     def export_entries(self, adapter: Adapter, *, in_full: bool) -> list[Entry]:
-        """Return the menu entries that export an adapter; `in_full` where the menu has others, too."""
+        """Return the menu entries for export; with `in_full` their texts say "Export", for a mixed menu."""
         folder = tr("Export as a folder…") if in_full else tr("As a folder…")
         file = tr("Export as a zip file…") if in_full else tr("As a zip file…")
         return [
@@ -80,5 +80,5 @@ class ImportExport:
         ]
 
     def import_entries(self) -> list[Entry]:
-        """Return the menu entries that import."""
+        """Return the menu entries for import."""
         return [(tr("From a folder…"), self.import_folder, ""), (tr("From a zip file…"), self.import_zip, "")]

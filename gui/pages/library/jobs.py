@@ -1,6 +1,6 @@
-"""The library's own work in a worker: scoring and merging, one at a time, with progress in place.
+"""The library's jobs in a worker: scoring and merging, one at a time, with progress.
 
-Knows the jobs and their events; not where they are shown.
+Knows the jobs and their events, no widget.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STAGES = {
     "evaluate": mark("Scoring"),
     "save": mark("Saving"),
 }
-# By the unit that the worker counts in.
+# Progress texts by the worker's unit.
 HOW_FAR = {
     "bytes": mark("{done} of {total}"),
     "conversations": mark("{done} of {total} conversations"),
@@ -32,11 +32,11 @@ HOW_FAR = {
 
 
 class LibraryJobs(QObject):
-    """Asks the engine for one job at a time.
+    """Runs one job at a time.
 
-    `started(words)`, `progressed(share, words)` and `finished(text, folder or None)` follow a job; `failed(message)`
-    ends one that went wrong or could not be started; `stopped` one that was cancelled. `remarked(text)` tells what a
-    job that was done had to say beside its result.
+    `started(text)`, `progressed(share, text)` and `finished(text, folder or None)` follow a job; `failed(message)` ends
+    one that failed or could not start, `stopped` a cancelled one. `remarked(text)` carries the notices of a finished
+    job.
     """
 
     started = Signal(str)
@@ -56,12 +56,12 @@ class LibraryJobs(QObject):
 
     @property
     def busy(self) -> bool:
-        """Tell whether a job is on."""
+        """Return whether a job is running."""
         return self._thread is not None
 
     @property
     def adapter_id(self) -> str:
-        """The id of the adapter that the job uses, "" without one."""
+        """The id of the adapter in use by the job, "" without a job."""
         return self._adapter_id
 
     def score(self, adapter: Adapter, recipe: Recipe) -> None:
@@ -76,7 +76,7 @@ class LibraryJobs(QObject):
         )
 
     def merge(self, adapter: Adapter, target: Path) -> None:
-        """Fold an adapter into its base: a plain model folder at `target`."""
+        """Merge an adapter into its base model: a plain model folder at `target`."""
         arguments = {"adapter": adapter.id, "target": str(target)}
         self._begin(adapter, "merge", arguments, None, tr("Merging {name}", name=adapter.name), "")
 
@@ -160,5 +160,5 @@ def _merged(folder: Path | None, size: str) -> str:
 
 
 def in_one_line(message: str, hint: str) -> str:
-    """Return a trouble and what to do about it as one line."""
+    """Return an error and its hint in one line."""
     return f"{translate(message)} {translate(hint)}".strip()

@@ -1,6 +1,6 @@
-"""What can be done to adapters without a worker: rename, annotate, delete, import, export. Knows no widget.
+"""Operations on adapters without a worker: rename, annotate, delete, import, export. Knows no widget.
 
-Every deed says what it did, and how to take it back if that can be done.
+Every operation reports what it did, with an undo function where possible.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Undo = Callable[[], None]
 
 
 class LibraryOperations(QObject):
-    """`changed(adapter id)` asks to read the library again and to select that adapter ("": what is selected stays).
+    """`changed(adapter id)`: the library must be read again and the adapter selected ("": the selection stays).
 
-    `done(text, undo or None)` says what was done, `failed(text)` what could not be.
+    `done(text, undo or None)`: what was done; `failed(text)`: an error.
     """
 
     changed = Signal(str)
@@ -61,7 +61,7 @@ class LibraryOperations(QObject):
         self.changed.emit(adapter.id)
 
     def take_in(self, sources: Iterable[Path]) -> None:
-        """Import adapters from folders and zips, off the GUI thread."""
+        """Import adapters from folders and zip files, off the GUI thread."""
         for source in sources:
             self._background.run(partial(library.import_adapter, source), self._on_imported, self._fail)
 
@@ -74,7 +74,7 @@ class LibraryOperations(QObject):
         self._background.run(lambda: library.export_folder(adapter, target), self._on_exported, self._fail)
 
     def export_zip(self, adapter: Adapter, target: Path) -> None:
-        """Write an adapter as one zip file, off the GUI thread; who chose a file that is there was asked."""
+        """Write an adapter as a zip file, off the GUI thread; the dialog has asked before replacing a file."""
         self._background.run(
             lambda: library.export_zip(adapter, target, replace=True), self._on_exported, self._fail
         )
@@ -86,5 +86,5 @@ class LibraryOperations(QObject):
         self.failed.emit(in_one_line(error.message, error.hint))
 
     def wait(self) -> None:
-        """Wait until nothing is left to copy."""
+        """Wait until all copying is done."""
         self._background.wait()

@@ -1,4 +1,4 @@
-"""The library's menus: what can be done with an adapter, where to export and import. Decides nothing itself."""
+"""Makes menus from entries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SEPARATOR: Entry = ("", lambda: None, "")
 
 
 def make_menu(parent: QWidget, entries: Sequence[Entry]) -> QMenu:
-    """Return a menu of entries; it goes when it is closed."""
+    """Return a menu of entries that is deleted when it closes."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for text, operation, action_id in entries:
@@ -29,5 +29,5 @@ def make_menu(parent: QWidget, entries: Sequence[Entry]) -> QMenu:
 
 
 def below(button: QWidget) -> QPoint:
-    """Return the place on the screen where a button's menu opens."""
+    """Return the screen position of a button's menu."""
     return button.mapToGlobal(QPoint(0, button.height() + 4))

@@ -1,6 +1,6 @@
-"""An adapter's metadata: scores, origin, method, tags, notes, and whether its files are sound.
+"""The metadata panel of an adapter: scores, origin, method, tags, notes, and file integrity.
 
-It shows and lets edit; what a button does is the page's business.
+Shows and edits; the page acts on its signals.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NOTES_REST_MILLISECONDS = 800
 
 
 class NotesField(QPlainTextEdit):
-    """Notes that grow with their text; `left` tells that the field lost the focus."""
+    """A notes field that grows with its text; `left` is emitted when it loses the focus."""
 
     left = Signal()
 
@@ -51,7 +51,7 @@ class NotesField(QPlainTextEdit):
         style.follow(self.fit)
 
     def fit(self) -> None:
-        """Take the height of the text, two lines at least and ten at most."""
+        """Fit the height to the text, two to ten lines."""
         lines = max(2, min(MAX_NOTE_LINES, round(self.document().size().height())))
         scrolls = round(self.document().size().height()) > MAX_NOTE_LINES
         policy = Qt.ScrollBarPolicy
@@ -59,7 +59,7 @@ class NotesField(QPlainTextEdit):
         self.setFixedHeight(round(lines * metrics("body").lineSpacing()) + px(18))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit again, since lines break elsewhere."""
+        """Fit again, since lines wrap differently."""
         super().resizeEvent(event)
         self.fit()
 
@@ -69,7 +69,7 @@ class NotesField(QPlainTextEdit):
 
 
 class MetadataPanel(QWidget):
-    """Shows one adapter; the signals name what was pressed, the last two carry the adapter and the new words."""
+    """Shows one adapter; signals are named after the buttons, the last two carry the adapter and the new text."""
 
     try_pressed = Signal()
     export_pressed = Signal()
@@ -161,7 +161,7 @@ class MetadataPanel(QWidget):
         column.addStretch(1)
 
     def _changed_under_way(self) -> QWidget:
-        """Return what is there only for a run that was changed, with the room below it."""
+        """Return the section about changes during training, shown only if there are any."""
         column = QVBoxLayout(self._changed)
         column.setContentsMargins(0, 0, 0, 18)
         column.setSpacing(6)
@@ -204,13 +204,13 @@ class MetadataPanel(QWidget):
         self.notes_field.left.connect(self.save_notes)
         self._notes_rest.timeout.connect(self.save_notes)
 
-    # Showing.
+    # Display.
     def adapter(self) -> Adapter | None:
-        """Return the adapter that is shown."""
+        """Return the adapter shown."""
         return self._adapter
 
     def show_adapter(self, adapter: Adapter) -> None:
-        """Show an adapter; what was being typed about another one is saved first."""
+        """Show an adapter; unsaved notes of another one are saved first."""
         self.save_notes()
         another = self._adapter is None or self._adapter.id != adapter.id
         self._adapter = adapter
@@ -257,7 +257,7 @@ class MetadataPanel(QWidget):
         self.merge_button.setToolTip(told_why if why else "")
 
     def _show_words(self, *, another: bool) -> None:
-        """Show tags and notes, but never over what is being typed."""
+        """Show tags and notes, unless they are being edited."""
         assert self._adapter is not None
         metadata = self._adapter.metadata
         if another or not self.tags_field.hasFocus():
@@ -270,7 +270,7 @@ class MetadataPanel(QWidget):
             self._notes_rest.stop()
 
     def show_integrity(self, changed: list[str] | None) -> None:
-        """Say whether the files match the metadata; None while that is not known."""
+        """Show whether the files match the metadata; None while unknown."""
         if changed is None:
             self._mark.set_icon("clock", "ink3")
             self._integrity.setText(tr("Checking the files"))
@@ -282,7 +282,7 @@ class MetadataPanel(QWidget):
             self._integrity.setText(tr("Files are unchanged"))
 
     def integrity_text(self) -> str:
-        """Return what is said about the files."""
+        """Return the text about the files."""
         return self._integrity.text()
 
     # Editing.
@@ -298,14 +298,14 @@ class MetadataPanel(QWidget):
             self.tags_changed.emit(self._adapter, tags)
 
     def save_notes(self) -> None:
-        """Hand over notes that were typed and not yet saved."""
+        """Emit unsaved notes."""
         self._notes_rest.stop()
         text = self.notes_field.toPlainText().strip()
         if self._adapter is not None and text != self._adapter.metadata.notes.strip():
             self.notes_changed.emit(self._adapter, text)
 
     def set_rimmed(self, rimmed: bool) -> None:
-        """Draw a hairline at the left, for when the panel lies over something."""
+        """Draw a hairline at the left, while the panel is over the table."""
         self._rimmed = rimmed
         self.update()
 
@@ -319,7 +319,7 @@ class MetadataPanel(QWidget):
 
 
 def _about(metadata: AdapterMetadata) -> str:
-    """Return what an adapter is and since when it is here."""
+    """Return method, base model and date of an adapter."""
     title, base = translate(metadata.method.title or metadata.method.id), base_text(metadata.base_model.id)
     moment = moment_text(metadata.made, datetime.now(UTC))
     if metadata.origin == "imported":

@@ -1,4 +1,4 @@
-"""What metadata says, as pairs of label and value in words. Knows no widget."""
+"""Adapter metadata as labels and values. Knows no widget."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gui.models.list_text import base_text, grouped_digits
 
 Fact = tuple[str, str]
 MAX_TARGETS = 4
-# A run is changed once or twice; metadata of elsewhere may tell of any number, in words of any length.
+# Limits against imported metadata with many or long changes.
 MAX_CHANGES = 6
 MAX_CHANGE_CHARACTERS = 200
 
 
 def made_from(metadata: AdapterMetadata) -> list[Fact]:
-    """Return where an adapter comes from."""
+    """Return the origin of an adapter."""
     base, data, training = metadata.base_model, metadata.data, metadata.training
     return [
         (tr("Base model"), base_text(base.id)),
@@ -81,12 +81,12 @@ def method_facts(metadata: AdapterMetadata) -> list[Fact]:
 
 
 def changes(metadata: AdapterMetadata) -> list[str]:
-    """Return what was changed of the run under way, in sentences; of very many the last."""
+    """Return the changes during training as sentences; of very many, the last ones."""
     given = metadata.training.changes
     hidden = len(given) - MAX_CHANGES
     lines = [tr_count(hidden, "{n} earlier change", "{n} earlier changes")] if hidden > 0 else []
     for each in given[-MAX_CHANGES:]:
-        # Not checked as a recipe's own record is: it is shown as it stands, whoever wrote it.
+        # Not validated: imported metadata is shown literally.
         made = Change.model_construct(**{name: getattr(each, name) for name in Change.model_fields})
         text = translate(made.as_text())
         lines.append(text if len(text) <= MAX_CHANGE_CHARACTERS else f"{text[:MAX_CHANGE_CHARACTERS]}…")
@@ -112,7 +112,7 @@ def _options(method_id: str, options: dict[str, Any]) -> str:
 
 
 def _title(title: str) -> str:
-    """Return a setting's title within a line, where English begins it small."""
+    """Return a setting's title within a line, in lower case in English."""
     return title.lower() if spoken() == ENGLISH else translate(title)
 
 
@@ -136,7 +136,7 @@ def _trainable(metadata: AdapterMetadata) -> str:
 
 
 def _prompt(metadata: AdapterMetadata) -> str:
-    """Return the name of the template that an adapter was made with; the words of one that has none."""
+    """Return the name of the adapter's prompt template; the prompt itself if it has no name."""
     if metadata.prompt is None:
         return ""
     named = prompts.named(metadata.prompt.template)

@@ -1,4 +1,4 @@
-"""What else was measured of an adapter beside ROUGE, folded until it is asked for. Knows score cards only."""
+"""An adapter's metrics beside ROUGE, folded by default. Knows score cards only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class MeasuresRows(QWidget):
-    """A link, and the rows that it unfolds: the base's value, the adapter's, and the verdict of their difference."""
+    """A link that unfolds rows: the base's value, the adapter's, and the verdict of their difference."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class MeasuresRows(QWidget):
         column.addLayout(self._place)
 
     def show_card(self, card: ScoreCard | None) -> None:
-        """Show another card; nothing is seen of one that holds no more than ROUGE."""
+        """Show another card; hidden if it has only ROUGE."""
         if self.rows is not None:
             self._place.removeWidget(self.rows)
             self.rows.hide()

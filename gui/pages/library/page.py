@@ -1,6 +1,6 @@
-"""The library page: every adapter on this computer, comparable ones together, and the metadata of the one selected.
+"""The library page: all adapters on this computer, grouped by comparable scores, and the selected one's metadata.
 
-Lays out the parts in `gui.pages.library` and wires them to what they do. Decides nothing itself.
+Lays out and connects the parts in `gui.pages.library`.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ FILTERS = {"all": mark("All"), "scored": mark("Scored"), "imported": mark("Impor
 class LibraryPage(Page):
     """Shows the library. `open` selects an adapter.
 
-    `try_requested(adapter ids)` asks for the playground, `train_from_requested(adapter id)` and `new_run_requested` for
-    the train page.
+    `try_requested(adapter ids)` opens the playground, `train_from_requested(adapter id)` and `new_run_requested` the
+    Train page.
     """
 
     try_requested = Signal(list)
@@ -73,7 +73,7 @@ class LibraryPage(Page):
         self.setAcceptDrops(True)
         self.reader.start()
 
-    # Building.
+    # Construction.
     def _make_parts(self) -> None:
         self.folder_button = plain(tr("Open folder"), "folder")
         self.import_button = plain(tr("Import…"), "import")
@@ -152,7 +152,7 @@ class LibraryPage(Page):
         self._manager.run_started.connect(lambda _model: self._mark_in_use())
         self._manager.run_ended.connect(lambda _model: self._mark_in_use())
 
-    # Showing.
+    # Display.
     def open(self, adapter_id: str) -> None:
         """Select an adapter, now or as soon as it is read."""
         self._wanted = adapter_id
@@ -160,7 +160,7 @@ class LibraryPage(Page):
         self.reader.refresh()
 
     def shown(self) -> None:
-        """Read again, since other programs may have changed the folder."""
+        """Read again: other programs may have changed the folder."""
         self.reader.refresh_soon()
 
     def _on_read(self, adapters: list[Adapter], unreadable: list[Unreadable], size_bytes: int) -> None:
@@ -217,11 +217,11 @@ class LibraryPage(Page):
         self.table.set_in_use(used)
 
     def is_in_use(self, adapter: Adapter) -> bool:
-        """Tell whether a running job uses an adapter."""
+        """Return whether a running job uses an adapter."""
         return adapter.id in self._in_use
 
     def adapt(self, width: int) -> None:
-        """Let the metadata lie over the table's right half below 1200."""
+        """Show the metadata over the table's right half below a width of 1200."""
         self.drawer.set_narrow(width < px(NARROW))
 
     def _close_drawer(self) -> None:
@@ -236,13 +236,13 @@ class LibraryPage(Page):
         super().keyPressEvent(event)
 
     def _on_opened(self, adapter: Adapter) -> None:
-        """Return opens: the metadata where it is not there yet, else the playground."""
+        """Open the metadata if it is hidden, else the playground."""
         if self.drawer.is_narrow and not self.drawer.is_open:
             self.drawer.open()
         else:
             self.try_requested.emit([adapter.id])
 
-    # Doing.
+    # Actions.
     def _with_shown(self, operation: Callable[[Adapter], object]) -> None:
         adapter = self.panel.adapter()
         if adapter is not None:
@@ -254,7 +254,7 @@ class LibraryPage(Page):
         self._manager.adapters_changed.emit()
 
     def rename(self, adapter: Adapter) -> None:
-        """Let the person type another name over the one in the list."""
+        """Open an editor over the name in the list."""
         row = self.table.row_of(adapter.id)
         rect = self.view.visualRect(self.table.index(row, 0)).adjusted(px(4), 2, 0, -2)
         rect.setWidth(max(rect.width(), px(140)))
@@ -272,7 +272,7 @@ class LibraryPage(Page):
         self.operations.delete(adapter)
 
     def score(self, adapter: Adapter) -> None:
-        """Score an adapter as its recipe says; ask on what, if it has none."""
+        """Score an adapter by its recipe; if it has none, ask for the data."""
         choices = score_choices(adapter, self.table.adapters())
         if len(choices) == 1:
             self.jobs.score(adapter, choices[0][1])
@@ -280,7 +280,7 @@ class LibraryPage(Page):
             self.score_menu(adapter, choices).popup(self.cursor().pos())
 
     def score_menu(self, adapter: Adapter, choices: list[Choice]) -> QMenu:
-        """Return the menu that asks on what to score an adapter."""
+        """Return the menu of data to score an adapter on."""
         entries: list[Entry] = [
             (tr("Score on {data}", data=data), partial(self.jobs.score, adapter, wanted), "")
             for data, wanted in choices
@@ -288,12 +288,12 @@ class LibraryPage(Page):
         return make_menu(self, entries)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take folders and zips."""
+        """Accept folders and zip files."""
         if _dropped(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Import what was dropped."""
+        """Import the dropped adapters."""
         event.acceptProposedAction()
         self.operations.take_in(_dropped(event))
 
@@ -348,7 +348,7 @@ class LibraryPage(Page):
         ]
 
     def entries(self) -> list[Entry]:
-        """Return what can be done with the adapter that is selected."""
+        """Return the actions of the selected adapter."""
         adapter = self.view.current()
         return about(adapter.name, self._entries_for(adapter)) if adapter is not None else []
 

@@ -1,4 +1,4 @@
-"""Under which recipes an adapter can be scored. Knows no widget."""
+"""The recipes that an adapter can be scored with. Knows no widget."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Choice = tuple[str, Recipe]
 
 
 def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:
-    """Return what to score an adapter on, in words, with the recipe for it.
+    """Return the choices to score an adapter, each a text with its recipe.
 
-    One that was trained here has its own recipe and no choice. One from elsewhere can be scored as any other adapter
-    of its base model was, so that their scores stand on one scale, or on the sample conversations.
+    An adapter trained here has only its own recipe. An imported one can be scored like any other adapter of its base
+    model, so that the scores are comparable, or on the sample conversations.
     """
     own = _recipe(adapter)
     if own is not None:
@@ -38,7 +38,7 @@ def _recipe(adapter: Adapter) -> Recipe | None:
 
 
 def _sample_recipe(adapter: Adapter) -> Recipe:
-    """Return a recipe that asks the base model about the sample conversations, the way a new one would."""
+    """Return a new recipe for the sample conversations with the adapter's base model."""
     base = adapter.metadata.base_model
     made = recipe.from_tables(
         {"base_model": {"id": base.id or "unknown"}, "data": {"source": SAMPLE}, "method": {"id": "lora"}}

@@ -1,4 +1,4 @@
-"""An adapter's scores beside its base's, each as what was gained, with its interval. Knows score cards only."""
+"""An adapter's scores with their gain over the base model and intervals. Knows score cards only."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class ScoresView(QWidget):
         return self._card.base if self._card is not None else {}
 
     def _from_base(self, name: str) -> ConfidenceInterval:
-        """Return a score with its interval as distances from the base's mean."""
+        """Return a score's interval relative to the base's mean."""
         assert self._card is not None
         spread = self._card.scores[name]
         middle = self._base().get(name, {}).get("mean", spread["mean"])

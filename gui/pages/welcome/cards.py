@@ -1,4 +1,4 @@
-"""Cards of which one is chosen: a title, a line, a small line, and a radio mark."""
+"""Cards to choose one from: a title, a line, a small line, and a radio mark."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEIGHT, MARK = 134, 14
 
 @dataclass(frozen=True)
 class Card:
-    """What a card says; `small` may come later."""
+    """The texts of a card; `small` may be set later."""
 
     key: str
     title: str
@@ -26,7 +26,7 @@ class Card:
 
 
 class ChoiceCards(QWidget):
-    """Cards side by side, of equal width. `chosen(key)` tells of a choice by the person."""
+    """Cards of equal width, side by side. `chosen(key)` reports a choice by the user."""
 
     chosen = Signal(str)
 
@@ -40,7 +40,7 @@ class ChoiceCards(QWidget):
         self._group.buttonClicked.connect(self._emit_chosen)
 
     def offer(self, cards: Sequence[Card], current: str) -> None:
-        """Show other cards, one of them chosen."""
+        """Show other cards, one chosen."""
         for button in self._buttons.values():
             self._group.removeButton(button)
             button.hide()
@@ -52,15 +52,15 @@ class ChoiceCards(QWidget):
             button.setChecked(key == current)
 
     def current(self) -> str:
-        """Return the key of the card that is chosen."""
+        """Return the key of the chosen card."""
         return next((key for key, button in self._buttons.items() if button.isChecked()), "")
 
     def choose(self, key: str) -> None:
-        """Choose a card as a person would."""
+        """Choose a card as if the user had."""
         self._buttons[key].click()
 
     def say(self, key: str, small: str) -> None:
-        """Change the small line of a card, if it is there."""
+        """Change the small line of a card, if it is shown."""
         if key in self._buttons:
             self._buttons[key].say(small)
 
@@ -120,7 +120,7 @@ class _CardButton(QAbstractButton):
         painter.end()
 
     def _title_box(self, inside: QRectF) -> QRectF:
-        """Return the room of the title beside the mark: one line, or two for a long one."""
+        """Return the rectangle of the title beside the mark: one line, or two for a long one."""
         room = inside.width() - px(MARK) - 8
         measured = metrics("body_semibold")
         lines = 1 if measured.horizontalAdvance(self._card.title) <= room else 2

@@ -1,4 +1,4 @@
-"""The left of the guide: what this program does, in three lines and a curve."""
+"""The left pane of the guide: an introduction with a decorative curve."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TEXT = mark(
 
 
 class LeftSide(QWidget):
-    """Fixed in width; it goes where there is no room for it."""
+    """Fixed in width; hidden in a narrow window."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class LeftSide(QWidget):
 
 
 class _Curve(QWidget):
-    """A loss as it falls, for the looks of it."""
+    """A falling loss curve, as decoration."""
 
     def __init__(self) -> None:
         super().__init__()

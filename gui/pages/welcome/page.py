@@ -1,6 +1,6 @@
-"""The first-run guide: device, data, method, run. Each step works as it is; the whole can be skipped at any time.
+"""The first-run guide: device, data, method, run. Every step has a default; the guide can be skipped at any time.
 
-Asks a worker about the devices and plans the recipe that the choices make; whoever hears `start_requested` starts it.
+Asks a worker for the devices and plans the recipe of the choices; `start_requested` requests the run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.workers.worker_manager import WorkerManager
 
-# The steps by their key: title, and what says that it shall be changed.
+# The steps by key: title and accessible name of the Change button.
 STEPS = {
     "device": (mark("Device"), mark("Change device")),
     "data": (mark("Data"), mark("Change data")),
@@ -42,14 +42,14 @@ ONWARD = (
     mark("Start the run"),
 )
 STEPS_WIDTH = 640
-# Three that differ most, the usual one first.
+# Three different methods, the usual one first.
 METHODS = ("lora", "prefix_tuning", "full")
 SAMPLE, OWN = "sample", "own"
 AUTO = "auto"
 
 
 class WelcomePage(Page):
-    """`start_requested(recipe)` to run what was chosen, `data_requested` for data of one's own, `skipped`."""
+    """Signals: `start_requested(recipe)`, `data_requested` to choose other data, `skipped`."""
 
     start_requested = Signal(object)
     data_requested = Signal()
@@ -134,25 +134,25 @@ class WelcomePage(Page):
         self._planner.counted.connect(self._show_count)
 
     def adapt(self, width: int) -> None:
-        """Leave the left side out where there is no room for it."""
+        """Hide the left pane in a narrow window."""
         is_wide = width >= px(NARROW)
         self.left.setVisible(is_wide)
         self._edge.setVisible(is_wide)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Let Return go on at once, and plan what is chosen."""
+        """Focus the Continue button, and plan the recipe."""
         super().showEvent(event)
         self.onward_button.setFocus()
         self._plan()
         self._planner.count({each: self.recipe_with(each) for each in METHODS})
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Let the worker go that planned; the train page has one of its own."""
+        """End the plan worker; the Train page has its own."""
         super().hideEvent(event)
         self._planner.rest()
 
     def shown(self) -> None:
-        """Look at the devices the first time."""
+        """Ask for the devices when first shown."""
         if not self._asked:
             self._asked = True
             self._ask_devices()
@@ -191,7 +191,7 @@ class WelcomePage(Page):
         best = Card(AUTO, name, tr("Best device available"), _room(chosen))
         self.devices.offer([best, *cards][: len(METHODS)], self.devices.current())
 
-    # Going through it
+    # Navigation
 
     def go_to(self, at: int) -> None:
         """Open a step."""
@@ -220,11 +220,11 @@ class WelcomePage(Page):
     # The recipe
 
     def recipe(self) -> Recipe:
-        """Return the recipe that the choices make."""
+        """Return the recipe of the choices."""
         return self.recipe_with(self.methods.current(), self.devices.current())
 
     def recipe_with(self, method_id: str, device: str = AUTO) -> Recipe:
-        """Return the starter's recipe, with another method at its own preset."""
+        """Return the starter's recipe with another method and its preset."""
         tables = self._starter.as_tables()
         tables["training"]["device"] = device
         if method_id != self._starter.method.id:

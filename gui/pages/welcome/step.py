@@ -1,4 +1,4 @@
-"""One step of the guide: a number or a check, what it is about, what is set, and its choices while it is open."""
+"""One step of the guide: a number or a check, its title, its setting, and its choices while it is open."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CIRCLE, GUTTER = 28, 52
 
 
 class Step(QWidget):
-    """`change_wanted` asks to open it again; `change` says so of this step."""
+    """`change_wanted` requests to open it again; `change` is the accessible name of that button."""
 
     change_wanted = Signal()
 
@@ -54,17 +54,17 @@ class Step(QWidget):
         part.setVisible(self._is_open)
 
     def say(self, text: str) -> None:
-        """Say what is set; our own text, with `<b>` for what is strong."""
+        """Set the text of the setting, trusted text with `<b>`."""
         self._text.setText(text)
         self._text.setVisible(bool(text))
         self._describe()
 
     def text(self) -> str:
-        """Return what is said."""
+        """Return the text."""
         return self._text.text()
 
     def show_state(self, *, is_open: bool, is_done: bool) -> None:
-        """Open or close the step; what is done can be changed."""
+        """Open or close the step; a finished one has a Change button."""
         self._is_open, self._is_done = is_open, is_done
         self.change_button.setVisible(is_done and not is_open)
         self._title.set_token("ink" if is_open or is_done else "ink2")
