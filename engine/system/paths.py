@@ -38,7 +38,7 @@ def _made(folder: Path) -> Path:
     except OSError as error:
         raise StorageError(
             f"The folder {folder} cannot be made: {error.strerror}.",
-            "Choose another folder with TUNESMITH_HOME.",
+            "Set TUNESMITH_HOME to another folder.",
         ) from error
     return folder
 

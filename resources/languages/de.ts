@@ -8528,11 +8528,6 @@ Summary:</translation>
    <translation>Wählen Sie einen Encoder-Decoder (T5, BART, Pegasus) oder ein reines Decoder-Modell (Llama, Qwen, SmolLM).</translation>
   </message>
   <message>
-   <location filename="../../engine/system/paths.py" />
-   <source>Choose another folder with TUNESMITH_HOME.</source>
-   <translation>Wählen Sie mit TUNESMITH_HOME einen anderen Ordner.</translation>
-  </message>
-  <message>
    <location filename="../../engine/labelling/export.py" />
    <source>Choose another folder, or free some space.</source>
    <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
@@ -11074,6 +11069,11 @@ In one sentence:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Set TUNESMITH_HOME to a folder of your own.</source>
    <translation>Setzen Sie TUNESMITH_HOME auf einen eigenen Ordner.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/paths.py" />
+   <source>Set TUNESMITH_HOME to another folder.</source>
+   <translation>Setzen Sie TUNESMITH_HOME auf einen anderen Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/registration.py" />

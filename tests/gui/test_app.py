@@ -391,7 +391,7 @@ def test_another_home_is_another_instance(qtbot, home, monkeypatch, tmp_path):
 
 def test_the_end_of_a_run_is_told_unless_its_device_was_freed_on_wish(house, qtbot, monkeypatch):
     told = []
-    monkeypatch.setattr(house.window.notifier, "tell", lambda *said: told.append(said))
+    monkeypatch.setattr(house.window.notifier, "notify", lambda *said: told.append(said))
     model = house.train(qtbot)
     model.free_device()
     qtbot.waitUntil(lambda: house.manager.current is None, timeout=WAIT)

@@ -451,7 +451,7 @@ def test_a_stopped_runs_card_claims_no_score(qtbot):
     card = VerdictCard(state)
     qtbot.addWidget(card)
 
-    assert "not scored" in card.accessibleDescription()
+    assert "not compared" in card.accessibleDescription()
     assert "ROUGE" not in texts(card)
 
 
