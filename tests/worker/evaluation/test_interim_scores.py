@@ -144,4 +144,4 @@ def test_the_best_by_rouge_needs_scored_summaries(tmp_path):
         tiny_recipe(tmp_path, "t5", "lora", "training.best_by=rouge1", "training.evaluate_summaries=0")
     [problem] = caught.value.problems
     assert problem.field == "training.best_by"
-    assert "training.evaluate_summaries" in problem.hint
+    assert "Scored summaries" in problem.hint

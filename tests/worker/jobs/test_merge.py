@@ -159,7 +159,7 @@ def test_an_adapter_of_a_4_bit_base_is_merged_into_what_it_learned_on(kind, quan
 
 def test_an_adapter_of_an_int8_base_is_not_merged(tmp_path):
     adapter = install_random("llama", "mine", base_model=on_quantized("llama", "int8"))
-    with pytest.raises(AdapterError, match="learned on an int8 base"):
+    with pytest.raises(AdapterError, match="trained on an int8 base"):
         do_merge(adapter, tmp_path / "merged")
     assert list(tmp_path.glob("merged*")) == []
 

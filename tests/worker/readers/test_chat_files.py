@@ -213,7 +213,7 @@ def test_the_pause_can_be_another_one_or_none(tmp_path: Path, channel: Channel) 
 
 @pytest.mark.parametrize("pause", ["soon", "-1", "nan", "1e9"])
 def test_a_pause_that_is_no_number_of_hours_is_refused(tmp_path: Path, channel: Channel, pause: str) -> None:
-    with pytest.raises(DataError, match=f"A pause of {pause} hours makes no sense") as caught:
+    with pytest.raises(DataError, match=f"A pause of {pause} hours is not valid") as caught:
         conversations(write(tmp_path / "a.json", TRIP), channel, pause=pause)
     assert caught.value.field == "data.columns"
 
