@@ -138,7 +138,7 @@ CASES = (
     Case(
         "a prompt longer than all positions",
         "method.virtual_tokens",
-        "100 virtual tokens leave no room: this base model takes 64",
+        "100 virtual tokens fill the context window of 64 tokens",
         "Take fewer than 64",
         {"id": "prompt_tuning", "virtual_tokens": 100},
         kind="gpt2",

@@ -272,7 +272,7 @@ def test_a_run_on_another_base_is_told_of(page, qtbot):
     opened(page, qtbot)
     compare(page, qtbot, "Full fine-tuning")
     assert page.notice.isVisible()
-    assert "Full fine-tuning has another base model" in page.notice.text()
+    assert "Full fine-tuning uses another base model" in page.notice.text()
     compare(page, qtbot, "Full fine-tuning")
     assert [column.key for column in page.table.columns if column.key.startswith("score:")] == ["score:0"]
     assert not page.notice.isVisible()
