@@ -88,7 +88,7 @@ CASES = (
     Case(
         "a refinement and a start that exclude each other",
         "method.initialisation",
-        "DoRA does not begin at pissa",
+        "DoRA does not work with the initialisation pissa",
         "switch DoRA off",
         {"id": "lora", "dora": True, "initialisation": "pissa"},
     ),
