@@ -17,12 +17,12 @@ from PySide6.QtWidgets import QWidget
 
 from engine.api import AppError, Recipe, library, recipe, run_store
 from gui.core import actions
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.search_field import SearchField
 from gui.look.language import mark, tr, translate
 from gui.pages.train import recipe_files
 from gui.shell.page import Page
-from gui.shell.palette import Offer, Palette
+from gui.shell.palette import Palette, PaletteEntry
 
 MAX_RUNS, MAX_ADAPTERS = 12, 50
 RUN, ADAPTER, RECIPE, PROGRAM = mark("Run"), mark("Adapter"), mark("Recipe"), "Tunesmith"
@@ -46,7 +46,7 @@ class CommandIndex(QObject):
         super().__init__(window)
         self._window = window
         self._pages, self._navigator = pages, navigator
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
         self.palette: Palette | None = None
 
     def open(self, page: QWidget) -> Palette:
@@ -65,9 +65,9 @@ class CommandIndex(QObject):
         if self.palette is self.sender():
             self.palette = None
 
-    def _of_window(self, page: QWidget) -> list[Offer]:
+    def _of_window(self, page: QWidget) -> list[PaletteEntry]:
         found = [
-            Offer(tr(title), tr(PAGE), partial(self._navigator.page, key), self._keys_of(key), icon)
+            PaletteEntry(tr(title), tr(PAGE), partial(self._navigator.page, key), self._keys_of(key), icon)
             for key, (title, icon) in self._pages.items()
         ]
         inside = set(actions.bound_in(page))
@@ -77,7 +77,7 @@ class CommandIndex(QObject):
             )
             if is_general and bound not in inside and bound.action.is_offered:
                 keys = actions.keys_text(bound.action.id)
-                found.append(Offer(tr(bound.action.title), PROGRAM, bound.do, keys, "settings"))
+                found.append(PaletteEntry(tr(bound.action.title), PROGRAM, bound.do, keys, "settings"))
         return found
 
     @staticmethod
@@ -93,11 +93,11 @@ class CommandIndex(QObject):
         self.palette.add(
             [
                 *(
-                    Offer(name, tr(RUN), partial(navigator.run, run_id), icon="history")
+                    PaletteEntry(name, tr(RUN), partial(navigator.run, run_id), icon="history")
                     for run_id, name in found.runs
                 ),
                 *(
-                    Offer(
+                    PaletteEntry(
                         name,
                         tr(ADAPTER),
                         partial(navigator.adapter, adapter_id),
@@ -107,7 +107,7 @@ class CommandIndex(QObject):
                     for adapter_id, name, text in found.adapters
                 ),
                 *(
-                    Offer(
+                    PaletteEntry(
                         wanted.name,
                         tr(RECIPE),
                         partial(navigator.recipe, wanted, whence),
@@ -141,14 +141,14 @@ def _read_recent() -> _Recent:
     return _Recent(named, adapters, presets)
 
 
-def of_page(page: QWidget) -> list[Offer]:
+def of_page(page: QWidget) -> list[PaletteEntry]:
     """Return the actions that are possible on a page now: shortcuts, header buttons and menu entries."""
-    found: dict[str, Offer] = {}
+    found: dict[str, PaletteEntry] = {}
 
     def offer(title: str, do: Callable[[], Any], note: str = "") -> None:
         title = title.replace("&", "").rstrip("…").strip()
         if title and title not in found:
-            found[title] = Offer(title, tr(HERE), do, note or tr(HERE), "play")
+            found[title] = PaletteEntry(title, tr(HERE), do, note or tr(HERE), "play")
 
     for bound in actions.bound_in(page):
         if bound.action.is_offered and bound.is_possible():

@@ -21,9 +21,9 @@ from gui.command_index import CommandIndex, Navigator, search_field
 from gui.core import actions, file_opening
 from gui.core.data_files import dropped
 from gui.core.preferences import Preferences
-from gui.desktop.checkpoint_cleanup import Retention
+from gui.desktop.checkpoint_cleanup import CheckpointCleanup
 from gui.desktop.notifications import Notifier
-from gui.desktop.system_load import DeviceProbe
+from gui.desktop.system_load import SystemLoad
 from gui.desktop.taskbar import Taskbar
 from gui.dialogs.disk_dialog import DiskDialog
 from gui.dialogs.quit_dialog import QuitDialog
@@ -32,7 +32,7 @@ from gui.look.format import number, percent
 from gui.look.language import mark, tr
 from gui.pages.train.run.run_text import OUTCOMES
 from gui.shell.page import Page
-from gui.shell.shortcuts_sheet import KeysSheet
+from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.shell.window import ITEMS, ShellWindow
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
@@ -112,9 +112,9 @@ class MainWindow(ShellWindow):
         self.taskbar = Taskbar(self)
         self.left.connect(self.taskbar.clear)
         self.notifier = Notifier(self, self.taskbar)
-        self.retention = Retention(preferences, self)
+        self.retention = CheckpointCleanup(preferences, self)
         self.retention.freed.connect(manager.runs_changed)
-        self._probe = DeviceProbe(self)
+        self._probe = SystemLoad(self)
         self._probe.measured.connect(self.rail.set_device)
         manager.run_started.connect(self._run_changed)
         manager.run_changed.connect(self._run_changed)
@@ -275,7 +275,7 @@ class MainWindow(ShellWindow):
             field.selectAll()
 
     def _show_keys(self) -> None:
-        self._open(KeysSheet(self.current_key(), self))
+        self._open(ShortcutsSheet(self.current_key(), self))
 
     @staticmethod
     def _open(dialog: QDialog) -> None:

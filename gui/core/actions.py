@@ -142,7 +142,7 @@ def pressed(event: QKeyEvent, action_id: str) -> bool:
     return any(QKeySequence(keys) == told for keys in _BY_ID[action_id].keys)
 
 
-class Bound(QObject):
+class BoundAction(QObject):
     """An action bound to a widget, for the life of the widget; its keys work while the widget is visible."""
 
     def __init__(
@@ -190,12 +190,12 @@ def bind(
     act: Act,
     context: Qt.ShortcutContext = Qt.ShortcutContext.WindowShortcut,
     possible: Callable[[], bool] | None = None,
-) -> Bound:
+) -> BoundAction:
     """Let an action's keys press a button or call a function, while `widget` is visible and `possible` returns true."""
-    return Bound(widget, _BY_ID[action_id], act, context, possible)
+    return BoundAction(widget, _BY_ID[action_id], act, context, possible)
 
 
-def bound_in(widget: QWidget) -> list[Bound]:
+def bound_in(widget: QWidget) -> list[BoundAction]:
     """Return all actions bound to a widget and its children, in the order of their declaration."""
-    found = widget.findChildren(Bound)
+    found = widget.findChildren(BoundAction)
     return sorted(found, key=lambda each: ACTIONS.index(each.action))

@@ -14,7 +14,7 @@ Work = Callable[[], Any]
 Then = Callable[[Any], None]
 
 
-class Background(QObject):
+class BackgroundTasks(QObject):
     """Runs tasks in the given order and passes each result on in the GUI thread.
 
     If a task raises an AppError, `failed` is called with it instead, if given.

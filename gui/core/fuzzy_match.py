@@ -8,14 +8,14 @@ TOGETHER, WORD_START, GAP, LENGTH = 5.0, 4.0, 0.1, 0.01
 
 
 @dataclass(frozen=True)
-class Fit:
+class Match:
     """A match: its score (higher is better) and the positions of the matched letters."""
 
     score: float
     positions: tuple[int, ...] = ()
 
 
-def fit(typed: str, text: str) -> Fit | None:
+def fit(typed: str, text: str) -> Match | None:
     """Return the match of `text`; None if a letter is missing. Typed words may be in any order."""
     lowered = _lowered(text)
     score, positions = -LENGTH * len(text), set[int]()
@@ -25,7 +25,7 @@ def fit(typed: str, text: str) -> Fit | None:
             return None
         score += found.score
         positions |= set(found.positions)
-    return Fit(score, tuple(sorted(positions)))
+    return Match(score, tuple(sorted(positions)))
 
 
 def _lowered(text: str) -> str:
@@ -33,13 +33,13 @@ def _lowered(text: str) -> str:
     return "".join(letter.lower()[:1] for letter in text)
 
 
-def _best(word: str, text: str) -> Fit | None:
+def _best(word: str, text: str) -> Match | None:
     starts = (at for at, letter in enumerate(text) if letter == word[0])
     found = [made for start in starts if (made := _from(start, word, text)) is not None]
     return max(found, key=lambda made: made.score, default=None)
 
 
-def _from(start: int, word: str, text: str) -> Fit | None:
+def _from(start: int, word: str, text: str) -> Match | None:
     """Return the match that begins at a position, each letter at its next occurrence."""
     positions = [start]
     for letter in word[1:]:
@@ -51,4 +51,4 @@ def _from(start: int, word: str, text: str) -> Fit | None:
     for before, at in zip([-2, *positions], positions, strict=False):
         begins = at == 0 or not text[at - 1].isalnum()
         score += 1.0 + TOGETHER * (at == before + 1) + WORD_START * begins
-    return Fit(score - GAP * (positions[-1] - start), tuple(positions))
+    return Match(score - GAP * (positions[-1] - start), tuple(positions))

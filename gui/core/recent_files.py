@@ -20,7 +20,7 @@ MAX_FILES = 10
 PLACE_WIDTH = 320
 
 
-class Recent:
+class RecentFiles:
     """Sources with their names, each once."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Recent:
             }
 
 
-def offer_in(menu: QMenu, recent: Recent, act: Callable[[str], object]) -> None:
+def offer_in(menu: QMenu, recent: RecentFiles, act: Callable[[str], object]) -> None:
     """Add the recent entries to a menu, each with its name and its source."""
     for source, name in recent:
         shown = metrics("body").elidedText(source, Qt.TextElideMode.ElideMiddle, px(PLACE_WIDTH))
@@ -74,7 +74,7 @@ class RecentRecipes(QObject):
     def __init__(self, page: QWidget, open_file: Callable[[Path], object]) -> None:
         super().__init__(page)
         self._open_file = open_file
-        self._recent = Recent()
+        self._recent = RecentFiles()
         SavedState(page, "recipes", self._recent.saved_state, self._recent.restore_state)
 
     def add(self, path: Path) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import disk_usage
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 from gui.core.preferences import Preferences
 from gui.look.language import mark
 
@@ -24,7 +24,7 @@ RULES = (
 )
 
 
-class Retention(QObject):
+class CheckpointCleanup(QObject):
     """`freed(bytes)` reports what a rule, or `free`, has deleted."""
 
     freed = Signal(float)
@@ -32,7 +32,7 @@ class Retention(QObject):
     def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._preferences = preferences
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
 
     @property
     def rule(self) -> str:

@@ -18,7 +18,7 @@ from gui.workers.run_model import RunModel
 EVERY_MILLISECONDS = 2_000
 
 
-class DeviceProbe(QObject):
+class SystemLoad(QObject):
     """`measured(name, device, used, total, load)`: sizes in bytes, load 0 to 1, None if unknown."""
 
     measured = Signal(str, str, object, object, object)

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import disk_usage
-from gui.core.background_tasks import Background
-from gui.desktop.checkpoint_cleanup import RULES, Retention
-from gui.inputs.combo_box import Choice
+from gui.core.background_tasks import BackgroundTasks
+from gui.desktop.checkpoint_cleanup import RULES, CheckpointCleanup
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.look.format import bytes_text
 from gui.look.language import mark, tr, tr_count
@@ -30,14 +30,14 @@ PARTS = {
 class DiskDialog(GrowingDialog):
     """Measures when opened and after each deletion."""
 
-    def __init__(self, retention: Retention, parent: QWidget | None = None) -> None:
+    def __init__(self, retention: CheckpointCleanup, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._retention = retention
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
         self._freeable = disk_usage.Freeable()
         self.setWindowTitle(tr("Disk use"))
         self.sizes = {key: Label("–", "figure") for key in PARTS}
-        self.rules = Choice([(key, tr(text)) for key, text in RULES])
+        self.rules = ComboBox([(key, tr(text)) for key, text in RULES])
         self.rules.set_key(retention.rule)
         self.said = Label(tr("Measuring…"), "body", "ink2", wrap=True)
         self.free_button = plain(tr("Free space"), "trash")

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import paths
 from gui.core.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look import language, style
 from gui.look.language import mark, tr
 from gui.widgets.buttons import link, plain
@@ -37,17 +37,17 @@ class SettingsDialog(GrowingDialog):
         super().__init__(parent)
         self._preferences = preferences
         self.setWindowTitle(tr("Settings"))
-        self.schemes = Segmented(
+        self.schemes = SegmentedControl(
             [("system", tr("Follow system")), ("light", tr("Light")), ("dark", tr("Dark"))],
             stretch=True,
             name=tr("Appearance"),
         )
         self.schemes.set_current(style.scheme())
-        self.sizes = Choice([(str(size), f"{size} %") for size in TEXT_SIZES])
+        self.sizes = ComboBox([(str(size), f"{size} %") for size in TEXT_SIZES])
         self.sizes.set_key(str(round(100 * float(preferences.get("text_scale") or 1.0))))
-        self.languages = Choice([(language.SYSTEM, tr("Follow system")), *language.LANGUAGES.items()])
+        self.languages = ComboBox([(language.SYSTEM, tr("Follow system")), *language.LANGUAGES.items()])
         self.languages.set_key(preferences.get("language") or language.SYSTEM)
-        self.leaving = Segmented(
+        self.leaving = SegmentedControl(
             [(key, tr(text)) for key, text in WINDOW_CHOICES.items()], stretch=True, name=tr(LEAVING)
         )
         self.leaving.set_current(preferences.get(WHEN_WINDOW_LEAVES) or "finish")

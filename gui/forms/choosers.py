@@ -9,14 +9,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import SAMPLE, STARTER
 from gui.core.data_files import file_filter
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.look.language import tr
 
 Action = tuple[str, Callable[[], None]]
 """What an entry says, and what it does."""
 
 
-class ActionChoice(Choice):
+class ActionComboBox(ComboBox):
     """An editable choice whose last entries are actions; `picked(key)` reports the choice of another entry."""
 
     picked = Signal(str)
@@ -61,7 +61,7 @@ class ActionChoice(Choice):
         action[1]()
 
 
-class BaseModelChooser(ActionChoice):
+class BaseModelChooser(ActionComboBox):
     """A base model: the bundled one, those on this computer, a local folder or a hub id."""
 
     browse_requested = Signal()
@@ -87,7 +87,7 @@ class BaseModelChooser(ActionChoice):
             self.pick(folder)
 
 
-class SourceChooser(ActionChoice):
+class SourceChooser(ActionComboBox):
     """Conversations: the sample ones, a file, a folder of split files or a hub id."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -18,7 +18,7 @@ from gui.forms.module_chips import ModuleChips
 from gui.forms.prompt_editor import PromptEditor
 from gui.forms.value_text import value_text
 from gui.inputs.chips import ToggleChips
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import FloatField, IntField, SliderSpin
 from gui.look.language import mark, tr, translate
 
@@ -82,13 +82,13 @@ def _bool(info: OptionInfo) -> Control:
 
 
 def _choice(info: OptionInfo) -> Control:
-    choice = Choice([(value, value_text(value)) for value in info.choices])
+    choice = ComboBox([(value, value_text(value)) for value in info.choices])
     return Control(choice, choice.key, choice.set_key, choice.chosen, narrow=True)
 
 
 def _text(info: OptionInfo) -> Control:
     if info.suggestions:
-        choice = Choice(list(info.suggestions), editable=True)
+        choice = ComboBox(list(info.suggestions), editable=True)
         return Control(choice, choice.key, choice.set_key, choice.chosen, narrow=True)
     line = QLineEdit()
     return Control(line, line.text, line.setText, line.textEdited, narrow=True)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from engine.api import AppError, prompts
 from gui.forms.prompt_preview import PromptPreview
 from gui.forms.prompt_text import PromptText
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.name_row import NameRow
 from gui.look import style
 from gui.look.language import tr, translate
@@ -32,7 +32,7 @@ class PromptEditor(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.templates = Choice()
+        self.templates = ComboBox()
         self.more = IconButton("more", tr("Save, rename or delete templates"))
         self.area = PromptText()
         self.naming = NameRow(tr("Name of the template"))

@@ -35,10 +35,10 @@ from gui.forms.module_fields import offer_modules
 from gui.forms.prompt_editor import PromptEditor
 from gui.forms.recipe_tables import TABLES, complete, copied, from_text, preset, text_of
 from gui.forms.start_from_field import PLACE as ORIGIN
-from gui.forms.start_from_field import OriginField
+from gui.forms.start_from_field import StartFromField
 from gui.forms.undo import FormUndo
 from gui.forms.variant_field import VariantField
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.inputs.number_inputs import FloatField
 from gui.look.format import plain
@@ -85,14 +85,14 @@ class RecipeForm(QWidget):
         self._saved_methods: dict[str, tuple[dict[str, Any], float | None]] = {}
         self._fields = {table: make_fields(table, declaration) for table, declaration in TABLES.items()}
         self._method_fields: list[FormField] = []
-        self._method = Choice([(entry.id, translate(entry.title)) for entry in METHODS])
+        self._method = ComboBox([(entry.id, translate(entry.title)) for entry in METHODS])
         self._method_field = Field(
             tr("Method"), self._method, tooltip=tr("The PEFT method: which parameters are trained, and how.")
         )
         self._method.chosen.connect(self.choose_method)
         self.variant = VariantField()
         self.variant.chosen.connect(self.choose_variant)
-        self.origin = OriginField()
+        self.origin = StartFromField()
         self.origin.chosen.connect(self._choose_origin)
         self._method_top, self._method_rest = QVBoxLayout(), QVBoxLayout()
         self._grids: list[FieldGrid] = []
@@ -299,7 +299,7 @@ class RecipeForm(QWidget):
     def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
         """Offer the devices of this computer; others can be typed, for recipes of another computer."""
         choice = self.field("training.device").control.widget
-        assert isinstance(choice, Choice)
+        assert isinstance(choice, ComboBox)
         choice.set_items(["auto", *(str(device["id"]) for device in devices)])
         for key, device in enumerate(devices, start=1):
             choice.setItemData(key, device.get("name", ""), Qt.ItemDataRole.ToolTipRole)

@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import Adapter
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.look.language import mark, tr
 
@@ -21,13 +21,13 @@ TOOLTIP = mark("The run continues the training of this adapter. It has the same 
 NONE = mark("none, a new adapter")
 
 
-class OriginField(Field):
+class StartFromField(Field):
     """`chosen(adapter id)` reports a choice. A chosen adapter that no longer fits stays visible with the reason."""
 
     chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._choice = Choice([("", tr(NONE))])
+        self._choice = ComboBox([("", tr(NONE))])
         super().__init__(tr(TITLE), self._choice, tooltip=tr(TOOLTIP), parent=parent)
         self._adapters: list[Adapter] = []
         self._asked = ("", "", "")

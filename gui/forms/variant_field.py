@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import Method, variants
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.look.language import mark, tr, translate
 
@@ -25,7 +25,7 @@ class VariantField(Field):
     chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._choice = Choice()
+        self._choice = ComboBox()
         super().__init__(tr("Variant"), self._choice, tooltip=tr(TOOLTIP), parent=parent)
         self._choice.chosen.connect(self._emit_chosen)
 

@@ -87,7 +87,7 @@ class MeterRow(QWidget):
         self.setAccessibleName(f"{self._label.text()} {value}")
 
 
-class Busy(QWidget):
+class BusyRow(QWidget):
     """Work in progress: its name, a bar, progress and remaining time, and a Cancel button at the right."""
 
     def __init__(self, what: str = "", action: QWidget | None = None, parent: QWidget | None = None) -> None:

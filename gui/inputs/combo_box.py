@@ -12,7 +12,7 @@ from gui.look import icons, style
 from gui.look.fonts import px
 
 
-class Choice(QComboBox):
+class ComboBox(QComboBox):
     """Chooses one of `items`: (key, text) pairs, or plain texts that are their own keys.
 
     `chosen(key)` reports a choice by the user; an `editable` one takes any text as its key.

@@ -23,7 +23,7 @@ class Fixable(Protocol):
 
 
 @runtime_checkable
-class Rimmed(Protocol):
+class CompositeControl(Protocol):
     """A control of several parts; one shows a problem by its rim."""
 
     def rimmed(self) -> QWidget:
@@ -118,7 +118,7 @@ class Field(QWidget):
 
     def set_problem(self, message: str = "", hint: str = "") -> None:
         """Show a problem as a brick rim and one line; an empty message removes it."""
-        target = self.control.rimmed() if isinstance(self.control, Rimmed) else self.control
+        target = self.control.rimmed() if isinstance(self.control, CompositeControl) else self.control
         style.set_property(target, "problem", "true" if message else "false")
         self._problem.show_problem(message, hint)
         self._describe()

@@ -16,7 +16,7 @@ from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 
 
-class Segmented(QWidget):
+class SegmentedControl(QWidget):
     """Chooses one of a few: `items` are (key, text) pairs, or plain texts that are their own keys.
 
     Left and Right move, Home and End jump; `short` is 28 high, for tool rows. `currentChanged(key)` reports a change by

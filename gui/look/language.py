@@ -118,16 +118,16 @@ class Catalogue:
         return " ".join(self._whole(sentence) or sentence for sentence in sentences) if sentences[1:] else ""
 
     @cached_property
-    def _composed(self) -> list[_Composed]:
+    def _composed(self) -> list[_FormattedText]:
         """The texts with values, those with most letters of their own first."""
         composed = [
-            _Composed(text, forms[0]) for text, forms in self.engine.items() if _PLACEHOLDER.search(text)
+            _FormattedText(text, forms[0]) for text, forms in self.engine.items() if _PLACEHOLDER.search(text)
         ]
         return sorted(composed, key=lambda each: each.letters, reverse=True)
 
 
 @dataclass(frozen=True)
-class _Composed:
+class _FormattedText:
     """A text with values in it, and its translation."""
 
     text: str
@@ -161,7 +161,7 @@ class _Composed:
 
 
 @dataclass
-class _Spoken:
+class _Current:
     """The language of this process."""
 
     code: str = ENGLISH
@@ -169,7 +169,7 @@ class _Spoken:
     of_qt: QTranslator | None = None
 
 
-_now = _Spoken()
+_now = _Current()
 
 
 def tr(text: str, /, **values: object) -> str:
@@ -272,7 +272,7 @@ def _speak_qt(code: str) -> None:
         QCoreApplication.installTranslator(translator)
 
 
-def _filled(composed: _Composed, values: list[str]) -> str:
+def _filled(composed: _FormattedText, values: list[str]) -> str:
     by_name = dict(zip(composed.placeholders, values, strict=True))
     return _PLACEHOLDER.sub(lambda found: by_name.get(found.group(), found.group()), composed.translation)
 

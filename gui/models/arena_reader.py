@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import Curve, RunEntry, arenas, read_all, run_store
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 
 Mark = tuple[tuple[str, object], ...]
 
@@ -32,7 +32,7 @@ class ArenaReader(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
         self._reader = arenas.Reader()
         self._mark: Mark = ()
         self._groups: tuple[arenas.Group, ...] = ()

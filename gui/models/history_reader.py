@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from engine.api import Job, RunEntry, paths, run_store, run_summaries
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 from gui.core.timers import once
 
 FIRST_PORTION = 24
@@ -24,7 +24,7 @@ class HistoryReader(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
         self._stamps: dict[str, run_summaries.Stamp] = {}
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self.refresh_soon)

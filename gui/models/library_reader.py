@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from engine.api import Adapter, Unreadable, library, paths
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 from gui.core.timers import once
 
 REST_MILLISECONDS = 150
@@ -22,8 +22,8 @@ class LibraryReader(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._scanning = Background(self)
-        self._hashing = Background(self)
+        self._scanning = BackgroundTasks(self)
+        self._hashing = BackgroundTasks(self)
         self._verified: dict[tuple[str, tuple[int, ...]], list[str]] = {}
         self._wanted = ""
         self._watcher = QFileSystemWatcher(self)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pyqtgraph as pg
 
 
-class ChosenAxis(pg.AxisItem):
+class LabelledAxis(pg.AxisItem):
     """`choose` sets the labelled values and their labels."""
 
     def __init__(self, orientation: str) -> None:

@@ -19,7 +19,7 @@ from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import number
 from gui.look.language import tr
-from gui.plots.axis import ChosenAxis
+from gui.plots.axis import LabelledAxis
 from gui.plots.label_placement import apart
 from gui.plots.score_axis import ScoreLine
 from gui.plots.series import Drawing, Floats
@@ -33,7 +33,7 @@ class Canvas(pg.PlotWidget):
     menu_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._left, self._bottom, self._right = (ChosenAxis(side) for side in ("left", "bottom", "right"))
+        self._left, self._bottom, self._right = (LabelledAxis(side) for side in ("left", "bottom", "right"))
         axes = {"left": self._left, "bottom": self._bottom, "right": self._right}
         super().__init__(parent, background=None, axisItems=axes)
         self._box = self.getPlotItem().getViewBox()

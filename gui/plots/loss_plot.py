@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QVBo
 from engine.api import write_csv
 from gui.core.timers import once
 from gui.inputs.number_inputs import Slider
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number, score
@@ -58,7 +58,7 @@ class LossPlot(QWidget):
         self._smoothing.setAccessibleName(tr("Smoothing"))
         self._smoothing.valueChanged.connect(self._mark_dirty)
         scales = [("linear", tr("Linear")), ("log", tr("Log"))]
-        self._scale = Segmented(scales, short=True, name=tr("Scale"))
+        self._scale = SegmentedControl(scales, short=True, name=tr("Scale"))
         self._scale.currentChanged.connect(self._mark_dirty)
         self._export = IconButton("export", tr("Export the plot"))
         self._export.clicked.connect(self._open_export_menu)

@@ -16,7 +16,7 @@ from PySide6.QtGui import QPen
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number
-from gui.plots.axis import ChosenAxis
+from gui.plots.axis import LabelledAxis
 from gui.plots.series import Series
 from gui.plots.ticks import level_ticks
 
@@ -59,7 +59,7 @@ def scale_of(points: list[float], shown_y: tuple[float, float], room_above: floa
 class ScoreLine:
     """The line, its dots and the right axis; hidden while there is no score."""
 
-    def __init__(self, item: pg.PlotItem, axis: ChosenAxis) -> None:
+    def __init__(self, item: pg.PlotItem, axis: LabelledAxis) -> None:
         self._item, self._axis = item, axis
         self._line = pg.PlotCurveItem(antialias=True)
         self._dots = pg.ScatterPlotItem(symbol="o", antialias=True, pxMode=True)

@@ -126,7 +126,7 @@ class RailItem(QAbstractButton):
         painter.drawText(box, Qt.AlignmentFlag.AlignTrailing | middle, self._badge)
 
 
-class Rail(QWidget):
+class NavigationRail(QWidget):
     """The rail; `chosen(key)`, `device_wanted`, `settings_wanted` and `help_wanted` report clicks."""
 
     chosen = Signal(str)

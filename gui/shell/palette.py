@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.core.fuzzy_match import Fit, fit
+from gui.core.fuzzy_match import Match, fit
 from gui.inputs.search_field import SearchField
 from gui.look import icons, style
 from gui.look.fonts import font, metrics, px
@@ -45,13 +45,13 @@ ROW_HEIGHT, MAX_ROWS = 36, 11
 MAX_MATCHES = 60
 # A match of keywords counts less than a match of the title.
 KEYWORDS_WEIGHT = 0.5
-OFFER_ROLE, POSITIONS_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+ENTRY_ROLE, POSITIONS_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
-class Offer:
+class PaletteEntry:
     """One entry of the palette: a page to open or an action.
 
     `group` is its kind, `note` is shown at the right (a shortcut or a detail), `keywords` are searched as well.
@@ -65,7 +65,7 @@ class Offer:
     keywords: str = ""
 
 
-def found_by(typed: str, offers: Iterable[Offer]) -> list[tuple[Offer, Fit]]:
+def found_by(typed: str, offers: Iterable[PaletteEntry]) -> list[tuple[PaletteEntry, Match]]:
     """Return the matching entries, best first; all entries in their order while nothing is typed."""
     fitting = [(offer, made) for offer in offers if (made := _fit(typed, offer)) is not None]
     if typed.strip():
@@ -73,25 +73,25 @@ def found_by(typed: str, offers: Iterable[Offer]) -> list[tuple[Offer, Fit]]:
     return fitting[:MAX_MATCHES]
 
 
-def _fit(typed: str, offer: Offer) -> Fit | None:
+def _fit(typed: str, offer: PaletteEntry) -> Match | None:
     if not typed.strip():
-        return Fit(0.0)
+        return Match(0.0)
     by_title = fit(typed, offer.title)
     by_keywords = fit(typed, f"{offer.title} {offer.group} {offer.keywords}")
     if by_keywords is not None and (by_title is None or by_keywords.score * KEYWORDS_WEIGHT > by_title.score):
         inside = tuple(at for at in by_keywords.positions if at < len(offer.title))
-        return Fit(by_keywords.score * KEYWORDS_WEIGHT, inside)
+        return Match(by_keywords.score * KEYWORDS_WEIGHT, inside)
     return by_title
 
 
-class _Found(QAbstractListModel):
+class _Matches(QAbstractListModel):
     """The list of matches."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._found: list[tuple[Offer, Fit]] = []
+        self._found: list[tuple[PaletteEntry, Match]] = []
 
-    def put(self, found: list[tuple[Offer, Fit]]) -> None:
+    def put(self, found: list[tuple[PaletteEntry, Match]]) -> None:
         self.beginResetModel()
         self._found = found
         self.endResetModel()
@@ -105,19 +105,19 @@ class _Found(QAbstractListModel):
         return {
             Qt.ItemDataRole.DisplayRole: offer.title,
             Qt.ItemDataRole.AccessibleTextRole: ", ".join(part for part in told if part),
-            OFFER_ROLE: offer,
+            ENTRY_ROLE: offer,
             POSITIONS_ROLE: made.positions,
         }.get(role)
 
 
-class _Row(QStyledItemDelegate):
+class _RowDelegate(QStyledItemDelegate):
     """Draws an entry: icon, title with the matched letters, group and note."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(px(WIDTH), px(ROW_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        offer: Offer = index.data(OFFER_ROLE)
+        offer: PaletteEntry = index.data(ENTRY_ROLE)
         rect = QRectF(option.rect)
         is_current = bool(option.state & QStyle.StateFlag.State_Selected)
         mirrored = option.direction == Qt.LayoutDirection.RightToLeft
@@ -191,14 +191,14 @@ class _Query(SearchField):
 class Palette(QDialog):
     """Opens at the top of the window; Return runs the selected entry, Esc or a click outside closes it."""
 
-    def __init__(self, offers: list[Offer], parent: QWidget) -> None:
+    def __init__(self, offers: list[PaletteEntry], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Find"))
         self._offers, self._over = offers, parent
         self.query = _Query(tr("Find an action, page, run, adapter or recipe"))
         self.query.setFrame(False)
-        self._model = _Found(self)
+        self._model = _Matches(self)
         self.view = QListView()
         self._nothing = Label(tr("No matches."), "body", "ink2")
         self._lay_out()
@@ -211,7 +211,7 @@ class Palette(QDialog):
 
     def _lay_out(self) -> None:
         self.view.setModel(self._model)
-        self.view.setItemDelegate(_Row(self.view))
+        self.view.setItemDelegate(_RowDelegate(self.view))
         self.view.setUniformItemSizes(True)
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view.setAccessibleName(tr("Matches"))
@@ -225,20 +225,20 @@ class Palette(QDialog):
         column.addWidget(self.view, 1)
         column.addWidget(self._nothing)
 
-    def add(self, offers: list[Offer]) -> None:
+    def add(self, offers: list[PaletteEntry]) -> None:
         """Add entries that were read later; the selection stays."""
         selected = self.current()
         self._offers += offers
         self._show_found()
         rows = [
-            at for at in range(self._model.rowCount()) if self._model.index(at).data(OFFER_ROLE) is selected
+            at for at in range(self._model.rowCount()) if self._model.index(at).data(ENTRY_ROLE) is selected
         ]
         if rows:
             self._select(rows[0])
 
-    def current(self) -> Offer | None:
+    def current(self) -> PaletteEntry | None:
         """Return the selected entry, None without matches."""
-        found: Offer | None = self.view.currentIndex().data(OFFER_ROLE)
+        found: PaletteEntry | None = self.view.currentIndex().data(ENTRY_ROLE)
         return found
 
     def titles(self) -> list[str]:

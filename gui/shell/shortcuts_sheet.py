@@ -19,7 +19,7 @@ SIZE = (720, 640)
 KEYS_WIDTH = 216
 
 
-class KeysSheet(QDialog):
+class ShortcutsSheet(QDialog):
     """Searchable list of all shortcuts by scope: the window's first, then those of the page shown."""
 
     def __init__(self, page: str = "", parent: QWidget | None = None) -> None:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 from gui.core import actions
 from gui.look.fonts import px
 from gui.look.language import mark, tr
-from gui.shell.navigation_rail import Rail
+from gui.shell.navigation_rail import NavigationRail
 from gui.shell.page import NARROW, Page
 from gui.widgets import accessible_roles
 
@@ -61,7 +61,7 @@ class ShellWindow(QMainWindow):
         self._within: dict[str, str] = {}
         self.setWindowTitle("Tunesmith")
         self._fit()
-        self.rail = Rail()
+        self.rail = NavigationRail()
         self.rail.chosen.connect(self.show_page)
         self._stack = QStackedWidget()
         middle = QWidget()

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.inputs.search_field import SearchField
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look.fonts import px
 from gui.look.language import tr
 from gui.tables.grouped_view import GroupedTableView
@@ -40,7 +40,7 @@ class ListPane(QWidget):
         super().__init__(parent)
         self.view = view
         self.search = SearchField(placeholder)
-        self.filter = Segmented(list(filters.items()), short=True, name=tr("Show"))
+        self.filter = SegmentedControl(list(filters.items()), short=True, name=tr("Show"))
         self.right = ElidedLabel("", "figure_small", "ink3")
         self.right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.undo_strip = UndoStrip()

@@ -8,14 +8,14 @@ from contextlib import suppress
 
 from gui.core.saved_state import SavedState, values_of
 from gui.inputs.search_field import SearchField
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.tables.grouped_view import GroupedTableView
 
 
 def save_list_state(
     view: GroupedTableView,
     search: SearchField | None = None,
-    shown: Segmented | None = None,
+    shown: SegmentedControl | None = None,
     orders: Collection[str] = (),
 ) -> None:
     """Save search, filter and order; `orders` are the orders without a column head."""

@@ -96,7 +96,7 @@ class NoticeStrip(QFrame):
 
 
 @dataclass(frozen=True)
-class Plan:
+class Fallback:
     """One plan after an error, as texts: "7.7 GB", "−38 %", "+6 %", "same result"."""
 
     title: str
@@ -107,10 +107,10 @@ class Plan:
     learning: str = ""
 
 
-class PlanRow(QAbstractButton):
+class FallbackRow(QAbstractButton):
     """One plan, with a radio mark."""
 
-    def __init__(self, plan: Plan, parent: QWidget | None = None) -> None:
+    def __init__(self, plan: Fallback, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._plan = plan
         self.setCheckable(True)
@@ -187,7 +187,7 @@ def column_edges(right: float) -> tuple[float, float, float]:
     return right - px(268), right - px(158), right
 
 
-class _PlanHead(QWidget):
+class _FallbackHead(QWidget):
     """The column heads of the plans."""
 
     def __init__(self) -> None:
@@ -225,7 +225,7 @@ class ErrorCard(Card):
         self,
         title: str,
         text: str,
-        plans: Sequence[Plan] = (),
+        plans: Sequence[Fallback] = (),
         primary_text: str = "",
         second_text: str = "",
         end_text: str = "",
@@ -258,12 +258,12 @@ class ErrorCard(Card):
         self.column.addLayout(head)
         self.column.addWidget(RichLabel(text, "body", "ink2"))
 
-    def _add_plans(self, plans: Sequence[Plan]) -> None:
+    def _add_plans(self, plans: Sequence[Fallback]) -> None:
         rows = QVBoxLayout()
         rows.setSpacing(8)
-        rows.addWidget(_PlanHead())
+        rows.addWidget(_FallbackHead())
         for at, plan in enumerate(plans):
-            row = PlanRow(plan)
+            row = FallbackRow(plan)
             row.setChecked(at == 0)
             self._group.addButton(row, at)
             rows.addWidget(row)

@@ -27,7 +27,7 @@ class Strip:
     log: str = ""
 
 
-class DeviceTurn(QObject):
+class DeviceLock(QObject):
     """Shares the device with the current run.
 
     Signals: `came` when a run that was to pause rests, `lost` when a run goes on and the worker must leave,

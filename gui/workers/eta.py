@@ -20,7 +20,7 @@ SETTLING_SECONDS = 5.0
 MINUTE, HOUR, COARSE = 60.0, 3600.0, 600.0
 
 
-class Remaining:
+class Eta:
     """Takes in the progress of one stage after the other; `begin` resets it for the next stage."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import KEEP_TRAINING, Ending, Event, Job, Recipe, RunState, clock
 from gui.core.timers import once
 from gui.workers.engine_thread import EngineThread
-from gui.workers.eta import Remaining
+from gui.workers.eta import Eta
 
 REDRAW_MILLISECONDS = 100
 STEPS_TIMED = 20
@@ -36,7 +36,7 @@ class RunModel(QObject):
         self._thread = thread
         self._step_times: deque[float] = deque(maxlen=STEPS_TIMED)
         self._stepped_at = 0.0
-        self._stage_left = Remaining()
+        self._stage_left = Eta()
         self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
         thread.events.connect(self.apply)
         thread.ended.connect(self._end)

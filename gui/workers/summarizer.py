@@ -17,7 +17,7 @@ from engine.api import Ending, Event, SummarizeOptions
 from gui.look.format import bytes_text, percent
 from gui.look.language import mark, tr
 from gui.workers.engine_thread import EngineThread
-from gui.workers.eta import Remaining
+from gui.workers.eta import Eta
 
 State = Literal["off", "starting", "ready", "closing", "dead"]
 StartThread = Callable[[dict[str, Any]], EngineThread]
@@ -33,7 +33,7 @@ FETCHING = mark("Downloading the base model")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ConversationInput:
     """A conversation to summarise, and its reference summary, "" without one."""
 
     text: str
@@ -53,7 +53,7 @@ class Request:
     `max_conversation_tokens`.
     """
 
-    conversations: Asked | tuple[Asked, ...]
+    conversations: ConversationInput | tuple[ConversationInput, ...]
     columns: tuple[str | None, ...]
     options: SummarizeOptions
     prompt: dict[str, Any] | None = None
@@ -62,7 +62,7 @@ class Request:
         """Return the command's arguments."""
         asked = {"request": request_id, "columns": list(self.columns), **self.options.model_dump()}
         asked |= {"prompt": self.prompt} if self.prompt else {}
-        if isinstance(self.conversations, Asked):
+        if isinstance(self.conversations, ConversationInput):
             return asked | self.conversations.arguments()
         return asked | {"conversations": [one.arguments() for one in self.conversations]}
 
@@ -91,7 +91,7 @@ class Summarizer(QObject):
         self._sent: set[str] = set()
         self._stage = ""
         self._progress: Event | None = None
-        self._left = Remaining()
+        self._left = Eta()
         self._began = 0.0
         self._clock = QTimer(self)
         self._clock.setInterval(1000)

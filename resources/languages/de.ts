@@ -391,7 +391,7 @@
    <translation>Alle Einträge teilen Basismodell ({base}), Daten ({data}), Prompt, Bewertung und Startwert des Rezepts auf der Seite „Trainieren“. Um andere zu verwenden, ändern Sie zuerst dieses Rezept.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <location filename="../../gui/pages/labelling/summary_pane.py" />
    <source>All names, numbers and dates are in the conversation</source>
    <translation>Alle Namen, Zahlen und Daten kommen im Gespräch vor</translation>
   </message>
@@ -1401,12 +1401,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Entwürfe</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <location filename="../../gui/pages/labelling/summary_pane.py" />
    <source>Drafts &amp;by</source>
    <translation>Entwürfe &amp;von</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <location filename="../../gui/pages/labelling/summary_pane.py" />
    <source>Drafts by</source>
    <translation>Entwürfe von</translation>
   </message>
@@ -2544,7 +2544,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weiter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/conversation_view.py" />
+   <location filename="../../gui/pages/labelling/conversation_pane.py" />
    <source>Next conversation, leave this one unchanged</source>
    <translation>Nächstes Gespräch, dieses unverändert lassen</translation>
   </message>
@@ -2769,7 +2769,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nicht im Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <location filename="../../gui/pages/labelling/summary_pane.py" />
    <source>Not in the conversation: {named}</source>
    <translation>Nicht im Gespräch: {named}</translation>
   </message>
@@ -3309,7 +3309,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vorlagen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/conversation_view.py" />
+   <location filename="../../gui/pages/labelling/conversation_pane.py" />
    <source>Previous conversation</source>
    <translation>Voriges Gespräch</translation>
   </message>
@@ -3527,7 +3527,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wiederholen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <location filename="../../gui/pages/labelling/summary_pane.py" />
    <source>Redo: {step}</source>
    <translation>Wiederholen: {step}</translation>
   </message>
@@ -5187,7 +5187,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rückgängig</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <location filename="../../gui/pages/labelling/summary_pane.py" />
    <source>Undo: {step}</source>
    <translation>Rückgängig: {step}</translation>
   </message>
@@ -7097,7 +7097,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{name}: {score}. Schlechter, gepaart mit dem Basismodell: {gain}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/conversation_view.py" />
+   <location filename="../../gui/pages/labelling/conversation_pane.py" />
    <source>{number} of {total}</source>
    <translation>{number} von {total}</translation>
   </message>

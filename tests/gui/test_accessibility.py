@@ -23,12 +23,12 @@ from gui.dialogs.settings_dialog import SettingsDialog
 from gui.graphics.histogram import Histogram
 from gui.graphics.scrubber import Scrubber
 from gui.inputs.number_inputs import SliderSpin
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.main_window import PAGES, MainWindow
 from gui.pages.help.drawings import DrawingView
-from gui.pages.train.method.support_dialog import CapabilityDialog
+from gui.pages.train.method.support_dialog import SupportDialog
 from gui.plots.chart import Chart
-from gui.shell.shortcuts_sheet import KeysSheet
+from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.widgets.text_view import ReadingText
 from tests.helpers.whole_window import fill_home, leave, make_window
 
@@ -49,7 +49,7 @@ USABLE = {
     Role.Chart,
 }
 DRAWN = {
-    Segmented: Role.ComboBox,
+    SegmentedControl: Role.ComboBox,
     Scrubber: Role.Slider,
     Histogram: Role.Slider,
     Chart: Role.Chart,
@@ -113,8 +113,8 @@ def walk(window: MainWindow) -> list[QWidget]:
     disk = DiskDialog(window.retention, window)
     sheets = [
         SettingsDialog(window.preferences, window),
-        KeysSheet("", window),
-        CapabilityDialog(parent=window),
+        ShortcutsSheet("", window),
+        SupportDialog(parent=window),
     ]
     found = [each for root in (*pages, *sheets, disk, window.rail) for each in usable(root)]
     disk.wait()

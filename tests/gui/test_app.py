@@ -18,7 +18,7 @@ from gui.app import begin, say_why_not
 from gui.core.preferences import Preferences
 from gui.desktop.crash_report import CrashReport
 from gui.desktop.single_instance import SingleInstance
-from gui.desktop.system_load import DeviceProbe
+from gui.desktop.system_load import SystemLoad
 from gui.dialogs.disk_dialog import DiskDialog
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look import style
@@ -418,7 +418,7 @@ def test_what_nobody_foresaw_is_logged_and_said(qtbot, tmp_path):
 
 
 def test_the_meter_shows_the_computer(qtbot):
-    probe = DeviceProbe()
+    probe = SystemLoad()
     with qtbot.waitSignal(probe.measured, timeout=WAIT) as blocker:
         probe.start()
     name, device, used, total, load = blocker.args

@@ -11,8 +11,8 @@ from gui.command_index import of_page
 from gui.core import actions
 from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
-from gui.shell.palette import TOP, Offer, Palette, found_by
-from gui.shell.shortcuts_sheet import KeysSheet
+from gui.shell.palette import TOP, Palette, PaletteEntry, found_by
+from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
@@ -142,7 +142,7 @@ def test_every_declared_shortcut_is_bound_somewhere(window):
 def test_the_sheet_of_keys_opens_by_its_keys(window):
     for keys in ((Qt.Key.Key_F1,), (Qt.Key.Key_Slash, CONTROL)):
         QTest.keyClick(window, *keys)
-        (sheet,) = window.findChildren(KeysSheet)
+        (sheet,) = window.findChildren(ShortcutsSheet)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
         sheet.close()
         sheet.setParent(None)
@@ -158,8 +158,8 @@ def test_control_f_leads_to_the_search_of_the_page(window, qtbot):
 def test_a_title_that_fits_comes_before_other_words():
     done = []
     offers = [
-        Offer("Appearance", "Tunesmith", lambda: done.append(1), keywords="dark"),
-        Offer("Dark roast", "Run", lambda: None),
+        PaletteEntry("Appearance", "Tunesmith", lambda: done.append(1), keywords="dark"),
+        PaletteEntry("Dark roast", "Run", lambda: None),
     ]
     assert [offer.title for offer, _ in found_by("dark", offers)] == ["Dark roast", "Appearance"]
     assert [offer.title for offer, _ in found_by(" ", offers)] == ["Appearance", "Dark roast"]
@@ -181,13 +181,13 @@ class Moves(QObject):
 
 def test_it_stands_at_the_window_s_head_before_it_is_shown_and_stays_there(window, qtbot):
     window.move(100, 80)
-    opened = Palette([Offer("One", "", lambda: None), Offer("Two", "", lambda: None)], window)
+    opened = Palette([PaletteEntry("One", "", lambda: None), PaletteEntry("Two", "", lambda: None)], window)
     moves = Moves(opened)
     at = window.mapToGlobal(QPoint((window.width() - opened.width()) // 2, TOP))
     assert opened.pos() == at
     with qtbot.waitExposed(opened):
         opened.show()
-    opened.add([Offer(f"More {number}", "", lambda: None) for number in range(20)])
+    opened.add([PaletteEntry(f"More {number}", "", lambda: None) for number in range(20)])
     opened.query.setText("One")
     assert opened.pos() == at
     assert moves.seen == []
@@ -195,10 +195,10 @@ def test_it_stands_at_the_window_s_head_before_it_is_shown_and_stays_there(windo
 
 
 def test_offers_that_come_later_leave_the_selection_alone(styled, qtbot, window):
-    opened = Palette([Offer("One", "", lambda: None), Offer("Two", "", lambda: None)], window)
+    opened = Palette([PaletteEntry("One", "", lambda: None), PaletteEntry("Two", "", lambda: None)], window)
     opened.show()
     QTest.keyClick(opened.query, Qt.Key.Key_Down)
-    opened.add([Offer("Three", "", lambda: None)])
+    opened.add([PaletteEntry("Three", "", lambda: None)])
     assert opened.current().title == "Two"
     assert opened.titles() == ["One", "Two", "Three"]
     opened.close()

@@ -25,23 +25,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.graphics.bars import Busy, MeterRow
+from gui.graphics.bars import BusyRow, MeterRow
 from gui.graphics.block_drawing import Block, BlockDrawing, Group, Part
 from gui.graphics.histogram import Histogram
 from gui.graphics.interval_bar import IntervalBar
 from gui.graphics.scrubber import Scrubber
 from gui.graphics.sparkline import paint_sparkline
 from gui.inputs.chips import ToggleChips
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.inputs.number_inputs import FloatField, IntField, Slider, SliderSpin
 from gui.inputs.search_field import SearchField
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look import icons, style
 from gui.models.intervals import ConfidenceInterval
 from gui.plots.loss_plot import LossPlot
 from gui.widgets.buttons import IconButton, link, plain, primary, quiet
-from gui.widgets.cards import ErrorCard, NoticeStrip, Plan
+from gui.widgets.cards import ErrorCard, Fallback, NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, Figure, IconLabel, Label, Tag
 from gui.widgets.line import Line
@@ -214,21 +214,25 @@ def fields() -> list[QWidget]:
     """Return fields at rest, fixed, empty and faulty."""
     faulty = Field("Precision", QLineEdit("float16"), foot="of the frozen weights")
     faulty.set_problem("T5 overflows in float16.", "Use bfloat16.")
-    settled: list[Choice | IntField | FloatField] = [Choice(["LoRA"]), IntField(1, 256, 32), FloatField(0.05)]
+    settled: list[ComboBox | IntField | FloatField] = [
+        ComboBox(["LoRA"]),
+        IntField(1, 256, 32),
+        FloatField(0.05),
+    ]
     for part in settled:
         part.set_fixed(True)
     pair = row(
         Field("Epochs", IntField(1, 100, 10)), Field("Learning rate", FloatField(2e-5)), gap=16, stretch=False
     )
     return [
-        named("rest", row(Choice(["LoRA", "DoRA"]), IntField(1, 256, 32), FloatField(0.05), stretch=False)),
+        named("rest", row(ComboBox(["LoRA", "DoRA"]), IntField(1, 256, 32), FloatField(0.05), stretch=False)),
         named(
-            "focus", row(*map(focused, (Choice(["LoRA", "DoRA"]), IntField(1, 256, 32), FloatField(0.05))))
+            "focus", row(*map(focused, (ComboBox(["LoRA", "DoRA"]), IntField(1, 256, 32), FloatField(0.05))))
         ),
         named("fixed", row(*settled, stretch=False)),
         named("empty", SearchField("Search methods")),
         faulty,
-        Field("Method", Choice(["LoRA", "IA3"]), "Two thin matrices beside each weight", "low rank"),
+        Field("Method", ComboBox(["LoRA", "IA3"]), "Two thin matrices beside each weight", "low rank"),
         pair,
     ]
 
@@ -249,10 +253,13 @@ def choices() -> list[QWidget]:
     checks[0].setChecked(True)
     checks[2].setChecked(True)
     return [
-        named("level", row(Segmented(["Essential", "More", "Everything"]))),
+        named("level", row(SegmentedControl(["Essential", "More", "Everything"]))),
         named(
             "short",
-            row(Segmented(["Linear", "Log"], short=True), focused(Segmented(["Run", "Recipe"], short=True))),
+            row(
+                SegmentedControl(["Linear", "Log"], short=True),
+                focused(SegmentedControl(["Run", "Recipe"], short=True)),
+            ),
         ),
         named("targets", chips),
         named("settled", settled_chips),
@@ -278,7 +285,7 @@ def notices() -> QWidget:
         IconLabel("arrow-down", "brick"),
         Label("Worse", "body_medium", "brick"),
     )
-    busy = Busy("Downloading google/flan-t5-base", plain("Cancel"))
+    busy = BusyRow("Downloading google/flan-t5-base", plain("Cancel"))
     busy.set_progress(0.41, "412 of 990 MB, 1 min left")
     meter = MeterRow(above=False)
     meter.set_value(0.41, "fits the trained limit", "212 of 512 tokens")
@@ -408,7 +415,7 @@ def histogram() -> Histogram:
 def error_card() -> ErrorCard:
     """Return the card of a run out of memory."""
     plans = [
-        Plan(
+        Fallback(
             "Micro-batch 8 to 4",
             "Same 8 examples per step, in two parts",
             "7.7 GB",
@@ -416,7 +423,7 @@ def error_card() -> ErrorCard:
             "+6 %",
             "same result",
         ),
-        Plan(
+        Fallback(
             "Recompute activations", "Nothing kept between layers", "6.3 GB", "−49 %", "+31 %", "same result"
         ),
     ]

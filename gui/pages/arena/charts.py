@@ -11,9 +11,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from engine.api import AppError, Curve, arenas, method
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import Slider
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look.fonts import px
 from gui.look.format import number
 from gui.look.language import mark, tr, translate
@@ -46,7 +46,7 @@ class FrontView(QWidget):
         super().__init__(parent)
         self._rows: Sequence[Row] = ()
         self._chosen = ""
-        self.cost = Choice([(key, tr(title)) for key, (title, _) in COSTS.items()])
+        self.cost = ComboBox([(key, tr(title)) for key, (title, _) in COSTS.items()])
         self.cost.setAccessibleName(tr("ROUGE-1 against"))
         self.cost.setMinimumWidth(px(96))
         self.cost.setMaximumWidth(px(204))
@@ -120,7 +120,7 @@ class LossView(QWidget):
         self.smoothing.setAccessibleName(tr("Smoothing"))
         self.smoothing.setToolTip(tr("Smoothing"))
         scales = [("linear", tr("Linear")), ("log", tr("Log"))]
-        self.scale = Segmented(scales, short=True, name=tr("Scale"))
+        self.scale = SegmentedControl(scales, short=True, name=tr("Scale"))
         self.export_button = IconButton("export", tr("Export the losses"))
         self._lay_out()
         self.smoothing.valueChanged.connect(lambda value: self.chart.set_smoothing(value / 100))

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from engine.api import METHODS, Recipe, arenas
 from gui.forms.undo import FormUndo
 from gui.inputs.chips import ToggleChips
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
 from gui.look.fonts import px
 from gui.look.language import tr, tr_count, translate
@@ -47,7 +47,7 @@ class EntriesForm(QWidget):
         self._name_field = Field(tr("&Name"), self.name)
         choices = [(each.id, translate(each.title)) for each in arenas.PRESETS]
         choices += [(METHODS_CHOSEN, tr("Chosen methods")), (AS_IT_IS, tr("The current recipe"))]
-        self.entries = Choice(choices)
+        self.entries = ComboBox(choices)
         self._entries_field = Field(tr("&Compare"), self.entries)
         self.methods = ToggleChips([(each.id, translate(each.title)) for each in METHODS], ["lora"])
         self._methods_field = Field(tr("Methods, each with its preset"), self.methods)

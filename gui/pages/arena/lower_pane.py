@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import Curve, arenas
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.pages.arena.charts import FrontView, LossView
@@ -18,7 +18,7 @@ TABS = (("front", mark("Quality against cost")), ("losses", mark("Loss")), ("que
 GAP = 24
 
 
-class BelowTable(QWidget):
+class LowerPane(QWidget):
     """Lays out the parts; the page fills them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -26,7 +26,7 @@ class BelowTable(QWidget):
         self.front, self.losses, self.queue = FrontView(), LossView(), QueueView()
         self.differences = DifferencesView()
         tabs = [(key, tr(title)) for key, title in TABS]
-        self.tabs = Segmented(tabs, short=True, name=tr("Below the table"))
+        self.tabs = SegmentedControl(tabs, short=True, name=tr("Below the table"))
         self._parts: dict[str, QWidget] = {"front": self.front, "losses": self.losses, "queue": self.queue}
         self._narrow = False
         self._any_scored = True

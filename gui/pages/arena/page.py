@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, Q
 from engine.api import AppError, Family, Recipe, RecipeError, arenas
 from gui.core.actions import Entry
 from gui.core.saved_state import values_of
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.look.fonts import px
 from gui.look.language import mark, tr, translate
 from gui.models.arena_reader import ArenaReader, Snapshot
@@ -26,9 +26,9 @@ from gui.pages.arena.arena_operations import ArenaOperations
 from gui.pages.arena.arena_text import base_score_text, summary_text
 from gui.pages.arena.columns_button import ColumnsButton
 from gui.pages.arena.entries_form import EntriesForm
-from gui.pages.arena.lower_pane import BelowTable
+from gui.pages.arena.lower_pane import LowerPane
 from gui.pages.library.menus import SEPARATOR, make_menu
-from gui.pages.train.run.report_export import ReportFile
+from gui.pages.train.run.report_export import ReportExport
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
 from gui.tables.list_state import save_list_state
@@ -77,10 +77,10 @@ class ArenaPage(Page):
         self._recipe: tuple[Recipe, Family | None] | None = None
         self.reader = ArenaReader(self)
         self.operations = ArenaOperations(manager, self)
-        self.report_file = ReportFile(self)
+        self.report_file = ReportExport(self)
         self.table = ArenaTable(self)
         self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT)
-        self.below = BelowTable()
+        self.below = LowerPane()
         self.form = EntriesForm()
         save_list_state(self.view)
         self._make_parts()
@@ -94,7 +94,7 @@ class ArenaPage(Page):
 
     # Construction.
     def _make_parts(self) -> None:
-        self.choice = Choice()
+        self.choice = ComboBox()
         self.choice.setAccessibleName(tr("Arena"))
         self.choice.setFixedWidth(px(176))
         self.pause_button = plain(tr("Pause queue"), "pause")

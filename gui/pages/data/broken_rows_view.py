@@ -22,7 +22,7 @@ ROWS_SHOWN = 4
 PLACE_WIDTH = 220
 
 
-class BrokenModel(QAbstractTableModel):
+class BrokenRowsModel(QAbstractTableModel):
     """Positions and reasons."""
 
     def __init__(self) -> None:
@@ -56,14 +56,14 @@ class BrokenModel(QAbstractTableModel):
         return None
 
 
-class BrokenView(QWidget):
+class BrokenRowsView(QWidget):
     """The list with its count above. `export_wanted` requests an export of all rows."""
 
     export_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model = BrokenModel()
+        self._model = BrokenRowsModel()
         self.table = TextTable(self._model, tr("Rows that can't be read"))
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)

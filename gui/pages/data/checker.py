@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import AppError, Ending, Event, Job, Problem
 from gui.look.language import mark, tr
 from gui.workers.active_job import ActiveJob
-from gui.workers.eta import Remaining
+from gui.workers.eta import Eta
 from gui.workers.worker_manager import WorkerManager
 
 STAGES = {
@@ -38,7 +38,7 @@ class Checker(QObject):
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._manager = manager
-        self._stage, self._left = "", Remaining()
+        self._stage, self._left = "", Eta()
         self.notices: list[str] = []
         self.broken: list[dict[str, str]] = []
         self.active_job = ActiveJob(self)

@@ -13,10 +13,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import Problem
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
 from gui.look.language import mark, tr, translate
-from gui.pages.data.report import FirstLook, Shape
+from gui.pages.data.report import RowPreview, Shape
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
 
@@ -73,9 +73,9 @@ class ColumnMapping(QWidget):
 
     def __init__(self, tokenizer: Field, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.conversation = Choice([(AUTO, tr(GUESSED))])
-        self.summary = Choice([(AUTO, tr(GUESSED))])
-        self.by_hand = {key: Choice(_choices(key), editable=key not in FIXED) for key in BY_HAND}
+        self.conversation = ComboBox([(AUTO, tr(GUESSED))])
+        self.summary = ComboBox([(AUTO, tr(GUESSED))])
+        self.by_hand = {key: ComboBox(_choices(key), editable=key not in FIXED) for key in BY_HAND}
         self._changed_last = ""
         self.fields = {
             "conversation": Field(tr(TOP["conversation"]), self.conversation),
@@ -87,7 +87,7 @@ class ColumnMapping(QWidget):
         }
         for role, field in self.fields.items():
             choice = field.control
-            assert isinstance(choice, Choice)
+            assert isinstance(choice, ComboBox)
             choice.chosen.connect(lambda _key, role=role: self._choose(role))
         self._values = self.values()
         self._lay_out(tokenizer)
@@ -164,7 +164,7 @@ class ColumnMapping(QWidget):
         self.setVisible(chosen != self._values)
         self._values = chosen
 
-    def show_look(self, look: FirstLook) -> None:
+    def show_look(self, look: RowPreview) -> None:
         """Offer the columns of the first rows, with the guess, and the keys of turns."""
         self.offer(look.columns, look.shape, turn_keys(look))
 
@@ -225,7 +225,7 @@ def _guessed(name: str | None) -> str:
     return tr("{column} (auto)", column=name) if name else ""
 
 
-def _offer(choice: Choice, items: Sequence[tuple[str, str]]) -> None:
+def _offer(choice: ComboBox, items: Sequence[tuple[str, str]]) -> None:
     """Offer other items; the chosen one stays if it is among them or was typed."""
     chosen = choice.key()
     choice.set_items(items)
@@ -233,7 +233,7 @@ def _offer(choice: Choice, items: Sequence[tuple[str, str]]) -> None:
     choice.set_key(chosen if chosen in known or (choice.isEditable() and chosen) else AUTO)
 
 
-def turn_keys(look: FirstLook) -> tuple[str, ...]:
+def turn_keys(look: RowPreview) -> tuple[str, ...]:
     """Return the keys of turns in lists, as far as the first rows show them."""
     cells = (cell for row in look.rows[:20] for cell in row.values() if cell[:1] in ("[", "{"))
     return tuple(dict.fromkeys(key for cell in cells for key in KEY.findall(cell)))

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 
-class Decisions(QObject):
+class Exclusions(QObject):
     """The decisions about one source. `changed` is emitted by `exclude` and `mask`."""
 
     changed = Signal()

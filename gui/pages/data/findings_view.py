@@ -12,7 +12,7 @@ from gui.look import style
 from gui.look.fonts import metrics, px
 from gui.look.format import number
 from gui.look.language import tr, tr_count
-from gui.pages.data.exclusions import Decisions
+from gui.pages.data.exclusions import Exclusions
 from gui.pages.data.report import Finding, by_split
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
@@ -151,7 +151,7 @@ class FindingsView(QWidget):
     rows_wanted = Signal(object)
     export_wanted = Signal(object)
 
-    def __init__(self, decisions: Decisions, parent: QWidget | None = None) -> None:
+    def __init__(self, decisions: Exclusions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._decisions = decisions
         self._rows: list[FindingRow] = []

@@ -22,9 +22,9 @@ from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.data import report as reports
 from gui.pages.data.checker import Checker
 from gui.pages.data.column_mapping import turn_keys
-from gui.pages.data.exclusions import Decisions
-from gui.pages.data.page_layout import DataBody
-from gui.pages.data.report import Finding, FirstLook, Report, Row, SplitReport
+from gui.pages.data.exclusions import Exclusions
+from gui.pages.data.page_layout import DataPageLayout
+from gui.pages.data.report import Finding, Report, Row, RowPreview, SplitReport
 from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
 from gui.workers.download_check import DownloadCheck, data_set, is_on_hub
@@ -53,20 +53,20 @@ class DataPage(Page):
         super().__init__(tr("Data"), tr("No data checked yet"), parent)
         self._manager = manager
         self.checker = Checker(manager, self)
-        self.decisions = Decisions(self)
+        self.decisions = Exclusions(self)
         self._downloads = DownloadCheck(manager, self)
         self._wanted: dict[str, Any] = {}
         self._read_source = ""
         self._asked_for_models = False
         self._checked: dict[str, Any] = {}
         self._finding: Finding | None = None
-        self.first_look: FirstLook | None = None
+        self.first_look: RowPreview | None = None
         self.report: Report | None = None
         self.label_button = plain(tr("Write summaries"), "edit")
         self.use_button = primary(tr("Use for the next run"), "arrow-right")
         for button in (self.label_button, self.use_button):
             self.header.add(button)
-        self.parts = DataBody(self.decisions)
+        self.parts = DataPageLayout(self.decisions)
         self.body.addWidget(self.parts, 1)
         self._connect()
         self._show_nothing()

@@ -8,17 +8,17 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import SAMPLE, DataOptions
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px, text_scale
 from gui.look.language import tr
 from gui.pages.data import report as reports
-from gui.pages.data.broken_rows_view import BrokenView
-from gui.pages.data.exclusions import Decisions
+from gui.pages.data.broken_rows_view import BrokenRowsView
+from gui.pages.data.exclusions import Exclusions
 from gui.pages.data.findings_view import FindingsView
 from gui.pages.data.overview import Figures, LengthView
-from gui.pages.data.preview_table import FirstLookView
-from gui.pages.data.row_view import Preview
+from gui.pages.data.preview_table import PreviewTable
+from gui.pages.data.row_view import RowView
 from gui.pages.data.rows_view import RowsView
 from gui.pages.data.source_bar import SourceBar
 from gui.shell.page import NARROW
@@ -35,10 +35,10 @@ LOW_WINDOW, LOW_HISTOGRAM = 800, 128
 USUAL = DataOptions(source=SAMPLE)
 
 
-class DataBody(Splitter):
+class DataPageLayout(Splitter):
     """The content below the header: an empty state, the first rows, or a report."""
 
-    def __init__(self, decisions: Decisions, parent: QWidget | None = None) -> None:
+    def __init__(self, decisions: Exclusions, parent: QWidget | None = None) -> None:
         super().__init__("data", parent=parent)
         self._is_narrow = False
         self._has_report = False
@@ -47,7 +47,7 @@ class DataBody(Splitter):
         self.show_nothing()
         style.follow(self._restyle)
 
-    def _make_parts(self, decisions: Decisions) -> None:
+    def _make_parts(self, decisions: Exclusions) -> None:
         self.source = SourceBar()
         self.question, self.broken, self.remarks = NoticeStrip(), NoticeStrip(), NoticeStrip()
         self.unlabelled = NoticeStrip(
@@ -55,18 +55,18 @@ class DataBody(Splitter):
         )
         for strip in (self.question, self.broken, self.remarks, self.unlabelled):
             strip.hide()
-        self.broken_rows = BrokenView()
+        self.broken_rows = BrokenRowsView()
         self.figures = Figures()
         self.conversations = LengthView(tr("Conversation length"), USUAL.max_conversation_tokens)
         self.summaries = LengthView(tr("Summary length"), USUAL.max_summary_tokens)
         splits = [(split, reports.split_name(split)) for split in reports.SPLITS]
-        self.split = Segmented(splits, short=True, name=tr("Split"))
+        self.split = SegmentedControl(splits, short=True, name=tr("Split"))
         parts = [("findings", tr("Findings")), ("rows", tr("Rows")), ("columns", tr("Raw rows"))]
-        self.part = Segmented(parts, short=True, name=tr("Below"))
+        self.part = SegmentedControl(parts, short=True, name=tr("Below"))
         self.findings = FindingsView(decisions)
         self.rows = RowsView()
-        self.first_look = FirstLookView()
-        self.preview = Preview()
+        self.first_look = PreviewTable()
+        self.preview = RowView()
         self.sample_button = plain(tr("Open the sample"))
         self._empty = EmptyState(
             "data",

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QVBoxLayout, QWidget
 
 from gui.look.fonts import px
 from gui.look.language import mark, tr, tr_count
-from gui.pages.data.report import FirstLook, split_name
+from gui.pages.data.report import RowPreview, split_name
 from gui.pages.data.text_table import Index, TextTable, one_line
 from gui.widgets.labels import ElidedLabel
 
@@ -26,14 +26,14 @@ ROLE_TEXTS = {
 MIN_WIDTH, MAX_WIDTH = 120, 320
 
 
-class FirstLookModel(QAbstractTableModel):
+class PreviewModel(QAbstractTableModel):
     """The first rows by column."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.look: FirstLook | None = None
+        self.look: RowPreview | None = None
 
-    def show_look(self, look: FirstLook) -> None:
+    def show_look(self, look: RowPreview) -> None:
         """Show other first rows."""
         self.beginResetModel()
         self.look = look
@@ -64,7 +64,7 @@ class FirstLookModel(QAbstractTableModel):
         return None
 
 
-def head(look: FirstLook, column: str) -> str:
+def head(look: RowPreview, column: str) -> str:
     """Return a column's name with its role, if it has one."""
     if look.shape is None:
         return column
@@ -78,7 +78,7 @@ def head(look: FirstLook, column: str) -> str:
     return f"{column}: {tr(found[0])}" if found else column
 
 
-def _whose(look: FirstLook) -> str:
+def _whose(look: RowPreview) -> str:
     """Return the title of the first rows."""
     count = len(look.rows)
     if not look.split:
@@ -91,12 +91,12 @@ def _whose(look: FirstLook) -> str:
     )
 
 
-class FirstLookView(QWidget):
+class PreviewTable(QWidget):
     """The table with its title above."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model = FirstLookModel()
+        self._model = PreviewModel()
         self.table = TextTable(self._model, tr("First rows, unchanged"))
         self._words = ElidedLabel("", "label", "ink2")
         column = QVBoxLayout(self)
@@ -105,7 +105,7 @@ class FirstLookView(QWidget):
         column.addWidget(self._words)
         column.addWidget(self.table, 1)
 
-    def show_look(self, look: FirstLook) -> None:
+    def show_look(self, look: RowPreview) -> None:
         """Show other rows."""
         self._model.show_look(look)
         self._words.setText(_whose(look))

@@ -55,7 +55,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class FirstLook:
+class RowPreview:
     """The raw first rows of a source and their inferred schema; None if it could not be inferred."""
 
     source: str
@@ -214,10 +214,10 @@ def title_of(source: str) -> str:
     return tr("Sample conversations") if source == SAMPLE else Path(source).name
 
 
-def read_first_look(event: Mapping[str, Any]) -> FirstLook:
+def read_first_look(event: Mapping[str, Any]) -> RowPreview:
     """Return the first rows from a job's event."""
     shape, problem = event["shape"], event["problem"]
-    return FirstLook(
+    return RowPreview(
         event["source"],
         event["split"] or "",
         tuple(event["columns"]),

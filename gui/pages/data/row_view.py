@@ -21,7 +21,7 @@ from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import ConversationView, ReadingText, Turn
 
 
-class Preview(QWidget):
+class RowView(QWidget):
     """Shows a row.
 
     Signals: `step_wanted(±1)` for the neighbouring row, `try_wanted(Row)` to summarise it in the playground,

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxL
 
 from engine.api import SAMPLE, STARTER, AppError, Problem, ingest, paths
 from gui.core.data_files import file_filter
-from gui.core.recent_files import Recent, offer_in
+from gui.core.recent_files import RecentFiles, offer_in
 from gui.core.saved_state import SavedState, values_of
-from gui.graphics.bars import Busy
-from gui.inputs.combo_box import Choice
+from gui.graphics.bars import BusyRow
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.look.fonts import px
 from gui.look.format import bytes_text, number
@@ -45,9 +45,9 @@ class SourceBar(QWidget):
         self.source = QLineEdit()
         self.source.setPlaceholderText(tr("A hub id, a file, or a folder of split files"))
         self.source.returnPressed.connect(self.check_wanted)
-        self.tokenizer = Choice([(STARTER, tr(STARTER_NAME))])
+        self.tokenizer = ComboBox([(STARTER, tr(STARTER_NAME))])
         self.tokenizer.chosen.connect(self._choose_again)
-        self.recent = Recent()
+        self.recent = RecentFiles()
         self.source_field = Field(tr("&Data"), self.source)
         self.mapping = ColumnMapping(Field(tr("&Count tokens for"), self.tokenizer))
         self.mapping.changed.connect(self._choose_again)
@@ -56,7 +56,7 @@ class SourceBar(QWidget):
         self.paste.pasted.connect(self._take_text)
         self._stop = plain(tr("Cancel"))
         self._stop.clicked.connect(self.stop_wanted)
-        self.busy = Busy("", self._stop)
+        self.busy = BusyRow("", self._stop)
         self.busy.hide()
         self._lay_out()
         SavedState(self, "source", self._saved_state, self._restore_state)

@@ -34,7 +34,7 @@ class TextTable(QTableView):
     ) -> None:
         super().__init__(parent)
         self.setModel(model)
-        self.setItemDelegate(_Cells(figures, self))
+        self.setItemDelegate(_CellDelegate(figures, self))
         self.setShowGrid(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -61,7 +61,7 @@ def one_line(text: str) -> str:
     return " / ".join(text.split("\n"))
 
 
-class _Cells(QStyledItemDelegate):
+class _CellDelegate(QStyledItemDelegate):
     """Draws a cell, the hairline below it, and the bar of the selected row."""
 
     def __init__(self, figures: Collection[int], parent: QWidget) -> None:

@@ -13,8 +13,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import AppError, Ending, doctor
-from gui.core.background_tasks import Background
-from gui.graphics.bars import Busy
+from gui.core.background_tasks import BackgroundTasks
+from gui.graphics.bars import BusyRow
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number
@@ -44,7 +44,7 @@ class DoctorPage(Page):
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("This computer"), tr("Not checked yet"), parent)
         self._manager = manager
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
         self._checks: dict[str, doctor.Check] = {}
         self._looks = 0
         self._devices, self._cancelled = ActiveJob(self), False
@@ -53,7 +53,7 @@ class DoctorPage(Page):
         for button in (self.copy_button, self.again_button):
             self.header.add(button)
         self.cancel_button = plain(tr("Cancel"))
-        self.busy = Busy(tr("Checking this computer"), self.cancel_button)
+        self.busy = BusyRow(tr("Checking this computer"), self.cancel_button)
         self._rows: dict[str, _CheckRow] = {}
         self._scroll = Scroll((24, 20, 24, 24), spacing=0)
         self._list = QVBoxLayout()

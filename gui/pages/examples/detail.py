@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import added, turns, unsupported
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.format import gain, score
 from gui.look.language import mark, tr
@@ -43,7 +43,7 @@ class ExampleDetail(Scroll):
         self._name = ElidedLabel("", "section", "ink")
         self._about = ElidedLabel("", "figure_small", "ink2")
         marked = [(key, tr(title)) for key, title in MARKED.items()]
-        self.against = Segmented(marked, short=True, name=tr("Marked against"))
+        self.against = SegmentedControl(marked, short=True, name=tr("Marked against"))
         self.against.currentChanged.connect(lambda _: self._refresh())
         self._legends = {
             key: MarkLegend([("new", tr(meaning)), ("attention", tr("not in the conversation"))])

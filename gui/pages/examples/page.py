@@ -15,9 +15,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import Example, Job, Recipe, example_scores, report, run_comparison, write_csv
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.search_field import SearchField
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look.fonts import px, text_scale
 from gui.look.format import number
 from gui.look.language import mark, tr, tr_count, translate
@@ -60,13 +60,13 @@ class ExamplesPage(Page):
         self._job: Job | None = None
         self._name = self._adapter = self._label = ""
         self._sides = (tr("Base"), tr("Tuned"))
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
         self.table = ExampleTable(self)
         self.view = GroupedTableView(self.table, tr("Conversations"))
         self.detail = ExampleDetail()
         self.chooser = RunChooser()
         orders = [(key, tr(title)) for key, title in ORDERS.items()]
-        self.orders = Segmented(orders, short=True, name=tr("Order"))
+        self.orders = SegmentedControl(orders, short=True, name=tr("Order"))
         self.search = SearchField(tr("Search conversations"))
         save_list_state(self.view, self.search, orders=ORDERS)
         self.notice = NoticeStrip()

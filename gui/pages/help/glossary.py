@@ -8,7 +8,7 @@ from gui.look.language import mark
 
 
 @dataclass(frozen=True)
-class Word:
+class Term:
     """A term, its meaning, and its drawing, if there is one."""
 
     title: str
@@ -18,7 +18,7 @@ class Word:
 
 
 WORDS = (
-    Word(
+    Term(
         mark("How it works"),
         mark(
             "A base model already knows language. Tunesmith freezes its weights and trains a small number "
@@ -28,12 +28,12 @@ WORDS = (
         "adapter",
         mark("start begin fine-tuning PEFT"),
     ),
-    Word(
+    Term(
         mark("Base model"),
         mark("The model before training. Its own parameters do not change: they are frozen."),
         "adapter",
     ),
-    Word(
+    Term(
         mark("Adapter"),
         mark(
             "The result of training: a small folder of weights that is used together with its base model. "
@@ -41,18 +41,18 @@ WORDS = (
         ),
         "adapter",
     ),
-    Word(
+    Term(
         mark("Recipe"),
         mark("All settings of a run. You can open, change and start a recipe, and save it as a file."),
     ),
-    Word(
+    Term(
         mark("Run"),
         mark("One execution of a recipe, in a process of its own. It can continue after the window closes."),
     ),
-    Word(
+    Term(
         mark("Step"), mark("One optimizer update of the trained parameters, from the examples of one batch.")
     ),
-    Word(
+    Term(
         mark("Loss"),
         mark(
             "How badly the model predicts the reference summaries, token by token. The loss falls while the "
@@ -62,7 +62,7 @@ WORDS = (
         "loss",
         mark("overfitting validation"),
     ),
-    Word(
+    Term(
         mark("Verdict"),
         mark(
             "Base and tuned model summarise the same test conversations, and the two scores of each "
@@ -72,7 +72,7 @@ WORDS = (
         "verdict",
         mark("better worse no measurable difference significance"),
     ),
-    Word(
+    Term(
         mark("Interval"),
         mark(
             "The 95 % bootstrap interval: about where the score would lie in 95 of 100 repetitions with "
@@ -82,7 +82,7 @@ WORDS = (
         "verdict",
         mark("bootstrap confidence"),
     ),
-    Word(
+    Term(
         "NF4",
         mark(
             "Four bits for each weight of the base model: sixteen values, which lie closer together near "
@@ -93,7 +93,7 @@ WORDS = (
         "nf4",
         mark("4-bit bitsandbytes quantization QLoRA"),
     ),
-    Word(
+    Term(
         "FP4",
         mark(
             "Four bits for each weight as a tiny floating-point number. The same memory as NF4; its values fit "
@@ -102,7 +102,7 @@ WORDS = (
         "fp4",
         mark("4-bit bitsandbytes quantization"),
     ),
-    Word(
+    Term(
         "int8",
         mark(
             "Eight bits for each weight, half the memory of bfloat16. Columns with very large values are "
@@ -111,7 +111,7 @@ WORDS = (
         "int8",
         mark("8-bit bitsandbytes quantization"),
     ),
-    Word(
+    Term(
         mark("Token"),
         mark(
             "The unit that models read and write: a word or a part of one. An English word takes about 1.3 "
@@ -119,7 +119,7 @@ WORDS = (
         ),
         "tokens",
     ),
-    Word(
+    Term(
         mark("Soft prompt"),
         mark(
             "Trained vectors that are put before the text, where words would be. Prompt tuning, prefix "

@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.search_field import SearchField
 from gui.look import style
 from gui.look.fonts import px
@@ -22,7 +22,7 @@ from gui.models.grouped_table import Column, GroupedTable, Head
 from gui.pages.help import topics
 from gui.pages.help.topic_view import TopicView
 from gui.pages.help.topics import Topic
-from gui.pages.train.method.support_dialog import CapabilityDialog
+from gui.pages.train.method.support_dialog import SupportDialog
 from gui.shell.page import Page
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain
@@ -63,7 +63,7 @@ class HelpPage(Page):
         super().__init__(tr("Help"), tr("All of it works offline"), parent)
         self._topics = topics.topics()
         self._asked_for_licences = False
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
         self.where_button = plain(tr("Supported combinations"))
         self.keys_button = plain(tr("Keys"))
         for button in (self.where_button, self.keys_button):
@@ -134,6 +134,6 @@ class HelpPage(Page):
             self.reader.show_topic(topic)
 
     def _show_where(self) -> None:
-        dialog = CapabilityDialog(parent=self)
+        dialog = SupportDialog(parent=self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()

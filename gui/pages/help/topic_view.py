@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.pages.help.drawings import DrawingView
@@ -27,7 +27,7 @@ class TopicView(Scroll):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(32, 24, 32, 32), spacing=0, parent=parent)
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
         self._topic: Topic | None = None
         self._group = Label("", "label", "ink2")
         self._title = Label("", "title")

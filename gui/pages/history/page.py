@@ -24,7 +24,7 @@ from gui.pages.history.run_details import RunDetails
 from gui.pages.history.run_operations import RunOperations, step_of
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.menus import SEPARATOR, below, make_menu
-from gui.pages.train.run.report_export import ReportFile
+from gui.pages.train.run.report_export import ReportExport
 from gui.shell.page import Page, about
 from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_pane import ListPane
@@ -62,7 +62,7 @@ class HistoryPage(Page):
         self._since_live = QElapsedTimer()
         self.reader = HistoryReader(self)
         self.operations = RunOperations(self)
-        self.report_file = ReportFile(self)
+        self.report_file = ReportExport(self)
         self.table = RunTable(self)
         self.view = GroupedTableView(self.table, tr("Runs"), ROW_HEIGHT)
         self.details = RunDetails()

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import Adapter, AppError, RunEntry, adapter_toml, library, run_store
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 from gui.look.language import tr, translate
 
 Told = Callable[[], None]
@@ -27,7 +27,7 @@ class RunOperations(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
 
     def delete(self, entry: RunEntry) -> None:
         """Move a run to the trash; a running one is refused."""

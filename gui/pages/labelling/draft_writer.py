@@ -13,8 +13,8 @@ from gui.look.language import mark, tr, translate
 from gui.pages.labelling import labelling_text
 from gui.pages.playground.columns import choices
 from gui.pages.playground.columns.column_results import ColumnResults, Entry
-from gui.workers.device_lock import DeviceTurn, Strip
-from gui.workers.summarizer import Asked, Request
+from gui.workers.device_lock import DeviceLock, Strip
+from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager
 
 REDRAW_MILLISECONDS = 50
@@ -68,7 +68,7 @@ class DraftWriter(QObject):
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._summarizer = manager.summarizer
-        self.turn = DeviceTurn(manager, self._summarizer, self)
+        self.turn = DeviceLock(manager, self._summarizer, self)
         self.writers: list[Writer] = [Writer(STARTER)]
         self.writer = self.writers[0]
         self.error: Strip | None = None
@@ -147,7 +147,7 @@ class DraftWriter(QObject):
         self._results = ColumnResults(Entry(adapter, writer.signature))
         try:
             request = self._summarizer.summarize(
-                self._base_table(), Request(Asked(conversation), (adapter,), writer.decoding)
+                self._base_table(), Request(ConversationInput(conversation), (adapter,), writer.decoding)
             )
         except AppError as error:
             self._say(error.message, error.hint)

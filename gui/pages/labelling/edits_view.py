@@ -16,7 +16,7 @@ from gui.widgets.labels import ElidedLabel, Label
 MAX_STEPS = 4
 
 
-class StepsView(QWidget):
+class EditsView(QWidget):
     """The newest step on top; nothing is shown of a conversation that was not touched."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

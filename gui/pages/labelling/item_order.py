@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import labelling
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 
 SHOWN = {
     "to_do": ("open", "drafted"),
@@ -27,7 +27,7 @@ UNLIKE = "unlike"
 SLICE, BREATH_SECONDS = 50, 0.002
 
 
-class Listing(QObject):
+class ItemOrder(QObject):
     """The conversations of one set at a time. `compared` tells that their order by likeness is known now."""
 
     compared = Signal()
@@ -40,7 +40,7 @@ class Listing(QObject):
         self._work: labelling.LabellingSet | None = None
         self._novelty: labelling.Novelty | None = None
         self._numbers: list[int] | None = None
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
         self._cancelled = threading.Event()
         # A window that is closed must not wait for words to be compared.
         self.destroyed.connect(self._cancelled.set)

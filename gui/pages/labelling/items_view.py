@@ -116,7 +116,7 @@ class ItemsView(QTableView):
         super().__init__(parent)
         self._model = ItemsModel(self)
         self.setModel(self._model)
-        self.setItemDelegate(_Rows(self))
+        self.setItemDelegate(_RowDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setShowGrid(False)
@@ -182,7 +182,7 @@ class ItemsView(QTableView):
         self.blockSignals(blocked)
 
 
-class ItemsSide(QWidget):
+class ItemsPane(QWidget):
     """The list with its search above it. `searched(text)` narrows it."""
 
     searched = Signal(str)
@@ -223,7 +223,7 @@ class ItemsSide(QWidget):
         return self._count.text()
 
 
-class _Rows(QStyledItemDelegate):
+class _RowDelegate(QStyledItemDelegate):
     """Draws a row: number and state above, the first words below."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:

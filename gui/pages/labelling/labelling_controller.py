@@ -11,10 +11,10 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, DataError, Example, labelling
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.item_navigation import ItemNavigation
-from gui.pages.labelling.item_order import Listing
+from gui.pages.labelling.item_order import ItemOrder
 
 
 class LabellingController(QObject):
@@ -31,14 +31,14 @@ class LabellingController(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.work: labelling.LabellingSet | None = None
-        self.listing = Listing(self)
+        self.listing = ItemOrder(self)
         self.listing.compared.connect(self._begin_again)
         self.error: AppError | None = None
         self._navigation = ItemNavigation()
         self._typed: str | None = None
         self.is_opening = False
         self._opening = 0
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
         self._held: list[labelling.LabellingSet] = []
         # By then there is no desk to ask, and the set must not stay locked.
         self.destroyed.connect(partial(_release, self._held))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout,
 
 from engine.api import labelling
 from gui.graphics.bars import Bar
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number
@@ -28,7 +28,7 @@ SHOWN_TITLES = {
 }
 
 
-class ToolsRow(QWidget):
+class LabellingToolbar(QWidget):
     """Progress at the left, choosers at the right: `shown_chosen(key)`, `order_chosen(key)`, `list_wanted(on)`."""
 
     shown_chosen = Signal(str)
@@ -39,8 +39,8 @@ class ToolsRow(QWidget):
         super().__init__(parent)
         self._progress = ElidedLabel("", "label", "ink2")
         self.bar = Bar()
-        self.shown = Choice([(key, tr(title)) for key, title in SHOWN_TITLES.items()])
-        self.order = Choice([(order.key, translate(order.title)) for order in labelling.ORDERS])
+        self.shown = ComboBox([(key, tr(title)) for key, title in SHOWN_TITLES.items()])
+        self.order = ComboBox([(order.key, translate(order.title)) for order in labelling.ORDERS])
         for at, order in enumerate(labelling.ORDERS):
             self.order.setItemData(at, translate(order.help), Qt.ItemDataRole.ToolTipRole)
         self.list_button = quiet("")

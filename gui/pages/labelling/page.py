@@ -17,21 +17,21 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import AppError, Example, StorageError, labelling
 from gui.core import actions
-from gui.core.background_tasks import Background
-from gui.graphics.bars import Busy
-from gui.inputs.combo_box import Choice
+from gui.core.background_tasks import BackgroundTasks
+from gui.graphics.bars import BusyRow
+from gui.inputs.combo_box import ComboBox
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
-from gui.pages.labelling.conversation_view import ConversationSide
+from gui.pages.labelling.conversation_pane import ConversationPane
 from gui.pages.labelling.draft_writer import DraftWriter
-from gui.pages.labelling.items_view import ItemsSide
+from gui.pages.labelling.items_view import ItemsPane
 from gui.pages.labelling.labelling_controller import LabellingController
-from gui.pages.labelling.labelling_toolbar import SHOWN_TITLES, ToolsRow
+from gui.pages.labelling.labelling_toolbar import SHOWN_TITLES, LabellingToolbar
 from gui.pages.labelling.reader import Reader
 from gui.pages.labelling.shortcuts_line import KEYS
-from gui.pages.labelling.summary_view import SummarySide
+from gui.pages.labelling.summary_pane import SummaryPane
 from gui.pages.playground.history.history_entry import HistoryEntry
 from gui.pages.playground.history.history_store import HistoryStore
 from gui.pages.playground.history.rated_summaries import collect
@@ -70,7 +70,7 @@ class LabellingPage(Page):
         self._asked_for_models = False
         self._adapted_to = 0
         self._wants_list: bool | None = None
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
         self._is_exporting = False
         self._make_parts()
         self._lay_out()
@@ -78,20 +78,20 @@ class LabellingPage(Page):
         self._show()
 
     def _make_parts(self) -> None:
-        self.sets = Choice()
+        self.sets = ComboBox()
         self.sets.setAccessibleName(tr("Conversations"))
         self.back_button = plain(tr("Back to the data"), "arrow-left")
         self.use_button = plain(tr("Use for the next run"), "arrow-right")
         for part in (self.sets, self.back_button, self.use_button):
             self.header.add(part)
         self.strip = StripView()
-        self.tools = ToolsRow()
-        self.items = ItemsSide()
-        self.conversation = ConversationSide()
-        self.summary = SummarySide()
+        self.tools = LabellingToolbar()
+        self.items = ItemsPane()
+        self.conversation = ConversationPane()
+        self.summary = SummaryPane()
         self.cancel_button = plain(tr("Cancel"))
         self.cancel_button.clicked.connect(self.reader.stop)
-        self.busy = Busy("", self.cancel_button)
+        self.busy = BusyRow("", self.cancel_button)
         to_data = plain(tr("Choose them on the data page"))
         to_data.clicked.connect(self.back_requested)
         self.playground_button = plain(tr("Use the playground's"), "playground")

@@ -10,7 +10,7 @@ from engine.api import AppError, Ending, Event
 from gui.look.format import bytes_text, number
 from gui.look.language import tr
 from gui.workers.active_job import ActiveJob
-from gui.workers.eta import Remaining
+from gui.workers.eta import Eta
 from gui.workers.worker_manager import WorkerManager
 
 
@@ -28,7 +28,7 @@ class Reader(QObject):
         self._manager = manager
         self._active_job = ActiveJob(self)
         self._done, self._total, self._unit = 0, 0, ""
-        self._left = Remaining()
+        self._left = Eta()
         self.source = ""
         self.error: AppError | None = None
 

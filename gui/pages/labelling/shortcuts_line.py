@@ -18,7 +18,7 @@ def keys_text(name: str) -> str:
     return actions.keys_text(f"labelling.{name}")
 
 
-class KeysLine(QWidget):
+class ShortcutsLine(QWidget):
     """Every key with its act; wraps where there is no room."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

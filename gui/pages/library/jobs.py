@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import Adapter, AppError, Ending, Event, Recipe
 from gui.look.format import bytes_text, number
 from gui.look.language import mark, tr, translate
-from gui.workers.eta import Remaining
+from gui.workers.eta import Eta
 
 STAGES = {
     "load_base": mark("Loading the base model"),
@@ -51,7 +51,7 @@ class LibraryJobs(QObject):
         self._manager = manager
         self._thread: Any = None
         self._adapter_id = ""
-        self._left = Remaining()
+        self._left = Eta()
         self._remarks: list[str] = []
 
     @property

@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import Adapter, AppError, library
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 from gui.look.language import tr
 from gui.pages.library.jobs import in_one_line
 
@@ -31,7 +31,7 @@ class LibraryOperations(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
 
     def update(self, adapter: Adapter, **values: object) -> None:
         """Write a new name, tags or notes into an adapter's metadata."""

@@ -20,7 +20,7 @@ from gui.look.language import tr, translate
 from gui.models.list_text import base_text, moment_text, protocol_text
 from gui.pages.library.facts_view import FactsView
 from gui.pages.library.metadata_text import MAX_CHANGES, changes, made_from, method_facts
-from gui.pages.library.metric_rows import MeasuresRows
+from gui.pages.library.metric_rows import MetricRows
 from gui.pages.library.scores_view import ScoresView
 from gui.widgets.buttons import IconButton, link, plain, primary
 from gui.widgets.flow_layout import FlowBox
@@ -108,7 +108,7 @@ class MetadataPanel(QWidget):
         self._protocol = ElidedLabel("", "label", "ink3")
         self._scores = ScoresView()
         self._capped = Label("", "label", "ink3", wrap=True)
-        self.measures = MeasuresRows()
+        self.measures = MetricRows()
         self._unscored = Label(tr("Not scored yet."), "body", "ink2")
         self.score_button = link(tr("Score now"))
         self._made_from = FactsView(tr("Origin"))

@@ -14,7 +14,7 @@ from gui.widgets.labels import ElidedLabel, IconLabel, Label
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class MeasuresRows(QWidget):
+class MetricRows(QWidget):
     """A link that unfolds rows: the base's value, the adapter's, and the verdict of their difference."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

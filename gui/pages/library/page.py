@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from engine.api import Adapter, Unreadable
 from gui.core.actions import Entry
-from gui.graphics.bars import Busy
+from gui.graphics.bars import BusyRow
 from gui.inputs.name_editor import NameEditor
 from gui.look.fonts import px
 from gui.look.format import bytes_text, number
@@ -80,7 +80,7 @@ class LibraryPage(Page):
         for button in (self.folder_button, self.import_button):
             self.header.add(button)
         self.cancel_button = plain(tr("Cancel"))
-        self.busy = Busy("", self.cancel_button)
+        self.busy = BusyRow("", self.cancel_button)
         self.busy.hide()
         self._empty_run = primary(tr("New run"), "plus")
         self._empty_import = plain(tr("Import…"), "import")

@@ -17,8 +17,8 @@ from gui.look.format import number
 from gui.look.language import tr, translate
 from gui.pages.playground.columns.column_results import Column, ColumnResults, Entry
 from gui.pages.playground.controller import Controller
-from gui.workers.eta import Remaining
-from gui.workers.summarizer import Asked, Request
+from gui.workers.eta import Eta
+from gui.workers.summarizer import ConversationInput, Request
 
 # A request is written in batches, over columns too: so many conversations fill them, and little is to be taken back.
 PORTION = 16
@@ -57,7 +57,7 @@ class Batch(QObject):
         self.is_running = False
         self.message = ""
         self._sent: dict[str, list[BatchRow]] = {}
-        self._left = Remaining()
+        self._left = Eta()
         self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
         self._summarizer.events.connect(self._on_events)
         self._summarizer.changed.connect(self._on_summarizer_changed)
@@ -173,7 +173,7 @@ class Batch(QObject):
 
     def _ask(self, rows: list[BatchRow]) -> None:
         request = Request(
-            tuple(Asked(row.example.conversation, row.example.summary) for row in rows),
+            tuple(ConversationInput(row.example.conversation, row.example.summary) for row in rows),
             tuple(entry.adapter for entry in self.entries),
             self.options,
             self.prompt,

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import Example, SummarizeOptions, write_csv
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 from gui.core.data_files import file_filter
 from gui.look.format import number
 from gui.look.language import tr, translate
@@ -27,7 +27,7 @@ from gui.pages.playground.history.history_entry import HistoryEntry, from_result
 from gui.workers.worker_manager import WorkerManager
 
 
-class Several(QObject):
+class BatchController(QObject):
     """What stands behind the view. `opened(HistoryEntry)` shows one conversation alone; `changed` tells of progress."""
 
     opened = Signal(object)
@@ -43,7 +43,7 @@ class Several(QObject):
         self.view = BatchView(parent)
         self.batch = Batch(controller, self)
         self.reader = BatchReader(manager, self)
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
         self._connect()
         self._show_sources()
 

@@ -16,7 +16,7 @@ from gui.look.format import bytes_text
 from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import SPLITS
 from gui.workers.active_job import ActiveJob
-from gui.workers.eta import Remaining
+from gui.workers.eta import Eta
 from gui.workers.worker_manager import WorkerManager
 
 LEFT_OUT: dict[str, Callable[[int], str]] = {
@@ -40,7 +40,7 @@ class BatchReader(QObject):
         self._manager = manager
         self._active_job = ActiveJob(self)
         self._read: dict[str, list[Example]] = {}
-        self._far, self._left = "", Remaining()
+        self._far, self._left = "", Eta()
         self.share = 0.0
         self.name = ""
         self.error = ""

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from gui.graphics.bars import Busy
-from gui.inputs.combo_box import Choice
+from gui.graphics.bars import BusyRow
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import IntField
 from gui.look import style
 from gui.look.fonts import px
@@ -52,7 +52,7 @@ class BatchView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.source = Choice()
+        self.source = ComboBox()
         self.source.setAccessibleName(tr("Source of the conversations"))
         self.count = IntField(1, 1, 1, suffix=tr("conversations"))
         self.count.setPrefix(f"{tr('First')} ")
@@ -64,7 +64,7 @@ class BatchView(QWidget):
         self.view = GroupedTableView(self.table, tr("Conversations and their summaries"))
         self.notice = NoticeStrip()
         self.cancel_button = plain(tr("Cancel"))
-        self.busy = Busy("", self.cancel_button)
+        self.busy = BusyRow("", self.cancel_button)
         self.score_row = QWidget()
         self.foot = QVBoxLayout()
         self._empty = EmptyState(

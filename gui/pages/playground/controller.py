@@ -17,8 +17,8 @@ from gui.pages.playground.columns import choices
 from gui.pages.playground.columns.column_results import ColumnResults, Feedback
 from gui.pages.playground.history.history_entry import HistoryEntry, from_results, into_results
 from gui.pages.playground.history.history_store import HistoryStore
-from gui.workers.device_lock import DeviceTurn, Strip
-from gui.workers.summarizer import Asked, Request
+from gui.workers.device_lock import DeviceLock, Strip
+from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager
 
 REDRAW_MILLISECONDS = 50
@@ -46,7 +46,7 @@ class Controller(QObject):
         # What stands in the columns, once it is kept: only that can be commented on.
         self.entry: HistoryEntry | None = None
         self.summarizer = manager.summarizer
-        self.turn = DeviceTurn(manager, self.summarizer, self)
+        self.turn = DeviceLock(manager, self.summarizer, self)
         self._asked: Request | None = None
         self._ending: Ending | None = None
         self._message = ""
@@ -74,7 +74,7 @@ class Controller(QObject):
                 self.results.remove(adapter)
         self.changed.emit()
 
-    def adapter_choices(self) -> list[choices.Choice]:
+    def adapter_choices(self) -> list[choices.AdapterChoice]:
         """Return every adapter with whether it can be added."""
         return choices.adapter_choices(self.adapters, self.base_id, self.results.adapters)
 
@@ -191,7 +191,7 @@ class Controller(QObject):
             self.say(tr("There is no conversation yet. Paste one, open a file, or pick a sample."))
             return
         columns = tuple(column.entry.adapter for column in self.results.columns)
-        request = Request(Asked(conversation, reference), columns, options, prompt)
+        request = Request(ConversationInput(conversation, reference), columns, options, prompt)
         self._asked, self._ending = request, None
         if self.turn.is_ours:
             self._ask(request)
@@ -338,9 +338,9 @@ class Controller(QObject):
         return f"{shown}, {self.summarizer.precision}" if self.summarizer.state == "ready" else shown
 
 
-def _one(request: Request) -> Asked:
+def _one(request: Request) -> ConversationInput:
     """Return the conversation of a request for one."""
-    assert isinstance(request.conversations, Asked)
+    assert isinstance(request.conversations, ConversationInput)
     return request.conversations
 
 

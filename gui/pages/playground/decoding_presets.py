@@ -26,7 +26,7 @@ _USUAL = {
 
 
 @dataclass(frozen=True)
-class Preset:
+class DecodingPreset:
     """Values of decoding options by name; those that it does not name stay as they are. `title` is shown."""
 
     name: str
@@ -48,13 +48,13 @@ class Preset:
 
 
 BUILT_IN = (
-    Preset(mark("Greedy"), _USUAL, is_built_in=True),
-    Preset(mark("Beam search"), {**_USUAL, "beams": 4}, is_built_in=True),
-    Preset(mark("Sampling"), {**_USUAL, "temperature": 0.7, "top_p": 0.95}, is_built_in=True),
+    DecodingPreset(mark("Greedy"), _USUAL, is_built_in=True),
+    DecodingPreset(mark("Beam search"), {**_USUAL, "beams": 4}, is_built_in=True),
+    DecodingPreset(mark("Sampling"), {**_USUAL, "temperature": 0.7, "top_p": 0.95}, is_built_in=True),
 )
 
 
-class Presets:
+class DecodingPresets:
     """The presets on this computer; every change is written at once."""
 
     def __init__(self, path: Path | None = None) -> None:
@@ -66,30 +66,30 @@ class Presets:
         self._last = _options(stored.get("last"))
 
     @property
-    def items(self) -> list[Preset]:
+    def items(self) -> list[DecodingPreset]:
         """The built-in presets, and then the saved ones by name."""
         names = sorted(self._saved, key=str.casefold)
-        return [*BUILT_IN, *(Preset(name, self._saved[name].model_dump()) for name in names)]
+        return [*BUILT_IN, *(DecodingPreset(name, self._saved[name].model_dump()) for name in names)]
 
     @property
     def last(self) -> SummarizeOptions | None:
         """What was set when summaries were asked for last, if that is known."""
         return self._last
 
-    def named(self, name: str) -> Preset | None:
+    def named(self, name: str) -> DecodingPreset | None:
         """Return the preset of a name."""
         return next((preset for preset in self.items if preset.name == name), None)
 
-    def of(self, shown: SummarizeOptions) -> Preset | None:
+    def of(self, shown: SummarizeOptions) -> DecodingPreset | None:
         """Return the preset that options are of, one that a person saved before a built-in one."""
         return next((preset for preset in reversed(self.items) if preset.is_in(shown)), None)
 
-    def save(self, name: str, shown: SummarizeOptions, *, replace: bool = False) -> Preset:
+    def save(self, name: str, shown: SummarizeOptions, *, replace: bool = False) -> DecodingPreset:
         """Keep options under a name. Raises AppError for a name that can't be used or is taken, StorageError."""
         name = self._checked(name, replace=replace)
         self._saved[name] = shown
         self._write()
-        return Preset(name, shown.model_dump())
+        return DecodingPreset(name, shown.model_dump())
 
     def delete(self, name: str) -> None:
         """Forget a saved preset. Raises StorageError."""

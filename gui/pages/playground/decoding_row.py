@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWid
 
 from engine.api import AppError, SummarizeOptions, decoding, describe, options
 from gui.forms.field_grid import FormField, make_field
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.inputs.name_row import NameRow
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr, translate
-from gui.pages.playground.decoding_presets import Presets
+from gui.pages.playground.decoding_presets import DecodingPresets
 from gui.pages.playground.prompt_field import PromptField
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.flow_layout import FlowBox
@@ -34,12 +34,12 @@ class DecodingRow(QWidget):
 
     changed = Signal()
 
-    def __init__(self, presets: Presets | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, presets: DecodingPresets | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._presets = presets or Presets()
+        self._presets = presets or DecodingPresets()
         self._valid = self._presets.last or SummarizeOptions()
         self._filling = False
-        self.preset = Choice()
+        self.preset = ComboBox()
         self.more = IconButton("more", tr("Save or delete presets"))
         self.unfold = link(tr("All options"))
         self.naming = NameRow(tr("Name of the preset"))

@@ -16,26 +16,26 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
 from engine.api import AppError, DataError, Example, StorageError, labelling
 from gui.core import actions
 from gui.core.data_files import dropped
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import text_scale
 from gui.look.format import number
 from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.playground import menus
-from gui.pages.playground.batch_controller import Several
+from gui.pages.playground.batch_controller import BatchController
 from gui.pages.playground.columns import choices
 from gui.pages.playground.columns.markdown import as_markdown
 from gui.pages.playground.controller import Controller
 from gui.pages.playground.conversation import files
 from gui.pages.playground.conversation.length import Length
 from gui.pages.playground.conversation.samples import samples
-from gui.pages.playground.conversation.token_count import LiveCount
-from gui.pages.playground.decoding_presets import Presets
+from gui.pages.playground.conversation.token_count import TokenCount
+from gui.pages.playground.decoding_presets import DecodingPresets
 from gui.pages.playground.decoding_row import DecodingRow
 from gui.pages.playground.history.history_entry import HistoryEntry
 from gui.pages.playground.history.rated_summaries import collect
 from gui.pages.playground.parts import StripView
-from gui.pages.playground.single_view import OneView
+from gui.pages.playground.single_view import SingleView
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary
 from gui.widgets.scroll import Scroll
@@ -59,12 +59,12 @@ class PlaygroundPage(Page):
         super().__init__(tr("Playground"), "", parent)
         self._manager = manager
         self.controller = Controller(manager, self)
-        self.live_count = LiveCount(manager, self)
-        self.one = OneView()
-        self.several = Several(manager, self.controller, self)
+        self.live_count = TokenCount(manager, self)
+        self.one = SingleView()
+        self.several = BatchController(manager, self.controller, self)
         self.panel, self.columns, self.folded = self.one.panel, self.one.columns, self.one.folded
         self.history, self.undo_strip = self.one.history, self.one.undo_strip
-        presets = Presets()
+        presets = DecodingPresets()
         self._options = {ONE: DecodingRow(presets), SEVERAL: DecodingRow(presets)}
         self.strip = StripView()
         self._sources: dict[str, Sequence[Example]] = {}
@@ -79,7 +79,7 @@ class PlaygroundPage(Page):
 
     def _add_buttons(self) -> None:
         modes = [(ONE, tr("One conversation")), (SEVERAL, tr("Several"))]
-        self.mode = Segmented(modes, name=tr("Summarise"))
+        self.mode = SegmentedControl(modes, name=tr("Summarise"))
         self.add_button = plain(tr("Add adapter"), "plus")
         self.copy_button = plain(tr(COPY), "copy")
         self.copy_button.setAccessibleName(tr(COPY))

@@ -10,7 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.api import prompts
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.look import style
 from gui.look.fonts import px
@@ -34,7 +34,7 @@ class PromptField(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._own, self._trained = "", prompts.DEFAULT_PROMPT
-        self.choice = Choice()
+        self.choice = ComboBox()
         self.choice.chosen.connect(self._choose)
         self._text = Label("", "label", "ink2", wrap=True, selectable=True)
         self._text.setAccessibleName(tr("Prompt in use"))

@@ -23,7 +23,7 @@ from gui.widgets.undo_strip import UndoStrip
 PANEL_WIDTH, MIN_PANEL_WIDTH, MIN_COLUMNS_HEIGHT = 368, 300, 240
 
 
-class OneView(QWidget):
+class SingleView(QWidget):
     """The parts, by name; `put_decoding` places the row of options, which the page lends out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

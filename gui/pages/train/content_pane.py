@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.core.preferences import Preferences
 from gui.pages.train.base_models_view import BaseModelsView
-from gui.pages.train.fallback_view import FitView
-from gui.pages.train.gpu_banner import CardBanner
+from gui.pages.train.fallback_view import FallbackView
+from gui.pages.train.gpu_banner import GpuBanner
 from gui.pages.train.method.label_preview import LabelPreview
 from gui.pages.train.method.method_chooser import MethodChooser
 from gui.pages.train.run.run_view import RunView
@@ -18,18 +18,18 @@ from gui.widgets.cards import NoticeStrip
 from gui.workers.worker_manager import WorkerManager
 
 
-class RightSide(QWidget):
+class ContentPane(QWidget):
     """Owns the choosers, the preview, the run view, and the banner and the notice above them."""
 
     def __init__(
         self, manager: WorkerManager, preferences: Preferences, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.card_banner = CardBanner(preferences)
+        self.card_banner = GpuBanner(preferences)
         self.notice = NoticeStrip()
         self.methods = MethodChooser()
         self.base_models = BaseModelsView(manager)
-        self.fit = FitView()
+        self.fit = FallbackView()
         self.preview = LabelPreview()
         self.run_view = RunView()
         self._notice_box = QWidget()

@@ -7,14 +7,14 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from gui.forms.recipe_form import RecipeForm
-from gui.pages.train.gpu_banner import CardBanner
+from gui.pages.train.gpu_banner import GpuBanner
 from gui.workers.worker_manager import WorkerManager
 
 
-class DeviceOffer(QObject):
+class DeviceChoices(QObject):
     """Asks a worker about the devices, at the first call only: they stay the same while the window is open."""
 
-    def __init__(self, manager: WorkerManager, form: RecipeForm, banner: CardBanner, parent: QObject) -> None:
+    def __init__(self, manager: WorkerManager, form: RecipeForm, banner: GpuBanner, parent: QObject) -> None:
         super().__init__(parent)
         self._manager, self._form, self._banner = manager, form, banner
         self._is_asked = False

@@ -13,7 +13,7 @@ from gui.workers.download_check import DownloadCheck, repositories
 from gui.workers.worker_manager import WorkerManager
 
 
-class StartGate(QObject):
+class DownloadPrompt(QObject):
     """`opened(recipe)`: start it; `says(text, action)`: words for the page, with an action that `confirm` answers."""
 
     opened = Signal(object)

@@ -11,18 +11,18 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from engine.api import AppError, Ending, MemoryFallback, Recipe
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look.language import translate
-from gui.pages.train.content_pane import RightSide
+from gui.pages.train.content_pane import ContentPane
 from gui.pages.train.recipe_panel import RecipePanel
 from gui.workers.worker_manager import WorkerManager
 
 
-class Fitting(QObject):
+class FallbackController(QObject):
     """Ties the recipe's side to the view that stands in the place of the methods; `sides` shows one of the two."""
 
     def __init__(
-        self, manager: WorkerManager, panel: RecipePanel, right: RightSide, sides: Segmented
+        self, manager: WorkerManager, panel: RecipePanel, right: ContentPane, sides: SegmentedControl
     ) -> None:
         super().__init__(panel)
         self._manager, self._panel, self._right, self._sides = manager, panel, right, sides

@@ -15,7 +15,7 @@ from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
 
-class PlanSeeker(QObject):
+class FallbackFinder(QObject):
     """`found(model, plans)` tells what was found for a run that could not tell of plans itself."""
 
     found = Signal(object, object)

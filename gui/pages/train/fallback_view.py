@@ -19,7 +19,7 @@ from gui.widgets.cards import ErrorCard
 from gui.widgets.scroll import Scroll
 
 
-class FitView(Scroll):
+class FallbackView(Scroll):
     """One card. `chosen` carries the plan that is to be used, `closed` tells that there is none to choose any more."""
 
     chosen = Signal(object)

@@ -17,7 +17,7 @@ from gui.widgets.cards import NoticeStrip
 PUT_AWAY = "card_banner_put_away"
 
 
-class CardBanner(QWidget):
+class GpuBanner(QWidget):
     """Hidden until `judge` finds a card that lies idle."""
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:

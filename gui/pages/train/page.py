@@ -32,15 +32,15 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr, translate
 from gui.pages.train import recipe_files
-from gui.pages.train.content_pane import RightSide
-from gui.pages.train.device_choices import DeviceOffer
-from gui.pages.train.download_prompt import StartGate
-from gui.pages.train.fallback_controller import Fitting
-from gui.pages.train.fallback_finder import PlanSeeker
-from gui.pages.train.page_header import HeaderButtons
+from gui.pages.train.content_pane import ContentPane
+from gui.pages.train.device_choices import DeviceChoices
+from gui.pages.train.download_prompt import DownloadPrompt
+from gui.pages.train.fallback_controller import FallbackController
+from gui.pages.train.fallback_finder import FallbackFinder
+from gui.pages.train.page_header import PageHeader
 from gui.pages.train.recipe_panel import RecipePanel
 from gui.pages.train.run.expected_time import expected_seconds
-from gui.pages.train.run.report_export import ReportFile
+from gui.pages.train.run.report_export import ReportExport
 from gui.pages.train.run.run_text import adapter_name, status_text
 from gui.shell.page import NARROW, Page
 from gui.widgets.line import Line
@@ -74,14 +74,14 @@ class TrainPage(Page):
         self._adapter_name = ""
         self._counted_for: dict[str, Any] = {}
         self.panel = RecipePanel()
-        self.right = RightSide(manager, self._preferences)
+        self.right = ContentPane(manager, self._preferences)
         self.run_view = self.right.run_view
-        self.buttons = HeaderButtons(self.header)
-        self._gate = StartGate(manager, self)
-        self._seeker = PlanSeeker(manager, self)
-        self._devices = DeviceOffer(manager, self.panel.form, self.right.card_banner, self)
-        self._fitting = Fitting(manager, self.panel, self.right, self.buttons.sides)
-        self.report_file = ReportFile(self)
+        self.buttons = PageHeader(self.header)
+        self._gate = DownloadPrompt(manager, self)
+        self._seeker = FallbackFinder(manager, self)
+        self._devices = DeviceChoices(manager, self.panel.form, self.right.card_banner, self)
+        self._fitting = FallbackController(manager, self.panel, self.right, self.buttons.sides)
+        self.report_file = ReportExport(self)
         self.report_file.reported.connect(self.say)
         self._clock = QTimer(self)
         self._clock.setInterval(CLOCK_MILLISECONDS)
@@ -258,7 +258,7 @@ class TrainPage(Page):
         view.copy_wanted.connect(self._edit_copy)
         self._connect_buttons(self.buttons)
 
-    def _connect_buttons(self, buttons: HeaderButtons) -> None:
+    def _connect_buttons(self, buttons: PageHeader) -> None:
         buttons.preset_chosen.connect(lambda chosen: self.begin(chosen, recipe_files.preset_text(chosen)))
         buttons.file_wanted.connect(self._open_file)
         buttons.save_wanted.connect(self._save_file)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.core.actions import Entry
 from gui.core.recent_files import RecentRecipes
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look.language import tr
 from gui.pages.train import recipe_files
 from gui.shell.header import Header
@@ -17,7 +17,7 @@ from gui.widgets.buttons import Button, IconButton, plain
 from gui.workers.run_model import RunModel
 
 
-class HeaderButtons(QWidget):
+class PageHeader(QWidget):
     """Owns the buttons; signals tell what was pressed. `sides` chooses run or recipe where only one has room."""
 
     preset_chosen = Signal(object)
@@ -36,7 +36,7 @@ class HeaderButtons(QWidget):
     def __init__(self, header: Header) -> None:
         super().__init__(header)
         self.hide()
-        self.sides = Segmented([("run", tr("Run")), ("recipe", tr("Recipe"))], name=tr("Shown"))
+        self.sides = SegmentedControl([("run", tr("Run")), ("recipe", tr("Recipe"))], name=tr("Shown"))
         self.presets = plain(tr("Presets…"))
         self.open = plain(tr("Open recipe…"), "folder")
         self.back = plain(tr("Back to the running run"), "arrow-left")

@@ -17,7 +17,7 @@ from gui.core import actions
 from gui.forms.field_grid import LEVELS
 from gui.forms.recipe_form import RecipeForm
 from gui.inputs.fields import ProblemLine
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import duration_text
@@ -46,7 +46,7 @@ class RecipePanel(QWidget):
         style.ground(self, "surface")
         self.effect = EffectPanel()
         self.form = RecipeForm(self.effect)
-        self._levels = Segmented(
+        self._levels = SegmentedControl(
             [(level, tr(LEVEL_TITLES[level])) for level in LEVELS], stretch=True, name=tr("Fields shown")
         )
         self._happening = RichLabel("", "label", "ink2")

@@ -24,7 +24,7 @@ TEXT = mark(
 )
 
 
-class LeftSide(QWidget):
+class IntroPane(QWidget):
     """Fixed in width; hidden in a narrow window."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

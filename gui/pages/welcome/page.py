@@ -18,7 +18,7 @@ from gui.look.language import mark, tr, translate
 from gui.pages.train.recipe_files import STARTER_FILE
 from gui.pages.train.recipe_panel import plan_text
 from gui.pages.welcome.cards import Card, ChoiceCards
-from gui.pages.welcome.intro_pane import LeftSide
+from gui.pages.welcome.intro_pane import IntroPane
 from gui.pages.welcome.step import Step
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary, quiet
@@ -62,7 +62,7 @@ class WelcomePage(Page):
         self._planner = manager.new_planner(manager)
         self._starter = recipe.load(paths.presets_folder() / STARTER_FILE)
         self._at, self._asked = 0, False
-        self.left = LeftSide()
+        self.left = IntroPane()
         self._edge = Line(vertical=True)
         self.steps = {
             key: Step(at + 1, tr(title), tr(change), is_last=at == LAST)

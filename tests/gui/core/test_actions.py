@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from gui.core import actions
 from gui.core.actions import ACTIONS, SCOPES
 from gui.look import language
-from gui.shell.shortcuts_sheet import KeysSheet
+from gui.shell.shortcuts_sheet import ShortcutsSheet
 from tests.helpers.repository import ROOT
 
 
@@ -69,7 +69,7 @@ def test_keys_press_a_button_only_while_it_can_be_pressed(styled, qtbot):
 
 
 def test_the_sheet_lists_every_action_those_of_the_page_near_the_top(styled, qtbot):
-    sheet = KeysSheet("playground")
+    sheet = ShortcutsSheet("playground")
     qtbot.addWidget(sheet)
     sheet.show()
     assert sorted(sheet.shown()) == sorted(each.id for each in ACTIONS)
@@ -78,7 +78,7 @@ def test_the_sheet_lists_every_action_those_of_the_page_near_the_top(styled, qtb
 
 
 def test_the_sheet_is_searched_by_action_key_and_place(styled, qtbot):
-    sheet = KeysSheet()
+    sheet = ShortcutsSheet()
     qtbot.addWidget(sheet)
     sheet.show()
     sheet.search.searched.emit("ctrl+k")
@@ -90,7 +90,7 @@ def test_the_sheet_is_searched_by_action_key_and_place(styled, qtbot):
 def test_the_sheet_and_what_is_bound_say_titles_in_the_language(styled, qtbot, monkeypatch):
     german = language.Catalogue(window={"Rename": ("Umbenennen",), "New run": ("Neuer Lauf",)})
     monkeypatch.setattr(language._now, "catalogue", german)
-    sheet, page = KeysSheet(), QWidget()
+    sheet, page = ShortcutsSheet(), QWidget()
     qtbot.addWidget(sheet)
     qtbot.addWidget(page)
     sheet.show()

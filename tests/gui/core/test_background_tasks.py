@@ -6,7 +6,7 @@ import weakref
 import pytest
 
 from engine.errors import AppError
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 
 
 class Known:
@@ -15,7 +15,7 @@ class Known:
 
 @pytest.fixture
 def background(qtbot):
-    made = Background()
+    made = BackgroundTasks()
     yield made
     made.wait()
 

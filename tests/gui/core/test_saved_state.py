@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from engine.api import paths, recipe
 from gui.app import begin
 from gui.core.preferences import Preferences
-from gui.core.recent_files import MAX_FILES, Recent
+from gui.core.recent_files import MAX_FILES, RecentFiles
 from gui.main_window import MainWindow
 from gui.pages.data.report import is_kept_here
 from gui.shell.window import DEFAULT, MIN_SIZE, ShellWindow, fitting
@@ -379,14 +379,14 @@ def test_examples_are_listed_as_they_were_left(start, order):
 
 
 def test_recent_places_are_each_once_newest_first_and_not_endless():
-    recent = Recent()
+    recent = RecentFiles()
     assert not recent
     for number in range(MAX_FILES + 3):
         recent.add(f"/{number}", f"n{number}")
     recent.add("/5", "again")
     assert [place for place, _ in recent][:2] == ["/5", f"/{MAX_FILES + 2}"]
     assert len(list(recent)) == MAX_FILES
-    again = Recent()
+    again = RecentFiles()
     again.restore_state(recent.saved_state())
     assert list(again) == list(recent)
     for text in ("", "{}", "[[1, 2]]", "[[]]", '["ab"]'):

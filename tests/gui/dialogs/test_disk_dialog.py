@@ -6,7 +6,7 @@ import pytest
 
 from engine.api import library, paths, run_store
 from gui.core.preferences import Preferences
-from gui.desktop.checkpoint_cleanup import Retention
+from gui.desktop.checkpoint_cleanup import CheckpointCleanup
 from gui.dialogs.disk_dialog import DiskDialog
 from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe, unsynced
 
@@ -27,7 +27,7 @@ def done(home):
 @pytest.fixture
 def dialog(qtbot, styled, done):
     (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(5_000_000))
-    made = DiskDialog(Retention(Preferences()))
+    made = DiskDialog(CheckpointCleanup(Preferences()))
     qtbot.addWidget(made)
     qtbot.waitUntil(made.free_button.isEnabled, timeout=WAIT)
     return made
@@ -47,7 +47,7 @@ def test_the_button_says_what_it_frees_and_frees_that(dialog, qtbot, done):
 
 
 def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialog, qtbot, done):
-    retention = Retention(Preferences())
+    retention = CheckpointCleanup(Preferences())
     assert dialog.rules.key() == retention.rule == "always"
     retention.follow()
     retention.wait()
@@ -56,7 +56,7 @@ def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialo
     dialog.rules.chosen.emit("0")
     qtbot.waitUntil(lambda: not run_store.checkpoints(done), timeout=WAIT)
 
-    assert Retention(Preferences()).rule == "0"
+    assert CheckpointCleanup(Preferences()).rule == "0"
     assert list(paths.tokens_folder().iterdir())
     dialog.wait()
 
@@ -64,4 +64,4 @@ def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialo
 def test_a_rule_that_nobody_knows_keeps_everything(home):
     preferences = Preferences()
     preferences.set("keep_checkpoints", "soon")
-    assert Retention(preferences).rule == "always"
+    assert CheckpointCleanup(preferences).rule == "always"

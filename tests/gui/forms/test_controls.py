@@ -5,15 +5,15 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from gui.inputs.chips import ToggleChips
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.search_field import SearchField
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.widgets.buttons import primary
 
 
 @pytest.fixture
 def level(styled, qtbot):
-    made = Segmented(
+    made = SegmentedControl(
         [("essential", "Essential"), ("more", "More"), ("everything", "Everything")], name="Level"
     )
     qtbot.addWidget(made)
@@ -97,7 +97,7 @@ def test_chips_wrap_where_they_do_not_fit(targets):
 
 
 def test_a_choice_gives_keys_not_texts(styled, qtbot):
-    choice = Choice([("lora", "LoRA"), ("ia3", "IA3")])
+    choice = ComboBox([("lora", "LoRA"), ("ia3", "IA3")])
     qtbot.addWidget(choice)
     assert choice.key() == "lora"
     with qtbot.waitSignal(choice.chosen) as told:
@@ -106,7 +106,7 @@ def test_a_choice_gives_keys_not_texts(styled, qtbot):
 
 
 def test_new_items_keep_the_chosen_key(styled, qtbot):
-    choice = Choice([("lora", "LoRA"), ("ia3", "IA3")])
+    choice = ComboBox([("lora", "LoRA"), ("ia3", "IA3")])
     qtbot.addWidget(choice)
     choice.set_key("ia3")
     choice.set_items([("bitfit", "BitFit"), ("ia3", "IA3")])
@@ -114,7 +114,7 @@ def test_new_items_keep_the_chosen_key(styled, qtbot):
 
 
 def test_an_editable_choice_takes_any_text(styled, qtbot):
-    choice = Choice([("starter", "The bundled model")], editable=True)
+    choice = ComboBox([("starter", "The bundled model")], editable=True)
     qtbot.addWidget(choice)
     choice.set_key("google/flan-t5-base")
     assert choice.key() == "google/flan-t5-base"
@@ -123,7 +123,7 @@ def test_an_editable_choice_takes_any_text(styled, qtbot):
 
 
 def test_a_fixed_choice_cannot_be_changed_by_keys(styled, qtbot):
-    choice = Choice(["a", "b"])
+    choice = ComboBox(["a", "b"])
     qtbot.addWidget(choice)
     choice.set_fixed(True)
     QTest.keyClick(choice, Qt.Key.Key_Down)

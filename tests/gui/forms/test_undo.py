@@ -12,7 +12,7 @@ from gui.command_index import of_page
 from gui.forms.recipe_form import RecipeForm
 from gui.forms.undo import MAX_CHANGES, PAUSE_SECONDS, FormUndo
 from gui.pages.arena.entries_form import EntriesForm
-from gui.shell.shortcuts_sheet import KeysSheet
+from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.widgets.scroll import Scroll
 
 BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
@@ -312,7 +312,7 @@ def test_undo_is_offered_while_it_can_be_done_and_its_keys_are_told(form, qtbot)
     offer.do()
     assert form.method_id() == "lora"
     assert "Redo" in offered()
-    sheet = KeysSheet("train")
+    sheet = ShortcutsSheet("train")
     qtbot.addWidget(sheet)
     assert {"form.undo", "form.redo"} <= set(sheet.shown())
 

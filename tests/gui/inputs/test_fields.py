@@ -4,13 +4,13 @@ import pytest
 from PySide6.QtWidgets import QLineEdit
 
 from gui.inputs.chips import ToggleChips
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.inputs.number_inputs import FloatField, IntField, SliderSpin
 
 
 def controls():
-    return [QLineEdit("a"), Choice(["a"]), IntField(0, 9, 1), FloatField(0.5), SliderSpin(1, 9, 2)]
+    return [QLineEdit("a"), ComboBox(["a"]), IntField(0, 9, 1), FloatField(0.5), SliderSpin(1, 9, 2)]
 
 
 def test_a_problem_is_shown_and_goes(styled, qtbot):

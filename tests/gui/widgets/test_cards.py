@@ -6,11 +6,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.widgets.buttons import Button, plain, primary
-from gui.widgets.cards import ErrorCard, NoticeStrip, Plan, PlanRow
+from gui.widgets.cards import ErrorCard, Fallback, FallbackRow, NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.undo_strip import UndoStrip
 
-PLANS = [Plan("Micro-batch 8 to 4", "in two parts", "7.7 GB", "−38 %", "+6 %", "same result"), Plan("4 bit")]
+PLANS = [
+    Fallback("Micro-batch 8 to 4", "in two parts", "7.7 GB", "−38 %", "+6 %", "same result"),
+    Fallback("4 bit"),
+]
 
 
 def _button(widget, text):
@@ -28,7 +31,7 @@ def card(styled, qtbot):
 
 def test_the_first_plan_is_chosen_and_the_primary_action_names_it(card, qtbot):
     assert card.chosen() == 0
-    QTest.mouseClick(card.findChildren(PlanRow)[1], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(card.findChildren(FallbackRow)[1], Qt.MouseButton.LeftButton)
     with qtbot.waitSignal(card.accepted) as told:
         _button(card, "Continue").click()
     assert told.args == [1]
@@ -46,14 +49,14 @@ def test_there_is_one_primary_button(card):
 
 def test_a_card_and_its_plans_can_be_heard(card):
     assert card.accessibleDescription() == "Nothing is lost."
-    assert "7.7 GB" in card.findChildren(PlanRow)[0].accessibleName()
+    assert "7.7 GB" in card.findChildren(FallbackRow)[0].accessibleName()
 
 
 def test_without_plans_there_is_nothing_to_choose(styled, qtbot):
     card = ErrorCard("The run failed", "The log says why.", link_text="Show log")
     qtbot.addWidget(card)
     assert card.chosen() == -1
-    assert not card.findChildren(PlanRow)
+    assert not card.findChildren(FallbackRow)
 
 
 def test_a_notice_has_no_button_without_an_action(styled, qtbot):

@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from gui.workers.eta import Remaining
+from gui.workers.eta import Eta
 
 
-def fed(reports: list[tuple[float, int]], total: int = 100) -> Remaining:
+def fed(reports: list[tuple[float, int]], total: int = 100) -> Eta:
     """Return what is told after reports of (moment, done)."""
-    left = Remaining()
+    left = Eta()
     for at, done in reports:
         left.report(done, total, at)
     return left
@@ -19,7 +19,7 @@ def fed(reports: list[tuple[float, int]], total: int = 100) -> Remaining:
 
 def told(reports: list[tuple[float, int]], total: int) -> list[str]:
     """Return what is said after each report."""
-    left, said = Remaining(), []
+    left, said = Eta(), []
     for at, done in reports:
         left.report(done, total, at)
         said.append(left.text)
@@ -27,8 +27,8 @@ def told(reports: list[tuple[float, int]], total: int) -> list[str]:
 
 
 def test_nothing_is_said_before_it_can_be_known():
-    assert Remaining().text == ""
-    assert Remaining().seconds is None
+    assert Eta().text == ""
+    assert Eta().seconds is None
     assert fed([(100.0, 0)]).text == ""
     # The first second may be anything.
     assert fed([(100.0, 0), (100.4, 2), (100.9, 5)]).text == ""
@@ -70,7 +70,7 @@ def test_uneven_reports_do_not_make_it_jump():
 
 def test_minutes_do_not_flicker_at_their_border():
     # Some 150 s before the end, the border between two and three minutes, with a speed that wavers.
-    left, said, done = Remaining(), [], 0
+    left, said, done = Eta(), [], 0
     for at in range(40):
         done += 12 if at % 4 < 2 else 8
         left.report(done, 1700 + 200, float(at))
@@ -127,7 +127,7 @@ def test_it_begins_anew_with_the_stage_with_another_total_and_where_less_is_done
 
 
 def test_a_job_s_events_are_followed_by_their_own_clock():
-    left = Remaining()
+    left = Eta()
 
     def progress(done, at):
         return {"event": "stage_progressed", "done": done, "total": 1000, "unit": "rows", "clock": at}
@@ -144,7 +144,7 @@ def test_a_job_s_events_are_followed_by_their_own_clock():
 
 
 def test_damaged_totals_are_no_error():
-    left = Remaining()
+    left = Eta()
     for done, total, at in ((0, 0, 0.0), (5, 0, 5.0), (5, -1, 6.0)):
         left.report(done, total, at)
         assert left.text == ""

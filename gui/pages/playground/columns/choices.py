@@ -21,7 +21,7 @@ BASE_NAME, BUNDLED = mark("Base model"), mark("The bundled model")
 
 
 @dataclass(frozen=True)
-class Choice:
+class AdapterChoice:
     """An adapter to choose; `reason` says why it can't be; a foreign one belongs to another base model."""
 
     adapter: Adapter
@@ -54,23 +54,23 @@ def entry(adapter: Adapter) -> Entry:
     return Entry(adapter.id, adapter.name, method_text(adapter.metadata))
 
 
-def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[str]) -> list[Choice]:
+def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[str]) -> list[AdapterChoice]:
     """Return every adapter, those that fit first, each other one with the reason why it doesn't."""
     taken = set(shown)
     choices = [_choice(adapter, base_id, taken) for adapter in adapters]
     return sorted(choices, key=lambda choice: not choice.fits)
 
 
-def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> Choice:
+def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> AdapterChoice:
     made_for = adapter.metadata.base_model.id
     if made_for != base_id:
         named = tr("trained for {model}", model=base_title(made_for))
         reason = named if made_for else tr("trained for an unnamed base model")
-        return Choice(adapter, reason, is_foreign=True)
+        return AdapterChoice(adapter, reason, is_foreign=True)
     if adapter.id in taken:
-        return Choice(adapter, tr("shown already"))
+        return AdapterChoice(adapter, tr("shown already"))
     full = len(taken) + 1 >= MAX_COLUMNS
-    return Choice(adapter, tr("at most {most} columns", most=number(MAX_COLUMNS)) if full else "")
+    return AdapterChoice(adapter, tr("at most {most} columns", most=number(MAX_COLUMNS)) if full else "")
 
 
 def foreign_text(adapter: Adapter) -> str:

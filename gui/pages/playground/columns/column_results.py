@@ -11,7 +11,7 @@ from typing import Literal
 
 from engine.api import Claim, Event, added, clock, unsupported
 from gui.look.language import tr
-from gui.workers.eta import Remaining
+from gui.workers.eta import Eta
 
 Status = Literal["empty", "waiting", "running", "finished", "failed", "cancelled"]
 Thumb = Literal["", "up", "down"]
@@ -71,7 +71,7 @@ class Column:
     rounds: tuple[tuple[str, ...], ...] = ()
     chunks: int = 1
     # How long the round in hand still takes.
-    left: Remaining = field(default_factory=Remaining, repr=False, compare=False)
+    left: Eta = field(default_factory=Eta, repr=False, compare=False)
 
     @property
     def tokens_per_second(self) -> float | None:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.api import Example
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.search_field import SearchField
 from gui.look import style
 from gui.look.fonts import font, px
@@ -53,7 +53,7 @@ class _Conversations(QAbstractListModel):
         return None
 
 
-class _Rows(QStyledItemDelegate):
+class _RowDelegate(QStyledItemDelegate):
     """Draws a row: the headline over the reference summary's beginning."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -90,7 +90,7 @@ class Picker(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sources: dict[str, Sequence[Example]] = {}
-        self._source = Choice()
+        self._source = ComboBox()
         self._source.setAccessibleName(tr("Source of the conversations"))
         self.search = SearchField(tr("Search conversations"))
         self.search.searched.connect(self._filter)
@@ -98,7 +98,7 @@ class Picker(QWidget):
         self._model = _Conversations()
         self.list = QListView()
         self.list.setModel(self._model)
-        self.list.setItemDelegate(_Rows(self.list))
+        self.list.setItemDelegate(_RowDelegate(self.list))
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
         self.list.setAccessibleName(tr("Conversations to pick from"))

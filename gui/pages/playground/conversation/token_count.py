@@ -21,7 +21,7 @@ REST_MILLISECONDS = 250
 IDLE_MILLISECONDS = 120_000
 
 
-class LiveCount(QObject):
+class TokenCount(QObject):
     """`counted(text, Length)` tells what a text that was given to `count` has."""
 
     counted = Signal(str, object)

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.inputs.search_field import SearchField
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import clock_text, number
@@ -143,7 +143,9 @@ class HistoryView(QWidget):
         self.export_button = link(tr("Export good summaries…"))
         self.export_button.setToolTip(tr("Write the summaries rated good to a file of training data"))
         self.search = SearchField(tr("Search the history"))
-        self.which = Segmented([("all", tr("All")), ("rated", tr("Commented"))], short=True, name=tr("Show"))
+        self.which = SegmentedControl(
+            [("all", tr("All")), ("rated", tr("Commented"))], short=True, name=tr("Show")
+        )
         self.model = HistoryModel(self)
         self.list = QListView()
         self.list.setModel(self.model)

@@ -17,7 +17,7 @@ from gui.inputs.search_field import SearchField
 from gui.look.language import tr, translate
 from gui.pages.train.method.method_explanation import MethodExplanation
 from gui.pages.train.method.method_row import MethodRow
-from gui.pages.train.method.support_dialog import CapabilityDialog
+from gui.pages.train.method.support_dialog import SupportDialog
 from gui.widgets.buttons import link
 from gui.widgets.cards import Card
 from gui.widgets.labels import Label
@@ -137,7 +137,7 @@ class MethodChooser(Card):
         self.explanation.explain(method(method_id), self._base, self._rows[method_id].reason(), options)
 
     def _show_where(self) -> None:
-        dialog = CapabilityDialog(self._base.quantization, self)
+        dialog = SupportDialog(self._base.quantization, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.look_at(self._current)
         dialog.open()

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import Quantization, support_matrix
 from gui.inputs.search_field import SearchField
-from gui.inputs.segmented_control import Segmented
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import locale, tr, translate
-from gui.pages.train.method.support_table import CapabilityTable, proof_text
+from gui.pages.train.method.support_table import SupportTable, proof_text
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain
 from gui.widgets.labels import Label
@@ -23,7 +23,7 @@ from gui.widgets.line import Line
 SIZE = (960, 680)
 
 
-class CapabilityDialog(QDialog):
+class SupportDialog(QDialog):
     """One table for each way of keeping the base model, and the reasons of the row that is looked at."""
 
     def __init__(self, quantization: Quantization = "none", parent: QWidget | None = None) -> None:
@@ -31,9 +31,9 @@ class CapabilityDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Supported combinations"))
         proof = support_matrix.read()
-        self.table = CapabilityTable(proof)
+        self.table = SupportTable(proof)
         self.view = GroupedTableView(self.table, tr("Supported combinations"))
-        self._weights = Segmented(
+        self._weights = SegmentedControl(
             [(weights.id, translate(weights.title)) for weights in support_matrix.WEIGHT_FORMATS],
             name=tr("The base model's weights"),
         )

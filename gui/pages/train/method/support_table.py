@@ -35,7 +35,7 @@ SIGNS = {
 }
 
 
-class CapabilityTable(GroupedTable[Row]):
+class SupportTable(GroupedTable[Row]):
     """The rows that have something to say of one way of keeping the base model."""
 
     columns = (

@@ -16,7 +16,7 @@ from gui.look.fonts import font, px
 from gui.look.format import bytes_text, number
 from gui.look.language import mark, tr, translate
 from gui.pages.train.run.run_text import what_is_safe
-from gui.widgets.cards import ErrorCard, Plan
+from gui.widgets.cards import ErrorCard, Fallback
 
 LOG_LINES = 9
 # What happened, by the ending's outcome, or its kind where memory did not suffice.
@@ -86,9 +86,9 @@ def _text(ending: Ending, state: RunState, plans: Sequence[MemoryFallback] | Non
     return " ".join(part for part in said if part)
 
 
-def plan_row(plan: MemoryFallback) -> Plan:
+def plan_row(plan: MemoryFallback) -> Fallback:
     """Return a plan in words."""
-    return Plan(
+    return Fallback(
         _changes(plan.title),
         ". ".join(translate(part) for part in plan.detail.split(". ")),
         bytes_text(plan.memory_bytes),

@@ -24,7 +24,7 @@ TITLES = {
 }
 
 
-class FiguresRow(QWidget):
+class MetricsRow(QWidget):
     """Step, epoch, time, speed, memory and loss."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -23,7 +23,7 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 Spread = dict[str, Any]
 
 
-class MeasuresView(QWidget):
+class MetricsView(QWidget):
     """A link, and the rows that it unfolds. Hidden for a run that measured no more."""
 
     def __init__(self, state: RunState, parent: QWidget | None = None) -> None:

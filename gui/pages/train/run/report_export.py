@@ -9,20 +9,20 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import AppError, Job, arenas, report
-from gui.core.background_tasks import Background
+from gui.core.background_tasks import BackgroundTasks
 from gui.look.language import tr, translate
 
 FIRST = next(iter(report.FORMATS))
 
 
-class ReportFile(QObject):
+class ReportExport(QObject):
     """`reported(text)` says where a report is, or why there is none."""
 
     reported = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = Background(self)
+        self._background = BackgroundTasks(self)
 
     def ask(self, parent: QWidget, of: Job | arenas.Arena) -> None:
         """Let the person choose a place and write the report of a run or an arena there."""

@@ -12,12 +12,12 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import OUT_OF_MEMORY, MemoryFallback, example_scores, memory_fallbacks
-from gui.graphics.bars import Busy
+from gui.graphics.bars import BusyRow
 from gui.look.fonts import px
 from gui.look.format import about_text, number
 from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.train.run.failure_card import FailureCard
-from gui.pages.train.run.metrics_row import FiguresRow
+from gui.pages.train.run.metrics_row import MetricsRow
 from gui.pages.train.run.run_text import evaluation_interval, progress_text, stage_text
 from gui.pages.train.run.samples_view import SamplesView
 from gui.pages.train.run.stop_strip import StopStrip
@@ -59,9 +59,9 @@ class RunView(Scroll):
         self._scored = 0
         self._revision = 0
         self._ended = False
-        self.figures = FiguresRow()
+        self.figures = MetricsRow()
         self.stop_strip = StopStrip()
-        self.busy = Busy()
+        self.busy = BusyRow()
         self.more_notices = link("")
         self.more_notices.clicked.connect(self._open_notices)
         self.notices: list[NoticeStrip] = []

@@ -18,7 +18,7 @@ from gui.look.fonts import font, px
 from gui.look.format import gain, interval, score
 from gui.look.language import mark, tr, translate
 from gui.models.intervals import ConfidenceInterval, as_text, confidence_interval, interval_text
-from gui.pages.train.run.metrics_view import MeasuresView
+from gui.pages.train.run.metrics_view import MetricsView
 from gui.pages.train.run.run_text import (
     excluded_sentence,
     facts_of,
@@ -59,7 +59,7 @@ class VerdictCard(Card):
         if state.difference and state.tuned_scores and state.base_scores:
             self._add_verdict(state)
             self._add_scores(state)
-            self.measures = MeasuresView(state)
+            self.measures = MetricsView(state)
             self.column.addWidget(self.measures)
         else:
             self._add_plain_head(state)

@@ -11,11 +11,11 @@ import pytest
 from engine.api import StorageError
 from gui.look import language
 from gui.look.fonts import font
-from gui.pages.data.broken_rows_view import BrokenView
+from gui.pages.data.broken_rows_view import BrokenRowsView
 from gui.pages.data.column_mapping import turn_keys
 from gui.pages.data.findings_view import FindingRow
 from gui.pages.data.preview_table import head
-from gui.pages.data.report import FirstLook, Row, Shape, read, split_head
+from gui.pages.data.report import Row, RowPreview, Shape, read, split_head
 from gui.pages.data.row_view import Cut, cut_at
 
 ROWS = [
@@ -220,7 +220,7 @@ def test_columns_are_headed_by_their_roles_and_keys_of_turns_are_found():
              "split": "", "references": "s2, s3", "id": ""}  # fmt: skip
     columns = ("role", "messages", "s1", "s2")
     cell = '[{"role": "user", "content": "hi"}, {"role": "bot", "con'
-    look = FirstLook("x", "", columns, ({"messages": cell},), Shape("turns", columns, roles, ""), None)
+    look = RowPreview("x", "", columns, ({"messages": cell},), Shape("turns", columns, roles, ""), None)
     assert [head(look, column) for column in columns] == [
         "role",
         "messages: conversation",
@@ -231,7 +231,7 @@ def test_columns_are_headed_by_their_roles_and_keys_of_turns_are_found():
 
 
 def test_heads_of_tables_have_their_font_wherever_their_columns_were_sized(qtbot, styled):
-    view = BrokenView()
+    view = BrokenRowsView()
     qtbot.addWidget(view)
     view.show_rows([{"place": f"line {number}", "why": "it is no JSON"} for number in range(9)])
     assert view.places()[-1] == "line 8"

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from engine.api import StorageError, doctor
 from gui.pages.doctor.page import STATES, DoctorPage
-from gui.shell.navigation_rail import Rail
+from gui.shell.navigation_rail import NavigationRail
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
@@ -150,7 +150,7 @@ def test_states_differ_by_icon_and_word():
 
 
 def test_the_meter_in_the_rail_leads_there_by_mouse_and_keys(styled, qtbot):
-    rail = Rail()
+    rail = NavigationRail()
     qtbot.addWidget(rail)
     rail.set_device("Card", "cuda:0", 1e9, 2e9, 0.5)
     with qtbot.waitActive(rail):
@@ -165,7 +165,7 @@ def test_the_meter_in_the_rail_leads_there_by_mouse_and_keys(styled, qtbot):
 
 
 def test_a_page_without_a_place_in_the_rail_leaves_none_marked(styled, qtbot):
-    rail = Rail()
+    rail = NavigationRail()
     qtbot.addWidget(rail)
     for key in ("a", "b"):
         rail.add_item(key, key, "file")

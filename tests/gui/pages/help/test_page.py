@@ -13,7 +13,7 @@ from gui.pages.help import topics
 from gui.pages.help.drawings import DRAWINGS, DrawingView
 from gui.pages.help.glossary import WORDS
 from gui.pages.help.page import HelpPage
-from gui.pages.train.method.support_dialog import CapabilityDialog
+from gui.pages.train.method.support_dialog import SupportDialog
 from gui.widgets.labels import Label
 
 
@@ -175,7 +175,7 @@ def test_very_long_licences_are_cut_and_say_where_the_rest_is(tmp_path):
 
 def test_it_leads_to_what_works_where_and_to_the_keys(page, qtbot):
     page.where_button.click()
-    (dialog,) = page.findChildren(CapabilityDialog)
+    (dialog,) = page.findChildren(SupportDialog)
     dialog.close()
     with qtbot.waitSignal(page.keys_wanted):
         page.keys_button.click()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gui.pages.playground.conversation.token_count import LiveCount
+from gui.pages.playground.conversation.token_count import TokenCount
 from gui.pages.playground.page import PlaygroundPage
 from tests.helpers.playground_stage import Workers, make_adapter
 
@@ -21,7 +21,7 @@ def workers(qtbot, home, monkeypatch, styled):
 @pytest.fixture
 def uncounted(monkeypatch):
     """Pages that start no worker to count tokens."""
-    monkeypatch.setattr(LiveCount, "count", lambda *_args: None)
+    monkeypatch.setattr(TokenCount, "count", lambda *_args: None)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from engine.api import AppError, SummarizeOptions, describe
 from gui.inputs.fields import Field
-from gui.pages.playground.decoding_presets import BUILT_IN, Presets
+from gui.pages.playground.decoding_presets import BUILT_IN, DecodingPresets
 from gui.pages.playground.decoding_row import OWN, DecodingRow
 
 
@@ -98,7 +98,7 @@ def test_a_preset_is_saved_chosen_and_deleted(row, qtbot):
     other.preset.chosen.emit("Bold")
     assert other.decoding() == SummarizeOptions(temperature=0.4, seed=7)
     other.menu().actions()[1].trigger()
-    assert "Bold" not in [preset.name for preset in Presets().items]
+    assert "Bold" not in [preset.name for preset in DecodingPresets().items]
     assert other.decoding().temperature == 0.4
 
 
@@ -116,7 +116,7 @@ def test_a_name_that_is_taken_can_be_replaced_but_no_built_in_one(row):
     row.naming.take.click()
     assert row.naming.take.text() == "Replace"
     row.naming.take.click()
-    assert Presets().named("Bold").values["temperature"] == 0.9
+    assert DecodingPresets().named("Bold").values["temperature"] == 0.9
 
 
 def test_what_was_set_last_is_there_at_the_next_start(row, qtbot):
@@ -130,7 +130,7 @@ def test_what_was_set_last_is_there_at_the_next_start(row, qtbot):
 @pytest.mark.parametrize("name", ["", "  ", "x" * 41, "greedy"])
 def test_names_that_are_none_are_refused(home, name):
     with pytest.raises(AppError):
-        Presets().save(name, SummarizeOptions())
+        DecodingPresets().save(name, SummarizeOptions())
 
 
 @pytest.mark.parametrize(
@@ -146,13 +146,13 @@ def test_names_that_are_none_are_refused(home, name):
 )
 def test_a_damaged_or_later_file_holds_no_presets(tmp_path, text):
     (tmp_path / "decoding.json").write_text(text)
-    presets = Presets(tmp_path / "decoding.json")
+    presets = DecodingPresets(tmp_path / "decoding.json")
     assert presets.items == list(BUILT_IN)
     assert presets.last is None
 
 
 def test_built_in_presets_can_be_used_and_are_told_apart(home):
-    presets = Presets()
+    presets = DecodingPresets()
     for preset in BUILT_IN:
         assert presets.of(preset.applied(SummarizeOptions(max_new_tokens=30, seed=3))) == preset
 

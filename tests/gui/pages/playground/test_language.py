@@ -10,7 +10,7 @@ from gui.look.language import Catalogue
 from gui.pages.playground.columns import choices
 from gui.pages.playground.columns.column_results import ColumnResults
 from gui.pages.playground.conversation.export_offer import ExportOffer
-from gui.pages.playground.decoding_presets import Presets
+from gui.pages.playground.decoding_presets import DecodingPresets
 from gui.pages.playground.decoding_row import DecodingRow
 from gui.pages.playground.history.history_entry import from_results
 
@@ -45,7 +45,7 @@ def test_a_built_in_preset_is_chosen_by_its_key_and_neither_of_its_names_can_be_
     assert (row.preset.key(), row.preset.currentText()) == ("Greedy", "Gierig")
     for name in ("Greedy", "gierig"):
         with pytest.raises(AppError):
-            Presets().save(name, SummarizeOptions())
+            DecodingPresets().save(name, SummarizeOptions())
 
 
 def test_what_an_export_was_understood_as_is_said_as_the_engine_says_it(qtbot, styled):

@@ -7,7 +7,7 @@ import pytest
 from engine.api import STARTER
 from gui.pages.playground.conversation.conversation_panel import ConversationPanel
 from gui.pages.playground.conversation.length import Length, counted, cut_text, estimated, parted
-from gui.pages.playground.conversation.token_count import LiveCount
+from gui.pages.playground.conversation.token_count import TokenCount
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.playground_stage import CONVERSATION, WAIT, tried
 
@@ -77,7 +77,7 @@ def test_a_count_takes_the_place_of_the_estimate_and_a_late_one_of_another_text_
 
 def test_a_worker_counts_what_is_typed_with_the_base_models_own_tokenizer(qtbot, home):
     manager = WorkerManager()
-    live = LiveCount(manager, manager)
+    live = TokenCount(manager, manager)
     with qtbot.waitSignal(live.counted, timeout=WAIT) as told_of:
         live.count("Ann: never asked for", 64, STARTER)
         live.count(TEXT, 8, STARTER)

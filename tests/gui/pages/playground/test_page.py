@@ -13,7 +13,7 @@ from engine.api import Example, SummarizeOptions, paths, recipe
 from gui.look import style
 from gui.pages.playground.page import PlaygroundPage
 from gui.pages.playground.parts import Legend
-from gui.workers.summarizer import Asked, Request
+from gui.workers.summarizer import ConversationInput, Request
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT, make_adapter, tried
 
 
@@ -398,7 +398,7 @@ def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page,
     page.open_conversation(CONVERSATION)
     page.summarise()
     qtbot.waitUntil(lambda: page.columns.base.text() == "The beg", timeout=WAIT)
-    asked = Request(Asked("Ann: Hi"), (None,), SummarizeOptions())
+    asked = Request(ConversationInput("Ann: Hi"), (None,), SummarizeOptions())
     first = workers.manager.summarizer.summarize({"id": "google/flan-t5-base"}, asked)
     assert not page.controller.results.busy
     second = workers.manager.summarizer.summarize({"id": "starter"}, asked)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engine.api import MethodSettings, method
-from gui.pages.train.fallback_view import FitView
+from gui.pages.train.fallback_view import FallbackView
 from gui.pages.train.method.effect_panel import EffectPanel
 from gui.widgets.buttons import Button
-from gui.widgets.cards import PlanRow
+from gui.widgets.cards import FallbackRow
 from tests.helpers.train_stage import PLAN, WAIT, texts
 
 GB = 1_000_000_000
@@ -84,15 +84,15 @@ def test_a_run_that_was_started_is_offered_none(effect):
     assert not offers(effect)
 
 
-def button(view: FitView, text: str) -> Button:
+def button(view: FallbackView, text: str) -> Button:
     return next(each for each in view.card.findChildren(Button) if each.text() == text)
 
 
-def rows(view: FitView) -> list[PlanRow]:
-    return view.card.findChildren(PlanRow) if view.card is not None else []
+def rows(view: FallbackView) -> list[FallbackRow]:
+    return view.card.findChildren(FallbackRow) if view.card is not None else []
 
 
-def lacking(stage, qtbot, found) -> FitView:
+def lacking(stage, qtbot, found) -> FallbackView:
     """The view after "Find plans that fit" was pressed, with what was found."""
     stage.scripts["plan"] = [["answer", SHORT]]
     stage.scripts["shrink"] = found

@@ -6,7 +6,7 @@ from engine.api import graphics_cards
 from engine.system.graphics_cards import Card
 from gui.core.preferences import Preferences
 from gui.look import language
-from gui.pages.train.gpu_banner import CardBanner
+from gui.pages.train.gpu_banner import GpuBanner
 
 NVIDIA = Card("nvidia", "NVIDIA card", "580.65.06")
 PROCESSOR = {"id": "cpu", "name": "Processor"}
@@ -21,7 +21,7 @@ USED = {
 @pytest.fixture
 def banner(qtbot, home, monkeypatch):
     monkeypatch.setattr(graphics_cards, "find", lambda: [NVIDIA])
-    made = CardBanner(Preferences())
+    made = GpuBanner(Preferences())
     qtbot.addWidget(made)
     return made
 
@@ -49,7 +49,7 @@ def test_put_away_it_stays_away_until_it_says_something_else(banner, qtbot, monk
     banner.judge(IDLE)
     banner.strip.action_button().click()
     assert banner.isHidden()
-    again = CardBanner(Preferences())
+    again = GpuBanner(Preferences())
     qtbot.addWidget(again)
     again.judge(IDLE)
     assert again.isHidden()
@@ -66,7 +66,7 @@ def test_put_away_it_stays_away_in_another_language(banner, qtbot, monkeypatch):
         engine={said: ("{1} ist da, aber dieses torch, gebaut für {2}, nutzt sie nicht.",)}
     )
     monkeypatch.setattr(language._now, "catalogue", spoken)
-    again = CardBanner(Preferences())
+    again = GpuBanner(Preferences())
     qtbot.addWidget(again)
     again.judge(IDLE)
     assert again.isHidden()

@@ -11,7 +11,7 @@ from engine.jobs import supervisor
 from gui.models.run_table import next_step
 from gui.pages.train.run.failure_card import FailureCard
 from gui.widgets.buttons import Button
-from gui.widgets.cards import PlanRow
+from gui.widgets.cards import FallbackRow
 from tests.helpers.train_stage import COMPLETE, STARTED, WAIT, texts
 
 posix = pytest.mark.skipif(os.name == "nt", reason="has no SIGKILL")
@@ -81,7 +81,7 @@ def test_the_card_says_what_is_safe_and_what_each_plan_costs(stage, qtbot):
     assert card.accessibleName() == "Out of memory at step 12"
     assert "checkpoint at step 10" in texts(card)
     assert "12.4 GB" in texts(card)
-    assert [row.accessibleName() for row in card.findChildren(PlanRow)] == [
+    assert [row.accessibleName() for row in card.findChildren(FallbackRow)] == [
         "Micro-batch 8 to 4, Each step still uses its 8 examples, 7.7 GB, −38\u00a0%, ≈\u00a0+6\u00a0%, the same",
         (
             "Checkpoint activations, Activations are computed twice instead of stored, "
@@ -97,7 +97,7 @@ def test_nothing_is_changed_before_a_plan_is_chosen_and_then_the_run_goes_on_wit
     keep_checkpoint(model)
     asked = recipe.load(model.job.recipe_path)
     card = card_of(stage)
-    card.findChildren(PlanRow)[1].click()
+    card.findChildren(FallbackRow)[1].click()
     assert recipe.load(model.job.recipe_path) == asked
 
     stage.scripts["train"] = COMPLETE
@@ -141,7 +141,7 @@ def test_where_no_plan_fits_a_copy_can_be_edited(stage, qtbot):
     told = ["emit", {"event": "memory_exceeded", "step": 0, **VERDICT_TEXTS, "plans": []}]
     stage.run(qtbot, [told, ["out_of_memory", "The largest batch needs too much."]])
 
-    assert not card_of(stage).findChildren(PlanRow)
+    assert not card_of(stage).findChildren(FallbackRow)
     assert button(card_of(stage), "Edit a copy").isVisibleTo(stage.page)
 
 

@@ -11,7 +11,7 @@ from gui.pages.train.method.label_preview import LabelPreview
 from gui.pages.train.recipe_panel import plan_text
 from gui.pages.train.run.expected_time import expected_seconds
 from gui.pages.train.run.failure_card import FailureCard
-from gui.pages.train.run.metrics_view import MeasuresView
+from gui.pages.train.run.metrics_view import MetricsView
 from gui.pages.train.run.run_text import excluded_sentence, progress_text
 from gui.pages.train.run.samples_view import SamplesView, new_parts
 from gui.pages.train.run.verdict_card import VerdictCard
@@ -160,7 +160,7 @@ def scored_state(events) -> RunState:
 
 
 def test_what_else_was_measured_unfolds_with_intervals_and_verdicts(qtbot):
-    view = MeasuresView(scored_state(scored_events(scores_of(bundled(8)), "mine")))
+    view = MetricsView(scored_state(scored_events(scores_of(bundled(8)), "mine")))
     qtbot.addWidget(view)
     view.show()
     assert view.rows.isHidden()
@@ -172,8 +172,8 @@ def test_what_else_was_measured_unfolds_with_intervals_and_verdicts(qtbot):
 
 
 def test_one_conversation_and_a_run_of_an_earlier_version_have_less_to_unfold(qtbot):
-    one = MeasuresView(scored_state(scored_events(scores_of(bundled(1)), "mine")))
-    old = MeasuresView(scored_state([{"of": "base", "step": 0, "split": "test", "scores": {"rouge1": {}}}]))
+    one = MetricsView(scored_state(scored_events(scores_of(bundled(1)), "mine")))
+    old = MetricsView(scored_state([{"of": "base", "step": 0, "split": "test", "scores": {"rouge1": {}}}]))
     for view in (one, old):
         qtbot.addWidget(view)
     one.toggle.click()

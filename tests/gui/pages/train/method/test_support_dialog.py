@@ -8,8 +8,8 @@ import pytest
 
 from engine.api import METHODS, BaseFacts, paths
 from gui.pages.train.method.method_chooser import MethodChooser
-from gui.pages.train.method.support_dialog import CapabilityDialog
-from gui.pages.train.method.support_table import CapabilityTable
+from gui.pages.train.method.support_dialog import SupportDialog
+from gui.pages.train.method.support_table import SupportTable
 from tests.helpers.train_stage import texts
 
 CELLS = [
@@ -38,8 +38,8 @@ def proven(tmp_path, monkeypatch):
 
 @pytest.fixture
 def make_dialog(styled, qtbot):
-    def make(quantization="none") -> CapabilityDialog:
-        made = CapabilityDialog(quantization)
+    def make(quantization="none") -> SupportDialog:
+        made = SupportDialog(quantization)
         qtbot.addWidget(made)
         made.show()
         return made
@@ -47,7 +47,7 @@ def make_dialog(styled, qtbot):
     return make
 
 
-def _words(table: CapabilityTable, row_id: str) -> str:
+def _words(table: SupportTable, row_id: str) -> str:
     return next(table.accessible_text(row) for row in table.things() if row.id == row_id)
 
 
@@ -98,7 +98,7 @@ def test_it_opens_at_the_base_models_quantization_and_the_method_in_use(styled, 
     qtbot.addWidget(chooser)
     chooser.set_current("vera", BaseFacts("encoder-decoder", "t5", "fp4"))
     chooser._where.click()
-    dialog = chooser.findChild(CapabilityDialog)
+    dialog = chooser.findChild(SupportDialog)
 
     assert dialog is not None
     assert dialog._weights.current() == "nf4"

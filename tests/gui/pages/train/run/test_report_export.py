@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from gui.pages.train.run.report_export import ReportFile, kinds
+from gui.pages.train.run.report_export import ReportExport, kinds
 from tests.helpers.scored_runs import add_scored_run
 
 
@@ -31,7 +31,7 @@ def test_a_report_is_saved_where_it_was_asked_for(
 ):
     kind = kinds().split(";;")[chosen]
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), kind))
-    report = ReportFile()
+    report = ReportExport()
     with qtbot.waitSignal(report.reported) as told:
         report.ask(None, add_scored_run())
     assert told.args == [f"The report was saved as {tmp_path / name}."]
@@ -40,7 +40,7 @@ def test_a_report_is_saved_where_it_was_asked_for(
 
 
 def test_a_place_that_can_not_be_written_is_told(home, qtbot, opened):
-    report = ReportFile()
+    report = ReportExport()
     with qtbot.waitSignal(report.reported) as told:
         report.save(add_scored_run(), Path("/nowhere/at/all.html"))
     assert "can't be written" in told.args[0]

@@ -16,7 +16,7 @@ from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import ConversationView, Turn
 
 
-class ConversationSide(QWidget):
+class ConversationPane(QWidget):
     """A conversation. `back_wanted` and `forward_wanted` ask for another one."""
 
     back_wanted = Signal()

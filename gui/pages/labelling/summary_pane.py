@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from engine.api import labelling, unsupported
 from gui.core.timers import once
-from gui.inputs.combo_box import Choice
+from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import ProblemLine
 from gui.look import style
 from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.draft_writer import DraftWriter
-from gui.pages.labelling.edits_view import StepsView
-from gui.pages.labelling.shortcuts_line import KeysLine, keys_text
+from gui.pages.labelling.edits_view import EditsView
+from gui.pages.labelling.shortcuts_line import ShortcutsLine, keys_text
 from gui.pages.labelling.summary_edit import SummaryEdit
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
@@ -34,7 +34,7 @@ BACK_AND_FORTH = {
 }
 
 
-class SummarySide(QWidget):
+class SummaryPane(QWidget):
     """The summary of one conversation.
 
     Signals: `typed(text)` by the person; `accepted`, `skipped`, `undone`, `redone`, `draft_wanted`, `draft_cancelled`
@@ -68,7 +68,7 @@ class SummarySide(QWidget):
         self._usual = ElidedLabel("", "figure_small", "ink3")
         self._claims_icon = IconLabel("warning", "copper", 14)
         self._claims = Label("", "label", "copper", wrap=True)
-        self.writer = Choice()
+        self.writer = ComboBox()
         self.writer.setAccessibleName(tr("Drafts by"))
         self.writer.chosen.connect(self.writer_chosen)
         self.draft_button = plain(tr("Draft"), "play")
@@ -86,7 +86,7 @@ class SummarySide(QWidget):
         ):
             button.setToolTip(keys_text(key))
             button.clicked.connect(told)
-        self.steps = StepsView()
+        self.steps = EditsView()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -125,7 +125,7 @@ class SummarySide(QWidget):
         column.addWidget(Line())
         column.addWidget(self.steps)
         column.addStretch(1)
-        column.addWidget(KeysLine())
+        column.addWidget(ShortcutsLine())
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(right)
