@@ -15,7 +15,6 @@ NOT_CUDA = frozenset({"cpu", "mps", "xpu"})
 BFLOAT16, FLOAT32 = frozenset({"bfloat16"}), frozenset({"float32"})
 TRANSFORMERS = {"transformers": ("5.22", "5.25")}
 PEFT = {"peft": ("0.21", "0.22")}
-BITSANDBYTES = {"bitsandbytes": ("0.50", "0.51")}
 TORCH = {"torch": ("2.13", "2.14")}
 
 
@@ -170,13 +169,6 @@ PATCHES: tuple[Patch, ...] = (
         "kernels/test_registry.py::test_boft_compiles_nothing",
         libraries=PEFT,
         why="PEFT compiles it for every layer, and where it is there boft_R has another shape",
-    ),
-    Patch(
-        "no_4bit_repack", "fix", "4-bit layers that repack themselves at the first forward in eval mode",
-        "modeling/base_models.py",
-        "modeling/test_base_models.py::test_a_quantized_base_computes_the_same_in_training_and_in_evaluation",
-        libraries=BITSANDBYTES,
-        why="bitsandbytes 0.50 merges and dequantizes repacked weights wrongly on processors with avx512_bf16",
     ),
     Patch(
         "tied_head", "fix", "tie_word_embeddings of a T5 with a head of its own",

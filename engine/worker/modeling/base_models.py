@@ -291,8 +291,7 @@ def _read_model(
             "Its weights must be safetensors files: other formats can run code when they are loaded.",
             FIELD,
         ) from error
-    if enabled("no_4bit_repack"):
-        _keep_4bit_weights(model)
+    _keep_4bit_weights(model)
     return model
 
 
