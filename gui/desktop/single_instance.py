@@ -20,8 +20,8 @@ class SingleInstance(QObject):
 
     asked = Signal(str, list)
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._name = _name()
         self._callers: list[QLocalSocket] = []
         self._server = QLocalServer(self)

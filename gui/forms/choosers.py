@@ -66,8 +66,8 @@ class BaseModelChooser(ActionComboBox):
 
     browse_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.set_known([])
 
     def set_known(self, ids: Sequence[str]) -> None:
@@ -90,8 +90,8 @@ class BaseModelChooser(ActionComboBox):
 class SourceChooser(ActionComboBox):
     """Conversations: the sample ones, a file, a folder of split files or a hub id."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.offer([SAMPLE], [(tr("File…"), self._open_file), (tr("Folder…"), self._open_folder)])
 
     def _open_file(self) -> None:

@@ -23,8 +23,8 @@ class ModuleChips(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._value: tuple[str, ...] | None = None
         self._modules: tuple[str, ...] = ()
         self._resolved: tuple[str, ...] = ()

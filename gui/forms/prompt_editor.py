@@ -30,8 +30,8 @@ class PromptEditor(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.templates = ComboBox()
         self.more = IconButton("more", tr("Save, rename or delete templates"))
         self.area = PromptText()

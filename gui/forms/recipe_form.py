@@ -69,9 +69,9 @@ class RecipeForm(QWidget):
 
     edited = Signal()
 
-    def __init__(self, effect: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, effect: QWidget) -> None:
         """Build the form; `effect` is shown below the method's essential fields."""
-        super().__init__(parent)
+        super().__init__()
         self._tables: dict[str, Any] = {}
         self._recipe: Recipe | None = None
         self._problems: tuple[Problem, ...] = ()

@@ -65,8 +65,8 @@ class BlockDrawing(QWidget):
 
     accessible_role = QAccessible.Role.Graphic
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._blocks: tuple[Block, ...] = ()
         self._trained: frozenset[str] = frozenset()
         self._marks: frozenset[Place] = frozenset()

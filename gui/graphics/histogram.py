@@ -27,8 +27,8 @@ class Histogram(QWidget):
     limitChanged = Signal(int)
     limitSettled = Signal(int)
 
-    def __init__(self, name: str, unit: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, unit: str = "") -> None:
+        super().__init__()
         self._name, self._unit = name, unit or tr("tokens")
         self._counts: list[int] = []
         self._low, self._bin = 0.0, 1.0

@@ -60,8 +60,8 @@ class IntervalBar(QWidget):
 
     accessible_role = QAccessible.Role.Graphic
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._intervals: list[ConfidenceInterval] = []
         self._axis = (0.0, 1.0)
         self._zero = False

@@ -25,8 +25,8 @@ class Scrubber(QWidget):
     accessible_role = QAccessible.Role.Slider
     chosen = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._done: list[int] = []
         self._planned: list[int] = []
         self._total = 0

@@ -45,8 +45,8 @@ class SplitBar(QWidget):
     Without portions, an empty track is drawn and space reserved for a legend of `expected` entries.
     """
 
-    def __init__(self, name: str, expected: int = 0, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, expected: int = 0) -> None:
+        super().__init__()
         self._expected = expected
         self._portions: tuple[Portion, ...] = ()
         self.setAccessibleName(name)

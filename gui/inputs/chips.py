@@ -78,9 +78,8 @@ class ToggleChips(QWidget):
         self,
         items: Sequence[tuple[str, str] | str] = (),
         on: Iterable[str] = (),
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._chips: dict[str, Chip] = {}
         self._is_fixed = False
         self._flow = FlowLayout(self, 6)

@@ -33,8 +33,8 @@ class CompositeControl(Protocol):
 class ProblemLine(QWidget):
     """An icon and one line: the problem, and what to do."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._text = Label("", "label", "brick", wrap=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

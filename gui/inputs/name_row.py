@@ -19,9 +19,9 @@ class NameRow(QWidget):
     named = Signal(str, bool)
     left = Signal()
 
-    def __init__(self, what: str, parent: QWidget | None = None) -> None:
+    def __init__(self, what: str) -> None:
         """Make the row; `what` is the label."""
-        super().__init__(parent)
+        super().__init__()
         self.field = QLineEdit()
         self.field.setPlaceholderText(what)
         self.field.setAccessibleName(what)

@@ -90,11 +90,10 @@ class FloatField(QLineEdit):
         value: float | None = 0.0,
         low: float = -math.inf,
         high: float = math.inf,
-        parent: QWidget | None = None,
         step: float = 0.0,
         optional: bool = False,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._low, self._high, self._step, self._optional = low, high, step, optional
         self._value = value
         self.setValidator(_FloatValidator(self, low, high, optional))
@@ -213,8 +212,8 @@ def _decade_step(value: float, direction: int) -> float:
 class Slider(QSlider):
     """A horizontal slider, 4 pixels of track and a handle of 18."""
 
-    def __init__(self, low: int = 0, high: int = 100, value: int = 0, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+    def __init__(self, low: int = 0, high: int = 100, value: int = 0) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
         self.setRange(low, high)
         self.setValue(value)
         self._is_fixed = False
@@ -262,10 +261,8 @@ class SliderSpin(QWidget):
 
     valueChanged = Signal(int)
 
-    def __init__(
-        self, low: int, high: int, value: int, parent: QWidget | None = None, powers: bool = False
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, low: int, high: int, value: int, powers: bool = False) -> None:
+        super().__init__()
         self._low, self._high, self._powers = low, high, powers and low > 0
         self.slider = Slider(self._to_slider(low), self._to_slider(high), self._to_slider(value))
         self.spin = IntField(low, high, value)

@@ -29,12 +29,11 @@ class SegmentedControl(QWidget):
     def __init__(
         self,
         items: Sequence[tuple[str, str] | str],
-        parent: QWidget | None = None,
         short: bool = False,
         stretch: bool = False,
         name: str = "",
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._items = [(item, item) if isinstance(item, str) else item for item in items]
         self._current = 0
         self._hovered = -1

@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
-from PySide6.QtWidgets import QWidget
 
 from engine.api import Curve, write_csv
 from gui.look import style
@@ -59,8 +58,8 @@ class Curves(Chart):
 
     right_room = 92
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Loss"), parent)
+    def __init__(self) -> None:
+        super().__init__(tr("Loss"))
         self._lines: list[Line] = []
         self._chosen = ""
         self._lifted = ""

@@ -35,8 +35,8 @@ REDRAW_MILLISECONDS = 100
 class LossPlot(QWidget):
     """Shows a run's loss. Values come by `append`, `append_evaluation` and `append_score`; it redraws by itself."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._drawing: Drawing | None = None
         self._canvas: Canvas | None = None
         self._total = 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip
 
 from engine.api import arenas
 from gui.look import style
@@ -40,8 +40,8 @@ class Scatter(Chart):
 
     picked = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Quality against cost"), parent)
+    def __init__(self) -> None:
+        super().__init__(tr("Quality against cost"))
         self._points: list[Point] = []
         self._front: list[int] = []
         self._chosen = ""

@@ -22,8 +22,8 @@ INSET = 8
 class DeviceMeter(QAbstractButton):
     """The device with its name, memory and load. A click opens the page about this computer."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._name = ElidedLabel("", "label_medium", "ink")
         self._device = Label("", "label", "ink2")
         self._memory_word = Label(tr("Memory"), "label", "ink2")

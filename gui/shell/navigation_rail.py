@@ -134,8 +134,8 @@ class NavigationRail(QWidget):
     settings_wanted = Signal()
     help_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         style.ground(self, "rail")
         self._items: dict[str, RailItem] = {}
         self._folded = False

@@ -35,9 +35,8 @@ class ListPane(QWidget):
         filters: Mapping[str, str],
         empty: EmptyState,
         nothing_found: EmptyState,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.view = view
         self.search = SearchField(placeholder)
         self.filter = SegmentedControl(list(filters.items()), short=True, name=tr("Show"))

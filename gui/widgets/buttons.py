@@ -59,10 +59,8 @@ class Button(QPushButton):
 class IconButton(QToolButton):
     """A button with only an icon, at least 28 by 28; `name` is its tooltip and accessible name."""
 
-    def __init__(
-        self, icon_name: str, name: str, parent: QWidget | None = None, token: str = "ink2", size: int = 16
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, icon_name: str, name: str, token: str = "ink2", size: int = 16) -> None:
+        super().__init__()
         self._icon_name = icon_name
         self._token = token
         self._size = size
@@ -87,9 +85,9 @@ class IconButton(QToolButton):
         self.setIcon(icon(self._icon_name, self._token, self._size))
 
 
-def primary(text: str, icon_name: str = "", parent: QWidget | None = None) -> Button:
+def primary(text: str, icon_name: str = "") -> Button:
     """Return the page's one primary button."""
-    return Button("primary", text, icon_name, parent)
+    return Button("primary", text, icon_name)
 
 
 def plain(text: str, icon_name: str = "", parent: QWidget | None = None) -> Button:
@@ -97,11 +95,11 @@ def plain(text: str, icon_name: str = "", parent: QWidget | None = None) -> Butt
     return Button("plain", text, icon_name, parent)
 
 
-def quiet(text: str, icon_name: str = "", parent: QWidget | None = None) -> Button:
+def quiet(text: str, icon_name: str = "") -> Button:
     """Return a button without a rim, for rare actions."""
-    return Button("quiet", text, icon_name, parent)
+    return Button("quiet", text, icon_name)
 
 
-def link(text: str, parent: QWidget | None = None) -> Button:
+def link(text: str) -> Button:
     """Return a button that looks like a link."""
-    return Button("link", text, "", parent)
+    return Button("link", text, "")

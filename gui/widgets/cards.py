@@ -110,8 +110,8 @@ class Fallback:
 class FallbackRow(QAbstractButton):
     """One plan, with a radio mark."""
 
-    def __init__(self, plan: Fallback, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, plan: Fallback) -> None:
+        super().__init__()
         self._plan = plan
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -20,10 +20,9 @@ class EmptyState(QWidget):
         line: str,
         what_to_do: str = "",
         buttons: Sequence[QPushButton] = (),
-        parent: QWidget | None = None,
         card: bool = False,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._line = Label(line, "section", "ink")
         self._what_to_do = Label(what_to_do, "body", "ink2", wrap=True)
         self._icon = IconLabel(icon_name, "ink3", 24)

@@ -159,8 +159,8 @@ class ElidedLabel(Label):
 class Figure(QWidget):
     """A number in a row of figures: its label, the number, and a line below."""
 
-    def __init__(self, label: str, value: str = "–", foot: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, label: str, value: str = "–", foot: str = "") -> None:
+        super().__init__()
         self._label = Label(label, "label", "ink2")
         self._value = Label(value, "figure_large", "ink")
         self._foot = Label(foot, "label", "ink3")
@@ -190,8 +190,8 @@ class Figure(QWidget):
 class Tag(Label):
     """A word on a tag's ground: "in use", "imported"."""
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, "small_medium", "ink2", parent)
+    def __init__(self, text: str) -> None:
+        super().__init__(text, "small_medium", "ink2")
         self.setProperty("kind", "tag")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 

@@ -133,9 +133,8 @@ class ReadingText(QWidget):
         marks: Sequence[Mark] = (),
         role: str = "reading",
         token: str = "ink",
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._text, self._marks, self._role, self._token = text, tuple(marks), role, token
         self._streaming = False
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -227,8 +226,8 @@ class ConversationView(QWidget):
 
     GAP = 8
 
-    def __init__(self, role: str = "reading", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, role: str = "reading") -> None:
+        super().__init__()
         self._role = role
         self._turns: list[Turn] = []
         self._cut_after: int | None = None

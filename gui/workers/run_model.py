@@ -26,8 +26,8 @@ class RunModel(QObject):
     changed = Signal()
     ended = Signal(object)
 
-    def __init__(self, recipe: Recipe, thread: EngineThread, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, recipe: Recipe, thread: EngineThread) -> None:
+        super().__init__()
         self.recipe = recipe
         self.state = RunState()
         self.ending: Ending | None = None

@@ -62,11 +62,10 @@ class WorkerManager(QObject):
     def __init__(
         self,
         command: Command | None = None,
-        parent: QObject | None = None,
         warm_worker_command: list[str] | None = None,
     ) -> None:
         """Prepare; `command` and `warm_worker_command` replace the workers' programs in tests."""
-        super().__init__(parent)
+        super().__init__()
         self.current: RunModel | None = None
         self._command = command
         self._threads: set[EngineThread] = set()

@@ -39,8 +39,8 @@ class EntriesForm(QWidget):
     made = Signal(str, object)
     cancelled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._title = Label("", "section", "ink")
         self._about = Label("", "body", "ink2", wrap=True)
         self.name = QLineEdit()

@@ -21,8 +21,8 @@ GAP = 24
 class LowerPane(QWidget):
     """Lays out the parts; the page fills them."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.front, self.losses, self.queue = FrontView(), LossView(), QueueView()
         self.differences = DifferencesView()
         tabs = [(key, tr(title)) for key, title in TABS]

@@ -71,8 +71,8 @@ class ColumnMapping(QWidget):
 
     changed = Signal()
 
-    def __init__(self, tokenizer: Field, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, tokenizer: Field) -> None:
+        super().__init__()
         self.conversation = ComboBox([(AUTO, tr(GUESSED))])
         self.summary = ComboBox([(AUTO, tr(GUESSED))])
         self.by_hand = {key: ComboBox(_choices(key), editable=key not in FIXED) for key in BY_HAND}

@@ -151,8 +151,8 @@ class FindingsView(QWidget):
     rows_wanted = Signal(object)
     export_wanted = Signal(object)
 
-    def __init__(self, decisions: Exclusions, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, decisions: Exclusions) -> None:
+        super().__init__()
         self._decisions = decisions
         self._rows: list[FindingRow] = []
         self._nothing = Label(

@@ -43,8 +43,8 @@ class FigureCell(QWidget):
 class Figures(QWidget):
     """The row of figures: examples of each split, turns, speakers, the language, and the number of rows left out."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._row = FlowLayout(self, 24)
         self._left_out: FigureCell | None = None
 
@@ -117,8 +117,8 @@ class LengthView(QWidget):
     limit_changed = Signal(int)
     limit_settled = Signal(int)
 
-    def __init__(self, title: str, limit: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str, limit: int) -> None:
+        super().__init__()
         self._lengths: Lengths | None = None
         self._head = Label(title, "section")
         self._facts = ElidedLabel("", "figure_small", "ink2")

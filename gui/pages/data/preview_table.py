@@ -94,8 +94,8 @@ def _whose(look: RowPreview) -> str:
 class PreviewTable(QWidget):
     """The table with its title above."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._model = PreviewModel()
         self.table = TextTable(self._model, tr("First rows, unchanged"))
         self._words = ElidedLabel("", "label", "ink2")

@@ -40,8 +40,8 @@ class SourceBar(QWidget):
     source_changed = Signal()
     stop_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.source = QLineEdit()
         self.source.setPlaceholderText(tr("A hub id, a file, or a folder of split files"))
         self.source.returnPressed.connect(self.check_wanted)

@@ -30,9 +30,8 @@ class TextTable(QTableView):
         model: QAbstractTableModel,
         name: str,
         figures: Collection[int] = (),
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.setModel(model)
         self.setItemDelegate(_CellDelegate(figures, self))
         self.setShowGrid(False)

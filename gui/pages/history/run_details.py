@@ -31,8 +31,8 @@ class RunDetails(QWidget):
     folder_pressed = Signal()
     more_pressed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._entry: RunEntry | None = None
         self._name = ElidedLabel("", "section", "ink")

@@ -19,8 +19,8 @@ MAX_STEPS = 4
 class EditsView(QWidget):
     """The newest step on top; nothing is shown of a conversation that was not touched."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._rows = [
             (Label("", "figure_small", "ink3"), ElidedLabel("", "label", "ink2"), Label("", "label", "ink3"))
             for _ in range(MAX_STEPS)

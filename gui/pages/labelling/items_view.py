@@ -112,8 +112,8 @@ class ItemsView(QTableView):
     chosen = Signal(int)
     left = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._model = ItemsModel(self)
         self.setModel(self._model)
         self.setItemDelegate(_RowDelegate(self))
@@ -187,8 +187,8 @@ class ItemsPane(QWidget):
 
     searched = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         style.ground(self, "surface")
         self.view = ItemsView()
         self.search = SearchField(tr("Text or number"))

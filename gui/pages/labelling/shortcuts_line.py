@@ -21,8 +21,8 @@ def keys_text(name: str) -> str:
 class ShortcutsLine(QWidget):
     """Every key with its act; wraps where there is no room."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         flow = FlowLayout(self, 12)
         for each in actions.in_scope("labelling"):
             flow.addWidget(_key(actions.native(each.keys[0]), tr(each.title)))

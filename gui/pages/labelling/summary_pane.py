@@ -50,8 +50,8 @@ class SummaryPane(QWidget):
     draft_cancelled = Signal()
     writer_chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._item: labelling.Item | None = None
         self._accepted: list[labelling.Item] = []
         self._make_parts()

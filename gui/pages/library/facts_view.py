@@ -18,8 +18,8 @@ LABEL_WIDTH = 116
 class FactsView(QWidget):
     """A heading and its facts; a long value is elided in the middle, with the full text in its tooltip."""
 
-    def __init__(self, heading: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, heading: str) -> None:
+        super().__init__()
         self._facts: list[Fact] = []
         self._rows: list[tuple[Label, ElidedLabel]] = []
         column = QVBoxLayout(self)

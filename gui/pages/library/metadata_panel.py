@@ -81,8 +81,8 @@ class MetadataPanel(QWidget):
     tags_changed = Signal(object, list)
     notes_changed = Signal(object, str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._adapter: Adapter | None = None
         self._rimmed = False
         style.ground(self, "surface")

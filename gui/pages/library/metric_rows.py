@@ -17,8 +17,8 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 class MetricRows(QWidget):
     """A link that unfolds rows: the base's value, the adapter's, and the verdict of their difference."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.toggle = link(tr("Further metrics"))
         self.toggle.clicked.connect(self._fold)
         self._place = QVBoxLayout()

@@ -23,8 +23,8 @@ PITCH = 26
 class ScoresView(QWidget):
     """A row for each score: name, value, interval and gain. The dashed line is the mean of the base model."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._card: ScoreCard | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         style.follow(self.updateGeometry)

@@ -34,8 +34,8 @@ class DecodingRow(QWidget):
 
     changed = Signal()
 
-    def __init__(self, presets: DecodingPresets | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, presets: DecodingPresets | None = None) -> None:
+        super().__init__()
         self._presets = presets or DecodingPresets()
         self._valid = self._presets.last or SummarizeOptions()
         self._filling = False

@@ -29,8 +29,8 @@ class StripView(QWidget):
 
     acted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._notice = NoticeStrip()
         self._notice.acted.connect(self.acted)
         self._log = Label("", "fixed", "ink2", wrap=True, selectable=True)
@@ -68,8 +68,8 @@ class FoldedConversation(QWidget):
 
     toggled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         style.ground(self, "surface")
         self._headline = ElidedLabel("", "body_medium")
         self.meter = TokenMeter()
@@ -134,8 +134,8 @@ class _Swatch(QWidget):
 class MarkLegend(QWidget):
     """What marks mean: (kind of mark, meaning) pairs, on as many lines as they need."""
 
-    def __init__(self, meanings: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, meanings: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
         flow = FlowLayout(self, 12)
         for kind, meaning in meanings:
             flow.addWidget(_meaning(kind, meaning))
@@ -144,8 +144,8 @@ class MarkLegend(QWidget):
 class Legend(QWidget):
     """What the marks mean, and why there is no interval."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         text = MarkLegend(
             [("new", tr("not in the base model’s summary")), ("attention", tr("not in the conversation"))]
         )

@@ -31,8 +31,8 @@ class PromptField(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._own, self._trained = "", prompts.DEFAULT_PROMPT
         self.choice = ComboBox()
         self.choice.chosen.connect(self._choose)

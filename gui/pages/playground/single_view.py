@@ -26,8 +26,8 @@ PANEL_WIDTH, MIN_PANEL_WIDTH, MIN_COLUMNS_HEIGHT = 368, 300, 240
 class SingleView(QWidget):
     """The parts, by name; `put_decoding` places the row of options, which the page lends out."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.panel = ConversationPanel()
         self.columns = ColumnsView()
         self.history = HistoryView()

@@ -21,10 +21,8 @@ from gui.workers.worker_manager import WorkerManager
 class ContentPane(QWidget):
     """Owns the choosers, the preview, the run view, and the banner and the notice above them."""
 
-    def __init__(
-        self, manager: WorkerManager, preferences: Preferences, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, manager: WorkerManager, preferences: Preferences) -> None:
+        super().__init__()
         self.card_banner = GpuBanner(preferences)
         self.notice = NoticeStrip()
         self.methods = MethodChooser()

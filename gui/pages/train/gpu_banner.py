@@ -20,8 +20,8 @@ PUT_AWAY = "card_banner_put_away"
 class GpuBanner(QWidget):
     """Hidden until `judge` finds a card that lies idle."""
 
-    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, preferences: Preferences) -> None:
+        super().__init__()
         self._preferences = preferences
         # In the engine's words, so that it stays put away in another language.
         self._text = ""

@@ -41,8 +41,8 @@ class RecipePanel(QWidget):
     edited = Signal()
     level_chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         style.ground(self, "surface")
         self.effect = EffectPanel()
         self.form = RecipeForm(self.effect)

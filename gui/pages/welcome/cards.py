@@ -30,8 +30,8 @@ class ChoiceCards(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._group = QButtonGroup(self)
         self._buttons: dict[str, _CardButton] = {}
         self._row = QHBoxLayout(self)

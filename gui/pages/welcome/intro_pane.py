@@ -27,8 +27,8 @@ TEXT = mark(
 class IntroPane(QWidget):
     """Fixed in width; hidden in a narrow window."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         style.ground(self, "surface")
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 24, MARGIN - 16, 24)

@@ -16,8 +16,8 @@ from gui.widgets.labels import Label
 class ChunksView(QWidget):
     """A link that unfolds the summaries; of a conversation that was read whole there is nothing to see."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._rounds: tuple[tuple[str, ...], ...] = ()
         self.unfold = link("")
         self.unfold.clicked.connect(self._toggle)

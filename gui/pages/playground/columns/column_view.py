@@ -39,8 +39,8 @@ class ColumnView(QWidget):
     cancelled = Signal()
     feedback_given = Signal(object)
 
-    def __init__(self, is_base: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, is_base: bool) -> None:
+        super().__init__()
         self._is_base = is_base
         self._name = ElidedLabel("", "body_semibold")
         self._detail = ElidedLabel("", "label", "ink2")

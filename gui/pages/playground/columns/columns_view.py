@@ -30,8 +30,8 @@ class ColumnsView(QWidget):
     cancelled = Signal()
     feedback_given = Signal(object, object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.base = ColumnView(is_base=True)
         self.base.base_wanted.connect(self.base_wanted)
         self.base.cancelled.connect(self.cancelled)

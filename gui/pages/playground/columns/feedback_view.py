@@ -29,8 +29,8 @@ class FeedbackTools(QWidget):
     given = Signal(object)
     edit_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._feedback = Feedback()
         self.thumbs: dict[Thumb, IconButton] = {
             "up": IconButton("thumb", tr("A good summary")),
@@ -65,8 +65,8 @@ class FeedbackNotes(QWidget):
 
     given = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._feedback, self._summary = Feedback(), ""
         self._corrected_head = Label(tr("Corrected"), "label_medium", "ink2")
         self._corrected = ReadingText()

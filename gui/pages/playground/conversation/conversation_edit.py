@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
 from gui.look import style
 from gui.look.fonts import font
@@ -14,8 +14,8 @@ from gui.widgets.text_view import Mark, utf16
 class ConversationEdit(QPlainTextEdit):
     """The editor; `show_cut` shows behind which character the limit cuts."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._cut_at: int | None = None
         self.setPlaceholderText(tr("Name: what they say"))
         self.setAccessibleName(tr("Conversation as text"))

@@ -54,8 +54,8 @@ class ConversationPanel(QWidget):
     file_wanted = Signal()
     label_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         style.ground(self, "surface")
         self._conversation = ""
         self._whence = ""

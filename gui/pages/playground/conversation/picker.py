@@ -87,8 +87,8 @@ class Picker(QWidget):
     picked = Signal(object)
     closed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._sources: dict[str, Sequence[Example]] = {}
         self._source = ComboBox()
         self._source.setAccessibleName(tr("Source of the conversations"))

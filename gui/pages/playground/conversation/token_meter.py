@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
-
 from gui.graphics.bars import MeterRow
 from gui.pages.playground.conversation.length import Length, cut_text
 
@@ -11,8 +9,8 @@ from gui.pages.playground.conversation.length import Length, cut_text
 class TokenMeter(MeterRow):
     """A bar, the tokens below it, and whether the end is cut off."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("", parent, above=False)
+    def __init__(self) -> None:
+        super().__init__("", above=False)
 
     def show_length(self, length: Length, cut_turns: int, *, piecewise: bool = False) -> None:
         """Show a length, and how many turns the limit cuts off, if they are not read piece by piece."""

@@ -134,8 +134,8 @@ class HistoryView(QWidget):
     label_wanted = Signal()
     export_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._all: list[HistoryEntry] = []
         self.clear_button = link(tr("Clear"))
         self.label_button = link(tr("Write summaries"))

@@ -48,8 +48,8 @@ class EffectPanel(QWidget):
 
     fit_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._figure = Label("", "figure_large")
         self._total = Label("", "label", "ink2")
         self._share = Label("", "figure_medium", "accent")

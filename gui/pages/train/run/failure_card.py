@@ -127,8 +127,8 @@ def failure_title(ending: Ending, state: RunState) -> str:
 class LogView(QPlainTextEdit):
     """The last lines of a worker's log."""
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
         self.setReadOnly(True)
         self.setAccessibleName(tr("Last lines of the log"))
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)

@@ -27,8 +27,8 @@ TITLES = {
 class MetricsRow(QWidget):
     """Step, epoch, time, speed, memory and loss."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._figures = {name: Figure(tr(title)) for name, title in TITLES.items()}
         self.bar = Bar()
         row = QHBoxLayout()

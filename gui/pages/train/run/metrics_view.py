@@ -26,8 +26,8 @@ Spread = dict[str, Any]
 class MetricsView(QWidget):
     """A link, and the rows that it unfolds. Hidden for a run that measured no more."""
 
-    def __init__(self, state: RunState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: RunState) -> None:
+        super().__init__()
         self.toggle = link(tr("Further metrics"))
         self.toggle.clicked.connect(self._fold)
         self.rows = QWidget()

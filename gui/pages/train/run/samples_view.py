@@ -29,8 +29,8 @@ TOP = Qt.AlignmentFlag.AlignTop
 class SamplesView(QWidget):
     """A scrubber over the evaluations and a row for each pinned conversation."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._samples: list[Sample] = []
         self._rows: list[SampleRow] = []
         self._most = 3

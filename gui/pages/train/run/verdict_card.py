@@ -53,8 +53,8 @@ class VerdictCard(Card):
     examples_wanted = Signal()
     report_wanted = Signal()
 
-    def __init__(self, state: RunState, scored_each: bool = False, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: RunState, scored_each: bool = False) -> None:
+        super().__init__()
         self._scored_each = scored_each
         if state.difference and state.tuned_scores and state.base_scores:
             self._add_verdict(state)
