@@ -1,1 +1,1 @@
-"""The labelling page's parts: the way through the conversations, drafts, the desk where it comes together, widgets."""
+"""The labelling page: writing reference summaries by hand or from drafts."""

@@ -1,4 +1,4 @@
-"""The left side: the conversation in turns, which one it is, and the way to others."""
+"""The left pane: the conversation in turns, its number, and the buttons to its neighbours."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gui.widgets.text_view import ConversationView, Turn
 
 
 class ConversationPane(QWidget):
-    """A conversation. `back_wanted` and `forward_wanted` ask for another one."""
+    """Shows a conversation. `back_wanted` and `forward_wanted` request another one."""
 
     back_wanted = Signal()
     forward_wanted = Signal()
@@ -64,12 +64,12 @@ class ConversationPane(QWidget):
             self.reading.verticalScrollBar().setValue(0)
 
     def turn_pages(self, pages: int) -> None:
-        """Move the conversation by most of what is seen of it."""
+        """Scroll the conversation by pages, each a little less than the visible height."""
         bar = self.reading.verticalScrollBar()
         bar.setValue(bar.value() + round(pages * bar.pageStep() * 0.85))
 
     def position_text(self) -> str:
-        """Return which conversation is said to be shown."""
+        """Return the position as text: "12 of 340"."""
         return self._position.text()
 
     def shown_turns(self) -> list[Turn]:

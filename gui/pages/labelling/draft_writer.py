@@ -1,4 +1,4 @@
-"""Drafts: which models can write one, and the one that is being written. Knows no widget and no set."""
+"""Writes drafts: which models can write one, and the draft in progress. Knows no widget and no set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager
 
 REDRAW_MILLISECONDS = 50
-# As a draft of it is signed, in every language.
+# The signature of a draft, the same in every language.
 BUNDLED = mark("The bundled model")
 
 
@@ -31,24 +31,24 @@ class Writer:
 
     @property
     def key(self) -> str:
-        """What it is told apart by; an adapter by its id, a base by its own."""
+        """Return the model's unique key: that of its adapter, or of its base model."""
         return f"adapter:{self.adapter.id}" if self.adapter else f"base:{self.base_id}"
 
     @property
     def title(self) -> str:
-        """How it is called."""
+        """Return the name shown."""
         return self.adapter.name if self.adapter else choices.base_title(self.base_id)
 
     @property
     def signature(self) -> str:
-        """How a draft of it is signed: the set is read in any language."""
+        """Return the name that is stored with a draft. It does not depend on the language."""
         if self.adapter is not None:
             return self.adapter.name
         return BUNDLED if self.base_id == STARTER else self.base_id
 
     @property
     def decoding(self) -> SummarizeOptions:
-        """Return how it was scored, if its metadata tells, else the usual decoding."""
+        """Return the decoding that the adapter was scored with, or the default if its metadata has none."""
         prompt = self.adapter.metadata.prompt if self.adapter else None
         if prompt is None:
             return SummarizeOptions()
@@ -56,10 +56,10 @@ class Writer:
 
 
 class DraftWriter(QObject):
-    """One draft at a time.
+    """Writes one draft at a time.
 
     Signals: `changed` at most twenty times a second; `written(number, Draft)` with a finished draft for the
-    conversation with that number.
+    conversation of that number.
     """
 
     changed = Signal()
@@ -84,27 +84,27 @@ class DraftWriter(QObject):
         self.turn.lost.connect(self.cancel)
         manager.adapters_changed.connect(self.rescan)
 
-    # Who can write
+    # The models
 
     def rescan(self) -> None:
-        """Look into the library again."""
+        """Read the library again."""
         adapters = library.scan()[0]
         bases = [Writer(base) for base in choices.base_choices(self._local_models, adapters)]
         self.writers = [*(Writer(one.metadata.base_model.id, one) for one in adapters), *bases]
         self.choose(self.writer.key)
 
     def offer_models(self, models: list[str]) -> None:
-        """Offer the base models on this computer, too."""
+        """Add the base models on this computer."""
         self._local_models = models
         self.rescan()
 
     def choose(self, key: str) -> None:
-        """Let another model write; one that is gone leaves it to the first there is."""
+        """Choose the model with this key, or the first one if it is gone."""
         self.writer = next((one for one in self.writers if one.key == key), self.writers[0])
         self.changed.emit()
 
     def choose_as(self, draft: labelling.Draft | None) -> None:
-        """Let the model of an earlier draft write; without one, the newest adapter."""
+        """Choose the model of an earlier draft, or the newest adapter without one."""
         if draft is None:
             self.choose(self.writers[0].key)
         else:
@@ -114,23 +114,23 @@ class DraftWriter(QObject):
 
     @property
     def is_writing(self) -> bool:
-        """Whether a draft is on its way."""
+        """Whether a draft is being written."""
         return self._results.busy
 
     @property
     def text(self) -> str:
-        """What there is of it."""
+        """Return the text of the draft so far."""
         return self._results.base.text
 
     @property
     def status_text(self) -> str:
-        """What is going on: "Loading the base model, 6 s"."""
+        """Return the state as text: "Loading the base model, 6 s"."""
         if not self.is_writing:
             return ""
         return self._summarizer.status_text or tr("{model} is writing", model=self.writer.title)
 
     def draft(self, number: int, conversation: str) -> None:
-        """Ask for a draft, unless one is on its way; `strip` says why there can be none."""
+        """Request a draft, unless one is being written; `strip` says why there can be none."""
         if self.is_writing:
             return
         self._asked, self.error = (number, conversation), None
@@ -156,14 +156,14 @@ class DraftWriter(QObject):
         self.changed.emit()
 
     def _base_table(self) -> dict[str, Any]:
-        """Return the form of the base model to write with; alone, the one that is loaded will do."""
+        """Return the base model's table; for a base model alone, that of the loaded one will do."""
         loaded = self._summarizer.base_model
         if self.writer.adapter is None and self._summarizer.alive and loaded.get("id") == self.writer.base_id:
             return loaded
         return choices.base_table(self.writer.base_id, [self.writer.adapter] if self.writer.adapter else [])
 
     def cancel(self) -> None:
-        """Take the request back; nothing of it is kept."""
+        """Cancel the request and drop its text."""
         request = self._results.request
         self._asked, self.error = None, None
         self._results.end_unfinished("cancelled")
@@ -211,14 +211,14 @@ class DraftWriter(QObject):
         if not self._redraw.isActive():
             self._redraw.start()
 
-    # What to say
+    # The notice strip
 
     def strip(self) -> Strip | None:
-        """Return what there is to say about drafts, the most pressing first."""
+        """Return the most urgent notice about drafts."""
         return self.error or self.turn.strip()
 
     def act(self) -> None:
-        """Do what the strip's action says."""
+        """Run the action of the strip."""
         if self.error is not None:
             self.error = None
             self._ask()

@@ -1,4 +1,4 @@
-"""What was done with a conversation: the last few steps, each with its time."""
+"""The edit history of a conversation: the last few steps, each with its time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_STEPS = 4
 
 
 class EditsView(QWidget):
-    """The newest step on top; nothing is shown of a conversation that was not touched."""
+    """Shows the newest step on top; hidden if there are no steps."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class EditsView(QWidget):
         column.addLayout(grid)
 
     def show_steps(self, steps: Sequence[labelling.Step]) -> None:
-        """Show the steps that stand, oldest first."""
+        """Show the steps that are in effect, given oldest first."""
         newest = list(reversed(steps))[:MAX_STEPS]
         for index, row in enumerate(self._rows):
             step = newest[index] if index < len(newest) else None
@@ -57,5 +57,5 @@ class EditsView(QWidget):
         self.setVisible(bool(newest))
 
     def texts(self) -> list[str]:
-        """Return what is shown, newest first."""
+        """Return the titles shown, newest first."""
         return list(self._shown)

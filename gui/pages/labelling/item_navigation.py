@@ -1,4 +1,4 @@
-"""The way through a set's conversations: where one was, and which comes next. Knows no widget and no text."""
+"""Navigates the conversations of a set: back, forward, next. Knows no widget and no text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 class ItemNavigation:
-    """The conversations that were seen, by number, like the pages of a browser: back, forward, and on to new ones."""
+    """The visited conversations, by number, like the history of a browser."""
 
     def __init__(self) -> None:
         self._seen: list[int] = []
@@ -14,28 +14,28 @@ class ItemNavigation:
 
     @property
     def current(self) -> int | None:
-        """The conversation in front."""
+        """Return the number of the current conversation."""
         return self._seen[self._at] if self._seen else None
 
     @property
     def can_go_back(self) -> bool:
-        """Whether another one was in front before."""
+        """Whether there is an earlier conversation to go back to."""
         return self._at > 0
 
     def go(self, number: int) -> None:
-        """Bring a conversation to the front; what was ahead is forgotten."""
+        """Make a conversation the current one, and forget those ahead of it."""
         if number != self.current:
             self._seen[self._at + 1 :] = [number]
             self._at += 1
 
     def back(self) -> None:
-        """Bring the one before to the front again."""
+        """Go back to the previous conversation."""
         self._at = max(0, self._at - 1) if self._seen else -1
 
     def forward(self, listed: Sequence[int]) -> None:
-        """Bring the next one to the front: one that was gone back from, else the first of `listed` not seen yet.
+        """Go forward again, or to the first of `listed` not visited yet.
 
-        Where all were seen, it goes round: the one that follows in the list.
+        If all were visited, go to the one after the current one, or from the last to the first.
         """
         if self._at + 1 < len(self._seen):
             self._at += 1
@@ -45,7 +45,7 @@ class ItemNavigation:
             self.go(follows)
 
     def on(self, listed: Sequence[int]) -> None:
-        """Bring what comes next in `listed` to the front, once the conversation in front is done."""
+        """Go to the next conversation in `listed`, once the current one is done."""
         follows = self._first_unseen(listed)
         if follows is not None:
             self.go(follows)

@@ -1,7 +1,7 @@
-"""Which conversations of a set are shown, and in which order. Knows no widget and no text that is being written.
+"""Filters and orders the conversations of a set. Knows no widget and no text that is being written.
 
-To compare the words of many thousand conversations takes seconds, so it is done beside, once for a set, and only when
-that order is chosen.
+The order by novelty compares all words. That takes seconds for thousands of conversations, so it runs in a thread,
+once a set, and only if that order is chosen.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ SHOWN = {
     "all": ("open", "drafted", "accepted", "skipped"),
 }
 UNLIKE = "unlike"
-# So many are compared before the window gets its turn again.
+# Conversations compared before the GUI thread gets its turn again.
 SLICE, BREATH_SECONDS = 50, 0.002
 
 
 class ItemOrder(QObject):
-    """The conversations of one set at a time. `compared` tells that their order by likeness is known now."""
+    """The conversations of one set. `compared` reports that the order by novelty is known now."""
 
     compared = Signal()
 
@@ -42,34 +42,34 @@ class ItemOrder(QObject):
         self._numbers: list[int] | None = None
         self._background = BackgroundTasks(self)
         self._cancelled = threading.Event()
-        # A window that is closed must not wait for words to be compared.
+        # Closing the window must not wait for the comparison.
         self.destroyed.connect(self._cancelled.set)
 
     @property
     def is_comparing(self) -> bool:
-        """Whether the chosen order is not known yet: until then they come as given."""
+        """Whether the chosen order is still being computed; until then the source's order is used."""
         return self._work is not None and self.order == UNLIKE and self._novelty is None
 
     def take(self, work: labelling.LabellingSet | None) -> None:
-        """List the conversations of another set, those that wait."""
+        """List the conversations to do of another set."""
         self._cancelled.set()
         self._work, self._novelty, self._numbers = work, None, None
         self.shown, self.search = "to_do", ""
         self._compare()
 
     def choose_order(self, key: str) -> None:
-        """List them in another order, a key of `labelling.ORDERS`."""
+        """List the conversations in another order, a key of `labelling.ORDERS`."""
         was_comparing, self.order = self.is_comparing, key
         self.renew()
         if not was_comparing:
             self._compare()
 
     def renew(self) -> None:
-        """Look again at what is listed, since something has changed."""
+        """List again after a change."""
         self._numbers = None
 
     def numbers(self) -> Sequence[int]:
-        """Return the numbers of the conversations that are shown, in the order that was chosen."""
+        """Return the numbers of the listed conversations, in order."""
         if self._numbers is None:
             self._numbers = self._listed()
         return self._numbers
@@ -102,12 +102,12 @@ class ItemOrder(QObject):
 
 
 def _answers(item: labelling.Item, search: str) -> bool:
-    """Tell whether a conversation has the words that are searched for, or the number."""
+    """Return whether a conversation contains the searched words, or has the searched number."""
     return search == str(item.number) or search.casefold() in item.conversation.casefold()
 
 
 def _compared(items: list[labelling.Item], cancelled: threading.Event) -> labelling.Novelty | None:
-    """Return the words of conversations, or None if nobody waits for them any longer."""
+    """Return the words of each conversation, or None if cancelled."""
     novelty = labelling.Novelty()
     for start in range(0, len(items), SLICE):
         if cancelled.is_set():

@@ -1,6 +1,6 @@
-"""The list of a set's conversations: their numbers, how they stand, and how they begin.
+"""The list of a set's conversations: number, state and first words.
 
-A row is drawn when it is looked at and there is no widget for any, so the list may be as long as it likes.
+Rows are drawn only when visible and have no widgets, so the list may have any length.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from gui.widgets.labels import ElidedLabel, Label
 
 ROW_HEIGHT = 52
 INSET, BAR, ICON = 14, 3, 14
-# Rows show one line, however long a conversation is.
+# Each row shows one line, whatever the length of the conversation.
 MAX_CHARACTERS = 160
 NUMBER_ROLE = Qt.ItemDataRole.UserRole
 STATE_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -52,7 +52,7 @@ GetItem = Callable[[int], labelling.Item]
 
 
 class ItemsModel(QAbstractTableModel):
-    """Conversations by their numbers, each looked at when its row is."""
+    """A model of conversation numbers; an item is read when its row is drawn."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,17 +61,17 @@ class ItemsModel(QAbstractTableModel):
         self._get: GetItem | None = None
 
     def show_numbers(self, numbers: Sequence[int], get: GetItem) -> None:
-        """List other conversations, or these in another order."""
+        """List these conversations in this order."""
         self.beginResetModel()
         self._numbers, self._positions, self._get = numbers, None, get
         self.endResetModel()
 
     def numbers(self) -> Sequence[int]:
-        """Return the numbers that are listed."""
+        """Return the listed numbers."""
         return self._numbers
 
     def position_of(self, wanted: int) -> int:
-        """Return the row of a conversation, -1 if it is not listed."""
+        """Return the row of a conversation, or -1 if it is not listed."""
         if self._positions is None:
             self._positions = {listed: position for position, listed in enumerate(self._numbers)}
         return self._positions.get(wanted, -1)
@@ -99,14 +99,14 @@ class ItemsModel(QAbstractTableModel):
 
 
 def first_words(conversation: str) -> str:
-    """Return how a conversation begins, on one line."""
+    """Return the beginning of a conversation on one line."""
     return " ".join(conversation[:MAX_CHARACTERS].split())
 
 
 class ItemsView(QTableView):
-    """A table of one column: a list of Qt's asks for every row when it is laid out, a table for those that are seen.
+    """A table with one column: unlike a list view, Qt's table lays out visible rows only.
 
-    `chosen(number)` follows the selection; `left` asks for the editor: Return, Esc, or a double click.
+    `chosen(number)` follows the selection. `left` requests the editor, after Return, Esc or a double click.
     """
 
     chosen = Signal(int)
@@ -142,7 +142,7 @@ class ItemsView(QTableView):
         return self._model
 
     def show_numbers(self, numbers: Sequence[int], get: GetItem, current: int) -> None:
-        """List conversations, the one in front marked if it is among them."""
+        """List conversations; select the current one, if it is among them."""
         model, bar = self._model, self.verticalScrollBar()
         if numbers is not model.numbers():
             scrolled = bar.value()
@@ -160,20 +160,20 @@ class ItemsView(QTableView):
             self.scrollTo(at)
 
     def currentChanged(self, current: Index, previous: Index) -> None:
-        """Tell of a row that the person went to; one that was only marked is in front already."""
+        """Report a row that the user selected; a row selected by the program is current already."""
         super().currentChanged(current, previous)
         if current.isValid():
             self.chosen.emit(current.data(NUMBER_ROLE))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Lead back to the editor with Return and Esc."""
+        """Leave for the editor on Return and Esc."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape) and not event.modifiers():
             self.left.emit()
             return
         super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Begin at the first row where none is marked."""
+        """Select the first row if none is selected."""
         if self.currentIndex().isValid() or not self._model.rowCount():
             super().focusInEvent(event)
             return
@@ -183,7 +183,7 @@ class ItemsView(QTableView):
 
 
 class ItemsPane(QWidget):
-    """The list with its search above it. `searched(text)` narrows it."""
+    """The list with a search field above it. `searched(text)` narrows the list."""
 
     searched = Signal(str)
 
@@ -212,14 +212,14 @@ class ItemsPane(QWidget):
         column.addWidget(self._stack, 1)
 
     def show_list(self, numbers: Sequence[int], get: GetItem, current: int, title: str) -> None:
-        """List conversations that are called `title` together: "To do"."""
+        """List conversations under a title such as "To do"."""
         self.view.show_numbers(numbers, get, current)
         self._count.setText(f"{title}: {number(len(numbers))}")
         self._nothing.setText(tr("No conversation found") if self.search.text() else tr("None"))
         self._stack.setCurrentWidget(self.view if numbers else self._nothing)
 
     def count(self) -> str:
-        """Return what is said of how many are listed."""
+        """Return the number of listed conversations as text."""
         return self._count.text()
 
 
@@ -251,7 +251,7 @@ class _RowDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_head(self, painter: QPainter, inner: QRect, index: Index) -> None:
-        """Draw the number at the left and how it stands at the right."""
+        """Draw the number at the left and the state at the right."""
         top = Qt.AlignmentFlag.AlignTop
         painter.setFont(font("figure_small"))
         painter.setPen(style.color("ink3"))

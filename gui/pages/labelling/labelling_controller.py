@@ -1,6 +1,6 @@
-"""The desk: the set that is open, the conversation in front, and every act on it.
+"""The labelling controller: the open set, the current conversation, and every operation on it.
 
-Keeps what is typed as it is typed, key by key. Knows no widget.
+Saves typed text on every key. Knows no widget.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from gui.pages.labelling.item_order import ItemOrder
 
 
 class LabellingController(QObject):
-    """The work at hand.
+    """The open set and its current conversation.
 
-    Signals: `changed` when something else is to be shown; `moved` when another conversation is in front or its text
-    was changed by other means than typing; `opened` when a set has been opened.
+    Signals: `changed` after any change; `moved` if another conversation is current, or its text was changed other
+    than by typing; `opened` after a set was opened.
     """
 
     changed = Signal()
@@ -40,7 +40,7 @@ class LabellingController(QObject):
         self._opening = 0
         self._background = BackgroundTasks(self)
         self._held: list[labelling.LabellingSet] = []
-        # By then there is no desk to ask, and the set must not stay locked.
+        # This object may be gone by then, and the set must not stay locked.
         self.destroyed.connect(partial(_release, self._held))
 
     # The set
@@ -48,10 +48,10 @@ class LabellingController(QObject):
     def open(
         self, set_id: str, examples: Sequence[Example] = (), known: Iterable[labelling.Item] = ()
     ) -> None:
-        """Open a set in place of the one at hand, add what it lacks of `examples`, and bring their first to the front.
+        """Open a set, add the missing ones of `examples`, and go to the first of them.
 
-        What is `known` of them, written elsewhere, becomes a draft where nothing was written here. A large set takes
-        a moment, so it is read beside; `opened`, or `changed` with a trouble, follows.
+        Summaries in `known`, written elsewhere, become drafts if the set has no text for them. A large set takes a
+        moment, so it is read in a thread; then `opened` follows, or `changed` with an error.
         """
         if self.work is not None and self.work.about.id == set_id:
             self._begin(self.work, examples, known)
@@ -72,7 +72,7 @@ class LabellingController(QObject):
         examples: Sequence[Example],
         known: Iterable[labelling.Item],
     ) -> None:
-        """Take in a set that was read, unless another one was wanted meanwhile."""
+        """Use a set that was read, unless another one was requested meanwhile."""
         if wanted != self._opening:
             work.close()
             return
@@ -98,7 +98,7 @@ class LabellingController(QObject):
         self._emit_moved()
 
     def _where_to_begin(self, work: labelling.LabellingSet) -> int | None:
-        """Return the conversation that was being written last, else the first that waits, else the first."""
+        """Return the conversation edited last, else the first one to do, else the first."""
         last = work.history.last
         if last is not None and work.item(last.after.number).to_do and last.after.text:
             return last.after.number
@@ -106,7 +106,7 @@ class LabellingController(QObject):
         return waiting[0] if waiting else next((item.number for item in work.items), None)
 
     def close(self) -> None:
-        """Keep what was typed and let the set go."""
+        """Save the typed text and close the set."""
         self._release()
         self.changed.emit()
 
@@ -129,37 +129,37 @@ class LabellingController(QObject):
         self.error = error
         self.changed.emit()
 
-    # The conversation in front
+    # The current conversation
 
     @property
     def item(self) -> labelling.Item | None:
-        """The conversation in front."""
+        """Return the current conversation."""
         number = self._navigation.current
         return None if self.work is None or number is None else self.work.item(number)
 
     @property
     def can_go_back(self) -> bool:
-        """Whether another conversation was in front before."""
+        """Whether there is an earlier conversation to go back to."""
         return self._navigation.can_go_back
 
     def choose_order(self, key: str) -> None:
-        """Go through the conversations in another order from here on."""
+        """Choose the order of the conversations."""
         self.listing.choose_order(key)
         self._begin_again()
 
     def choose_shown(self, key: str) -> None:
-        """Go through those that wait, are drafts, were accepted or skipped, or all."""
+        """Choose which conversations are listed: to do, drafts, accepted, skipped, or all."""
         self.listing.shown = key
         self._begin_again()
 
     def search(self, text: str) -> None:
-        """Go through those with these words, or with this number."""
+        """List only conversations with these words, or this number."""
         self.listing.search = text
         self.listing.renew()
         self.changed.emit()
 
     def _begin_again(self) -> None:
-        """Bring the first of the list to the front, unless something stands half written in front."""
+        """Go to the first listed conversation, unless the current one has unfinished text."""
         self.listing.renew()
         if not self.save():
             return
@@ -175,32 +175,32 @@ class LabellingController(QObject):
             self._navigation.go(number)
 
     def forward(self) -> None:
-        """Go to the next conversation and leave this one as it is."""
+        """Go to the next conversation and leave this one unchanged."""
         if self.save():
             self._navigation.forward(self.listing.numbers())
             self._emit_moved()
 
     def back(self) -> None:
-        """Go back to the conversation that was in front before."""
+        """Go back to the previous conversation."""
         if self.save():
             self._navigation.back()
             self._emit_moved()
 
     def go(self, number: int) -> None:
-        """Bring a conversation to the front."""
+        """Go to a conversation."""
         if self.work is not None and number != self._navigation.current and self.save():
             self._navigation.go(number)
             self._emit_moved()
 
-    # Acts
+    # Operations
 
     def typed(self, text: str) -> None:
-        """Keep what stands in the editor; should the disk not take it, it is tried again at the next key or act."""
+        """Save typed text; if the disk refuses it, the next key or operation tries again."""
         self._typed = text
         self.save()
 
     def save(self) -> bool:
-        """Keep what was typed and tell whether it is kept; if not, `error` says why."""
+        """Save the typed text. Return whether it is saved; if not, `error` says why."""
         work, item, text = self.work, self.item, self._typed
         if work is None or item is None or text is None:
             return True
@@ -213,18 +213,18 @@ class LabellingController(QObject):
         return True
 
     def put_draft(self, number: int, draft: labelling.Draft) -> None:
-        """Put a draft in place of what stands beside a conversation."""
+        """Replace a conversation's summary by a draft."""
         work = self.work
         if work is not None and self.save() and self._done(lambda: work.put_draft(number, draft)):
             self.listing.renew()
             self._emit_moved()
 
     def accept(self) -> None:
-        """Accept what stands there and go on."""
+        """Accept the summary and go on."""
         self._decide(lambda work, number: work.accept(number))
 
     def skip(self) -> None:
-        """Leave this conversation out and go on."""
+        """Skip this conversation and go on."""
         self._decide(lambda work, number: work.skip(number))
 
     def _decide(self, act: Callable[[labelling.LabellingSet, int], None]) -> None:
@@ -237,12 +237,12 @@ class LabellingController(QObject):
             self._emit_moved()
 
     def undo(self) -> None:
-        """Take the last step back and show the conversation it was made on."""
+        """Undo the last step and show its conversation."""
         if self.work is not None and self.save():
             self._step(self.work.history.last, self.work.undo)
 
     def redo(self) -> None:
-        """Do again what was taken back last."""
+        """Redo the last undone step."""
         if self.work is not None and self.save():
             self._step(self.work.history.next, self.work.redo)
 
@@ -252,10 +252,10 @@ class LabellingController(QObject):
             self._navigation.go(step.after.number)
             self._emit_moved()
 
-    # Trouble
+    # Errors
 
     def _done(self, act: Callable[[], object]) -> bool:
-        """Do something and tell whether it was done."""
+        """Run an operation and return whether it succeeded."""
         try:
             act()
         except AppError as error:
@@ -265,7 +265,7 @@ class LabellingController(QObject):
         return True
 
     def problem(self) -> str:
-        """Return what is wrong with the summary, to stand beside it."""
+        """Return the problem of the summary as text."""
         error = self.error
         return labelling_text.error_text(error.message, error.hint) if isinstance(error, DataError) else ""
 

@@ -1,4 +1,4 @@
-"""What the labelling page says of a set, a conversation and what was done with it. Knows no widget."""
+"""The texts of the labelling page about sets, conversations and steps. Knows no widget."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from gui.models.list_text import data_text
 from gui.pages.playground.columns.column_results import about_tokens
 
 PLAYGROUND = "playground"
-# As it stands in the set's file, in every language.
+# As stored in the set's file, in every language.
 PLAYGROUND_NAME = mark("Playground conversations")
-# What a step was, by its kind: alone, and within a line.
+# The title of a step by kind: alone, and within a line.
 STEPS = {
     "written": (mark("Written"), mark("written")),
     "accepted": (mark("Accepted"), mark("accepted")),
@@ -37,7 +37,7 @@ LEFT_OUT: dict[str, Callable[[int], str]] = {
 
 @dataclass(frozen=True)
 class Status:
-    """How a summary stands: words, an icon (or none) and their ink."""
+    """The state of a summary: text, icon (or none) and colour."""
 
     text: str
     icon: str
@@ -45,19 +45,19 @@ class Status:
 
 
 def error_text(message: str, hint: str) -> str:
-    """Return what went wrong and what to do about it."""
+    """Return the error and what to do about it."""
     return f"{translate(message)} {translate(hint)}".strip()
 
 
 def _draft_name(draft: labelling.Draft) -> str:
-    """Return how the model that wrote a draft is called; nothing for the bundled one, which has no name."""
+    """Return the name of the model that wrote a draft; "" for the bundled one."""
     if draft.adapter is not None:
         return draft.name or draft.adapter
     return "" if draft.base_model == STARTER else draft.base_model
 
 
 def status(item: labelling.Item) -> Status:
-    """Return how a conversation's summary stands; a draft says so until it is accepted."""
+    """Return the state of a conversation's summary; a draft stays marked as one until accepted."""
     if item.state == "accepted":
         return Status(tr("Accepted, {author}", author=author(item)), "check", "accent")
     if item.state == "skipped":
@@ -70,7 +70,7 @@ def status(item: labelling.Item) -> Status:
 
 
 def state(item: labelling.Item) -> Status:
-    """Return in a word or two how a conversation stands, for a list."""
+    """Return the state of a conversation in a word or two, for the list."""
     if item.state == "accepted":
         return Status(tr("Accepted"), "check", "accent")
     if item.state == "skipped":
@@ -81,7 +81,7 @@ def state(item: labelling.Item) -> Status:
 
 
 def author(item: labelling.Item) -> str:
-    """Return who wrote a summary, as part of a sentence."""
+    """Return the author of a summary, as part of a sentence."""
     if item.draft is None:
         return tr("from the source") if item.written_by == "source" else tr("written by you")
     name = _draft_name(item.draft)
@@ -91,12 +91,12 @@ def author(item: labelling.Item) -> str:
 
 
 def step_title(step: labelling.Step) -> str:
-    """Return what a step was."""
+    """Return the title of a step."""
     return tr(STEPS[_kind(step)][0], name=_draft_of(step))
 
 
 def step_in_a_line(step: labelling.Step) -> str:
-    """Return what a step was, within a line."""
+    """Return the title of a step within a line."""
     return tr(STEPS[_kind(step)][1], name=_draft_of(step))
 
 
@@ -113,7 +113,7 @@ def _draft_of(step: labelling.Step) -> str:
 
 
 def step_detail(step: labelling.Step) -> str:
-    """Return how much a step left there."""
+    """Return the number of words after a step."""
     count = labelling.count_words(step.after.text)
     return _words(count) if step.event in ("written", "drafted") else ""
 
@@ -123,7 +123,7 @@ def _words(count: int) -> str:
 
 
 def progress(found: labelling.Progress) -> str:
-    """Return how far a set is: "37 of 340 accepted, 2 drafts, 12 skipped"."""
+    """Return the progress of a set: "37 of 340 accepted, 2 drafts, 12 skipped"."""
     accepted, total = number(found.accepted), number(found.total)
     parts = [tr("{accepted} of {total} accepted", accepted=accepted, total=total)]
     parts += [tr_count(found.drafted, "{n} draft", "{n} drafts")] if found.drafted else []
@@ -132,7 +132,7 @@ def progress(found: labelling.Progress) -> str:
 
 
 def about_set(about: labelling.SetInfo, sittings: int) -> str:
-    """Return where a set is from and how often it was worked on."""
+    """Return the source of a set and its number of sessions."""
     source, moment = source_text(about.source), clock_text(about.made_at)
     parts = [tr("From {source}, started {moment}", source=source, moment=moment)]
     parts += [tr_count(sittings, "{n} session", "{n} sessions")] if sittings > 1 else []
@@ -140,19 +140,19 @@ def about_set(about: labelling.SetInfo, sittings: int) -> str:
 
 
 def source_text(source: str) -> str:
-    """Return what conversations are from, within a line: a file or dataset as it is called."""
+    """Return the source of conversations within a line: the name of the file or dataset."""
     return {PLAYGROUND: tr("playground"), SAMPLE: tr("sample")}.get(source, source)
 
 
 def set_name(about: labelling.SetInfo) -> str:
-    """Return how a set is called; the names that the program gave are said in the language in use."""
+    """Return the name of a set, translated if the program gave it."""
     if about.source == PLAYGROUND:
         return tr(PLAYGROUND_NAME)
     return data_text(SAMPLE) if about.source == SAMPLE else about.name
 
 
 def set_titles(sets: Sequence[labelling.SetInfo]) -> list[tuple[str, str]]:
-    """Return sets to choose from, by id; of several with one name each says when it was begun."""
+    """Return (id, title) pairs of sets; equal names get the time they were made."""
     names = Counter(map(set_name, sets))
     return [
         (about.id, f"{name} ({clock_text(about.made_at)})" if names[name] > 1 else name)
@@ -162,7 +162,7 @@ def set_titles(sets: Sequence[labelling.SetInfo]) -> list[tuple[str, str]]:
 
 
 def about_conversation(item: labelling.Item) -> str:
-    """Return what there is to say of a conversation: who it is, and how long."""
+    """Return a conversation's row, speakers, turns and length."""
     people, said = len(speakers(item.conversation)), len(turns(item.conversation))
     parts = [tr("Row {row}", row=item.id)]
     if people:
@@ -172,7 +172,7 @@ def about_conversation(item: labelling.Item) -> str:
 
 @dataclass(frozen=True)
 class Length:
-    """How long a summary is, how long one usually is, and whether it is far from that."""
+    """The length of a summary, the usual length, and whether they differ much."""
 
     text: str
     usual: str
@@ -180,7 +180,7 @@ class Length:
 
 
 def length(text: str, conversation: str, accepted: list[labelling.Item]) -> Length:
-    """Return the length of a summary against the usual one for its conversation."""
+    """Compare the length of a summary with the usual one for its conversation."""
     words = labelling.count_words(text)
     low, high = labelling.usual_words(conversation, accepted)
     least, most = number(low), _words(high)
@@ -198,7 +198,7 @@ def length(text: str, conversation: str, accepted: list[labelling.Item]) -> Leng
 
 
 def to_go(accepted: int) -> str:
-    """Return what is lacking before a run can use the summaries; nothing if there are enough."""
+    """Return how many more summaries a run needs; "" if there are enough."""
     lacking = labelling.MIN_FOR_A_RUN - accepted
     if lacking <= 0:
         return ""
@@ -211,7 +211,7 @@ def to_go(accepted: int) -> str:
 
 
 def all_done(found: labelling.Progress) -> str:
-    """Return what can be done once every conversation is decided; nothing before."""
+    """Return what to do next once every conversation is decided; "" before."""
     if found.open or found.drafted or not found.accepted:
         return ""
     if found.skipped:
@@ -223,7 +223,7 @@ def all_done(found: labelling.Progress) -> str:
 
 
 def comparing(found: labelling.Progress) -> str:
-    """Return what keeps conversations from coming in the order that was chosen."""
+    """Return the text shown until the chosen order is computed."""
     return tr_count(
         found.total,
         "Comparing {n} conversation. Until then it comes in the order of the source.",
@@ -232,7 +232,7 @@ def comparing(found: labelling.Progress) -> str:
 
 
 def read_in(left_out: dict[str, Any], brought: int) -> str:
-    """Return which conversations of a source did not come into its set, and what came from the set before."""
+    """Return what was left out of a set, and what was carried over from the earlier set."""
     excluded = left_out.get("excluded") or {}
     parts = []
     if excluded:
@@ -253,6 +253,6 @@ def read_in(left_out: dict[str, Any], brought: int) -> str:
 
 
 def _finding_title(finding_id: str) -> str:
-    """Return the title of a finding within a line, where English begins it small."""
+    """Return the title of a finding within a line; English starts it in lower case."""
     title = finding(finding_id).title
     return title.lower() if spoken() == ENGLISH else translate(title)

@@ -1,4 +1,4 @@
-"""The row above the work: how far it is, which conversations come, and in which order."""
+"""The toolbar: progress, which conversations are listed, and in which order."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class LabellingToolbar(QWidget):
         self._turn()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the choosers below the progress where there is no room beside it."""
+        """Put the choosers below the progress in a narrow window."""
         super().resizeEvent(event)
         self._turn()
 
@@ -95,7 +95,7 @@ class LabellingToolbar(QWidget):
         self.list_wanted.emit(not self._lists)
 
     def show_progress(self, found: labelling.Progress) -> None:
-        """Show how far a set is."""
+        """Show the progress of a set."""
         self._progress.setText(labelling_text.progress(found))
         self.bar.set_fraction((found.accepted + found.skipped) / found.total if found.total else 0.0)
         self.bar.setAccessibleName(tr("Accepted or skipped"))
@@ -110,7 +110,7 @@ class LabellingToolbar(QWidget):
             self.shown.setItemText(at, f"{tr(title)} ({number(counts[key])})")
 
     def show_choices(self, shown: str, order: str, *, lists: bool) -> None:
-        """Show what is chosen, and whether the list is open."""
+        """Show the choices, and whether the list is open."""
         self._lists = lists
         self.list_button.setText(tr("Hide list") if lists else tr("Show list"))
         self.shown.set_key(shown)
@@ -118,5 +118,5 @@ class LabellingToolbar(QWidget):
         self.order.setToolTip(next(translate(one.help) for one in labelling.ORDERS if one.key == order))
 
     def progress(self) -> str:
-        """Return how far the set is said to be."""
+        """Return the progress as text."""
         return self._progress.text()

@@ -1,7 +1,7 @@
 """The labelling page: write summaries for conversations that have none, and make a data set of them.
 
-Lays out the parts in `gui.pages.labelling` and wires them to the desk and the drafter. It is reached from the data
-page and from the playground. Decides nothing itself.
+Lays out the parts in `gui.pages.labelling` and connects them to the controller and the draft writer. The data page
+and the playground lead to it. Decides nothing itself.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ from gui.workers.worker_manager import WorkerManager
 
 LIST_WIDTH, MIN_LIST_WIDTH, MIN_SIDE_WIDTH, MIN_SUMMARY_WIDTH = 248, 180, 300, 400
 CONVERSATION_SHARE = 0.44
-# Below it the list is a drawer, opened by its key.
+# In a narrower page the list is a drawer, opened by its key.
 ROOM_FOR_LIST = 1000
 TITLE = mark("Write summaries")
 
 
 class LabellingPage(Page):
-    """Write summaries. `open_source` and `open_conversations` show it something.
+    """The page. `open_source` and `open_conversations` give it conversations.
 
     Signals: `back_requested` to the data page; `use_requested(dict)` with the `[data]` values of a recipe.
     """
@@ -133,7 +133,7 @@ class LabellingPage(Page):
         self.adapt(self.window().width())
 
     def adapt(self, width: int) -> None:
-        """Give each side its share of the page, until the person has moved the handle; large text has to scroll."""
+        """Share the width among the panes, until the user moves a handle."""
         if width == self._adapted_to:
             return
         self._adapted_to = width
@@ -152,7 +152,7 @@ class LabellingPage(Page):
 
     @property
     def _lists(self) -> bool:
-        """Whether the list is open: as the person wants it, else where there is room for it."""
+        """Whether the list is open: as the user chose, else if there is space for it."""
         return self.width() >= px(ROOM_FOR_LIST) if self._wants_list is None else self._wants_list
 
     def _connect(self) -> None:
@@ -196,10 +196,10 @@ class LabellingPage(Page):
             actions.bind(self, f"labelling.{name}", getattr(self, name), within)
         actions.bind(self, "window.close", draft_writer.cancel)
 
-    # Being shown something
+    # Opening conversations
 
     def shown(self) -> None:
-        """Learn which models can write drafts, and put the cursor where the work is."""
+        """Read the models on this computer, and focus the editor."""
         self.draft_writer.rescan()
         if not self._asked_for_models:
             self._asked_for_models = True
@@ -211,9 +211,9 @@ class LabellingPage(Page):
         self.draft_writer.offer_models([model["id"] for model in result["models"]])
 
     def open_source(self, values: dict[str, Any], base_model: str = "") -> None:
-        """Write summaries for the conversations that `[data]` values of a recipe name; of none, go on as before.
+        """Open the source in these `[data]` values of a recipe; without any, go on as before.
 
-        What the values exclude is not offered; where it goes by tokens, by those of `base_model`.
+        Excluded rows are left out; exclusions by tokens use the tokenizer of `base_model`.
         """
         self._put_away()
         if values:
@@ -223,15 +223,15 @@ class LabellingPage(Page):
             self.open_last()
 
     def open_conversations(self, examples: Sequence[Example]) -> None:
-        """Write summaries for conversations of the playground; the first of them comes to the front.
+        """Open conversations of the playground, and go to the first of them.
 
-        A summary that was found good there is the draft to begin from.
+        A summary rated good there is the first draft.
         """
         self._put_away()
         self._background.run(_read_history, partial(self._open_playground, examples))
 
     def open_playground(self) -> None:
-        """Write summaries for all conversations that were tried in the playground."""
+        """Open all conversations summarised in the playground."""
         self._put_away()
         self._background.run(_read_history, partial(self._open_playground, ()))
 
@@ -250,7 +250,7 @@ class LabellingPage(Page):
             self.controller.open(about.id, examples, collect(entries).items)
 
     def open_last(self) -> None:
-        """Go on with the set that was worked on last, if there is one."""
+        """Open the set edited last, if there is one."""
         sets = labelling.list_sets()
         if self.controller.work is None and sets:
             self.controller.open(sets[0].id)
@@ -264,28 +264,28 @@ class LabellingPage(Page):
         self.controller.open(set_id)
 
     def _put_away(self) -> None:
-        """Give up what was on its way, and what there was to say of it."""
+        """Cancel the reader and the draft, and clear the message."""
         self._message = ""
         self.reader.stop()
         self.draft_writer.cancel()
 
-    # Acts
+    # Operations
 
     def accept(self) -> None:
-        """Accept the summary and go on to the next conversation."""
+        """Accept the summary and go to the next conversation."""
         if not self.draft_writer.is_writing:
             self.controller.accept()
 
     def skip(self) -> None:
-        """Leave the conversation out and go on."""
+        """Skip the conversation and go to the next one."""
         self._leave(self.controller.skip)
 
     def undo(self) -> None:
-        """Take the last step back."""
+        """Undo the last step."""
         self._leave(self.controller.undo)
 
     def redo(self) -> None:
-        """Do again what was taken back."""
+        """Redo the last undone step."""
         self._leave(self.controller.redo)
 
     def forward(self) -> None:
@@ -293,11 +293,11 @@ class LabellingPage(Page):
         self._leave(self.controller.forward)
 
     def back(self) -> None:
-        """Go back to the conversation before."""
+        """Go to the previous conversation."""
         self._leave(self.controller.back)
 
     def to_list(self) -> None:
-        """Go to the list, which is opened for it."""
+        """Open the list and focus it."""
         self._open_list(True)
         self.items.view.setFocus()
 
@@ -307,7 +307,7 @@ class LabellingPage(Page):
         self._show()
 
     def _go(self, number: int) -> None:
-        """Bring a conversation of the list to the front; the list keeps the focus."""
+        """Go to a conversation of the list; the list keeps the focus."""
         item = self.controller.item
         if item is None or number != item.number:
             if self.draft_writer.is_writing:
@@ -315,14 +315,14 @@ class LabellingPage(Page):
             self.controller.go(number)
 
     def draft(self) -> None:
-        """Ask for a draft of the conversation in front."""
+        """Request a draft for the current conversation."""
         item = self.controller.item
         if item is not None and self.controller.save():
             self.draft_writer.draft(item.number, item.conversation)
             self.summary.edit.setFocus()
 
     def _leave(self, act: Callable[[], None]) -> None:
-        """Do something that takes the conversation away from a draft that is being written."""
+        """Cancel a draft in progress, then do something that changes the conversation."""
         if self.draft_writer.is_writing:
             self.draft_writer.cancel()
         act()
@@ -337,7 +337,7 @@ class LabellingPage(Page):
         self._background.run(lambda: labelling.export(work), self._hand_on, self._fail_to_export)
 
     def _hand_on(self, folder: Path) -> None:
-        """Let the next run use the data set that was made."""
+        """Use the exported data set for the next run."""
         self._is_exporting = False
         self._show()
         self.use_requested.emit({"source": str(folder), "conversation": "conversation", "summary": "summary"})
@@ -347,7 +347,7 @@ class LabellingPage(Page):
         self._show_message(labelling_text.error_text(error.message, error.hint))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Keep what was typed when another page, or nothing, is to be shown."""
+        """Save the typed text when the page is hidden."""
         self.controller.save()
         super().hideEvent(event)
 
@@ -413,7 +413,7 @@ class LabellingPage(Page):
         self.summary.show_draft_writer(self.draft_writer)
 
     def _strip(self) -> Strip | None:
-        """Return what there is to say above the work, the most pressing first."""
+        """Return the most urgent notice to show above the panes."""
         error = self.controller.error or self.reader.error
         if error is not None and not self.controller.problem():
             return Strip(labelling_text.error_text(error.message, error.hint), "", "problem", "brick")

@@ -1,4 +1,4 @@
-"""From a source to a labelling set: asks the engine, follows the job, and puts its end into words. Knows no widget."""
+"""Reads a source into a labelling set with a job, and reports the result as text. Knows no widget."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gui.workers.worker_manager import WorkerManager
 
 
 class Reader(QObject):
-    """The source that is being read.
+    """The source being read.
 
-    Signals: `changed` while it is; `made(id, result)` with the set and all that there is to say of how it was made.
+    Signals: `changed` during reading; `made(id, result)` with the set and a text about what was read.
     """
 
     changed = Signal()
@@ -38,9 +38,9 @@ class Reader(QObject):
         return bool(self._active_job)
 
     def read(self, values: dict[str, Any], base_model: str) -> None:
-        """Read the source that `[data]` values name, in place of whatever is being read.
+        """Read the source in these `[data]` values, in place of any other.
 
-        Tokens are those of `base_model`, where it is by tokens that something is excluded.
+        Exclusions by tokens use the tokenizer of `base_model`.
         """
         self.stop()
         self.source, self._total = str(values["source"]), 0
@@ -57,13 +57,13 @@ class Reader(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Give up what is being read, and forget what went wrong before."""
+        """Stop reading and clear the error."""
         self.error = None
         if self._active_job.cancel():
             self.changed.emit()
 
     def progress(self) -> tuple[float, str, str]:
-        """Return how far the reading is: a share, words for it, and what is done."""
+        """Return the progress: a fraction, its text, and the stage."""
         size = bytes_text if self._unit == "bytes" else number
         reading = tr("Reading the conversations")
         if not self._total:

@@ -1,4 +1,4 @@
-"""The keys of the labelling page on one line: nearly all of the work is done with them."""
+"""The shortcuts of the labelling page on one line, since most of the work is done by keyboard."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from gui.look.language import tr
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import Label, Tag
 
-# The editor has the focus nearly always, so none of them is a key that types.
+# The editor nearly always has the focus, so no shortcut is a key that types.
 KEYS = tuple(each.id.partition(".")[2] for each in actions.in_scope("labelling") if not each.is_pressed)
 
 
 def keys_text(name: str) -> str:
-    """Return the keys of what the page calls by this name, as this system writes them."""
+    """Return the shortcut of an action of this page, as this system writes it."""
     return actions.keys_text(f"labelling.{name}")
 
 
 class ShortcutsLine(QWidget):
-    """Every key with its act; wraps where there is no room."""
+    """Every shortcut with its action; wraps in a narrow window."""
 
     def __init__(self) -> None:
         super().__init__()

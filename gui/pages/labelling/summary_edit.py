@@ -1,6 +1,6 @@
-"""Where a summary is written: plain text with marks over what the conversation does not say.
+"""The editor of a summary: plain text, with claims marked that the conversation does not support.
 
-Knows claims by their places; not who decides about the text, nor its history: undo is told, not done here.
+It keeps no history: undo and redo are signals.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ MIN_HEIGHT, MAX_HEIGHT = 104, 236
 
 
 class SummaryEdit(QTextEdit):
-    """The editor; plain text alone goes in, and stands at the pitch of reading text.
+    """The editor. It accepts plain text only, at the line height of reading text.
 
-    Signals: `typed(text)` by the person; `undo_wanted` and `redo_wanted` for their keys; `scroll_wanted(pages)` for
-    the page keys, which move the conversation beside it; `left` when the focus goes elsewhere.
+    Signals: `typed(text)` by the user; `undo_wanted` and `redo_wanted` for their keys; `scroll_wanted(pages)` for
+    the page keys, which scroll the conversation beside it; `left` when it loses the focus.
     """
 
     typed = Signal(str)
@@ -54,7 +54,7 @@ class SummaryEdit(QTextEdit):
         style.follow(self._restyle)
 
     def replace(self, text: str) -> None:
-        """Show another text, with the cursor at its end."""
+        """Show another text with the cursor at its end."""
         if text != self.toPlainText():
             self.blockSignals(True)
             self.setPlainText(text)
@@ -64,7 +64,7 @@ class SummaryEdit(QTextEdit):
         self.moveCursor(QTextCursor.MoveOperation.End)
 
     def _on_text_changed(self) -> None:
-        """Tell of what was typed; looks change without the text, too."""
+        """Report typed text; formatting also emits Qt's signal, but leaves the text unchanged."""
         if self.toPlainText() != self._text:
             self._text = self.toPlainText()
             self.typed.emit(self._text)
@@ -77,17 +77,17 @@ class SummaryEdit(QTextEdit):
         cursor.mergeBlockFormat(spaced)
 
     def set_writing(self, writing: bool) -> None:
-        """Keep the text from being changed while a model writes it."""
+        """Make the text read-only while a model writes it."""
         self.setReadOnly(writing)
         style.set_property(self, "fixed", "true" if writing else "false")
 
     def show_claims(self, claims: Sequence[Claim]) -> None:
-        """Mark what the conversation does not say."""
+        """Mark unsupported claims."""
         self._claims = tuple(claims)
         self._mark()
 
     def claims(self) -> tuple[Claim, ...]:
-        """Return what is marked."""
+        """Return the marked claims."""
         return self._claims
 
     def _mark(self) -> None:
@@ -109,7 +109,7 @@ class SummaryEdit(QTextEdit):
         self.setExtraSelections(marks)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Tell of undo, redo and the page keys instead of doing them."""
+        """Emit signals for undo, redo and the page keys."""
         for name, tell in (
             ("undo", self.undo_wanted.emit),
             ("redo", self.redo_wanted.emit),
@@ -122,7 +122,7 @@ class SummaryEdit(QTextEdit):
         super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Tell that the person is elsewhere."""
+        """Report the loss of the focus."""
         super().focusOutEvent(event)
         self.left.emit()
 

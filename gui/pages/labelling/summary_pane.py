@@ -1,6 +1,6 @@
-"""The right side: the summary in the making, who wrote it, what to look at, and what can be done with it.
+"""The right pane: the summary, its author, its length and claims, and the buttons.
 
-Knows an item and what is said of it; whoever owns it keeps the text and does the acts.
+Shows an item. Its owner stores the text and runs the operations.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 
 MARK_MILLISECONDS = 150
-# By its key, what a button is called, and what it says of the step that it would take.
+# For each button: its name, and its name with the step it would undo or redo.
 BACK_AND_FORTH = {
     "undo": (mark("Undo"), mark("Undo: {step}")),
     "redo": (mark("Redo"), mark("Redo: {step}")),
@@ -37,8 +37,8 @@ BACK_AND_FORTH = {
 class SummaryPane(QWidget):
     """The summary of one conversation.
 
-    Signals: `typed(text)` by the person; `accepted`, `skipped`, `undone`, `redone`, `draft_wanted`, `draft_cancelled`
-    for the acts; `writer_chosen(key)` when another model is to write drafts.
+    Signals: `typed(text)` by the user; `accepted`, `skipped`, `undone`, `redone`, `draft_wanted` and
+    `draft_cancelled` for the buttons; `writer_chosen(key)` for another draft model.
     """
 
     typed = Signal(str)
@@ -147,7 +147,7 @@ class SummaryPane(QWidget):
     # Showing
 
     def show_text(self, item: labelling.Item) -> None:
-        """Show what stands beside a conversation, in place of what is in the editor."""
+        """Show the text of an item in the editor."""
         self._item = item
         self.edit.replace(item.text)
         self._look_at_text()
@@ -159,7 +159,7 @@ class SummaryPane(QWidget):
         accepted: list[labelling.Item],
         problem: str,
     ) -> None:
-        """Show how a summary stands and what was done with it."""
+        """Show the state of a summary and its edit history."""
         self._item, self._accepted = item, accepted
         found = labelling_text.status(item)
         self._status.setText(found.text)
@@ -171,7 +171,7 @@ class SummaryPane(QWidget):
         self._show_length()
 
     def show_undo(self, last: labelling.Step | None, following: labelling.Step | None) -> None:
-        """Say what undo and redo would do."""
+        """Show what undo and redo would do."""
         for button, key, step in (
             (self.undo_button, "undo", last),
             (self.redo_button, "redo", following),
@@ -182,7 +182,7 @@ class SummaryPane(QWidget):
             button.setEnabled(step is not None)
 
     def show_draft_writer(self, draft_writer: DraftWriter) -> None:
-        """Show who writes drafts, and the draft that is on its way."""
+        """Show the models for drafts, and the draft in progress."""
         writers = [(one.key, one.title) for one in draft_writer.writers]
         if [self.writer.itemData(at) for at in range(self.writer.count())] != [key for key, _ in writers]:
             self.writer.set_items(writers)
@@ -200,7 +200,7 @@ class SummaryPane(QWidget):
             self._show_writing(draft_writer)
 
     def _show_writing(self, draft_writer: DraftWriter) -> None:
-        """Show the draft as it grows, and when it is given up what stood there before."""
+        """Show the growing draft, or the earlier text if it is cancelled."""
         self.edit.set_writing(draft_writer.is_writing)
         if draft_writer.is_writing and draft_writer.text:
             self.edit.replace(draft_writer.text)
@@ -210,7 +210,7 @@ class SummaryPane(QWidget):
     # The text
 
     def text(self) -> str:
-        """Return what is in the editor."""
+        """Return the text in the editor."""
         return self.edit.toPlainText()
 
     def _on_typed(self, text: str) -> None:
@@ -218,7 +218,7 @@ class SummaryPane(QWidget):
         self.typed.emit(text)
 
     def _look_at_text(self) -> None:
-        """Say how long the text is and mark what the conversation does not say."""
+        """Show the length of the text and mark its unsupported claims."""
         self._show_length()
         conversation = self._item.conversation if self._item else ""
         claims = unsupported(self.text(), conversation)
@@ -239,11 +239,11 @@ class SummaryPane(QWidget):
         self._usual.set_token("copper" if found.is_unusual else "ink3")
 
     def hints(self) -> list[str]:
-        """Return what is said of the text: its length, the usual one, and what was not said."""
+        """Return the hints about the text: its length, the usual length, and the unsupported claims."""
         return [self._length.text(), self._usual.text(), self._claims.text()]
 
     def status(self) -> str:
-        """Return how the summary is said to stand."""
+        """Return the state of the summary as text."""
         return self._status.text()
 
     def _draft_or_cancel(self) -> None:
