@@ -1,1 +1,1 @@
-"""The playground's parts: the columns, earlier tries, and their widgets."""
+"""The playground: summarise conversations with the base model and adapters, side by side."""

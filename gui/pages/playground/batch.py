@@ -1,4 +1,4 @@
-"""Several conversations, summarised in every column: asked for in portions, followed, and gone on with.
+"""A batch: several conversations summarised in every column, requested in portions.
 
 Owns the rows. Shares the worker, the device and the columns with the playground's controller. Knows no widget.
 """
@@ -20,16 +20,16 @@ from gui.pages.playground.controller import Controller
 from gui.workers.eta import Eta
 from gui.workers.summarizer import ConversationInput, Request
 
-# A request is written in batches, over columns too: so many conversations fill them, and little is to be taken back.
+# A request of this size fills the worker's batches, and little is lost if it is cancelled.
 PORTION = 16
-# The worker never waits for the window.
+# Requests at the worker at a time: it never waits for the window.
 AHEAD = 2
 REDRAW_MILLISECONDS = 100
 
 
 @dataclass(frozen=True)
 class BatchRow:
-    """A conversation and its columns, which fill as any board's."""
+    """A conversation and its columns."""
 
     number: int
     example: Example
@@ -37,12 +37,12 @@ class BatchRow:
 
     @property
     def is_done(self) -> bool:
-        """Whether every column has come to its end."""
+        """Whether every column has ended."""
         return all(column.status in ("finished", "failed") for column in self.results.columns)
 
 
 class Batch(QObject):
-    """One batch at a time. `changed` tells, at most ten times a second, that something has come of it."""
+    """One batch at a time. `changed` is emitted at most ten times a second."""
 
     changed = Signal()
 
@@ -64,20 +64,20 @@ class Batch(QObject):
         self._summarizer.died.connect(self._on_died)
         controller.turn.lost.connect(self._on_lost)
 
-    # What there is of it
+    # Progress and scores
 
     @property
     def done(self) -> int:
-        """How many conversations are summarised."""
+        """Return how many conversations are summarised."""
         return sum(row.is_done for row in self.rows)
 
     @property
     def can_go_on(self) -> bool:
-        """Whether some conversations are left of a batch that stands."""
+        """Whether the batch has stopped with conversations left."""
         return not self.is_running and self.done < len(self.rows)
 
     def progress(self) -> tuple[float, str]:
-        """Return how far it is: a share, and words with what is left, or with what the worker is at as it starts."""
+        """Return the progress: a fraction, and a text with the remaining time or the worker's state."""
         ended, of = self._summaries()
         done, total = number(self.done), number(len(self.rows))
         how_far = tr("{done} of {total} conversations", done=done, total=total)
@@ -87,14 +87,14 @@ class Batch(QObject):
         )
 
     def _summaries(self) -> tuple[int, int]:
-        """How many summaries have come to their end, and how many there will be."""
+        """Return how many summaries have ended, and how many there will be."""
         ended = sum(
             column.status in ("finished", "failed") for row in self.rows for column in row.results.columns
         )
         return ended, len(self.rows) * len(self.entries)
 
     def scored(self) -> list[list[float]]:
-        """Return ROUGE-1 of every column, for the conversations that were scored in all of them."""
+        """Return ROUGE-1 of every column, for the conversations scored in all of them."""
         scored = [
             [column.scores["rouge1"] for column in row.results.columns]
             for row in self.rows
@@ -103,14 +103,14 @@ class Batch(QObject):
         return [list(column) for column in zip(*scored, strict=True)]
 
     def column_scores(self) -> list[comparison.ColumnScore]:
-        """Return how the columns stand against the base; none before anything was scored."""
+        """Return the scores of the columns against the base; none without scored conversations."""
         columns = self.scored()
         return comparison.compare_columns(columns) if columns else []
 
-    # Doing
+    # Operations
 
     def offer(self, examples: Sequence[Example]) -> None:
-        """Show conversations that can be summarised, with the columns that the playground shows now."""
+        """Show conversations to summarise in the columns of the playground."""
         self.cancel()
         self.message = ""
         self.entries = self.present_entries()
@@ -120,17 +120,17 @@ class Batch(QObject):
         self.changed.emit()
 
     def present_entries(self) -> tuple[Entry, ...]:
-        """Return the columns that the playground shows now."""
+        """Return the current columns of the playground."""
         return tuple(column.entry for column in self._controller.results.columns)
 
     def start(self, options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
-        """Summarise the conversations that are offered, in the columns that the playground shows now."""
+        """Summarise the offered conversations in the columns of the playground."""
         self.offer([row.example for row in self.rows])
         self.options, self.prompt = options, prompt
         self.go_on()
 
     def go_on(self) -> None:
-        """Summarise what is left, once nothing else has the worker or the device; the strip above says what has."""
+        """Summarise the rest, unless the worker or the device is in use; the strip says by what."""
         if self.is_running or not self._controller.can_ask:
             return
         self.message, self.is_running = "", True
@@ -139,7 +139,7 @@ class Batch(QObject):
         self.changed.emit()
 
     def cancel(self, message: str = "") -> None:
-        """Stop; what is summarised stays, and what was under way can be gone on with."""
+        """Cancel; finished summaries stay, and the rest can be continued."""
         if not self.is_running:
             return
         self.is_running = False
@@ -162,7 +162,7 @@ class Batch(QObject):
         return results
 
     def _feed(self) -> None:
-        """Keep the worker busy; one that is still loading, or leaving, is asked for one portion alone."""
+        """Keep the worker busy; while it loads or closes, send it a single portion."""
         most = AHEAD if self._summarizer.state == "ready" else 1
         while self.is_running and len(self._sent) < most:
             sent = {row.number for rows in self._sent.values() for row in rows}
@@ -187,7 +187,7 @@ class Batch(QObject):
             row.results.begin(request_id, row.example.conversation)
         self._sent[request_id] = rows
 
-    # What comes of it
+    # Events
 
     def _on_events(self, events: list[Event]) -> None:
         for event in events:
@@ -228,7 +228,7 @@ class Batch(QObject):
 
 
 def state_text(column: Column) -> str:
-    """Return what stands in the place of a summary that is not there."""
+    """Return the text shown in place of a missing summary."""
     if column.status == "failed":
         return translate(f"{column.message} {column.hint}".strip())
     texts = {"running": column.text or tr("Writing"), "waiting": tr("Waiting"), "cancelled": tr("Cancelled")}

@@ -1,6 +1,6 @@
-"""Several conversations at once: which there are, summarising them, looking at one, and taking the table away.
+"""The controller of a batch: its sources, summarising, opening one row, and export.
 
-Wires the batch, its files and its view. Decides nothing about one conversation.
+Connects the batch, its files and its view. Decides nothing about a single conversation.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gui.workers.worker_manager import WorkerManager
 
 
 class BatchController(QObject):
-    """What stands behind the view. `opened(HistoryEntry)` shows one conversation alone; `changed` tells of progress."""
+    """Controls the batch view. `opened(HistoryEntry)` shows one conversation alone; `changed` reports progress."""
 
     opened = Signal(object)
     changed = Signal()
@@ -59,10 +59,10 @@ class BatchController(QObject):
         self.reader.changed.connect(self._show)
         self.reader.found.connect(self._take_files)
 
-    # Which conversations
+    # The conversations
 
     def offer(self, sources: Mapping[str, Sequence[Example]]) -> None:
-        """Offer the conversations that the page has, by the name of where they are from; new ones come to the front."""
+        """Offer the page's conversations by the name of their source; select new ones."""
         first = next(iter(sources), "")
         if first not in self._sources and not self.batch.done:
             self._key = first
@@ -70,7 +70,7 @@ class BatchController(QObject):
         self._show_sources()
 
     def read(self, files: Sequence[Path]) -> None:
-        """Read files of conversations and offer what is in them."""
+        """Read conversations from files and offer them."""
         self._message = ""
         self.reader.read(files)
 
@@ -99,38 +99,38 @@ class BatchController(QObject):
         self._offer()
 
     def _offer(self) -> None:
-        """Put the chosen conversations into the table, unless they stand there already."""
+        """Put the chosen conversations into the table, unless they are there already."""
         examples = list(self._known().get(self._key, ()))[: self.view.count.value()]
         there = [row.example for row in self.batch.rows]
         if examples != there and not self.batch.is_running:
             self.batch.offer(examples)
 
     def follow_columns(self) -> None:
-        """Show the playground's columns, as long as nothing stands in those that are there."""
+        """Show the columns of the playground, unless the batch has results."""
         batch = self.batch
         if not batch.is_running and not batch.done and batch.entries != batch.present_entries():
             batch.offer([row.example for row in batch.rows])
 
-    # Doing
+    # Operations
 
     @property
     def count(self) -> int:
-        """How many conversations would be summarised."""
+        """Return how many conversations would be summarised."""
         return len(self.batch.rows)
 
     @property
     def is_busy(self) -> bool:
-        """Whether the batch has the worker."""
+        """Whether the batch uses the worker."""
         return self.batch.is_running
 
     def summarise(self, options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
-        """Summarise all conversations in the table."""
+        """Summarise all conversations of the table."""
         self._quiet()
         if self.batch.rows:
             self.batch.start(options, prompt)
 
     def _quiet(self) -> None:
-        """Put away what was said of other conversations."""
+        """Clear the notice about other conversations."""
         self._message = self.reader.error = ""
 
     def _cancel(self) -> None:
@@ -162,7 +162,7 @@ class BatchController(QObject):
             self.export(Path(name))
 
     def export(self, path: Path) -> None:
-        """Write every conversation with its summaries and scores to a csv file."""
+        """Write every conversation with its summaries and scores to a CSV file."""
         table = spreadsheet(self.batch.rows, self.batch.entries)
         self._background.run(
             lambda: write_csv(path, *table),
@@ -171,7 +171,7 @@ class BatchController(QObject):
         )
 
     def wait(self) -> None:
-        """Wait until nothing is left to write."""
+        """Wait until everything is written."""
         self._background.wait()
 
     # Showing

@@ -1,4 +1,4 @@
-"""Conversations of files and folders, for a batch: asks the engine, gathers what comes, and puts its end into words.
+"""Reads conversations from files and folders for a batch, by a job, and reports the result as text.
 
 Knows no widget.
 """
@@ -27,9 +27,9 @@ LEFT_OUT: dict[str, Callable[[int], str]] = {
 
 
 class BatchReader(QObject):
-    """The files that are being read.
+    """The files being read.
 
-    Signals: `changed` while they are; `found(list of (name, list of Example), left out in words)`.
+    Signals: `changed` during reading; `found(list of (name, list of Example), left-out text)`.
     """
 
     changed = Signal()
@@ -52,11 +52,11 @@ class BatchReader(QObject):
 
     @property
     def status_text(self) -> str:
-        """How far it is, and how long it still takes."""
+        """Return the progress and the remaining time as text."""
         return self._left.beside(self._far)
 
     def read(self, files: Sequence[Path]) -> None:
-        """Read files, several as one source, or a folder, in place of whatever is being read."""
+        """Read files (several as one source) or a folder, in place of any others."""
         self.stop()
         count = len(files)
         self.name = files[0].name if count == 1 else tr_count(count, "{n} file", "{n} files")
@@ -75,7 +75,7 @@ class BatchReader(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Give up what is being read."""
+        """Stop reading."""
         if self._active_job.cancel():
             self.changed.emit()
 
@@ -115,6 +115,6 @@ class BatchReader(QObject):
 
 
 def left_out_text(left_out: dict[str, int]) -> str:
-    """Return what was left out and why, "" for nothing."""
+    """Return how many conversations were left out and why, or ""."""
     parts = [LEFT_OUT[why](count) for why, count in left_out.items() if count]
     return tr("Left out: {parts}.", parts=", ".join(parts)) if parts else ""

@@ -1,4 +1,4 @@
-"""A batch as a Qt model and as a table for spreadsheets: conversation, reference, and every column's summary."""
+"""A batch as a Qt model and as a spreadsheet: conversation, reference, and the summary of each column."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ MAX_LINE_CHARACTERS = 240
 
 
 class BatchTable(GroupedTable[BatchRow]):
-    """`show_batch` takes the rows and the columns that they have."""
+    """The table of a batch; `show_batch` sets its rows and columns."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: tuple[Entry, ...] = ()
 
     def show_batch(self, rows: Sequence[BatchRow], entries: Sequence[Entry]) -> None:
-        """Show rows; the same ones are drawn anew where they stand."""
+        """Show rows; the same rows are only drawn again."""
         columns = _columns(entries, any(row.example.summary for row in rows))
         if columns != self.columns:
             self.beginResetModel()
@@ -91,7 +91,7 @@ def _line(text: str) -> str:
 def spreadsheet(
     rows: Sequence[BatchRow], entries: Sequence[Entry]
 ) -> tuple[list[str], Iterator[list[str | int | float]]]:
-    """Return a batch as the head and the rows of a table: texts whole, and all that was measured."""
+    """Return the header and the rows of a spreadsheet: full texts and all scores."""
     head = ["id", "conversation", "reference"]
     for entry in entries:
         head += [f"{entry.name}: {what}" for what in ("summary", *metrics.ROUGE_TITLES, "tokens", "seconds")]

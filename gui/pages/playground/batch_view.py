@@ -1,4 +1,4 @@
-"""Several conversations on the page: where they are from, the table, how far it is, and how the columns stand.
+"""The view of a batch: source, table, progress, and the scores of the columns.
 
 Shows a `Batch`; knows neither files nor the worker.
 """
@@ -28,7 +28,7 @@ from gui.widgets.labels import Label
 
 SOURCE_WIDTH, COUNT_WIDTH, MIN_TABLE_HEIGHT = 300, 200, 180
 USUAL_COUNT = 20
-# How a column stands against the base; what is neither could not be told apart.
+# A proven difference of a column from the base.
 STANDS = {
     "better": mark("{name}: {score}. Better, paired with the base: {gain}"),
     "worse": mark("{name}: {score}. Worse, paired with the base: {gain}"),
@@ -37,9 +37,9 @@ STANDS_EQUAL = mark("{name}: {score}. No measurable difference, paired with the 
 
 
 class BatchView(QWidget):
-    """The parts, laid out. `foot` takes what stands below the table.
+    """The parts, laid out. `foot` takes what is placed below the table.
 
-    Signals: `chosen` when other conversations are; `files_wanted`; `opened(BatchRow)` to look at one; `cancelled`;
+    Signals: `chosen` for other conversations; `files_wanted`; `opened(BatchRow)` to show one alone; `cancelled`;
     `go_on_wanted`; `export_wanted`.
     """
 
@@ -115,14 +115,14 @@ class BatchView(QWidget):
     # Showing
 
     def show_sources(self, names: Sequence[tuple[str, str]], key: str, there: int) -> None:
-        """Offer sources, one of them in front, of which so many conversations are there."""
+        """Offer sources, select one of them, and show its number of conversations."""
         self.source.set_items(list(names))
         self.source.set_key(key)
         self.source.setVisible(bool(names))
         self.show_most(there)
 
     def show_most(self, there: int) -> None:
-        """Let as many conversations be taken as there are."""
+        """Set the maximum number of conversations."""
         was_blocked = self.count.blockSignals(True)
         self.count.setMaximum(max(1, there))
         self.count.setValue(self._wanted)
@@ -130,7 +130,7 @@ class BatchView(QWidget):
         self.count.setVisible(there > 0)
 
     def show_batch(self, batch: Batch) -> None:
-        """Show the rows, how far they are, and how the columns stand once all is done."""
+        """Show the rows, their progress, and the scores once all is done."""
         self.table.show_batch(batch.rows, batch.entries)
         self._stack.setCurrentWidget(self.view if batch.rows else self._empty)
         self.export_button.setEnabled(batch.done > 0)
@@ -148,14 +148,14 @@ class BatchView(QWidget):
         self.busy.set_progress(share, how_far, tr("Reading {name}", name=name))
 
     def show_notice(self, text: str, action: str = "", icon_name: str = "info") -> None:
-        """Say something below the table; nothing hides it."""
+        """Show a text below the table; "" hides it."""
         if text:
             self.notice.show_notice(text, action, icon_name, "ink2" if icon_name == "info" else "brick")
         else:
             self.notice.hide()
 
     def score_texts(self) -> list[str]:
-        """Return the lines that say how the columns stand."""
+        """Return the lines with the scores of the columns."""
         return [label.text() for label in self._labels]
 
     def _show_scores(self, lines: Sequence[str]) -> None:
@@ -172,7 +172,7 @@ class BatchView(QWidget):
 
 
 def score_lines(batch: Batch) -> list[str]:
-    """Return how the columns stand, in words: on how many conversations, and then each column."""
+    """Return the number of scored conversations, then a line for the scores of each column."""
     column_scores = batch.column_scores()
     if not column_scores:
         return []

@@ -1,6 +1,6 @@
-"""What the playground does: which base model and adapters, when the worker may run, what is asked of it.
+"""The playground's controller: base model and adapters, when the worker may run, and requests.
 
-Owns the board and the earlier tries. Knows no widget.
+Owns the results and the history. Knows no widget.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ USUAL_LIMIT = 512
 
 
 class Controller(QObject):
-    """The playground's state.
+    """The state of the playground.
 
-    Signals: `changed` at most twenty times a second; `counted(tokens)` when the worker has counted the
+    Signals: `changed` at most twenty times a second; `counted(tokens)` after the worker has counted the
     conversation's tokens.
     """
 
@@ -43,7 +43,7 @@ class Controller(QObject):
         self.adapters: list[Adapter] = []
         self.local_models: list[str] = []
         self.history = HistoryStore()
-        # What stands in the columns, once it is kept: only that can be commented on.
+        # The stored entry of the shown results; only stored results take feedback.
         self.entry: HistoryEntry | None = None
         self.summarizer = manager.summarizer
         self.turn = DeviceLock(manager, self.summarizer, self)
@@ -63,10 +63,10 @@ class Controller(QObject):
         self.turn.changed.connect(self._later)
         self._manager.adapters_changed.connect(self.rescan)
 
-    # What there is to choose from
+    # The choices
 
     def rescan(self) -> None:
-        """Look into the library again; columns of adapters that are gone go too."""
+        """Read the library again; columns of deleted adapters are removed."""
         self.adapters = library.scan()[0]
         known = {adapter.id for adapter in self.adapters}
         for adapter in self.results.adapters:
@@ -75,7 +75,7 @@ class Controller(QObject):
         self.changed.emit()
 
     def adapter_choices(self) -> list[choices.AdapterChoice]:
-        """Return every adapter with whether it can be added."""
+        """Return all adapters, each with whether it can be added."""
         return choices.adapter_choices(self.adapters, self.base_id, self.results.adapters)
 
     def base_choices(self) -> list[str]:
@@ -83,12 +83,12 @@ class Controller(QObject):
         return choices.base_choices(self.local_models, self.adapters)
 
     def limit(self) -> int:
-        """Return the longest conversation, in tokens, that the shown adapters were all trained with."""
+        """Return the smallest trained length limit of the shown adapters, in tokens."""
         prompts = [adapter.metadata.prompt for adapter in self._shown_adapters()]
         return min((prompt.max_conversation_tokens for prompt in prompts if prompt), default=USUAL_LIMIT)
 
     def decoding(self) -> SummarizeOptions | None:
-        """Return the decoding that the first shown adapter was scored with, if its metadata tells."""
+        """Return the decoding that the first shown adapter was scored with, if its metadata has it."""
         for adapter in self._shown_adapters():
             prompt = adapter.metadata.prompt
             if prompt:
@@ -96,12 +96,12 @@ class Controller(QObject):
         return None
 
     def _shown_adapters(self) -> list[Adapter]:
-        """Return the adapters of the columns, in their order."""
+        """Return the adapters of the columns, in order."""
         known = {adapter.id: adapter for adapter in self.adapters}
         return [known[name] for name in self.results.adapters if name in known]
 
     def base_table(self) -> dict[str, Any]:
-        """Return the form of the base model to compare on; alone, the one that is loaded will do."""
+        """Return the base model's table; without adapters, that of the loaded one will do."""
         shown, loaded = self._shown_adapters(), self.summarizer.base_model
         if not shown and self.summarizer.alive and loaded.get("id") == self.base_id:
             return loaded
@@ -110,7 +110,7 @@ class Controller(QObject):
     # Choosing
 
     def choose_base(self, base_id: str) -> None:
-        """Compare on another base model; adapters that were not made for it leave."""
+        """Choose another base model; adapters of other base models are removed."""
         if base_id == self.base_id:
             return
         self.cancel()
@@ -124,19 +124,19 @@ class Controller(QObject):
         self.changed.emit()
 
     def add(self, adapter_id: str) -> None:
-        """Put an adapter beside the base, if it fits."""
+        """Add an adapter's column, if it fits."""
         choice = next((one for one in self.adapter_choices() if one.adapter.id == adapter_id), None)
         if choice is not None and choice.fits:
             self.results.add(choices.entry(choice.adapter))
             self.changed.emit()
 
     def remove(self, adapter_id: str) -> None:
-        """Take an adapter's column away."""
+        """Remove an adapter's column."""
         self.results.remove(adapter_id)
         self.changed.emit()
 
     def open_adapters(self, adapter_ids: Iterable[str]) -> None:
-        """Compare these adapters, on the base of the first; say which can't stand beside it."""
+        """Compare these adapters on the base model of the first one; report those that don't fit."""
         self.rescan()
         wanted = [adapter for name in adapter_ids for adapter in self.adapters if adapter.id == name]
         if not wanted:
@@ -149,7 +149,7 @@ class Controller(QObject):
         self.changed.emit()
 
     def restore(self, entry: HistoryEntry) -> None:
-        """Bring an earlier try back, summaries and all."""
+        """Show the summaries of a history entry."""
         self.cancel()
         self.base_id = str(entry.base_model["id"])
         self.results, self.entry = into_results(entry), entry
@@ -157,26 +157,26 @@ class Controller(QObject):
         self.changed.emit()
 
     def take_over(self, entry: HistoryEntry) -> None:
-        """Keep what was tried elsewhere as a try, and show it."""
+        """Store summaries made elsewhere as a history entry, and show them."""
         try:
             self.history.add(entry)
         except AppError as error:
             self._message = translate(f"{error.message} {error.hint}")
         self.restore(entry)
 
-    # Asking
+    # Requests
 
     @property
     def can_ask(self) -> bool:
-        """Whether summaries can be asked for now."""
+        """Whether summaries can be requested now."""
         return not self.results.busy and self.turn.is_ours
 
     def prompt(self, template: str) -> dict[str, Any] | None:
-        """Return a template as every column is to read it, None for "": each reads its own."""
+        """Return the prompt table of a template, or None for "": each column uses its own."""
         return {"template": template, "max_conversation_tokens": self.limit()} if template else None
 
     def trained_prompt(self) -> str:
-        """Return the template that the first shown adapter was trained with, which the base reads as well."""
+        """Return the template that the first shown adapter was trained with; the base model uses it as well."""
         for adapter in self._shown_adapters():
             if adapter.metadata.prompt and not adapter.is_prompt:
                 return adapter.metadata.prompt.template
@@ -185,7 +185,7 @@ class Controller(QObject):
     def summarise(
         self, conversation: str, reference: str, options: SummarizeOptions, prompt: dict[str, Any] | None
     ) -> None:
-        """Ask for summaries in every column, after pausing the run that has the device, if one has."""
+        """Request summaries in every column; a run that uses the device is paused first."""
         self._message = ""
         if not conversation:
             self.say(tr("There is no conversation yet. Paste one, open a file, or pick a sample."))
@@ -210,7 +210,7 @@ class Controller(QObject):
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Take the request back; what has come of it stays."""
+        """Cancel the request; finished summaries stay."""
         request = self.results.request
         self.results.end_unfinished("cancelled")
         if request is not None:
@@ -218,14 +218,14 @@ class Controller(QObject):
         self.changed.emit()
 
     def _ask_again(self) -> None:
-        """Ask once more what was asked last."""
+        """Repeat the last request."""
         self._ending = None
         if self._asked is not None:
             self._ask(self._asked)
         else:
             self.changed.emit()
 
-    # What comes of it
+    # Events
 
     def _on_events(self, events: list[Event]) -> None:
         was_busy = self.results.busy
@@ -238,7 +238,7 @@ class Controller(QObject):
         self._later()
 
     def _save_entry(self) -> None:
-        """Remember the try, if it came to anything."""
+        """Store the results in the history, if there are any."""
         if self._asked is None or not any(column.text for column in self.results.columns):
             return
         asked = self._asked
@@ -253,7 +253,7 @@ class Controller(QObject):
             self.entry = entry
 
     def give_feedback(self, adapter: str | None, feedback: Feedback) -> None:
-        """Keep what somebody thinks of a summary in the columns."""
+        """Store feedback on a summary."""
         column = self.results.column(adapter)
         if self.entry is None or column is None:
             return
@@ -267,12 +267,12 @@ class Controller(QObject):
         self.changed.emit()
 
     def say(self, message: str) -> None:
-        """Say something above the columns."""
+        """Show a message above the columns."""
         self._message = message
         self.changed.emit()
 
     def clear_history(self) -> list[HistoryEntry]:
-        """Forget the earlier tries and return them."""
+        """Clear the history and return its entries."""
         gone: list[HistoryEntry] = []
         try:
             gone = self.history.clear()
@@ -283,7 +283,7 @@ class Controller(QObject):
         return gone
 
     def put_back(self, gone: Iterable[HistoryEntry]) -> None:
-        """Keep tries that were forgotten."""
+        """Restore cleared entries."""
         try:
             self.history.put_back(gone)
         except AppError as error:
@@ -291,7 +291,7 @@ class Controller(QObject):
         self.changed.emit()
 
     def _on_summarizer_changed(self) -> None:
-        """Wait no longer for a worker that another page has sent away."""
+        """Stop waiting if another page has closed the worker."""
         request = self.results.request
         if self.summarizer.state == "closing" and request and not self.summarizer.will_answer(request):
             self.results.end_unfinished("cancelled")
@@ -306,10 +306,10 @@ class Controller(QObject):
         if not self._redraw.isActive():
             self._redraw.start()
 
-    # What to say
+    # The notice strip
 
     def strip(self) -> Strip | None:
-        """Return what there is to say above the columns, the most pressing first."""
+        """Return the most urgent notice above the columns."""
         if self._ending is not None:
             text = _why(self._ending)
             return Strip(text, tr("Start again"), "problem", "brick", self._ending.log_tail)
@@ -319,7 +319,7 @@ class Controller(QObject):
         return said
 
     def act(self, *, again: bool = True) -> None:
-        """Do what the strip's action says; what was asked last is asked `again` where that is in front."""
+        """Run the action of the strip; `again` repeats the last request."""
         if not again:
             self._asked = None
         if self._ending is not None:
@@ -328,7 +328,7 @@ class Controller(QObject):
             self.turn.act()
 
     def subtitle(self) -> str:
-        """Return the line below the page's title: "google/flan-t5-base with 3 adapters, bfloat16"."""
+        """Return the page's subtitle: "google/flan-t5-base with 3 adapters, bfloat16"."""
         count, base = len(self.results.adapters), choices.base_title(self.base_id)
         shown = (
             tr_count(count, "{base} with {n} adapter", "{base} with {n} adapters", base=base)
@@ -345,7 +345,7 @@ def _one(request: Request) -> ConversationInput:
 
 
 def _why(ending: Ending) -> str:
-    """Return why a worker ended; what a crash says of checkpoints is for runs."""
+    """Return why a worker ended, without the remarks on checkpoints that only fit runs."""
     if ending.outcome == "crashed":
         return f"{translate(ending.message)} {tr('The conversation and the history are saved.')}"
     return translate(f"{ending.message} {ending.hint}".strip())

@@ -1,4 +1,4 @@
-"""Decoding by name: built-in presets, those that a person saved, and what was set last; kept on disk.
+"""Decoding presets: built-in ones, saved ones, and the last used options.
 
 Owns the file `decoding.json`. Knows no widget.
 """
@@ -18,7 +18,7 @@ from gui.look.language import mark, tr
 FILE_NAME = "decoding.json"
 VERSION = 1
 MAX_NAME_CHARACTERS = 40
-# A built-in preset says how tokens are chosen; the rest belongs to the adapters and the conversations that are shown.
+# A built-in preset sets how tokens are chosen; the other options depend on adapters and conversations.
 LEFT_ALONE = ("max_new_tokens", "min_new_tokens", "seed", "long_conversations")
 _USUAL = {
     name: field.default for name, field in SummarizeOptions.model_fields.items() if name not in LEFT_ALONE
@@ -27,7 +27,7 @@ _USUAL = {
 
 @dataclass(frozen=True)
 class DecodingPreset:
-    """Values of decoding options by name; those that it does not name stay as they are. `title` is shown."""
+    """Values of decoding options by name; options without a value keep theirs. `title` is shown."""
 
     name: str
     values: Mapping[str, Any]
@@ -35,7 +35,7 @@ class DecodingPreset:
 
     @property
     def title(self) -> str:
-        """The name; a built-in one's is a word of the window."""
+        """Return the name shown; that of a built-in preset is translated."""
         return tr(self.name) if self.is_built_in else self.name
 
     def applied(self, to: SummarizeOptions) -> SummarizeOptions:
@@ -43,7 +43,7 @@ class DecodingPreset:
         return SummarizeOptions(**{**to.model_dump(), **self.values})
 
     def is_in(self, shown: SummarizeOptions) -> bool:
-        """Tell whether options are what the preset makes of them."""
+        """Return whether options have the preset's values."""
         return self.applied(shown) == shown
 
 
@@ -55,7 +55,7 @@ BUILT_IN = (
 
 
 class DecodingPresets:
-    """The presets on this computer; every change is written at once."""
+    """The presets on this computer; every change is saved at once."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or paths.config_folder() / FILE_NAME
@@ -67,43 +67,43 @@ class DecodingPresets:
 
     @property
     def items(self) -> list[DecodingPreset]:
-        """The built-in presets, and then the saved ones by name."""
+        """Return the built-in presets, then the saved ones by name."""
         names = sorted(self._saved, key=str.casefold)
         return [*BUILT_IN, *(DecodingPreset(name, self._saved[name].model_dump()) for name in names)]
 
     @property
     def last(self) -> SummarizeOptions | None:
-        """What was set when summaries were asked for last, if that is known."""
+        """Return the last used options, if there are any."""
         return self._last
 
     def named(self, name: str) -> DecodingPreset | None:
-        """Return the preset of a name."""
+        """Return the preset with this name."""
         return next((preset for preset in self.items if preset.name == name), None)
 
     def of(self, shown: SummarizeOptions) -> DecodingPreset | None:
-        """Return the preset that options are of, one that a person saved before a built-in one."""
+        """Return the preset that matches options, a saved one before a built-in one."""
         return next((preset for preset in reversed(self.items) if preset.is_in(shown)), None)
 
     def save(self, name: str, shown: SummarizeOptions, *, replace: bool = False) -> DecodingPreset:
-        """Keep options under a name. Raises AppError for a name that can't be used or is taken, StorageError."""
+        """Save options under a name. Raises AppError if the name is invalid or taken, StorageError."""
         name = self._checked(name, replace=replace)
         self._saved[name] = shown
         self._write()
         return DecodingPreset(name, shown.model_dump())
 
     def delete(self, name: str) -> None:
-        """Forget a saved preset. Raises StorageError."""
+        """Delete a saved preset. Raises StorageError."""
         del self._saved[name]
         self._write()
 
     def save_last(self, shown: SummarizeOptions) -> None:
-        """Remember what is set for the next start. Raises StorageError."""
+        """Save the options for the next start. Raises StorageError."""
         if shown != self._last:
             self._last = shown
             self._write()
 
     def can_replace(self, name: str) -> bool:
-        """Tell whether a name is that of a saved preset, which may be written over."""
+        """Return whether a name is that of a saved preset, which may be replaced."""
         return " ".join(name.split()) in self._saved
 
     def _checked(self, name: str, *, replace: bool) -> str:
@@ -136,7 +136,7 @@ class DecodingPresets:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Return what a file holds; one that is missing, damaged or of a later version holds nothing for us."""
+    """Read the file; a missing, damaged or later one counts as empty."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -147,7 +147,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _options(table: Any) -> SummarizeOptions | None:
-    """Return the options in a table, None for one that is no such table."""
+    """Return the options in a table, or None if it has none."""
     if not isinstance(table, dict):
         return None
     found, _problems = options.check(SummarizeOptions, table, "")

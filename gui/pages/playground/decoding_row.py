@@ -1,6 +1,6 @@
-"""How summaries are written: a preset, the longest summary, and on demand all other options and the prompt.
+"""The decoding options: a preset and the longest summary, all other options on demand, and the prompt.
 
-The fields are drawn from `SummarizeOptions`; what a preset is, `presets` knows.
+The fields are made from `SummarizeOptions`.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from gui.pages.playground.prompt_field import PromptField
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.flow_layout import FlowBox
 
-# The key of options that no preset has; no preset's name begins with a space.
+# The key of options without a preset; no preset's name begins with a space.
 OWN = " own"
 FIRST = "max_new_tokens"
 CHOICE_WIDTH, FIELD_WIDTH, NAME_WIDTH = 168, 160, 420
 
 
 class DecodingRow(QWidget):
-    """One row, and below it, if wanted, a field for every option; `changed` tells of any."""
+    """One row, and a field for every option below it if unfolded; `changed` reports any change."""
 
     changed = Signal()
 
@@ -98,15 +98,15 @@ class DecodingRow(QWidget):
         for field in self.fields.values():
             field.control.changed.connect(self._edited)
 
-    # What it holds
+    # The values
 
     def decoding(self) -> SummarizeOptions:
-        """Return what is set; where that can't be, what was set before it."""
+        """Return the options; while a field is invalid, the last valid ones."""
         return self._valid
 
     @property
     def is_valid(self) -> bool:
-        """Whether what stands in the fields can be; if not, the fields say why."""
+        """Whether all fields are valid; the others show their problem."""
         return not any(
             isinstance(each.around, Field) and each.around.problem() for each in self.fields.values()
         )
@@ -120,23 +120,23 @@ class DecodingRow(QWidget):
         self._check()
 
     def set_piecewise(self, piecewise: bool) -> None:
-        """Let long conversations be summarised piece by piece, or be cut."""
+        """Set whether long conversations are summarised in parts or cut."""
         wanted: Literal["cut", "piecewise"] = "piecewise" if piecewise else "cut"
         if wanted != self._valid.long_conversations:
             self.show_decoding(self._valid.model_copy(update={"long_conversations": wanted}))
 
     def show_as(self, other: DecodingRow) -> None:
-        """Show what another row does, folded or unfolded as it is."""
+        """Copy the values and the folding of another row."""
         self.show_decoding(other.decoding())
         self.prompt.show_template(other.prompt.template())
         self.unfold_all(not other.all_fields.isHidden())
 
     def save_last(self) -> None:
-        """Remember what is set for the next start. Raises StorageError."""
+        """Save the options for the next start. Raises StorageError."""
         self._presets.save_last(self._valid)
 
     def unfold_all(self, is_open: bool = True) -> None:
-        """Show a field for every option, or the one row alone."""
+        """Show a field for every option, or only the row."""
         self.all_fields.setVisible(is_open)
         self.unfold.setText(tr("Fewer options") if is_open else tr("All options"))
 
@@ -148,7 +148,7 @@ class DecodingRow(QWidget):
             self._check()
 
     def _check(self) -> None:
-        """Take what stands in the fields, or say beside them why it can't be."""
+        """Read the fields, and show a problem beside the invalid ones."""
         values = {name: field.control.read() for name, field in self.fields.items()}
         found, problems = options.check(SummarizeOptions, values, "")
         if isinstance(found, SummarizeOptions):
@@ -166,7 +166,7 @@ class DecodingRow(QWidget):
         self.changed.emit()
 
     def _show_effects(self) -> None:
-        """Switch off what changes nothing: chances while none are taken, lengths of beams while there is one."""
+        """Disable the options without effect: those of sampling without sampling, those of beams with one beam."""
         draws, searches = self._valid.temperature > 0.0, self._valid.beams > 1
         for name, counts in (("top_p", draws), ("seed", draws), ("length_penalty", searches)):
             self.fields[name].control.widget.setEnabled(counts)
@@ -185,7 +185,7 @@ class DecodingRow(QWidget):
             self.show_decoding(preset.applied(self._valid))
 
     def menu(self) -> QMenu:
-        """Return the menu of what can be done with presets, as it is now."""
+        """Return the menu of presets."""
         found = self._presets.named(self.preset.key())
         saved = found.name if found and not found.is_built_in else ""
         menu = QMenu(self)
@@ -215,7 +215,7 @@ class DecodingRow(QWidget):
         self.more.setFocus()
 
     def _delete(self) -> None:
-        """Forget the preset; what it set stays in the fields, so that nothing is lost by it."""
+        """Delete the preset; its values stay in the fields."""
         try:
             self._presets.delete(self.preset.key())
         except AppError as error:

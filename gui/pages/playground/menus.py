@@ -1,4 +1,4 @@
-"""The playground's menus of adapters and base models. They know what there is to choose, not what a choice does."""
+"""The playground's menus of adapters and base models. They list the choices and emit nothing themselves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gui.pages.playground.controller import Controller
 
 
 def adapter_menu(parent: QWidget, controller: Controller) -> QMenu:
-    """Return a menu of every adapter, those that can't stand here greyed with the reason."""
+    """Return a menu of all adapters; those that don't fit are disabled and show the reason."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for choice in controller.adapter_choices():

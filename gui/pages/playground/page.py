@@ -1,6 +1,6 @@
-"""The playground page: one conversation, or several, summarised by the base model and as many adapters beside it.
+"""The playground page: one or several conversations, summarised by the base model and adapters side by side.
 
-Lays out the parts in `gui.pages.playground` and wires them to their controller. Decides nothing itself.
+Lays out the parts in `gui.pages.playground` and connects them to the controller. Decides nothing itself.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ COPY = mark("Copy as Markdown")
 
 
 class PlaygroundPage(Page):
-    """Try summaries. `open` and `open_conversation` show it something.
+    """The page. `open` and `open_conversation` give it something to show.
 
-    Signals: `label_requested(list of Example)` to write summaries of conversations, the wanted one in front;
-    `data_requested(str)` to look at a file of training data that was made here.
+    Signals: `label_requested(list of Example)` to write summaries of conversations, the first one shown;
+    `data_requested(str)` to open an exported file of training data.
     """
 
     label_requested = Signal(list)
@@ -91,7 +91,7 @@ class PlaygroundPage(Page):
 
     def _lay_out(self) -> None:
         self._stack = QStackedWidget()
-        # In a low window the table scrolls along with the options rather than be squeezed.
+        # In a low window the table scrolls with the options, so that it keeps its height.
         self._several_scroll = Scroll((0, 0, 10, 0), spacing=0)
         self._several_scroll.column.addWidget(self.several.view, 1)
         for view in (self.one, self._several_scroll):
@@ -134,10 +134,10 @@ class PlaygroundPage(Page):
         actions.bind(self, "playground.summarise", self.summarise_button)
         actions.bind(self, "playground.paste", self._paste)
 
-    # Being shown something
+    # Opening
 
     def shown(self) -> None:
-        """Offer the bundled conversations, and look again at what there is to compare."""
+        """Offer the bundled conversations, and read the library again."""
         self._offer_samples()
         self.controller.rescan()
         if not self._asked_for_models:
@@ -147,21 +147,21 @@ class PlaygroundPage(Page):
             )
 
     def open(self, adapter_ids: Iterable[str]) -> None:
-        """Compare these adapters of the library with their base model."""
+        """Compare these adapters with their base model."""
         self.controller.open_adapters(adapter_ids)
         self._use_adapters_decoding()
 
     def open_conversation(self, text: str, reference: str = "", whence: str = "") -> None:
-        """Show a conversation, with its reference summary if there is one."""
+        """Show a conversation with its reference summary, if there is one."""
         self.mode.set_current(ONE)
         self.panel.show_conversation(text, reference, whence)
 
     def open_example(self, example: Example) -> None:
-        """Show the conversation of an example, with its reference summary."""
+        """Show the conversation of an example with its reference summary."""
         self.open_conversation(example.conversation, example.summary, tr("Row {id}", id=example.id))
 
     def offer_conversations(self, name: str, examples: Sequence[Example]) -> None:
-        """Offer the rows of checked data to pick from, in place of those of the data checked before."""
+        """Offer the rows of checked data to pick from, in place of earlier ones."""
         bundled = {known: found for known, found in self._sources.items() if known == choices.SAMPLES_NAME}
         self._sources = {name: examples} | bundled
         self._offer_sources()
@@ -181,27 +181,27 @@ class PlaygroundPage(Page):
     def _take_models(self, result: dict[str, list[dict[str, str]]]) -> None:
         self.controller.local_models = [model["id"] for model in result["models"]]
 
-    # Doing
+    # Operations
 
     @property
     def shows_several(self) -> bool:
-        """Whether several conversations are in front."""
+        """Whether the page shows several conversations."""
         return self.mode.current() == SEVERAL
 
     @property
     def decoding(self) -> DecodingRow:
-        """The options that are in front."""
+        """Return the options of the shown mode."""
         return self._options[self.mode.current()]
 
     def _switch(self, mode: str) -> None:
-        """Bring one conversation or several to the front; what is set goes along."""
+        """Switch between one conversation and several; the options are copied."""
         self.panel.settle()
         self.decoding.show_as(self._options[ONE if mode == SEVERAL else SEVERAL])
         self._stack.setCurrentWidget(self._several_scroll if self.shows_several else self.one)
         self._refresh()
 
     def summarise(self) -> None:
-        """Ask for summaries of what is shown, pausing a run that has the device."""
+        """Request summaries; a run that uses the device is paused."""
         if self.controller.results.busy or self.several.is_busy:
             return
         self.panel.settle()
@@ -226,7 +226,7 @@ class PlaygroundPage(Page):
         self.one.show_length()
 
     def _act(self) -> None:
-        """Do what the strip offers; trying needs something to try."""
+        """Run the action of the strip, if there is a conversation."""
         wants_one = not self.shows_several and bool(self.panel.conversation)
         if self.controller.turn.run_is_computing and wants_one:
             self.summarise()
@@ -237,7 +237,7 @@ class PlaygroundPage(Page):
         self.adapter_menu().popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
 
     def adapter_menu(self) -> QMenu:
-        """Return a menu of every adapter, those that can't stand here greyed with the reason."""
+        """Return a menu of all adapters; those that don't fit are disabled and show the reason."""
         menu = menus.adapter_menu(self, self.controller)
         menu.triggered.connect(self._add)
         return menu
@@ -274,7 +274,7 @@ class PlaygroundPage(Page):
         self._show_entry(entry, tr("From the history"))
 
     def _open_entry(self, entry: HistoryEntry) -> None:
-        """Show a conversation of several alone, as a try that can be commented on."""
+        """Show a conversation of the batch alone, as a history entry that takes feedback."""
         self.controller.take_over(entry)
         self._show_entry(entry, tr("One of several"))
 
@@ -284,13 +284,13 @@ class PlaygroundPage(Page):
         self.decoding.prompt.show_template(entry.prompt)
 
     def _label(self) -> None:
-        """Ask for summaries of what is shown and of the earlier tries to be written."""
+        """Open the labelling page with the shown conversation and the history."""
         self.panel.settle()
         shown = [(self.panel.conversation, self.panel.reference)] if self.panel.conversation else []
         entry = [(one.conversation, one.reference) for one in self.controller.history.items]
         self.label_requested.emit([Example("", *texts) for texts in (*shown, *entry)])
 
-    # Earlier tries
+    # History
 
     def _clear_history(self) -> None:
         gone = self.controller.clear_history()
@@ -306,7 +306,7 @@ class PlaygroundPage(Page):
             self.export_good_ones(Path(name))
 
     def export_good_ones(self, path: Path) -> None:
-        """Write the summaries that were found good to a file of training data."""
+        """Export the summaries rated good to a file of training data."""
         found = collect(self.controller.history.items)
         try:
             labelling.write_rows(path, found.items, found.notes)
@@ -325,7 +325,7 @@ class PlaygroundPage(Page):
             self.open_file(Path(name))
 
     def open_file(self, path: Path) -> None:
-        """Show the conversation in a text file, or say why it can't be shown."""
+        """Show the conversation in a text file, or an error."""
         try:
             self.panel.receive(files.read_conversation(path), path.name)
         except DataError as error:
@@ -336,12 +336,12 @@ class PlaygroundPage(Page):
         self.panel.paste()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take text and files."""
+        """Accept text and files."""
         if event.mimeData().hasUrls() or event.mimeData().hasText():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Show what was dropped: several files, or any beside several conversations, go into the table."""
+        """Show a dropped file; several files, or any file in the view of several conversations, go into the table."""
         found = dropped(event.mimeData())
         if found and (self.shows_several or len(found) > 1):
             self.mode.set_current(SEVERAL)
@@ -356,7 +356,7 @@ class PlaygroundPage(Page):
     # Showing
 
     def adapt(self, width: int) -> None:
-        """Below 1200 the conversation folds to a strip, and the header says less."""
+        """Fold the conversation to a strip below a width of 1200, and shorten the header."""
         self.one.adapt(width)
         narrow = width < NARROW * text_scale()
         self.mode.set_text(ONE, tr("One") if narrow else tr("One conversation"))
@@ -367,7 +367,7 @@ class PlaygroundPage(Page):
         self._refresh()
 
     def _count(self) -> None:
-        """Let what is shown or typed be counted."""
+        """Count the tokens of the shown or edited conversation."""
         self.live_count.count(self.panel.conversation, self.controller.limit(), self.controller.base_id)
 
     def _show_length(self, text: str, length: Length) -> None:
@@ -394,7 +394,7 @@ class PlaygroundPage(Page):
             self.history.show_entries(controller.history.items)
 
     def _allow_asking(self, can_ask: bool) -> None:
-        """Switch the primary button, and keep the focus for it while it is off."""
+        """Enable or disable the primary button; it keeps the focus while disabled."""
         count = self.several.count if self.shows_several else 0
         text = tr("Summarise {count}", count=number(count)) if count else tr("Summarise")
         self.summarise_button.setText(text)

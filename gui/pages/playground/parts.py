@@ -1,4 +1,4 @@
-"""Small parts of the playground page: the strip above the columns, the folded conversation, the legend."""
+"""Small parts of the playground page: the strip above the columns, the folded conversation, the legends."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ METER_WIDTH = 320
 
 
 class StripView(QWidget):
-    """A notice with at most one action, and a worker's last log lines below it where they help."""
+    """A notice with at most one action, and the last log lines of a worker below it."""
 
     acted = Signal()
 
@@ -43,7 +43,7 @@ class StripView(QWidget):
         self.hide()
 
     def show_strip(self, strip: Strip | None) -> None:
-        """Show a strip, or none."""
+        """Show a strip; None hides it."""
         self.setVisible(strip is not None)
         if strip is not None:
             self._notice.show_notice(strip.text, strip.action, strip.icon, strip.ink)
@@ -51,7 +51,7 @@ class StripView(QWidget):
             self._log.setVisible(bool(strip.log))
 
     def text(self) -> str:
-        """Return the text shown, "" if there is none."""
+        """Return the text shown, or ""."""
         return "" if self.isHidden() else self._notice.text()
 
     def log(self) -> str:
@@ -59,12 +59,12 @@ class StripView(QWidget):
         return self._log.text()
 
     def action_button(self) -> QWidget:
-        """Return the action's button."""
+        """Return the button of the action."""
         return self._notice.action_button()
 
 
 class FoldedConversation(QWidget):
-    """The conversation in one line with its token meter, for narrow windows; `toggled` asks for all of it."""
+    """The conversation on one line with its token meter, for narrow windows; `toggled` unfolds it."""
 
     toggled = Signal()
 
@@ -93,21 +93,21 @@ class FoldedConversation(QWidget):
         self.meter.setFixedWidth(px(METER_WIDTH))
 
     def show_conversation(self, text: str, length: Length, *, piecewise: bool) -> None:
-        """Show a conversation and how long it is."""
+        """Show a conversation and its length."""
         self._headline.setText(headline(text) or tr("No conversation yet"))
         self.meter.show_length(length, len(parted(text, length.cut_at)[1]), piecewise=piecewise)
 
     def set_open(self, is_open: bool) -> None:
-        """Say whether the whole conversation is shown below."""
+        """Show whether the whole conversation is visible below."""
         self._button.setText(tr("Hide") if is_open else tr("Show"))
 
     def button(self) -> QWidget:
-        """Return the button that shows and hides the conversation."""
+        """Return the button that folds and unfolds the conversation."""
         return self._button
 
 
 class _Swatch(QWidget):
-    """A word marked as the summaries are."""
+    """A word with the mark that it explains."""
 
     def __init__(self, kind: str) -> None:
         super().__init__()
@@ -132,7 +132,7 @@ class _Swatch(QWidget):
 
 
 class MarkLegend(QWidget):
-    """What marks mean: (kind of mark, meaning) pairs, on as many lines as they need."""
+    """A legend of marks: (kind, meaning) pairs, on as many lines as they need."""
 
     def __init__(self, meanings: Sequence[tuple[str, str]]) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class MarkLegend(QWidget):
 
 
 class Legend(QWidget):
-    """What the marks mean, and why there is no interval."""
+    """The legend of the columns, and why there is no interval."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -159,7 +159,7 @@ class Legend(QWidget):
 
 
 def _meaning(kind: str, text: str) -> QWidget:
-    """Return a marked word with what the mark means beside it."""
+    """Return a marked word with its meaning beside it."""
     made = QWidget()
     row = QHBoxLayout(made)
     row.setContentsMargins(0, 0, 0, 0)

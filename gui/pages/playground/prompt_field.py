@@ -1,6 +1,6 @@
-"""Which prompt the columns read: each its own, or one template for all; and what stands in it.
+"""The choice of a prompt: each column's own, or one template for all, with its text.
 
-Knows templates by `engine.config.prompts`, not what fills them.
+Reads templates with `engine.config.prompts`.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from gui.look.language import mark, tr, translate
 from gui.widgets.labels import Label
 
 AS_TRAINED = mark("As trained")
-# The key of a prompt that no template has any more; no template's name begins with a space.
+# The key of a prompt without a template; no template's name begins with a space.
 OWN = " own"
 WIDTH = 300
 
 
 class PromptField(QWidget):
-    """A choice of templates with the chosen one beside it; `changed` tells of another choice.
+    """A list of templates and the text of the chosen one; `changed` reports another choice.
 
-    A prompt that no template has stays to be chosen when another has taken its place.
+    A prompt without a template stays in the list after another is chosen.
     """
 
     changed = Signal()
@@ -52,29 +52,29 @@ class PromptField(QWidget):
         self.field.setFixedWidth(px(WIDTH))
 
     def template(self) -> str:
-        """Return the template for every column, "" where each reads its own."""
+        """Return the template for all columns, or "" for each column's own."""
         key = self.choice.key()
         if key == OWN:
             return self._own
         return next((each.text for each in prompts.templates() if each.name == key), "")
 
     def show_template(self, text: str) -> None:
-        """Choose a template by its text, "" for each column's own."""
+        """Choose a template by its text, or "" for each column's own."""
         if text != self.template():
             self._offer(text)
             self.changed.emit()
 
     def show_trained(self, text: str) -> None:
-        """Show what the first adapter was trained with, as what is read unless another prompt is chosen."""
+        """Show the prompt that the first adapter was trained with, used unless another is chosen."""
         self._trained = text
         self._show()
 
     def text(self) -> str:
-        """Return the prompt that is shown."""
+        """Return the shown prompt."""
         return self._text.text()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Offer the templates that there are now."""
+        """Read the list of templates again."""
         super().showEvent(event)
         self._offer(self.template())
 

@@ -1,6 +1,6 @@
-"""One conversation on the page: it at the left, the columns beside it, and what stands below them.
+"""The view of one conversation: it at the left, the columns beside it, decoding and history below.
 
-Lays out and folds; knows neither the worker nor where conversations come from.
+Lays out and folds; knows neither the worker nor the sources of conversations.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PANEL_WIDTH, MIN_PANEL_WIDTH, MIN_COLUMNS_HEIGHT = 368, 300, 240
 
 
 class SingleView(QWidget):
-    """The parts, by name; `put_decoding` places the row of options, which the page lends out."""
+    """The parts by name; `put_decoding` places the row of options, which two views share."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class SingleView(QWidget):
         style.follow(self._restyle)
 
     def _lay_out(self) -> None:
-        # In a low window, or with large text, the right side scrolls rather than clip anything.
+        # In a low window, or with large text, the right side scrolls, so that nothing is clipped.
         right = Scroll((0, 0, 10, 16), spacing=0)
         self.columns.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         right.column.addWidget(self.columns, 1)
@@ -62,7 +62,7 @@ class SingleView(QWidget):
         self.folded.hide()
 
     def _restyle(self) -> None:
-        """Give what is fixed its size in the present text size."""
+        """Set fixed sizes for the current text size."""
         self.columns.setMinimumHeight(px(MIN_COLUMNS_HEIGHT))
         self.panel.setMinimumWidth(px(MIN_PANEL_WIDTH))
         self._columns_shown = 0
@@ -73,12 +73,12 @@ class SingleView(QWidget):
         self._foot.insertWidget(2, row)
 
     def show_length(self) -> None:
-        """Show in the folded conversation what the panel knows of it."""
+        """Copy the length of the panel to the folded conversation."""
         panel = self.panel
         self.folded.show_conversation(panel.conversation, panel.length, piecewise=panel.is_piecewise)
 
     def adapt(self, width: int) -> None:
-        """Fold the conversation to a strip in a window narrower than 1200."""
+        """Fold the conversation to a strip below a width of 1200."""
         narrow = width < NARROW * text_scale()
         if narrow != self._is_narrow:
             self._is_narrow = narrow
@@ -86,7 +86,7 @@ class SingleView(QWidget):
             self._open_conversation(not narrow)
 
     def share_width(self, columns: int) -> None:
-        """Let the conversation give way, down to its least, before so many columns have to be scrolled."""
+        """Narrow the conversation, down to its minimum, before this many columns have to scroll."""
         if columns == self._columns_shown or self._is_narrow:
             return
         self._columns_shown = columns

@@ -1,1 +1,1 @@
-"""Output columns."""
+"""The columns: one per model, with its summary, marks, figures and feedback."""

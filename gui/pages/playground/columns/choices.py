@@ -1,4 +1,4 @@
-"""Which base models there are to choose, which adapters can stand beside one, and why the others can't.
+"""The choices of base models and adapters, with the reason why an adapter can't be chosen.
 
 Knows no widget.
 """
@@ -22,7 +22,7 @@ BASE_NAME, BUNDLED = mark("Base model"), mark("The bundled model")
 
 @dataclass(frozen=True)
 class AdapterChoice:
-    """An adapter to choose; `reason` says why it can't be; a foreign one belongs to another base model."""
+    """An adapter to choose; `reason` says why it can't be chosen; a foreign one belongs to another base model."""
 
     adapter: Adapter
     reason: str = ""
@@ -35,27 +35,27 @@ class AdapterChoice:
 
 
 def base_title(base_id: str) -> str:
-    """Return how a base model is called on the page."""
+    """Return the name of a base model as shown."""
     return tr(BUNDLED) if base_id == STARTER else base_id
 
 
 def source_title(name: str) -> str:
-    """Return how a source of conversations is called on the page."""
+    """Return the name of a source of conversations as shown."""
     return tr(SAMPLES_NAME) if name == SAMPLES_NAME else name
 
 
 def base_entry(base_id: str) -> Entry:
-    """Return the base model's column."""
+    """Return the base model's entry."""
     return Entry(None, BASE_NAME, BUNDLED if base_id == STARTER else base_id)
 
 
 def entry(adapter: Adapter) -> Entry:
-    """Return an adapter's column: its name, and its method in short."""
+    """Return an adapter's entry: its name and its method."""
     return Entry(adapter.id, adapter.name, method_text(adapter.metadata))
 
 
 def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[str]) -> list[AdapterChoice]:
-    """Return every adapter, those that fit first, each other one with the reason why it doesn't."""
+    """Return all adapters: those that fit first, the others with the reason."""
     taken = set(shown)
     choices = [_choice(adapter, base_id, taken) for adapter in adapters]
     return sorted(choices, key=lambda choice: not choice.fits)
@@ -74,7 +74,7 @@ def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> AdapterChoice:
 
 
 def foreign_text(adapter: Adapter) -> str:
-    """Return which base model an adapter was made for that can't stand here."""
+    """Return the text about an adapter of another base model."""
     made_for = adapter.metadata.base_model.id
     if not made_for:
         return tr("{adapter} was trained for an unnamed base model", adapter=adapter.name)
@@ -82,13 +82,13 @@ def foreign_text(adapter: Adapter) -> str:
 
 
 def base_table(base_id: str, adapters: Iterable[Adapter]) -> dict[str, Any]:
-    """Return how the base model is to be loaded: as for the first of the adapters whose metadata tells."""
+    """Return the base model's table as the first adapter with metadata needs it."""
     first = next(iter(_with_known_form(adapters)), None)
     return first.metadata.base_model.as_table() if first else {"id": base_id}
 
 
 def mixed_base_text(adapters: Iterable[Adapter]) -> str:
-    """Return what there is to say if the adapters were made on different forms of their base model."""
+    """Return a notice if the adapters were trained on different quantizations or dtypes of the base model."""
     told = _with_known_form(adapters)
     if not told:
         return ""
@@ -114,6 +114,6 @@ def _with_known_form(adapters: Iterable[Adapter]) -> list[Adapter]:
 
 
 def base_choices(local_models: Iterable[str], adapters: Iterable[Adapter]) -> list[str]:
-    """Return the bundled model, those on this computer and those that adapters name, each once."""
+    """Return each base model once: the bundled one, those on this computer, those of adapters."""
     named = [adapter.metadata.base_model.id for adapter in adapters]
     return list(dict.fromkeys([STARTER, *local_models, *filter(None, named)]))

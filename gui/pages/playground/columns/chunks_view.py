@@ -1,4 +1,4 @@
-"""The summaries of a long conversation's pieces, folded under one line. Knows no column."""
+"""The summaries of the chunks of a long conversation, folded under a link. Knows no column."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gui.widgets.labels import Label
 
 
 class ChunksView(QWidget):
-    """A link that unfolds the summaries; of a conversation that was read whole there is nothing to see."""
+    """A link that unfolds the summaries; hidden for a conversation that was summarised whole."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class ChunksView(QWidget):
         self.hide()
 
     def show_rounds(self, rounds: tuple[tuple[str, ...], ...]) -> None:
-        """Show the pieces' summaries, round by round."""
+        """Show the summaries of the chunks, by round."""
         if rounds != self._rounds:
             self._rounds = rounds
             self._text.setText(as_lines(rounds))
@@ -39,7 +39,7 @@ class ChunksView(QWidget):
         self._name()
 
     def text(self) -> str:
-        """Return what is shown, "" while it is folded."""
+        """Return the text shown, or "" while it is folded."""
         return "" if self._text.isHidden() else self._text.text()
 
     def _toggle(self) -> None:
@@ -54,7 +54,7 @@ class ChunksView(QWidget):
 
 
 def as_lines(rounds: Sequence[Sequence[str]]) -> str:
-    """Return the pieces' summaries as lines; where they were summarised again, in pieces too, by rounds."""
+    """Return the summaries of the chunks as lines, by round if there are several."""
     lines = []
     for round_, chunks in enumerate(rounds, start=1):
         if len(rounds) > 1:

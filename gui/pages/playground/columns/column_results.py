@@ -1,4 +1,4 @@
-"""What stands in the playground's columns: summaries as they come, their marks and their figures.
+"""The results in the playground's columns: summaries as they are written, marks and figures.
 
 Built from the worker's events alone. Knows no widget and no process.
 """
@@ -17,16 +17,16 @@ Status = Literal["empty", "waiting", "running", "finished", "failed", "cancelled
 Thumb = Literal["", "up", "down"]
 MARKED: tuple[Status, ...] = ("running", "finished", "cancelled")
 LETTERS_A_TOKEN = 3.6
-# A board is redrawn many times while its last column streams; the others' marks stay as they are.
+# The results are redrawn many times while the last column is written; the other marks don't change.
 _added = lru_cache(maxsize=64)(added)
 _unsupported = lru_cache(maxsize=64)(unsupported)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a column is for: the base model (`adapter` None) or an adapter, and how it is called.
+    """The model of a column: the base model (`adapter` None) or an adapter, with its name.
 
-    `name` and `detail` are as they are kept, `title` and `about` as they are shown.
+    `name` and `detail` are stored; `title` and `about` are shown.
     """
 
     adapter: str | None
@@ -35,18 +35,18 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """The name; a base's is a word of the window."""
+        """Return the name shown; that of the bundled base model is translated."""
         return self.name if self.adapter else tr(self.name)
 
     @property
     def about(self) -> str:
-        """The detail; the bundled base's is a word of the window."""
+        """Return the detail shown; that of the bundled base model is translated."""
         return self.detail if self.adapter else tr(self.detail)
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """What a person thinks of a summary: a thumb, a note, and how it should read if it was corrected."""
+    """The user's feedback on a summary: a thumb, a note, and a corrected summary."""
 
     thumb: Thumb = ""
     note: str = ""
@@ -55,7 +55,7 @@ class Feedback:
 
 @dataclass
 class Column:
-    """One column: its entry and the summary in it."""
+    """One column: its entry and its summary."""
 
     entry: Entry
     status: Status = "empty"
@@ -67,19 +67,19 @@ class Column:
     message: str = ""
     hint: str = ""
     feedback: Feedback = field(default_factory=Feedback)
-    # The summaries of a long conversation's pieces, round by round: what was read for the next, or the last.
+    # The summaries of a long conversation's chunks, round by round.
     rounds: tuple[tuple[str, ...], ...] = ()
     chunks: int = 1
-    # How long the round in hand still takes.
+    # The remaining time of the current round.
     left: Eta = field(default_factory=Eta, repr=False, compare=False)
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Speed of a finished summary."""
+        """Return the speed of a finished summary."""
         return self.tokens / self.seconds if self.tokens and self.seconds else None
 
     def clear(self, status: Status = "empty") -> None:
-        """Forget the summary."""
+        """Clear the summary."""
         self.status, self.text, self.message, self.hint = status, "", "", ""
         self.tokens, self.seconds, self.scores, self.is_capped = None, None, {}, False
         self.feedback, self.rounds, self.chunks = Feedback(), (), 1
@@ -88,14 +88,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Marks:
-    """The marks of one summary: stretches that the base has not, and claims that the conversation has not."""
+    """The marks of one summary: passages that the base summary lacks, and unsupported claims."""
 
     added: tuple[tuple[int, int], ...] = ()
     unsupported: tuple[Claim, ...] = ()
 
 
 class ColumnResults:
-    """The columns of one try, the base always first."""
+    """The columns of one request, the base first."""
 
     def __init__(self, base: Entry) -> None:
         self.columns: list[Column] = [Column(base)]
@@ -105,30 +105,30 @@ class ColumnResults:
 
     @property
     def base(self) -> Column:
-        """The base model's column."""
+        """Return the base model's column."""
         return self.columns[0]
 
     @property
     def adapters(self) -> list[str]:
-        """The adapters' ids, in order."""
+        """Return the adapters' ids, in order."""
         return [column.entry.adapter for column in self.columns if column.entry.adapter is not None]
 
     @property
     def busy(self) -> bool:
-        """Whether summaries are still to come."""
+        """Whether summaries are still being written."""
         return any(column.status in ("waiting", "running") for column in self.columns)
 
     def column(self, adapter: str | None) -> Column | None:
-        """Return the column of an adapter (None: the base), if it is there."""
+        """Return the column of an adapter (None: the base), if there is one."""
         return next((column for column in self.columns if column.entry.adapter == adapter), None)
 
     def add(self, entry: Entry) -> None:
-        """Put another adapter at the end, once."""
+        """Add a column for another adapter, unless it has one."""
         if self.column(entry.adapter) is None:
             self.columns.append(Column(entry))
 
     def remove(self, adapter: str) -> None:
-        """Take an adapter's column away."""
+        """Remove an adapter's column."""
         self.columns = [column for column in self.columns if column.entry.adapter != adapter]
 
     def begin(self, request: str, conversation: str) -> None:
@@ -138,14 +138,14 @@ class ColumnResults:
             column.clear("waiting")
 
     def end_unfinished(self, status: Status, message: str = "", hint: str = "") -> None:
-        """End what is still to come: cancelled, or failed with a reason."""
+        """End the unfinished columns: cancelled, or failed with a message."""
         for column in self.columns:
             if column.status in ("waiting", "running"):
                 column.status, column.message, column.hint = status, message, hint
         self.request = None
 
     def apply(self, event: Event) -> None:
-        """Take in one of the worker's events; those of other requests are ignored."""
+        """Apply an event of the worker; those of other requests are ignored."""
         handler = _HANDLERS.get(event["event"])
         if handler is None or self.request is None or event.get("request") != self.request:
             return
@@ -157,7 +157,7 @@ class ColumnResults:
             self.request = None
 
     def marks(self, column: Column) -> Marks:
-        """Return a summary's marks; claims are looked for once it is whole."""
+        """Return the marks of a summary; claims are checked once it is complete."""
         if column.status not in MARKED or not column.text:
             return Marks()
         against_base = column is not self.base and self.base.status in MARKED and self.base.text
@@ -174,7 +174,7 @@ def _started(column: Column, event: Event) -> None:
 
 
 def _piece(column: Column, event: Event) -> None:
-    """Take in a piece's summary; they come in any order, longest first."""
+    """Add the summary of a chunk; they arrive in any order, the longest first."""
     *before, last = column.rounds if len(column.rounds) == event["round"] else (*column.rounds, ())
     filled = [*last, *[""] * (event["pieces"] - len(last))]
     filled[event["piece"] - 1] = event["summary"]
@@ -209,5 +209,5 @@ _HANDLERS = {
 
 
 def about_tokens(text: str) -> int:
-    """Return roughly how many tokens a text has, before a tokenizer has counted them."""
+    """Estimate the number of tokens of a text, before a tokenizer has counted them."""
     return round(len(text) / LETTERS_A_TOKEN)

@@ -1,6 +1,6 @@
-"""One column of the playground: whose summary it is, the summary with its marks, and its figures.
+"""One column of the playground: the model, its summary with marks, and its figures.
 
-Shows a `Column` of the board; knows neither the worker nor the other columns.
+Shows a `Column`; knows neither the worker nor the other columns.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ MIN_WIDTH = 176
 
 
 class ColumnView(QWidget):
-    """A column, at least 176 wide, with its foot at the bottom.
+    """A column, at least 176 pixels wide, with its figures at the bottom.
 
-    Signals: `closed` asks to take the column away, `base_wanted` to choose another base model, `cancelled` to
-    take the request back; `feedback_given(Feedback)` says what somebody thinks of the summary.
+    Signals: `closed` to remove the column, `base_wanted` to choose another base model, `cancelled` to cancel the
+    request, `feedback_given(Feedback)` for feedback on the summary.
     """
 
     closed = Signal()
@@ -92,7 +92,7 @@ class ColumnView(QWidget):
     def _edit_notes(self) -> None:
         self.notes.edit()
         if self.notes.is_open:
-            # Once the editor has its room.
+            # After the layout has placed the editor.
             QTimer.singleShot(0, self, self._scroll_to_notes)
 
     def _scroll_to_notes(self) -> None:
@@ -117,7 +117,7 @@ class ColumnView(QWidget):
 
     @property
     def act(self) -> IconButton:
-        """The button in the head: the base's chooser, or an adapter's close."""
+        """Return the button in the head: choose a base model, or close an adapter."""
         return self._act
 
     def text(self) -> str:
@@ -129,7 +129,7 @@ class ColumnView(QWidget):
         return self._text.marks()
 
     def state_text(self) -> str:
-        """Return the words in place of a summary: waiting, loading, or what went wrong."""
+        """Return the text in place of a summary: waiting, loading, or an error."""
         return self._error.text() or self._state.text()
 
     def figures(self) -> dict[str, str]:
@@ -139,7 +139,7 @@ class ColumnView(QWidget):
     def show_column(
         self, column: Column, marks: Marks, waiting_text: str = "", can_rate: bool = False
     ) -> None:
-        """Show what stands in a column; `waiting_text` say what a waiting one waits for."""
+        """Show a column; `waiting_text` is shown while it waits."""
         self._name.setText(column.entry.title)
         self._detail.setText(column.entry.about)
         self.setAccessibleName(f"{column.entry.title} {column.entry.about}")
@@ -161,7 +161,7 @@ class ColumnView(QWidget):
         failed = column.status == "failed"
         self._error.show_text(translate(f"{column.message} {column.hint}".strip()) if failed else "")
         self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
-        # While the base model is loaded once for all columns, one of them offers to give that up.
+        # While the base model loads, once for all columns, one column offers to cancel.
         loading = self._is_base and column.status == "waiting" and bool(waiting_text)
         self._cancel.setVisible(running or loading)
         self.tools.setVisible(can_rate and column.status == "finished" and bool(column.text))
@@ -171,7 +171,7 @@ class ColumnView(QWidget):
 
 
 def _state_text(column: Column) -> str:
-    """Return what there is to say beside a summary: where in a long conversation it is, or what cut it."""
+    """Return the state beside a summary: the progress in a long conversation, or what cut it."""
     if column.status == "running" and column.chunks > 1 and not column.text:
         done = sum(bool(summary) for chunks in column.rounds for summary in chunks)
         how_far = tr_count(
@@ -185,13 +185,13 @@ def _state_text(column: Column) -> str:
 
 
 def _drawn(marks: Marks) -> list[Mark]:
-    """Return the marks as they are drawn; a claim inside an added stretch is drawn over it."""
+    """Return the marks as drawn; a claim inside an added passage is drawn over it."""
     grounds = [Mark(start, end - start, "new") for start, end in marks.added]
     return grounds + [Mark(claim.start, claim.end - claim.start, "attention") for claim in marks.unsupported]
 
 
 class _Error(QWidget):
-    """What went wrong in this column alone."""
+    """An error of this column alone."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -204,17 +204,17 @@ class _Error(QWidget):
         self.hide()
 
     def show_text(self, text: str) -> None:
-        """Show a trouble; none hides it."""
+        """Show an error; "" hides it."""
         self._text.setText(text)
         self.setVisible(bool(text))
 
     def text(self) -> str:
-        """Return what is shown."""
+        """Return the text shown."""
         return self._text.text()
 
 
 class _Figures(QWidget):
-    """The foot of a column: ROUGE-1, claims not in the conversation, time and speed."""
+    """The foot of a column: ROUGE-1, unsupported claims, time and speed."""
 
     def __init__(self) -> None:
         super().__init__()

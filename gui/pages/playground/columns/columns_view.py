@@ -1,4 +1,4 @@
-"""The columns side by side: the base first and fixed, the adapters beside it, scrolled if there are many."""
+"""The columns side by side: the base fixed at the left, the adapters beside it, scrolled if there are many."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gui.widgets.line import Line
 
 
 class ColumnsView(QWidget):
-    """All columns of a board, of equal width.
+    """All columns, of equal width.
 
     Signals: `closed(adapter id)`, `base_wanted`, `add_wanted`, `cancelled`, `feedback_given(adapter id or None,
     Feedback)`.
@@ -48,13 +48,13 @@ class ColumnsView(QWidget):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setWidget(self._others)
         self._scroll.horizontalScrollBar().rangeChanged.connect(self._line_up_feet)
-        # The base gets the room of the sideways bar too, so that all feet stay on one line.
+        # The base keeps space for the horizontal scroll bar, so that all feet are on one line.
         self._base_box = QWidget()
         holder = QHBoxLayout(self._base_box)
         holder.setContentsMargins(0, 0, 0, 0)
         holder.addWidget(self.base)
         row = QHBoxLayout(self)
-        # The scroll bar of the page takes the margin at the other side.
+        # The page's scroll bar takes the margin at the other side.
         row.setContentsMargins(self.MARGIN, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self._base_box)
@@ -62,7 +62,7 @@ class ColumnsView(QWidget):
         row.addWidget(self._invitation(), 1)
 
     def _invitation(self) -> QWidget:
-        """Return what stands beside the base as long as no adapter does."""
+        """Return the empty state beside the base model while there are no adapters."""
         add = plain(tr("Add adapter"), "plus")
         add.clicked.connect(self.add_wanted)
         self._empty = EmptyState(
@@ -74,15 +74,15 @@ class ColumnsView(QWidget):
         return self._empty
 
     def views(self) -> list[ColumnView]:
-        """Return the columns' views, in order."""
+        """Return the views of the columns, in order."""
         return [self.base, *self._views.values()]
 
     def view(self, adapter: str | None) -> ColumnView:
-        """Return one column's view."""
+        """Return the view of one column."""
         return self.base if adapter is None else self._views[adapter]
 
     def show_results(self, results: ColumnResults, waiting_text: str = "", can_rate: bool = False) -> None:
-        """Show a board; with `can_rate` its summaries can be commented on."""
+        """Show results; with `can_rate` the summaries take feedback."""
         if list(self._views) != results.adapters:
             self._rebuild(results.adapters)
         for column in results.columns:
@@ -114,7 +114,7 @@ class ColumnsView(QWidget):
         return view
 
     def sizeHint(self) -> QSize:
-        """Return the least height: the columns scroll by themselves, and take what room is left."""
+        """Return the minimum height; columns scroll by themselves and take the space that is left."""
         return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -122,7 +122,7 @@ class ColumnsView(QWidget):
         self._share_width()
 
     def _share_width(self) -> None:
-        """Give every column the same width, and the base never less than the least."""
+        """Give every column the same width, at least the minimum."""
         count = len(self._views) + 1
         room = self.contentsRect().width() - self.MARGIN
         self._base_box.setFixedWidth(max(px(MIN_WIDTH), room // max(2, count)))

@@ -1,6 +1,6 @@
-"""What a person thinks of a summary: two thumbs, a note, and the summary as it should be.
+"""The feedback on a summary: two thumbs, a note, and a corrected summary.
 
-Shows a `Feedback` and tells of another one; knows neither the try nor where it is kept.
+Shows a `Feedback` and emits a changed one; knows neither the request nor where it is stored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ EDIT_HEIGHT = 96
 
 
 class FeedbackTools(QWidget):
-    """Thumbs and a pen. `given(Feedback)` tells of a thumb, taken back by pressing it again."""
+    """Thumbs and an edit button. `given(Feedback)` reports a thumb; pressing it again removes it."""
 
     given = Signal(object)
     edit_wanted = Signal()
@@ -52,7 +52,7 @@ class FeedbackTools(QWidget):
         self.given.emit(replace(self._feedback, thumb="" if pressed == self._feedback.thumb else pressed))
 
     def show_feedback(self, feedback: Feedback) -> None:
-        """Show which thumb is given, if one is."""
+        """Show the thumb, if there is one."""
         self._feedback = feedback
         for key, thumb in self.thumbs.items():
             given = feedback.thumb == key
@@ -61,7 +61,7 @@ class FeedbackTools(QWidget):
 
 
 class FeedbackNotes(QWidget):
-    """The corrected summary and the note, read or written; `given(Feedback)` when they were written."""
+    """The corrected summary and the note; `given(Feedback)` reports edited ones."""
 
     given = Signal(object)
 
@@ -110,15 +110,15 @@ class FeedbackNotes(QWidget):
 
     @property
     def is_open(self) -> bool:
-        """Whether they are being written."""
+        """Whether they are being edited."""
         return not self._editor.isHidden()
 
     def texts(self) -> tuple[str, str]:
-        """Return the corrected summary and the note as they are shown."""
+        """Return the corrected summary and the note as shown."""
         return ("" if self._corrected.isHidden() else self._corrected.text(), self._feedback.note)
 
     def show_feedback(self, feedback: Feedback, summary: str) -> None:
-        """Show what was said of a summary; of another one than before, nothing is being written any more."""
+        """Show the feedback on a summary; showing another summary ends the editing."""
         if summary != self._summary:
             self.close_edit()
         self._feedback, self._summary = feedback, summary
@@ -128,7 +128,7 @@ class FeedbackNotes(QWidget):
         self._show()
 
     def edit(self) -> None:
-        """Write the correction and the note, or be done with it."""
+        """Start or end editing the correction and the note."""
         if self.is_open:
             self._done()
             return
@@ -139,7 +139,7 @@ class FeedbackNotes(QWidget):
         self.summary_edit.setFocus()
 
     def close_edit(self) -> None:
-        """Give up what is being written."""
+        """Cancel the editing."""
         self._editor.hide()
         self._show()
 

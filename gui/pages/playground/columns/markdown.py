@@ -1,4 +1,4 @@
-"""A comparison as Markdown, for a note or a ticket, and a decoding in words. Knows no widget."""
+"""A comparison as Markdown, and decoding options as text. Knows no widget."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ THUMBS = {"up": mark("rated good"), "down": mark("rated bad")}
 
 
 def as_markdown(results: ColumnResults, reference: str, decoding: SummarizeOptions, prompt: str = "") -> str:
-    """Return the conversation and its summaries, with what was measured, found and noted.
+    """Return the conversation and its summaries with scores, claims and notes.
 
-    `prompt` is the template that all read in place of their own.
+    `prompt` is the template that replaced the prompts of all columns.
     """
     parts = [f"## {tr('Conversation')}", _quoted(results.conversation)]
     if reference:
@@ -42,7 +42,7 @@ def _summary(results: ColumnResults, column: Column) -> list[str]:
 
 
 def decoding_text(decoding: SummarizeOptions) -> str:
-    """Return a decoding in words: "greedy, at most 128 tokens"."""
+    """Return decoding options as text: "greedy, at most 128 tokens"."""
     parts = [*_choosing_text(decoding), _length_text(decoding)]
     if decoding.beams > 1 and decoding.length_penalty != 1:
         parts.append(tr("length penalty {value}", value=plain(decoding.length_penalty)))
@@ -56,7 +56,7 @@ def decoding_text(decoding: SummarizeOptions) -> str:
 
 
 def _choosing_text(decoding: SummarizeOptions) -> list[str]:
-    """Return how tokens are chosen."""
+    """Return how tokens are chosen, as text."""
     if decoding.temperature > 0:
         parts = [tr("sampled at temperature {value}", value=plain(decoding.temperature))]
         if decoding.top_p < 1:

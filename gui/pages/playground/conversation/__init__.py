@@ -1,1 +1,1 @@
-"""Input side of the playground."""
+"""The conversation and its reference summary: editing, length, sources."""

@@ -1,4 +1,4 @@
-"""Where a conversation is written: plain text, what the limit cuts off standing on a ground of its own."""
+"""The editor of a conversation: plain text; the part behind the limit has its own background."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gui.widgets.text_view import Mark, utf16
 
 
 class ConversationEdit(QPlainTextEdit):
-    """The editor; `show_cut` shows behind which character the limit cuts."""
+    """The editor; `show_cut` marks the text behind the limit."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,16 +23,16 @@ class ConversationEdit(QPlainTextEdit):
         style.follow(self._restyle)
 
     def conversation(self) -> str:
-        """Return what is written, without space around it."""
+        """Return the text without surrounding space."""
         return self.toPlainText().strip()
 
     def show_cut(self, cut_at: int | None) -> None:
-        """Show what is cut off behind a character of the conversation, None for nothing."""
+        """Mark the text from this character on as cut off; None marks nothing."""
         self._cut_at = cut_at
         self._mark()
 
     def cut_text(self) -> str:
-        """Return what is shown as cut off."""
+        """Return the text marked as cut off."""
         return "".join(each.cursor.selectedText() for each in self.extraSelections())
 
     def _restyle(self) -> None:

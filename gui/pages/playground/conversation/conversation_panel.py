@@ -1,6 +1,6 @@
 """The playground's left panel: the conversation in turns or as text, its length, and the reference summary.
 
-Owns the conversation and the reference. Knows nothing of models but the limit that one was trained with.
+Owns the conversation and the reference. Of models it knows only the trained length limit.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ MAX_TURNS = 400
 class ConversationPanel(QWidget):
     """The conversation and its reference summary.
 
-    Signals: `changed` when either is another one, `typed` while the conversation is written; `file_wanted` when a text
-    file is to be opened; `label_wanted` when a summary of the conversation is to be written; `piecewise_chosen(bool)`
-    whether a conversation that is too long is summarised piece by piece.
+    Signals: `changed` for another one, `typed` while the conversation is edited, `file_wanted` to open a text file,
+    `label_wanted` to write a reference summary, `piecewise_chosen(bool)` whether a long conversation is summarised
+    in parts.
     """
 
     changed = Signal()
@@ -157,17 +157,17 @@ class ConversationPanel(QWidget):
 
     @property
     def conversation(self) -> str:
-        """The conversation as text."""
+        """Return the conversation as text."""
         return self.editor.conversation() if self.is_editing else self._conversation
 
     @property
     def reference(self) -> str:
-        """The reference summary, "" without one."""
+        """Return the reference summary, or ""."""
         return self.reference_edit.toPlainText().strip()
 
     @property
     def length(self) -> Length:
-        """The conversation's length, estimated until it was counted."""
+        """Return the conversation's length, estimated until it is counted."""
         return self._length
 
     @property
@@ -176,11 +176,11 @@ class ConversationPanel(QWidget):
         return self._stack.currentWidget() is self.editor
 
     def about(self) -> str:
-        """Return the line below the head: where the conversation is from and how many speak."""
+        """Return the line below the head: the source and the number of speakers."""
         return self._about.text()
 
     def show_conversation(self, text: str, reference: str | None = "", whence: str = "") -> None:
-        """Show another conversation; a reference of None keeps the one that is there."""
+        """Show another conversation; a reference of None keeps the current one."""
         self._conversation, self._whence = text.strip(), whence
         self.export_offer.put_away()
         if reference is not None:
@@ -189,7 +189,7 @@ class ConversationPanel(QWidget):
         self.changed.emit()
 
     def receive(self, text: str, whence: str) -> None:
-        """Show what came from elsewhere; if it is a chat export, offer its turns."""
+        """Show text from a file, a drop or the clipboard; if it is a chat export, offer its turns."""
         self.show_conversation(text, whence=whence)
         self.export_offer.look_at(self._conversation)
 
@@ -197,29 +197,29 @@ class ConversationPanel(QWidget):
         self.show_conversation(text, None, self._whence)
 
     def show_limit(self, tokens: int) -> None:
-        """Measure against another trained limit."""
+        """Set another length limit."""
         if tokens != self._limit:
             self._limit = tokens
             self._measured = ""
             self._measure()
 
     def show_counted(self, tokens: int) -> None:
-        """Show the tokens that a model's worker counted."""
+        """Show the number of tokens that the worker counted."""
         if not self._length.is_counted:
             self._show_length(counted(self.conversation, tokens, self._limit))
 
     def show_length(self, text: str, length: Length) -> None:
-        """Show the length of a text, unless another one stands there by now or another limit holds."""
+        """Show the length of a text, unless the text or the limit has changed meanwhile."""
         if text == self.conversation and length.limit == self._limit:
             self._show_length(length)
 
     @property
     def is_piecewise(self) -> bool:
-        """Whether a conversation that is too long is summarised piece by piece."""
+        """Whether a long conversation is summarised in parts."""
         return self.piecewise.isChecked()
 
     def show_piecewise(self, piecewise: bool) -> None:
-        """Show whether it is."""
+        """Show whether a long conversation is summarised in parts."""
         self.piecewise.setChecked(piecewise)
 
     def _choose_piecewise(self, piecewise: bool) -> None:
@@ -231,7 +231,7 @@ class ConversationPanel(QWidget):
         self.ways_menu().popup(self._open_button.mapToGlobal(below))
 
     def ways_menu(self) -> QMenu:
-        """Return a menu of the ways to another conversation."""
+        """Return a menu of the sources of conversations."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(tr("Pick a conversation"), self.pick)
@@ -240,17 +240,17 @@ class ConversationPanel(QWidget):
         return menu
 
     def offer(self, sources: Mapping[str, Sequence[Example]]) -> None:
-        """Offer conversations to pick from, by the name of where they are from."""
+        """Offer conversations to pick from, by the name of their source."""
         self.picker.show_sources(sources)
 
     def pick(self) -> None:
-        """Show the conversations at hand."""
+        """Show the conversations to pick from."""
         self._settle()
         self._stack.setCurrentWidget(self.picker)
         self.picker.search.setFocus()
 
     def paste(self) -> None:
-        """Take the conversation from the clipboard, or begin to write one if there is no text on it."""
+        """Paste the conversation from the clipboard; without text there, start editing."""
         text = QGuiApplication.clipboard().text().strip()
         if text:
             self.receive(text, tr("Pasted"))
@@ -258,7 +258,7 @@ class ConversationPanel(QWidget):
             self.toggle_edit()
 
     def toggle_edit(self) -> None:
-        """Begin to edit the conversation as text, or be done with it."""
+        """Start or end editing the conversation as text."""
         if self.is_editing:
             self._settle()
             self._show()
@@ -270,7 +270,7 @@ class ConversationPanel(QWidget):
         self.editor.setFocus()
 
     def settle(self) -> None:
-        """Take what is being edited as the conversation."""
+        """Use the edited text as the conversation."""
         if self.is_editing:
             self.toggle_edit()
 
@@ -307,7 +307,7 @@ class ConversationPanel(QWidget):
         self._measure()
 
     def _measure(self) -> None:
-        """Estimate the length of another text; one that was counted stays so."""
+        """Estimate the length of the text, unless it was counted."""
         text = self.conversation
         if text != self._measured or not text:
             self._show_length(estimated(text, self._limit))
@@ -325,13 +325,13 @@ class ConversationPanel(QWidget):
         self.editor.show_cut(None if self.is_piecewise else self._length.cut_at)
 
     def _show_turns(self) -> None:
-        """Show the turns, those that the limit cuts off below a line."""
+        """Show the turns, those behind the limit below a line."""
         read, cut = parted(self.conversation, self._length.cut_at)
         self.meter.show_length(self._length, len(cut), piecewise=self.is_piecewise)
         if self.is_editing:
             return
         if self.is_piecewise:
-            # All of it is read: the line and the dimmed turns would say otherwise.
+            # Nothing is cut off: no line and no dimmed turns.
             read, cut = turns(self.conversation), ()
         said = [*read, *cut]
         shown = [Turn(turn.speaker, turn.text) for turn in said[:MAX_TURNS]]

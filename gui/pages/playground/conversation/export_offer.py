@@ -1,4 +1,4 @@
-"""The strip that tells what a pasted chat export was understood as, and takes its turns on one click."""
+"""The strip below a pasted chat export: its format, and a button to use its turns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gui.look.language import tr, tr_count, translate
 from gui.look.tooltips import plain_tooltip
 from gui.widgets.cards import NoticeStrip
 
-# A conversation for the playground is short; more than this is not read while the window waits.
+# Longer texts are not parsed, since the window would wait.
 MAX_CHARACTERS = 500_000
 MAX_LINES_SHOWN = 20
 LEFT_OUT: dict[str, Callable[[int], str]] = {
@@ -25,7 +25,7 @@ LEFT_OUT: dict[str, Callable[[int], str]] = {
 
 
 class ExportOffer(NoticeStrip):
-    """Hidden until `look_at` is given an export; `chosen` gives the text to show, the turns or what they came from."""
+    """Hidden until `look_at` finds an export; `chosen` carries the text to show: the turns, or the pasted text."""
 
     chosen = Signal(str)
 
@@ -38,14 +38,14 @@ class ExportOffer(NoticeStrip):
         self.hide()
 
     def look_at(self, text: str) -> None:
-        """Offer the turns of a text that is an export of chats or a transcript; hide for any other text."""
+        """Offer the turns of a chat export or a transcript; hide for any other text."""
         chat = chats.read(text) if len(text) <= MAX_CHARACTERS else None
         self._export = text
         self._chat = chat if chat and chat.is_export else None
         self._show_offer(is_taken=False)
 
     def put_away(self) -> None:
-        """Hide, as another conversation is shown."""
+        """Hide, since another conversation is shown."""
         self._chat = None
         self.hide()
 
@@ -66,13 +66,13 @@ class ExportOffer(NoticeStrip):
         if chat is None:
             return
         self.chosen.emit(chat.text if is_taken else self._export)
-        # Showing the other text has put the strip away.
+        # Showing the other text has hidden the strip.
         self._chat = chat
         self._show_offer(is_taken)
 
 
 def _described(chat: chats.Chat) -> str:
-    """Return what a text was understood as, and what of it was left out."""
+    """Return the format of a text and what of it was left out."""
     known = {
         "format": translate(chats.TITLES[chat.kind]),
         "turns": tr_count(len(chat.turns), "{n} turn", "{n} turns"),

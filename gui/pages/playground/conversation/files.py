@@ -1,4 +1,4 @@
-"""Conversations in text files. Knows no widget."""
+"""Reads conversations from text files. Knows no widget."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KINDS = mark("Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);
 
 
 def read_conversation(path: Path) -> str:
-    """Return the text of a file, whatever its encoding. Raises DataError for one that is no text, gone or too large."""
+    """Return the text of a file in any encoding. Raises DataError if it is not text, missing or too large."""
     try:
         if path.stat().st_size > MAX_BYTES:
             hint = tr("Choose a single conversation, or open the file on the data page.")

@@ -1,4 +1,4 @@
-"""Pick a conversation from those at hand: the bundled ones, or the rows of the data checked last."""
+"""Pick a conversation: a bundled one, or a row of the checked data."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class _Conversations(QAbstractListModel):
 
 
 class _RowDelegate(QStyledItemDelegate):
-    """Draws a row: the headline over the reference summary's beginning."""
+    """Draws a row: the headline above the beginning of the reference summary."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(100, px(48))
@@ -119,7 +119,7 @@ class Picker(QWidget):
         column.addWidget(self.list, 1)
 
     def show_sources(self, sources: Mapping[str, Sequence[Example]]) -> None:
-        """Offer conversations by the name of where they are from, the first one in front."""
+        """Offer conversations by the name of their source; select the first source."""
         self._sources = dict(sources)
         self._source.set_items(
             [(name, f"{source_title(name)} ({number(len(found))})") for name, found in sources.items()]

@@ -1,4 +1,4 @@
-"""The bundled conversations, for trying summaries on. Knows no widget."""
+"""The bundled conversations. Knows no widget."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The tokens of what is being typed, counted by a small worker: started when there is something to count.
+"""Counts the tokens of the text being typed with a small worker, started for the first text.
 
-Holds no device and loads no model. Where it can't count, nothing is told and the page's estimate stays. Knows no
-widget.
+It needs no device and loads no model. If it can't count, the page keeps its estimate. Knows no widget.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ IDLE_MILLISECONDS = 120_000
 
 
 class TokenCount(QObject):
-    """`counted(text, Length)` tells what a text that was given to `count` has."""
+    """Counts tokens. `counted(text, Length)` reports the length of a text."""
 
     counted = Signal(str, object)
 
@@ -38,7 +37,7 @@ class TokenCount(QObject):
         self._idle = once(self, IDLE_MILLISECONDS, self.close)
 
     def count(self, text: str, limit: int, base_id: str) -> None:
-        """Count a text's tokens soon, with the tokenizer of a base model; typing on puts it off."""
+        """Count the tokens of a text with a base model's tokenizer, once typing pauses."""
         if base_id != self._base_id:
             self.close()
             self._base_id = base_id
@@ -47,7 +46,7 @@ class TokenCount(QObject):
             self._rest.start()
 
     def close(self) -> None:
-        """Let the worker go; the next text starts another."""
+        """Close the worker; the next text starts another."""
         self._active_job.cancel("quit")
         self._is_exact = False
         self._wanted = ("", 0)
@@ -85,4 +84,4 @@ class TokenCount(QObject):
                 )
 
     def _forget(self, _: Ending) -> None:
-        """Leave the estimate, until another text starts another worker."""
+        """Keep the estimate; the next text starts another worker."""

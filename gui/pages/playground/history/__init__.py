@@ -1,1 +1,1 @@
-"""Earlier requests."""
+"""The history of the playground: entries, their store, their list."""

@@ -1,4 +1,4 @@
-"""Earlier tries as values: what was summarised, how, what came out, and what was thought of it.
+"""A history entry: a conversation, its decoding, its summaries, and the feedback on them.
 
 Knows no file, no widget and no process.
 """
@@ -19,7 +19,7 @@ HEADLINE_LETTERS = 64
 
 @dataclass(frozen=True)
 class HistoryColumn:
-    """One summary of a try."""
+    """One summary of an entry."""
 
     adapter: str | None
     name: str
@@ -33,13 +33,13 @@ class HistoryColumn:
 
     @property
     def entry(self) -> Entry:
-        """What the column is for."""
+        """Return the column's model."""
         return Entry(self.adapter, self.name, self.detail)
 
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A conversation, the base model, the decoding, and the summaries of every column; its id sorts by time."""
+    """A conversation, the base model, the decoding, and the summaries of all columns; ids sort by time."""
 
     id: str
     made_at: float
@@ -48,26 +48,26 @@ class HistoryEntry:
     base_model: dict[str, Any]
     decoding: SummarizeOptions
     columns: tuple[HistoryColumn, ...]
-    # The template that every column read in place of its own, "" for none.
+    # The template that replaced the prompts of all columns, or "".
     prompt: str = ""
 
     @property
     def headline(self) -> str:
-        """One line that tells tries apart."""
+        """Return one line that tells entries apart."""
         return headline(self.conversation)
 
     @property
     def is_rated(self) -> bool:
-        """Whether somebody said something about a summary of it."""
+        """Whether any summary has feedback."""
         return any(column.feedback != Feedback() for column in self.columns)
 
     @property
     def good(self) -> tuple[HistoryColumn, ...]:
-        """The summaries that were found good."""
+        """Return the summaries rated good."""
         return tuple(column for column in self.columns if column.feedback.thumb == "up")
 
     def with_feedback(self, adapter: str | None, feedback: Feedback) -> HistoryEntry:
-        """Return the try with other feedback on one of its summaries."""
+        """Return the entry with other feedback on one summary."""
         return replace(
             self,
             columns=tuple(
@@ -77,7 +77,7 @@ class HistoryEntry:
         )
 
     def has(self, words: str) -> bool:
-        """Tell whether every word stands in the conversation, a summary, a note or a name."""
+        """Return whether all words occur in the conversation, a summary, a note or a name."""
         said = [self.conversation, self.reference]
         for column in self.columns:
             said += [column.entry.title, column.text, column.feedback.note, column.feedback.edited]
@@ -87,7 +87,7 @@ class HistoryEntry:
 
 @lru_cache(maxsize=1024)
 def headline(conversation: str) -> str:
-    """Return who speaks and how the conversation begins, in one short line."""
+    """Return the speakers and the beginning of the conversation on one short line."""
     said = turns(conversation)
     begins = said[0].text.split("\n")[0] if said else ""
     names = ", ".join(speakers(conversation)[:3])
@@ -96,7 +96,7 @@ def headline(conversation: str) -> str:
 
 
 def new_id(made_at: float) -> str:
-    """Return an id that sorts by time and is not taken."""
+    """Return an unused id that sorts by time."""
     return f"{round(made_at * 1000):015d}-{secrets.token_hex(2)}"
 
 
@@ -107,7 +107,7 @@ def from_results(
     decoding: SummarizeOptions,
     prompt: dict[str, Any] | None = None,
 ) -> HistoryEntry:
-    """Return what stands in the columns as a try made now; `prompt` is what all read in place of their own."""
+    """Return the results as an entry; `prompt` is the template that replaced all prompts."""
     now = time.time()
     columns = tuple(_history_column(column) for column in results.columns)
     template = str(prompt["template"]) if prompt else ""
@@ -125,7 +125,7 @@ def _history_column(column: Column) -> HistoryColumn:
 
 
 def into_results(entry: HistoryEntry) -> ColumnResults:
-    """Return the columns of an earlier try, filled."""
+    """Return the columns of an entry."""
     first, *others = entry.columns
     results = ColumnResults(first.entry)
     for other in others:

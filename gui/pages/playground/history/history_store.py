@@ -1,6 +1,6 @@
-"""The earlier tries on this computer: one small file each, so that a damaged one costs itself alone.
+"""The history on this computer: one small file per entry, so that a damaged file loses only one.
 
-    tries/<id>.json    a try, whole, with its schema; rewritten when somebody says something about a summary
+    tries/<id>.json    an entry with its schema; rewritten when its feedback changes
 
 Knows no widget and no process.
 """
@@ -27,33 +27,33 @@ Value = TypeVar("Value")
 
 
 class HistoryStore:
-    """The earlier tries, newest first; every change is written at once."""
+    """The entries, newest first; every change is written at once."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or paths.tries_folder()
         self.items: list[HistoryEntry] = sorted(_read(self._folder), key=lambda entry: entry.id, reverse=True)
 
     def add(self, entry: HistoryEntry) -> None:
-        """Keep a try; the oldest that nobody said anything about makes room. Raises StorageError."""
+        """Add an entry; the oldest ones without feedback are deleted beyond the limit. Raises StorageError."""
         self._write(entry)
         self.items = [entry, *self.items]
         for item in _beyond(self.items):
             self._forget(item)
 
     def replace(self, entry: HistoryEntry) -> None:
-        """Keep a try anew that is there already. Raises StorageError."""
+        """Replace an entry. Raises StorageError."""
         self._write(entry)
         self.items = [entry if item.id == entry.id else item for item in self.items]
 
     def clear(self) -> list[HistoryEntry]:
-        """Forget all tries and return them, so that they can be brought back. Raises StorageError."""
+        """Delete all entries and return them, so that they can be restored. Raises StorageError."""
         gone = list(self.items)
         for item in gone:
             self._forget(item)
         return gone
 
     def put_back(self, gone: Iterable[HistoryEntry]) -> None:
-        """Keep tries that were forgotten. Raises StorageError."""
+        """Restore deleted entries. Raises StorageError."""
         for item in gone:
             self._write(item)
             self.items.append(item)
@@ -83,13 +83,13 @@ class HistoryStore:
 
 
 def _beyond(items: list[HistoryEntry]) -> list[HistoryEntry]:
-    """Return what there is no room for: the oldest tries that nobody said anything about."""
+    """Return the entries beyond the limit: the oldest ones without feedback."""
     over = len(items) - MAX_ENTRIES
     return [item for item in reversed(items) if not item.is_rated][:over] if over > 0 else []
 
 
 def _read(folder: Path) -> Iterable[HistoryEntry]:
-    """Yield the tries in a folder; a file that is damaged or of a later version holds none for us."""
+    """Yield the entries in a folder; damaged files and those of a later version are skipped."""
     for path in folder.glob(f"*{SUFFIX}"):
         with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             table = json.loads(path.read_text(encoding="utf-8"))
@@ -116,6 +116,6 @@ def _column(table: dict[str, Any]) -> HistoryColumn:
 
 
 def _known(made: type[Value], table: dict[str, Any]) -> Value:
-    """Return a value of a table, whose unknown keys are of a later version."""
+    """Return a value of a table, without unknown keys of a later version."""
     names = {each.name for each in fields(made)}  # type: ignore[arg-type]
     return made(**{name: value for name, value in table.items() if name in names})

@@ -1,4 +1,4 @@
-"""The earlier tries as rows: when, about what, what was found; pressing one brings it back, a search finds it."""
+"""The history as a list: time, headline, columns; a click restores an entry, a search filters."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class HistoryModel(QAbstractListModel):
-    """The tries that are listed, newest first."""
+    """The listed entries, newest first."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.entries: list[HistoryEntry] = []
 
     def show_entries(self, entries: Sequence[HistoryEntry]) -> None:
-        """List other tries."""
+        """List other entries."""
         self.beginResetModel()
         self.entries = list(entries)
         self.endResetModel()
@@ -72,7 +72,7 @@ class HistoryModel(QAbstractListModel):
 
 
 def found_text(entry: HistoryEntry) -> str:
-    """Return what there is to say of a try's columns: "1 good, 4 columns"."""
+    """Return a text about the columns of an entry: "1 good, 4 columns"."""
     count = len(entry.columns)
     columns = tr_count(count, "{n} column", "{n} columns") if count > 1 else tr("base only")
     if not entry.good:
@@ -81,7 +81,7 @@ def found_text(entry: HistoryEntry) -> str:
 
 
 class HistoryDelegate(QStyledItemDelegate):
-    """Draws a try: when, its headline, and what was found."""
+    """Draws an entry: time, headline, and a text about its columns."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(200, px(ROW_HEIGHT))
@@ -123,10 +123,10 @@ def _write(painter: QPainter, box: QRectF, role: str, token: str, how: int, text
 
 
 class HistoryView(QWidget):
-    """A list of at most three visible rows.
+    """A list with at most three visible rows.
 
-    Signals: `chosen(HistoryEntry)`; `cleared`; `label_wanted` opens the labelling page with them; `export_wanted`
-    writes the summaries that were rated good as training data.
+    Signals: `chosen(HistoryEntry)`; `cleared`; `label_wanted` opens the labelling page with the entries;
+    `export_wanted` exports the summaries rated good as training data.
     """
 
     chosen = Signal(object)
@@ -188,11 +188,11 @@ class HistoryView(QWidget):
         self.list.activated.connect(self._choose)
 
     def entries(self) -> list[HistoryEntry]:
-        """Return all tries, listed or not, newest first."""
+        """Return all entries, listed or not, newest first."""
         return list(self._all)
 
     def show_entries(self, entries: Sequence[HistoryEntry]) -> None:
-        """Show tries; without any the list takes no room."""
+        """Show entries; hidden without any."""
         self._all = list(entries)
         rated = any(entry.is_rated for entry in entries)
         self.search.setVisible(len(entries) > ROWS_SHOWN)

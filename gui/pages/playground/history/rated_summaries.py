@@ -1,4 +1,4 @@
-"""Summaries that were found good, as rows of new training data. Knows no widget and no file."""
+"""Summaries rated good, as rows of training data. Knows no widget and no file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gui.pages.playground.history.history_entry import HistoryColumn, HistoryEnt
 
 @dataclass(frozen=True)
 class RatedSummaries:
-    """One summary for each conversation, with what was noted of it; `passed_over` others are good as well."""
+    """One summary per conversation, with its feedback; `passed_over` counts the other good ones."""
 
     items: tuple[labelling.Item, ...]
     notes: tuple[str, ...]
@@ -20,7 +20,7 @@ class RatedSummaries:
 
     @property
     def text(self) -> str:
-        """How many there are, and what of the others."""
+        """Return the number of summaries, and of the others."""
         written = tr_count(len(self.items), "{n} good summary was written", "{n} good summaries were written")
         if not self.passed_over:
             return written
@@ -33,7 +33,7 @@ class RatedSummaries:
 
 
 def collect(entries: Iterable[HistoryEntry]) -> RatedSummaries:
-    """Return the good summaries of tries, newest first; of several of one conversation a corrected one, or the newest.
+    """Collect the good summaries, newest first, one per conversation: a corrected one, else the newest.
 
     A model trained on one conversation twice would learn two answers to it.
     """
