@@ -1,1 +1,1 @@
-"""The parts of the train page: recipe panel, choosers, the run, its verdict and its samples."""
+"""The train page: recipe panel, choosers, the run, its verdict and its samples."""

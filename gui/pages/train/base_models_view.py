@@ -1,6 +1,6 @@
-"""Choose a base model: the bundled one, those on this computer, or one from the hub with its cost said first.
+"""Choose a base model: the bundled one, one on this computer, or one from the hub, whose size is shown first.
 
-Asks the `models` job through the engine; knows nothing of how models are kept.
+Uses the `models` job; does not know how models are stored.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from gui.widgets.scroll import Scroll
 from gui.workers.download_check import cost_text
 from gui.workers.worker_manager import WorkerManager
 
-# A licence is shortened where it takes more room.
+# Longer licence names are shortened.
 LICENCE = 112
 FAMILIES = {"encoder-decoder": mark("encoder-decoder"), "decoder-only": mark("decoder-only")}
 
 
 class BaseModelsView(Card):
-    """A list with family, size and licence. `chosen(id)` and `closed`; `known(ids)` once the list has been read."""
+    """The list with family, size and licence. `chosen(id)` and `closed`; `known(ids)` after the list was read."""
 
     chosen = Signal(str)
     closed = Signal()
@@ -84,7 +84,7 @@ class BaseModelsView(Card):
         job.subscribe(self, result=self._show, failed=self._fail)
 
     def ids(self) -> list[str]:
-        """Return the ids listed."""
+        """Return the listed ids."""
         return [str(model["id"]) for model in self._models]
 
     def _show(self, result: dict[str, Any]) -> None:
@@ -126,7 +126,7 @@ class BaseModelsView(Card):
             self._grid.addWidget(delete, row + 1, 5)
 
     def _confirm_delete(self, model: dict[str, Any]) -> None:
-        """Ask in the page; what is deleted can be fetched again."""
+        """Ask for confirmation in the page; a deleted model can be downloaded again."""
         self._doomed = str(model["id"])
         size = bytes_text(model.get("size_bytes"))
         question = tr(

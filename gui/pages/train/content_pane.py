@@ -1,6 +1,6 @@
-"""The right side of the train page: a line to say things in, and below it the choosers or the run.
+"""The right pane of the train page: a message, and below it the choosers or the run.
 
-Arranges the parts and switches between them; what they show is their own business.
+Arranges the parts and switches between them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gui.workers.worker_manager import WorkerManager
 
 
 class ContentPane(QWidget):
-    """Owns the choosers, the preview, the run view, and the banner and the notice above them."""
+    """Owns the choosers, the label preview, the run view, the banner and the message."""
 
     def __init__(self, manager: WorkerManager, preferences: Preferences) -> None:
         super().__init__()
@@ -59,12 +59,12 @@ class ContentPane(QWidget):
         column.addWidget(self._stack, 1)
 
     def say(self, text: str, action: str = "") -> None:
-        """Show a line at the top, with at most one action."""
+        """Show a message at the top, with at most one action."""
         self.notice.show_notice(text.strip(), action, "info", "ink2")
         self._notice_box.show()
 
     def say_nothing(self) -> None:
-        """Take the line away."""
+        """Hide the message."""
         self._notice_box.hide()
 
     def show_run(self) -> None:
@@ -77,12 +77,12 @@ class ContentPane(QWidget):
         self._chooser_stack.setCurrentWidget(self.methods)
 
     def show_fit(self) -> None:
-        """Show the ways to make a run fit."""
+        """Show the memory fallbacks."""
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.fit)
 
     def show_base_models(self, current: str) -> None:
-        """Show the list of base models, read anew; `current` is the one in use."""
+        """Read and show the list of base models; `current` is the one in use."""
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.base_models)
         self.base_models.refresh(current)

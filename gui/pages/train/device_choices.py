@@ -1,4 +1,4 @@
-"""What this computer has to compute with: asked for once, then offered in the form and judged in a banner."""
+"""The devices of this computer: requested once, then offered in the form and checked in the banner."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gui.workers.worker_manager import WorkerManager
 
 
 class DeviceChoices(QObject):
-    """Asks a worker about the devices, at the first call only: they stay the same while the window is open."""
+    """Requests the devices from a worker once, since they stay the same while the window is open."""
 
     def __init__(self, manager: WorkerManager, form: RecipeForm, banner: GpuBanner, parent: QObject) -> None:
         super().__init__(parent)
@@ -20,7 +20,7 @@ class DeviceChoices(QObject):
         self._is_asked = False
 
     def ask(self) -> None:
-        """Ask, unless that has been done."""
+        """Request the devices, unless that was done before."""
         if not self._is_asked:
             self._is_asked = True
             self._manager.ask("devices", {}, parent=self).subscribe(self, result=self._take)

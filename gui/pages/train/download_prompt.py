@@ -1,6 +1,6 @@
-"""Between the press of Start and the run: what would be fetched from the hub is said first and asked for.
+"""The prompt before a run: what Start would download is shown first, with a button to confirm.
 
-Knows who has the device, what was asked and what is pending; starts nothing itself.
+Knows which work uses the device and which request is pending; starts nothing itself.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gui.workers.worker_manager import WorkerManager
 
 
 class DownloadPrompt(QObject):
-    """`opened(recipe)`: start it; `says(text, action)`: words for the page, with an action that `confirm` answers."""
+    """`opened(recipe)`: start it; `says(text, action)`: a message, with an action that calls `confirm`."""
 
     opened = Signal(object)
     says = Signal(str, str)
@@ -29,25 +29,25 @@ class DownloadPrompt(QObject):
         self._check.refused.connect(self._refuse)
 
     def taken(self) -> str:
-        """Return who has the device, if a run can't start now; the playground gives it up for a run."""
+        """Return which work uses the device, if it blocks a run; the playground releases it for a run."""
         if self._manager.current is not None:
             return tr("A run is training and holds the device. Stop it, or wait for its end.")
         taken = self._manager.device_text(apart_from="summarize")
         return f"{taken} {tr('Wait for it to finish, or cancel it in the library.')}" if taken else ""
 
     def knock(self, wanted: Recipe) -> None:
-        """Ask to start a run of a recipe."""
+        """Request a run of a recipe."""
         self._pending = None
         self._check.check(wanted, repositories(wanted))
 
     def confirm(self) -> None:
-        """Say yes to what was asked last."""
+        """Confirm the last prompt."""
         wanted, self._pending = self._pending, None
         if wanted is not None:
             self.opened.emit(wanted)
 
     def forget(self) -> None:
-        """Drop what was asked: another recipe is shown."""
+        """Drop the prompt, since another recipe is shown."""
         self._pending = None
 
     def _ask(self, wanted: Recipe, words: str) -> None:

@@ -1,6 +1,6 @@
-"""Between a plan that needs too much memory and one that fits: has smaller plans looked for, and writes the chosen one.
+"""Searches for memory fallbacks of a plan that needs too much memory, and applies the chosen one.
 
-The recipe is changed by nothing but a plan that was chosen.
+Only a chosen fallback changes the recipe.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gui.workers.worker_manager import WorkerManager
 
 
 class FallbackController(QObject):
-    """Ties the recipe's side to the view that stands in the place of the methods; `sides` shows one of the two."""
+    """Connects the recipe panel and the fallback view; `sides` switches between the panes."""
 
     def __init__(
         self, manager: WorkerManager, panel: RecipePanel, right: ContentPane, sides: SegmentedControl
@@ -33,7 +33,7 @@ class FallbackController(QObject):
         right.fit.closed.connect(self._close)
 
     def _look(self) -> None:
-        """Look for smaller plans of the recipe as it stands."""
+        """Search for memory fallbacks of the current recipe."""
         wanted = self._panel.form.recipe()
         if wanted is None:
             return
@@ -57,7 +57,7 @@ class FallbackController(QObject):
             self._right.fit.show_error(f"{translate(ending.message)} {translate(ending.hint)}")
 
     def _use(self, plan: MemoryFallback) -> None:
-        """Write a plan into the recipe, unless another one is shown by now."""
+        """Apply a fallback to the recipe, unless the recipe has changed."""
         form = self._panel.form
         if form.recipe() == self._recipe:
             tables: dict[str, dict[str, Any]] = {}
@@ -73,7 +73,7 @@ class FallbackController(QObject):
         self._sides.set_current("recipe")
 
     def _leave(self) -> None:
-        """Show the methods again: what was found is of the recipe as it was."""
+        """Show the methods again, since the fallbacks belong to the earlier recipe."""
         if self._recipe is not None:
             self._recipe = None
             self._right.show_methods()

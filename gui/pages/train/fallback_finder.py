@@ -1,4 +1,4 @@
-"""Smaller plans for a run that was ended for its memory: those it told of, or what a worker finds without it.
+"""Memory fallbacks of a run that ran out of memory: those it reported, or those a worker finds.
 
 Knows no widget.
 """
@@ -16,7 +16,7 @@ from gui.workers.worker_manager import WorkerManager
 
 
 class FallbackFinder(QObject):
-    """`found(model, plans)` tells what was found for a run that could not tell of plans itself."""
+    """`found(model, plans)` reports the fallbacks of a run that could not report them itself."""
 
     found = Signal(object, object)
 
@@ -25,7 +25,7 @@ class FallbackFinder(QObject):
         self._manager = manager
 
     def seek(self, model: RunModel) -> None:
-        """Look for plans if the run was killed for its memory; one that ended by itself has told of them."""
+        """Search for fallbacks if the run was killed for its memory; a run that ended by itself has reported them."""
         ending = model.ending
         if ending is None or ending.kind != OUT_OF_MEMORY or ending.event is not None:
             return

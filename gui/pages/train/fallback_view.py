@@ -1,6 +1,6 @@
-"""Ways to make a run fit that needs more memory than there is, before it is started: smaller plans, and one is chosen.
+"""The memory fallbacks of a recipe, before it is started: the user chooses one.
 
-Shows plans; knows not how they are found, and changes nothing.
+Shows fallbacks; does not search for them and changes nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gui.widgets.scroll import Scroll
 
 
 class FallbackView(Scroll):
-    """One card. `chosen` carries the plan that is to be used, `closed` tells that there is none to choose any more."""
+    """A card. `chosen` carries the chosen fallback, `closed` reports that there is nothing left to choose."""
 
     chosen = Signal(object)
     closed = Signal()
@@ -32,15 +32,15 @@ class FallbackView(Scroll):
         self.column.addStretch(1)
 
     def show_searching(self) -> None:
-        """Say that plans are looked for."""
+        """Show that the search is running."""
         self._show(tr("Looking for plans that fit."))
 
     def show_error(self, text: str) -> None:
-        """Say why none can be looked for."""
+        """Show why the search failed."""
         self._show(text)
 
     def show_found(self, found: Mapping[str, Any]) -> None:
-        """Show what the job `shrink` has found."""
+        """Show the result of the `shrink` job."""
         sizes = {name: bytes_text(found.get(name)) for name in ("needed", "available")}
         lacking = tr("It needs about {needed}, but only {available} is available.", **sizes)
         plans = memory_fallbacks.read(found)

@@ -1,6 +1,6 @@
-"""A strip that tells of a graphics card which is here while torch can't compute on it, and what to do.
+"""A strip about a graphics card that torch can't use, and what to do.
 
-Put away, it stays away until it has something else to tell.
+Once closed, it stays closed until its text changes.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ PUT_AWAY = "card_banner_put_away"
 
 
 class GpuBanner(QWidget):
-    """Hidden until `judge` finds a card that lies idle."""
+    """Hidden until `judge` finds an unused card."""
 
     def __init__(self, preferences: Preferences) -> None:
         super().__init__()
         self._preferences = preferences
-        # In the engine's words, so that it stays put away in another language.
+        # The untranslated text, so that it stays closed in another language.
         self._text = ""
         self.strip = NoticeStrip()
         self.strip.acted.connect(self._put_away)
@@ -33,7 +33,7 @@ class GpuBanner(QWidget):
         self.hide()
 
     def judge(self, found: dict[str, Any]) -> None:
-        """Hold what torch found to compute with, the result of the job `devices`, against the cards that are here."""
+        """Compare torch's devices, the result of the `devices` job, with the graphics cards of this computer."""
         check = graphics_check(found, graphics_cards.find())
         self._text = f"{check.text} {check.fix}"
         wanted = check.state == "problem" and self._preferences.get(PUT_AWAY) != self._text

@@ -1,6 +1,6 @@
-"""The train page: a recipe and what it will do, then the run it became, then how that went.
+"""The train page: a recipe and its plan, then the run, then its result.
 
-Ties the recipe panel, the choosers and the run view to the engine. The parts know nothing of each other.
+Connects the recipe panel, the choosers and the run view to the engine. The parts don't know each other.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ CLOCK_MILLISECONDS = 1_000
 class TrainPage(Page):
     """`playground_requested(adapter id)` and `library_requested(adapter id)` lead to other pages.
 
-    `examples_requested(job, recipe, adapter id)` asks for a run's conversations one by one.
+    `examples_requested(job, recipe, adapter id)` shows a run's scores per conversation.
     """
 
     playground_requested = Signal(str)
@@ -92,10 +92,10 @@ class TrainPage(Page):
         self.panel.set_level(self._preferences.get("level") or "essential")
         style.follow(self._restyle)
 
-    # What others ask for
+    # For other pages
 
     def edit(self, wanted: Recipe, origin: str = "") -> None:
-        """Show a recipe to be changed and started; `origin` says where it comes from, if not from a run."""
+        """Show a recipe for editing; `origin` says where it comes from, if not from a run."""
         self._leave_run()
         self._origin = origin or tr("Copied from a run")
         self.panel.set_recipe(wanted)
@@ -108,15 +108,15 @@ class TrainPage(Page):
             self._plan()
 
     def begin(self, wanted: Recipe, origin: str) -> None:
-        """Show a recipe that nobody has settled yet, so what the settings say of new ones goes for it."""
+        """Show a new recipe, with the defaults of the settings."""
         self.edit(recipe_files.as_the_settings_say(wanted, self._preferences), origin)
 
     def new_run(self) -> None:
-        """Edit the recipe used last, or the starter."""
+        """Edit the recipe used last, or the starter recipe."""
         self.begin(*recipe_files.first_recipe(self._preferences.get("recipe")))
 
     def start_run(self, wanted: Recipe) -> RunModel | None:
-        """Start a run of a recipe, unless other work has the device; None if it could not be started."""
+        """Start a run of a recipe and return it; None if other work uses the device or the start failed."""
         if self._must_wait():
             return None
         try:
@@ -132,7 +132,7 @@ class TrainPage(Page):
         return model
 
     def show_run(self, model: RunModel) -> None:
-        """Show a run, living or replayed."""
+        """Show a live or ended run."""
         self._leave_run()
         self._model = model
         self._shown_facts, self._adapter_name = (), ""
@@ -149,7 +149,7 @@ class TrainPage(Page):
         self._clock.start()
 
     def open_run(self, run_id: str) -> None:
-        """Show the run with this id: the one that trains, a living one of elsewhere, or one that has ended."""
+        """Show the run with this id: the current one, a live one of another process, or an ended one."""
         current = self._manager.current
         if current is not None and current.id == run_id:
             self.show_run(current)
@@ -162,31 +162,31 @@ class TrainPage(Page):
         self.show_run(self._manager.attach(job) if living else self._manager.replay(job))
 
     def resume(self, run_id: str, plan: MemoryFallback | None = None) -> None:
-        """Let a run go on from its last checkpoint, in a smaller form if a plan says so."""
+        """Resume a run from its last checkpoint, with a memory fallback if given."""
         if not self._must_wait():
             wanted = plan.changes if plan is not None else None
             self._try(lambda: self.show_run(self._manager.resume(run_id, wanted)))
 
     def _must_wait(self) -> bool:
-        """Say who has the device, if a run can't start now."""
+        """Return whether other work uses the device, and show which."""
         taken = self._gate.taken()
         if taken:
             self.say(taken)
         return bool(taken)
 
     def run_again(self, wanted: Recipe) -> None:
-        """Start a run of an earlier run's recipe; what it would fetch is asked for first, as at every start."""
+        """Run the recipe of an earlier run again; downloads are confirmed first, as for every run."""
         self.edit(wanted)
         self._gate.knock(wanted)
 
     def use_data(self, values: dict[str, Any]) -> None:
-        """Take over the data that another page has chosen."""
+        """Use data that another page has chosen."""
         if self._model is not None:
             self.edit(self._model.recipe)
         self.panel.form.set_values("data", values)
 
     def start_from(self, adapter_id: str) -> None:
-        """Edit a recipe that goes on from an adapter."""
+        """Edit a recipe that starts from an adapter."""
 
         def begin() -> None:
             self._offer_adapters()
@@ -199,26 +199,26 @@ class TrainPage(Page):
         self._try(begin)
 
     def present_recipe(self) -> tuple[Recipe | None, Family]:
-        """Return the recipe as it stands, None while it has problems, and its base model's family."""
+        """Return the recipe, or None while it is invalid, and the base model's family."""
         return self.panel.form.recipe(), self.panel.form.family()
 
     def open(self, run_id: str) -> None:
-        """Show a run; the way all pages are shown something."""
+        """Show a run; all pages have this method."""
         self.open_run(run_id)
 
     def say(self, text: str, action: str = "") -> None:
-        """Show a line at the page's top."""
+        """Show a message at the top of the page."""
         self.right.say(text, action)
 
     def restore_state(self, saved: Mapping[str, str]) -> None:
-        """Take what was kept, and say so where it is another recipe than one begins with."""
+        """Restore the saved state; if it changes the recipe, show its origin."""
         usual = self.panel.form.tables()
         super().restore_state(saved)
         if self.panel.form.tables() != usual:
             self._origin = tr("Last edited")
             self._show_header()
 
-    # The frame
+    # Layout
 
     def _lay_out(self) -> None:
         self._edge = Line(vertical=True)
@@ -288,11 +288,11 @@ class TrainPage(Page):
         self.run_view.set_narrow(narrow)
 
     def _restyle(self) -> None:
-        """Lay out anew: larger text leaves less room."""
+        """Lay out again, since larger text needs more space."""
         self.adapt(self.window().width())
 
     def shown(self) -> None:
-        """Begin to plan the first time the page comes to the front."""
+        """Make the first plan when the page is first shown."""
         self._offer_adapters()
         if not self._planned_once:
             self._planned_once = True
@@ -303,7 +303,7 @@ class TrainPage(Page):
         self.panel.form.origin.offer(library.scan()[0])
 
     def entries(self) -> list[Entry]:
-        """Return what can be done beside what the buttons do."""
+        """Return the entries for the command palette that have no button."""
         return self.buttons.entries()
 
     # Editing
@@ -314,7 +314,7 @@ class TrainPage(Page):
         self._plan()
 
     def _plan(self) -> None:
-        """Ask what the recipe will do, or say its problems if it can't be planned."""
+        """Request a plan, or show the problems of the recipe."""
         wanted = self.panel.form.recipe()
         if wanted is None:
             self._manager.planner.forget()
@@ -337,7 +337,7 @@ class TrainPage(Page):
         self._devices.ask()
 
     def _count_methods(self, plan: dict[str, Any]) -> None:
-        """Ask what every method would train on this base model, behind all other questions."""
+        """Request the trained parameters of every method on this base model, after all other requests."""
         base = self.panel.form.tables()["base_model"]
         if "all_parameters" not in plan:
             return
@@ -417,7 +417,7 @@ class TrainPage(Page):
         self._show_header()
 
     def _show_facts(self, model: RunModel) -> None:
-        """Show beside the recipe what changes a few times in a run's life only: this lays the form out anew."""
+        """Show a run's facts beside the recipe; they change rarely, and each change lays out the form again."""
         saved = model.state.adapter
         self._adapter_name = adapter_name(str(saved["adapter"])) if saved is not None else ""
         self.panel.show_run(model)
@@ -491,7 +491,7 @@ class TrainPage(Page):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._model.job.folder)))
 
     def _try(self, act: Any) -> None:
-        """Do something that may have words for the user."""
+        """Run an operation and show its error."""
         try:
             act()
         except AppError as error:

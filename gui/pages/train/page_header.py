@@ -1,4 +1,4 @@
-"""The buttons in the train page's header: which there are while a recipe is edited, while a run trains, and after."""
+"""The buttons in the train page's header, while editing a recipe, during a run, and after it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gui.workers.run_model import RunModel
 
 
 class PageHeader(QWidget):
-    """Owns the buttons; signals tell what was pressed. `sides` chooses run or recipe where only one has room."""
+    """Owns the buttons; signals report presses. `sides` chooses run or recipe in a narrow window."""
 
     preset_chosen = Signal(object)
     file_wanted = Signal(object)
@@ -68,12 +68,12 @@ class PageHeader(QWidget):
         self.more.clicked.connect(self._open_more)
 
     def show_editing(self, current: RunModel | None) -> None:
-        """Show what can be done with a recipe."""
+        """Show the buttons for editing a recipe."""
         self._is_run = False
         self._show(self.presets, self.open, *((self.back,) if current is not None else ()))
 
     def show_run(self, model: RunModel, current: RunModel | None) -> None:
-        """Show what can be done with a run as it is now."""
+        """Show the buttons for the current state of a run."""
         self._is_run = True
         if model.running:
             self._show(self.pause, self.stop)
@@ -102,7 +102,7 @@ class PageHeader(QWidget):
             self.file_wanted.emit(path)
 
     def presets_menu(self) -> QMenu:
-        """Return the menu of what a recipe can begin with: the presets, and the files used lately."""
+        """Return the menu of presets and recently used files."""
         menu = QMenu(self.presets)
         for preset in recipe_files.presets():
             menu.addAction(preset.recipe.name.replace("&", "&&"), partial(self._choose, preset))
@@ -117,7 +117,7 @@ class PageHeader(QWidget):
         self.preset_chosen.emit(preset.recipe)
 
     def pause_menu(self) -> QMenu:
-        """Return the menu beside Pause: hold the device, or free it."""
+        """Return the menu beside Pause: hold the device, or release it."""
         menu = QMenu(self.ways_to_pause)
         if self._is_paused:
             menu.addAction(tr("Continue"), self.pause_wanted.emit)
@@ -139,7 +139,7 @@ class PageHeader(QWidget):
         return menu
 
     def _more(self) -> list[tuple[str, SignalInstance, bool]]:
-        """Return what stands behind the three dots, what it asks for, and whether it can be done now."""
+        """Return the entries behind the three dots: title, signal, and whether it is enabled."""
         found = [(tr("Save recipe as…"), self.save_wanted, True)]
         if self._is_run:
             running = not self.stop.isHidden()
@@ -151,7 +151,7 @@ class PageHeader(QWidget):
         return found
 
     def entries(self) -> list[Entry]:
-        """Return what can be done beside what the buttons do."""
+        """Return the entries for the command palette that have no button."""
         found: list[Entry] = [
             (text, wish.emit, "") for text, wish, is_possible in self._more() if is_possible
         ]

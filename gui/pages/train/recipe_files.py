@@ -1,4 +1,4 @@
-"""Recipes in files: the shipped presets, opening one, saving one."""
+"""Recipes in files: shipped presets, opening and saving."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Preset:
 
 
 def presets() -> list[Preset]:
-    """Return the shipped recipes, the starter first, then by name; one that can't be read is left out."""
+    """Return the presets, the starter first, then by name; unreadable ones are left out."""
     found = []
     for path in sorted(paths.presets_folder().glob("*.toml")):
         try:
@@ -35,9 +35,9 @@ def presets() -> list[Preset]:
 
 
 def first_recipe(text: str | None) -> tuple[Recipe, str]:
-    """Return the recipe to begin with and where it comes from: the one used last, else the starter.
+    """Return the first recipe and its origin: the last used one, else the starter.
 
-    A new run makes a new adapter: what the last one went on from is not kept.
+    A new run makes a new adapter, so the adapter that the last one started from is dropped.
     """
     if text:
         try:
@@ -51,7 +51,7 @@ def first_recipe(text: str | None) -> tuple[Recipe, str]:
 
 
 def as_the_settings_say(wanted: Recipe, preferences: Preferences) -> Recipe:
-    """Return a new run's recipe with what the settings decide, until the recipe's own field says otherwise."""
+    """Return a new run's recipe with the defaults of the settings."""
     chosen = preferences.get(WHEN_WINDOW_LEAVES)
     if chosen not in WINDOW_CHOICES:
         return wanted
@@ -61,18 +61,18 @@ def as_the_settings_say(wanted: Recipe, preferences: Preferences) -> Recipe:
 
 
 def preset_text(chosen: Recipe) -> str:
-    """Return where a recipe comes from: 'From the preset "Starter"'."""
+    """Return the origin of a recipe: 'From the preset "Starter"'."""
     return tr("From the preset “{name}”", name=chosen.name)
 
 
 def ask_to_open(parent: QWidget) -> Path | None:
-    """Let the user choose a recipe's file."""
+    """Let the user choose a recipe file."""
     path, _ = QFileDialog.getOpenFileName(parent, tr("Open a recipe"), "", tr(FILTER))
     return Path(path) if path else None
 
 
 def ask_to_save(parent: QWidget, wanted: Recipe) -> Path | None:
-    """Let the user choose where a recipe is saved."""
+    """Let the user choose where to save a recipe."""
     name = "-".join(wanted.name.lower().split()) + ".toml"
     path, _ = QFileDialog.getSaveFileName(parent, tr("Save the recipe"), name, tr(FILTER))
     return Path(path) if path else None

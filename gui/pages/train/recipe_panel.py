@@ -1,6 +1,6 @@
-"""The left side of the train page: level, form, what will happen, and Start; or the recipe of a run.
+"""The left pane of the train page: level, form, plan and Start; or the recipe of a run.
 
-Knows the form and what a plan says; whoever owns it starts runs.
+Knows the form and the text of a plan; its owner starts runs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LEVEL_TITLES = {"essential": mark("Essential"), "more": mark("More"), "everythin
 
 
 class RecipePanel(QWidget):
-    """`start_wanted` and `copy_wanted` tell what was pressed, `edited` that the recipe is another one now."""
+    """`start_wanted` and `copy_wanted` report presses, `edited` reports a changed recipe."""
 
     start_wanted = Signal()
     copy_wanted = Signal()
@@ -93,7 +93,7 @@ class RecipePanel(QWidget):
         actions.bind(self, "train.start", self.start_button)
 
     def set_wide(self, wide: bool) -> None:
-        """Keep the width beside the run, or take all there is."""
+        """Keep the width beside the run, or take the full width."""
         self.setMinimumWidth(px(WIDTH))
         self.setMaximumWidth(px(WIDTH) if wide else 16_777_215)
 
@@ -116,7 +116,7 @@ class RecipePanel(QWidget):
         self.show_problems(self.form.problems())
 
     def set_fixed(self, why: str, icon_name: str = "lock") -> None:
-        """Show the recipe as settled, with the reason at the foot; an empty reason lets it be edited."""
+        """Make the recipe read-only, with the reason at the bottom; "" makes it editable."""
         self.form.set_fixed(bool(why))
         self._fixed_text.setText(why)
         self._fixed_icon.set_icon(icon_name)
@@ -124,7 +124,7 @@ class RecipePanel(QWidget):
         self._fixed_foot.setVisible(bool(why))
 
     def show_run(self, model: RunModel) -> None:
-        """Show what a run said of itself, and why its recipe can't be edited: this lays the form out anew."""
+        """Show a run's facts, and why its recipe is read-only; this lays out the form again."""
         state = model.state
         if state.started is not None:
             peak = None if model.running else state.peak_memory_bytes or None
@@ -140,7 +140,7 @@ class RecipePanel(QWidget):
         )
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
-        """Show problems beside their fields, and those without a field at the foot. None of them lets a run start."""
+        """Show problems beside their fields, and the others at the bottom. Any problem disables Start."""
         homeless = self.form.show_problems(problems)
         hidden = [problem for problem in problems if problem not in homeless and not self._is_seen(problem)]
         first = (homeless + hidden)[:1]
@@ -154,22 +154,22 @@ class RecipePanel(QWidget):
         return self.form.field(problem.field).around.isVisibleTo(self.form)
 
     def show_busy(self, busy: bool) -> None:
-        """Say that the first plan is being made; later ones replace what is shown when they are there."""
+        """Show that the first plan is being made; later plans replace the shown one when ready."""
         if busy and not self._happening.text():
             self._happening.setText(tr("Checking the base model and the data…"))
 
     def say(self, text: str) -> None:
-        """Say something else in the place of what will happen."""
+        """Show another text in place of the plan."""
         self._happening.setText(text)
         self._happening.setVisible(bool(text))
 
     def show_no_plan(self) -> None:
-        """Show nothing of what would happen: the recipe can't be used as it is."""
+        """Show no plan, since the recipe is invalid."""
         self.effect.show_unknown()
         self.say("")
 
     def show_plan(self, plan: Mapping[str, Any]) -> None:
-        """Show what will happen."""
+        """Show a plan."""
         self.form.show_plan(dict(plan))
         wanted = self.form.recipe()
         if wanted is not None:
@@ -178,7 +178,7 @@ class RecipePanel(QWidget):
 
 
 def plan_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
-    """Return what a run of the planned recipe will do, what matters most in bold."""
+    """Return what a run of the planned recipe will do, the main facts in bold."""
     happening = _steps_text(plan) if trains else _scoring_text(plan)
     return " ".join(part for part in (happening, missing_text(plan.get("missing") or ())) if part)
 
@@ -215,7 +215,7 @@ def _scoring_text(plan: Mapping[str, Any]) -> str:
 
 
 def missing_text(names: Sequence[str]) -> str:
-    """Return what a run would fetch first; nothing if all is here."""
+    """Return what a run would download first; "" if nothing."""
     if not names:
         return ""
     listed = reduce(lambda before, name: tr("{before} and {name}", before=before, name=name), names)

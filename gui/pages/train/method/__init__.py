@@ -1,1 +1,1 @@
-"""Choose and explain a method."""
+"""Choosing a method: list, explanation, support table, effect."""

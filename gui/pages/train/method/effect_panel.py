@@ -1,6 +1,6 @@
-"""What the method trains: how many numbers of how many, which parts of the blocks, and what it takes.
+"""What the method trains: the number of parameters, the trained parts of the blocks, disk and memory.
 
-Shows a plan; knows nothing of how it was made.
+Shows a plan.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gui.pages.train.method.trained_blocks import UNKNOWN_BLOCKS, blocks_of, tra
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
 
-# The parts of a run's memory, as a plan names them. Green grows with what is trained, grey with base model and data.
+# The parts of the memory by their names in a plan. Green grows with the trained parameters, grey with base and data.
 MEMORY = (
     ("weights", mark("Weights"), "grey", 1.0),
     ("adapter", mark("Adapter"), "accent_fill", 1.0),
@@ -40,10 +40,10 @@ MEMORY_HELP = mark(
 
 
 class EffectPanel(QWidget):
-    """The figure, its share, disk and memory, the drawing, and the memory's parts.
+    """The number of parameters, its fraction, disk and memory, the drawing, and the parts of the memory.
 
-    Until a plan is shown it keeps the room that one takes, so that the form around it stays where it is. `fit_wanted`
-    asks how a run could fit that needs more memory than there is.
+    Before the first plan it keeps the space of one, so that the form does not move. `fit_wanted` requests memory
+    fallbacks for a run that needs more memory than is available.
     """
 
     fit_wanted = Signal()
@@ -100,7 +100,7 @@ class EffectPanel(QWidget):
             column.addWidget(part)
 
     def show_plan(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
-        """Show a plan's counts, and where the method it was made with sits; without counts the panel hides."""
+        """Show a plan's counts and the blocks that the method trains; hidden without counts."""
         trainable, everything = plan.get("trainable_parameters"), plan.get("all_parameters")
         self.setVisible(trainable is not None and bool(everything))
         if trainable is None or not everything:
@@ -119,7 +119,7 @@ class EffectPanel(QWidget):
         self._show_split(plan.get("memory") or {})
 
     def show_unknown(self) -> None:
-        """Show no numbers and no lights: what is set can't be used, and those of before are another recipe's."""
+        """Clear numbers and colours: the recipe is invalid, and the earlier ones belong to another recipe."""
         for text in (self._total, self._share, self._disk, self._memory):
             text.setText("")
         self._show_sizes(True)
@@ -149,13 +149,13 @@ class EffectPanel(QWidget):
             part.setVisible(shown)
 
     def _show_shortage(self, needed: int | None, there: int | None) -> None:
-        """Say how much memory there is where a run needs more, be it refused for that or not."""
+        """Show the available memory if a run needs more."""
         short = needed is not None and there is not None and needed > there
         self._there.setText(tr("Only {size} is available.", size=bytes_text(there)) if short else "")
         self._short.setVisible(short)
 
     def _show_split(self, memory: Mapping[str, int], *, expected: bool = False) -> None:
-        """Show the memory's parts, or hide them; what is `expected` keeps its room."""
+        """Show or hide the parts of the memory; if `expected`, keep their space."""
         for part in (self._split_title, self._split):
             part.setVisible(bool(memory) or expected)
         self._split.set_portions(
@@ -178,9 +178,9 @@ class EffectPanel(QWidget):
         adapter_bytes: int | None,
         memory_bytes: int | None,
     ) -> None:
-        """Show what a run said of itself: what it was planned with, until it is known what it really took."""
+        """Show the numbers that a run reported: planned ones until the measured ones are known."""
         saved = {"adapter_bytes": adapter_bytes, "sized_by_training": False} if adapter_bytes else {}
-        # The parts are planned ones: they would not add up to what was measured.
+        # The parts are planned, so they don't add up to the measured memory.
         measured = {"memory_bytes": None, "memory": None} if memory_bytes else {}
         self.show_plan(dict(started) | saved | measured, settings)
         if memory_bytes:

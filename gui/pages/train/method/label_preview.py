@@ -1,4 +1,4 @@
-"""One example as the model sees it, with what it learns marked. Shows a plan; knows no tokenizer."""
+"""One example as the model sees it, with the trained tokens marked. Shows a plan; knows no tokenizer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEIGHT = 116
 
 
 class LabelPreview(Card):
-    """The first training example; hidden until a plan has one, and where nothing is learned."""
+    """The first training example; hidden if no tokens are trained."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, margin=16, spacing=8)
@@ -28,7 +28,7 @@ class LabelPreview(Card):
         scroll = Scroll(margins=(0, 0, 0, 0))
         scroll.column.addWidget(self.text)
         scroll.setFixedHeight(px(HEIGHT))
-        # What is learned stands at the end, and is what one looks for.
+        # The trained tokens are at the end, so scroll there.
         bar = scroll.verticalScrollBar()
         bar.rangeChanged.connect(lambda _least, most: bar.setValue(most))
         self.column.addLayout(head)
@@ -36,7 +36,7 @@ class LabelPreview(Card):
         self.hide()
 
     def show_tokens(self, tokens: Sequence[Sequence[object]]) -> None:
-        """Show pieces of text, each with whether it is learned."""
+        """Show tokens as (text, is trained) pairs."""
         text = ""
         marks: list[Mark] = []
         for piece, is_label in tokens:
@@ -45,13 +45,13 @@ class LabelPreview(Card):
                     text += "\n"
                 marks.append(Mark(len(text), len(str(piece))))
             text += str(piece)
-        # Shown first: a text that is set while it is hidden keeps the room that it had.
+        # Show before the text is set: a hidden label keeps the size of its earlier text.
         self.setVisible(bool(text))
         self.text.set_text(text, joined(marks))
 
 
 def joined(marks: Sequence[Mark]) -> list[Mark]:
-    """Return marks with those that touch made one."""
+    """Join marks that touch."""
     made: list[Mark] = []
     for mark in marks:
         if made and made[-1].start + made[-1].length == mark.start:

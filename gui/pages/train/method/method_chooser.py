@@ -1,6 +1,6 @@
-"""Choose a method from the engine's registry, and read what it does.
+"""Choose a method from the engine's registry, and read its explanation.
 
-Knows methods by their entries only; which one is in use is told by the recipe form.
+Knows only the entries of the registry; the recipe form sets the method in use.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from gui.widgets.scroll import Scroll
 
 
 class MethodChooser(Card):
-    """The list at the left, the explanation at the right. `chosen(id)` when another method is picked.
+    """The list at the left, the explanation at the right. `chosen(id)` reports a choice.
 
-    The arrows move through the list and show the explanation of each; Return or Space takes it. Letters go to
-    the search, where Return takes the first method found that can be used; Esc leads back to the whole list.
+    The arrow keys move through the list and explain each method; Return or Space chooses it. Letters go to the
+    search, where Return chooses the first usable match and Esc clears the search.
     """
 
     chosen = Signal(str)
@@ -93,9 +93,9 @@ class MethodChooser(Card):
         self._list.column.addStretch(1)
 
     def set_current(self, method_id: str, base: BaseFacts, options: Options | None = None) -> None:
-        """Mark the method in use, and say of each whether it can be used on the base model.
+        """Mark the method in use, and show which methods work on the base model.
 
-        `options` are those set for it, None while they are no valid ones.
+        `options` are the method's options, None while they are invalid.
         """
         moved = method_id != self._current
         self._current, self._base, self._options = method_id, base, options
@@ -107,20 +107,20 @@ class MethodChooser(Card):
             self._lead_to_current()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Begin at the method in use."""
+        """Scroll to the method in use."""
         super().showEvent(event)
         self._lead_to_current()
 
     def _lead_to_current(self) -> None:
-        """Scroll to the method in use, once the list is laid out and it is known where the row stands."""
+        """Scroll to the method in use, after the layout of the list."""
         QTimer.singleShot(0, self, lambda: self._list.ensureWidgetVisible(self._rows[self._current]))
 
     def set_count(self, method_id: str, count: int | None) -> None:
-        """Show how many numbers a method trains at its preset."""
+        """Show how many parameters a method trains at its preset."""
         self._rows[method_id].set_trainable(count)
 
     def forget_counts(self) -> None:
-        """Show no numbers: those of another base model are none of this one."""
+        """Clear the numbers, since they belong to another base model."""
         for row in self._rows.values():
             row.set_trainable(None)
 
@@ -147,7 +147,7 @@ class MethodChooser(Card):
         self._explain(row.entry.id)
 
     def _focus_moved(self, _old: QWidget | None, new: QWidget | None) -> None:
-        """Explain the method in use again when the focus has left the list."""
+        """Explain the method in use when the focus leaves the list."""
         if new is not None and not self._list.isAncestorOf(new):
             self._explain(self._current)
 
@@ -160,25 +160,25 @@ class MethodChooser(Card):
         shown[index].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _enter(self) -> None:
-        """Go from the search to the first method found."""
+        """Move from the search to the first match."""
         shown = self._shown()
         if shown:
             shown[0].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _search_for(self, text: str) -> None:
-        """Go on in the search with what was typed in the list; nothing typed leads out of a search."""
+        """Search for text typed in the list; "" ends the search."""
         self._search.setText(self._search.text() + text if text else "")
         self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._search.deselect()
 
     def _take_first(self) -> None:
-        """Choose the first method found that can be used."""
+        """Choose the first usable match."""
         usable = [row for row in self._shown() if not row.reason()]
         if self._search.text().strip() and usable:
             self._choose(usable[0].entry.id)
 
     def _keep_one_stop(self) -> None:
-        """Let Tab stop in the list once: at the method in use, or at the first that is shown."""
+        """Make Tab stop in the list once: at the method in use, else at the first visible one."""
         shown = self._shown()
         stop = self._rows[self._current] if self._rows[self._current] in shown else next(iter(shown), None)
         for row in self._rows.values():

@@ -1,4 +1,4 @@
-"""What a method does: words, a sketch, what it works with, where it starts, and its variants.
+"""The explanation of a method: text, sketch, supported models, preset and variants.
 
 Knows one entry of the registry at a time.
 """
@@ -28,7 +28,7 @@ FACTS = {
 
 
 class MethodExplanation(Scroll):
-    """What a method does, why it can't be used if so, a sketch of it, and where it starts."""
+    """The explanation of a method, and why it can't be used, if so."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(20, 20, 20, 20), spacing=8, parent=parent)
@@ -69,9 +69,9 @@ class MethodExplanation(Scroll):
         self.setFixedWidth(px(WIDTH))
 
     def explain(self, entry: Method, base: BaseFacts, reason: str, options: Options | None = None) -> None:
-        """Show another method, as it is on a base model; `reason` says why it can't be used there.
+        """Show another method on a base model; `reason` says why it can't be used there.
 
-        `options` are those set, if it is the method in use.
+        `options` are the current ones, if it is the method in use.
         """
         self._title.setText(translate(entry.title))
         self._reason.setText(reason)
@@ -87,13 +87,13 @@ class MethodExplanation(Scroll):
         self._variants.set_text(*variants_text(entry.variants))
 
     def text(self) -> str:
-        """Return all that is said of the method."""
+        """Return the whole explanation as text."""
         said = (self._title.text(), self._reason.text(), self._text.text(), self._variants.text())
         return "\n".join(part for part in said if part)
 
 
 def variants_text(variants: tuple[Variant, ...]) -> tuple[str, list[Mark]]:
-    """Return a line for each variant and where their names stand in it."""
+    """Return a line for each variant, and the positions of the names in them."""
     text, marks = "", []
     for variant in variants:
         text += "\n" if text else ""
@@ -104,7 +104,7 @@ def variants_text(variants: tuple[Variant, ...]) -> tuple[str, list[Mark]]:
 
 
 def preset_text(entry: Method, family: Family) -> str:
-    """Return where the method starts on a family: "rank 32, rate 0.001"."""
+    """Return a method's preset for a model family: "rank 32, rate 0.001"."""
     known = family if family in entry.presets else next(one for one in FAMILIES if one in entry.presets)
     preset = entry.presets[known]
     if not entry.trains:

@@ -1,6 +1,6 @@
-"""A row of the method chooser: name, what it does or why it can't be used, and how many numbers it trains.
+"""A row of the method chooser: name, summary or reason against it, and number of trained parameters.
 
-Knows one entry of the registry and what it is told of the base model.
+Knows one entry of the registry.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from gui.look.format import compact
 from gui.look.language import translate
 
 EDGE, GAP, LINE = 12, 8, 20
-# With less room beside the name the text stands below it.
+# With less space beside the name, the text is below it.
 NARROWEST = 200
 WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
-# As much room for lines as there may be.
+# The maximum height of a text, for measuring it.
 BELOW = 1000
 MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Home: -1000, Qt.Key.Key_End: 1000}
 
 
 class MethodRow(QAbstractButton):
-    """`moved(rows)` asks for the focus to go to another row, `looked_at` tells that it has the focus.
+    """`moved(rows)` requests the focus for another row, `looked_at` reports that this row has the focus.
 
-    `searched(text)` tells of letters typed here, "" of Esc: both are meant for the search.
+    `searched(text)` passes typed letters on to the search, or "" after Esc.
     """
 
     moved = Signal(int)
@@ -51,52 +51,52 @@ class MethodRow(QAbstractButton):
         self._describe()
 
     def show_state(self, in_use: bool, base: BaseFacts) -> None:
-        """Show whether it is in use, and the reason if its preset can't be used on this base model."""
+        """Show whether it is in use, and the reason if its preset does not work on this base model."""
         self.setChecked(in_use)
         self._reason = reason(self.entry, base)
         self._describe()
         self._restyle()
 
     def reason(self) -> str:
-        """Return why it can't be used on the base model, "" if it can."""
+        """Return why it does not work on the base model, or ""."""
         return self._reason
 
     def set_trainable(self, count: int | None) -> None:
-        """Show how many numbers it trains; None where not known."""
+        """Show how many parameters it trains; None if unknown."""
         self._trainable = "" if count is None else compact(count)
         self._describe()
         self.update()
 
     def matches(self, text: str) -> bool:
-        """Tell whether a search finds it: by name, summary, group or variant, each word of it somewhere."""
+        """Return whether each word of a search occurs in its name, summary, group or variants."""
         variants = [part for each in self.entry.variants for part in (each.title, each.summary)]
         said = (self.entry.title, self.entry.summary, self.entry.group, *variants)
         found = " ".join(map(translate, said)).lower()
         return all(word in found for word in text.lower().split())
 
     def sizeHint(self) -> QSize:
-        """Return one line."""
+        """Return the size of one line."""
         return QSize(px(360), px(32))
 
     def minimumSizeHint(self) -> QSize:
-        """Return a narrow row."""
+        """Return the size of a narrow row."""
         return QSize(px(200), px(32))
 
     def hasHeightForWidth(self) -> bool:
-        """Say that a narrow row takes more lines."""
+        """Return True: a narrow row takes more lines."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height of the name and of all lines of the text."""
+        """Return the height of the name and all lines of the text."""
         rect = self._text_place(width)
         text = metrics("body").boundingRect(rect, WRAPPED, self._text()).height()
         return max(px(32), ceil(rect.top() + text) + (px(32) - px(LINE)) // 2)
 
     def nextCheckState(self) -> None:
-        """Stay as the recipe says; a click only asks."""
+        """Keep the state of the recipe; a click is only a request."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move with the arrows, choose with Return as with Space."""
+        """Move with the arrow keys, choose with Return or Space."""
         key = Qt.Key(event.key())
         if key in MOVES:
             self.moved.emit(MOVES[key])
@@ -108,12 +108,12 @@ class MethodRow(QAbstractButton):
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Tell that it is looked at."""
+        """Report the focus."""
         super().focusInEvent(event)
         self.looked_at.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw ground, sign, name, text and count."""
+        """Draw background, mark, name, text and number."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_ground(painter)
@@ -146,9 +146,9 @@ class MethodRow(QAbstractButton):
         return self._reason or translate(self.entry.summary)
 
     def _text_place(self, width: int) -> QRectF:
-        """The room of the text: between name and count, or where that is narrow below both.
+        """Return the rectangle of the text: between name and number, or below both in a narrow row.
 
-        A reason may take the room of the count, which then is not shown.
+        A reason replaces the number.
         """
         right = EDGE if self._reason else EDGE + px(64)
         left = _name_left() + name_width() + px(16)
@@ -172,7 +172,7 @@ def _name_left() -> int:
 
 
 def name_width() -> int:
-    """Return the room of the longest method's name, so that all texts begin below one another."""
+    """Return the width of the longest name, so that all texts are aligned."""
     return _name_width(text_scale())
 
 
@@ -182,7 +182,7 @@ def _name_width(_scale: float) -> int:
 
 
 def reason(entry: Method, base: BaseFacts) -> str:
-    """Return why a method's preset can't be used on a base model, without its name; "" if it can."""
+    """Return why a method's preset does not work on a base model, without the method's name; "" if it does."""
     found = refusal(entry, base)
     if found is None:
         return ""
@@ -191,7 +191,7 @@ def reason(entry: Method, base: BaseFacts) -> str:
 
 
 def refusal(entry: Method, base: BaseFacts) -> Problem | None:
-    """Return the registry's words on a method's preset and a base model; None if they go together."""
+    """Return the registry's error for a method's preset on a base model, or None."""
     family = base.family or entry.families[0]
     return entry.refusal(_at_preset(entry.id, family) if family in entry.presets else None, base)
 

@@ -1,4 +1,4 @@
-"""A small sketch of what a method adds: frozen grey, trained in the accent."""
+"""A small sketch of what a method adds: frozen parts grey, trained parts in the accent colour."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ CAPTION, CAPTION_GAP = 20, 8
 
 
 def trained_caption(sketch: Sketch, options: Options | None) -> str:
-    """Return what stands below the trained part: with its rank, the one that is set or r."""
+    """Return the caption of the trained part: its rank, the set one or r."""
     if sketch.has_rank:
         return tr("trained, rank {rank}", rank=getattr(options, "rank", "r"))
     return translate(sketch.trained_caption) or tr("trained")
 
 
 def _is_trained(drawn: tuple[Box | str, QRectF]) -> bool | None:
-    """Tell whether a box is trained; None for signs."""
+    """Return whether a box is trained; None for signs."""
     return drawn[0].trained if isinstance(drawn[0], Box) else None
 
 
 class MethodSketch(QWidget):
-    """Draw what a method trains beside what stays as it is."""
+    """Draws what a method trains beside what stays frozen."""
 
     accessible_role = QAccessible.Role.Graphic
 
@@ -43,7 +43,7 @@ class MethodSketch(QWidget):
         style.follow(self.updateGeometry)
 
     def show_method(self, entry: Method, options: Options | None = None) -> None:
-        """Draw another method, with the options set if it is the one in use."""
+        """Draw another method, with its options if it is in use."""
         self._sketch = entry.sketch_of(options)
         self._trained = trained_caption(self._sketch, options)
         self.setAccessibleName(f"{translate(self._sketch.description)}: {self._trained}")
@@ -51,7 +51,7 @@ class MethodSketch(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return room for the tallest box and the captions below."""
+        """Return the size of the tallest box with captions."""
         return QSize(px(200), px(12) + px(self._tallest()) + px(CAPTION) + 8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -78,7 +78,7 @@ class MethodSketch(QWidget):
         return px(12) + px(self._tallest()) / 2
 
     def _places(self) -> list[tuple[Box | str, QRectF]]:
-        """Return where each box and sign is drawn."""
+        """Return the rectangles of boxes and signs."""
         found: list[tuple[Box | str, QRectF]] = []
         middle, left = self._middle(), 0.5
         for part in self._sketch.parts if self._sketch else ():
@@ -92,10 +92,10 @@ class MethodSketch(QWidget):
         return found
 
     def _captions(self) -> list[tuple[str, str, QRectF]]:
-        """Return what stands below: texts, their colour's token, and where.
+        """Return the captions: text, colour token and rectangle.
 
-        "trained" stands below the middle of all that is, "frozen" below the weight itself; where they would meet,
-        the left one is moved to the left, and the right one to the right if there is no room.
+        "trained" is centred below all trained parts, "frozen" below the weight. If they would overlap, the left one
+        moves left, and the right one moves right if there is no space.
         """
         ends: dict[bool | None, QRectF] = {}
         for trained, run in groupby(self._places(), key=_is_trained):

@@ -1,6 +1,6 @@
-"""The sheet "What works where": every method and variant on every kind of base model.
+"""The dialog "What works where": every method and variant on every kind of base model.
 
-Shows what `engine.config.support_matrix` knows; decides nothing.
+Shows `engine.config.support_matrix`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ SIZE = (960, 680)
 
 
 class SupportDialog(QDialog):
-    """One table for each way of keeping the base model, and the reasons of the row that is looked at."""
+    """A table per quantization, and the reasons for the selected row."""
 
     def __init__(self, quantization: Quantization = "none", parent: QWidget | None = None) -> None:
-        """Open at a way of keeping the base model; fp4 is proven as nf4 is, and shown there."""
+        """Open at a quantization; fp4 was tested with nf4 and is shown there."""
         super().__init__(parent)
         self.setWindowTitle(tr("Supported combinations"))
         proof = support_matrix.read()
@@ -78,7 +78,7 @@ class SupportDialog(QDialog):
         self.view.choose(method_id)
 
     def reasons(self) -> str:
-        """Return what is said of the row that is looked at."""
+        """Return the text about the selected row."""
         return self._reasons.text()
 
     def _show(self, _changed: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What works where as a Qt model: methods and their variants under their groups, a column for each kind of base."""
+"""The support matrix as a Qt model: methods and variants in groups, a column for each kind of base model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAME = "name"
 
 @dataclass(frozen=True)
 class Sign:
-    """How a state is shown: an icon, a word, an ink."""
+    """The look of a state: icon, text and colour."""
 
     icon: str
     word: str
@@ -36,7 +36,7 @@ SIGNS = {
 
 
 class SupportTable(GroupedTable[Row]):
-    """The rows that have something to say of one way of keeping the base model."""
+    """The rows that apply to one quantization."""
 
     columns = (
         Column(NAME, mark("Method")),
@@ -49,7 +49,7 @@ class SupportTable(GroupedTable[Row]):
         self._weights = support_matrix.WEIGHT_FORMATS[0]
 
     def show_weights(self, weights: support_matrix.WeightFormat, search: str = "") -> None:
-        """Show what works with the weights in this format; only what a search finds."""
+        """Show the support at this quantization, filtered by a search."""
         self._weights = weights
         shown = [row for row in support_matrix.rows() if self._is_here(row) and _matches(row, search)]
         rows: list[Head | Row] = []
@@ -58,7 +58,7 @@ class SupportTable(GroupedTable[Row]):
         self.set_rows(rows)
 
     def support(self, row: Row, kind: Kind) -> Support | None:
-        """Return what is known of a row on a kind of base model."""
+        """Return the support of a row on a kind of base model."""
         return self._proof.find(row, kind, self._weights)
 
     def reasons(self, row: Row) -> str:
@@ -71,7 +71,7 @@ class SupportTable(GroupedTable[Row]):
         return "\n".join(f"{', '.join(kinds)}: {translate(reason)}" for reason, kinds in kinds_of.items())
 
     def verdict(self, row: Row) -> str:
-        """Return what is known of a row that nothing speaks against: "works", or that it is meant to."""
+        """Return the status of a row without reasons against it: tested, or expected to work."""
         found = [support for kind in KINDS if (support := self.support(row, kind))]
         proven = all(support.state == "proven" for support in found)
         return tr("works") if proven else tr("should work")
@@ -116,7 +116,7 @@ def _matches(row: Row, search: str) -> bool:
 
 
 def proof_text(proof: support_matrix.Proof, locale_date: str) -> str:
-    """Return when and with what the proof was made, or that there is none."""
+    """Return when and with which versions a row was tested, or that it was not."""
     if not proof.is_made:
         return tr("Not tested yet: the table shows what should work.")
     with_what = ", ".join(f"{name} {version}" for name, version in proof.versions.items())

@@ -1,6 +1,6 @@
-"""A model's blocks as they are drawn, and which of their weights a method trains.
+"""The blocks of a model as drawn, and the weights that a method trains.
 
-Works on the names in a plan: of the base model's linear layers, and of those that the method changes.
+Reads the names in a plan: the base model's linear layers, and the adapted ones.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from gui.look.language import mark, tr, translate
 FEED_FORWARD = ("wi", "wo", "fc", "ff", "gate", "up_proj", "down_proj", "mlp", "dense", "lin")
 HEADS = ("lm_head", "embed", "shared")
 NORMS = ("norm", "ln_")
-# What a decoder's attention to the encoder is called, by T5, BART and others.
+# Names of cross-attention in T5, BART and others.
 CROSSING = ("EncDecAttention", "encoder_attn", "crossattention", "cross_attn")
 
-# A stack's blocks by its name, "" where there is but one stack: all of them, or those that are changed.
+# The title of a stack's blocks ("" for a single stack): all blocks, or the adapted ones.
 BLOCKS = {
     "encoder": mark("Encoder block × {count}"),
     "decoder": mark("Decoder block × {count}"),
@@ -30,7 +30,7 @@ BLOCKS_TOUCHED = {
     "": mark("Block, {touched} of {count}"),
 }
 
-# What is drawn while no plan has told: frames as large as those of most models.
+# Drawn without a plan: frames of the usual size.
 UNKNOWN_BLOCKS = tuple(Block("", (Group("", ()),) * layers) for layers in (2, 3))
 
 Stack = Literal["encoder", "decoder", "crossing"]
@@ -38,9 +38,9 @@ Layers = list[tuple[str, list[str], Kind, Stack]]
 
 
 def key_of(module: str) -> str:
-    """Return the key by which a weight is coloured: its stack and the last part of its name.
+    """Return the key of a weight's colour: its stack and the last part of its name.
 
-    `module` is a layer's whole name, or one with `*` for each number.
+    `module` is a layer's full name; numbers may be `*`.
     """
     if any(name in module for name in CROSSING):
         return _key("crossing", module)
@@ -54,9 +54,9 @@ def _key(stack: Stack, module: str) -> str:
 def trained_parts(
     settings: MethodSettings, blocks: Collection[Block], plan: Mapping[str, Any]
 ) -> tuple[set[str], str, set[Place]]:
-    """Return what a method trains in a plan's drawing: keys, the legend, and what is trained besides weights.
+    """Return what a method trains in a plan: keys, legend, and trained parts that are no weights.
 
-    `adapted` of the plan names the layers that the method changes.
+    `adapted` in the plan names the adapted layers.
     """
     places = settings.method.places_of(settings.options)
     marks: set[Place] = MARKS.keys() & set(places)
@@ -72,10 +72,10 @@ def trained_parts(
 
 
 def blocks_of(plan: Mapping[str, Any]) -> list[Block]:
-    """Return the drawing of a plan's base model; nothing where the plan does not tell.
+    """Return the blocks of a plan's base model; none if the plan lacks them.
 
-    A name that occurs in every encoder block once and in every decoder block twice is attention that looks
-    across. Where a method changes some blocks only, their title tells how many.
+    A name that occurs once in every encoder block and twice in every decoder block is cross-attention. If a method
+    adapts only some blocks, the title has their number.
     """
     modules, blocks = plan.get("modules") or {}, plan.get("blocks") or {}
     encoders, decoders = int(blocks.get("encoder") or 0), int(blocks.get("decoder") or 0)
@@ -103,7 +103,7 @@ def blocks_of(plan: Mapping[str, Any]) -> list[Block]:
 
 
 def _touched(adapted: Mapping[str, int]) -> dict[str, int]:
-    """In how many blocks of each stack a method changes weights."""
+    """Return the number of adapted blocks of each stack."""
     counts: dict[str, int] = {}
     for name, count in adapted.items():
         if "*" in name and not any(norm in name for norm in NORMS):
@@ -113,7 +113,7 @@ def _touched(adapted: Mapping[str, int]) -> dict[str, int]:
 
 
 def _title(kind: str, count: int, touched: int) -> str:
-    """Return "Encoder block × 12", or how many of them are changed where it is not all: "Encoder block, 2 of 12"."""
+    """Return "Encoder block × 12", or "Encoder block, 2 of 12" if only some blocks are adapted."""
     if 0 < touched < count:
         return tr(BLOCKS_TOUCHED[kind], touched=touched, count=count)
     return tr(BLOCKS[kind], count=count)
@@ -129,7 +129,7 @@ def _block(title: str, layers: Layers) -> Block:
 
 
 def short_name(module: str) -> str:
-    """Return a linear layer's name as short as it can be read: "q_proj" is "q"."""
+    """Return a short name of a linear layer: "q" for "q_proj"."""
     for ending in ("_proj", "_lin"):
         module = module.removesuffix(ending)
     return module

@@ -1,1 +1,1 @@
-"""A run, its verdict and samples."""
+"""A run: figures, verdict, samples, report."""

@@ -1,4 +1,4 @@
-"""What went wrong in a run, what is safe, and the ways on: smaller plans where memory did not suffice, else the log.
+"""The error card of a run: what failed, what is saved, and the ways to go on: memory fallbacks, or the log.
 
 One primary action that names what it does.
 """
@@ -19,7 +19,7 @@ from gui.pages.train.run.run_text import what_is_safe
 from gui.widgets.cards import ErrorCard, Fallback
 
 LOG_LINES = 9
-# What happened, by the ending's outcome, or its kind where memory did not suffice.
+# The headline by the ending's outcome, or its kind for out-of-memory errors.
 AT_STEP = {
     "failed": mark("Failed at step {step}"),
     "crashed": mark("Crashed at step {step}"),
@@ -33,9 +33,9 @@ BEFORE_FIRST_STEP = {
 
 
 class FailureCard(ErrorCard):
-    """For a run that failed or crashed; the signals tell what was pressed, `plan_wanted` with the chosen plan.
+    """A card for a run that failed or crashed. Signals report presses; `plan_wanted` carries the chosen fallback.
 
-    `plans` are ways to go on with less memory, None while they are looked for.
+    `plans` are memory fallbacks, None during the search.
     """
 
     resume_wanted = Signal()
@@ -64,7 +64,7 @@ class FailureCard(ErrorCard):
         self.accepted.connect(self._accept)
         self.second.connect(self.copy_wanted)
         self._log = LogView(ending.log_tail)
-        # Who chooses among plans needs no log.
+        # The fallbacks make the log unnecessary.
         self._log.setVisible(bool(ending.log_tail) and not self.plans)
         self.column.insertWidget(2, self._log)
 
@@ -78,7 +78,7 @@ class FailureCard(ErrorCard):
 
 
 def _text(ending: Ending, state: RunState, plans: Sequence[MemoryFallback] | None) -> str:
-    # What to do about a crash, or about too little memory, is what comes behind.
+    # The hint for a crash or too little memory is replaced by what follows.
     hint = ending.hint if ending.outcome == "failed" and not plans else ""
     searching = tr("Looking for plans that fit.")
     safe = searching if plans is None else what_is_safe(state, plans=bool(plans))
@@ -87,7 +87,7 @@ def _text(ending: Ending, state: RunState, plans: Sequence[MemoryFallback] | Non
 
 
 def plan_row(plan: MemoryFallback) -> Fallback:
-    """Return a plan in words."""
+    """Return a fallback as texts."""
     return Fallback(
         _changes(plan.title),
         ". ".join(translate(part) for part in plan.detail.split(". ")),
@@ -99,7 +99,7 @@ def plan_row(plan: MemoryFallback) -> Fallback:
 
 
 def _changes(title: str) -> str:
-    """Return what a plan changes. The engine lists it, all but the first change with a small letter."""
+    """Return the changes of a fallback, of which all but the first begin in lower case."""
     first, *more = title.split(", ")
     said = [translate(first)]
     for part in more:

@@ -1,4 +1,4 @@
-"""Six figures of a run in a row, and how much of it is done."""
+"""Six figures of a run in a row, and its progress."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class MetricsRow(QWidget):
         column.addWidget(self.bar)
 
     def figure(self, name: str) -> Figure:
-        """Return one figure."""
+        """Return the figure with this name."""
         return self._figures[name]
 
     def show_run(self, model: RunModel) -> None:
-        """Show a run as it is now."""
+        """Show the current state of a run."""
         state, last = model.state, model.state.last_step or {}
         total = state.total_steps
         self._set("step", number(state.step) if total else UNKNOWN, _of(total) if total else "")

@@ -1,6 +1,6 @@
-"""What else a run measured beside the four scores: each with its interval, paired with the base, in words.
+"""The other metrics of a run: each with its interval, paired with the base, and a verdict.
 
-Folded until it is asked for: the verdict rests on the scores above it.
+Folded at first: the verdict of the run rests on the scores above.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Spread = dict[str, Any]
 
 
 class MetricsView(QWidget):
-    """A link, and the rows that it unfolds. Hidden for a run that measured no more."""
+    """A link that unfolds the rows. Hidden for a run without other metrics."""
 
     def __init__(self, state: RunState) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class MetricsView(QWidget):
 def _amount(found: Spread, unit: metrics.Unit, *, signed: bool) -> QWidget:
     """Return a mean with its interval below it, or why there is none."""
     low, high = found.get("low"), found.get("high")
-    # Why there is none is said in the sentence above the scores.
+    # The sentence above the scores says why there is none.
     spread = tr("no interval")
     if low is not None and high is not None:
         spread = tr(

@@ -1,4 +1,4 @@
-"""The report of a run or an arena: asked where it goes, written off the GUI thread, opened when it is there."""
+"""Exports the report of a run or an arena: asks for a file, writes it off the GUI thread, and opens it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIRST = next(iter(report.FORMATS))
 
 
 class ReportExport(QObject):
-    """`reported(text)` says where a report is, or why there is none."""
+    """`reported(text)` says where a report was written, or why it failed."""
 
     reported = Signal(str)
 
@@ -25,7 +25,7 @@ class ReportExport(QObject):
         self._background = BackgroundTasks(self)
 
     def ask(self, parent: QWidget, of: Job | arenas.Arena) -> None:
-        """Let the person choose a place and write the report of a run or an arena there."""
+        """Let the user choose a file and write the report of a run or an arena."""
         path, chosen = QFileDialog.getSaveFileName(
             parent, tr("Save the report"), report.default_name(of.id), kinds()
         )
@@ -33,11 +33,11 @@ class ReportExport(QObject):
             self.save(of, _with_ending(Path(path), chosen))
 
     def save(self, of: Job | arenas.Arena, path: Path) -> None:
-        """Write a report, and open it if it is a page."""
+        """Write a report, and open it if it is an HTML page."""
         self._background.run(lambda: _write(of, path), lambda _: self._show(path), self._fail)
 
     def wait(self) -> None:
-        """Wait until nothing is left to write."""
+        """Wait until everything is written."""
         self._background.wait()
 
     def _show(self, path: Path) -> None:
@@ -50,7 +50,7 @@ class ReportExport(QObject):
 
 
 def kinds() -> str:
-    """Return the kinds of file to choose from, as Qt's dialogs take them."""
+    """Return the file types for Qt's dialog."""
     return ";;".join(f"{translate(title)} (*{ending})" for ending, title in report.FORMATS.items())
 
 
@@ -59,7 +59,7 @@ def _write(of: Job | arenas.Arena, path: Path) -> None:
 
 
 def _with_ending(path: Path, chosen: str) -> Path:
-    """Return a place whose ending is known: where the person gave none, that of the kind that was chosen."""
+    """Return the path with a known suffix: if the user gave none, that of the chosen type."""
     if path.suffix.lower() in report.FORMATS:
         return path
     ending = next((known for known in report.FORMATS if f"*{known}" in chosen), FIRST)

@@ -1,4 +1,4 @@
-"""A run in words: where it is, what it cost, how it went. Knows no widget."""
+"""The texts about a run: stage, progress, cost, result. Knows no widget."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OUTCOMES = {
     "failed": mark("Failed"),
     "crashed": mark("Crashed"),
 }
-# How a run ended and when, and where if it did not come to its end; "freed" is a run that was paused so.
+# The ending of a run with its time, and its step if it is incomplete; "freed" is a paused run without a device.
 ENDED = {
     "completed": mark("Completed {when}"),
     "stopped": mark("Stopped {when}"),
@@ -57,7 +57,7 @@ DOTS = {"completed": "grey", "stopped": "grey", "failed": "brick", "crashed": "b
 
 
 def adapter_name(adapter_id: str) -> str:
-    """Return what the library calls an adapter; its id if it is there no more."""
+    """Return an adapter's name in the library, or its id if it was deleted."""
     try:
         return library.find(adapter_id).name
     except AppError:
@@ -65,22 +65,22 @@ def adapter_name(adapter_id: str) -> str:
 
 
 def has_trained(state: RunState) -> bool:
-    """Tell whether a run that has started trains something; a prompt alone has no steps."""
+    """Return whether a run trains anything; a plain prompt has no steps."""
     return state.started is None or state.started.get("total_steps") != 0
 
 
 def sides(state: RunState) -> tuple[str, str]:
-    """Return what a run compares: with what, and what it made."""
+    """Return the two sides that a run compares."""
     return (tr("base"), tr("tuned")) if has_trained(state) else (tr("plain prompt"), tr("this prompt"))
 
 
 def side_heads(state: RunState) -> tuple[str, str]:
-    """Return the same as heads of columns."""
+    """Return the two sides as column headers."""
     return (tr("Base"), tr("Tuned")) if has_trained(state) else (tr("Plain prompt"), tr("This prompt"))
 
 
 def stage_text(state: RunState) -> str:
-    """Return what the run does now: "Scoring the base model", "Training"."""
+    """Return the current stage: "Scoring the base model", "Training"."""
     if state.paused:
         return tr("Paused")
     if state.stage == "evaluate":
@@ -92,7 +92,7 @@ def stage_text(state: RunState) -> str:
 
 
 def progress_text(state: RunState) -> str:
-    """Return how far the stage is: "40 of 200 examples"."""
+    """Return the progress of the stage: "40 of 200 examples"."""
     if state.progress is None:
         return ""
     done, total, unit = state.progress
@@ -104,7 +104,7 @@ def progress_text(state: RunState) -> str:
 
 
 def status_text(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
-    """Return the line below a run's title and the token of its dot."""
+    """Return the line below a run's title, and the token of its dot."""
     state = model.state
     moment = time.time()
     if state.outcome is not None:
@@ -151,7 +151,7 @@ def _ago(seconds: float) -> str:
 
 
 def next_evaluation(model: RunModel) -> int | None:
-    """Return the step of the next evaluation, or None if it isn't known."""
+    """Return the step of the next evaluation, or None if unknown."""
     every = evaluation_interval(model)
     total = model.state.total_steps
     if not every or model.state.step >= total:
@@ -160,7 +160,7 @@ def next_evaluation(model: RunModel) -> int | None:
 
 
 def evaluation_interval(model: RunModel) -> int:
-    """Return the steps between two evaluations: as the recipe says, or those of an epoch; 0 while unknown."""
+    """Return the steps between two evaluations: from the recipe, else an epoch; 0 if unknown."""
     asked = model.recipe.training.evaluate_every
     if asked:
         return asked
@@ -169,7 +169,7 @@ def evaluation_interval(model: RunModel) -> int:
 
 
 def seconds_so_far(state: RunState, now: float | None = None) -> float | None:
-    """Return how long the last attempt has taken until `now`, or by its events."""
+    """Return the seconds of the last attempt until `now`, or by its events."""
     since = 0.0 if now is None or state.last_event_at is None else now - state.last_event_at
     return None if state.seconds is None else state.seconds + max(0.0, since)
 
@@ -181,7 +181,7 @@ def done_at_text(seconds_from_now: float) -> str:
 
 
 def verdict_of(difference: Mapping[str, Any], *, trains: bool = True) -> tuple[str, str, str]:
-    """Return icon, headline and ink of a paired difference to the base model, or to the plain prompt."""
+    """Return icon, headline and colour for a paired difference from the base model or the plain prompt."""
     verdict = str(difference.get("verdict"))
     if verdict == "better":
         better = tr("Better than the base model") if trains else tr("Better than the plain prompt")
@@ -193,7 +193,7 @@ def verdict_of(difference: Mapping[str, Any], *, trains: bool = True) -> tuple[s
 
 
 def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -> str:
-    """Return the difference in a sentence, the change in bold: our own text, safe to show as rich text."""
+    """Return the difference in a sentence, the change in bold. It has no user text, so it is safe as rich text."""
     mean, low, high = float(difference["mean"]), difference.get("low"), difference.get("high")
     verdict = str(difference.get("verdict"))
     known = verdict if verdict in CHANGES else ""
@@ -219,7 +219,7 @@ def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -
 
 
 def excluded_sentence(count: int) -> str:
-    """Return how many conversations a run's recipe left out, nothing if it left none."""
+    """Return how many conversations the recipe left out; "" for none."""
     if not count:
         return ""
     return tr_count(
@@ -230,7 +230,7 @@ def excluded_sentence(count: int) -> str:
 
 
 def facts_of(state: RunState) -> list[tuple[str, str]]:
-    """Return the facts of a finished run in one row: name and value."""
+    """Return the facts of a finished run as (name, value) pairs."""
     made = _adapter_facts(state) if has_trained(state) else _prompt_facts(state)
     facts = [(tr("Time"), duration_text(seconds_so_far(state))), *made]
     tuned = state.tuned_scores or {}
@@ -269,9 +269,9 @@ def _saved_text(state: RunState, saved_step: int) -> str:
 
 
 def what_is_safe(state: RunState, *, plans: bool = False) -> str:
-    """Return what a run that failed or crashed leaves behind; our own text, safe to show as rich text.
+    """Return what a failed or crashed run has saved. It has no user text, so it is safe as rich text.
 
-    `plans`: there are smaller plans to choose from.
+    `plans`: whether there are memory fallbacks to choose from.
     """
     if plans:
         return _safe_with_plans(state)

@@ -1,6 +1,6 @@
-"""The right side of the train page once there is a run: figures, result or trouble, loss, samples.
+"""The right pane of the train page during and after a run: figures, result or error, loss, samples.
 
-Draws a RunModel; live, replayed and re-attached runs are the same to it. What it leads to is told by signals.
+Draws a RunModel, for live, replayed and re-attached runs alike. Signals lead to other pages.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ NOTICES_SHOWN = 2
 
 
 class RunPlot(LossPlot):
-    """A loss plot that asks for no more height than it needs, so that it takes what the others leave."""
+    """A loss plot that requests only its minimum height, and so takes the space that is left."""
 
     def sizeHint(self) -> QSize:
-        """Return the least height."""
+        """Return the minimum height."""
         return QSize(px(480), self.minimumHeight())
 
 
 class RunView(Scroll):
-    """Show a run; the signals tell what was pressed."""
+    """Shows a run; signals report presses."""
 
     playground_wanted = Signal()
     library_wanted = Signal()
@@ -71,7 +71,7 @@ class RunView(Scroll):
         self.card: VerdictCard | FailureCard | None = None
         self._card_place = QVBoxLayout()
         self.plot = RunPlot()
-        # Takes the height that a plot would, where nothing is trained and so nothing is plotted.
+        # Takes the place of the plot if nothing is trained.
         self._rest = QWidget()
         self.samples = SamplesView()
         self._samples_line = Line()
@@ -91,7 +91,7 @@ class RunView(Scroll):
         self.column.addWidget(self.samples)
 
     def show_run(self, model: RunModel) -> None:
-        """Show another run from its beginning."""
+        """Show another run."""
         self._model = model
         self._plotted = self._evaluated = self._scored = 0
         self._revision, self._ended = model.state.revision, False
@@ -102,11 +102,11 @@ class RunView(Scroll):
         self.verticalScrollBar().setValue(0)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Show two sample rows where there is less room, three elsewhere."""
+        """Show two rows of samples in a narrow window, else three."""
         self.samples.set_most_rows(2 if narrow else 3)
 
     def refresh(self) -> None:
-        """Show what the run's state is now; called at most ten times a second."""
+        """Show the current state of the run; called at most ten times a second."""
         model = self._model
         if model is None:
             return
@@ -127,7 +127,7 @@ class RunView(Scroll):
     # The parts
 
     def _show_stage(self, model: RunModel) -> None:
-        """Outside of training there is a bar of its own, so that nobody waits without knowing for what."""
+        """Show a progress bar of its own for stages other than training."""
         state = model.state
         waits = model.running and state.stage != "train" and not model.stopping
         self.busy.setVisible(waits)
@@ -146,7 +146,7 @@ class RunView(Scroll):
         self.plot.set_waiting(waiting)
 
     def _show_notices(self, model: RunModel) -> None:
-        """Show the last two; the earlier ones unfold above them."""
+        """Show the last two notices; a link unfolds the earlier ones."""
         given = model.state.notices
         shown = given if self._all_notices else given[-NOTICES_SHOWN:]
         hidden = len(given) - len(shown)
@@ -217,7 +217,7 @@ class RunView(Scroll):
         self._show_stopped(model)
 
     def show_plans(self, plans: Sequence[MemoryFallback]) -> None:
-        """Show smaller plans that were looked for once the run had ended."""
+        """Show memory fallbacks that were found after the run had ended."""
         if self._model is not None and self._ended and isinstance(self.card, FailureCard):
             self._set_failure(plans)
 
@@ -253,7 +253,7 @@ class RunView(Scroll):
         self.plot.setMinimumHeight(px(300) if card is not None else 180)
         if card is not None:
             self._card_place.addWidget(card)
-            # A layout shows what is added to it only with the next turn of the event loop.
+            # A layout shows added widgets only at the next turn of the event loop.
             card.show()
 
     def _open_log(self) -> None:
@@ -262,7 +262,7 @@ class RunView(Scroll):
 
 
 def _stopped_text(model: RunModel) -> str:
-    """Return how far a run came that was stopped or freed the device, and what is kept."""
+    """Return the step of a run that was stopped or released the device, and what is saved."""
     state = model.state
     step, total = number(state.step), number(state.total_steps)
     if state.device_released:

@@ -1,6 +1,6 @@
-"""Sample summaries: the same few conversations at every evaluation, with what is new marked.
+"""Sample summaries: the same conversations at every evaluation, with new words marked.
 
-Knows samples; not how they were made.
+Shows samples.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TOP = Qt.AlignmentFlag.AlignTop
 
 
 class SamplesView(QWidget):
-    """A scrubber over the evaluations and a row for each pinned conversation."""
+    """A scrubber over the evaluations, and a row for each sample conversation."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,9 +72,9 @@ class SamplesView(QWidget):
             self._show(self.scrubber.current())
 
     def show_samples(self, samples: Sequence[Sample], total: int, planned: Sequence[int]) -> None:
-        """Show the samples of a run; the newest evaluation, unless another one was chosen.
+        """Show the samples of a run, at the newest evaluation unless another one is chosen.
 
-        A run of no steps in `total` has those of its prompt, and no others to choose from.
+        A run with a `total` of 0 steps has only the samples of its prompt.
         """
         self._trains = total > 0
         self.scrubber.setVisible(self._trains)
@@ -105,7 +105,7 @@ class SamplesView(QWidget):
                 row.show_sample(shown[index], earlier.get(shown[index].example))
 
     def _head_text(self, step: int, before: int | None) -> str:
-        """Return whose summaries are shown, and since which step what is new in them is marked."""
+        """Return the step of the shown summaries, and the earlier step they are compared with."""
         if step:
             whose = tr("Summary at step {step}", step=number(step))
         else:
@@ -118,7 +118,7 @@ class SamplesView(QWidget):
 
 
 class SampleRow:
-    """One conversation across the grid's columns."""
+    """The widgets of one conversation in the columns of the grid."""
 
     def __init__(self, grid: QGridLayout, index: int) -> None:
         self._line = Line()
@@ -155,7 +155,7 @@ class SampleRow:
             part.setVisible(visible)
 
     def show_sample(self, sample: Sample, earlier: str | None) -> None:
-        """Show a sample; what its earlier summary did not have is marked."""
+        """Show a sample; words that its earlier summary lacks are marked."""
         who = ", ".join(speakers(sample.conversation)) or tr("Conversation")
         self._who.setText(who)
         self._what.set_text(shortened(sample.conversation))
@@ -176,7 +176,7 @@ def shortened(conversation: str) -> str:
 
 
 def new_parts(earlier: str, later: str) -> list[Mark]:
-    """Return marks over the words of `later` that `earlier` does not have in their place."""
+    """Return marks for the words of `later` that differ from `earlier`."""
     words = [(found.group(), found.start(), found.end()) for found in re.finditer(r"\S+", later)]
     matcher = SequenceMatcher(a=earlier.split(), b=[word for word, _, _ in words], autojunk=False)
     marks = []

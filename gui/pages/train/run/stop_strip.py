@@ -1,4 +1,4 @@
-"""While a run stops: what it still does, for how long, and the way to insist."""
+"""The strip of a stopping run: what it still does, for how long, and a button to force it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ POLL_MILLISECONDS = 250
 
 
 class StopStrip(NoticeStrip):
-    """Hidden unless a run was asked to stop; after two seconds it offers Force."""
+    """Hidden unless a run was asked to stop; offers Force after two seconds."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -29,7 +29,7 @@ class StopStrip(NoticeStrip):
         self.hide()
 
     def follow(self, model: RunModel | None) -> None:
-        """Watch a run; None watches none."""
+        """Follow a run; None follows none."""
         self._model = model
         if model is not None and model.stopping:
             self._look()
@@ -54,7 +54,7 @@ class StopStrip(NoticeStrip):
 
 
 def stop_text(model: RunModel, waited_seconds: float) -> str:
-    """Return what a stopping run does and how long that takes: "Finishing the step, 20 s. Then ..."."""
+    """Return what a stopping run does and for how long: "Finishing the step, 20 s. Then ..."."""
     left = model.step_seconds_left() if model.state.stage == "train" else None
     if left is not None and left >= 1:
         what = tr("Finishing the step, {time}.", time=duration_text(float(round(left))))

@@ -1,6 +1,6 @@
-"""How a finished run went: the verdict in words, then the intervals, then the facts, then one thing to do.
+"""The result of a finished run: the verdict as text, then intervals, facts, and one action.
 
-Knows what a run's events say of its scores; the pages it leads to are told by signals.
+Reads the scores in a run's events. Signals lead to other pages.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from gui.widgets.labels import IconLabel, Label, RichLabel
 from gui.widgets.line import Line
 
 TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
-# After a score that is said for who can't see it.
+# Read after a score by screen readers.
 SAID = {"better": mark("better"), "worse": mark("worse")}
 INKS = {"better": "accent", "worse": "brick"}
 INTERVAL_MARGIN = 6
@@ -43,9 +43,9 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class VerdictCard(Card):
-    """The result of a run; the signals tell what was pressed.
+    """The result of a run; signals report presses.
 
-    `scored_each` says that the run keeps what it scored on each conversation, so that they can be compared.
+    `scored_each` says that the run has scores per conversation, which can be compared.
     """
 
     playground_wanted = Signal()
@@ -150,7 +150,7 @@ class VerdictCard(Card):
 
 
 def _with_exclusions(text: str, state: RunState) -> str:
-    """Return a sentence on a run, with what its recipe left out: figures are of the rest alone."""
+    """Append what the recipe left out to a sentence; the figures are of the rest alone."""
     return " ".join(filter(None, (text, excluded_sentence(state.excluded))))
 
 
@@ -175,7 +175,7 @@ class ScoreRow:
         score_axis: tuple[float, float],
         difference_axis: tuple[float, float],
     ) -> None:
-        """Put the row into a grid; all rows' scores have one scale, all differences one axis."""
+        """Put the row into a grid; the scores of all rows share one scale, and so do the differences."""
         base, tuned = confidence_interval(self._base, "grey"), confidence_interval(self._tuned, "accent")
         verdict = str(self._difference.get("verdict", ""))
         ink = INKS.get(verdict, "ink2")
@@ -204,7 +204,7 @@ class ScoreRow:
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 6, 0, 6)
         column.setSpacing(0)
-        # Why there is none is said in the sentence above.
+        # The sentence above says why there is none.
         spread = interval(change.low, change.high) if change.low is not None else tr("no interval")
         for text, role, token in (
             (gain(change.mean), "figure_medium", ink),
@@ -217,7 +217,7 @@ class ScoreRow:
 
 
 def axis_of(intervals: list[dict[str, Any]]) -> tuple[float, float]:
-    """Return an axis that holds all intervals, with a little room."""
+    """Return an axis that holds all intervals, with a small margin."""
     ends = [end for each in intervals for end in confidence_interval(each).ends]
     low, high = min(ends), max(ends)
     room = max(0.002, (high - low) * 0.06)
@@ -225,7 +225,7 @@ def axis_of(intervals: list[dict[str, Any]]) -> tuple[float, float]:
 
 
 def centred(axis: tuple[float, float], span: float) -> tuple[float, float]:
-    """Return an axis of a width around the middle of another."""
+    """Return an axis of this span, centred on another."""
     middle = (axis[0] + axis[1]) / 2
     return middle - span / 2, middle + span / 2
 
