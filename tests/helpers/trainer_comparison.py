@@ -9,7 +9,7 @@
 Reads its settings as a line of JSON, prepares and takes a first step, and answers each command that follows on its
 standard input with a line of JSON. A turn is one epoch over the same examples. All three compute in the same dtype
 with as many threads, and a step of `plain` and of `tunesmith` sees as many examples: without accumulation the
-stock Trainer's loss is normalised by the batch's learned tokens, as ours is.
+stock Trainer's loss is normalised by the batch's label tokens, as ours is.
 """
 
 from __future__ import annotations
@@ -354,7 +354,7 @@ def needed_operations(stage: Stage) -> float:
     """Return the floating-point operations that an example needs: forward and backward of plain LoRA, unpadded.
 
     Counted by torch's flop counter over examples spread over the lengths, each alone and without weights; the output
-    head is counted where something is learned.
+    head is counted where there are labels.
     """
     folder = base_models.folder_of(stage.base.options, make_channel("train"))
     with torch.device("meta"):

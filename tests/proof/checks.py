@@ -75,7 +75,7 @@ class Subject:
 
     @cached_property
     def batch(self) -> MicroBatch:
-        """The one batch that is learned and compared on."""
+        """The batch for training steps and comparisons."""
         return fixed_batch(self.recipe, self.untouched)
 
     @cached_property

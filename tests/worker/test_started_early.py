@@ -16,7 +16,7 @@ from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
 pytestmark = pytest.mark.torch
 
 
-def learned(events: list[Event]) -> tuple[bytes, list[float]]:
+def adapter_and_losses(events: list[Event]) -> tuple[bytes, list[float]]:
     """Return the adapter's weights and the losses."""
     [saved] = events_named(events, "adapter_saved")
     weights = (Path(saved["path"]) / library.WEIGHTS_NAME).read_bytes()
@@ -38,5 +38,5 @@ def test_both_learn_the_same(tmp_path):
     # What a worker does that is given its job at once, without another start of the libraries.
     _, at_once = train_in_process(recipe)
 
-    assert len(learned(ahead)[1]) > 1
-    assert learned(ahead) == learned(at_once)
+    assert len(adapter_and_losses(ahead)[1]) > 1
+    assert adapter_and_losses(ahead) == adapter_and_losses(at_once)

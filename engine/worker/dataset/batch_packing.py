@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 # The lengths of an example's inputs and of its labels, in tokens.
 Size = tuple[int, int]
@@ -31,7 +32,7 @@ class BatchShape:
     rows: int = 0
     input_length: int = 0
     label_length: int = 0
-    learned_tokens: int = 0
+    label_tokens: int = 0
 
     @property
     def tokens(self) -> int:
@@ -42,6 +43,13 @@ class BatchShape:
     def weight(self) -> float:
         """Its relative peak memory: its tokens, each of which weighs more the more tokens it attends to."""
         return self.tokens * (1 + self.input_length / TOKENS_LIKE_A_WIDTH)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the shape as a plan reports it."""
+        shape = asdict(self)
+        # Plans name the key so.
+        shape["learned_tokens"] = shape.pop("label_tokens")
+        return shape
 
 
 def row_width(inputs: int, labels: int, *, is_encoder_decoder: bool) -> int:
@@ -116,8 +124,8 @@ def _groups(begins: Sequence[int]) -> list[tuple[int, int]]:
     return groups[::-1]
 
 
-def shape_of(group: Sequence[Size], learned_tokens: int = 0) -> BatchShape:
+def shape_of(group: Sequence[Size], label_tokens: int = 0) -> BatchShape:
     """Return the shape of a micro-batch of examples of these sizes."""
     return BatchShape(
-        len(group), max(inputs for inputs, _ in group), max(labels for _, labels in group), learned_tokens
+        len(group), max(inputs for inputs, _ in group), max(labels for _, labels in group), label_tokens
     )

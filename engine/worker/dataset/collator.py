@@ -1,7 +1,7 @@
 """Samples the examples of each optimizer step and collates them into micro-batches.
 
 A step has a fixed number of examples on every device. They are sorted by length and packed into micro-batches of a
-limited number of padded tokens, which changes speed and memory but not what is learned. The examples of a step and the
+limited number of padded tokens, which changes speed and memory but not the gradients. The examples of a step and the
 order of steps are a pure function of the examples' lengths, seed and epoch, so a resumed run skips whole steps.
 """
 
@@ -54,7 +54,7 @@ Sizes = npt.NDArray[np.int32]
 class MicroBatch:
     """Tensors of examples that are computed at once, the first three of shape batch × length.
 
-    `labels` are -100 where they are ignored; `learned_tokens` counts the others. `tokens` counts the tokens without
+    `labels` are -100 where they are ignored; `label_tokens` counts the others. `tokens` counts the tokens without
     padding: the inputs and, for an encoder-decoder, the labels. `targets` are the predicted labels, and `positions`
     (2 × targets) the row and column of the logits that predict them.
     """
@@ -64,7 +64,7 @@ class MicroBatch:
     labels: torch.Tensor
     positions: torch.Tensor
     targets: torch.Tensor
-    learned_tokens: int
+    label_tokens: int
     tokens: int
 
     def to(self, device: torch.device) -> MicroBatch:
@@ -75,7 +75,7 @@ class MicroBatch:
             self.labels.to(device, non_blocking=True),
             self.positions.to(device, non_blocking=True),
             self.targets.to(device, non_blocking=True),
-            self.learned_tokens,
+            self.label_tokens,
             self.tokens,
         )
 
@@ -93,9 +93,9 @@ class Step:
         return tuple(chain.from_iterable(self.shards))
 
     @property
-    def learned_tokens(self) -> int:
-        """The step's learned tokens, which normalise its loss."""
-        return sum(batch.learned_tokens for batch in self.micro_batches)
+    def label_tokens(self) -> int:
+        """The step's label tokens, which normalise its loss."""
+        return sum(batch.label_tokens for batch in self.micro_batches)
 
     @property
     def tokens(self) -> int:
@@ -233,7 +233,7 @@ class Collator:
         return pack(sizes, self._tokens // self.shards, is_encoder_decoder=self._is_encoder_decoder)
 
     def _shape(self, group: Sequence[Encoded]) -> BatchShape:
-        return shape_of([_size(example) for example in group], sum(one.learned_tokens for one in group))
+        return shape_of([_size(example) for example in group], sum(one.label_tokens for one in group))
 
     def _width(self, inputs: int, labels: int) -> int:
         return row_width(inputs, labels, is_encoder_decoder=self._is_encoder_decoder)
@@ -248,7 +248,7 @@ class Collator:
             mask,
             labels,
             *self._predicted(labels),
-            learned_tokens=sum(example.learned_tokens for example in group),
+            label_tokens=sum(example.label_tokens for example in group),
             tokens=sum(self._width(len(example.input_ids), len(example.labels)) for example in group),
         )
 

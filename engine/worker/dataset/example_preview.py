@@ -1,4 +1,4 @@
-"""Previews an example as tokens, with those that are learned, and the prompt around it.
+"""Previews an example as tokens, labels marked, and the values of the prompt's placeholders.
 
 Knows nothing of training.
 """
@@ -26,14 +26,14 @@ Piece = tuple[str, bool]
 
 
 def pieces(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, family: Family) -> list[Piece]:
-    """Return each token's text and whether it is learned; the middle of a very long input is left out."""
+    """Return each token's text and whether it is a label; the middle of a very long input is left out."""
     if family == "encoder-decoder":
         read = [(text, False) for text in _texts(tokenizer, encoded.input_ids)]
         return _shortened(read) + [(text, True) for text in _texts(tokenizer, encoded.labels)]
-    learned = [label != IGNORED for label in encoded.labels]
-    start = learned.index(True) if True in learned else len(learned)
+    is_label = [label != IGNORED for label in encoded.labels]
+    start = is_label.index(True) if True in is_label else len(is_label)
     texts = _texts(tokenizer, encoded.input_ids)
-    whole = list(zip(texts, learned, strict=True))
+    whole = list(zip(texts, is_label, strict=True))
     return _shortened(whole[:start]) + whole[start:]
 
 
@@ -69,14 +69,14 @@ def _texts(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> list[str]:
 
     Decoding from a few tokens before keeps the spaces that a single token would lose.
     """
-    texts, begin, shown = [], 0, ""
+    texts, begin, decoded = [], 0, ""
     for end in range(1, len(ids) + 1):
         text: str = tokenizer.decode(list(ids[begin:end]), clean_up_tokenization_spaces=False)
         if text.endswith(UNFINISHED):
             texts.append("")
             continue
-        texts.append(text[len(shown) :])
-        begin, shown = _window(tokenizer, ids, begin, end, text)
+        texts.append(text[len(decoded) :])
+        begin, decoded = _window(tokenizer, ids, begin, end, text)
     return texts
 
 

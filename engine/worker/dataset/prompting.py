@@ -43,7 +43,7 @@ class Encoded:
     labels: list[int]
 
     @property
-    def learned_tokens(self) -> int:
+    def label_tokens(self) -> int:
         """The number of labels that are not ignored."""
         return sum(label != IGNORED for label in self.labels)
 

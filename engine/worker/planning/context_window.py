@@ -25,7 +25,7 @@ MAX_COUNTED_WHOLE = 200
 
 @dataclass(frozen=True)
 class Row:
-    """Token counts of one example: conversation, the prompt around it, and the summary that is learned or written."""
+    """Token counts of one example: conversation, the prompt around it, and the summary, a label or generated."""
 
     prompt: int
     conversation: int
@@ -110,22 +110,22 @@ def _longest_rows(
 
 
 class _Uses:
-    """What a run does with its examples: it learns from some and writes summaries of some."""
+    """What a run does with its examples: it trains on some and summarises some."""
 
     def __init__(self, recipe: Recipe, splits: Splits) -> None:
         trains = recipe.method.method.trains
-        self.learned = {*learned(recipe, splits), *splits.validation} if trains else set()
+        self.labelled = {*learned(recipe, splits), *splits.validation} if trains else set()
         self.summarized = {*scored(recipe, splits), *pinned(splits)}
-        self._max_learned = recipe.data.max_summary_tokens
+        self._max_labels = recipe.data.max_summary_tokens
         self._max_written = recipe.evaluation.max_new_tokens
 
     def __contains__(self, example: Example) -> bool:
-        return example in self.learned or example in self.summarized
+        return example in self.labelled or example in self.summarized
 
     def summary_tokens(self, example: Example, tokens: int) -> int:
-        """Return the most summary tokens that the model learns or writes; `tokens` are the reference summary's."""
-        learned_tokens = min(tokens, self._max_learned) if example in self.learned else 0
-        return max(learned_tokens, self._max_written) if example in self.summarized else learned_tokens
+        """Return the maximum of label tokens and new tokens; `tokens` are the reference summary's."""
+        label_tokens = min(tokens, self._max_labels) if example in self.labelled else 0
+        return max(label_tokens, self._max_written) if example in self.summarized else label_tokens
 
 
 def _estimates(
@@ -145,5 +145,5 @@ def _estimates(
 def _counted_whole(prompter: Prompter, uses: _Uses, example: Example, conversation: int) -> Row:
     """Return the row of an example whose prompt and summary are tokenized as the model gets them."""
     tokens = len(prompter.input_ids(example.conversation))
-    summary = prompter.example(example).learned_tokens
+    summary = prompter.example(example).label_tokens
     return Row(tokens - conversation, conversation, uses.summary_tokens(example, summary))

@@ -35,7 +35,7 @@ def activation_bytes(
     checkpointed: bool = False,
     keeps_inputs: bool = False,
 ) -> int:
-    """Return the peak bytes beside parameters, buffers and gradients while a micro-batch of this shape is learned.
+    """Return the peak bytes beside parameters, buffers and gradients of a training step on a micro-batch of this shape.
 
     `model` is on the meta device; it is left in training mode with gradients and can't be used otherwise.
     `keeps_inputs`: frozen linear layers keep their inputs, as those in 8 bits do.
@@ -67,7 +67,7 @@ def _loss(model: Any, family: Family, shape: BatchShape) -> torch.Tensor:
     """Compute what `loss.token_loss_sum` computes, with any tokens and labels: only shapes count here."""
     input_ids = torch.ones(shape.rows, shape.input_length, dtype=torch.long)
     labels = torch.ones(shape.rows, shape.label_length, dtype=torch.long)
-    targets = torch.ones(shape.learned_tokens, dtype=torch.long)
+    targets = torch.ones(shape.label_tokens, dtype=torch.long)
     places = torch.stack([targets, targets])
     logits = forward.logits_at(model, family, input_ids, torch.ones_like(input_ids), labels, places)
     return functional.cross_entropy(logits.float(), targets, reduction="sum")

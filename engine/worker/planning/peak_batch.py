@@ -50,7 +50,7 @@ class PeakStep:
         """Return the step with the label tokens of its micro-batches; the function gives those of an example."""
         counts = [sum(map(label_tokens, batch)) for batch in self.micro_batches]
         shapes = [
-            replace(shape, learned_tokens=count) for shape, count in zip(self.shapes, counts, strict=True)
+            replace(shape, label_tokens=count) for shape, count in zip(self.shapes, counts, strict=True)
         ]
         return replace(self, shapes=shapes)
 

@@ -5,7 +5,7 @@ Knows nothing of recipe files, and of examples only their lengths.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -53,13 +53,13 @@ class Requirements:
                 break
             if not enabled("meta_trace"):
                 # The memory is unknown then, and the run itself finds out.
-                return {"micro_batch": asdict(peak.largest), "replicas": replicas}, None
+                return {"micro_batch": peak.largest.as_dict(), "replicas": replicas}, None
             parts, capacity = self._parts(peak, memo), devices.capacity_bytes(self.device)
             facts = {
                 "memory": parts,
                 "memory_bytes": sum(parts.values()),
                 "memory_there_bytes": capacity,
-                "micro_batch": asdict(peak.largest),
+                "micro_batch": peak.largest.as_dict(),
                 "replicas": replicas,
             }
             problem = feasibility.problem(self.recipe, parts, peak.largest, capacity)

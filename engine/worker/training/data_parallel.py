@@ -113,7 +113,7 @@ def scatter(step: Step, seed: int, number: int) -> list[Shard]:
     """Return the shards of step `number`, with seeds that follow from the run's seed and the step."""
     drawn = np.random.SeedSequence((seed, number)).generate_state(len(step.micro_batches), np.uint32)
     seeds = iter(drawn.tolist())
-    return [Shard(shard, tuple(islice(seeds, len(shard))), step.learned_tokens) for shard in step.shards]
+    return [Shard(shard, tuple(islice(seeds, len(shard))), step.label_tokens) for shard in step.shards]
 
 
 def _serve(

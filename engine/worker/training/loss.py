@@ -36,6 +36,6 @@ def mean_loss(
     for batch in batches:
         on_batch()
         total += float(token_loss_sum(model, batch.to(device), family))
-        tokens += batch.learned_tokens
+        tokens += batch.label_tokens
     model.train(was_training)
     return total / max(1, tokens)

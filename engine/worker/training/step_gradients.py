@@ -48,7 +48,7 @@ class StepGradients:
         if len(step.shards) > 1:
             loss = self._add_sharded(step, number, should_abort)
         else:
-            loss = self._add(step.micro_batches, step.learned_tokens, should_abort)
+            loss = self._add(step.micro_batches, step.label_tokens, should_abort)
         if loss is None:
             self._model.zero_grad()
             torch.set_rng_state(random_state)
@@ -105,11 +105,11 @@ class StepGradients:
         threads = devices.threads_per_process(len(step.shards))
         forks = self._forked(len(others), threads)
         if forks is None:
-            return self._add(chain(mine, *others), step.learned_tokens, should_abort)
+            return self._add(chain(mine, *others), step.label_tokens, should_abort)
         try:
             with devices.using_threads(threads):
                 forks.begin(others)
-                loss = self._add(mine, step.learned_tokens, should_abort)
+                loss = self._add(mine, step.label_tokens, should_abort)
             while loss is not None and not forks.are_done():
                 loss = None if should_abort() else loss
             if loss is None:

@@ -40,7 +40,7 @@ def test_every_example_stands_in_one_micro_batch_and_pads_are_neither_read_nor_l
     rows = []
     for batch in step.micro_batches:
         assert ((batch.input_ids != 0) == (batch.attention_mask == 1)).all()
-        assert batch.learned_tokens == int((batch.labels != IGNORED).sum())
+        assert batch.label_tokens == int((batch.labels != IGNORED).sum())
         padded = batch.input_ids.numel() + batch.labels.numel()
         assert len(batch.input_ids) == 1 or padded <= max(tokens, *map(sum, lengths))
         rows += [
@@ -48,7 +48,7 @@ def test_every_example_stands_in_one_micro_batch_and_pads_are_neither_read_nor_l
             for mask, labels in zip(batch.attention_mask, batch.labels, strict=True)
         ]
     assert sorted(rows) == sorted(lengths)
-    assert step.learned_tokens == sum(short for _, short in lengths)
+    assert step.label_tokens == sum(short for _, short in lengths)
     assert step.examples == len(lengths)
 
 

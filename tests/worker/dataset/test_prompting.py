@@ -1,4 +1,4 @@
-"""What the model reads and what it learns, in every family."""
+"""Input ids and labels, in every family."""
 
 import pytest
 
@@ -29,15 +29,15 @@ def prompter(kind, limit=100, summary_limit=50, **more):
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
-def test_only_the_summary_is_learned(kind):
+def test_only_the_summary_is_a_label(kind):
     made, tokenizer = prompter(kind)
     encoded = made.example(EXAMPLE)
 
-    learned = [label for label in encoded.labels if label != IGNORED]
-    assert tokenizer.decode(learned, skip_special_tokens=True).strip() == EXAMPLE.summary
-    assert learned[-1] == tokenizer.eos_token_id
-    assert learned.count(tokenizer.eos_token_id) == 1
-    assert encoded.learned_tokens == len(learned)
+    labels = [label for label in encoded.labels if label != IGNORED]
+    assert tokenizer.decode(labels, skip_special_tokens=True).strip() == EXAMPLE.summary
+    assert labels[-1] == tokenizer.eos_token_id
+    assert labels.count(tokenizer.eos_token_id) == 1
+    assert encoded.label_tokens == len(labels)
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
@@ -68,9 +68,9 @@ def test_a_long_summary_is_cut_and_still_ends(kind):
     made, tokenizer = prompter(kind, summary_limit=8)
     encoded = made.example(Example("1", "Ann: hi", "word " * 50))
 
-    learned = [label for label in encoded.labels if label != IGNORED]
-    assert len(learned) == 8
-    assert learned[-1] == tokenizer.eos_token_id
+    labels = [label for label in encoded.labels if label != IGNORED]
+    assert len(labels) == 8
+    assert labels[-1] == tokenizer.eos_token_id
     assert made.cut_summaries == 1
 
 
@@ -114,7 +114,7 @@ def problem_of(kind, count, method="lora", **values):
     return prompting.shots_problem(recipe, splits_of(count), tokenizer, FAMILIES[kind], config)
 
 
-def test_examples_in_the_prompt_are_not_learned():
+def test_examples_in_the_prompt_are_not_trained_on():
     recipe, splits = make_recipe("t5", data={"shots": 2}), splits_of(5)
     assert prompting.shown(recipe, splits) == splits.train[:2]
     assert prompting.learned(recipe, splits) == splits.train[2:]

@@ -17,7 +17,7 @@ def parts(queries=5, keys=7, width=8, kind=torch.float32):
     return [torch.randn(shape).to(kind).requires_grad_() for shape in shapes]
 
 
-def learned(attend, given, **how):
+def with_gradients(attend, given, **how):
     """Return the result and all gradients."""
     for tensor in given:
         tensor.grad = None
@@ -40,8 +40,8 @@ def learned(attend, given, **how):
 def test_without_dropout_it_is_torch_s(how):
     given = parts(keys=5) if "is_causal" in how else parts()
     for found, expected in zip(
-        learned(attention.dropout_attention, given, **how),
-        learned(scaled_dot_product_attention, given, **how),
+        with_gradients(attention.dropout_attention, given, **how),
+        with_gradients(scaled_dot_product_attention, given, **how),
         strict=True,
     ):
         torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
@@ -74,7 +74,7 @@ def test_with_dropout_gradients_go_where_the_weights_went(kind):
     def both(attend):
         mask.grad = None
         torch.manual_seed(6)
-        return [*learned(attend, given, attn_mask=mask, dropout_p=0.4, scale=0.3), mask.grad.clone()]
+        return [*with_gradients(attend, given, attn_mask=mask, dropout_p=0.4, scale=0.3), mask.grad.clone()]
 
     assert 0.2 < float(gone.float().mean()) < 0.6
     near = 1e-5 if kind is torch.float32 else 0.05
@@ -83,7 +83,7 @@ def test_with_dropout_gradients_go_where_the_weights_went(kind):
 
 
 def test_where_all_is_dropped_nothing_is_found_and_nothing_learned():
-    found = learned(attention.dropout_attention, parts(), dropout_p=1.0)
+    found = with_gradients(attention.dropout_attention, parts(), dropout_p=1.0)
 
     assert not any(tensor.any() for tensor in found)
 

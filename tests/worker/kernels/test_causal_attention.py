@@ -23,7 +23,7 @@ def torch_s(query, key, value, scale=None):
     return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale, enable_gqa=True)
 
 
-def learned(attend, given, **how):
+def with_gradients(attend, given, **how):
     """Return the result and all gradients."""
     for tensor in given:
         tensor.grad = None
@@ -40,8 +40,8 @@ def test_it_is_torch_s_with_all_its_gradients(length, shared, scale):
     given = parts(length, shared=shared, kind=torch.float32)
 
     for found, expected in zip(
-        learned(causal_attention.attention, given, scale=scale),
-        learned(torch_s, given, scale=scale),
+        with_gradients(causal_attention.attention, given, scale=scale),
+        with_gradients(torch_s, given, scale=scale),
         strict=True,
     ):
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
@@ -50,10 +50,10 @@ def test_it_is_torch_s_with_all_its_gradients(length, shared, scale):
 @pytest.mark.parametrize("length", LENGTHS)
 def test_in_bfloat16_it_is_as_near_to_the_truth_as_torch_s(length):
     given = parts(length)
-    truth = learned(torch_s, [each.detach().float().requires_grad_() for each in given])
+    truth = with_gradients(torch_s, [each.detach().float().requires_grad_() for each in given])
 
     def far(attend):
-        pairs = zip(learned(attend, given), truth, strict=True)
+        pairs = zip(with_gradients(attend, given), truth, strict=True)
         return [float((found.float() - true).norm() / true.norm()) for found, true in pairs]
 
     for ours, theirs in zip(far(causal_attention.attention), far(torch_s), strict=True):

@@ -16,7 +16,7 @@ from tests.helpers.worker_setup import load_tiny
 pytestmark = pytest.mark.torch
 
 
-def learned(norm, rows):
+def with_gradients(norm, rows):
     """Return what a norm makes of rows, and the gradients of rows and weights."""
     rows = rows.clone().requires_grad_()
     norm.weight.grad = None
@@ -43,7 +43,7 @@ def test_it_norms_and_learns_as_the_model_s_own(kind, shape):
 
     assert isinstance(quick, kind)
     assert type(quick) is not kind
-    for found, expected in zip(learned(quick, rows), learned(plain, rows), strict=True):
+    for found, expected in zip(with_gradients(quick, rows), with_gradients(plain, rows), strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
 
 
@@ -53,8 +53,8 @@ def test_in_bfloat16_it_is_at_least_as_near_to_the_true_numbers(kind):
     true = copy.deepcopy(plain).float()
     rows = torch.randn(40, 24, dtype=torch.bfloat16)
 
-    exact = learned(true, rows.float())
-    for found, theirs, number in zip(learned(quick, rows), learned(plain, rows), exact, strict=True):
+    exact = with_gradients(true, rows.float())
+    for found, theirs, number in zip(with_gradients(quick, rows), with_gradients(plain, rows), exact, strict=True):
         assert found.dtype == theirs.dtype == torch.bfloat16
         assert (found.float() - number).norm() <= 1.02 * (theirs.float() - number).norm()
 

@@ -1,4 +1,4 @@
-"""Logits are computed where something is learned, and nowhere else; the loss does not see the difference."""
+"""Logits are computed at the labels alone; the loss is the same."""
 
 import pytest
 import torch

@@ -59,7 +59,7 @@ def refused(recipe: Recipe) -> list[str]:
 
 
 def tokens(kind: Kind, recipe: Recipe, pair: Pair) -> tuple[int, int]:
-    """Return how many tokens are read for a conversation and learned of its summary."""
+    """Return the number of input tokens of a conversation and of label tokens of its summary."""
     folder, limits = tiny_model(kind), recipe.data
     family = base_models.family_of(base_models.read_config(folder, kind), kind)
     prompter = Prompter(
@@ -69,7 +69,7 @@ def tokens(kind: Kind, recipe: Recipe, pair: Pair) -> tuple[int, int]:
         limits.max_conversation_tokens,
         limits.max_summary_tokens,
     )
-    return len(prompter.input_ids(pair[0])), prompter.example(Example("1", *pair)).learned_tokens
+    return len(prompter.input_ids(pair[0])), prompter.example(Example("1", *pair)).label_tokens
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
@@ -91,10 +91,10 @@ def test_the_longest_row_may_take_all_positions_and_no_more(
         cut = f"data.max_conversation_tokens={limit}"
         return recipe_of(tmp_path, kind, method, places, cut, **{split: (SHORT, LONG)})
 
-    read, learned = tokens(kind, asked(1024), LONG)
+    read, labels = tokens(kind, asked(1024), LONG)
     # Training reads the summary behind the prompt; a scored conversation's is written there.
-    written = learned if split == "train" else ANSWER
-    assert learned > ANSWER
+    written = labels if split == "train" else ANSWER
+    assert labels > ANSWER
     virtual = VIRTUAL if "tuning" in method else 0
     needed = read + virtual + (written if kind == "gpt2" else 0)
     assert refused(asked(needed)) == []

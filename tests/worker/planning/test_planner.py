@@ -106,16 +106,16 @@ def test_steps_examples_and_lengths_follow_the_data(tmp_path: Path, channel: Cha
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_preview_marks_the_summary_as_learned_and_nothing_else(
+def test_preview_marks_the_summary_as_labels_and_nothing_else(
     kind: Kind, tmp_path: Path, channel: Channel
 ) -> None:
     pieces = plan.Planner(channel).plan(tiny_recipe(tmp_path, kind))["learned_preview"]["pieces"]
-    read = "".join(text for text, learned in pieces if not learned)
-    learned = "".join(text for text, learned in pieces if learned)
+    read = "".join(text for text, is_label in pieces if not is_label)
+    labels = "".join(text for text, is_label in pieces if is_label)
     assert "Summarize the following conversation.\n\n" in read
     assert ": do you have " in read
-    assert learned.removeprefix("<s>").endswith(".</s>")
-    assert " has " in learned
+    assert labels.removeprefix("<s>").endswith(".</s>")
+    assert " has " in labels
 
 
 def test_preview_keeps_spaces_and_characters_of_several_bytes(tmp_path: Path, channel: Channel) -> None:

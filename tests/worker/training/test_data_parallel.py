@@ -1,4 +1,4 @@
-"""A step computed in shards side by side learns what it would in one process, and is the same to the bit again."""
+"""A step over several processes has the gradients of one process, and repeats to the bit."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_step_in_shares_has_every_example_once_and_as_many_tokens_at_a_time_as
 
     assert len(step.shards) == 3
     assert sorted(rows) == sorted(len(each.input_ids) for each in examples)
-    assert step.learned_tokens == sum(each.learned_tokens for each in examples)
+    assert step.label_tokens == sum(each.label_tokens for each in examples)
     for batch in step.micro_batches:
         assert len(batch.input_ids) == 1 or batch.input_ids.numel() <= 80 / 3
     shapes = collator.batch_shapes(examples)
@@ -129,7 +129,7 @@ def test_chance_is_another_in_every_micro_batch_and_the_same_again():
     assert len(set(flat)) == len(flat) == len(step.micro_batches)
 
 
-# What is learned
+# Gradients
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def adapted(kind=torch.float32, share=0.0, **settings):
     return model.train()
 
 
-def learned(model, x):
+def with_gradients(model, x):
     """Return the output and all gradients of one pass, from the same random state."""
     torch.manual_seed(2)
     x = x.clone().requires_grad_()
@@ -55,9 +55,9 @@ def test_in_float32_output_and_gradients_are_those_of_peft(share, shape):
         adapted(share=share, use_rslora=True),
         torch.randn(*shape, generator=torch.Generator().manual_seed(3)),
     )
-    expected = learned(model, x)
+    expected = with_gradients(model, x)
     fused_lora.attach(model)
-    found = learned(model, x)
+    found = with_gradients(model, x)
 
     assert expected.keys() == found.keys()
     assert len(found) == 4
@@ -68,9 +68,9 @@ def test_in_float32_output_and_gradients_are_those_of_peft(share, shape):
 def test_in_bfloat16_the_trained_numbers_stay_float32_and_results_differ_by_rounding_alone():
     exact, rough = adapted(), adapted(torch.bfloat16)
     x = torch.randn(2, 6, 24, generator=torch.Generator().manual_seed(4)).to(torch.bfloat16)
-    expected = learned(exact, x.float())
+    expected = with_gradients(exact, x.float())
     fused_lora.attach(rough)
-    found = learned(rough, x)
+    found = with_gradients(rough, x)
 
     assert found["output"].dtype == found["x"].dtype == torch.bfloat16
     for name, value in found.items():
