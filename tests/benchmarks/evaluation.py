@@ -33,7 +33,7 @@ from engine.system.paths import presets_folder
 from engine.text.conversations import Example
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset import dataset
-from engine.worker.dataset.prompting import make_prompter, scored
+from engine.worker.dataset.prompting import make_prompter, scored_examples
 from engine.worker.evaluation import rouge, summary_metrics
 from engine.worker.generation.generate import generate
 from engine.worker.modeling import base_models
@@ -137,7 +137,7 @@ def _spread(
     """Return examples with their token ids: all, or `count` whose lengths lie evenly in the order of lengths."""
     splits = dataset.read(recipe.data, channel, needs=[recipe.evaluation.split])
     prompter = make_prompter(recipe, base, splits)
-    pairs = [(each, prompter.input_ids(each.conversation)) for each in scored(recipe, splits)]
+    pairs = [(each, prompter.input_ids(each.conversation)) for each in scored_examples(recipe, splits)]
     if count and len(pairs) > count:
         ordered = sorted(pairs, key=lambda pair: len(pair[1]))
         pairs = [ordered[round(place * (len(ordered) - 1) / (count - 1))] for place in range(count)]

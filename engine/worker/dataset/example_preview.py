@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.config.recipe import Recipe
 from engine.methods import Family
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import IGNORED, Encoded, learned, make_prompter
+from engine.worker.dataset.prompting import IGNORED, Encoded, make_prompter, training_examples
 from engine.worker.modeling.base_models import LoadedBase, positions
 
 MAX_TOKENS = 800
@@ -43,7 +43,7 @@ def filling(recipe: Recipe, base: LoadedBase, splits: Splits) -> dict[str, Any]:
     `conversation` is the first that is not in the prompt, `shots` are pairs of conversation and summary, `tokens`
     those of all that is read, `shots_tokens` those of the shots, `positions` what the model reads at most, or None.
     """
-    prompter, examples = make_prompter(recipe, base, splits), learned(recipe, splits) or splits.test
+    prompter, examples = make_prompter(recipe, base, splits), training_examples(recipe, splits) or splits.test
     conversation = examples[0].conversation if examples else ""
     tokens = len(prompter.input_ids(conversation))
     alone = len(make_prompter(recipe, base, replace(splits, train=())).input_ids(conversation))

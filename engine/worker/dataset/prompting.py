@@ -28,7 +28,7 @@ from engine.worker.modeling.base_models import LoadedBase, positions
 
 IGNORED = -100
 SHOTS = "data.shots"
-PINNED = 3
+NUM_PINNED = 3
 
 
 @dataclass(frozen=True)
@@ -154,12 +154,12 @@ def _facts(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
     return facts | {"truncation": None, "padding": None}
 
 
-def shown(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
+def shot_examples(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
     """Return the examples in the prompt: the first of the training split."""
     return tuple(splits.train[: recipe.data.shots])
 
 
-def learned(recipe: Recipe, splits: Splits) -> Sequence[Example]:
+def training_examples(recipe: Recipe, splits: Splits) -> Sequence[Example]:
     """Return the examples to train on.
 
     Those in the prompt are left out: an example that reads its own summary would teach the model to copy it.
@@ -167,21 +167,21 @@ def learned(recipe: Recipe, splits: Splits) -> Sequence[Example]:
     return splits.train[recipe.data.shots :]
 
 
-def scored(recipe: Recipe, splits: Splits) -> Sequence[Example]:
+def scored_examples(recipe: Recipe, splits: Splits) -> Sequence[Example]:
     """Return the examples to score, without those in the prompt."""
     split = recipe.evaluation.split
-    examples = learned(recipe, splits) if split == "train" else splits.of(split)
+    examples = training_examples(recipe, splits) if split == "train" else splits.of(split)
     return examples[: recipe.evaluation.examples or None]
 
 
-def pinned(splits: Splits) -> tuple[Example, ...]:
+def pinned_examples(splits: Splits) -> tuple[Example, ...]:
     """Return the examples whose summaries a run shows repeatedly while it trains."""
-    return tuple((splits.validation or splits.test)[:PINNED])
+    return tuple((splits.validation or splits.test)[:NUM_PINNED])
 
 
 def make_prompter(recipe: Recipe, base: LoadedBase, splits: Splits) -> Prompter:
     """Return the prompter of a recipe, with its examples from the training split in the prompt."""
-    return _prompter(recipe, base.tokenizer, base.family, shown(recipe, splits))
+    return _prompter(recipe, base.tokenizer, base.family, shot_examples(recipe, splits))
 
 
 def _prompter(
@@ -206,12 +206,12 @@ def prompt_facts(recipe: Recipe, splits: Splits) -> PromptFacts:
         max_new_tokens=recipe.evaluation.max_new_tokens,
         shots=[
             ShotFacts(id=shot.id, conversation=shot.conversation, summary=shot.summary)
-            for shot in shown(recipe, splits)
+            for shot in shot_examples(recipe, splits)
         ],
     )
 
 
-def remembered(
+def prompter_from_metadata(
     facts: PromptFacts, base: LoadedBase, max_conversation_tokens: int, max_summary_tokens: int
 ) -> Prompter:
     """Return the prompter of metadata's prompt: its template and the examples that it shows."""
@@ -244,7 +244,7 @@ def _overflow(
     recipe: Recipe, splits: Splits, tokenizer: PreTrainedTokenizerBase, family: Family, places: int
 ) -> Problem | None:
     """Return the problem of a prompt that leaves no room for the longest conversation and summary."""
-    shots = shown(recipe, splits)
+    shots = shot_examples(recipe, splits)
     rendered = 0 if family == "encoder-decoder" else _longest_summary(recipe)
     # A soft prompt stands beside what is read.
     virtual = getattr(recipe.method.options, "virtual_tokens", 0)

@@ -17,7 +17,7 @@ from engine.config.recipe import Recipe
 from engine.runs.example_scores import ExampleScores, Texts, Written
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import Prompter, make_prompter, remembered, scored
+from engine.worker.dataset.prompting import Prompter, make_prompter, prompter_from_metadata, scored_examples
 from engine.worker.evaluation import score_cache, summary_metrics
 from engine.worker.evaluation.protocol import Protocol, scoring_protocol
 from engine.worker.evaluation.summary_metrics import Differences, ExampleMetrics
@@ -121,7 +121,7 @@ def score(
     prompter = make_prompter(recipe, base, splits)
     if prompt is not None:
         limits = recipe.data.max_conversation_tokens, recipe.data.max_summary_tokens
-        prompter = remembered(prompt, base, *limits)
+        prompter = prompter_from_metadata(prompt, base, *limits)
     values = _example_metrics(channel, base, model, recipe, splits, prompter)
     draws = recipe.evaluation.bootstrap
     return Evaluation(
@@ -141,7 +141,7 @@ def _example_metrics(
     channel: Channel, base: LoadedBase, model: Model, recipe: Recipe, splits: Splits, prompter: Prompter
 ) -> ExampleMetrics:
     """Summarise the scored examples and return every metric of each summary. Raises Stopped."""
-    examples = scored(recipe, splits)
+    examples = scored_examples(recipe, splits)
     prompts = [prompter.input_ids(example.conversation) for example in examples]
     started = time.perf_counter()
     summaries = _summaries(channel, base, model, recipe, prompts)

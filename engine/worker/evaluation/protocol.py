@@ -10,7 +10,7 @@ from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.dataset import dataset
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import scored, shown
+from engine.worker.dataset.prompting import scored_examples, shot_examples
 from engine.worker.evaluation import rouge, summary_metrics
 from engine.worker.ingestion.sources import Split
 
@@ -23,7 +23,7 @@ def scoring_protocol(recipe: Recipe, splits: Splits) -> Protocol:
     An adapter that consists of a prompt is scored under it too. Its prompt replaces the protocol's and is
     reported beside its scores; examples, limits and decoding are the same.
     """
-    examples, evaluation = scored(recipe, splits), recipe.evaluation
+    examples, evaluation = scored_examples(recipe, splits), recipe.evaluation
     return make_protocol(recipe, splits, evaluation.split, examples, evaluation.beams)
 
 
@@ -31,7 +31,7 @@ def make_protocol(
     recipe: Recipe, splits: Splits, split: Split, examples: Sequence[Example], beams: int
 ) -> Protocol:
     """Return the protocol of a recipe's prompt and limits on any examples of a split, decoded with `beams`."""
-    shots = shown(recipe, splits)
+    shots = shot_examples(recipe, splits)
     parts: dict[Split, Sequence[Example]] = {"train": shots, "validation": (), "test": examples}
     most = max((len(summary_metrics.references(example)) for example in examples), default=1)
     return {

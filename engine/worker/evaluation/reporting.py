@@ -7,7 +7,7 @@ import torch
 from engine.adapters.library import Adapter
 from engine.config.recipe import Recipe
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import shown
+from engine.worker.dataset.prompting import shot_examples
 from engine.worker.evaluation.evaluator import BASE, Evaluation
 from engine.worker.evaluation.summary_metrics import ExampleMetrics
 from engine.worker.runtime import devices
@@ -43,7 +43,10 @@ def report(channel: Channel, evaluation: Evaluation, recipe: Recipe, device: tor
 
 def report_other_prompt(channel: Channel, adapter: Adapter, recipe: Recipe, splits: Splits) -> None:
     """Emit a notice if an adapter was trained with another prompt than it is scored with."""
-    trained_with, texts = adapter.metadata.prompt, [shot.conversation for shot in shown(recipe, splits)]
+    trained_with, texts = (
+        adapter.metadata.prompt,
+        [shot.conversation for shot in shot_examples(recipe, splits)],
+    )
     if trained_with is None:
         return
     same_shots = [shot.conversation for shot in trained_with.shots] == texts

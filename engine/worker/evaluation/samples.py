@@ -44,7 +44,7 @@ def choose(recipe: Recipe, splits: Splits) -> SampleSet:
     """Return the conversations that a recipe summarises at each evaluation, by greedy decoding."""
     scored = tuple(splits.validation[: recipe.training.evaluate_summaries])
     protocol = make_protocol(recipe, splits, "validation", scored, beams=1) | {"which": "first"}
-    return SampleSet(prompting.pinned(splits), scored, protocol)
+    return SampleSet(prompting.pinned_examples(splits), scored, protocol)
 
 
 def summarize(

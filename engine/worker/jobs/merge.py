@@ -65,7 +65,7 @@ def refuse_unmergeable(adapter: Adapter) -> None:
 
 
 def _options(adapter: Adapter) -> BaseModelOptions:
-    """Return the base to merge into: the one that the adapter learned on, quantized if that was, in float32."""
+    """Return the base to merge into: the one that the adapter was trained on, quantized if that was, in float32."""
     made_for = adapter.metadata.base_model
     if not made_for.id:
         raise AdapterError(f"{adapter.name} does not say which base model it was made for.")

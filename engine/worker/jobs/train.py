@@ -22,7 +22,7 @@ from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.collator import Collator, in_batches, micro_batch_tokens
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import Encoded, learned, make_prompter, scored
+from engine.worker.dataset.prompting import Encoded, make_prompter, scored_examples, training_examples
 from engine.worker.dataset.token_cache import tokenize
 from engine.worker.evaluation import evaluator, reporting, samples
 from engine.worker.modeling import base_models
@@ -87,7 +87,7 @@ def _carry_out(
         prompt_baseline.score_prompt(channel, recipe, base, splits)
         return
     prompter = make_prompter(recipe, base, splits)
-    train = tokenize(learned(recipe, splits), prompter, channel)
+    train = tokenize(training_examples(recipe, splits), prompter, channel)
     validation = tokenize(splits.validation, prompter, channel)
     report_cut_texts(channel, recipe, prompter)
     channel.enter("evaluate")
@@ -141,7 +141,7 @@ def _carry_out(
         baseline=baseline,
     )
     reporting.report(channel, evaluation, recipe, base.device)
-    example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored(recipe, splits)))
+    example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored_examples(recipe, splits)))
     library.add_score(adapter, evaluation.card(baseline))
 
 

@@ -13,7 +13,13 @@ from engine.config.recipe import Recipe
 from engine.errors import Problem
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import Prompter, learned, make_prompter, pinned, scored
+from engine.worker.dataset.prompting import (
+    Prompter,
+    make_prompter,
+    pinned_examples,
+    scored_examples,
+    training_examples,
+)
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.modeling.base_models import LoadedBase, Model, positions
 from engine.worker.modeling.prompt_learning import NoPrompt, prompt_of
@@ -114,8 +120,8 @@ class _Uses:
 
     def __init__(self, recipe: Recipe, splits: Splits) -> None:
         trains = recipe.method.method.trains
-        self.labelled = {*learned(recipe, splits), *splits.validation} if trains else set()
-        self.summarized = {*scored(recipe, splits), *pinned(splits)}
+        self.labelled = {*training_examples(recipe, splits), *splits.validation} if trains else set()
+        self.summarized = {*scored_examples(recipe, splits), *pinned_examples(splits)}
         self._max_labels = recipe.data.max_summary_tokens
         self._max_written = recipe.evaluation.max_new_tokens
 

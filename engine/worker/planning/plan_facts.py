@@ -13,7 +13,7 @@ from engine.config.training import total_steps
 from engine.worker.adapters import attach, method_hooks
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.example_preview import pieces
-from engine.worker.dataset.prompting import learned, make_prompter
+from engine.worker.dataset.prompting import make_prompter, training_examples
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import describe
 from engine.worker.modeling.base_models import LoadedBase
@@ -45,7 +45,7 @@ class Lengths:
 
 def amounts(recipe: Recipe, splits: Splits) -> Facts:
     """Return the counts of steps and examples, and the time limit."""
-    train = learned(recipe, splits)
+    train = training_examples(recipe, splits)
     return {
         "steps": total_steps(len(train), recipe.training)[0] if recipe.method.method.trains else 0,
         "max_minutes": recipe.training.max_minutes if recipe.method.method.trains else 0.0,
@@ -105,7 +105,7 @@ def truncated(
 
 def label_preview(recipe: Recipe, base: LoadedBase, splits: Splits) -> list[tuple[str, bool]]:
     """Return the first training example as pieces of text and whether each is a label; empty without training."""
-    examples = learned(recipe, splits)
+    examples = training_examples(recipe, splits)
     if not examples or not recipe.method.method.trains:
         return []
     return pieces(base.tokenizer, make_prompter(recipe, base, splits).example(examples[0]), base.family)

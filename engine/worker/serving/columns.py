@@ -16,7 +16,7 @@ from engine.config.prompts import DEFAULT_PROMPT
 from engine.errors import AppError
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.adapters.multi_lora import MixedBatch
-from engine.worker.dataset.prompting import Prompter, remembered
+from engine.worker.dataset.prompting import Prompter, prompter_from_metadata
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.serving.requests import Request
 
@@ -44,7 +44,9 @@ def make_column(name: str | None, request: Request, base: LoadedBase) -> Column:
         own = request.prompt or own
     prompt = own or _first_prompt(request.columns) or DEFAULT_PROMPTING
     limit = prompt.max_conversation_tokens
-    return Column(name, adapter, remembered(prompt, base, limit, request.options.max_new_tokens), limit)
+    return Column(
+        name, adapter, prompter_from_metadata(prompt, base, limit, request.options.max_new_tokens), limit
+    )
 
 
 def _first_prompt(names: Sequence[str | None]) -> PromptFacts | None:

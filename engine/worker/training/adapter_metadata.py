@@ -18,7 +18,7 @@ from engine.config.recipe import Recipe
 from engine.config.training import total_steps
 from engine.worker.adapters import attach
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import learned, prompt_facts
+from engine.worker.dataset.prompting import prompt_facts, training_examples
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
 from engine.worker.runtime.versions import versions
@@ -112,7 +112,7 @@ def _data(recipe: Recipe, splits: Splits) -> DataFacts:
         source=recipe.data.source,
         fingerprint=splits.fingerprint,
         licence=splits.licence,
-        train=len(learned(recipe, splits)) if recipe.method.method.trains else 0,
+        train=len(training_examples(recipe, splits)) if recipe.method.method.trains else 0,
         validation=len(splits.validation),
         test=len(splits.test),
         excluded=sum(splits.excluded.values()),

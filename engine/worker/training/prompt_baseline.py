@@ -12,12 +12,12 @@ from engine.config.recipe import Recipe
 from engine.runs import example_scores
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import (
-    learned,
     make_prompter,
     notices,
-    pinned,
+    pinned_examples,
     prompt_facts,
-    scored,
+    scored_examples,
+    training_examples,
     with_plain_prompt,
 )
 from engine.worker.evaluation import evaluator, reporting, samples
@@ -39,7 +39,7 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
         channel.emit("run_resumed", step=0)
     began = time.perf_counter()
     # The examples in the prompt know their summaries, so nobody is asked for them: neither with nor without it.
-    asked = replace(splits, train=learned(recipe, splits))
+    asked = replace(splits, train=training_examples(recipe, splits))
     plain = with_plain_prompt(recipe)
     for notice in notices(recipe):
         channel.notice(**notice)
@@ -53,10 +53,10 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
         base,
         base.model,
         make_prompter(recipe, base, splits),
-        pinned(splits),
+        pinned_examples(splits),
         max_new_tokens=recipe.evaluation.max_new_tokens,
     )
-    samples.report(channel, pinned(splits), summaries, step=0)
+    samples.report(channel, pinned_examples(splits), summaries, step=0)
     prompt = prompt_facts(recipe, splits)
     evaluation = evaluator.score(
         channel, base, base.model, plain, asked, channel.job.id, 0, baseline=baseline, prompt=prompt
@@ -66,7 +66,7 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
     metadata = make_prompt_metadata(channel.job.id, recipe, base, splits, seconds)
     # There are no weights: the metadata and the recipe are all of it.
     adapter_store.store(channel, metadata.with_score(evaluation.card(baseline)), lambda _: None)
-    example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored(plain, asked)))
+    example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored_examples(plain, asked)))
     reporting.report(channel, evaluation, plain, base.device)
 
 

@@ -116,8 +116,8 @@ def problem_of(kind, count, method="lora", **values):
 
 def test_examples_in_the_prompt_are_not_trained_on():
     recipe, splits = make_recipe("t5", data={"shots": 2}), splits_of(5)
-    assert prompting.shown(recipe, splits) == splits.train[:2]
-    assert prompting.learned(recipe, splits) == splits.train[2:]
+    assert prompting.shot_examples(recipe, splits) == splits.train[:2]
+    assert prompting.training_examples(recipe, splits) == splits.train[2:]
 
 
 def test_metadata_remembers_the_prompt_without_the_data():
@@ -129,7 +129,7 @@ def test_metadata_remembers_the_prompt_without_the_data():
     facts = type(facts).model_validate(facts.model_dump())
 
     asked = "Cyd: bus?\nDan: no."
-    remembered = prompting.remembered(facts, base, recipe.data.max_conversation_tokens, 128)
+    remembered = prompting.prompter_from_metadata(facts, base, recipe.data.max_conversation_tokens, 128)
     assert remembered.prompt(asked) == prompting.make_prompter(recipe, base, splits).prompt(asked)
     assert examples(2)[1].summary in remembered.prompt(asked)
 

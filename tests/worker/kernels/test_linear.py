@@ -1,4 +1,4 @@
-"""Linear layers multiply by oneDNN where their weights are not learned, to torch's result."""
+"""Linear layers multiply by oneDNN where their weights are frozen, to torch's result."""
 
 from __future__ import annotations
 

@@ -54,7 +54,9 @@ def test_in_bfloat16_it_is_at_least_as_near_to_the_true_numbers(kind):
     rows = torch.randn(40, 24, dtype=torch.bfloat16)
 
     exact = with_gradients(true, rows.float())
-    for found, theirs, number in zip(with_gradients(quick, rows), with_gradients(plain, rows), exact, strict=True):
+    for found, theirs, number in zip(
+        with_gradients(quick, rows), with_gradients(plain, rows), exact, strict=True
+    ):
         assert found.dtype == theirs.dtype == torch.bfloat16
         assert (found.float() - number).norm() <= 1.02 * (theirs.float() - number).norm()
 

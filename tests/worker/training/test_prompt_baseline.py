@@ -11,7 +11,7 @@ from engine.errors import AdapterError, RecipeError
 from engine.jobs.job import create_job
 from engine.runs import run_store
 from engine.system.paths import adapters_folder, jobs_folder
-from engine.worker.dataset.prompting import PINNED, remembered
+from engine.worker.dataset.prompting import NUM_PINNED, prompter_from_metadata
 from engine.worker.generation import generate
 from engine.worker.jobs import merge
 from engine.worker.planning import planner as plan
@@ -85,14 +85,14 @@ def test_a_prompts_summaries_of_the_pinned_conversations_are_shown(tmp_path):
     job, events = train_in_process(recipe)
     made = events_named(events, "sample_made")
     text = (tmp_path / "data" / "validation.jsonl").read_text()
-    rows = [json.loads(line) for line in text.splitlines()][:PINNED]
+    rows = [json.loads(line) for line in text.splitlines()][:NUM_PINNED]
     assert [sample["reference"] for sample in made] == [row["summary"] for row in rows]
     assert {sample["step"] for sample in made} == {0}
     told = [event["event"] for event in events]
     assert told.index("run_started") < told.index("sample_made") < told.index("adapter_saved")
     base = load_tiny("t5")
     asked = [
-        remembered(adapter_of(events).metadata.prompt, base, 512, 128).input_ids(row["dialogue"])
+        prompter_from_metadata(adapter_of(events).metadata.prompt, base, 512, 128).input_ids(row["dialogue"])
         for row in rows
     ]
     rendered = generate.generate(
@@ -104,7 +104,7 @@ def test_a_prompts_summaries_of_the_pinned_conversations_are_shown(tmp_path):
         max_new_tokens=recipe.evaluation.max_new_tokens,
     )
     assert [sample["summary"] for sample in made] == [each.text for each in rendered]
-    assert len(run_store.open_run(job).state.samples) == PINNED
+    assert len(run_store.open_run(job).state.samples) == NUM_PINNED
 
 
 def test_the_plain_prompt_makes_no_difference_and_is_said_to_be_the_base(tmp_path):
