@@ -13,7 +13,7 @@ from engine.system.units import size
 from engine.worker.dataset.batch_packing import BatchShape
 
 # Estimates are within 15 %: a run that may fit is not refused.
-CERTAINTY = 1.15
+ESTIMATE_TOLERANCE = 1.15
 TRAINED_PARTS = ("adapter", "gradients", "optimizer")
 
 
@@ -24,7 +24,7 @@ def problem(recipe: Recipe, parts: Mapping[str, int], shape: BatchShape, availab
     largest of weights, trained parts and activations.
     """
     needed = sum(parts.values())
-    if needed <= CERTAINTY * available:
+    if needed <= ESTIMATE_TOLERANCE * available:
         return None
     message = f"This run needs about {size(needed)} of memory, but only {size(available)} is available."
     trained = sum(parts[name] for name in TRAINED_PARTS)

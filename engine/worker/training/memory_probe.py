@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from engine.worker.dataset.collator import Step
-from engine.worker.planning.feasibility import CERTAINTY
+from engine.worker.planning.feasibility import ESTIMATE_TOLERANCE
 from engine.worker.planning.peak_batch import find_peak_step
 from engine.worker.runtime import devices, oom
 from engine.worker.training.step_gradients import Abort
@@ -43,7 +43,7 @@ def check(run: TrainingRun, state: TrainState, should_abort: Abort) -> dict[str,
     step = find_peak_step(run.collator, run.sampler, range(run.step, run.total_steps))
     examples = [run.train[index] for index in step.examples]
     available, planned = devices.available_bytes(run.base.device), sum(run.planned_memory.values())
-    if run.base.device.type not in ("cuda", "xpu") and planned > CERTAINTY * available:
+    if run.base.device.type not in ("cuda", "xpu") and planned > ESTIMATE_TOLERANCE * available:
         raise oom.MemoryExceeded(planned, available)
     weights = [[shape.weight for shape in shard] for shard in run.collator.batch_shapes(examples)]
     began = time.perf_counter()
