@@ -44,17 +44,17 @@ def report_baseline(run: TrainingRun, channel: Channel) -> None:
 def evaluate(run: TrainingRun, channel: Channel) -> Measured | None:
     """Report the model's loss, scores and summaries at this step; return what the best state is chosen by.
 
-    None without validation examples, and if a stop interrupted it: the run then owes an evaluation.
+    None without validation examples, and if a stop interrupted it: the evaluation is then pending.
     """
     chosen = run.chosen
-    run.progress.owes_evaluation = True
+    run.progress.evaluation_pending = True
     try:
         loss = _loss(run, channel)
         summaries = _summaries(run, channel, chosen.all)
     except Stopped:
         # The step itself is done, so the run ends in order.
         return None
-    run.progress.owes_evaluation = False
+    run.progress.evaluation_pending = False
     measured = None
     if loss is not None:
         scores = samples.scores(chosen.scored, summaries, run.recipe.evaluation.bootstrap)

@@ -155,7 +155,7 @@ def _resume(
     channel.emit("run_resumed", step=run.step)
     checkpoints.load_trainable(run.model, checkpoint)
     checkpoints.load_state(state, checkpoint)
-    if run.progress.owes_evaluation:
+    if run.progress.evaluation_pending:
         _evaluate(run, channel, selection)
 
 

@@ -30,6 +30,8 @@ from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.training.optimizer import make_optimizer, make_schedule
 from engine.worker.training.step_gradients import StepGradients
 
+# Names of `Progress` whose key in a checkpoint's file is another one.
+STORED_NAMES = {"evaluation_pending": "owes_evaluation"}
 # Second forward pass without reentrant autograd: the only form that works with adapters on a frozen base.
 ACTIVATION_CHECKPOINTING = {"use_reentrant": False}
 
@@ -44,7 +46,7 @@ class Progress:
     best_rouge1: float = 0.0
     evaluations_without_gain: int = 0
     # A stop interrupted an evaluation that decides what is kept: it is repeated before the run goes on.
-    owes_evaluation: bool = False
+    evaluation_pending: bool = False
     seconds: float = 0.0
     peak_memory_bytes: int = 0
     threads: int = 0
@@ -53,7 +55,7 @@ class Progress:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a checkpoint stores; JSON has no infinity, so an unknown best is left out."""
-        stored = asdict(self)
+        stored = {STORED_NAMES.get(name, name): value for name, value in asdict(self).items()}
         if self.best_step == 0:
             del stored["best_loss"]
         return stored
@@ -61,8 +63,8 @@ class Progress:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Progress:
         """Return what a checkpoint stored; 0.1.0 stored the recipe's order of the examples too."""
-        known = {entry.name for entry in fields(cls)}
-        return cls(**{name: value for name, value in stored.items() if name in known})
+        keys = {entry.name: STORED_NAMES.get(entry.name, entry.name) for entry in fields(cls)}
+        return cls(**{name: stored[key] for name, key in keys.items() if key in stored})
 
 
 @dataclass
