@@ -162,6 +162,6 @@ def _summaries(
         prompts,
         beams=recipe.evaluation.beams,
         max_new_tokens=recipe.evaluation.max_new_tokens,
-        between=channel.check_stop,
+        on_tick=channel.check_stop,
         on_written=lambda *_: channel.progress(next(done), len(prompts), "summaries"),
     )

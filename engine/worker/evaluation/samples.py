@@ -65,7 +65,7 @@ def summarize(
         [prompter.input_ids(example.conversation) for example in examples],
         beams=1,
         max_new_tokens=max_new_tokens,
-        between=channel.check_stop,
+        on_tick=channel.check_stop,
     )
 
 

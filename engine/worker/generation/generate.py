@@ -74,7 +74,7 @@ def generate(
     on_rows: OnRows | None = None,
     on_tokens: OnTokens | None = None,
     on_written: OnWritten | None = None,
-    between: Tick = no_tick,
+    on_tick: Tick = no_tick,
     batch_tokens: int | None = None,
     **decoding: Any,
 ) -> list[Generated]:
@@ -84,7 +84,7 @@ def generate(
     about to be computed: a batch, a group of its prefill, and the remaining rows after ended ones have left.
     `on_tokens(ids)` gets all new ids of these rows after each step (rows × tokens), `on_written(row, summary)` each
     summary as soon as it has ended. Without `on_rows` and `on_tokens`, a processor's cores work in parallel, and
-    `between` is called regularly. An exception from any of them ends the work. `batch_tokens` is chosen by the device
+    `on_tick` is called regularly. An exception from any of them ends the work. `batch_tokens` is chosen by the device
     if absent. Raises BaseModelError if a prompt is too long for the model.
     """
     options = DecodingOptions(**decoding)
@@ -109,7 +109,7 @@ def generate(
             work.write(rows, take, on_rows, on_tokens)
         else:
             parts = [rows[start::apart] for start in range(apart)]
-            parallel_map(work.write_apart, parts, lambda found: take(*found), between)
+            parallel_map(work.write_apart, parts, lambda found: take(*found), on_tick)
     return [written[row] for row in range(len(inputs))]
 
 

@@ -89,7 +89,7 @@ def test_what_is_raised_in_between_ends_the_work_of_all(apart, at):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        writer("llama", "lora", beams=1)(between=leave)
+        writer("llama", "lora", beams=1)(on_tick=leave)
     assert not fork_pool._forks
 
 
