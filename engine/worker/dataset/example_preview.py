@@ -49,7 +49,7 @@ def filling(recipe: Recipe, base: LoadedBase, splits: Splits) -> dict[str, Any]:
     alone = len(make_prompter(recipe, base, replace(splits, train=())).input_ids(conversation))
     return {
         "template": recipe.data.prompt,
-        "conversation": prompter.fitted(conversation),
+        "conversation": prompter.truncated(conversation),
         "shots": prompter.shots,
         "tokens": tokens,
         "shots_tokens": tokens - alone,

@@ -52,8 +52,8 @@ class Prompter:
     """Formats conversations with a prompt and encodes them.
 
     `shots` are examples in the prompt, complete, each formatted by the template and followed by its summary. A
-    conversation that is too long is truncated, never the prompt around it; `cut` counts the truncated conversations,
-    `cut_summaries` the truncated reference summaries.
+    conversation that is too long is truncated, never the prompt around it; `truncated_conversations` and
+    `truncated_summaries` count the texts truncated so far.
     """
 
     def __init__(
@@ -72,8 +72,8 @@ class Prompter:
         self._plain = SpecialTokens(tokenizer.all_special_tokens).escaped
         self._template = template
         self.shots = [(self._plain(shot.conversation), self._plain(shot.summary)) for shot in shots]
-        self.cut = 0
-        self.cut_summaries = 0
+        self.truncated_conversations = 0
+        self.truncated_summaries = 0
 
     @property
     def identity(self) -> str:
@@ -98,7 +98,7 @@ class Prompter:
 
     def prompt(self, conversation: str) -> str:
         """Return the prompt with the conversation, truncated to the limit."""
-        parts = rendered(self._template, self.fitted(conversation), self.shots)
+        parts = rendered(self._template, self.truncated(conversation), self.shots)
         return "".join(part.text for part in parts)
 
     def example(self, example: Example) -> Encoded:
@@ -113,13 +113,13 @@ class Prompter:
         """Return the number of tokens of a conversation, before truncation."""
         return self._count(conversation)
 
-    def fitted(self, conversation: str) -> str:
+    def truncated(self, conversation: str) -> str:
         """Return a conversation truncated to the limit's tokens, never within a character."""
         conversation = self._plain(conversation)
         encoding = self._tokenizer(conversation, add_special_tokens=False, return_offsets_mapping=True)
         if len(encoding["input_ids"]) <= self._limit:
             return conversation
-        self.cut += 1
+        self.truncated_conversations += 1
         return conversation[: encoding["offset_mapping"][self._limit - 1][1]].rstrip()
 
     def _ids(self, text: str) -> list[int]:
@@ -135,13 +135,13 @@ class Prompter:
             whole: list[int] = self._tokenizer(text_target=summary)["input_ids"]
             if len(whole) <= self._summary_limit:
                 return whole
-            self.cut_summaries += 1
+            self.truncated_summaries += 1
             kept: list[int] = self._tokenizer(
                 text_target=summary, truncation=True, max_length=self._summary_limit
             )["input_ids"]
             return kept
         ids: list[int] = self._tokenizer(summary, add_special_tokens=False)["input_ids"]
-        self.cut_summaries += len(ids) >= self._summary_limit
+        self.truncated_summaries += len(ids) >= self._summary_limit
         return [*ids[: self._summary_limit - 1], self._tokenizer.eos_token_id]
 
     def _count(self, text: str) -> int:

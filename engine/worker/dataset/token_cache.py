@@ -119,9 +119,9 @@ def tokenize(examples: Sequence[Example], prompter: Prompter, channel: Channel) 
     cached = _load(path, prompter)
     if cached is not None:
         return cached
-    cut_before = (prompter.cut, prompter.cut_summaries)
+    cut_before = (prompter.truncated_conversations, prompter.truncated_summaries)
     made = _made(examples, prompter, channel)
-    cuts = (prompter.cut - cut_before[0], prompter.cut_summaries - cut_before[1])
+    cuts = (prompter.truncated_conversations - cut_before[0], prompter.truncated_summaries - cut_before[1])
     # A full disk must not end a run: the cache only saves time.
     with suppress(StorageError), storage_errors("The cache of token ids", ""):
         _drop_unfinished(path.parent)
@@ -174,8 +174,8 @@ def _load(path: Path, prompter: Prompter) -> Tokens | None:
         os.utime(path)
     except (OSError, KeyError, ValueError, TypeError, OverflowError):
         return None
-    prompter.cut += conversations
-    prompter.cut_summaries += summaries
+    prompter.truncated_conversations += conversations
+    prompter.truncated_summaries += summaries
     return tokens
 
 

@@ -146,7 +146,7 @@ def _example_metrics(
     started = time.perf_counter()
     summaries = _summaries(channel, base, model, recipe, prompts)
     seconds = time.perf_counter() - started
-    return summary_metrics.measure(examples, summaries, prompter.cut, seconds)
+    return summary_metrics.measure(examples, summaries, prompter.truncated_conversations, seconds)
 
 
 def _summaries(

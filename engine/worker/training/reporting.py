@@ -70,15 +70,15 @@ def report_changes(channel: Channel, recipe: Recipe) -> None:
 
 def report_cut_texts(channel: Channel, recipe: Recipe, prompter: Prompter) -> None:
     """Report how many conversations and reference summaries are too long and lose their end."""
-    if prompter.cut:
+    if prompter.truncated_conversations:
         channel.notice(
-            f"{prompter.cut:,} conversations have more than {recipe.data.max_conversation_tokens} tokens "
+            f"{prompter.truncated_conversations:,} conversations have more than {recipe.data.max_conversation_tokens} tokens "
             "and lose their end.",
             "Raise data.max_conversation_tokens to keep them whole.",
         )
-    if prompter.cut_summaries:
+    if prompter.truncated_summaries:
         channel.notice(
-            f"{prompter.cut_summaries:,} reference summaries have more than {recipe.data.max_summary_tokens} "
+            f"{prompter.truncated_summaries:,} reference summaries have more than {recipe.data.max_summary_tokens} "
             "tokens and are cut.",
             "Raise data.max_summary_tokens to keep them whole.",
         )

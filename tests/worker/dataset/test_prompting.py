@@ -60,7 +60,7 @@ def test_a_long_conversation_loses_its_end_and_the_prompt_stays_whole(kind):
     assert text.endswith("\n\nSummary: ")
     inner = text.removeprefix("Summarize:\n\n").removesuffix("\n\nSummary: ")
     assert len(tokenizer(inner, add_special_tokens=False)["input_ids"]) <= 20
-    assert made.cut == 1
+    assert made.truncated_conversations == 1
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
@@ -71,7 +71,7 @@ def test_a_long_summary_is_cut_and_still_ends(kind):
     labels = [label for label in encoded.labels if label != IGNORED]
     assert len(labels) == 8
     assert labels[-1] == tokenizer.eos_token_id
-    assert made.cut_summaries == 1
+    assert made.truncated_summaries == 1
 
 
 @pytest.mark.parametrize("kind", FAMILIES)

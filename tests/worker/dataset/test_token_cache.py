@@ -63,9 +63,12 @@ def test_they_come_from_the_file_as_the_prompter_makes_them(kind):
     assert channel.encoded == 0
     assert list(found) == expected
     assert (found[1:], found[-1], len(found)) == (expected[1:], expected[-1], 3)
-    assert (again.cut, again.cut_summaries) == (plain.cut, plain.cut_summaries)
-    assert again.cut
-    assert again.cut_summaries
+    assert (again.truncated_conversations, again.truncated_summaries) == (
+        plain.truncated_conversations,
+        plain.truncated_summaries,
+    )
+    assert again.truncated_conversations
+    assert again.truncated_summaries
     with pytest.raises(IndexError):
         found[3]
 
@@ -119,7 +122,7 @@ def test_how_the_tokenizer_was_used_before_decides_nothing():
     before = used.identity
     used.example(EXAMPLES[2])
 
-    assert used.cut_summaries == 1
+    assert used.truncated_summaries == 1
     assert used.identity == before
 
 

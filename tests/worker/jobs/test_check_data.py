@@ -206,7 +206,7 @@ def test_where_a_limit_cuts_a_conversation_is_where_a_run_cuts_it(tmp_path: Path
     tokenizer = read_tokenizer(paths.starter_folder(), "starter")
     for limit in range(1, row.conversation_tokens + 2):
         prompter = Prompter(tokenizer, "encoder-decoder", "{conversation}", limit, 8)
-        assert talk[: row.kept_characters(limit)].rstrip() == prompter.fitted(talk).rstrip()
+        assert talk[: row.kept_characters(limit)].rstrip() == prompter.truncated(talk).rstrip()
 
 
 def test_a_special_token_that_somebody_wrote_is_counted_as_a_run_reads_it(
@@ -222,7 +222,7 @@ def test_a_special_token_that_somebody_wrote_is_counted_as_a_run_reads_it(
     assert row is not None
     tokenizer = read_tokenizer(paths.starter_folder(), "starter")
     prompter = Prompter(tokenizer, "encoder-decoder", "{conversation}", 500, 8)
-    read_tokens = len(tokenizer(prompter.fitted(talk), add_special_tokens=False)["input_ids"])
+    read_tokens = len(tokenizer(prompter.truncated(talk), add_special_tokens=False)["input_ids"])
     counter = token_counter.of(tokenizer, paths.starter_folder(), "starter")
     assert (row.conversation_tokens, counter.count([talk])) == (read_tokens, [read_tokens])
     assert counter.ends(talk) == list(row.ends)
@@ -231,7 +231,7 @@ def test_a_special_token_that_somebody_wrote_is_counted_as_a_run_reads_it(
         prompter = Prompter(tokenizer, "encoder-decoder", "{conversation}", limit, 8)
         kept = row.kept_characters(limit)
         assert kept is not None
-        assert prompter.fitted(talk).replace(" ", "") == talk[:kept].replace(" ", "").rstrip()
+        assert prompter.truncated(talk).replace(" ", "") == talk[:kept].replace(" ", "").rstrip()
 
 
 def test_turns_and_speakers_are_counted_split_by_split(tmp_path: Path, check: Check) -> None:
