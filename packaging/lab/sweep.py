@@ -41,7 +41,7 @@ from engine.worker.dataset.collator import (
     CPU_TOKENS,
     Collator,
     StepSampler,
-    in_batches,
+    evaluation_batches,
     steps_from,
     train_loader,
 )
@@ -133,7 +133,7 @@ class Bench:
         prompter = make_prompter(recipe, base, self._splits)
         examples = [prompter.example(each) for each in self._splits.train[: self._given.train]]
         collator = Collator(base.family, base.tokenizer.pad_token_id, CPU_TOKENS)
-        context = InitContext(self._given.steps, tuple(in_batches(examples[:64], collator)))
+        context = InitContext(self._given.steps, tuple(evaluation_batches(examples[:64], collator)))
         model = attach.attach(base, recipe, context)
         training = recipe.training.model_copy(update={"max_steps": self._given.steps})
         sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
@@ -156,7 +156,7 @@ class Bench:
         prompter = make_prompter(recipe, base, self._splits)
         held_out = [prompter.example(each) for each in self._splits.validation[: self._given.validation]]
         collator = Collator(base.family, base.tokenizer.pad_token_id, CPU_TOKENS)
-        loss = mean_loss(model, list(in_batches(held_out, collator)), base.family, lambda: None)
+        loss = mean_loss(model, list(evaluation_batches(held_out, collator)), base.family, lambda: None)
         figures: dict[str, Any] = {"validation": round(loss, 4)}
         tests = self._splits.test[: self._given.test]
         if tests:

@@ -55,7 +55,7 @@ from engine.worker.dataset.collator import (
     MicroBatch,
     Step,
     StepSampler,
-    in_batches,
+    evaluation_batches,
     micro_batch_tokens,
 )
 from engine.worker.dataset.dataset import Splits
@@ -409,7 +409,7 @@ def validation_loss(stage: Stage, model: PeftModel) -> float:
     """Return the mean loss per label token on the validation split, computed alike for every side."""
     collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
     encoded = [stage.prompter.example(each) for each in stage.splits.validation]
-    return loss.mean_loss(model, list(in_batches(encoded, collator)), stage.base.family, int)
+    return loss.mean_loss(model, list(evaluation_batches(encoded, collator)), stage.base.family, int)
 
 
 class Watch:

@@ -64,23 +64,23 @@ def pack(sizes: Sequence[Size], tokens: int, *, is_encoder_decoder: bool) -> lis
     micro-batch adds its fixed cost in tokens. The longest examples come first.
     """
     order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)
-    more = tokens // MICRO_BATCH_PARTS
+    fixed_cost = tokens // MICRO_BATCH_PARTS
     # By number of examples: the minimum cost, and the start of the last group.
-    least: list[float] = [0]
-    begins = [0]
+    min_costs: list[float] = [0]
+    starts = [0]
     for end in range(1, len(order) + 1):
         cost, labels = math.inf, 0
-        for begin in range(end - 1, -1, -1):
-            inputs, last = sizes[order[begin]]
+        for start in range(end - 1, -1, -1):
+            inputs, last = sizes[order[start]]
             labels = max(labels, last)
-            padded = row_width(inputs, labels, is_encoder_decoder=is_encoder_decoder) * (end - begin)
-            if padded > tokens and begin < end - 1:
+            padded = row_width(inputs, labels, is_encoder_decoder=is_encoder_decoder) * (end - start)
+            if padded > tokens and start < end - 1:
                 break
-            if least[begin] + padded + more < cost:
-                cost, chosen = least[begin] + padded + more, begin
-        least.append(cost)
-        begins.append(chosen)
-    return [order[begin:end] for begin, end in _groups(begins)]
+            if min_costs[start] + padded + fixed_cost < cost:
+                cost, chosen = min_costs[start] + padded + fixed_cost, start
+        min_costs.append(cost)
+        starts.append(chosen)
+    return [order[start:end] for start, end in _groups(starts)]
 
 
 def shard_examples(sizes: Sequence[Size], shards: int, *, is_encoder_decoder: bool) -> list[list[int]]:
@@ -94,33 +94,33 @@ def shard_examples(sizes: Sequence[Size], shards: int, *, is_encoder_decoder: bo
     low, high = max(weights), len(weights) * max(weights)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        low, high = (low, middle) if len(_filled(weights, middle)) <= shards else (middle, high)
-    parts = _filled(weights, high)
+        low, high = (low, middle) if len(_ranges_within(weights, middle)) <= shards else (middle, high)
+    parts = _ranges_within(weights, high)
     parts.sort(key=lambda part: len(part) * max(weights[index] for index in part))
     return [[order[index] for index in part] for part in parts]
 
 
-def _filled(weights: Sequence[float], limit: float) -> list[range]:
+def _ranges_within(weights: Sequence[float], limit: float) -> list[range]:
     """Return ranges of rows, each as long as its padded weight stays within a limit."""
-    parts, begin, widest = [], 0, 0.0
+    parts, start, widest = [], 0, 0.0
     for index, weight in enumerate(weights):
-        if index > begin and (index + 1 - begin) * max(widest, weight) > limit:
-            parts.append(range(begin, index))
-            begin, widest = index, 0.0
+        if index > start and (index + 1 - start) * max(widest, weight) > limit:
+            parts.append(range(start, index))
+            start, widest = index, 0.0
         widest = max(widest, weight)
-    return [*parts, range(begin, len(weights))]
+    return [*parts, range(start, len(weights))]
 
 
 def _row_weight(size: Size, *, is_encoder_decoder: bool) -> float:
     return row_width(*size, is_encoder_decoder=is_encoder_decoder) * (1 + size[0] / TOKENS_LIKE_A_WIDTH)
 
 
-def _groups(begins: Sequence[int]) -> list[tuple[int, int]]:
-    """Return start and end of each group; `begins` has the start of the last group for each end."""
-    groups, end = [], len(begins) - 1
+def _groups(starts: Sequence[int]) -> list[tuple[int, int]]:
+    """Return start and end of each group; `starts` has the start of the last group for each end."""
+    groups, end = [], len(starts) - 1
     while end:
-        groups.append((begins[end], end))
-        end = begins[end]
+        groups.append((starts[end], end))
+        end = starts[end]
     return groups[::-1]
 
 

@@ -208,7 +208,7 @@ class Collator:
         shards = self.groups(list(map(_size, examples)))
         return Step(
             tuple(
-                tuple(self._padded([examples[index] for index in group]) for group in shard)
+                tuple(self._collated([examples[index] for index in group]) for group in shard)
                 for shard in shards
             ),
             len(examples),
@@ -238,11 +238,11 @@ class Collator:
     def _width(self, inputs: int, labels: int) -> int:
         return row_width(inputs, labels, is_encoder_decoder=self._is_encoder_decoder)
 
-    def _padded(self, group: Sequence[Encoded]) -> MicroBatch:
-        input_ids = _rectangle([example.input_ids for example in group], self._pad)
+    def _collated(self, group: Sequence[Encoded]) -> MicroBatch:
+        input_ids = _pad_rows([example.input_ids for example in group], self._pad)
         lengths = torch.tensor([len(example.input_ids) for example in group])
         mask = (torch.arange(input_ids.shape[1])[None, :] < lengths[:, None]).long()
-        labels = _rectangle([example.labels for example in group], IGNORED)
+        labels = _pad_rows([example.labels for example in group], IGNORED)
         return MicroBatch(
             input_ids,
             mask,
@@ -262,10 +262,10 @@ class Collator:
         return torch.stack([rows, columns - 1]), labels[rows, columns]
 
 
-def _rectangle(rows: Sequence[Sequence[int]], filling: int) -> torch.Tensor:
+def _pad_rows(rows: Sequence[Sequence[int]], pad: int) -> torch.Tensor:
     """Return rows of ids as one tensor (rows × longest), padded at the right."""
     longest = max(map(len, rows))
-    return torch.tensor([[*row, *[filling] * (longest - len(row))] for row in rows], dtype=torch.long)
+    return torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows], dtype=torch.long)
 
 
 def train_loader(examples: Sequence[Encoded], collator: Collator, sampler: StepSampler) -> DataLoader[Any]:
@@ -296,8 +296,10 @@ def steps_from(
             number += 1
 
 
-def in_batches(examples: Sequence[Encoded], collator: Collator, size: int = 256) -> Iterator[MicroBatch]:
+def evaluation_batches(
+    examples: Sequence[Encoded], collator: Collator, size: int = 256
+) -> Iterator[MicroBatch]:
     """Yield all examples as micro-batches, sorted by length within windows of `size`, for evaluation."""
-    alone = collator.with_shards(1)
+    unsharded = collator.with_shards(1)
     for start in range(0, len(examples), size):
-        yield from alone(examples[start : start + size]).micro_batches
+        yield from unsharded(examples[start : start + size]).micro_batches

@@ -78,34 +78,34 @@ def read(
     selection = select(options, channel, needs)
     for split in needs:
         _require_examples(selection, split)
-    left = exclude_rows(selection.rows, options, counter, channel.check_stop)
+    remaining = exclude_rows(selection.rows, options, counter, channel.check_stop)
     for split in needs:
-        _require_rest(selection.rows[split], left.rows[split], split)
-    if left.words:
-        channel.notice(left.words, "They are excluded by data.exclude.")
-    kept = {split: _whole(split, left.rows[split], channel) for split in SPLITS}
-    places = _masked_places(left.rows) if options.mask else Counter()
-    if places:
-        channel.notice(_masked_words(places), "data.mask masks them.")
+        _require_rest(selection.rows[split], remaining.rows[split], split)
+    if remaining.text:
+        channel.notice(remaining.text, "They are excluded by data.exclude.")
+    examples = {split: _complete_examples(split, remaining.rows[split], channel) for split in SPLITS}
+    masked = _count_masked(remaining.rows) if options.mask else Counter()
+    if masked:
+        channel.notice(_masked_text(masked), "data.mask masks them.")
     return Splits(
-        **kept,
-        fingerprint=fingerprint(kept),
+        **examples,
+        fingerprint=fingerprint(examples),
         licence=selection.source.licence,
         source=selection.source.name,
         columns=selection.shape.as_dict(),
-        excluded={split: count.total() for split, count in left.excluded.items()},
-        masked=dict(places),
+        excluded={split: count.total() for split, count in remaining.excluded.items()},
+        masked=dict(masked),
     )
 
 
-def _masked_places(rows: Mapping[Split, Iterable[Row]]) -> Counter[str]:
+def _count_masked(rows: Mapping[Split, Iterable[Row]]) -> Counter[str]:
     return Counter(
         kind for split in SPLITS for row in rows[split] if row.missing is None for kind in row.masked
     )
 
 
-def _masked_words(places: Counter[str]) -> str:
-    named = ", ".join(f"{kind.title.lower()}: {places[kind.id]:,}" for kind in KINDS if places[kind.id])
+def _masked_text(counts: Counter[str]) -> str:
+    named = ", ".join(f"{kind.title.lower()}: {counts[kind.id]:,}" for kind in KINDS if counts[kind.id])
     return f"Personal data is masked in the texts ({named})."
 
 
@@ -138,18 +138,18 @@ def _require_examples(selection: Selection, split: Split) -> None:
 def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLITS) -> Selection:
     """Return the rows that `options` select: splits first, then every Nth row of each, then the limits."""
     source = locate(options.source, channel)
-    shape, found = read_rows(source, options, channel)
-    whole = {split: rows_of(examples, options.mask) for split, examples in found.items()}
+    shape, examples_by_split = read_rows(source, options, channel)
+    source_rows = {split: rows_of(examples, options.mask) for split, examples in examples_by_split.items()}
     channel.check_stop()
-    if None in whole:
-        rows = _split(whole[None], options.split_seed)
+    if None in source_rows:
+        rows = _split(source_rows[None], options.split_seed)
     else:
-        rows = _completed(
-            {split: whole.get(split, no_rows()) for split in SPLITS}, needs, options.split_seed, channel
+        rows = _with_held_out_splits(
+            {split: source_rows.get(split, no_rows()) for split in SPLITS}, needs, options.split_seed, channel
         )
     limits = {"train": options.max_train, "validation": options.max_validation, "test": options.max_test}
     return Selection(
-        source, shape, {split: _thinned(rows[split], options.every, limits[split]) for split in SPLITS}
+        source, shape, {split: _limited(rows[split], options.every, limits[split]) for split in SPLITS}
     )
 
 
@@ -159,7 +159,7 @@ def _split(rows: LazySequence[Row], seed: int) -> dict[Split, LazySequence[Row]]
     return {"train": train, "validation": validation, "test": test}
 
 
-def _completed(
+def _with_held_out_splits(
     rows: dict[Split, LazySequence[Row]], needs: Sequence[Split], seed: int, channel: Channel
 ) -> dict[Split, LazySequence[Row]]:
     """Hold out training rows for each split that is needed and missing, with a notice."""
@@ -175,31 +175,31 @@ def _completed(
     return rows
 
 
-def _thinned(rows: LazySequence[Row], every: int, most: int) -> LazySequence[Row]:
-    kept = rows[::every]
-    return kept[:most] if most else kept
+def _limited(rows: LazySequence[Row], every: int, limit: int) -> LazySequence[Row]:
+    selected = rows[::every]
+    return selected[:limit] if limit else selected
 
 
-def _whole(split: Split, rows: LazySequence[Row], channel: Channel) -> LazySequence[Example]:
+def _complete_examples(split: Split, rows: LazySequence[Row], channel: Channel) -> LazySequence[Example]:
     """Return the examples of the complete rows; report the others, which are left out."""
-    whole, lacking = array("q"), dict[str, list[int]]()
+    complete, incomplete = array("q"), dict[str, list[int]]()
     for index, row in enumerate(rows):
         if row.missing is None:
-            whole.append(index)
+            complete.append(index)
         else:
-            lacking.setdefault(row.missing, []).append(row.number)
-    for role, numbers in sorted(lacking.items()):
-        channel.notice(_left_out(split, role, numbers, len(rows) - len(numbers)))
-    return examples_of(rows.select(whole))
+            incomplete.setdefault(row.missing, []).append(row.number)
+    for role, numbers in sorted(incomplete.items()):
+        channel.notice(_left_out_text(split, role, numbers, len(rows) - len(numbers)))
+    return examples_of(rows.select(complete))
 
 
-def _left_out(split: Split, role: str, numbers: list[int], others: int) -> str:
-    fine = f"The other {others:,} are fine." if others > 1 else "The other one is fine."
+def _left_out_text(split: Split, role: str, numbers: list[int], others: int) -> str:
+    rest = f"The other {others:,} are fine." if others > 1 else "The other one is fine."
     if len(numbers) == 1:
-        return f"Row {numbers[0]:,} of {split} has no {role} and is left out. {fine}"
+        return f"Row {numbers[0]:,} of {split} has no {role} and is left out. {rest}"
     named = ", ".join(f"{number:,}" for number in numbers[:MAX_ROWS_NAMED])
     more = ", …" if len(numbers) > MAX_ROWS_NAMED else ""
-    return f"{len(numbers):,} rows of {split} have no {role} and are left out ({named}{more}). {fine}"
+    return f"{len(numbers):,} rows of {split} have no {role} and are left out ({named}{more}). {rest}"
 
 
 def fingerprint(splits: Mapping[Split, Sequence[Example]]) -> str:
@@ -207,11 +207,11 @@ def fingerprint(splits: Mapping[Split, Sequence[Example]]) -> str:
     digest = hashlib.sha256()
     for split in SPLITS:
         digest.update(f"{split}:{len(splits[split])};".encode())
-        feed(digest, splits[split])
+        update_digest(digest, splits[split])
     return digest.hexdigest()
 
 
-def feed(digest: hashlib._Hash, examples: Iterable[Example]) -> None:
+def update_digest(digest: hashlib._Hash, examples: Iterable[Example]) -> None:
     """Update a digest with all texts of examples, in order, each with its length first."""
     for example in examples:
         for text in (example.conversation, example.summary, *example.more_references):

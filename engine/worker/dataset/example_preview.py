@@ -25,19 +25,19 @@ LEFT_OUT = " … "
 Piece = tuple[str, bool]
 
 
-def pieces(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, family: Family) -> list[Piece]:
+def token_pieces(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, family: Family) -> list[Piece]:
     """Return each token's text and whether it is a label; the middle of a very long input is left out."""
     if family == "encoder-decoder":
-        read = [(text, False) for text in _texts(tokenizer, encoded.input_ids)]
-        return _shortened(read) + [(text, True) for text in _texts(tokenizer, encoded.labels)]
+        inputs = [(text, False) for text in _texts(tokenizer, encoded.input_ids)]
+        return _shortened(inputs) + [(text, True) for text in _texts(tokenizer, encoded.labels)]
     is_label = [label != IGNORED for label in encoded.labels]
     start = is_label.index(True) if True in is_label else len(is_label)
     texts = _texts(tokenizer, encoded.input_ids)
-    whole = list(zip(texts, is_label, strict=True))
-    return _shortened(whole[:start]) + whole[start:]
+    pieces = list(zip(texts, is_label, strict=True))
+    return _shortened(pieces[:start]) + pieces[start:]
 
 
-def filling(recipe: Recipe, base: LoadedBase, splits: Splits) -> dict[str, Any]:
+def placeholder_values(recipe: Recipe, base: LoadedBase, splits: Splits) -> dict[str, Any]:
     """Return the values of a prompt's placeholders, for a preview while it is edited, and its length in tokens.
 
     `conversation` is the first that is not in the prompt, `shots` are pairs of conversation and summary, `tokens`
@@ -46,22 +46,22 @@ def filling(recipe: Recipe, base: LoadedBase, splits: Splits) -> dict[str, Any]:
     prompter, examples = make_prompter(recipe, base, splits), training_examples(recipe, splits) or splits.test
     conversation = examples[0].conversation if examples else ""
     tokens = len(prompter.input_ids(conversation))
-    alone = len(make_prompter(recipe, base, replace(splits, train=())).input_ids(conversation))
+    tokens_without_shots = len(make_prompter(recipe, base, replace(splits, train=())).input_ids(conversation))
     return {
         "template": recipe.data.prompt,
         "conversation": prompter.truncated(conversation),
         "shots": prompter.shots,
         "tokens": tokens,
-        "shots_tokens": tokens - alone,
+        "shots_tokens": tokens - tokens_without_shots,
         "positions": positions(base.model.config),
     }
 
 
-def _shortened(read: list[Piece]) -> list[Piece]:
-    if len(read) <= MAX_TOKENS:
-        return read
+def _shortened(pieces: list[Piece]) -> list[Piece]:
+    if len(pieces) <= MAX_TOKENS:
+        return pieces
     half = MAX_TOKENS // 2
-    return [*read[:half], (LEFT_OUT, False), *read[-half:]]
+    return [*pieces[:half], (LEFT_OUT, False), *pieces[-half:]]
 
 
 def _texts(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> list[str]:
@@ -76,11 +76,11 @@ def _texts(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> list[str]:
             texts.append("")
             continue
         texts.append(text[len(decoded) :])
-        begin, decoded = _window(tokenizer, ids, begin, end, text)
+        begin, decoded = _advance(tokenizer, ids, begin, end, text)
     return texts
 
 
-def _window(
+def _advance(
     tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], begin: int, end: int, text: str
 ) -> tuple[int, str]:
     """Return where decoding goes on from: the last token once the window has grown, so time stays linear."""

@@ -69,9 +69,9 @@ class Prompter:
         self._family = family
         self._limit = max_conversation_tokens
         self._summary_limit = max_summary_tokens
-        self._plain = SpecialTokens(tokenizer.all_special_tokens).escaped
+        self._escape = SpecialTokens(tokenizer.all_special_tokens).escaped
         self._template = template
-        self.shots = [(self._plain(shot.conversation), self._plain(shot.summary)) for shot in shots]
+        self.shots = [(self._escape(shot.conversation), self._escape(shot.summary)) for shot in shots]
         self.truncated_conversations = 0
         self.truncated_summaries = 0
 
@@ -81,7 +81,7 @@ class Prompter:
         parts = (
             transformers.__version__,
             tokenizers.__version__,
-            _facts(self._tokenizer),
+            _definition(self._tokenizer),
             sorted(self._tokenizer.all_special_tokens),
             self._tokenizer.eos_token_id,
             self._family,
@@ -104,7 +104,7 @@ class Prompter:
     def example(self, example: Example) -> Encoded:
         """Return an example encoded for training."""
         prompt = self.input_ids(example.conversation)
-        summary = self._summary_ids(self._plain(example.summary))
+        summary = self._summary_ids(self._escape(example.summary))
         if self._family == "encoder-decoder":
             return Encoded(prompt, summary)
         return Encoded(prompt + summary, [IGNORED] * len(prompt) + summary)
@@ -115,7 +115,7 @@ class Prompter:
 
     def truncated(self, conversation: str) -> str:
         """Return a conversation truncated to the limit's tokens, never within a character."""
-        conversation = self._plain(conversation)
+        conversation = self._escape(conversation)
         encoding = self._tokenizer(conversation, add_special_tokens=False, return_offsets_mapping=True)
         if len(encoding["input_ids"]) <= self._limit:
             return conversation
@@ -132,14 +132,14 @@ class Prompter:
     def _summary_ids(self, summary: str) -> list[int]:
         """Return a summary's ids with the end token, and the start token where the tokenizer has one."""
         if self._family == "encoder-decoder":
-            whole: list[int] = self._tokenizer(text_target=summary)["input_ids"]
-            if len(whole) <= self._summary_limit:
-                return whole
+            complete: list[int] = self._tokenizer(text_target=summary)["input_ids"]
+            if len(complete) <= self._summary_limit:
+                return complete
             self.truncated_summaries += 1
-            kept: list[int] = self._tokenizer(
+            truncated: list[int] = self._tokenizer(
                 text_target=summary, truncation=True, max_length=self._summary_limit
             )["input_ids"]
-            return kept
+            return truncated
         ids: list[int] = self._tokenizer(summary, add_special_tokens=False)["input_ids"]
         self.truncated_summaries += len(ids) >= self._summary_limit
         return [*ids[: self._summary_limit - 1], self._tokenizer.eos_token_id]
@@ -148,10 +148,10 @@ class Prompter:
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def _facts(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
+def _definition(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
     """Return a tokenizer's definition without the padding and truncation of its last call."""
-    facts: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
-    return facts | {"truncation": None, "padding": None}
+    definition: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
+    return definition | {"truncation": None, "padding": None}
 
 
 def shot_examples(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
@@ -236,38 +236,38 @@ def shots_problem(
         if recipe.method.method.trains:
             message = f"{examples:,} training examples are too few to show {shots} in the prompt and learn from others."
         return Problem(SHOTS, message, f"At most {max(0, examples - (needed - shots))} can be shown.")
-    places = positions(config)
-    return _overflow(recipe, splits, tokenizer, family, places) if shots and places else None
+    limit = positions(config)
+    return _context_problem(recipe, splits, tokenizer, family, limit) if shots and limit else None
 
 
-def _overflow(
-    recipe: Recipe, splits: Splits, tokenizer: PreTrainedTokenizerBase, family: Family, places: int
+def _context_problem(
+    recipe: Recipe, splits: Splits, tokenizer: PreTrainedTokenizerBase, family: Family, limit: int
 ) -> Problem | None:
     """Return the problem of a prompt that leaves no room for the longest conversation and summary."""
     shots = shot_examples(recipe, splits)
-    rendered = 0 if family == "encoder-decoder" else _longest_summary(recipe)
+    summary = 0 if family == "encoder-decoder" else _longest_summary(recipe)
     # A soft prompt stands beside what is read.
     virtual = getattr(recipe.method.options, "virtual_tokens", 0)
-    room = places - recipe.data.max_conversation_tokens - rendered - virtual
+    available = limit - recipe.data.max_conversation_tokens - summary - virtual
 
     def prompt_tokens(count: int) -> int:
         return len(_prompter(recipe, tokenizer, family, shots[:count]).input_ids(""))
 
-    whole, alone = prompt_tokens(len(shots)), prompt_tokens(0)
-    if whole <= room:
+    with_shots, without_shots = prompt_tokens(len(shots)), prompt_tokens(0)
+    if with_shots <= available:
         return None
-    fitting = next((count for count in range(len(shots) - 1, 0, -1) if prompt_tokens(count) <= room), 0)
-    needed = whole + places - room
-    takes = f"{counted(len(shots), 'example')} in the prompt: {whole - alone:,} tokens."
-    with_rest = (
+    fitting = next((count for count in range(len(shots) - 1, 0, -1) if prompt_tokens(count) <= available), 0)
+    needed = with_shots + limit - available
+    cost = f"{counted(len(shots), 'example')} in the prompt: {with_shots - without_shots:,} tokens."
+    total = (
         f"With {virtual:,} virtual tokens, the longest conversation and its summary that is {needed:,}, and the base "
-        f"model reads {places:,}."
+        f"model reads {limit:,}."
         if virtual
-        else f"With the longest conversation and its summary that is {needed:,}, and the base model reads {places:,}."
+        else f"With the longest conversation and its summary that is {needed:,}, and the base model reads {limit:,}."
     )
     return Problem(
         SHOTS,
-        f"{takes} {with_rest}",
+        f"{cost} {total}",
         f"{fitting} would fit." if fitting else "None would fit: lower the longest conversation.",
     )
 

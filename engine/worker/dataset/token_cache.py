@@ -21,7 +21,7 @@ import psutil
 from engine.errors import StorageError
 from engine.system.paths import tokens_folder
 from engine.text.conversations import Example
-from engine.worker.dataset.dataset import feed
+from engine.worker.dataset.dataset import update_digest
 from engine.worker.dataset.prompting import Encoded, Prompter
 from engine.worker.runtime.atomic_write import storage_errors
 from engine.worker.runtime.channel import Channel
@@ -36,7 +36,7 @@ ID, END = np.dtype("<i4"), np.dtype("<i8")
 ID_BYTES = ID.itemsize
 # A header begins with its length.
 LENGTH_BYTES = 8
-PIECE_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 20
 Ends = npt.NDArray[np.int64]
 
 
@@ -71,14 +71,14 @@ class Tokens(Sequence[Encoded]):
         """The lengths of each example's inputs and labels (examples × 2)."""
         return np.diff(self.ends, prepend=0).reshape(-1, 2).astype(np.int32)
 
-    def pieces(self) -> Iterator[bytes]:
+    def chunks(self) -> Iterator[bytes]:
         """Yield all ids as bytes, some at a time."""
         size = self._ids_bytes
-        for start in range(0, size, PIECE_BYTES):
-            piece = self._ids.read(start, min(PIECE_BYTES, size - start))
-            if not piece:
+        for start in range(0, size, CHUNK_BYTES):
+            chunk = self._ids.read(start, min(CHUNK_BYTES, size - start))
+            if not chunk:
                 return
-            yield piece
+            yield chunk
 
     @property
     def _ids_bytes(self) -> int:
@@ -87,27 +87,27 @@ class Tokens(Sequence[Encoded]):
     def header(self, facts: Mapping[str, Any]) -> bytes:
         """Return the header of a safetensors file with first the ends, then the ids."""
         ends, ids = self.ends.nbytes, self._ids_bytes
-        described = {
+        tensors = {
             "__metadata__": {"facts": json.dumps(facts)},
             "ends": {"dtype": "I64", "shape": [len(self.ends)], "data_offsets": [0, ends]},
             "ids": {"dtype": "I32", "shape": [ids // ID_BYTES], "data_offsets": [ends, ends + ids]},
         }
-        told = json.dumps(described).encode("ascii")
-        told += b" " * (-len(told) % LENGTH_BYTES)
-        return len(told).to_bytes(LENGTH_BYTES, "little") + told
+        header = json.dumps(tensors).encode("ascii")
+        header += b" " * (-len(header) % LENGTH_BYTES)
+        return len(header).to_bytes(LENGTH_BYTES, "little") + header
 
     def digest(self) -> str:
         """Return the SHA-256 over ends and ids."""
         digest = hashlib.sha256(self.ends.tobytes())
-        for piece in self.pieces():
-            digest.update(piece)
+        for chunk in self.chunks():
+            digest.update(chunk)
         return digest.hexdigest()
 
     def _one(self, index: int) -> Encoded:
         start = int(self.ends[2 * index - 1]) if index else 0
         middle, end = self.ends[2 * index : 2 * index + 2].tolist()
-        found = np.frombuffer(self._ids.read(ID_BYTES * start, ID_BYTES * (end - start)), ID)
-        return Encoded(found[: middle - start].tolist(), found[middle - start :].tolist())
+        ids = np.frombuffer(self._ids.read(ID_BYTES * start, ID_BYTES * (end - start)), ID)
+        return Encoded(ids[: middle - start].tolist(), ids[middle - start :].tolist())
 
 
 def tokenize(examples: Sequence[Example], prompter: Prompter, channel: Channel) -> Tokens:
@@ -119,24 +119,24 @@ def tokenize(examples: Sequence[Example], prompter: Prompter, channel: Channel) 
     cached = _load(path, prompter)
     if cached is not None:
         return cached
-    cut_before = (prompter.truncated_conversations, prompter.truncated_summaries)
-    made = _made(examples, prompter, channel)
-    cuts = (prompter.truncated_conversations - cut_before[0], prompter.truncated_summaries - cut_before[1])
+    before = (prompter.truncated_conversations, prompter.truncated_summaries)
+    tokens = _encode(examples, prompter, channel)
+    truncated = (prompter.truncated_conversations - before[0], prompter.truncated_summaries - before[1])
     # A full disk must not end a run: the cache only saves time.
     with suppress(StorageError), storage_errors("The cache of token ids", ""):
         _drop_unfinished(path.parent)
-        _save(path, made, cuts)
+        _save(path, tokens, truncated)
         _drop_oldest(path.parent)
-    return made
+    return tokens
 
 
 def _key(examples: Sequence[Example], prompter: Prompter) -> str:
     digest = hashlib.sha256(f"{FORMAT};{prompter.identity};{len(examples)};".encode())
-    feed(digest, examples)
+    update_digest(digest, examples)
     return digest.hexdigest()
 
 
-def _made(examples: Sequence[Example], prompter: Prompter, channel: Channel) -> Tokens:
+def _encode(examples: Sequence[Example], prompter: Prompter, channel: Channel) -> Tokens:
     ids, ends, count = SpillFile(), array("q"), 0
     for done, example in enumerate(examples, start=1):
         encoded = prompter.example(example)
@@ -149,14 +149,14 @@ def _made(examples: Sequence[Example], prompter: Prompter, channel: Channel) -> 
     return Tokens(ids, np.array(ends, END))
 
 
-def _save(path: Path, tokens: Tokens, cuts: tuple[int, int]) -> None:
+def _save(path: Path, tokens: Tokens, truncated: tuple[int, int]) -> None:
     """Write the file aside and rename it, so that it is complete and never changes under a reader."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as stream:
-            stream.write(tokens.header({"cuts": cuts, "sha256": tokens.digest()}))
+            stream.write(tokens.header({"cuts": truncated, "sha256": tokens.digest()}))
             stream.write(tokens.ends.tobytes())
-            stream.writelines(tokens.pieces())
+            stream.writelines(tokens.chunks())
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
@@ -167,7 +167,7 @@ def _save(path: Path, tokens: Tokens, cuts: tuple[int, int]) -> None:
 def _load(path: Path, prompter: Prompter) -> Tokens | None:
     """Return the tokens of a file, whose ids stay on disk; None if it is missing or damaged."""
     try:
-        tokens, facts = _opened(path)
+        tokens, facts = _open(path)
         if tokens.digest() != facts["sha256"]:
             return None
         conversations, summaries = facts["cuts"]
@@ -179,7 +179,7 @@ def _load(path: Path, prompter: Prompter) -> Tokens | None:
     return tokens
 
 
-def _opened(path: Path) -> tuple[Tokens, dict[str, Any]]:
+def _open(path: Path) -> tuple[Tokens, dict[str, Any]]:
     """Return the tokens and the metadata of a safetensors file. A damaged file raises errors of many kinds."""
     with path.open("rb") as stream:
         length, size = int.from_bytes(stream.read(LENGTH_BYTES), "little"), path.stat().st_size
@@ -206,8 +206,8 @@ def _drop_oldest(folder: Path) -> None:
     for path in folder.glob(f"*{SUFFIX}"):
         # Another worker may have dropped it just now.
         with suppress(OSError):
-            found = path.stat()
-            files.append((found.st_mtime, found.st_size, path))
+            stat = path.stat()
+            files.append((stat.st_mtime, stat.st_size, path))
     free = MAX_BYTES
     for index, (_, size, path) in enumerate(sorted(files, reverse=True)):
         free -= size

@@ -15,26 +15,28 @@ from engine.worker.modeling import base_models
 from engine.worker.runtime.channel import Channel
 
 
-def fetched(options: BaseModelOptions, channel: Channel) -> TokenCounter:
+def fetch_counter(options: BaseModelOptions, channel: Channel) -> TokenCounter:
     """Return the counter of a base model; the tokenizer of a Hub model is downloaded first."""
     tokenizer, folder = base_models.fetch_tokenizer(options, channel)
-    return of(tokenizer, folder, options.id)
+    return counter_of(tokenizer, folder, options.id)
 
 
-def of(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> TokenCounter:
+def counter_of(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> TokenCounter:
     """Return the counter of a tokenizer; `folder` holds the model `name`."""
     special = SpecialTokens(tokenizer.all_special_tokens)
 
     def count(texts: Sequence[str]) -> list[int]:
-        read = list(map(special.escaped, texts))
-        return [len(ids) for ids in tokenizer(read, add_special_tokens=False)["input_ids"]]
+        escaped = list(map(special.escaped, texts))
+        return [len(ids) for ids in tokenizer(escaped, add_special_tokens=False)["input_ids"]]
 
     def ends(text: str) -> list[int]:
-        read = special.escaped(text)
-        encoding = tokenizer(read, add_special_tokens=False, return_offsets_mapping=True)
+        escaped = special.escaped(text)
+        encoding = tokenizer(escaped, add_special_tokens=False, return_offsets_mapping=True)
         return special.positions(text, [end for _, end in encoding["offset_mapping"]])
 
-    marks = summary_special_tokens(
+    special_tokens = summary_special_tokens(
         model_info.read(folder, "none").family, tokenizer.num_special_tokens_to_add(pair=False)
     )
-    return TokenCounter(count, ends, marks, exact=True, words=f"Counted with the tokenizer of {name}.")
+    return TokenCounter(
+        count, ends, special_tokens, exact=True, words=f"Counted with the tokenizer of {name}."
+    )

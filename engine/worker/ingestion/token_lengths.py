@@ -54,9 +54,9 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
     """Return the token counter of the model `name`: by its tokenizer in `folder`, or an estimate."""
     path = folder / "tokenizer.json" if folder else None
     if folder is None or path is None or not path.exists():
-        whose = f"The tokenizer of {name} is not on this computer" if name else "No base model is named"
-        said = f"{whose}: token lengths are estimated, {CHARACTERS_PER_TOKEN} characters a token."
-        return TokenCounter(_estimate, _estimated_ends, 1, exact=False, words=said)
+        reason = f"The tokenizer of {name} is not on this computer" if name else "No base model is named"
+        description = f"{reason}: token lengths are estimated, {CHARACTERS_PER_TOKEN} characters a token."
+        return TokenCounter(_estimate, _estimated_ends, 1, exact=False, words=description)
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -66,18 +66,18 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
     )
 
     def count(texts: Sequence[str]) -> list[int]:
-        read = list(map(special.escaped, texts))
-        return [len(encoding) for encoding in tokenizer.encode_batch_fast(read, add_special_tokens=False)]
+        escaped = list(map(special.escaped, texts))
+        return [len(encoding) for encoding in tokenizer.encode_batch_fast(escaped, add_special_tokens=False)]
 
     def ends(text: str) -> list[int]:
         encoding = tokenizer.encode(special.escaped(text), add_special_tokens=False)
         return special.positions(text, [end for _, end in encoding.offsets])
 
-    marks = summary_special_tokens(
+    special_tokens = summary_special_tokens(
         model_info.read(folder, "none").family, tokenizer.num_special_tokens_to_add(False)
     )
-    said = f"Token lengths are counted with the tokenizer of {name}."
-    return TokenCounter(count, ends, marks, exact=True, words=said)
+    description = f"Token lengths are counted with the tokenizer of {name}."
+    return TokenCounter(count, ends, special_tokens, exact=True, words=description)
 
 
 def summary_special_tokens(family: Family | None, special_tokens: int) -> int:

@@ -50,7 +50,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 def _read(channel: Channel, recipe: Recipe) -> Splits:
     """Read the scored split, and the training split if the prompt shows examples of it."""
     needs = {recipe.evaluation.split, "train"} if recipe.data.shots else {recipe.evaluation.split}
-    counter = partial(token_counter.fetched, recipe.base_model, channel)
+    counter = partial(token_counter.fetch_counter, recipe.base_model, channel)
     return dataset.read(recipe.data, channel, needs=sorted(needs), counter=counter)
 
 

@@ -18,7 +18,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     recipe = recipes.load(channel.job.recipe_path)
     channel.enter("read_data")
     splits = dataset.read(
-        recipe.data, channel, counter=partial(token_counter.fetched, recipe.base_model, channel)
+        recipe.data, channel, counter=partial(token_counter.fetch_counter, recipe.base_model, channel)
     )
     available = devices.available_bytes(devices.choose(recipe.training.device))
     search = FallbackSearch(Planner(channel), recipe, splits, int(request["step"]))

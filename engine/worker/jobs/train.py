@@ -20,7 +20,7 @@ from engine.runs import example_scores, run_store
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset import dataset, token_counter
-from engine.worker.dataset.collator import Collator, in_batches, micro_batch_tokens
+from engine.worker.dataset.collator import Collator, evaluation_batches, micro_batch_tokens
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import Encoded, make_prompter, scored_examples, training_examples
 from engine.worker.dataset.token_cache import tokenize
@@ -58,7 +58,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     report_changes(channel, recipe)
     channel.enter("read_data")
     splits = dataset.read(
-        recipe.data, channel, counter=partial(token_counter.fetched, recipe.base_model, channel)
+        recipe.data, channel, counter=partial(token_counter.fetch_counter, recipe.base_model, channel)
     )
     devices.reserve(recipe.training.device)
     channel.enter("load_base")
@@ -147,7 +147,7 @@ def _carry_out(
 
 def _init_context(recipe: Recipe, train: Sequence[Encoded], collator: Collator) -> InitContext:
     steps, _ = total_steps(len(train), recipe.training)
-    return InitContext(steps, tuple(in_batches(train[:INITIAL_EXAMPLES], collator)))
+    return InitContext(steps, tuple(evaluation_batches(train[:INITIAL_EXAMPLES], collator)))
 
 
 def _newest_checkpoint(channel: Channel) -> Path | None:

@@ -12,7 +12,7 @@ from engine.config.recipe import Recipe
 from engine.config.training import total_steps
 from engine.worker.adapters import attach, method_hooks
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.example_preview import pieces
+from engine.worker.dataset.example_preview import token_pieces
 from engine.worker.dataset.prompting import make_prompter, training_examples
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import describe
@@ -108,4 +108,4 @@ def label_preview(recipe: Recipe, base: LoadedBase, splits: Splits) -> list[tupl
     examples = training_examples(recipe, splits)
     if not examples or not recipe.method.method.trains:
         return []
-    return pieces(base.tokenizer, make_prompter(recipe, base, splits).example(examples[0]), base.family)
+    return token_pieces(base.tokenizer, make_prompter(recipe, base, splits).example(examples[0]), base.family)

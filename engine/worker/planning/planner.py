@@ -19,7 +19,7 @@ from engine.system import optional_dependencies
 from engine.worker.adapters import attach
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.example_preview import filling
+from engine.worker.dataset.example_preview import placeholder_values
 from engine.worker.dataset.prompting import notices, shots_problem
 from engine.worker.hub import repository
 from engine.worker.ingestion.sources import SPLITS
@@ -157,7 +157,7 @@ class Planner:
         return facts | {
             "token_lengths": lengths.described(recipe.data.max_conversation_tokens),
             "learned_preview": {"pieces": plan_facts.label_preview(recipe, base, splits)},
-            "prompt": filling(recipe, base, splits),
+            "prompt": placeholder_values(recipe, base, splits),
         }
 
     def _base(
@@ -207,7 +207,9 @@ class Planner:
     def _counter(self, options: BaseModelOptions) -> TokenCounter | None:
         """Return the token counter of a base model, None if it is not on this computer."""
         folder = meta_model.folder_of(options)
-        return token_counter.of(self._tokenizer(folder, options), folder, options.id) if folder else None
+        return (
+            token_counter.counter_of(self._tokenizer(folder, options), folder, options.id) if folder else None
+        )
 
     def _tokenizer(self, folder: Path, options: BaseModelOptions) -> PreTrainedTokenizerBase:
         tokenizer: PreTrainedTokenizerBase = self._memo.get(

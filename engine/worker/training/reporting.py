@@ -72,8 +72,8 @@ def report_cut_texts(channel: Channel, recipe: Recipe, prompter: Prompter) -> No
     """Report how many conversations and reference summaries are too long and lose their end."""
     if prompter.truncated_conversations:
         channel.notice(
-            f"{prompter.truncated_conversations:,} conversations have more than {recipe.data.max_conversation_tokens} tokens "
-            "and lose their end.",
+            f"{prompter.truncated_conversations:,} conversations have more than "
+            f"{recipe.data.max_conversation_tokens} tokens and lose their end.",
             "Raise data.max_conversation_tokens to keep them whole.",
         )
     if prompter.truncated_summaries:

@@ -21,7 +21,7 @@ from engine.config.recipe import Recipe
 from engine.config.training import TrainingOptions, total_steps
 from engine.jobs.job import Job
 from engine.runs.run_store import BEST_PREFIX
-from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, in_batches, train_loader
+from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, evaluation_batches, train_loader
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import Encoded, Prompter
 from engine.worker.evaluation.samples import SampleSet
@@ -117,7 +117,7 @@ class TrainingRun:
 
     def validation_batches(self) -> Iterator[MicroBatch]:
         """Yield the validation examples as micro-batches, made anew each time: stored, they would take more memory."""
-        return in_batches(self.validation, self.collator)
+        return evaluation_batches(self.validation, self.collator)
 
     def is_due(self, every: int) -> bool:
         """Tell whether something happens after this step: every so many steps, by epochs for 0, and at the end."""

@@ -25,7 +25,7 @@ class Remaining:
     excluded: dict[Split, Counter[str]]
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """A sentence on what was excluded, "" for nothing."""
         return excluded_text({str(split): counts for split, counts in self.excluded.items()})
 

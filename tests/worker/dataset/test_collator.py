@@ -16,7 +16,7 @@ from engine.worker.dataset.collator import (
     GPU_TOKENS,
     Collator,
     StepSampler,
-    in_batches,
+    evaluation_batches,
     micro_batch_tokens,
     steps_from,
     train_loader,
@@ -148,7 +148,7 @@ def test_a_loader_that_skips_goes_on_in_the_same_order():
 
 def test_evaluation_sees_every_example():
     examples = encoded([(long, 2) for long in range(1, 31)])
-    batches = list(in_batches(examples, Collator("decoder-only", 0, 64), size=8))
+    batches = list(evaluation_batches(examples, Collator("decoder-only", 0, 64), size=8))
 
     assert sum(len(batch.input_ids) for batch in batches) == 30
 

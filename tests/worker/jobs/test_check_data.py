@@ -223,7 +223,7 @@ def test_a_special_token_that_somebody_wrote_is_counted_as_a_run_reads_it(
     tokenizer = read_tokenizer(paths.starter_folder(), "starter")
     prompter = Prompter(tokenizer, "encoder-decoder", "{conversation}", 500, 8)
     read_tokens = len(tokenizer(prompter.truncated(talk), add_special_tokens=False)["input_ids"])
-    counter = token_counter.of(tokenizer, paths.starter_folder(), "starter")
+    counter = token_counter.counter_of(tokenizer, paths.starter_folder(), "starter")
     assert (row.conversation_tokens, counter.count([talk])) == (read_tokens, [read_tokens])
     assert counter.ends(talk) == list(row.ends)
     assert row.ends[-1] == len(talk)

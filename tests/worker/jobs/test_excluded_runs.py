@@ -85,7 +85,7 @@ def test_what_goes_by_tokens_needs_no_weights_of_a_base_on_the_hub(
 ) -> None:
     shutil.copytree(tiny_model("t5"), tmp_path / "served" / "models" / "someone" / "small")
     with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
-        counter = counting.fetched(BaseModelOptions(id="someone/small"), channel)
+        counter = counting.fetch_counter(BaseModelOptions(id="someone/small"), channel)
     assert counter.count(["Ann: Hi."]) == token_counter(tiny_model("t5"), "t5").count(["Ann: Hi."])
     assert not [line for line in served.requests if "safetensors" in line]
 
