@@ -67,8 +67,8 @@ class Evaluation:
             schema=1,
             protocol=self.protocol,
             examples=self.values.examples,
-            base=_written(baseline.values),
-            tuned=_written(self.values),
+            base=_stored(baseline.values),
+            tuned=_stored(self.values),
             texts=tuple(
                 Texts(conversation=example.conversation, references=summary_metrics.references(example))
                 for example in examples
@@ -76,7 +76,7 @@ class Evaluation:
         )
 
 
-def _written(values: ExampleMetrics) -> Written:
+def _stored(values: ExampleMetrics) -> Written:
     return Written(
         summaries=values.summaries,
         rouge={name: tuple(each) for name, each in values.rouge.items()},

@@ -33,7 +33,7 @@ def make_protocol(
     """Return the protocol of a recipe's prompt and limits on any examples of a split, decoded with `beams`."""
     shots = shot_examples(recipe, splits)
     parts: dict[Split, Sequence[Example]] = {"train": shots, "validation": (), "test": examples}
-    most = max((len(summary_metrics.references(example)) for example in examples), default=1)
+    max_references = max((len(summary_metrics.references(example)) for example in examples), default=1)
     return {
         "split": split,
         "examples": len(examples),
@@ -45,5 +45,5 @@ def make_protocol(
         "max_new_tokens": recipe.evaluation.max_new_tokens,
         "metric": {"name": rouge.METRIC, "stemmer": True},
         # Absent without further references, so that scores of plain data keep their protocol.
-        **({"references": {"most": most, "counted": "best"}} if most > 1 else {}),
+        **({"references": {"most": max_references, "counted": "best"}} if max_references > 1 else {}),
     }

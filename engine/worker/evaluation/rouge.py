@@ -145,18 +145,18 @@ def score_all(predictions: Sequence[str], references: Sequence[Sequence[str]]) -
     """
     pairs = [
         (prediction, reference)
-        for prediction, several in zip(predictions, references, strict=True)
-        for reference in several
+        for prediction, group in zip(predictions, references, strict=True)
+        for reference in group
     ]
     stemmed = score(*_unzipped(pairs))
     unstemmed = {name: list(values) for name, values in stemmed.items()}
-    again = [index for index, pair in enumerate(pairs) if _share_stems(*pair)]
-    if again:
-        scores = score(*_unzipped([pairs[index] for index in again]), stemmer=False)
+    unequal = [index for index, pair in enumerate(pairs) if _share_stems(*pair)]
+    if unequal:
+        scores = score(*_unzipped([pairs[index] for index in unequal]), stemmer=False)
         for name, values in scores.items():
-            for index, value in zip(again, values, strict=True):
+            for index, value in zip(unequal, values, strict=True):
                 unstemmed[name][index] = value
-    counts = [len(several) for several in references]
+    counts = [len(group) for group in references]
     return RougeValues(_best(stemmed, counts), _best(unstemmed, counts))
 
 

@@ -46,7 +46,7 @@ def path(base: LoadedBase, facts: dict[str, Any]) -> Path:
 
     Its name is a digest of the facts and of everything else that can change an output of the model.
     """
-    way = {
+    settings = {
         "base": base.fingerprint,
         "precision": base.precision,
         "quantization": base.options.quantization,
@@ -56,4 +56,4 @@ def path(base: LoadedBase, facts: dict[str, Any]) -> Path:
         "transformers": transformers.__version__,
         "patches": registry.active(base.device.type, base.precision),
     }
-    return scores_folder() / f"{protocol_key(facts | way)}.json"
+    return scores_folder() / f"{protocol_key(facts | settings)}.json"

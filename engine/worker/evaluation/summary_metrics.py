@@ -64,8 +64,8 @@ def measure(
 ) -> ExampleMetrics:
     """Return the metrics of summaries, one per example; `cut` and `seconds` as `ExampleMetrics` has them."""
     texts = tuple(summary.text for summary in summaries)
-    wanted = [references(example) for example in examples]
-    scores = rouge.score_all(texts, wanted)
+    reference_sets = [references(example) for example in examples]
+    scores = rouge.score_all(texts, reference_sets)
     return ExampleMetrics(
         examples=tuple(example.id for example in examples),
         summaries=texts,
@@ -74,7 +74,7 @@ def measure(
         | {"capped": [float(summary.capped) for summary in summaries]}
         | _of_texts(texts, [example.conversation for example in examples]),
         cut=cut,
-        unreadable=rouge.unreadable([" ".join(several) for several in wanted]),
+        unreadable=rouge.unreadable([" ".join(several) for several in reference_sets]),
         tokens=sum(len(summary.ids) for summary in summaries),
         seconds=seconds,
     )

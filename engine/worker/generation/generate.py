@@ -88,10 +88,10 @@ def generate(
     if absent. Raises BaseModelError if a prompt is too long for the model.
     """
     options = DecodingOptions(**decoding)
-    core = model.get_base_model() if isinstance(model, PeftModel) else model
+    base_model = model.get_base_model() if isinstance(model, PeftModel) else model
     prompt = prompt_learning.prompt_of(model)
-    _refuse_too_long(core, prompt, inputs, options.max_new_tokens)
-    config = generation_config(core, tokenizer, options)
+    _refuse_too_long(base_model, prompt, inputs, options.max_new_tokens)
+    config = generation_config(base_model, tokenizer, options)
     written: dict[int, Generated] = {}
 
     def take(row: int, ids: list[int]) -> None:
@@ -99,17 +99,28 @@ def generate(
         if on_written:
             on_written(row, written[row])
 
-    followed = on_rows or on_tokens
-    alone = followed or not enabled("generation_forks", core.device.type)
-    apart = 1 if alone else devices.process_count(core.device, len(inputs), core.num_parameters())
+    is_followed = on_rows or on_tokens
+    in_one_process = is_followed or not enabled("generation_forks", base_model.device.type)
+    num_processes = (
+        1
+        if in_one_process
+        else devices.process_count(base_model.device, len(inputs), base_model.num_parameters())
+    )
     rows = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)
-    work = _Work(core, prompt, family, inputs, options, (batch_tokens or _batch_tokens(core)) // apart)
-    with _decoding(core, config):
-        if followed:
+    work = _Work(
+        base_model,
+        prompt,
+        family,
+        inputs,
+        options,
+        (batch_tokens or _batch_tokens(base_model)) // num_processes,
+    )
+    with _decoding(base_model, config):
+        if is_followed:
             work.write(rows, take, on_rows, on_tokens)
         else:
-            parts = [rows[start::apart] for start in range(apart)]
-            parallel_map(work.write_apart, parts, lambda found: take(*found), on_tick)
+            parts = [rows[start::num_processes] for start in range(num_processes)]
+            parallel_map(work.write_part, parts, lambda result: take(*result), on_tick)
     return [written[row] for row in range(len(inputs))]
 
 
@@ -117,7 +128,7 @@ def generate(
 class _Work:
     """Prompts and decoding options; a batch has up to `batch_tokens`, new tokens included."""
 
-    core: PreTrainedModel
+    base_model: PreTrainedModel
     prompt: prompt_learning.NoPrompt
     family: Family
     inputs: Sequence[list[int]]
@@ -136,23 +147,23 @@ class _Work:
             if on_rows:
                 on_rows(batch)
             request, read = _request(
-                self.core, self.prompt, self.family, [self.inputs[row] for row in batch], self.options
+                self.base_model, self.prompt, self.family, [self.inputs[row] for row in batch], self.options
             )
             if enabled("decode_loop"):
                 loop = DecodeLoop(
                     batch, take, on_rows, on_tokens, self._prefill_tokens(), _search(self.options)
                 )
-                loop.run(self.core, request)
+                loop.run(self.base_model, request)
             else:
-                ids = generate_stock(self.core, request, self.options, read, on_tokens)
+                ids = generate_stock(self.base_model, request, self.options, read, on_tokens)
                 for row, new_ids in zip(batch, ids, strict=True):
                     take(row, new_ids)
 
     def _prefill_tokens(self) -> int:
-        most = CPU_PREFILL_TOKENS if self.core.device.type == "cpu" else self.batch_tokens
-        return min(self.batch_tokens // PREFILL_PARTS, most)
+        limit = CPU_PREFILL_TOKENS if self.base_model.device.type == "cpu" else self.batch_tokens
+        return min(self.batch_tokens // PREFILL_PARTS, limit)
 
-    def write_apart(self, rows: Sequence[int], emit: Emit, tick: Tick) -> None:
+    def write_part(self, rows: Sequence[int], emit: Emit, tick: Tick) -> None:
         """Generate the summaries of some prompts; emit each as its row and ids, and call `tick` regularly."""
         self.write(rows, lambda row, ids: emit((row, ids)), lambda _: tick(), lambda _: tick())
 
@@ -168,50 +179,53 @@ class _Work:
 
 def refuse_too_long(model: Model, ids: list[int], max_new_tokens: int) -> None:
     """Raise BaseModelError if a prompt and its new tokens do not fit the context window."""
-    core = model.get_base_model() if isinstance(model, PeftModel) else model
-    _refuse_too_long(core, prompt_learning.prompt_of(model), [ids], max_new_tokens)
+    base_model = model.get_base_model() if isinstance(model, PeftModel) else model
+    _refuse_too_long(base_model, prompt_learning.prompt_of(model), [ids], max_new_tokens)
 
 
 def generation_config(
-    core: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, options: DecodingOptions
+    base_model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, options: DecodingOptions
 ) -> GenerationConfig:
     """Return the config that `generate` gets beside `logits_processors`.
 
     Sampling is a logits processor and beams are a search of our own, so for transformers decoding is always greedy. The
     end tokens are the model's and the tokenizer's.
     """
-    own = core.generation_config
-    special = {name: getattr(own, name, None) for name in SPECIAL_TOKENS}
-    if core.config.is_encoder_decoder and special["decoder_start_token_id"] is None:
-        special["decoder_start_token_id"] = core.config.decoder_start_token_id
+    model_config = base_model.generation_config
+    special_tokens = {name: getattr(model_config, name, None) for name in SPECIAL_TOKENS}
+    if base_model.config.is_encoder_decoder and special_tokens["decoder_start_token_id"] is None:
+        special_tokens["decoder_start_token_id"] = base_model.config.decoder_start_token_id
     return GenerationConfig(
         max_new_tokens=options.max_new_tokens,
         num_beams=1,
         do_sample=False,
         use_cache=True,
-        eos_token_id=_end_tokens(own.eos_token_id, tokenizer.eos_token_id),
+        eos_token_id=_end_tokens(model_config.eos_token_id, tokenizer.eos_token_id),
         pad_token_id=tokenizer.pad_token_id,
-        **special,
+        **special_tokens,
     )
 
 
 def _end_tokens(*sources: int | list[int] | None) -> list[int]:
-    found: set[int] = set()
+    tokens: set[int] = set()
     for source in sources:
-        found.update(source if isinstance(source, list) else [] if source is None else [source])
-    return sorted(found)
+        tokens.update(source if isinstance(source, list) else [] if source is None else [source])
+    return sorted(tokens)
 
 
 def _refuse_too_long(
-    core: PreTrainedModel, prompt: prompt_learning.NoPrompt, inputs: Sequence[list[int]], max_new_tokens: int
+    base_model: PreTrainedModel,
+    prompt: prompt_learning.NoPrompt,
+    inputs: Sequence[list[int]],
+    max_new_tokens: int,
 ) -> None:
     """Raise BaseModelError if the longest prompt and its new tokens do not fit the context window."""
-    limit = positions(core.config)
+    limit = positions(base_model.config)
     needed = prompt.positions(max((len(ids) for ids in inputs), default=0), max_new_tokens)
     if limit is not None and needed > limit:
-        soft = f" and the {prompt.length} virtual tokens before them" if prompt.length else ""
+        virtual = f" and the {prompt.length} virtual tokens before them" if prompt.length else ""
         raise BaseModelError(
-            f"This base model takes {limit} tokens; prompt and summary{soft} need up to {needed}.",
+            f"This base model takes {limit} tokens; prompt and summary{virtual} need up to {needed}.",
             "Lower the longest conversation or the longest summary.",
             "data.max_conversation_tokens",
         )
@@ -224,43 +238,43 @@ def _search(options: DecodingOptions) -> MakeSearch:
 
 
 @contextmanager
-def _decoding(core: PreTrainedModel, config: GenerationConfig) -> Iterator[None]:
+def _decoding(base_model: PreTrainedModel, config: GenerationConfig) -> Iterator[None]:
     """Make `config` the model's own: transformers fills unset values from the model's generation config."""
-    before, was_training = core.generation_config, core.training
-    core.generation_config = config
-    core.eval()
+    before, was_training = base_model.generation_config, base_model.training
+    base_model.generation_config = config
+    base_model.eval()
     try:
         with torch.inference_mode():
             yield
     finally:
-        core.generation_config = before
-        core.train(was_training)
+        base_model.generation_config = before
+        base_model.train(was_training)
 
 
-def _batch_tokens(core: PreTrainedModel) -> int:
+def _batch_tokens(base_model: PreTrainedModel) -> int:
     """Return how many tokens a batch may have, by the device and the size of the KV cache."""
-    if core.device.type != "cpu":
+    if base_model.device.type != "cpu":
         return BATCH_TOKENS
-    values = kv_values_per_token(core.config)
+    values = kv_values_per_token(base_model.config)
     if values is None:
         return CPU_BATCH_TOKENS
     return min(MAX_CPU_BATCH_TOKENS, max(CPU_BATCH_TOKENS, MAX_CPU_CACHE_VALUES // values))
 
 
 def _request(
-    core: PreTrainedModel,
+    base_model: PreTrainedModel,
     prompt: prompt_learning.NoPrompt,
     family: Family,
     prompts: list[list[int]],
     options: DecodingOptions,
 ) -> tuple[dict[str, Any], int]:
     """Return what the model's `generate` gets for prompts, and how many ids stand before the new ones in its output."""
-    config = core.generation_config
-    padded = _padded(prompts, config.pad_token_id, left=family == "decoder-only", device=core.device)
+    config = base_model.generation_config
+    padded = _padded(prompts, config.pad_token_id, left=family == "decoder-only", device=base_model.device)
     request = prompt.request(padded)
     read = _ids_before(request, family)
     request["logits_processor"] = logits_processors(
-        options, config.eos_token_id, read=read, device=core.device
+        options, config.eos_token_id, read=read, device=base_model.device
     )
     return request, read
 

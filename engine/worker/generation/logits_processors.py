@@ -23,11 +23,11 @@ from engine.config.decoding import DecodingOptions
 
 
 def logits_processors(
-    options: DecodingOptions, ends: Sequence[int], *, read: int, device: torch.device
+    options: DecodingOptions, end_tokens: Sequence[int], *, read: int, device: torch.device
 ) -> LogitsProcessorList:
     """Return the processors for a batch in which `read` ids stand before the new ones.
 
-    `ends` are the end tokens. Afterwards the likeliest token is the next one, sampled or not.
+    `end_tokens` are the end tokens. Afterwards the likeliest token is the next one, sampled or not.
     """
     repetition: list[LogitsProcessor] = []
     if options.repetition_penalty != 1.0:
@@ -36,13 +36,13 @@ def logits_processors(
         repetition.append(NoRepeatNGramLogitsProcessor(options.no_repeat_ngram))
     if options.min_new_tokens:
         repetition.append(
-            MinNewTokensLengthLogitsProcessor(0, options.min_new_tokens, list(ends), device=str(device))
+            MinNewTokensLengthLogitsProcessor(0, options.min_new_tokens, list(end_tokens), device=str(device))
         )
-    found: list[LogitsProcessor] = [_NewTokensOnly(processor, read) for processor in repetition]
+    processors: list[LogitsProcessor] = [_NewTokensOnly(processor, read) for processor in repetition]
     if options.temperature > 0.0:
-        found += [TemperatureLogitsWarper(options.temperature), TopPLogitsWarper(options.top_p)]
-        found.append(_Sampling(options.seed))
-    return LogitsProcessorList(found)
+        processors += [TemperatureLogitsWarper(options.temperature), TopPLogitsWarper(options.top_p)]
+        processors.append(_Sampling(options.seed))
+    return LogitsProcessorList(processors)
 
 
 class _NewTokensOnly(LogitsProcessor):
@@ -74,7 +74,7 @@ class _Sampling(LogitsProcessor):
         self._generator = torch.Generator().manual_seed(seed)
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        reached = torch.softmax(scores.float(), dim=-1).double().cumsum(dim=-1)
-        places = torch.rand(1, generator=self._generator).to(reached) * reached[:, -1:]
-        chosen = torch.searchsorted(reached, places, right=True).clamp(max=scores.shape[1] - 1)
+        cumulative = torch.softmax(scores.float(), dim=-1).double().cumsum(dim=-1)
+        thresholds = torch.rand(1, generator=self._generator).to(cumulative) * cumulative[:, -1:]
+        chosen = torch.searchsorted(cumulative, thresholds, right=True).clamp(max=scores.shape[1] - 1)
         return torch.full_like(scores, -torch.inf).scatter(1, chosen, 0.0)
