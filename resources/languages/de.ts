@@ -7734,9 +7734,34 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>0 nimmt das wahrscheinlichste Token; über 0 werden Tokens gezogen, je höher, desto zufälliger.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>1 conversation has more than {1} tokens and loses its end.</source>
+   <translation>1 Gespräch hat mehr als {1} Tokens und verliert sein Ende.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>1 is greedy decoding; more are slower.</source>
    <translation>1 dekodiert greedy; mehr ist langsamer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>1 of {1} reference summaries holds no letter that ROUGE reads.</source>
+   <translation>1 von {1} Referenz-Zusammenfassungen enthält keinen Buchstaben, den ROUGE liest.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>1 of {1} scored conversations is longer than {2} tokens and loses its end.</source>
+   <translation>1 von {1} bewerteten Gesprächen ist länger als {2} Tokens und verliert sein Ende.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>1 of {1} {2} is empty.</source>
+   <translation>1 von {1} {2} ist leer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>1 reference summary has more than {1} tokens and is truncated.</source>
+   <translation>1 Referenz-Zusammenfassung hat mehr als {1} Tokens und wird gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
@@ -10694,13 +10719,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>Raise data.max_conversation_tokens to keep them whole.</source>
-   <translation>Erhöhen Sie data.max_conversation_tokens, um sie ganz zu lassen.</translation>
+   <source>Raise data.max_conversation_tokens to keep conversations whole.</source>
+   <translation>Erhöhen Sie data.max_conversation_tokens, um Gespräche ganz zu lassen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>Raise data.max_summary_tokens to keep them whole.</source>
-   <translation>Erhöhen Sie data.max_summary_tokens, um sie ganz zu lassen.</translation>
+   <source>Raise data.max_summary_tokens to keep summaries whole.</source>
+   <translation>Erhöhen Sie data.max_summary_tokens, um Zusammenfassungen ganz zu lassen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
@@ -11840,8 +11865,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>The model ends them before the first word. An empty summary scores 0.</source>
-   <translation>Das Modell beendet sie vor dem ersten Wort. Eine leere Zusammenfassung zählt als 0.</translation>
+   <source>The model ends such a summary before the first word. An empty summary scores 0.</source>
+   <translation>Das Modell beendet eine solche Zusammenfassung vor dem ersten Wort. Eine leere Zusammenfassung zählt als 0.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -13829,6 +13854,21 @@ Summary:</translation>
    <translation>Schritte</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>summaries of the base model</source>
+   <translation>Zusammenfassungen des Basismodells</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>summaries of the tuned model</source>
+   <translation>Zusammenfassungen des trainierten Modells</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>summaries written with this prompt</source>
+   <translation>mit diesem Prompt geschriebenen Zusammenfassungen</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/prompts.py" />
    <source>summarize: {conversation}</source>
    <translation>summarize: {conversation}</translation>
@@ -13857,11 +13897,6 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>than {1}</source>
    <translation>als {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>the base model's summaries</source>
-   <translation>der Zusammenfassungen des Basismodells</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -13947,16 +13982,6 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>the sheet {1} has more than {2} rows</source>
    <translation>das Blatt {1} hat mehr als {2} Zeilen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>the summaries written with this prompt</source>
-   <translation>der mit diesem Prompt geschriebenen Zusammenfassungen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>the tuned model's summaries</source>
-   <translation>der Zusammenfassungen des trainierten Modells</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
@@ -14099,8 +14124,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>{1} % of {2} reach {3} tokens and are cut there.</source>
-   <translation>{1} % {2} erreichen {3} Tokens und werden dort abgeschnitten.</translation>
+   <source>{1} % of the {2} reach {3} tokens and are cut there.</source>
+   <translation>{1} % der {2} erreichen {3} Tokens und werden dort abgeschnitten.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
@@ -14804,11 +14829,6 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>{1} of {2} of {3} are empty.</source>
-   <translation>{1} von {2} {3} sind leer.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>{1} of {2} reference summaries hold no letter that ROUGE reads.</source>
    <translation>{1} von {2} Referenz-Zusammenfassungen enthalten keinen Buchstaben, den ROUGE liest.</translation>
   </message>
@@ -14816,6 +14836,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>{1} of {2} scored conversations are longer than {3} tokens and lose their end.</source>
    <translation>{1} von {2} bewerteten Gesprächen sind länger als {3} Tokens und verlieren ihr Ende.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>{1} of {2} {3} are empty.</source>
+   <translation>{1} von {2} {3} sind leer.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -14839,7 +14864,7 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>{1} reference summaries have more than {2} tokens and are cut.</source>
+   <source>{1} reference summaries have more than {2} tokens and are truncated.</source>
    <translation>{1} Referenz-Zusammenfassungen haben mehr als {2} Tokens und werden gekürzt.</translation>
   </message>
   <message>

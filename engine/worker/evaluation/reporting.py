@@ -60,36 +60,43 @@ def report_other_prompt(channel: Channel, adapter: Adapter, recipe: Recipe, spli
 def _report_summaries(channel: Channel, evaluation: Evaluation, recipe: Recipe) -> None:
     """Emit notices if many summaries were truncated or some are empty."""
     values = evaluation.values
-    whose = "the base model's summaries" if evaluation.of == BASE else "the tuned model's summaries"
-    whose = whose if evaluation.prompt is None else "the summaries written with this prompt"
+    summaries = "summaries of the base model" if evaluation.of == BASE else "summaries of the tuned model"
+    summaries = summaries if evaluation.prompt is None else "summaries written with this prompt"
     if values.truncated_fraction > NOTABLE_TRUNCATION:
         limit = recipe.evaluation.max_new_tokens
         channel.notice(
-            f"{values.truncated_fraction * 100:.0f} % of {whose} reach {limit} tokens and are cut there.",
+            f"{values.truncated_fraction * 100:.0f} % of the {summaries} reach {limit} tokens and are cut there.",
             "Raise the longest summary (evaluation.max_new_tokens) to score them whole.",
         )
     pairs = zip(values.summaries, values.metrics["capped"], strict=True)
     empty = sum(not summary and not truncated for summary, truncated in pairs)
     if empty:
+        total = len(values.summaries)
         channel.notice(
-            f"{empty:,} of {len(values.summaries):,} of {whose} are empty.",
-            "The model ends them before the first word. An empty summary scores 0.",
+            f"1 of {total:,} {summaries} is empty."
+            if empty == 1
+            else f"{empty:,} of {total:,} {summaries} are empty.",
+            "The model ends such a summary before the first word. An empty summary scores 0.",
             "warning",
         )
 
 
 def _report_data(channel: Channel, values: ExampleMetrics, recipe: Recipe) -> None:
     """Emit notices about scored examples that no model reads whole or ROUGE can't read."""
+    total = len(values.examples)
     if values.cut:
+        limit = recipe.data.max_conversation_tokens
         channel.notice(
-            f"{values.cut:,} of {len(values.examples):,} scored conversations are longer than "
-            f"{recipe.data.max_conversation_tokens} tokens and lose their end.",
-            "Raise data.max_conversation_tokens to keep them whole.",
+            f"1 of {total:,} scored conversations is longer than {limit} tokens and loses its end."
+            if values.cut == 1
+            else f"{values.cut:,} of {total:,} scored conversations are longer than {limit} tokens and lose their end.",
+            "Raise data.max_conversation_tokens to keep conversations whole.",
         )
     if values.unreadable:
         channel.notice(
-            f"{values.unreadable:,} of {len(values.examples):,} reference summaries hold no letter that "
-            "ROUGE reads.",
+            f"1 of {total:,} reference summaries holds no letter that ROUGE reads."
+            if values.unreadable == 1
+            else f"{values.unreadable:,} of {total:,} reference summaries hold no letter that ROUGE reads.",
             "It compares a to z and 0 to 9 alone: summaries in other scripts score 0.",
             "warning",
         )

@@ -33,7 +33,7 @@ from engine.worker.runtime import devices, oom
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.training import adapter_store, checkpoints, prompt_baseline, training_loop
 from engine.worker.training.adapter_metadata import make_metadata
-from engine.worker.training.reporting import report_changes, report_cut_texts, report_started
+from engine.worker.training.reporting import report_changes, report_started, report_truncated_texts
 from engine.worker.training.training_run import TrainingRun
 
 # Training examples that a method may look at when it is initialised.
@@ -89,7 +89,7 @@ def _carry_out(
     prompter = make_prompter(recipe, base, splits)
     train = tokenize(training_examples(recipe, splits), prompter, channel)
     validation = tokenize(splits.validation, prompter, channel)
-    report_cut_texts(channel, recipe, prompter)
+    report_truncated_texts(channel, recipe, prompter)
     channel.enter("evaluate")
     baseline = evaluator.score_base(channel, base, recipe, splits)
     reporting.report(channel, baseline, recipe, base.device)

@@ -68,19 +68,23 @@ def report_changes(channel: Channel, recipe: Recipe) -> None:
         channel.notice(change.as_text())
 
 
-def report_cut_texts(channel: Channel, recipe: Recipe, prompter: Prompter) -> None:
+def report_truncated_texts(channel: Channel, recipe: Recipe, prompter: Prompter) -> None:
     """Report how many conversations and reference summaries are too long and lose their end."""
-    if prompter.truncated_conversations:
+    if count := prompter.truncated_conversations:
+        limit = recipe.data.max_conversation_tokens
         channel.notice(
-            f"{prompter.truncated_conversations:,} conversations have more than "
-            f"{recipe.data.max_conversation_tokens} tokens and lose their end.",
-            "Raise data.max_conversation_tokens to keep them whole.",
+            f"1 conversation has more than {limit} tokens and loses its end."
+            if count == 1
+            else f"{count:,} conversations have more than {limit} tokens and lose their end.",
+            "Raise data.max_conversation_tokens to keep conversations whole.",
         )
-    if prompter.truncated_summaries:
+    if count := prompter.truncated_summaries:
+        limit = recipe.data.max_summary_tokens
         channel.notice(
-            f"{prompter.truncated_summaries:,} reference summaries have more than {recipe.data.max_summary_tokens} "
-            "tokens and are cut.",
-            "Raise data.max_summary_tokens to keep them whole.",
+            f"1 reference summary has more than {limit} tokens and is truncated."
+            if count == 1
+            else f"{count:,} reference summaries have more than {limit} tokens and are truncated.",
+            "Raise data.max_summary_tokens to keep summaries whole.",
         )
 
 

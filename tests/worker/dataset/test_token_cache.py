@@ -76,7 +76,7 @@ def test_the_file_is_one_of_safetensors():
     held = load_file(files()[0])
 
     assert held["ends"].tolist() == found.ends.tolist()
-    assert held["ids"].tobytes() == b"".join(found.pieces())
+    assert held["ids"].tobytes() == b"".join(found.chunks())
     assert found.sizes.tolist() == [[len(one.input_ids), len(one.labels)] for one in found]
 
 
@@ -180,7 +180,7 @@ def test_the_ids_are_those_that_the_format_stands_for():
     found = tokenize(EXAMPLES, Prompter(starter, "encoder-decoder", TEMPLATE, 30, 20), Channel())
 
     assert token_cache.FORMAT == 1
-    ids = np.frombuffer(b"".join(found.pieces()), np.int32).astype(np.int64)
+    ids = np.frombuffer(b"".join(found.chunks()), np.int32).astype(np.int64)
     assert (found.ends.tolist(), int((ids * ids).sum())) == (
         [25, 32, 74, 81, 107, 127],
         68277043,

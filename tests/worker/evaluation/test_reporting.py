@@ -37,16 +37,28 @@ def test_empty_summaries_score_0_and_are_reported(source, monkeypatch):
     assert {facts["verdict"] for facts in differences.values()} == {"no measurable difference"}
     messages = [event["message"] for event in events_of(channel, "notice")]
     assert messages == [
-        "6 of 6 of the base model's summaries are empty.",
-        "6 of 6 of the tuned model's summaries are empty.",
+        "6 of 6 summaries of the base model are empty.",
+        "6 of 6 summaries of the tuned model are empty.",
     ]
+
+
+def test_a_single_empty_summary_is_reported_in_the_singular(source, monkeypatch):
+    recipe, base, splits, channel = parts(source)
+
+    def ends_once_at_once(model, tokenizer, family, inputs, **_):
+        return [Generated([], "", capped=False), *(Generated([7], "Bob", capped=False) for _ in inputs[1:])]
+
+    monkeypatch.setattr(evaluator, "generate", ends_once_at_once)
+    score_base(recipe, base, splits, channel)
+    [notice] = events_of(channel, "notice")
+    assert notice["message"] == "1 of 6 summaries of the base model is empty."
 
 
 def test_many_truncated_summaries_are_reported(source):
     recipe, base, splits, channel = parts(source, max_new_tokens=2)
     assert score_base(recipe, base, splits, channel).values.truncated_fraction == 1.0
     (notice,) = events_of(channel, "notice")
-    assert notice["message"] == "100 % of the base model's summaries reach 2 tokens and are cut there."
+    assert notice["message"] == "100 % of the summaries of the base model reach 2 tokens and are cut there."
 
 
 def test_truncated_conversations_and_unreadable_references_are_reported(tmp_path):
@@ -58,5 +70,5 @@ def test_truncated_conversations_and_unreadable_references_are_reported(tmp_path
     recipe, base, splits, channel = parts(str(folder))
     score_base(recipe, base, splits, channel)
     messages = [event["message"] for event in events_of(channel, "notice")]
-    assert any("1 of 6 scored conversations are longer than 200 tokens" in message for message in messages)
-    assert any("1 of 6 reference summaries hold no letter" in message for message in messages)
+    assert "1 of 6 scored conversations is longer than 200 tokens and loses its end." in messages
+    assert "1 of 6 reference summaries holds no letter that ROUGE reads." in messages
