@@ -30,7 +30,7 @@ from engine.jobs.run_state import Curve, RunState, Sample
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
 from engine.jobs.worker_process import WarmWorker, can_afford_warm_worker
 from engine.maintenance import disk_usage, doctor, licences
-from engine.maintenance.doctor import graphics as graphics_check
+from engine.maintenance.doctor import graphics_check
 from engine.methods import (
     FAMILIES,
     METHODS,

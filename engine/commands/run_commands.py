@@ -29,7 +29,7 @@ def add(verbs: Verbs) -> None:
 def write_report(asked: argparse.Namespace, output: Output) -> int:
     """Write the report of a run."""
     job = run_store.find_job(asked.run_id)
-    return report_file.write(report.gather(job), job.id, "run", asked.out, output)
+    return report_file.write(report.gather_run(job), job.id, "run", asked.out, output)
 
 
 def list_runs(_: argparse.Namespace, output: Output) -> int:

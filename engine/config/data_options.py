@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from engine import data as data_schema
 from engine.config import prompts
-from engine.data import findings
+from engine.data import column_mapping, findings
 from engine.errors import Problem, RecipeError
 from engine.options import Options, check, option
 from engine.text import pii
@@ -57,7 +56,7 @@ class DataOptions(Options):
     columns: dict[str, str] = option(
         {},
         "Column mapping",
-        f"Maps columns by hand where the data is not two columns of text: {', '.join(data_schema.KEYS)}.",
+        f"Maps columns by hand where the data is not two columns of text: {', '.join(column_mapping.KEYS)}.",
         level="everything",
     )
     broken_rows: Literal["refuse", "leave_out"] = option(
@@ -123,7 +122,7 @@ class DataOptions(Options):
 def data_problems(data: DataOptions) -> list[Problem]:
     """Return the unknown names in a `[data]` table: keys of the mapping, findings, kinds of personal data."""
     return [
-        *data_schema.problems(data.columns),
+        *column_mapping.problems(data.columns),
         *findings.exclude_problems(data.exclude, "data.exclude"),
         *findings.mask_problems(data.mask, "data.mask"),
     ]

@@ -16,8 +16,7 @@ from typing import Any, Literal
 import tomlkit
 import tomlkit.items
 
-from engine.config import model_info, prompts
-from engine.config import run_changes as changes
+from engine.config import model_info, prompts, run_changes
 from engine.config.data_options import DATA_SUFFIXES, DataOptions, data_problems
 from engine.config.run_changes import Change
 from engine.config.training import EvaluationOptions, TrainingOptions, training_problems
@@ -153,7 +152,7 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
         # A value that is no table is a problem found above.
         found += wrong if isinstance(tables.get(name, {}), Mapping) else []
     parts["method"], wrong = _method_settings(tables.get("method", {}))
-    parts[CHANGES], unreadable = changes.read(tables.get(CHANGES, []))
+    parts[CHANGES], unreadable = run_changes.read(tables.get(CHANGES, []))
     found += [
         *wrong,
         *unreadable,

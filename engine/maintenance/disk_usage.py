@@ -17,7 +17,7 @@ from pathlib import Path
 from engine.adapters import library
 from engine.jobs.events import MAX_EVENT_BYTES, Event, decode
 from engine.jobs.job import Job
-from engine.runs import run_store as runs
+from engine.runs import run_store
 from engine.system import paths
 from engine.system.files import bytes_in
 
@@ -53,7 +53,7 @@ class Freeable:
 
 def measure() -> list[Part]:
     """Return the size of each kind: adapters, checkpoints, runs, token_ids, trash and downloads."""
-    checkpoints = sum(bytes_in(path) for job in runs.list_jobs() for path in _resumable_state(job))
+    checkpoints = sum(bytes_in(path) for job in run_store.list_jobs() for path in _resumable_state(job))
     return [
         Part("adapters", bytes_in(paths.adapters_folder())),
         Part("checkpoints", checkpoints),
@@ -71,7 +71,7 @@ def freeable(*, older_than_days: float = 0.0, with_token_ids: bool = True) -> Fr
     made_by = {adapter.metadata.training.run for adapter in adapters}
     found: list[Path] = []
     count = 0
-    for job in runs.list_jobs():
+    for job in run_store.list_jobs():
         states = list(_resumable_state(job))
         if states and job.id in made_by and _completed_before(job, now - older_than_days * DAY_SECONDS):
             found += states
@@ -108,8 +108,8 @@ def downloads_folder() -> Path:
 
 
 def _resumable_state(job: Job) -> Iterator[Path]:
-    yield from runs.checkpoints(job)
-    yield from job.folder.glob(f"{runs.BEST_PREFIX}*")
+    yield from run_store.checkpoints(job)
+    yield from job.folder.glob(f"{run_store.BEST_PREFIX}*")
 
 
 def _completed_before(job: Job, moment: float) -> bool:

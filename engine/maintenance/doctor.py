@@ -83,7 +83,12 @@ def of_computer() -> list[Check]:
 
 def of_devices(facts: Facts, trouble: str) -> list[Check]:
     """Return the checks of the job `devices`, from its result or its error."""
-    return [patches(facts), device(facts, trouble), graphics(facts, find()), quantization(facts, trouble)]
+    return [
+        patches(facts),
+        device(facts, trouble),
+        graphics_check(facts, find()),
+        quantization(facts, trouble),
+    ]
 
 
 def in_order(checks: Iterable[Check]) -> list[Check]:
@@ -172,7 +177,7 @@ def device(facts: Facts, trouble: str) -> Check:
     return Check("device", "Device", "ok", text)
 
 
-def graphics(facts: Facts, cards: Sequence[Card]) -> Check:
+def graphics_check(facts: Facts, cards: Sequence[Card]) -> Check:
     """Report whether the graphics cards are used."""
     title = "Graphics card"
     used = [each for each in facts.get("devices", []) if each["id"] != "cpu"]

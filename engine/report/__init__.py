@@ -5,10 +5,9 @@ Everything is read from folders; no model is loaded and nothing is fetched.
 
 from __future__ import annotations
 
-from engine.report.arena_facts import ArenaReport
-from engine.report.arena_facts import gather as gather_arena
+from engine.report.arena_facts import ArenaReport, gather_arena
 from engine.report.run_data import conversations_table
-from engine.report.run_facts import Report, gather
+from engine.report.run_facts import Report, gather_run
 from engine.report.writer import FORMATS, default_name, write
 
 __all__ = [
@@ -17,7 +16,7 @@ __all__ = [
     "Report",
     "conversations_table",
     "default_name",
-    "gather",
     "gather_arena",
+    "gather_run",
     "write",
 ]

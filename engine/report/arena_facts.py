@@ -79,11 +79,11 @@ def _agreed_text(values: Mapping[str, list[str]]) -> str:
     return "; ".join([most, *(f"{value} for {', '.join(values[value])}" for value in others)])
 
 
-def gather(arena: Arena) -> ArenaReport:
+def gather_arena(arena: Arena) -> ArenaReport:
     """Return all that is known of an arena. What can't be read is left out; the status of its entry says why."""
     statuses = tuple(arenas.Reader().read(arena))
     runs = {each.entry.id: each.run.job for each in statuses if each.run is not None}
-    reports = {entry_id: _read(partial(run_facts.gather, job)) for entry_id, job in runs.items()}
+    reports = {entry_id: _read(partial(run_facts.gather_run, job)) for entry_id, job in runs.items()}
     tables = {each.entry.id: _read(partial(arena.tables, each.entry)) for each in statuses}
     return ArenaReport(
         arena=arena,

@@ -73,7 +73,7 @@ class Report:
         return list({notice["message"]: notice for notice in self.state.notices}.values())
 
 
-def gather(job: Job) -> Report:
+def gather_run(job: Job) -> Report:
     """Return all that is known of a run. Raises RecipeError if its recipe can't be read."""
     run = run_store.open_run(job)
     return Report(

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from engine.adapters import library
-from engine.commands import cli as entry
-from engine.commands import scoring, training
+from engine.commands import cli, scoring, training
 from engine.commands.terminal import recipe_file, text_tables
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.progress import Narrator
@@ -33,7 +32,7 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 
     def run(*arguments: str) -> Finished:
         try:
-            code = entry.run(entry.parse(arguments))
+            code = cli.run(cli.parse(arguments))
         except SystemExit as error:
             code = int(error.code or 0)
         return Finished(code, *capsys.readouterr())
@@ -44,7 +43,7 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 def test_no_heavy_library_and_no_window_is_imported() -> None:
     heavy = ("torch", "transformers", "peft", "datasets", "huggingface_hub", "PySide6", "numpy")
     code = (
-        "import sys, main; from engine.commands import cli as entry; entry.run(entry.parse(['methods']));"
+        "import sys, main; from engine.commands import cli; cli.run(cli.parse(['methods']));"
         f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run(
@@ -75,9 +74,9 @@ def test_bad_usage_exits_with_2(arguments: tuple[str, ...], call: Call) -> None:
 
 
 def test_the_window_gets_its_own_arguments() -> None:
-    assert entry.parse([]).run is None
-    assert entry.parse(["--offline"]).window == []
-    assert entry.parse(["--demo", "--screenshot", "a.png"]).window == ["--demo", "--screenshot", "a.png"]
+    assert cli.parse([]).run is None
+    assert cli.parse(["--offline"]).window == []
+    assert cli.parse(["--demo", "--screenshot", "a.png"]).window == ["--demo", "--screenshot", "a.png"]
 
 
 def test_the_demos_recipe_is_changed_as_that_of_a_verb(
@@ -85,10 +84,10 @@ def test_the_demos_recipe_is_changed_as_that_of_a_verb(
 ) -> None:
     (tmp_path / "talks.csv").touch()
     monkeypatch.chdir(tmp_path)
-    asked = entry.parse(["--demo", "--set", "training.max_steps=50", "--set", "data.source=talks.csv"])
+    asked = cli.parse(["--demo", "--set", "training.max_steps=50", "--set", "data.source=talks.csv"])
     changed = ["--set", "training.max_steps=50", "--set", f"data.source={tmp_path / 'talks.csv'}"]
     assert asked.window == ["--demo", *changed]
-    behind = entry.parse(["train", "a.toml", "--set", "training.max_steps=50"])
+    behind = cli.parse(["train", "a.toml", "--set", "training.max_steps=50"])
     assert (behind.overrides, behind.window) == (["training.max_steps=50"], [])
 
 
@@ -97,11 +96,11 @@ def test_files_in_place_of_a_verb_are_for_the_window(tmp_path: Path, monkeypatch
     talk.touch()
     named_like_a_verb.touch()
     monkeypatch.chdir(tmp_path)
-    assert entry.parse(["a talk.csv"]).window == [str(talk)]
-    asked = entry.parse(["--page", "playground", "./train", str(talk)])
+    assert cli.parse(["a talk.csv"]).window == [str(talk)]
+    asked = cli.parse(["--page", "playground", "./train", str(talk)])
     assert asked.run is None
     assert asked.window == ["--page", "playground", str(named_like_a_verb), str(talk)]
-    assert entry.parse(["train", "a talk.csv"]).verb == "train"
+    assert cli.parse(["train", "a talk.csv"]).verb == "train"
 
 
 @pytest.mark.parametrize(
@@ -247,7 +246,7 @@ def test_nothing_is_merged_over_what_is_there(call: Call, tmp_path: Path) -> Non
 def test_each_adapter_reads_the_prompt_that_it_was_scored_with() -> None:
     adapters = [add_adapter(name, scores=[score_card(0.4)]) for name in ("one", "two")]
     assert "prompt" not in scoring.what_is_asked("Ann: hi", ["one", "two"], adapters, piecewise=False)
-    asked = entry.parse(["summarize", "--adapter", "one", "--adapter", "two"])
+    asked = cli.parse(["summarize", "--adapter", "one", "--adapter", "two"])
     assert scoring.job_arguments(asked, adapters)["base_model"] == {
         "id": "google/flan-t5-base",
         "revision": "7bcac572",

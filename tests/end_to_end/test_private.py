@@ -18,8 +18,7 @@ from engine.adapters import library
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.maintenance import doctor
-from engine.runs import example_scores as scores
-from engine.runs import run_store
+from engine.runs import example_scores, run_store
 from engine.system.paths import runs_folder
 from tests.helpers.fake_hub import FakeHub
 from tests.helpers.repository import ROOT
@@ -95,7 +94,7 @@ def test_what_was_said_stays_in_a_runs_samples_and_scores_and_the_token_with_the
     done = command("train", str(tmp_path / "recipe.toml"), **asking(hub, tmp_path))
     assert done.returncode == 0, done.stderr
     (job,) = run_store.list_jobs()
-    kept = {job.events_path, job.folder / scores.FILE_NAME}
+    kept = {job.events_path, job.folder / example_scores.FILE_NAME}
     assert {runs_folder() / name for name in holding(runs_folder(), SAID)} == kept
     assert holding(home, SAID) == {path.relative_to(home).as_posix() for path in kept}
     said = [line for line in job.events_path.read_text(encoding="utf-8").splitlines() if SAID in line]

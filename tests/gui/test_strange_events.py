@@ -102,7 +102,7 @@ class Shown:
                 for role in (CELL_ROLE, Qt.ItemDataRole.AccessibleTextRole):
                     self.table.index(row, column).data(role)
         self.details.show_entry(entry)
-        render(report.gather(self.job))
+        render(report.gather_run(self.job))
         model = self.live(events)
         self.view.show_run(model)
         return model

@@ -19,8 +19,7 @@ from engine.adapters.library import WEIGHTS_NAME, Adapter
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError, RecipeError
 from engine.methods import unknown_method
-from engine.worker.adapters import attach as adapters
-from engine.worker.adapters import method_hooks
+from engine.worker.adapters import attach, method_hooks
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.collator import MicroBatch
 from engine.worker.jobs import merge
@@ -192,13 +191,13 @@ def plans(subject: Subject) -> None:
     claim(plan["problems"] == [], f"problems {plan['problems']}")
     # As it was trained: other numbers may make other ranks.
     as_trained = subject.folder / "as trained"
-    adapters.save_adapter(model, as_trained)
+    attach.save_adapter(model, as_trained)
     saved = load_file(as_trained / WEIGHTS_NAME)
-    trainable, everything = adapters.count_parameters(model)
+    trainable, everything = attach.count_parameters(model)
     found = {
         "trainable_parameters": trainable,
         "all_parameters": everything,
-        "matrices": len(adapters.adapted_modules(model)),
+        "matrices": len(attach.adapted_modules(model)),
         "adapter_bytes": sum(tensor.nbytes for tensor in saved.values()),
     }
     if method_hooks.of(model).sized_by_training:
@@ -247,7 +246,7 @@ def _generates_as_it_is(trained: Trained, read: list[list[int]], tolerance: floa
     for beams in (1, BEAMS):
         steps = written_steps(trained.model, trained.base, read, beams)
         off = furthest_off(steps, trained.model, trained.base, read)
-        with adapters.active(trained.model, None):
+        with attach.active(trained.model, None):
             unlike = furthest_off(steps, trained.model, trained.base, read)
         claim(len(steps) > 1, f"{beams} beams: only {len(steps)} steps")
         claim(off <= tolerance, f"{beams} beams: step logits {off:.1e} off")
@@ -258,7 +257,7 @@ def switches(subject: Subject) -> None:
     """Off is the base exactly; a second adapter stands beside the first; to and fro is exact."""
     (one, one_logits), (two, two_logits) = subject.adapters
     trained = subject.trained
-    with adapters.active(trained.model, None):
+    with attach.active(trained.model, None):
         off = logits(trained.model, trained.base.family, subject.batch)
     claim(torch.equal(off, subject.base_logits), f"off in training: {_apart(off, subject.base_logits)}")
     base = subject.workshop.load(subject.recipe)
@@ -329,7 +328,7 @@ UNTRAINED: tuple[Check, ...] = (writes_as_prompted,)
 
 def _numbers(trained: Trained) -> dict[str, torch.Tensor]:
     """Return all that a run leaves in the model: what was trained and what the method keeps beside it."""
-    found = {name: tensor.detach() for name, tensor in adapters.trainable_parameters(trained.model).items()}
+    found = {name: tensor.detach() for name, tensor in attach.trainable_parameters(trained.model).items()}
     found |= method_hooks.of(trained.model).state(trained.model)
     return {name: tensor.clone() for name, tensor in found.items()}
 

@@ -25,7 +25,7 @@ from transformers.models.auto.modeling_auto import (
 )
 from transformers.pytorch_utils import Conv1D
 from transformers.quantizers.base import HfQuantizer
-from transformers.quantizers.quantizers_utils import should_convert_module as is_quantizable
+from transformers.quantizers.quantizers_utils import should_convert_module
 from transformers.utils import ModelOutput, logging
 
 __all__ = [
@@ -47,11 +47,11 @@ __all__ = [
     "checkpoint_activations",
     "create_position_bias_mask",
     "dequantize_module_weight",
-    "is_quantizable",
     "logging",
     "repeat_kv",
     "sdpa_attention_forward",
     "shira_layer",
+    "should_convert_module",
     "unquantized_modules",
 ]
 
@@ -66,7 +66,7 @@ def checkpoint_activations(model: Any, options: dict[str, Any]) -> None:
 
 
 def unquantized_modules(model: Any) -> list[str]:
-    """Return the names of the modules that bitsandbytes leaves as they are, for `is_quantizable`."""
+    """Return the names of the modules that bitsandbytes leaves as they are, for `should_convert_module`."""
     names: list[str] = HfQuantizer.get_modules_to_not_convert(model, None, model._keep_in_fp32_modules)
     return names
 

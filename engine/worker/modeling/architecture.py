@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from engine.config.recipe import BaseModelOptions
-from engine.worker.kernels.library import Conv1D, is_quantizable, unquantized_modules
+from engine.worker.kernels.library import Conv1D, should_convert_module, unquantized_modules
 
 # The sizes of bitsandbytes' blocks: 4-bit weights with one scale, and with double quantization scales with one scale.
 WEIGHTS_PER_SCALE = 64
@@ -101,7 +101,7 @@ def architecture_of(model: Any) -> ModelArchitecture:
     head = model.get_output_embeddings()
     unquantized = unquantized_modules(model)
     layers = {
-        name: Layer(*_sizes(module), is_quantizable(name, unquantized))
+        name: Layer(*_sizes(module), should_convert_module(name, unquantized))
         for name, module in model.named_modules()
         if isinstance(module, (torch.nn.Linear, Conv1D)) and module is not head
     }

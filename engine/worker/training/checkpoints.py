@@ -30,7 +30,7 @@ from engine.system.files import sync_directory, sync_tree
 from engine.worker.adapters import method_hooks
 from engine.worker.adapters.attach import save_adapter, trainable_parameters
 from engine.worker.runtime.atomic_write import storage_errors, temporary_folder
-from engine.worker.training.optimizer import load_state as load_optimizer_state
+from engine.worker.training.optimizer import load_optimizer_state
 from engine.worker.training.training_run import TrainingRun, TrainState
 
 KEPT = 2

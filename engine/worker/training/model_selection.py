@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 
+from engine.runs import run_store
 from engine.runs.run_store import BEST_PREFIX
-from engine.runs.run_store import checkpoints as saved_checkpoints
 from engine.worker.runtime.atomic_write import storage_errors
 from engine.worker.runtime.channel import Channel
 from engine.worker.training import checkpoints
@@ -79,7 +79,7 @@ class ModelSelection:
         needed = {self._run.best_folder.name}
         needed |= {
             f"{BEST_PREFIX}{checkpoints.read_state(path)['best_step']}"
-            for path in saved_checkpoints(self._run.job)
+            for path in run_store.checkpoints(self._run.job)
         }
         for folder in self._run.job.folder.glob(f"{BEST_PREFIX}*"):
             if folder.name not in needed:

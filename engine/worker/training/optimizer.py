@@ -59,7 +59,7 @@ def make_schedule(
     )
 
 
-def load_state(optimizer: Any, stored: dict[str, Any]) -> None:
+def load_optimizer_state(optimizer: Any, stored: dict[str, Any]) -> None:
     """Give an optimizer a stored state: its own, or that of torch's AdamW to an 8-bit one."""
     is_eight_bit = type(optimizer.optimizer).__module__.startswith("bitsandbytes")
     if is_eight_bit and any("exp_avg" in state for state in stored["state"].values()):

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from engine.config.data_options import DataOptions
 from engine.data.findings import excluded_text
-from engine.worker.ingestion.row_store import LazySequence as KeptRows
-from engine.worker.ingestion.row_store import Row, no_rows
+from engine.worker.ingestion.row_store import LazySequence, Row, no_rows
 from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation.cross_row_rules import RELATIONS
@@ -21,7 +20,7 @@ from engine.worker.validation.scan import find, left_out
 class Remaining:
     """The rows that remain, and how many were excluded, by split and finding."""
 
-    rows: dict[Split, KeptRows[Row]]
+    rows: dict[Split, LazySequence[Row]]
     excluded: dict[Split, Counter[str]]
 
     @property
@@ -31,7 +30,7 @@ class Remaining:
 
 
 def exclude_rows(
-    rows: Mapping[Split, KeptRows[Row]],
+    rows: Mapping[Split, LazySequence[Row]],
     options: DataOptions,
     counter: Callable[[], TokenCounter | None] | None,
     on_tick: Callable[[], None],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine import arena as arenas
-from engine.arena import arena_store as files
+from engine.arena import arena_store
 from engine.config import recipe as recipes
 from engine.errors import ArenaError, RecipeError
 from engine.methods import METHODS
@@ -170,15 +170,15 @@ def test_a_recipe_joins_only_if_it_compares():
 def test_entries_share_data_prompt_scoring_and_seed(table, key, value, free):
     common = make_recipe("One", **STARTER).as_tables()
     other = {**common, table: {**common[table], key: value}}
-    found = files.unlike(common, other, trains=True)
+    found = arena_store.unlike(common, other, trains=True)
     assert [each.field for each in found] == ([] if free else [f"{table}.{key}"])
 
 
 def test_to_a_prompt_alone_its_words_are_what_is_compared():
     common = make_recipe("One", **STARTER).as_tables()
     other = {**common, "data": {**common["data"], "prompt": "Short: {conversation}", "shots": 3}}
-    assert files.unlike(common, other, trains=False) == ()
-    assert len(files.unlike(common, other, trains=True)) == 2
+    assert arena_store.unlike(common, other, trains=False) == ()
+    assert len(arena_store.unlike(common, other, trains=True)) == 2
 
 
 def test_a_queue_has_one_worker_at_a_time():

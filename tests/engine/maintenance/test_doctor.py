@@ -73,7 +73,7 @@ AMD = Card("amd", "AMD card (gfx1100)", "amdgpu")
     ],
 )
 def test_a_card_that_torch_can_not_use_is_a_problem_with_the_way_out(card, built_for, way):
-    check = doctor.graphics(facts() | {"built_for": built_for}, [card])
+    check = doctor.graphics_check(facts() | {"built_for": built_for}, [card])
     assert check.state == "problem"
     assert way in check.fix
     assert f"{card.name} is here, but this torch, built for {built_for}" in check.text
@@ -82,7 +82,7 @@ def test_a_card_that_torch_can_not_use_is_a_problem_with_the_way_out(card, built
 def test_where_tunesmith_is_installed_the_way_out_is_its_own_command(monkeypatch):
     monkeypatch.setenv(doctor.SET_UP, "tunesmith --set-up")
     monkeypatch.setattr(doctor, "REPORTED_PACKAGES", ("no-such-package",))
-    assert "“tunesmith --set-up”" in doctor.graphics(facts(), [AMD]).fix
+    assert "“tunesmith --set-up”" in doctor.graphics_check(facts(), [AMD]).fix
     assert "`tunesmith --set-up`" in doctor.packages().fix
 
 
@@ -91,7 +91,7 @@ def test_where_tunesmith_is_installed_the_way_out_is_its_own_command(monkeypatch
     [(facts(CARD), [NVIDIA], "ok"), (facts(CARD), [], "ok"), (facts(), [], "notice")],
 )
 def test_a_card_in_use_is_fine_and_none_is_a_remark(found, cards, state):
-    assert doctor.graphics(found, cards).state == state
+    assert doctor.graphics_check(found, cards).state == state
 
 
 def test_the_device_is_named_with_its_room_and_the_reason_for_its_format():

@@ -99,7 +99,7 @@ def test_what_runs_differ_in_is_told_with_the_names_of_the_entries(home, tmp_pat
     for place, precision in enumerate(("bfloat16", "bfloat16", "float32")):
         told = RunSpec(outcome=None, gain=None, facts={"precision": precision, "excluded": {"train": 12}})
         job = score(arena, place, FULL, spec=told)
-        add_adapter(f"of-{place}", id=job.id, recipe=report.gather(job).recipe)
+        add_adapter(f"of-{place}", id=job.id, recipe=report.gather_run(job).recipe)
     data = dict(report.gather_arena(arenas.open_arena(arena.folder)).agreed(lambda run: [("x", run.job.id)]))
     assert data["x"].count("for") == 2
     text = page_of(arena, tmp_path).text

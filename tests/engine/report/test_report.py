@@ -24,7 +24,7 @@ from tests.helpers.scored_runs import add_scored_run, scores_of
 
 
 def written(job, path: Path) -> str:
-    report.write(report.gather(job), path)
+    report.write(report.gather_run(job), path)
     return path.read_text(encoding="utf-8-sig")
 
 
@@ -183,10 +183,10 @@ def test_the_command_line_writes_a_page_beside_the_person_or_where_it_is_told(
 def test_another_ending_is_refused_with_those_that_are_known(home, tmp_path):
     job = add_run()
     with pytest.raises(StorageError, match="neither a page nor a table") as caught:
-        report.write(report.gather(job), tmp_path / "report.pdf")
+        report.write(report.gather_run(job), tmp_path / "report.pdf")
     assert (caught.value.field, caught.value.hint) == ("--out", "End it with .html, .csv, .json.")
     with pytest.raises(StorageError, match="can't be written"):
-        report.write(report.gather(job), tmp_path / "nowhere" / "report.html")
+        report.write(report.gather_run(job), tmp_path / "nowhere" / "report.html")
 
 
 def test_the_colours_are_the_windows():

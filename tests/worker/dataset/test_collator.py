@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from engine.config.training import TrainingOptions
 from engine.worker.dataset.batch_packing import MICRO_BATCH_PARTS, shape_of
@@ -25,14 +25,14 @@ from engine.worker.dataset.prompting import IGNORED, Encoded
 
 pytestmark = pytest.mark.torch
 
-LENGTHS = some.lists(some.tuples(some.integers(1, 60), some.integers(1, 20)), min_size=1, max_size=24)
+LENGTHS = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 20)), min_size=1, max_size=24)
 
 
 def encoded(lengths):
     return [Encoded(list(range(1, long + 1)), [7] * short) for long, short in lengths]
 
 
-@given(LENGTHS, some.integers(16, 300))
+@given(LENGTHS, st.integers(16, 300))
 @settings(max_examples=60, deadline=None)
 def test_every_example_stands_in_one_micro_batch_and_pads_are_neither_read_nor_learned(lengths, tokens):
     step = Collator("encoder-decoder", 0, tokens)(encoded(lengths))
@@ -60,8 +60,8 @@ def test_a_token_that_is_read_and_learned_in_the_same_row_counts_once():
 
 
 @given(
-    some.lists(some.tuples(some.integers(1, 60), some.integers(1, 20)), min_size=1, max_size=8),
-    some.integers(1, 300),
+    st.lists(st.tuples(st.integers(1, 60), st.integers(1, 20)), min_size=1, max_size=8),
+    st.integers(1, 300),
 )
 @settings(max_examples=60, deadline=None)
 def test_of_all_ways_to_cut_a_step_the_one_that_computes_least_is_taken(lengths, tokens):
@@ -89,7 +89,7 @@ def sampled(lengths, batch_size=4, seed=1, order="lengths"):
 
 
 @pytest.mark.parametrize("order", ["lengths", "random"])
-@given(LENGTHS, some.integers(1, 9), some.integers(0, 5))
+@given(LENGTHS, st.integers(1, 9), st.integers(0, 5))
 @settings(max_examples=60, deadline=None)
 def test_each_epoch_sees_every_example_once_in_an_order_of_its_own(order, lengths, batch_size, seed):
     sampler = sampled(lengths, batch_size, seed, order)

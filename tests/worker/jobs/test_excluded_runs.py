@@ -15,9 +15,9 @@ from engine.config.recipe import BaseModelOptions, Recipe
 from engine.jobs.job import create_job
 from engine.system.paths import jobs_folder
 from engine.worker.dataset import dataset
-from engine.worker.dataset import token_counter as counting
+from engine.worker.dataset.token_counter import fetch_counter
 from engine.worker.ingestion.token_lengths import token_counter
-from engine.worker.planning import planner as plan
+from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Channel
 from tests.helpers.fake_hub import FakeHub, use_hub
 from tests.helpers.tiny_models import tiny_model
@@ -85,7 +85,7 @@ def test_what_goes_by_tokens_needs_no_weights_of_a_base_on_the_hub(
 ) -> None:
     shutil.copytree(tiny_model("t5"), tmp_path / "served" / "models" / "someone" / "small")
     with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
-        counter = counting.fetch_counter(BaseModelOptions(id="someone/small"), channel)
+        counter = fetch_counter(BaseModelOptions(id="someone/small"), channel)
     assert counter.count(["Ann: Hi."]) == token_counter(tiny_model("t5"), "t5").count(["Ann: Hi."])
     assert not [line for line in served.requests if "safetensors" in line]
 
@@ -104,7 +104,7 @@ def test_a_plan_counts_what_is_left_and_counts_anew_when_a_limit_moves(
     tmp_path: Path, channel: Channel
 ) -> None:
     recipe = prepared(tmp_path)
-    planner = plan.Planner(channel)
+    planner = Planner(channel)
     first = planner.plan(recipe)
     assert first["examples"]["train"] == len(expected(recipe, channel).train)
     assert first["token_lengths"]["over_limit"] == 0

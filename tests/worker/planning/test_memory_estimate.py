@@ -17,7 +17,7 @@ from engine.worker.modeling import base_models, meta_model
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import meta_trace
-from engine.worker.planning import planner as plan
+from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Channel
 from engine.worker.training.loss import token_loss_sum
 from tests.helpers.tiny_models import Kind, tiny_model
@@ -79,7 +79,7 @@ def traced_bytes(recipe: Recipe, channel: Channel, shape: BatchShape, **more: bo
 
 def weightless_base(recipe: Recipe, channel: Channel) -> LoadedBase:
     folder = Path(recipe.base_model.id)
-    return plan.Planner(channel)._base(recipe, folder, torch.device("cpu"), [])
+    return Planner(channel)._base(recipe, folder, torch.device("cpu"), [])
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_checkpointed_activations_and_smaller_micro_batches_need_less(
 
 # ----------------------------------------------------------------------------------------------------- parts
 def test_parts_add_up_and_follow_the_recipe(tmp_path: Path, channel: Channel) -> None:
-    planner = plan.Planner(channel)
+    planner = Planner(channel)
 
     def parts(*overrides: str) -> dict[str, int]:
         made = planner.plan(tiny_recipe(tmp_path, "llama", "lora", *overrides))

@@ -18,7 +18,7 @@ from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompting import Encoded
 from engine.worker.hub import repository
 from engine.worker.modeling import base_models
-from engine.worker.planning import planner as plan
+from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.tiny_runs import tiny_recipe
@@ -43,7 +43,7 @@ def test_counts_are_those_of_the_loaded_model(
     kind: Kind, method: str, tmp_path: Path, channel: Channel
 ) -> None:
     recipe = tiny_recipe(tmp_path, kind, method)
-    made = plan.Planner(channel).plan(recipe)
+    made = Planner(channel).plan(recipe)
     assert made["problems"] == []
     if not recipe.method.method.trains:
         assert made["trainable_parameters"] == made["adapter_bytes"] == 0
@@ -69,7 +69,7 @@ def settle_ranks(model: PeftModel) -> None:
 
 
 def test_layers_and_blocks_are_those_of_the_model(tmp_path: Path, channel: Channel) -> None:
-    planner = plan.Planner(channel)
+    planner = Planner(channel)
     t5 = planner.plan(tiny_recipe(tmp_path, "t5"))
     assert t5["modules"] == {"q": 6, "k": 6, "v": 6, "o": 6, "wi_0": 4, "wi_1": 4, "wo": 4}
     assert t5["blocks"] == {"encoder": 2, "decoder": 2}
@@ -93,7 +93,7 @@ def test_layers_and_blocks_are_those_of_the_model(tmp_path: Path, channel: Chann
 
 def test_steps_examples_and_lengths_follow_the_data(tmp_path: Path, channel: Channel) -> None:
     recipe = tiny_recipe(tmp_path, "llama", "lora", "data.max_conversation_tokens=80")
-    made = plan.Planner(channel).plan(recipe)
+    made = Planner(channel).plan(recipe)
     assert made["steps"] == 2 * 24 / 8
     assert made["examples"] == {"train": 24, "validation": 6, "test": 6}
     lengths = made["token_lengths"]
@@ -109,7 +109,7 @@ def test_steps_examples_and_lengths_follow_the_data(tmp_path: Path, channel: Cha
 def test_preview_marks_the_summary_as_labels_and_nothing_else(
     kind: Kind, tmp_path: Path, channel: Channel
 ) -> None:
-    pieces = plan.Planner(channel).plan(tiny_recipe(tmp_path, kind))["learned_preview"]["pieces"]
+    pieces = Planner(channel).plan(tiny_recipe(tmp_path, kind))["learned_preview"]["pieces"]
     read = "".join(text for text, is_label in pieces if not is_label)
     labels = "".join(text for text, is_label in pieces if is_label)
     assert "Summarize the following conversation.\n\n" in read
@@ -124,12 +124,12 @@ def test_preview_keeps_spaces_and_characters_of_several_bytes(tmp_path: Path, ch
     source.write_text(row * 10, encoding="utf-8")
     for kind in KINDS:
         recipe = changed(tiny_recipe(tmp_path / kind, kind), f'data.source="{source}"')
-        made = plan.Planner(channel).plan(recipe)
+        made = Planner(channel).plan(recipe)
         assert "too few conversations" in made["problems"][0]["message"]
     source.write_text("".join(row.replace("ten?", f"{number}?") for number in range(10)), encoding="utf-8")
     for kind in KINDS:
         recipe = changed(tiny_recipe(tmp_path / kind, kind), f'data.source="{source}"')
-        pieces = plan.Planner(channel).plan(recipe)["learned_preview"]["pieces"]
+        pieces = Planner(channel).plan(recipe)["learned_preview"]["pieces"]
         text = "".join(text for text, _ in pieces)
         assert "Zoë: ☕ at  " in text
         assert "🎉" in text
@@ -140,7 +140,7 @@ def test_what_is_wrong_with_data_or_method_is_a_problem_of_the_plan(tmp_path: Pa
     recipe = tiny_recipe(
         tmp_path, "llama", "lora", "data.summary=sumary", 'method.target_modules=["nothing"]'
     )
-    made = plan.Planner(channel).plan(recipe)
+    made = Planner(channel).plan(recipe)
     assert {problem["field"] for problem in made["problems"]} == {"data.summary", "method.target_modules"}
     assert made["all_parameters"] > 0
     assert made["trainable_parameters"] == 0
@@ -159,15 +159,15 @@ def test_a_library_that_is_not_installed_is_a_problem_of_the_plan(
     override: str, field: str, tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = tiny_recipe(tmp_path, "t5", "lora", override)
-    assert plan.Planner(channel).plan(recipe)["problems"] == []
+    assert Planner(channel).plan(recipe)["problems"] == []
     monkeypatch.setattr(optional_dependencies, "LIBRARY", "not_installed_here")
-    made = plan.Planner(channel).plan(recipe)
+    made = Planner(channel).plan(recipe)
     assert [problem["field"] for problem in made["problems"]] == [field]
     assert made["trainable_parameters"] > 0
 
 
 def test_only_adalora_leaves_the_size_of_its_adapter_to_training(tmp_path: Path, channel: Channel) -> None:
-    planner = plan.Planner(channel)
+    planner = Planner(channel)
     made = {name: planner.plan(tiny_recipe(tmp_path / name, "t5", name)) for name in ("lora", "adalora")}
     assert {name: each["sized_by_training"] for name, each in made.items()} == {
         "lora": False,
@@ -176,12 +176,12 @@ def test_only_adalora_leaves_the_size_of_its_adapter_to_training(tmp_path: Path,
 
 
 def test_float16_on_t5_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel) -> None:
-    made = plan.Planner(channel).plan(tiny_recipe(tmp_path, "t5", "lora", "base_model.precision=float16"))
+    made = Planner(channel).plan(tiny_recipe(tmp_path, "t5", "lora", "base_model.precision=float16"))
     assert [problem["field"] for problem in made["problems"]] == ["base_model.precision"]
 
 
 def test_data_to_download_are_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
-    made = plan.Planner(channel).plan(changed(tiny_recipe(tmp_path, "t5"), "data.source=knkarthick/samsum"))
+    made = Planner(channel).plan(changed(tiny_recipe(tmp_path, "t5"), "data.source=knkarthick/samsum"))
     assert (made["missing"], made["problems"]) == (["knkarthick/samsum"], [])
     assert made["trainable_parameters"] > 0
     assert not {"steps", "examples", "token_lengths", "memory", "memory_bytes"} & made.keys()
@@ -189,11 +189,11 @@ def test_data_to_download_are_a_fact_of_the_plan(tmp_path: Path, channel: Channe
 
 def test_a_base_model_to_download_is_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
     recipe = changed(tiny_recipe(tmp_path, "t5"), "base_model.id=google/flan-t5-base")
-    made = plan.Planner(channel).plan(recipe)
+    made = Planner(channel).plan(recipe)
     assert (made["missing"], made["problems"]) == (["google/flan-t5-base"], [])
     assert (made["steps"], made["examples"]["train"]) == (6, 24)
     assert not {"family", "trainable_parameters", "all_parameters", "token_lengths"} & made.keys()
-    both = plan.Planner(channel).plan(changed(recipe, "data.source=knkarthick/samsum"))
+    both = Planner(channel).plan(changed(recipe, "data.source=knkarthick/samsum"))
     missing = ["google/flan-t5-base", "knkarthick/samsum"]
     assert both == {"trains": True, "notices": [], "missing": missing, "problems": []}
 
@@ -207,6 +207,6 @@ def test_another_revision_than_the_local_one_would_be_downloaded(
         repository, "cached_folder", lambda name, revision, kind="model": cached.get((name, revision))
     )
     recipe = changed(recipe, "base_model.id=owner/small")
-    assert plan.Planner(channel).plan(recipe)["missing"] == []
+    assert Planner(channel).plan(recipe)["missing"] == []
     older = changed(recipe, "base_model.revision=v1")
-    assert plan.Planner(channel).plan(older)["missing"] == ["owner/small"]
+    assert Planner(channel).plan(older)["missing"] == ["owner/small"]

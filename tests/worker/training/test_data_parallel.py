@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from engine.adapters import library
 from engine.config.recipe import Recipe
@@ -83,7 +83,7 @@ def test_shares_are_of_like_weight_and_none_is_empty(sizes, shards, expected):
     assert shard_examples(sizes, shards, is_encoder_decoder=True) == expected
 
 
-@given(some.lists(some.tuples(some.integers(1, 60), some.integers(1, 20)), min_size=1, max_size=9))
+@given(st.lists(st.tuples(st.integers(1, 60), st.integers(1, 20)), min_size=1, max_size=9))
 @settings(max_examples=60, deadline=None)
 def test_no_other_two_stretches_by_length_have_a_lighter_heaviest(sizes):
     def weight(group):

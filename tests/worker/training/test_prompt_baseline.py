@@ -14,7 +14,7 @@ from engine.system.paths import adapters_folder, jobs_folder
 from engine.worker.dataset.prompting import NUM_PINNED, prompter_from_metadata
 from engine.worker.generation import generate
 from engine.worker.jobs import merge
-from engine.worker.planning import planner as plan
+from engine.worker.planning.planner import Planner
 from tests.helpers.tiny_runs import (
     events_named,
     on_event,
@@ -151,13 +151,13 @@ def test_a_trained_adapter_reads_its_examples_again_in_the_playground(tmp_path):
 
 def read_by(columns):
     """What each column of the playground would read of one conversation."""
-    from engine.worker.serving import columns as made
     from engine.worker.serving import requests
+    from engine.worker.serving.columns import make_column
 
     names = [column.id if column else None for column in columns]
     asked = {"request": "one", "conversation": "Ann: hi", "columns": names, "max_new_tokens": 8}
     request, base = requests.from_command(asked), load_tiny("t5")
-    return [made.make_column(name, request, base).prompter.prompt("Ann: hi") for name in names]
+    return [make_column(name, request, base).prompter.prompt("Ann: hi") for name in names]
 
 
 def test_a_stop_while_it_is_scored_leaves_nothing_and_a_resume_starts_over(tmp_path, monkeypatch):
@@ -217,7 +217,7 @@ def test_examples_that_overflow_are_refused_before_the_weights_are_read(tmp_path
 
 def test_a_plan_of_a_prompt_trains_nothing_and_tells_what_is_read(tmp_path):
     recipe = tiny_recipe(tmp_path, "t5", "prompt_only", OWN, SHOTS)
-    made = plan.Planner(make_channel("plan")).plan(recipe)
+    made = Planner(make_channel("plan")).plan(recipe)
     assert (made["steps"], made["trainable_parameters"], made["matrices"]) == (0, 0, 0)
     assert made["adapter_bytes"] == 0
     assert made["all_parameters"] > 0
@@ -227,7 +227,7 @@ def test_a_plan_of_a_prompt_trains_nothing_and_tells_what_is_read(tmp_path):
 
 
 def test_a_plan_of_the_plain_prompt_alone_says_that_it_is_the_base_and_refuses_nothing(tmp_path):
-    planner = plan.Planner(make_channel("plan"))
+    planner = Planner(make_channel("plan"))
 
     def told(method, *overrides):
         made = planner.plan(tiny_recipe(tmp_path, "t5", method, *overrides))
@@ -241,7 +241,7 @@ def test_a_plan_of_the_plain_prompt_alone_says_that_it_is_the_base_and_refuses_n
 @pytest.mark.parametrize("kind", ["t5", "llama"])
 def test_a_plan_tells_what_fills_the_prompt_and_how_long_that_is(tmp_path, kind):
     recipe = tiny_recipe(tmp_path, kind, "lora", OWN, SHOTS)
-    planner = plan.Planner(make_channel("plan"))
+    planner = Planner(make_channel("plan"))
     told = planner.plan(recipe)["prompt"]
     rows = [json.loads(line) for line in (tmp_path / "data" / "train.jsonl").read_text().splitlines()]
     filled = [(row["dialogue"], row["summary"]) for row in rows[:2]]
@@ -258,7 +258,7 @@ def test_a_plan_tells_what_fills_the_prompt_and_how_long_that_is(tmp_path, kind)
 
 
 def test_a_plan_counts_the_examples_that_are_learned_and_refuses_those_that_do_not_fit(tmp_path):
-    planner = plan.Planner(make_channel("plan"))
+    planner = Planner(make_channel("plan"))
     made = planner.plan(tiny_recipe(tmp_path, "gpt2", "lora", "data.shots=8", "training.epochs=1"))
     assert (made["examples"]["train"], made["steps"]) == (16, 2)
     overflowing = ("data.shots=16", "data.max_conversation_tokens=900", "data.max_summary_tokens=64")

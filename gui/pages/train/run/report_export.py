@@ -55,7 +55,7 @@ def kinds() -> str:
 
 
 def _write(of: Job | arenas.Arena, path: Path) -> None:
-    report.write(report.gather(of) if isinstance(of, Job) else report.gather_arena(of), path)
+    report.write(report.gather_run(of) if isinstance(of, Job) else report.gather_arena(of), path)
 
 
 def _with_ending(path: Path, chosen: str) -> Path:

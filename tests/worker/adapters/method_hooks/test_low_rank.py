@@ -21,8 +21,7 @@ from engine.adapters import library
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError
 from engine.methods import Variant, method
-from engine.worker.adapters import attach as adapters
-from engine.worker.adapters import method_hooks
+from engine.worker.adapters import attach, method_hooks
 from engine.worker.adapters.method_hooks import TRAINED, InitContext
 from engine.worker.adapters.method_hooks.lora_export import adapted
 from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, steps_from, train_loader
@@ -99,9 +98,9 @@ def batches(base: LoadedBase, rows: int = len(TEXTS)) -> list[MicroBatch]:
     ]
 
 
-def attach(recipe: Recipe, base: LoadedBase | None = None) -> PeftModel:
+def attached(recipe: Recipe, base: LoadedBase | None = None) -> PeftModel:
     base = base or load(recipe)
-    return adapters.attach(base, recipe, InitContext(STEPS, tuple(batches(base))))
+    return attach.attach(base, recipe, InitContext(STEPS, tuple(batches(base))))
 
 
 @torch.no_grad()
@@ -127,7 +126,7 @@ def train(
     `watch` is called after every step.
     """
     base, saved = load(recipe), folder / "saved"
-    model = attach(recipe, base)
+    model = attached(recipe, base)
     state = train_state(model, base, recipe)
     training, examples = recipe.training, encoded(base)
     sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
@@ -165,12 +164,12 @@ def change(layer: LoraLayer) -> torch.Tensor:
 
 # ------------------------------------------------------------------------------------------- where a pair begins
 def test_rank_stabilised_scales_by_the_root_of_the_rank():
-    assert {layer.scaling[TRAINED] for layer in layers(attach(lora()))} == {8 / RANK}
-    assert {layer.scaling[TRAINED] for layer in layers(attach(lora(rs_lora=True)))} == {8 / math.sqrt(RANK)}
+    assert {layer.scaling[TRAINED] for layer in layers(attached(lora()))} == {8 / RANK}
+    assert {layer.scaling[TRAINED] for layer in layers(attached(lora(rs_lora=True)))} == {8 / math.sqrt(RANK)}
 
 
 def test_the_gaussian_start_is_normally_distributed():
-    for layer in layers(attach(lora(initialisation="gaussian"))):
+    for layer in layers(attached(lora(initialisation="gaussian"))):
         first = layer.lora_A[TRAINED].weight.detach().flatten()
         assert float(first.std()) == pytest.approx(1 / RANK, rel=0.3)
         # The default is even between two bounds, which lie at 1.7 deviations.
@@ -179,7 +178,7 @@ def test_the_gaussian_start_is_normally_distributed():
 
 @pytest.mark.parametrize("quantization", ["none", "nf4"])
 def test_the_orthogonal_start_is_no_zero_and_changes_nothing(quantization):
-    for layer in layers(attach(lora(quantization=quantization, initialisation="orthogonal"))):
+    for layer in layers(attached(lora(quantization=quantization, initialisation="orthogonal"))):
         first, second = layer.lora_A[TRAINED].weight.detach(), layer.lora_B[TRAINED].weight.detach()
         assert float(first.abs().mean()) > 0.01
         assert float(second.abs().mean()) > 0.01
@@ -191,14 +190,14 @@ def weight_of(layer: LoraLayer) -> torch.Tensor:
 
 
 def test_pissa_begins_at_the_best_change_of_its_rank():
-    for layer in layers(attach(lora(initialisation="pissa"))):
+    for layer in layers(attached(lora(initialisation="pissa"))):
         left, values, right = torch.linalg.svd(weight_of(layer), full_matrices=False)
         best = left[:, :RANK] * values[:RANK] @ right[:RANK]
         assert torch.allclose(change(layer), best, atol=1e-5)
 
 
 def test_olora_begins_at_orthonormal_directions_of_the_weight():
-    for layer in layers(attach(lora(initialisation="olora"))):
+    for layer in layers(attached(lora(initialisation="olora"))):
         first, second = layer.lora_A[TRAINED].weight.detach(), layer.lora_B[TRAINED].weight.detach()
         assert torch.allclose(second.T @ second, torch.eye(RANK), atol=1e-5)
         assert torch.allclose(first, second.T @ weight_of(layer), atol=1e-4)
@@ -213,7 +212,7 @@ def test_a_start_at_the_weights_own_directions_leaves_the_base_and_its_outputs_a
     base = load(recipe)
     weights = {name: tensor.clone() for name, tensor in base.model.state_dict().items()}
     before = logits(base.model, base)
-    model = attach(recipe, base)
+    model = attached(recipe, base)
     assert torch.equal(logits(model, base), before)
     now = {name.replace(".base_layer", ""): tensor for name, tensor in base.model.state_dict().items()}
     assert all(torch.equal(now[name], tensor) for name, tensor in weights.items())
@@ -224,7 +223,7 @@ def test_pair_and_anchor_are_saved_as_one_plain_lora_of_twice_the_rank(initialis
     recipe = lora(initialisation=initialisation, rs_lora=True)
     model, base = train(recipe, tmp_path / "run"), load_tiny("llama")
     expected = logits(model, base)
-    adapters.save_adapter(model, tmp_path / "saved")
+    attach.save_adapter(model, tmp_path / "saved")
     config = LoraConfig.from_pretrained(tmp_path / "saved")
     assert (config.r, config.lora_alpha, config.use_rslora) == (2 * RANK, 2 * RANK, False)
     assert config.init_lora_weights is True
@@ -247,7 +246,7 @@ def read_by(base: LoadedBase, name: str) -> torch.Tensor:
 
 @pytest.mark.parametrize("kind", ["t5", "bart", "llama"])
 def test_eva_begins_at_the_main_directions_of_what_a_layer_reads_without_the_padding(kind):
-    model = attach(lora(kind, initialisation="eva"))
+    model = attached(lora(kind, initialisation="eva"))
     base = load_tiny(kind)
     base.model.eval()
     looked_at = 0
@@ -266,17 +265,17 @@ def test_eva_begins_at_the_main_directions_of_what_a_layer_reads_without_the_pad
 def test_eva_without_examples_or_with_too_few_says_so():
     base = load_tiny("llama")
     with pytest.raises(AdapterError, match="there are none") as caught:
-        adapters.attach(base, lora(initialisation="eva"))
+        attach.attach(base, lora(initialisation="eva"))
     assert caught.value.field == "method.initialisation"
     (few,) = Collator("decoder-only", 0, 100)([Encoded([5, 6], [5, 6])]).micro_batches
     with pytest.raises(AdapterError, match=r"at least 4 tokens; the training examples have 2"):
-        adapters.attach(load_tiny("llama"), lora(initialisation="eva"), InitContext(STEPS, (few,)))
+        attach.attach(load_tiny("llama"), lora(initialisation="eva"), InitContext(STEPS, (few,)))
 
 
 def test_eva_s_rows_are_read_in_parts_where_memory_is_short(monkeypatch):
-    whole = attach(lora(initialisation="eva"))
+    whole = attached(lora(initialisation="eva"))
     monkeypatch.setattr("engine.worker.adapters.method_hooks.eva_init.MAX_BYTES", 1)
-    for one, other in zip(layers(whole), layers(attach(lora(initialisation="eva"))), strict=True):
+    for one, other in zip(layers(whole), layers(attached(lora(initialisation="eva"))), strict=True):
         assert torch.equal(one.lora_A[TRAINED].weight, other.lora_A[TRAINED].weight)
 
 
@@ -314,9 +313,9 @@ def test_a_run_taken_up_again_gives_the_bits_of_the_straight_one_on_an_untouched
     recipe = lora(**options)
     uninterrupted = train(recipe, tmp_path, checkpoint=STEPS // 2)
     resumed = train(recipe, tmp_path, resume=STEPS // 2)
-    expected = adapters.trainable_parameters(uninterrupted)
-    assert expected.keys() == adapters.trainable_parameters(resumed).keys()
-    for name, parameter in adapters.trainable_parameters(resumed).items():
+    expected = attach.trainable_parameters(uninterrupted)
+    assert expected.keys() == attach.trainable_parameters(resumed).keys()
+    for name, parameter in attach.trainable_parameters(resumed).items():
         assert torch.equal(parameter, expected[name]), name
     untouched = load_tiny("llama").model.state_dict()
     inside = uninterrupted.get_base_model().state_dict()
@@ -333,7 +332,7 @@ def test_qlora_trains_a_4_bit_base_by_a_paged_8_bit_optimizer(tmp_path):
         training={"device": "cpu", **qlora.tables["training"]},
     )
     base = load(recipe)
-    optimizer = make_optimizer(attach(recipe, base), recipe.training, 0.01)
+    optimizer = make_optimizer(attached(recipe, base), recipe.training, 0.01)
     assert optimizer.is_paged
     assert optimizer.args.optim_bits == 8
     quantized = [module for module in base.model.modules() if type(module).__name__ == "Linear4bit"]
@@ -374,7 +373,7 @@ def test_adalora_reports_losses_without_the_pull_to_right_angles(tmp_path):
 def test_adalora_s_pull_is_what_peft_adds_to_a_loss():
     recipe = adalora()
     base = load(recipe)
-    model = attach(recipe, base).eval()
+    model = attached(recipe, base).eval()
     (batch,) = batches(base)
     inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask, "labels": batch.labels}
     with torch.no_grad():
@@ -389,7 +388,7 @@ def test_an_adalora_taken_up_again_gives_the_bits_of_the_straight_run(tmp_path):
     uninterrupted = train(recipe, tmp_path, checkpoint=5)
     resumed = train(recipe, tmp_path, resume=5)
     for found, expected in (
-        (adapters.trainable_parameters(resumed), adapters.trainable_parameters(uninterrupted)),
+        (attach.trainable_parameters(resumed), attach.trainable_parameters(uninterrupted)),
         (method_hooks.of(resumed).state(resumed), method_hooks.of(uninterrupted).state(uninterrupted)),
     ):
         assert found.keys() == expected.keys()
@@ -401,7 +400,7 @@ def test_a_finished_adalora_is_a_plain_lora_whose_rank_differs_by_layer(kind, tm
     recipe = adalora(kind, target_modules=["all-linear"])
     model, base = train(recipe, tmp_path / "run"), load_tiny(kind)
     expected = logits(model, base)
-    adapters.save_adapter(model, tmp_path / "saved")
+    attach.save_adapter(model, tmp_path / "saved")
     config = LoraConfig.from_pretrained(tmp_path / "saved")
     assert config.peft_type == "LORA"
     assert len(set(config.rank_pattern.values())) > 1
@@ -417,7 +416,7 @@ def test_a_layer_that_keeps_nothing_is_saved_as_a_change_by_nothing(tmp_path):
     with torch.no_grad():
         emptied.lora_E[TRAINED].zero_()
     base = load_tiny("llama")
-    adapters.save_adapter(model, tmp_path / "saved")
+    attach.save_adapter(model, tmp_path / "saved")
     assert (by_plain_peft(base, tmp_path / "saved", "llama") - logits(model, base)).abs().max() < 1e-4
 
 
@@ -439,17 +438,17 @@ def of_layer(model: PeftModel, part: str) -> dict[str, torch.Tensor]:
 
 def shaken(table: dict[str, Any], kind: Kind = "llama") -> PeftModel:
     """Return a model with an adapter whose every number is random."""
-    model = attach(on(kind, "none", {"rank": RANK, "target_modules": ["q_proj"], **table}))
+    model = attached(on(kind, "none", {"rank": RANK, "target_modules": ["q_proj"], **table}))
     torch.manual_seed(0)
     with torch.no_grad():
-        for parameter in adapters.trainable_parameters(model).values():
+        for parameter in attach.trainable_parameters(model).values():
             parameter.normal_()
     return model
 
 
 def change_by_outputs(model: PeftModel) -> torch.Tensor:
     """Return the change of the first adapted layer's weight, from what the layer computes."""
-    layer = model.get_submodule(adapters.adapted_modules(model)[0]).eval()
+    layer = model.get_submodule(attach.adapted_modules(model)[0]).eval()
     with torch.no_grad():
         return (layer(torch.eye(layer.in_features)) - layer.base_layer(torch.eye(layer.in_features))).T
 

@@ -16,8 +16,7 @@ from engine.adapters import library
 from engine.adapters.library import WEIGHTS_NAME
 from engine.errors import AdapterError, RecipeError
 from engine.methods.soft_prompts import SOFT_PROMPTS
-from engine.worker.adapters import attach
-from engine.worker.adapters.method_hooks import of as hooks_of
+from engine.worker.adapters import attach, method_hooks
 from engine.worker.modeling import base_models, meta_model
 from engine.worker.training.optimizer import make_optimizer
 from tests.helpers.soft_prompts import (
@@ -236,7 +235,7 @@ def test_counts_and_bytes_without_weights_are_those_with(
     )
     with torch.device("meta"):
         weightless_model = attach.attach(empty, recipe)
-        saved = hooks_of(weightless_model).saved_tensors(weightless_model)
+        saved = method_hooks.of(weightless_model).saved_tensors(weightless_model)
     assert attach.count_parameters(weightless_model) == attach.count_parameters(model)
     attach.save_adapter(model, tmp_path)
     shapes = library.weight_shapes(tmp_path / WEIGHTS_NAME)

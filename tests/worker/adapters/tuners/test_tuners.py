@@ -39,7 +39,7 @@ from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.adapters.tuners import selection
 from engine.worker.modeling import base_models, forward
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.planning import planner as plan
+from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
@@ -75,10 +75,10 @@ def misfit(kind: Kind, method: str, **options: Any) -> AdapterError:
 
 
 @pytest.fixture
-def planner() -> Iterator[plan.Planner]:
+def planner() -> Iterator[Planner]:
     job = create_job(jobs_folder(), "plan", {})
     writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield plan.Planner(Channel(job, writer))
+    yield Planner(Channel(job, writer))
     writer.close()
 
 
@@ -94,7 +94,7 @@ def planner() -> Iterator[plan.Planner]:
     ],
 )
 def test_the_plan_counts_what_is_chosen(
-    planner: plan.Planner,
+    planner: Planner,
     tmp_path: Path,
     overrides: list[str],
     matrices: int,
@@ -130,7 +130,7 @@ def test_names_that_exist_are_told_where_a_pattern_means_nothing() -> None:
     assert whole.startswith("model.decoder.layers.0.")
 
 
-def test_a_plan_says_what_a_choice_of_nothing_is(planner: plan.Planner, tmp_path: Path) -> None:
+def test_a_plan_says_what_a_choice_of_nothing_is(planner: Planner, tmp_path: Path) -> None:
     made = planner.plan(tiny_recipe(tmp_path, "llama", "layers", "method.patterns=['nix']"))
     assert [problem["field"] for problem in made["problems"]] == ["method.patterns"]
     assert made["trainable_parameters"] == 0
@@ -138,7 +138,7 @@ def test_a_plan_says_what_a_choice_of_nothing_is(planner: plan.Planner, tmp_path
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
 def test_a_kind_of_model_that_is_not_known_to_lack_biases_is_looked_at(
-    kind: Kind, planner: plan.Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: Kind, planner: Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(selective, "WITHOUT_BIASES", {})
     (problem,) = planner.plan(tiny_recipe(tmp_path, kind, "bitfit"))["problems"]
@@ -171,7 +171,7 @@ def test_kinds_without_biases_have_some_only_if_their_configuration_asks(model_t
             assert has_biases(model_type, **{flag: True})
 
 
-def test_bitfit_trains_the_biases_of_a_llama_that_has_some(planner: plan.Planner, tmp_path: Path) -> None:
+def test_bitfit_trains_the_biases_of_a_llama_that_has_some(planner: Planner, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(tiny_model("llama"), folder, ignore=shutil.ignore_patterns("*.safetensors"))
     config = json.loads((folder / "config.json").read_text("utf-8"))
@@ -224,7 +224,7 @@ def stored(folder: Path) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_holds_each_number_once_and_the_plan_says_how_many_bytes(
-    kind: Kind, planner: plan.Planner, tmp_path: Path
+    kind: Kind, planner: Planner, tmp_path: Path
 ) -> None:
     made = planner.plan(tiny_recipe(tmp_path, kind, "full"))
     attach.save_adapter(put_on(kind, "full")[1], tmp_path / "saved")
