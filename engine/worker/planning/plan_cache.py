@@ -19,7 +19,6 @@ from engine.config.recipe import CHANGES, Recipe
 from engine.errors import StorageError
 from engine.system.files import write_atomically
 from engine.system.paths import plans_folder
-from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.kernels import registry
 from engine.worker.runtime import devices
 from engine.worker.runtime.versions import versions
@@ -30,6 +29,15 @@ FORMAT = 4
 MAX_FILES = 64
 
 Count = Annotated[int, Field(ge=0)]
+
+
+class MicroBatch(BaseModel, frozen=True, extra="forbid"):
+    """A micro-batch's shape, as `BatchShape.as_dict` returns it."""
+
+    rows: Count
+    input_length: Count
+    label_length: Count
+    learned_tokens: Count
 
 
 class Sizes(BaseModel, frozen=True, extra="forbid"):
@@ -43,7 +51,7 @@ class Sizes(BaseModel, frozen=True, extra="forbid"):
     bits_per_parameter: float | None
     memory: dict[str, Count]
     memory_bytes: Count
-    micro_batch: BatchShape
+    micro_batch: MicroBatch
     replicas: Count
 
 
