@@ -28,7 +28,7 @@ from gui.desktop.taskbar import Taskbar
 from gui.dialogs.disk_dialog import DiskDialog
 from gui.dialogs.quit_dialog import QuitDialog
 from gui.dialogs.settings_dialog import SettingsDialog
-from gui.look.format import number, percent
+from gui.look.format import number_text, percent
 from gui.look.language import mark, tr
 from gui.pages.train.run.run_text import OUTCOMES
 from gui.shell.page import Page
@@ -318,7 +318,7 @@ class MainWindow(ShellWindow):
 
     def _count_adapters(self) -> None:
         count = len(library.scan()[0])
-        self.rail.set_badge("library", number(count) if count else "")
+        self.rail.set_badge("library", number_text(count) if count else "")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders, unless the page takes them itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gui.look.format import compact, number
+from gui.look.format import compact, number_text
 from gui.look.language import tr, tr_count, translate
 
 
@@ -28,7 +28,7 @@ def amount_text(examples: Mapping[str, Any], *, trains: bool) -> str:
     """Return the numbers of conversations for training and testing, "" if the plan has none."""
     if not examples:
         return ""
-    used, tested = number(examples.get("train")), number(examples.get("test"))
+    used, tested = number_text(examples.get("train")), number_text(examples.get("test"))
     if trains:
         return tr("{used} for training, {tested} for testing", used=used, tested=tested)
     return tr("{tested} for testing", tested=tested)
@@ -43,6 +43,6 @@ def shots_text(filling: Mapping[str, Any] | None, *, trains: bool) -> str:
         shots,
         "The first of the training split, {tokens} tokens.",
         "The first {n} of the training split, {tokens} tokens.",
-        tokens=number(filling["shots_tokens"]),
+        tokens=number_text(filling["shots_tokens"]),
     )
     return f"{said} {tr('Training skips them.')}" if trains else said

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 from engine.api import prompts
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import mark, tr
 from gui.widgets.labels import Label
 from gui.widgets.scroll import Scroll
@@ -77,7 +77,7 @@ class PromptPreview(QFrame):
 
 def length_text(filling: Mapping[str, Any]) -> str:
     """Return the length of a filled prompt, with the base model's limit if it has one."""
-    tokens, positions = number(filling["tokens"]), filling.get("positions")
+    tokens, positions = number_text(filling["tokens"]), filling.get("positions")
     if positions:
-        return tr("{count} of {limit} tokens", count=tokens, limit=number(positions))
+        return tr("{count} of {limit} tokens", count=tokens, limit=number_text(positions))
     return tr("{count} tokens", count=tokens)

@@ -34,8 +34,7 @@ from gui.forms.module_chips import ModuleChips
 from gui.forms.module_fields import offer_modules
 from gui.forms.prompt_editor import PromptEditor
 from gui.forms.recipe_tables import TABLES, complete, copied, from_text, preset, text_of
-from gui.forms.start_from_field import PLACE as ORIGIN
-from gui.forms.start_from_field import StartFromField
+from gui.forms.start_from_field import START_FROM, StartFromField
 from gui.forms.undo import FormUndo
 from gui.forms.variant_field import VariantField
 from gui.inputs.combo_box import ComboBox
@@ -269,7 +268,7 @@ class RecipeForm(QWidget):
                 fields[key].set_problem(problem.message, problem.hint)
             elif problem.field in {"method", "method.id"}:
                 self._method_field.set_problem(translate(problem.message), translate(problem.hint))
-            elif problem.field == ORIGIN:
+            elif problem.field == START_FROM:
                 self.origin.set_problem(translate(problem.message), translate(problem.hint))
                 self.origin.show()
             else:
@@ -414,7 +413,11 @@ class RecipeForm(QWidget):
 
     def _show_field(self, key: str) -> QWidget | None:
         """Show a field, even if it is not of the level shown, and return it."""
-        wholes: dict[str, QWidget] = {METHOD: self._method_field, VARIANT: self.variant, ORIGIN: self.origin}
+        wholes: dict[str, QWidget] = {
+            METHOD: self._method_field,
+            VARIANT: self.variant,
+            START_FROM: self.origin,
+        }
         if key in wholes:
             return wholes[key]
         found = next((field for field in self._all_fields() if field.key == key), None)

@@ -15,7 +15,7 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.look.language import mark, tr
 
-PLACE = "method.start_from"
+START_FROM = "method.start_from"
 TITLE = mark("Continue from")
 TOOLTIP = mark("The run continues the training of this adapter. It has the same base model and method.")
 NONE = mark("none, a new adapter")

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import icons, style
 from gui.look.fonts import font, metrics, px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr
 
 
@@ -121,7 +121,7 @@ class Histogram(QWidget):
         step = label_step(self._high() - self._low, max(2, int(plot.width() / px(72))))
         value = self._low
         while value < self._high():
-            text = number(value)
+            text = number_text(value)
             room = metrics("axis").horizontalAdvance(text) + 4
             left = min(max(plot.left(), self._x(value) - room / 2), plot.right() - room)
             rect = QRectF(left, plot.bottom() + 6, room, px(16))
@@ -142,7 +142,7 @@ class Histogram(QWidget):
         painter.drawText(handle.adjusted(23, 0, -8, 0), Qt.AlignmentFlag.AlignCenter, self._limit_text())
 
     def _limit_text(self) -> str:
-        return f"{number(self._limit)} {self._unit}"
+        return f"{number_text(self._limit)} {self._unit}"
 
     def _handle(self) -> QRectF:
         """The rectangle of the labelled handle, inside the widget."""
@@ -206,10 +206,10 @@ class Histogram(QWidget):
         self.limitChanged.emit(limit)
 
     def _describe(self) -> None:
-        told = [tr("{count} in total", count=number(sum(self._counts)))]
+        told = [tr("{count} in total", count=number_text(sum(self._counts)))]
         if self._limit is not None:
             told.append(tr("limit {limit}", limit=self._limit_text()))
-            told.append(tr("about {count} above it", count=number(self.beyond())))
+            told.append(tr("about {count} above it", count=number_text(self.beyond())))
         self.setAccessibleName(self._name)
         self.setAccessibleDescription(", ".join(told))
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui.core import actions
 from gui.look import style
 from gui.look.fonts import font, metrics, px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr
 
 
@@ -74,7 +74,7 @@ class Scrubber(QWidget):
 
     def _track(self) -> QRectF:
         left = metrics("label").horizontalAdvance(tr("base")) + 18
-        right = metrics("figure_small").horizontalAdvance(number(self._total)) + 18
+        right = metrics("figure_small").horizontalAdvance(number_text(self._total)) + 18
         return QRectF(left, 0, max(10.0, self.width() - left - right), self.height())
 
     def _x(self, step: int) -> float:
@@ -92,7 +92,7 @@ class Scrubber(QWidget):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, tr("base"))
         painter.setFont(font("figure_small"))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self.rect(), right, number(self._total))
+        painter.drawText(self.rect(), right, number_text(self._total))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.color("grey_soft"))
         painter.drawRoundedRect(QRectF(track.left(), y - 2, track.width(), 4), 2, 2)
@@ -143,12 +143,12 @@ class Scrubber(QWidget):
         super().keyPressEvent(event)
 
     def _describe(self) -> None:
-        total = number(self._total)
+        total = number_text(self._total)
         if self._current == 0:
             told = tr("base model of {total}", total=total)
         else:
-            told = tr("step {step} of {total}", step=number(self._current), total=total)
-        choice = tr("{count} to choose from", count=number(len(self._done)))
+            told = tr("step {step} of {total}", step=number_text(self._current), total=total)
+        choice = tr("{count} to choose from", count=number_text(len(self._done)))
         self.setAccessibleDescription(f"{told}, {choice}")
 
     def _restyle(self) -> None:

@@ -19,7 +19,7 @@ BILLIONS, MILLIONS, THOUSANDS = mark("{value} B"), mark("{value} M"), mark("{val
 NO_INTERVAL = mark("one conversation, so no interval")
 
 
-def number(value: float | None, digits: int | None = None) -> str:
+def number_text(value: float | None, digits: int | None = None) -> str:
     """Return a number with the locale's group separators; a float with `digits` decimals (None: 3 significant)."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
@@ -41,7 +41,7 @@ def plain(value: float | None) -> str:
 
 def percent(fraction: float | None, digits: int = 0) -> str:
     """Return a fraction 0 to 1 as percent: 0.031 with one digit is "3.1 %"."""
-    return UNKNOWN if fraction is None else f"{number(fraction * 100, digits)}{SPACE}%"
+    return UNKNOWN if fraction is None else f"{number_text(fraction * 100, digits)}{SPACE}%"
 
 
 def compact(value: float | None) -> str:
@@ -50,8 +50,8 @@ def compact(value: float | None) -> str:
         return UNKNOWN
     for size, least, said in ((1e9, 1e9, BILLIONS), (1e6, 1e6, MILLIONS), (1e3, 1e4, THOUSANDS)):
         if abs(value) >= least:
-            return tr(said, value=number(value / size, _places(value / size)))
-    return number(value)
+            return tr(said, value=number_text(value / size, _places(value / size)))
+    return number_text(value)
 
 
 def bytes_text(count: float | None) -> str:
@@ -60,7 +60,7 @@ def bytes_text(count: float | None) -> str:
         return UNKNOWN
     for unit, size, least in (("TB", 1e12, 1e12), ("GB", 1e9, 1e9), ("MB", 1e6, 1e5), ("kB", 1e3, 1e3)):
         if count >= least:
-            return f"{number(count / size, 1 if count / size < 1000 else 0)} {unit}"
+            return f"{number_text(count / size, 1 if count / size < 1000 else 0)} {unit}"
     return tr_count(int(count), "{n} byte", "{n} bytes")
 
 
@@ -69,7 +69,7 @@ def duration_text(seconds: float | None) -> str:
     if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
     if seconds < 9.95:
-        return tr("{seconds} s", seconds=number(seconds, 1))
+        return tr("{seconds} s", seconds=number_text(seconds, 1))
     whole = round(seconds)
     if whole < 60:
         return tr("{seconds} s", seconds=whole)
@@ -90,7 +90,7 @@ def about_text(seconds: float) -> str:
         return tr("about {minutes} min", minutes=minutes)
     hours, minutes = divmod(10 * round(minutes / 10), 60)
     if hours >= 10 or not minutes:
-        return tr("about {hours} h", hours=number(round(seconds / 3600)))
+        return tr("about {hours} h", hours=number_text(round(seconds / 3600)))
     return tr("about {hours} h {minutes} min", hours=hours, minutes=minutes)
 
 
@@ -108,14 +108,14 @@ def clock_text(at: float) -> str:
 
 def score(fraction: float | None) -> str:
     """Return a score 0 to 1 as shown: times 100 with one digit, "48.4"."""
-    return UNKNOWN if fraction is None else number(fraction * 100, 1)
+    return UNKNOWN if fraction is None else number_text(fraction * 100, 1)
 
 
 def gain(fraction: float | None) -> str:
     """Return a difference of scores, times 100 and always signed: "+1.5", "−3.4"."""
     if fraction is None:
         return UNKNOWN
-    text = number(fraction * 100, 1)
+    text = number_text(fraction * 100, 1)
     return text if text.startswith(MINUS) else f"+{text}"
 
 

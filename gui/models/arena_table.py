@@ -9,7 +9,16 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from engine.api import arenas, metrics
-from gui.look.format import NO_INTERVAL, UNKNOWN, bytes_text, duration_text, gain, interval, number, score
+from gui.look.format import (
+    NO_INTERVAL,
+    UNKNOWN,
+    bytes_text,
+    duration_text,
+    gain,
+    interval,
+    number_text,
+    score,
+)
 from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Checked, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
@@ -138,10 +147,10 @@ class ArenaTable(GroupedTable[Row]):
         if key in metrics.METRICS:
             return _measured(thing, key)
         figures = {
-            "parameters": number(thing.cost("parameters")),
+            "parameters": number_text(thing.cost("parameters")),
             "bytes": bytes_text(run.adapter_bytes) if run and run.trainable_parameters else UNKNOWN,
             "memory": bytes_text(thing.cost("memory")),
-            "minutes": number(thing.cost("minutes"), 1),
+            "minutes": number_text(thing.cost("minutes"), 1),
         }
         return Text(figures[key], "figure", "ink", right=True)
 
@@ -156,7 +165,7 @@ class ArenaTable(GroupedTable[Row]):
         ]
         if thing.against_full is not None:
             parts.append(tr(BESIDE_FULL[thing.against_full[SCORE]["verdict"]]))
-        parts.append(tr("{count} trainable parameters", count=number(thing.cost("parameters"))))
+        parts.append(tr("{count} trainable parameters", count=number_text(thing.cost("parameters"))))
         parts += [translate(thing.remark)] if thing.remark else []
         return ", ".join(parts)
 

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QDate
 
 from engine.api import SAMPLE, STARTER, AdapterMetadata, ScoreCard, arenas
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import locale, mark, tr, tr_count, translate
 
 VERDICTS = {
@@ -65,7 +65,7 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
     parts = [tr_count(count, "{n} {split} conversation", "{n} {split} conversations", split=split)]
     parts.append(decoding_text(protocol))
     most = (protocol.get("references") or {}).get("most")
-    parts += [tr("best of up to {count} references", count=number(most))] if most else []
+    parts += [tr("best of up to {count} references", count=number_text(most))] if most else []
     return ", ".join(parts)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.api import metrics
-from gui.look.format import NO_INTERVAL, number, percent, score
+from gui.look.format import NO_INTERVAL, number_text, percent, score
 from gui.look.language import mark, tr, translate
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 
@@ -24,7 +24,7 @@ def amount(value: float, unit: metrics.Unit, *, signed: bool = False) -> str:
     """Return a metric in its unit; differences are signed, those of fractions in percentage points."""
     if unit == "fraction" and not signed:
         return percent(value, 1)
-    text = number(value, 1) if unit == "words" else score(value)
+    text = number_text(value, 1) if unit == "words" else score(value)
     return f"+{text}" if signed and value > 0 else text
 
 

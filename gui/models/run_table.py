@@ -11,7 +11,7 @@ from typing import Literal
 from PySide6.QtCore import QObject
 
 from engine.api import OUT_OF_MEMORY, RunEntry
-from gui.look.format import UNKNOWN, duration_text, gain, number, percent
+from gui.look.format import UNKNOWN, duration_text, gain, number_text, percent
 from gui.look.language import mark, tr, translate
 from gui.models.cells import EMPTY, Cell, Link, Named, Signed, Spark, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
@@ -224,9 +224,9 @@ def _loss(entry: RunEntry) -> Cell:
 def _steps(entry: RunEntry) -> Text:
     if not entry.total_steps:
         return Text(UNKNOWN, "figure", right=True)
-    done = number(entry.step)
+    done = number_text(entry.step)
     if entry.step < entry.total_steps:
-        done = tr("{step} of {total}", step=done, total=number(entry.total_steps))
+        done = tr("{step} of {total}", step=done, total=number_text(entry.total_steps))
     return Text(done, "figure", right=True)
 
 

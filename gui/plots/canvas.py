@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.look import style
 from gui.look.fonts import font, px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr
 from gui.plots.axis import LabelledAxis
 from gui.plots.label_placement import apart
@@ -161,12 +161,12 @@ class Canvas(pg.PlotWidget):
         room = px(20) * (high - low) / max(1.0, self._box.width())
         about = max(2, min(8, int(self._box.width() / px(80))))
         steps = nice_ticks(low, high, about, whole=True)
-        self._bottom.choose([(x, number(x)) for x in steps if 0 < x < high - room])
+        self._bottom.choose([(x, number_text(x)) for x in steps if 0 < x < high - room])
         edge = px(7) * (shown_y[1] - shown_y[0]) / max(1.0, self._box.height())
         inside = (shown_y[0] + edge, shown_y[1] - edge)
         ticks = log_ticks(*inside) if drawing.log else level_ticks(*inside)
         digits = _digits([10**y for y in ticks] if drawing.log else ticks)
-        self._left.choose([(y, number(10**y if drawing.log else y, digits)) for y in ticks])
+        self._left.choose([(y, number_text(10**y if drawing.log else y, digits)) for y in ticks])
         self._place_hairlines(ticks)
 
     def _place_hairlines(self, ticks: list[float]) -> None:
@@ -206,13 +206,15 @@ class Canvas(pg.PlotWidget):
         if smooth[0].size:
             self._now.setValue(reached)
             mean = float(drawing.train.mean_at(len(drawing.train) - 1, drawing.window()))
-            ends.append((self._train_name, tr("train {loss}", loss=number(mean, 3)), float(smooth[1][-1])))
+            ends.append(
+                (self._train_name, tr("train {loss}", loss=number_text(mean, 3)), float(smooth[1][-1]))
+            )
         if len(drawing.evaluation):
             value = float(drawing.evaluation.values[-1])
             shown = math.log10(max(value, 1e-8)) if drawing.log else value
-            ends.append((self._evaluation_name, tr("evaluation {loss}", loss=number(value, 3)), shown))
+            ends.append((self._evaluation_name, tr("evaluation {loss}", loss=number_text(value, 3)), shown))
         if score is not None:
-            ends.append((self._score_name, f"ROUGE-1 {number(score[0], 1)}", score[1]))
+            ends.append((self._score_name, f"ROUGE-1 {number_text(score[0], 1)}", score[1]))
         for name in self._end_names():
             name.setVisible(any(name is end[0] for end in ends))
         self._place_ends(ends, reached, shown_x, shown_y)
@@ -254,7 +256,7 @@ class Canvas(pg.PlotWidget):
         per_x = (high - low) / max(1.0, self._box.width())
         near_end = (high - saved_step) / per_x < px(116)
         self._saved_line.setValue(saved_step)
-        self._saved_label.setText(tr("saved, step {step}", step=number(saved_step)))
+        self._saved_label.setText(tr("saved, step {step}", step=number_text(saved_step)))
         self._saved_label.setAnchor((1, 0) if near_end else (0, 0))
         per_y = (shown_y[1] - shown_y[0]) / max(1.0, self._box.height())
         self._saved_label.setPos(saved_step + (-8 if near_end else 8) * per_x, shown_y[1] - 8 * per_y)

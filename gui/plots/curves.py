@@ -18,7 +18,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
 from engine.api import Curve, write_csv
 from gui.look import style
 from gui.look.fonts import font, metrics, px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr
 from gui.plots.chart import Chart, Frame, Tick
 from gui.plots.label_placement import apart
@@ -108,8 +108,8 @@ class Curves(Chart):
             tr(
                 "{name}: {loss} at step {step}",
                 name=line.name,
-                loss=number(float(self._mean(line)[1][-1]), 3),
-                step=number(int(line.series.steps[-1])),
+                loss=number_text(float(self._mean(line)[1][-1]), 3),
+                step=number_text(int(line.series.steps[-1])),
             )
             for line in self._lines
             if len(line.series)
@@ -147,12 +147,12 @@ class Curves(Chart):
 
     def ticks(self, frame: Frame) -> tuple[Sequence[Tick], Sequence[Tick]]:
         about = max(2, min(6, int(frame.rect.width() / px(80))))
-        across = [(x, number(x)) for x in nice_ticks(*frame.x, about, whole=True) if x > 0]
+        across = [(x, number_text(x)) for x in nice_ticks(*frame.x, about, whole=True) if x > 0]
         if not self._log:
             return across, [
-                (y, number(y, 2 if frame.y[1] - frame.y[0] < 1 else 1)) for y in level_ticks(*frame.y)
+                (y, number_text(y, 2 if frame.y[1] - frame.y[0] < 1 else 1)) for y in level_ticks(*frame.y)
             ]
-        return across, [(y, number(10**y, 2)) for y in log_ticks(*frame.y)]
+        return across, [(y, number_text(10**y, 2)) for y in log_ticks(*frame.y)]
 
     # Drawing.
     def draw(self, painter: QPainter, frame: Frame) -> None:

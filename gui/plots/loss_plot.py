@@ -20,7 +20,7 @@ from gui.inputs.number_inputs import Slider
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.format import number, score
+from gui.look.format import number_text, score
 from gui.look.language import tr, tr_count
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import Label
@@ -228,10 +228,12 @@ class LossPlot(QWidget):
             self.setAccessibleDescription(tr("No step yet."))
             return
         mean = float(drawing.train.mean_at(count - 1, drawing.window()))
-        step = number(drawing.train.steps[-1])
-        said = [tr("Loss after step {step}: {loss} smoothed.", step=step, loss=number(mean, 3))]
+        step = number_text(drawing.train.steps[-1])
+        said = [tr("Loss after step {step}: {loss} smoothed.", step=step, loss=number_text(mean, 3))]
         if len(drawing.evaluation):
-            said.append(tr("Last evaluation {loss}.", loss=number(float(drawing.evaluation.values[-1]), 3)))
+            said.append(
+                tr("Last evaluation {loss}.", loss=number_text(float(drawing.evaluation.values[-1]), 3))
+            )
         if len(drawing.scores):
             said.append(f"{self._legend.score_text()}: {score(float(drawing.scores.values[-1]))}.")
         self.setAccessibleName(tr("Loss plot"))
@@ -307,7 +309,7 @@ class _Legend(QWidget):
         """Show the number of scored conversations; 0 hides it."""
         for part in self._score:
             part.setVisible(examples > 0)
-        self._score[1].setText(tr("ROUGE-1 on {count} (right axis)", count=number(examples)))
+        self._score[1].setText(tr("ROUGE-1 on {count} (right axis)", count=number_text(examples)))
         self._score[1].setToolTip(self.score_text(examples))
         self._examples = examples
         self._fit()

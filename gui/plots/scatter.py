@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QToolTip
 from engine.api import arenas
 from gui.look import style
 from gui.look.fonts import font, metrics, px
-from gui.look.format import BILLIONS, MILLIONS, THOUSANDS, compact, number
+from gui.look.format import BILLIONS, MILLIONS, THOUSANDS, compact, number_text
 from gui.look.language import tr
 from gui.look.tooltips import plain_tooltip
 from gui.models.intervals import ConfidenceInterval, as_text
@@ -104,7 +104,8 @@ class Scatter(Chart):
 
     def ticks(self, frame: Frame) -> tuple[Sequence[Tick], Sequence[Tick]]:
         up = [
-            (value / 100, number(value, _digits(frame))) for value in level_ticks(*(100 * y for y in frame.y))
+            (value / 100, number_text(value, _digits(frame)))
+            for value in level_ticks(*(100 * y for y in frame.y))
         ]
         if not self._log:
             marks = nice_ticks(*frame.x, max(2, int(frame.rect.width() / px(90))))
@@ -253,7 +254,7 @@ def _power(power: int) -> str:
     for said, least, size in ((BILLIONS, 9, 9), (MILLIONS, 6, 6), (THOUSANDS, 4, 3)):
         if power >= least:
             return tr(said, value=10 ** (power - size))
-    return number(10**power)
+    return number_text(10**power)
 
 
 def _digits(frame: Frame) -> int:

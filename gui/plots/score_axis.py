@@ -15,7 +15,7 @@ from PySide6.QtGui import QPen
 
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.plots.axis import LabelledAxis
 from gui.plots.series import Series
 from gui.plots.ticks import level_ticks
@@ -99,4 +99,4 @@ class ScoreLine:
         edge = px(7) * (shown_y[1] - shown_y[0]) / max(1.0, height)
         low, high = (scale.points_at(y) for y in (shown_y[0] + edge, shown_y[1] - edge))
         ticks = level_ticks(max(LOWEST, low), min(HIGHEST, high))
-        self._axis.choose([(scale.at(each), number(each)) for each in ticks])
+        self._axis.choose([(scale.at(each), number_text(each)) for each in ticks])

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.graphics.bars import Bar
 from gui.look import style
-from gui.look.format import bytes_text, number, percent
+from gui.look.format import bytes_text, number_text, percent
 from gui.look.language import tr
 from gui.widgets.labels import ElidedLabel, Label
 
@@ -131,5 +131,5 @@ def _memory_text(used: float | None, total: float | None) -> str:
         return bytes_text(total if used is None else used)
     if total >= 1e9:
         # In the unit of the total: "754.3 MB of 25.3 GB" is wider than the rail.
-        return tr("{used} of {total}", used=number(used / 1e9, 1), total=bytes_text(total))
+        return tr("{used} of {total}", used=number_text(used / 1e9, 1), total=bytes_text(total))
     return tr("{used} of {total}", used=bytes_text(used), total=bytes_text(total))

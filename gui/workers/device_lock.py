@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from gui.look.format import about_text, number
+from gui.look.format import about_text, number_text
 from gui.look.language import tr
 from gui.workers.run_model import RunModel
 from gui.workers.summarizer import Summarizer
@@ -124,7 +124,7 @@ class DeviceLock(QObject):
             text = f"{tr('A run is training and holds the device.')} {choice}"
             return Strip(text, tr("Pause and try"), "clock")
         if run is not None and run.running:
-            step, total = number(run.state.step), number(run.state.total_steps)
+            step, total = number_text(run.state.step), number_text(run.state.total_steps)
             text = tr("The run is paused at step {step} of {total}. Nothing is lost.", step=step, total=total)
             return Strip(text, "" if self._giving_back else tr("Continue the run"), "pause")
         if self._taken:

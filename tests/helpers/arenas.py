@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine import arena as arenas
+from engine.api import arenas
 from engine.arena import Arena
 from engine.jobs.events import EventWriter
 from engine.jobs.job import Job

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.api import arenas
-from gui.look.format import number, score
+from gui.look.format import number_text, score
 from gui.look.language import tr, tr_count
 from gui.models.arena_reader import Snapshot
 from gui.models.list_text import decoding_text
@@ -15,7 +15,11 @@ def summary_text(found: Snapshot) -> str:
     refused = arenas.counted(list(found.statuses)).get("refused", 0)
     scored = sum(len(group.rows) for group in found.groups)
     parts = [
-        tr("{scored} of {total} entries scored", scored=number(scored), total=number(len(found.statuses)))
+        tr(
+            "{scored} of {total} entries scored",
+            scored=number_text(scored),
+            total=number_text(len(found.statuses)),
+        )
     ]
     if found.groups:
         parts.append(_alike_text(found))

@@ -15,7 +15,7 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import Slider
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look.fonts import px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
 from gui.models.intervals import confidence_interval
 from gui.models.list_text import entry_text
@@ -156,7 +156,7 @@ class LossView(QWidget):
             for entry_id, loss in losses
             if entry_id in entries and len(loss.steps)
         ]
-        self.count.setText(tr("{count} selected", count=number(len(lines))))
+        self.count.setText(tr("{count} selected", count=number_text(len(lines))))
         self.chart.show_lines(lines, chosen)
 
     def _open_menu(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import arenas
 from gui.core import actions
 from gui.look.fonts import px
-from gui.look.format import left_text, number
+from gui.look.format import left_text, number_text
 from gui.look.language import tr
 from gui.models.queue_table import QueueTable
 from gui.tables.grouped_view import GroupedTableView
@@ -83,7 +83,7 @@ class QueueView(QWidget):
         to_go = sum(each.state in ("waiting", "running") for each in self.table.things())
         seconds = self.table.seconds_left
         parts = [
-            tr("{count} left", count=number(to_go)) if to_go else "",
+            tr("{count} left", count=number_text(to_go)) if to_go else "",
             left_text(seconds) if to_go and seconds is not None else "",
         ]
         self._left.setText(", ".join(part for part in parts if part))

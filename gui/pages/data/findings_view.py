@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.fonts import metrics, px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr, tr_count
 from gui.pages.data.exclusions import Exclusions
 from gui.pages.data.report import Finding, by_split
@@ -45,7 +45,7 @@ class FindingRow(QWidget):
         self._icon = IconLabel("info", "ink2")
         self._title = Label(finding.title, "body_medium")
         self._detail = ElidedLabel(finding.detail, "body", "ink2")
-        self._count = Label(number(self._rows), "figure_medium")
+        self._count = Label(number_text(self._rows), "figure_medium")
         self._count.setFixedWidth(px(COUNT_WIDTH))
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.show_button = link(tr("Show rows") if finding.count != 1 else tr("Show row"))
@@ -97,7 +97,7 @@ class FindingRow(QWidget):
     def show_counts(self, counts: Mapping[str, int]) -> None:
         """Show other counts by split, after its limit was moved."""
         self._rows = sum(counts.values())
-        self._count.setText(number(self._rows))
+        self._count.setText(number_text(self._rows))
         self._detail.setText(by_split(counts))
         self.set_state(excluded=self._is_excluded, masked=self._is_masked)
 

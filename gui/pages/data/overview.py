@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.graphics.histogram import Histogram
 from gui.look.fonts import px
-from gui.look.format import number, percent
+from gui.look.format import number_text, percent
 from gui.look.language import mark, tr
 from gui.pages.data.report import Lengths, Report, SplitReport, split_name
 from gui.widgets.flow_layout import FlowLayout
@@ -56,7 +56,7 @@ class Figures(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for name, split in report.splits.items():
-            self._row.addWidget(FigureCell(number(split.examples), split_name(name)))
+            self._row.addWidget(FigureCell(number_text(split.examples), split_name(name)))
         self._left_out = None
         first = next(iter(report.splits.values()), None)
         if first is not None:
@@ -81,7 +81,7 @@ class Figures(QWidget):
                 if is_sure
                 else tr("Rows that are over both limits count twice until the data is checked again.")
             )
-            self._left_out = FigureCell(number(count), text, why)
+            self._left_out = FigureCell(number_text(count), text, why)
             self._row.addWidget(self._left_out)
             self._left_out.show()
         self._keep_height()
@@ -89,8 +89,8 @@ class Figures(QWidget):
     def _add_texts(self, split: SplitReport) -> None:
         whence = tr("Over all conversations of {split}.", split=split_name(split.name))
         for value, text in (
-            (number(split.turns_median), tr("turns, median")),
-            (number(split.speakers_median), tr("speakers, median")),
+            (number_text(split.turns_median), tr("turns, median")),
+            (number_text(split.speakers_median), tr("speakers, median")),
         ):
             self._row.addWidget(FigureCell(value, text, whence))
 
@@ -148,7 +148,9 @@ class LengthView(QWidget):
     def show_lengths(self, lengths: Lengths) -> None:
         """Show a split's lengths."""
         self._lengths = lengths
-        facts = tr("median {median}, max {most}", median=number(lengths.median), most=number(lengths.most))
+        facts = tr(
+            "median {median}, max {most}", median=number_text(lengths.median), most=number_text(lengths.most)
+        )
         self._facts.setText(facts)
         edges, counts = lengths.edges, lengths.counts
         width = edges[1] - edges[0] if len(edges) > 1 else 1.0
@@ -181,10 +183,10 @@ class LengthView(QWidget):
             return ""
         total, count = self._lengths.exact.total, self._lengths.beyond(self.limit)
         if not count:
-            return tr("<b>None</b> of {total} would be cut.", total=number(total))
+            return tr("<b>None</b> of {total} would be cut.", total=number_text(total))
         return tr(
             "<b>{share}</b> would be cut: {count} of {total}.",
             share=percent(count / total, 1),
-            count=number(count),
-            total=number(total),
+            count=number_text(count),
+            total=number_text(total),
         )

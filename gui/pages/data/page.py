@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from engine.api import SAMPLE, AppError, Ending, Example, Problem, StorageError, check_results, pii
 from gui.core import actions
 from gui.core.actions import Entry
-from gui.look.format import number as written
+from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
-from gui.pages.data import report as reports
+from gui.pages.data import report
 from gui.pages.data.checker import Checker
 from gui.pages.data.column_mapping import turn_keys
 from gui.pages.data.exclusions import Exclusions
@@ -198,7 +198,7 @@ class DataPage(Page):
 
     def show_first_look(self, event: dict[str, Any]) -> None:
         """Show the first rows while the others are read; an existing report stays until the next one."""
-        look = self.first_look = reports.read_first_look(event)
+        look = self.first_look = report.read_first_look(event)
         self.parts.first_look.show_look(look)
         self.parts.source.mapping.show()
         self.parts.source.mapping.show_look(look)
@@ -211,12 +211,12 @@ class DataPage(Page):
     def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
         """Show the result of a check; `asked` are its `[data]` values."""
         try:
-            self.report = reports.read(result)
+            self.report = report.read(result)
         except StorageError as error:
             self._show_problems(list(error.problems))
             return
         self._checked = asked
-        if self.report.source != SAMPLE and not reports.is_kept_here(self.report.source):
+        if self.report.source != SAMPLE and not report.is_kept_here(self.report.source):
             self.parts.source.remember(self.report.source, self.report.title)
         self._show_report(self.report)
         self.rows_checked.emit(self.report.title, [_example(row) for row in self.report.first_rows()])
@@ -265,7 +265,7 @@ class DataPage(Page):
         parts.source.mapping.offer(found.shape.columns, found.shape, self._turn_keys())
         parts.figures.show_report(found)
         parts.findings.show_findings(found.findings)
-        parts.part.set_text("findings", tr("Findings ({count})", count=written(len(found.findings))))
+        parts.part.set_text("findings", tr("Findings ({count})", count=number_text(len(found.findings))))
         self._show_remarks(self.checker.notices)
         parts.broken_rows.show_rows(self.checker.broken)
         self._show_decisions()
@@ -301,24 +301,24 @@ class DataPage(Page):
         """Show what the current limits cut."""
         if self.report is not None:
             for row in self.parts.findings.rows():
-                if row.finding.id in reports.LIMITED:
+                if row.finding.id in report.LIMITED:
                     row.show_counts(self.report.over(row.finding.id, self._limits()))
             self._show_decisions()
 
     def _list_anew(self) -> None:
         """List the rows over a moved limit, if they are shown."""
-        if self._finding is not None and self._finding.id in reports.LIMITED:
+        if self._finding is not None and self._finding.id in report.LIMITED:
             self._count_splits()
             self._show_rows()
 
     def _count_splits(self) -> None:
         """Show the number of rows of each split in the choice: all rows, or those of the finding shown."""
-        for name in reports.SPLITS:
+        for name in report.SPLITS:
             split = self.report.splits.get(name) if self.report else None
             count = split.examples if split else 0
             if self.report is not None and self._finding is not None:
                 count = self.report.counts(self._finding, self._limits()).get(name, 0)
-            self.parts.split.set_text(name, reports.split_head(name, count))
+            self.parts.split.set_text(name, report.split_head(name, count))
 
     def _show_split(self) -> None:
         found, name = self.report, self.parts.split.current()
@@ -342,13 +342,13 @@ class DataPage(Page):
 
     def _which(self, found: Report, split: SplitReport, shown: int) -> str:
         """Return the text about the rows shown, "" for all."""
-        finding, name = self._finding, reports.split_name(split.name)
+        finding, name = self._finding, report.split_name(split.name)
         if finding is None and shown >= split.examples:
             return ""
         if finding is None:
             return tr_count(shown, "The first row of {split}.", "The first {n} rows of {split}.", split=name)
         counts = found.counts(finding, self._limits())
-        detail = reports.by_split(counts) if finding.id in reports.LIMITED else finding.detail
+        detail = report.by_split(counts) if finding.id in report.LIMITED else finding.detail
         which = f"{finding.title}: {detail}." if detail else tr("{finding}: none.", finding=finding.title)
         rest = counts.get(split.name, 0) - shown
         if rest <= 0:

@@ -12,7 +12,7 @@ from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px, text_scale
 from gui.look.language import tr
-from gui.pages.data import report as reports
+from gui.pages.data import report
 from gui.pages.data.broken_rows_view import BrokenRowsView
 from gui.pages.data.exclusions import Exclusions
 from gui.pages.data.findings_view import FindingsView
@@ -59,7 +59,7 @@ class DataPageLayout(Splitter):
         self.figures = Figures()
         self.conversations = LengthView(tr("Conversation length"), USUAL.max_conversation_tokens)
         self.summaries = LengthView(tr("Summary length"), USUAL.max_summary_tokens)
-        splits = [(split, reports.split_name(split)) for split in reports.SPLITS]
+        splits = [(split, report.split_name(split)) for split in report.SPLITS]
         self.split = SegmentedControl(splits, short=True, name=tr("Split"))
         parts = [("findings", tr("Findings")), ("rows", tr("Rows")), ("columns", tr("Raw rows"))]
         self.part = SegmentedControl(parts, short=True, name=tr("Below"))

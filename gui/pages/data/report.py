@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.api import SAMPLE, Problem, Severity, StorageError, check_results, paths, pii
-from engine.api import finding as declared_finding
-from gui.look.format import number as written
+from engine.api import SAMPLE, Problem, Severity, StorageError, check_results, finding, paths, pii
+from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
 
 SPLIT_NAMES = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}
@@ -194,7 +193,7 @@ class Report:
 def by_split(counts: Mapping[str, int]) -> str:
     """Return counts as text: "476 in train, 3 in test"."""
     return ", ".join(
-        tr("{count} in {split}", count=written(count), split=split_name(split))
+        tr("{count} in {split}", count=number_text(count), split=split_name(split))
         for split, count in counts.items()
     )
 
@@ -206,7 +205,7 @@ def split_name(split: str) -> str:
 
 def split_head(split: str, count: int) -> str:
     """Return the text of a split in a choice: "Train (476)"."""
-    return tr(SPLIT_HEADS[split], count=written(count))
+    return tr(SPLIT_HEADS[split], count=number_text(count))
 
 
 def title_of(source: str) -> str:
@@ -289,7 +288,7 @@ def _findings(result: Mapping[str, Any]) -> Iterable[Finding]:
 
 
 def _kind(kind: str, parts: list[Mapping[str, Any]], leaks: list[Mapping[str, Any]]) -> Finding:
-    declared = declared_finding(kind)
+    declared = finding(kind)
     counts = {part["split"]: part["count"] for part in parts}
     detail = by_split(counts)
     if kind == "leaks":
@@ -306,7 +305,7 @@ def _kind(kind: str, parts: list[Mapping[str, Any]], leaks: list[Mapping[str, An
 def _leak(leak: Mapping[str, Any]) -> str:
     return tr(
         "{count} of {split} also in {other}",
-        count=written(leak["count"]),
+        count=number_text(leak["count"]),
         split=split_name(leak["split"]),
         other=split_name(leak["other"]),
     )

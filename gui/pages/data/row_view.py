@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import pii, turns
 from gui.look import style
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count
 from gui.pages.data.report import Row, split_name
 from gui.widgets.buttons import IconButton, link
@@ -124,9 +124,11 @@ class RowView(QWidget):
             part.setVisible(row is not None)
         if row is None:
             return
-        self._position.setText(tr("{place} of {count}", place=number(position + 1), count=number(count)))
+        self._position.setText(
+            tr("{place} of {count}", place=number_text(position + 1), count=number_text(count))
+        )
         self._position.setToolTip(
-            tr("Row {number} of {split}", number=number(row.number), split=split_name(row.split))
+            tr("Row {number} of {split}", number=number_text(row.number), split=split_name(row.split))
         )
         self._back.setEnabled(position > 0)
         self._forth.setEnabled(position + 1 < count)
@@ -178,7 +180,7 @@ def _length(row: Row, said: int, cut: Cut | None) -> str:
         text = mark("{lost} of {turns} turns are lost at this limit")
     else:
         text = mark("About {lost} of {turns} turns are lost at this limit")
-    return f"{tokens}. {tr(text, lost=number(said - cut.turn), turns=number(said))}"
+    return f"{tokens}. {tr(text, lost=number_text(said - cut.turn), turns=number_text(said))}"
 
 
 def _tokens(count: int) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.fonts import font
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import mark, tr
 from gui.pages.data.report import Row
 from gui.pages.data.text_table import Index, TextTable, one_line
@@ -51,12 +51,12 @@ class RowsModel(QAbstractTableModel):
         at = self.numbers[index.row()]
         row = self._get(at)
         if index.column() == 0 or row is None:
-            return number(at) if index.column() == 0 else ""
+            return number_text(at) if index.column() == 0 else ""
         cells = (
             one_line(row.conversation[:MAX_CHARACTERS]) or tr("no conversation"),
-            number(row.conversation_tokens),
+            number_text(row.conversation_tokens),
             one_line(row.summary[:MAX_CHARACTERS]) or tr("no summary"),
-            number(row.summary_tokens),
+            number_text(row.summary_tokens),
         )
         return cells[index.column() - 1]
 

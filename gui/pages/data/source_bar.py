@@ -21,7 +21,7 @@ from gui.graphics.bars import BusyRow
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.look.fonts import px
-from gui.look.format import bytes_text, number
+from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
 from gui.pages.data.column_mapping import ColumnMapping
 from gui.pages.data.paste_panel import PastePanel
@@ -211,7 +211,7 @@ def _how_far(done: int, total: int, unit: str) -> str:
         return ""
     if unit == "bytes":
         return tr("{done} of {total}", done=bytes_text(done), total=bytes_text(total))
-    return tr("{done} of {total} rows", done=number(done), total=number(total))
+    return tr("{done} of {total} rows", done=number_text(done), total=number_text(total))
 
 
 def _is_of_mapping(field: str) -> bool:

@@ -17,7 +17,7 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.graphics.bars import BusyRow
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.shell.page import Page
 from gui.widgets.buttons import Button, link, plain
@@ -139,7 +139,7 @@ class DoctorPage(Page):
         is_done = share >= 1
         self.busy.setVisible(not is_done and not self._cancelled)
         self.cancel_button.setEnabled(bool(self._devices))
-        done, total = number(len(checks)), number(len(doctor.ORDER))
+        done, total = number_text(len(checks)), number_text(len(doctor.ORDER))
         self.busy.set_progress(
             share, tr("{done} of {total}. The devices take some seconds", done=done, total=total)
         )

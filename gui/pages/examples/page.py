@@ -19,7 +19,7 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look.fonts import px, text_scale
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.example_table import ExampleTable, Row
 from gui.models.list_text import protocol_text
@@ -173,7 +173,9 @@ class ExamplesPage(Page):
 
     def _heading(self) -> str:
         others = len(self._shown) - 1
-        return tr("{run} and {count} more", run=self._name, count=number(others)) if others else self._name
+        return (
+            tr("{run} and {count} more", run=self._name, count=number_text(others)) if others else self._name
+        )
 
     def _show_other_bases(self) -> None:
         others = run_comparison.other_bases(self._shown) if self._shown else []
@@ -311,9 +313,9 @@ def _summary_text(rows: Sequence[Row], shown: Sequence[run_comparison.Scored]) -
     """Return on how many conversations the score rose, fell and stayed the same, and the protocol."""
     rose, fell = sum(row.gain > 0 for row in rows), sum(row.gain < 0 for row in rows)
     counts = {
-        "rose": number(rose),
-        "fell": number(fell),
-        "stayed": number(len(rows) - rose - fell),
+        "rose": number_text(rose),
+        "fell": number_text(fell),
+        "stayed": number_text(len(rows) - rose - fell),
     }
     said = (
         tr("ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.", **counts)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import run_comparison
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr, tr_count
 from gui.pages.examples.candidate_table import CandidateTable
 from gui.tables.grouped_view import GroupedTableView
@@ -75,7 +75,7 @@ class RunChooser(QWidget):
         count = len(self.table.chosen())
         too_many = count + 1 > MAX_RUNS
         self._count.setText(
-            tr("At most {most} runs can be compared at once. Uncheck some.", most=number(MAX_RUNS))
+            tr("At most {most} runs can be compared at once. Uncheck some.", most=number_text(MAX_RUNS))
             if too_many
             else tr_count(count, "{n} run compared with the first", "{n} runs compared with the first")
             if count

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from engine.api import Adapter, RunEntry, paths, run_summaries
 from gui.core.actions import Entry
-from gui.look.format import bytes_text, number
+from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.history_reader import HistoryReader
 from gui.models.run_table import SHOWN, RunTable, next_step
@@ -167,10 +167,10 @@ class HistoryPage(Page):
             else tr("Your runs are saved here")
         )
         shown = self.pane.filter
-        shown.set_text("all", tr("All {count}", count=number(count)) if count else tr("All"))
+        shown.set_text("all", tr("All {count}", count=number_text(count)) if count else tr("All"))
         shown.set_text(
             "resumable",
-            tr("Can resume {count}", count=number(resumable)) if resumable else tr("Can resume"),
+            tr("Can resume {count}", count=number_text(resumable)) if resumable else tr("Can resume"),
         )
         size = sum(entry.checkpoint_bytes for entry in self.table.entries())
         self.pane.right.setText(
@@ -307,7 +307,7 @@ class HistoryPage(Page):
             ]
         found += [
             (
-                tr("Make an adapter from the checkpoint at step {step}", step=number(step_of(path))),
+                tr("Make an adapter from the checkpoint at step {step}", step=number_text(step_of(path))),
                 partial(self.operations.promote, path),
                 "",
             )

@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import Recipe, RunEntry
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import base_text, data_text, moment_text
 from gui.models.run_table import started
@@ -136,10 +136,10 @@ def run_facts(entry: RunEntry) -> list[Fact]:
     recipe = entry.recipe
     data = [data_text(recipe.data.source)]
     if entry.examples:
-        data.append(number(entry.examples))
+        data.append(number_text(entry.examples))
     if entry.excluded:
-        data.append(tr("{count} excluded", count=number(entry.excluded)))
-    step, total = number(entry.adapter_step), number(entry.total_steps)
+        data.append(tr("{count} excluded", count=number_text(entry.excluded)))
+    step, total = number_text(entry.adapter_step), number_text(entry.total_steps)
     kept = tr("{step} of {total}", step=step, total=total) if entry.adapter_id else "–"
     return [
         (tr("Data"), ", ".join(data)),

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import labelling, turns
 from gui.look import style
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr
 from gui.pages.labelling import labelling_text
 from gui.widgets.buttons import IconButton
@@ -54,7 +54,9 @@ class ConversationPane(QWidget):
 
     def show_item(self, item: labelling.Item, total: int, can_go_back: bool) -> None:
         """Show a conversation out of `total`."""
-        self._position.setText(tr("{number} of {total}", number=number(item.number), total=number(total)))
+        self._position.setText(
+            tr("{number} of {total}", number=number_text(item.number), total=number_text(total))
+        )
         self.back.setEnabled(can_go_back)
         if (item.id, item.conversation) != self._shown:
             self._shown = (item.id, item.conversation)

@@ -35,7 +35,7 @@ from engine.api import labelling
 from gui.inputs.search_field import SearchField
 from gui.look import icons, style
 from gui.look.fonts import font, px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr
 from gui.pages.labelling import labelling_text
 from gui.widgets.labels import ElidedLabel, Label
@@ -94,7 +94,7 @@ class ItemsModel(QAbstractTableModel):
             return first_words(item.conversation)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             state = labelling_text.state(item).text
-            return f"{number(item.number)}, {state}, {first_words(item.conversation)}"
+            return f"{number_text(item.number)}, {state}, {first_words(item.conversation)}"
         return None
 
 
@@ -214,7 +214,7 @@ class ItemsPane(QWidget):
     def show_list(self, numbers: Sequence[int], get: GetItem, current: int, title: str) -> None:
         """List conversations under a title such as "To do"."""
         self.view.show_numbers(numbers, get, current)
-        self._count.setText(f"{title}: {number(len(numbers))}")
+        self._count.setText(f"{title}: {number_text(len(numbers))}")
         self._nothing.setText(tr("No conversation found") if self.search.text() else tr("None"))
         self._stack.setCurrentWidget(self.view if numbers else self._nothing)
 
@@ -255,7 +255,7 @@ class _RowDelegate(QStyledItemDelegate):
         top = Qt.AlignmentFlag.AlignTop
         painter.setFont(font("figure_small"))
         painter.setPen(style.color("ink3"))
-        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | top, number(index.data(NUMBER_ROLE)))
+        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | top, number_text(index.data(NUMBER_ROLE)))
         status = index.data(STATE_ROLE)
         painter.setFont(font("label"))
         painter.setPen(style.color(status.ink))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.api import SAMPLE, STARTER, finding, labelling, speakers, turns
-from gui.look.format import clock_text, number
+from gui.look.format import clock_text, number_text
 from gui.look.language import ENGLISH, mark, spoken, tr, tr_count, translate
 from gui.models.list_text import data_text
 from gui.pages.playground.columns.column_results import about_tokens
@@ -27,10 +27,12 @@ STEPS = {
     "emptied": (mark("Emptied"), mark("emptied")),
 }
 LEFT_OUT: dict[str, Callable[[int], str]] = {
-    "empty": lambda count: tr("{count} empty", count=number(count)),
+    "empty": lambda count: tr("{count} empty", count=number_text(count)),
     "repeated": lambda count: tr_count(count, "{n} duplicate", "{n} duplicates"),
     "beyond": lambda count: tr(
-        "{count} beyond the limit of {most}", count=number(count), most=number(labelling.MAX_CONVERSATIONS)
+        "{count} beyond the limit of {most}",
+        count=number_text(count),
+        most=number_text(labelling.MAX_CONVERSATIONS),
     ),
 }
 
@@ -124,10 +126,10 @@ def _words(count: int) -> str:
 
 def progress(found: labelling.Progress) -> str:
     """Return the progress of a set: "37 of 340 accepted, 2 drafts, 12 skipped"."""
-    accepted, total = number(found.accepted), number(found.total)
+    accepted, total = number_text(found.accepted), number_text(found.total)
     parts = [tr("{accepted} of {total} accepted", accepted=accepted, total=total)]
     parts += [tr_count(found.drafted, "{n} draft", "{n} drafts")] if found.drafted else []
-    parts += [tr("{count} skipped", count=number(found.skipped))] if found.skipped else []
+    parts += [tr("{count} skipped", count=number_text(found.skipped))] if found.skipped else []
     return ", ".join(parts)
 
 
@@ -183,7 +185,7 @@ def length(text: str, conversation: str, accepted: list[labelling.Item]) -> Leng
     """Compare the length of a summary with the usual one for its conversation."""
     words = labelling.count_words(text)
     low, high = labelling.usual_words(conversation, accepted)
-    least, most = number(low), _words(high)
+    least, most = number_text(low), _words(high)
     if words > high:
         usual = tr("Longer than usual: {least} to {most}", least=least, most=most)
     elif 0 < words < low:
@@ -202,11 +204,11 @@ def to_go(accepted: int) -> str:
     lacking = labelling.MIN_FOR_A_RUN - accepted
     if lacking <= 0:
         return ""
-    least = number(labelling.MIN_FOR_A_RUN)
+    least = number_text(labelling.MIN_FOR_A_RUN)
     return tr(
         "A run needs {least} accepted summaries: {lacking} more to accept.",
         least=least,
-        lacking=number(lacking),
+        lacking=number_text(lacking),
     )
 
 
@@ -236,8 +238,8 @@ def read_in(left_out: dict[str, Any], brought: int) -> str:
     excluded = left_out.get("excluded") or {}
     parts = []
     if excluded:
-        named = "; ".join(f"{_finding_title(one)}: {number(count)}" for one, count in excluded.items())
-        total = number(sum(excluded.values()))
+        named = "; ".join(f"{_finding_title(one)}: {number_text(count)}" for one, count in excluded.items())
+        total = number_text(sum(excluded.values()))
         parts.append(tr("{count} excluded on the data page ({named})", count=total, named=named))
     parts += [describe(left_out[kind]) for kind, describe in LEFT_OUT.items() if left_out.get(kind)]
     said = [tr("Left out: {parts}.", parts=", ".join(parts))] if parts else []

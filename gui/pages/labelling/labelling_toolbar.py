@@ -11,7 +11,7 @@ from gui.graphics.bars import Bar
 from gui.inputs.combo_box import ComboBox
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.shortcuts_line import keys_text
@@ -107,7 +107,7 @@ class LabellingToolbar(QWidget):
             "all": found.total,
         }
         for at, (key, title) in enumerate(SHOWN_TITLES.items()):
-            self.shown.setItemText(at, f"{tr(title)} ({number(counts[key])})")
+            self.shown.setItemText(at, f"{tr(title)} ({number_text(counts[key])})")
 
     def show_choices(self, shown: str, order: str, *, lists: bool) -> None:
         """Show the choices, and whether the list is open."""

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event
-from gui.look.format import bytes_text, number
+from gui.look.format import bytes_text, number_text
 from gui.look.language import tr
 from gui.workers.active_job import ActiveJob
 from gui.workers.eta import Eta
@@ -64,7 +64,7 @@ class Reader(QObject):
 
     def progress(self) -> tuple[float, str, str]:
         """Return the progress: a fraction, its text, and the stage."""
-        size = bytes_text if self._unit == "bytes" else number
+        size = bytes_text if self._unit == "bytes" else number_text
         reading = tr("Reading the conversations")
         if not self._total:
             return 0.0, "", reading

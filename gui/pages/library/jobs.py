@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import Adapter, AppError, Ending, Event, Recipe
-from gui.look.format import bytes_text, number
+from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
 from gui.workers.eta import Eta
 
@@ -133,7 +133,7 @@ class LibraryJobs(QObject):
 
     def _report_progress(self, event: Event) -> None:
         done, total, unit = int(event["done"]), int(event["total"]), str(event["unit"])
-        size = bytes_text if unit == "bytes" else number
+        size = bytes_text if unit == "bytes" else number_text
         text = tr(HOW_FAR.get(unit, HOW_FAR["bytes"]), done=size(done), total=size(total))
         self.progressed.emit(done / total if total else 0.0, self._left.beside(text))
 

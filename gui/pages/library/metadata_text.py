@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.api import METHODS, AdapterMetadata, Change, describe, prompts
-from gui.look.format import bytes_text, compact, number, plain
+from gui.look.format import bytes_text, compact, number_text, plain
 from gui.look.language import ENGLISH, spoken, tr, tr_count, translate
 from gui.models.list_text import base_text, grouped_digits
 
@@ -36,7 +36,7 @@ def _trained_on(metadata: AdapterMetadata) -> str:
     data = metadata.data
     parts = [tr_count(data.train, "{n} example", "{n} examples")] if data.train else []
     if data.excluded:
-        parts.append(tr("{count} excluded", count=number(data.excluded)))
+        parts.append(tr("{count} excluded", count=number_text(data.excluded)))
     if data.masked:
         parts.append(
             tr_count(
@@ -70,7 +70,7 @@ def method_facts(metadata: AdapterMetadata) -> list[Fact]:
         (tr("Prompt"), _prompt(metadata)),
         (
             tr("Examples in the prompt"),
-            number(len(metadata.prompt.shots)) if metadata.prompt and metadata.prompt.shots else "",
+            number_text(len(metadata.prompt.shots)) if metadata.prompt and metadata.prompt.shots else "",
         ),
         (tr("Learning rate"), plain(method.learning_rate) if method.learning_rate else ""),
         (tr("Saved step"), _saved_step(metadata)),
@@ -131,7 +131,7 @@ def _trainable(metadata: AdapterMetadata) -> str:
     training = metadata.training
     if not training.trainable_parameters:
         return ""
-    trainable, total = number(training.trainable_parameters), compact(training.all_parameters)
+    trainable, total = number_text(training.trainable_parameters), compact(training.all_parameters)
     return tr("{trainable} of {total}", trainable=trainable, total=total)
 
 
@@ -149,9 +149,9 @@ def _saved_step(metadata: AdapterMetadata) -> str:
     training = metadata.training
     if not training.step:
         return ""
-    step = number(training.step)
+    step = number_text(training.step)
     if training.total_steps:
-        step = tr("{step} of {total}", step=step, total=number(training.total_steps))
+        step = tr("{step} of {total}", step=step, total=number_text(training.total_steps))
     return f"{step}, {tr('stopped early')}" if training.stopped else step
 
 

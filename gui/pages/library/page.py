@@ -19,7 +19,7 @@ from gui.core.actions import Entry
 from gui.graphics.bars import BusyRow
 from gui.inputs.name_editor import NameEditor
 from gui.look.fonts import px
-from gui.look.format import bytes_text, number
+from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.adapter_groups import SHOWN
 from gui.models.adapter_table import AdapterTable
@@ -167,7 +167,7 @@ class LibraryPage(Page):
         self.table.set_adapters(adapters)
         self._mark_in_use()
         self.header.set_subtitle(_subtitle(adapters))
-        every = tr("All {count}", count=number(len(adapters))) if adapters else tr("All")
+        every = tr("All {count}", count=number_text(len(adapters))) if adapters else tr("All")
         self.pane.filter.set_text("all", every)
         self.pane.right.setText(tr("{size} on disk", size=bytes_text(size_bytes)) if adapters else "")
         self._show_unreadable(unreadable)

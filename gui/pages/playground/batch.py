@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event, Example, SummarizeOptions, clock, comparison
 from gui.core.timers import once
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr, translate
 from gui.pages.playground.columns.column_results import Column, ColumnResults, Entry
 from gui.pages.playground.controller import Controller
@@ -79,7 +79,7 @@ class Batch(QObject):
     def progress(self) -> tuple[float, str]:
         """Return the progress: a fraction, and a text with the remaining time or the worker's state."""
         ended, of = self._summaries()
-        done, total = number(self.done), number(len(self.rows))
+        done, total = number_text(self.done), number_text(len(self.rows))
         how_far = tr("{done} of {total} conversations", done=done, total=total)
         starting = self._summarizer.status_text
         return (ended / of if of else 0.0), f"{how_far}. {starting}" if starting else self._left.beside(
@@ -148,7 +148,7 @@ class Batch(QObject):
         for row in (row for rows in self._sent.values() for row in rows):
             row.results.end_unfinished("cancelled")
         self._sent.clear()
-        done, total = number(self.done), number(len(self.rows))
+        done, total = number_text(self.done), number_text(len(self.rows))
         self.message = message or tr(
             "Cancelled after {done} of {total} conversations.", done=done, total=total
         )

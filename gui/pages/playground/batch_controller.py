@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from engine.api import Example, SummarizeOptions, write_csv
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.data_files import file_filter
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr, translate
 from gui.pages.playground.batch import Batch, BatchRow
 from gui.pages.playground.batch_reader import BatchReader
@@ -88,7 +88,7 @@ class BatchController(QObject):
         known = self._known()
         if self._key not in known:
             self._key = next(iter(known), "")
-        names = [(name, f"{source_title(name)} ({number(len(found))})") for name, found in known.items()]
+        names = [(name, f"{source_title(name)} ({number_text(len(found))})") for name, found in known.items()]
         self.view.show_sources(names, self._key, len(known.get(self._key, ())))
         self._offer()
 

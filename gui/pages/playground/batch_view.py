@@ -15,7 +15,7 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import IntField
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.format import gain, interval, number, score
+from gui.look.format import gain, interval, number_text, score
 from gui.look.language import mark, tr
 from gui.pages.playground.batch import Batch
 from gui.pages.playground.batch_table import BatchTable
@@ -181,7 +181,8 @@ def score_lines(batch: Batch) -> list[str]:
         head = tr("ROUGE-1 on one conversation with a reference, so no interval.")
     else:
         head = tr(
-            "ROUGE-1, mean and 95 % interval, on {count} conversations with a reference.", count=number(count)
+            "ROUGE-1, mean and 95 % interval, on {count} conversations with a reference.",
+            count=number_text(count),
         )
     lines = [head]
     for entry, column in zip(batch.entries, column_scores, strict=True):

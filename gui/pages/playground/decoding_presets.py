@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.api import AppError, StorageError, SummarizeOptions, decoding, options, paths
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import mark, tr
 
 FILE_NAME = "decoding.json"
@@ -111,8 +111,8 @@ class DecodingPresets:
         if not name:
             raise AppError(tr("A preset needs a name."), tr("Write one."), "name")
         if len(name) > MAX_NAME_CHARACTERS:
-            message = tr("The name has {count} characters.", count=number(len(name)))
-            raise AppError(message, tr("Use at most {most}.", most=number(MAX_NAME_CHARACTERS)), "name")
+            message = tr("The name has {count} characters.", count=number_text(len(name)))
+            raise AppError(message, tr("Use at most {most}.", most=number_text(MAX_NAME_CHARACTERS)), "name")
         if name.casefold() in {said.casefold() for each in BUILT_IN for said in (each.name, each.title)}:
             message = tr('"{name}" is a built-in preset.', name=name)
             raise AppError(message, tr("Choose another name."), "name")

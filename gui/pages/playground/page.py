@@ -19,7 +19,7 @@ from gui.core.data_files import dropped
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import text_scale
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.playground import menus
 from gui.pages.playground.batch_controller import BatchController
@@ -396,7 +396,7 @@ class PlaygroundPage(Page):
     def _allow_asking(self, can_ask: bool) -> None:
         """Enable or disable the primary button; it keeps the focus while disabled."""
         count = self.several.count if self.shows_several else 0
-        text = tr("Summarise {count}", count=number(count)) if count else tr("Summarise")
+        text = tr("Summarise {count}", count=number_text(count)) if count else tr("Summarise")
         self.summarise_button.setText(text)
         if not can_ask and self.summarise_button.hasFocus():
             self.setFocus()

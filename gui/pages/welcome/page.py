@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import AppError, Ending, Problem, Recipe, method, paths, recipe
 from gui.look.fonts import px
-from gui.look.format import bytes_text, number
+from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
 from gui.pages.train.recipe_files import STARTER_FILE
 from gui.pages.train.recipe_panel import plan_text
@@ -244,7 +244,10 @@ class WelcomePage(Page):
         self.steps["run"].say(plan_text(plan))
         examples = plan.get("examples") or {}
         if examples:
-            train, test = number(int(examples.get("train", 0))), number(int(examples.get("test", 0)))
+            train, test = (
+                number_text(int(examples.get("train", 0))),
+                number_text(int(examples.get("test", 0))),
+            )
             self.steps["data"].say(
                 tr(
                     "The sample conversations: {train} for training, {test} for testing. No download.",
@@ -261,7 +264,7 @@ class WelcomePage(Page):
 
     def _show_count(self, method_id: str, trainable: int | None) -> None:
         if trainable is not None:
-            self.methods.say(method_id, tr("{number} trainable", number=number(trainable)))
+            self.methods.say(method_id, tr("{number} trainable", number=number_text(trainable)))
 
 
 def _data_cards() -> tuple[Card, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine import arena as arenas
+from engine.api import arenas
 from engine.arena import Arena
 from engine.errors import ArenaError
 from engine.jobs.job import Job

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.api import STARTER, Adapter
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count
 from gui.models.list_text import method_text
 from gui.pages.playground.columns.column_results import Entry
@@ -70,7 +70,7 @@ def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> AdapterChoice:
     if adapter.id in taken:
         return AdapterChoice(adapter, tr("shown already"))
     full = len(taken) + 1 >= MAX_COLUMNS
-    return AdapterChoice(adapter, tr("at most {most} columns", most=number(MAX_COLUMNS)) if full else "")
+    return AdapterChoice(adapter, tr("at most {most} columns", most=number_text(MAX_COLUMNS)) if full else "")
 
 
 def foreign_text(adapter: Adapter) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
@@ -47,7 +47,7 @@ class ChunksView(QWidget):
         self._name()
 
     def _name(self) -> None:
-        count = number(sum(map(len, self._rounds)))
+        count = number_text(sum(map(len, self._rounds)))
         show = tr("Show the summaries of {count} parts", count=count)
         hide = tr("Hide the summaries of {count} parts", count=count)
         self.unfold.setText(show if self._text.isHidden() else hide)
@@ -58,6 +58,6 @@ def as_lines(rounds: Sequence[Sequence[str]]) -> str:
     lines = []
     for round_, chunks in enumerate(rounds, start=1):
         if len(rounds) > 1:
-            lines.append(tr("Round {round}", round=number(round_)))
+            lines.append(tr("Round {round}", round=number_text(round_)))
         lines += [f"{chunk}. {summary or '…'}" for chunk, summary in enumerate(chunks, start=1)]
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.fonts import px
-from gui.look.format import UNKNOWN, duration_text, number, score
+from gui.look.format import UNKNOWN, duration_text, number_text, score
 from gui.look.language import tr, tr_count, translate
 from gui.look.tooltips import plain_tooltip
 from gui.models.list_text import NOTHING_WRITTEN
@@ -178,7 +178,7 @@ def _state_text(column: Column) -> str:
             column.chunks,
             "Split into {n} part, {done} summarised",
             "Split into {n} parts, {done} summarised",
-            done=number(done),
+            done=number_text(done),
         )
         return column.left.beside(how_far)
     return tr("Cut off at the length limit") if column.is_capped else ""
@@ -246,7 +246,7 @@ class _Figures(QWidget):
         self._rouge.setText(score(column.scores.get("rouge1")))
         self._rouge.setToolTip("" if column.scores else tr("Paste a reference summary to see it."))
         missing = len(marks.unsupported)
-        self._missing.setText(number(missing) if finished else UNKNOWN)
+        self._missing.setText(number_text(missing) if finished else UNKNOWN)
         self._missing.set_token("copper" if missing else "ink")
         self._missing.setToolTip(plain_tooltip(", ".join(claim.text for claim in marks.unsupported)))
         self._warning.setVisible(missing > 0)
@@ -254,7 +254,7 @@ class _Figures(QWidget):
         self._seconds.setText(tr("running") if running else _seconds(column))
         self._seconds.set_token("accent" if running else "ink2")
         speed = column.tokens_per_second
-        self._speed.setText("" if speed is None else tr("{speed} tokens/s", speed=number(speed, 0)))
+        self._speed.setText("" if speed is None else tr("{speed} tokens/s", speed=number_text(speed, 0)))
 
 
 def _seconds(column: Column) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.api import SummarizeOptions
-from gui.look.format import number, plain, score
+from gui.look.format import number_text, plain, score
 from gui.look.language import mark, tr, tr_count
 from gui.pages.playground.columns.column_results import Column, ColumnResults
 
@@ -49,7 +49,9 @@ def decoding_text(decoding: SummarizeOptions) -> str:
     if decoding.repetition_penalty != 1:
         parts.append(tr("repetition penalty {value}", value=plain(decoding.repetition_penalty)))
     if decoding.no_repeat_ngram:
-        parts.append(tr("no repeated sequence of {count} tokens", count=number(decoding.no_repeat_ngram)))
+        parts.append(
+            tr("no repeated sequence of {count} tokens", count=number_text(decoding.no_repeat_ngram))
+        )
     if decoding.long_conversations == "piecewise":
         parts.append(tr("long conversations in parts"))
     return ", ".join(parts)
@@ -66,10 +68,12 @@ def _choosing_text(decoding: SummarizeOptions) -> list[str]:
 
 
 def _length_text(decoding: SummarizeOptions) -> str:
-    most = number(decoding.max_new_tokens)
+    most = number_text(decoding.max_new_tokens)
     if not decoding.min_new_tokens:
         return tr("at most {most} tokens", most=most)
-    return tr("at least {least} and at most {most} tokens", least=number(decoding.min_new_tokens), most=most)
+    return tr(
+        "at least {least} and at most {most} tokens", least=number_text(decoding.min_new_tokens), most=most
+    )
 
 
 def _quoted(text: str) -> str:
@@ -84,7 +88,7 @@ def _facts(results: ColumnResults, column: Column) -> str:
     said = tr("not in the conversation: {claims}", claims=missing)
     facts.append(said if missing else tr("every claim is in the conversation"))
     if column.tokens and column.seconds:
-        seconds = number(column.seconds, 1)
+        seconds = number_text(column.seconds, 1)
         facts.append(
             tr_count(column.tokens, "{n} token in {seconds} s", "{n} tokens in {seconds} s", seconds=seconds)
         )

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import chats
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr, tr_count, translate
 from gui.look.tooltips import plain_tooltip
 from gui.widgets.cards import NoticeStrip
@@ -93,5 +93,5 @@ def _shown(left_out: list[str]) -> str:
     if not left_out:
         return ""
     hidden = len(left_out) - MAX_LINES_SHOWN
-    more = [tr("and {count} more", count=number(hidden))] if hidden > 0 else []
+    more = [tr("and {count} more", count=number_text(hidden))] if hidden > 0 else []
     return "\n".join([tr("Left out:"), *left_out[:MAX_LINES_SHOWN], *more])

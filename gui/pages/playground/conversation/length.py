@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.api import Turn, turns
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr, tr_count
 from gui.pages.playground.columns.column_results import LETTERS_A_TOKEN, about_tokens
 
@@ -26,7 +26,7 @@ class Length:
     @property
     def text(self) -> str:
         """Return the length as text: "about 212 of 512 tokens"."""
-        tokens, limit = number(self.tokens), number(self.limit)
+        tokens, limit = number_text(self.tokens), number_text(self.limit)
         if self.is_counted or not self.tokens:
             return tr("{tokens} of {limit} tokens", tokens=tokens, limit=limit)
         return tr("about {tokens} of {limit} tokens", tokens=tokens, limit=limit)

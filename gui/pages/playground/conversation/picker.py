@@ -21,7 +21,7 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.search_field import SearchField
 from gui.look import style
 from gui.look.fonts import font, px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr
 from gui.pages.playground.columns.choices import source_title
 from gui.pages.playground.history.history_entry import headline
@@ -122,7 +122,7 @@ class Picker(QWidget):
         """Offer conversations by the name of their source; select the first source."""
         self._sources = dict(sources)
         self._source.set_items(
-            [(name, f"{source_title(name)} ({number(len(found))})") for name, found in sources.items()]
+            [(name, f"{source_title(name)} ({number_text(len(found))})") for name, found in sources.items()]
         )
         self._source.set_key(next(iter(sources), ""))
         self._source.setVisible(len(sources) > 1)

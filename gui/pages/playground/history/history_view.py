@@ -30,7 +30,7 @@ from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import font, px
-from gui.look.format import clock_text, number
+from gui.look.format import clock_text, number_text
 from gui.look.language import tr, tr_count
 from gui.pages.playground.history.history_entry import HistoryEntry
 from gui.widgets.buttons import link
@@ -77,7 +77,7 @@ def found_text(entry: HistoryEntry) -> str:
     columns = tr_count(count, "{n} column", "{n} columns") if count > 1 else tr("base only")
     if not entry.good:
         return columns
-    return tr("{good} good, {columns}", good=number(len(entry.good)), columns=columns)
+    return tr("{good} good, {columns}", good=number_text(len(entry.good)), columns=columns)
 
 
 class HistoryDelegate(QStyledItemDelegate):

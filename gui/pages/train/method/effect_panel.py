@@ -15,7 +15,7 @@ from engine.api import MethodSettings
 from gui.graphics.bars import Bar
 from gui.graphics.block_drawing import BlockDrawing
 from gui.graphics.split_bar import Portion, SplitBar
-from gui.look.format import UNKNOWN, bytes_text, compact, number, percent
+from gui.look.format import UNKNOWN, bytes_text, compact, number_text, percent
 from gui.look.language import mark, tr
 from gui.pages.train.method.trained_blocks import UNKNOWN_BLOCKS, blocks_of, trained_parts
 from gui.widgets.buttons import link
@@ -139,9 +139,9 @@ class EffectPanel(QWidget):
             self._total.setToolTip("")
             self._share.setText("")
             return
-        self._figure.setText(number(trainable))
+        self._figure.setText(number_text(trainable))
         self._total.setText(tr("of {count} trainable", count=compact(everything)))
-        self._total.setToolTip(tr("{count} in total, adapter included", count=number(everything)))
+        self._total.setToolTip(tr("{count} in total, adapter included", count=number_text(everything)))
         self._share.setText(percent(share, 2 if 0 < share < 0.1 else 0))
 
     def _show_sizes(self, shown: bool) -> None:
@@ -168,7 +168,10 @@ class EffectPanel(QWidget):
     def _show_bits(self, bits: float | None) -> None:
         self._bits.setVisible(bits is not None)
         self._bits.setText(
-            tr("The quantized layers take {bits} bits per parameter, scales included.", bits=number(bits, 3))
+            tr(
+                "The quantized layers take {bits} bits per parameter, scales included.",
+                bits=number_text(bits, 3),
+            )
         )
 
     def show_run(

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from engine.api import OUT_OF_MEMORY, Ending, MemoryFallback, RunState
 from gui.look import style
 from gui.look.fonts import font, px
-from gui.look.format import bytes_text, number
+from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
 from gui.pages.train.run.run_text import what_is_safe
 from gui.widgets.cards import ErrorCard, Fallback
@@ -112,7 +112,7 @@ def _changes(title: str) -> str:
 def _primary(state: RunState, *, has_fallbacks: bool) -> str:
     if state.checkpoint is None:
         return tr("Start again with this plan") if has_fallbacks else tr("Edit a copy")
-    at = number(int(state.checkpoint["step"]))
+    at = number_text(int(state.checkpoint["step"]))
     return (
         tr("Continue from step {step}", step=at) if has_fallbacks else tr("Resume from step {step}", step=at)
     )
@@ -121,7 +121,7 @@ def _primary(state: RunState, *, has_fallbacks: bool) -> str:
 def failure_title(ending: Ending, state: RunState) -> str:
     """Return the headline: "Crashed at step 212"."""
     what = OUT_OF_MEMORY if ending.kind == OUT_OF_MEMORY else ending.outcome
-    return tr(AT_STEP[what], step=number(state.step)) if state.step else tr(BEFORE_FIRST_STEP[what])
+    return tr(AT_STEP[what], step=number_text(state.step)) if state.step else tr(BEFORE_FIRST_STEP[what])
 
 
 class LogView(QPlainTextEdit):

@@ -7,7 +7,7 @@ import time
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.graphics.bars import Bar
-from gui.look.format import UNKNOWN, bytes_text, duration_text, number
+from gui.look.format import UNKNOWN, bytes_text, duration_text, number_text
 from gui.look.language import mark, tr
 from gui.pages.train.run.run_text import done_at_text, seconds_so_far
 from gui.widgets.labels import Figure
@@ -51,15 +51,15 @@ class MetricsRow(QWidget):
         """Show the current state of a run."""
         state, last = model.state, model.state.last_step or {}
         total = state.total_steps
-        self._set("step", number(state.step) if total else UNKNOWN, _of(total) if total else "")
+        self._set("step", number_text(state.step) if total else UNKNOWN, _of(total) if total else "")
         epochs = model.recipe.training.epochs
-        self._set("epoch", number(state.epoch, 1) if total else UNKNOWN, _of(epochs))
+        self._set("epoch", number_text(state.epoch, 1) if total else UNKNOWN, _of(epochs))
         self._show_time(model)
-        self._set("speed", number(last.get("examples_per_second"), 1), tr("examples/s"))
+        self._set("speed", number_text(last.get("examples_per_second"), 1), tr("examples/s"))
         self._set("memory", bytes_text(last.get("memory_bytes")), _peak_text(state.peak_memory_bytes))
         evaluations = state.evaluation_loss.values
-        foot = tr("evaluation {loss}", loss=number(evaluations[-1], 3)) if evaluations else ""
-        self._set("loss", number(last.get("loss"), 3), foot)
+        foot = tr("evaluation {loss}", loss=number_text(evaluations[-1], 3)) if evaluations else ""
+        self._set("loss", number_text(last.get("loss"), 3), foot)
         self.bar.set_fraction(state.fraction_done)
 
     def _show_time(self, model: RunModel) -> None:
@@ -78,7 +78,7 @@ class MetricsRow(QWidget):
 
 
 def _of(total: float) -> str:
-    return tr("of {total}", total=number(total))
+    return tr("of {total}", total=number_text(total))
 
 
 def _peak_text(peak: int) -> str:

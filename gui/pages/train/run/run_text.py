@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.api import AppError, RunState, library
-from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number, percent, score
+from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number_text, percent, score
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.list_text import SPLITS, moment_text
 from gui.workers.run_model import RunModel
@@ -99,8 +99,8 @@ def progress_text(state: RunState) -> str:
     if unit == "bytes":
         return tr("{done} of {total}", done=bytes_text(done), total=bytes_text(total))
     if unit in HOW_FAR:
-        return tr(HOW_FAR[unit], done=number(done), total=number(total))
-    return f"{tr('{done} of {total}', done=number(done), total=number(total))} {translate(unit)}"
+        return tr(HOW_FAR[unit], done=number_text(done), total=number_text(total))
+    return f"{tr('{done} of {total}', done=number_text(done), total=number_text(total))} {translate(unit)}"
 
 
 def status_text(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
@@ -123,7 +123,7 @@ def status_text(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
     if state.stage == "train" and not state.paused:
         following = next_evaluation(model)
         if following:
-            parts.append(tr("Next evaluation at step {step}", step=number(following)))
+            parts.append(tr("Next evaluation at step {step}", step=number_text(following)))
     text = ". ".join(parts)
     if state.checkpoint is not None:
         ago = _ago(moment - float(state.checkpoint["time"]))
@@ -135,7 +135,9 @@ def _ended_text(how: str, state: RunState, now: float) -> str:
     when = _moment(state, now)
     if how not in ENDED_AT_STEP or not state.step:
         return tr(ENDED[how], when=when)
-    return tr(ENDED_AT_STEP[how], when=when, step=number(state.step), total=number(state.total_steps))
+    return tr(
+        ENDED_AT_STEP[how], when=when, step=number_text(state.step), total=number_text(state.total_steps)
+    )
 
 
 def _moment(state: RunState, now: float) -> str:
@@ -213,7 +215,7 @@ def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -
         "{change} (95 % interval {interval}) on the same {count} {split} conversations.",
         change=change,
         interval=found,
-        count=number(examples),
+        count=number_text(examples),
         split=part,
     )
 
@@ -241,7 +243,7 @@ def facts_of(state: RunState) -> list[tuple[str, str]]:
 
 def _prompt_facts(state: RunState) -> list[tuple[str, str]]:
     prompt = (state.tuned_scores or {}).get("prompt") or {}
-    shown = [(tr("Examples shown"), number(prompt.get("shots")))] if prompt else []
+    shown = [(tr("Examples shown"), number_text(prompt.get("shots")))] if prompt else []
     return [*shown, (tr("On disk"), bytes_text((state.adapter or {}).get("bytes")))]
 
 
@@ -250,7 +252,7 @@ def _adapter_facts(state: RunState) -> list[tuple[str, str]]:
     trainable, everything = started.get("trainable_parameters"), started.get("all_parameters")
     share = f" · {percent(trainable / everything, 2)}" if trainable and everything else ""
     return [
-        (tr("Trainable"), f"{number(trainable)}{share}"),
+        (tr("Trainable"), f"{number_text(trainable)}{share}"),
         (tr("Adapter"), bytes_text(adapter.get("bytes"))),
         (tr("Peak memory"), bytes_text(state.peak_memory_bytes or None)),
         (tr("Saved step"), _saved_text(state, int(adapter.get("step") or 0))),
@@ -262,9 +264,9 @@ def _saved_text(state: RunState, saved_step: int) -> str:
         return UNKNOWN
     last = saved_step == state.step
     return (
-        tr("{step}, the last", step=number(saved_step))
+        tr("{step}, the last", step=number_text(saved_step))
         if last
-        else tr("{step}, the best", step=number(saved_step))
+        else tr("{step}, the best", step=number_text(saved_step))
     )
 
 
@@ -278,7 +280,7 @@ def what_is_safe(state: RunState, *, plans: bool = False) -> str:
     if state.checkpoint is not None:
         return tr(
             "Nothing is lost up to the <b>checkpoint at step {step}</b>. Resume continues from there.",
-            step=number(int(state.checkpoint["step"])),
+            step=number_text(int(state.checkpoint["step"])),
         )
     if state.step:
         return tr("There was no checkpoint yet. The recipe, the curve and the log are saved.")
@@ -289,7 +291,7 @@ def _safe_with_plans(state: RunState) -> str:
     if state.checkpoint is not None:
         safe = tr(
             "Nothing is lost: the run goes on from the <b>checkpoint at step {step}</b>.",
-            step=number(int(state.checkpoint["step"])),
+            step=number_text(int(state.checkpoint["step"])),
         )
     else:
         safe = tr("The recipe stays the same, and every step uses the batch size you set.")

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.api import OUT_OF_MEMORY, MemoryFallback, example_scores, memory_fallbacks
 from gui.graphics.bars import BusyRow
 from gui.look.fonts import px
-from gui.look.format import about_text, number
+from gui.look.format import about_text, number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.metrics_row import MetricsRow
@@ -264,7 +264,7 @@ class RunView(Scroll):
 def _stopped_text(model: RunModel) -> str:
     """Return the step of a run that was stopped or released the device, and what is saved."""
     state = model.state
-    step, total = number(state.step), number(state.total_steps)
+    step, total = number_text(state.step), number_text(state.total_steps)
     if state.device_released:
         paused = tr("Paused at step {step} of {total}, and the device is free.", step=step, total=total)
         return f"{paused} {tr('Nothing is lost: you can resume the run at any time.')}"

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import Sample, speakers
 from gui.graphics.scrubber import Scrubber
 from gui.look.fonts import px
-from gui.look.format import number
+from gui.look.format import number_text
 from gui.look.language import tr
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.widgets.labels import Label
@@ -107,14 +107,16 @@ class SamplesView(QWidget):
     def _head_text(self, step: int, before: int | None) -> str:
         """Return the step of the shown summaries, and the earlier step they are compared with."""
         if step:
-            whose = tr("Summary at step {step}", step=number(step))
+            whose = tr("Summary at step {step}", step=number_text(step))
         else:
             whose = tr("Summary of the base model") if self._trains else tr("Summary with this prompt")
         if before is None:
             return whose
         if not before:
             return tr("{summary}. Words not in the base model's are marked", summary=whose)
-        return tr("{summary}. Words not in that of {step} are marked", summary=whose, step=number(before))
+        return tr(
+            "{summary}. Words not in that of {step} are marked", summary=whose, step=number_text(before)
+        )
 
 
 class SampleRow:
@@ -164,7 +166,7 @@ class SampleRow:
             sample.summary or tr(NOTHING_WRITTEN),
             () if earlier is None else new_parts(earlier, sample.summary),
         )
-        self._score.setText("–" if sample.rouge1 is None else number(round(sample.rouge1 * 100)))
+        self._score.setText("–" if sample.rouge1 is None else number_text(round(sample.rouge1 * 100)))
 
 
 def shortened(conversation: str) -> str:

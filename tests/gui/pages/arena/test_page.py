@@ -11,7 +11,7 @@ from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from engine import arena as arenas
+from engine.api import arenas
 from engine.jobs.job import Job
 from gui.pages.arena.page import ArenaPage
 from gui.workers.engine_thread import EngineThread

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 
 from engine.adapters import library
 from engine.adapters.metadata import FILE_NAME
-from engine.commands import adapters as commands
+from engine.commands import adapters
 from engine.commands.terminal.output import Output
 from engine.system import paths
 from gui.models.adapter_table import AdapterTable
@@ -56,8 +56,8 @@ class Shown:
                     self.table.index(row, column).data(role)
         for adapter in found:
             self.panel.show_adapter(adapter)
-            commands.metadata_lines(adapter)
-        commands.list_adapters(argparse.Namespace(), self._output)
+            adapters.metadata_lines(adapter)
+        adapters.list_adapters(argparse.Namespace(), self._output)
         return len(found)
 
 
