@@ -16,22 +16,21 @@ import hashlib
 import json
 import shutil
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from engine.errors import AppError, DataError, StorageError
-from engine.jobs.events import VERSION, EventWriter, encode, read_all
+from engine.errors import DataError, StorageError
+from engine.jobs.events import VERSION, encode, read_all
 from engine.jobs.job import new_id
+from engine.jobs.journal import Journal
 from engine.labelling.history import History, Step
 from engine.labelling.items import Draft, Item, carried_fields, new_item
 from engine.system.files import write_atomically
-from engine.system.locks import try_lock, unlock
+from engine.system.locks import locked_file, unlock
 from engine.system.paths import labelling_folder
 from engine.text.conversations import Example
 
@@ -223,26 +222,24 @@ class LabellingSet:
         """Open a set. Raises StorageError if it is missing or open elsewhere."""
         self.folder = labelling_folder() / set_id
         self.about = _read_about(self.folder)
-        self._lock = _locked(self.folder / LOCK, self.about.name)
+        self._lock = locked_file(self.folder / LOCK, self.about.name)
         try:
             self.history = read(self.about)
-            self._writer = EventWriter(self.folder / JOURNAL, {}, called="The summaries")
+            self._journal = Journal(self.folder / JOURNAL, {}, called="The summaries")
         except BaseException:
             self._lock.close()
             raise
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix="labelling")
-        self._unsynced: deque[Future[None]] = deque()
         self._numbers: dict[str, int] | None = None
         self._has_begun = False
         self._typed_at = 0.0
 
     def close(self) -> None:
         """Wait until all changes are on the disk and release the set. Raises StorageError if they can't be saved."""
-        self._disk.shutdown(wait=True)
-        self._writer.close()
-        unlock(self._lock)
-        self._lock.close()
-        self._raise_unsynced()
+        try:
+            self._journal.close()
+        finally:
+            unlock(self._lock)
+            self._lock.close()
 
     # Content
 
@@ -363,28 +360,11 @@ class LabellingSet:
 
     def _record(self, event: str, **facts: Any) -> None:
         """Append a change to the journal and apply it."""
-        self._raise_unsynced()
+        self._journal.raise_unsynced()
         if not self._has_begun:
             self._has_begun = True
-            self.history.apply(self._writer.write("sitting_began"))
-        self.history.apply(self._writer.write(event, **facts))
-        self._unsynced.append(self._disk.submit(self._writer.sync))
-
-    def _raise_unsynced(self) -> None:
-        """Raise the error of an earlier change that could not be saved, once."""
-        while self._unsynced and self._unsynced[0].done():
-            error = self._unsynced.popleft().exception()
-            if isinstance(error, AppError):
-                raise error
-
-
-def _locked(path: Path, name: str) -> IO[str]:
-    """Return a locked file. Raises StorageError if another process holds its lock."""
-    stream = path.open("a")
-    if not try_lock(stream):
-        stream.close()
-        raise StorageError(f"{name} is open elsewhere.", "Close it there.")
-    return stream
+            self.history.apply(self._journal.append("sitting_began"))
+        self.history.apply(self._journal.write(event, **facts))
 
 
 def _first_items(folder: Path) -> Iterator[Item]:

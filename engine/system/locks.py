@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import IO
+
+from engine.errors import StorageError
 
 if sys.platform == "win32":
     import msvcrt
@@ -36,3 +39,12 @@ else:
     def unlock(stream: IO[str]) -> None:
         """Release the lock of an open file."""
         fcntl.flock(stream, fcntl.LOCK_UN)
+
+
+def locked_file(path: Path, name: str) -> IO[str]:
+    """Return a locked file. Raises StorageError, with the name of what is open, if another process holds its lock."""
+    stream = path.open("a")
+    if not try_lock(stream):
+        stream.close()
+        raise StorageError(f"{name} is open elsewhere.", "Close it there.")
+    return stream

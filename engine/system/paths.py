@@ -83,6 +83,11 @@ def labelling_folder() -> Path:
     return _made(_base("data") / "labelling")
 
 
+def comparisons_folder() -> Path:
+    """Return the folder with one folder for each blind comparison, made if missing."""
+    return _made(_base("data") / "comparisons")
+
+
 def tries_folder() -> Path:
     """Return the folder with a file for each entry of the playground's history, made if missing."""
     return _made(_base("data") / "tries")

@@ -378,7 +378,7 @@ def test_a_change_that_did_not_reach_the_disk_is_said_at_the_next_one(work, monk
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", broken)
         work.write(1, "Tea.")
-        work._unsynced[-1].exception()
+        work._journal.synced()
     with pytest.raises(StorageError, match="can't be saved"):
         work.write(1, "Tea at five.")
     work.write(1, "Tea at five.")

@@ -1,0 +1,55 @@
+"""A journal in a folder: changes as lines of a file that one process at a time appends to.
+
+A change is in the file when `write` returns, so it survives the end of the process. A thread of its own syncs it to the
+disk, so that a slow disk delays no key press. Knows nothing of what changes mean.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from engine.errors import AppError
+from engine.jobs.events import Event, EventWriter
+
+
+class Journal:
+    """Appends changes. `write` and `close` raise StorageError for an earlier change that the disk did not take."""
+
+    def __init__(self, path: Path, identity: Mapping[str, Any], called: str) -> None:
+        """Open the journal; an unfinished last line is removed. `identity` becomes part of every change."""
+        self._writer = EventWriter(path, identity, called=called)
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._unsynced: deque[Future[None]] = deque()
+
+    def write(self, event: str, **facts: Any) -> Event:
+        """Append a change and return it."""
+        self.raise_unsynced()
+        record = self.append(event, **facts)
+        self._unsynced.append(self._disk.submit(self._writer.sync))
+        return record
+
+    def append(self, event: str, **facts: Any) -> Event:
+        """Append what goes to the disk together with the next change, and return it."""
+        return self._writer.write(event, **facts)
+
+    def synced(self) -> None:
+        """Wait until the changes so far are on the disk, or known not to be."""
+        if self._unsynced:
+            self._unsynced[-1].exception()
+
+    def close(self) -> None:
+        """Wait until all changes are on the disk, and close the file."""
+        self._disk.shutdown(wait=True)
+        self._writer.close()
+        self.raise_unsynced()
+
+    def raise_unsynced(self) -> None:
+        """Raise the error of an earlier change that could not be saved, once."""
+        while self._unsynced and self._unsynced[0].done():
+            error = self._unsynced.popleft().exception()
+            if isinstance(error, AppError):
+                raise error
