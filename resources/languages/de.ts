@@ -8233,6 +8233,11 @@ Bob: At the office, till five.</translation>
    <translation>Wie vorgegeben</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/sharing.py" />
+   <source>Ask for the file again.</source>
+   <translation>Lassen Sie sich die Datei noch einmal geben.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>At final rank</source>
    <translation>Mit Endrang</translation>
@@ -8518,6 +8523,16 @@ Summary:</translation>
    <translation>Wählen Sie einen Datensatz aus einfachen Dateien, oder laden Sie seine Dateien selbst herunter und wählen Sie diese.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/session.py" />
+   <source>Choose a file of votes on this comparison.</source>
+   <translation>Wählen Sie eine Datei mit Stimmen zu diesem Vergleich.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/sharing.py" />
+   <source>Choose a file that Tunesmith exported for other voters.</source>
+   <translation>Wählen Sie eine Datei, die Tunesmith für andere Abstimmende exportiert hat.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Choose a file with conversations and summaries.</source>
    <translation>Wählen Sie eine Datei mit Gesprächen und Zusammenfassungen.</translation>
@@ -8531,6 +8546,11 @@ Summary:</translation>
    <location filename="../../engine/worker/planning/feasibility.py" />
    <source>Choose a method that trains fewer parameters, such as LoRA.</source>
    <translation>Wählen Sie ein Verfahren, das weniger Parameter trainiert, etwa LoRA.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/systems.py" />
+   <source>Choose a run that was scored to its end.</source>
+   <translation>Wählen Sie einen Lauf, der zu Ende bewertet wurde.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
@@ -8551,6 +8571,11 @@ Summary:</translation>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Choose an encoder-decoder (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).</source>
    <translation>Wählen Sie einen Encoder-Decoder (T5, BART, Pegasus) oder ein reines Decoder-Modell (Llama, Qwen, SmolLM).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/votes.py" />
+   <source>Choose another file.</source>
+   <translation>Wählen Sie eine andere Datei.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/export.py" />
@@ -8618,6 +8643,11 @@ Summary:</translation>
    <translation>Wählen Sie eines mit Wörtern darin.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/systems.py" />
+   <source>Choose runs with the same test conversations.</source>
+   <translation>Wählen Sie Läufe mit denselben Testgesprächen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>Choose the base model that it was made for, or export it again.</source>
    <translation>Wählen Sie das Basismodell, für das er gemacht ist, oder exportieren Sie ihn neu.</translation>
@@ -8648,6 +8678,11 @@ Summary:</translation>
    <translation>Wählen Sie die Zip-Datei eines Adapters.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>Choose two systems that summarised the same conversations.</source>
+   <translation>Wählen Sie zwei Systeme, die dieselben Gespräche zusammengefasst haben.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Chosen layers</source>
    <translation>Ausgewählte Schichten</translation>
@@ -8658,7 +8693,7 @@ Summary:</translation>
    <translation>Classifier</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/sets.py" />
+   <location filename="../../engine/system/locks.py" />
    <source>Close it there.</source>
    <translation>Schließen Sie sie dort.</translation>
   </message>
@@ -8746,6 +8781,11 @@ Summary:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>Conversation over the limit</source>
    <translation>Gespräch über der Grenze</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>Conversations</source>
+   <translation>Gespräche</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
@@ -10323,6 +10363,11 @@ Summary:</translation>
    <translation>Noch ist keine Zusammenfassung angenommen.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/preference_pairs.py" />
+   <source>No vote prefers a summary yet, so there are no pairs.</source>
+   <translation>Noch keine Stimme zieht eine Zusammenfassung vor, also gibt es keine Paare.</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>None found. Small models train on the processor; larger ones need a card.</source>
    <translation>Keine gefunden. Kleine Modelle trainieren auf dem Prozessor; größere brauchen eine Karte.</translation>
@@ -10733,6 +10778,11 @@ Summary:</translation>
    <translation>Erhöhen Sie die längste Zusammenfassung (evaluation.max_new_tokens), um sie ganz zu bewerten.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/session.py" />
+   <source>Raise the number of pairs.</source>
+   <translation>Erhöhen Sie die Zahl der Paare.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/model_selection.py" />
    <source>Raise training.max_minutes to train longer; 0 sets no limit.</source>
    <translation>Erhöhen Sie training.max_minutes, um länger zu trainieren; 0 setzt keine Grenze.</translation>
@@ -10884,6 +10934,11 @@ In one sentence:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Report every</source>
    <translation>Melden alle</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>Restore them from a backup, or start a new comparison.</source>
+   <translation>Stellen Sie sie aus einer Sicherung wieder her, oder beginnen Sie einen neuen Vergleich.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -11659,6 +11714,11 @@ Summary:</translation>
    <translation>Der Befehl {1} lässt sich nicht an {2} senden: {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>The comparison can't be made: {1}.</source>
+   <translation>Der Vergleich kann nicht angelegt werden: {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>The configuration of {1} asks for a prefix {2} wide, but its weights are {3} wide.</source>
    <translation>Die Konfiguration von {1} verlangt ein {2} breites Prefix, seine Gewichte sind aber {3} breit.</translation>
@@ -11689,9 +11749,19 @@ Summary:</translation>
    <translation>Das Gespräch ist zu lang, um hinzugefügt zu werden.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>The conversations of {1} can't be read.</source>
+   <translation>Die Gespräche von {1} können nicht gelesen werden.</translation>
+  </message>
+  <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>The conversations of {1} can't be read: {2}.</source>
    <translation>Die Gespräche von {1} lassen sich nicht lesen: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>The conversations of {1} were changed, so its votes are void.</source>
+   <translation>Die Gespräche von {1} wurden geändert, also sind die Stimmen dazu ungültig.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_names.py" />
@@ -12089,6 +12159,11 @@ Summary:</translation>
    <translation>Der Wert</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/session.py" />
+   <source>The votes</source>
+   <translation>Die Stimmen</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>The weights of {1} hold {2}, which is no part of an adapter of {3}.</source>
    <translation>Die Gewichte von {1} enthalten {2}, was kein Teil eines {3}-Adapters ist.</translation>
@@ -12229,6 +12304,11 @@ Summary:</translation>
    <translation>In {1} ist kein Modell.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/session.py" />
+   <source>There is no pair left to vote on.</source>
+   <translation>Es ist kein Paar mehr übrig.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>There is no recipe at {1}.</source>
    <translation>Unter {1} ist kein Rezept.</translation>
@@ -12254,9 +12334,19 @@ Summary:</translation>
    <translation>Es gibt keinen Text zum Einfügen.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/session.py" />
+   <source>There is no vote yet.</source>
+   <translation>Es gibt noch keine Stimme.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>There is nothing at {1}.</source>
    <translation>Unter {1} ist nichts.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>There is nothing to compare.</source>
+   <translation>Es gibt nichts zu vergleichen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
@@ -12657,6 +12747,16 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Virtual tokens</source>
    <translation>Virtuelle Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/session.py" />
+   <source>Vote on a pair first.</source>
+   <translation>Stimmen Sie zuerst über ein Paar ab.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/preference_pairs.py" />
+   <source>Vote on more pairs first.</source>
+   <translation>Stimmen Sie zuerst über mehr Paare ab.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -13524,6 +13624,11 @@ Summary:</translation>
    <translation>ist nicht bekannt</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/votes.py" />
+   <source>it belongs to another comparison</source>
+   <translation>sie gehört zu einem anderen Vergleich</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>it can't be taken for JSON: {1}</source>
    <translation>es lässt sich nicht als JSON verstehen: {1}</translation>
@@ -13544,6 +13649,11 @@ Summary:</translation>
    <translation>sie geht hinter der Spalte „{1}“ weiter: {2} Zellen für {3} Spalten</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/votes.py" />
+   <source>it has no valid vote</source>
+   <translation>sie enthält keine gültige Stimme</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/columnar.py" />
    <source>it has several columns "{1}"</source>
    <translation>sie hat mehrere Spalten „{1}“</translation>
@@ -13557,6 +13667,16 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>it holds several lists, "{1}" and "{2}", not one</source>
    <translation>sie enthält mehrere Listen, „{1}“ und „{2}“, nicht eine</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/votes.py" />
+   <source>it is a double</source>
+   <translation>sie ist doppelt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/votes.py" />
+   <source>it is cut or no line of votes</source>
+   <translation>sie ist abgeschnitten oder keine Stimme</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -13574,6 +13694,11 @@ Summary:</translation>
    <translation>es ist kein JSON: {1} bei Zeichen {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/votes.py" />
+   <source>it is no line of votes</source>
+   <translation>sie ist keine Stimme</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>it is the rest of the broken row before it</source>
    <translation>es ist der Rest der fehlerhaften Zeile davor</translation>
@@ -13587,6 +13712,11 @@ Summary:</translation>
    <location filename="../../engine/text/encodings.py" />
    <source>it is {1}, whatever its name says</source>
    <translation>sie ist {1}, was auch ihr Name sagt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/votes.py" />
+   <source>it was changed after it was written</source>
+   <translation>sie wurde nachträglich geändert</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -13607,6 +13737,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>its values are nested too deeply</source>
    <translation>ihre Werte sind zu tief verschachtelt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/votes.py" />
+   <source>its voter answered this pair before</source>
+   <translation>über dieses Paar wurde schon von derselben Person abgestimmt</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -14293,7 +14428,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht lesen: Wer was schrieb, steht nur als ID da.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
+   <location filename="../../engine/voting/sharing.py" />
    <source>{1} can't be read: {2}.</source>
    <translation>{1} lässt sich nicht lesen: {2}.</translation>
   </message>
@@ -14483,6 +14618,16 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keine Revision {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/systems.py" />
+   <source>{1} has no summaries by conversation.</source>
+   <translation>{1} hat keine Zusammenfassungen nach Gespräch.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/session.py" />
+   <source>{1} has no vote on this comparison{2}.</source>
+   <translation>{1} enthält keine Stimme zu diesem Vergleich{2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} has no {2}.</source>
    <translation>{1} hat kein {2}.</translation>
@@ -14638,6 +14783,16 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist weder ein Ordner noch die Zip-Datei eines Adapters.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>{1} is no blind comparison of this version.</source>
+   <translation>{1} ist kein Blindvergleich dieser Version.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/sharing.py" />
+   <source>{1} is no blind comparison.</source>
+   <translation>{1} ist kein Blindvergleich.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/job.py" />
    <source>{1} is no job: {2}.</source>
    <translation>{1} ist kein Auftrag: {2}.</translation>
@@ -14683,7 +14838,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist nicht bekannt.</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/sets.py" />
+   <location filename="../../engine/system/locks.py" />
    <source>{1} is open elsewhere.</source>
    <translation>{1} ist anderswo geöffnet.</translation>
   </message>
@@ -14696,6 +14851,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/runs/run_store.py" />
    <source>{1} is running.</source>
    <translation>{1} läuft.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/votes.py" />
+   <source>{1} is too large for a file of votes.</source>
+   <translation>{1} ist zu groß für eine Datei mit Stimmen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe_diff.py" />
@@ -14933,6 +15093,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} virtuelle Tokens füllen das Kontextfenster von {2} Tokens.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/sharing.py" />
+   <source>{1} was changed after it was exported.</source>
+   <translation>{1} wurde nach dem Export geändert.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>{1} was initialised with {2}, which changes the base model itself.</source>
    <translation>{1} wurde mit {2} initialisiert, und das ändert das Basismodell selbst.</translation>
@@ -14961,6 +15126,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>{1} was made with {2}, which Tunesmith does not use.</source>
    <translation>{1} ist mit {2} gemacht, das Tunesmith nicht verwendet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/systems.py" />
+   <source>{1} was scored on other conversations than {2}.</source>
+   <translation>{1} wurde mit anderen Gesprächen bewertet als {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />

@@ -1,0 +1,65 @@
+"""Blind comparison: votes on pairs of summaries without names, Bradley–Terry strengths, preference pairs.
+
+Knows nothing of windows, and imports neither torch nor datasets.
+"""
+
+from engine.voting.comparisons import (
+    Comparison,
+    ComparisonInfo,
+    Conversation,
+    System,
+    create,
+    delete,
+    find,
+    list_comparisons,
+    load,
+    restore_comparison,
+)
+from engine.voting.outcomes import Probability, Tally
+from engine.voting.pairing import Question
+from engine.voting.preference_pairs import export
+from engine.voting.preferences import Preferences, Preferred, of_runs
+from engine.voting.results import MoreVotes, PairResult, Results, SystemResult, results
+from engine.voting.session import USUAL_PAIRS, Merged, Progress, Voting
+from engine.voting.sharing import open_shared, share
+from engine.voting.systems import Source, compare, source
+from engine.voting.votes import Choice, LeftOut, Vote, Votes, read_votes
+
+__all__ = [
+    "USUAL_PAIRS",
+    "Choice",
+    "Comparison",
+    "ComparisonInfo",
+    "Conversation",
+    "LeftOut",
+    "Merged",
+    "MoreVotes",
+    "PairResult",
+    "Preferences",
+    "Preferred",
+    "Probability",
+    "Progress",
+    "Question",
+    "Results",
+    "Source",
+    "System",
+    "SystemResult",
+    "Tally",
+    "Vote",
+    "Votes",
+    "Voting",
+    "compare",
+    "create",
+    "delete",
+    "export",
+    "find",
+    "list_comparisons",
+    "load",
+    "of_runs",
+    "open_shared",
+    "read_votes",
+    "restore_comparison",
+    "results",
+    "share",
+    "source",
+]

@@ -1,0 +1,202 @@
+"""A comparison that is open for votes: the pair to ask next, and every change of its journal.
+
+Knows nothing of windows, and says no name of a system.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import DataError
+from engine.jobs.events import encode
+from engine.jobs.journal import Journal
+from engine.system.locks import locked_file, unlock
+from engine.voting.comparisons import LOCK, ComparisonInfo, load
+from engine.voting.pairing import Plan, Question
+from engine.voting.sharing import write_export
+from engine.voting.votes import (
+    MAX_NAME,
+    MAX_NOTE,
+    Choice,
+    LeftOut,
+    Vote,
+    checksum,
+    identity,
+    new_vote_id,
+    read_votes,
+)
+
+# As many pairs as a person votes on in a quarter of an hour or so.
+USUAL_PAIRS = 60
+# A longer break is no time spent on a pair.
+MAX_SECONDS = 300.0
+MIN_TIMED = 3
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of a voter's pairs are done; `seconds_left` is None before their pace is known."""
+
+    done: int
+    goal: int
+    total: int
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What was taken over from files of other voters: votes by voter, doubles, and lines that were left out by file."""
+
+    added: dict[str, int]
+    doubles: int
+    left_out: tuple[tuple[str, LeftOut], ...]
+
+
+class Voting:
+    """An open comparison. Every vote is saved at once; `close` it in the end.
+
+    Methods that change it raise StorageError if the disk does not take the change; it is then not made.
+    """
+
+    def __init__(self, info: ComparisonInfo, voter: str) -> None:
+        """Open a comparison for a voter. Raises StorageError if it is damaged or open elsewhere."""
+        self.comparison = load(info)
+        self._lock = locked_file(info.folder / LOCK, info.name)
+        try:
+            # Removes a last line that a killed process did not finish, so before the votes are read.
+            self._journal = Journal(info.votes_path, identity(self.comparison), "The votes")
+            self.votes = read_votes(info.votes_path, self.comparison)
+        except BaseException:
+            self._lock.close()
+            raise
+        self.set_voter(voter)
+
+    def close(self) -> None:
+        """Wait until all votes are on the disk and release the comparison. Raises StorageError if they can't be."""
+        try:
+            self._journal.close()
+        finally:
+            unlock(self._lock)
+            self._lock.close()
+
+    @property
+    def info(self) -> ComparisonInfo:
+        """The comparison without its conversations."""
+        return self.comparison.info
+
+    def set_voter(self, name: str) -> None:
+        """Let another person vote, who has pairs of their own."""
+        self.voter = " ".join(name.split())[:MAX_NAME] or "me"
+        self._plan = Plan(self.comparison, self.voter)
+        self._total = self._plan.total
+        self._mine = self.votes.of(self.voter)
+
+    # Questions
+
+    @property
+    def question(self) -> Question | None:
+        """The pair to ask now; None when the voter has done as many as they wanted, or all."""
+        if len(self._mine) >= self.progress().goal:
+            return None
+        return next((each for each in self._plan if not each.identical and not self._is_done(each)), None)
+
+    def _is_done(self, question: Question) -> bool:
+        return self.votes.has((self.voter, question.conversation, question.left, question.right))
+
+    def progress(self) -> Progress:
+        """Return how far the voter is."""
+        goal = min(self.votes.goals.get(self.voter, USUAL_PAIRS), self._total)
+        done = len(self._mine)
+        seconds = [min(vote.seconds, MAX_SECONDS) for vote in self._mine if vote.seconds]
+        pace = statistics.median(seconds) if len(seconds) >= MIN_TIMED else None
+        return Progress(done, goal, self._total, pace * max(0, goal - done) if pace else None)
+
+    # Changes
+
+    def vote(self, choice: Choice, note: str = "", seconds: float = 0.0) -> Vote:
+        """Answer the question and return the vote. Raises DataError if nothing is asked."""
+        question = self.question
+        if question is None:
+            raise DataError("There is no pair left to vote on.", "Raise the number of pairs.")
+        vote = Vote(
+            vote=new_vote_id(),
+            voter=self.voter,
+            conversation=question.conversation,
+            left=question.left,
+            right=question.right,
+            choice=choice,
+            note=note.strip()[:MAX_NOTE],
+            seconds=round(min(seconds, MAX_SECONDS), 1),
+            repeated=question.repeated,
+        )
+        self._record("voted", **vote.facts())
+        self._mine.append(vote)
+        return vote
+
+    def undo(self) -> Vote | None:
+        """Take back the voter's last vote and return it, None without one; its pair is asked again."""
+        if not self._mine:
+            return None
+        last = self._mine[-1]
+        self._record("undone", voter=self.voter, vote=last.vote)
+        return self._mine.pop()
+
+    def set_goal(self, pairs: int) -> None:
+        """Set the number of pairs that the voter wants to do."""
+        wanted = max(1, min(pairs, self._total))
+        if wanted != self.progress().goal:
+            self._record("goal_set", voter=self.voter, pairs=wanted)
+
+    def reveal(self) -> None:
+        """Let the names come out. Raises DataError before the first vote."""
+        if not self.votes.votes:
+            raise DataError("There is no vote yet.", "Vote on a pair first.")
+        if not self.votes.revealed:
+            self._record("revealed", voter=self.voter)
+
+    def _record(self, event: str, **facts: Any) -> None:
+        named = {"event": event, **identity(self.comparison), **facts}
+        self.votes.apply(self._journal.write(event, **facts, check=checksum(named)))
+
+    # Other people's votes
+
+    def export_votes(self, path: Path) -> int:
+        """Write all valid votes to a file that others can merge, and return how many. Raises StorageError."""
+        votes = list(self.votes.votes.values())
+        write_export(path, b"".join(encode(self._line(vote)) for vote in votes).decode("utf-8"))
+        return len(votes)
+
+    def _line(self, vote: Vote) -> dict[str, Any]:
+        named = {"event": "voted", **identity(self.comparison), **vote.facts()}
+        return {"v": 1, **named, "time": vote.time, "check": checksum(named)}
+
+    def merge(self, paths: Iterable[Path]) -> Merged:
+        """Take over the votes of other files; known ones are not taken twice, invalid lines are left out.
+
+        Raises DataError for a file without a vote of this comparison, StorageError.
+        """
+        added: dict[str, int] = {}
+        doubles, left_out = 0, []
+        for path in paths:
+            found = read_votes(path, self.comparison)
+            left_out += [(path.name, each) for each in found.left_out]
+            if not found.votes:
+                raise DataError(_no_votes(path, found.left_out), "Choose a file of votes on this comparison.")
+            for vote in found.votes.values():
+                if vote.vote in self.votes.votes or self.votes.has(vote.key):
+                    doubles += 1
+                elif vote.vote not in self.votes.taken_back:
+                    self._record("voted", **vote.facts())
+                    added[vote.voter] = added.get(vote.voter, 0) + 1
+        self._mine = self.votes.of(self.voter)
+        return Merged(added, doubles, tuple(left_out))
+
+
+def _no_votes(path: Path, left_out: list[LeftOut]) -> str:
+    """Return why a file has no vote that counts."""
+    reason = f": {left_out[0].reason}" if left_out else ""
+    return f"{path.name} has no vote on this comparison{reason}."

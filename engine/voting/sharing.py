@@ -1,0 +1,89 @@
+"""Passes blind comparisons on to other voters: one file with the conversations and summaries, without votes.
+
+The file is not trusted when it is opened. Knows nothing of votes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from engine.errors import DataError, StorageError
+from engine.system.files import write_atomically
+from engine.voting.comparisons import (
+    MAX_CONVERSATIONS,
+    About,
+    Comparison,
+    ComparisonInfo,
+    Conversation,
+    fingerprint,
+    fits,
+    list_comparisons,
+    store,
+)
+
+MAX_FILE_BYTES = 128 * 1024 * 1024
+
+
+class _Shared(About):
+    conversations: tuple[Conversation, ...] = Field(min_length=1, max_length=MAX_CONVERSATIONS)
+
+
+def share(comparison: Comparison, path: Path) -> None:
+    """Write a comparison with its conversations, without its votes, to one file for another voter.
+
+    Raises StorageError.
+    """
+    info = comparison.info
+    shared = _Shared(
+        name=info.name,
+        source=info.source,
+        made_at=info.made_at,
+        seed=info.seed,
+        fingerprint=info.fingerprint,
+        systems=info.systems,
+        conversations=comparison.conversations,
+    )
+    write_export(path, shared.model_dump_json(by_alias=True))
+
+
+def open_shared(path: Path) -> ComparisonInfo:
+    """Take over a comparison that another person passed on, and return it; a known one is not taken twice.
+
+    Raises DataError for a file that is no comparison, StorageError.
+    """
+    shared = _read_shared(path)
+    for known in list_comparisons():
+        if known.fingerprint == shared.fingerprint and known.seed == shared.seed:
+            return known
+    return store(shared, shared.conversations)
+
+
+def _read_shared(path: Path) -> _Shared:
+    no_comparison = DataError(
+        f"{path.name} is no blind comparison.", "Choose a file that Tunesmith exported for other voters."
+    )
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise no_comparison
+        shared = _Shared.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise StorageError(f"{path} can't be read: {error.strerror}.") from error
+    except ValidationError as error:
+        raise no_comparison from error
+    if not fits(shared.conversations, shared.systems):
+        raise no_comparison
+    if fingerprint(shared.conversations) != shared.fingerprint:
+        raise DataError(f"{path.name} was changed after it was exported.", "Ask for the file again.")
+    return shared
+
+
+def write_export(path: Path, text: str) -> None:
+    """Write an exported file; raises StorageError, and an existing file stays then."""
+    try:
+        write_atomically(path, text)
+    except OSError as error:
+        raise StorageError(
+            f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
+        ) from error

@@ -1,0 +1,107 @@
+"""Results of votes: verdicts, agreement, identical summaries, and how many more votes would help."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from engine import voting
+from engine.voting import Voting
+from engine.voting.outcomes import Tally
+from engine.voting.results import MAX_MORE, MoreVotes, decided_needed, more_votes
+from tests.helpers.blind_votes import best_first, made, mostly_first, vote_all
+
+
+def after(rule=best_first, voters=("Ann",), most=10_000, **spec):
+    opened = Voting(made(**spec), voters[0])
+    for voter in voters:
+        opened.set_voter(voter)
+        opened.set_goal(most)
+        vote_all(opened, rule, most)
+    found = voting.results(opened.comparison, opened.votes)
+    opened.close()
+    return found
+
+
+def test_a_better_system_is_found_and_named():
+    found = after(count=40, systems=3)
+    assert [each.system for each in found.systems] == [0, 1, 2]
+    assert [each.verdict for each in found.pairs] == ["first"] * 3
+    best = found.systems[0]
+    assert best.preferred.low > 0.5
+    assert (best.tally.wins, best.tally.losses) == (80, 0)
+    assert found.votes == 120
+
+
+def test_few_votes_say_nothing():
+    found = after(count=40, most=9)
+    assert found.pairs[0].verdict == "too_few"
+    assert found.pairs[0].more == MoreVotes("too_few", 1)
+
+
+def test_no_votes_have_no_result():
+    opened = Voting(made(), "Ann")
+    assert voting.results(opened.comparison, opened.votes) is None
+    opened.close()
+
+
+def test_a_voter_who_always_takes_the_left_one_agrees_with_themselves_never():
+    found = after(lambda _comparison, _question: "left", count=40)
+    assert (found.with_self.alike, found.with_self.total) == (0, 4)
+    assert found.left == found.decided == 44
+
+
+def test_a_steady_voter_agrees_with_themselves_and_with_others():
+    found = after(voters=("Ann", "Bo"), count=40)
+    assert (found.with_self.alike, found.with_self.total) == (8, 8)
+    assert (found.with_others.alike, found.with_others.total) == (40, 40)
+    assert found.voters == {"Ann": 40, "Bo": 40}
+
+
+def test_identical_summaries_count_as_ties_as_far_as_a_voter_came():
+    whole = after(count=40, identical_every=2)
+    assert (whole.votes, whole.identical) == (20, 20)
+    assert whole.pairs[0].tally == Tally(20, 20, 0)
+    part = after(count=60, identical_every=2, most=10)
+    assert part.votes <= 10
+    assert 0 < part.identical < 30
+
+
+def test_repeated_pairs_count_for_agreement_alone():
+    found = after(count=40)
+    assert found.pairs[0].tally.total == 40
+
+
+@pytest.mark.parametrize(("share", "needed"), [(0.6, 194), (0.75, 30), (0.9, 10)])
+def test_the_number_of_votes_is_that_of_the_sign_test(share, needed):
+    assert math.ceil(decided_needed(share)) == pytest.approx(needed, abs=2)
+    assert decided_needed(0.5) == math.inf
+
+
+def test_that_many_votes_find_the_difference_4_times_in_5():
+    draw, share = random.Random(5), 0.65
+    count = math.ceil(decided_needed(share))
+    # The sign test's normal approximation at 5 %, two-sided.
+    found = sum(
+        abs(sum(draw.random() < share for _ in range(count)) - count / 2) > 1.96 * math.sqrt(count) / 2
+        for _ in range(2_000)
+    )
+    assert 0.75 < found / 2_000 < 0.85
+
+
+def test_more_votes_grow_with_ties_and_end_at_a_limit():
+    plain, tied = more_votes(Tally(13, 0, 7)), more_votes(Tally(13, 20, 7))
+    assert plain.needed == tied.needed == "votes"
+    assert tied.count > plain.count > 0
+    assert more_votes(Tally(10, 0, 10)) == MoreVotes("may_be_alike")
+    assert more_votes(Tally(0, 30, 0)) == MoreVotes("may_be_alike")
+    assert more_votes(Tally(51, 0, 49)) == MoreVotes("may_be_alike")
+    assert MAX_MORE == 1_000
+
+
+def test_a_small_difference_asks_for_more_votes():
+    found = after(mostly_first(0.62, seed=4), count=30)
+    assert found.pairs[0].verdict == "not_told_apart"
+    assert found.pairs[0].more.needed == "votes"

@@ -1,0 +1,324 @@
+"""Voting: every vote is kept, taken back, read again after a kill, and merged with those of others."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from engine import voting
+from engine.errors import DataError, StorageError
+from engine.system.paths import application_root, comparisons_folder
+from engine.voting import Voting
+from tests.helpers import repository
+from tests.helpers.blind_votes import made, vote_all
+
+GOLDEN = repository.GOLDEN / "comparison_v1"
+
+
+@pytest.fixture
+def opened():
+    made_now = Voting(made(count=40, systems=3), "Ann")
+    yield made_now
+    made_now.close()
+
+
+def reopened(opened: Voting, voter: str = "Ann") -> Voting:
+    opened.close()
+    opened.__init__(opened.info, voter)
+    return opened
+
+
+def cast(opened: Voting) -> list[tuple]:
+    return [(each.voter, each.conversation, each.left, each.right, each.choice) for each in votes_of(opened)]
+
+
+def votes_of(opened: Voting) -> list[voting.Vote]:
+    return list(opened.votes.votes.values())
+
+
+def edited(opened: Voting, edit) -> Voting:
+    """The same comparison after its journal was changed by hand: `edit` takes its lines."""
+    opened.close()
+    path = opened.info.votes_path
+    path.write_text("\n".join(edit(path.read_text("utf-8").splitlines())) + "\n", encoding="utf-8")
+    opened.__init__(opened.info, "Ann")
+    return opened
+
+
+def test_votes_are_read_again_as_they_were_given(opened):
+    vote_all(opened, most=7)
+    opened.vote("tie", "  Both miss the time.  ", 12.34)
+    before, question = cast(opened), opened.question
+    assert reopened(opened).question == question
+    assert cast(opened) == before
+    last = votes_of(opened)[-1]
+    assert (last.choice, last.note, last.seconds) == ("tie", "Both miss the time.", 12.3)
+    assert not opened.votes.left_out
+
+
+def test_undo_asks_the_same_pair_again(opened):
+    vote_all(opened, most=5)
+    question = opened.question
+    opened.vote("right")
+    undone = opened.undo()
+    assert undone.choice == "right"
+    assert opened.question == question
+    opened.vote("left")
+    assert cast(reopened(opened))[-1][-1] == "left"
+    assert len(cast(opened)) == 6
+    while opened.undo() is not None:
+        pass
+    assert cast(reopened(opened)) == []
+
+
+def test_voting_ends_at_the_goal_and_goes_on_when_it_is_raised(opened):
+    opened.set_goal(12)
+    assert len(vote_all(opened)) == 12
+    assert opened.question is None
+    with pytest.raises(DataError):
+        opened.vote("left")
+    opened.set_goal(100_000)
+    assert reopened(opened).progress().goal == opened.progress().total == 132
+    assert len(vote_all(opened)) == 120
+    assert opened.question is None
+
+
+def test_the_time_left_is_that_of_the_usual_pair(opened):
+    assert opened.progress().seconds_left is None
+    for seconds in (4.0, 10.0, 4_000.0):
+        opened.vote("left", seconds=seconds)
+    assert opened.progress().seconds_left == pytest.approx(10.0 * 57)
+
+
+def test_names_come_out_once_there_is_a_vote(opened):
+    with pytest.raises(DataError):
+        opened.reveal()
+    opened.vote("left")
+    opened.reveal()
+    opened.reveal()
+    assert reopened(opened).votes.revealed
+    lines = opened.info.votes_path.read_text("utf-8").splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["voted", "revealed"]
+
+
+def test_each_voter_has_pairs_of_their_own(opened):
+    vote_all(opened, most=4)
+    opened.set_voter("  Bo   Li ")
+    assert opened.voter == "Bo Li"
+    assert opened.progress().done == 0
+    vote_all(opened, most=3)
+    opened.undo()
+    assert opened.votes.voters == ["Ann", "Bo Li"]
+    opened.set_voter("Ann")
+    assert opened.progress().done == 4
+
+
+def test_a_comparison_is_open_in_one_place_only(opened):
+    with pytest.raises(StorageError, match="open elsewhere"):
+        Voting(opened.info, "Bo")
+
+
+def test_a_vote_that_the_disk_does_not_take_is_said_and_not_made(opened, monkeypatch):
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    question = opened.question
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(StorageError, match="The votes can't be written"):
+            opened.vote("left")
+    assert opened.question == question
+    assert cast(reopened(opened)) == []
+
+
+# Bad files
+
+
+def test_a_last_line_that_was_cut_is_dropped(opened):
+    vote_all(opened, most=5)
+    before = cast(opened)
+    opened.close()
+    path = opened.info.votes_path
+    path.write_bytes(path.read_bytes()[:-30])
+    opened.__init__(opened.info, "Ann")
+    assert cast(opened) == before[:4]
+    assert not opened.votes.left_out
+    vote_all(opened, most=1)
+    assert cast(reopened(opened)) == before
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda line: line.replace('"left"', '"lefd"').replace('"right"', '"left"'), "changed"),
+        (lambda line: line[:40], "cut"),
+        (lambda line: "[]", "cut"),
+        (lambda line: "{}", "no line of votes"),
+        (lambda line: line.replace('"voter":"Ann"', '"voter":"Eve"'), "changed"),
+        (lambda line: "[" * 100_000, "cut"),
+        (lambda line: line.replace('"event":"voted"', '"event":"revealed"'), "changed"),
+        (lambda line: line.replace('"comparison":"', '"comparison":"0'), "another comparison"),
+    ],
+)
+def test_an_edited_line_is_named_and_left_out(opened, edit, reason):
+    vote_all(opened, most=5)
+    before = cast(opened)
+    edited(opened, lambda lines: [*lines[:2], edit(lines[2]), *lines[3:]])
+    assert cast(opened) == before[:2] + before[3:]
+    assert [(each.line, reason in each.reason) for each in opened.votes.left_out] == [(3, True)]
+    vote_all(opened, most=1)
+    assert set(cast(opened)) == set(before)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"conversation": 40}, {"conversation": -1}, {"conversation": True}, {"conversation": "1"}, {"left": 3},
+        {"left": 1, "right": 1}, {"choice": "up"}, {"choice": ["left"]}, {"seconds": "2"}, {"seconds": None},
+        {"note": 3}, {"note": "x" * 3_000}, {"voter": ""}, {"voter": "x" * 200}, {"vote": 1}, {"repeated": 1},
+        {"time": "noon"}, {"time": 1e300},
+    ],
+)  # fmt: skip
+def test_a_line_with_a_valid_checksum_is_still_checked(opened, wrong):
+    from engine.voting.votes import checksum
+
+    vote_all(opened, most=2)
+    first, second = opened.info.votes_path.read_text("utf-8").splitlines()
+    record = json.loads(second) | wrong
+    record["check"] = checksum(record)
+    edited(opened, lambda lines: [first, json.dumps(record)])
+    assert len(cast(opened)) == 1
+    assert [each.line for each in opened.votes.left_out] == [2]
+
+
+def test_a_doubled_line_counts_once(opened):
+    vote_all(opened, most=3)
+    before = cast(opened)
+    edited(opened, lambda lines: [*lines, lines[1]])
+    assert cast(opened) == before
+    assert [each.reason for each in opened.votes.left_out] == ["it is a double"]
+
+
+def test_changed_conversations_void_the_comparison(opened):
+    opened.close()
+    path = opened.info.folder / "conversations.jsonl"
+    path.write_text(path.read_text("utf-8").replace("Summary 1 of 3.", "Summary 9 of 3."), encoding="utf-8")
+    with pytest.raises(StorageError, match="were changed"):
+        voting.load(opened.info)
+    path.write_text(path.read_text("utf-8").replace("Summary 9 of 3.", "Summary 1 of 3."), encoding="utf-8")
+    opened.__init__(opened.info, "Ann")
+
+
+def test_a_stray_folder_is_no_comparison(opened):
+    (comparisons_folder() / "stray").mkdir()
+    assert [each.id for each in voting.list_comparisons()] == [opened.info.id]
+
+
+# Others
+
+
+def test_votes_of_others_are_merged_without_doubles(opened, tmp_path):
+    vote_all(opened, most=8)
+    file = tmp_path / "ann.jsonl"
+    assert opened.export_votes(file) == 8
+    opened.set_voter("Bo")
+    vote_all(opened, most=6)
+    both = tmp_path / "both.jsonl"
+    opened.export_votes(both)
+    opened.close()
+    opened.info.votes_path.unlink()
+    opened.__init__(opened.info, "Bo")
+    vote_all(opened, most=2)
+    merged = opened.merge([file, both])
+    assert merged.added == {"Ann": 8, "Bo": 4}
+    assert merged.doubles == 8 + 2
+    assert len(cast(reopened(opened))) == 14
+    assert opened.merge([both]).added == {}
+
+
+def test_a_merged_file_may_be_cut_and_edited(opened, tmp_path):
+    vote_all(opened, most=6)
+    file = tmp_path / "votes.jsonl"
+    opened.export_votes(file)
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([lines[0], b"\xff\xfe garbage\n", *lines[2:5], lines[5][:50]]))
+    opened.close()
+    opened.info.votes_path.unlink()
+    opened.__init__(opened.info, "Bo")
+    merged = opened.merge([file])
+    assert merged.added == {"Ann": 4}
+    assert [(name, each.line) for name, each in merged.left_out] == [("votes.jsonl", 2), ("votes.jsonl", 6)]
+
+
+def test_a_vote_that_was_taken_back_does_not_come_back(opened, tmp_path):
+    vote_all(opened, most=3)
+    file = tmp_path / "votes.jsonl"
+    opened.export_votes(file)
+    opened.undo()
+    assert opened.merge([file]).added == {}
+    assert len(cast(opened)) == 2
+
+
+def test_votes_on_another_comparison_are_refused(opened, tmp_path):
+    other = Voting(made(count=20, systems=2), "Bo")
+    vote_all(other, most=3)
+    file = tmp_path / "other.jsonl"
+    other.export_votes(file)
+    other.close()
+    with pytest.raises(DataError, match="another comparison"):
+        opened.merge([file])
+    (tmp_path / "empty.jsonl").write_text("")
+    with pytest.raises(DataError, match="no vote"):
+        opened.merge([tmp_path / "empty.jsonl"])
+
+
+WRITER = """
+import sys
+from engine import voting
+from engine.voting import Voting
+opened = Voting(voting.find(sys.argv[1]), "Ann")
+opened.set_goal(10_000)
+while opened.question is not None:
+    print(opened.vote("left").vote, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
+def test_a_killed_process_loses_no_vote(home):
+    info = made(count=400)
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, info.id], cwd=application_root(), stdout=subprocess.PIPE, text=True
+    )
+    said = [process.stdout.readline().strip() for _ in range(30)]
+    process.send_signal(signal.SIGKILL)
+    said += process.stdout.read().split()
+    process.wait()
+    process.stdout.close()
+    opened = Voting(info, "Ann")
+    kept = list(opened.votes.votes)
+    assert set(said) <= set(kept)
+    assert not opened.votes.left_out
+    assert opened.question is not None
+    opened.close()
+
+
+def test_a_comparison_of_version_1_is_read_as_it_was_left():
+    shutil.copytree(GOLDEN, comparisons_folder() / "golden")
+    opened = Voting(voting.find("golden"), "Ann")
+    assert [each.name for each in opened.comparison.systems] == ["Alpha", "Bravo"]
+    assert [(each.voter, each.choice, each.note) for each in opened.votes.votes.values()] == [
+        ("Ann", "left", "The time is missing at the right."),
+        ("Ann", "tie", ""),
+        ("Bo", "right", ""),
+    ]
+    assert opened.votes.revealed
+    assert opened.progress().goal == 9
+    assert not opened.votes.left_out
+    opened.close()

@@ -1,0 +1,93 @@
+"""Comparisons of finished runs, and how their votes stand beside scores."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import voting
+from engine.errors import DataError
+from engine.runs import example_scores
+from engine.voting import Voting, preferences
+from tests.helpers.blind_votes import best_first, vote_all
+from tests.helpers.scored_runs import add_scored_run, bundled, scores_of
+
+
+def test_a_run_is_compared_with_its_base_model():
+    job = add_scored_run(bundled(12))
+    info = voting.compare([voting.source(job)])
+    base, tuned = info.systems
+    assert (base.name, base.run, base.tuned) == ("starter", job.id, False)
+    assert (tuned.run, tuned.tuned) == (job.id, True)
+    assert tuned.name.startswith("LoRA")
+    assert "{conversation}" in tuned.template
+    assert info.source == "sample"
+    scores = example_scores.load(job.folder)
+    first = voting.load(info).conversations[0]
+    assert first.summaries == (scores.base.summaries[0], scores.tuned.summaries[0])
+    assert first.conversation == scores.texts[0].conversation
+
+
+def test_runs_of_one_base_model_share_it_and_names_are_told_apart():
+    texts = bundled(12)
+    jobs = [add_scored_run(texts, adapter_name=name) for name in ("one", "two")]
+    info = voting.compare([voting.source(job) for job in jobs])
+    assert [each.tuned for each in info.systems] == [False, True, True]
+    assert info.systems[2].name == f"{info.systems[1].name} (2)"
+    without = voting.compare([voting.source(job) for job in jobs], with_base=False)
+    assert [each.run for each in without.systems] == [job.id for job in jobs]
+
+
+def test_runs_on_other_conversations_are_refused():
+    sources = [voting.source(add_scored_run(bundled(count), adapter_name=f"a{count}")) for count in (12, 10)]
+    with pytest.raises(DataError, match="other conversations"):
+        voting.compare(sources)
+
+
+def test_a_run_without_texts_is_refused():
+    scores = scores_of(bundled(5))
+    job = add_scored_run(scores=scores.model_copy(update={"texts": ()}))
+    with pytest.raises(DataError, match="no summaries by conversation"):
+        voting.source(job)
+
+
+def voted(info: voting.ComparisonInfo, *, reveals: bool) -> None:
+    opened = Voting(info, "Ann")
+    vote_all(opened, best_first)
+    if reveals:
+        opened.reveal()
+    opened.close()
+
+
+def test_votes_stand_beside_scores_once_the_names_came_out():
+    job = add_scored_run(bundled(30))
+    info = voting.compare([voting.source(job)])
+    voted(info, reveals=False)
+    assert preferences.of_runs([job.id]) is None
+    voted(info, reveals=True)
+    found = preferences.of_runs([job.id, "another"])
+    assert found.info.id == info.id
+    tuned = found.by_run[job.id]
+    assert tuned.preferred.high < 0.5
+    assert tuned.tally.wins == 0
+    assert [each.system.tuned for each in found.systems] == [False, True]
+    assert preferences.of_runs(["another"]) is None
+    assert preferences.of_runs([]) is None
+
+
+def test_the_comparison_with_most_of_the_runs_counts():
+    texts = bundled(30)
+    jobs = [add_scored_run(texts, adapter_name=name) for name in ("one", "two")]
+    both = voting.compare([voting.source(job) for job in jobs])
+    one = voting.compare([voting.source(jobs[0])])
+    voted(both, reveals=True)
+    voted(one, reveals=True)
+    assert preferences.of_runs([job.id for job in jobs]).info.id == both.id
+    assert preferences.of_runs([jobs[0].id]).info.id == one.id
+
+
+def test_damaged_votes_stand_nowhere():
+    job = add_scored_run(bundled(30))
+    info = voting.compare([voting.source(job)])
+    voted(info, reveals=True)
+    (info.folder / "conversations.jsonl").write_text("")
+    assert preferences.of_runs([job.id]) is None
