@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -67,13 +66,6 @@ class Chat:
     def is_export(self) -> bool:
         """Whether it was read from an export rather than from plain text."""
         return self.kind not in {"plain", "text"}
-
-    def described(self) -> str:
-        """Return what was read and what was left out as text, without a full stop."""
-        said = counted(len(self.turns), "turn", "turns")
-        people = counted(len(self.speakers), "speaker", "speakers") if self.speakers else "no named speaker"
-        left = left_out_text(Counter(each.kind for each in self.left_out))
-        return f"{TITLES[self.kind]}: {said} of {people}{f'; {left}' if left else ''}"
 
 
 def left_out_text(counts: Mapping[LeftOutKind, int]) -> str:

@@ -107,10 +107,6 @@ class Recipe:
             tables[CHANGES] = [change.model_dump() for change in self.changes]
         return tables
 
-    def renamed(self, name: str) -> Recipe:
-        """Return the same recipe under another name."""
-        return replace(self, name=name)
-
     def anew(self) -> Recipe:
         """Return the recipe for a new run, without changes."""
         return replace(self, changes=())

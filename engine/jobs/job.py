@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.errors import StorageError, WorkerError
-from engine.jobs.events import Event, read_all
+from engine.jobs.events import read_all
 from engine.system.files import write_atomically
 from engine.system.locks import try_lock, unlock
 
@@ -210,11 +210,3 @@ def create_job(
             f"{folder} can't be made: {error.strerror}.", "Free space, or set TUNESMITH_HOME."
         ) from error
     return Job(folder)
-
-
-def ended(events: list[Event], attempt: int) -> Event | None:
-    """Return the attempt's `job_ended`, or None."""
-    for event in reversed(events):
-        if event["event"] == "job_ended" and event.get("attempt") == attempt:
-            return event
-    return None

@@ -36,12 +36,3 @@ def paint_sparkline(
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPolyline(QPolygonF(points))
     painter.restore()
-
-
-def thinned(values: Sequence[float], points: int = 60) -> list[float]:
-    """Return about `points` means of equal segments of values."""
-    if len(values) <= points:
-        return list(values)
-    size = len(values) / points
-    parts = (values[int(at * size) : max(int(at * size) + 1, int((at + 1) * size))] for at in range(points))
-    return [sum(part) / len(part) for part in parts]

@@ -95,10 +95,6 @@ class ExampleTable(GroupedTable[Row]):
             self.order = "gain"
         self._refill()
 
-    def all_rows(self) -> tuple[Row, ...]:
-        """Return every conversation, listed or not, in scoring order."""
-        return self._all
-
     def sort_by(self, order: str) -> None:
         """Sort by an order of `engine.runs.run_comparison`."""
         self.order = order

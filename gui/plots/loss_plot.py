@@ -103,13 +103,6 @@ class LossPlot(QWidget):
         self._legend.show_score(examples)
         self._mark_dirty()
 
-    def drop_after(self, step: int) -> None:
-        """Drop values after a step, when a run resumes from a checkpoint."""
-        drawing = self._need_drawing()
-        for series in (drawing.train, drawing.evaluation, drawing.scores):
-            series.drop_after(step)
-        self._mark_dirty()
-
     def set_total(self, steps: int) -> None:
         """Set the planned steps, the right end of the axis."""
         self._total = steps

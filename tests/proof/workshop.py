@@ -52,7 +52,7 @@ CONVERSATIONS = (
     ("Dan: Where is it?\nAnn: At the station.", "It is at the station."),
 )
 HALF = STEPS // 2
-NO_SPLITS = Splits((), (), (), "", "", "", {})
+NO_SPLITS = Splits((), (), (), "", "", "")
 
 
 @dataclass

@@ -10,7 +10,6 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from engine.config.data_options import DataOptions
 from engine.data import Schema
@@ -54,7 +53,6 @@ class Splits:
     fingerprint: str
     licence: str
     source: str
-    columns: dict[str, Any]
     excluded: dict[str, int] = field(default_factory=dict)
     masked: dict[str, int] = field(default_factory=dict)
 
@@ -92,7 +90,6 @@ def read(
         fingerprint=fingerprint(examples),
         licence=selection.source.licence,
         source=selection.source.name,
-        columns=selection.shape.as_dict(),
         excluded={split: count.total() for split, count in remaining.excluded.items()},
         masked=dict(masked),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -10,8 +9,6 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import Adapter, AppError, RunEntry, adapter_toml, library, run_store
 from gui.core.background_tasks import BackgroundTasks
 from gui.look.language import tr, translate
-
-Told = Callable[[], None]
 
 
 class RunOperations(QObject):

@@ -111,11 +111,6 @@ def test_an_absent_learning_rate_is_the_method_s_for_the_family():
     assert recipe.from_tables(changed(training={"learning_rate": 0.5})).learning_rate("decoder-only") == 0.5
 
 
-def test_a_renamed_recipe_is_the_same_but_for_its_name():
-    made = recipe.from_tables(LEAST)
-    assert made.renamed("Second try").as_tables() == {**made.as_tables(), "name": "Second try"}
-
-
 # -------------------------------------------------------------------------------------------------- problems
 def test_all_problems_are_reported_at_once_in_the_order_of_the_file():
     found = fields_of(

@@ -1,10 +1,10 @@
-"""Sparklines: drawn where they should be, thinned without losing their ends."""
+"""Sparklines: drawn where they should be."""
 
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from gui.graphics.sparkline import paint_sparkline, thinned
+from gui.graphics.sparkline import paint_sparkline
 from gui.look.tokens import LIGHT
 
 
@@ -36,11 +36,3 @@ def test_too_few_values_draw_nothing(styled, values):
 
 def test_a_level_line_is_drawn(styled):
     assert _drawn([1.0, 1.0, 1.0])
-
-
-def test_thinning_keeps_means_and_count():
-    assert thinned([1, 2, 3], 60) == [1, 2, 3]
-    made = thinned(list(range(1000)), 50)
-    assert len(made) == 50
-    assert made[0] == 9.5
-    assert made[-1] == 989.5

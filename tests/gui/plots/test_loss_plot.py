@@ -105,15 +105,6 @@ def test_many_events_make_one_redraw(plot, qtbot, monkeypatch):
     assert drawn == [200]
 
 
-def test_a_resumed_run_drops_what_lies_past_its_checkpoint(plot):
-    plot.append_many(range(1, 51), [1.0] * 50)
-    plot.append_evaluation(40, 1.2)
-    plot.drop_after(30)
-    plot.redraw()
-    assert "step 30" in plot.accessibleDescription()
-    assert "evaluation" not in plot.accessibleDescription()
-
-
 def test_clear_starts_over(plot):
     plot.append(1, 1.0)
     plot.mark_saved(1)
@@ -274,13 +265,6 @@ def test_scores_at_the_ends_of_their_scale_are_drawn_inside(plot, values):
     assert labels
     assert min(labels) >= 0.0
     assert max(labels) <= 100.0
-
-
-def test_a_resumed_run_drops_its_later_scores(plot):
-    with_scores(plot)
-    plot.drop_after(60)
-    plot.redraw()
-    assert list(plot._drawing.scores.steps) == [50.0]
 
 
 def test_what_marks_mean_is_said_where_there_is_room_and_never_widens_the_page(plot, qtbot):

@@ -106,7 +106,6 @@ def test_every_kind_of_file_gives_the_same_examples(
     examples = (*splits.train, *splits.validation, *splits.test)
     assert sorted((example.conversation, example.summary) for example in examples) == sorted(rows)
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (16, 2, 2)
-    assert splits.columns["conversation"] == "dialogue"
     assert not notices(channel)
 
 
@@ -364,7 +363,6 @@ def test_turns_in_rows_of_their_own_are_grouped(tmp_path: Path, channel: Channel
         ("c1", "Ann: Hi\nBob: Yes", "s1"),
         ("c2", "Cid: No", "s2"),
     ]
-    assert splits.columns["kind"] == "rows"
 
 
 def test_mapping_by_hand_and_several_references_are_used(tmp_path: Path, channel: Channel) -> None:

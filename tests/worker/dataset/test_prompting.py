@@ -104,7 +104,7 @@ def examples(count):
 
 
 def splits_of(count):
-    return Splits(examples(count), (), (), "", "", "", {})
+    return Splits(examples(count), (), (), "", "", "")
 
 
 def problem_of(kind, count, method="lora", **values):

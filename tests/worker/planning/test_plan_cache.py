@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_cached_sizes_are_found_for_the_same_and_for_nothing_else(recipe, tmp_pa
     plan_cache.save(cache_path(recipe), SIZES)
 
     assert plan_cache.load(cache_path(recipe)) == SIZES
-    assert plan_cache.load(cache_path(recipe.renamed("Another name"))) == SIZES
+    assert plan_cache.load(cache_path(replace(recipe, name="Another name"))) == SIZES
     assert plan_cache.load(cache_path(tiny_recipe(tmp_path / "elsewhere", "t5"))) == SIZES
     others = [
         cache_path(recipe, data="other"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.api import STARTER, AppError, SummarizeOptions, chats
+from engine.api import STARTER, AppError, SummarizeOptions
 from gui.look import language
 from gui.look.language import Catalogue
 from gui.pages.playground.columns import choices
@@ -48,11 +48,11 @@ def test_a_built_in_preset_is_chosen_by_its_key_and_neither_of_its_names_can_be_
             DecodingPresets().save(name, SummarizeOptions())
 
 
-def test_what_an_export_was_understood_as_is_said_as_the_engine_says_it(qtbot, styled):
+def test_what_an_export_was_understood_as_is_said_with_what_is_left_out(qtbot, styled):
     offer = ExportOffer()
     qtbot.addWidget(offer)
-    for text in (EXPORT, EXPORT.replace("<Media omitted>", "yes")):
-        offer.look_at(text)
-        chat = chats.read(text)
-        assert chat.left_out
-        assert offer.text() == f"{chat.described()}."
+    offer.look_at(EXPORT)
+    left_out = "1 system line and 1 media tag left out"
+    assert offer.text() == f"WhatsApp export: 3 turns of 2 speakers; {left_out}."
+    offer.look_at(EXPORT.replace("<Media omitted>", "yes"))
+    assert offer.text() == "WhatsApp export: 4 turns of 2 speakers; 1 system line left out."
