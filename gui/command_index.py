@@ -57,10 +57,6 @@ class CommandIndex(QObject):
         opened.show()
         return opened
 
-    def wait(self) -> None:
-        """Wait until recent runs, adapters and recipes are read; they arrive through the event loop."""
-        self._background.wait()
-
     def _forget(self) -> None:
         if self.palette is self.sender():
             self.palette = None

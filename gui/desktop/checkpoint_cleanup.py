@@ -54,10 +54,6 @@ class CheckpointCleanup(QObject):
         """Delete the given checkpoints and caches."""
         self._background.run(partial(disk_usage.free, chosen), self.freed.emit)
 
-    def wait(self) -> None:
-        """Wait until all is deleted; `freed` arrives through the event loop."""
-        self._background.wait()
-
     def _report_freed(self, freed: int) -> None:
         if freed:
             self.freed.emit(freed)

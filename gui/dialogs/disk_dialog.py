@@ -97,10 +97,6 @@ class DiskDialog(GrowingDialog):
     def _on_freed(self, _bytes: float) -> None:
         self.measure()
 
-    def wait(self) -> None:
-        """Wait until measured; the sizes arrive through the event loop."""
-        self._background.wait()
-
 
 def _measured() -> tuple[list[disk_usage.Part], disk_usage.Freeable, int]:
     found = disk_usage.freeable()

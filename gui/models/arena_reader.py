@@ -47,10 +47,6 @@ class ArenaReader(QObject):
             self._waits = True
             self._background.run(self._snapshot, self._hand_over, lambda _error: self._hand_over(None))
 
-    def wait(self) -> None:
-        """Wait until nothing is left to read."""
-        self._background.wait()
-
     def _hand_over(self, found: Snapshot | None) -> None:
         if found is not None:
             self.read.emit(found)

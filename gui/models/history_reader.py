@@ -63,10 +63,6 @@ class HistoryReader(QObject):
         self._stamps.update((entry.id, entry.stamp) for entry in entries)
         self.read.emit(entries)
 
-    def wait(self) -> None:
-        """Wait until nothing is left to read."""
-        self._background.wait()
-
 
 def portions(jobs: list[Job]) -> list[list[Job]]:
     """Return jobs in portions of doubling size: the first shows soon, and the list is rebuilt seldom."""

@@ -80,11 +80,6 @@ class LibraryReader(QObject):
                 return adapter.changed_files()
         return None
 
-    def wait(self) -> None:
-        """Wait until nothing is left to read."""
-        self._scanning.wait()
-        self._hashing.wait()
-
 
 def _scan() -> tuple[list[Adapter], list[Unreadable], int]:
     adapters, unreadable = library.scan()

@@ -30,6 +30,7 @@ from gui.pages.train.method.support_dialog import SupportDialog
 from gui.plots.chart import Chart
 from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.widgets.text_view import ReadingText
+from tests.helpers.background import wait_for
 from tests.helpers.whole_window import fill_home, leave, make_window
 
 Role = QAccessible.Role
@@ -117,7 +118,7 @@ def walk(window: MainWindow) -> list[QWidget]:
         SupportDialog(parent=window),
     ]
     found = [each for root in (*pages, *sheets, disk, window.rail) for each in usable(root)]
-    disk.wait()
+    wait_for(disk)
     return found
 
 

@@ -27,6 +27,7 @@ from gui.widgets.labels import Label
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
+from tests.helpers.background import wait_for
 from tests.helpers.repository import ROOT
 
 BASICS = {
@@ -265,7 +266,7 @@ def test_settings_lead_to_the_disk_s_use(house, qtbot):
     settings.disk_button.click()
     [disk] = house.window.findChildren(DiskDialog)
     qtbot.waitUntil(lambda: disk.sizes["runs"].text() != "–", timeout=WAIT)
-    disk.wait()
+    wait_for(disk)
     disk.close()
     settings.close()
 
@@ -451,7 +452,7 @@ def test_the_rail_opens_settings_and_help(house):
     house.window.rail.help_wanted.emit()
     assert house.window.current_key() == "help"
     assert not any(house.window.rail.item(key).isChecked() for key in KEYS)
-    house.window.built("help").wait()
+    wait_for(house.window.built("help"))
 
 
 def test_only_living_runs_are_taken_up(home):

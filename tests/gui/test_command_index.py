@@ -16,6 +16,7 @@ from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
+from tests.helpers.background import wait_for
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 
 KEYS = ("data", "train", "arena", "library", "playground", "history", "labelling", "examples")
@@ -47,7 +48,7 @@ def window(styled, qtbot, home):
 def palette(window, qtbot):
     QTest.keyClick(window, Qt.Key.Key_K, CONTROL)
     opened = window.command_index.palette
-    window.command_index.wait()
+    wait_for(window.command_index)
     qtbot.waitUntil(lambda: "Monday's run" in opened.titles())
     return opened
 
@@ -83,7 +84,7 @@ def test_a_run_and_a_recipe_are_found_by_name(window, palette, qtbot):
     qtbot.waitUntil(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_K, CONTROL)
     again = window.command_index.palette
-    window.command_index.wait()
+    wait_for(window.command_index)
     qtbot.waitUntil(lambda: "Monday's run" in again.titles())
     QTest.keyClicks(again.query, "smol qlora")
     assert again.current().group == "Recipe"

@@ -11,6 +11,7 @@ from gui.main_window import MainWindow
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
+from tests.helpers.background import wait_for
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 from tests.helpers.train_stage import PLAN
 
@@ -44,7 +45,7 @@ def leave(window: MainWindow) -> None:
         thread.force()
     window.manager.leave()
     for key in ("doctor", "help"):
-        window.built(key).wait()
+        wait_for(window.built(key))
 
 
 def close(window: MainWindow) -> None:

@@ -89,10 +89,6 @@ class DoctorPage(Page):
         self._ask_devices(self._looks)
         self._show()
 
-    def wait(self) -> None:
-        """Wait until the checks without a worker are done; results arrive through the event loop."""
-        self._background.wait()
-
     def cancel(self) -> None:
         """Cancel the check of devices: a driver may never answer."""
         self._cancelled = self._devices.cancel()

@@ -154,10 +154,6 @@ class ExamplesPage(Page):
         self.header.set_subtitle(tr("{run}. Reading scores", run=self._name))
         self._background.run(lambda: _read(wanted), lambda found: self._show(job, *found))
 
-    def wait(self) -> None:
-        """Wait until all reading and writing is done."""
-        self._background.wait()
-
     def _show(self, job: Job, shown: tuple[run_comparison.Scored, ...], rows: list[Row]) -> None:
         if job != self._job:
             return

@@ -106,10 +106,6 @@ class HelpPage(Page):
             self._asked_for_licences = True
             self._background.run(topics.about, self._take_licences)
 
-    def wait(self) -> None:
-        """Wait until the licences are read; they arrive through the event loop."""
-        self._background.wait()
-
     def open(self, topic_id: str) -> None:
         """Show a topic."""
         self.search.clear()

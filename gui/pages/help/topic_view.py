@@ -72,10 +72,6 @@ class TopicView(Scroll):
             self._background.run(topic.read, partial(self._show_long, topic))
         self.verticalScrollBar().setValue(0)
 
-    def wait(self) -> None:
-        """Wait until a licence text is read; it arrives through the event loop."""
-        self._background.wait()
-
     def long_text(self) -> str:
         """Return the licence text, "" while there is none."""
         return self._long.text() if self._long.isVisibleTo(self) else ""

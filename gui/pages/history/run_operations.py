@@ -51,10 +51,6 @@ class RunOperations(QObject):
     def _fail(self, error: AppError) -> None:
         self.failed.emit(translate(f"{error.message} {error.hint}".strip()))
 
-    def wait(self) -> None:
-        """Wait until all copying is done."""
-        self._background.wait()
-
 
 def promote(checkpoint: Path) -> Adapter:
     """Make an adapter from a checkpoint, named after the run's adapter and the step."""

@@ -84,7 +84,3 @@ class LibraryOperations(QObject):
 
     def _fail(self, error: AppError) -> None:
         self.failed.emit(in_one_line(error.message, error.hint))
-
-    def wait(self) -> None:
-        """Wait until all copying is done."""
-        self._background.wait()

@@ -170,10 +170,6 @@ class BatchController(QObject):
             lambda error: self._show_message(translate(f"{error.message} {error.hint}")),
         )
 
-    def wait(self) -> None:
-        """Wait until everything is written."""
-        self._background.wait()
-
     # Showing
 
     def _show_message(self, text: str) -> None:

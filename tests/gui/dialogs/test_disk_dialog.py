@@ -8,6 +8,7 @@ from engine.api import library, paths, run_store
 from gui.core.preferences import Preferences
 from gui.desktop.checkpoint_cleanup import CheckpointCleanup
 from gui.dialogs.disk_dialog import DiskDialog
+from tests.helpers.background import wait_for
 from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe, unsynced
 
 WAIT = 20_000
@@ -50,7 +51,7 @@ def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialo
     retention = CheckpointCleanup(Preferences())
     assert dialog.rules.key() == retention.rule == "always"
     retention.follow()
-    retention.wait()
+    wait_for(retention)
     assert run_store.checkpoints(done)
     dialog.rules.set_key("0")
     dialog.rules.chosen.emit("0")
@@ -58,7 +59,7 @@ def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialo
 
     assert CheckpointCleanup(Preferences()).rule == "0"
     assert list(paths.tokens_folder().iterdir())
-    dialog.wait()
+    wait_for(dialog)
 
 
 def test_a_rule_that_nobody_knows_keeps_everything(home):

@@ -8,6 +8,7 @@ import pytest
 
 from engine.adapters import library, metadata
 from gui.models.library_reader import LibraryReader
+from tests.helpers.background import wait_for
 from tests.helpers.homes import add_adapter
 
 
@@ -15,7 +16,7 @@ from tests.helpers.homes import add_adapter
 def reader(qtbot):
     reader = LibraryReader()
     yield reader
-    reader.wait()
+    wait_for(reader)
 
 
 def _with_an_accident(monkeypatch, accident):
@@ -37,7 +38,7 @@ def test_an_adapter_that_goes_while_its_files_are_read_is_told_nothing_of(reader
     _with_an_accident(monkeypatch, shutil.rmtree)
     with qtbot.assertNotEmitted(reader.checked, wait=200):
         reader.check(adapter)
-        reader.wait()
+        wait_for(reader)
 
 
 def test_a_file_that_goes_meanwhile_is_one_that_changed(reader, qtbot, monkeypatch):
@@ -73,4 +74,4 @@ def test_an_adapter_that_is_gone_when_it_is_looked_at_is_told_nothing_of(reader,
     shutil.rmtree(adapter.folder)
     with qtbot.assertNotEmitted(reader.checked, wait=200):
         reader.check(adapter)
-        reader.wait()
+        wait_for(reader)

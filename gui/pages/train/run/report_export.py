@@ -36,10 +36,6 @@ class ReportExport(QObject):
         """Write a report, and open it if it is an HTML page."""
         self._background.run(lambda: _write(of, path), lambda _: self._show(path), self._fail)
 
-    def wait(self) -> None:
-        """Wait until everything is written."""
-        self._background.wait()
-
     def _show(self, path: Path) -> None:
         self.reported.emit(tr("The report was saved as {place}.", place=path))
         if path.suffix.lower() == FIRST:

@@ -18,6 +18,7 @@ from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
+from tests.helpers.background import wait_for
 from tests.helpers.homes import make_recipe, unsynced
 from tests.helpers.train_stage import COMPLETE, ENDLESS
 
@@ -44,7 +45,7 @@ class Bench:
     def settle(self) -> Bench:
         """Wait until all is read and shown."""
         for _ in range(4):
-            self.page.reader.wait()
+            wait_for(self.page.reader)
             QApplication.processEvents()
         return self
 

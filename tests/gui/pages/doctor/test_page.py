@@ -13,6 +13,7 @@ from gui.shell.navigation_rail import NavigationRail
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
+from tests.helpers.background import wait_for
 
 FACTS = {
     "devices": [{"id": "cpu", "name": "Processor", "threads": 2}],
@@ -52,7 +53,7 @@ def stage(styled, qtbot, home):
     for thread in made.manager.findChildren(EngineThread):
         thread.force()
     made.manager.leave()
-    made.page.wait()
+    wait_for(made.page)
 
 
 def test_it_looks_once_by_itself_and_shows_everything_in_order(stage, qtbot):
@@ -96,7 +97,7 @@ def test_a_worker_that_fails_is_a_problem_with_its_fix_and_the_rest_is_shown(sta
 def test_devices_that_never_answer_are_given_up_without_a_verdict_on_them(stage, qtbot):
     stage.script = [["deaf", 30]]
     stage.page.look()
-    stage.page.wait()
+    wait_for(stage.page)
     qtbot.waitUntil(lambda: stage.page.checks() != [], timeout=WAIT)
     assert stage.page.cancel_button.isEnabled()
     stage.page.cancel_button.click()

@@ -15,6 +15,7 @@ from gui.pages.help.glossary import WORDS
 from gui.pages.help.page import HelpPage
 from gui.pages.train.method.support_dialog import SupportDialog
 from gui.widgets.labels import Label
+from tests.helpers.background import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +30,7 @@ def page(styled, qtbot):
     made.resize(1200, 800)
     made.show()
     yield made
-    made.wait()
-    made.reader.wait()
+    wait_for(made)
 
 
 def titles(group, among):
@@ -140,13 +140,13 @@ def test_long_facts_are_shown_whole(page, qtbot):
 
 def test_licences_are_those_of_what_is_installed(page, qtbot):
     page.shown()
-    page.wait()
+    wait_for(page)
     qtbot.waitUntil(lambda: bool(titles(topics.ABOUT, page._topics)))
     found = titles(topics.ABOUT, page._topics)
     assert found[0] == "Tunesmith"
     assert {"torch", "peft", "PySide6_Essentials", "pyqtgraph", "fontpkg-inter"} <= set(found)
     page.open("package peft")
-    page.reader.wait()
+    wait_for(page.reader)
     qtbot.waitUntil(lambda: "Apache License" in page.reader.long_text())
     facts = dict(page.reader.topic().facts)
     assert facts["Licence"]

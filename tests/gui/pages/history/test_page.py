@@ -21,6 +21,7 @@ from gui.pages.history.page import HistoryPage
 from gui.pages.library.dialogs import Dialogs
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
+from tests.helpers.background import wait_for
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import MOMENT, RunSpec, add_run, make_recipe
 
@@ -57,8 +58,8 @@ class Bench:
     def settle(self) -> Bench:
         """Wait until the folder was read and all that follows from it is shown."""
         for _ in range(4):
-            self.page.operations.wait()
-            self.page.reader.wait()
+            wait_for(self.page.operations)
+            wait_for(self.page.reader)
             QApplication.processEvents()
         return self
 

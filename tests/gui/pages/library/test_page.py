@@ -18,6 +18,7 @@ from gui.pages.library.page import LibraryPage
 from gui.pages.library.score_choices import score_choices
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
+from tests.helpers.background import wait_for
 from tests.helpers.example_library import fill_library
 from tests.helpers.fake_dialogs import FakeDialogs
 from tests.helpers.homes import add_adapter, make_recipe, score_card, write_peft_files, write_safetensors
@@ -47,8 +48,8 @@ class Bench:
     def settle(self) -> Bench:
         """Wait until the folder was read and all that follows from it is shown."""
         for _ in range(3):
-            self.page.operations.wait()
-            self.page.reader.wait()
+            wait_for(self.page.operations)
+            wait_for(self.page.reader)
             QApplication.processEvents()
         return self
 

@@ -13,6 +13,7 @@ from engine.api import Example, recipe
 from gui.pages.playground.batch import BatchRow
 from gui.pages.playground.batch_reader import left_out_text
 from gui.pages.playground.page import PlaygroundPage
+from tests.helpers.background import wait_for
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT
 
 ROWS = [
@@ -156,7 +157,7 @@ def test_a_row_is_looked_at_alone_and_can_be_commented_on(several, qtbot):
 def test_the_table_is_exported_whole_and_harmless(several, qtbot, tmp_path):
     summarised(several, qtbot)
     several.several.export(tmp_path / "out.csv")
-    several.several.wait()
+    wait_for(several.several)
     qtbot.waitUntil(lambda: "Exported" in several.several.view.notice.text(), timeout=WAIT)
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
