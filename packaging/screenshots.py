@@ -159,7 +159,7 @@ def compare(window: MainWindow, wanted: recipe.Recipe, models: list[RunModel]) -
         arena = arenas.add_recipe(arena, model.recipe)
         arena = arenas.set_run(arena, arena.entries[-1].id, model.id)
     page: ArenaPage = window.show_built("arena")
-    wait_until(lambda: len(page.table.things()) == len(models), "the arena's table")
+    wait_until(lambda: len(page.table.items()) == len(models), "the arena's table")
 
 
 def summarise(window: MainWindow) -> None:

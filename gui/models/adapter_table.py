@@ -12,7 +12,7 @@ from gui.look.format import UNKNOWN, bytes_text, score
 from gui.look.language import mark, tr
 from gui.models.adapter_groups import SCORE, Group, Show, grouped, is_shown, matches
 from gui.models.cells import Cell, Link, Named, Scored, Signed, Text
-from gui.models.grouped_table import Column, GroupedTable, Head
+from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.models.intervals import IntervalCell, as_text, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, method_text, when_text
 
@@ -81,16 +81,16 @@ class AdapterTable(GroupedTable[Adapter]):
             for adapter in self._adapters
             if is_shown(adapter, self._show) and matches(adapter, self._search)
         ]
-        rows: list[Head | Adapter] = []
+        rows: list[Heading | Adapter] = []
         self._groups = {}
         for group in grouped(shown, self.order, descending=self.descending):
-            rows.append(Head(group.title, group.facts))
+            rows.append(Heading(group.title, group.facts))
             rows.extend(group.adapters)
             self._groups.update((adapter.id, group) for adapter in group.adapters)
         self.set_rows(rows)
 
-    def key_of(self, thing: Adapter) -> str:
-        return thing.id
+    def key_of(self, item: Adapter) -> str:
+        return item.id
 
     def tags(self, adapter: Adapter) -> tuple[str, ...]:
         """Return the tags of an adapter: the program's first, then the user's own."""
@@ -100,18 +100,18 @@ class AdapterTable(GroupedTable[Adapter]):
         known += [tr("stopped early")] if adapter.metadata.training.stopped else []
         return (*known, *adapter.metadata.tags)
 
-    def cell(self, thing: Adapter, key: str) -> Cell:
-        metadata = thing.metadata
+    def cell(self, item: Adapter, key: str) -> Cell:
+        metadata = item.metadata
         if key == "name":
-            return Named(thing.name, self.tags(thing))
+            return Named(item.name, self.tags(item))
         if key == "method":
             return Text(method_text(metadata), token="ink")
         if key == "score":
-            return self._score(thing)
+            return self._score(item)
         if key == "verdict":
-            return _verdict(thing)
+            return _verdict(item)
         if key == "size":
-            return Text(bytes_text(thing.size_bytes), "figure", "ink", right=True)
+            return Text(bytes_text(item.size_bytes), "figure", "ink", right=True)
         return Text(when_text(metadata.made, datetime.now(UTC)), "figure", "ink2", right=True)
 
     def _score(self, adapter: Adapter) -> Cell:
@@ -124,20 +124,20 @@ class AdapterTable(GroupedTable[Adapter]):
             score(spread["mean"]), IntervalCell(confidence_interval(spread, "ink2"), *group.axis, group.base)
         )
 
-    def accessible_text(self, thing: Adapter) -> str:
-        card = thing.metadata.score_card
-        parts = [thing.name, *self.tags(thing), method_text(thing.metadata)]
+    def accessible_text(self, item: Adapter) -> str:
+        card = item.metadata.score_card
+        parts = [item.name, *self.tags(item), method_text(item.metadata)]
         if card is not None and SCORE in card.scores:
             verdict = card.difference.get(SCORE, {}).get("verdict", "")
             said = tr(SAID[verdict]) if verdict in SAID else ""
             parts.append(as_text("ROUGE-1", confidence_interval(card.scores[SCORE]), said))
         else:
             parts.append(tr("not scored yet"))
-        parts += [bytes_text(thing.size_bytes), when_text(thing.metadata.made, datetime.now(UTC))]
+        parts += [bytes_text(item.size_bytes), when_text(item.metadata.made, datetime.now(UTC))]
         return ", ".join(parts)
 
-    def explanation(self, thing: Adapter, key: str) -> str:
-        card = thing.metadata.score_card
+    def explanation(self, item: Adapter, key: str) -> str:
+        card = item.metadata.score_card
         if key == "score" and card is not None and "low" not in card.scores.get(SCORE, {"low": 0.0}):
             return tr("One conversation, so no interval")
         if key != "verdict" or card is None:

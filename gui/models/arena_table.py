@@ -21,7 +21,7 @@ from gui.look.format import (
 )
 from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Checked, Scored, Signed, Text
-from gui.models.grouped_table import Column, GroupedTable, Head
+from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.models.intervals import IntervalCell, as_text, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, entry_text, protocol_text
 from gui.models.metric_text import VERDICT_TEXTS, amount, in_full, sign_of
@@ -120,7 +120,7 @@ class ArenaTable(GroupedTable[Row]):
         return _known(found[0]["mean"] if found else None)
 
     def _refill(self) -> None:
-        rows: list[Head | Row] = []
+        rows: list[Heading | Row] = []
         self._axes = {}
         for group in self._groups:
             if len(self._groups) > 1:
@@ -130,63 +130,61 @@ class ArenaTable(GroupedTable[Row]):
             self._axes.update((row.id, axis) for row in group.rows)
         self.set_rows(rows)
 
-    def key_of(self, thing: Row) -> str:
-        return thing.id
+    def key_of(self, item: Row) -> str:
+        return item.id
 
-    def cell(self, thing: Row, key: str) -> Cell:
-        entry, run = thing.status.entry, thing.status.run
+    def cell(self, item: Row, key: str) -> Cell:
+        entry, run = item.status.entry, item.status.run
         if key == "name":
-            detail = translate(entry.detail) or (tr("baseline") if thing.is_baseline else "")
-            return Checked(translate(entry.title), detail, self._is_on(thing))
+            detail = translate(entry.detail) or (tr("baseline") if item.is_baseline else "")
+            return Checked(translate(entry.title), detail, self._is_on(item))
         if key == "score":
-            base = thing.base[SCORE]["mean"]
-            bar = IntervalCell(confidence_interval(thing.scores[SCORE], "ink2"), *self._axes[thing.id], base)
-            return Scored(score(thing.mean), bar)
+            base = item.base[SCORE]["mean"]
+            bar = IntervalCell(confidence_interval(item.scores[SCORE], "ink2"), *self._axes[item.id], base)
+            return Scored(score(item.mean), bar)
         if key in ("base", "full"):
-            return _verdict(thing.against_base if key == "base" else thing.against_full)
+            return _verdict(item.against_base if key == "base" else item.against_full)
         if key in metrics.METRICS:
-            return _measured(thing, key)
+            return _measured(item, key)
         figures = {
-            "parameters": number_text(thing.cost("parameters")),
+            "parameters": number_text(item.cost("parameters")),
             "bytes": bytes_text(run.adapter_bytes) if run and run.trainable_parameters else UNKNOWN,
-            "memory": bytes_text(thing.cost("memory")),
-            "minutes": number_text(thing.cost("minutes"), 1),
+            "memory": bytes_text(item.cost("memory")),
+            "minutes": number_text(item.cost("minutes"), 1),
         }
         return Text(figures[key], "figure", "ink", right=True)
 
     def _is_on(self, row: Row) -> bool:
         return row.id in self._checked
 
-    def accessible_text(self, thing: Row) -> str:
-        verdict = tr(VERDICT_TEXTS[thing.against_base[SCORE]["verdict"]])
+    def accessible_text(self, item: Row) -> str:
+        verdict = tr(VERDICT_TEXTS[item.against_base[SCORE]["verdict"]])
         parts = [
-            entry_text(thing.status.entry),
-            as_text("ROUGE-1", confidence_interval(thing.scores[SCORE]), verdict),
+            entry_text(item.status.entry),
+            as_text("ROUGE-1", confidence_interval(item.scores[SCORE]), verdict),
         ]
-        if thing.against_full is not None:
-            parts.append(tr(BESIDE_FULL[thing.against_full[SCORE]["verdict"]]))
-        parts.append(tr("{count} trainable parameters", count=number_text(thing.cost("parameters"))))
-        parts += [translate(thing.remark)] if thing.remark else []
+        if item.against_full is not None:
+            parts.append(tr(BESIDE_FULL[item.against_full[SCORE]["verdict"]]))
+        parts.append(tr("{count} trainable parameters", count=number_text(item.cost("parameters"))))
+        parts += [translate(item.remark)] if item.remark else []
         return ", ".join(parts)
 
-    def explanation(self, thing: Row, key: str) -> str:
+    def explanation(self, item: Row, key: str) -> str:
         if key == "name":
-            return entry_text(thing.status.entry)
+            return entry_text(item.status.entry)
         if key == "score":
-            return translate(thing.remark)
+            return translate(item.remark)
         if key == "base":
-            return _in_full(thing.against_base, AGAINST_BASE, translate(thing.remark))
+            return _in_full(item.against_base, AGAINST_BASE, translate(item.remark))
         if key == "full":
-            is_baseline = thing.is_baseline
+            is_baseline = item.is_baseline
             missing = (
-                tr("The other entries are compared with it.")
-                if is_baseline
-                else translate(thing.full_missing)
+                tr("The other entries are compared with it.") if is_baseline else translate(item.full_missing)
             )
-            return _in_full(thing.against_full, AGAINST_FULL, missing)
+            return _in_full(item.against_full, AGAINST_FULL, missing)
         if key == "minutes":
-            return _whole_run(thing)
-        found = _found(thing, key) if key in metrics.METRICS else None
+            return _whole_run(item)
+        found = _found(item, key) if key in metrics.METRICS else None
         return in_full(key, *found) if found else ""
 
 
@@ -225,10 +223,10 @@ def _whole_run(row: Row) -> str:
     return " ".join(said)
 
 
-def _head(group: Group) -> Head:
+def _head(group: Group) -> Heading:
     unlike = ", ".join(group.unlike)
     title = tr("Another protocol: {keys}", keys=unlike) if unlike else tr("Same scoring protocol")
-    return Head(title, protocol_text(group.protocol))
+    return Heading(title, protocol_text(group.protocol))
 
 
 def _verdict(differences: dict[str, Any] | None) -> Cell:

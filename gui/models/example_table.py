@@ -112,54 +112,54 @@ class ExampleTable(GroupedTable[Row]):
         )
         self.set_rows(run_comparison.ordered(shown, self.order))
 
-    def key_of(self, thing: Row) -> str:
-        return str(thing.index)
+    def key_of(self, item: Row) -> str:
+        return str(item.index)
 
-    def cell(self, thing: Row, key: str) -> Cell:
+    def cell(self, item: Row, key: str) -> Cell:
         if key == "try":
-            return Link(tr("Try"), right=True) if thing.conversation else EMPTY
+            return Link(tr("Try"), right=True) if item.conversation else EMPTY
         if key.startswith(run_comparison.GAIN_OF):
-            return self._gain(thing, int(key.removeprefix(run_comparison.GAIN_OF)))
+            return self._gain(item, int(key.removeprefix(run_comparison.GAIN_OF)))
         if key == "disagreement":
-            return Text(percent(thing.disagreement), "figure", right=True)
+            return Text(percent(item.disagreement), "figure", right=True)
         if key == "base_score":
-            return Text(score(thing.base_score), "figure", right=True)
+            return Text(score(item.base_score), "figure", right=True)
         if key == "score:0":
-            return Text(score(thing.sides[0].score), "figure", "ink", right=True)
-        return Text(_line(thing, key), token="ink" if key == "conversation" else "ink2")
+            return Text(score(item.sides[0].score), "figure", "ink", right=True)
+        return Text(_line(item, key), token="ink" if key == "conversation" else "ink2")
 
-    def _gain(self, thing: Row, index: int) -> Cell:
-        side = thing.sides[index]
+    def _gain(self, item: Row, index: int) -> Cell:
+        side = item.sides[index]
         icon, token = _sign(side.gain)
-        alone = len(thing.sides) == 1
+        alone = len(item.sides) == 1
         text = gain(side.gain) if alone else f"{score(side.score)}  {gain(side.gain)}"
         if alone:
             return Signed(icon, text, token, right=True, role="figure_medium")
         return Signed(icon, text, token, right=True, role="figure", text_token="ink")
 
-    def accessible_text(self, thing: Row) -> str:
-        names = (tr("tuned"),) if len(thing.sides) == 1 else tuple(map(translate, self._labels))
+    def accessible_text(self, item: Row) -> str:
+        names = (tr("tuned"),) if len(item.sides) == 1 else tuple(map(translate, self._labels))
         parts = [
-            tr("Conversation {id}", id=thing.id),
-            tr("ROUGE-1 base {score}", score=score(thing.base_score)),
+            tr("Conversation {id}", id=item.id),
+            tr("ROUGE-1 base {score}", score=score(item.base_score)),
         ]
-        for name, side in zip(names, thing.sides, strict=True):
+        for name, side in zip(names, item.sides, strict=True):
             parts += [f"{name} {score(side.score)}", tr("gain {gain}", gain=gain(side.gain))]
-        parts.append(tr("{share} of the words differ", share=percent(thing.disagreement)))
+        parts.append(tr("{share} of the words differ", share=percent(item.disagreement)))
         return ", ".join(parts)
 
-    def explanation(self, thing: Row, key: str) -> str:
-        several = len(thing.sides) > 1
+    def explanation(self, item: Row, key: str) -> str:
+        several = len(item.sides) > 1
         if key == "disagreement":
             if several:
                 return tr("Fraction of differing words between the two most different adapter summaries")
             return tr("Fraction of differing words between the two summaries")
         if several and key.startswith(run_comparison.GAIN_OF):
             index = int(key.removeprefix(run_comparison.GAIN_OF))
-            side = thing.sides[index]
+            side = item.sides[index]
             base = tr("its base {score}", score=score(side.base_score))
             return f"{translate(self._labels[index])}: {score(side.score)}, {base}"
-        return tr("Summarise it in the playground") if key == "try" and thing.conversation else ""
+        return tr("Summarise it in the playground") if key == "try" and item.conversation else ""
 
 
 def _sign(found: float) -> tuple[str, str]:

@@ -11,12 +11,12 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from gui.look.language import tr
 from gui.models.cells import Cell, Checked, Spark
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 Index = QModelIndex | QPersistentModelIndex
 
 CELL_ROLE = Qt.ItemDataRole.UserRole + 1
-HEAD_ROLE = Qt.ItemDataRole.UserRole + 2
-THING_ROLE = Qt.ItemDataRole.UserRole + 3
+HEADING_ROLE = Qt.ItemDataRole.UserRole + 2
+ITEM_ROLE = Qt.ItemDataRole.UserRole + 3
 
 
 @dataclass(frozen=True)
@@ -42,41 +42,41 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Head:
+class Heading:
     """A heading above a group of rows, with facts at its right."""
 
     title: str
     facts: str = ""
 
 
-class GroupedTable(QAbstractTableModel, Generic[Thing]):
+class GroupedTable(QAbstractTableModel, Generic[Item]):
     """Rows are headings or items. Headings can be neither selected nor focused."""
 
     columns: tuple[Column, ...] = ()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[Head | Thing] = []
+        self._rows: list[Heading | Item] = []
 
     # Defined by subclasses.
-    def cell(self, thing: Thing, key: str) -> Cell:
+    def cell(self, item: Item, key: str) -> Cell:
         """Return the content of a cell."""
         raise NotImplementedError
 
-    def accessible_text(self, thing: Thing) -> str:
+    def accessible_text(self, item: Item) -> str:
         """Return the row as text, for screen readers."""
         raise NotImplementedError
 
-    def explanation(self, thing: Thing, key: str) -> str:
+    def explanation(self, item: Item, key: str) -> str:
         """Return a cell's tooltip, "" for none."""
         return ""
 
-    def key_of(self, thing: Thing) -> str:
+    def key_of(self, item: Item) -> str:
         """Return an item's unique key, which stays the same when it is read again."""
         raise NotImplementedError
 
     # Filling and finding.
-    def set_rows(self, rows: Sequence[Head | Thing]) -> None:
+    def set_rows(self, rows: Sequence[Heading | Item]) -> None:
         """Show other rows; if the keys are the same in the same order, the rows are updated in place."""
         if self._has_same_keys(rows):
             self._rows = list(rows)
@@ -87,41 +87,41 @@ class GroupedTable(QAbstractTableModel, Generic[Thing]):
         self._rows = list(rows)
         self.endResetModel()
 
-    def _has_same_keys(self, rows: Sequence[Head | Thing]) -> bool:
+    def _has_same_keys(self, rows: Sequence[Heading | Item]) -> bool:
         return [self._identity(row) for row in rows] == [self._identity(row) for row in self._rows]
 
-    def _identity(self, row: Head | Thing) -> Head | str:
-        return row if isinstance(row, Head) else self.key_of(row)
+    def _identity(self, row: Heading | Item) -> Heading | str:
+        return row if isinstance(row, Heading) else self.key_of(row)
 
-    def things(self) -> list[Thing]:
+    def items(self) -> list[Item]:
         """Return the items shown, in order."""
-        return [row for row in self._rows if not isinstance(row, Head)]
+        return [row for row in self._rows if not isinstance(row, Heading)]
 
-    def heads(self) -> list[Head]:
+    def headings(self) -> list[Heading]:
         """Return the headings, in order."""
-        return [row for row in self._rows if isinstance(row, Head)]
+        return [row for row in self._rows if isinstance(row, Heading)]
 
-    def thing_at(self, row: int) -> Thing | None:
+    def item_at(self, row: int) -> Item | None:
         """Return the item of a row, None for a heading or a missing row."""
         found = self._rows[row] if 0 <= row < len(self._rows) else None
-        return None if isinstance(found, Head) else found
+        return None if isinstance(found, Heading) else found
 
-    def is_head(self, row: int) -> bool:
+    def is_heading(self, row: int) -> bool:
         """Return whether a row is a heading."""
-        return isinstance(self._rows[row], Head)
+        return isinstance(self._rows[row], Heading)
 
     def row_of(self, key: str) -> int:
         """Return the row of the item with this key, −1 if it is not shown."""
         for row, found in enumerate(self._rows):
-            if not isinstance(found, Head) and self.key_of(found) == key:
+            if not isinstance(found, Heading) and self.key_of(found) == key:
                 return row
         return -1
 
-    def replace(self, thing: Thing) -> None:
+    def replace(self, item: Item) -> None:
         """Update an item that was read again, in its row."""
-        row = self.row_of(self.key_of(thing))
+        row = self.row_of(self.key_of(item))
         if row >= 0:
-            self._rows[row] = thing
+            self._rows[row] = item
             self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
 
     # QAbstractTableModel.
@@ -132,7 +132,7 @@ class GroupedTable(QAbstractTableModel, Generic[Thing]):
         return 0 if parent is not None and parent.isValid() else len(self.columns)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        if not index.isValid() or self.is_head(index.row()):
+        if not index.isValid() or self.is_heading(index.row()):
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
@@ -147,29 +147,29 @@ class GroupedTable(QAbstractTableModel, Generic[Thing]):
         if not index.isValid():
             return None
         found = self._rows[index.row()]
-        if isinstance(found, Head):
-            return _head_data(found, index.column(), role)
+        if isinstance(found, Heading):
+            return _heading_data(found, index.column(), role)
         key = self.columns[index.column()].key
         if role == Qt.ItemDataRole.CheckStateRole:
             return _check_state(self.cell(found, key))
-        return self._thing_data(found, key, index.column(), role)
+        return self._item_data(found, key, index.column(), role)
 
-    def _thing_data(self, thing: Thing, key: str, column: int, role: int) -> Any:
+    def _item_data(self, item: Item, key: str, column: int, role: int) -> Any:
         if role == CELL_ROLE:
-            return self.cell(thing, key)
-        if role == THING_ROLE:
-            return thing
+            return self.cell(item, key)
+        if role == ITEM_ROLE:
+            return item
         if role == Qt.ItemDataRole.DisplayRole:
-            return text_of(self.cell(thing, key))
+            return text_of(self.cell(item, key))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self.accessible_text(thing) if column == 0 else text_of(self.cell(thing, key))
+            return self.accessible_text(item) if column == 0 else text_of(self.cell(item, key))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.explanation(thing, key) or None
+            return self.explanation(item, key) or None
         return None
 
 
-def _head_data(head: Head, column: int, role: int) -> Any:
-    if role == HEAD_ROLE:
+def _heading_data(head: Heading, column: int, role: int) -> Any:
+    if role == HEADING_ROLE:
         return head
     if role == Qt.ItemDataRole.DisplayRole and column == 0:
         return head.title

@@ -64,41 +64,41 @@ class QueueTable(GroupedTable[EntryStatus]):
         self._left = arenas.time_left(shown)
         self.set_rows(shown)
 
-    def key_of(self, thing: EntryStatus) -> str:
-        return thing.entry.id
+    def key_of(self, item: EntryStatus) -> str:
+        return item.entry.id
 
-    def cell(self, thing: EntryStatus, key: str) -> Cell:
-        icon, token = SIGNS[thing.state]
+    def cell(self, item: EntryStatus, key: str) -> Cell:
+        icon, token = SIGNS[item.state]
         if key == "name":
-            done = thing.state == "completed"
-            return Signed(icon, entry_text(thing.entry), token, text_token="ink2" if done else "ink")
-        quiet = thing.state in ("waiting", "completed")
+            done = item.state == "completed"
+            return Signed(icon, entry_text(item.entry), token, text_token="ink2" if done else "ink")
+        quiet = item.state in ("waiting", "completed")
         return Text(
-            state_text(thing, self._left_of(thing)), "figure_small", "ink3" if quiet else token, right=True
+            state_text(item, self._left_of(item)), "figure_small", "ink3" if quiet else token, right=True
         )
 
-    def _left_of(self, thing: EntryStatus) -> float | None:
-        return self._left.entries.get(thing.entry.id)
+    def _left_of(self, item: EntryStatus) -> float | None:
+        return self._left.entries.get(item.entry.id)
 
-    def accessible_text(self, thing: EntryStatus) -> str:
-        said = f"{entry_text(thing.entry)}, {tr(STATES[thing.state])}"
-        return f"{said}: {translate(thing.reason)}" if thing.reason else f"{said}, {self._in_full(thing)}"
+    def accessible_text(self, item: EntryStatus) -> str:
+        said = f"{entry_text(item.entry)}, {tr(STATES[item.state])}"
+        return f"{said}: {translate(item.reason)}" if item.reason else f"{said}, {self._in_full(item)}"
 
-    def explanation(self, thing: EntryStatus, key: str) -> str:
-        return translate(thing.reason) or self._in_full(thing)
+    def explanation(self, item: EntryStatus, key: str) -> str:
+        return translate(item.reason) or self._in_full(item)
 
-    def _in_full(self, thing: EntryStatus) -> str:
-        run, left = thing.run, self._left_of(thing)
-        if thing.state == "completed" and run is not None:
+    def _in_full(self, item: EntryStatus) -> str:
+        run, left = item.run, self._left_of(item)
+        if item.state == "completed" and run is not None:
             trained = run.training_seconds is not None and bool(run.trainable_parameters)
             parts = [tr("the whole run took {time}", time=duration_text(run.seconds))]
             parts += (
                 [tr("training alone {time}", time=duration_text(run.training_seconds))] if trained else []
             )
             return ", ".join(parts)
-        if thing.state == "running" and run is not None and run.total_steps and left is not None:
+        if item.state == "running" and run is not None and run.total_steps and left is not None:
             return ", ".join([tr("{share} trained", share=percent(run.fraction_done)), left_text(left)])
-        return state_text(thing, left)
+        return state_text(item, left)
 
 
 def state_text(status: EntryStatus, left: float | None = None) -> str:

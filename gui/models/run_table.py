@@ -14,7 +14,7 @@ from engine.api import OUT_OF_MEMORY, RunEntry
 from gui.look.format import UNKNOWN, duration_text, gain, number_text, percent
 from gui.look.language import mark, tr, translate
 from gui.models.cells import EMPTY, Cell, Link, Named, Signed, Spark, Text
-from gui.models.grouped_table import Column, GroupedTable, Head
+from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, base_text, data_text, day_text
 
 Show = Literal["all", "completed", "resumable"]
@@ -169,38 +169,38 @@ class RunTable(GroupedTable[RunEntry]):
         shown = [entry for entry in self.entries() if is_shown(entry, self._show)]
         if self._search:
             shown = [entry for entry in shown if matches(entry, self._search)]
-        rows: list[Head | RunEntry] = []
+        rows: list[Heading | RunEntry] = []
         today = datetime.now(UTC).astimezone().date()
         for day, found in groupby(shown, key=_day):
-            rows.append(Head(day_text(day, today)))
+            rows.append(Heading(day_text(day, today)))
             rows.extend(found)
         self.set_rows(rows)
 
-    def key_of(self, thing: RunEntry) -> str:
-        return thing.id
+    def key_of(self, item: RunEntry) -> str:
+        return item.id
 
-    def cell(self, thing: RunEntry, key: str) -> Cell:
-        return _CELLS[key](thing)
+    def cell(self, item: RunEntry, key: str) -> Cell:
+        return _CELLS[key](item)
 
-    def accessible_text(self, thing: RunEntry) -> str:
+    def accessible_text(self, item: RunEntry) -> str:
         parts = [
-            thing.name,
-            outcome_of(thing).text,
-            tr("{steps} steps", steps=_steps(thing).text),
-            duration_text(thing.seconds),
+            item.name,
+            outcome_of(item).text,
+            tr("{steps} steps", steps=_steps(item).text),
+            duration_text(item.seconds),
         ]
-        if thing.gain is not None:
-            verdict = tr(_VERDICTS[thing.verdict]) if thing.verdict in _VERDICTS else tr("not compared")
-            parts.append(f"ROUGE-1 {gain(thing.gain)}, {verdict}")
-        action, text = next_step(thing)
-        parts.append(tr("started {time}", time=f"{started(thing):%H:%M}"))
+        if item.gain is not None:
+            verdict = tr(_VERDICTS[item.verdict]) if item.verdict in _VERDICTS else tr("not compared")
+            parts.append(f"ROUGE-1 {gain(item.gain)}, {verdict}")
+        action, text = next_step(item)
+        parts.append(tr("started {time}", time=f"{started(item):%H:%M}"))
         parts += [tr("next: {step}", step=text)] if action else []
         return ", ".join(parts)
 
-    def explanation(self, thing: RunEntry, key: str) -> str:
+    def explanation(self, item: RunEntry, key: str) -> str:
         if key == "outcome":
-            return translate(thing.failure_message or thing.error)
-        if key == "gain" and thing.verdict == "no measurable difference":
+            return translate(item.failure_message or item.error)
+        if key == "gain" and item.verdict == "no measurable difference":
             return tr("No measurable difference")
         return ""
 

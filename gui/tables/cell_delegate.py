@@ -21,7 +21,7 @@ from gui.graphics.sparkline import paint_sparkline
 from gui.look import icons, style
 from gui.look.fonts import font, px
 from gui.models.cells import Checked, Link, Named, Scored, Signed, Spark, Text
-from gui.models.grouped_table import CELL_ROLE, HEAD_ROLE, Head, text_of
+from gui.models.grouped_table import CELL_ROLE, HEADING_ROLE, Heading, text_of
 from gui.models.intervals import ConfidenceInterval
 
 INSET = 12
@@ -42,8 +42,8 @@ class RowDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
-        head = index.data(HEAD_ROLE)
-        if isinstance(head, Head):
+        head = index.data(HEADING_ROLE)
+        if isinstance(head, Heading):
             _paint_head(painter, option.rect, head)
         else:
             self._paint_row(painter, option, index)
@@ -90,7 +90,7 @@ def _role(cell: Named | Text) -> str:
     return "body_medium" if isinstance(cell, Named) else cell.role
 
 
-def _paint_head(painter: QPainter, rect: QRect, head: Head) -> None:
+def _paint_head(painter: QPainter, rect: QRect, head: Heading) -> None:
     inner = rect.adjusted(px(INSET), 0, -px(INSET), -1)
     painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
     taken = 0

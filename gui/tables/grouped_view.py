@@ -24,7 +24,7 @@ from gui.core import actions
 from gui.look import icons, style
 from gui.look.fonts import font, px
 from gui.models.cells import Checked, Link
-from gui.models.grouped_table import CELL_ROLE, THING_ROLE, Column, GroupedTable
+from gui.models.grouped_table import CELL_ROLE, ITEM_ROLE, Column, GroupedTable
 from gui.tables.cell_delegate import CHECK, INSET, RowDelegate
 
 HEAD_HEIGHT = 32
@@ -60,7 +60,7 @@ class GroupedTableView(QTableView):
         self._by_keyboard = False
         self.setAccessibleName(name)
         self._set_up()
-        self._head = _Head(self)
+        self._head = _HeaderView(self)
         self.setHorizontalHeader(self._head)
         self.setModel(model)
         self.setItemDelegate(RowDelegate(self))
@@ -94,7 +94,7 @@ class GroupedTableView(QTableView):
     def current(self) -> Any:
         """Return the selected item, or None."""
         rows = self.selectionModel().selectedRows()
-        return rows[0].data(THING_ROLE) if rows else None
+        return rows[0].data(ITEM_ROLE) if rows else None
 
     def choose(self, key: str) -> bool:
         """Select the item with a key; return whether it is listed."""
@@ -109,7 +109,7 @@ class GroupedTableView(QTableView):
     def choose_first(self) -> None:
         """Select the first item, if there is one."""
         for row in range(self.table().rowCount()):
-            if not self.table().is_head(row):
+            if not self.table().is_heading(row):
                 self.setCurrentIndex(self.table().index(row, 0))
                 return
 
@@ -131,7 +131,7 @@ class GroupedTableView(QTableView):
         model = self.table()
         usual, tall = px(self._row_height), px(GROUP_HEIGHT)
         for row in range(model.rowCount()):
-            head = model.is_head(row)
+            head = model.is_heading(row)
             if head and model.columnCount() > 1:
                 self.setSpan(row, 0, 1, model.columnCount())
             height = tall if head and row else usual
@@ -185,7 +185,7 @@ class GroupedTableView(QTableView):
         """Highlight the row under the pointer; show a hand over links."""
         super().mouseMoveEvent(event)
         index = self.indexAt(event.position().toPoint())
-        self._set_hovered(index.row() if index.isValid() and not self.table().is_head(index.row()) else -1)
+        self._set_hovered(index.row() if index.isValid() and not self.table().is_heading(index.row()) else -1)
         over_link = isinstance(index.data(CELL_ROLE), Link) if index.isValid() else False
         self.viewport().setCursor(
             Qt.CursorShape.PointingHandCursor if over_link else Qt.CursorShape.ArrowCursor
@@ -208,9 +208,9 @@ class GroupedTableView(QTableView):
         index = self.indexAt(event.position().toPoint())
         if event.button() == Qt.MouseButton.LeftButton and isinstance(index.data(CELL_ROLE), Link):
             column = self.table().columns[index.column()]
-            self.link_pressed.emit(index.data(THING_ROLE), column.key)
+            self.link_pressed.emit(index.data(ITEM_ROLE), column.key)
         elif event.button() == Qt.MouseButton.LeftButton and self._is_over_check(index, event):
-            self.check_pressed.emit(index.data(THING_ROLE))
+            self.check_pressed.emit(index.data(ITEM_ROLE))
 
     def _is_over_check(self, index: QModelIndex, event: QMouseEvent) -> bool:
         has_check = isinstance(index.data(CELL_ROLE), Checked)
@@ -219,7 +219,7 @@ class GroupedTableView(QTableView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open a row."""
         index = self.indexAt(event.position().toPoint())
-        found = index.data(THING_ROLE)
+        found = index.data(ITEM_ROLE)
         if found is not None and not isinstance(index.data(CELL_ROLE), Link):
             self.opened.emit(found)
 
@@ -243,7 +243,7 @@ class GroupedTableView(QTableView):
         """Request the menu of the row under the pointer, or of the selected one for the menu key."""
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
         index = self.currentIndex() if by_key else self.indexAt(event.pos())
-        found = index.data(THING_ROLE) if index.isValid() else None
+        found = index.data(ITEM_ROLE) if index.isValid() else None
         if found is None:
             return
         point = self.visualRect(index).center() if by_key else event.pos()
@@ -288,7 +288,7 @@ class GroupedTableView(QTableView):
         painter.end()
 
 
-class _Head(QHeaderView):
+class _HeaderView(QHeaderView):
     """The column heads; a sortable one can be clicked and shows the sort direction."""
 
     def __init__(self, view: GroupedTableView) -> None:

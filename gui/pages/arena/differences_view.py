@@ -34,21 +34,21 @@ class DifferencesTable(GroupedTable[Difference]):
         self.endResetModel()
         self.set_rows(list(found))
 
-    def key_of(self, thing: Difference) -> str:
-        return thing.key
+    def key_of(self, item: Difference) -> str:
+        return item.key
 
-    def cell(self, thing: Difference, key: str) -> Cell:
+    def cell(self, item: Difference, key: str) -> Cell:
         if key == "key":
-            return Text(thing.key, "body_medium", "ink")
-        value = thing.values[int(key)]
+            return Text(item.key, "body_medium", "ink")
+        value = item.values[int(key)]
         return Text(_said(value), "figure", "ink3" if value is None else "ink")
 
-    def accessible_text(self, thing: Difference) -> str:
+    def accessible_text(self, item: Difference) -> str:
         values = [
             f"{column.head} {_said(value)}"
-            for column, value in zip(self.columns[1:], thing.values, strict=True)
+            for column, value in zip(self.columns[1:], item.values, strict=True)
         ]
-        return ", ".join([thing.key, *values])
+        return ", ".join([item.key, *values])
 
 
 def _said(value: Any) -> str:

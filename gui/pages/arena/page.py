@@ -319,7 +319,7 @@ class ArenaPage(Page):
 
     def _show_differences(self) -> None:
         arena = self._shown.arena
-        rows = [row for row in self.table.things() if row.id in self._checked]
+        rows = [row for row in self.table.items() if row.id in self._checked]
         if arena is None:
             return
         try:

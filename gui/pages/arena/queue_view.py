@@ -80,7 +80,7 @@ class QueueView(QWidget):
     def show_queue(self, statuses: Sequence[EntryStatus], current: str) -> None:
         """Show the entries; `current` is the run followed by this window."""
         self.table.set_statuses(statuses, current)
-        to_go = sum(each.state in ("waiting", "running") for each in self.table.things())
+        to_go = sum(each.state in ("waiting", "running") for each in self.table.items())
         seconds = self.table.seconds_left
         parts = [
             tr("{count} left", count=number_text(to_go)) if to_go else "",
@@ -90,10 +90,10 @@ class QueueView(QWidget):
         self._show_operations(self.view.current())
 
     def _show_operations(self, status: EntryStatus | None) -> None:
-        things = self.table.things()
-        position = things.index(status) if status in things else -1
+        items = self.table.items()
+        position = items.index(status) if status in items else -1
         self.up_button.setEnabled(position > 0)
-        self.down_button.setEnabled(0 <= position < len(things) - 1)
+        self.down_button.setEnabled(0 <= position < len(items) - 1)
         self.remove_button.setEnabled(status is not None and status.state != "running")
 
     def _move(self, by: int) -> None:

@@ -10,7 +10,7 @@ from engine.api import run_comparison
 from gui.look.format import gain, score
 from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Checked, Signed, Text
-from gui.models.grouped_table import Column, GroupedTable, Head
+from gui.models.grouped_table import Column, GroupedTable, Heading
 
 Candidate = run_comparison.Candidate
 
@@ -48,37 +48,37 @@ class CandidateTable(GroupedTable[Candidate]):
     def _refill(self) -> None:
         able = [each for each in self._all if not each.why_not]
         apart = [each for each in self._all if each.why_not]
-        below: list[Head | Candidate] = []
+        below: list[Heading | Candidate] = []
         if apart:
             facts = tr("scored with another protocol, so not comparable")
-            below = [Head(tr("Scored differently"), facts), *apart]
+            below = [Heading(tr("Scored differently"), facts), *apart]
         self.set_rows([*able, *below])
 
-    def key_of(self, thing: Candidate) -> str:
-        return thing.job.id
+    def key_of(self, item: Candidate) -> str:
+        return item.job.id
 
-    def cell(self, thing: Candidate, key: str) -> Cell:
+    def cell(self, item: Candidate, key: str) -> Cell:
         if key == "label":
-            if thing.why_not:
-                return Text(f"{translate(thing.label)}. {translate(thing.why_not)}", token="ink3")
-            return Checked(translate(thing.label), "", thing.job.id in self._checked)
+            if item.why_not:
+                return Text(f"{translate(item.label)}. {translate(item.why_not)}", token="ink3")
+            return Checked(translate(item.label), "", item.job.id in self._checked)
         if key == "name":
-            return Text(thing.name)
+            return Text(item.name)
         if key == "score":
-            return Text("" if thing.why_not else score(thing.mean), "figure", "ink", right=True)
-        if thing.why_not:
+            return Text("" if item.why_not else score(item.mean), "figure", "ink", right=True)
+        if item.why_not:
             return Text("")
-        icon, token = ("arrow-up", "accent") if thing.gain > 0 else ("arrow-down", "brick")
-        return Signed(icon, gain(thing.gain), token, right=True, role="figure_medium")
+        icon, token = ("arrow-up", "accent") if item.gain > 0 else ("arrow-down", "brick")
+        return Signed(icon, gain(item.gain), token, right=True, role="figure_medium")
 
-    def accessible_text(self, thing: Candidate) -> str:
-        if thing.why_not:
-            said = tr("{run}, {recipe}, can't be compared.", run=translate(thing.label), recipe=thing.name)
-            return f"{said} {translate(thing.why_not)}"
-        parts = [translate(thing.label), thing.name, f"ROUGE-1 {score(thing.mean)}"]
-        parts.append(tr("gain {gain}", gain=gain(thing.gain)))
-        parts.append(tr("checked") if thing.job.id in self._checked else tr("not checked"))
+    def accessible_text(self, item: Candidate) -> str:
+        if item.why_not:
+            said = tr("{run}, {recipe}, can't be compared.", run=translate(item.label), recipe=item.name)
+            return f"{said} {translate(item.why_not)}"
+        parts = [translate(item.label), item.name, f"ROUGE-1 {score(item.mean)}"]
+        parts.append(tr("gain {gain}", gain=gain(item.gain)))
+        parts.append(tr("checked") if item.job.id in self._checked else tr("not checked"))
         return ", ".join(parts)
 
-    def explanation(self, thing: Candidate, key: str) -> str:
-        return translate(thing.why_not)
+    def explanation(self, item: Candidate, key: str) -> str:
+        return translate(item.why_not)

@@ -18,7 +18,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.models.cells import Cell, Text
-from gui.models.grouped_table import Column, GroupedTable, Head
+from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.pages.help import topics
 from gui.pages.help.topic_view import TopicView
 from gui.pages.help.topics import Topic
@@ -39,19 +39,19 @@ class TopicTable(GroupedTable[Topic]):
 
     def put(self, found: Sequence[Topic]) -> None:
         """List other topics."""
-        rows: list[Head | Topic] = []
+        rows: list[Heading | Topic] = []
         for group, members in groupby(found, key=lambda topic: topic.group):
-            rows += [Head(tr(group)), *members]
+            rows += [Heading(tr(group)), *members]
         self.set_rows(rows)
 
-    def cell(self, thing: Topic, key: str) -> Cell:
-        return Text(thing.title, token="ink")
+    def cell(self, item: Topic, key: str) -> Cell:
+        return Text(item.title, token="ink")
 
-    def accessible_text(self, thing: Topic) -> str:
-        return f"{thing.title}, {tr(thing.group)}"
+    def accessible_text(self, item: Topic) -> str:
+        return f"{item.title}, {tr(item.group)}"
 
-    def key_of(self, thing: Topic) -> str:
-        return thing.id
+    def key_of(self, item: Topic) -> str:
+        return item.id
 
 
 class HelpPage(Page):

@@ -38,16 +38,16 @@ class BatchTable(GroupedTable[BatchRow]):
             self._entries = tuple(entries)
             self.set_rows(rows)
 
-    def key_of(self, thing: BatchRow) -> str:
-        return str(thing.number)
+    def key_of(self, item: BatchRow) -> str:
+        return str(item.number)
 
-    def cell(self, thing: BatchRow, key: str) -> Cell:
+    def cell(self, item: BatchRow, key: str) -> Cell:
         if key == "conversation":
-            return Text(headline(thing.example.conversation), "body_medium", "ink")
+            return Text(headline(item.example.conversation), "body_medium", "ink")
         if key == "reference":
-            return Text(_line(thing.example.summary))
+            return Text(_line(item.example.summary))
         kind, _, index = key.partition(" ")
-        column = thing.results.columns[int(index)]
+        column = item.results.columns[int(index)]
         if kind == "score":
             return Text(score(column.scores.get("rouge1")), "figure", "ink2", right=True)
         if column.status == "failed":
@@ -56,20 +56,20 @@ class BatchTable(GroupedTable[BatchRow]):
             return Text(_line(column.text) or tr("Empty summary"), token="ink")
         return Text(_line(state_text(column)), token="ink3")
 
-    def accessible_text(self, thing: BatchRow) -> str:
+    def accessible_text(self, item: BatchRow) -> str:
         written = [
             f"{column.entry.title}: {column.text or state_text(column) or tr('not yet')}"
-            for column in thing.results.columns
+            for column in item.results.columns
         ]
-        return f"{headline(thing.example.conversation)}; {'; '.join(written)}"
+        return f"{headline(item.example.conversation)}; {'; '.join(written)}"
 
-    def explanation(self, thing: BatchRow, key: str) -> str:
+    def explanation(self, item: BatchRow, key: str) -> str:
         if key == "conversation":
-            return thing.example.conversation[:MAX_LINE_CHARACTERS]
+            return item.example.conversation[:MAX_LINE_CHARACTERS]
         if key == "reference":
-            return thing.example.summary
+            return item.example.summary
         kind, _, index = key.partition(" ")
-        column = thing.results.columns[int(index)]
+        column = item.results.columns[int(index)]
         return "" if kind == "score" else column.text or state_text(column)
 
 

@@ -30,13 +30,11 @@ def table(adapters, qapp) -> AdapterTable:
 
 
 def names(table: AdapterTable) -> list[str]:
-    return [adapter.name for adapter in table.things()]
+    return [adapter.name for adapter in table.items()]
 
 
 def cell(table: AdapterTable, name: str, key: str):
-    row = next(
-        row for row in range(table.rowCount()) if (found := table.thing_at(row)) and found.name == name
-    )
+    row = next(row for row in range(table.rowCount()) if (found := table.item_at(row)) and found.name == name)
     column = [column.key for column in table.columns].index(key)
     return table.index(row, column).data(CELL_ROLE)
 
@@ -119,7 +117,7 @@ def test_filters_count_and_keep(table):
     assert names(table) == ["clinic-lokr"]
     table.show_only("scored", "prefix")
     assert names(table) == ["samsum-prefix-20"]
-    assert [head.title for head in table.heads()] == ["samsum with google/flan-t5-base"]
+    assert [head.title for head in table.headings()] == ["samsum with google/flan-t5-base"]
 
 
 def test_sorting_stays_within_groups_and_turns_around(table):
@@ -151,7 +149,7 @@ def test_cells_say_what_is_known(table):
 def test_a_row_can_be_heard(table):
     row = table.row_of("samsum-lora-r32")
     told = table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)
-    size = bytes_text(table.thing_at(row).size_bytes)
+    size = bytes_text(table.item_at(row).size_bytes)
     assert told.startswith(
         "samsum-lora-r32, names, LoRA, r 32, ROUGE-1 48.4, interval 47.1 to 49.7, better than base"
     )
@@ -180,7 +178,7 @@ def test_a_scored_adapter_without_rouge_1_is_listed_all_the_same(home, qapp):
         part.pop("rouge1")
     table = AdapterTable()
     table.set_adapters([add_adapter("odd", MOMENT, scores=[card])])
-    assert [head.title for head in table.heads()] == ["Trained, not scored yet"]
+    assert [head.title for head in table.headings()] == ["Trained, not scored yet"]
     assert table.index(1, 0).data() == "odd"
 
 

@@ -44,11 +44,11 @@ def test_qt_finds_no_fault_with_the_model(table, entries):
 
 
 def test_days_are_headings_newest_first(table):
-    begun = [started(entry) for entry in table.things()]
+    begun = [started(entry) for entry in table.items()]
     assert begun == sorted(begun, reverse=True)
     today = datetime.now(UTC).astimezone().date()
     days = list(dict.fromkeys(day_text(moment.date(), today) for moment in begun))
-    assert [head.title for head in table.heads()] == days
+    assert [head.title for head in table.headings()] == days
     assert len(days) >= 3
 
 
@@ -112,7 +112,7 @@ def test_a_row_can_be_heard(table):
 def test_filters_count_and_keep(table):
     assert [table.count(show) for show in ("all", "completed", "resumable")] == [10, 7, 3]
     table.show_only("resumable", "")
-    assert {outcome_of(entry).text for entry in table.things()} == {"Out of memory", "Stopped", "Crashed"}
+    assert {outcome_of(entry).text for entry in table.items()} == {"Out of memory", "Stopped", "Crashed"}
 
 
 @pytest.mark.parametrize(("text", "found"), [("crashed", 1), ("smollm", 2), ("TICKETS ia3", 1), ("zz", 0)])
@@ -122,7 +122,7 @@ def test_a_search_looks_at_names_parts_and_outcomes(entries, text, found):
 
 def test_runs_that_are_gone_are_forgotten(table, entries):
     table.retain([entries[0].id])
-    assert [entry.id for entry in table.things()] == [entries[0].id]
+    assert [entry.id for entry in table.items()] == [entries[0].id]
 
 
 def test_a_live_update_moves_no_row(table, qtbot):
@@ -141,5 +141,5 @@ def test_many_runs_are_taken_in_quickly_enough_to_stay_one_list(home, qapp):
     table = RunTable()
     for start in range(0, 500, 20):
         table.put(many[start : start + 20])
-    assert len(table.things()) == 500
-    assert len(table.heads()) > 40
+    assert len(table.items()) == 500
+    assert len(table.headings()) > 40

@@ -8,7 +8,7 @@ from itertools import groupby
 from engine.api import support_matrix
 from gui.look.language import mark, tr, translate
 from gui.models.cells import EMPTY, Cell, Named, Signed, Text
-from gui.models.grouped_table import Column, GroupedTable, Head
+from gui.models.grouped_table import Column, GroupedTable, Heading
 
 Row = support_matrix.Row
 Kind = support_matrix.Kind
@@ -52,9 +52,9 @@ class SupportTable(GroupedTable[Row]):
         """Show the support at this quantization, filtered by a search."""
         self._weights = weights
         shown = [row for row in support_matrix.rows() if self._is_here(row) and _matches(row, search)]
-        rows: list[Head | Row] = []
+        rows: list[Heading | Row] = []
         for group, found in groupby(shown, key=lambda row: row.method.group):
-            rows += [Head(translate(group)), *found]
+            rows += [Heading(translate(group)), *found]
         self.set_rows(rows)
 
     def support(self, row: Row, kind: Kind) -> Support | None:
@@ -76,31 +76,31 @@ class SupportTable(GroupedTable[Row]):
         proven = all(support.state == "proven" for support in found)
         return tr("works") if proven else tr("should work")
 
-    def cell(self, thing: Row, key: str) -> Cell:
+    def cell(self, item: Row, key: str) -> Cell:
         if key == NAME:
-            return Text(f"    {translate(thing.title)}") if thing.variant else Named(translate(thing.title))
-        found = self.support(thing, _kind(key))
+            return Text(f"    {translate(item.title)}") if item.variant else Named(translate(item.title))
+        found = self.support(item, _kind(key))
         if found is None:
             return EMPTY
         sign = SIGNS[found.state]
         return Signed(sign.icon, tr(sign.word), sign.token, text_token="ink2")
 
-    def accessible_text(self, thing: Row) -> str:
+    def accessible_text(self, item: Row) -> str:
         said = [
             f"{kind.title} {tr(SIGNS[found.state].word)}"
             for kind in KINDS
-            if (found := self.support(thing, kind))
+            if (found := self.support(item, kind))
         ]
-        return ", ".join([translate(thing.title), *said])
+        return ", ".join([translate(item.title), *said])
 
-    def explanation(self, thing: Row, key: str) -> str:
+    def explanation(self, item: Row, key: str) -> str:
         if key == NAME:
-            return translate(thing.variant.summary if thing.variant else thing.method.summary)
-        found = self.support(thing, _kind(key))
+            return translate(item.variant.summary if item.variant else item.method.summary)
+        found = self.support(item, _kind(key))
         return translate(found.reason) if found is not None else ""
 
-    def key_of(self, thing: Row) -> str:
-        return thing.id
+    def key_of(self, item: Row) -> str:
+        return item.id
 
     def _is_here(self, row: Row) -> bool:
         return any(self.support(row, kind) is not None for kind in KINDS)

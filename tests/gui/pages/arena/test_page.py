@@ -53,10 +53,10 @@ class Bench:
         self.qtbot.waitUntil(condition, timeout=WAIT)
 
     def names(self) -> list[str]:
-        return [row.name for row in self.page.table.things()]
+        return [row.name for row in self.page.table.items()]
 
     def queued(self) -> list[str]:
-        return [each.entry.title for each in self.page.below.queue.table.things()]
+        return [each.entry.title for each in self.page.below.queue.table.items()]
 
     def offer(self, **values: Any) -> None:
         """Answer the page's wish for the present recipe."""
@@ -154,12 +154,12 @@ def test_scored_entries_stand_in_one_table_the_best_first(bench, filled):
     made = bench()
     page = made.page
     assert len(made.names()) == len(OUTCOMES)
-    means = [row.mean for row in page.table.things()]
+    means = [row.mean for row in page.table.items()]
     assert means == sorted(means, reverse=True)
     assert page.header.subtitle() == (
         "samsum with the starter. 8 of 12 entries scored, on the same 200 conversations, greedy, 1 can't run"
     )
-    full = next(row for row in page.table.things() if row.is_baseline)
+    full = next(row for row in page.table.items() if row.is_baseline)
     place = page.table.row_of(full.id)
     shown = [page.table.index(place, at).data() for at in range(len(page.table.columns))]
     assert shown[2:6] == ["247,577,856", "990.3 MB", "9.4 GB", "21.6"]
@@ -198,7 +198,7 @@ def test_what_else_was_measured_can_be_shown_as_columns(bench, filled):
     assert "Base model 9." in said
     assert said.endswith("better than base.")
     page.view.order_wanted.emit("unsupported")
-    shares = [each.metrics["unsupported"]["mean"] for each in table.things()]
+    shares = [each.metrics["unsupported"]["mean"] for each in table.items()]
     assert shares == sorted(shares)
     menu.actions()[2].trigger()
     assert (table.order, [column.key for column in table.columns][:3]) == (
@@ -224,7 +224,10 @@ def test_unlike_scores_stand_under_headings_of_their_own(bench):
         score(arena, 1, FULL)
         score(arena, 2, FULL)
     page = bench().page
-    assert [head.title for head in page.table.heads()] == ["Same scoring protocol", "Another protocol: beams"]
+    assert [head.title for head in page.table.headings()] == [
+        "Same scoring protocol",
+        "Another protocol: beams",
+    ]
     assert {point.id for point in page.below.front.chart.points()} == {each.id for each in arena.entries[1:]}
 
 
@@ -238,7 +241,7 @@ def test_one_conversation_has_no_interval_and_says_so(bench):
 
 def test_what_can_not_run_stays_in_the_queue_with_its_reason(bench, filled):
     table = bench().page.below.queue.table
-    row = next(at for at, each in enumerate(table.things()) if each.entry.title == "BitFit")
+    row = next(at for at, each in enumerate(table.items()) if each.entry.title == "BitFit")
     assert table.index(row, 1).data() == "can't run"
     assert "no biases to train" in table.index(row, 0).data(Qt.ItemDataRole.ToolTipRole)
 
@@ -250,14 +253,14 @@ def test_a_queue_whose_data_vanished_says_so_and_goes_on_when_it_is_back(bench, 
     arenas.create(recipe, [{"method": {"id": each}} for each in ("lora", "ia3")])
     aside = source.rename(tmp_path / "aside.csv")
     made = bench()
-    reasons = [each.reason for each in made.page.below.queue.table.things()]
+    reasons = [each.reason for each in made.page.below.queue.table.items()]
     assert all(reason.startswith(f"There is nothing at {source}.") for reason in reasons)
     assert "2 can't run" in made.page._subtitle()
     assert not made.page.start_button.isVisible()
     aside.rename(source)
     made.page.refresh()
     made.settle()
-    assert [each.state for each in made.page.below.queue.table.things()] == ["waiting", "waiting"]
+    assert [each.state for each in made.page.below.queue.table.items()] == ["waiting", "waiting"]
     assert made.page.start_button.isVisible()
 
 
@@ -269,7 +272,7 @@ def test_heads_sort_and_space_checks_what_is_drawn(bench, filled):
     drawn = {line.id for line in page.below.losses.chart.lines()}
     assert 0 < len(drawn) <= 4
     page.view.setFocus()
-    page.choose(next(row.id for row in page.table.things() if row.status.entry.title == "Prompt tuning"))
+    page.choose(next(row.id for row in page.table.items() if row.status.entry.title == "Prompt tuning"))
     QTest.keyClick(page.view, Qt.Key.Key_Space)
     made.settle()
     now = {line.id for line in page.below.losses.chart.lines()}
@@ -309,7 +312,7 @@ def test_only_what_differs_between_checked_recipes_is_shown(bench, filled):
     table = page.below.differences.table
     assert page.below.differences.isVisible()
     assert not page.below.front.isVisible()
-    keys = [each.key for each in table.things()]
+    keys = [each.key for each in table.items()]
     assert "method.id" in keys
     assert "data.source" not in keys
     page.differences_button.click()
@@ -387,7 +390,7 @@ def test_the_queue_runs_is_paused_and_goes_on(bench):
     made.settle()
     assert page.pause_button.isVisible()
     assert not page.start_button.isVisible()
-    assert [each.state for each in page.below.queue.table.things()] == ["running", "waiting"]
+    assert [each.state for each in page.below.queue.table.items()] == ["running", "waiting"]
     page.pause_button.click()
     made.settle()
     assert arenas.open_arena(arena.folder).paused
@@ -425,7 +428,7 @@ def test_an_entry_that_runs_can_be_stopped_and_not_taken_out(bench):
     made.page.start_button.click()
     made.until(lambda: made.manager.current is not None and made.manager.current.state.step > 0)
     made.settle()
-    [running] = made.page.below.queue.table.things()
+    [running] = made.page.below.queue.table.items()
     menu = made.page.menu_for(running)
     texts = {action.text(): action for action in menu.actions()}
     assert "Remove from the arena" not in texts
@@ -435,23 +438,23 @@ def test_an_entry_that_runs_can_be_stopped_and_not_taken_out(bench):
     menu.close()
     made.until(lambda: made.manager.current is None)
     made.settle()
-    assert [each.state for each in made.page.below.queue.table.things()] == ["stopped"]
+    assert [each.state for each in made.page.below.queue.table.items()] == ["stopped"]
 
 
 def test_what_failed_can_be_run_again(bench, filled):
     made = bench()
-    failed = next(each for each in made.page.below.queue.table.things() if each.state == "failed")
+    failed = next(each for each in made.page.below.queue.table.items() if each.state == "failed")
     menu = made.page.menu_for(failed)
     next(action for action in menu.actions() if action.text() == "Run again").trigger()
     menu.close()
     made.settle()
     row = made.page.below.queue.table.row_of(failed.entry.id)
-    assert made.page.below.queue.table.thing_at(row).state == "waiting"
+    assert made.page.below.queue.table.item_at(row).state == "waiting"
 
 
 def test_a_row_leads_to_its_run_and_its_adapter(bench, filled, qtbot):
     page = bench().page
-    row = page.table.things()[0]
+    row = page.table.items()[0]
     with qtbot.waitSignal(page.open_requested) as asked:
         page.view.opened.emit(row)
     assert asked.args == [row.status.run.id]
@@ -479,7 +482,7 @@ def test_of_several_arenas_one_is_chosen_and_can_be_deleted(bench):
     assert made.queued() == ["LoRA"]
     page.open(second.id)
     made.settle()
-    menu = page.menu_for(page.below.queue.table.things()[0])
+    menu = page.menu_for(page.below.queue.table.items()[0])
     next(action for action in menu.actions() if action.text() == "Delete the arena").trigger()
     menu.close()
     made.settle()

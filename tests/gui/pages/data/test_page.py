@@ -319,7 +319,7 @@ def test_the_first_rows_are_shown_with_their_roles_before_the_check_is_complete(
     )
     checked(page, qtbot, str(path))
     assert seen == [(True, True)]
-    assert page.parts.first_look.heads() == [
+    assert page.parts.first_look.headings() == [
         "id: name",
         "dialogue: conversation",
         "summary: summary",

@@ -65,7 +65,7 @@ def show(page: ExamplesPage, qtbot, job) -> None:
 
 
 def listed(view: GroupedTableView) -> list[str]:
-    return [row.id for row in view.table().things()]
+    return [row.id for row in view.table().items()]
 
 
 def test_conversations_are_sorted_by_gain_loss_and_disagreement(page, qtbot):
@@ -189,7 +189,7 @@ def beside(name: str, method: str, **changes):
 def compare(page, qtbot, *labels: str) -> None:
     page.compare_button.click()
     qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
-    for candidate in page.chooser.table.things():
+    for candidate in page.chooser.table.items():
         if candidate.label in labels:
             page.chooser.view.check_pressed.emit(candidate)
     page.chooser.compare_button.click()
@@ -218,7 +218,7 @@ def test_several_runs_stand_beside_one_another(page, qtbot):
         "90.0  +50.0",
         "Bo was early.",
     )
-    assert "LoRA, r 16 40.0, gain +0.0, IA3 90.0, gain +50.0" in table.accessible_text(table.thing_at(row))
+    assert "LoRA, r 16 40.0, gain +0.0, IA3 90.0, gain +50.0" in table.accessible_text(table.item_at(row))
     page.view.order_wanted.emit("gain:1")
     assert listed(page.view) == ["b", "c", "a"]
     page.view.order_wanted.emit("gain:0")
@@ -258,8 +258,8 @@ def test_runs_of_another_protocol_are_refused_with_the_reason(page, qtbot):
     page.compare_button.click()
     qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
     chooser = page.chooser
-    [refused] = chooser.table.things()
-    assert [head.title for head in chooser.table.heads()] == ["Scored differently"]
+    [refused] = chooser.table.items()
+    assert [head.title for head in chooser.table.headings()] == ["Scored differently"]
     assert chooser.table.index(1, 0).data() == "IA3. Scored with other decoding."
     chooser.view.check_pressed.emit(refused)
     assert chooser.table.chosen() == []
@@ -284,10 +284,10 @@ def test_no_more_runs_are_taken_than_have_room(page, qtbot):
     opened(page, qtbot)
     page.compare_button.click()
     qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
-    for candidate in page.chooser.table.things()[:6]:
+    for candidate in page.chooser.table.items()[:6]:
         page.chooser.view.check_pressed.emit(candidate)
     assert not page.chooser.compare_button.isEnabled()
-    page.chooser.view.check_pressed.emit(page.chooser.table.things()[0])
+    page.chooser.view.check_pressed.emit(page.chooser.table.items()[0])
     assert page.chooser.compare_button.isEnabled()
 
 

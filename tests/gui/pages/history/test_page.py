@@ -64,7 +64,7 @@ class Bench:
         return self
 
     def entries(self) -> list[RunEntry]:
-        return self.page.table.things()
+        return self.page.table.items()
 
     def choose(self, name: str) -> RunEntry:
         found = next(entry for entry in self.entries() if entry.name == name)

@@ -54,10 +54,10 @@ class Bench:
         return self
 
     def names(self) -> list[str]:
-        return [adapter.name for adapter in self.page.table.things()]
+        return [adapter.name for adapter in self.page.table.items()]
 
     def choose(self, name: str) -> Adapter:
-        found = next(adapter for adapter in self.page.table.things() if adapter.name == name)
+        found = next(adapter for adapter in self.page.table.items() if adapter.name == name)
         assert self.page.view.choose(found.id)
         return found
 
@@ -145,7 +145,7 @@ def test_rows_have_their_heights_whatever_stood_there_before(bench):
     table, view = made.page.table, made.page.view
     for search in ("clinic", "samsum", "", "starter", ""):
         table.show_only("all", search)
-        heights = {(table.is_head(row), view.rowHeight(row)) for row in range(1, table.rowCount())}
+        heights = {(table.is_heading(row), view.rowHeight(row)) for row in range(1, table.rowCount())}
         assert heights <= {(False, 36), (True, 44)}
         assert view.rowHeight(0) == 36
 

@@ -48,7 +48,7 @@ def make_dialog(styled, qtbot):
 
 
 def _words(table: SupportTable, row_id: str) -> str:
-    return next(table.accessible_text(row) for row in table.things() if row.id == row_id)
+    return next(table.accessible_text(row) for row in table.items() if row.id == row_id)
 
 
 def test_each_row_says_what_the_proof_found(proven, make_dialog):
@@ -82,15 +82,15 @@ def test_without_a_proof_the_table_says_what_is_meant_to_work(tmp_path, monkeypa
     dialog = make_dialog()
 
     assert "Not tested yet" in texts(dialog)
-    assert len(dialog.table.things()) > len(METHODS)
+    assert len(dialog.table.items()) > len(METHODS)
 
 
 def test_a_variant_of_a_quantized_base_is_shown_with_it_only(make_dialog):
     dialog = make_dialog()
-    assert "lora+qlora" not in [row.id for row in dialog.table.things()]
+    assert "lora+qlora" not in [row.id for row in dialog.table.items()]
     dialog._weights.set_current("nf4+double")
 
-    assert "lora+qlora" in [row.id for row in dialog.table.things()]
+    assert "lora+qlora" in [row.id for row in dialog.table.items()]
 
 
 def test_it_opens_at_the_base_models_quantization_and_the_method_in_use(styled, qtbot):
@@ -111,4 +111,4 @@ def test_a_search_keeps_what_it_finds(make_dialog):
     dialog._search.setText("full")
     dialog._search.searched.emit("full")
 
-    assert [row.id for row in dialog.table.things()] == ["full"]
+    assert [row.id for row in dialog.table.items()] == ["full"]
