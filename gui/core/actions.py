@@ -138,8 +138,8 @@ def titled(title: str, action_id: str) -> str:
 def pressed(event: QKeyEvent, action_id: str) -> bool:
     """Return whether a key event has the keys of an action."""
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-    told = QKeySequence(QKeyCombination(modifiers, Qt.Key(event.key())))
-    return any(QKeySequence(keys) == told for keys in _BY_ID[action_id].keys)
+    combination = QKeySequence(QKeyCombination(modifiers, Qt.Key(event.key())))
+    return any(QKeySequence(keys) == combination for keys in _BY_ID[action_id].keys)
 
 
 class BoundAction(QObject):

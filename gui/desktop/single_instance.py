@@ -63,10 +63,10 @@ class SingleInstance(QObject):
             caller.deleteLater()
 
 
-def _understood(said: bytes) -> tuple[str, list[str]]:
+def _understood(message: bytes) -> tuple[str, list[str]]:
     """Return page and files; a message of another version only raises the window."""
     try:
-        wanted = json.loads(said)
+        wanted = json.loads(message)
         return str(wanted["page"]), [str(file) for file in wanted["files"]]
     except (ValueError, KeyError, TypeError):
         return "", []

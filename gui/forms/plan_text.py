@@ -39,10 +39,10 @@ def shots_text(filling: Mapping[str, Any] | None, *, trains: bool) -> str:
     shots = len(filling["shots"]) if filling else 0
     if filling is None or not shots:
         return ""
-    said = tr_count(
+    sentence = tr_count(
         shots,
         "The first of the training split, {tokens} tokens.",
         "The first {n} of the training split, {tokens} tokens.",
         tokens=number_text(filling["shots_tokens"]),
     )
-    return f"{said} {tr('Training skips them.')}" if trains else said
+    return f"{sentence} {tr('Training skips them.')}" if trains else sentence

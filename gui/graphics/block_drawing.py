@@ -272,14 +272,14 @@ class BlockDrawing(QWidget):
         return [key for key in keys if key in self._trained]
 
     def _describe(self) -> None:
-        told = [tr(text) for each, text in MARKS.items() if each in self._marks]
+        names = [tr(text) for each, text in MARKS.items() if each in self._marks]
         for block in self._blocks:
             for group in filter(lambda group: group.title, block.groups):
                 trained = [part.text for part in group.parts if (part.key or part.text) in self._trained]
                 state = tr("{weights} trained", weights=", ".join(trained)) if trained else tr("frozen")
-                told.append(f"{block.title}, {group.title}: {state}")
+                names.append(f"{block.title}, {group.title}: {state}")
         self.setAccessibleName(tr("Trained parts"))
-        self.setAccessibleDescription(". ".join(told))
+        self.setAccessibleDescription(". ".join(names))
 
     def _restyle(self) -> None:
         self.updateGeometry()

@@ -100,8 +100,8 @@ class Histogram(QWidget):
         painter.end()
 
     def _paint_bars(self, painter: QPainter, plot: QRectF) -> None:
-        most = max(self._counts, default=0)
-        if not most:
+        highest = max(self._counts, default=0)
+        if not highest:
             return
         each = plot.width() / len(self._counts)
         gap = 1.0 if each >= 3 else 0.0
@@ -109,7 +109,7 @@ class Histogram(QWidget):
         for at, count in enumerate(self._counts):
             if not count:
                 continue
-            tall = max(1.5, (plot.height() - 6) * count / most)
+            tall = max(1.5, (plot.height() - 6) * count / highest)
             start = self._low + at * self._bin
             past = self._limit is not None and start + self._bin / 2 > self._limit
             bar = QRectF(plot.left() + at * each, plot.bottom() - tall, each - gap, tall)
@@ -198,20 +198,20 @@ class Histogram(QWidget):
 
     def _move_to(self, limit: int) -> None:
         # A limit beyond the last bin stays until it is moved below it.
-        most = max(int(self._high()), self._limit or 0)
-        limit = min(most, max(int(self._low) + 1, limit))
+        maximum = max(int(self._high()), self._limit or 0)
+        limit = min(maximum, max(int(self._low) + 1, limit))
         if limit == self._limit:
             return
         self.set_limit(limit)
         self.limitChanged.emit(limit)
 
     def _describe(self) -> None:
-        told = [tr("{count} in total", count=number_text(sum(self._counts)))]
+        parts = [tr("{count} in total", count=number_text(sum(self._counts)))]
         if self._limit is not None:
-            told.append(tr("limit {limit}", limit=self._limit_text()))
-            told.append(tr("about {count} above it", count=number_text(self.beyond())))
+            parts.append(tr("limit {limit}", limit=self._limit_text()))
+            parts.append(tr("about {count} above it", count=number_text(self.beyond())))
         self.setAccessibleName(self._name)
-        self.setAccessibleDescription(", ".join(told))
+        self.setAccessibleDescription(", ".join(parts))
 
 
 def label_step(span: float, about: int) -> float:

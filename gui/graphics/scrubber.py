@@ -145,11 +145,11 @@ class Scrubber(QWidget):
     def _describe(self) -> None:
         total = number_text(self._total)
         if self._current == 0:
-            told = tr("base model of {total}", total=total)
+            text = tr("base model of {total}", total=total)
         else:
-            told = tr("step {step} of {total}", step=number_text(self._current), total=total)
+            text = tr("step {step} of {total}", step=number_text(self._current), total=total)
         choice = tr("{count} to choose from", count=number_text(len(self._done)))
-        self.setAccessibleDescription(f"{told}, {choice}")
+        self.setAccessibleDescription(f"{text}, {choice}")
 
     def _restyle(self) -> None:
         self.updateGeometry()

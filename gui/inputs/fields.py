@@ -125,8 +125,8 @@ class Field(QWidget):
 
     def _describe(self) -> None:
         """Set the control's accessible description: the problem, then hint and help."""
-        told = (self._problem.text() or self._foot.text(), self._help)
-        self.control.setAccessibleDescription("\n".join(part for part in told if part))
+        texts = (self._problem.text() or self._foot.text(), self._help)
+        self.control.setAccessibleDescription("\n".join(part for part in texts if part))
 
     def problem(self) -> str:
         """Return the problem shown, "" if there is none."""

@@ -48,9 +48,9 @@ def compact(value: float | None) -> str:
     """Return a count in three significant digits: 3,538,944 is "3.54 M", 892 is "892"."""
     if value is None:
         return UNKNOWN
-    for size, least, said in ((1e9, 1e9, BILLIONS), (1e6, 1e6, MILLIONS), (1e3, 1e4, THOUSANDS)):
-        if abs(value) >= least:
-            return tr(said, value=number_text(value / size, _places(value / size)))
+    for size, minimum, text in ((1e9, 1e9, BILLIONS), (1e6, 1e6, MILLIONS), (1e3, 1e4, THOUSANDS)):
+        if abs(value) >= minimum:
+            return tr(text, value=number_text(value / size, _places(value / size)))
     return number_text(value)
 
 
@@ -58,8 +58,8 @@ def bytes_text(count: float | None) -> str:
     """Return a size in bytes as text: "14.2 MB", "5.9 GB", "812 bytes"."""
     if count is None:
         return UNKNOWN
-    for unit, size, least in (("TB", 1e12, 1e12), ("GB", 1e9, 1e9), ("MB", 1e6, 1e5), ("kB", 1e3, 1e3)):
-        if count >= least:
+    for unit, size, minimum in (("TB", 1e12, 1e12), ("GB", 1e9, 1e9), ("MB", 1e6, 1e5), ("kB", 1e3, 1e3)):
+        if count >= minimum:
             return f"{number_text(count / size, 1 if count / size < 1000 else 0)} {unit}"
     return tr_count(int(count), "{n} byte", "{n} bytes")
 

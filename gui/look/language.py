@@ -85,8 +85,8 @@ class Catalogue:
             found = composed.pattern.fullmatch(text)
             if found and not any(_SENTENCE.search(value) for value in found.groups()):
                 values = zip(found.groups(), composed.quoted, strict=True)
-                said = [value if quoted else self._value(value) for value, quoted in values]
-                return _filled(composed, said)
+                translated = [value if quoted else self._value(value) for value, quoted in values]
+                return _filled(composed, translated)
         return ""
 
     def _known(self, text: str) -> str:
@@ -107,8 +107,8 @@ class Catalogue:
     def _in_a_row(self, text: str) -> str:
         """Translate a list of joined texts if each is known or a number, else return ""."""
         parts = _JOINER.split(text)
-        said = [tr(part) if _JOINER.fullmatch(part) else self._part(part) for part in parts]
-        return "".join(said) if parts[1:] and all(said) else ""
+        translated = [tr(part) if _JOINER.fullmatch(part) else self._part(part) for part in parts]
+        return "".join(translated) if parts[1:] and all(translated) else ""
 
     def _part(self, text: str) -> str:
         return _FIGURE.sub(_local, text) if _FIGURE.fullmatch(text) else self._whole(text, MIN_VALUE_LETTERS)
@@ -174,15 +174,15 @@ _now = _Current()
 
 def tr(text: str, /, **values: object) -> str:
     """Translate a text of the window and fill in its values: `{step}` with `step`."""
-    said = _now.catalogue.window.get(text, (text,))[0] if _now.catalogue else text
-    return said.format(**values) if values else said
+    translated = _now.catalogue.window.get(text, (text,))[0] if _now.catalogue else text
+    return translated.format(**values) if values else translated
 
 
 def tr_count(count: int, one: str, many: str, /, **values: object) -> str:
     """Translate a text with a plural; `{n}` is the number in the locale's format, other values are filled in too."""
     forms = _now.catalogue.window.get(many) if _now.catalogue else None
-    said = forms[0 if count == 1 else -1] if forms else one if count == 1 else many
-    return said.format(**{"n": locale().toString(count)} | values)
+    translated = forms[0 if count == 1 else -1] if forms else one if count == 1 else many
+    return translated.format(**{"n": locale().toString(count)} | values)
 
 
 def mark(text: str) -> str:

@@ -129,8 +129,8 @@ class AdapterTable(GroupedTable[Adapter]):
         parts = [item.name, *self.tags(item), method_text(item.metadata)]
         if card is not None and SCORE in card.scores:
             verdict = card.difference.get(SCORE, {}).get("verdict", "")
-            said = tr(SAID[verdict]) if verdict in SAID else ""
-            parts.append(as_text("ROUGE-1", confidence_interval(card.scores[SCORE]), said))
+            verdict_text = tr(SAID[verdict]) if verdict in SAID else ""
+            parts.append(as_text("ROUGE-1", confidence_interval(card.scores[SCORE]), verdict_text))
         else:
             parts.append(tr("not scored yet"))
         parts += [bytes_text(item.size_bytes), when_text(item.metadata.made, datetime.now(UTC))]

@@ -218,9 +218,11 @@ def _measured(row: Row, name: str) -> Cell:
 
 def _whole_run(row: Row) -> str:
     run = row.status.run
-    said = [tr("Training time in minutes, without loading and scoring.")]
-    said += [tr("The whole run took {time}.", time=duration_text(run.seconds))] if run is not None else []
-    return " ".join(said)
+    sentences = [tr("Training time in minutes, without loading and scoring.")]
+    sentences += (
+        [tr("The whole run took {time}.", time=duration_text(run.seconds))] if run is not None else []
+    )
+    return " ".join(sentences)
 
 
 def _head(group: Group) -> Heading:
@@ -243,8 +245,8 @@ def _in_full(differences: dict[str, Any] | None, sentence: str, remark: str) -> 
     found = differences[SCORE]
     spread = interval(found.get("low"), found.get("high")) if "low" in found else tr(NO_INTERVAL)
     verdict = tr(FULL_TEXTS[found["verdict"]])
-    said = tr(sentence, verdict=verdict, gain=gain(found["mean"]), interval=spread)
-    return f"{said} {remark}".strip()
+    text = tr(sentence, verdict=verdict, gain=gain(found["mean"]), interval=spread)
+    return f"{text} {remark}".strip()
 
 
 def axis_of(rows: Iterable[Row]) -> tuple[float, float]:

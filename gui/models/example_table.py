@@ -106,9 +106,11 @@ class ExampleTable(GroupedTable[Row]):
         self._refill()
 
     def _refill(self) -> None:
-        words = self._search.casefold().split()
+        searched = self._search.casefold().split()
         shown = (
-            [row for row in self._all if all(word in _said(row) for word in words)] if words else self._all
+            [row for row in self._all if all(word in _said(row) for word in searched)]
+            if searched
+            else self._all
         )
         self.set_rows(run_comparison.ordered(shown, self.order))
 

@@ -52,7 +52,7 @@ def in_full(
 ) -> str:
     """Return a metric's name, value and interval, and its comparison with the base model."""
     metric = metrics.METRICS[name]
-    said = f"{translate(metric.help)} {amount(own['mean'], metric.unit)}, {interval_text(own, metric.unit)}."
+    text = f"{translate(metric.help)} {amount(own['mean'], metric.unit)}, {interval_text(own, metric.unit)}."
     if base and difference:
         verdict = str(difference.get("verdict"))
         compared = tr(
@@ -62,5 +62,5 @@ def in_full(
             interval=interval_text(difference, metric.unit, signed=True),
             verdict=tr(VERDICT_TEXTS[verdict]) if verdict in VERDICT_TEXTS else tr("not compared"),
         )
-        return f"{said} {compared}"
-    return said
+        return f"{text} {compared}"
+    return text

@@ -81,8 +81,8 @@ class QueueTable(GroupedTable[EntryStatus]):
         return self._left.entries.get(item.entry.id)
 
     def accessible_text(self, item: EntryStatus) -> str:
-        said = f"{entry_text(item.entry)}, {tr(STATES[item.state])}"
-        return f"{said}: {translate(item.reason)}" if item.reason else f"{said}, {self._in_full(item)}"
+        title = f"{entry_text(item.entry)}, {tr(STATES[item.state])}"
+        return f"{title}: {translate(item.reason)}" if item.reason else f"{title}, {self._in_full(item)}"
 
     def explanation(self, item: EntryStatus, key: str) -> str:
         return translate(item.reason) or self._in_full(item)

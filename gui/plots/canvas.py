@@ -151,11 +151,11 @@ class Canvas(pg.PlotWidget):
             bounds += [float(part.min()), float(part.max())] if part.size else []
         if not bounds:
             return (-0.7, 0.7) if drawing.log else (0.0, 4.2)
-        least, most = min(bounds), max(bounds)
+        lowest, highest = min(bounds), max(bounds)
         if drawing.log:
-            least, most = math.log10(max(least, 1e-8)), math.log10(max(most, 1e-8))
-        pad = 0.04 * (most - least) or 0.05 * abs(most) or 0.1
-        return least - pad, most + pad
+            lowest, highest = math.log10(max(lowest, 1e-8)), math.log10(max(highest, 1e-8))
+        pad = 0.04 * (highest - lowest) or 0.05 * abs(highest) or 0.1
+        return lowest - pad, highest + pad
 
     def _draw_axes(self, drawing: Drawing, low: float, high: float, shown_y: tuple[float, float]) -> None:
         room = px(20) * (high - low) / max(1.0, self._box.width())

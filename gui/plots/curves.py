@@ -104,7 +104,7 @@ class Curves(Chart):
         self.update()
 
     def _describe(self) -> None:
-        said = [
+        parts = [
             tr(
                 "{name}: {loss} at step {step}",
                 name=line.name,
@@ -114,7 +114,7 @@ class Curves(Chart):
             for line in self._lines
             if len(line.series)
         ]
-        self.setAccessibleDescription(". ".join(said) if said else tr("No entry is selected."))
+        self.setAccessibleDescription(". ".join(parts) if parts else tr("No entry is selected."))
 
     def _whole(self) -> tuple[float, float]:
         return 0.0, max(
@@ -209,13 +209,13 @@ class Curves(Chart):
     def zoom(self, factor: float, around: float) -> None:
         """Scale the range of steps in view; `around` keeps its position."""
         low, high = self.view()
-        least, most = self._whole()
+        first, last = self._whole()
         wide = max(MIN_STEPS, (high - low) * factor)
-        if wide >= most - least:
+        if wide >= last - first:
             self.show_all()
             return
         share = (around - low) / ((high - low) or 1.0)
-        start = min(max(least, around - share * wide), most - wide)
+        start = min(max(first, around - share * wide), last - wide)
         self._view = (start, start + wide)
         self.update()
 
@@ -234,8 +234,8 @@ class Curves(Chart):
         if self._dragged_from is not None and self._view is not None:
             frame = self.frame()
             by = frame.x_at(self._dragged_from.x()) - frame.x_at(event.position().x())
-            (low, high), (least, most) = self._view, self._whole()
-            by = min(max(by, least - low), most - high)
+            (low, high), (first, last) = self._view, self._whole()
+            by = min(max(by, first - low), last - high)
             self._view, self._dragged_from = (low + by, high + by), event.position()
             self.update()
             return

@@ -222,15 +222,15 @@ class LossPlot(QWidget):
             return
         mean = float(drawing.train.mean_at(count - 1, drawing.window()))
         step = number_text(drawing.train.steps[-1])
-        said = [tr("Loss after step {step}: {loss} smoothed.", step=step, loss=number_text(mean, 3))]
+        sentences = [tr("Loss after step {step}: {loss} smoothed.", step=step, loss=number_text(mean, 3))]
         if len(drawing.evaluation):
-            said.append(
+            sentences.append(
                 tr("Last evaluation {loss}.", loss=number_text(float(drawing.evaluation.values[-1]), 3))
             )
         if len(drawing.scores):
-            said.append(f"{self._legend.score_text()}: {score(float(drawing.scores.values[-1]))}.")
+            sentences.append(f"{self._legend.score_text()}: {score(float(drawing.scores.values[-1]))}.")
         self.setAccessibleName(tr("Loss plot"))
-        self.setAccessibleDescription(" ".join(said))
+        self.setAccessibleDescription(" ".join(sentences))
 
     def _place_waiting(self) -> None:
         empty = self._drawing is None or not len(self._drawing.train)

@@ -74,11 +74,11 @@ class Scatter(Chart):
         return [self._points[index].id for index in self._front]
 
     def _summary_text(self) -> str:
-        said = [f"{point.name}: {self._point_text(point)}" for point in self._points]
+        texts = [f"{point.name}: {self._point_text(point)}" for point in self._points]
         best = ", ".join(self._points[index].name for index in self._front)
-        if not said:
+        if not texts:
             return tr("No entry is scored yet.")
-        return ". ".join([*said, tr("No entry beats {names}", names=best)])
+        return ". ".join([*texts, tr("No entry beats {names}", names=best)])
 
     def _point_text(self, point: Point) -> str:
         return f"{as_text('ROUGE-1', point.interval)}, {compact(point.cost)} {self._unit}"
@@ -99,8 +99,8 @@ class Scatter(Chart):
         scores += [self._base] if self._base is not None else []
         air = 0.08 * (max(scores) - min(scores)) or 0.01
         side = 0.08 * (max(costs) - min(costs)) or 0.5
-        least = min(costs) - side if self._log else max(0.0, min(costs) - side)
-        return (least, max(costs) + side), (min(scores) - air, max(scores) + air)
+        minimum = min(costs) - side if self._log else max(0.0, min(costs) - side)
+        return (minimum, max(costs) + side), (min(scores) - air, max(scores) + air)
 
     def ticks(self, frame: Frame) -> tuple[Sequence[Tick], Sequence[Tick]]:
         up = [
@@ -251,9 +251,9 @@ class Scatter(Chart):
 
 def _power(power: int) -> str:
     """Return a power of ten as text: "100", "10 k", "1 M"."""
-    for said, least, size in ((BILLIONS, 9, 9), (MILLIONS, 6, 6), (THOUSANDS, 4, 3)):
-        if power >= least:
-            return tr(said, value=10 ** (power - size))
+    for text, minimum, size in ((BILLIONS, 9, 9), (MILLIONS, 6, 6), (THOUSANDS, 4, 3)):
+        if power >= minimum:
+            return tr(text, value=10 ** (power - size))
     return number_text(10**power)
 
 

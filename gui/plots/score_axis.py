@@ -51,9 +51,9 @@ def scale_of(points: list[float], shown_y: tuple[float, float], room_above: floa
     low, high = min(points), max(points)
     lacking = max(0.0, MIN_POINTS - (high - low)) / 2
     low, high = max(LOWEST, low - lacking), min(HIGHEST, high + lacking)
-    least, most = shown_y
-    height = most - least
-    return Scale((low, high), (least + ROOM_BELOW * height, most - min(0.5, room_above) * height))
+    bottom, top = shown_y
+    height = top - bottom
+    return Scale((low, high), (bottom + ROOM_BELOW * height, top - min(0.5, room_above) * height))
 
 
 class ScoreLine:

@@ -76,15 +76,15 @@ class DeviceMeter(QAbstractButton):
         self._memory.setText(_memory_text(used, total))
         self._load.setText(percent(load))
         self._folded_memory.setText(bytes_text(used) if used is not None else "")
-        said = tr(
+        text = tr(
             "{name} {device}, memory {memory}, load {load}",
             name=name,
             device=device,
             memory=_memory_text(used, total),
             load=percent(load),
         )
-        self.setAccessibleName(said)
-        self.setToolTip(tr("{device}. Press to check this computer", device=said))
+        self.setAccessibleName(text)
+        self.setToolTip(tr("{device}. Press to check this computer", device=text))
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Show the hover ground."""

@@ -101,10 +101,10 @@ class _Matches(QAbstractListModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         offer, made = self._found[index.row()]
-        told = (offer.title, offer.group, offer.note)
+        texts = (offer.title, offer.group, offer.note)
         return {
             Qt.ItemDataRole.DisplayRole: offer.title,
-            Qt.ItemDataRole.AccessibleTextRole: ", ".join(part for part in told if part),
+            Qt.ItemDataRole.AccessibleTextRole: ", ".join(part for part in texts if part),
             ENTRY_ROLE: offer,
             POSITIONS_ROLE: made.positions,
         }.get(role)
@@ -271,8 +271,8 @@ class Palette(QDialog):
     def _select(self, row: int) -> None:
         """Select a row and report it to screen readers, although the field keeps the focus."""
         self.view.setCurrentIndex(self._model.index(row))
-        told = self._model.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
-        self.query.setAccessibleDescription(told)
+        text = self._model.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
+        self.query.setAccessibleDescription(text)
         QAccessible.updateAccessibility(QAccessibleEvent(self.query, QAccessible.Event.DescriptionChanged))
 
     def _stand_at_the_head(self) -> None:

@@ -70,8 +70,10 @@ class ShortcutsSheet(QDialog):
     def _filter(self, text: str) -> None:
         wanted = text.lower().split()
         for each, row in self._rows:
-            told = " ".join([tr(each.title), tr(SCOPES[each.scope]), *map(actions.native, each.keys)]).lower()
-            row.setVisible(all(word in told for word in wanted))
+            entry_text = " ".join(
+                [tr(each.title), tr(SCOPES[each.scope]), *map(actions.native, each.keys)]
+            ).lower()
+            row.setVisible(all(word in entry_text for word in wanted))
         for scope, made in self._sections.items():
             made.setVisible(any(row.isVisibleTo(made) for each, row in self._rows if each.scope == scope))
 

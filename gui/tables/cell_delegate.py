@@ -75,14 +75,14 @@ class RowDelegate(QStyledItemDelegate):
         self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index
     ) -> bool:
         """Show a cell's tooltip, or the full text of an elided cell."""
-        told = index.data(Qt.ItemDataRole.ToolTipRole)
+        tooltip = index.data(Qt.ItemDataRole.ToolTipRole)
         cell = index.data(CELL_ROLE)
-        if not told and isinstance(cell, Named | Text):
+        if not tooltip and isinstance(cell, Named | Text):
             room = option.rect.width() - 2 * px(INSET)
             wide = QFontMetrics(font(_role(cell))).horizontalAdvance(text_of(cell))
-            told = text_of(cell) if wide > room else ""
+            tooltip = text_of(cell) if wide > room else ""
         # As rich text, so that long lines wrap; escaped, since cells contain untrusted texts.
-        QToolTip.showText(event.globalPos(), f"<qt>{html.escape(told)}</qt>" if told else "", view)
+        QToolTip.showText(event.globalPos(), f"<qt>{html.escape(tooltip)}</qt>" if tooltip else "", view)
         return True
 
 

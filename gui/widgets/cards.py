@@ -116,8 +116,8 @@ class FallbackRow(QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        told = (plan.title, plan.detail, plan.memory, plan.change, plan.time, plan.learning)
-        self.setAccessibleName(", ".join(part for part in told if part))
+        texts = (plan.title, plan.detail, plan.memory, plan.change, plan.time, plan.learning)
+        self.setAccessibleName(", ".join(part for part in texts if part))
         style.follow(self.update)
 
     def sizeHint(self) -> QSize:
@@ -136,10 +136,12 @@ class FallbackRow(QAbstractButton):
         box = QRectF(self.rect()).adjusted(40, 9, -16, -9)
         columns = self._columns(box)
         taken = metrics("figure_medium").horizontalAdvance(self._plan.memory) + 16
-        words = QRectF(box.left(), box.top(), columns[0][1] - taken - box.left(), box.height() / 2)
-        self._text(painter, words, self._plan.title, "body_semibold", "ink", Qt.AlignmentFlag.AlignLeading)
-        words.moveTop(box.center().y())
-        self._text(painter, words, self._plan.detail, "label", "ink2", Qt.AlignmentFlag.AlignLeading)
+        text_rect = QRectF(box.left(), box.top(), columns[0][1] - taken - box.left(), box.height() / 2)
+        self._text(
+            painter, text_rect, self._plan.title, "body_semibold", "ink", Qt.AlignmentFlag.AlignLeading
+        )
+        text_rect.moveTop(box.center().y())
+        self._text(painter, text_rect, self._plan.detail, "label", "ink2", Qt.AlignmentFlag.AlignLeading)
         for text, right, role, token in columns:
             rect = QRectF(right - 160, box.top(), 160, box.height())
             self._text(painter, rect, text, role, token, Qt.AlignmentFlag.AlignTrailing)

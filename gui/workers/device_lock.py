@@ -45,8 +45,8 @@ class DeviceLock(QObject):
         self._pausing = False
         self._giving_back = False
         summarizer.changed.connect(self._on_summarizer_changed)
-        for said in (manager.run_started, manager.run_changed, manager.run_ended):
-            said.connect(self._on_device_changed)
+        for signal in (manager.run_started, manager.run_changed, manager.run_ended):
+            signal.connect(self._on_device_changed)
         manager.device_changed.connect(self._on_device_changed)
 
     @property
@@ -103,8 +103,8 @@ class DeviceLock(QObject):
 
     def act(self) -> None:
         """Run the strip's action."""
-        said = self.strip()
-        if said is not None and said.action:
+        strip = self.strip()
+        if strip is not None and strip.action:
             if self.run_is_computing:
                 self.pause_run()
             else:

@@ -83,13 +83,13 @@ class Eta:
 
     def _update_shown(self, left: float) -> None:
         """Change the shown time only if it clearly differs, more so upwards, so that it does not flicker."""
-        told, step = _coarse(left), COARSE if left >= HOUR else MINUTE
+        shown, step = _coarse(left), COARSE if left >= HOUR else MINUTE
         if (
             self._shown_seconds is None
-            or told < self._shown_seconds
+            or shown < self._shown_seconds
             or left > self._shown_seconds + 1.25 * step
         ):
-            self._shown_seconds = told
+            self._shown_seconds = shown
 
 
 def _coarse(seconds: float) -> float:

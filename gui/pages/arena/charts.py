@@ -102,8 +102,8 @@ def _point(row: Row, kind: arenas.Cost) -> Point | None:
 def short_name(entry: arenas.Entry) -> str:
     """Return the short name of an entry."""
     title = entry.title.rpartition(" with ")[2]
-    said = tr("Full") if title == method(BASELINE).title else translate(title)
-    return f"{said} {entry.detail.partition(',')[0]}" if entry.detail.startswith("r ") else said
+    name = tr("Full") if title == method(BASELINE).title else translate(title)
+    return f"{name} {entry.detail.partition(',')[0]}" if entry.detail.startswith("r ") else name
 
 
 class LossView(QWidget):

@@ -89,10 +89,10 @@ class FindingRow(QWidget):
             label.set_token("ink3" if done else "ink")
         self.act_button.setText(self._action())
         self.act_button.setVisible(bool(self.act_button.text()))
-        said = [self.finding.title, tr_count(self._rows, "{n} row", "{n} rows"), self._detail.text()]
+        parts = [self.finding.title, tr_count(self._rows, "{n} row", "{n} rows"), self._detail.text()]
         if done:
-            said.append(tr("left out") if excluded else tr("masked"))
-        self.setAccessibleName(", ".join(filter(None, said)))
+            parts.append(tr("left out") if excluded else tr("masked"))
+        self.setAccessibleName(", ".join(filter(None, parts)))
 
     def show_counts(self, counts: Mapping[str, int]) -> None:
         """Show other counts by split, after its limit was moved."""
@@ -130,11 +130,11 @@ class FindingRow(QWidget):
         menu.deleteLater()
 
 
-def _at_the_right(button: QWidget, least: int, texts: Sequence[str]) -> QWidget:
+def _at_the_right(button: QWidget, minimum: int, texts: Sequence[str]) -> QWidget:
     """Right-align a button in a box with room for any of its texts, so that the buttons of all rows are aligned."""
     longest = max(map(metrics("body_medium").horizontalAdvance, texts))
     box = QWidget()
-    box.setFixedWidth(max(px(least), math.ceil(longest) + LINK_RIM))
+    box.setFixedWidth(max(px(minimum), math.ceil(longest) + LINK_RIM))
     holder = QHBoxLayout(box)
     holder.setContentsMargins(0, 0, 0, 0)
     holder.addStretch(1)

@@ -154,9 +154,9 @@ class LengthView(QWidget):
         self._facts.setText(facts)
         edges, counts = lengths.edges, lengths.counts
         width = edges[1] - edges[0] if len(edges) > 1 else 1.0
-        most = max(lengths.p95 * SHOWN_PAST_P95, min(self.limit, lengths.most) * 1.05)
+        maximum = max(lengths.p95 * SHOWN_PAST_P95, min(self.limit, lengths.most) * 1.05)
         self.histogram.set_counts(
-            counts[: max(1, min(len(counts), round(most / width) + 1))], width, edges[0]
+            counts[: max(1, min(len(counts), round(maximum / width) + 1))], width, edges[0]
         )
         self._say()
 

@@ -474,10 +474,10 @@ class DataPage(Page):
                 f"{translate(error.message)} {translate(error.hint)}", icon_name="warning"
             )
         else:
-            said = tr_count(
+            text = tr_count(
                 count, "{n} row was written to {path}.", "{n} rows were written to {path}.", path=path
             )
-            self.parts.remarks.show_notice(said, icon_name="info", token="ink2")
+            self.parts.remarks.show_notice(text, icon_name="info", token="ink2")
 
 
 def _subtitle(found: Report) -> str:

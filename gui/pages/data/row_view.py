@@ -164,10 +164,10 @@ class RowView(QWidget):
             for text in (row.conversation, row.summary)
             for match in pii.find(text, rest)
         ]
-        said = [tr_count(count, "{n} passage masked.", "{n} passages masked.")] if count else []
-        said += [tr("Personal data: {found}.", found=", ".join(dict.fromkeys(found)))] if found else []
-        self._personal.setText(" ".join(said))
-        self._personal.setVisible(bool(said))
+        sentences = [tr_count(count, "{n} passage masked.", "{n} passages masked.")] if count else []
+        sentences += [tr("Personal data: {found}.", found=", ".join(dict.fromkeys(found)))] if found else []
+        self._personal.setText(" ".join(sentences))
+        self._personal.setVisible(bool(sentences))
 
 
 def _length(row: Row, said: int, cut: Cut | None) -> str:

@@ -73,8 +73,8 @@ class CandidateTable(GroupedTable[Candidate]):
 
     def accessible_text(self, item: Candidate) -> str:
         if item.why_not:
-            said = tr("{run}, {recipe}, can't be compared.", run=translate(item.label), recipe=item.name)
-            return f"{said} {translate(item.why_not)}"
+            text = tr("{run}, {recipe}, can't be compared.", run=translate(item.label), recipe=item.name)
+            return f"{text} {translate(item.why_not)}"
         parts = [translate(item.label), item.name, f"ROUGE-1 {score(item.mean)}"]
         parts.append(tr("gain {gain}", gain=gain(item.gain)))
         parts.append(tr("checked") if item.job.id in self._checked else tr("not checked"))

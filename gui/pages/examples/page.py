@@ -313,9 +313,9 @@ def _summary_text(rows: Sequence[Row], shown: Sequence[run_comparison.Scored]) -
         "fell": number_text(fell),
         "stayed": number_text(len(rows) - rose - fell),
     }
-    said = (
+    text = (
         tr("ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.", **counts)
         if len(shown) == 1
         else tr("On average, ROUGE-1 rose on {rose}, fell on {fell}, stayed the same on {stayed}.", **counts)
     )
-    return f"{said} {protocol_text(shown[0].scores.protocol)}"
+    return f"{text} {protocol_text(shown[0].scores.protocol)}"

@@ -126,10 +126,10 @@ def about() -> list[Topic]:
 
 def find(wanted: str, among: Iterable[Topic]) -> list[Topic]:
     """Return the topics that contain all words; in each group, those with all words in the title come first."""
-    words = wanted.lower().split()
-    found = [topic for topic in among if all(word in topic.search_text() for word in words)]
+    searched = wanted.lower().split()
+    found = [topic for topic in among if all(word in topic.search_text() for word in searched)]
     groups = list(dict.fromkeys(topic.group for topic in found))
-    titled = [all(word in topic.title.lower() for word in words) for topic in found]
+    titled = [all(word in topic.title.lower() for word in searched) for topic in found]
     order = sorted(range(len(found)), key=lambda at: (groups.index(found[at].group), not titled[at]))
     return [found[at] for at in order]
 
@@ -175,7 +175,7 @@ def _methods() -> list[Topic]:
 def _method_facts(each: Method) -> Iterable[Fact]:
     yield tr("In short"), translate(each.summary)
     yield tr("Works with"), ", ".join(translate(family) for family in each.families)
-    yield tr("Base model in"), ", ".join(tr(QUANTIZED[kept]) for kept in each.quantizations)
+    yield tr("Base model in"), ", ".join(tr(QUANTIZED[weights]) for weights in each.quantizations)
     yield tr("Can be merged"), tr("yes") if each.merges else tr("no")
     for variant in each.variants:
         yield tr("Variant {name}", name=translate(variant.title)), translate(variant.summary)
@@ -185,18 +185,18 @@ def _method_facts(each: Method) -> Iterable[Fact]:
 
 def _of_option(info: OptionInfo) -> str:
     """Return an option's declaration in sentences: help, choices, bounds, default."""
-    said = [translate(info.help)]
+    sentences = [translate(info.help)]
     if info.choices:
-        said.append(tr("One of {choices}.", choices=", ".join(info.choices)))
+        sentences.append(tr("One of {choices}.", choices=", ".join(info.choices)))
     bounds = BOUNDS.get(
         (_is_in(info.minimum, info.minimum_excluded), _is_in(info.maximum, info.maximum_excluded))
     )
     if bounds:
-        said.append(tr(bounds, least=plain(info.minimum), most=plain(info.maximum)))
+        sentences.append(tr(bounds, least=plain(info.minimum), most=plain(info.maximum)))
     value = _value(info.default) if isinstance(info.default, (bool, int, float, str)) else ""
     if value:
-        said.append(tr("Default: {value}.", value=f"{value} {translate(info.unit)}".rstrip()))
-    return " ".join(said)
+        sentences.append(tr("Default: {value}.", value=f"{value} {translate(info.unit)}".rstrip()))
+    return " ".join(sentences)
 
 
 def _is_in(bound: float | None, excluded: bool) -> bool | None:

@@ -140,13 +140,13 @@ def run_facts(entry: RunEntry) -> list[Fact]:
     if entry.excluded:
         data.append(tr("{count} excluded", count=number_text(entry.excluded)))
     step, total = number_text(entry.adapter_step), number_text(entry.total_steps)
-    kept = tr("{step} of {total}", step=step, total=total) if entry.adapter_id else "–"
+    saved_step = tr("{step} of {total}", step=step, total=total) if entry.adapter_id else "–"
     return [
         (tr("Data"), ", ".join(data)),
         (tr("Method"), _method(recipe)),
         (tr("Base model"), base_text(recipe.base_model.id)),
         (tr("Precision"), entry.precision or recipe.base_model.precision),
-        (tr("Saved step"), kept),
+        (tr("Saved step"), saved_step),
         (tr("Seed"), str(recipe.training.seed)),
     ]
 

@@ -45,12 +45,12 @@ class EditsView(QWidget):
         newest = list(reversed(steps))[:MAX_STEPS]
         for index, row in enumerate(self._rows):
             step = newest[index] if index < len(newest) else None
-            told = (
+            texts = (
                 (clock_text(step.time), labelling_text.step_title(step), labelling_text.step_detail(step))
                 if step
                 else ("",) * 3
             )
-            for label, text in zip(row, told, strict=True):
+            for label, text in zip(row, texts, strict=True):
                 label.setText(text)
                 label.setVisible(step is not None)
         self._shown = [labelling_text.step_title(step) for step in newest]

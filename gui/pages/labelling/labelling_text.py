@@ -183,20 +183,20 @@ class Length:
 
 def length(text: str, conversation: str, accepted: list[labelling.Item]) -> Length:
     """Compare the length of a summary with the usual one for its conversation."""
-    words = labelling.count_words(text)
+    count = labelling.count_words(text)
     low, high = labelling.usual_words(conversation, accepted)
-    least, most = number_text(low), _words(high)
-    if words > high:
-        usual = tr("Longer than usual: {least} to {most}", least=least, most=most)
-    elif 0 < words < low:
-        usual = tr("Shorter than usual: {least} to {most}", least=least, most=most)
+    minimum, maximum = number_text(low), _words(high)
+    if count > high:
+        usual = tr("Longer than usual: {least} to {most}", least=minimum, most=maximum)
+    elif 0 < count < low:
+        usual = tr("Shorter than usual: {least} to {most}", least=minimum, most=maximum)
     elif len(accepted) >= labelling.MIN_TO_COMPARE:
-        usual = tr("Your usual length: {least} to {most}", least=least, most=most)
+        usual = tr("Your usual length: {least} to {most}", least=minimum, most=maximum)
     else:
-        usual = tr("Usual length: {least} to {most}", least=least, most=most)
+        usual = tr("Usual length: {least} to {most}", least=minimum, most=maximum)
     tokens = tr_count(about_tokens(text), "about {n} token", "about {n} tokens")
-    shown = f"{_words(words)}, {tokens}" if words else tr("No text yet")
-    return Length(shown, usual, words > high or 0 < words < low)
+    shown = f"{_words(count)}, {tokens}" if count else tr("No text yet")
+    return Length(shown, usual, count > high or 0 < count < low)
 
 
 def to_go(accepted: int) -> str:
@@ -204,10 +204,10 @@ def to_go(accepted: int) -> str:
     lacking = labelling.MIN_FOR_A_RUN - accepted
     if lacking <= 0:
         return ""
-    least = number_text(labelling.MIN_FOR_A_RUN)
+    minimum = number_text(labelling.MIN_FOR_A_RUN)
     return tr(
         "A run needs {least} accepted summaries: {lacking} more to accept.",
-        least=least,
+        least=minimum,
         lacking=number_text(lacking),
     )
 
@@ -242,16 +242,16 @@ def read_in(left_out: dict[str, Any], brought: int) -> str:
         total = number_text(sum(excluded.values()))
         parts.append(tr("{count} excluded on the data page ({named})", count=total, named=named))
     parts += [describe(left_out[kind]) for kind, describe in LEFT_OUT.items() if left_out.get(kind)]
-    said = [tr("Left out: {parts}.", parts=", ".join(parts))] if parts else []
+    sentences = [tr("Left out: {parts}.", parts=", ".join(parts))] if parts else []
     if brought:
-        said.append(
+        sentences.append(
             tr_count(
                 brought,
                 "The earlier summary of {n} conversation of this source was carried over.",
                 "The earlier summaries of {n} conversations of this source were carried over.",
             )
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def _finding_title(finding_id: str) -> str:

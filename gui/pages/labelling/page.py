@@ -417,13 +417,13 @@ class LabellingPage(Page):
         error = self.controller.error or self.reader.error
         if error is not None and not self.controller.problem():
             return Strip(labelling_text.error_text(error.message, error.hint), "", "problem", "brick")
-        said = self.draft_writer.strip() if self.controller.item is not None else None
+        strip = self.draft_writer.strip() if self.controller.item is not None else None
         work = self.controller.work
         comparing = (
             labelling_text.comparing(work.progress()) if work and self.controller.listing.is_comparing else ""
         )
-        told = comparing or self._message or (labelling_text.all_done(work.progress()) if work else "")
-        return said or (Strip(told, "", "info", "ink2") if told else None)
+        text = comparing or self._message or (labelling_text.all_done(work.progress()) if work else "")
+        return strip or (Strip(text, "", "info", "ink2") if text else None)
 
 
 def _read_history() -> list[HistoryEntry]:

@@ -78,14 +78,14 @@ class SummaryPane(QWidget):
         self.skip_button = plain(tr("Skip"))
         self.undo_button = IconButton("undo", tr("Undo"))
         self.redo_button = IconButton("redo", tr("Redo"))
-        for button, key, told in (
+        for button, key, signal in (
             (self.accept_button, "accept", self.accepted),
             (self.skip_button, "skip", self.skipped),
             (self.undo_button, "undo", self.undone),
             (self.redo_button, "redo", self.redone),
         ):
             button.setToolTip(keys_text(key))
-            button.clicked.connect(told)
+            button.clicked.connect(signal)
         self.steps = EditsView()
 
     def _lay_out(self) -> None:

@@ -244,11 +244,11 @@ class MetadataPanel(QWidget):
         ):
             part.setVisible(shown)
 
-    def _show_changes(self, said: list[str]) -> None:
-        for label, sentence in zip(self._changes, chain(said, repeat("")), strict=False):
+    def _show_changes(self, texts: list[str]) -> None:
+        for label, sentence in zip(self._changes, chain(texts, repeat("")), strict=False):
             label.setText(sentence)
             label.setVisible(bool(sentence))
-        self._changed.setVisible(bool(said))
+        self._changed.setVisible(bool(texts))
 
     def _show_merging(self, adapter: Adapter) -> None:
         why = adapter.unmergeable

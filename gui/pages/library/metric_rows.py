@@ -62,9 +62,9 @@ def _grid(card: ScoreCard, known: list[metrics.Metric]) -> QWidget:
     for row, each in enumerate(known, start=1):
         own, base = card.measures[each.name], card.base_measures.get(each.name)
         between = card.measure_difference.get(each.name)
-        said = in_full(each.name, own, base, between)
+        text = in_full(each.name, own, base, between)
         sign = IconLabel(*sign_of(between), 14)
-        sign.setAccessibleName(said)
+        sign.setAccessibleName(text)
         title = translate(each.title)
         cells: list[QWidget] = [
             ElidedLabel(title, "body", "ink2"),
@@ -73,6 +73,6 @@ def _grid(card: ScoreCard, known: list[metrics.Metric]) -> QWidget:
             sign,
         ]
         for column, cell in enumerate(cells):
-            cell.setToolTip(said if column else f"{title}. {said}")
+            cell.setToolTip(text if column else f"{title}. {text}")
             grid.addWidget(cell, row, column, RIGHT if column in (1, 2) else Qt.AlignmentFlag.AlignVCenter)
     return made

@@ -44,8 +44,8 @@ class ScoresView(QWidget):
     def _words(self, name: str) -> str:
         assert self._card is not None
         verdict = str(self._card.difference.get(name, {}).get("verdict", ""))
-        said = tr(TO_BASE[verdict]) if verdict in TO_BASE else translate(verdict)
-        return as_text(NAMES[name], confidence_interval(self._card.scores[name]), said)
+        text = tr(TO_BASE[verdict]) if verdict in TO_BASE else translate(verdict)
+        return as_text(NAMES[name], confidence_interval(self._card.scores[name]), text)
 
     def sizeHint(self) -> QSize:
         return QSize(px(320), px(PITCH) * len(self._shown()))

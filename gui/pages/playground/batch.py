@@ -163,8 +163,8 @@ class Batch(QObject):
 
     def _feed(self) -> None:
         """Keep the worker busy; while it loads or closes, send it a single portion."""
-        most = AHEAD if self._summarizer.state == "ready" else 1
-        while self.is_running and len(self._sent) < most:
+        limit = AHEAD if self._summarizer.state == "ready" else 1
+        while self.is_running and len(self._sent) < limit:
             sent = {row.number for rows in self._sent.values() for row in rows}
             left = [row for row in self.rows if not row.is_done and row.number not in sent]
             if not left:

@@ -184,6 +184,6 @@ class BatchController(QObject):
             self.view.show_notice(self.reader.error, icon_name="problem")
         else:
             goes_on = self.batch.message and self.batch.can_go_on
-            said = " ".join(filter(None, (self._message, self.batch.message)))
-            self.view.show_notice(said, tr("Continue") if goes_on else "")
+            message = " ".join(filter(None, (self._message, self.batch.message)))
+            self.view.show_notice(message, tr("Continue") if goes_on else "")
         self.changed.emit()

@@ -191,9 +191,9 @@ def score_lines(batch: Batch) -> list[str]:
         if found is None or count == 1:
             lines.append(f"{entry.title}: {mean}")
         else:
-            said = STANDS.get(found["verdict"], STANDS_EQUAL)
+            text = STANDS.get(found["verdict"], STANDS_EQUAL)
             gained = _figure(gain(found["mean"]), found)
-            lines.append(tr(said, name=entry.title, score=mean, gain=gained))
+            lines.append(tr(text, name=entry.title, score=mean, gain=gained))
     return lines
 
 

@@ -313,10 +313,10 @@ class Controller(QObject):
         if self._ending is not None:
             text = _why(self._ending)
             return Strip(text, tr("Start again"), "problem", "brick", self._ending.log_tail)
-        said = self.turn.strip()
-        if said is None and self._message:
+        device_strip = self.turn.strip()
+        if device_strip is None and self._message:
             return Strip(self._message, "", "info", "ink2")
-        return said
+        return device_strip
 
     def act(self, *, again: bool = True) -> None:
         """Run the action of the strip; `again` repeats the last request."""

@@ -113,7 +113,9 @@ class DecodingPresets:
         if len(name) > MAX_NAME_CHARACTERS:
             message = tr("The name has {count} characters.", count=number_text(len(name)))
             raise AppError(message, tr("Use at most {most}.", most=number_text(MAX_NAME_CHARACTERS)), "name")
-        if name.casefold() in {said.casefold() for each in BUILT_IN for said in (each.name, each.title)}:
+        if name.casefold() in {
+            taken_name.casefold() for each in BUILT_IN for taken_name in (each.name, each.title)
+        }:
             message = tr('"{name}" is a built-in preset.', name=name)
             raise AppError(message, tr("Choose another name."), "name")
         if name in self._saved and not replace:

@@ -42,5 +42,5 @@ class FallbackFinder(QObject):
             failed=lambda _ending: self.found.emit(model, []),
         )
 
-    def _take(self, model: RunModel, told: dict[str, Any]) -> None:
-        self.found.emit(model, memory_fallbacks.read(told))
+    def _take(self, model: RunModel, result: dict[str, Any]) -> None:
+        self.found.emit(model, memory_fallbacks.read(result))

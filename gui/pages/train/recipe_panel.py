@@ -187,13 +187,13 @@ def _steps_text(plan: Mapping[str, Any]) -> str:
     steps = int(plan.get("steps") or 0)
     if not steps:
         return ""
-    seconds, most = plan.get("seconds"), 60 * float(plan.get("max_minutes") or 0)
-    if most and (not seconds or seconds > most):
+    seconds, time_limit = plan.get("seconds"), 60 * float(plan.get("max_minutes") or 0)
+    if time_limit and (not seconds or seconds > time_limit):
         happening = tr_count(
             steps,
             "<b>{n} step</b>, or as many as fit into <b>{time}</b>.",
             "<b>{n} steps</b>, or as many as fit into <b>{time}</b>.",
-            time=duration_text(most),
+            time=duration_text(time_limit),
         )
     elif seconds:
         happening = tr_count(

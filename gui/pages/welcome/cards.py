@@ -87,8 +87,8 @@ class _CardButton(QAbstractButton):
 
     def _describe(self) -> None:
         self.setAccessibleName(self._card.title)
-        told = (self._card.line, self._small)
-        self.setAccessibleDescription(". ".join(part for part in told if part))
+        texts = (self._card.line, self._small)
+        self.setAccessibleDescription(". ".join(part for part in texts if part))
 
     def sizeHint(self) -> QSize:
         return QSize(px(152), px(HEIGHT))

@@ -174,15 +174,15 @@ class WelcomePage(Page):
         name, precision = translate(chosen["name"]), found["precision"]
         if "free_bytes" in chosen:
             size = bytes_text(chosen["free_bytes"])
-            said = tr(
+            text = tr(
                 "{name} with {size} of memory free, in {precision}.",
                 name=name,
                 size=size,
                 precision=precision,
             )
         else:
-            said = tr("{name}, in {precision}.", name=name, precision=precision)
-        self.steps["device"].say(said)
+            text = tr("{name}, in {precision}.", name=name, precision=precision)
+        self.steps["device"].say(text)
         cards = [
             Card(each["id"], translate(each["name"]), each["id"], _room(each))
             for each in found["devices"]

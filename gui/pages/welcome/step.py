@@ -76,12 +76,12 @@ class Step(QWidget):
     def _describe(self) -> None:
         values = {"number": self._number, "title": self._title.text(), "detail": self._text.text()}
         if self._is_open:
-            said = tr("Step {number} of 4, {title}, open. {detail}", **values)
+            text = tr("Step {number} of 4, {title}, open. {detail}", **values)
         elif self._is_done:
-            said = tr("Step {number} of 4, {title}, done. {detail}", **values)
+            text = tr("Step {number} of 4, {title}, done. {detail}", **values)
         else:
-            said = tr("Step {number} of 4, {title}, to come. {detail}", **values)
-        self.setAccessibleName(said)
+            text = tr("Step {number} of 4, {title}, to come. {detail}", **values)
+        self.setAccessibleName(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the circle with its number or check, and the line to the next step."""

@@ -89,10 +89,10 @@ def base_table(base_id: str, adapters: Iterable[Adapter]) -> dict[str, Any]:
 
 def mixed_base_text(adapters: Iterable[Adapter]) -> str:
     """Return a notice if the adapters were trained on different quantizations or dtypes of the base model."""
-    told = _with_known_form(adapters)
-    if not told:
+    adapters_with_form = _with_known_form(adapters)
+    if not adapters_with_form:
         return ""
-    first, *others = told
+    first, *others = adapters_with_form
     used = first.metadata.base_model.as_table()
     names = [other.name for other in others if other.metadata.base_model.as_table() != used]
     if not names:

@@ -68,11 +68,11 @@ def _choosing_text(decoding: SummarizeOptions) -> list[str]:
 
 
 def _length_text(decoding: SummarizeOptions) -> str:
-    most = number_text(decoding.max_new_tokens)
+    maximum = number_text(decoding.max_new_tokens)
     if not decoding.min_new_tokens:
-        return tr("at most {most} tokens", most=most)
+        return tr("at most {most} tokens", most=maximum)
     return tr(
-        "at least {least} and at most {most} tokens", least=number_text(decoding.min_new_tokens), most=most
+        "at least {least} and at most {most} tokens", least=number_text(decoding.min_new_tokens), most=maximum
     )
 
 
@@ -85,8 +85,8 @@ def _facts(results: ColumnResults, column: Column) -> str:
     if "rouge1" in column.scores:
         facts.append(tr("ROUGE-1 {score}", score=score(column.scores["rouge1"])))
     missing = ", ".join(claim.text for claim in results.marks(column).unsupported)
-    said = tr("not in the conversation: {claims}", claims=missing)
-    facts.append(said if missing else tr("every claim is in the conversation"))
+    text = tr("not in the conversation: {claims}", claims=missing)
+    facts.append(text if missing else tr("every claim is in the conversation"))
     if column.tokens and column.seconds:
         seconds = number_text(column.seconds, 1)
         facts.append(

@@ -76,13 +76,13 @@ class HistoryEntry:
             ),
         )
 
-    def has(self, words: str) -> bool:
+    def has(self, searched: str) -> bool:
         """Return whether all words occur in the conversation, a summary, a note or a name."""
-        said = [self.conversation, self.reference]
+        texts = [self.conversation, self.reference]
         for column in self.columns:
-            said += [column.entry.title, column.text, column.feedback.note, column.feedback.edited]
-        text = "\n".join(said).casefold()
-        return all(word in text for word in words.casefold().split())
+            texts += [column.entry.title, column.text, column.feedback.note, column.feedback.edited]
+        text = "\n".join(texts).casefold()
+        return all(word in text for word in searched.casefold().split())
 
 
 @lru_cache(maxsize=1024)

@@ -88,8 +88,8 @@ class MethodExplanation(Scroll):
 
     def text(self) -> str:
         """Return the whole explanation as text."""
-        said = (self._title.text(), self._reason.text(), self._text.text(), self._variants.text())
-        return "\n".join(part for part in said if part)
+        texts = (self._title.text(), self._reason.text(), self._text.text(), self._variants.text())
+        return "\n".join(part for part in texts if part)
 
 
 def variants_text(variants: tuple[Variant, ...]) -> tuple[str, list[Mark]]:

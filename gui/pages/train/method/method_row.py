@@ -70,8 +70,8 @@ class MethodRow(QAbstractButton):
     def matches(self, text: str) -> bool:
         """Return whether each word of a search occurs in its name, summary, group or variants."""
         variants = [part for each in self.entry.variants for part in (each.title, each.summary)]
-        said = (self.entry.title, self.entry.summary, self.entry.group, *variants)
-        found = " ".join(map(translate, said)).lower()
+        texts = (self.entry.title, self.entry.summary, self.entry.group, *variants)
+        found = " ".join(map(translate, texts)).lower()
         return all(word in found for word in text.lower().split())
 
     def sizeHint(self) -> QSize:
@@ -159,8 +159,8 @@ class MethodRow(QAbstractButton):
         return QRectF(_name_left(), top + px(LINE), width - EDGE - _name_left(), BELOW)
 
     def _describe(self) -> None:
-        said = (translate(self.entry.title), self._text(), self._trainable)
-        self.setAccessibleName(", ".join(part for part in said if part))
+        texts = (translate(self.entry.title), self._text(), self._trainable)
+        self.setAccessibleName(", ".join(part for part in texts if part))
 
     def _restyle(self) -> None:
         self.updateGeometry()
@@ -186,8 +186,8 @@ def reason(entry: Method, base: BaseFacts) -> str:
     found = refusal(entry, base)
     if found is None:
         return ""
-    said = translate(found.message).removeprefix(translate(entry.title)).strip()
-    return f"{said[:1].upper()}{said[1:]} {translate(found.hint)}".strip()
+    text = translate(found.message).removeprefix(translate(entry.title)).strip()
+    return f"{text[:1].upper()}{text[1:]} {translate(found.hint)}".strip()
 
 
 def refusal(entry: Method, base: BaseFacts) -> Problem | None:

@@ -86,12 +86,12 @@ class SupportTable(GroupedTable[Row]):
         return Signed(sign.icon, tr(sign.word), sign.token, text_token="ink2")
 
     def accessible_text(self, item: Row) -> str:
-        said = [
+        texts = [
             f"{kind.title} {tr(SIGNS[found.state].word)}"
             for kind in KINDS
             if (found := self.support(item, kind))
         ]
-        return ", ".join([translate(item.title), *said])
+        return ", ".join([translate(item.title), *texts])
 
     def explanation(self, item: Row, key: str) -> str:
         if key == NAME:

@@ -82,8 +82,8 @@ def _text(ending: Ending, state: RunState, plans: Sequence[MemoryFallback] | Non
     hint = ending.hint if ending.outcome == "failed" and not plans else ""
     searching = tr("Looking for plans that fit.")
     safe = searching if plans is None else what_is_safe(state, plans=bool(plans))
-    said = (translate(ending.message), translate(hint), safe)
-    return " ".join(part for part in said if part)
+    texts = (translate(ending.message), translate(hint), safe)
+    return " ".join(part for part in texts if part)
 
 
 def plan_row(plan: MemoryFallback) -> Fallback:
@@ -101,12 +101,12 @@ def plan_row(plan: MemoryFallback) -> Fallback:
 def _changes(title: str) -> str:
     """Return the changes of a fallback, of which all but the first begin in lower case."""
     first, *more = title.split(", ")
-    said = [translate(first)]
+    texts = [translate(first)]
     for part in more:
         as_first = part[:1].upper() + part[1:]
         translated = translate(as_first)
-        said.append(part if translated == as_first else translated)
-    return ", ".join(said)
+        texts.append(part if translated == as_first else translated)
+    return ", ".join(texts)
 
 
 def _primary(state: RunState, *, has_fallbacks: bool) -> str:

@@ -181,8 +181,8 @@ class ScoreRow:
         ink = INKS.get(verdict, "ink2")
         scores, paired = IntervalBar(), IntervalBar()
         first, second = (f"{side} {self._title}" for side in self._compared)
-        said = tr(SAID[verdict]) if verdict in SAID else translate(verdict)
-        text = f"{as_text(first, base)}. {as_text(second, tuned, said)}"
+        verdict_text = tr(SAID[verdict]) if verdict in SAID else translate(verdict)
+        text = f"{as_text(first, base)}. {as_text(second, tuned, verdict_text)}"
         scores.show_intervals([base, tuned], score_axis, text)
         change = confidence_interval(self._difference, ink)
         between = tr(
