@@ -37,7 +37,7 @@ from gui.workers.worker_manager import WorkerManager  # noqa: E402
 SIZE = (1440, 900)
 SCHEMES = ("light", "dark")
 SETTLE_SECONDS = 0.6
-MOST_SECONDS = 900.0
+MAX_SECONDS = 900.0
 SHORTER_RUN = ("name=Starter, fewer steps", "method.rank=4", "training.max_steps=40")
 HALFWAY = 0.6
 CONVERSATION = 7
@@ -74,7 +74,7 @@ def wait(seconds: float) -> None:
 
 def wait_until(true: Callable[[], Any], what: str) -> None:
     """Let the window live until something is so; give up loudly."""
-    end = time.monotonic() + MOST_SECONDS
+    end = time.monotonic() + MAX_SECONDS
     while not true():
         if time.monotonic() > end:
             raise SystemExit(f"Waited in vain for: {what}")

@@ -14,7 +14,7 @@ TEXT = {".py", ".md", ".toml", ".txt", ".yml", ".cfg", ".sh", ".json", ".svg", "
 # Paths of somebody's machine and hosts of somebody's registry (spelt so as not to find itself).
 MACHINE = re.compile(r"/(?:work|farm)/|/ro[o]t/|--(?:extra-)?index-ur[l]|https?://[^ \"]*/simpl[e]\b")
 UNFINISHED = re.compile(r"\b(?:TOD[O]|FIXM[E]|XX[X])\b")
-LINES_AT_MOST = 500
+MAX_LINES = 500
 
 
 def tracked():
@@ -42,7 +42,7 @@ def canonical(name):
 
 def test_python_files_stay_short_enough_to_read():
     files = [file for file in tracked() if file.suffix == ".py"]
-    long = {file.relative_to(ROOT): count for file in files if (count := line_count(file)) > LINES_AT_MOST}
+    long = {file.relative_to(ROOT): count for file in files if (count := line_count(file)) > MAX_LINES}
     assert len(files) > 50
     assert not long
 

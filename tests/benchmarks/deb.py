@@ -36,7 +36,7 @@ TOOLS = {
 # Nobody has asked Debian for this package, so there is no report that it could close.
 NOT_MEANT = "initial-upload-closes-no-bugs"
 PRIMARY = "#0c6a5e"
-START_WIDTH, RESULT_WIDTH, LEAST_HEIGHT = 220, 120, 12
+START_WIDTH, RESULT_WIDTH, MIN_HEIGHT = 220, 120, 12
 PICTURE = ROOT / "dist" / "deb.png"
 WINDOW_SECONDS, PLAN_SECONDS, RUN_SECONDS, LEAVE_SECONDS = 120, 180, 1800, 60
 
@@ -181,7 +181,7 @@ def _button(asks: dict[str, str], folder: Path, width: int) -> tuple[int, int] |
     rows = [
         (y, start) for y in range(image.height()) if (start := _run_of_colour(image, y, width)) is not None
     ]
-    if len(rows) < LEAST_HEIGHT:
+    if len(rows) < MIN_HEIGHT:
         return None
     return rows[0][1] + width // 2, (rows[0][0] + rows[-1][0]) // 2
 

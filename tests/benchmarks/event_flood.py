@@ -21,7 +21,7 @@ from tests.helpers.event_loop_latency import EventLoopLatency
 
 SUSTAINED = {"count": 20_000, "per_second": 2_000}
 BURST = 100_000
-MOST_SECONDS = 120
+MAX_SECONDS = 120
 
 
 def main() -> None:
@@ -49,7 +49,7 @@ def _flood(manager: WorkerManager, window: MainWindow, title: str, script: list[
     latency.start()
     began = time.perf_counter()
     model.ended.connect(lambda _: QTimer.singleShot(500, QApplication.quit))
-    QTimer.singleShot(MOST_SECONDS * 1000, QApplication.quit)
+    QTimer.singleShot(MAX_SECONDS * 1000, QApplication.quit)
     QApplication.exec()
     latency.stop()
     got = len(model.state.loss.steps)

@@ -19,8 +19,8 @@ from tests.helpers.benchmark_report import show
 from tests.helpers.fuzz_runner import READY, run_isolated
 
 FILES = 10_000
-MOST_SECONDS = 5
-MOST_BYTES = 1 << 30
+MAX_SECONDS = 5
+MAX_BYTES = 1 << 30
 FILES_A_PROCESS = 1000
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else FILES
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as place:
-        ends = run_isolated(count, Path(place), _take_some, FILES_A_PROCESS, MOST_SECONDS)
+        ends = run_isolated(count, Path(place), _take_some, FILES_A_PROCESS, MAX_SECONDS)
     kinds = Counter(end.partition(":")[0] for end in ends.values())
     for number, end in sorted(ends.items()):
         if end.partition(":")[0] not in {"loaded", "refused"}:
@@ -39,9 +39,9 @@ def main() -> None:
         ("refused by name", "refused", ""),
         ("ended in any other error, changed a base or asked for a connection", "other", "0"),
         ("wrote outside their folder", "outside", "0"),
-        (f"took more than {MOST_BYTES >> 30} GB", "memory", "0"),
+        (f"took more than {MAX_BYTES >> 30} GB", "memory", "0"),
         ("ended the process", "crash", "0"),
-        (f"took more than {MOST_SECONDS} s", "hang", "0"),
+        (f"took more than {MAX_SECONDS} s", "hang", "0"),
     ]
     told = [(title, f"{kinds[kind]:,}", goal) for title, kind, goal in rows]
     show(f"{count:,} strange files", [*told, ("seconds", f"{time.perf_counter() - began:.0f}", "")])
@@ -69,7 +69,7 @@ def _take_some(numbers: range, place: Path, theirs: Connection) -> None:
         if _around(place) != known:
             end = f"outside: {kind} left {sorted(_around(place) ^ known)}"
             known = _around(place)
-        if psutil.Process().memory_info().rss - usual > MOST_BYTES:
+        if psutil.Process().memory_info().rss - usual > MAX_BYTES:
             end = f"memory: {kind}"
         theirs.send(end)
 

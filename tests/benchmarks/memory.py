@@ -29,7 +29,7 @@ from tests.helpers.shaped_models import save_t5
 from tests.helpers.tiny_models import tiny_model
 
 # Conversations' lengths in tokens as in SAMSum: median 121, 95th percentile 385, most 753.
-MEDIAN, SPREAD, MOST = 121, 0.7, 753
+MEDIAN, SPREAD, MAX_TOKENS = 121, 0.7, 753
 EXAMPLES = {"train": 32, "validation": 4, "test": 2}
 GOAL = "0.85 to 1.15"
 TOLD = {"step_finished": "memory_bytes", "memory_probed": "needed"}
@@ -94,8 +94,8 @@ def _conversations(home: Path) -> Path:
     folder = home / "data"
     folder.mkdir()
     for split, count in EXAMPLES.items():
-        lengths = [min(MOST, int(draw.lognormvariate(0, SPREAD) * MEDIAN)) for _ in range(count)]
-        rows = [_example(f"{split}-{number}", [*lengths[1:], MOST][number]) for number in range(count)]
+        lengths = [min(MAX_TOKENS, int(draw.lognormvariate(0, SPREAD) * MEDIAN)) for _ in range(count)]
+        rows = [_example(f"{split}-{number}", [*lengths[1:], MAX_TOKENS][number]) for number in range(count)]
         (folder / f"{split}.jsonl").write_text("\n".join(rows), encoding="utf-8")
     return folder
 

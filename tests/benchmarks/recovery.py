@@ -37,7 +37,7 @@ from tests.helpers.repository import MAIN
 
 RUNS = 60
 KILLED = ("worker", "window", "both")
-MOST_SECONDS = 300
+MAX_SECONDS = 300
 LOOK_SECONDS = 0.002
 NAMES = list(METHODS)
 
@@ -55,7 +55,7 @@ def _undisturbed(method: str) -> Result:
     with tempfile.TemporaryDirectory() as place:
         home = Path(place) / "home"
         window, job = _start(home, Path(place), method, "finish")
-        if window.wait(MOST_SECONDS) != 0:
+        if window.wait(MAX_SECONDS) != 0:
             raise SystemExit(f"A run of {method} that nothing disturbed ended with {window.returncode}.")
         return {"told": run_result(job), "gaps": recovery_runs.event_intervals(job)}
 
@@ -72,7 +72,7 @@ def _disturbed(number: int, method: str, undisturbed: Result) -> Result:
     _kill(killed, worker, window)
     _wait_until_free(job)
     odd = [f"after the kill: {trouble}" for trouble in home_problems(place / "home", finished=False)]
-    code = _command(place / "home", "resume", job.id).wait(MOST_SECONDS)
+    code = _command(place / "home", "resume", job.id).wait(MAX_SECONDS)
     odd += [f"resume ended with {code}"] if code else []
     found = run_result(job)
     odd += differences(found, undisturbed["told"]) + home_problems(place / "home", finished=True)
@@ -101,7 +101,7 @@ def _start(home: Path, place: Path, method: str, leaves: str) -> tuple[subproces
     path = place / "recipe.toml"
     recipes.save(short_recipe(method, leaves), path)
     window = _command(home, "train", str(path))
-    deadline = time.monotonic() + MOST_SECONDS
+    deadline = time.monotonic() + MAX_SECONDS
     while time.monotonic() < deadline:
         with at_home(home):
             jobs = run_store.list_jobs()
@@ -143,12 +143,12 @@ def _kill(killed: str, worker: int, window: subprocess.Popen[bytes]) -> None:
             print("The run was through before it could be killed.")
     if killed in ("window", "both"):
         window.kill()
-    window.wait(MOST_SECONDS)
+    window.wait(MAX_SECONDS)
 
 
 def _wait_until_free(job: Job) -> None:
     """Wait for a worker whose window was killed: it finishes or stops, as the run says."""
-    deadline = time.monotonic() + MOST_SECONDS
+    deadline = time.monotonic() + MAX_SECONDS
     while job.is_running():
         if time.monotonic() > deadline:
             raise SystemExit(f"The worker of {job.folder} does not end.")

@@ -27,7 +27,7 @@ from tests.helpers.benchmark_state import BenchmarkState, Result
 CYCLES = {"scripted": 300, "real": 30}
 # Cycles in which pages are built, caches fill and Python's own pools grow; what is later is growth.
 WARM_UP = {"scripted": 30, "real": 5}
-MOST_SECONDS = 300
+MAX_SECONDS = 300
 CONVERSATION = (
     "Leila: the venue wrote, they can't do the 14th\nTom: what do they offer?\nLeila: Thursday 21st"
 )
@@ -61,7 +61,7 @@ def _in_a_window(kind: str, numbers: range, done: BenchmarkState) -> None:
     except EOFError:
         raise SystemExit(f"The window of the {kind} cycles is gone.") from None
     finally:
-        process.join(MOST_SECONDS)
+        process.join(MAX_SECONDS)
     done.results[f"{kind} {numbers[-1]}"]["left"] = left
 
 
@@ -202,10 +202,10 @@ class Stage:
         return found | {"processes": len(alive)}
 
     def _until(self, reached: Callable[[], object], what: str) -> None:
-        deadline = time.monotonic() + MOST_SECONDS
+        deadline = time.monotonic() + MAX_SECONDS
         while not reached():
             if time.monotonic() > deadline:
-                raise SystemExit(f"{what} did not come in {MOST_SECONDS} s.")
+                raise SystemExit(f"{what} did not come in {MAX_SECONDS} s.")
             self._wait(0.02)
 
     def _wait(self, seconds: float) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 from engine.api import library, run_store
 from tests.helpers.repository import ROOT
 
-MOST_SECONDS = 900
+MAX_SECONDS = 900
 # The first steps bring most of the gain, and few conversations show it.
 SHORT = ("training.max_steps=25", "training.evaluate_every=15", "data.max_test=32", "data.max_validation=16")
 
@@ -34,13 +34,13 @@ def demo(home: Path, picture: Path, *values: str) -> subprocess.CompletedProcess
         env=known,
         capture_output=True,
         text=True,
-        timeout=MOST_SECONDS,
+        timeout=MAX_SECONDS,
     )
 
 
 @pytest.mark.end_to_end
 @pytest.mark.torch
-@pytest.mark.timeout(MOST_SECONDS)
+@pytest.mark.timeout(MAX_SECONDS)
 def test_the_demo_ends_with_a_better_adapter_and_a_picture(home, tmp_path):
     picture = tmp_path / "demo.png"
     done = demo(home, picture, *SHORT)

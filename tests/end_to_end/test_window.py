@@ -15,7 +15,7 @@ from engine.config import recipe as recipes
 from tests.helpers.repository import ROOT
 from tests.helpers.tiny_runs import tiny_recipe
 
-MOST_SECONDS = 300
+MAX_SECONDS = 300
 
 # Real clicks by Qt itself: press and release are sent to the window that the X server shows.
 SCRIPT = """
@@ -63,7 +63,7 @@ SCRIPT = """
 
 @pytest.mark.end_to_end
 @pytest.mark.torch
-@pytest.mark.timeout(MOST_SECONDS)
+@pytest.mark.timeout(MAX_SECONDS)
 @pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="xvfb is not installed")
 def test_a_click_on_start_in_a_real_window_trains(home, tmp_path):
     made = recipes.dumps(tiny_recipe(tmp_path, "t5", "lora", "name=A quick run", "training.epochs=1"))
@@ -76,7 +76,7 @@ def test_a_click_on_start_in_a_real_window_trains(home, tmp_path):
         env=known,
         capture_output=True,
         text=True,
-        timeout=MOST_SECONDS,
+        timeout=MAX_SECONDS,
     )
 
     assert done.returncode == 0, done.stderr

@@ -18,7 +18,7 @@ from tests.helpers.homes import add_adapter
 from tests.helpers.train_stage import COMPLETE, PLAN
 
 WAIT = 20_000
-MOST_TABS = 60
+MAX_TABS = 60
 CONVERSATION = "Leila: the venue offers Thursday 21st\nTom: ok, at 16:30"
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 
@@ -52,7 +52,7 @@ def press(key, modifier=NONE):
 
 def tab_to(text):
     """Go on by Tab until a control with this text has the keyboard."""
-    for _ in range(MOST_TABS):
+    for _ in range(MAX_TABS):
         if getattr(QApplication.focusWidget(), "text", str)() == text:
             return
         press(Qt.Key.Key_Tab)

@@ -28,11 +28,11 @@ QUANTIZATIONS: tuple[tuple[Quantization, bool], ...] = (
 # FP4 differs from NF4 by its sixteen values alone: tried with a method of each kind of file, not with all.
 FP4: tuple[tuple[Quantization, bool], ...] = (("fp4", False), ("fp4", True))
 STEPS = 6
-HIGHEST_RATE = 10.0  # that recipes take
+MAX_RATE = 10.0  # that recipes take
 EXAMPLES = 3
 PROMPT = "Sum up: {conversation}\nSummary: "
 # Settings made for real models, by option; what tiny ones have room for.
-MOST = {"rank": 4, "alpha": 8}
+MAX_SIZES = {"rank": 4, "alpha": 8}
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Cell:
         options = {info.name: info.default for info in describe(self.entry.options)}
         options |= dict(preset.options) if preset else {}
         options |= dict(variant.options) if variant else {}
-        sized = {name: min(options[name], most) for name, most in MOST.items() if options.get(name)}
+        sized = {name: min(options[name], most) for name, most in MAX_SIZES.items() if options.get(name)}
         return {name: value for name, value in (options | sized).items() if value is not None}
 
     def _tables(self, source: Path, scale: float) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class Cell:
             "training": {
                 "epochs": STEPS,
                 "batch_size": EXAMPLES,
-                "learning_rate": min(rate * scale, HIGHEST_RATE),
+                "learning_rate": min(rate * scale, MAX_RATE),
                 "schedule": "constant",
                 "device": "cpu",
             },

@@ -32,7 +32,7 @@ from tests.proof.workshop import Trained, Workshop, fixed_batch, logits, prompts
 
 # Times the preset's learning rate, which is for models that know something: random ones ask for others.
 RATES = (10.0, 0.1, 1.0, 100.0)
-LEAST_FALL = 0.01
+MIN_LOSS_DROP = 0.01
 RELOADED = 1e-4
 # Weights that were added up are rounded once more: DeLoRA's changes are as large as the weights, and a T5 is then up to
 # 1.3e-4 off. In float64 both agree to 1e-13.
@@ -166,7 +166,7 @@ def learns(subject: Subject) -> None:
     idle = [name for name, told in trained.gradients.items() if not told]
     claim(not idle and bool(trained.gradients), f"never a gradient: {idle[:3]} ({len(idle)})")
     fall = _fall(subject)
-    claim(fall >= LEAST_FALL, f"the loss fell by {fall:.4f} at best")
+    claim(fall >= MIN_LOSS_DROP, f"the loss fell by {fall:.4f} at best")
 
 
 def _fall(subject: Subject) -> float:
@@ -179,7 +179,7 @@ def _fall(subject: Subject) -> float:
         recipe = subject.cell.recipe(subject.workshop.source, scale)
         folder = subject.folder / f"times {scale}"
         falls.append(subject.workshop.train(recipe, folder, dropout=False).fall)
-        if falls[-1] >= LEAST_FALL:
+        if falls[-1] >= MIN_LOSS_DROP:
             break
     return max(falls)
 

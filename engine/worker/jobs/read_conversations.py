@@ -20,9 +20,9 @@ from engine.worker.runtime.channel import Channel
 
 # What is tried has to be scored before: held-out conversations come first.
 ORDER: tuple[Split | None, ...] = ("test", "validation", None, "train")
-MOST_A_SPLIT = 1_000
+MAX_PER_SPLIT = 1_000
 # An event may have 256 kB.
-MOST_BYTES = 128 * 1024
+MAX_BATCH_BYTES = 128 * 1024
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
@@ -32,27 +32,27 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         raise RecipeError(tuple(problems))
     channel.enter("read_data")
     source = locate(options.source, channel)
-    _, found = read_rows(source, options, channel, needs_summary=False)
-    sent = empty = too_long = beyond = 0
-    for split in (split for split in ORDER if split in found):
-        examples = [shaped.example for shaped in found[split]]
-        there = [example for example in examples if example.conversation.strip()]
-        short = [example for example in there if _size(example) <= MOST_BYTES]
-        kept = short[:MOST_A_SPLIT]
-        empty += len(examples) - len(there)
-        too_long += len(there) - len(short)
-        beyond += len(short) - len(kept)
-        sent += len(kept)
-        for portion in _portions(kept):
+    _, examples_by_split = read_rows(source, options, channel, needs_summary=False)
+    count = empty = too_long = beyond = 0
+    for split in (split for split in ORDER if split in examples_by_split):
+        examples = [shaped.example for shaped in examples_by_split[split]]
+        non_empty = [example for example in examples if example.conversation.strip()]
+        short = [example for example in non_empty if _size(example) <= MAX_BATCH_BYTES]
+        selected = short[:MAX_PER_SPLIT]
+        empty += len(examples) - len(non_empty)
+        too_long += len(non_empty) - len(short)
+        beyond += len(short) - len(selected)
+        count += len(selected)
+        for batch in _batches(selected):
             channel.check_stop()
-            rows = [_row(example) for example in portion]
+            rows = [_row(example) for example in batch]
             channel.emit("conversations_read", split=split, conversations=rows)
-    if not sent:
+    if not count:
         raise DataError(
             f"{source.name} has no conversations that can be tried.", "Choose another source.", FIELD
         )
     left_out = {"empty": empty, "too_long": too_long, "beyond": beyond}
-    channel.result({"name": source.name, "conversations": sent, "left_out": left_out})
+    channel.result({"name": source.name, "conversations": count, "left_out": left_out})
 
 
 def _row(example: Example) -> dict[str, Any]:
@@ -68,16 +68,16 @@ def _size(example: Example) -> int:
     return len(encode(_row(example)))
 
 
-def _portions(examples: Sequence[Example]) -> Iterator[list[Example]]:
+def _batches(examples: Sequence[Example]) -> Iterator[list[Example]]:
     """Yield as many examples at a time as one event holds."""
-    portion: list[Example] = []
-    room = MOST_BYTES
+    batch: list[Example] = []
+    free_bytes = MAX_BATCH_BYTES
     for example in examples:
         size = _size(example)
-        if size > room and portion:
-            yield portion
-            portion, room = [], MOST_BYTES
-        portion.append(example)
-        room -= size
-    if portion:
-        yield portion
+        if size > free_bytes and batch:
+            yield batch
+            batch, free_bytes = [], MAX_BATCH_BYTES
+        batch.append(example)
+        free_bytes -= size
+    if batch:
+        yield batch

@@ -22,7 +22,7 @@ from tests.helpers import declarations
 from tests.helpers.repository import GOLDEN
 
 PRESETS = sorted(paths.presets_folder().glob("*.toml"))
-LEAST: dict[str, Any] = {
+MINIMAL: dict[str, Any] = {
     "base_model": {"id": "starter"},
     "data": {"source": "sample"},
     "method": {"id": "lora"},
@@ -32,7 +32,7 @@ every_method = pytest.mark.parametrize("entry", METHODS, ids=[entry.id for entry
 
 
 def changed(**tables: Any) -> dict[str, Any]:
-    return {**LEAST, **{name: {**LEAST.get(name, {}), **table} for name, table in tables.items()}}
+    return {**MINIMAL, **{name: {**MINIMAL.get(name, {}), **table} for name, table in tables.items()}}
 
 
 def problems_of(tables: dict[str, Any]) -> tuple[Problem, ...]:
@@ -95,16 +95,16 @@ def test_the_first_schema_is_still_read():
 
 
 def test_only_three_keys_have_no_default():
-    assert recipe.from_tables(LEAST).training == TrainingOptions()
+    assert recipe.from_tables(MINIMAL).training == TrainingOptions()
     assert fields_of({}) == ["base_model.id", "data.source", "method.id"]
 
 
 def test_a_recipe_without_a_name_is_called_after_what_it_does():
-    assert recipe.from_tables(LEAST).name == "starter on sample with LoRA"
+    assert recipe.from_tables(MINIMAL).name == "starter on sample with LoRA"
 
 
 def test_an_absent_learning_rate_is_the_method_s_for_the_family():
-    made = recipe.from_tables(LEAST)
+    made = recipe.from_tables(MINIMAL)
     presets = made.method.method.presets
     assert made.learning_rate("encoder-decoder") == presets["encoder-decoder"].learning_rate
     assert made.learning_rate("decoder-only") == presets["decoder-only"].learning_rate
@@ -165,7 +165,7 @@ def test_missing_files_are_reported_with_what_is_wrong_by_itself():
         (changed(training={"epcohs": 3}), "training.epcohs", "epochs"),
         (changed(method={"rnak": 3}), "method.rnak", "rank"),
         (changed(method={"id": "lroa"}), "method.id", "lora"),
-        ({**LEAST, "trainnig": {}}, "trainnig", "training"),
+        ({**MINIMAL, "trainnig": {}}, "trainnig", "training"),
     ],
 )
 def test_a_misspelt_key_gets_the_one_that_was_meant(tables: dict[str, Any], field: str, meant: str):
@@ -176,10 +176,10 @@ def test_a_misspelt_key_gets_the_one_that_was_meant(tables: dict[str, Any], fiel
 @pytest.mark.parametrize(
     ("tables", "field"),
     [
-        ({**LEAST, "training": 3}, "training"),
-        ({**LEAST, "method": "lora"}, "method"),
-        ({**LEAST, "name": 3}, "name"),
-        ({**LEAST, "schema": 2}, "schema"),
+        ({**MINIMAL, "training": 3}, "training"),
+        ({**MINIMAL, "method": "lora"}, "method"),
+        ({**MINIMAL, "name": 3}, "name"),
+        ({**MINIMAL, "schema": 2}, "schema"),
         (changed(method={"id": 3}), "method"),
         (changed(data={"prompt": "Summarize."}), "data.prompt"),
         (changed(data={"mask": ["names"]}), "data.mask"),
@@ -224,7 +224,7 @@ def test_a_missing_file_is_named(tmp_path: Path):
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path):
     with pytest.raises(StorageError):
-        recipe.save(recipe.from_tables(LEAST), tmp_path / "no" / "folder" / "recipe.toml")
+        recipe.save(recipe.from_tables(MINIMAL), tmp_path / "no" / "folder" / "recipe.toml")
 
 
 def test_paths_beside_the_recipe_are_meant_from_there(tmp_path: Path):
@@ -245,7 +245,7 @@ def test_a_link_beside_the_recipe_keeps_the_name_that_says_its_kind(tmp_path: Pa
 @pytest.mark.parametrize("field", ["data.source", "base_model.id", "method.start_from"])
 def test_a_name_that_no_file_can_have_is_a_problem_and_no_crash(tmp_path: Path, field: str):
     path = tmp_path / "recipe.toml"
-    recipe.save(recipe.from_tables(LEAST), path)
+    recipe.save(recipe.from_tables(MINIMAL), path)
     for name in ("/" + "x" * 5000, "./" + "x" * 5000):
         found = run_store.problems(recipe.load(path, [f"{field}='{name}'"]))
         assert [problem.field for problem in found] == [field]
@@ -257,7 +257,7 @@ def test_a_name_that_no_file_can_have_is_a_problem_and_no_crash(tmp_path: Path, 
 @pytest.mark.parametrize(("table", "key"), [("data", "source"), ("base_model", "id")])
 def test_an_empty_place_is_no_folder(tmp_path: Path, table: str, key: str):
     path = tmp_path / "recipe.toml"
-    recipe.save(recipe.from_tables(LEAST), path)
+    recipe.save(recipe.from_tables(MINIMAL), path)
     with pytest.raises(RecipeError) as caught:
         recipe.load(path, [f"{table}.{key}=''"])
     assert [problem.field for problem in caught.value.problems] == [f"{table}.{key}"]
@@ -266,7 +266,7 @@ def test_an_empty_place_is_no_folder(tmp_path: Path, table: str, key: str):
 # ------------------------------------------------------------------------------------------------- overrides
 def load_with(tmp_path: Path, *overrides: str) -> Recipe:
     path = tmp_path / "recipe.toml"
-    recipe.save(recipe.from_tables(LEAST), path)
+    recipe.save(recipe.from_tables(MINIMAL), path)
     return recipe.load(path, overrides)
 
 

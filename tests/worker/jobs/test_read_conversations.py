@@ -68,8 +68,8 @@ def test_text_files_of_one_conversation_each_need_no_summary(read: Read, folder:
 def test_many_come_in_portions_that_an_event_holds_and_what_is_left_out_is_counted(
     read: Read, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(read_conversations, "MOST_A_SPLIT", 5)
-    monkeypatch.setattr(read_conversations, "MOST_BYTES", 400)
+    monkeypatch.setattr(read_conversations, "MAX_PER_SPLIT", 5)
+    monkeypatch.setattr(read_conversations, "MAX_BATCH_BYTES", 400)
     rows = [row(number) for number in range(7)] + [row(8, "Ann: " + "long " * 100)]
     found, result = read(write(folder / "chats.jsonl", rows))
     assert len(found) > 1
