@@ -216,7 +216,7 @@ class AdapterMetadata(_Table):
 
     def with_score(self, card: ScoreCard) -> AdapterMetadata:
         """Return the metadata with `card` added; a card of the same protocol is replaced."""
-        others = [kept for kept in self.scores if kept.key != card.key]
+        others = [other for other in self.scores if other.key != card.key]
         return self.model_copy(update={"scores": [*others, card]})
 
 
@@ -267,12 +267,12 @@ def refuse_long_prompt(prompt: PromptFacts | None, whose: str) -> None:
     if prompt is None:
         return
     shown = sum(len(shot.conversation) + len(shot.summary) for shot in prompt.shots)
-    for part, length, most in (
+    for part, length, limit in (
         ("The prompt", len(prompt.template), prompts.MAX_CHARACTERS),
         ("The examples in the prompt", shown, prompts.MAX_EXAMPLE_CHARACTERS),
     ):
-        if length > most:
-            message = f"{part} of {whose} has {length:,} characters, and at most {most:,} are read."
+        if length > limit:
+            message = f"{part} of {whose} has {length:,} characters, and at most {limit:,} are read."
             raise AdapterError(message, "Don't use it, or ask who made it.", "prompt")
 
 

@@ -111,8 +111,8 @@ def _is_modules(value: Any) -> bool:
     return _is_names(value) or (isinstance(value, str) and is_safe(value))
 
 
-def _is_list_of(check: Check, most: int = MAX_NAMES) -> Check:
-    return lambda value: isinstance(value, list) and len(value) <= most and all(map(check, value))
+def _is_list_of(check: Check, max_items: int = MAX_NAMES) -> Check:
+    return lambda value: isinstance(value, list) and len(value) <= max_items and all(map(check, value))
 
 
 def _is_by_pattern(check: Check) -> Check:

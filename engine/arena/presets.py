@@ -77,16 +77,16 @@ def changed(common: Tables, change: Change, family: Family | None) -> dict[str, 
     A change of the method alone uses the method's own preset and learning rate for `family`. A change of options of
     the recipe's own method keeps its other options and the learning rate.
     """
-    made: dict[str, Any] = {
+    changes: dict[str, Any] = {
         name: dict(table) if isinstance(table, Mapping) else table for name, table in common.items()
     }
     wanted = change.get("method", {})
     if wanted and (len(wanted) == 1 or wanted["id"] != common["method"]["id"]):
-        made["method"] = {"id": wanted["id"], **_preset_options(method(wanted["id"]), family)}
-        made.get("training", {}).pop("learning_rate", None)
+        changes["method"] = {"id": wanted["id"], **_preset_options(method(wanted["id"]), family)}
+        changes.get("training", {}).pop("learning_rate", None)
     for name, values in change.items():
-        made[name] = made.get(name, {}) | dict(values)
-    return made
+        changes[name] = changes.get(name, {}) | dict(values)
+    return changes
 
 
 def _preset_options(entry: Method, family: Family | None) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Chat:
 
 def left_out_text(counts: Mapping[LeftOutKind, int]) -> str:
     """Return what is left out: "1 system line and 2 media tags left out", "" for nothing."""
-    left = [counted(counts[kind], *words) for kind, words in LEFT_OUT_NAMES.items() if counts.get(kind)]
+    left = [counted(counts[kind], *nouns) for kind, nouns in LEFT_OUT_NAMES.items() if counts.get(kind)]
     return f"{_listed(left)} left out" if left else ""
 
 

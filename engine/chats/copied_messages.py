@@ -179,7 +179,7 @@ def _read(text: str, style: Style) -> Chat | None:
 
 
 def _take(block: Block, speaker: str, style: Style, log: Log) -> None:
-    kept: list[str] = []
+    lines: list[str] = []
     for line in filled(block.lines):
         text = unmarked(line)
         edited = EDITED.search(text)
@@ -189,9 +189,9 @@ def _take(block: Block, speaker: str, style: Style, log: Log) -> None:
         if re.fullmatch(style.media, text, re.IGNORECASE):
             log.leave_out("media", text)
         elif re.fullmatch(style.system, text, re.IGNORECASE) or (
-            kept and re.fullmatch(style.around, text, re.IGNORECASE)
+            lines and re.fullmatch(style.around, text, re.IGNORECASE)
         ):
             log.leave_out("system", text)
         else:
-            kept.append(text)
-    log.say(speaker, "\n".join(kept), block.header["time"])
+            lines.append(text)
+    log.say(speaker, "\n".join(lines), block.header["time"])

@@ -148,11 +148,11 @@ def _is_telegram(entry: Entry) -> bool:
 
 def _take_telegram(entry: Entry, log: Log, _names: Names) -> None:
     name = text(entry.get("from")) or text(entry.get("actor")) or "Deleted account"
-    said = _telegram_text(entry.get("text"))
+    message = _telegram_text(entry.get("text"))
     if text(entry.get("type")) == "service":
-        log.leave_out("system", f"{name}: {text(entry.get('action')) or said}")
+        log.leave_out("system", f"{name}: {text(entry.get('action')) or message}")
         return
-    log.say(name, said, text(entry.get("date")))
+    log.say(name, message, text(entry.get("date")))
     media = next((key for key in TELEGRAM_MEDIA if entry.get(key)), None)
     if media:
         what = text(entry["media_type"]) if media == "media_type" else media

@@ -18,11 +18,11 @@ MEETING = re.compile(r"^From +([^:]{1,60}?)(?: +to +[^:]{1,60}?)? ?:(?: +(.*))?$
 
 def read(text: str) -> Chat:
     """Return the turns of plain lines; text in which no one is named is one turn of no one."""
-    said = turns(text)
-    named = sum(bool(turn.speaker) for turn in said)
+    spoken = turns(text)
+    named = sum(bool(turn.speaker) for turn in spoken)
     if not named:
-        return Chat("text", said, (), "no line names a speaker")
-    return Chat("plain", said, (), f'{named:,} lines are written "Name: text"', named)
+        return Chat("text", spoken, (), "no line names a speaker")
+    return Chat("plain", spoken, (), f'{named:,} lines are written "Name: text"', named)
 
 
 def read_timed(text: str) -> Chat | None:
@@ -31,8 +31,8 @@ def read_timed(text: str) -> Chat | None:
     lines = [line for line in text.splitlines() if line.strip()]
     for line in lines:
         timed = TIMED.match(line)
-        said = timed["said"] if timed and not timed["nick"] else ""
-        turn = MEETING.match(said) or TURN.match(said)
+        message = timed["said"] if timed and not timed["nick"] else ""
+        turn = MEETING.match(message) or TURN.match(message)
         if timed and (turn or timed["nick"]):
             headers += 1
             name, words = (turn[1], turn[2] or "") if turn else (timed["nick"], timed["said"])

@@ -35,14 +35,14 @@ def timed_exactly(turns: Iterable[Turn]) -> Iterator[Timed]:
     return ((moment(turn.time), turn) for turn in turns)
 
 
-def segment(said: Iterable[Timed], hours: float) -> Iterator[Segment]:
+def segment(messages: Iterable[Timed], hours: float) -> Iterator[Segment]:
     """Give the conversations of a chat: whole with 0 hours; a turn without a date goes on with the one before it.
 
     A step back as long as a pause begins another one too: exports that were joined stand so.
     """
     gathered: list[Turn] = []
     begun = last = None
-    for when, turn in said:
+    for when, turn in messages:
         if when and last and hours and abs(when - last) >= timedelta(hours=hours):
             yield Segment(_words(begun), tuple(gathered))
             gathered, begun = [], None

@@ -31,11 +31,11 @@ def take(entry: Entry, log: Log, names: Names) -> None:
     """Add one message; `names` are those of people by their ids."""
     user = text(entry.get("user"))
     name = _name(entry) or names.get(user) or user or text(entry.get("bot_id")) or "Slack"
-    said = _shown(text(entry.get("text")), names)
+    message = _shown(text(entry.get("text")), names)
     if text(entry.get("subtype")) not in SPOKEN:
-        log.leave_out("system", f"{name}: {said or text(entry.get('subtype'))}")
+        log.leave_out("system", f"{name}: {message or text(entry.get('subtype'))}")
         return
-    log.say(name, said, text(entry.get("ts")))
+    log.say(name, message, text(entry.get("ts")))
     for each in tables(entry.get("files")):
         log.leave_out("media", f"{name}: {text(each.get('name') or each.get('title')) or 'file'}")
 
@@ -62,7 +62,7 @@ def _first_name(profile: Entry, member: Entry) -> str:
     return next(filter(None, map(text, named)), "")
 
 
-def _shown(said: str, names: Names) -> str:
+def _shown(markup: str, names: Names) -> str:
     """Return a text with names for ids, and links and signs as they are read."""
 
     def shown(match: re.Match[str]) -> str:
@@ -73,4 +73,4 @@ def _shown(said: str, names: Names) -> str:
             return f"#{label or target}"
         return label or (f"@{target.split('^')[0]}" if sigil == "!" else target)
 
-    return html.unescape(LINK.sub(shown, said))
+    return html.unescape(LINK.sub(shown, markup))

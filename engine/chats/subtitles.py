@@ -72,11 +72,11 @@ def _is_identifier(line: str, lines: Sequence[str], number: int) -> bool:
 def _say(cues: Sequence[Cue], log: Log) -> None:
     by_colon = _has_names(cues)
     for cue in cues:
-        said = "\n".join(cue.lines)
-        before, *voiced = VOICE.split(said)
+        lines = "\n".join(cue.lines)
+        before, *voiced = VOICE.split(lines)
         _add("", before, cue.start, by_colon, log)
-        for name, words in zip(voiced[::2], voiced[1::2], strict=True):
-            _add(html.unescape(name), words, cue.start, by_colon, log)
+        for name, spoken in zip(voiced[::2], voiced[1::2], strict=True):
+            _add(html.unescape(name), spoken, cue.start, by_colon, log)
 
 
 def _has_names(cues: Sequence[Cue]) -> bool:
@@ -86,9 +86,9 @@ def _has_names(cues: Sequence[Cue]) -> bool:
     return len(names) >= len(firsts) * NAMED_SHARE or bool(firsts[0] and names.count(names[0]) > 1)
 
 
-def _add(speaker: str, said: str, start: str, by_colon: bool, log: Log) -> None:
+def _add(speaker: str, message: str, start: str, by_colon: bool, log: Log) -> None:
     """Add a piece of what is said: to the last turn if the speaker is the same or not named."""
-    for raw in said.splitlines():
+    for raw in message.splitlines():
         line = _plain(raw)
         if not line:
             continue

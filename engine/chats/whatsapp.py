@@ -55,20 +55,20 @@ def read(text: str) -> Chat | None:
 def _take(block: Block, log: Log) -> None:
     header = block.header
     time = unmarked(header["ios"] or header["android"] or header["korean"])
-    said = NAMED.match(header["said"].lstrip("\u200e\u200f\u202a\u202b\u202c"))
-    first = (said["text"] or "") if said else ""
+    named = NAMED.match(header["said"].lstrip("\u200e\u200f\u202a\u202b\u202c"))
+    first = (named["text"] or "") if named else ""
     # Names have no quotation marks: that is a line about one who renames the group to something with a colon.
-    if said is None or re.search(r'["“”„«»]', said["name"]) or _is_system(first):
+    if named is None or re.search(r'["“”„«»]', named["name"]) or _is_system(first):
         log.leave_out("system", "\n".join([unmarked(header["said"]), *block.lines]))
         return
-    kept = []
+    lines = []
     for raw in [first, *block.lines]:
         line = _without_edit_mark(raw, log)
         if _is_media(line):
             log.leave_out("media", unmarked(line))
         else:
-            kept.append(unmarked(line))
-    log.say(unmarked(said["name"]), "\n".join(kept), time)
+            lines.append(unmarked(line))
+    log.say(unmarked(named["name"]), "\n".join(lines), time)
 
 
 def _without_edit_mark(line: str, log: Log) -> str:
@@ -89,5 +89,5 @@ def _is_system(text: str) -> bool:
     plain = unmarked(text)
     if _is_media(text):
         return False
-    told = text.startswith("\u200e") and not LABEL.match(plain)
-    return told or bool(DELETED.match(plain)) or (len(plain) > 60 and bool(ENCRYPTED.search(plain)))
+    is_marked = text.startswith("\u200e") and not LABEL.match(plain)
+    return is_marked or bool(DELETED.match(plain)) or (len(plain) > 60 and bool(ENCRYPTED.search(plain)))

@@ -128,9 +128,9 @@ def export_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Copy an adapter out of the library."""
     adapter, target = library.find(asked.adapter, shortened=True), asked.target.expanduser().resolve()
     export = library.export_zip if target.suffix.lower() == ".zip" else library.export_folder
-    place = export(adapter, target)
-    output.json({"adapter": adapter.id, "path": str(place)})
-    output.line(f"Exported {adapter.name} to {place}.")
+    target_path = export(adapter, target)
+    output.json({"adapter": adapter.id, "path": str(target_path)})
+    output.line(f"Exported {adapter.name} to {target_path}.")
     return 0
 
 
@@ -161,7 +161,7 @@ def merge_adapter(asked: argparse.Namespace, output: Output) -> int:
 def delete_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Move an adapter to the trash."""
     adapter = library.find(asked.adapter, shortened=True)
-    place = library.delete(adapter)
-    output.json({"adapter": adapter.id, "path": str(place)})
-    output.line(f"Moved {adapter.name} to the trash: {place}")
+    trash_path = library.delete(adapter)
+    output.json({"adapter": adapter.id, "path": str(trash_path)})
+    output.line(f"Moved {adapter.name} to the trash: {trash_path}")
     return 0

@@ -56,9 +56,9 @@ def make_arena(asked: argparse.Namespace, output: Output) -> int:
         raise RecipeError(tuple(Problem("--method", each.message, each.hint) for each in unknown))
     changes: list[Change] = list(arenas.preset(asked.preset).changes) if asked.preset else []
     changes += [arenas.at_preset(method(method_id)) for method_id in asked.methods]
-    made = arenas.create(recipe, changes or [{}], asked.name)
-    _show(made, Reader(), output)
-    output.line(f"`main.py arena run {made.id}` works the queue.")
+    arena = arenas.create(recipe, changes or [{}], asked.name)
+    _show(arena, Reader(), output)
+    output.line(f"`main.py arena run {arena.id}` works the queue.")
     return COMPLETED
 
 

@@ -48,9 +48,9 @@ def add(verbs: Verbs) -> None:
 def check_data(asked: argparse.Namespace, output: Output) -> int:
     """Look into a source of conversations."""
     table = _table(asked)
-    place = Path(table["source"])
+    source = Path(table["source"])
     # A link that leads nowhere is for its reader to tell.
-    if recipes.looks_like_path(asked.source) and not (place.exists() or place.is_symlink()):
+    if recipes.looks_like_path(asked.source) and not (source.exists() or source.is_symlink()):
         message = f"There is nothing at {asked.source}."
         raise RecipeError(
             (Problem("data.source", message, "Check the path; a hub id looks like owner/name."),)
@@ -90,10 +90,10 @@ def _folder(asked: argparse.Namespace) -> Path:
 
 def _broken(rows: Sequence[dict[str, str]]) -> list[str]:
     """Return the rows that can't be read, one a line."""
-    told = [f"  {row['place']}: {row['why']}" for row in rows[:MAX_BROKEN_SHOWN]]
+    lines = [f"  {row['place']}: {row['why']}" for row in rows[:MAX_BROKEN_SHOWN]]
     more = len(rows) - MAX_BROKEN_SHOWN
     rest = [f"  and {more:,} more. --export FOLDER writes all to a file."] if more > 0 else []
-    return ["", "Rows that can't be read:", *told, *rest] if rows else []
+    return ["", "Rows that can't be read:", *lines, *rest] if rows else []
 
 
 def _table(asked: argparse.Namespace) -> dict[str, Any]:
@@ -187,11 +187,11 @@ def _leaks(leaks: Iterable[Result]) -> list[str]:
     by_other: dict[str, list[str]] = {}
     for leak in leaks:
         by_other.setdefault(leak["other"], []).append(f"{leak['count']:,} {leak['split']}")
-    said = [
-        f"{' and '.join(counts)} {'ones' if place else 'conversations'} stand in {other}"
-        for place, (other, counts) in enumerate(_train_first(by_other))
+    lines = [
+        f"{' and '.join(counts)} {'ones' if index else 'conversations'} stand in {other}"
+        for index, (other, counts) in enumerate(_train_first(by_other))
     ]
-    return [f"{', '.join(said)}.", ""] if said else []
+    return [f"{', '.join(lines)}.", ""] if lines else []
 
 
 def _train_first(by_other: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
@@ -200,16 +200,16 @@ def _train_first(by_other: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
 
 def _findings(found: Sequence[Result]) -> list[str]:
     """Return every finding with its rows, split by split, warnings first, and what can be done about them."""
-    told: list[str] = []
+    lines: list[str] = []
     ids = list(dict.fromkeys(entry["id"] for entry in found))
     for name in sorted(ids, key=lambda one: finding(one).severity != "warning"):
         entries = [entry for entry in found if entry["id"] == name]
-        told.append(f"{finding(name).title} ({name})")
-        told.append(" ".join(filter(None, ("  " + entries[0]["what"], entries[0]["then"]))))
-        told += [f"  {_rows(entry)}" for entry in entries]
+        lines.append(f"{finding(name).title} ({name})")
+        lines.append(" ".join(filter(None, ("  " + entries[0]["what"], entries[0]["then"]))))
+        lines += [f"  {_rows(entry)}" for entry in entries]
     can = ", ".join(f'"{name}"' for name in ids if finding(name).can_be_excluded)
     return [
-        *told,
+        *lines,
         *(["", f"Runs leave rows out with data.exclude = [{can}], or some of these."] if can else []),
     ]
 
@@ -218,8 +218,8 @@ def _rows(entry: Result) -> str:
     """Return where a finding stands in a split: "476 rows of train: 380, 678, 830, 1,003 and 472 more."."""
     named = ", ".join(f"{number:,}" for number in entry["rows"][:MAX_ROWS_NAMED])
     rest = entry["count"] - MAX_ROWS_NAMED
-    said = f"{score_text.counted(entry['count'], 'row')} of {entry['split']}: {named}"
-    return " ".join(filter(None, (f"{said}{f' and {rest:,} more' if rest > 0 else ''}.", entry["more"])))
+    line = f"{score_text.counted(entry['count'], 'row')} of {entry['split']}: {named}"
+    return " ".join(filter(None, (f"{line}{f' and {rest:,} more' if rest > 0 else ''}.", entry["more"])))
 
 
 def _exported(paths: Sequence[str]) -> list[str]:

@@ -62,10 +62,10 @@ def _kinds(proof: Proof, row: Row, weights: WeightFormat) -> str:
         return ""
     works = [title for title, support in found.items() if support and support.state in WORKS]
     without = [title for title in found if title not in works]
-    said = f"all but {without[0]}" if len(without) == 1 else ", ".join(works) if without else "all"
+    supported = f"all but {without[0]}" if len(without) == 1 else ", ".join(works) if without else "all"
     mark = "*" if proof.is_made and "unproven" in by_state else ""
     failed = f"; fails on {', '.join(by_state['failed'])}" if "failed" in by_state else ""
-    return f"{said or 'none'}{mark}{failed}"
+    return f"{supported or 'none'}{mark}{failed}"
 
 
 def _proof_lines(proof: Proof) -> list[str]:

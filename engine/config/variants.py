@@ -39,16 +39,20 @@ def changed(entry: Method, variant_id: str, tables: Tables, family: Family) -> d
     """
     by_id = {variant.id: variant for variant in entry.variants}
     left, wanted = by_id.get(current(entry, tables, family) or ""), by_id.get(variant_id)
-    made = {name: dict(part) if isinstance(part, Mapping) else part for name, part in tables.items()}
+    changed_tables = {
+        name: dict(part) if isinstance(part, Mapping) else part for name, part in tables.items()
+    }
     for table, values in left.tables.items() if left else ():
         for name in values:
-            made.get(table, {}).pop(name, None)
+            changed_tables.get(table, {}).pop(name, None)
     for table, values in wanted.tables.items() if wanted else ():
-        made[table] = made.get(table, {}) | dict(values)
+        changed_tables[table] = changed_tables.get(table, {}) | dict(values)
     options = _standard(entry, family) | (dict(wanted.options) if wanted else {})
-    kept = {name: value for name, value in made["method"].items() if name not in options}
-    made["method"] = kept | {name: value for name, value in options.items() if value is not None}
-    return made
+    unchanged = {name: value for name, value in changed_tables["method"].items() if name not in options}
+    changed_tables["method"] = unchanged | {
+        name: value for name, value in options.items() if value is not None
+    }
+    return changed_tables
 
 
 def _standard(entry: Method, family: Family) -> dict[str, Any]:

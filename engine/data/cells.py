@@ -70,11 +70,11 @@ def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys |
         return None
     items = turns
     keys = keys_of(items)
-    said = text if text in keys else "" if text else _first_text_key(items, keys)
-    if not said:
+    text_key = text if text in keys else "" if text else _first_text_key(items, keys)
+    if not text_key:
         return None
-    named = [key for key in keys if key != said]
-    return Keys(speaker or _speaker_key(items, named), said)
+    named = [key for key in keys if key != text_key]
+    return Keys(speaker or _speaker_key(items, named), text_key)
 
 
 def are_numbers(cells: Iterable[Any]) -> bool:
@@ -141,8 +141,8 @@ def _turn(item: Any, keys: Keys, column: str, number: int) -> Turn:
             )
         return _spoken(text_of(item).strip())
     if keys.text not in item and keys.speaker not in item:
-        there = ", ".join(map(str, item)) or "nothing"
-        raise _no_turns(column, number, f'A turn has no "{keys.text}"; it holds: {there}.')
+        keys_text = ", ".join(map(str, item)) or "nothing"
+        raise _no_turns(column, number, f'A turn has no "{keys.text}"; it holds: {keys_text}.')
     return Turn(name_of(item.get(keys.speaker)), _said(item.get(keys.text)).strip())
 
 
@@ -224,18 +224,18 @@ def shared_instruction(texts: Sequence[str]) -> str:
     # The last line of a text is never an instruction alone.
     by_line = zip(*(text.splitlines(keepends=True)[:-1] for text in texts), strict=False)
     shared = [lines[0] for lines in takewhile(lambda lines: len(set(lines)) == 1, by_line)]
-    said = any((match := TURN.match(line)) and match[2] for line in shared)
-    return "" if said or not "".join(shared).strip() else "".join(shared)
+    has_turns = any((match := TURN.match(line)) and match[2] for line in shared)
+    return "" if has_turns or not "".join(shared).strip() else "".join(shared)
 
 
-def without_system(said: Sequence[Turn]) -> list[Turn]:
+def without_system(spoken: Sequence[Turn]) -> list[Turn]:
     """Return the turns without system messages."""
-    return [turn for turn in said if turn.speaker.lower() not in SYSTEM_SPEAKERS]
+    return [turn for turn in spoken if turn.speaker.lower() not in SYSTEM_SPEAKERS]
 
 
-def is_answered(said: Sequence[Turn]) -> bool:
+def is_answered(spoken: Sequence[Turn]) -> bool:
     """Tell whether turns are one text and a shorter answer by an assistant."""
-    turns = without_system(said)
+    turns = without_system(spoken)
     return (
         len(turns) == 2
         and turns[1].speaker.lower() in ANSWERING_SPEAKERS

@@ -46,8 +46,8 @@ class Lengths:
 
     def beyond(self, limit: int) -> int:
         """Return how many texts have more than `limit` tokens."""
-        place = bisect_right(self.tokens, limit)
-        return self.total - (self.up_to[place - 1] if place else 0)
+        index = bisect_right(self.tokens, limit)
+        return self.total - (self.up_to[index - 1] if index else 0)
 
 
 @dataclass(frozen=True)
@@ -161,11 +161,11 @@ class Details:
 
     def row(self, split: str, number: int) -> CheckedRow | None:
         """Return one row; None if it is neither shown nor of a finding. Raises StorageError if the file is gone."""
-        place = self.places.get(split, {}).get(number)
-        if place is None:
+        offset = self.places.get(split, {}).get(number)
+        if offset is None:
             return None
         with _told(self.folder / ROWS), (self.folder / ROWS).open("rb") as stream:
-            stream.seek(place)
+            stream.seek(offset)
             return _row(stream.readline())
 
     def over(self, split: str, text: str, limit: int) -> tuple[int, ...]:
@@ -190,23 +190,26 @@ class Details:
 def read(folder: Path) -> Details:
     """Return the details in a job's folder. Raises StorageError if they are not there."""
     with _told(folder / DETAILS):
-        kept = json.loads((folder / DETAILS).read_text(encoding="utf-8"))
+        details = json.loads((folder / DETAILS).read_text(encoding="utf-8"))
     return Details(
         folder,
         {
             finding: {split: tuple(numbers) for split, numbers in splits.items()}
-            for finding, splits in kept["findings"].items()
+            for finding, splits in details["findings"].items()
         },
         {
             split: {text: _lengths(pairs) for text, pairs in texts.items()}
-            for split, texts in kept["lengths"].items()
+            for split, texts in details["lengths"].items()
         },
-        kept["summary_marks"],
+        details["summary_marks"],
         {
-            split: {int(number): place for number, place in rows.items()}
-            for split, rows in kept["places"].items()
+            split: {int(number): offset for number, offset in rows.items()}
+            for split, rows in details["places"].items()
         },
-        {split: {number: Mark(*facts) for number, *facts in marks} for split, marks in kept["marks"].items()},
+        {
+            split: {number: Mark(*facts) for number, *facts in marks}
+            for split, marks in details["marks"].items()
+        },
     )
 
 
@@ -249,8 +252,8 @@ def _lengths(pairs: list[list[int]]) -> Lengths:
 
 
 def _row(line: bytes) -> CheckedRow:
-    kept: dict[str, Any] = json.loads(line)
-    return CheckedRow(**kept | {"ends": tuple(accumulate(kept.get("ends", ())))})
+    record: dict[str, Any] = json.loads(line)
+    return CheckedRow(**record | {"ends": tuple(accumulate(record.get("ends", ())))})
 
 
 @contextmanager

@@ -97,16 +97,16 @@ class Schema:
         if self.kind == "columns":
             return self._plain(value), self._references(record)
         if self.kind == "lists":
-            said = self._side_by_side(record)
+            spoken = self._side_by_side(record)
         else:
-            said = turns_of(value, Keys(self.speaker, self.text), self.conversation, record.number)
+            spoken = turns_of(value, Keys(self.speaker, self.text), self.conversation, record.number)
         if self.summary or self.without_summary:
-            return as_text(said), self._references(record)
-        return self._before_the_last(said)
+            return as_text(spoken), self._references(record)
+        return self._before_the_last(spoken)
 
-    def _before_the_last(self, said: list[Turn]) -> tuple[str, list[str]]:
+    def _before_the_last(self, spoken: list[Turn]) -> tuple[str, list[str]]:
         """Return the turns before the last as the conversation; a single one is a text without a speaker."""
-        turns = without_system(said)
+        turns = without_system(spoken)
         if len(turns) < 2:
             return as_text(turns), []
         *before, last = turns
@@ -124,7 +124,7 @@ class Schema:
         return text_of(value)
 
     def _side_by_side(self, record: Record) -> list[Turn]:
-        said = turns_of(record.values.get(self.conversation), Keys(), self.conversation, record.number)
+        spoken = turns_of(record.values.get(self.conversation), Keys(), self.conversation, record.number)
         items = as_list(record.values.get(self.conversation)) or []
         speakers = as_list(record.values.get(self.speaker)) or []
         if len(items) != len(speakers):
@@ -134,7 +134,7 @@ class Schema:
                 "Repair the row.",
                 "data.conversation",
             )
-        texts = iter(said)
+        texts = iter(spoken)
         # Turns without words were left out above.
         return [
             Turn(name_of(speaker), next(texts).text)

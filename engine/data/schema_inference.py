@@ -80,10 +80,10 @@ class _Guess:
         for column, role in ((schema.conversation, "conversation"), (schema.summary, "summary")):
             if column in self.numbers:
                 others = [name for name in self.columns if name not in self.numbers]
-                there = f"Other columns are: {', '.join(others)}. " if others else ""
+                others_text = f"Other columns are: {', '.join(others)}. " if others else ""
                 raise DataError(
                     f'The column "{column}" holds numbers, and no {role} is one.',
-                    f"{there}Name the one with the text as data.{role}.",
+                    f"{others_text}Name the one with the text as data.{role}.",
                     f"data.{role}",
                 )
 
@@ -217,11 +217,11 @@ class _Guess:
 
     def _refuse_unknown_keys(self, column: str, keys: Keys) -> None:
         items = [item for cell in self._cells(column) for item in cells.as_list(cell) or ()]
-        there = cells.keys_of(items)
-        if keys.speaker and keys.speaker not in there:
+        known = cells.keys_of(items)
+        if keys.speaker and keys.speaker not in known:
             raise DataError(
                 f'The turns of column "{column}" have no "{keys.speaker}".',
-                f"They hold: {', '.join(there) or 'texts'}.",
+                f"They hold: {', '.join(known) or 'texts'}.",
                 column_mapping.FIELD,
             )
 
@@ -313,7 +313,7 @@ class _Guess:
             f"{schema.reason}; summary: the last turn, as no column looks like the summary and each conversation is "
             "one text with a shorter answer to it"
         )
-        instruction = cells.shared_instruction([said[0].text for said in self._said(schema)])
+        instruction = cells.shared_instruction([spoken[0].text for spoken in self._said(schema)])
         if instruction:
             quoted = " ".join(instruction.split())
             reason += f'; left out of the conversations is what all of them begin with: "{quoted}"'
@@ -322,17 +322,17 @@ class _Guess:
     def _said(self, schema: Schema) -> list[list[Turn]]:
         """Return the turns of the first rows that have any, without instructions to an assistant."""
         keys = Keys(schema.speaker, schema.text)
-        said = (
+        spoken = (
             cells.without_system(cells.turns_of(cell, keys, schema.conversation, number))
             for number, cell in enumerate(self._cells(schema.conversation), start=1)
         )
-        return [turns for turns in said if turns]
+        return [turns for turns in spoken if turns]
 
     def _answers(self, schema: Schema) -> bool:
         """Tell whether most conversations are one text and an assistant's shorter answer, and none is more."""
-        said = self._said(schema)
-        answered = sum(map(cells.is_answered, said))
-        return bool(said) and all(len(turns) == 2 for turns in said) and answered * 2 > len(said)
+        spoken = self._said(schema)
+        answered = sum(map(cells.is_answered, spoken))
+        return bool(spoken) and all(len(turns) == 2 for turns in spoken) and answered * 2 > len(spoken)
 
     # ------------------------------------------------------------------------------------ turns in rows
     def _repeated_group(self) -> str | None:

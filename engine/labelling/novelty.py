@@ -55,14 +55,14 @@ class Novelty:
 
     def _take(self, item: Item) -> None:
         number, ids = item.number, self._ids
-        words = array("I", {ids.setdefault(word, len(ids)) for word in distinct_words(item.conversation)})
+        word_ids = array("I", {ids.setdefault(word, len(ids)) for word in distinct_words(item.conversation)})
         for _ in range(len(ids) - len(self._holders)):
             self._holders.append(array("I"))
             self._known.append(0)
-        for word in words:
+        for word in word_ids:
             self._holders[word].append(number)
-        self._words[number] = words
-        self._new[number] = sum(not self._known[word] for word in words)
+        self._words[number] = word_ids
+        self._new[number] = sum(not self._known[word] for word in word_ids)
 
     def _learn(self, number: int) -> None:
         for word in self._words[number]:

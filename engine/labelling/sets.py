@@ -110,19 +110,19 @@ def create(
     Empty and repeated conversations are left out, and those beyond `MAX_CONVERSATIONS`. Items of an earlier set in
     `known`, by their text, are carried over. Raises StorageError.
     """
-    kept = distinct(examples)
-    carried_records = _carried_records(known or {}, kept)
+    kept_examples = distinct(examples)
+    carried_records = _carried_records(known or {}, kept_examples)
     about = SetInfo(
         id=new_id(name),
         name=name,
         source=source,
         licence=licence,
-        fingerprint=fingerprint(example.conversation for example in kept),
+        fingerprint=fingerprint(example.conversation for example in kept_examples),
         made_at=time.time(),
     )
     folder = labelling_folder() / about.id
     partial = folder.with_name(folder.name + PARTIAL)
-    lines = [encode(_row(example)) for example in kept]
+    lines = [encode(_row(example)) for example in kept_examples]
     try:
         partial.mkdir()
         write_atomically(partial / CONVERSATIONS, b"".join(lines).decode("utf-8"))
@@ -156,12 +156,12 @@ def known_items(source: str) -> dict[str, Item]:
     }
 
 
-def _carried_records(known: Mapping[str, Item], kept: list[Example]) -> list[dict[str, Any]]:
+def _carried_records(known: Mapping[str, Item], kept_examples: list[Example]) -> list[dict[str, Any]]:
     """Return the journal's records of items that are carried over from an earlier set."""
     now = time.time()
     return [
         {"v": VERSION, "event": "carried", "time": now, "item": number, **carried_fields(item)}
-        for number, example in enumerate(kept, start=1)
+        for number, example in enumerate(kept_examples, start=1)
         if (item := known.get(example.conversation.strip())) is not None
     ]
 

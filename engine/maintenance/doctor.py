@@ -125,8 +125,8 @@ def ask_devices() -> tuple[Facts, str]:
 
 def system() -> Check:
     """Report the system and the versions of Python and Tunesmith."""
-    words = f"Tunesmith {_version('tunesmith') or 'unknown'}, Python {platform.python_version()}"
-    return Check("system", "System", "ok", f"{words}, {platform.platform(aliased=True, terse=True)}")
+    versions = f"Tunesmith {_version('tunesmith') or 'unknown'}, Python {platform.python_version()}"
+    return Check("system", "System", "ok", f"{versions}, {platform.platform(aliased=True, terse=True)}")
 
 
 def packages() -> Check:
@@ -239,7 +239,7 @@ def hub() -> Check:
 
 def folders() -> Check:
     """Report whether Tunesmith's folders can be written."""
-    places = (
+    find_folders = (
         paths.runs_folder,
         paths.adapters_folder,
         paths.jobs_folder,
@@ -248,16 +248,16 @@ def folders() -> Check:
         paths.cache_folder,
         paths.config_folder,
     )
-    troubles = [trouble for place in places if (trouble := _folder_trouble(place))]
+    troubles = [trouble for find_folder in find_folders if (trouble := _folder_trouble(find_folder))]
     if troubles:
         fix = "Set TUNESMITH_HOME to a folder of your own."
         return Check("folders", "Folders", "problem", " ".join(troubles), fix)
     return Check("folders", "Folders", "ok", f"Runs and adapters are kept in {paths.runs_folder().parent}")
 
 
-def _folder_trouble(place: Callable[[], Path]) -> str:
+def _folder_trouble(find_folder: Callable[[], Path]) -> str:
     try:
-        folder = place()
+        folder = find_folder()
         with tempfile.TemporaryFile(dir=folder):
             return ""
     except StorageError as error:

@@ -46,14 +46,14 @@ def packages() -> list[Package]:
         name = waiting.pop()
         with suppress(PackageNotFoundError):
             if _canonical(name) not in found:
-                found[_canonical(name)] = made = distribution(name)
-                waiting += _dependencies(made)
+                found[_canonical(name)] = package = distribution(name)
+                waiting += _dependencies(package)
     return [_package(found[name]) for name in sorted(found, key=lambda name: (name != PRODUCT, name))]
 
 
-def _dependencies(made: Distribution) -> list[str]:
+def _dependencies(package: Distribution) -> list[str]:
     """Return the names of a package's dependencies, without extras."""
-    wanted = [each for each in made.requires or () if "extra ==" not in each]
+    wanted = [each for each in package.requires or () if "extra ==" not in each]
     return [found[0] for each in wanted if (found := re.match(r"[\w.-]+", each))]
 
 
@@ -61,9 +61,11 @@ def _canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _package(made: Distribution) -> Package:
-    files = [Path(str(made.locate_file(each))) for each in made.files or () if _is_licence(each.parts)]
-    return Package(made.name, made.version, _licence(made), _field(made, "Summary"), tuple(sorted(files)))
+def _package(package: Distribution) -> Package:
+    files = [Path(str(package.locate_file(each))) for each in package.files or () if _is_licence(each.parts)]
+    return Package(
+        package.name, package.version, _licence(package), _field(package, "Summary"), tuple(sorted(files))
+    )
 
 
 def _is_licence(parts: tuple[str, ...]) -> bool:
@@ -71,13 +73,13 @@ def _is_licence(parts: tuple[str, ...]) -> bool:
     return parts[0].endswith(".dist-info") and LICENCE_FILE.match(parts[-1]) is not None
 
 
-def _field(made: Distribution, field: str) -> str:
-    return str(next(iter(made.metadata.get_all(field) or [""])))
+def _field(package: Distribution, field: str) -> str:
+    return str(next(iter(package.metadata.get_all(field) or [""])))
 
 
-def _licence(made: Distribution) -> str:
-    short = next(iter(_field(made, "License").strip().splitlines()), "")
-    known = made.metadata.get_all("Classifier") or []
+def _licence(package: Distribution) -> str:
+    short = next(iter(_field(package, "License").strip().splitlines()), "")
+    known = package.metadata.get_all("Classifier") or []
     classes = [each.rpartition(" :: ")[2] for each in known if "License ::" in each]
-    named = _field(made, "License-Expression") or (short if 0 < len(short) <= MAX_NAME else "")
+    named = _field(package, "License-Expression") or (short if 0 < len(short) <= MAX_NAME else "")
     return named or ", ".join(each for each in classes if each != "OSI Approved") or UNKNOWN

@@ -9,7 +9,7 @@ from engine.options import option
 Targets: TypeAlias = tuple[str, ...] | None
 
 
-def rank_option(default: int, help: str, *, most: int = 512, peft_name: str = "r") -> Any:
+def rank_option(default: int, help: str, *, maximum: int = 512, peft_name: str = "r") -> Any:
     """Declare the rank of a method; `help` says what it is a rank of."""
     return option(
         default,
@@ -19,7 +19,7 @@ def rank_option(default: int, help: str, *, most: int = 512, peft_name: str = "r
         control="slider",
         peft_name=peft_name,
         ge=1,
-        le=most,
+        le=maximum,
     )
 
 

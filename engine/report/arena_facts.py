@@ -75,8 +75,8 @@ class ArenaReport:
 
 def _agreed_text(values: Mapping[str, list[str]]) -> str:
     """Return the most frequent value, and the others with the names of their entries."""
-    most, *others = sorted(values, key=lambda value: -len(values[value]))
-    return "; ".join([most, *(f"{value} for {', '.join(values[value])}" for value in others)])
+    common, *others = sorted(values, key=lambda value: -len(values[value]))
+    return "; ".join([common, *(f"{value} for {', '.join(values[value])}" for value in others)])
 
 
 def gather_arena(arena: Arena) -> ArenaReport:

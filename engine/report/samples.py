@@ -70,14 +70,14 @@ def gains(report: Report) -> Gains | None:
 def chosen(values: Sequence[float]) -> list[tuple[str, list[int]]]:
     """Return the indices of those that gained most, of the middle, and of those that lost most, each once."""
     order = sorted(range(len(values)), key=lambda index: -values[index])
-    most = [index for index in order[:SHOWN_EACH] if values[index] > 0]
-    least = [index for index in reversed(order[-SHOWN_EACH:]) if values[index] < 0 and index not in most]
-    rest = [index for index in order if index not in (*most, *least)]
+    best = [index for index in order[:SHOWN_EACH] if values[index] > 0]
+    worst = [index for index in reversed(order[-SHOWN_EACH:]) if values[index] < 0 and index not in best]
+    rest = [index for index in order if index not in (*best, *worst)]
     start = max(0, (len(rest) - SHOWN_EACH) // 2)
     groups = [
-        ("Gained most", most),
+        ("Gained most", best),
         ("In the middle", rest[start : start + SHOWN_EACH]),
-        ("Lost most", least),
+        ("Lost most", worst),
     ]
     return [(title, indices) for title, indices in groups if indices]
 

@@ -138,12 +138,12 @@ def _candidate(entry: RunEntry, protocol: dict[str, Any]) -> Iterator[Candidate]
 def _numbered(found: Sequence[Candidate], taken: str) -> list[Candidate]:
     """Number the labels of several runs, the oldest first; the run whose label is `taken` is the first."""
     counts = {taken: 1}
-    made = []
+    numbered = []
     for each in reversed(found):
         counts[each.label] = counts.get(each.label, 0) + 1
         number = counts[each.label]
-        made.append(replace(each, label=f"{each.label} ({number})") if number > 1 else each)
-    return made[::-1]
+        numbered.append(replace(each, label=f"{each.label} ({number})") if number > 1 else each)
+    return numbered[::-1]
 
 
 def why_not_comparable(protocol: dict[str, Any], other: dict[str, Any]) -> str:

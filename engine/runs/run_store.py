@@ -65,9 +65,9 @@ def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:
         if open_run(job).outcome == "completed":
             raise WorkerError(f"{job.id} is completed.", "Start a new run.", "run")
         recipe = recipes.load(job.recipe_path)
-        made = changed(recipe, wanted, last_step(job))
-        _write(job, made)
-    return made
+        changed_recipe = changed(recipe, wanted, last_step(job))
+        _write(job, changed_recipe)
+    return changed_recipe
 
 
 def _write(job: Job, recipe: Recipe) -> None:
@@ -88,11 +88,14 @@ def changed(recipe: Recipe, wanted: Mapping[str, run_changes.Value], step: int) 
     for name, value in wanted.items():
         table, _, key = name.partition(".")
         tables[table][key] = value
-    made = recipes.from_tables(tables)
-    found = problems(made)
+    after = recipes.from_tables(tables)
+    found = problems(after)
     if found:
         raise RecipeError(found)
-    return replace(made, changes=(*made.changes, *run_changes.recorded(before, wanted, step, now_text())))
+    return replace(
+        after,
+        changes=(*after.changes, *run_changes.recorded(before, wanted, step, now_text())),
+    )
 
 
 def last_step(job: Job) -> int:

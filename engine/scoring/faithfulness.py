@@ -33,8 +33,8 @@ class _Reading:
     facts: frozenset[Fact]
 
 
-def _split(words: str) -> tuple[str, ...]:
-    return tuple(words.split())
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
 
 
 _UNITS = _split(

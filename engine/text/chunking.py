@@ -50,13 +50,13 @@ def _parts(turn: Turn, limit: int, count: Count) -> Iterator[str]:
     if count(text) <= limit:
         yield text
         return
-    said: list[str] = []
+    lines: list[str] = []
     for unit in _units(turn, limit, count):
-        if said and count(as_text([Turn(turn.speaker, " ".join([*said, unit]))])) > limit:
-            yield as_text([Turn(turn.speaker, " ".join(said))])
-            said = []
-        said.append(unit)
-    yield as_text([Turn(turn.speaker, " ".join(said))])
+        if lines and count(as_text([Turn(turn.speaker, " ".join([*lines, unit]))])) > limit:
+            yield as_text([Turn(turn.speaker, " ".join(lines))])
+            lines = []
+        lines.append(unit)
+    yield as_text([Turn(turn.speaker, " ".join(lines))])
 
 
 def _units(turn: Turn, limit: int, count: Count) -> Iterator[str]:

@@ -52,12 +52,12 @@ def turns(conversation: str) -> tuple[Turn, ...]:
     return tuple(Turn(speaker, "\n".join(filter(None, lines))) for speaker, lines in found)
 
 
-def as_text(said: Iterable[Turn]) -> str:
+def as_text(spoken: Iterable[Turn]) -> str:
     """Return turns as the "Name: text" lines that `turns` reads.
 
     Line breaks within a turn stay, unless a line after one would be taken for another speaker's.
     """
-    return "\n".join(_line(turn) if turn.speaker else turn.text for turn in said)
+    return "\n".join(_line(turn) if turn.speaker else turn.text for turn in spoken)
 
 
 def _line(turn: Turn) -> str:

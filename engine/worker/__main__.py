@@ -210,8 +210,8 @@ def _known(error: BaseException) -> AppError:
     if isinstance(error, OSError) and error.errno in DISK_WORDS:
         message, hint = DISK_WORDS[error.errno]
         return StorageError(message, f"{hint}; resume goes on from the last checkpoint.")
-    said = log_redaction.redact_quotes(str(error))[:500]
-    return AppError(f"Unexpected: {type(error).__name__}: {said}", "The log has the details.")
+    error_text = log_redaction.redact_quotes(str(error))[:500]
+    return AppError(f"Unexpected: {type(error).__name__}: {error_text}", "The log has the details.")
 
 
 def _lower_priority() -> None:

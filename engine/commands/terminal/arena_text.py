@@ -23,14 +23,14 @@ def as_dict(arena: Arena, statuses: list[EntryStatus], found: list[Group]) -> di
 
 def lines(arena: Arena, statuses: list[EntryStatus], found: list[Group]) -> list[str]:
     """Return an arena as text: results first, then what is still to come or could not be."""
-    said = [arena.name, arenas.progress_text(arena, statuses)]
+    lines = [arena.name, arenas.progress_text(arena, statuses)]
     for group in found:
-        said += ["", *_group_lines(group)]
+        lines += ["", *_group_lines(group)]
     open_ones = [each for each in statuses if each.state != "completed"]
     if open_ones:
         rows = [(each.entry.name, each.state, _progress(each), each.entry.id) for each in open_ones]
-        said += ["", *text_tables.table(("Queue", "State", "", "Id"), rows)]
-    return said
+        lines += ["", *text_tables.table(("Queue", "State", "", "Id"), rows)]
+    return lines
 
 
 def _progress(status: EntryStatus) -> str:

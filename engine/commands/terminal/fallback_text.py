@@ -52,6 +52,6 @@ def lines(found: Sequence[MemoryFallback], job: Job) -> list[str]:
     if not found:
         return []
     step = run_store.last_step(job)
-    kept = f"Nothing is lost up to the checkpoint at step {step:,}. " if step else ""
-    title = f"{kept}To go on with less memory, every step with the examples that you asked for:"
+    loss_text = f"Nothing is lost up to the checkpoint at step {step:,}. " if step else ""
+    title = f"{loss_text}To go on with less memory, every step with the examples that you asked for:"
     return ["", title, *memory_fallbacks.lines(found, job.id)]

@@ -116,8 +116,8 @@ class Follower:
 def conclude(ending: Ending, output: Output) -> int:
     """Say how a worker ended where its last event does not, and return the exit code."""
     if ending.outcome == "crashed" or ending.event is None:
-        said = {"outcome": ending.outcome, "message": ending.message, "hint": ending.hint}
-        output.json(said | ({"log": ending.log_tail} if ending.log_tail else {}))
+        facts = {"outcome": ending.outcome, "message": ending.message, "hint": ending.hint}
+        output.json(facts | ({"log": ending.log_tail} if ending.log_tail else {}))
     if ending.outcome == "failed" and ending.event and ending.event.get("kind") in FAULTS:
         output.problems(_problems(ending))
         return 2

@@ -29,8 +29,8 @@ OF_RUNS = ("learning_rate", "steps")
 def lines(plan: Result) -> list[str]:
     """Return what is known of a plan, what a run would fetch before the rest is, and remarks."""
     without = _untold(plan)
-    told = [fact for fact in FACTS if fact[0] not in without]
-    known = [(title, say(plan)) for name, title, say in told if plan.get(name) is not None]
+    facts = [fact for fact in FACTS if fact[0] not in without]
+    known = [(title, say(plan)) for name, title, say in facts if plan.get(name) is not None]
     missing = [
         f"{name} is not on this computer yet. A run fetches it first; what it takes is known then."
         for name in plan.get("missing", ())

@@ -130,8 +130,8 @@ class Narrator:
         if state.excluded:
             self._output.line(f"{score_text.counted(state.excluded, 'conversation')} excluded by the recipe.")
         if state.adapter:
-            place = f" in {state.adapter['path']}" if "path" in state.adapter else ""
-            self._output.line(f"Adapter {state.adapter['adapter']}{place}")
+            location = f" in {state.adapter['path']}" if "path" in state.adapter else ""
+            self._output.line(f"Adapter {state.adapter['adapter']}{location}")
         if state.seconds is not None:
             self._output.line(f"Took {score_text.duration(state.seconds)}.")
 

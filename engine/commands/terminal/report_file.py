@@ -20,11 +20,11 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 
 def write(
-    told: report.Report | report.ArenaReport, name: str, of: str, out: Path | None, output: Output
+    facts: report.Report | report.ArenaReport, name: str, of: str, out: Path | None, output: Output
 ) -> int:
     """Write the report of the run or arena (`of`) with this id, and say where it is. Raises StorageError."""
-    place = (out or Path(report.default_name(name))).expanduser().resolve()
-    report.write(told, place)
-    output.json({of: name, "path": str(place)})
-    output.line(f"Wrote the report to {place}.")
+    path = (out or Path(report.default_name(name))).expanduser().resolve()
+    report.write(facts, path)
+    output.json({of: name, "path": str(path)})
+    output.line(f"Wrote the report to {path}.")
     return 0

@@ -11,15 +11,15 @@ def lengths(spread: Mapping[str, int]) -> str:
     return f"{spread['median']:,} · {spread['p95']:,} · {spread['max']:,}"
 
 
-def notice(told: Mapping[str, Any]) -> str:
+def notice(event: Mapping[str, Any]) -> str:
     """Return a notice as a line: what it is, its message, its hint."""
-    title = "Warning" if told.get("level") == "warning" else "Note"
-    return " ".join(filter(None, (f"{title}: {told['message']}", told.get("hint", ""))))
+    title = "Warning" if event.get("level") == "warning" else "Note"
+    return " ".join(filter(None, (f"{title}: {event['message']}", event.get("hint", ""))))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:
     """Return aligned lines; the columns named in `right` stand to the right."""
-    widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]
+    widths = [max(len(row[index]) for row in [head, *rows]) for index in range(len(head))]
     return [_aligned(row, head, widths, right) for row in [head, *rows]]
 
 

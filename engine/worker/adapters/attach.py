@@ -113,11 +113,11 @@ def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
     widths = adapted_widths(base, getattr(options, "target_modules", None))
     for option in method_hooks.of_type(recipe.method.method.peft_type).ranks if widths else ():
         layer, width = min(widths.items(), key=lambda item: min(item[1].both))
-        rank, most = getattr(options, option), min(width.both)
-        if rank > most:
+        rank, limit = getattr(options, option), min(width.both)
+        if rank > limit:
             raise AdapterError(
                 f"Rank {rank} is more than {layer} can have: it is {width.outputs} × {width.inputs}.",
-                f"Take at most {most}, or leave such layers out.",
+                f"Take at most {limit}, or leave such layers out.",
                 f"method.{option}",
             )
 

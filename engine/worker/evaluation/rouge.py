@@ -145,8 +145,8 @@ def score_all(predictions: Sequence[str], references: Sequence[Sequence[str]]) -
     """
     pairs = [
         (prediction, reference)
-        for prediction, group in zip(predictions, references, strict=True)
-        for reference in group
+        for prediction, texts in zip(predictions, references, strict=True)
+        for reference in texts
     ]
     stemmed = score(*_unzipped(pairs))
     unstemmed = {name: list(values) for name, values in stemmed.items()}
@@ -156,7 +156,7 @@ def score_all(predictions: Sequence[str], references: Sequence[Sequence[str]]) -
         for name, values in scores.items():
             for index, value in zip(unequal, values, strict=True):
                 unstemmed[name][index] = value
-    counts = [len(group) for group in references]
+    counts = [len(texts) for texts in references]
     return RougeValues(_best(stemmed, counts), _best(unstemmed, counts))
 
 

@@ -93,8 +93,8 @@ def _guessed(
         )
     # The columns of rows made from chats are named by us, so their names are no evidence.
     is_guessed = (options.conversation, options.summary) == (AUTO, AUTO)
-    said = list(reasons) if reasons and is_guessed else [*reasons, shape.reason]
-    return replace(shape, reason="; ".join(said))
+    reasons_shown = list(reasons) if reasons and is_guessed else [*reasons, shape.reason]
+    return replace(shape, reason="; ".join(reasons_shown))
 
 
 def _shared(tables: Tables) -> list[str]:
@@ -129,9 +129,9 @@ def read_rows(
     for split, table in tables.items():
         rows = _followed(table, done, total, channel)
         if shape.split:
-            said: dict[int, Any] = {}
-            shaped = _shaped(table, shape, _noted(rows, shape.split, said))
-            found.update(_by_split(shaped, shape, said, channel))
+            split_texts: dict[int, Any] = {}
+            shaped = _shaped(table, shape, _noted(rows, shape.split, split_texts))
+            found.update(_by_split(shaped, shape, split_texts, channel))
         else:
             found[split] = _shaped(table, shape, rows)
         done += table.size_bytes
@@ -165,18 +165,18 @@ def _followed(table: Table, before: int, total: int, channel: Channel) -> Iterat
         yield record
 
 
-def _noted(rows: Iterator[Record], column: str, said: dict[int, Any]) -> Iterator[Record]:
+def _noted(rows: Iterator[Record], column: str, split_texts: dict[int, Any]) -> Iterator[Record]:
     """Yield rows, and note the value of the split column by row number."""
     known: dict[Any, Any] = {}
     for record in rows:
         value = record.values.get(column)
         # Equal values share one string.
-        said[record.number] = known.setdefault(value, value) if isinstance(value, str) else value
+        split_texts[record.number] = known.setdefault(value, value) if isinstance(value, str) else value
         yield record
 
 
 def _by_split(
-    shaped: LazySequence[SourcedExample], shape: Schema, said: Mapping[int, Any], channel: Channel
+    shaped: LazySequence[SourcedExample], shape: Schema, split_texts: Mapping[int, Any], channel: Channel
 ) -> dict[Split | None, LazySequence[SourcedExample]]:
     """Return the examples by the split that their rows name; report the rows that name none, which are left out.
 
@@ -184,7 +184,7 @@ def _by_split(
     """
     by_split: dict[Split | None, array[int]] = {}
     for index, each in enumerate(shaped):
-        splits = {split_named(said[number]) for number in each.rows}
+        splits = {split_named(split_texts[number]) for number in each.rows}
         if len(splits) > 1:
             raise DataError(
                 f'Conversation "{each.example.id}" (row {each.rows[0]:,} and more) has turns in several splits.',
@@ -194,13 +194,15 @@ def _by_split(
         by_split.setdefault(splits.pop(), array("q")).append(index)
     unknown = [number for each in shaped.select(by_split.pop(None, ())) for number in each.rows]
     if unknown:
-        channel.notice(_unknown_text(unknown, shape.split, said), f"These are read: {', '.join(SPLITS)}.")
+        channel.notice(
+            _unknown_text(unknown, shape.split, split_texts), f"These are read: {', '.join(SPLITS)}."
+        )
     return {split: shaped.select(indices) for split, indices in by_split.items()}
 
 
-def _unknown_text(numbers: Sequence[int], column: str, said: Mapping[int, Any]) -> str:
+def _unknown_text(numbers: Sequence[int], column: str, split_texts: Mapping[int, Any]) -> str:
     """Return the notice about rows whose split is unknown, with the values found there."""
-    values = Counter(str(said[number] or "")[:20] for number in numbers)
+    values = Counter(str(split_texts[number] or "")[:20] for number in numbers)
     named = ", ".join(f'"{value}" {count:,}' for value, count in values.most_common(MAX_NAMED))
     rows = ", ".join(f"{number:,}" for number in numbers[:MAX_NAMED])
     more = ", …" if len(numbers) > MAX_NAMED else ""

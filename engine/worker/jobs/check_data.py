@@ -62,16 +62,16 @@ class _Check:
     def result(self) -> dict[str, Any]:
         """Look at every row, keep the details beside the events, and return what the event carries."""
         usual = UsualLanguages.of(
-            [self._rows[split][place] for split in SPLITS for place in self._whole[split]]
+            [self._rows[split][index] for split in SPLITS for index in self._whole[split]]
         )
         needs = {"needs_summary": self._is_labelled}
         found = find(IDS, self._rows, self._options, self._counter, usual, self._take, **needs)
         self._channel.enter("sum_up")
         out = left_out(self._options.exclude, found, self._rows, **needs)
-        used = {split: [place for place in self._whole[split] if place not in out[split]] for split in SPLITS}
+        used = {split: [index for index in self._whole[split] if index not in out[split]] for split in SPLITS}
         # A limit that is moved would cut or leave out those that are too long now as well.
         measured = {
-            split: [place for place in self._whole[split] if out[split].get(place, COUNTED[0]) in COUNTED]
+            split: [index for index in self._whole[split] if out[split].get(index, COUNTED[0]) in COUNTED]
             for split in SPLITS
         }
         splits = {
@@ -109,13 +109,13 @@ class _Check:
 
     def _fingerprint(self, used: dict[Split, list[int]]) -> str:
         return fingerprint(
-            {split: tuple(self._rows[split][place].example for place in used[split]) for split in SPLITS}
+            {split: tuple(self._rows[split][index].example for index in used[split]) for split in SPLITS}
         )
 
     def _masked(self, used: dict[Split, list[int]]) -> dict[str, int]:
         return dict(
             Counter(
-                kind for split in SPLITS for place in used[split] for kind in self._rows[split][place].masked
+                kind for split in SPLITS for index in used[split] for kind in self._rows[split][index].masked
             )
         )
 
@@ -123,17 +123,17 @@ class _Check:
         self, found: Found, both: Both, shown: dict[Split, int], measured: dict[Split, list[int]]
     ) -> None:
         wanted = {split: [*range(shown.get(split, 0))] for split in SPLITS}
-        for (split, other), (places, other_places) in both.items():
-            wanted[split] += places
-            wanted[other] += other_places
+        for (split, other), (indices, other_indices) in both.items():
+            wanted[split] += indices
+            wanted[other] += other_indices
         for places_by_split in found.values():
             for split, found_places in places_by_split.items():
                 wanted[split] += found_places
         facts = {
             "findings": {
-                name: self._numbers(places) for name, places in found.items() if any(places.values())
+                name: self._numbers(indices) for name, indices in found.items() if any(indices.values())
             },
-            "lengths": {split: self._lengths(split, places) for split, places in measured.items()},
+            "lengths": {split: self._lengths(split, indices) for split, indices in measured.items()},
             "summary_marks": self._counter.summary_special_tokens,
             "marks": results_writer.marks(self._rows, self._whole, found, self._measures),
         }
@@ -151,19 +151,19 @@ class _Check:
         self._channel.progress(done, total, "rows")
         self._channel.check_stop()
 
-    def _numbers(self, places: dict[Split, list[int]]) -> dict[str, list[int]]:
+    def _numbers(self, indices: dict[Split, list[int]]) -> dict[str, list[int]]:
         return {
-            split: [self._rows[split][place].number for place in some]
-            for split, some in places.items()
+            split: [self._rows[split][index].number for index in some]
+            for split, some in indices.items()
             if some
         }
 
-    def _lengths(self, split: Split, places: list[int]) -> dict[str, list[tuple[int, int]]]:
+    def _lengths(self, split: Split, indices: list[int]) -> dict[str, list[tuple[int, int]]]:
         measures = self._measures[split]
         return {
-            "conversation": results_writer.lengths(measures.conversation_tokens[place] for place in places),
+            "conversation": results_writer.lengths(measures.conversation_tokens[index] for index in indices),
             "summary": results_writer.lengths(
-                measures.summary_tokens[place] for place in (places if self._is_labelled else ())
+                measures.summary_tokens[index] for index in (indices if self._is_labelled else ())
             ),
         }
 

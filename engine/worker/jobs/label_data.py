@@ -38,12 +38,14 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     source = locate(options.source, channel)
     left = _rows(source, options, request.get("base_model"), channel)
     examples = [row.example for split in SPLITS for row in left.rows[split]]
-    kept = labelling.distinct(examples)
-    if not kept:
+    kept_examples = labelling.distinct(examples)
+    if not kept_examples:
         raise _nothing_left(source, left)
     channel.check_stop()
-    about, brought = _set(source, kept)
-    channel.result({"set": about.id, "left_out": _left_out(left, examples, kept), "brought": brought})
+    about, brought = _set(source, kept_examples)
+    channel.result(
+        {"set": about.id, "left_out": _left_out(left, examples, kept_examples), "brought": brought}
+    )
 
 
 def _rows(
@@ -72,28 +74,30 @@ def _nothing_left(source: Source, left: exclusion.Remaining) -> DataError:
     return DataError(f"{source.name} has no conversations.", "Name another column, or another source.", FIELD)
 
 
-def _set(source: Source, kept: list[Example]) -> tuple[labelling.SetInfo, int]:
+def _set(source: Source, kept_examples: list[Example]) -> tuple[labelling.SetInfo, int]:
     """Return the set that these conversations are in already, or a new one, and how many it brings along.
 
     A source that has grown, or of which something else is left out, makes another set: what was written for the
     conversations that are in both goes with it.
     """
-    fingerprint = labelling.fingerprint(example.conversation for example in kept)
-    there = labelling.find(source.name, fingerprint)
-    if there is not None:
-        return there, 0
+    fingerprint = labelling.fingerprint(example.conversation for example in kept_examples)
+    existing = labelling.find(source.name, fingerprint)
+    if existing is not None:
+        return existing, 0
     name = SAMPLE_NAME if source.name == SAMPLE else Path(source.name).stem
     known = labelling.known_items(source.name)
-    brought = sum(example.conversation.strip() in known for example in kept)
-    return labelling.create(name, source.name, kept, source.licence, known), brought
+    brought = sum(example.conversation.strip() in known for example in kept_examples)
+    return labelling.create(name, source.name, kept_examples, source.licence, known), brought
 
 
-def _left_out(left: exclusion.Remaining, examples: list[Example], kept: list[Example]) -> dict[str, Any]:
+def _left_out(
+    left: exclusion.Remaining, examples: list[Example], kept_examples: list[Example]
+) -> dict[str, Any]:
     empty = sum(not example.conversation.strip() for example in examples)
     different = len({example.conversation.strip() for example in examples} - {""})
     return {
         "excluded": dict(sum(left.excluded.values(), Counter[str]())),
         "empty": empty,
         "repeated": len(examples) - empty - different,
-        "beyond": different - len(kept),
+        "beyond": different - len(kept_examples),
     }

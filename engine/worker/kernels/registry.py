@@ -70,18 +70,18 @@ class Doubt(NamedTuple):
 def doubts() -> list[Doubt]:
     """Return what a run should be told of this process's entries. Raises AppError for a bad TUNESMITH_PATCHES."""
     found = [state for state in states() if state.untested]
-    told = []
+    messages = []
     for version_text in sorted({state.untested for state in found}):
         mine = [state for state in found if state.untested == version_text]
         off = [state.patch.name for state in mine if not state.on]
         fixes = [state.patch.name for state in mine if state.on]
         if off:
             message = f"Not tested with {version_text}, so the library's own code runs in place of: {', '.join(off)}."
-            told.append(Doubt(message, "Results are right; the work may take longer.", "notice"))
+            messages.append(Doubt(message, "Results are right; the work may take longer.", "notice"))
         if fixes:
             message = f"Not tested with {version_text}, and on all the same: {', '.join(fixes)}."
-            told.append(Doubt(message, INSTALL_TESTED, "warning"))
-    return told
+            messages.append(Doubt(message, INSTALL_TESTED, "warning"))
+    return messages
 
 
 @cache

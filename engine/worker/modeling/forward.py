@@ -38,14 +38,14 @@ def logits_at(
     input_ids: torch.Tensor,
     attention_mask: torch.Tensor,
     labels: torch.Tensor,
-    places: torch.Tensor,
+    positions: torch.Tensor,
 ) -> torch.Tensor:
     """Return the logits (positions × vocabulary) at some positions only; the output head skips all others.
 
-    `places` (2 × positions) holds each one's row and column in what `logits` returns. In a small model the head is a
+    `positions` (2 × positions) holds each one's row and column in what `logits` returns. In a small model the head is a
     large part of the work, and of a decoder's input only the summary has labels.
     """
-    rows, columns = places
+    rows, columns = positions
     if not enabled("head_at_labels"):
         return logits(model, family, input_ids, attention_mask, labels)[rows, columns]
 

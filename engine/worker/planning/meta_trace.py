@@ -68,8 +68,8 @@ def _loss(model: Any, family: Family, shape: BatchShape) -> torch.Tensor:
     input_ids = torch.ones(shape.rows, shape.input_length, dtype=torch.long)
     labels = torch.ones(shape.rows, shape.label_length, dtype=torch.long)
     targets = torch.ones(shape.label_tokens, dtype=torch.long)
-    places = torch.stack([targets, targets])
-    logits = forward.logits_at(model, family, input_ids, torch.ones_like(input_ids), labels, places)
+    positions = torch.stack([targets, targets])
+    logits = forward.logits_at(model, family, input_ids, torch.ones_like(input_ids), labels, positions)
     return functional.cross_entropy(logits.float(), targets, reduction="sum")
 
 

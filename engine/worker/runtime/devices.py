@@ -67,7 +67,7 @@ def choose(device: str) -> torch.device:
     }
     kind = device.partition(":")[0]
     if kind == "auto":
-        kind = next(name for name, there in available.items() if there)
+        kind = next(name for name, is_available in available.items() if is_available)
     if not available[kind]:
         raise DeviceError(
             f"This computer has no {kind.upper()} device that torch can use.",

@@ -53,8 +53,8 @@ class Languages:
         sample = texts[:: max(1, len(texts) // SAMPLE)]
         guesses = [(text, code) for text in sample if (code := guess(text))]
         counts = Counter(code for _, code in guesses)
-        self.main, most = counts.most_common(1)[0] if counts else ("", 0)
-        self.share = most / len(guesses) if guesses else 0.0
+        self.main, main_count = counts.most_common(1)[0] if counts else ("", 0)
+        self.share = main_count / len(guesses) if guesses else 0.0
         in_main = [words(text) for text, code in guesses if code == self.main]
         found = Counter(word for each in in_main for word in set(each))
         self._common = {word for word, _ in found.most_common(COMMON_WORDS)}

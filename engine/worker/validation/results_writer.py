@@ -67,10 +67,10 @@ def marks(
     A mark is the row's number, its tokens, and the two numbers of its conversation (`keys`), 0 if it is unique.
     """
     repeated = keys(rows, used)
-    made: dict[Split, list[Mark]] = {}
+    marks_by_split: dict[Split, list[Mark]] = {}
     for split, indices in used.items():
         marked = {index for of in found.values() for index in of.get(split, ())} | repeated[split].keys()
-        made[split] = [
+        marks_by_split[split] = [
             (
                 rows[split][index].number,
                 stats[split].conversation_tokens[index],
@@ -80,7 +80,7 @@ def marks(
             for index in indices
             if index in marked
         ]
-    return made
+    return marks_by_split
 
 
 def lengths(counts: Iterable[int]) -> list[tuple[int, int]]:

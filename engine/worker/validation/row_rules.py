@@ -26,7 +26,7 @@ def rules(
 
     Limits are those of `options`. Without a `counter` no text is too long; without `usual` none is in another language.
     """
-    made: Mapping[str, Rule] = {
+    rules_by_id: Mapping[str, Rule] = {
         "empty_conversation": lambda view: view.missing == "conversation",
         "empty_summary": lambda view: view.missing == "summary",
         "summary_longer": lambda view: len(view.summary.strip()) > len(view.conversation.strip()),
@@ -35,7 +35,7 @@ def rules(
         "odd_characters": partial(_holds, unicode_checks.damaged),
         **{kind.id: partial(_is_personal, kind.id) for kind in pii.KINDS},
     }
-    chosen = {name: rule for name, rule in made.items() if name in ids}
+    chosen = {name: rule for name, rule in rules_by_id.items() if name in ids}
     if counter is not None:
         chosen |= {name: rule for name, rule in _limits(options, counter).items() if name in ids}
     if usual is not None and "other_language" in ids:

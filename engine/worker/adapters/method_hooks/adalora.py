@@ -64,11 +64,11 @@ class AdaLoraHooks(LowRankHooks):
     def state(self, model: PeftModel) -> Tensors:
         """Return the running importance, and which ranks are kept."""
         allocator = model.base_model.rankallocator
-        kept = model.peft_config[TRAINED].rank_pattern or {}
+        rank_pattern = model.peft_config[TRAINED].rank_pattern or {}
         return {
             **{f"{SENSITIVITY}{name}": score for name, score in allocator.exp_avg_ipt.items()},
             **{f"{UNCERTAINTY}{name}": score for name, score in allocator.exp_avg_unc.items()},
-            **{f"{KEPT}{name}": torch.tensor(ranks) for name, ranks in kept.items()},
+            **{f"{KEPT}{name}": torch.tensor(ranks) for name, ranks in rank_pattern.items()},
         }
 
     def load_state(self, model: PeftModel, tensors: Tensors) -> None:
@@ -79,8 +79,8 @@ class AdaLoraHooks(LowRankHooks):
         allocator.exp_avg_unc = {name: score.to(device) for name, score in _under(UNCERTAINTY, tensors)}
         # For a name that is missing here the allocator would reset its scores.
         allocator.ipt = {name: torch.zeros_like(score) for name, score in allocator.exp_avg_ipt.items()}
-        kept = {name: ranks.tolist() for name, ranks in _under(KEPT, tensors)}
-        model.peft_config[TRAINED].rank_pattern = kept or None
+        rank_pattern = {name: ranks.tolist() for name, ranks in _under(KEPT, tensors)}
+        model.peft_config[TRAINED].rank_pattern = rank_pattern or None
 
     def saved_tensors(self, model: PeftModel) -> Tensors:
         """Return the changes as two matrices a layer, without the removed ranks.
@@ -91,12 +91,14 @@ class AdaLoraHooks(LowRankHooks):
         for name, layer in adapted(model):
             lora_A, lora_B, values = (part[TRAINED] for part in (layer.lora_A, layer.lora_B, layer.lora_E))
             if values.device.type == "meta":
-                kept = torch.arange(model.peft_config[TRAINED].target_r)
+                columns = torch.arange(model.peft_config[TRAINED].target_r)
             else:
                 # A layer without ranks keeps one that is zero: the rank of a LoRA is at least one.
-                kept = values.flatten().nonzero().flatten() if bool(values.any()) else torch.zeros(1).long()
+                columns = (
+                    values.flatten().nonzero().flatten() if bool(values.any()) else torch.zeros(1).long()
+                )
             scaling = layer.scaling[TRAINED] / (layer.r[TRAINED] + EPSILON)
-            tensors |= named_pair(name, (lora_A * values)[kept], lora_B[:, kept] * scaling)
+            tensors |= named_pair(name, (lora_A * values)[columns], lora_B[:, columns] * scaling)
         return tensors
 
     def save(self, model: PeftModel, folder: Path) -> None:

@@ -20,5 +20,5 @@ class BottleneckHooks(MethodHooks):
         assert isinstance(options, BottleneckOptions)
         if options.target_modules is not None:
             return {}
-        places = tuners.adapted_layers(base.model.config.model_type, options.placement)
-        return {"target_modules": list(places)}
+        layers = tuners.adapted_layers(base.model.config.model_type, options.placement)
+        return {"target_modules": list(layers)}

@@ -194,8 +194,8 @@ class ShiraHooks(MethodHooks):
     def settings(self, options: Options, base: LoadedBase, context: InitContext) -> Mapping[str, Any]:
         """Refuse a rank that is too large; draw no entries on the meta device."""
         assert isinstance(options, ShiraOptions)
-        most = [w.inputs * w.outputs // sum(w.both) for w in _widths(options, base).values()]
-        _at_most(options.rank, most, "rank", "The rank")
+        max_ranks = [w.inputs * w.outputs // sum(w.both) for w in _widths(options, base).values()]
+        _at_most(options.rank, max_ranks, "rank", "The rank")
         return {"mask_type": "none_yet"} if base.device.type == "meta" else {}
 
     def add_modules(self, model: PeftModel, options: Options) -> None:
