@@ -116,30 +116,30 @@ def lay_out(tree: Path) -> Path:
     return tree
 
 
-def _copy_sources(place: Path) -> None:
+def _copy_sources(target: Path) -> None:
     for name in SOURCES:
         source = ROOT / name
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, place / name, ignore=LEFT_OUT)
+            shutil.copytree(source, target / name, ignore=LEFT_OUT)
         else:
-            shutil.copy(source, place / name)
+            shutil.copy(source, target / name)
     # All that environments are made of, and nothing that would have them made anew without need.
     facts = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     [dependencies] = re.findall(r"^dependencies = \[\n.*?^\]\n", facts, re.MULTILINE | re.DOTALL)
-    _write(place / "pyproject.toml", f'[project]\nname = "tunesmith"\n{dependencies}')
+    _write(target / "pyproject.toml", f'[project]\nname = "tunesmith"\n{dependencies}')
     # Found beside main.py: what the program asks for its own version.
     facts = f"Metadata-Version: 2.1\nName: tunesmith\nVersion: {version()}\n"
-    _write(place / f"tunesmith-{version()}.dist-info/METADATA", facts)
+    _write(target / f"tunesmith-{version()}.dist-info/METADATA", facts)
 
 
-def _put_icons(place: Path) -> None:
-    _put(ROOT / "resources/tunesmith.svg", place / "scalable/apps/tunesmith.svg")
+def _put_icons(target: Path) -> None:
+    _put(ROOT / "resources/tunesmith.svg", target / "scalable/apps/tunesmith.svg")
     with tempfile.TemporaryDirectory() as drawn:
         command = [sys.executable, str(ROOT / "packaging/icons.py"), drawn]
         subprocess.run(command, check=True, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
         for picture in Path(drawn).glob("*.png"):
-            _put(picture, place / picture.stem / "apps/tunesmith.png")
+            _put(picture, target / picture.stem / "apps/tunesmith.png")
 
 
 def _put_texts(share: Path) -> None:
@@ -149,13 +149,13 @@ def _put_texts(share: Path) -> None:
     news = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     documents = share / "doc/tunesmith"
     _put(LINUX / "copyright", documents / "copyright")
-    for text, place in (
+    for text, target in (
         (page, share / "man/man1/tunesmith.1.gz"),
         (changes, documents / "changelog.Debian.gz"),
         (news, documents / "changelog.gz"),
     ):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(gzip.compress(text.encode(), mtime=0))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 def _control(tree: Path) -> str:
@@ -175,33 +175,33 @@ def _checksums(tree: Path) -> str:
     files = sorted(
         file for file in tree.rglob("*") if file.is_file() and "DEBIAN" not in file.relative_to(tree).parts
     )
-    said = subprocess.run(
+    result = subprocess.run(
         ["md5sum", *(str(file.relative_to(tree)) for file in files)],
         cwd=tree,
         check=True,
         capture_output=True,
         text=True,
     )
-    return said.stdout
+    return result.stdout
 
 
 def _settle(tree: Path) -> None:
     """Give every file the mode and the time it has in every build."""
     moment = _moment()
-    for place in [tree, *tree.rglob("*")]:
-        runs = place.is_dir() or (place.stat().st_mode & 0o100 and place.parent.name in {"bin", "DEBIAN"})
-        place.chmod(0o755 if runs else 0o644)
-        os.utime(place, (moment, moment))
+    for path in [tree, *tree.rglob("*")]:
+        runs = path.is_dir() or (path.stat().st_mode & 0o100 and path.parent.name in {"bin", "DEBIAN"})
+        path.chmod(0o755 if runs else 0o644)
+        os.utime(path, (moment, moment))
 
 
-def _put(source: Path, place: Path, mode: int = 0o644) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(source, place)
-    place.chmod(mode)
+def _put(source: Path, target: Path, mode: int = 0o644) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, target)
+    target.chmod(mode)
 
 
-def _fill(source: Path, place: Path) -> None:
-    _write(place, _filled(source.read_text(encoding="utf-8")))
+def _fill(source: Path, target: Path) -> None:
+    _write(target, _filled(source.read_text(encoding="utf-8")))
 
 
 def _filled(text: str) -> str:
@@ -209,16 +209,16 @@ def _filled(text: str) -> str:
     return text.replace("@VERSION@", version()).replace("@DATE@", date).replace("@HOMEPAGE@", HOMEPAGE)
 
 
-def _write(place: Path, text: str) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(text, encoding="utf-8")
+def _write(target: Path, text: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
 
 
 def _moment() -> float:
     """Return the time that builds carry: what the builder says, else that of the last change to the program."""
-    told = os.environ.get("SOURCE_DATE_EPOCH")
-    if told:
-        return float(told)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch:
+        return float(epoch)
     return (ROOT / "CHANGELOG.md").stat().st_mtime
 
 

@@ -87,14 +87,14 @@ def test(arguments: list[str]) -> int:
 
 def _with_another_version(arguments: list[str]) -> tuple[list[str], str]:
     """Install what `--with NAME==VERSION` names beside the environment; return the other arguments and its folder."""
-    place = arguments.index("--with")
-    wanted = arguments[place + 1]
+    index = arguments.index("--with")
+    wanted = arguments[index + 1]
     folder = environment.folder(ROOT) / "other-versions" / wanted
     if not folder.is_dir():
         python = str(environment.program(environment.folder(ROOT), "python"))
         command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), wanted]
         subprocess.run(command, check=True)
-    return arguments[:place] + arguments[place + 2 :], str(folder)
+    return arguments[:index] + arguments[index + 2 :], str(folder)
 
 
 def _quick_tests(arguments: list[str]) -> list[str]:

@@ -23,16 +23,16 @@ OTHERS = ("python3.13", "python3.12", "python3.11", "python3.14")
 
 def ensure(root: Path) -> None:
     """Make the checkout's environment hold what the project asks for; quick if it does already."""
-    place = folder(root)
-    if is_current(root, place):
+    path = folder(root)
+    if is_current(root, path):
         return
     start = time.monotonic()
-    if not works(place):
-        _make(place)
-    (place / STAMP).unlink(missing_ok=True)
+    if not works(path):
+        _make(path)
+    (path / STAMP).unlink(missing_ok=True)
     print("Installing Tunesmith into .venv; the first time takes a few minutes.", flush=True)
     _install(root)
-    stamp(root, place)
+    stamp(root, path)
     print(f"The environment is ready after {time.monotonic() - start:.0f} s.", flush=True)
 
 
@@ -41,67 +41,67 @@ def folder(root: Path) -> Path:
     return root / ".venv"
 
 
-def program(place: Path, name: str) -> Path:
-    """Return a program of the environment in the folder `place`, for example its Python."""
-    return place / (f"Scripts/{name}.exe" if sys.platform == "win32" else f"bin/{name}")
+def program(path: Path, name: str) -> Path:
+    """Return a program of the environment in the folder `path`, for example its Python."""
+    return path / (f"Scripts/{name}.exe" if sys.platform == "win32" else f"bin/{name}")
 
 
-def packages(place: Path) -> Path:
+def packages(path: Path) -> Path:
     """Return the folder that the environment's packages lie in."""
     if sys.platform == "win32":
-        return place / "Lib" / "site-packages"
-    return next((place / "lib").glob("python3.*/site-packages"))
+        return path / "Lib" / "site-packages"
+    return next((path / "lib").glob("python3.*/site-packages"))
 
 
-def is_current(root: Path, place: Path) -> bool:
+def is_current(root: Path, path: Path) -> bool:
     """Say whether the environment was filled to its end from what the project now asks for."""
-    written = place / STAMP
+    written = path / STAMP
     return (
         written.is_file()
-        and program(place, "python").is_file()
-        and written.read_text() == _fingerprint(root, place)
+        and program(path, "python").is_file()
+        and written.read_text() == _fingerprint(root, path)
     )
 
 
-def stamp(root: Path, place: Path) -> None:
+def stamp(root: Path, path: Path) -> None:
     """Write down that the environment holds what the project now asks for; in one go, and last of all."""
-    aside = place / (STAMP + ".new")
-    aside.write_text(_fingerprint(root, place))
-    aside.replace(place / STAMP)
+    aside = path / (STAMP + ".new")
+    aside.write_text(_fingerprint(root, path))
+    aside.replace(path / STAMP)
 
 
-def works(place: Path) -> bool:
+def works(path: Path) -> bool:
     """Say whether an environment is there, made whole, with an interpreter that suits."""
     check = f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"
     try:
-        return _succeeds([str(program(place, "python")), "-c", check])
+        return _succeeds([str(program(path, "python")), "-c", check])
     except OSError:
         return False
 
 
-def make_command(interpreter: str, place: Path) -> list[str]:
+def make_command(interpreter: str, path: Path) -> list[str]:
     """Return the command that makes an empty environment."""
-    return [interpreter, "-m", "venv", "--clear", str(place)]
+    return [interpreter, "-m", "venv", "--clear", str(path)]
 
 
-def install_command(root: Path, place: Path, wanted: list[str], progress: str = "on") -> list[str]:
+def install_command(root: Path, path: Path, wanted: list[str], progress: str = "on") -> list[str]:
     """Return the command that installs `wanted` in the versions that the project was tested with."""
-    command = [str(program(place, "python")), "-m", "pip", "install", "--disable-pip-version-check"]
+    command = [str(program(path, "python")), "-m", "pip", "install", "--disable-pip-version-check"]
     return [*command, "--progress-bar", progress, *wanted, "-c", str(root / CONSTRAINTS)]
 
 
-def _fingerprint(root: Path, place: Path) -> str:
+def _fingerprint(root: Path, path: Path) -> str:
     """Return a digest of all that decides what is in the environment, its place included: scripts name it."""
-    digest = hashlib.sha256(str(place).encode())
-    for file in (root / "pyproject.toml", root / CONSTRAINTS, place / "pyvenv.cfg"):
+    digest = hashlib.sha256(str(path).encode())
+    for file in (root / "pyproject.toml", root / CONSTRAINTS, path / "pyvenv.cfg"):
         digest.update(file.read_bytes() if file.is_file() else b"")
     return digest.hexdigest()
 
 
-def _make(place: Path) -> None:
+def _make(path: Path) -> None:
     interpreter = _interpreter()
     print(f"Making .venv with {interpreter}.", flush=True)
-    subprocess.run(make_command(interpreter, place), check=True)
+    subprocess.run(make_command(interpreter, path), check=True)
 
 
 def _interpreter() -> str:
@@ -110,10 +110,10 @@ def _interpreter() -> str:
     if not problem:
         return sys.executable
     for name in OTHERS:
-        found = shutil.which(name)
-        if found and _suits(found):
-            print(f"{problem} Taking {found} instead.")
-            return found
+        interpreter = shutil.which(name)
+        if interpreter and _suits(interpreter):
+            print(f"{problem} Taking {interpreter} instead.")
+            return interpreter
     print(f"{problem} {what_to_install()}")
     raise SystemExit(1)
 

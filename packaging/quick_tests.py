@@ -117,8 +117,8 @@ def _module_names(path: str) -> list[str]:
 def _modules(source: str) -> Iterator[str]:
     """Yield the names that may be modules in imports and texts, with those of the packages around them."""
     for module, symbols, modules in IMPORT.findall(source):
-        found = WORD.findall(symbols or modules)
-        for name in [f"{module}.{each}" for each in found] if module else found:
+        names = WORD.findall(symbols or modules)
+        for name in [f"{module}.{each}" for each in names] if module else names:
             yield from _with_packages(name)
     for text in TEXT.findall(source):
         yield from (name for name in _with_packages(text.partition(":")[0]) if "." in name)
@@ -180,17 +180,17 @@ def _mirror(path: str) -> str:
     """Return how the test files of a file begin: "tests/worker/hub/test_download" of engine/worker/hub/download.py."""
     if path.startswith("tests/"):
         return path
-    place = PurePosixPath(path.removeprefix("engine/") if path.startswith("engine/worker/") else path)
-    return f"tests/{place.parent}/test_{place.stem}"
+    module = PurePosixPath(path.removeprefix("engine/") if path.startswith("engine/worker/") else path)
+    return f"tests/{module.parent}/test_{module.stem}"
 
 
 def recorded(root: Path) -> Durations:
     """Return the seconds of each test by its file, as the last run recorded them."""
     try:
-        found: dict[str, dict[str, float]] = json.loads((root / DURATIONS).read_text(encoding="utf-8"))
+        durations: dict[str, dict[str, float]] = json.loads((root / DURATIONS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found
+    return durations
 
 
 def fitting(changed: list[str], ordered: Iterable[str], durations: Durations, seconds: float) -> Selection:
@@ -211,12 +211,12 @@ def fitting(changed: list[str], ordered: Iterable[str], durations: Durations, se
 
 def _slowest(tests: Mapping[str, float], excess: float) -> dict[str, float]:
     """Return the slowest tests, as many as take `excess` seconds."""
-    found: dict[str, float] = {}
+    slowest: dict[str, float] = {}
     for test in sorted(tests, key=lambda each: -tests[each]):
-        if sum(found.values()) >= excess:
+        if sum(slowest.values()) >= excess:
             break
-        found[test] = tests[test]
-    return found
+        slowest[test] = tests[test]
+    return slowest
 
 
 def _listed(names: Iterable[str]) -> str:

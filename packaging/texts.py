@@ -62,20 +62,20 @@ class Text:
 
 def texts() -> list[Text]:
     """Return every text, each once, by context and source."""
-    found: dict[tuple[str, str], Text] = {}
+    texts_by_source: dict[tuple[str, str], Text] = {}
     for context, folder, gather in ((language.WINDOW, "gui", _called), (language.ENGINE, "engine", _said)):
         for file in sorted((ROOT / folder).rglob("*.py")):
             name = file.relative_to(ROOT).as_posix()
             if name.startswith(NOT_SHOWN):
                 continue
             for source, one in gather(ast.parse(file.read_text(encoding="utf-8"))):
-                found.setdefault((context, source), Text(context, source, name, one))
-    return sorted(found.values())
+                texts_by_source.setdefault((context, source), Text(context, source, name, one))
+    return sorted(texts_by_source.values())
 
 
-def write(file: Path, found: list[Text]) -> tuple[int, int]:
+def write(file: Path, all_texts: list[Text]) -> tuple[int, int]:
     """Write a language's file with these texts; return how many there are, and how many are unfinished."""
-    kept = (
+    translated = (
         {(context, source): forms for context, source, forms in language.messages(file)}
         if file.exists()
         else {}
@@ -85,13 +85,13 @@ def write(file: Path, found: list[Text]) -> tuple[int, int]:
     for context in (language.WINDOW, language.ENGINE):
         block = ET.SubElement(root, "context")
         ET.SubElement(block, "name").text = context
-        for text in found:
+        for text in all_texts:
             if text.context == context:
-                unfinished += not _add(block, text, kept.get((context, text.source), ()))
+                unfinished += not _add(block, text, translated.get((context, text.source), ()))
     ET.indent(root, " ")
     body = ET.tostring(root, encoding="unicode")
     file.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{body}\n', encoding="utf-8")
-    return len(found), unfinished
+    return len(all_texts), unfinished
 
 
 def _add(block: ET.Element, text: Text, forms: tuple[str, ...]) -> bool:
@@ -102,12 +102,12 @@ def _add(block: ET.Element, text: Text, forms: tuple[str, ...]) -> bool:
     count = 2 if text.one else 1
     finished = len(forms) == count and all(forms)
     translation = ET.SubElement(message, "translation", {} if finished else {"type": "unfinished"})
-    said = forms if finished else ("",) * count
+    written = forms if finished else ("",) * count
     if text.one:
-        for form in said:
+        for form in written:
             ET.SubElement(translation, "numerusform").text = form
     else:
-        translation.text = said[0]
+        translation.text = written[0]
     return finished
 
 
@@ -153,11 +153,11 @@ def bare(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def _counted(call: ast.Call) -> Iterator[tuple[str, str]]:
     """Yield both forms of a number with its noun (`engine.scoring.score_text.counted`), units and captions."""
-    words = [
+    forms = [
         each.value for each in call.args[1:] if isinstance(each, ast.Constant) and isinstance(each.value, str)
     ]
-    if getattr(call.func, "id", getattr(call.func, "attr", "")) == "counted" and words:
-        one, many = (*words, f"{words[0]}s")[:2]
+    if getattr(call.func, "id", getattr(call.func, "attr", "")) == "counted" and forms:
+        one, many = (*forms, f"{forms[0]}s")[:2]
         yield f"{language.COUNTED} {one}", ""
         yield f"{language.COUNTED} {many}", ""
     for keyword in call.keywords:
@@ -167,23 +167,23 @@ def _counted(call: ast.Call) -> Iterator[tuple[str, str]]:
 
 def _silent(tree: ast.Module) -> set[int]:
     """Return the nodes with texts for programs: docstrings, parts of f-strings, patterns, keys, annotations, names."""
-    found: set[int] = set()
+    silent: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            found.add(id(node.value))
+            silent.add(id(node.value))
         elif isinstance(node, ast.JoinedStr):
-            found |= {id(part) for part in node.values}
+            silent |= {id(part) for part in node.values}
         elif isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in SILENT_CALLS:
-                found |= {id(each) for argument in node.args for each in ast.walk(argument)}
+                silent |= {id(each) for argument in node.args for each in ast.walk(argument)}
             elif name == "get":
-                found |= {id(key) for key in node.args[:1]}
+                silent |= {id(key) for key in node.args[:1]}
         elif isinstance(node, ast.AnnAssign):
-            found |= {id(each) for each in ast.walk(node.annotation)}
+            silent |= {id(each) for each in ast.walk(node.annotation)}
         elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            found |= {id(each) for each in ast.walk(node.value)}
-    return found
+            silent |= {id(each) for each in ast.walk(node.value)}
+    return silent
 
 
 def _text(node: ast.AST) -> str:
@@ -212,10 +212,10 @@ def _is_said(text: str) -> bool:
 
 def main() -> int:
     """Write the file of every language but English."""
-    found = texts()
+    all_texts = texts()
     for code in language.LANGUAGES:
         if code != language.ENGLISH:
-            count, unfinished = write(language.path(code), found)
+            count, unfinished = write(language.path(code), all_texts)
             print(
                 f"{language.path(code).relative_to(ROOT)}: {count} texts, {unfinished} of them not translated."
             )

@@ -141,8 +141,8 @@ def harmless_config(folder: Path) -> dict[str, Any]:
 
 def _require_safetensors(folder: Path) -> None:
     if not (folder / WEIGHTS_NAME).exists():
-        found = ", ".join(sorted(path.name for path in folder.glob("*.bin")))
-        instead = f", but {found}" if found else ""
+        others = ", ".join(sorted(path.name for path in folder.glob("*.bin")))
+        instead = f", but {others}" if others else ""
         raise AdapterError(
             f"{folder.name} has no {WEIGHTS_NAME}{instead}.",
             "Weights in .bin files can run code when they are loaded, so only safetensors are taken.",
@@ -228,9 +228,9 @@ def _refuse_suspicious(source: Path, members: list[zipfile.ZipInfo], target: Pat
 
 def _adapter_root(folder: Path, name: str) -> Path:
     marks = (CONFIG_NAME, adapter_toml.FILE_NAME)
-    found = sorted({path.parent for mark in marks for path in folder.rglob(mark)})
-    if not found:
+    roots = sorted({path.parent for mark in marks for path in folder.rglob(mark)})
+    if not roots:
         raise AdapterError(f"{name} holds no {CONFIG_NAME}.", "Choose the zip of an adapter.")
-    if len(found) > 1:
-        raise AdapterError(f"{name} holds {len(found)} adapters.", "Unpack it and import them one by one.")
-    return found[0]
+    if len(roots) > 1:
+        raise AdapterError(f"{name} holds {len(roots)} adapters.", "Unpack it and import them one by one.")
+    return roots[0]

@@ -199,9 +199,9 @@ class AdapterMetadata(_Table):
 
     @field_validator("scores", mode="before")
     @classmethod
-    def _valid_cards(cls, found: object) -> object:
+    def _valid_cards(cls, cards: object) -> object:
         """Leave out invalid scores, so that the adapter can still be read."""
-        return list(filter(_is_card, found)) if isinstance(found, list) else found
+        return list(filter(_is_card, cards)) if isinstance(cards, list) else cards
 
     @property
     def made(self) -> datetime:
@@ -220,9 +220,9 @@ class AdapterMetadata(_Table):
         return self.model_copy(update={"scores": [*others, card]})
 
 
-def _is_card(found: object) -> bool:
+def _is_card(card: object) -> bool:
     try:
-        ScoreCard.model_validate(found)
+        ScoreCard.model_validate(card)
     except ValidationError:
         return False
     return True
@@ -292,8 +292,8 @@ def checksums(folder: Path) -> dict[str, str]:
 
 def changed(folder: Path, metadata: AdapterMetadata) -> list[str]:
     """Return the names of files that are missing or differ from the metadata's checksums."""
-    found = checksums(folder)
-    return sorted(name for name, digest in metadata.files.items() if found.get(name) != digest)
+    digests = checksums(folder)
+    return sorted(name for name, digest in metadata.files.items() if digests.get(name) != digest)
 
 
 def _sha256(path: Path) -> str:

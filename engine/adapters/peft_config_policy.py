@@ -303,13 +303,13 @@ def _is_saved_module(parts: Sequence[str], config: Mapping[str, Any]) -> bool:
 
 
 def _largest_dimension(shapes: Shapes, dimensions: Sequence[Dimension]) -> int:
-    found = [
+    sizes = [
         shape[index]
         for key, shape in shapes.items()
         for part, index in dimensions
         if part in key.split(".") and index < len(shape)
     ]
-    return max(found, default=0)
+    return max(sizes, default=0)
 
 
 def _largest(value: Any) -> int:

@@ -27,9 +27,9 @@ def time_left(statuses: Sequence[EntryStatus]) -> TimeLeft:
     """Return the remaining time of entries and queue, as far as it is known."""
     past = _Past.of(each for each in statuses if each.state == "completed")
     to_go = [each for each in statuses if each.state in TO_GO]
-    found = {each.entry.id: _left(each, past) for each in to_go}
-    known = {entry: seconds for entry, seconds in found.items() if seconds is not None}
-    return TimeLeft(known, sum(known.values()) if known and len(known) == len(found) else None)
+    seconds_by_entry = {each.entry.id: _left(each, past) for each in to_go}
+    known = {entry: seconds for entry, seconds in seconds_by_entry.items() if seconds is not None}
+    return TimeLeft(known, sum(known.values()) if known and len(known) == len(seconds_by_entry) else None)
 
 
 @dataclass(frozen=True)

@@ -145,14 +145,14 @@ def open_arena(folder: Path) -> Arena:
 
 def list_arenas() -> tuple[list[Arena], list[Damaged]]:
     """Return all arenas, newest first, and the folders that can't be read."""
-    found, damaged = [], []
+    arenas, damaged = [], []
     for folder in sorted(arenas_folder().iterdir(), reverse=True):
         if folder.is_dir():
             try:
-                found.append(open_arena(folder))
+                arenas.append(open_arena(folder))
             except ArenaError as error:
                 damaged.append(Damaged(folder, error.message))
-    return found, damaged
+    return arenas, damaged
 
 
 def find(name: str) -> Arena:
@@ -161,14 +161,14 @@ def find(name: str) -> Arena:
     if (folder / FILE_NAME).exists():
         return open_arena(folder.resolve())
     arenas, _ = list_arenas()
-    found = [each for each in arenas if name in (each.id, each.name)] or [
+    matches = [each for each in arenas if name in (each.id, each.name)] or [
         each for each in arenas if name and each.id.startswith(name)
     ]
-    if len(found) != 1:
+    if len(matches) != 1:
         several = f'More than one arena is called or begins with "{name}".'
-        message = several if found else f'There is no arena "{name}".'
+        message = several if matches else f'There is no arena "{name}".'
         raise ArenaError(message, "`main.py arena list` lists them.", "arena")
-    return found[0]
+    return matches[0]
 
 
 def delete(arena: Arena) -> Path:
@@ -188,9 +188,9 @@ def add(arena: Arena, changes: Sequence[Change], family: Family | None = None) -
 
 def add_recipe(arena: Arena, recipe: Recipe) -> Arena:
     """Append a recipe as an entry. Raises RecipeError if it can't be compared with the others."""
-    found = unlike(arena.recipe().as_tables(), recipe.as_tables(), trains=recipe.method.method.trains)
-    if found:
-        raise RecipeError(found)
+    clashes = unlike(arena.recipe().as_tables(), recipe.as_tables(), trains=recipe.method.method.trains)
+    if clashes:
+        raise RecipeError(clashes)
     return _with_entries(arena, [recipe.as_tables()])
 
 
@@ -222,9 +222,9 @@ def move(arena: Arena, entry_id: str, index: int) -> Arena:
     """Move an entry to an index in the queue."""
 
     def moved(file: _File) -> None:
-        found = next(each for each in file.entries if each.id == entry_id)
-        file.entries.remove(found)
-        file.entries.insert(max(0, index), found)
+        entry = next(each for each in file.entries if each.id == entry_id)
+        file.entries.remove(entry)
+        file.entries.insert(max(0, index), entry)
 
     arena.entry(entry_id)
     return _edit(arena, moved)

@@ -59,9 +59,9 @@ class Reader:
                 return EntryStatus(entry, *_state_of(run), recipe, run)
         if recipe is None:
             return EntryStatus(entry, "refused", reason)
-        found = run_store.problems(recipe)
-        if found:
-            return EntryStatus(entry, "refused", _joined(found[0].message, found[0].hint), recipe)
+        problems = run_store.problems(recipe)
+        if problems:
+            return EntryStatus(entry, "refused", _joined(problems[0].message, problems[0].hint), recipe)
         return EntryStatus(entry, "waiting", "", recipe)
 
     def _recipe(self, path: Path) -> tuple[Recipe | None, str]:
@@ -130,10 +130,10 @@ def job_of(arena: Arena, status: EntryStatus) -> Job:
 
 def counted(statuses: Sequence[EntryStatus]) -> dict[State, int]:
     """Return the number of entries by state."""
-    found: dict[State, int] = {}
+    counts: dict[State, int] = {}
     for each in statuses:
-        found[each.state] = found.get(each.state, 0) + 1
-    return found
+        counts[each.state] = counts.get(each.state, 0) + 1
+    return counts
 
 
 def progress_text(arena: Arena, statuses: Sequence[EntryStatus]) -> str:

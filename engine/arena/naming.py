@@ -49,10 +49,10 @@ def _weight_format(base: Mapping[str, Any]) -> str:
 
 def distinguishing_text(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     """Return what distinguishes a recipe from one with the same name."""
-    found = [each for each in differences((one, other)) if each.values[1] is not None]
+    differing = [each for each in differences((one, other)) if each.values[1] is not None]
     return ", ".join(
         f"{each.key.rpartition('.')[2].replace('_', ' ')} {each.values[1]}"
-        for each in found[:MAX_DIFFERENCES_NAMED]
+        for each in differing[:MAX_DIFFERENCES_NAMED]
     )
 
 

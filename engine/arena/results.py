@@ -154,12 +154,12 @@ def _paired(row: Row, baseline: ExampleScores | None) -> Row:
     from engine.scoring import bootstrap
 
     draws = row.status.recipe.evaluation.bootstrap if row.status.recipe else RESAMPLES
-    found = {
+    comparisons = {
         name: bootstrap.difference_dict(bootstrap.difference(values, own.tuned.rouge[name], draws))
         for name, values in baseline.tuned.rouge.items()
         if name in own.tuned.rouge
     }
-    return replace(row, against_full=found)
+    return replace(row, against_full=comparisons)
 
 
 def _example_scores(row: Row) -> ExampleScores | None:
@@ -173,10 +173,10 @@ def _method_of(status: EntryStatus) -> str:
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:
     """Return the indices of the Pareto-optimal points (cost, score), by rising cost; of equal points the first."""
-    found: list[int] = []
+    indices: list[int] = []
     best = -math.inf
     for index in sorted(range(len(points)), key=lambda at: (points[at][0], -points[at][1], at)):
         if points[index][1] > best:
             best = points[index][1]
-            found.append(index)
-    return found
+            indices.append(index)
+    return indices

@@ -164,18 +164,18 @@ def _read_parted_teams(text: str) -> Chat | None:
 
 
 def _read(text: str, style: Style) -> Chat | None:
-    before, found = blocks(text.splitlines(), style.header)
-    if len(found) < style.least or not any(line.startswith(style.preamble) for line in before or [""]):
+    before, messages = blocks(text.splitlines(), style.header)
+    if len(messages) < style.least or not any(line.startswith(style.preamble) for line in before or [""]):
         return None
     log = Log()
     for line in before:
         log.leave_out("system", line)
     speaker = ""
-    for block in found:
+    for block in messages:
         # Slack repeats no name for the next message of the same person.
         speaker = unmarked(block.header["name"] or speaker)
         _take(block, speaker, style, log)
-    return log.chat(style.kind, len(found), f'{len(found):,} lines are written "{style.shown}"')
+    return log.chat(style.kind, len(messages), f'{len(messages):,} lines are written "{style.shown}"')
 
 
 def _take(block: Block, speaker: str, style: Style, log: Log) -> None:

@@ -65,10 +65,10 @@ def read(content: str) -> Chat | None:
     if content.lstrip("\ufeff \t\r\n")[:1] not in {"[", "{"}:
         return None
     try:
-        found = json.loads(content.lstrip("\ufeff"))
+        parsed = json.loads(content.lstrip("\ufeff"))
     except (ValueError, RecursionError):
         return None
-    entries = _entries(found)
+    entries = _entries(parsed)
     export = find(entries)
     if export is not None:
         return _chat(export, entries)
@@ -102,7 +102,7 @@ def _entries(content: Any) -> list[Entry]:
         listed = tables(inner.get("list") if isinstance(inner, dict) else inner)
         if listed:
             return listed
-    return next((found for key in MESSAGES if (found := tables(content.get(key)))), [])
+    return next((entries for key in MESSAGES if (entries := tables(content.get(key)))), [])
 
 
 def _chat(export: Export, entries: Sequence[Entry]) -> Chat:
@@ -116,8 +116,8 @@ def _longest(chats: Sequence[Account]) -> Chat:
     """Return the longest chat; the others are named as left out."""
     longest = max(chats, key=lambda chat: len(chat.entries))
     others = tuple(LeftOut("chat", chat.name) for chat in chats if chat is not longest)
-    found = _chat(longest.export, longest.entries)
-    return replace(found, left_out=(*found.left_out, *others))
+    result = _chat(longest.export, longest.entries)
+    return replace(result, left_out=(*result.left_out, *others))
 
 
 # -------------------------------------------------------------------------------------------------------- Discord

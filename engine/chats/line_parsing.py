@@ -41,17 +41,17 @@ def unmarked(text: str) -> str:
 def blocks(lines: Iterable[str], header: re.Pattern[str]) -> tuple[list[str], list[Block]]:
     """Return the filled lines before the first header, and each header with the lines below it."""
     before: list[str] = []
-    found: list[Block] = []
+    parsed: list[Block] = []
     for line in lines:
         match = header.match(spaced(line))
         if match:
-            found.append(Block(match, []))
-        elif found:
-            found[-1].lines.append(line)
+            parsed.append(Block(match, []))
+        elif parsed:
+            parsed[-1].lines.append(line)
         elif line.strip():
             before.append(spaced(line))
     # With more above the first message than an export's head, the text is something else.
-    return ([], []) if len(before) > MAX_LINES_BEFORE else (before, found)
+    return ([], []) if len(before) > MAX_LINES_BEFORE else (before, parsed)
 
 
 def filled(lines: Iterable[str]) -> Iterator[str]:

@@ -80,8 +80,8 @@ def _dated(parts: tuple[Numbers, timedelta] | None, order: Callable[[Numbers], N
 
 def _likeliness(read: Iterable[datetime | None]) -> tuple[int, int, float]:
     """Return how much speaks for times: those that are possible, then few steps back, then a short span."""
-    found = [each for each in read if each is not None]
-    if not found:
+    moments = [each for each in read if each is not None]
+    if not moments:
         return 0, 0, 0.0
-    back = sum(after < before for before, after in pairwise(found))
-    return len(found), -back, -(max(found) - min(found)).total_seconds()
+    back = sum(after < before for before, after in pairwise(moments))
+    return len(moments), -back, -(max(moments) - min(moments)).total_seconds()

@@ -39,17 +39,17 @@ LABEL = re.compile(r"^\w+:")
 
 def read(text: str) -> Chat | None:
     """Return what an export of WhatsApp holds, None if not two messages are written as it writes them."""
-    before, found = blocks(text.splitlines(), HEADER)
-    named = sum(NAMED.match(unmarked(block.header["said"])) is not None for block in found)
+    before, messages = blocks(text.splitlines(), HEADER)
+    named = sum(NAMED.match(unmarked(block.header["said"])) is not None for block in messages)
     if not named:
         return None
     log = Log()
     for line in before:
         log.leave_out("system", line)
-    for block in found:
+    for block in messages:
         _take(block, log)
-    style = "[date, time] Name: text" if found[0].header["ios"] else "date, time - Name: text"
-    return log.chat("whatsapp", len(found), f'{len(found):,} lines are written "{style}"')
+    style = "[date, time] Name: text" if messages[0].header["ios"] else "date, time - Name: text"
+    return log.chat("whatsapp", len(messages), f'{len(messages):,} lines are written "{style}"')
 
 
 def _take(block: Block, log: Log) -> None:

@@ -51,7 +51,7 @@ def add(verbs: Verbs) -> None:
 def make_arena(asked: argparse.Namespace, output: Output) -> int:
     """Make an arena: the entries of a preset, of methods, or the recipe alone."""
     recipe = recipe_file.read(asked)
-    unknown = [found for method_id in asked.methods if (found := unknown_method(method_id))]
+    unknown = [problem for method_id in asked.methods if (problem := unknown_method(method_id))]
     if unknown:
         raise RecipeError(tuple(Problem("--method", each.message, each.hint) for each in unknown))
     changes: list[Change] = list(arenas.preset(asked.preset).changes) if asked.preset else []
@@ -64,18 +64,18 @@ def make_arena(asked: argparse.Namespace, output: Output) -> int:
 
 def list_arenas(_: argparse.Namespace, output: Output) -> int:
     """List the arenas, newest first."""
-    found, damaged = arenas.list_arenas()
+    listed, damaged = arenas.list_arenas()
     reader = Reader()
-    statuses = {each.id: reader.read(each) for each in found}
+    statuses = {each.id: reader.read(each) for each in listed}
     output.json(
         [
             {"arena": each.id, "path": str(each.folder), "name": each.name, "paused": each.paused}
             | {"states": arenas.counted(statuses[each.id])}
-            for each in found
+            for each in listed
         ]
     )
-    if found:
-        rows = [(each.id, arenas.progress_text(each, statuses[each.id]), each.name) for each in found]
+    if listed:
+        rows = [(each.id, arenas.progress_text(each, statuses[each.id]), each.name) for each in listed]
         output.lines(text_tables.table(("Arena", "Entries", "Name"), rows))
     else:
         output.line("There are no arenas yet. `main.py arena new RECIPE.toml --preset all` makes one.")
@@ -98,9 +98,9 @@ def write_report(asked: argparse.Namespace, output: Output) -> int:
 
 def _show(arena: Arena, reader: Reader, output: Output) -> None:
     statuses = reader.read(arena)
-    found = arenas.groups(statuses)
-    output.json(arena_text.as_dict(arena, statuses, found))
-    output.lines(arena_text.lines(arena, statuses, found))
+    groups = arenas.groups(statuses)
+    output.json(arena_text.as_dict(arena, statuses, groups))
+    output.lines(arena_text.lines(arena, statuses, groups))
 
 
 def run_arena(asked: argparse.Namespace, output: Output) -> int:

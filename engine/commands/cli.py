@@ -49,14 +49,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _files(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
     """Return the files in the place of a verb; what does not look like a file is left for the parser to refuse."""
-    found = [
+    files = [
         each
         for each, option in zip(arguments, ["", *arguments], strict=False)
         if not each.startswith("-") and option not in TAKE_A_VALUE
     ]
-    if not found or found[0] in verbs:
+    if not files or files[0] in verbs:
         return []
-    return found if Path(found[0]).exists() or "." in found[0] or os.sep in found[0] else []
+    return files if Path(files[0]).exists() or "." in files[0] or os.sep in files[0] else []
 
 
 def _add_verbs(verbs: Verbs) -> None:

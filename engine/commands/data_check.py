@@ -113,11 +113,11 @@ def _absolute(text: str) -> str:
 
 def _completed(result: Result, details: Details) -> Result:
     """Return a result with all rows of its findings in the place of the folder that has them."""
-    found = [
+    findings = [
         {**entry, "rows": list(details.findings[entry["id"]][entry["split"]])} for entry in result["findings"]
     ]
     whole = {key: value for key, value in result.items() if key != "details"}
-    return {**whole, "findings": found}
+    return {**whole, "findings": findings}
 
 
 def lines(result: Result) -> list[str]:
@@ -198,12 +198,12 @@ def _train_first(by_other: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
     return sorted(by_other.items(), key=lambda entry: entry[0] != "train")
 
 
-def _findings(found: Sequence[Result]) -> list[str]:
+def _findings(findings: Sequence[Result]) -> list[str]:
     """Return every finding with its rows, split by split, warnings first, and what can be done about them."""
     lines: list[str] = []
-    ids = list(dict.fromkeys(entry["id"] for entry in found))
+    ids = list(dict.fromkeys(entry["id"] for entry in findings))
     for name in sorted(ids, key=lambda one: finding(one).severity != "warning"):
-        entries = [entry for entry in found if entry["id"] == name]
+        entries = [entry for entry in findings if entry["id"] == name]
         lines.append(f"{finding(name).title} ({name})")
         lines.append(" ".join(filter(None, ("  " + entries[0]["what"], entries[0]["then"]))))
         lines += [f"  {_rows(entry)}" for entry in entries]

@@ -54,14 +54,14 @@ def list_methods(_: argparse.Namespace, output: Output) -> int:
 
 def _kinds(proof: Proof, row: Row, weights: WeightFormat) -> str:
     """Return the kinds of base model that a method works on in a weight format: "all", "all but GPT-2", "none"."""
-    found = {kind.title: proof.find(row, kind, weights) for kind in support_matrix.KINDS}
+    support_by_kind = {kind.title: proof.find(row, kind, weights) for kind in support_matrix.KINDS}
     by_state: dict[str, list[str]] = {}
-    for title, support in found.items():
+    for title, support in support_by_kind.items():
         by_state.setdefault(support.state if support else "", []).append(title)
     if by_state.keys() == {""}:
         return ""
-    works = [title for title, support in found.items() if support and support.state in WORKS]
-    without = [title for title in found if title not in works]
+    works = [title for title, support in support_by_kind.items() if support and support.state in WORKS]
+    without = [title for title in support_by_kind if title not in works]
     supported = f"all but {without[0]}" if len(without) == 1 else ", ".join(works) if without else "all"
     mark = "*" if proof.is_made and "unproven" in by_state else ""
     failed = f"; fails on {', '.join(by_state['failed'])}" if "failed" in by_state else ""

@@ -61,9 +61,9 @@ def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
     """Score base and adapters."""
     recipe = recipes.load(asked.recipe)
     # What the recipe goes on from has no part in scoring and may be gone.
-    found = recipes.problems(recipe)
-    if found:
-        raise RecipeError(found)
+    problems = recipes.problems(recipe)
+    if problems:
+        raise RecipeError(problems)
     names = [_name_for_worker(library.find(name, shortened=True)) for name in asked.adapters]
     code, _ = ask("evaluate", {"adapters": names}, output, evaluation_lines, recipe)
     return code

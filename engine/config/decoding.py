@@ -95,9 +95,9 @@ class SummarizeOptions(DecodingOptions):
 
 def problems(options: DecodingOptions) -> list[Problem]:
     """Return the problems of options that contradict each other."""
-    found = []
+    problems = []
     if options.temperature > 0.0 and options.beams > 1:
-        found.append(
+        problems.append(
             Problem(
                 "beams",
                 "Sampling needs one beam.",
@@ -105,7 +105,7 @@ def problems(options: DecodingOptions) -> list[Problem]:
             )
         )
     if options.min_new_tokens > options.max_new_tokens:
-        found.append(
+        problems.append(
             Problem(
                 "min_new_tokens",
                 f"The minimum length, {options.min_new_tokens} tokens, is above the maximum length, "
@@ -113,15 +113,15 @@ def problems(options: DecodingOptions) -> list[Problem]:
                 "Lower Minimum length, or raise Maximum length.",
             )
         )
-    return found
+    return problems
 
 
 def from_command(command: Mapping[str, Any]) -> SummarizeOptions:
     """Return the options of a command. Raises RecipeError for invalid values."""
     given = {name: command[name] for name in SummarizeOptions.model_fields if name in command}
-    options, found = check(SummarizeOptions, given, "")
+    options, refusals = check(SummarizeOptions, given, "")
     if isinstance(options, SummarizeOptions):
-        found = problems(options)
-    if found or not isinstance(options, SummarizeOptions):
-        raise RecipeError(tuple(found))
+        refusals = problems(options)
+    if refusals or not isinstance(options, SummarizeOptions):
+        raise RecipeError(tuple(refusals))
     return options

@@ -38,14 +38,14 @@ def of(config: dict[str, Any], quantization: Quantization) -> BaseFacts:
 
 def positions(config: dict[str, Any]) -> int | None:
     """Return the context window in tokens; None for T5, which has none, whatever its older files say."""
-    found = config.get("max_position_embeddings", config.get("n_positions"))
-    limited = isinstance(found, int) and found > 0 and "t5" not in _model_type(config)
-    return found if limited else None
+    limit = config.get("max_position_embeddings", config.get("n_positions"))
+    limited = isinstance(limit, int) and limit > 0 and "t5" not in _model_type(config)
+    return limit if limited else None
 
 
 def _model_type(config: dict[str, Any]) -> str:
-    found = config.get("model_type")
-    return found if isinstance(found, str) else ""
+    model_type = config.get("model_type")
+    return model_type if isinstance(model_type, str) else ""
 
 
 def _family(config: dict[str, Any]) -> Family:

@@ -103,8 +103,8 @@ def rendered(template: str, conversation: str, shots: Sequence[tuple[str, str]] 
 
 def templates() -> list[Template]:
     """Return the built-in templates and then the readable saved ones by name."""
-    found = (_read(path) for path in _files())
-    saved = sorted((each for each in found if each is not None), key=lambda each: each.name.casefold())
+    readable = (_read(path) for path in _files())
+    saved = sorted((each for each in readable if each is not None), key=lambda each: each.name.casefold())
     return [*BUILT_IN, *saved]
 
 

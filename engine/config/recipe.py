@@ -137,7 +137,7 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
     Raises RecipeError with every problem: unknown keys, wrong types, values out of bounds, contradictions, and then
     also files that are missing on this computer.
     """
-    found = _top_level_problems(tables)
+    problems = _top_level_problems(tables)
     parts: dict[str, Any] = {}
     readable: dict[str, Any] = {}
     for name, options in _TABLES.items():
@@ -146,19 +146,19 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
         parts[name], wrong = check(options, table, name)
         readable[name] = parts[name] or _readable(options, table, wrong)
         # A value that is no table is a problem found above.
-        found += wrong if isinstance(tables.get(name, {}), Mapping) else []
+        problems += wrong if isinstance(tables.get(name, {}), Mapping) else []
     parts["method"], wrong = _method_settings(tables.get("method", {}))
     parts[CHANGES], unreadable = run_changes.read(tables.get(CHANGES, []))
-    found += [
+    problems += [
         *wrong,
         *unreadable,
         *_contradictions(readable["base_model"], readable["data"], tables.get("method"), parts["method"]),
         *_method_limits(parts["method"], readable["training"]),
         *(training_problems(readable["training"]) if readable["training"] else ()),
     ]
-    if found:
-        found += _local_problems(readable["base_model"], readable["data"])
-        raise RecipeError(tuple(sorted(found, key=_field_order)))
+    if problems:
+        problems += _local_problems(readable["base_model"], readable["data"])
+        raise RecipeError(tuple(sorted(problems, key=_field_order)))
     return Recipe(name=str(tables.get("name", "")) or _default_name(parts), **parts)
 
 
@@ -222,28 +222,28 @@ def _contradictions(
     settings: MethodSettings | None,
 ) -> list[Problem]:
     """Return contradictions between fields, of the tables that can be read."""
-    found = _data_problems(data) if data else []
+    problems = _data_problems(data) if data else []
     method_id = method_table.get("id") if isinstance(method_table, Mapping) else None
     if base_model and isinstance(method_id, str) and unknown_method(method_id) is None:
         options = settings.options if settings else None
         refusal = method(method_id).refusal(options, _base_facts(base_model))
-        found += [refusal] if refusal else []
-    return found
+        problems += [refusal] if refusal else []
+    return problems
 
 
 def _method_limits(settings: MethodSettings | None, training: TrainingOptions | None) -> list[Problem]:
     """Return what the method can't do, whatever the base model."""
-    found = []
+    problems = []
     if settings and settings.start_from and not settings.method.whole_in_file(settings.options):
         message = f"A run can't start from such an adapter of {settings.method.title}."
         hint = "Its file does not hold everything that training needs. Train without it."
-        found.append(Problem("method.start_from", message, hint))
+        problems.append(Problem("method.start_from", message, hint))
     checkpointing = training is not None and training.activation_checkpointing
     if settings and checkpointing and not settings.method.checkpoints_activations:
         message = f"{settings.method.title} does not work with checkpointed activations."
         hint = f"Switch them off, or use {named(settings.method.nearest)}."
-        found.append(Problem("training.activation_checkpointing", message, hint))
-    return found
+        problems.append(Problem("training.activation_checkpointing", message, hint))
+    return problems
 
 
 def _base_facts(base_model: BaseModelOptions) -> BaseFacts:

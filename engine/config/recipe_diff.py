@@ -35,8 +35,8 @@ def differences(recipes: Sequence[Tables]) -> tuple[Difference, ...]:
     """Return the keys that differ between recipes, in the order of a recipe, without names and changes."""
     flat = [dict(_flat(tables)) for tables in recipes]
     keys = list(dict.fromkeys(key for values in flat for key in values))
-    found = (Difference(key, tuple(values.get(key) for values in flat)) for key in keys)
-    return tuple(each for each in found if any(value != each.values[0] for value in each.values[1:]))
+    compared = (Difference(key, tuple(values.get(key) for values in flat)) for key in keys)
+    return tuple(each for each in compared if any(value != each.values[0] for value in each.values[1:]))
 
 
 def _flat(tables: Tables) -> Iterator[tuple[str, Any]]:

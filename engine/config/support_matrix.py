@@ -126,11 +126,11 @@ class Proof:
 def read(path: Path | None = None) -> Proof:
     """Return the shipped proof, or the one in a file; an empty one if it can't be read."""
     try:
-        found = json.loads((path or paths.proof_file()).read_text(encoding="utf-8"))
+        content = json.loads((path or paths.proof_file()).read_text(encoding="utf-8"))
         outcomes = {
-            _cell_key(cell): (str(cell["outcome"]), str(cell.get("reason", ""))) for cell in found["cells"]
+            _cell_key(cell): (str(cell["outcome"]), str(cell.get("reason", ""))) for cell in content["cells"]
         }
-        return Proof(str(found.get("made_at", "")), dict(found.get("versions", {})), outcomes)
+        return Proof(str(content.get("made_at", "")), dict(content.get("versions", {})), outcomes)
     except (OSError, ValueError, TypeError, KeyError):
         return Proof()
 

@@ -32,27 +32,29 @@ MAX_PAUSE_HOURS = 24 * 365
 
 def problems(mapping: Mapping[str, str]) -> list[Problem]:
     """Return the problems of a mapping that do not depend on data: unknown keys, empty names, a wrong last turn."""
-    found = [unknown_key(f"{FIELD}.{key}", key, KEYS) for key in mapping if key not in KEYS]
-    found += [
+    problems = [unknown_key(f"{FIELD}.{key}", key, KEYS) for key in mapping if key not in KEYS]
+    problems += [
         Problem(f"{FIELD}.{key}", f"{FIELD}.{key} is empty.", "Name a column, or leave the key out.")
         for key in KEYS
         if key in mapping and not mapping[key].strip()
     ]
     if mapping.get("last_turn", "").strip() not in ("", LAST_TURN):
         hint = f'Write last_turn = "{LAST_TURN}", or leave it out.'
-        found.append(Problem(f"{FIELD}.last_turn", f"The last turn can't be {mapping['last_turn']}.", hint))
+        problems.append(
+            Problem(f"{FIELD}.last_turn", f"The last turn can't be {mapping['last_turn']}.", hint)
+        )
     if "group" in mapping and "last_turn" in mapping:
         message = "The last turn can't be the summary of turns in rows of their own."
         hint = "Name the column of summaries as data.summary."
-        found.append(Problem(f"{FIELD}.last_turn", message, hint))
+        problems.append(Problem(f"{FIELD}.last_turn", message, hint))
     if "group" in mapping and "id" in mapping:
         message = "Conversations of turns in rows of their own are named by data.columns.group."
-        found.append(Problem(f"{FIELD}.id", message, "Leave data.columns.id out."))
+        problems.append(Problem(f"{FIELD}.id", message, "Leave data.columns.id out."))
     if mapping.get("pause", "").strip() and _hours(mapping["pause"]) is None:
         message = f"A pause of {mapping['pause']} hours is not valid."
         hint = f"Give hours from 0 to {MAX_PAUSE_HOURS:,}; 0 leaves each chat whole."
-        found.append(Problem(f"{FIELD}.pause", message, hint))
-    return found
+        problems.append(Problem(f"{FIELD}.pause", message, hint))
+    return problems
 
 
 def pause_hours(mapping: Mapping[str, str]) -> float:
@@ -61,8 +63,8 @@ def pause_hours(mapping: Mapping[str, str]) -> float:
     Raises DataError for an invalid number.
     """
     check(mapping)
-    found = _hours(mapping["pause"]) if "pause" in mapping else None
-    return PAUSE_HOURS if found is None else found
+    hours = _hours(mapping["pause"]) if "pause" in mapping else None
+    return PAUSE_HOURS if hours is None else hours
 
 
 def _hours(text: str) -> float | None:

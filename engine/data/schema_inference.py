@@ -124,15 +124,15 @@ class _Guess:
 
     def _list_columns(self) -> dict[str, Keys]:
         """Return the columns whose cells hold lists of turns, with the keys of those."""
-        found = {}
+        columns = {}
         for name in self.columns:
             if self.conversation not in {AUTO, name}:
                 continue
             by_hand = (self.by_hand.get("speaker", ""), self.by_hand.get("text", ""))
             keys = cells.find_keys(self._cells(name), *by_hand)
             if keys and (self.conversation != AUTO or self._may_be_turns(name, keys)):
-                found[name] = keys
-        return found
+                columns[name] = keys
+        return columns
 
     def _cells(self, name: str) -> list[Any]:
         return [row.get(name) for row in self.rows]

@@ -121,9 +121,9 @@ class Supervisor:
 
     def alive(self) -> bool:
         """Tell whether the worker runs, started here or found running."""
-        found = self._process.poll() is None if self._process else self.job.is_running()
-        self._seen_alive |= found
-        return found
+        is_alive = self._process.poll() is None if self._process else self.job.is_running()
+        self._seen_alive |= is_alive
+        return is_alive
 
     def poll(self, max_bytes: int = READ_BYTES) -> list[Event]:
         """Return the events since the last call, up to `max_bytes` of them."""
@@ -181,14 +181,14 @@ class Supervisor:
         """Return and save how the worker ended: as observed here, as stored, or as judged by the kernel's counts."""
         if self._process is not None:
             attempt = self._attempt + 1
-            found = WorkerExit(returncode, was_killed(returncode) and self._lacked_memory())
+            worker_exit = WorkerExit(returncode, was_killed(returncode) and self._lacked_memory())
         elif self._seen_alive:
-            attempt, found = self._accepted_attempt, WorkerExit(None, self._lacked_memory())
+            attempt, worker_exit = self._accepted_attempt, WorkerExit(None, self._lacked_memory())
         else:
             attempt = self._accepted_attempt
-            found = self._exit_record.find(attempt, out_of_memory_kills())
-        self._exit_record.save(attempt, found)
-        return found
+            worker_exit = self._exit_record.find(attempt, out_of_memory_kills())
+        self._exit_record.save(attempt, worker_exit)
+        return worker_exit
 
     def _lacked_memory(self) -> bool:
         return not self._forced and self._memory.ran_short()

@@ -88,14 +88,14 @@ def fingerprint(conversations: Iterable[str]) -> str:
 
 def distinct(examples: Iterable[Example]) -> list[Example]:
     """Return the examples with distinct, non-empty conversations, at most `MAX_CONVERSATIONS`."""
-    found: dict[str, Example] = {}
+    examples_by_text: dict[str, Example] = {}
     for example in examples:
         text = example.conversation.strip()
-        if text and text not in found:
-            found[text] = example
-            if len(found) == MAX_CONVERSATIONS:
+        if text and text not in examples_by_text:
+            examples_by_text[text] = example
+            if len(examples_by_text) == MAX_CONVERSATIONS:
                 break
-    return list(found.values())
+    return list(examples_by_text.values())
 
 
 def create(
@@ -181,12 +181,12 @@ def _row(example: Example) -> dict[str, str]:
 
 def list_sets() -> list[SetInfo]:
     """Return every readable labelling set, the one that was changed last first."""
-    found = []
+    sets = []
     for folder in labelling_folder().iterdir():
         if not folder.name.endswith(PARTIAL):
             with suppress(StorageError):
-                found.append((_read_about(folder), _last_change(folder)))
-    return [about for about, _ in sorted(found, key=lambda pair: pair[1], reverse=True)]
+                sets.append((_read_about(folder), _last_change(folder)))
+    return [about for about, _ in sorted(sets, key=lambda pair: pair[1], reverse=True)]
 
 
 def _last_change(folder: Path) -> float:

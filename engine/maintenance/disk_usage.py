@@ -69,15 +69,15 @@ def freeable(*, older_than_days: float = 0.0, with_token_ids: bool = True) -> Fr
     now = time.time()
     adapters, _ = library.scan()
     made_by = {adapter.metadata.training.run for adapter in adapters}
-    found: list[Path] = []
+    folders: list[Path] = []
     count = 0
     for job in run_store.list_jobs():
         states = list(_resumable_state(job))
         if states and job.id in made_by and _completed_before(job, now - older_than_days * DAY_SECONDS):
-            found += states
+            folders += states
             count += 1
     tokens = tuple(paths.tokens_folder().iterdir()) if with_token_ids else ()
-    return Freeable(tuple(found), count, tokens)
+    return Freeable(tuple(folders), count, tokens)
 
 
 def free(chosen: Freeable) -> int:

@@ -131,9 +131,9 @@ def system() -> Check:
 
 def packages() -> Check:
     """Report the installed and the missing packages."""
-    found = {name: _version(name) for name in REPORTED_PACKAGES}
-    absent = [name for name, number in found.items() if not number]
-    text = ", ".join(f"{name} {number}" for name, number in found.items() if number)
+    versions = {name: _version(name) for name in REPORTED_PACKAGES}
+    absent = [name for name, number in versions.items() if not number]
+    text = ", ".join(f"{name} {number}" for name, number in versions.items() if number)
     if absent:
         return Check(
             "packages", "Packages", "problem", f"Missing: {', '.join(absent)}. {text}", _way_to_packages()
@@ -154,16 +154,16 @@ def _version(package: str) -> str:
 
 def patches(facts: Facts) -> Check:
     """Say which replacements of library code are on: some are off with library versions that are not tested."""
-    title, found = "Library patches", facts.get("patches")
-    if found is None:
+    title, patches = "Library patches", facts.get("patches")
+    if patches is None:
         return Check("patches", title, "notice", "Not known: the worker did not say.")
-    if found["doubts"]:
+    if patches["doubts"]:
         fix = "Install the versions that packaging/constraints.txt names."
-        return Check("patches", title, "notice", " ".join(found["doubts"]), fix)
-    if found["off"]:
-        text = f"Switched off: {', '.join(found['off'])}. On: {', '.join(found['on']) or 'none'}."
+        return Check("patches", title, "notice", " ".join(patches["doubts"]), fix)
+    if patches["off"]:
+        text = f"Switched off: {', '.join(patches['off'])}. On: {', '.join(patches['on']) or 'none'}."
         return Check("patches", title, "notice", text, "Unset TUNESMITH_PATCHES to switch all of them on.")
-    return Check("patches", title, "ok", f"All {len(found['on'])} are on")
+    return Check("patches", title, "ok", f"All {len(patches['on'])} are on")
 
 
 def device(facts: Facts, trouble: str) -> Check:
@@ -218,9 +218,9 @@ def memory() -> Check:
     """Report the available memory."""
     import psutil
 
-    found = psutil.virtual_memory()
-    text = f"{size(found.available)} of {size(found.total)} free"
-    if found.available < LOW_MEMORY_BYTES:
+    memory = psutil.virtual_memory()
+    text = f"{size(memory.available)} of {size(memory.total)} free"
+    if memory.available < LOW_MEMORY_BYTES:
         return Check("memory", "Memory", "notice", text, "Close other programs before a run.")
     return Check("memory", "Memory", "ok", text)
 

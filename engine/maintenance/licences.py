@@ -40,21 +40,24 @@ class Package:
 
 def packages() -> list[Package]:
     """Return Tunesmith, then its installed dependencies by name."""
-    found: dict[str, Distribution] = {}
+    distributions: dict[str, Distribution] = {}
     waiting = [PRODUCT]
     while waiting:
         name = waiting.pop()
         with suppress(PackageNotFoundError):
-            if _canonical(name) not in found:
-                found[_canonical(name)] = package = distribution(name)
+            if _canonical(name) not in distributions:
+                distributions[_canonical(name)] = package = distribution(name)
                 waiting += _dependencies(package)
-    return [_package(found[name]) for name in sorted(found, key=lambda name: (name != PRODUCT, name))]
+    return [
+        _package(distributions[name])
+        for name in sorted(distributions, key=lambda name: (name != PRODUCT, name))
+    ]
 
 
 def _dependencies(package: Distribution) -> list[str]:
     """Return the names of a package's dependencies, without extras."""
     wanted = [each for each in package.requires or () if "extra ==" not in each]
-    return [found[0] for each in wanted if (found := re.match(r"[\w.-]+", each))]
+    return [match[0] for each in wanted if (match := re.match(r"[\w.-]+", each))]
 
 
 def _canonical(name: str) -> str:

@@ -117,8 +117,8 @@ class Method:
         return self._rule_refusal(options, base)
 
     def _rule_refusal(self, options: Options | None, base: BaseFacts) -> Problem | None:
-        found = (rule(options, base) for rule in self.rules if options is not None)
-        return next((problem for problem in found if problem is not None), None)
+        refusals = (rule(options, base) for rule in self.rules if options is not None)
+        return next((problem for problem in refusals if problem is not None), None)
 
     def _quantization_refusal(self, options: Options | None, base: BaseFacts) -> Problem | None:
         """Return which quantizations work, or the refusal of a rule that none of them satisfies."""

@@ -22,7 +22,7 @@ class VeraOptions(Options):
         "Width of the two random matrices that all layers share. Take more than for LoRA: each layer trains "
         "only one parameter for each rank and one for each output.",
         # The largest rank of the paper, for layers 768 wide too.
-        most=1024,
+        maximum=1024,
     )
     d_initial: float = option(
         0.1,

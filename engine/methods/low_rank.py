@@ -21,7 +21,7 @@ class AdaLoraOptions(Options):
     rank: int = rank_option(
         8,
         "Average rank at the end of training. Layers that matter more keep a higher one.",
-        most=256,
+        maximum=256,
         peft_name="target_r",
     )
     initial_rank: int = option(
@@ -102,7 +102,7 @@ class LoHaOptions(Options):
     """Settings of LoHa."""
 
     rank: int = rank_option(
-        8, "Width of the four thin matrices. The rank of the change can reach its square.", most=256
+        8, "Width of the four thin matrices. The rank of the change can reach its square.", maximum=256
     )
     alpha: int = option(
         16, "Alpha", "Strength of the change: it is scaled by alpha over rank.", ge=1, le=4096
@@ -133,7 +133,7 @@ class LoKrOptions(LoHaOptions):
         8,
         "Width of the larger factor's two thin matrices. Where that would save nothing, the factor is trained "
         "whole.",
-        most=256,
+        maximum=256,
     )
     factor: int | None = option(
         None,

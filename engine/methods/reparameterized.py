@@ -81,7 +81,7 @@ class HraOptions(Options):
     """Settings of HRA."""
 
     rank: int = rank_option(
-        8, "Number of reflections. It must be even: they start as pairs that cancel each other.", most=256
+        8, "Number of reflections. It must be even: they start as pairs that cancel each other.", maximum=256
     )
     target_modules: Targets = target_modules_option("are reflected")
 

@@ -23,7 +23,7 @@ INIT_KEYS: Mapping[str, KeyRule] = {
 
 
 def _virtual_tokens(default: int, help: str) -> int:
-    found: int = option(
+    declaration: int = option(
         default,
         "Virtual tokens",
         help,
@@ -33,23 +33,25 @@ def _virtual_tokens(default: int, help: str) -> int:
         ge=1,
         le=512,
     )
-    return found
+    return declaration
 
 
 def _encoder_width(help: str) -> int | None:
-    found: int | None = option(None, "Encoder width", help, peft_name="encoder_hidden_size", ge=1, le=16384)
-    return found
+    declaration: int | None = option(
+        None, "Encoder width", help, peft_name="encoder_hidden_size", ge=1, le=16384
+    )
+    return declaration
 
 
 def _init_text() -> str:
-    found: str = option(
+    declaration: str = option(
         INIT_TEXT,
         "Starting text",
         "Repeated or cut to the number of virtual tokens. Only for a start from text.",
         peft_name="-",
         min_length=1,
     )
-    return found
+    return declaration
 
 
 class PromptOptions(Options):

@@ -55,22 +55,25 @@ class ArenaReport:
 
     def agreed(self, of: Callable[[Report], Facts]) -> Facts:
         """Return facts of all runs, each once; where runs differ, every value with the entries that have it."""
-        found: dict[str, dict[str, list[str]]] = {}
+        entries_by_value: dict[str, dict[str, list[str]]] = {}
         for entry_id, report in self.runs.items():
             for name, value in of(report):
                 if value:
-                    found.setdefault(name, {}).setdefault(value, []).append(self.names[entry_id])
-        return [(name, _agreed_text(values)) for name, values in found.items()]
+                    entries_by_value.setdefault(name, {}).setdefault(value, []).append(self.names[entry_id])
+        return [(name, _agreed_text(values)) for name, values in entries_by_value.items()]
 
     def remarks(self) -> list[tuple[str, str]]:
         """Return the notices of the runs, each once, with the names of its entries; "" for a notice of all runs."""
-        found: dict[str, list[str]] = {}
+        names_by_text: dict[str, list[str]] = {}
         for entry_id, report in self.runs.items():
             for notice in report.remarks():
                 text = " ".join(filter(None, (notice["message"], notice.get("hint", ""))))
-                found.setdefault(text, []).append(self.names[entry_id])
+                names_by_text.setdefault(text, []).append(self.names[entry_id])
         everywhere = len(self.runs)
-        return [(text, "" if len(names) == everywhere else ", ".join(names)) for text, names in found.items()]
+        return [
+            (text, "" if len(names) == everywhere else ", ".join(names))
+            for text, names in names_by_text.items()
+        ]
 
 
 def _agreed_text(values: Mapping[str, list[str]]) -> str:

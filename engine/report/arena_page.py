@@ -97,9 +97,9 @@ def _verdict_of(differences: dict[str, dict[str, str]]) -> str:
     return str(differences[SCORE]["verdict"])
 
 
-def _verdict_counts(against: str, found: Sequence[dict[str, dict[str, str]]]) -> str:
+def _verdict_counts(against: str, differences: Sequence[dict[str, dict[str, str]]]) -> str:
     """Return how many entries have each verdict: "Against the base model: 7 better, 1 worse."."""
-    verdicts = [_verdict_of(each) for each in found]
+    verdicts = [_verdict_of(each) for each in differences]
     counts = [
         f"{verdicts.count(verdict)} {verdict}"
         for verdict in ("better", "no measurable difference", "worse")
@@ -161,15 +161,15 @@ def _measured(metrics: Sequence[Metric], group: Group) -> list[Metric]:
 
 def _differences(report: ArenaReport) -> list[tuple[str, str]]:
     """Return the values of each recipe that differ between the recipes; what is not set is left out."""
-    found = report.differences()
-    if not found:
+    differences = report.differences()
+    if not differences:
         return []
     return [
         (
             report.names[entry_id],
             " · ".join(
                 f"{each.key} {arenas.value_text(each.values[index])}"
-                for each in found
+                for each in differences
                 if each.values[index] not in (None, "")
             ),
         )

@@ -27,9 +27,9 @@ def tone(verdict: str) -> str:
     return TONES.get(verdict, EVEN)
 
 
-def interval(found: Mapping[str, float]) -> Interval:
+def interval(values: Mapping[str, float]) -> Interval:
     """Return a mean with the ends of its interval, None where it has none."""
-    return found["mean"], found.get("low"), found.get("high")
+    return values["mean"], values.get("low"), values.get("high")
 
 
 def protocol_text(protocol: Mapping[str, Any]) -> str:

@@ -40,8 +40,8 @@ def environment(report: Report) -> Facts:
     ]
 
 
-def _counts(found: object) -> dict[str, int]:
-    counts = {str(name): int(count) for name, count in found.items()} if isinstance(found, dict) else {}
+def _counts(values: object) -> dict[str, int]:
+    counts = {str(name): int(count) for name, count in values.items()} if isinstance(values, dict) else {}
     return {name: count for name, count in counts.items() if count}
 
 

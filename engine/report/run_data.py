@@ -80,9 +80,9 @@ def rows(report: Report) -> Iterator[Row]:
     """Yield every figure as a row of the long table whose columns `HEAD` names."""
     for each in report.compared():
         name = each.metric.name
-        for model, found in (("base", each.base), ("tuned", each.tuned), ("difference", each.difference)):
-            ends = (found.get("low", ""), found.get("high", ""))
-            yield (name, model, "", "", found["mean"], *ends, found.get("verdict", ""))
+        for model, values in (("base", each.base), ("tuned", each.tuned), ("difference", each.difference)):
+            ends = (values.get("low", ""), values.get("high", ""))
+            yield (name, model, "", "", values["mean"], *ends, values.get("verdict", ""))
     for model, scored in (("base", report.state.base_scores), ("tuned", report.state.tuned_scores)):
         for name in ("seconds", "tokens_per_second"):
             if scored and scored.get(name) is not None:

@@ -97,8 +97,8 @@ def _metadata(state: RunState) -> AdapterMetadata | None:
 
 def _versions(job: Job) -> dict[str, str]:
     """Return the versions that the last attempt ran with."""
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     for event in map(validated, read_all(job.events_path)):
         if event["event"] == "job_accepted":
-            found = dict(event.get("versions") or {})
-    return found
+            versions = dict(event.get("versions") or {})
+    return versions

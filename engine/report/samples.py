@@ -123,7 +123,7 @@ def _shortened(text: str) -> str:
 def pinned(report: Report) -> list[Conversation]:
     """Return the pinned conversations with their first and their last summary."""
     samples = report.state.samples
-    found = []
+    conversations = []
     for example in dict.fromkeys(sample.example for sample in samples):
         own = [sample for sample in samples if sample.example == example]
         shown = own if len(own) == 1 else [own[0], own[-1]]
@@ -132,8 +132,8 @@ def pinned(report: Report) -> list[Conversation]:
             ("Reference", "", (Span(own[0].reference),)),
             *((_step_text(each.step, report), "", spans(each.summary, each.conversation)) for each in shown),
         )
-        found.append(Conversation(f"Conversation {example}", rows))
-    return found
+        conversations.append(Conversation(f"Conversation {example}", rows))
+    return conversations
 
 
 def _step_text(step: int, report: Report) -> str:

@@ -233,14 +233,14 @@ def _downsampled(curve: Line) -> list[tuple[float, float]]:
 
 def smoothed(values: Sequence[float], span: int) -> list[float]:
     """Return an exponential moving mean over about `span` values that begins at the first value."""
-    mean, weight, found = 0.0, 0.0, []
+    mean, weight, smoothed_values = 0.0, 0.0, []
     factor = 1.0 / max(1, span)
     for value in values:
         if math.isfinite(value):
             mean += factor * (value - mean)
             weight += factor * (1.0 - weight)
-        found.append(mean / weight if weight else math.nan)
-    return found
+        smoothed_values.append(mean / weight if weight else math.nan)
+    return smoothed_values
 
 
 def short_number(value: float) -> str:

@@ -95,8 +95,8 @@ def _toml(value: Value) -> str:
 def read(result: Mapping[str, Any]) -> list[MemoryFallback]:
     """Return the fallbacks in the event `memory_exceeded` or a result of the job `shrink`, without damaged ones."""
     plans = result.get("plans")
-    found = (_fallback(plan, result) for plan in (plans if isinstance(plans, list) else ()))
-    return [fallback for fallback in found if fallback is not None]
+    readable = (_fallback(plan, result) for plan in (plans if isinstance(plans, list) else ()))
+    return [fallback for fallback in readable if fallback is not None]
 
 
 def _fallback(plan: Any, result: Mapping[str, Any]) -> MemoryFallback | None:
@@ -125,8 +125,8 @@ def _finite(value: Any) -> float:
 
 def lines(fallbacks: Sequence[MemoryFallback], run_id: str) -> list[str]:
     """Return fallbacks as lines for a terminal, each with the command that resumes with it."""
-    found = []
+    lines = []
     for number, each in enumerate(fallbacks, 1):
         costs = f"{each.memory} ({each.saving}), time {each.time}, result {each.learning}"
-        found += [f"  {number}  {each.title}: {costs}", f"     main.py resume {run_id} {each.arguments}"]
-    return found
+        lines += [f"  {number}  {each.title}: {costs}", f"     main.py resume {run_id} {each.arguments}"]
+    return lines

@@ -118,8 +118,8 @@ def candidates(first: Scored) -> list[Candidate]:
     jobs = (
         job for job in run_store.list_jobs() if job.id != first.job.id and example_scores.exists(job.folder)
     )
-    found = [each for job in jobs for each in _candidate(read_entry(job), first.scores.protocol)]
-    return sorted(_numbered(found, first.label), key=lambda each: bool(each.why_not))
+    candidates = [each for job in jobs for each in _candidate(read_entry(job), first.scores.protocol)]
+    return sorted(_numbered(candidates, first.label), key=lambda each: bool(each.why_not))
 
 
 def _candidate(entry: RunEntry, protocol: dict[str, Any]) -> Iterator[Candidate]:
@@ -135,11 +135,11 @@ def _candidate(entry: RunEntry, protocol: dict[str, Any]) -> Iterator[Candidate]
         )
 
 
-def _numbered(found: Sequence[Candidate], taken: str) -> list[Candidate]:
+def _numbered(candidates: Sequence[Candidate], taken: str) -> list[Candidate]:
     """Number the labels of several runs, the oldest first; the run whose label is `taken` is the first."""
     counts = {taken: 1}
     numbered = []
-    for each in reversed(found):
+    for each in reversed(candidates):
         counts[each.label] = counts.get(each.label, 0) + 1
         number = counts[each.label]
         numbered.append(replace(each, label=f"{each.label} ({number})") if number > 1 else each)
@@ -159,12 +159,12 @@ def compared(shown: Sequence[Scored]) -> list[Compared]:
     if any(each.scores.examples != first.examples or not _has_scores(each.scores) for each in shown):
         return []
     texts = next((each.scores.texts for each in shown if each.scores.texts), ())
-    found = []
+    rows = []
     for index, example in enumerate(first.examples):
         sides = tuple(_side(each.scores, index) for each in shown)
         read = (texts[index].conversation, texts[index].references) if texts else ("", ())
-        found.append(Compared(index, example, *read, sides, _disagreement(sides)))
-    return found
+        rows.append(Compared(index, example, *read, sides, _disagreement(sides)))
+    return rows
 
 
 def _has_scores(scores: ExampleScores) -> bool:

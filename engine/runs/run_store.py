@@ -49,9 +49,9 @@ class Run:
 
 def create_run(recipe: Recipe) -> Job:
     """Make the folder of a new run. Raises RecipeError with all problems, StorageError."""
-    found = problems(recipe)
-    if found:
-        raise RecipeError(found)
+    refusals = problems(recipe)
+    if refusals:
+        raise RecipeError(refusals)
     return create_job(runs_folder(), "train", {}, name=recipe.name, recipe=recipes.dumps(recipe.anew()))
 
 
@@ -82,16 +82,16 @@ def changed(recipe: Recipe, wanted: Mapping[str, run_changes.Value], step: int) 
     tables = recipe.as_tables()
     before = {f"{table}.{key}": value for table in _CHANGED for key, value in tables[table].items()}
     needs_base = not recipe.method.method.whole_in_file(recipe.method.options)
-    found = run_changes.refusals(before, wanted, step=step, needs_base=needs_base)
-    if found:
-        raise RecipeError(found)
+    refusals = run_changes.refusals(before, wanted, step=step, needs_base=needs_base)
+    if refusals:
+        raise RecipeError(refusals)
     for name, value in wanted.items():
         table, _, key = name.partition(".")
         tables[table][key] = value
     after = recipes.from_tables(tables)
-    found = problems(after)
-    if found:
-        raise RecipeError(found)
+    refusals = problems(after)
+    if refusals:
+        raise RecipeError(refusals)
     return replace(
         after,
         changes=(*after.changes, *run_changes.recorded(before, wanted, step, now_text())),
@@ -166,12 +166,12 @@ def list_jobs() -> list[Job]:
 
 def checkpoints(job: Job) -> list[Path]:
     """Return the folders of the run's checkpoints, oldest first."""
-    found = [
+    folders = [
         path
         for path in job.folder.glob(f"{CHECKPOINT_PREFIX}*")
         if path.name.removeprefix(CHECKPOINT_PREFIX).isdigit()
     ]
-    return sorted(found, key=lambda path: int(path.name.removeprefix(CHECKPOINT_PREFIX)))
+    return sorted(folders, key=lambda path: int(path.name.removeprefix(CHECKPOINT_PREFIX)))
 
 
 def delete_run(job: Job) -> Path:

@@ -80,9 +80,9 @@ def difference(before: Sequence[float], after: Sequence[float], resamples: int) 
     return interval([new - old for old, new in zip(before, after, strict=True)], resamples)
 
 
-def difference_dict(found: Interval, good: Good = "higher") -> dict[str, Any]:
+def difference_dict(interval: Interval, good: Good = "higher") -> dict[str, Any]:
     """Return a difference as events and files have it: the interval and its verdict."""
-    return {**found.as_dict(), "verdict": found.judged(good)}
+    return {**interval.as_dict(), "verdict": interval.judged(good)}
 
 
 def _resampled_means(numbers: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:

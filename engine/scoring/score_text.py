@@ -86,15 +86,15 @@ def change(value: float, unit: Unit) -> str:
     return text if value <= 0 else f"+{text}"
 
 
-def interval_in(found: Mapping[str, Any], unit: Unit, *, signed: bool = False) -> str:
+def interval_in(values: Mapping[str, Any], unit: Unit, *, signed: bool = False) -> str:
     """Return the interval of a metric or its difference, or why there is none."""
-    low, high = found.get("low"), found.get("high")
+    low, high = values.get("low"), values.get("high")
     if low is None or high is None:
         return NO_INTERVAL
     say = change if signed else amount
     return f"{say(low, unit)} to {say(high, unit)}"
 
 
-def metric(found: Mapping[str, Any], unit: Unit) -> str:
+def metric(values: Mapping[str, Any], unit: Unit) -> str:
     """Return a metric with its interval, or why there is none: "18.2 (17.4 to 19.1)"."""
-    return f"{amount(found['mean'], unit)} ({interval_in(found, unit)})"
+    return f"{amount(values['mean'], unit)} ({interval_in(values, unit)})"

@@ -61,9 +61,9 @@ def _nvidia(system: Path) -> list[Card]:
 
 
 def _nvidia_driver(system: Path) -> str:
-    found = re.search(r"\b\d{3}\.\d+(?:\.\d+)?\b", _read(system / "proc/driver/nvidia/version"))
-    if found:
-        return found[0]
+    match = re.search(r"\b\d{3}\.\d+(?:\.\d+)?\b", _read(system / "proc/driver/nvidia/version"))
+    if match:
+        return match[0]
     # Windows and WSL have no such file, but they have the program.
     return "unknown" if shutil.which("nvidia-smi") else ""
 
@@ -76,8 +76,8 @@ def _amd(system: Path) -> list[Card]:
 
 def _architecture(properties: str) -> str:
     """Return the name of a node's architecture: 90010 is gfx90a, 110000 is gfx1100, 0 is a processor."""
-    found = re.search(r"^gfx_target_version (\d+)$", properties, re.MULTILINE)
-    number = int(found[1]) if found else 0
+    match = re.search(r"^gfx_target_version (\d+)$", properties, re.MULTILINE)
+    number = int(match[1]) if match else 0
     return f"gfx{number // 10000}{number // 100 % 100:x}{number % 100:x}" if number else ""
 
 

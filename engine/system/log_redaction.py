@@ -25,9 +25,9 @@ def redact_quotes(message: str) -> str:
     return _QUOTED.sub(_left_out, without_login(message[:MAX_CHARACTERS]))
 
 
-def _left_out(found: re.Match[str]) -> str:
-    quote, inner = found["quote"], found["inner"]
-    return f"{quote}{LEFT_OUT}{quote}" if _WHITE_SPACE.search(inner) else found.group()
+def _left_out(match: re.Match[str]) -> str:
+    quote, inner = match["quote"], match["inner"]
+    return f"{quote}{LEFT_OUT}{quote}" if _WHITE_SPACE.search(inner) else match.group()
 
 
 def format_error(error: BaseException) -> str:

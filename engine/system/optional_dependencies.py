@@ -11,13 +11,13 @@ LIBRARY = "bitsandbytes"
 
 def problems(quantization: str, optimizer: str) -> tuple[Problem, ...]:
     """Return the problems of a recipe that needs bitsandbytes where it is not installed."""
-    found = []
+    problems = []
     if quantization != "none" and not find_spec(LIBRARY):
         hint = 'Install it (`pip install bitsandbytes`), or choose quantization "none".'
         message = f"A base in {quantization} needs bitsandbytes, which is not installed."
-        found.append(Problem("base_model.quantization", message, hint))
+        problems.append(Problem("base_model.quantization", message, hint))
     if optimizer.endswith("8bit") and not find_spec(LIBRARY):
         hint = 'Install it (`pip install bitsandbytes`), or choose "adamw" or "adafactor".'
         message = f"The optimizer {optimizer} needs bitsandbytes, which is not installed."
-        found.append(Problem("training.optimizer", message, hint))
-    return tuple(found)
+        problems.append(Problem("training.optimizer", message, hint))
+    return tuple(problems)

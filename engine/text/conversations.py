@@ -40,16 +40,16 @@ class Turn:
 
 def turns(conversation: str) -> tuple[Turn, ...]:
     """Return the turns of "Name: text" lines; a line without a name continues the turn before it."""
-    found: list[tuple[str, list[str]]] = []
+    spoken: list[tuple[str, list[str]]] = []
     for line in conversation.splitlines():
         match = TURN.match(line)
         if match:
-            found.append((match[1].strip(), [(match[2] or "").strip()]))
+            spoken.append((match[1].strip(), [(match[2] or "").strip()]))
         elif line.strip():
-            if not found:
-                found.append(("", []))
-            found[-1][1].append(line.strip())
-    return tuple(Turn(speaker, "\n".join(filter(None, lines))) for speaker, lines in found)
+            if not spoken:
+                spoken.append(("", []))
+            spoken[-1][1].append(line.strip())
+    return tuple(Turn(speaker, "\n".join(filter(None, lines))) for speaker, lines in spoken)
 
 
 def as_text(spoken: Iterable[Turn]) -> str:

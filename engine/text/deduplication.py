@@ -32,9 +32,9 @@ def duplicates(keys: Keys) -> dict[str, list[int]]:
 
 def _repeated(rows: Mapping[int, Hashable]) -> list[int]:
     seen: set[Hashable] = set()
-    found = []
+    repeated = []
     for row, key in rows.items():
         if key in seen:
-            found.append(row)
+            repeated.append(row)
         seen.add(key)
-    return found
+    return repeated

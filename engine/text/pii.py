@@ -44,21 +44,21 @@ _MASKS = {kind.id: kind.mask for kind in KINDS}
 
 def find(text: str, kinds: Collection[str] = tuple(_MASKS)) -> list[Match]:
     """Return the matches of `kinds` (ids) in order; an ambiguous match is of the more certain kind."""
-    found: list[Match] = []
+    matches: list[Match] = []
     if "@" in text:
-        found += _found("email", _emails(text), found)
+        matches += _found("email", _emails(text), matches)
     if _SEVEN_DIGITS.search(text):
         for kind, spans in _NUMBERS.items():
-            found += _found(kind, spans(text), found)
-    return sorted((match for match in found if match.kind in kinds), key=lambda match: match.start)
+            matches += _found(kind, spans(text), matches)
+    return sorted((match for match in matches if match.kind in kinds), key=lambda match: match.start)
 
 
 def mask(text: str, kinds: Collection[str]) -> tuple[str, list[Match]]:
     """Return the text with each match replaced by its mask, and the matches in the original text."""
-    found = find(text, kinds) if kinds else []
-    for match in reversed(found):
+    matches = find(text, kinds) if kinds else []
+    for match in reversed(matches):
         text = text[: match.start] + _MASKS[match.kind] + text[match.end :]
-    return text, found
+    return text, matches
 
 
 def _found(kind: str, spans: Iterator[Span], before: list[Match]) -> list[Match]:

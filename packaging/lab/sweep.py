@@ -180,8 +180,8 @@ def main() -> None:
     bench = Bench(given)
     with given.out.open("a", encoding="utf-8") as out:
 
-        def write(found: dict[str, Any]) -> None:
-            line = json.dumps(found)
+        def write(result: dict[str, Any]) -> None:
+            line = json.dumps(result)
             print(line, flush=True)
             out.write(line + "\n")
             out.flush()

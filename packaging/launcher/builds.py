@@ -77,9 +77,9 @@ def _capabilities() -> list[float]:
         return []
     command = [program, "--query-gpu=compute_cap", "--format=csv,noheader"]
     try:
-        said = subprocess.run(
+        query = subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=ASKING_SECONDS
         ).stdout
-        return [float(line) for line in said.split()]
+        return [float(line) for line in query.split()]
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return []

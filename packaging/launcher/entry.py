@@ -30,14 +30,14 @@ def main(arguments: list[str]) -> int:
     given = os.environ.get(GIVEN)
     if given:
         return _become(Path(given), arguments)
-    place = _own()
+    folder = _own()
     if arguments[:1] == [SET_UP]:
-        return _set_up_as_told(place, arguments[1:])
-    if place.is_current():
-        place.tidy()
-    elif not _set_up(place, quietly=None):
+        return _set_up_as_told(folder, arguments[1:])
+    if folder.is_current():
+        folder.tidy()
+    elif not _set_up(folder, quietly=None):
         return 1
-    chosen = place.in_use()
+    chosen = folder.in_use()
     return 1 if chosen is None else _become(chosen, arguments)
 
 
@@ -50,27 +50,27 @@ def become(program: Path, command: list[str], variables: dict[str, str]) -> NoRe
     os.execve(program, command, variables)  # noqa: S606 - no shell is wanted
 
 
-def _become(place: Path, arguments: Sequence[str]) -> int:
+def _become(folder: Path, arguments: Sequence[str]) -> int:
     """Replace this process by Tunesmith with the environment's Python."""
-    python = environment.program(place, "python")
+    python = environment.program(folder, "python")
     if not python.is_file():
-        _say(f"{place} is no environment: it has no {python.relative_to(place)}.")
+        _say(f"{folder} is no environment: it has no {python.relative_to(folder)}.")
         return 1
     variables = {**os.environ, COMMAND: f"tunesmith {SET_UP}"}
     become(python, [str(python), str(ROOT / "main.py"), *arguments], variables)
 
 
-def _set_up_as_told(place: Environments, options: Sequence[str]) -> int:
+def _set_up_as_told(store: Environments, options: Sequence[str]) -> int:
     """Make an environment anew, whether it is needed or not; with a build named, nothing is asked."""
     if not options:
-        return 0 if _set_up(place, quietly=None) else 1
+        return 0 if _set_up(store, quietly=None) else 1
     if len(options) != 2 or options[0] != TORCH or options[1] not in BUILDS:
         _say(f"tunesmith {SET_UP} [{TORCH} {'|'.join(BUILDS)}]")
         return 2
-    return 0 if _set_up(place, quietly=BUILDS[options[1]]) else 1
+    return 0 if _set_up(store, quietly=BUILDS[options[1]]) else 1
 
 
-def _set_up(place: Environments, quietly: Build | None) -> bool:
+def _set_up(store: Environments, quietly: Build | None) -> bool:
     """Make an environment and take it into use; say whether there is one to start with now."""
     trouble = environment.unsuited()
     if trouble:
@@ -81,8 +81,8 @@ def _set_up(place: Environments, quietly: Build | None) -> bool:
         _say(f"Tunesmith is not set up yet. Enter “tunesmith {SET_UP}” in a terminal.")
         return False
     try:
-        with place.being_made():
-            return make(place, front, quietly)
+        with store.being_made():
+            return make(store, front, quietly)
     except environments.Busy:
         _say("Tunesmith is being set up already.")
         return False
@@ -90,41 +90,41 @@ def _set_up(place: Environments, quietly: Build | None) -> bool:
         front.close()
 
 
-def make(place: Environments, front: fronts.Front, quietly: Build | None = None) -> bool:
+def make(store: Environments, front: fronts.Front, quietly: Build | None = None) -> bool:
     """Choose a build, then try until it is made or given up; True where there is an environment to start with."""
     cards = graphics_cards.find()
     best = suited(cards)
-    build = quietly or front.choose(list(BUILDS.values()), best, found_words([card.name for card in cards]))
+    build = quietly or front.choose(list(BUILDS.values()), best, cards_text([card.name for card in cards]))
     while build is not None:
-        trouble = _try_once(place, front, build)
+        trouble = _try_once(store, front, build)
         if not trouble:
             return True
-        has_previous = place.in_use() is not None
-        answer = front.ask(trouble, str(place.folder / LOG), has_previous=has_previous)
+        has_previous = store.in_use() is not None
+        answer = front.ask(trouble, str(store.folder / LOG), has_previous=has_previous)
         if answer != "again":
             return answer == "previous"
     return False
 
 
-def _try_once(place: Environments, front: fronts.Front, build: Build) -> str:
+def _try_once(store: Environments, front: fronts.Front, build: Build) -> str:
     """Make an environment of this build and take it into use; return what went wrong, or nothing."""
-    made = place.begin(build.id)
-    free = shutil.disk_usage(made).free / 1e9
-    if free < build.disk_gigabytes and not environment.works(made):
+    folder = store.begin(build.id)
+    free = shutil.disk_usage(folder).free / 1e9
+    if free < build.disk_gigabytes and not environment.works(folder):
         return (
-            f"{free:.1f} GB are free on the disk of {place.folder}; {build.disk_gigabytes:g} GB are needed."
+            f"{free:.1f} GB are free on the disk of {store.folder}; {build.disk_gigabytes:g} GB are needed."
         )
-    work = Work(steps(ROOT, made, build), place.folder / LOG)
+    work = Work(steps(ROOT, folder, build), store.folder / LOG)
     work.start()
     front.follow(work)
     work.wait()
     if work.outcome == "finished":
-        place.switch_to(made)
+        store.switch_to(folder)
         return ""
     return "Cancelled. What was fetched is kept." if work.outcome == "cancelled" else work.trouble
 
 
-def found_words(cards: Sequence[str]) -> str:
+def cards_text(cards: Sequence[str]) -> str:
     """Return what was found on this computer, in words."""
     return (
         f"Found: {', '.join(cards)}." if cards else "No graphics card was found that torch could compute on."

@@ -45,13 +45,13 @@ class Environments:
         link = self.folder / LINK
         if not link.is_symlink():
             return None
-        place = self.folder / link.readlink()
-        return place if (place / environment.STAMP).is_file() and _fits_python(place) else None
+        path = self.folder / link.readlink()
+        return path if (path / environment.STAMP).is_file() and _fits_python(path) else None
 
     def is_current(self) -> bool:
         """Say whether the environment in use holds what this version asks for."""
-        place = self.in_use()
-        return place is not None and environment.is_current(self.root, place)
+        path = self.in_use()
+        return path is not None and environment.is_current(self.root, path)
 
     @contextmanager
     def being_made(self) -> Iterator[None]:
@@ -69,51 +69,51 @@ class Environments:
 
         Other unfinished ones are removed.
         """
-        for place in self._unfinished():
-            if place.name.startswith(f"{build}-"):
-                return place
-            shutil.rmtree(place, ignore_errors=True)
-        taken = [int(place.name.rpartition("-")[2]) for place in self._all()]
-        place = self.folder / f"{build}-{max(taken, default=0) + 1}"
-        place.mkdir()
-        return place
+        for path in self._unfinished():
+            if path.name.startswith(f"{build}-"):
+                return path
+            shutil.rmtree(path, ignore_errors=True)
+        taken = [int(path.name.rpartition("-")[2]) for path in self._all()]
+        path = self.folder / f"{build}-{max(taken, default=0) + 1}"
+        path.mkdir()
+        return path
 
-    def switch_to(self, place: Path) -> None:
+    def switch_to(self, path: Path) -> None:
         """Take a finished environment into use; the one used until now stays until `tidy`."""
-        environment.stamp(self.root, place)
+        environment.stamp(self.root, path)
         aside = self.folder / f"{LINK}.new"
         aside.unlink(missing_ok=True)
-        aside.symlink_to(place.name)
+        aside.symlink_to(path.name)
         aside.replace(self.folder / LINK)
 
     def tidy(self) -> None:
         """Remove finished environments that are neither in use nor run from by a living window or run."""
-        kept = self.in_use()
-        if kept is None:
+        current = self.in_use()
+        if current is None:
             return
-        for place in self._all():
-            if place != kept and (place / environment.STAMP).is_file() and not _runs_from(place):
-                shutil.rmtree(place, ignore_errors=True)
+        for path in self._all():
+            if path != current and (path / environment.STAMP).is_file() and not _runs_from(path):
+                shutil.rmtree(path, ignore_errors=True)
 
     def _all(self) -> list[Path]:
-        return sorted(place for place in self.folder.glob("*") if NAME.fullmatch(place.name))
+        return sorted(path for path in self.folder.glob("*") if NAME.fullmatch(path.name))
 
     def _unfinished(self) -> list[Path]:
-        return [place for place in self._all() if not (place / environment.STAMP).is_file()]
+        return [path for path in self._all() if not (path / environment.STAMP).is_file()]
 
 
-def _fits_python(place: Path) -> bool:
+def _fits_python(path: Path) -> bool:
     """Say whether the environment's Python is still the one it was filled for: the system may have a newer one now."""
-    python = environment.program(place, "python")
+    python = environment.program(path, "python")
     if not python.is_file():
         return False
-    found = re.fullmatch(r"python3\.\d+", python.resolve().name)
-    return found is None or (place / "lib" / found[0]).is_dir()
+    match = re.fullmatch(r"python3\.\d+", python.resolve().name)
+    return match is None or (path / "lib" / match[0]).is_dir()
 
 
-def _runs_from(place: Path, processes: Path = Path("/proc")) -> bool:
+def _runs_from(path: Path, processes: Path = Path("/proc")) -> bool:
     """Say whether a process that this person can see was started with the environment's Python."""
-    start = os.fsencode(f"{place}/")
+    start = os.fsencode(f"{path}/")
     for file in processes.glob("[0-9]*/cmdline"):
         try:
             if file.read_bytes().startswith(start):

@@ -24,7 +24,7 @@ LOOK_SECONDS = 0.2
 class Front(Protocol):
     """What a first start is shown on."""
 
-    def choose(self, builds: Sequence[Build], suited: Build, found: str) -> Build | None:
+    def choose(self, builds: Sequence[Build], suited: Build, cards_text: str) -> Build | None:
         """Say what will be done and let the person choose a build of torch; None: not now."""
 
     def follow(self, work: Work) -> None:
@@ -40,16 +40,16 @@ class Front(Protocol):
 class Lines:
     """For scripts: asks nothing, and says a line for each step."""
 
-    def choose(self, builds: Sequence[Build], suited: Build, found: str) -> Build | None:
+    def choose(self, builds: Sequence[Build], suited: Build, cards_text: str) -> Build | None:
         """Take what suits."""
         return suited
 
     def follow(self, work: Work) -> None:
         """Say each step when it begins."""
-        said = 0
+        printed_step = 0
         while not work.wait(LOOK_SECONDS):
-            if work.progress.step != said:
-                said = work.progress.step
+            if work.progress.step != printed_step:
+                printed_step = work.progress.step
                 print(work.progress.text(), flush=True)
 
     def ask(self, trouble: str, log: str, *, has_previous: bool) -> Answer:

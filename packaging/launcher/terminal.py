@@ -15,18 +15,18 @@ LOOK_SECONDS = 0.2
 class Terminal:
     """Asks and tells by lines."""
 
-    def choose(self, builds: Sequence[Build], suited: Build, found: str) -> Build | None:
+    def choose(self, builds: Sequence[Build], suited: Build, cards_text: str) -> Build | None:
         """Ask for a build by its number; Return takes the suited one."""
-        print(f"{WORDS}\n\n{found}\n")
+        print(f"{WORDS}\n\n{cards_text}\n")
         for number, build in enumerate(builds, 1):
             print(f"  {number}  {build.words()}{SUITS if build == suited else ''}")
         try:
-            said = input(f"\nWhich? [{builds.index(suited) + 1}, q: not now] ").strip().lower()
+            answer = input(f"\nWhich? [{builds.index(suited) + 1}, q: not now] ").strip().lower()
         except (EOFError, KeyboardInterrupt):
             return None
-        if not said:
+        if not answer:
             return suited
-        return builds[int(said) - 1] if said.isdecimal() and 1 <= int(said) <= len(builds) else None
+        return builds[int(answer) - 1] if answer.isdecimal() and 1 <= int(answer) <= len(builds) else None
 
     def follow(self, work: Work) -> None:
         """Write one line over and over; Ctrl+C cancels."""
@@ -44,10 +44,10 @@ class Terminal:
         previous = ", p: start with the environment used until now" if has_previous else ""
         print(f"{trouble}\n\nAll that was said is in {log}.")
         try:
-            said = input(f"a: try again{previous}, Return: close  ").strip().lower()
+            answer = input(f"a: try again{previous}, Return: close  ").strip().lower()
         except (EOFError, KeyboardInterrupt):
             return "close"
-        return "again" if said == "a" else "previous" if said == "p" and has_previous else "close"
+        return "again" if answer == "a" else "previous" if answer == "p" and has_previous else "close"
 
     def close(self) -> None:
         """Leave the lines where they are."""

@@ -47,12 +47,12 @@ class Window:
         self._answer = tk.StringVar()
         self._means_when_closed = ""
 
-    def choose(self, builds: Sequence[Build], suited: Build, found: str) -> Build | None:
+    def choose(self, builds: Sequence[Build], suited: Build, cards_text: str) -> Build | None:
         """Show the builds as a group of radio buttons."""
         self._clear()
         self._say("Set up Tunesmith", "Title.TLabel")
         self._say(WORDS)
-        self._say(found)
+        self._say(cards_text)
         chosen = tk.StringVar(value=suited.id)
         for build in builds:
             text = f"{build.words()}{SUITS if build == suited else ''}"
@@ -66,7 +66,7 @@ class Window:
         """Show what goes on and a bar; closing the window cancels too."""
         self._clear()
         self._say("Setting up", "Title.TLabel")
-        words = self._say("")
+        label = self._say("")
         bar = ttk.Progressbar(self._inside, length=WIDTH, maximum=1.0)
         bar.grid(pady=(4, 0))
         cancel = self._buttons(("Cancel", CANCEL))[0]
@@ -77,7 +77,7 @@ class Window:
             if self._answer.get() == CANCEL:
                 cancel.state(["disabled"])
                 work.cancel()
-            words["text"] = work.progress.text()
+            label["text"] = work.progress.text()
             bar["value"] = work.progress.share()
             if work.wait(0):
                 self._root.quit()
@@ -116,15 +116,15 @@ class Window:
         """Make a row of buttons, each of which answers with its word."""
         row = ttk.Frame(self._inside)
         row.grid(sticky="e", pady=(20, 0))
-        made: list[ttk.Button] = []
+        buttons: list[ttk.Button] = []
         for column, (text, answer) in enumerate(texts):
-            style = "Main.TButton" if answer and answer != CANCEL and not made else "TButton"
+            style = "Main.TButton" if answer and answer != CANCEL and not buttons else "TButton"
             button = ttk.Button(row, text=text, style=style, command=partial(self._answer.set, answer))
             button.grid(row=0, column=column, padx=(8, 0))
-            made.append(button)
-        made[0].focus_set()
-        made[0].bind("<Return>", lambda _event: made[0].invoke())
-        return made
+            buttons.append(button)
+        buttons[0].focus_set()
+        buttons[0].bind("<Return>", lambda _event: buttons[0].invoke())
+        return buttons
 
     def _wait(self) -> str:
         self._root.wait_variable(self._answer)

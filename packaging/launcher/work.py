@@ -64,14 +64,14 @@ class Progress:
 
     def text(self) -> str:
         """Return all of it in one line."""
-        said = f"Step {self.step} of {self.steps}, {self.words}"
+        text = f"Step {self.step} of {self.steps}, {self.words}"
         if self.detail:
-            said += f": {self.detail}"
+            text += f": {self.detail}"
         if self.done_bytes is not None and self.total_bytes:
-            said += f", {self.done_bytes / 1e6:.0f} of {self.total_bytes / 1e6:.0f} MB"
+            text += f", {self.done_bytes / 1e6:.0f} of {self.total_bytes / 1e6:.0f} MB"
         if self.fetched_bytes >= 1e8:
-            said += f" ({self.fetched_bytes / 1e9:.1f} GB so far)"
-        return said
+            text += f" ({self.fetched_bytes / 1e9:.1f} GB so far)"
+        return text
 
     def share(self) -> float:
         """Return how much of the whole is done, 0 to 1; each step counts the same, which is rough."""
@@ -81,7 +81,7 @@ class Progress:
         return (self.step - 1 + min(1.0, within)) / self.steps
 
 
-def steps(root: Path, place: Path, build: Build) -> list[Step]:
+def steps(root: Path, folder: Path, build: Build) -> list[Step]:
     """Return what makes, fills and tries an environment; what is there already from an earlier try is kept."""
     wanted = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     [torch] = [each for each in wanted if re.match(r"torch\b", each)]
@@ -89,21 +89,21 @@ def steps(root: Path, place: Path, build: Build) -> list[Step]:
     # What torch itself needs lies at its index in a few versions only, so it comes with the rest.
     alone, beside = (["--no-deps"], {"PIP_INDEX_URL": index}) if index else ([], {})
     also = {"PIP_EXTRA_INDEX_URL": index} if index else {}
-    python = str(environment.program(place, "python"))
+    python = str(environment.program(folder, "python"))
     raw = "raw" if _ensured_pip() >= PIP_WITH_FIGURES else "off"
-    made = (
+    steps = (
         []
-        if environment.works(place)
-        else [Step("making an empty environment", environment.make_command(sys.executable, place))]
+        if environment.works(folder)
+        else [Step("making an empty environment", environment.make_command(sys.executable, folder))]
     )
     return [
-        *made,
+        *steps,
         Step(
             f"torch {build.title[0].lower()}{build.title[1:]}",
-            environment.install_command(root, place, [*alone, torch], raw),
+            environment.install_command(root, folder, [*alone, torch], raw),
             beside,
         ),
-        Step("all other packages", environment.install_command(root, place, wanted, raw), also),
+        Step("all other packages", environment.install_command(root, folder, wanted, raw), also),
         Step("trying it", [python, "-c", TRIAL]),
     ]
 
@@ -185,8 +185,8 @@ class Work:
                 start_new_session=True,
             )
         assert self._program.stdout is not None
-        with self._program.stdout as said:
-            for line in said:
+        with self._program.stdout as stream:
+            for line in stream:
                 self._hear(line.strip(), log)
         return self._program.wait()
 
@@ -214,10 +214,10 @@ class Work:
         )
 
 
-def explained(last: list[str], words: str) -> str:
+def explained(last: list[str], title: str) -> str:
     """Return what went wrong in words, from the last lines that a program said; they follow where it is not known."""
-    said = "\n".join(last)
+    log_tail = "\n".join(last)
     for sign, meaning in MEANINGS.items():
-        if re.search(sign, said):
+        if re.search(sign, log_tail):
             return meaning
-    return f"It failed at this: {words}.\n\n{said}"
+    return f"It failed at this: {title}.\n\n{log_tail}"

@@ -17,7 +17,7 @@ PREVIOUS = "Use the previous one"
 class Zenity:
     """Each question is a dialog, the progress another whose end cancels."""
 
-    def choose(self, builds: Sequence[Build], suited: Build, found: str) -> Build | None:
+    def choose(self, builds: Sequence[Build], suited: Build, cards_text: str) -> Build | None:
         """Offer the builds as a list."""
         rows = [
             text
@@ -37,9 +37,9 @@ class Zenity:
             "--hide-column=2",
             "--print-column=2",
         ]
-        said = _ask(
+        answer = _ask(
             "--list",
-            f"--text={WORDS}\n\n{found}",
+            f"--text={WORDS}\n\n{cards_text}",
             *columns,
             "--width=640",
             "--height=440",
@@ -47,7 +47,7 @@ class Zenity:
             "--cancel-label=Not now",
             *rows,
         )
-        return next((build for build in builds if said is not None and build.id == said.strip()), None)
+        return next((build for build in builds if answer is not None and build.id == answer.strip()), None)
 
     def follow(self, work: Work) -> None:
         """Feed a progress dialog; if it is closed, cancel."""

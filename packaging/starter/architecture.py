@@ -108,8 +108,8 @@ def _match_previous_tokens(model: T5ForConditionalGeneration, generator: torch.G
     decoder = model.decoder.block[0].layer[0].SelfAttention
     decoder.v.weight[first], decoder.o.weight[:, first] = read_2, 2 * EMBEDDING_STD * own_write
     cross = model.decoder.block[1].layer[1].EncDecAttention
-    for place, weight in ((0, 1.0), (1, 0.7)):
-        rows = slice(place * head, (place + 1) * head)
+    for offset, weight in ((0, 1.0), (1, 0.7)):
+        rows = slice(offset * head, (offset + 1) * head)
         cross.q.weight[rows], cross.k.weight[rows] = weight * MATCH * read_1, 2 * MATCH * write_1.T
     cross.q.weight[third], cross.k.weight[third] = 1.4 * MATCH * own_write.T, 1.4 * MATCH * write_2.T
 

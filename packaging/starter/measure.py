@@ -44,8 +44,8 @@ def generate(
         chosen = order[start : start + batch]
         padded = tokenizer.pad({"input_ids": [prompts[index] for index in chosen]}, return_tensors="pt")
         with torch.no_grad():
-            made = model.generate(**padded, max_new_tokens=limit, do_sample=False, num_beams=1)
-        for index, ids in zip(chosen, made.tolist(), strict=True):
+            generated = model.generate(**padded, max_new_tokens=limit, do_sample=False, num_beams=1)
+        for index, ids in zip(chosen, generated.tolist(), strict=True):
             answers[index] = [i for i in ids[1:] if i not in (tokenizer.pad_token_id, tokenizer.eos_token_id)]
     return answers
 
@@ -53,8 +53,8 @@ def generate(
 def summarize(model: Any, tokenizer: Any, rows: Sequence[Row], prompt: str = PROMPT) -> list[str]:
     """Summarise the conversations of a split."""
     texts = [prompt.format(conversation=row["dialogue"]) for row in rows]
-    made = generate(model, tokenizer, tokenizer(texts).input_ids, 64)
-    return [tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in made]
+    generated = generate(model, tokenizer, tokenizer(texts).input_ids, 64)
+    return [tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in generated]
 
 
 def scores(summaries: Sequence[str], rows: Sequence[Row]) -> dict[str, float]:
@@ -83,9 +83,9 @@ def exact_matches(model: Any, tokenizer: Any, count: int) -> dict[str, str]:
         for _ in range(count // 8):
             task = pieces.make(rng, length)
             asked.append((f"{task.kind} {length}", [*task.prompt, tokenizer.eos_token_id], task.answer))
-    made = generate(model, tokenizer, [prompt for _, prompt, _ in asked], 64)
+    generated = generate(model, tokenizer, [prompt for _, prompt, _ in asked], 64)
     right: dict[str, list[bool]] = defaultdict(list)
-    for (kind, _, answer), ids in zip(asked, made, strict=True):
+    for (kind, _, answer), ids in zip(asked, generated, strict=True):
         right[kind].append(ids == answer)
     return {kind: f"{sum(hits) / len(hits):.2f} of {len(hits)}" for kind, hits in sorted(right.items())}
 
@@ -135,9 +135,10 @@ def main() -> None:
     print(json.dumps({"exact": exact_matches(model, tokenizer, arguments.tasks)}, indent=1))
     if not arguments.no_summaries:
         rows = read_split("test")
-        made = summarize(model, tokenizer, rows)
+        summaries = summarize(model, tokenizer, rows)
         print(
             json.dumps(
-                {"base": scores(made, rows), "examples": made[:5], "without reading": baselines()}, indent=1
+                {"base": scores(summaries, rows), "examples": summaries[:5], "without reading": baselines()},
+                indent=1,
             )
         )

@@ -26,13 +26,14 @@ class SlotFinder:
 
     def __init__(self) -> None:
         world = World()
-        places = {text for pool in PLACE_POOLS for text in world.texts[pool]}
-        words = "|".join(NUMBER_WORDS)
+        place_names = {text for pool in PLACE_POOLS for text in world.texts[pool]}
+        numbers = "|".join(NUMBER_WORDS)
         patterns = {
             "price": r"\$\d+",
-            "time": rf"\bnoon\b|\d{{1,2}}:\d\d|\d{{1,2}} (?:am|pm)\b|(?:half past|quarter past|quarter to) (?:{words})",
+            "time": r"\bnoon\b|\d{1,2}:\d\d|\d{1,2} (?:am|pm)\b|"
+            rf"(?:half past|quarter past|quarter to) (?:{numbers})",
             "day": rf"\b\d{{1,2}} (?:{'|'.join(world.months)})\b|\b(?:{'|'.join(world.weekdays)})\b",
-            "place": _any_of(places),
+            "place": _any_of(place_names),
             "name": _any_of(world.names),
         }
         self._pattern = re.compile("|".join(f"(?P<{kind}>{p})" for kind, p in patterns.items()))
@@ -48,12 +49,12 @@ class SlotFinder:
         """Score summaries against their conversations and the slot values of their references."""
         wanted_count = found_count = present = invented = extra = 0
         for summary, dialogue, reference in zip(summaries, dialogues, slots, strict=True):
-            found = self.find(summary)
+            predicted = self.find(summary)
             wanted = {(kind, value.lower()) for kind, values in reference.items() for value in values}
-            wanted_count, found_count = wanted_count + len(wanted), found_count + len(found)
-            present += len(wanted & found)
-            invented += len(found - self.find(dialogue))
-            extra += len(found - wanted)
+            wanted_count, found_count = wanted_count + len(wanted), found_count + len(predicted)
+            present += len(wanted & predicted)
+            invented += len(predicted - self.find(dialogue))
+            extra += len(predicted - wanted)
         return SlotScores(
             present / max(wanted_count, 1), invented / max(found_count, 1), extra / max(found_count, 1)
         )

@@ -81,9 +81,9 @@ def repeat(c: Conversation, rng: random.Random) -> Task | None:
 
 def after(c: Conversation, rng: random.Random) -> Task | None:
     """Repeat the turn that follows a quoted one, with its speaker."""
-    place = rng.randrange(len(c.turns) - 1)
-    following = c.turns[place + 1]
-    prompt = f"What comes after this? {c.turns[place].text}"
+    index = rng.randrange(len(c.turns) - 1)
+    following = c.turns[index + 1]
+    prompt = f"What comes after this? {c.turns[index].text}"
     return Task("after", _over(prompt, c), f"{following.speaker}: {following.text}")
 
 
@@ -95,16 +95,18 @@ def who_said(c: Conversation, rng: random.Random) -> Task | None:
 
 def listing(c: Conversation, rng: random.Random) -> Task | None:
     """List the values of some kinds in the order of the conversation."""
-    found = {kind: _in_order(c.dialogue, kind) for kind in KINDS}
+    values_by_kind = {kind: _in_order(c.dialogue, kind) for kind in KINDS}
     kinds = rng.sample(list(KINDS), rng.randint(2, 5))
-    answer = "; ".join(", ".join(found[kind]) or "none" for kind in kinds)
+    answer = "; ".join(", ".join(values_by_kind[kind]) or "none" for kind in kinds)
     return Task("listing", _over("List the " + " and ".join(KINDS[kind] for kind in kinds) + ".", c), answer)
 
 
 def _in_order(text: str, kind: str) -> list[str]:
-    places = {value: text.lower().find(value) for found, value in FINDER.find(text) if found == kind}
-    values = sorted(places, key=places.__getitem__)
-    return [text[places[value] : places[value] + len(value)] for value in values]
+    positions = {
+        value: text.lower().find(value) for match_kind, value in FINDER.find(text) if match_kind == kind
+    }
+    values = sorted(positions, key=positions.__getitem__)
+    return [text[positions[value] : positions[value] + len(value)] for value in values]
 
 
 def kind_of_talk(c: Conversation, _: random.Random) -> Task | None:
@@ -125,9 +127,9 @@ def cloze(c: Conversation, rng: random.Random) -> Task | None:
 
 def masked_turn(c: Conversation, rng: random.Random) -> Task | None:
     """Guess what was said in a turn left out."""
-    place = rng.randrange(1, len(c.turns))
-    lines = [f"{t.speaker}: {'___' if i == place else t.text}" for i, t in enumerate(c.turns)]
-    return Task("masked", "Fill in the missing turn.\n\n" + "\n".join(lines), c.turns[place].text)
+    index = rng.randrange(1, len(c.turns))
+    lines = [f"{t.speaker}: {'___' if i == index else t.text}" for i, t in enumerate(c.turns)]
+    return Task("masked", "Fill in the missing turn.\n\n" + "\n".join(lines), c.turns[index].text)
 
 
 SHARES: dict[Callable[[Conversation, random.Random], Task | None], float] = {
@@ -172,9 +174,9 @@ class PieceTasks:
     def repeat_after(self, rng: random.Random, length: int) -> PieceTask:
         """Repeat the pieces that follow a given one."""
         pieces = self._pieces(rng, length)
-        place = rng.randrange(length - 2)
-        answer = pieces[place + 1 : place + 1 + rng.randint(4, 14)]
-        prompt = [*self.encode(f"Repeat {len(answer)} after"), pieces[place], *self.encode(":"), *pieces]
+        index = rng.randrange(length - 2)
+        answer = pieces[index + 1 : index + 1 + rng.randint(4, 14)]
+        prompt = [*self.encode(f"Repeat {len(answer)} after"), pieces[index], *self.encode(":"), *pieces]
         return PieceTask("repeat_after", prompt, answer)
 
     def look_up(self, rng: random.Random, length: int) -> PieceTask:

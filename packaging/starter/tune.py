@@ -88,7 +88,11 @@ def main() -> None:
     data = examples(tokenizer, read_split("train"))
     seconds = tune(model, data, given.rate, given.batch, given.epochs, given.warmup, given.seed)
     rows, started = read_split(given.split), time.monotonic()
-    made = summarize(model.eval(), tokenizer, rows)
+    summaries = summarize(model.eval(), tokenizer, rows)
     result = {"seconds": round(seconds), "generating": round(time.monotonic() - started)}
-    shown = [row | {"tuned": text} for row, text in zip(rows[:12], made, strict=False)]
-    print(json.dumps(result | {"tuned": scores(made, rows), "examples": shown}, indent=1, ensure_ascii=False))
+    shown = [row | {"tuned": text} for row, text in zip(rows[:12], summaries, strict=False)]
+    print(
+        json.dumps(
+            result | {"tuned": scores(summaries, rows), "examples": shown}, indent=1, ensure_ascii=False
+        )
+    )

@@ -13,18 +13,18 @@ from engine.system.units import size
 SIGNS = {"better": "better", "no measurable difference": "no difference", "worse": "worse"}
 
 
-def as_dict(arena: Arena, statuses: list[EntryStatus], found: list[Group]) -> dict[str, Any]:
+def as_dict(arena: Arena, statuses: list[EntryStatus], groups: list[Group]) -> dict[str, Any]:
     """Return an arena in the shape that `arena show --json` prints: its tree, and where it lies."""
-    tree = arenas.tree(arena, statuses, found)
+    tree = arenas.tree(arena, statuses, groups)
     recipes = (str(arena.recipe_path(each.entry)) for each in statuses)
     entries = [{**entry, "recipe": recipe} for entry, recipe in zip(tree["entries"], recipes, strict=True)]
     return {**tree, "path": str(arena.folder), "entries": entries}
 
 
-def lines(arena: Arena, statuses: list[EntryStatus], found: list[Group]) -> list[str]:
+def lines(arena: Arena, statuses: list[EntryStatus], groups: list[Group]) -> list[str]:
     """Return an arena as text: results first, then what is still to come or could not be."""
     lines = [arena.name, arenas.progress_text(arena, statuses)]
-    for group in found:
+    for group in groups:
         lines += ["", *_group_lines(group)]
     open_ones = [each for each in statuses if each.state != "completed"]
     if open_ones:

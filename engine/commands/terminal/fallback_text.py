@@ -47,11 +47,11 @@ def _found(job: Job, output: Output) -> Mapping[str, Any]:
     return results[-1]
 
 
-def lines(found: Sequence[MemoryFallback], job: Job) -> list[str]:
+def lines(fallbacks: Sequence[MemoryFallback], job: Job) -> list[str]:
     """Return the plans as lines for people."""
-    if not found:
+    if not fallbacks:
         return []
     step = run_store.last_step(job)
     loss_text = f"Nothing is lost up to the checkpoint at step {step:,}. " if step else ""
     title = f"{loss_text}To go on with less memory, every step with the examples that you asked for:"
-    return ["", title, *memory_fallbacks.lines(found, job.id)]
+    return ["", title, *memory_fallbacks.lines(fallbacks, job.id)]

@@ -131,7 +131,7 @@ def conclude(ending: Ending, output: Output) -> int:
 
 def _problems(ending: Ending) -> list[Problem]:
     assert ending.event is not None
-    found = ending.event.get("problems") or []
-    return [Problem(**problem) for problem in found] or [
+    problems = ending.event.get("problems") or []
+    return [Problem(**problem) for problem in problems] or [
         Problem(ending.field or "", ending.message, ending.hint)
     ]

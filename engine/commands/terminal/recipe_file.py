@@ -41,21 +41,21 @@ def wanted(overrides: list[str]) -> dict[str, Any]:
 def read(asked: argparse.Namespace) -> Recipe:
     """Return the recipe. Raises RecipeError with what can be known to be wrong without loading a model."""
     recipe = recipes.load(asked.recipe, anchored(asked.overrides))
-    found = run_store.problems(recipe)
-    if found:
-        raise RecipeError(found)
+    problems = run_store.problems(recipe)
+    if problems:
+        raise RecipeError(problems)
     return recipe
 
 
 def anchored(overrides: list[str]) -> list[str]:
     """Return overrides with paths that are relative to the working folder made absolute."""
-    found = []
+    values = []
     for override in overrides:
         field, equals, value = override.partition("=")
         text = value.strip("\"'")
         path = Path(text).expanduser()
         is_place = field.strip() in PLACES and text not in ("", recipes.STARTER, recipes.SAMPLE)
-        found.append(
+        values.append(
             f"{field}{equals}{recipes.resolved(path)}" if is_place and path_exists(path) else override
         )
-    return found
+    return values

@@ -159,21 +159,21 @@ def _continue_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: 
 
 
 def _refuse_other_settings(model: PeftModel, recipe: Recipe, adapter: Adapter) -> None:
-    mine, found = model.peft_config[TRAINED], read_config(adapter)
-    if mine.peft_type != found.peft_type:
+    mine, other = model.peft_config[TRAINED], read_config(adapter)
+    if mine.peft_type != other.peft_type:
         raise AdapterError(
             f"{adapter.name} was made with {adapter.metadata.method.title}, not {recipe.method.method.title}.",
             "Choose its method to continue from it.",
             "method.start_from",
         )
-    if changes_biases(found):
+    if changes_biases(other):
         raise AdapterError(
             f"{adapter.name} has trained biases of the base model itself, which Tunesmith does not train.",
             "Start a new adapter, or use this one without training.",
             "method.start_from",
         )
     for info in describe(recipe.method.method.options):
-        value, needed = (_plain(getattr(config, info.peft_name, None)) for config in (mine, found))
+        value, needed = (_plain(getattr(config, info.peft_name, None)) for config in (mine, other))
         if info.peft_name not in TRAINING_SETTINGS and value != needed:
             raise AdapterError(
                 f"{adapter.name} was trained with another {info.title.lower()}: {needed}, not {value}.",

@@ -189,14 +189,14 @@ def cached_models() -> list[CachedModel]:
         repositories = scan_cache_dir(_cache()).repos
     except CacheNotFound:
         return []
-    found = [
+    models = [
         _describe(repository.repo_id, min(revision.refs, default=revision.commit_hash), revision)
         for repository in repositories
         if repository.repo_type == "model"
         for revision in repository.revisions
         if _is_complete(revision.snapshot_path)
     ]
-    return sorted(found, key=lambda model: (model.id.lower(), model.revision))
+    return sorted(models, key=lambda model: (model.id.lower(), model.revision))
 
 
 def delete_cached(repo_id: str, kind: Kind = "model") -> int:
@@ -230,8 +230,8 @@ def _is_wanted(name: str, kind: Kind) -> bool:
 
 
 def _is_cached(repo_id: str, commit: str, kind: Kind, name: str) -> bool:
-    found = try_to_load_from_cache(repo_id, name, cache_dir=_cache(), revision=commit, repo_type=kind)
-    return isinstance(found, str)
+    path = try_to_load_from_cache(repo_id, name, cache_dir=_cache(), revision=commit, repo_type=kind)
+    return isinstance(path, str)
 
 
 def _refuse_script(repo_id: str, names: list[str]) -> None:
@@ -239,10 +239,10 @@ def _refuse_script(repo_id: str, names: list[str]) -> None:
     data = any(_holds_rows(name) for name in names)
     scripts = [name for name in names if name.endswith(".py") and "/" not in name]
     custom = f"{repo_id.rpartition('/')[2]}.py"
-    found = custom if custom in scripts else next(iter(() if data else scripts), "")
-    if found:
+    script = custom if custom in scripts else next(iter(() if data else scripts), "")
+    if script:
         raise DataError(
-            f"{repo_id} is made by a script, {found}, and scripts are not run: they can do anything here.",
+            f"{repo_id} is made by a script, {script}, and scripts are not run: they can do anything here.",
             "Choose a data set of plain files, or fetch its files yourself and choose those.",
             FIELDS["dataset"],
         )
@@ -338,5 +338,5 @@ def family(folder: Path) -> Family | None:
 def licence(folder: Path) -> str:
     """Return the licence that a folder's card names, or ""."""
     card = folder / "README.md"
-    found = LICENCE.search(card.read_text(encoding="utf-8", errors="replace")) if card.exists() else None
-    return found.group(1) if found else ""
+    match = LICENCE.search(card.read_text(encoding="utf-8", errors="replace")) if card.exists() else None
+    return match.group(1) if match else ""

@@ -125,19 +125,19 @@ def read_rows(
     tables = open_tables(source, options)
     shape = find_schema(tables, options, needs_summary=needs_summary)
     total, done = sum(table.size_bytes for table in tables.values()), 0
-    found: dict[Split | None, LazySequence[SourcedExample]] = {}
+    examples_by_split: dict[Split | None, LazySequence[SourcedExample]] = {}
     for split, table in tables.items():
         rows = _followed(table, done, total, channel)
         if shape.split:
             split_texts: dict[int, Any] = {}
             shaped = _shaped(table, shape, _noted(rows, shape.split, split_texts))
-            found.update(_by_split(shaped, shape, split_texts, channel))
+            examples_by_split.update(_by_split(shaped, shape, split_texts, channel))
         else:
-            found[split] = _shaped(table, shape, rows)
+            examples_by_split[split] = _shaped(table, shape, rows)
         done += table.size_bytes
     _report_remarks(tables, channel)
     _handle_broken(tables, options, channel)
-    return shape, found
+    return shape, examples_by_split
 
 
 def _shaped(table: Table, shape: Schema, rows: Iterator[Record]) -> LazySequence[SourcedExample]:

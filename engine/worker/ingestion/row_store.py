@@ -157,7 +157,7 @@ def _masked(row: Row, kinds: Collection[str]) -> Row:
     example = row.example
     texts = (example.conversation, example.summary, *example.more_references)
     (conversation, summary, *more), matches = zip(*(pii.mask(text, kinds) for text in texts), strict=True)
-    masked = tuple(match.kind for found in matches for match in found)
+    masked = tuple(match.kind for row_matches in matches for match in row_matches)
     if not masked:
         return row
     changed = replace(example, conversation=conversation, summary=summary, more_references=tuple(more))

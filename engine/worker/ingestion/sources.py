@@ -136,30 +136,30 @@ def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
 
 def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], list[tuple[str, str]]]:
     """Return a folder's chats, else its tables, else its texts, with remarks on what is not read."""
-    found = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
-    plain = [path for path in found if path.suffix.lower() in SUFFIXES]
-    texts = [path for path in found if path.suffix.lower() in text_folder.SUFFIXES]
-    packed = [path for path in found if _is_packed(path)]
+    paths = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
+    plain = [path for path in paths if path.suffix.lower() in SUFFIXES]
+    texts = [path for path in paths if path.suffix.lower() in text_folder.SUFFIXES]
+    packed = [path for path in paths if _is_packed(path)]
     if texts and not plain and (not packed or any(map(text_folder.is_summary, texts))):
         by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts)
-        return by_folder, _unread(found, texts)
+        return by_folder, _unread(paths, texts)
     exported, none = _chats(plain)
     if exported:
         remarks = [(f"Left out, as no messages of a chat stand in it: {_named(none)}.", "")] if none else []
         by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in exported)
-        return by_folder, [*remarks, *_unread(found, plain)]
+        return by_folder, [*remarks, *_unread(paths, plain)]
     # A file that is also there unpacked is not read twice.
     files = [
-        path for path in found if path in plain or (path in packed and path.with_suffix("") not in plain)
+        path for path in paths if path in plain or (path in packed and path.with_suffix("") not in plain)
     ]
     if not files:
         raise DataError(f"There are no data files in {name}.", f"These are read: {KNOWN}.", FIELD)
-    return _grouped((split_of(path.relative_to(folder)), path) for path in files), _unread(found, files)
+    return _grouped((split_of(path.relative_to(folder)), path) for path in files), _unread(paths, files)
 
 
-def _unread(found: list[Path], files: list[Path]) -> list[tuple[str, str]]:
+def _unread(paths: list[Path], files: list[Path]) -> list[tuple[str, str]]:
     """Return a remark on files that may hold data and are not read, since `files` of another kind are."""
-    rest = [path for path in found if path not in files and not path.name.lower().startswith(NOTES)]
+    rest = [path for path in paths if path not in files and not path.name.lower().startswith(NOTES)]
     hint = "To read them, put them into a folder of their own."
     return [(f"Left out, as other files are read: {_named(rest)}.", hint)] if rest else []
 
@@ -186,10 +186,10 @@ def _named(paths: list[Path]) -> str:
 
 
 def _grouped(files: Iterable[tuple[Split | None, Path]]) -> dict[Split | None, list[Path]]:
-    found: dict[Split | None, list[Path]] = {}
+    paths_by_split: dict[Split | None, list[Path]] = {}
     for split, path in files:
-        found.setdefault(split, []).append(path)
-    return found
+        paths_by_split.setdefault(split, []).append(path)
+    return paths_by_split
 
 
 def _is_packed(path: Path) -> bool:

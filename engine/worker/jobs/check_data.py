@@ -168,5 +168,5 @@ class _Check:
         }
 
 
-def _language(found: Languages) -> dict[str, Any]:
-    return {"code": found.main, "share": round(found.share, 3)}
+def _language(languages: Languages) -> dict[str, Any]:
+    return {"code": languages.main, "share": round(languages.share, 3)}

@@ -50,17 +50,17 @@ def _built_for() -> str:
 
 def _cards() -> list[Facts]:
     """Return the graphics devices with their memory in bytes; shared memory (MPS) has no size of its own."""
-    found = (
+    cards = (
         [_cuda_card(index) for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
     )
     if hasattr(torch, "xpu") and torch.xpu.is_available():
-        found += [
+        cards += [
             {"id": f"xpu:{index}", "name": torch.xpu.get_device_name(index)}
             for index in range(torch.xpu.device_count())
         ]
     if torch.backends.mps.is_available():
-        found.append({"id": "mps", "name": "Apple graphics"})
-    return found
+        cards.append({"id": "mps", "name": "Apple graphics"})
+    return cards
 
 
 def _cuda_card(index: int) -> Facts:

@@ -52,9 +52,9 @@ def _rows(
     source: Source, options: DataOptions, base_model: str | None, channel: Channel
 ) -> exclusion.Remaining:
     """Return the rows that are offered; a source without splits counts as training, as a run splits anew anyway."""
-    _, found = read_rows(source, options, channel, needs_summary=False)
+    _, examples_by_split = read_rows(source, options, channel, needs_summary=False)
     rows: dict[Split, LazySequence[Row]] = {
-        split or "train": rows_of(shaped, options.mask) for split, shaped in found.items()
+        split or "train": rows_of(shaped, options.mask) for split, shaped in examples_by_split.items()
     }
     channel.check_stop()
     if options.exclude:

@@ -101,11 +101,11 @@ def as_stored(merged: PreTrainedModel) -> PreTrainedModel:
     with torch.device("meta"):
         usual = type(merged)(merged.config)
     for name, module in usual.named_modules():
-        found = merged.get_submodule(name)
-        if isinstance(module, Conv1D) and isinstance(found, torch.nn.Linear):
-            stored = Conv1D(found.out_features, found.in_features)
-            stored.weight = torch.nn.Parameter(found.weight.detach().T.contiguous())
-            stored.bias = found.bias
+        merged_module = merged.get_submodule(name)
+        if isinstance(module, Conv1D) and isinstance(merged_module, torch.nn.Linear):
+            stored = Conv1D(merged_module.out_features, merged_module.in_features)
+            stored.weight = torch.nn.Parameter(merged_module.weight.detach().T.contiguous())
+            stored.bias = merged_module.bias
             merged.set_submodule(name, stored)
     return merged
 

@@ -52,7 +52,7 @@ def _cost(request: Request) -> Result:
     if folder is not None:
         nothing = repository.Cost(request["id"], folder.name, (), 0, repository.licence(folder), gated=False)
         return {**asdict(nothing), "size_bytes": 0}
-    return {**asdict(found := repository.cost(*_named(request))), "size_bytes": found.size_bytes}
+    return {**asdict(cost := repository.cost(*_named(request))), "size_bytes": cost.size_bytes}
 
 
 def _delete(request: Request) -> Result:

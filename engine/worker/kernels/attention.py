@@ -71,8 +71,8 @@ def attend(
 
 
 def _stock(module: torch.nn.Module, *tensors: Any, **kwargs: Any) -> tuple[torch.Tensor, None]:
-    found: tuple[torch.Tensor, None] = sdpa_attention_forward(module, *tensors, **kwargs)
-    return found
+    output: tuple[torch.Tensor, None] = sdpa_attention_forward(module, *tensors, **kwargs)
+    return output
 
 
 def _biased_mask(

@@ -69,10 +69,10 @@ class Doubt(NamedTuple):
 
 def doubts() -> list[Doubt]:
     """Return what a run should be told of this process's entries. Raises AppError for a bad TUNESMITH_PATCHES."""
-    found = [state for state in states() if state.untested]
+    untested = [state for state in states() if state.untested]
     messages = []
-    for version_text in sorted({state.untested for state in found}):
-        mine = [state for state in found if state.untested == version_text]
+    for version_text in sorted({state.untested for state in untested}):
+        mine = [state for state in untested if state.untested == version_text]
         off = [state.patch.name for state in mine if not state.on]
         fixes = [state.patch.name for state in mine if state.on]
         if off:
@@ -87,12 +87,12 @@ def doubts() -> list[Doubt]:
 @cache
 def _states(switch: str) -> dict[str, State]:
     chosen = _chosen(switch)
-    found = {}
+    states = {}
     for patch in PATCHES:
         untested = next(filter(None, map(_untested, patch.libraries.items())), "")
         on = patch.name in chosen and (patch.kind == "fix" or not untested)
-        found[patch.name] = State(patch, on, untested if patch.name in chosen else "")
-    return found
+        states[patch.name] = State(patch, on, untested if patch.name in chosen else "")
+    return states
 
 
 def _chosen(switch: str) -> set[str]:
@@ -115,8 +115,8 @@ def _chosen(switch: str) -> set[str]:
 def _untested(tested: tuple[str, tuple[str, str]]) -> str:
     """Return a library with its version if that is outside of the tested ones; nothing for one that is not there."""
     library, (first, end) = tested
-    found = installed(library)
-    return f"{library} {found}" if found and not _parts(first) <= _parts(found) < _parts(end) else ""
+    present = installed(library)
+    return f"{library} {present}" if present and not _parts(first) <= _parts(present) < _parts(end) else ""
 
 
 def installed(library: str) -> str:

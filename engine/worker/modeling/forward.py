@@ -55,11 +55,11 @@ def logits_at(
 
     hook = _base(model).get_output_embeddings().register_forward_pre_hook(select)
     try:
-        found = logits(model, family, input_ids, attention_mask, labels)
+        output = logits(model, family, input_ids, attention_mask, labels)
     finally:
         hook.remove()
     # A model that multiplies by the head's weights itself returns all logits.
-    return found if found.dim() == 2 else found[rows, columns]
+    return output if output.dim() == 2 else output[rows, columns]
 
 
 def _base(model: Any) -> Any:

@@ -26,9 +26,9 @@ def folder_of(options: BaseModelOptions) -> Path | None:
 
     Raises RecipeError for a folder without a model.
     """
-    found = [problem for problem in recipes.base_problems(options) if problem.field == "base_model.id"]
-    if found:
-        raise RecipeError(tuple(found))
+    problems = [problem for problem in recipes.base_problems(options) if problem.field == "base_model.id"]
+    if problems:
+        raise RecipeError(tuple(problems))
     if options.id == STARTER:
         return starter_folder()
     if recipes.looks_like_path(options.id):

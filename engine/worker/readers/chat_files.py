@@ -38,9 +38,9 @@ NAME_KEYS = ("name", "displayName")
 
 def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
     """Yield the rows of a JSON file, or the conversations of its chats, separated by a pause of `pause_hours`."""
-    found = json_files.read(path, notes)
-    first = list(islice(found, SAMPLE_SIZE))
-    entries = chain(first, found)
+    rows = json_files.read(path, notes)
+    first = list(islice(rows, SAMPLE_SIZE))
+    entries = chain(first, rows)
     export = chats.find(_entries(first))
     if export is not None:
         yield from _chat(_name(path, notes), export, entries, path, notes, pause_hours)
@@ -53,13 +53,13 @@ def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
 def read_channel(folder: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
     """Yield the conversations of a Slack channel: all days together, since a conversation may go on past midnight."""
     days = (path for path in sorted(folder.iterdir()) if is_day(path))
-    found = (_with_file(each, day) for day in days for each in json_files.read(day, notes))
-    first = list(islice(found, SAMPLE_SIZE))
+    rows = (_with_file(each, day) for day in days for each in json_files.read(day, notes))
+    first = list(islice(rows, SAMPLE_SIZE))
     export = chats.find(_entries(first))
     if export is not None:
-        yield from _chat(folder.name, export, chain(first, found), folder, notes, pause_hours)
+        yield from _chat(folder.name, export, chain(first, rows), folder, notes, pause_hours)
     else:
-        yield from _with_columns(chain(first, found), notes)
+        yield from _with_columns(chain(first, rows), notes)
 
 
 def conversations(
@@ -101,37 +101,37 @@ def holds_messages(path: Path) -> bool:
     return chats.find(first) is not None or any(map(chats.chat_in, first))
 
 
-def _entries(found: Iterable[Found]) -> list[Mapping[str, Any]]:
-    return [each for each in found if not isinstance(each, BrokenRow)]
+def _entries(rows: Iterable[Found]) -> list[Mapping[str, Any]]:
+    return [each for each in rows if not isinstance(each, BrokenRow)]
 
 
-def _with_columns(found: Iterable[Found], notes: Notes) -> Iterator[Found]:
+def _with_columns(rows: Iterable[Found], notes: Notes) -> Iterator[Found]:
     """Yield the rows of a table and note their columns."""
-    for each in found:
+    for each in rows:
         if not isinstance(each, BrokenRow):
             notes.columns.update(dict.fromkeys(each))
         yield each
 
 
-def _with_file(found: Found, day: Path) -> Found:
-    return BrokenRow(f"{day.name}, {found.position}", found.reason) if isinstance(found, BrokenRow) else found
+def _with_file(row: Found, day: Path) -> Found:
+    return BrokenRow(f"{day.name}, {row.position}", row.reason) if isinstance(row, BrokenRow) else row
 
 
 def _chat(
-    name: str, export: Export, found: Iterable[Found], path: Path, notes: Notes, pause_hours: float
+    name: str, export: Export, rows: Iterable[Found], path: Path, notes: Notes, pause_hours: float
 ) -> Iterator[Found]:
     """Yield the conversations of one chat, then the entries that can't be read."""
     broken: list[BrokenRow] = []
     log, stats = chats.Log(), ImportStats(_title(path, name), export.kind, pause_hours)
-    turns = export.turns(_valid(found, broken), _members(path, notes), log)
+    turns = export.turns(_valid(rows, broken), _members(path, notes), log)
     yield from conversations(name, chats.timed_exactly(turns), stats, notes)
     stats.leave_out(log.left_out)
     yield from broken
 
 
-def _account(found: Iterable[Found], path: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
+def _account(rows: Iterable[Found], path: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
     """Yield the conversations of all chats of an account."""
-    for each in found:
+    for each in rows:
         chat: Account | None = None if isinstance(each, BrokenRow) else chats.chat_in(each)
         if chat is not None:
             yield from _chat(chat.name, chat.export, chat.entries, path, notes, pause_hours)
@@ -139,8 +139,8 @@ def _account(found: Iterable[Found], path: Path, notes: Notes, pause_hours: floa
             yield each
 
 
-def _valid(found: Iterable[Found], broken: list[BrokenRow]) -> Iterator[Mapping[str, Any]]:
-    for each in found:
+def _valid(rows: Iterable[Found], broken: list[BrokenRow]) -> Iterator[Mapping[str, Any]]:
+    for each in rows:
         if isinstance(each, BrokenRow):
             broken.append(each)
         else:

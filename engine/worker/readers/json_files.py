@@ -145,11 +145,11 @@ def _require_lists_together(path: Path, lists: Sequence[str]) -> None:
 
 def _split_list(scanner: _Scanner, name: str) -> Iterator[Found]:
     """Yield the rows of a split's list, each with a column for the split."""
-    for found in _list(scanner):
-        if isinstance(found, BrokenRow):
-            yield BrokenRow(f'{found.position} of "{name}"', found.reason)
+    for row in _list(scanner):
+        if isinstance(row, BrokenRow):
+            yield BrokenRow(f'{row.position} of "{name}"', row.reason)
         else:
-            yield {**found, SPLIT: name}
+            yield {**row, SPLIT: name}
 
 
 def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:
@@ -159,21 +159,21 @@ def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:
         yield values
         return
     keys = [list(value) if isinstance(value, dict) else list(range(len(value))) for value in columns.values()]
-    for name, found in zip(columns, keys, strict=True):
-        if len(found) != len(keys[0]):
+    for name, column_keys in zip(columns, keys, strict=True):
+        if len(column_keys) != len(keys[0]):
             first = next(iter(columns))
             raise unreadable(
-                path, f'the column "{first}" has {len(keys[0]):,} rows and "{name}" has {len(found):,}'
+                path, f'the column "{first}" has {len(keys[0]):,} rows and "{name}" has {len(column_keys):,}'
             )
-        if found != keys[0]:
+        if column_keys != keys[0]:
             raise unreadable(path, f'the column "{name}" has other rows than the first one')
     for key in keys[0]:
         yield {name: value[key] for name, value in columns.items()}
 
 
 def _after_space(text: str, start: int) -> int:
-    found = SPACE.match(text, start)
-    return found.end() if found else start
+    space = SPACE.match(text, start)
+    return space.end() if space else start
 
 
 class _Scanner:
@@ -203,9 +203,9 @@ class _Scanner:
 
     def take(self, character: str) -> None:
         """Skip one character, which must be this one."""
-        found = self.peek()
-        if found != character:
-            what = f'has "{found}" where "{character}" is due' if found else "breaks off"
+        next_character = self.peek()
+        if next_character != character:
+            what = f'has "{next_character}" where "{character}" is due' if next_character else "breaks off"
             raise unreadable(self.path, f"{self.position} {what}")
         self._at += 1
 

@@ -132,16 +132,16 @@ class Table:
             self._notes.append(notes)
             with _explained(path):
                 column_count = 0
-                for found in _unchanged(path, self._read(path, notes)):
+                for row in _unchanged(path, self._read(path, notes)):
                     number += 1
                     if len(notes.columns) > column_count:
                         column_count = len(notes.columns)
                         _require_few_columns(path, notes)
-                    broken = found if isinstance(found, BrokenRow) else _unusable(found, number)
+                    broken = row if isinstance(row, BrokenRow) else _unusable(row, number)
                     if broken:
                         self._add_broken(path, broken)
-                    elif not isinstance(found, BrokenRow):
-                        yield Record(number, found)
+                    elif not isinstance(row, BrokenRow):
+                        yield Record(number, row)
                 notes.done_bytes = _size(path)
         if not number and any(notes.chats for notes in self._notes):
             left_out = " ".join(chats.remarks([stats for notes in self._notes for stats in notes.chats]))
@@ -230,10 +230,10 @@ def _characters(value: Any, depth: int = 0) -> int:
     return sum(_characters(each, depth + 1) for each in inner)
 
 
-def _unchanged(path: Path, found: Iterator[Any]) -> Iterator[Any]:
+def _unchanged(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
     """Yield what a reader finds; raise DataError if the file changed meanwhile."""
     before = path.stat()
-    yield from found
+    yield from rows
     after = path.stat()
     if (before.st_ino, before.st_size, before.st_mtime_ns) != (
         after.st_ino,

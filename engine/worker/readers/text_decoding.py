@@ -76,11 +76,11 @@ def lines(path: Path, notes: Notes) -> Iterator[str]:
     rest, number = "", 0
     for chunk in chunks(path, notes):
         # Splits where universal newlines do, and nowhere else.
-        found = list(io.StringIO(rest + chunk, newline=""))
+        complete = list(io.StringIO(rest + chunk, newline=""))
         # The last line may go on, and a CR at its end may be the first half of CRLF.
-        rest = found.pop() if found and not found[-1].endswith("\n") else ""
-        number += len(found)
-        yield from found
+        rest = complete.pop() if complete and not complete[-1].endswith("\n") else ""
+        number += len(complete)
+        yield from complete
         if len(rest) > MAX_LINE_CHARACTERS:
             raise unreadable(path, f"line {number + 1:,} has more than {MAX_LINE_CHARACTERS:,} characters")
     if rest:

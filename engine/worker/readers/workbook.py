@@ -167,14 +167,14 @@ def _scan(path: Path, title: str) -> tuple[list[_Merged], bool]:
 
     openpyxl reports neither while it streams rows, so the sheet's XML is searched.
     """
-    found, has_formulas, rest = set(), False, b""
+    merged, has_formulas, rest = set(), False, b""
     with zipfile.ZipFile(path) as archive, archive.open(_sheet_member(archive, title)) as source:
         while piece := source.read(SCAN_BYTES):
             text = rest + piece
-            found |= set(MERGED.findall(text))
+            merged |= set(MERGED.findall(text))
             has_formulas = has_formulas or FORMULA.search(text) is not None
             rest = text[-TAG_BYTES:]
-    spans = [_Merged(*range_boundaries(span.decode("ascii"))) for span in found]
+    spans = [_Merged(*range_boundaries(span.decode("ascii"))) for span in merged]
     return sorted(spans, key=lambda span: (span.first_row, span.first_column)), has_formulas
 
 

@@ -10,10 +10,10 @@ REPORTED = ("tunesmith", "torch", "transformers", "peft")
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the reported packages that are installed."""
-    found = {"python": sys.version.split()[0]}
+    installed = {"python": sys.version.split()[0]}
     for name in REPORTED:
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return installed

@@ -130,8 +130,10 @@ def is_sound(folder: Path) -> bool:
         expected = json.loads((folder / CHECKSUMS_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
-    found = adapter_toml.checksums(folder)
-    return isinstance(expected, dict) and all(found.get(name) == digest for name, digest in expected.items())
+    digests = adapter_toml.checksums(folder)
+    return isinstance(expected, dict) and all(
+        digests.get(name) == digest for name, digest in expected.items()
+    )
 
 
 def step_of(folder: Path) -> int:

@@ -104,8 +104,8 @@ def _by_rate(
     by_parameter = {id(each): factors.get(name, 1.0) for name, each in model.named_parameters()}
     split = []
     for group in groups:
-        found = {by_parameter[id(each)] for each in group["params"]}
-        for factor in sorted(found, key=lambda rate: (rate != 1.0, rate)):
+        group_factors = {by_parameter[id(each)] for each in group["params"]}
+        for factor in sorted(group_factors, key=lambda rate: (rate != 1.0, rate)):
             members = [each for each in group["params"] if by_parameter[id(each)] == factor]
             split.append({**group, "params": members, "lr": group["lr"] * factor})
     return split

@@ -22,8 +22,8 @@ PAIRS: tuple[tuple[Split, Split], ...] = (("test", "train"), ("test", "validatio
 
 def leaks(rows: Rows, used: Indices) -> dict[Split, list[int]]:
     """Return the indices, in every split, of conversations that are also in a later split."""
-    found = deduplication.leaks({split: _texts(rows, used, split) for split in SPLITS})
-    return {split: found[split] for split in SPLITS}
+    leaks_by_split = deduplication.leaks({split: _texts(rows, used, split) for split in SPLITS})
+    return {split: leaks_by_split[split] for split in SPLITS}
 
 
 def duplicates(rows: Rows, used: Indices) -> dict[Split, list[int]]:
@@ -32,8 +32,8 @@ def duplicates(rows: Rows, used: Indices) -> dict[Split, list[int]]:
         split: {index: rows[split][index].example.conversation for index in used.get(split, ())}
         for split in SPLITS
     }
-    found = deduplication.duplicates(exact)
-    return {split: found[split] for split in SPLITS}
+    duplicates_by_split = deduplication.duplicates(exact)
+    return {split: duplicates_by_split[split] for split in SPLITS}
 
 
 RELATIONS: dict[str, Callable[[Rows, Indices], dict[Split, list[int]]]] = {
@@ -79,7 +79,7 @@ def keys(rows: Rows, used: Indices) -> dict[Split, dict[int, tuple[int, int]]]:
     The first compares texts exactly, as for duplicates, the second without surrounding white space, as for leaks.
     """
     texts = {split: _texts(rows, used, split) for split in SPLITS}
-    counts = Counter(text for found in texts.values() for text in found.values())
+    counts = Counter(text for split_texts in texts.values() for text in split_texts.values())
     numbers: dict[str, int] = {}
     return {
         split: {

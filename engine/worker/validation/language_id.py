@@ -56,8 +56,8 @@ class Languages:
         self.main, main_count = counts.most_common(1)[0] if counts else ("", 0)
         self.share = main_count / len(guesses) if guesses else 0.0
         in_main = [words(text) for text, code in guesses if code == self.main]
-        found = Counter(word for each in in_main for word in set(each))
-        self._common = {word for word, _ in found.most_common(COMMON_WORDS)}
+        word_counts = Counter(word for each in in_main for word in set(each))
+        self._common = {word for word, _ in word_counts.most_common(COMMON_WORDS)}
         self._min_common = (
             MIN_COMMON_FRACTION * statistics.median(map(self._common_share, in_main)) if in_main else 0.0
         )

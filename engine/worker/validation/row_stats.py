@@ -26,8 +26,8 @@ class RowStats:
     def add(self, views: Sequence[RowView]) -> None:
         """Add the next rows."""
         for view in views:
-            found = turns(view.conversation)
+            spoken = turns(view.conversation)
             self.conversation_tokens.append(view.conversation_tokens)
             self.summary_tokens.append(view.summary_tokens)
-            self.turns.append(len(found))
-            self.speakers.append(len({turn.speaker for turn in found if turn.speaker}))
+            self.turns.append(len(spoken))
+            self.speakers.append(len({turn.speaker for turn in spoken if turn.speaker}))

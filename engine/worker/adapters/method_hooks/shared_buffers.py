@@ -53,12 +53,12 @@ class Ia3Hooks(MethodHooks):
 
     def _default_layers(self, base: LoadedBase) -> Collection[str]:
         known = TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING.get(base.model.config.model_type)
-        found = _all_linear(base)
-        return known or found & {*KEYS_AND_VALUES, *FEED_FORWARD_ENDS} or found
+        linear = _all_linear(base)
+        return known or linear & {*KEYS_AND_VALUES, *FEED_FORWARD_ENDS} or linear
 
     def is_compatible(self, config: Any, other: Any) -> bool:
         """Tell whether both scale each layer on the same side: PEFT uses the first adapter's side for all."""
-        one, two = (_names(found.feedforward_modules) for found in (config, other))
+        one, two = (_names(settings.feedforward_modules) for settings in (config, other))
         common = _names(config.target_modules) & _names(other.target_modules)
         return not (one ^ two) & common
 

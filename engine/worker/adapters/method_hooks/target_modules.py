@@ -49,9 +49,9 @@ def refuse_no_layers(base: LoadedBase, named: tuple[str, ...] | None) -> None:
     for name in named:
         if name == ALL_LINEAR:
             message, hint = _ALONE, f"Take it alone, or only layers by name: {layers}."
-        elif not (found := _modules_named(base, name)):
+        elif not (modules := _modules_named(base, name)):
             message, hint = f"{base.options.id} has no layer {name or 'without a name'}.", f"It has {layers}."
-        elif any(_width(module) is None for module in found):
+        elif any(_width(module) is None for module in modules):
             message, hint = f"{name} is no linear layer of {base.options.id}.", f"It has {layers}."
         else:
             continue

@@ -152,14 +152,14 @@ def adapted_layers(model_type: str, placement: Placement) -> tuple[str, ...]:
 def width(layer: nn.Module, name: str) -> int:
     """Return the width of a layer's output. Raises AdapterError if it is no linear layer."""
     # transformers' Conv1D, GPT-2's linear layer, calls it `nf`.
-    found = getattr(layer, "out_features", getattr(layer, "nf", None))
-    if not isinstance(found, int):
+    width = getattr(layer, "out_features", getattr(layer, "nf", None))
+    if not isinstance(width, int):
         raise AdapterError(
             f"{name} is no linear layer, so no adapter can follow it.",
             "Name linear layers under Applied to.",
             "method.target_modules",
         )
-    return found
+    return width
 
 
 register("bottleneck", BottleneckConfig, BottleneckModel)

@@ -91,15 +91,15 @@ def matches(name: str, pattern: str) -> bool:
 
 def _modules(model: nn.Module) -> dict[str, nn.Module]:
     """Return every module of the base model by name, without the adapters around it."""
-    found: dict[str, nn.Module] = {}
+    modules: dict[str, nn.Module] = {}
     wrapped: list[str] = []
     for name, module in model.named_modules():
         if any(name.startswith(f"{outer}.") for outer in wrapped[-1:]):
             continue
         if isinstance(module, BaseTunerLayer):
             wrapped.append(name)
-        found[name] = module.get_base_layer() if isinstance(module, BaseTunerLayer) else module
-    return found
+        modules[name] = module.get_base_layer() if isinstance(module, BaseTunerLayer) else module
+    return modules
 
 
 def _in_last_blocks(model: nn.Module, names: Iterable[str], count: int) -> list[str]:
