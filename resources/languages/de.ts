@@ -13834,11 +13834,6 @@ Summary:</translation>
    <translation>kein messbarer Unterschied</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>no named speaker</source>
-   <translation>kein genannter Sprecher</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>norm</source>
    <translation>Norm</translation>
@@ -15218,11 +15213,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1}: Token-Längen sind geschätzt, {2} Zeichen je Token.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/chat.py" />
-   <source>{1}: {2} of {3}{4}</source>
-   <translation>{1}: {2} von {3}{4}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>{1}: {2}, left out as data.broken_rows says.</source>
    <translation>{1}: {2}, ausgelassen, wie data.broken_rows sagt.</translation>
@@ -15308,22 +15298,22 @@ Der Rest steht in {2}.</translation>
    <translation>{n} Beispiele</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/chat.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>{n} speaker</source>
    <translation>{n} Sprecher</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/chat.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>{n} speakers</source>
    <translation>{n} Sprecher</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/chat.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>{n} turn</source>
    <translation>{n} Beitrag</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/chat.py" />
+   <location filename="../../engine/chats/import_stats.py" />
    <source>{n} turns</source>
    <translation>{n} Beiträge</translation>
   </message>
