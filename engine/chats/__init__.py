@@ -1,7 +1,7 @@
-"""Chat exports into turns: WhatsApp, Slack, Teams, Discord, Telegram, transcripts, plain "Name: text".
+"""Reads chat exports as turns: WhatsApp, Slack, Teams, Discord, Telegram, transcripts, plain "Name: text".
 
-Pure functions over text and entries; knows nothing of files, windows or models. Whatever the text is, `read` returns
-a Chat. As data a chat is split by `segment` into conversations, and `ImportStats` count what became of it.
+Pure functions over text and entries; knows nothing of files, windows or models. `read` returns a Chat for any text.
+`segment` splits a chat into the conversations of a data set, and `ImportStats` counts them.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ __all__ = [
 ]
 
 Reader = Callable[[str], Chat | None]
-# Characters of a text by which its kind is told.
+# The kind of a text is detected from this many characters.
 BEGINNING = 20_000
 READERS: tuple[Reader, ...] = (whatsapp.read, subtitles.read, *copied_messages.readers(), plain.read_timed)
 
 
 def read(text: str) -> Chat:
-    """Return the turns of a text, read as the kind of export for which most speaks.
+    """Return the turns of a text, read as the most likely kind of export.
 
-    That is JSON if it is an export's, else the kind of which most lines of the beginning begin a message, if these
-    are more than half as many as there are plain "Name: text" lines.
+    JSON is read as the export that its keys belong to. For other text it is the kind with the most message headers
+    among the first lines, if they are more than half as many as the plain "Name: text" lines.
     """
     exported = exports.read(text)
     if exported is not None and exported.turns:
@@ -56,7 +56,7 @@ def read(text: str) -> Chat:
 
 
 def _beginning(text: str) -> str:
-    """Return the first lines of a long text, enough to detect its kind."""
+    """Return the first lines of a long text, from which its kind is detected."""
     end = text.rfind("\n", 0, BEGINNING) if len(text) > BEGINNING else -1
     return text[:end] if end > 0 else text[:BEGINNING]
 

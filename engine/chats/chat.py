@@ -1,4 +1,4 @@
-"""The content of a chat export: turns, and lines that no person wrote."""
+"""The content of a chat export: turns, and the lines that are left out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEFT_OUT_NAMES: dict[LeftOutKind, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A line that is not part of the conversation: of the application, for a picture or file, or of another chat."""
+    """A line that is no part of the conversation: a system message, a media tag, or the name of another chat."""
 
     kind: LeftOutKind
     text: str
@@ -41,9 +41,9 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Chat:
-    """A conversation read from an export, with the reason why it is taken for one.
+    """A conversation read from an export; `reason` says by what the export was recognised.
 
-    `headers` counts the lines or entries that begin a message as this kind of export writes it.
+    `headers` counts the lines or entries that begin a message in this kind of export.
     """
 
     kind: Kind
@@ -84,7 +84,7 @@ def _listed(parts: list[str]) -> str:
 
 
 class Log:
-    """Collects turns and what is left out, in order."""
+    """Collects turns and left-out lines, in order."""
 
     def __init__(self) -> None:
         self._said: list[tuple[str, list[str], str]] = []
@@ -92,16 +92,16 @@ class Log:
 
     @property
     def last_speaker(self) -> str | None:
-        """Who spoke last, None if no one has yet."""
+        """The speaker of the last turn, None before the first."""
         return self._said[-1][0] if self._said else None
 
     def say(self, speaker: str, text: str, time: str = "") -> None:
-        """Begin a turn; one in which nothing is said, here or by `go_on`, is none in the end."""
+        """Begin a turn. A turn that stays without text is dropped."""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         self._said.append((" ".join(speaker.split()), lines, time))
 
     def go_on(self, text: str) -> None:
-        """Add a line to the last turn, of no one if there is none."""
+        """Add a line to the last turn, or begin one without a speaker if there is none."""
         if not self._said:
             self.say("", text)
         elif text.strip():
@@ -113,11 +113,11 @@ class Log:
             self.left_out.append(LeftOut(kind, text.strip()))
 
     def taken(self) -> list[Turn]:
-        """Return the turns so far, and begin anew; what is left out stays."""
+        """Return the turns so far and forget them; the left-out lines stay."""
         turns = [Turn(speaker, "\n".join(lines), time) for speaker, lines, time in self._said if lines]
         self._said = []
         return turns
 
     def chat(self, kind: Kind, headers: int, reason: str) -> Chat:
-        """Return what was gathered."""
+        """Return the collected turns and left-out lines as a chat."""
         return Chat(kind, tuple(self.taken()), tuple(self.left_out), reason, headers)

@@ -1,4 +1,4 @@
-"""Text copied out of Slack, Teams, Discord and Telegram, and transcripts: a header line, the message below it."""
+"""Text copied from Slack, Teams, Discord and Telegram, and transcripts: header lines with messages below them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ DIVIDER = rf"(?:{DAY}|(?:{DAY},? )?{DAY_OF_MONTH}(?:,? \d{{4}})?|new)"
 
 @dataclass(frozen=True)
 class Style:
-    """How one application writes messages: what begins one, and which lines no one said.
+    """The format of one application's copied messages.
 
-    `system` are lines that are the application's own wherever they stand, `around` those that may be when they
-    follow a message: dividers, counts of replies and reactions. `preamble` must stand before the first message.
+    `header` matches the line that begins a message. Lines that match `system` are left out anywhere, those that match
+    `around` only behind a message's text: dividers, counts of replies and reactions. `preamble` must begin a line
+    before the first message. A text has at least `min_messages` of them.
     """
 
     kind: Kind
@@ -39,7 +40,7 @@ class Style:
     system: str = r"(?!)"
     around: str = DIVIDER
     preamble: str = ""
-    least: int = 2
+    min_messages: int = 2
 
 
 DISCORD_MEDIA = r"Image|\{(?:Attachments|Embed|Stickers)\}|https://(?:cdn|media)\.discordapp\.\S+"
@@ -57,7 +58,7 @@ STYLES = (
         media=r"\[ ?(?:photo|video|voice|sticker|file|gif|animation|audio|poll|contact|location|album|foto|"
         r"sprachnachricht|datei)\b[^\[\]]{0,120}\]",
         system=r"\[?(?:forwarded from|in reply to) .{1,80}",
-        least=1,
+        min_messages=1,
     ),
     Style(
         "discord",
@@ -66,7 +67,7 @@ STYLES = (
         media=DISCORD_MEDIA,
         system=DISCORD_SYSTEM,
         around=rf"{DIVIDER}|\[{CLOCK}\]",
-        least=1,
+        min_messages=1,
     ),
     Style(
         "discord",
@@ -75,7 +76,7 @@ STYLES = (
         media=DISCORD_MEDIA,
         system=DISCORD_SYSTEM,
         preamble="Guild: ",
-        least=1,
+        min_messages=1,
     ),
     Style(
         "slack",
@@ -114,13 +115,13 @@ DASH_AT_END = re.compile(rf"^{NAME} [—–] {DISCORD_WHEN}$", re.IGNORECASE)
 
 
 def readers() -> tuple[Callable[[str], Chat | None], ...]:
-    """Return a reader for each style, and for the ways in which browsers part names and times."""
-    parted = (_read_parted_discord, _read_parted_slack, _read_parted_teams)
-    return (*(partial(_read, style=style) for style in STYLES), *parted)
+    """Return a reader for each style, and readers for browsers that copy name and time onto separate lines."""
+    split = (_read_split_discord, _read_split_slack, _read_split_teams)
+    return (*(partial(_read, style=style) for style in STYLES), *split)
 
 
-def _read_parted_discord(text: str) -> Chat | None:
-    """Return messages of Discord whose name and time stand on two lines."""
+def _read_split_discord(text: str) -> Chat | None:
+    """Read Discord messages with name and time on two lines."""
     joined: list[str] = []
     for line in filled(text.splitlines()):
         above = joined[-1] if joined else ""
@@ -131,29 +132,29 @@ def _read_parted_discord(text: str) -> Chat | None:
     return _read("\n".join(joined), DISCORD)
 
 
-def _read_parted_slack(text: str) -> Chat | None:
-    """Return messages of Slack whose time stands behind the name, or alone on the line below it."""
+def _read_split_slack(text: str) -> Chat | None:
+    """Read Slack messages with the time behind the name, or on the line below it."""
     joined: list[str] = []
     for raw in text.splitlines():
         line = spaced(raw)
         beside, time = BESIDE.match(line), BELOW.match(line)
         above = joined[-1] if joined else "]"
-        # The time of a first message is set off from the margin, and has AM or PM where clocks go to 12.
+        # The time of a person's first message is indented, or has AM or PM.
         first = time and (raw[:1].isspace() or re.search(r"[AaPp]\.?[Mm]", line) or len(joined) == 1)
         if beside:
             joined.append(f"{beside['name']} [{beside['time']}]")
         elif time and first and ONE_NAME.match(above):
             joined[-1] = f"{above} [{time['time']}]"
         elif time and not above.endswith("]"):
-            # The next message of the same person has its time alone, and no name.
+            # The next message of the same person has a time but no name.
             joined.append(f"[{time['time']}]")
         elif line:
             joined.append(line)
     return _read("\n".join(joined), SLACK)
 
 
-def _read_parted_teams(text: str) -> Chat | None:
-    """Return messages of Teams whose day and time stand on the line below the name."""
+def _read_split_teams(text: str) -> Chat | None:
+    """Read Teams messages with day and time on the line below the name."""
     joined: list[str] = []
     for line in filled(text.splitlines()):
         if joined and DAY_BELOW.match(line) and ONE_NAME.match(joined[-1]):
@@ -165,14 +166,16 @@ def _read_parted_teams(text: str) -> Chat | None:
 
 def _read(text: str, style: Style) -> Chat | None:
     before, messages = blocks(text.splitlines(), style.header)
-    if len(messages) < style.least or not any(line.startswith(style.preamble) for line in before or [""]):
+    if len(messages) < style.min_messages or not any(
+        line.startswith(style.preamble) for line in before or [""]
+    ):
         return None
     log = Log()
     for line in before:
         log.leave_out("system", line)
     speaker = ""
     for block in messages:
-        # Slack repeats no name for the next message of the same person.
+        # Slack does not repeat the name for the next message of the same person.
         speaker = unmarked(block.header["name"] or speaker)
         _take(block, speaker, style, log)
     return log.chat(style.kind, len(messages), f'{len(messages):,} lines are written "{style.shown}"')

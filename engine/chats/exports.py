@@ -1,7 +1,7 @@
 """JSON exports of channels and chats: Slack, Teams, Telegram Desktop, DiscordChatExporter.
 
-A text is read whole for the playground; as data the entries come one by one from a reader of files. Both ways, one
-`Export` says what an entry means.
+The playground reads a whole text; a data source reads a file entry by entry. Both use the same `Export`, which
+describes the entries of one application.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from engine.chats.entries import Entry, Names, table, tables, text
 from engine.text.conversations import Turn
 
 DISCORD_SPOKEN = {"Default", "Reply", "0", "19", "20"}
-# The list of messages in an object that is an export; of an account it is a list of chats with such lists.
+# Keys of an export's list of messages; the export of an account holds a list of chats with such lists (`CHATS`).
 MESSAGES = ("messages", "value", "MessageList")
 CHATS = ("chats", "left_chats", "conversations")
 TELEGRAM_MEDIA = ("media_type", "photo", "file", "poll", "contact_information", "location_information")
@@ -25,10 +25,10 @@ TELEGRAM_MEDIA = ("media_type", "photo", "file", "poll", "contact_information", 
 
 @dataclass(frozen=True)
 class Export:
-    """How one application writes the entries of an export.
+    """The format of one application's entries.
 
-    `holds` tells its messages from anything else, `take` adds one to a log. Entries that may not stand in the order of
-    their times are sorted by `order`. `names_in` finds names for ids in the entries themselves.
+    `is_message` recognises its messages, and `add` adds one to a log. Entries that may be out of order are sorted by
+    `order`. `names_in` returns the speakers' names that entries hold, by id.
     """
 
     kind: Kind
@@ -39,9 +39,9 @@ class Export:
     names_in: Callable[[Sequence[Entry]], Names] = lambda _: {}
 
     def turns(self, entries: Iterable[Entry], names: Names, log: Log) -> Iterator[Turn]:
-        """Give what is said in entries, as they are read if these are in order; `log` gathers what no one said.
+        """Yield the turns of entries, as they are read if no sorting is needed; `log` collects the left-out lines.
 
-        `names` are those known for ids.
+        `names` are the names already known, by id.
         """
         if self.order is not None:
             entries = sorted(entries, key=self.order)
@@ -61,7 +61,7 @@ class Account:
 
 
 def read(content: str) -> Chat | None:
-    """Return what a JSON export holds, None for any other text; of an account that is its longest chat."""
+    """Return the chat of a JSON export, None for any other text. Of an account it is the longest chat."""
     if content.lstrip("\ufeff \t\r\n")[:1] not in {"[", "{"}:
         return None
     try:
@@ -77,14 +77,14 @@ def read(content: str) -> Chat | None:
 
 
 def find(entries: Iterable[Entry]) -> Export | None:
-    """Return the export that entries are of, None if they are something else."""
+    """Return the export format of these entries, None if they are no messages."""
     known = list(entries)
     return next((export for export in EXPORTS if any(map(export.holds, known))), None)
 
 
 def chat_in(entry: Entry) -> Account | None:
-    """Return the chat that an entry of an account's export is, None for anything else."""
-    # Messages beside a summary are an example as others are.
+    """Return the chat in an entry of an account's export, None if it holds none."""
+    # Messages beside a summary are an ordinary example.
     if "summary" in entry:
         return None
     messages = tables(entry.get("MessageList") or entry.get("messages"))
@@ -113,7 +113,7 @@ def _chat(export: Export, entries: Sequence[Entry]) -> Chat:
 
 
 def _longest(chats: Sequence[Account]) -> Chat:
-    """Return the longest chat; the others are named as left out."""
+    """Return the longest chat; the names of the others are left-out lines."""
     longest = max(chats, key=lambda chat: len(chat.entries))
     others = tuple(LeftOut("chat", chat.name) for chat in chats if chat is not longest)
     result = _chat(longest.export, longest.entries)
@@ -160,7 +160,7 @@ def _take_telegram(entry: Entry, log: Log, _names: Names) -> None:
 
 
 def _telegram_text(value: Any) -> str:
-    """Return a message's text; links and bold words stand in it as objects."""
+    """Return a message's text, in which links and formatted words are objects."""
     if isinstance(value, list):
         return "".join(
             text(table(part).get("text")) if isinstance(part, dict) else text(part) for part in value

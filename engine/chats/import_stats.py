@@ -1,4 +1,4 @@
-"""Counts turns, conversations and what is left out of chats that are read as data, and describes the counts."""
+"""Counts turns, conversations and left-out lines of chats that are read as data, and describes the counts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from engine.chats.chat import TITLES, Kind, LeftOut, LeftOutKind, counted, left_out_text
 from engine.chats.segmentation import Segment
 
-# Their times count from the beginning: there is no day in them.
+# Their times count from the start of the recording: they have no dates.
 DATELESS: set[Kind] = {"webvtt", "srt", "transcript"}
 
 
 @dataclass
 class ImportStats:
-    """One chat: how it is called, what wrote it, and what it came to.
+    """The counts of one chat, with its name and the kind of export.
 
-    `hours` are the pause that parts it, 0 if it is to stay whole; without dates it stays so anyway.
+    `hours` is the length of a pause that separates conversations; 0 keeps the chat whole, and so do times without
+    dates.
     """
 
     name: str
@@ -30,7 +31,7 @@ class ImportStats:
     left_out: Counter[LeftOutKind] = field(default_factory=Counter)
 
     def following(self, parts: Iterable[Segment]) -> Iterator[Segment]:
-        """Give conversations on, and count them."""
+        """Yield the conversations, counting them."""
         for part in parts:
             self.conversations += 1
             self.is_dated = self.is_dated or bool(part.begun)
@@ -40,21 +41,21 @@ class ImportStats:
 
     @property
     def is_segmented(self) -> bool:
-        """Whether pauses were looked for in it."""
+        """Whether the chat is split at pauses."""
         return self.hours > 0 and self.is_dated
 
     @property
     def lacks_dates(self) -> bool:
-        """Whether it stays whole because the lengths of pauses are unknown."""
+        """Whether it stays whole because its times have no dates."""
         return self.hours > 0 and self.turns > 0 and not self.is_dated and self.kind not in DATELESS
 
     def leave_out(self, lines: Iterable[LeftOut]) -> None:
-        """Count lines that no one said."""
+        """Count left-out lines."""
         self.left_out.update(line.kind for line in lines)
 
 
 def remarks(all_stats: Sequence[ImportStats]) -> list[str]:
-    """Return in sentences what became of chats, one for each kind of export."""
+    """Return a sentence about each kind of export: chats, turns, conversations and left-out lines."""
     kinds = dict.fromkeys(stats.kind for stats in all_stats)
     return [_remark(kind, [stats for stats in all_stats if stats.kind == kind]) for kind in kinds]
 

@@ -1,4 +1,4 @@
-"""Turns that stand in plain lines: "Name: text", with or without a time before the name."""
+"""Plain lines "Name: text", with or without a time before the name."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ TIMED = re.compile(
     rf"^\s*(?:[\[(](?P<boxed>{CLOCK})[\])]|(?P<bare>{CLOCK}))\s*[-–]?\s*(?:<(?P<nick>[^<>\n]{{1,40}})>|(?=\S))(?P<said>.*)$"
 )
 
-# Chats of meetings: "09:15:07 From Ann Lee to Everyone : Hi".
+# Meeting chats: "09:15:07 From Ann Lee to Everyone : Hi".
 MEETING = re.compile(r"^From +([^:]{1,60}?)(?: +to +[^:]{1,60}?)? ?:(?: +(.*))?$", re.IGNORECASE)
 
 
 def read(text: str) -> Chat:
-    """Return the turns of plain lines; text in which no one is named is one turn of no one."""
+    """Return the turns of plain lines; text without a name is one turn without a speaker."""
     spoken = turns(text)
     named = sum(bool(turn.speaker) for turn in spoken)
     if not named:
@@ -26,7 +26,10 @@ def read(text: str) -> Chat:
 
 
 def read_timed(text: str) -> Chat | None:
-    """Return the turns of lines with a time before the name, None if there are not two, or less than half have one."""
+    """Return the turns of lines with a time before the name.
+
+    None if there are fewer than two such lines, or if they are less than half of all.
+    """
     log, headers = Log(), 0
     lines = [line for line in text.splitlines() if line.strip()]
     for line in lines:
@@ -35,8 +38,8 @@ def read_timed(text: str) -> Chat | None:
         turn = MEETING.match(message) or TURN.match(message)
         if timed and (turn or timed["nick"]):
             headers += 1
-            name, words = (turn[1], turn[2] or "") if turn else (timed["nick"], timed["said"])
-            log.say(name, words, timed["boxed"] or timed["bare"])
+            name, said = (turn[1], turn[2] or "") if turn else (timed["nick"], timed["said"])
+            log.say(name, said, timed["boxed"] or timed["bare"])
         else:
             log.go_on(line)
     if headers < 2 or headers * 2 < len(lines):

@@ -14,7 +14,7 @@ Timed = tuple[datetime | None, Turn]
 
 @dataclass(frozen=True)
 class Segment:
-    """One conversation of a chat; `begun` is when, "" if that is not known."""
+    """One conversation of a chat; `begun` is its start time, "" if unknown."""
 
     begun: str
     turns: tuple[Turn, ...]
@@ -26,32 +26,33 @@ class Segment:
 
 
 def timed(turns: tuple[Turn, ...]) -> Iterator[Timed]:
-    """Give turns with the moments at which they were said, whichever way a text writes these."""
+    """Yield turns with their moments, in whatever format a text writes times."""
     return zip(moments([turn.time for turn in turns]), turns, strict=True)
 
 
 def timed_exactly(turns: Iterable[Turn]) -> Iterator[Timed]:
-    """Give turns with their moments, one after another, of exports that write these exactly."""
+    """Yield turns with their moments, one by one, for exports with exact times."""
     return ((moment(turn.time), turn) for turn in turns)
 
 
 def segment(messages: Iterable[Timed], hours: float) -> Iterator[Segment]:
-    """Give the conversations of a chat: whole with 0 hours; a turn without a date goes on with the one before it.
+    """Yield the conversations of a chat, separated by pauses of `hours`; 0 keeps the chat whole.
 
-    A step back as long as a pause begins another one too: exports that were joined stand so.
+    A turn without a date belongs to the conversation of the turn before it. A step back in time as long as a pause
+    separates conversations too, as in files that hold several exports.
     """
     gathered: list[Turn] = []
     begun = last = None
     for when, turn in messages:
         if when and last and hours and abs(when - last) >= timedelta(hours=hours):
-            yield Segment(_words(begun), tuple(gathered))
+            yield Segment(_start_text(begun), tuple(gathered))
             gathered, begun = [], None
         gathered.append(turn)
         begun = begun or when
         last = when or last
     if gathered:
-        yield Segment(_words(begun), tuple(gathered))
+        yield Segment(_start_text(begun), tuple(gathered))
 
 
-def _words(begun: datetime | None) -> str:
+def _start_text(begun: datetime | None) -> str:
     return f"{begun:%Y-%m-%d %H:%M}" if begun else ""

@@ -1,4 +1,4 @@
-"""Messages of Slack as JSON: the files of a day in a channel's folder, and the list of members beside the channels."""
+"""Slack messages as JSON: a file per day in each channel's folder, and the list of members beside the channels."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ SPOKEN = {"", "bot_message", "thread_broadcast", "me_message", "file_share"}
 
 
 def holds(entry: Entry) -> bool:
-    """Tell whether an entry is a message of Slack."""
-    said_by = "user" in entry or "username" in entry or "bot_id" in entry
-    return entry.get("type") == "message" and "ts" in entry and "text" in entry and said_by
+    """Return whether an entry is a Slack message."""
+    has_author = "user" in entry or "username" in entry or "bot_id" in entry
+    return entry.get("type") == "message" and "ts" in entry and "text" in entry and has_author
 
 
 def order(entry: Entry) -> float:
-    """Return when a message was written, in seconds: files have the newest last, answers of the interface first."""
+    """Return a message's time in seconds. The newest message is last in files, first in API answers."""
     try:
         return float(text(entry.get("ts")))
     except ValueError:
@@ -28,7 +28,7 @@ def order(entry: Entry) -> float:
 
 
 def take(entry: Entry, log: Log, names: Names) -> None:
-    """Add one message; `names` are those of people by their ids."""
+    """Add one message to a log; `names` are people's names by id."""
     user = text(entry.get("user"))
     name = _name(entry) or names.get(user) or user or text(entry.get("bot_id")) or "Slack"
     message = _shown(text(entry.get("text")), names)
@@ -41,12 +41,12 @@ def take(entry: Entry, log: Log, names: Names) -> None:
 
 
 def names_in(entries: Sequence[Entry]) -> dict[str, str]:
-    """Return the names that messages tell of their writers, by id."""
+    """Return the authors' names that messages hold, by id."""
     return {text(entry.get("user")): name for entry in entries if (name := _name(entry))}
 
 
 def names_of(members: Iterable[Entry]) -> dict[str, str]:
-    """Return the names of members, by id, in the list that an export has beside its channels."""
+    """Return the members' names by id, from the list beside the channels of an export."""
     named = {text(each.get("id")): _first_name(table(each.get("profile")), each) for each in members}
     return {user: name for user, name in named.items() if user and name}
 
@@ -56,14 +56,14 @@ def _name(entry: Entry) -> str:
 
 
 def _first_name(profile: Entry, member: Entry) -> str:
-    """Return how a person is called in Slack: as shown, else as registered, else by the name of the account."""
+    """Return a person's name: the display name, else the real name, else the account's name."""
     named = [profile.get("display_name"), profile.get("real_name"), member.get("real_name")]
     named += [profile.get("name"), member.get("name")]
     return next(filter(None, map(text, named)), "")
 
 
 def _shown(markup: str, names: Names) -> str:
-    """Return a text with names for ids, and links and signs as they are read."""
+    """Return a message as Slack displays it: with names for ids, and links and HTML entities as plain text."""
 
     def shown(match: re.Match[str]) -> str:
         sigil, target, label = match["sigil"], match["target"], match["label"]

@@ -1,4 +1,4 @@
-"""WebVTT and SRT: timed pieces of what is said, joined into turns."""
+"""WebVTT and SRT: timed cues, joined into turns."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ NAMED_SHARE = 0.5
 
 
 class Cue(NamedTuple):
-    """When a piece begins, and its lines."""
+    """A cue: its start time and its lines."""
 
     start: str
     lines: list[str]
 
 
 def read(text: str) -> Chat | None:
-    """Return what a WebVTT or SRT file says, None if no line gives the times of a piece."""
+    """Return the chat of a WebVTT or SRT file, None if it has no cue."""
     lines = text.splitlines()
     head = next(filled(lines), "")
     notes: list[str] = []
@@ -43,7 +43,7 @@ def read(text: str) -> Chat | None:
 
 
 def _cues(lines: Sequence[str], notes: list[str]) -> Iterator[Cue]:
-    """Give the cues; what stands apart from them and is no mere number or head goes to `notes`."""
+    """Yield the cues. Lines outside of cues go to `notes`, except identifiers and the header."""
     cue: Cue | None = None
     for number, raw in enumerate(lines):
         line = raw.lstrip("\ufeff").strip()
@@ -80,14 +80,14 @@ def _say(cues: Sequence[Cue], log: Log) -> None:
 
 
 def _has_names(cues: Sequence[Cue]) -> bool:
-    """Tell whether what stands before colons are speakers: in most pieces, or in the first and then again."""
+    """Return whether the words before colons name speakers: in most cues, or in the first cue and again later."""
     firsts = [TURN.match(_plain(cue.lines[0])) for cue in cues if cue.lines]
     names = [match[1] for match in firsts if match]
     return len(names) >= len(firsts) * NAMED_SHARE or bool(firsts[0] and names.count(names[0]) > 1)
 
 
 def _add(speaker: str, message: str, start: str, by_colon: bool, log: Log) -> None:
-    """Add a piece of what is said: to the last turn if the speaker is the same or not named."""
+    """Add a cue's text, to the last turn if the speaker is the same or unnamed."""
     for raw in message.splitlines():
         line = _plain(raw)
         if not line:

@@ -1,4 +1,4 @@
-"""Messages of Microsoft Teams as JSON: those of Graph, of its scripts, and of the export of a personal account."""
+"""Microsoft Teams messages as JSON: from Graph, from scripts over Graph, and from the export of a personal account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.chats.timestamps import moment
 
 SPOKEN = {"message", "text", "richtext", "richtext/html"}
 MEDIA = ("richtext/uriobject", "richtext/media")
-# What a message repeats of the one that it answers.
+# The quotation of the message that is answered.
 QUOTED = re.compile(r"<(legacyquote|blockquote)\b[^>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)
 PICTURE = re.compile(r"<(?:img|video|audio)\b[^>]*>", re.IGNORECASE)
 SIGN = re.compile(r"<emoji\b[^>]*\balt=\"([^\"]*)\"[^>]*>", re.IGNORECASE)
@@ -21,20 +21,20 @@ TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 
 
 def holds(entry: Entry) -> bool:
-    """Tell whether an entry is a message of Teams."""
+    """Return whether an entry is a Teams message."""
     known = _lowered(entry)
     graph = isinstance(known.get("body"), dict) and "createddatetime" in known
     return "messagetype" in known and (graph or ("content" in known and "originalarrivaltime" in known))
 
 
 def order(entry: Entry) -> float:
-    """Return when a message was written, in seconds: Graph gives the newest first."""
+    """Return a message's time in seconds; Graph lists the newest first."""
     when = moment(_time(_lowered(entry)))
     return when.timestamp() if when else 0.0
 
 
 def take(entry: Entry, log: Log, names: Names) -> None:
-    """Add one message, and those that answer it where they stand inside it."""
+    """Add one message to a log, and the replies that it holds."""
     known = _lowered(entry)
     body = _lowered(table(known.get("body")))
     content, kind = text(body.get("content") or known.get("content")), text(known.get("messagetype")).lower()
@@ -56,7 +56,7 @@ def take(entry: Entry, log: Log, names: Names) -> None:
 
 
 def _attachments(known: Entry) -> list[dict[str, Any]]:
-    """Return what is attached but for messages that are answered."""
+    """Return a message's attachments, without quoted messages."""
     attached = [_lowered(each) for each in tables(known.get("attachments"))]
     return [each for each in attached if text(each.get("contenttype")) != "messageReference"]
 
@@ -66,7 +66,7 @@ def _time(known: Entry) -> str:
 
 
 def _lowered(entry: Entry) -> dict[str, Any]:
-    """Return an entry with its names in lower case, since scripts write them with capitals."""
+    """Return an entry with keys in lower case, since scripts capitalise them."""
     return {str(name).lower(): value for name, value in entry.items()}
 
 
@@ -76,7 +76,7 @@ def _name(known: Entry) -> str:
         people = (table(each) for each in sender.values())
         named = (text(_lowered(each).get("displayname")) for each in people)
         return next(filter(None, named), "Teams")
-    # Of an account the last part is the person: 8:live:ann, 8:orgid:….
+    # In an account's id the last part is the person: 8:live:ann, 8:orgid:….
     return text(known.get("displayname")) or text(sender).rpartition(":")[2] or "Teams"
 
 
@@ -86,6 +86,6 @@ def _event(known: Entry) -> str:
 
 
 def _plain(content: str) -> str:
-    """Return what an HTML text says."""
+    """Return an HTML message as plain text."""
     shown = SIGN.sub(r"\1", QUOTED.sub("", content))
     return html.unescape(TAG.sub("", BREAK.sub("\n", shown)))

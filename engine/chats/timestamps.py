@@ -1,8 +1,8 @@
-"""When messages were written: from times as exports write them to moments that can be compared.
+"""Parses the times of exports into moments that can be compared.
 
-Exports write dates in the order of their language and do not say which that is, so the times of a chat are read
-together, in the order that makes them go forward. Zones are passed over, as within a chat they are the same: all
-moments are as the clock on the wall showed them.
+Exports write day, month and year in the order of their language without saying which, so all times of a chat are parsed
+together, in the order in which they go forward. Time zones are ignored, since they are the same within a chat: moments
+are local times.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ CENTURY = 2000
 Numbers = tuple[int, int, int]
 # Year, month and day of three numbers, in the orders in which languages write them.
 ORDERS: tuple[Callable[[Numbers], Numbers], ...] = (
-    lambda found: (found[2], found[1], found[0]),
-    lambda found: (found[2], found[0], found[1]),
-    lambda found: found,
+    lambda numbers: (numbers[2], numbers[1], numbers[0]),
+    lambda numbers: (numbers[2], numbers[0], numbers[1]),
+    lambda numbers: numbers,
 )
 
 
 def moment(text: str) -> datetime | None:
-    """Return a time that is written as ISO 8601 with a date, or in seconds since 1970; None for any other."""
+    """Return the moment of a time in ISO 8601 with a date, or in seconds since 1970; None for any other format."""
     if EPOCH.match(text):
         return datetime.fromtimestamp(float(text), UTC)
     if len(text) <= len("2024-01-01"):
@@ -42,7 +42,7 @@ def moment(text: str) -> datetime | None:
 
 
 def moments(texts: Sequence[str]) -> list[datetime | None]:
-    """Return the times of a chat, in its order; None for those without a date."""
+    """Return the moments of a chat's times, in their order; None for those without a date."""
     exact = [moment(text) for text in texts]
     if any(exact):
         return exact
@@ -69,7 +69,7 @@ def _dated(parts: tuple[Numbers, timedelta] | None, order: Callable[[Numbers], N
     if parts is None:
         return None
     year, month, day = order(parts[0])
-    # Where the year comes first it is written whole.
+    # A year that comes first has four digits.
     if order is ORDERS[-1] and year <= MAX_DAY:
         return None
     try:
@@ -79,7 +79,7 @@ def _dated(parts: tuple[Numbers, timedelta] | None, order: Callable[[Numbers], N
 
 
 def _likeliness(read: Iterable[datetime | None]) -> tuple[int, int, float]:
-    """Return how much speaks for times: those that are possible, then few steps back, then a short span."""
+    """Return how likely an order is: most valid dates first, then fewest steps back, then the shortest span."""
     moments = [each for each in read if each is not None]
     if not moments:
         return 0, 0, 0.0

@@ -1,4 +1,4 @@
-"""WhatsApp's exports, from Android and iOS, with the dates and clocks of many languages."""
+"""WhatsApp exports from Android and iOS, with dates and times as many languages write them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HEADER = re.compile(
     rf"^(?:\[(?P<ios>{WHEN})\] ?|(?P<android>{WHEN}) [-–] |(?P<korean>{DATE} {TIME}), )(?P<said>.*)$"
 )
 NAMED = re.compile(r"^(?:~ ?)?(?P<name>[^:]{1,80}?) ?:(?: (?P<text>.*)|)$")
-# Android writes <Media omitted> in the telephone's language, iOS a mark and then such words.
+# Android writes <Media omitted> in the phone's language; iOS writes a direction mark and such words.
 TAG = re.compile(r"^<[^<>]{3,60}>$|^null$")
 ATTACHED = re.compile(r"^\S.{0,120}\.\w{2,5} \([^()]{4,30}\)$|^<[^<>:]{3,20}: [^<>]{1,120}>$")
 OMITTED = re.compile(
@@ -38,7 +38,7 @@ LABEL = re.compile(r"^\w+:")
 
 
 def read(text: str) -> Chat | None:
-    """Return what an export of WhatsApp holds, None if not two messages are written as it writes them."""
+    """Return the chat of a WhatsApp export, None for any other text."""
     before, messages = blocks(text.splitlines(), HEADER)
     named = sum(NAMED.match(unmarked(block.header["said"])) is not None for block in messages)
     if not named:
@@ -57,7 +57,7 @@ def _take(block: Block, log: Log) -> None:
     time = unmarked(header["ios"] or header["android"] or header["korean"])
     named = NAMED.match(header["said"].lstrip("\u200e\u200f\u202a\u202b\u202c"))
     first = (named["text"] or "") if named else ""
-    # Names have no quotation marks: that is a line about one who renames the group to something with a colon.
+    # A name has no quotation marks: this is the notice of a group renamed to something with a colon.
     if named is None or re.search(r'["“”„«»]', named["name"]) or _is_system(first):
         log.leave_out("system", "\n".join([unmarked(header["said"]), *block.lines]))
         return
@@ -85,7 +85,7 @@ def _is_media(line: str) -> bool:
 
 
 def _is_system(text: str) -> bool:
-    """Tell whether what stands behind a name was not said: iOS puts a mark before such lines."""
+    """Return whether the text behind a name is a system message; iOS puts a direction mark before those."""
     plain = unmarked(text)
     if _is_media(text):
         return False

@@ -1,7 +1,7 @@
 """Chats as rows: JSON exports of Slack, Teams, Discord and Telegram.
 
-Each conversation of a chat is a row without a summary; a pause separates conversations. A JSON file whose entries are
-no messages is an ordinary table.
+Each conversation of a chat is a row without a summary; a pause separates conversations. A JSON file without
+messages is an ordinary table.
 """
 
 from __future__ import annotations
@@ -170,5 +170,5 @@ def _members(path: Path, notes: Notes) -> Mapping[str, str]:
             try:
                 return chats.names_of(_entries(json_files.read(listed, Notes())))
             except (DataError, OSError, ValueError, RecursionError):
-                notes.remarks.append(f"{listed.name} can't be read: who wrote what is told by ids.")
+                notes.remarks.append(f"{listed.name} can't be read: speakers are named by their ids.")
     return {}

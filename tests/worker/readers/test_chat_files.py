@@ -257,7 +257,7 @@ def test_members_that_can_not_be_read_leave_ids_and_say_so(tmp_path: Path, chann
     (folder / "users.json").write_text("[{")
     found = conversations(folder / "test", channel)
     assert found == {"test 2024-01-01 11:00": "U2: Lunch?\nU1: Yes"}
-    assert notice_messages(channel)[0] == "users.json can't be read: who wrote what is told by ids."
+    assert notice_messages(channel)[0] == "users.json can't be read: speakers are named by their ids."
 
 
 def test_a_chat_in_which_no_one_says_anything_is_refused_with_what_is_in_it(
