@@ -62,7 +62,7 @@ def _beginning(text: str) -> str:
 
 
 def _likeliest_reader(text: str) -> Reader:
-    read_by = {reader: chat for reader in READERS if (chat := reader(text)) is not None and chat.turns}
-    best = max(read_by, key=lambda reader: read_by[reader].headers, default=plain.read)
-    enough = best in read_by and read_by[best].headers * 2 > plain.read(text).headers
-    return best if enough else plain.read
+    chats = {reader: chat for reader in READERS if (chat := reader(text)) is not None and chat.turns}
+    best = max(chats, key=lambda reader: chats[reader].headers, default=plain.read)
+    is_likely = best in chats and chats[best].headers * 2 > plain.read(text).headers
+    return best if is_likely else plain.read

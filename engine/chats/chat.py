@@ -87,37 +87,37 @@ class Log:
     """Collects turns and left-out lines, in order."""
 
     def __init__(self) -> None:
-        self._said: list[tuple[str, list[str], str]] = []
+        self._turns: list[tuple[str, list[str], str]] = []
         self.left_out: list[LeftOut] = []
 
     @property
     def last_speaker(self) -> str | None:
         """The speaker of the last turn, None before the first."""
-        return self._said[-1][0] if self._said else None
+        return self._turns[-1][0] if self._turns else None
 
-    def say(self, speaker: str, text: str, time: str = "") -> None:
+    def add_turn(self, speaker: str, text: str, time: str = "") -> None:
         """Begin a turn. A turn that stays without text is dropped."""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        self._said.append((" ".join(speaker.split()), lines, time))
+        self._turns.append((" ".join(speaker.split()), lines, time))
 
-    def go_on(self, text: str) -> None:
+    def extend_turn(self, text: str) -> None:
         """Add a line to the last turn, or begin one without a speaker if there is none."""
-        if not self._said:
-            self.say("", text)
+        if not self._turns:
+            self.add_turn("", text)
         elif text.strip():
-            self._said[-1][1].append(text.strip())
+            self._turns[-1][1].append(text.strip())
 
     def leave_out(self, kind: LeftOutKind, text: str) -> None:
         """Record a line that is left out."""
         if text.strip():
             self.left_out.append(LeftOut(kind, text.strip()))
 
-    def taken(self) -> list[Turn]:
+    def take_turns(self) -> list[Turn]:
         """Return the turns so far and forget them; the left-out lines stay."""
-        turns = [Turn(speaker, "\n".join(lines), time) for speaker, lines, time in self._said if lines]
-        self._said = []
+        turns = [Turn(speaker, "\n".join(lines), time) for speaker, lines, time in self._turns if lines]
+        self._turns = []
         return turns
 
     def chat(self, kind: Kind, headers: int, reason: str) -> Chat:
         """Return the collected turns and left-out lines as a chat."""
-        return Chat(kind, tuple(self.taken()), tuple(self.left_out), reason, headers)
+        return Chat(kind, tuple(self.take_turns()), tuple(self.left_out), reason, headers)

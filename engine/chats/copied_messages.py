@@ -35,7 +35,7 @@ class Style:
 
     kind: Kind
     header: re.Pattern[str]
-    shown: str
+    header_text: str
     media: str = r"[\[<({]\s*[^\[\]<>(){}]{3,60}\s*[\])>}]"
     system: str = r"(?!)"
     around: str = DIVIDER
@@ -177,11 +177,11 @@ def _read(text: str, style: Style) -> Chat | None:
     for block in messages:
         # Slack does not repeat the name for the next message of the same person.
         speaker = unmarked(block.header["name"] or speaker)
-        _take(block, speaker, style, log)
-    return log.chat(style.kind, len(messages), f'{len(messages):,} lines are written "{style.shown}"')
+        _add_message(block, speaker, style, log)
+    return log.chat(style.kind, len(messages), f'{len(messages):,} lines are written "{style.header_text}"')
 
 
-def _take(block: Block, speaker: str, style: Style, log: Log) -> None:
+def _add_message(block: Block, speaker: str, style: Style, log: Log) -> None:
     lines: list[str] = []
     for line in filled(block.lines):
         text = unmarked(line)
@@ -197,4 +197,4 @@ def _take(block: Block, speaker: str, style: Style, log: Log) -> None:
             log.leave_out("system", text)
         else:
             lines.append(text)
-    log.say(speaker, "\n".join(lines), block.header["time"])
+    log.add_turn(speaker, "\n".join(lines), block.header["time"])

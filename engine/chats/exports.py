@@ -32,9 +32,9 @@ class Export:
     """
 
     kind: Kind
-    shown: str
-    holds: Callable[[Entry], bool]
-    take: Callable[[Entry, Log, Names], None]
+    fields: str
+    is_message: Callable[[Entry], bool]
+    add_message: Callable[[Entry, Log, Names], None]
     order: Callable[[Entry], float] | None = None
     names_in: Callable[[Sequence[Entry]], Names] = lambda _: {}
 
@@ -47,8 +47,8 @@ class Export:
             entries = sorted(entries, key=self.order)
             names = {**names, **self.names_in(entries)}
         for entry in entries:
-            self.take(entry, log, names)
-            yield from log.taken()
+            self.add_message(entry, log, names)
+            yield from log.take_turns()
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def read(content: str) -> Chat | None:
 def find(entries: Iterable[Entry]) -> Export | None:
     """Return the export format of these entries, None if they are no messages."""
     known = list(entries)
-    return next((export for export in EXPORTS if any(map(export.holds, known))), None)
+    return next((export for export in EXPORTS if any(map(export.is_message, known))), None)
 
 
 def chat_in(entry: Entry) -> Account | None:
@@ -108,7 +108,7 @@ def _entries(content: Any) -> list[Entry]:
 def _chat(export: Export, entries: Sequence[Entry]) -> Chat:
     log = Log()
     turns = tuple(export.turns(entries, {}, log))
-    reason = f"{len(entries):,} messages with {export.shown}"
+    reason = f"{len(entries):,} messages with {export.fields}"
     return Chat(export.kind, turns, tuple(log.left_out), reason, len(entries))
 
 
@@ -125,13 +125,13 @@ def _is_discord(entry: Entry) -> bool:
     return isinstance(entry.get("author"), dict) and "content" in entry and "timestamp" in entry
 
 
-def _take_discord(entry: Entry, log: Log, _names: Names) -> None:
+def _add_discord(entry: Entry, log: Log, _names: Names) -> None:
     author, content = table(entry.get("author")), text(entry.get("content"))
     name = text(author.get("nickname")) or text(author.get("name"))
     if text(entry.get("type", "Default")) not in DISCORD_SPOKEN:
         log.leave_out("system", f"{name}: {content or text(entry.get('type'))}")
         return
-    log.say(name, content, text(entry.get("timestamp")))
+    log.add_turn(name, content, text(entry.get("timestamp")))
     for kind in ("attachments", "stickers"):
         for each in tables(entry.get(kind)):
             log.leave_out("media", f"{name}: {text(each.get('fileName') or each.get('name')) or kind}")
@@ -146,13 +146,13 @@ def _is_telegram(entry: Entry) -> bool:
     )
 
 
-def _take_telegram(entry: Entry, log: Log, _names: Names) -> None:
+def _add_telegram(entry: Entry, log: Log, _names: Names) -> None:
     name = text(entry.get("from")) or text(entry.get("actor")) or "Deleted account"
     message = _telegram_text(entry.get("text"))
     if text(entry.get("type")) == "service":
         log.leave_out("system", f"{name}: {text(entry.get('action')) or message}")
         return
-    log.say(name, message, text(entry.get("date")))
+    log.add_turn(name, message, text(entry.get("date")))
     media = next((key for key in TELEGRAM_MEDIA if entry.get(key)), None)
     if media:
         what = text(entry["media_type"]) if media == "media_type" else media
@@ -169,8 +169,10 @@ def _telegram_text(value: Any) -> str:
 
 
 EXPORTS = (
-    Export("discord", "author, content and timestamp", _is_discord, _take_discord),
-    Export("telegram", "from, date and text", _is_telegram, _take_telegram),
-    Export("teams", "sender, time and body", teams.holds, teams.take, teams.order),
-    Export("slack", "user, text and ts", slack.holds, slack.take, slack.order, slack.names_in),
+    Export("discord", "author, content and timestamp", _is_discord, _add_discord),
+    Export("telegram", "from, date and text", _is_telegram, _add_telegram),
+    Export("teams", "sender, time and body", teams.is_message, teams.add_message, teams.time_seconds),
+    Export(
+        "slack", "user, text and ts", slack.is_message, slack.add_message, slack.time_seconds, slack.names_in
+    ),
 )

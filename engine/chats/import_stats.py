@@ -65,18 +65,16 @@ def _remark(kind: Kind, all_stats: Sequence[ImportStats]) -> str:
     which = f"{all_stats[0].name} is" if count == 1 else f"{count:,} chats are"
     people = len(set[str]().union(*(stats.speakers for stats in all_stats)))
     turn_count = counted(sum(stats.turns for stats in all_stats), "turn", "turns")
-    by = f" of {counted(people, 'speaker', 'speakers')}" if people else ""
+    speakers = f" of {counted(people, 'speaker', 'speakers')}" if people else ""
     conversations = counted(sum(stats.conversations for stats in all_stats), "conversation", "conversations")
     origin = f" in {conversations}" if any(stats.is_segmented for stats in all_stats) else ""
     out = left_out_text(sum((stats.left_out for stats in all_stats), Counter[LeftOutKind]()))
     undated = sum(stats.lacks_dates for stats in all_stats)
-    whole = f" {_whole(undated, count)}" if undated else ""
-    return (
-        f"{which} read as turns. {TITLES[kind]}: {turn_count}{by}{origin}{f'; {out}' if out else ''}.{whole}"
-    )
+    dates = f" {_whole(undated, count)}" if undated else ""
+    return f"{which} read as turns. {TITLES[kind]}: {turn_count}{speakers}{origin}{f'; {out}' if out else ''}.{dates}"
 
 
 def _whole(undated: int, count: int) -> str:
     which = "It" if count == 1 else f"{undated:,} of them"
-    stays = "stays whole, as its" if undated == 1 else "stay whole, as their"
-    return f"{which} {stays} times have no dates."
+    verb = "stays whole, as its" if undated == 1 else "stay whole, as their"
+    return f"{which} {verb} times have no dates."

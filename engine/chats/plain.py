@@ -39,9 +39,9 @@ def read_timed(text: str) -> Chat | None:
         if timed and (turn or timed["nick"]):
             headers += 1
             name, said = (turn[1], turn[2] or "") if turn else (timed["nick"], timed["said"])
-            log.say(name, said, timed["boxed"] or timed["bare"])
+            log.add_turn(name, said, timed["boxed"] or timed["bare"])
         else:
-            log.go_on(line)
+            log.extend_turn(line)
     if headers < 2 or headers * 2 < len(lines):
         return None
     return log.chat("transcript", headers, f'{headers:,} lines are written "time Name: text"')

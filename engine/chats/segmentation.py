@@ -41,17 +41,17 @@ def segment(messages: Iterable[Timed], hours: float) -> Iterator[Segment]:
     A turn without a date belongs to the conversation of the turn before it. A step back in time as long as a pause
     separates conversations too, as in files that hold several exports.
     """
-    gathered: list[Turn] = []
+    turns: list[Turn] = []
     begun = last = None
     for when, turn in messages:
         if when and last and hours and abs(when - last) >= timedelta(hours=hours):
-            yield Segment(_start_text(begun), tuple(gathered))
-            gathered, begun = [], None
-        gathered.append(turn)
+            yield Segment(_start_text(begun), tuple(turns))
+            turns, begun = [], None
+        turns.append(turn)
         begun = begun or when
         last = when or last
-    if gathered:
-        yield Segment(_start_text(begun), tuple(gathered))
+    if turns:
+        yield Segment(_start_text(begun), tuple(turns))
 
 
 def _start_text(begun: datetime | None) -> str:

@@ -13,13 +13,13 @@ LINK = re.compile(r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))
 SPOKEN = {"", "bot_message", "thread_broadcast", "me_message", "file_share"}
 
 
-def holds(entry: Entry) -> bool:
+def is_message(entry: Entry) -> bool:
     """Return whether an entry is a Slack message."""
     has_author = "user" in entry or "username" in entry or "bot_id" in entry
     return entry.get("type") == "message" and "ts" in entry and "text" in entry and has_author
 
 
-def order(entry: Entry) -> float:
+def time_seconds(entry: Entry) -> float:
     """Return a message's time in seconds. The newest message is last in files, first in API answers."""
     try:
         return float(text(entry.get("ts")))
@@ -27,15 +27,15 @@ def order(entry: Entry) -> float:
         return 0.0
 
 
-def take(entry: Entry, log: Log, names: Names) -> None:
+def add_message(entry: Entry, log: Log, names: Names) -> None:
     """Add one message to a log; `names` are people's names by id."""
     user = text(entry.get("user"))
     name = _name(entry) or names.get(user) or user or text(entry.get("bot_id")) or "Slack"
-    message = _shown(text(entry.get("text")), names)
+    message = _plain_text(text(entry.get("text")), names)
     if text(entry.get("subtype")) not in SPOKEN:
         log.leave_out("system", f"{name}: {message or text(entry.get('subtype'))}")
         return
-    log.say(name, message, text(entry.get("ts")))
+    log.add_turn(name, message, text(entry.get("ts")))
     for each in tables(entry.get("files")):
         log.leave_out("media", f"{name}: {text(each.get('name') or each.get('title')) or 'file'}")
 
@@ -62,7 +62,7 @@ def _first_name(profile: Entry, member: Entry) -> str:
     return next(filter(None, map(text, named)), "")
 
 
-def _shown(markup: str, names: Names) -> str:
+def _plain_text(markup: str, names: Names) -> str:
     """Return a message as Slack displays it: with names for ids, and links and HTML entities as plain text."""
 
     def shown(match: re.Match[str]) -> str:

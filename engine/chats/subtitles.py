@@ -38,7 +38,7 @@ def read(text: str) -> Chat | None:
     log = Log()
     for note in notes:
         log.leave_out("system", note)
-    _say(cues, log)
+    _add_cues(cues, log)
     return log.chat(kind, len(cues), f'{len(cues):,} lines give times "from --> to"')
 
 
@@ -69,14 +69,14 @@ def _is_identifier(line: str, lines: Sequence[str], number: int) -> bool:
     return line.isdecimal() or TIMING.match(after.strip()) is not None
 
 
-def _say(cues: Sequence[Cue], log: Log) -> None:
+def _add_cues(cues: Sequence[Cue], log: Log) -> None:
     by_colon = _has_names(cues)
     for cue in cues:
         lines = "\n".join(cue.lines)
         before, *voiced = VOICE.split(lines)
-        _add("", before, cue.start, by_colon, log)
+        _add_text("", before, cue.start, by_colon, log)
         for name, spoken in zip(voiced[::2], voiced[1::2], strict=True):
-            _add(html.unescape(name), spoken, cue.start, by_colon, log)
+            _add_text(html.unescape(name), spoken, cue.start, by_colon, log)
 
 
 def _has_names(cues: Sequence[Cue]) -> bool:
@@ -86,7 +86,7 @@ def _has_names(cues: Sequence[Cue]) -> bool:
     return len(names) >= len(firsts) * NAMED_SHARE or bool(firsts[0] and names.count(names[0]) > 1)
 
 
-def _add(speaker: str, message: str, start: str, by_colon: bool, log: Log) -> None:
+def _add_text(speaker: str, message: str, start: str, by_colon: bool, log: Log) -> None:
     """Add a cue's text, to the last turn if the speaker is the same or unnamed."""
     for raw in message.splitlines():
         line = _plain(raw)
@@ -98,9 +98,9 @@ def _add(speaker: str, message: str, start: str, by_colon: bool, log: Log) -> No
         match = TURN.match(line) if by_colon and not speaker else None
         name, text = (match[1], match[2] or "") if match else (" ".join(speaker.split()), line)
         if name in {"", log.last_speaker}:
-            log.go_on(text)
+            log.extend_turn(text)
         else:
-            log.say(name, text, start)
+            log.add_turn(name, text, start)
 
 
 def _plain(line: str) -> str:

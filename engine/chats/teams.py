@@ -20,39 +20,39 @@ BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^>]*>", re.IGNORECASE)
 TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 
 
-def holds(entry: Entry) -> bool:
+def is_message(entry: Entry) -> bool:
     """Return whether an entry is a Teams message."""
     known = _lowered(entry)
     graph = isinstance(known.get("body"), dict) and "createddatetime" in known
     return "messagetype" in known and (graph or ("content" in known and "originalarrivaltime" in known))
 
 
-def order(entry: Entry) -> float:
+def time_seconds(entry: Entry) -> float:
     """Return a message's time in seconds; Graph lists the newest first."""
     when = moment(_time(_lowered(entry)))
     return when.timestamp() if when else 0.0
 
 
-def take(entry: Entry, log: Log, names: Names) -> None:
+def add_message(entry: Entry, log: Log, names: Names) -> None:
     """Add one message to a log, and the replies that it holds."""
     known = _lowered(entry)
     body = _lowered(table(known.get("body")))
     content, kind = text(body.get("content") or known.get("content")), text(known.get("messagetype")).lower()
     name = _name(known)
     if kind.startswith(MEDIA):
-        log.leave_out("media", f"{name}: {_plain(content) or kind}")
+        log.leave_out("media", f"{name}: {_plain_text(content) or kind}")
     elif kind not in SPOKEN or known.get("deleteddatetime"):
         log.leave_out("system", f"{name}: {'deleted message' if kind in SPOKEN else _event(known) or kind}")
     else:
         form = text(body.get("contenttype")).lower() if body else kind
         is_html = form not in ("text", "0")
-        log.say(name, _plain(content) if is_html else content, _time(known))
+        log.add_turn(name, _plain_text(content) if is_html else content, _time(known))
         pictures = PICTURE.findall(content) if is_html else []
         files = [text(each.get("name")) or "attachment" for each in _attachments(known)]
         for what in [*("picture" for _ in pictures), *files]:
             log.leave_out("media", f"{name}: {what}")
-    for reply in sorted(tables(known.get("replies")), key=order):
-        take(reply, log, names)
+    for reply in sorted(tables(known.get("replies")), key=time_seconds):
+        add_message(reply, log, names)
 
 
 def _attachments(known: Entry) -> list[dict[str, Any]]:
@@ -85,7 +85,7 @@ def _event(known: Entry) -> str:
     return kind.rpartition(".")[2].removesuffix("EventMessageDetail")
 
 
-def _plain(content: str) -> str:
+def _plain_text(content: str) -> str:
     """Return an HTML message as plain text."""
     shown = SIGN.sub(r"\1", QUOTED.sub("", content))
     return html.unescape(TAG.sub("", BREAK.sub("\n", shown)))

@@ -47,8 +47,8 @@ def moments(texts: Sequence[str]) -> list[datetime | None]:
     if any(exact):
         return exact
     parts = [_parts(text) for text in texts]
-    read = [[_dated(part, order) for part in parts] for order in ORDERS]
-    return max(read, key=_likeliness)
+    readings = [[_dated(part, order) for part in parts] for order in ORDERS]
+    return max(readings, key=_likeliness)
 
 
 def _parts(text: str) -> tuple[Numbers, timedelta] | None:
@@ -65,22 +65,24 @@ def _parts(text: str) -> tuple[Numbers, timedelta] | None:
     return (int(date[1]), int(date[2]), int(date[3])), timedelta(hours=hour, minutes=int(clock[2]))
 
 
-def _dated(parts: tuple[Numbers, timedelta] | None, order: Callable[[Numbers], Numbers]) -> datetime | None:
-    if parts is None:
+def _dated(
+    date_and_time: tuple[Numbers, timedelta] | None, order: Callable[[Numbers], Numbers]
+) -> datetime | None:
+    if date_and_time is None:
         return None
-    year, month, day = order(parts[0])
+    year, month, day = order(date_and_time[0])
     # A year that comes first has four digits.
     if order is ORDERS[-1] and year <= MAX_DAY:
         return None
     try:
-        return datetime(year if year > MAX_DAY else year + CENTURY, month, day, tzinfo=UTC) + parts[1]
+        return datetime(year if year > MAX_DAY else year + CENTURY, month, day, tzinfo=UTC) + date_and_time[1]
     except (ValueError, OverflowError):
         return None
 
 
-def _likeliness(read: Iterable[datetime | None]) -> tuple[int, int, float]:
+def _likeliness(times: Iterable[datetime | None]) -> tuple[int, int, float]:
     """Return how likely an order is: most valid dates first, then fewest steps back, then the shortest span."""
-    moments = [each for each in read if each is not None]
+    moments = [each for each in times if each is not None]
     if not moments:
         return 0, 0, 0.0
     back = sum(after < before for before, after in pairwise(moments))

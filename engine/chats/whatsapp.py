@@ -47,12 +47,12 @@ def read(text: str) -> Chat | None:
     for line in before:
         log.leave_out("system", line)
     for block in messages:
-        _take(block, log)
+        _add_message(block, log)
     style = "[date, time] Name: text" if messages[0].header["ios"] else "date, time - Name: text"
     return log.chat("whatsapp", len(messages), f'{len(messages):,} lines are written "{style}"')
 
 
-def _take(block: Block, log: Log) -> None:
+def _add_message(block: Block, log: Log) -> None:
     header = block.header
     time = unmarked(header["ios"] or header["android"] or header["korean"])
     named = NAMED.match(header["said"].lstrip("\u200e\u200f\u202a\u202b\u202c"))
@@ -68,7 +68,7 @@ def _take(block: Block, log: Log) -> None:
             log.leave_out("media", unmarked(line))
         else:
             lines.append(unmarked(line))
-    log.say(unmarked(named["name"]), "\n".join(lines), time)
+    log.add_turn(unmarked(named["name"]), "\n".join(lines), time)
 
 
 def _without_edit_mark(line: str, log: Log) -> str:

@@ -14419,8 +14419,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
-   <source>{1} can't be read: who wrote what is told by ids.</source>
-   <translation>{1} lässt sich nicht lesen: Wer was schrieb, steht nur als ID da.</translation>
+   <source>{1} can't be read: speakers are named by their ids.</source>
+   <translation>{1} lässt sich nicht lesen: Personen sind nach ihren IDs benannt.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/sharing.py" />
