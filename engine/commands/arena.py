@@ -8,11 +8,11 @@ from engine import arena as arenas
 from engine import report
 from engine.arena import Arena, Change, EntryStatus, Reader
 from engine.commands.terminal import arena_text, recipe_file, report_file, text_tables
-from engine.commands.terminal.download_consent import agreed
+from engine.commands.terminal.download_consent import confirm_downloads
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
-from engine.commands.terminal.progress import Narrator
+from engine.commands.terminal.progress import ProgressPrinter
 from engine.errors import AppError, ArenaError, Problem, RecipeError
 from engine.methods import method, unknown_method
 
@@ -108,7 +108,7 @@ def run_arena(asked: argparse.Namespace, output: Output) -> int:
     arena = arenas.find(asked.arena)
     if not arena.entries:
         raise ArenaError(f"{arena.name} has no entries.", "Add some, or make another arena.", "arena")
-    if not agreed(arena.recipe(), output):
+    if not confirm_downloads(arena.recipe(), output):
         return STOPPED
     with arenas.working(arena):
         arenas.set_paused(arena, paused=False)
@@ -152,10 +152,10 @@ class _Queue:
         position = [each.id for each in self._arena.entries].index(entry.id) + 1
         self._output.json({"entry": entry.id, "run": job.id, "path": str(job.folder)})
         self._output.lines(["", f"{position} of {len(self._arena.entries)}: {entry.name} ({job.id})"])
-        narrator = Narrator(self._output)
-        ending = Follower(job, self._output).run(narrator.tell, attach=status.state == "running")
-        narrator.state.close(ending.outcome, ending.event)
-        narrator.tell_result()
+        progress = ProgressPrinter(self._output)
+        ending = Follower(job, self._output).run(progress.show, attach=status.state == "running")
+        progress.state.close(ending.outcome, ending.event)
+        progress.show_result()
         return conclude(ending, self._output)
 
     def _conclude(self) -> int:

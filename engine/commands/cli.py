@@ -11,7 +11,7 @@ from engine.commands import adapters, arena, data_check, inspect, run_commands, 
 from engine.commands.terminal.follow_job import STOPPED
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, make_parser
-from engine.commands.terminal.recipe_file import anchored
+from engine.commands.terminal.recipe_file import with_absolute_paths
 from engine.errors import AppError
 
 BAD_USAGE = 2
@@ -41,7 +41,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         os.environ["HF_HUB_OFFLINE"] = "1"
     asked.window = ["--demo"] if asked.demo else []
     asked.window += ["--screenshot", str(asked.screenshot)] if asked.screenshot else []
-    asked.window += [word for value in anchored(asked.of_demo) for word in ("--set", value)]
+    asked.window += [word for value in with_absolute_paths(asked.of_demo) for word in ("--set", value)]
     asked.window += ["--page", asked.page] if asked.page else []
     asked.window += [str(Path(file).absolute()) for file in files]
     return asked

@@ -49,7 +49,7 @@ def check_data(asked: argparse.Namespace, output: Output) -> int:
     """Look into a source of conversations."""
     table = _table(asked)
     source = Path(table["source"])
-    # A link that leads nowhere is for its reader to tell.
+    # The reader reports a broken link.
     if recipes.looks_like_path(asked.source) and not (source.exists() or source.is_symlink()):
         message = f"There is nothing at {asked.source}."
         raise RecipeError(
@@ -58,7 +58,7 @@ def check_data(asked: argparse.Namespace, output: Output) -> int:
 
     broken: list[dict[str, str]] = []
 
-    def hear(event: Event) -> None:
+    def on_event(event: Event) -> None:
         broken.extend(event["rows"] if event["event"] == "rows_broken" else ())
 
     def written() -> list[str]:
@@ -76,7 +76,7 @@ def check_data(asked: argparse.Namespace, output: Output) -> int:
 
     base_model = asked.base_model and _absolute(asked.base_model)
     request = {"data": table, "base_model": base_model}
-    code, result = ask("check_data", request, output, lines, complete=complete, hear=hear)
+    code, result = ask("check_data", request, output, lines, complete=complete, on_event=on_event)
     if not result:
         # Refused for them: which they are is told all the same.
         output.lines([*_broken(broken), *_exported(written())])
@@ -179,7 +179,7 @@ def _splits(splits: Result) -> list[str]:
         )
         for name, split in splits.items()
     ]
-    return [*text_tables.table(head, rows, right=("Examples",)), "Median · 95th percentile · most."]
+    return [*text_tables.table(head, rows, right=("Examples",)), "Median · 95th percentile · maximum."]
 
 
 def _leaks(leaks: Iterable[Result]) -> list[str]:

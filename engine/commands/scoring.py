@@ -114,7 +114,7 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     column_names: list[str | None] = [_name_for_worker(adapter) for adapter in adapters]
     request = what_is_asked(conversation, column_names or [None], adapters, piecewise=asked.piecewise)
     listener = _Listener(follower, output, request)
-    ending = follower.run(listener.tell)
+    ending = follower.run(listener.show)
     code = conclude(ending, output)
     if code == 0 and not listener.failed:
         shutil.rmtree(job.folder, ignore_errors=True)
@@ -190,7 +190,7 @@ class _Listener:
         self._finished: list[Event] = []
         self._open = len(request["columns"])
 
-    def tell(self, event: Event) -> None:
+    def show(self, event: Event) -> None:
         """Take in one event; standard output is for the summaries alone."""
         if event["event"] == "stage_entered":
             self._output.status("Loading the base model …")

@@ -6,11 +6,11 @@ import argparse
 import time
 
 from engine.commands.terminal import fallback_text, recipe_file
-from engine.commands.terminal.download_consent import agreed
+from engine.commands.terminal.download_consent import confirm_downloads
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
-from engine.commands.terminal.progress import Narrator
+from engine.commands.terminal.progress import ProgressPrinter
 from engine.config.run_changes import CHANGEABLE
 from engine.errors import WorkerError
 from engine.jobs.job import Job
@@ -36,11 +36,11 @@ def add(verbs: Verbs) -> None:
 def train_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Make a run of a recipe and follow it to its end; a person agrees to downloads first."""
     recipe = recipe_file.read(asked)
-    if not agreed(recipe, output):
+    if not confirm_downloads(recipe, output):
         return STOPPED
     job = run_store.create_run(recipe)
     _announce(job, output)
-    return _follow(job, Narrator(output), output)
+    return _follow(job, ProgressPrinter(output), output)
 
 
 def resume_run(asked: argparse.Namespace, output: Output) -> int:
@@ -54,7 +54,7 @@ def resume_run(asked: argparse.Namespace, output: Output) -> int:
         return _repeat(run, output)
     if asked.overrides:
         run_store.change(job, recipe_file.wanted(asked.overrides))
-    return _follow(job, Narrator(output, run.state), output)
+    return _follow(job, ProgressPrinter(output, run.state), output)
 
 
 def _announce(job: Job, output: Output) -> None:
@@ -62,11 +62,11 @@ def _announce(job: Job, output: Output) -> None:
     output.line(f"Run {job.id}")
 
 
-def _follow(job: Job, narrator: Narrator, output: Output) -> int:
-    ending = Follower(job, output).run(narrator.tell)
-    narrator.state.close(ending.outcome, ending.event)
-    narrator.tell_result()
-    plans = fallback_text.plans(job, narrator.state, ending, output)
+def _follow(job: Job, progress: ProgressPrinter, output: Output) -> int:
+    ending = Follower(job, output).run(progress.show)
+    progress.state.close(ending.outcome, ending.event)
+    progress.show_result()
+    plans = fallback_text.find_fallbacks(job, progress.state, ending, output)
     code = conclude(ending, output)
     output.lines(fallback_text.lines(plans, job))
     return code
@@ -90,6 +90,6 @@ def _repeat(run: Run, output: Output) -> int:
         if event is not None:
             output.json(event)
     output.line("This run is completed already.")
-    narrator = Narrator(output, run.state)
-    narrator.tell_result()
+    progress = ProgressPrinter(output, run.state)
+    progress.show_result()
     return 0

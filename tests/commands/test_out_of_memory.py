@@ -86,7 +86,7 @@ def test_plans_are_printed_with_the_command_that_goes_on_with_each(
     assert say(*shlex.split(commands[0])[1:]) == 0
     told = capsys.readouterr()
     assert "training.micro_batch_tokens is " in told.out
-    assert "The heaviest step takes" in told.out
+    assert "The largest step takes" in told.out
     changed = recipes.load(job.recipe_path)
     assert changed.training.batch_size == 8
     assert [change.field for change in changed.changes] == ["training.micro_batch_tokens"]

@@ -15,7 +15,7 @@ from engine.adapters import library
 from engine.commands import cli, scoring, training
 from engine.commands.terminal import recipe_file, text_tables
 from engine.commands.terminal.output import Output
-from engine.commands.terminal.progress import Narrator
+from engine.commands.terminal.progress import ProgressPrinter
 from engine.config import recipe
 from engine.methods import METHODS
 from engine.scoring import score_text
@@ -275,7 +275,7 @@ def test_summaries_stand_in_the_order_asked_for_and_a_cut_is_told(capsys: pytest
         {"event": "summary_finished", "adapter": "two", "summary": "B."},
         {"event": "summary_finished", "adapter": "one", "summary": "A."},
     ):
-        listener.tell(event)
+        listener.show(event)
     assert [command for command, _ in worker.commands] == ["summarize", "quit"]
     assert worker.commands[0][1]["long_conversations"] == "cut"
     assert listener.lines() == ["one:", "A.", "", "two:", "B.", ""]
@@ -323,12 +323,12 @@ def test_one_conversation_has_no_interval_and_the_words_say_so() -> None:
 
 
 def test_a_run_scored_on_one_conversation_is_told_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
-    narrator = Narrator(Output(as_json=False))
+    progress = ProgressPrinter(Output(as_json=False))
     common = {"event": "evaluated", "time": 1.0, "step": 3, "split": "test", "protocol": {"examples": 1}}
     change = {"rouge1": {"mean": 0.25, "verdict": "no measurable difference"}}
-    narrator.tell({**common, "of": "base", "scores": {"rouge1": {"mean": 0.25}}, "difference": None})
-    narrator.tell({**common, "of": "x", "scores": {"rouge1": {"mean": 0.5}}, "difference": change})
-    narrator.tell_result()
+    progress.show({**common, "of": "base", "scores": {"rouge1": {"mean": 0.25}}, "difference": None})
+    progress.show({**common, "of": "x", "scores": {"rouge1": {"mean": 0.5}}, "difference": change})
+    progress.show_result()
     assert capsys.readouterr().out.count("one conversation, so no interval") == 3
 
 
@@ -367,9 +367,14 @@ def test_paths_in_overrides_are_those_of_the_working_folder(
         "training.epochs=2",
     ]
     absolute = f"data.source={tmp_path / 'talks.csv'}"
-    assert recipe_file.anchored(overrides) == [absolute, absolute, "data.source=sample", "training.epochs=2"]
+    assert recipe_file.with_absolute_paths(overrides) == [
+        absolute,
+        absolute,
+        "data.source=sample",
+        "training.epochs=2",
+    ]
     empty = ["method.start_from=''", "data.source=", 'base_model.id=""']
-    assert recipe_file.anchored(empty) == empty
+    assert recipe_file.with_absolute_paths(empty) == empty
 
 
 @pytest.mark.parametrize("verb", ["train", "plan"])

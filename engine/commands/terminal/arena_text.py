@@ -1,4 +1,4 @@
-"""An arena as text for a terminal, and as JSON for programs: its queue, and what its entries came to."""
+"""An arena as text for a terminal and as JSON for programs: results and queue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIGNS = {"better": "better", "no measurable difference": "no difference", "worse
 
 
 def as_dict(arena: Arena, statuses: list[EntryStatus], groups: list[Group]) -> dict[str, Any]:
-    """Return an arena in the shape that `arena show --json` prints: its tree, and where it lies."""
+    """Return an arena as `arena show --json` prints it: its tree, its folder and the paths of its recipes."""
     tree = arenas.tree(arena, statuses, groups)
     recipes = (str(arena.recipe_path(each.entry)) for each in statuses)
     entries = [{**entry, "recipe": recipe} for entry, recipe in zip(tree["entries"], recipes, strict=True)]
@@ -22,7 +22,7 @@ def as_dict(arena: Arena, statuses: list[EntryStatus], groups: list[Group]) -> d
 
 
 def lines(arena: Arena, statuses: list[EntryStatus], groups: list[Group]) -> list[str]:
-    """Return an arena as text: results first, then what is still to come or could not be."""
+    """Return an arena as text: the results, then the entries that are not completed."""
     lines = [arena.name, arenas.progress_text(arena, statuses)]
     for group in groups:
         lines += ["", *_group_lines(group)]

@@ -1,6 +1,6 @@
-"""What a run would fetch from the hub, and whether that is all right, asked before it starts.
+"""Asks before a run downloads something from the hub.
 
-A person at a terminal is asked. A program has decided already: with `--json`, or without a terminal, nothing is.
+Only a person at a terminal is asked: with `--json` or without a terminal a run downloads what it needs.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from engine.system.connection import offline
 from engine.system.units import size
 
 
-def agreed(recipe: Recipe, output: Output) -> bool:
-    """Return whether the run may start: nothing is to be fetched, nobody is there to ask, or the answer is yes."""
+def confirm_downloads(recipe: Recipe, output: Output) -> bool:
+    """Return whether the run may start: nothing is missing, nobody can be asked, or the answer is yes."""
     if not output.live or not sys.stdin.isatty() or offline():
         return True
     costs = [
@@ -30,7 +30,7 @@ def agreed(recipe: Recipe, output: Output) -> bool:
 
 
 def _repositories(recipe: Recipe) -> Iterator[dict[str, str]]:
-    """Yield what a recipe names on the hub."""
+    """Yield the repositories on the hub that a recipe names."""
     base, source = recipe.base_model, recipe.data.source
     if base.id != STARTER and not looks_like_path(base.id):
         yield {"id": base.id, "revision": base.revision}
@@ -39,7 +39,7 @@ def _repositories(recipe: Recipe) -> Iterator[dict[str, str]]:
 
 
 def _cost(request: dict[str, str], output: Output) -> dict[str, Any]:
-    """Return what fetching takes, nothing if it can't be known: then the run itself says why."""
+    """Return the cost of a download, empty if it is unknown; the run reports the reason then."""
     _, cost = ask("models", {"action": "cost", **request}, output, lambda _: [])
     return cost
 

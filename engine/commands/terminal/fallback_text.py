@@ -1,4 +1,4 @@
-"""What a command says when a run's memory did not suffice: the smaller plans, and how to go on with each."""
+"""Memory fallbacks as text, for a run that ran out of memory: each with the command that resumes it so."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ from engine.runs.memory_fallbacks import MemoryFallback
 from engine.system.paths import jobs_folder
 
 
-def plans(job: Job, state: RunState, ending: Ending, output: Output) -> list[MemoryFallback]:
-    """Return the plans that a run out of memory has told of; for one that was killed they are found now."""
+def find_fallbacks(job: Job, state: RunState, ending: Ending, output: Output) -> list[MemoryFallback]:
+    """Return the memory fallbacks that a run has reported; for a worker that was killed they are searched now."""
     if ending.kind != OUT_OF_MEMORY:
         return []
     return memory_fallbacks.read(
-        state.memory_exceeded or (_found(job, output) if ending.event is None else {})
+        state.memory_exceeded or (_search(job, output) if ending.event is None else {})
     )
 
 
-def _found(job: Job, output: Output) -> Mapping[str, Any]:
-    """Ask a worker for smaller plans; nothing if that fails too, since the run's own end is what is to be told."""
+def _search(job: Job, output: Output) -> Mapping[str, Any]:
+    """Let a worker search for memory fallbacks. Empty if it fails: only the run's own error is reported."""
     recipe = recipes.load(job.recipe_path)
-    asked = create_job(
+    search = create_job(
         jobs_folder(), "shrink", {"step": run_store.last_step(job)}, recipe=recipes.dumps(recipe)
     )
     results: list[Mapping[str, Any]] = []
 
-    def tell(event: Event) -> None:
+    def on_event(event: Event) -> None:
         if event["event"] == "result_made":
             results.append(event["result"])
 
     output.status("Looking for memory fallbacks …")
-    Follower(asked, output).run(tell)
+    Follower(search, output).run(on_event)
     if not results:
         return {}
-    shutil.rmtree(asked.folder, ignore_errors=True)
+    shutil.rmtree(search.folder, ignore_errors=True)
     return results[-1]
 
 
 def lines(fallbacks: Sequence[MemoryFallback], job: Job) -> list[str]:
-    """Return the plans as lines for people."""
+    """Return the memory fallbacks as lines of text."""
     if not fallbacks:
         return []
     step = run_store.last_step(job)
-    loss_text = f"Nothing is lost up to the checkpoint at step {step:,}. " if step else ""
-    title = f"{loss_text}To go on with less memory, every step with the examples that you asked for:"
+    progress_text = f"Nothing is lost up to the checkpoint at step {step:,}. " if step else ""
+    title = f"{progress_text}To go on with less memory, every step with the examples that you asked for:"
     return ["", title, *memory_fallbacks.lines(fallbacks, job.id)]

@@ -1,8 +1,8 @@
-"""Start a worker for a command, tell its events, take signals as the wish to stop, and end with an exit code.
+"""Starts a worker for a command, follows its events, handles signals, and returns an exit code.
 
-first Ctrl+C, SIGTERM, SIGHUP    the worker is asked to stop: a run writes a checkpoint and saves an adapter
-second Ctrl+C                    the worker is killed; a run goes on from its last checkpoint
-nobody reads the output          as the first Ctrl+C, in silence
+first Ctrl+C, SIGTERM, SIGHUP    asks the worker to stop: a run writes a checkpoint and saves an adapter
+second Ctrl+C                    kills the worker; a run can be resumed from its last checkpoint
+closed output pipe               as the first Ctrl+C, without a remark
 """
 
 from __future__ import annotations
@@ -20,39 +20,37 @@ from engine.jobs.job import Job
 from engine.jobs.supervisor import Ending, Supervisor
 
 STOPPED = 130
-FAULTS = ("RecipeError", "DataError")
+INPUT_ERRORS = ("RecipeError", "DataError")
 
-Tell = Callable[[Event], None]
+OnEvent = Callable[[Event], None]
 
 
 class Follower:
-    """One worker followed to its end."""
+    """Follows one worker to its end."""
 
     def __init__(self, job: Job, output: Output) -> None:
         self._job = job
         self._supervisor = Supervisor(job)
         self._output = output
-        self._asked = False
-        self._wishes = 0
+        self._stop_requested = False
+        self._signals_received = 0
         self._forced = False
 
-    def run(self, tell: Tell, *, attach: bool = False) -> Ending:
-        """Start the worker and hand each event to `tell` until it is gone; return how it ended.
+    def run(self, on_event: OnEvent, *, attach: bool = False) -> Ending:
+        """Start the worker, call `on_event` with each event until the worker has ended, and return how it ended.
 
-        `attach` follows a worker that lives already.
-
-        Whatever happens here, no worker is left behind, and a run is stopped in order: a `tell` that raises
-        costs no step.
+        `attach` follows a running worker instead. An exception here, or in `on_event`, stops the worker in order, so
+        that no step is lost and no worker left behind.
         """
         with self._signals():
             try:
                 if not attach:
                     self._job.drop_commands()
                     self._supervisor.start()
-                for event in self._supervisor.follow(tick=self._look):
-                    self._hand_over(event, tell)
+                for event in self._supervisor.follow(tick=self._handle_signals):
+                    self._deliver(event, on_event)
             finally:
-                self._see_off()
+                self._end_worker()
                 self._supervisor.force()
                 self._supervisor.close()
         ending = self._supervisor.ending()
@@ -61,51 +59,51 @@ class Follower:
         return ending
 
     def send(self, command: str, **arguments: Any) -> None:
-        """Leave a command for the worker."""
+        """Send a command to the worker."""
         self._supervisor.send(command, **arguments)
 
     def stop(self) -> None:
         """Ask the worker to stop, once."""
-        if not self._asked:
-            self._asked = True
+        if not self._stop_requested:
+            self._stop_requested = True
             self._supervisor.send("stop")
 
-    def _see_off(self) -> None:
-        """Let a worker that is still there stop by itself; Ctrl+C twice ends that, too."""
+    def _end_worker(self) -> None:
+        """Stop a worker that still runs, and wait for it; a second Ctrl+C ends the wait too."""
         if self._supervisor.alive():
             self.stop()
-            for _ in self._supervisor.follow(tick=self._look):
+            for _ in self._supervisor.follow(tick=self._handle_signals):
                 pass
 
-    def _hand_over(self, event: Event, tell: Tell) -> None:
+    def _deliver(self, event: Event, on_event: OnEvent) -> None:
         try:
             self._output.json(event)
-            tell(event)
+            on_event(event)
         except BrokenPipeError:
             self.stop()
 
-    def _look(self) -> None:
-        """Act on signals here, between events: a handler must not write while something else does."""
-        if self._wishes and not self._asked:
+    def _handle_signals(self) -> None:
+        """Act on signals between events, since a signal handler must not write output."""
+        if self._signals_received and not self._stop_requested:
             self.stop()
-            self._output.remark("Stopping after the step in hand. Ctrl+C again ends the worker at once.")
-        elif self._wishes > 1 and not self._forced:
+            self._output.remark("Stopping after this step. Ctrl+C again ends the worker at once.")
+        elif self._signals_received > 1 and not self._forced:
             self._forced = True
             self._supervisor.force()
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        def wish(number: int, _: FrameType | None) -> None:
-            # Only a second Ctrl+C is impatience; the system may repeat the other signals.
-            self._wishes += 1 if number == signal.SIGINT or not self._wishes else 0
+        def count(number: int, _: FrameType | None) -> None:
+            # Only Ctrl+C is counted twice; the system may repeat the other signals.
+            self._signals_received += 1 if number == signal.SIGINT or not self._signals_received else 0
 
         names = ("SIGINT", "SIGTERM", "SIGHUP")
         numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-        # A command under nohup ignores SIGHUP and goes on.
+        # Under nohup SIGHUP is ignored and stays so.
         before = {number: signal.getsignal(number) for number in numbers}
         for number, handler in before.items():
             if handler is not signal.SIG_IGN:
-                signal.signal(number, wish)
+                signal.signal(number, count)
         try:
             yield
         finally:
@@ -114,16 +112,16 @@ class Follower:
 
 
 def conclude(ending: Ending, output: Output) -> int:
-    """Say how a worker ended where its last event does not, and return the exit code."""
+    """Print how a worker ended, unless its last event has said so, and return the exit code."""
     if ending.outcome == "crashed" or ending.event is None:
         facts = {"outcome": ending.outcome, "message": ending.message, "hint": ending.hint}
         output.json(facts | ({"log": ending.log_tail} if ending.log_tail else {}))
-    if ending.outcome == "failed" and ending.event and ending.event.get("kind") in FAULTS:
+    if ending.outcome == "failed" and ending.event and ending.event.get("kind") in INPUT_ERRORS:
         output.problems(_problems(ending))
         return 2
     if ending.outcome in ("failed", "crashed") and not output.as_json:
         output.remark(" ".join(filter(None, (ending.message, ending.hint))))
-        # An error that has no name of its own is a bug: the log says more than the message.
+        # An AppError of no subclass is unexpected: the log says more than its message.
         if ending.event is None or ending.event.get("kind") == "AppError":
             output.remark(ending.log_tail)
     return ending.exit_code

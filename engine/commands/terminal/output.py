@@ -1,6 +1,6 @@
-"""Where the command line writes: JSON lines for programs, or lines of text for people.
+"""Output of the command line: JSON lines for programs, or lines of text for people.
 
-With `--json` standard output carries JSON lines and nothing else. Standard error takes remarks in either way.
+With `--json` standard output carries JSON lines and nothing else. Remarks go to standard error in both cases.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Output:
     def __init__(self, *, as_json: bool) -> None:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                # What a terminal or a locale can't show becomes a question mark, never an exception.
+                # Characters that a terminal or locale can't show become question marks instead of raising.
                 stream.reconfigure(errors="replace")
         self.as_json = as_json
         self._closed: set[TextIO] = set()
@@ -33,42 +33,42 @@ class Output:
 
     @property
     def live(self) -> bool:
-        """Whether a terminal is attached, so that a line may change in place."""
+        """Whether output goes to a terminal, where a line can be rewritten."""
         return self._live
 
     def json(self, value: Any) -> None:
-        """Write one JSON line, if JSON is asked for.
+        """Write one JSON line with `--json`.
 
-        In ASCII, which every locale can carry: some readers take U+2028 or U+0085 in a summary for a line's end.
+        It is ASCII, since some readers take U+2028 or U+0085 in a summary for the end of a line.
         """
         if self.as_json:
             self._write(sys.stdout, json.dumps(value, allow_nan=False, separators=(",", ":")) + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Write lines for people, unless JSON is asked for."""
+        """Write lines of text, unless with `--json`."""
         if not self.as_json:
             self._clear()
             self._write(sys.stdout, "".join(f"{line}\n" for line in lines))
 
     def line(self, line: str) -> None:
-        """Write one line for people, unless JSON is asked for."""
+        """Write one line of text, unless with `--json`."""
         self.lines([line])
 
     def status(self, text: str) -> None:
-        """Show the progress in place; only on a terminal."""
+        """Rewrite the status line; only on a terminal."""
         if self._live and text != self._status:
             width = shutil.get_terminal_size().columns
             self._write(sys.stdout, CLEAR_LINE + text[: max(1, width - 1)])
             self._status = text
 
     def remark(self, line: str) -> None:
-        """Write a line to standard error, in either way of speaking; whether it is read does not matter."""
+        """Write a line to standard error, with `--json` too; a closed pipe is ignored."""
         with suppress(BrokenPipeError):
             self._clear()
             self._write(sys.stderr, f"{line}\n")
 
     def problems(self, problems: Sequence[Problem]) -> None:
-        """Write the problems of the arguments: one JSON line, or text to standard error."""
+        """Write problems of arguments or recipe: one JSON line, or text on standard error."""
         self.json({"problems": [problem.as_dict() for problem in problems]})
         if not self.as_json:
             for problem in problems:
@@ -78,7 +78,7 @@ class Output:
                     self.remark(f"    {problem.hint}")
 
     def failure(self, error: AppError) -> None:
-        """Write an error that is not caused by the arguments."""
+        """Write an error: one JSON line, or text on standard error."""
         self.json({"outcome": "failed", "kind": error.kind, "message": error.message, "hint": error.hint})
         if not self.as_json:
             self.remark(" ".join(filter(None, (error.message, error.hint))))
@@ -89,7 +89,7 @@ class Output:
             self._status = ""
 
     def _write(self, stream: TextIO | None, text: str) -> None:
-        """Write at once. Raises BrokenPipeError the first time that nobody reads; later text is dropped."""
+        """Write without buffering. Raises BrokenPipeError once for a closed pipe; later text is dropped."""
         if stream is None or stream in self._closed:
             return
         try:
@@ -102,7 +102,7 @@ class Output:
 
 
 def _drop(stream: TextIO) -> None:
-    """Send what Python still holds for a closed pipe to nowhere, so that its exit is quiet."""
+    """Redirect a closed pipe to the null device, so that Python flushes its buffer without an error at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

@@ -1,4 +1,4 @@
-"""What can be written behind `main.py`. `--json` and `--offline` may stand before or after the verb."""
+"""The parser of the command line. `--json` and `--offline` may stand before or after the verb."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from engine.commands.terminal.output import Output
 
 Run = Callable[[argparse.Namespace, Output], int]
-# What --page can bring to the front: the window's pages, and the train page with a recipe to be started.
+# Values of --page: the window's pages, and the train page with a recipe to be started.
 PAGES = ("data", "train", "arena", "library", "playground", "history", "new-run")
 
 
 class Verbs:
-    """The verbs of a parser; each module of commands adds its own."""
+    """The verbs of a parser; each command module adds its own."""
 
     def __init__(self, parser: argparse.ArgumentParser, *, title: str = "verb") -> None:
         self._actions = parser.add_subparsers(title=title, metavar=title.upper())
@@ -24,14 +24,14 @@ class Verbs:
         return self._actions.choices
 
     def add(self, name: str, does: str, run: Run) -> argparse.ArgumentParser:
-        """Declare a verb that `run` carries out, and return its parser for arguments of its own."""
+        """Add a verb that calls `run`, and return its parser, to which arguments can be added."""
         parser = self._actions.add_parser(name, help=does, description=f"{does}.", parents=[_common()])
         parser.set_defaults(run=run, verb=name)
         return parser
 
 
 def _common() -> argparse.ArgumentParser:
-    """Return the options that every verb takes; suppressed defaults let them stand before the verb too."""
+    """Return the options of all verbs; suppressed defaults let them stand before the verb too."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--json", action="store_true", help="write JSON lines, for programs")
     common.add_argument("--offline", action="store_true", help="open no connection")
@@ -39,7 +39,7 @@ def _common() -> argparse.ArgumentParser:
 
 
 def make_parser(add_verbs: Callable[[Verbs], None]) -> tuple[argparse.ArgumentParser, Collection[str]]:
-    """Return the parser of the whole command line but for the window's files, and its verbs."""
+    """Return the parser of the command line, without files for the window, and its verbs."""
     parser = argparse.ArgumentParser(
         prog="main.py",
         description="Fine-tune language models to summarise conversations. Without a verb the window opens.",

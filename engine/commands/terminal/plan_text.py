@@ -1,4 +1,4 @@
-"""A plan as lines of text: what a run trains, takes and does, as far as it is known."""
+"""A plan as lines of text: base model, trained parameters, steps, examples and memory, as far as known."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ PARTS = {
     "activations": "activations of a micro-batch",
     "runtime": "Python and libraries",
 }
-# What is not told where nothing is trained.
+# Facts left out if nothing is trained.
 OF_TRAINING = ("matrices", "adapter_bytes", "learning_rate", "steps")
-# What is not known of a method that can't be put on the base model.
+# Facts left out if the method can't be applied to the base model.
 OF_ADAPTERS = ("trainable_parameters", "matrices", "adapter_bytes")
-# What nothing comes of while the recipe has problems: such a run is not begun.
+# Facts left out if the recipe has problems, since such a run can't start.
 OF_RUNS = ("learning_rate", "steps")
 
 
 def lines(plan: Result) -> list[str]:
-    """Return what is known of a plan, what a run would fetch before the rest is, and remarks."""
-    without = _untold(plan)
-    facts = [fact for fact in FACTS if fact[0] not in without]
-    known = [(title, say(plan)) for name, title, say in facts if plan.get(name) is not None]
+    """Return the known facts of a plan, the models and data to be downloaded first, and notices."""
+    left_out = _left_out(plan)
+    facts = [fact for fact in FACTS if fact[0] not in left_out]
+    known = [(title, describe(plan)) for name, title, describe in facts if plan.get(name) is not None]
     missing = [
-        f"{name} is not on this computer yet. A run fetches it first; what it takes is known then."
+        f"{name} is not on this computer yet. A run downloads it first; its memory is known then."
         for name in plan.get("missing", ())
     ]
     notices = [text_tables.notice(notice) for notice in plan.get("notices", ())]
     return [*text_tables.facts([*known, *_memory(plan)]), *missing, *notices]
 
 
-def _untold(plan: Result) -> tuple[str, ...]:
-    """Return the facts that a plan holds nothing about but zeros, or that its problems rule out."""
+def _left_out(plan: Result) -> tuple[str, ...]:
+    """Return the names of the facts that are zero or unknown in a plan."""
     refused = OF_RUNS if plan.get("problems") else ()
     if not plan.get("trains", True):
         return OF_TRAINING
     if not plan.get("trainable_parameters"):
         return (*OF_ADAPTERS, *refused)
-    # Soft prompts stand beside the layers.
+    # Soft prompts change no layer.
     return refused if plan["matrices"] else ("matrices", *refused)
 
 
@@ -82,7 +82,7 @@ def _conversations(plan: Result) -> str:
     spread = text_tables.lengths(plan["token_lengths"]["conversation"])
     over = plan["token_lengths"]["over_limit"]
     cut = f", {score_text.counted(over, 'conversation')} cut" if over else ""
-    return f"{spread} tokens (median · 95th percentile · most){cut}"
+    return f"{spread} tokens (median · 95th percentile · maximum){cut}"
 
 
 def _steps(plan: Result) -> str:
@@ -109,10 +109,12 @@ FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
 
 
 def _memory(plan: Result) -> list[tuple[str, str]]:
-    """Return the memory, and what it consists of in lines below it."""
+    """Return the peak memory, and its parts on the lines below."""
     if "memory" not in plan:
         return []
-    whole = f"about {size(plan['memory_bytes'])} at its peak; there are {size(plan['memory_there_bytes'])}"
+    whole = (
+        f"about {size(plan['memory_bytes'])} at its peak; {size(plan['memory_there_bytes'])} are available"
+    )
     sizes = {name: size(taken) for name, taken in plan["memory"].items() if taken}
     width = max(map(len, sizes.values()))
     return [

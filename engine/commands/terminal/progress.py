@@ -1,6 +1,6 @@
-"""Shows a job's events: as a status line on a terminal, as plain lines otherwise.
+"""Prints a job's progress from its events: as a status line on a terminal, as plain lines otherwise.
 
-Knows the events; the run's state is built by `engine.jobs.run_state`.
+The run's state is computed by `engine.jobs.run_state`.
 """
 
 from __future__ import annotations
@@ -27,33 +27,33 @@ STAGES = {
 LINES_A_RUN = 20
 
 
-class Narrator:
-    """Shows events as they come, and the result of a run at its end."""
+class ProgressPrinter:
+    """Prints events as they come, and a run's result at its end."""
 
     def __init__(self, output: Output, state: RunState | None = None) -> None:
-        """Begin; `state` is what earlier attempts of the run add up to."""
+        """Start; `state` is the run's state after earlier attempts."""
         self.state = state or RunState()
         self._output = output
         self._stage = ""
-        self._tellers: dict[str, Callable[[Event], None]] = {
+        self._printers: dict[str, Callable[[Event], None]] = {
             "stage_entered": self._stage_entered,
             "stage_progressed": self._stage_progressed,
             "run_started": self._run_started,
             "run_resumed": self._run_resumed,
             "run_paused": lambda event: output.line(f"Paused at step {event.get('step', 0):,}."),
-            "run_continued": lambda _: output.line("Going on."),
+            "run_continued": lambda _: output.line("Training continues."),
             "step_finished": self._step_finished,
             "evaluated": self._evaluated,
             "notice": lambda event: output.line(text_tables.notice(event)),
             "memory_probed": self._memory_probed,
         }
 
-    def tell(self, event: Event) -> None:
-        """Apply one event to the state and show it."""
+    def show(self, event: Event) -> None:
+        """Apply an event to the state and print it."""
         self.state.apply(event)
-        teller = self._tellers.get(event["event"])
-        if teller:
-            teller(event)
+        printer = self._printers.get(event["event"])
+        if printer:
+            printer(event)
 
     def _stage_entered(self, event: Event) -> None:
         self._stage = STAGES.get(event["stage"], event["stage"].replace("_", " ").capitalize())
@@ -89,8 +89,8 @@ class Narrator:
 
     def _memory_probed(self, event: Event) -> None:
         self._output.line(
-            f"The heaviest step takes about {score_text.duration(event['seconds'])} and {size(event['needed'])} of "
-            f"memory; there is room for {size(event['available'])}."
+            f"The largest step takes about {score_text.duration(event['seconds'])} and {size(event['needed'])} of "
+            f"memory; {size(event['available'])} are available."
         )
 
     def _run_resumed(self, event: Event) -> None:
@@ -114,13 +114,13 @@ class Narrator:
         whose = "base model" if event["of"] == "base" else "adapter"
         if event.get("loss") is not None:
             self._output.line(
-                f"Validation loss at step {event['step']:,}: {event['loss']:.3f}{_on_the_way(event)}"
+                f"Validation loss at step {event['step']:,}: {event['loss']:.3f}{_interim_scores(event)}"
             )
         elif event.get("scores"):
             self._output.line(f"ROUGE-1 of the {whose}: {score_text.interval(event['scores']['rouge1'])}")
 
-    def tell_result(self) -> None:
-        """Show the result of a run: verdict, adapter, time."""
+    def show_result(self) -> None:
+        """Print the result of a run: verdict, adapter, time."""
         state = self.state
         if state.difference:
             protocol = (state.tuned_scores or {}).get("protocol") or {}
@@ -136,8 +136,8 @@ class Narrator:
             self._output.line(f"Took {score_text.duration(state.seconds)}.")
 
 
-def _on_the_way(event: Event) -> str:
-    """Return what was scored while the run trains, which is another protocol than the run's."""
+def _interim_scores(event: Event) -> str:
+    """Return the scores of an evaluation during training, whose protocol is not the run's."""
     if not event.get("scores"):
         return ""
     count = score_text.counted(event["protocol"]["examples"], "conversation")

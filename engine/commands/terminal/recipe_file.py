@@ -1,4 +1,4 @@
-"""A recipe as a command names it: its file, with values changed by `--set`."""
+"""The recipe of a command: a file, with values changed by `--set`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.errors import RecipeError
 from engine.runs import run_store
 from engine.system.paths import path_exists
 
-PLACES = ("base_model.id", "data.source", "method.start_from")
+PATH_FIELDS = ("base_model.id", "data.source", "method.start_from")
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -21,15 +21,15 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     add_overrides(parser, "change one value of the recipe, for example training.epochs=2; may be repeated")
 
 
-def add_overrides(parser: argparse.ArgumentParser, says: str) -> None:
+def add_overrides(parser: argparse.ArgumentParser, help_text: str) -> None:
     """Declare `--set`."""
     parser.add_argument(
-        "--set", action="append", default=[], dest="overrides", metavar="TABLE.KEY=VALUE", help=says
+        "--set", action="append", default=[], dest="overrides", metavar="TABLE.KEY=VALUE", help=help_text
     )
 
 
 def wanted(overrides: list[str]) -> dict[str, Any]:
-    """Return what `--set` asks for, by dotted names. Raises RecipeError."""
+    """Return the values of `--set` by dotted names. Raises RecipeError."""
     tables = recipes.overridden({}, overrides)
     return {
         f"{name}.{key}": value
@@ -39,23 +39,23 @@ def wanted(overrides: list[str]) -> dict[str, Any]:
 
 
 def read(asked: argparse.Namespace) -> Recipe:
-    """Return the recipe. Raises RecipeError with what can be known to be wrong without loading a model."""
-    recipe = recipes.load(asked.recipe, anchored(asked.overrides))
+    """Return the recipe. Raises RecipeError with all problems that can be found without loading a model."""
+    recipe = recipes.load(asked.recipe, with_absolute_paths(asked.overrides))
     problems = run_store.problems(recipe)
     if problems:
         raise RecipeError(problems)
     return recipe
 
 
-def anchored(overrides: list[str]) -> list[str]:
-    """Return overrides with paths that are relative to the working folder made absolute."""
+def with_absolute_paths(overrides: list[str]) -> list[str]:
+    """Return overrides with paths made absolute, from the working folder."""
     values = []
     for override in overrides:
         field, equals, value = override.partition("=")
         text = value.strip("\"'")
         path = Path(text).expanduser()
-        is_place = field.strip() in PLACES and text not in ("", recipes.STARTER, recipes.SAMPLE)
+        is_path = field.strip() in PATH_FIELDS and text not in ("", recipes.STARTER, recipes.SAMPLE)
         values.append(
-            f"{field}{equals}{recipes.resolved(path)}" if is_place and path_exists(path) else override
+            f"{field}{equals}{recipes.resolved(path)}" if is_path and path_exists(path) else override
         )
     return values

@@ -1,4 +1,4 @@
-"""What the verbs that write a report share: where it goes, and what is said of it."""
+"""Writes the report of a run or arena for the verbs that have `--out`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.commands.terminal.output import Output
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
-    """Declare the option that says where."""
+    """Declare `--out`."""
     parser.add_argument(
         "--out",
         type=Path,
@@ -22,7 +22,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 def write(
     facts: report.Report | report.ArenaReport, name: str, of: str, out: Path | None, output: Output
 ) -> int:
-    """Write the report of the run or arena (`of`) with this id, and say where it is. Raises StorageError."""
+    """Write a report and print its path. `of` is "run" or "arena", `name` its id. Raises StorageError."""
     path = (out or Path(report.default_name(name))).expanduser().resolve()
     report.write(facts, path)
     output.json({of: name, "path": str(path)})

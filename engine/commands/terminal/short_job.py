@@ -1,4 +1,4 @@
-"""One short job for one answer: made, followed, its result taken, its folder removed when all went well."""
+"""Runs one short job and returns its result; the job's folder is deleted on success."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.commands.terminal.follow_job import Follower, Tell, conclude
+from engine.commands.terminal.follow_job import Follower, OnEvent, conclude
 from engine.commands.terminal.output import Output
-from engine.commands.terminal.progress import Narrator
+from engine.commands.terminal.progress import ProgressPrinter
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.jobs.events import Event
@@ -25,25 +25,25 @@ def ask(
     show: Callable[[Result], list[str]],
     recipe: Recipe | None = None,
     complete: Callable[[Result], Result] = lambda result: result,
-    hear: Tell = lambda _event: None,
+    on_event: OnEvent = lambda _event: None,
 ) -> tuple[int, Result]:
-    """Do a job and write its result: as the last JSON line, or as the lines that `show` makes of it.
+    """Run a job and write its result: as the last JSON line, or as the lines that `show` returns.
 
-    `complete` may add what lies beside the events in the job's folder, before that goes; `hear` gets every event.
-    Returns the exit code and the result, which is empty unless the job was completed.
+    `complete` may add to the result from other files in the job's folder before it is deleted; `on_event` gets every
+    event. Returns the exit code, and the result, which is empty unless the job was completed.
     """
     text = recipes.dumps(recipe) if recipe else ""
     job = create_job(jobs_folder(), kind, arguments, recipe=text)
-    narrator = Narrator(output)
+    progress = ProgressPrinter(output)
     results: list[Result] = []
 
-    def tell(event: Event) -> None:
-        narrator.tell(event)
-        hear(event)
+    def follow(event: Event) -> None:
+        progress.show(event)
+        on_event(event)
         if event["event"] == "result_made":
             results.append(event["result"])
 
-    ending = Follower(job, output).run(tell)
+    ending = Follower(job, output).run(follow)
     code = conclude(ending, output)
     if code or not results:
         return code, {}

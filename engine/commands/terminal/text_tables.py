@@ -12,13 +12,13 @@ def lengths(spread: Mapping[str, int]) -> str:
 
 
 def notice(event: Mapping[str, Any]) -> str:
-    """Return a notice as a line: what it is, its message, its hint."""
+    """Return a notice as a line: its level, message and hint."""
     title = "Warning" if event.get("level") == "warning" else "Note"
     return " ".join(filter(None, (f"{title}: {event['message']}", event.get("hint", ""))))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:
-    """Return aligned lines; the columns named in `right` stand to the right."""
+    """Return aligned lines; the columns named in `right` are aligned on the right."""
     widths = [max(len(row[index]) for row in [head, *rows]) for index in range(len(head))]
     return [_aligned(row, head, widths, right) for row in [head, *rows]]
 
@@ -32,6 +32,6 @@ def _aligned(row: Sequence[str], head: Sequence[str], widths: Sequence[int], rig
 
 
 def facts(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """Return lines of names and values, the values below each other."""
+    """Return a line for each name and value, with aligned values."""
     width = max((len(name) for name, _ in pairs), default=0)
     return [f"{name.ljust(width)}  {value}".rstrip() for name, value in pairs]

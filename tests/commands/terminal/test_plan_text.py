@@ -24,7 +24,7 @@ PLAN: dict[str, Any] = {
 def test_memory_is_told_with_its_parts_below_each_other() -> None:
     lines = plan_text.lines(PLAN)
     assert lines[0].split() == ["Trains", "9,216", "of", "921,600", "parameters", "(1.00", "%)"]
-    assert lines[-3].endswith("about 3.0 MB at its peak; there are 24.0 GB")
+    assert lines[-3].endswith("about 3.0 MB at its peak; 24.0 GB are available")
     assert [line.split()[0] for line in lines[-2:]] == ["3.0", "40.0"]
     assert lines[-2].index("weights") == lines[-1].index("parameters")
 
@@ -34,7 +34,7 @@ def test_what_is_not_known_is_not_told_and_what_is_missing_is() -> None:
     told = plan_text.lines(PLAN | {"bits_per_parameter": 4.127})
     assert any("4.127 bits per parameter" in line for line in told)
     assert plan_text.lines({"missing": ["google/flan-t5-base"]}) == [
-        "google/flan-t5-base is not on this computer yet. A run fetches it first; what it takes is known then."
+        "google/flan-t5-base is not on this computer yet. A run downloads it first; its memory is known then."
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.commands.terminal.output import Output
-from engine.commands.terminal.progress import Narrator
+from engine.commands.terminal.progress import ProgressPrinter
 
 STARTED = {
     "event": "run_started",
@@ -20,9 +20,9 @@ STARTED = {
 
 
 def test_the_precision_is_told_with_its_reason(capsys):
-    narrator = Narrator(Output(as_json=False))
-    narrator.tell(STARTED | {"precision_reason": "bfloat16 is not faster here"})
-    narrator.tell(STARTED)
+    progress = ProgressPrinter(Output(as_json=False))
+    progress.show(STARTED | {"precision_reason": "bfloat16 is not faster here"})
+    progress.show(STARTED)
 
     told = capsys.readouterr()
     text = told.out + told.err
@@ -31,11 +31,11 @@ def test_the_precision_is_told_with_its_reason(capsys):
 
 
 def test_scores_on_the_way_are_told_with_what_they_are_of(capsys):
-    narrator = Narrator(Output(as_json=False))
+    progress = ProgressPrinter(Output(as_json=False))
     common = {"event": "evaluated", "time": 2.0, "step": 20, "split": "validation", "of": "a", "loss": 1.25}
     scores = {"rouge1": {"mean": 0.441, "low": 0.4, "high": 0.5}}
-    narrator.tell(common | {"protocol": {"examples": 4}, "scores": scores})
-    narrator.tell(common | {"step": 40, "protocol": None, "scores": None})
+    progress.show(common | {"protocol": {"examples": 4}, "scores": scores})
+    progress.show(common | {"step": 40, "protocol": None, "scores": None})
 
     told = capsys.readouterr()
     lines = [line for line in (told.out + told.err).splitlines() if line.startswith("Validation")]
@@ -43,12 +43,12 @@ def test_scores_on_the_way_are_told_with_what_they_are_of(capsys):
         "Validation loss at step 20: 1.250, ROUGE-1 on 4 conversations of that split: 44.1",
         "Validation loss at step 40: 1.250",
     ]
-    assert narrator.state.tuned_scores is None
+    assert progress.state.tuned_scores is None
 
 
 def test_what_the_recipe_excluded_is_told_with_the_result(capsys):
-    narrator = Narrator(Output(as_json=False))
-    narrator.tell(STARTED | {"excluded": {"train": 120, "test": 7}})
-    narrator.tell_result()
+    progress = ProgressPrinter(Output(as_json=False))
+    progress.show(STARTED | {"excluded": {"train": 120, "test": 7}})
+    progress.show_result()
 
     assert "127 conversations excluded by the recipe." in capsys.readouterr().out
