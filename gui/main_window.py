@@ -112,10 +112,10 @@ class MainWindow(ShellWindow):
         self.taskbar = Taskbar(self)
         self.left.connect(self.taskbar.clear)
         self.notifier = Notifier(self, self.taskbar)
-        self.retention = CheckpointCleanup(preferences, self)
-        self.retention.freed.connect(manager.runs_changed)
-        self._probe = SystemLoad(self)
-        self._probe.measured.connect(self.rail.set_device)
+        self.checkpoint_cleanup = CheckpointCleanup(preferences, self)
+        self.checkpoint_cleanup.freed.connect(manager.runs_changed)
+        self._system_load = SystemLoad(self)
+        self._system_load.measured.connect(self.rail.set_device)
         manager.run_started.connect(self._run_changed)
         manager.run_changed.connect(self._run_changed)
         manager.run_ended.connect(self._run_ended)
@@ -130,10 +130,10 @@ class MainWindow(ShellWindow):
 
     def _when_idle(self) -> None:
         """Do what the first paint of the window need not wait for."""
-        self._probe.start()
+        self._system_load.start()
         self._count_adapters()
         self.manager.sweep_jobs()
-        self.retention.follow()
+        self.checkpoint_cleanup.follow()
         self.manager.arena_queue.restore()
 
     def show_built(self, key: str) -> Any:
@@ -288,19 +288,19 @@ class MainWindow(ShellWindow):
         self._open(dialog)
 
     def _show_disk_use(self) -> None:
-        self._open(DiskDialog(self.retention, self))
+        self._open(DiskDialog(self.checkpoint_cleanup, self))
 
     def _run_changed(self, model: RunModel) -> None:
         share = model.state.fraction_done
         self.rail.set_badge("train", percent(share) if model.state.total_steps else "", busy=True)
         self._show_on_icon()
-        self._probe.watch(model)
+        self._system_load.watch(model)
 
     def _run_ended(self, model: RunModel) -> None:
         self.rail.set_badge("train", "")
         self._show_on_icon()
-        self._probe.watch(None)
-        self.retention.follow()
+        self._system_load.watch(None)
+        self.checkpoint_cleanup.follow()
         if self._quit_dialog is not None and self._quit_dialog.stopping:
             self._leave()
         elif model.ending is not None and not model.state.device_released:

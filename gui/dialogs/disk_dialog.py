@@ -30,22 +30,22 @@ PARTS = {
 class DiskDialog(GrowingDialog):
     """Measures when opened and after each deletion."""
 
-    def __init__(self, retention: CheckpointCleanup, parent: QWidget | None = None) -> None:
+    def __init__(self, checkpoint_cleanup: CheckpointCleanup, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._retention = retention
+        self._checkpoint_cleanup = checkpoint_cleanup
         self._background = BackgroundTasks(self)
         self._freeable = disk_usage.Freeable()
         self.setWindowTitle(tr("Disk use"))
         self.sizes = {key: Label("–", "figure") for key in PARTS}
         self.rules = ComboBox([(key, tr(text)) for key, text in RULES])
-        self.rules.set_key(retention.rule)
+        self.rules.set_key(checkpoint_cleanup.rule)
         self.said = Label(tr("Measuring…"), "body", "ink2", wrap=True)
         self.free_button = plain(tr("Free space"), "trash")
         self.free_button.setEnabled(False)
         self._lay_out()
         self.rules.chosen.connect(self._choose)
         self.free_button.clicked.connect(self._free)
-        retention.freed.connect(self._on_freed)
+        checkpoint_cleanup.freed.connect(self._on_freed)
         self.measure()
 
     def _lay_out(self) -> None:
@@ -88,11 +88,11 @@ class DiskDialog(GrowingDialog):
         self.said.setText(freeable_text(self._freeable))
 
     def _choose(self, rule: str) -> None:
-        self._retention.choose(rule)
+        self._checkpoint_cleanup.choose(rule)
 
     def _free(self) -> None:
         self.free_button.setEnabled(False)
-        self._retention.free(self._freeable)
+        self._checkpoint_cleanup.free(self._freeable)
 
     def _on_freed(self, _bytes: float) -> None:
         self.measure()

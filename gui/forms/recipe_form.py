@@ -91,8 +91,8 @@ class RecipeForm(QWidget):
         self._method.chosen.connect(self.choose_method)
         self.variant = VariantField()
         self.variant.chosen.connect(self.choose_variant)
-        self.origin = StartFromField()
-        self.origin.chosen.connect(self._choose_origin)
+        self.start_from = StartFromField()
+        self.start_from.chosen.connect(self._choose_origin)
         self._method_top, self._method_rest = QVBoxLayout(), QVBoxLayout()
         self._grids: list[FieldGrid] = []
         self._method_grids: list[FieldGrid] = []
@@ -168,7 +168,7 @@ class RecipeForm(QWidget):
             training["learning_rate"] = saved_rate
         self._set_tables(self.tables() | {"name": "", "method": options, "training": training})
         if before.get("start_from"):
-            self._report_origin_removed(self.origin.name_of(before["start_from"]))
+            self._report_origin_removed(self.start_from.name_of(before["start_from"]))
         if rate is not None and saved_rate is None:
             self.set_foot(
                 RATE,
@@ -193,16 +193,18 @@ class RecipeForm(QWidget):
             self.set_values("method", {"start_from": adapter_id})
 
     def _report_origin_removed(self, name: str) -> None:
-        self.origin.set_foot(tr("{name} was removed here: it was trained with another method.", name=name))
-        self.origin.show()
+        self.start_from.set_foot(
+            tr("{name} was removed here: it was trained with another method.", name=name)
+        )
+        self.start_from.show()
 
     def _show_origin(self) -> None:
         """Show the adapter to start from: always if set, else from the level "more" on."""
         table = self._tables["method"]
         adapter_id = str(table.get("start_from", ""))
-        self.origin.set_foot("")
-        self.origin.show_origin(str(self._tables["base_model"]["id"]), str(table["id"]), adapter_id)
-        self.origin.setVisible(bool(adapter_id) or self._level != LEVELS[0])
+        self.start_from.set_foot("")
+        self.start_from.show_origin(str(self._tables["base_model"]["id"]), str(table["id"]), adapter_id)
+        self.start_from.setVisible(bool(adapter_id) or self._level != LEVELS[0])
 
     # Display
 
@@ -248,7 +250,7 @@ class RecipeForm(QWidget):
         self.undo.lock(fixed)
         self._method_field.set_fixed(fixed)
         self.variant.set_fixed(fixed)
-        self.origin.set_fixed(fixed)
+        self.start_from.set_fixed(fixed)
         for field in self._all_fields():
             field.set_fixed(fixed)
 
@@ -259,7 +261,7 @@ class RecipeForm(QWidget):
         for field in fields.values():
             field.set_problem()
         self._method_field.set_problem()
-        self.origin.set_problem()
+        self.start_from.set_problem()
         homeless = []
         for problem in problems:
             # The problem of a key within a table is shown at the table's field.
@@ -269,8 +271,8 @@ class RecipeForm(QWidget):
             elif problem.field in {"method", "method.id"}:
                 self._method_field.set_problem(translate(problem.message), translate(problem.hint))
             elif problem.field == START_FROM:
-                self.origin.set_problem(translate(problem.message), translate(problem.hint))
-                self.origin.show()
+                self.start_from.set_problem(translate(problem.message), translate(problem.hint))
+                self.start_from.show()
             else:
                 homeless.append(problem)
         return homeless
@@ -336,7 +338,7 @@ class RecipeForm(QWidget):
         column.addWidget(Line())
         column.addWidget(self._method_field)
         column.addWidget(self.variant)
-        column.addWidget(self.origin)
+        column.addWidget(self.start_from)
         for part in (self._method_top, self._method_rest):
             part.setSpacing(12)
         column.addLayout(self._method_top)
@@ -416,7 +418,7 @@ class RecipeForm(QWidget):
         wholes: dict[str, QWidget] = {
             METHOD: self._method_field,
             VARIANT: self.variant,
-            START_FROM: self.origin,
+            START_FROM: self.start_from,
         }
         if key in wholes:
             return wholes[key]

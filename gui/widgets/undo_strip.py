@@ -19,7 +19,7 @@ class UndoStrip(NoticeStrip):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._undo: Callable[[], object] | None = None
-        self._clock = once(self, SHOWN_MILLISECONDS, self.put_away)
+        self._clock = once(self, SHOWN_MILLISECONDS, self.dismiss)
         self.acted.connect(self._act)
         self.hide()
 
@@ -29,7 +29,7 @@ class UndoStrip(NoticeStrip):
         self.show_notice(text, (action or tr("Undo")) if undo is not None else "")
         self._clock.start()
 
-    def put_away(self) -> None:
+    def dismiss(self) -> None:
         """Hide the strip and drop its undo function."""
         self._clock.stop()
         self._undo = None
@@ -37,6 +37,6 @@ class UndoStrip(NoticeStrip):
 
     def _act(self) -> None:
         undo = self._undo
-        self.put_away()
+        self.dismiss()
         if undo is not None:
             undo()

@@ -68,7 +68,7 @@ def _opened(page: LabellingPage, set_id: str) -> Rows:
 
 def _compared(page: LabellingPage) -> Rows:
     latency, took = _watched(
-        page.controller.listing.compared.connect, lambda: page.controller.choose_order("unlike")
+        page.controller.item_order.compared.connect, lambda: page.controller.choose_order("unlike")
     )
     return [("all words compared, once", f"{took:.1f} s", ""), *_late("compared", latency)]
 

@@ -111,7 +111,7 @@ def described(each: QWidget) -> str:
 
 def walk(window: MainWindow) -> list[QWidget]:
     pages = [window.show_built(key) for key in PAGES]
-    disk = DiskDialog(window.retention, window)
+    disk = DiskDialog(window.checkpoint_cleanup, window)
     sheets = [
         SettingsDialog(window.preferences, window),
         ShortcutsSheet("", window),

@@ -77,10 +77,10 @@ class ArenaPage(Page):
         self._recipe: tuple[Recipe, Family | None] | None = None
         self.reader = ArenaReader(self)
         self.operations = ArenaOperations(manager, self)
-        self.report_file = ReportExport(self)
+        self.report_export = ReportExport(self)
         self.table = ArenaTable(self)
         self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT)
-        self.below = LowerPane()
+        self.lower_pane = LowerPane()
         self.form = EntriesForm()
         save_list_state(self.view)
         self._make_parts()
@@ -139,7 +139,7 @@ class ArenaPage(Page):
         column.addLayout(tools)
         column.addWidget(self.view)
         column.addWidget(self._unscored)
-        column.addWidget(self.below, 1)
+        column.addWidget(self.lower_pane, 1)
         for strip in (self.undo_strip, self.notice):
             column.addWidget(strip)
         self._stack = QStackedWidget()
@@ -162,7 +162,7 @@ class ArenaPage(Page):
         self.columns_button.chosen.connect(self.table.set_metrics)
         self.differences_button.clicked.connect(self._toggle_differences)
         self.report_button.clicked.connect(self._ask_where)
-        self.report_file.reported.connect(self.undo_strip.offer)
+        self.report_export.reported.connect(self.undo_strip.offer)
         self.notice.acted.connect(self.notice.hide)
         self.view.chosen.connect(lambda row: self.choose(row.id) if row is not None else None)
         self.view.opened.connect(lambda row: self._open_run(row.status))
@@ -176,7 +176,7 @@ class ArenaPage(Page):
         self._manager.device_changed.connect(self._show_header)
 
     def _connect_below(self) -> None:
-        queue, below = self.below.queue, self.below
+        queue, below = self.lower_pane.queue, self.lower_pane
         below.front.picked.connect(self.choose)
         below.losses.failed.connect(self._show_error)
         queue.chosen.connect(lambda status: self.choose(status.entry.id) if status is not None else None)
@@ -188,7 +188,7 @@ class ArenaPage(Page):
     def adapt(self, width: int) -> None:
         """Below 1200 the charts and the queue become three tabs."""
         narrow = width < px(NARROW)
-        self.below.set_narrow(narrow)
+        self.lower_pane.set_narrow(narrow)
         self.choice.setFixedWidth(px(120 if narrow else 176))
         self._fit_table()
 
@@ -254,11 +254,11 @@ class ArenaPage(Page):
         found = self._shown
         first = found.groups[0].rows if found.groups else ()
         entries = {each.entry.id: each.entry for each in found.statuses}
-        self.below.show_results(first, found.losses, entries, self._chosen)
+        self.lower_pane.show_results(first, found.losses, entries, self._chosen)
         current = self._manager.current
-        self.below.queue.show_queue(found.statuses, current.id if current is not None else "")
+        self.lower_pane.queue.show_queue(found.statuses, current.id if current is not None else "")
         self.base_line.setText(base_score_text(found))
-        if self.below.shows_differences():
+        if self.lower_pane.shows_differences():
             self._show_differences()
 
     def _show_header(self) -> None:
@@ -303,7 +303,7 @@ class ArenaPage(Page):
             return
         self._chosen = entry_id
         self.view.choose(entry_id)
-        self.below.choose(entry_id)
+        self.lower_pane.choose(entry_id)
 
     def _toggle_check(self, row: arenas.Row) -> None:
         self._checked ^= {row.id}
@@ -311,8 +311,8 @@ class ArenaPage(Page):
         self.refresh()
 
     def _toggle_differences(self) -> None:
-        shows = not self.below.shows_differences()
-        self.below.show_differences_instead(shows)
+        shows = not self.lower_pane.shows_differences()
+        self.lower_pane.show_differences_instead(shows)
         self.differences_button.setText(tr("Show charts") if shows else tr("Show recipe differences"))
         if shows:
             self._show_differences()
@@ -327,7 +327,7 @@ class ArenaPage(Page):
         except AppError as error:
             self._show_error(translate(arenas.why_not(error)))
             return
-        self.below.differences.show_differences([entry_text(row.status.entry) for row in rows], tables)
+        self.lower_pane.differences.show_differences([entry_text(row.status.entry) for row in rows], tables)
 
     # Actions.
     def _with_arena(self, operation: Callable[..., object], *rest: object) -> None:
@@ -336,7 +336,7 @@ class ArenaPage(Page):
 
     def _ask_where(self) -> None:
         if self._shown.arena is not None:
-            self.report_file.ask(self, self._shown.arena)
+            self.report_export.ask(self, self._shown.arena)
 
     def _open_run(self, status: EntryStatus) -> None:
         if status.run is not None:
@@ -441,7 +441,7 @@ class ArenaPage(Page):
             self.form.show_problem(tr(MEND))
             return
         try:
-            arena = self._made(name, changes)
+            arena = self._make_arena(name, changes)
         except RecipeError as error:
             self.form.show_problem(
                 " ".join(translate(f"{each.message} {each.hint}".strip()) for each in error.problems[:3])
@@ -453,7 +453,7 @@ class ArenaPage(Page):
         self._stack.setCurrentWidget(self._content)
         self.open(arena.id)
 
-    def _made(self, name: str, changes: list[arenas.Change] | None) -> arenas.Arena:
+    def _make_arena(self, name: str, changes: list[arenas.Change] | None) -> arenas.Arena:
         recipe, family = self._recipe or (None, None)
         if self._asks_for_new:
             assert recipe is not None

@@ -31,7 +31,7 @@ class Checker(QObject):
 
     # Not int: sizes in bytes may exceed 32 bits.
     progressed = Signal(str, object, object, str, str)
-    looked = Signal(object)
+    previewed = Signal(object)
     found = Signal(object, object)
     failed = Signal(list)
 
@@ -84,7 +84,7 @@ class Checker(QObject):
             elif event["event"] == "stage_progressed":
                 self._report_progress(event["done"], event["total"], event["unit"])
             elif event["event"] == "rows_previewed":
-                self.looked.emit(event)
+                self.previewed.emit(event)
             elif event["event"] == "rows_broken":
                 self.broken += event["rows"]
             elif event["event"] == "notice":

@@ -164,7 +164,7 @@ class ColumnMapping(QWidget):
         self.setVisible(chosen != self._values)
         self._values = chosen
 
-    def show_look(self, look: RowPreview) -> None:
+    def show_preview(self, look: RowPreview) -> None:
         """Offer the columns of the first rows, with the guess, and the keys of turns."""
         self.offer(look.columns, look.shape, turn_keys(look))
 

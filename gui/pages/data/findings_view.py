@@ -151,9 +151,9 @@ class FindingsView(QWidget):
     rows_wanted = Signal(object)
     export_wanted = Signal(object)
 
-    def __init__(self, decisions: Exclusions) -> None:
+    def __init__(self, exclusions: Exclusions) -> None:
         super().__init__()
-        self._decisions = decisions
+        self._exclusions = exclusions
         self._rows: list[FindingRow] = []
         self._nothing = Label(
             tr("Nothing to report. No leaks, no duplicates, no empty rows."), "body", "ink2"
@@ -164,7 +164,7 @@ class FindingsView(QWidget):
         column.setSpacing(0)
         column.addWidget(self._nothing, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._scroll, 1)
-        decisions.changed.connect(self._show_decisions)
+        exclusions.changed.connect(self._show_exclusions)
         style.follow(self.update)
 
     def rows(self) -> list[FindingRow]:
@@ -184,19 +184,19 @@ class FindingsView(QWidget):
         self._scroll.column.addStretch(1)
         self._nothing.setVisible(not findings)
         self._scroll.setVisible(bool(findings))
-        self._show_decisions()
+        self._show_exclusions()
 
     def _row(self, finding: Finding) -> FindingRow:
         row = FindingRow(finding)
         row.show_wanted.connect(lambda: self.rows_wanted.emit(finding))
         row.export_wanted.connect(lambda: self.export_wanted.emit(finding))
-        row.exclude_wanted.connect(lambda on: self._decisions.exclude(finding.id, on))
-        row.mask_wanted.connect(lambda on: self._decisions.mask(finding.id, on))
+        row.exclude_wanted.connect(lambda on: self._exclusions.exclude(finding.id, on))
+        row.mask_wanted.connect(lambda on: self._exclusions.mask(finding.id, on))
         return row
 
-    def _show_decisions(self) -> None:
+    def _show_exclusions(self) -> None:
         for row in self._rows:
             row.set_state(
-                excluded=row.finding.id in self._decisions.excluded,
-                masked=row.finding.id in self._decisions.masked,
+                excluded=row.finding.id in self._exclusions.excluded,
+                masked=row.finding.id in self._exclusions.masked,
             )

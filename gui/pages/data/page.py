@@ -53,20 +53,20 @@ class DataPage(Page):
         super().__init__(tr("Data"), tr("No data checked yet"), parent)
         self._manager = manager
         self.checker = Checker(manager, self)
-        self.decisions = Exclusions(self)
+        self.exclusions = Exclusions(self)
         self._downloads = DownloadCheck(manager, self)
         self._wanted: dict[str, Any] = {}
         self._read_source = ""
         self._asked_for_models = False
         self._checked: dict[str, Any] = {}
         self._finding: Finding | None = None
-        self.first_look: RowPreview | None = None
+        self.row_preview: RowPreview | None = None
         self.report: Report | None = None
         self.label_button = plain(tr("Write summaries"), "edit")
         self.use_button = primary(tr("Use for the next run"), "arrow-right")
         for button in (self.label_button, self.use_button):
             self.header.add(button)
-        self.parts = DataPageLayout(self.decisions)
+        self.parts = DataPageLayout(self.exclusions)
         self.body.addWidget(self.parts, 1)
         self._connect()
         self._show_nothing()
@@ -88,10 +88,10 @@ class DataPage(Page):
         self._downloads.asked.connect(self._ask)
         self._downloads.refused.connect(self._refuse)
         self.checker.progressed.connect(parts.source.show_progress)
-        self.checker.looked.connect(self.show_first_look)
+        self.checker.previewed.connect(self.show_row_preview)
         self.checker.found.connect(self.show_result)
         self.checker.failed.connect(self._show_problems)
-        self.decisions.changed.connect(self._show_decisions)
+        self.exclusions.changed.connect(self._show_exclusions)
         parts.split.currentChanged.connect(lambda _key: self._show_split())
         for lengths in (parts.conversations, parts.summaries):
             lengths.limit_changed.connect(lambda _limit: self._show_limits())
@@ -101,10 +101,10 @@ class DataPage(Page):
         parts.rows.row_chosen.connect(self._choose_row)
         parts.rows.all_wanted.connect(lambda: self._show_rows_of(None))
         parts.rows.export_wanted.connect(lambda: self._export(self._finding))
-        parts.preview.step_wanted.connect(self._step)
-        parts.preview.closed.connect(parts.close_preview)
-        parts.preview.try_wanted.connect(lambda row: self.try_requested.emit(_example(row)))
-        actions.bind(parts.preview, "window.close", parts.close_preview)
+        parts.row_view.step_wanted.connect(self._step)
+        parts.row_view.closed.connect(parts.close_row_view)
+        parts.row_view.try_wanted.connect(lambda row: self.try_requested.emit(_example(row)))
+        actions.bind(parts.row_view, "window.close", parts.close_row_view)
         actions.bind(self, "data.files", parts.source.file_button)
         actions.bind(self, "data.check", parts.source.check_button)
 
@@ -146,7 +146,7 @@ class DataPage(Page):
             self.parts.source.set_source(values["source"])
             values = self.parts.source.values()
         # Exclusions and masks apply to runs; the check reads all rows, so that they can be undone.
-        asked = self._wanted = values | self._limits() | {"broken_rows": self.decisions.broken_rows()}
+        asked = self._wanted = values | self._limits() | {"broken_rows": self.exclusions.broken_rows()}
         if is_on_hub(values["source"]):
             asking = tr("Asking the hub about {source}…", source=values["source"])
             self.parts.question.show_notice(asking, tr("Cancel"))
@@ -180,33 +180,33 @@ class DataPage(Page):
 
     def _read_the_rest(self) -> None:
         """Consent to leaving out unreadable rows, and check again."""
-        self.decisions.leaves_broken_rows_out = True
+        self.exclusions.leaves_broken_rows_out = True
         self.check()
 
     def _refuse_broken_rows(self) -> None:
-        self.decisions.leaves_broken_rows_out = False
+        self.exclusions.leaves_broken_rows_out = False
         self.check()
 
     def _forget(self) -> None:
         """Drop decisions and results of another source."""
         self.checker.stop()
         self._downloads.cancel()
-        self.decisions.forget()
+        self.exclusions.forget()
         self._show_nothing()
 
     # Display
 
-    def show_first_look(self, event: dict[str, Any]) -> None:
+    def show_row_preview(self, event: dict[str, Any]) -> None:
         """Show the first rows while the others are read; an existing report stays until the next one."""
-        look = self.first_look = report.read_first_look(event)
-        self.parts.first_look.show_look(look)
+        look = self.row_preview = report.read_row_preview(event)
+        self.parts.preview_table.show_preview(look)
         self.parts.source.mapping.show()
-        self.parts.source.mapping.show_look(look)
+        self.parts.source.mapping.show_preview(look)
         self.parts.source.show_problems([look.problem] if look.problem else [])
         if self.report is None:
             self.header.set_title(look.title)
             self.header.set_subtitle(tr("These are the first rows. The others are being read."))
-            self.parts.show_first_look()
+            self.parts.show_row_preview()
 
     def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
         """Show the result of a check; `asked` are its `[data]` values."""
@@ -224,9 +224,9 @@ class DataPage(Page):
     def _show_problems(self, problems: list[Problem]) -> None:
         """Show why there is no report; the first rows stay, to map their columns."""
         self.report = None
-        look = self.first_look
+        look = self.row_preview
         if look is not None:
-            self.parts.show_first_look()
+            self.parts.show_row_preview()
             self.header.set_title(look.title)
             self.header.set_subtitle(tr("These are the first rows. The others could not be read."))
         else:
@@ -244,7 +244,7 @@ class DataPage(Page):
             )
 
     def _show_nothing(self) -> None:
-        self.report = self.first_look = None
+        self.report = self.row_preview = None
         self.use_button.setEnabled(False)
         for strip in (self.parts.unlabelled, self.parts.broken, self.parts.remarks):
             strip.hide()
@@ -268,7 +268,7 @@ class DataPage(Page):
         parts.part.set_text("findings", tr("Findings ({count})", count=number_text(len(found.findings))))
         self._show_remarks(self.checker.notices)
         parts.broken_rows.show_rows(self.checker.broken)
-        self._show_decisions()
+        self._show_exclusions()
         self._finding = None
         self._count_splits()
         parts.show_report()
@@ -277,7 +277,7 @@ class DataPage(Page):
         self._show_split()
 
     def _turn_keys(self) -> tuple[str, ...]:
-        return turn_keys(self.first_look) if self.first_look else ()
+        return turn_keys(self.row_preview) if self.row_preview else ()
 
     def _show_remarks(self, remarks: list[str]) -> None:
         """Show the notices of the check, such as rows left out, with an action to withdraw the consent."""
@@ -285,16 +285,16 @@ class DataPage(Page):
         sentences = [translate(remark) for remark in shown[:MAX_REMARKS]]
         if (more := len(shown) - MAX_REMARKS) > 0:
             sentences.append(tr_count(more, "{n} more like this.", "{n} more like this."))
-        undo = tr("Undo") if self.decisions.leaves_broken_rows_out else ""
+        undo = tr("Undo") if self.exclusions.leaves_broken_rows_out else ""
         self.parts.remarks.show_notice(" ".join(sentences), undo, "info", "ink2")
         self.parts.remarks.setVisible(bool(shown))
 
-    def _show_decisions(self) -> None:
+    def _show_exclusions(self) -> None:
         """Show the exclusions and masks."""
         if self.report is not None:
-            left_out = self.report.left_out(self.decisions.excluded, self._limits())
+            left_out = self.report.left_out(self.exclusions.excluded, self._limits())
             self.parts.figures.show_left_out(*left_out)
-            self._show_row(self.parts.preview.row())
+            self._show_row(self.parts.row_view.row())
             self.parts.rows.refresh()
 
     def _show_limits(self) -> None:
@@ -303,7 +303,7 @@ class DataPage(Page):
             for row in self.parts.findings.rows():
                 if row.finding.id in report.LIMITED:
                     row.show_counts(self.report.over(row.finding.id, self._limits()))
-            self._show_decisions()
+            self._show_exclusions()
 
     def _list_anew(self) -> None:
         """List the rows over a moved limit, if they are shown."""
@@ -362,7 +362,7 @@ class DataPage(Page):
 
     def _as_masked(self, row: Row | None) -> Row | None:
         """Return a row with personal data masked as in runs."""
-        masked = self.decisions.masked
+        masked = self.exclusions.masked
         if row is None or not masked:
             return row
         conversation, summary = (pii.mask(text, masked)[0] for text in (row.conversation, row.summary))
@@ -384,16 +384,16 @@ class DataPage(Page):
     def _choose_row(self, number: int) -> None:
         if self.report is not None:
             self._show_row(self.report.row(self.parts.split.current(), number))
-            self.parts.open_preview()
+            self.parts.open_row_view()
 
     def _show_row(self, row: Row | None) -> None:
         numbers = self.parts.rows.numbers()
         position = numbers.index(row.number) if row is not None and row.number in numbers else 0
         limit = self.parts.conversations.limit
-        self.parts.preview.show_row(row, position, len(numbers), limit, self.decisions.masked)
+        self.parts.row_view.show_row(row, position, len(numbers), limit, self.exclusions.masked)
 
     def _step(self, by: int) -> None:
-        row, numbers = self.parts.preview.row(), self.parts.rows.numbers()
+        row, numbers = self.parts.row_view.row(), self.parts.rows.numbers()
         if row is not None and row.number in numbers:
             self.parts.rows.choose(numbers.index(row.number) + by)
 
@@ -422,7 +422,7 @@ class DataPage(Page):
 
     def values(self) -> dict[str, Any]:
         """Return the `[data]` values of a recipe for this data with its decisions and limits."""
-        return self._checked | self._limits() | self.decisions.values()
+        return self._checked | self._limits() | self.exclusions.values()
 
     def _limits(self) -> dict[str, int]:
         return {
@@ -437,7 +437,7 @@ class DataPage(Page):
         if source and is_on_hub(source) and source != self._read_source:
             self.check()
         else:
-            decided = values | self._limits() | self.decisions.values()
+            decided = values | self._limits() | self.exclusions.values()
             self.label_requested.emit(decided if source else {}, self.parts.source.tokenizer.key())
 
     def _export(self, finding: Finding | None) -> None:

@@ -38,16 +38,16 @@ USUAL = DataOptions(source=SAMPLE)
 class DataPageLayout(Splitter):
     """The content below the header: an empty state, the first rows, or a report."""
 
-    def __init__(self, decisions: Exclusions, parent: QWidget | None = None) -> None:
+    def __init__(self, exclusions: Exclusions, parent: QWidget | None = None) -> None:
         super().__init__("data", parent=parent)
         self._is_narrow = False
         self._has_report = False
-        self._make_parts(decisions)
+        self._make_parts(exclusions)
         self._lay_out()
         self.show_nothing()
         style.follow(self._restyle)
 
-    def _make_parts(self, decisions: Exclusions) -> None:
+    def _make_parts(self, exclusions: Exclusions) -> None:
         self.source = SourceBar()
         self.question, self.broken, self.remarks = NoticeStrip(), NoticeStrip(), NoticeStrip()
         self.unlabelled = NoticeStrip(
@@ -63,10 +63,10 @@ class DataPageLayout(Splitter):
         self.split = SegmentedControl(splits, short=True, name=tr("Split"))
         parts = [("findings", tr("Findings")), ("rows", tr("Rows")), ("columns", tr("Raw rows"))]
         self.part = SegmentedControl(parts, short=True, name=tr("Below"))
-        self.findings = FindingsView(decisions)
+        self.findings = FindingsView(exclusions)
         self.rows = RowsView()
-        self.first_look = PreviewTable()
-        self.preview = RowView()
+        self.preview_table = PreviewTable()
+        self.row_view = RowView()
         self.sample_button = plain(tr("Open the sample"))
         self._empty = EmptyState(
             "data",
@@ -78,7 +78,7 @@ class DataPageLayout(Splitter):
     def _lay_out(self) -> None:
         self._below = QStackedWidget()
         self._below.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        for part in (self.findings, self.rows, self.first_look):
+        for part in (self.findings, self.rows, self.preview_table):
             self._below.addWidget(part)
         self.part.currentChanged.connect(self._show_part)
         self._stack = QStackedWidget()
@@ -91,7 +91,7 @@ class DataPageLayout(Splitter):
             left.column.addWidget(strip)
         left.column.addWidget(self._stack, 1)
         self.addWidget(left)
-        self.addWidget(self.preview)
+        self.addWidget(self.row_view)
         self.setStretchFactor(0, 1)
 
     def _found(self) -> QWidget:
@@ -124,7 +124,7 @@ class DataPageLayout(Splitter):
 
     def _restyle(self) -> None:
         """Set the fixed sizes for the current text size."""
-        self.preview.setMinimumWidth(px(MIN_PREVIEW_WIDTH))
+        self.row_view.setMinimumWidth(px(MIN_PREVIEW_WIDTH))
         self._below.setMinimumHeight(px(MIN_BELOW_HEIGHT))
         self.adapt(self.window().width())
 
@@ -135,11 +135,11 @@ class DataPageLayout(Splitter):
         self._stack.setCurrentIndex(0)
         self._show_report_parts(False)
 
-    def show_first_look(self) -> None:
+    def show_row_preview(self) -> None:
         """Show only the first rows, while the others are read or if they can't be."""
         self._stack.setCurrentIndex(1)
         self._show_report_parts(False)
-        self._below.setCurrentWidget(self.first_look)
+        self._below.setCurrentWidget(self.preview_table)
 
     def show_report(self) -> None:
         """Show all parts of a report."""
@@ -151,13 +151,13 @@ class DataPageLayout(Splitter):
         self._has_report = shown
         self._glance.setVisible(shown)
         self._choose.setVisible(shown)
-        self._place_preview()
+        self._place_row_view()
 
     def _show_part(self, key: str) -> None:
         parts: dict[str, QWidget] = {
             "findings": self.findings,
             "rows": self.rows,
-            "columns": self.first_look,
+            "columns": self.preview_table,
         }
         self._below.setCurrentWidget(parts[key])
         self.split.setVisible(key != "columns")
@@ -169,25 +169,25 @@ class DataPageLayout(Splitter):
         narrow = width < NARROW * text_scale()
         if narrow != self._is_narrow:
             self._is_narrow = narrow
-            self._place_preview()
+            self._place_row_view()
         low = self.window().height() < LOW_WINDOW * text_scale()
         for view in (self.conversations, self.summaries):
             view.set_height(LOW_HISTOGRAM if low else 0)
 
-    def open_preview(self) -> None:
+    def open_row_view(self) -> None:
         """Show the preview, also as a drawer."""
-        if self.preview.isHidden():
-            self.preview.show()
+        if self.row_view.isHidden():
+            self.row_view.show()
             self._share_width()
 
-    def close_preview(self) -> None:
+    def close_row_view(self) -> None:
         """Hide the drawer; a preview beside the rows stays."""
         if self._is_narrow:
-            self.preview.hide()
+            self.row_view.hide()
 
-    def _place_preview(self) -> None:
-        self.preview.set_drawer(self._is_narrow)
-        self.preview.setVisible(self._has_report and not self._is_narrow)
+    def _place_row_view(self) -> None:
+        self.row_view.set_drawer(self._is_narrow)
+        self.row_view.setVisible(self._has_report and not self._is_narrow)
         self._share_width()
 
     def _share_width(self) -> None:

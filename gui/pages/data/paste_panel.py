@@ -32,7 +32,7 @@ class PastePanel(QWidget):
         self.field = Field(tr("&Text"), self.edit)
         self.take_button, self._cancel = plain(tr("Check the text"), "search"), quiet(tr("Cancel"))
         self.take_button.clicked.connect(lambda: self.pasted.emit(self.edit.toPlainText()))
-        self._cancel.clicked.connect(self.put_away)
+        self._cancel.clicked.connect(self.dismiss)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(Label(tr(HINT), "label", "ink3", wrap=True), 1)
@@ -43,7 +43,7 @@ class PastePanel(QWidget):
         column.setSpacing(8)
         column.addWidget(self.field)
         column.addLayout(row)
-        actions.bind(self, "window.close", self.put_away)
+        actions.bind(self, "window.close", self.dismiss)
         self.hide()
 
     def open(self) -> None:
@@ -53,7 +53,7 @@ class PastePanel(QWidget):
         self.show()
         self.edit.setFocus()
 
-    def put_away(self) -> None:
+    def dismiss(self) -> None:
         """Hide and clear the field."""
         self.edit.clear()
         self.hide()

@@ -33,7 +33,7 @@ class PreviewModel(QAbstractTableModel):
         super().__init__()
         self.look: RowPreview | None = None
 
-    def show_look(self, look: RowPreview) -> None:
+    def show_preview(self, look: RowPreview) -> None:
         """Show other first rows."""
         self.beginResetModel()
         self.look = look
@@ -105,9 +105,9 @@ class PreviewTable(QWidget):
         column.addWidget(self._words)
         column.addWidget(self.table, 1)
 
-    def show_look(self, look: RowPreview) -> None:
+    def show_preview(self, look: RowPreview) -> None:
         """Show other rows."""
-        self._model.show_look(look)
+        self._model.show_preview(look)
         self._words.setText(_whose(look))
         header = self.table.horizontalHeader()
         header.setStretchLastSection(True)
@@ -117,7 +117,7 @@ class PreviewTable(QWidget):
             long = max((len(row.get(look.columns[section], "")) for row in look.rows), default=0)
             header.resizeSection(section, max(wide, px(MAX_WIDTH if long > 24 else MIN_WIDTH)))
 
-    def heads(self) -> list[str]:
+    def headings(self) -> list[str]:
         """Return the column heads."""
         look = self._model.look
         return [head(look, column) for column in look.columns] if look else []

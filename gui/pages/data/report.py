@@ -213,7 +213,7 @@ def title_of(source: str) -> str:
     return tr("Sample conversations") if source == SAMPLE else Path(source).name
 
 
-def read_first_look(event: Mapping[str, Any]) -> RowPreview:
+def read_row_preview(event: Mapping[str, Any]) -> RowPreview:
     """Return the first rows from a job's event."""
     shape, problem = event["shape"], event["problem"]
     return RowPreview(

@@ -139,7 +139,7 @@ class SourceBar(QWidget):
     def set_source(self, source: str) -> None:
         """Set another source; the columns of the earlier one are dropped."""
         self.source.setText(source)
-        self.paste.put_away()
+        self.paste.dismiss()
         self.mapping.forget()
         self.mapping.hide()
         self.source_changed.emit()

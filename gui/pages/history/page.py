@@ -62,7 +62,7 @@ class HistoryPage(Page):
         self._since_live = QElapsedTimer()
         self.reader = HistoryReader(self)
         self.operations = RunOperations(self)
-        self.report_file = ReportExport(self)
+        self.report_export = ReportExport(self)
         self.table = RunTable(self)
         self.view = GroupedTableView(self.table, tr("Runs"), ROW_HEIGHT)
         self.details = RunDetails()
@@ -106,7 +106,7 @@ class HistoryPage(Page):
         self.operations.done.connect(self.pane.undo_strip.offer)
         self.operations.failed.connect(self.pane.show_error)
         self.operations.promoted.connect(self._on_promoted)
-        self.report_file.reported.connect(self.pane.show_notice)
+        self.report_export.reported.connect(self.pane.show_notice)
         self.folder_button.clicked.connect(lambda: self._dialogs.open_folder(paths.runs_folder()))
         self.new_button.clicked.connect(self.new_run_requested)
         self._empty_run.clicked.connect(self.new_run_requested)
@@ -285,7 +285,7 @@ class HistoryPage(Page):
             ]
         entries += self._adapter_entries(entry)
         if entry.recipe is not None and not entry.running:
-            entries += [(tr("Report…"), lambda: self.report_file.ask(self, entry.job), "")]
+            entries += [(tr("Report…"), lambda: self.report_export.ask(self, entry.job), "")]
         entries += [
             (tr("Show log"), lambda: self.show_log(entry), ""),
             (tr("Open folder"), lambda: self._dialogs.open_folder(entry.job.folder), ""),

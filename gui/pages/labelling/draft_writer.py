@@ -68,7 +68,7 @@ class DraftWriter(QObject):
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._summarizer = manager.summarizer
-        self.turn = DeviceLock(manager, self._summarizer, self)
+        self.device_lock = DeviceLock(manager, self._summarizer, self)
         self.writers: list[Writer] = [Writer(STARTER)]
         self.writer = self.writers[0]
         self.error: Strip | None = None
@@ -79,9 +79,9 @@ class DraftWriter(QObject):
         self._summarizer.events.connect(self._on_events)
         self._summarizer.changed.connect(self._on_summarizer_changed)
         self._summarizer.died.connect(self._on_died)
-        self.turn.changed.connect(self._later)
-        self.turn.came.connect(self._ask)
-        self.turn.lost.connect(self.cancel)
+        self.device_lock.changed.connect(self._later)
+        self.device_lock.came.connect(self._ask)
+        self.device_lock.lost.connect(self.cancel)
         manager.adapters_changed.connect(self.rescan)
 
     # The models
@@ -134,7 +134,7 @@ class DraftWriter(QObject):
         if self.is_writing:
             return
         self._asked, self.error = (number, conversation), None
-        if self.turn.is_ours:
+        if self.device_lock.is_ours:
             self._ask()
         else:
             self.changed.emit()
@@ -215,7 +215,7 @@ class DraftWriter(QObject):
 
     def strip(self) -> Strip | None:
         """Return the most urgent notice about drafts."""
-        return self.error or self.turn.strip()
+        return self.error or self.device_lock.strip()
 
     def act(self) -> None:
         """Run the action of the strip."""
@@ -223,4 +223,4 @@ class DraftWriter(QObject):
             self.error = None
             self._ask()
         else:
-            self.turn.act()
+            self.device_lock.act()

@@ -31,8 +31,8 @@ class LabellingController(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.work: labelling.LabellingSet | None = None
-        self.listing = ItemOrder(self)
-        self.listing.compared.connect(self._begin_again)
+        self.item_order = ItemOrder(self)
+        self.item_order.compared.connect(self._begin_again)
         self.error: AppError | None = None
         self._navigation = ItemNavigation()
         self._typed: str | None = None
@@ -78,7 +78,7 @@ class LabellingController(QObject):
             return
         self._held.append(work)
         self.work, self.is_opening = work, False
-        self.listing.take(work)
+        self.item_order.take(work)
         self._begin(work, examples, known)
 
     def _begin(
@@ -89,7 +89,7 @@ class LabellingController(QObject):
         written = {item.conversation.strip(): item for item in known}
         for example in examples:
             self._done(partial(_add, work, example, written, numbers))
-        self.listing.renew()
+        self.item_order.renew()
         if numbers:
             self._navigation.go(numbers[0])
         elif self._navigation.current is None:
@@ -102,7 +102,7 @@ class LabellingController(QObject):
         last = work.history.last
         if last is not None and work.item(last.after.number).to_do and last.after.text:
             return last.after.number
-        waiting = self.listing.numbers()
+        waiting = self.item_order.numbers()
         return waiting[0] if waiting else next((item.number for item in work.items), None)
 
     def close(self) -> None:
@@ -116,7 +116,7 @@ class LabellingController(QObject):
         self._opening += 1
         work, self.work, self._typed = self.work, None, None
         self._navigation = ItemNavigation()
-        self.listing.take(None)
+        self.item_order.take(None)
         if work is not None:
             self._held.remove(work)
             self._done(work.close)
@@ -144,26 +144,26 @@ class LabellingController(QObject):
 
     def choose_order(self, key: str) -> None:
         """Choose the order of the conversations."""
-        self.listing.choose_order(key)
+        self.item_order.choose_order(key)
         self._begin_again()
 
     def choose_shown(self, key: str) -> None:
         """Choose which conversations are listed: to do, drafts, accepted, skipped, or all."""
-        self.listing.shown = key
+        self.item_order.shown = key
         self._begin_again()
 
     def search(self, text: str) -> None:
         """List only conversations with these words, or this number."""
-        self.listing.search = text
-        self.listing.renew()
+        self.item_order.search = text
+        self.item_order.renew()
         self.changed.emit()
 
     def _begin_again(self) -> None:
         """Go to the first listed conversation, unless the current one has unfinished text."""
-        self.listing.renew()
+        self.item_order.renew()
         if not self.save():
             return
-        item, listed = self.item, self.listing.numbers()
+        item, listed = self.item, self.item_order.numbers()
         self._navigation = ItemNavigation()
         half_written = item is not None and item.to_do and item.text and item.number in listed
         first = item.number if item is not None and (half_written or not listed) else next(iter(listed), None)
@@ -177,7 +177,7 @@ class LabellingController(QObject):
     def forward(self) -> None:
         """Go to the next conversation and leave this one unchanged."""
         if self.save():
-            self._navigation.forward(self.listing.numbers())
+            self._navigation.forward(self.item_order.numbers())
             self._emit_moved()
 
     def back(self) -> None:
@@ -208,7 +208,7 @@ class LabellingController(QObject):
             return False
         self._typed = None
         if self.work is not None and self.work.item(item.number).state != item.state:
-            self.listing.renew()
+            self.item_order.renew()
         self.changed.emit()
         return True
 
@@ -216,7 +216,7 @@ class LabellingController(QObject):
         """Replace a conversation's summary by a draft."""
         work = self.work
         if work is not None and self.save() and self._done(lambda: work.put_draft(number, draft)):
-            self.listing.renew()
+            self.item_order.renew()
             self._emit_moved()
 
     def accept(self) -> None:
@@ -232,8 +232,8 @@ class LabellingController(QObject):
         if work is None or item is None or not self.save():
             return
         if self._done(lambda: act(work, item.number)):
-            self.listing.renew()
-            self._navigation.on([number for number in self.listing.numbers() if number != item.number])
+            self.item_order.renew()
+            self._navigation.on([number for number in self.item_order.numbers() if number != item.number])
             self._emit_moved()
 
     def undo(self) -> None:
@@ -248,7 +248,7 @@ class LabellingController(QObject):
 
     def _step(self, step: labelling.Step | None, take: Callable[[], object]) -> None:
         if step is not None and self._done(take):
-            self.listing.renew()
+            self.item_order.renew()
             self._navigation.go(step.after.number)
             self._emit_moved()
 

@@ -85,7 +85,7 @@ class LabellingPage(Page):
         for part in (self.sets, self.back_button, self.use_button):
             self.header.add(part)
         self.strip = StripView()
-        self.tools = LabellingToolbar()
+        self.toolbar = LabellingToolbar()
         self.items = ItemsPane()
         self.conversation = ConversationPane()
         self.summary = SummaryPane()
@@ -112,7 +112,7 @@ class LabellingPage(Page):
         self.splitter = Splitter("labelling")
         for side in (self.items, self.conversation, self.summary):
             self.splitter.addWidget(side)
-        column.addWidget(self.tools)
+        column.addWidget(self.toolbar)
         column.addWidget(Line())
         column.addWidget(self.splitter, 1)
         reading = QWidget()
@@ -168,12 +168,12 @@ class LabellingPage(Page):
         self.back_button.clicked.connect(self.back_requested)
         self.use_button.clicked.connect(self._use)
         self.strip.acted.connect(draft_writer.act)
-        self.tools.list_wanted.connect(self._open_list)
+        self.toolbar.list_wanted.connect(self._open_list)
         self.items.searched.connect(controller.search)
         self.items.view.chosen.connect(self._go)
         self.items.view.left.connect(summary.edit.setFocus)
-        self.tools.shown_chosen.connect(lambda key: self._leave(lambda: controller.choose_shown(key)))
-        self.tools.order_chosen.connect(lambda key: self._leave(lambda: controller.choose_order(key)))
+        self.toolbar.shown_chosen.connect(lambda key: self._leave(lambda: controller.choose_shown(key)))
+        self.toolbar.order_chosen.connect(lambda key: self._leave(lambda: controller.choose_order(key)))
         summary.typed.connect(controller.typed)
         summary.edit.left.connect(controller.save)
         summary.edit.scroll_wanted.connect(self.conversation.turn_pages)
@@ -397,12 +397,12 @@ class LabellingPage(Page):
         self.sets.hide()
 
     def _show_work(self, work: labelling.LabellingSet, item: labelling.Item) -> None:
-        progress, listing = work.progress(), self.controller.listing
+        progress, listing = work.progress(), self.controller.item_order
         self.header.set_subtitle(labelling_text.about_set(work.about, work.history.sittings))
         self.use_button.setEnabled(not labelling_text.to_go(progress.accepted) and not self._is_exporting)
         self.use_button.setToolTip(labelling_text.to_go(progress.accepted))
-        self.tools.show_progress(progress)
-        self.tools.show_choices(listing.shown, listing.order, lists=self._lists)
+        self.toolbar.show_progress(progress)
+        self.toolbar.show_choices(listing.shown, listing.order, lists=self._lists)
         if self._lists:
             self.items.show_list(listing.numbers(), work.item, item.number, tr(SHOWN_TITLES[listing.shown]))
         self.conversation.show_item(item, progress.total, self.controller.can_go_back)
@@ -420,7 +420,9 @@ class LabellingPage(Page):
         strip = self.draft_writer.strip() if self.controller.item is not None else None
         work = self.controller.work
         comparing = (
-            labelling_text.comparing(work.progress()) if work and self.controller.listing.is_comparing else ""
+            labelling_text.comparing(work.progress())
+            if work and self.controller.item_order.is_comparing
+            else ""
         )
         text = comparing or self._message or (labelling_text.all_done(work.progress()) if work else "")
         return strip or (Strip(text, "", "info", "ink2") if text else None)

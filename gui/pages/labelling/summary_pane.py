@@ -191,7 +191,7 @@ class SummaryPane(QWidget):
         self.draft_button.setText(tr("Cancel") if writing else tr("Draft"))
         self.draft_button.set_icon("close" if writing else "play")
         self.draft_button.setToolTip("" if writing else keys_text("draft"))
-        self.draft_button.setEnabled(writing or draft_writer.turn.is_ours)
+        self.draft_button.setEnabled(writing or draft_writer.device_lock.is_ours)
         self._writing.setText(draft_writer.status_text)
         self._writing.setVisible(writing)
         for button in (self.accept_button, self.skip_button, self.writer):

@@ -62,13 +62,13 @@ class ImportExport:
         """Import an adapter from a folder."""
         source = self._dialogs.folder_to_import(self._page)
         if source is not None:
-            self._operations.take_in([source])
+            self._operations.import_files([source])
 
     def import_zip(self) -> None:
         """Import an adapter from a zip file."""
         source = self._dialogs.zip_to_import(self._page)
         if source is not None:
-            self._operations.take_in([source])
+            self._operations.import_files([source])
 
     def export_entries(self, adapter: Adapter, *, in_full: bool) -> list[Entry]:
         """Return the menu entries for export; with `in_full` their texts say "Export", for a mixed menu."""

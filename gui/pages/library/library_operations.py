@@ -60,7 +60,7 @@ class LibraryOperations(QObject):
             return
         self.changed.emit(adapter.id)
 
-    def take_in(self, sources: Iterable[Path]) -> None:
+    def import_files(self, sources: Iterable[Path]) -> None:
         """Import adapters from folders and zip files, off the GUI thread."""
         for source in sources:
             self._background.run(partial(library.import_adapter, source), self._on_imported, self._fail)

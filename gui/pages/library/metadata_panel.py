@@ -108,7 +108,7 @@ class MetadataPanel(QWidget):
         self._protocol = ElidedLabel("", "label", "ink3")
         self._scores = ScoresView()
         self._capped = Label("", "label", "ink3", wrap=True)
-        self.measures = MetricRows()
+        self.metrics = MetricRows()
         self._unscored = Label(tr("Not scored yet."), "body", "ink2")
         self.score_button = link(tr("Score now"))
         self._made_from = FactsView(tr("Origin"))
@@ -140,7 +140,7 @@ class MetadataPanel(QWidget):
         self._protocol.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(head)
         column.addSpacing(4)
-        for part in (self._scores, self._capped, self.measures):
+        for part in (self._scores, self._capped, self.metrics):
             column.addWidget(part)
         unscored = _row(self._unscored, self.score_button)
         unscored.setStretch(0, 0)
@@ -231,7 +231,7 @@ class MetadataPanel(QWidget):
         scored = card is not None
         self._protocol.setText(protocol_text(card.protocol) if card is not None else "")
         self._scores.show_card(card)
-        self.measures.show_card(card)
+        self.metrics.show_card(card)
         many = card is not None and card.capped > MANY_CAPPED
         share = percent(card.capped) if card is not None else ""
         cut = tr("{share} of the summaries were cut at the length limit.", share=share)

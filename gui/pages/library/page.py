@@ -295,7 +295,7 @@ class LibraryPage(Page):
     def dropEvent(self, event: QDropEvent) -> None:
         """Import the dropped adapters."""
         event.acceptProposedAction()
-        self.operations.take_in(_dropped(event))
+        self.operations.import_files(_dropped(event))
 
     # Jobs.
     def _on_job_started(self, text: str) -> None:

@@ -32,7 +32,7 @@ class ScoresView(QWidget):
     def show_card(self, card: ScoreCard | None) -> None:
         """Show other scores; None clears."""
         self._card = card
-        rows = [self._words(name) for name in self._shown()]
+        rows = [self._text(name) for name in self._shown()]
         self.setAccessibleName(tr("Scores"))
         self.setAccessibleDescription("; ".join(rows))
         self.updateGeometry()
@@ -41,7 +41,7 @@ class ScoresView(QWidget):
     def _shown(self) -> list[str]:
         return [name for name in NAMES if self._card is not None and name in self._card.scores]
 
-    def _words(self, name: str) -> str:
+    def _text(self, name: str) -> str:
         assert self._card is not None
         verdict = str(self._card.difference.get(name, {}).get("verdict", ""))
         text = tr(TO_BASE[verdict]) if verdict in TO_BASE else translate(verdict)

@@ -62,7 +62,7 @@ class Batch(QObject):
         self._summarizer.events.connect(self._on_events)
         self._summarizer.changed.connect(self._on_summarizer_changed)
         self._summarizer.died.connect(self._on_died)
-        controller.turn.lost.connect(self._on_lost)
+        controller.device_lock.lost.connect(self._on_lost)
 
     # Progress and scores
 

@@ -46,7 +46,7 @@ class Controller(QObject):
         # The stored entry of the shown results; only stored results take feedback.
         self.entry: HistoryEntry | None = None
         self.summarizer = manager.summarizer
-        self.turn = DeviceLock(manager, self.summarizer, self)
+        self.device_lock = DeviceLock(manager, self.summarizer, self)
         self._asked: Request | None = None
         self._ending: Ending | None = None
         self._message = ""
@@ -58,9 +58,9 @@ class Controller(QObject):
         self.summarizer.events.connect(self._on_events)
         self.summarizer.changed.connect(self._on_summarizer_changed)
         self.summarizer.died.connect(self._on_died)
-        self.turn.came.connect(self._ask_again)
-        self.turn.lost.connect(self.cancel)
-        self.turn.changed.connect(self._later)
+        self.device_lock.came.connect(self._ask_again)
+        self.device_lock.lost.connect(self.cancel)
+        self.device_lock.changed.connect(self._later)
         self._manager.adapters_changed.connect(self.rescan)
 
     # The choices
@@ -169,7 +169,7 @@ class Controller(QObject):
     @property
     def can_ask(self) -> bool:
         """Whether summaries can be requested now."""
-        return not self.results.busy and self.turn.is_ours
+        return not self.results.busy and self.device_lock.is_ours
 
     def prompt(self, template: str) -> dict[str, Any] | None:
         """Return the prompt table of a template, or None for "": each column uses its own."""
@@ -193,10 +193,10 @@ class Controller(QObject):
         columns = tuple(column.entry.adapter for column in self.results.columns)
         request = Request(ConversationInput(conversation, reference), columns, options, prompt)
         self._asked, self._ending = request, None
-        if self.turn.is_ours:
+        if self.device_lock.is_ours:
             self._ask(request)
         else:
-            self.turn.pause_run()
+            self.device_lock.pause_run()
 
     def _ask(self, request: Request) -> None:
         try:
@@ -313,7 +313,7 @@ class Controller(QObject):
         if self._ending is not None:
             text = _why(self._ending)
             return Strip(text, tr("Start again"), "problem", "brick", self._ending.log_tail)
-        device_strip = self.turn.strip()
+        device_strip = self.device_lock.strip()
         if device_strip is None and self._message:
             return Strip(self._message, "", "info", "ink2")
         return device_strip
@@ -325,7 +325,7 @@ class Controller(QObject):
         if self._ending is not None:
             self._ask_again()
         else:
-            self.turn.act()
+            self.device_lock.act()
 
     def subtitle(self) -> str:
         """Return the page's subtitle: "google/flan-t5-base with 3 adapters, bfloat16"."""

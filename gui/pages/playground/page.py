@@ -59,11 +59,15 @@ class PlaygroundPage(Page):
         super().__init__(tr("Playground"), "", parent)
         self._manager = manager
         self.controller = Controller(manager, self)
-        self.live_count = TokenCount(manager, self)
-        self.one = SingleView()
-        self.several = BatchController(manager, self.controller, self)
-        self.panel, self.columns, self.folded = self.one.panel, self.one.columns, self.one.folded
-        self.history, self.undo_strip = self.one.history, self.one.undo_strip
+        self.token_count = TokenCount(manager, self)
+        self.single_view = SingleView()
+        self.batch_controller = BatchController(manager, self.controller, self)
+        self.panel, self.columns, self.folded = (
+            self.single_view.panel,
+            self.single_view.columns,
+            self.single_view.folded,
+        )
+        self.history, self.undo_strip = self.single_view.history, self.single_view.undo_strip
         presets = DecodingPresets()
         self._options = {ONE: DecodingRow(presets), SEVERAL: DecodingRow(presets)}
         self.strip = StripView()
@@ -93,11 +97,11 @@ class PlaygroundPage(Page):
         self._stack = QStackedWidget()
         # In a low window the table scrolls with the options, so that it keeps its height.
         self._several_scroll = Scroll((0, 0, 10, 0), spacing=0)
-        self._several_scroll.column.addWidget(self.several.view, 1)
-        for view in (self.one, self._several_scroll):
+        self._several_scroll.column.addWidget(self.batch_controller.view, 1)
+        for view in (self.single_view, self._several_scroll):
             self._stack.addWidget(view)
-        self.one.put_decoding(self._options[ONE])
-        self.several.view.foot.addWidget(self._options[SEVERAL])
+        self.single_view.put_decoding(self._options[ONE])
+        self.batch_controller.view.foot.addWidget(self._options[SEVERAL])
         self.body.addWidget(self.strip)
         self.body.addWidget(self._stack, 1)
 
@@ -108,10 +112,10 @@ class PlaygroundPage(Page):
         controller = self.controller
         controller.changed.connect(self._refresh)
         controller.counted.connect(self._show_counted)
-        self.several.changed.connect(self._refresh)
-        self.several.opened.connect(self._open_entry)
+        self.batch_controller.changed.connect(self._refresh)
+        self.batch_controller.opened.connect(self._open_entry)
         self.mode.currentChanged.connect(self._switch)
-        self.live_count.counted.connect(self._show_length)
+        self.token_count.counted.connect(self._show_length)
         self.add_button.clicked.connect(self._offer_adapters)
         self.copy_button.clicked.connect(self._copy)
         self.summarise_button.clicked.connect(self.summarise)
@@ -176,7 +180,7 @@ class PlaygroundPage(Page):
 
     def _offer_sources(self) -> None:
         self.panel.offer(self._sources)
-        self.several.offer(self._sources)
+        self.batch_controller.offer(self._sources)
 
     def _take_models(self, result: dict[str, list[dict[str, str]]]) -> None:
         self.controller.local_models = [model["id"] for model in result["models"]]
@@ -197,12 +201,12 @@ class PlaygroundPage(Page):
         """Switch between one conversation and several; the options are copied."""
         self.panel.settle()
         self.decoding.show_as(self._options[ONE if mode == SEVERAL else SEVERAL])
-        self._stack.setCurrentWidget(self._several_scroll if self.shows_several else self.one)
+        self._stack.setCurrentWidget(self._several_scroll if self.shows_several else self.single_view)
         self._refresh()
 
     def summarise(self) -> None:
         """Request summaries; a run that uses the device is paused."""
-        if self.controller.results.busy or self.several.is_busy:
+        if self.controller.results.busy or self.batch_controller.is_busy:
             return
         self.panel.settle()
         if not self.decoding.is_valid:
@@ -213,7 +217,7 @@ class PlaygroundPage(Page):
         except AppError as error:
             self.controller.say(translate(f"{error.message} {error.hint}"))
         if self.shows_several:
-            self.several.summarise(self.decoding.decoding(), self._prompt())
+            self.batch_controller.summarise(self.decoding.decoding(), self._prompt())
         else:
             shown = (self.panel.conversation, self.panel.reference)
             self.controller.summarise(*shown, self.decoding.decoding(), self._prompt())
@@ -223,12 +227,12 @@ class PlaygroundPage(Page):
 
     def _show_piecewise(self) -> None:
         self.panel.show_piecewise(self.decoding.decoding().long_conversations == "piecewise")
-        self.one.show_length()
+        self.single_view.show_length()
 
     def _act(self) -> None:
         """Run the action of the strip, if there is a conversation."""
         wants_one = not self.shows_several and bool(self.panel.conversation)
-        if self.controller.turn.run_is_computing and wants_one:
+        if self.controller.device_lock.run_is_computing and wants_one:
             self.summarise()
         else:
             self.controller.act(again=not self.shows_several)
@@ -345,7 +349,7 @@ class PlaygroundPage(Page):
         found = dropped(event.mimeData())
         if found and (self.shows_several or len(found) > 1):
             self.mode.set_current(SEVERAL)
-            self.several.read(found)
+            self.batch_controller.read(found)
         elif found:
             self.open_file(found[0])
         elif event.mimeData().hasText():
@@ -357,7 +361,7 @@ class PlaygroundPage(Page):
 
     def adapt(self, width: int) -> None:
         """Fold the conversation to a strip below a width of 1200, and shorten the header."""
-        self.one.adapt(width)
+        self.single_view.adapt(width)
         narrow = width < NARROW * text_scale()
         self.mode.set_text(ONE, tr("One") if narrow else tr("One conversation"))
         self.copy_button.setText("" if narrow else tr(COPY))
@@ -368,26 +372,26 @@ class PlaygroundPage(Page):
 
     def _count(self) -> None:
         """Count the tokens of the shown or edited conversation."""
-        self.live_count.count(self.panel.conversation, self.controller.limit(), self.controller.base_id)
+        self.token_count.count(self.panel.conversation, self.controller.limit(), self.controller.base_id)
 
     def _show_length(self, text: str, length: Length) -> None:
         self.panel.show_length(text, length)
-        self.one.show_length()
+        self.single_view.show_length()
 
     def _refresh(self) -> None:
         controller = self.controller
         ready = controller.summarizer.state == "ready"
         self.header.set_subtitle(controller.subtitle(), "accent" if ready else "")
-        self.one.share_width(len(controller.results.columns))
+        self.single_view.share_width(len(controller.results.columns))
         can_rate = controller.entry is not None
         self.columns.show_results(controller.results, controller.summarizer.status_text, can_rate)
-        self.several.follow_columns()
+        self.batch_controller.follow_columns()
         self.strip.show_strip(controller.strip())
         self.panel.show_limit(controller.limit())
         self.decoding.prompt.show_trained(controller.trained_prompt())
-        self.one.show_length()
+        self.single_view.show_length()
         self._count()
-        self._allow_asking(controller.can_ask and not self.several.is_busy)
+        self._allow_asking(controller.can_ask and not self.batch_controller.is_busy)
         self.copy_button.setEnabled(any(column.text for column in controller.results.columns))
         self.copy_button.setVisible(not self.shows_several)
         if controller.history.items != self.history.entries():
@@ -395,7 +399,7 @@ class PlaygroundPage(Page):
 
     def _allow_asking(self, can_ask: bool) -> None:
         """Enable or disable the primary button; it keeps the focus while disabled."""
-        count = self.several.count if self.shows_several else 0
+        count = self.batch_controller.count if self.shows_several else 0
         text = tr("Summarise {count}", count=number_text(count)) if count else tr("Summarise")
         self.summarise_button.setText(text)
         if not can_ask and self.summarise_button.hasFocus():

@@ -23,11 +23,11 @@ class ContentPane(QWidget):
 
     def __init__(self, manager: WorkerManager, preferences: Preferences) -> None:
         super().__init__()
-        self.card_banner = GpuBanner(preferences)
+        self.gpu_banner = GpuBanner(preferences)
         self.notice = NoticeStrip()
         self.methods = MethodChooser()
         self.base_models = BaseModelsView(manager)
-        self.fit = FallbackView()
+        self.fallback_view = FallbackView()
         self.preview = LabelPreview()
         self.run_view = RunView()
         self._notice_box = QWidget()
@@ -42,7 +42,7 @@ class ContentPane(QWidget):
         box.setContentsMargins(24, 12, 24, 0)
         box.addWidget(self.notice)
         self._notice_box.hide()
-        for chooser in (self.methods, self.base_models, self.fit):
+        for chooser in (self.methods, self.base_models, self.fallback_view):
             self._chooser_stack.addWidget(chooser)
         choosers = QVBoxLayout(self._choosers)
         choosers.setContentsMargins(24, 16, 24, 16)
@@ -54,7 +54,7 @@ class ContentPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.card_banner)
+        column.addWidget(self.gpu_banner)
         column.addWidget(self._notice_box)
         column.addWidget(self._stack, 1)
 
@@ -76,10 +76,10 @@ class ContentPane(QWidget):
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.methods)
 
-    def show_fit(self) -> None:
+    def show_fallbacks(self) -> None:
         """Show the memory fallbacks."""
         self._stack.setCurrentWidget(self._choosers)
-        self._chooser_stack.setCurrentWidget(self.fit)
+        self._chooser_stack.setCurrentWidget(self.fallback_view)
 
     def show_base_models(self, current: str) -> None:
         """Read and show the list of base models; `current` is the one in use."""

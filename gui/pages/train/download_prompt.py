@@ -28,14 +28,14 @@ class DownloadPrompt(QObject):
         self._check.asked.connect(self._ask)
         self._check.refused.connect(self._refuse)
 
-    def taken(self) -> str:
+    def blocked_by(self) -> str:
         """Return which work uses the device, if it blocks a run; the playground releases it for a run."""
         if self._manager.current is not None:
             return tr("A run is training and holds the device. Stop it, or wait for its end.")
         taken = self._manager.device_text(apart_from="summarize")
         return f"{taken} {tr('Wait for it to finish, or cancel it in the library.')}" if taken else ""
 
-    def knock(self, wanted: Recipe) -> None:
+    def request(self, wanted: Recipe) -> None:
         """Request a run of a recipe."""
         self._pending = None
         self._check.check(wanted, repositories(wanted))

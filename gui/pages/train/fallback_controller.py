@@ -27,10 +27,10 @@ class FallbackController(QObject):
         super().__init__(panel)
         self._manager, self._panel, self._right, self._sides = manager, panel, right, sides
         self._recipe: Recipe | None = None
-        panel.effect.fit_wanted.connect(self._look)
+        panel.effect.fallbacks_wanted.connect(self._look)
         panel.edited.connect(self._leave)
-        right.fit.chosen.connect(self._use)
-        right.fit.closed.connect(self._close)
+        right.fallback_view.chosen.connect(self._use)
+        right.fallback_view.closed.connect(self._close)
 
     def _look(self) -> None:
         """Search for memory fallbacks of the current recipe."""
@@ -39,22 +39,22 @@ class FallbackController(QObject):
             return
         self._recipe = wanted
         self._sides.set_current("run")
-        self._right.show_fit()
+        self._right.show_fallbacks()
         try:
             job = self._manager.ask("shrink", {"step": 0}, wanted, parent=self)
         except AppError as error:
-            self._right.fit.show_error(f"{translate(error.message)} {translate(error.hint)}")
+            self._right.fallback_view.show_error(f"{translate(error.message)} {translate(error.hint)}")
             return
-        self._right.fit.show_searching()
+        self._right.fallback_view.show_searching()
         job.subscribe(self, result=partial(self._take, wanted), failed=partial(self._fail, wanted))
 
     def _take(self, wanted: Recipe, found: dict[str, Any]) -> None:
         if wanted is self._recipe:
-            self._right.fit.show_found(found)
+            self._right.fallback_view.show_found(found)
 
     def _fail(self, wanted: Recipe, ending: Ending) -> None:
         if wanted is self._recipe:
-            self._right.fit.show_error(f"{translate(ending.message)} {translate(ending.hint)}")
+            self._right.fallback_view.show_error(f"{translate(ending.message)} {translate(ending.hint)}")
 
     def _use(self, plan: MemoryFallback) -> None:
         """Apply a fallback to the recipe, unless the recipe has changed."""

@@ -77,12 +77,12 @@ class TrainPage(Page):
         self.right = ContentPane(manager, self._preferences)
         self.run_view = self.right.run_view
         self.buttons = PageHeader(self.header)
-        self._gate = DownloadPrompt(manager, self)
-        self._seeker = FallbackFinder(manager, self)
-        self._devices = DeviceChoices(manager, self.panel.form, self.right.card_banner, self)
-        self._fitting = FallbackController(manager, self.panel, self.right, self.buttons.sides)
-        self.report_file = ReportExport(self)
-        self.report_file.reported.connect(self.say)
+        self._download_prompt = DownloadPrompt(manager, self)
+        self._fallback_finder = FallbackFinder(manager, self)
+        self._device_choices = DeviceChoices(manager, self.panel.form, self.right.gpu_banner, self)
+        self._fallback_controller = FallbackController(manager, self.panel, self.right, self.buttons.sides)
+        self.report_export = ReportExport(self)
+        self.report_export.reported.connect(self.say)
         self._clock = QTimer(self)
         self._clock.setInterval(CLOCK_MILLISECONDS)
         self._clock.timeout.connect(self._refresh_run)
@@ -169,7 +169,7 @@ class TrainPage(Page):
 
     def _must_wait(self) -> bool:
         """Return whether other work uses the device, and show which."""
-        taken = self._gate.taken()
+        taken = self._download_prompt.blocked_by()
         if taken:
             self.say(taken)
         return bool(taken)
@@ -177,7 +177,7 @@ class TrainPage(Page):
     def run_again(self, wanted: Recipe) -> None:
         """Run the recipe of an earlier run again; downloads are confirmed first, as for every run."""
         self.edit(wanted)
-        self._gate.knock(wanted)
+        self._download_prompt.request(wanted)
 
     def use_data(self, values: dict[str, Any]) -> None:
         """Use data that another page has chosen."""
@@ -245,8 +245,8 @@ class TrainPage(Page):
         planner.counted.connect(right.methods.set_count)
         planner.unavailable.connect(self._plan_unavailable)
         planner.busy_changed.connect(panel.show_busy)
-        self._gate.opened.connect(self.start_run)
-        self._gate.says.connect(self.say)
+        self._download_prompt.opened.connect(self.start_run)
+        self._download_prompt.says.connect(self.say)
         right.notice.acted.connect(self._confirm)
         view.playground_wanted.connect(lambda: self._with_adapter(self.playground_requested))
         view.library_wanted.connect(lambda: self._with_adapter(self.library_requested))
@@ -254,7 +254,7 @@ class TrainPage(Page):
         view.report_wanted.connect(self._save_report)
         view.resume_wanted.connect(self._resume_shown)
         view.plan_wanted.connect(self._resume_shown)
-        self._seeker.found.connect(self._show_plans)
+        self._fallback_finder.found.connect(self._show_plans)
         view.copy_wanted.connect(self._edit_copy)
         self._connect_buttons(self.buttons)
 
@@ -300,7 +300,7 @@ class TrainPage(Page):
                 self._plan()
 
     def _offer_adapters(self) -> None:
-        self.panel.form.origin.offer(library.scan()[0])
+        self.panel.form.start_from.offer(library.scan()[0])
 
     def entries(self) -> list[Entry]:
         """Return the entries for the command palette that have no button."""
@@ -334,7 +334,7 @@ class TrainPage(Page):
         self.panel.show_problems([problem_of(found) for found in plan.get("problems") or ()])
         self._show_method()
         self._count_methods(plan)
-        self._devices.ask()
+        self._device_choices.ask()
 
     def _count_methods(self, plan: dict[str, Any]) -> None:
         """Request the trained parameters of every method on this base model, after all other requests."""
@@ -397,11 +397,11 @@ class TrainPage(Page):
     def _start(self) -> None:
         wanted = self.panel.form.recipe()
         if wanted is not None:
-            self._gate.knock(wanted)
+            self._download_prompt.request(wanted)
 
     def _confirm(self) -> None:
         self.right.say_nothing()
-        self._gate.confirm()
+        self._download_prompt.confirm()
 
     # Running
 
@@ -426,7 +426,7 @@ class TrainPage(Page):
         self._clock.stop()
         self._refresh_run()
         if self._model is not None:
-            self._seeker.seek(self._model)
+            self._fallback_finder.seek(self._model)
 
     def _show_plans(self, model: RunModel, plans: list[MemoryFallback]) -> None:
         if model is self._model:
@@ -435,7 +435,7 @@ class TrainPage(Page):
     def _leave_run(self) -> None:
         self._clock.stop()
         self.right.say_nothing()
-        self._gate.forget()
+        self._download_prompt.forget()
         if self._model is not None:
             self._model.changed.disconnect(self._refresh_run)
             self._model.ended.disconnect(self._run_ended)
@@ -484,7 +484,7 @@ class TrainPage(Page):
 
     def _save_report(self) -> None:
         if self._model is not None:
-            self.report_file.ask(self, self._model.job)
+            self.report_export.ask(self, self._model.job)
 
     def _open_folder(self) -> None:
         if self._model is not None:

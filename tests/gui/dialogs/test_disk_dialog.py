@@ -48,10 +48,10 @@ def test_the_button_says_what_it_frees_and_frees_that(dialog, qtbot, done):
 
 
 def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialog, qtbot, done):
-    retention = CheckpointCleanup(Preferences())
-    assert dialog.rules.key() == retention.rule == "always"
-    retention.follow()
-    wait_for(retention)
+    checkpoint_cleanup = CheckpointCleanup(Preferences())
+    assert dialog.rules.key() == checkpoint_cleanup.rule == "always"
+    checkpoint_cleanup.follow()
+    wait_for(checkpoint_cleanup)
     assert run_store.checkpoints(done)
     dialog.rules.set_key("0")
     dialog.rules.chosen.emit("0")

@@ -274,41 +274,41 @@ def adapters(home):
 
 
 def test_a_run_can_go_on_from_the_librarys_adapters_of_its_base_and_method(form, adapters):
-    form.origin.offer(adapters)
-    assert not form.origin.isVisibleTo(form)
+    form.start_from.offer(adapters)
+    assert not form.start_from.isVisibleTo(form)
     form.set_level("more")
-    assert form.origin.isVisibleTo(form)
-    assert form.origin.choices() == ["", "mine", "yours"]
-    form.origin.chosen.emit("yours")
+    assert form.start_from.isVisibleTo(form)
+    assert form.start_from.choices() == ["", "mine", "yours"]
+    form.start_from.chosen.emit("yours")
 
     assert form.recipe().method.start_from == "yours"
     form.set_level("essential")
-    assert form.origin.isVisibleTo(form)
-    form.origin.chosen.emit("")
+    assert form.start_from.isVisibleTo(form)
+    form.start_from.chosen.emit("")
     assert form.recipe().method.start_from == ""
 
 
 def test_another_method_leaves_the_adapter_and_says_so(form, adapters):
-    form.origin.offer(adapters)
+    form.start_from.offer(adapters)
     form.set_values("method", {"start_from": "mine"})
     form.choose_method("full")
 
     assert form.recipe().method.start_from == ""
-    assert form.origin.isVisibleTo(form)
-    assert "mine was removed" in form.origin._foot.text()
+    assert form.start_from.isVisibleTo(form)
+    assert "mine was removed" in form.start_from._foot.text()
     form.choose_method("lora")
     assert form.recipe().method.start_from == ""
 
 
 def test_an_adapter_that_does_not_fit_or_is_gone_stays_in_sight(form, adapters):
-    form.origin.offer(adapters)
+    form.start_from.offer(adapters)
     form.set_values("method", {"start_from": "of-another-base"})
-    assert form.origin.key() == "of-another-base"
-    assert "another base model" in form.origin._choice.currentText()
+    assert form.start_from.key() == "of-another-base"
+    assert "another base model" in form.start_from._choice.currentText()
     form.set_values("method", {"start_from": "gone"})
 
-    assert "not in the library" in form.origin._choice.currentText()
-    assert "gone" in form.origin.problem()
+    assert "not in the library" in form.start_from._choice.currentText()
+    assert "gone" in form.start_from.problem()
     assert form.recipe() is None
 
 

@@ -100,13 +100,13 @@ class ColumnsView(QWidget):
             if adapter not in reused:
                 view.hide()
                 view.deleteLater()
-        self._views = {adapter: reused.get(adapter) or self._made(adapter) for adapter in adapters}
+        self._views = {adapter: reused.get(adapter) or self._make_view(adapter) for adapter in adapters}
         for view in self._views.values():
             self._row.addWidget(Line(vertical=True))
             self._row.addWidget(view, 1)
         self._share_width()
 
-    def _made(self, adapter: str) -> ColumnView:
+    def _make_view(self, adapter: str) -> ColumnView:
         view = ColumnView(is_base=False)
         view.closed.connect(lambda: self.closed.emit(adapter))
         view.cancelled.connect(self.cancelled)

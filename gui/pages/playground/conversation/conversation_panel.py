@@ -182,7 +182,7 @@ class ConversationPanel(QWidget):
     def show_conversation(self, text: str, reference: str | None = "", whence: str = "") -> None:
         """Show another conversation; a reference of None keeps the current one."""
         self._conversation, self._whence = text.strip(), whence
-        self.export_offer.put_away()
+        self.export_offer.dismiss()
         if reference is not None:
             self.reference_edit.setPlainText(reference)
         self._show()

@@ -44,7 +44,7 @@ class ExportOffer(NoticeStrip):
         self._chat = chat if chat and chat.is_export else None
         self._show_offer(is_taken=False)
 
-    def put_away(self) -> None:
+    def dismiss(self) -> None:
         """Hide, since another conversation is shown."""
         self._chat = None
         self.hide()

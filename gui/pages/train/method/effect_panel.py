@@ -42,11 +42,11 @@ MEMORY_HELP = mark(
 class EffectPanel(QWidget):
     """The number of parameters, its fraction, disk and memory, the drawing, and the parts of the memory.
 
-    Before the first plan it keeps the space of one, so that the form does not move. `fit_wanted` requests memory
+    Before the first plan it keeps the space of one, so that the form does not move. `fallbacks_wanted` requests memory
     fallbacks for a run that needs more memory than is available.
     """
 
-    fit_wanted = Signal()
+    fallbacks_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class EffectPanel(QWidget):
         self._memory = Label("", "label", "ink2")
         self._there = Label("", "label", "copper", wrap=True)
         self.fit_button = link(tr("Find plans that fit"))
-        self.fit_button.clicked.connect(self.fit_wanted)
+        self.fit_button.clicked.connect(self.fallbacks_wanted)
         self._short = QWidget()
         self._drawing = BlockDrawing()
         self._split_title = Label(tr("Memory by part"), "small_medium", "ink2")

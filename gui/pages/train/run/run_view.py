@@ -59,7 +59,7 @@ class RunView(Scroll):
         self._scored = 0
         self._revision = 0
         self._ended = False
-        self.figures = MetricsRow()
+        self.metrics_row = MetricsRow()
         self.stop_strip = StopStrip()
         self.busy = BusyRow()
         self.more_notices = link("")
@@ -80,7 +80,7 @@ class RunView(Scroll):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        for part in (self.figures, self.stop_strip, self.busy, self.stopped):
+        for part in (self.metrics_row, self.stop_strip, self.busy, self.stopped):
             self.column.addWidget(part)
         self._notice_place.addWidget(self.more_notices, 0, Qt.AlignmentFlag.AlignLeading)
         self.column.addLayout(self._notice_place)
@@ -111,10 +111,10 @@ class RunView(Scroll):
         if model is None:
             return
         trains = model.recipe.method.method.trains
-        self.figures.setVisible(trains and model.state.outcome != "completed")
+        self.metrics_row.setVisible(trains and model.state.outcome != "completed")
         self.plot.setVisible(trains)
         self._rest.setVisible(not trains)
-        self.figures.show_run(model)
+        self.metrics_row.show_run(model)
         self._show_stage(model)
         self._show_notices(model)
         self._feed_plot(model)

@@ -59,8 +59,8 @@ class VerdictCard(Card):
         if state.difference and state.tuned_scores and state.base_scores:
             self._add_verdict(state)
             self._add_scores(state)
-            self.measures = MetricsView(state)
-            self.column.addWidget(self.measures)
+            self.metrics = MetricsView(state)
+            self.column.addWidget(self.metrics)
         else:
             self._add_plain_head(state)
         self._add_facts(state)

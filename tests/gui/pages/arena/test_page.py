@@ -56,7 +56,7 @@ class Bench:
         return [row.name for row in self.page.table.items()]
 
     def queued(self) -> list[str]:
-        return [each.entry.title for each in self.page.below.queue.table.items()]
+        return [each.entry.title for each in self.page.lower_pane.queue.table.items()]
 
     def offer(self, **values: Any) -> None:
         """Answer the page's wish for the present recipe."""
@@ -106,7 +106,7 @@ def test_without_an_arena_the_page_says_what_one_is_and_how_to_make_it(bench, qt
     assert len(made.queued()) == len(arena.entries) == 7
     assert page.header.subtitle() == "Ranks on the sample. 0 of 7 entries scored"
     assert page.start_button.isVisible()
-    assert not page.below.front.isVisible()  # nothing to draw yet: the queue has the room
+    assert not page.lower_pane.front.isVisible()  # nothing to draw yet: the queue has the room
 
 
 def test_any_set_of_methods_can_be_chosen(bench):
@@ -228,7 +228,9 @@ def test_unlike_scores_stand_under_headings_of_their_own(bench):
         "Same scoring protocol",
         "Another protocol: beams",
     ]
-    assert {point.id for point in page.below.front.chart.points()} == {each.id for each in arena.entries[1:]}
+    assert {point.id for point in page.lower_pane.front.chart.points()} == {
+        each.id for each in arena.entries[1:]
+    }
 
 
 def test_one_conversation_has_no_interval_and_says_so(bench):
@@ -240,7 +242,7 @@ def test_one_conversation_has_no_interval_and_says_so(bench):
 
 
 def test_what_can_not_run_stays_in_the_queue_with_its_reason(bench, filled):
-    table = bench().page.below.queue.table
+    table = bench().page.lower_pane.queue.table
     row = next(at for at, each in enumerate(table.items()) if each.entry.title == "BitFit")
     assert table.index(row, 1).data() == "can't run"
     assert "no biases to train" in table.index(row, 0).data(Qt.ItemDataRole.ToolTipRole)
@@ -253,14 +255,14 @@ def test_a_queue_whose_data_vanished_says_so_and_goes_on_when_it_is_back(bench, 
     arenas.create(recipe, [{"method": {"id": each}} for each in ("lora", "ia3")])
     aside = source.rename(tmp_path / "aside.csv")
     made = bench()
-    reasons = [each.reason for each in made.page.below.queue.table.items()]
+    reasons = [each.reason for each in made.page.lower_pane.queue.table.items()]
     assert all(reason.startswith(f"There is nothing at {source}.") for reason in reasons)
     assert "2 can't run" in made.page._subtitle()
     assert not made.page.start_button.isVisible()
     aside.rename(source)
     made.page.refresh()
     made.settle()
-    assert [each.state for each in made.page.below.queue.table.items()] == ["waiting", "waiting"]
+    assert [each.state for each in made.page.lower_pane.queue.table.items()] == ["waiting", "waiting"]
     assert made.page.start_button.isVisible()
 
 
@@ -269,33 +271,33 @@ def test_heads_sort_and_space_checks_what_is_drawn(bench, filled):
     page = made.page
     page.view.order_wanted.emit("parameters")
     assert made.names()[0].startswith("Prompt only")
-    drawn = {line.id for line in page.below.losses.chart.lines()}
+    drawn = {line.id for line in page.lower_pane.losses.chart.lines()}
     assert 0 < len(drawn) <= 4
     page.view.setFocus()
     page.choose(next(row.id for row in page.table.items() if row.status.entry.title == "Prompt tuning"))
     QTest.keyClick(page.view, Qt.Key.Key_Space)
     made.settle()
-    now = {line.id for line in page.below.losses.chart.lines()}
+    now = {line.id for line in page.lower_pane.losses.chart.lines()}
     assert len(now) == len(drawn) + 1
     box = page.view.visualRect(page.table.index(page.table.row_of(page._chosen), 0))
     QTest.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=box.topLeft() + QPoint(18, 18))
     made.settle()
-    assert {line.id for line in page.below.losses.chart.lines()} == drawn
+    assert {line.id for line in page.lower_pane.losses.chart.lines()} == drawn
 
 
 def test_a_point_that_is_picked_is_chosen_everywhere(bench, filled):
     page = bench().page
-    chart = page.below.front.chart
+    chart = page.lower_pane.front.chart
     ids = [point.id for point in chart.points()]
     QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=chart.position_of(ids[-1]).toPoint())
     assert page.view.current().id == ids[-1]
-    assert page.below.queue.view.current().entry.id == ids[-1]
+    assert page.lower_pane.queue.view.current().entry.id == ids[-1]
     QTest.keyClick(chart, Qt.Key.Key_Left)
     assert page.view.current().id == ids[-2]
 
 
 def test_the_front_follows_what_is_asked_of_the_entries(bench, filled):
-    front = bench().page.below.front
+    front = bench().page.lower_pane.front
     by_parameters = front.chart.front()
     assert by_parameters[-1] == "full-fine-tuning"
     assert len(front.chart.points()) == 8
@@ -309,14 +311,14 @@ def test_only_what_differs_between_checked_recipes_is_shown(bench, filled):
     made = bench()
     page = made.page
     page.differences_button.click()
-    table = page.below.differences.table
-    assert page.below.differences.isVisible()
-    assert not page.below.front.isVisible()
+    table = page.lower_pane.differences.table
+    assert page.lower_pane.differences.isVisible()
+    assert not page.lower_pane.front.isVisible()
     keys = [each.key for each in table.items()]
     assert "method.id" in keys
     assert "data.source" not in keys
     page.differences_button.click()
-    assert page.below.front.isVisible()
+    assert page.lower_pane.front.isVisible()
 
 
 def test_below_1200_charts_and_queue_are_tabs(bench, filled):
@@ -324,7 +326,7 @@ def test_below_1200_charts_and_queue_are_tabs(bench, filled):
     assert made.page.minimumSizeHint().width() <= 1200 - 208
     made.page.resize(960, 640)
     made.settle()
-    below = made.page.below
+    below = made.page.lower_pane
     shown = [part.isVisible() for part in (below.front, below.losses, below.queue)]
     assert shown == [True, False, False]
     below.tabs.set_current("queue")
@@ -335,7 +337,7 @@ def test_below_1200_charts_and_queue_are_tabs(bench, filled):
 
 @pytest.mark.parametrize("kind", ["png", "svg", "csv"])
 def test_losses_leave_as_picture_drawing_and_table(bench, filled, tmp_path, kind):
-    losses = bench().page.below.losses
+    losses = bench().page.lower_pane.losses
     path = tmp_path / f"losses.{kind}"
     losses.save(path, getattr(losses.chart, f"save_{kind}"))
     if kind == "png":
@@ -361,19 +363,19 @@ def test_a_report_of_the_arena_leaves_as_page_or_table_or_says_why_not(
     for name in ("arena.html", "arena.csv"):
         path = tmp_path / name
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
-        with qtbot.waitSignal(made.page.report_file.reported):
+        with qtbot.waitSignal(made.page.report_export.reported):
             made.page.report_button.click()
         assert made.page.undo_strip.isVisible()
         assert "scores highest" in path.read_text(encoding="utf-8") or path.suffix == ".csv"
     assert opened == [str(tmp_path / "arena.html")]
     assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 13
-    with qtbot.waitSignal(made.page.report_file.reported) as told:
-        made.page.report_file.save(arenas.open_arena(filled.folder), tmp_path / "nowhere" / "arena.csv")
+    with qtbot.waitSignal(made.page.report_export.reported) as told:
+        made.page.report_export.save(arenas.open_arena(filled.folder), tmp_path / "nowhere" / "arena.csv")
     assert "can't be written" in told.args[0]
 
 
 def test_a_file_that_can_not_be_written_is_told(bench, filled, tmp_path, qtbot):
-    losses = bench().page.below.losses
+    losses = bench().page.lower_pane.losses
     for kind in ("png", "csv"):
         with qtbot.waitSignal(losses.failed):
             losses.save(tmp_path / "nowhere" / f"x.{kind}", getattr(losses.chart, f"save_{kind}"))
@@ -390,7 +392,7 @@ def test_the_queue_runs_is_paused_and_goes_on(bench):
     made.settle()
     assert page.pause_button.isVisible()
     assert not page.start_button.isVisible()
-    assert [each.state for each in page.below.queue.table.items()] == ["running", "waiting"]
+    assert [each.state for each in page.lower_pane.queue.table.items()] == ["running", "waiting"]
     page.pause_button.click()
     made.settle()
     assert arenas.open_arena(arena.folder).paused
@@ -406,7 +408,7 @@ def test_the_queue_runs_is_paused_and_goes_on(bench):
 def test_entries_are_moved_by_keys_and_taken_out(bench):
     arena = make_arena("lora", "ia3", "layernorm")
     made = bench()
-    queue = made.page.below.queue
+    queue = made.page.lower_pane.queue
     queue.view.choose(arena.entries[2].id)
     assert not queue.down_button.isEnabled()
     queue.up_button.click()
@@ -428,28 +430,28 @@ def test_an_entry_that_runs_can_be_stopped_and_not_taken_out(bench):
     made.page.start_button.click()
     made.until(lambda: made.manager.current is not None and made.manager.current.state.step > 0)
     made.settle()
-    [running] = made.page.below.queue.table.items()
+    [running] = made.page.lower_pane.queue.table.items()
     menu = made.page.menu_for(running)
     texts = {action.text(): action for action in menu.actions()}
     assert "Remove from the arena" not in texts
-    made.page.below.queue.remove_wanted.emit(running)
+    made.page.lower_pane.queue.remove_wanted.emit(running)
     assert "is running. Stop it first." in made.page.notice._text.text()
     texts["Stop the run"].trigger()
     menu.close()
     made.until(lambda: made.manager.current is None)
     made.settle()
-    assert [each.state for each in made.page.below.queue.table.items()] == ["stopped"]
+    assert [each.state for each in made.page.lower_pane.queue.table.items()] == ["stopped"]
 
 
 def test_what_failed_can_be_run_again(bench, filled):
     made = bench()
-    failed = next(each for each in made.page.below.queue.table.items() if each.state == "failed")
+    failed = next(each for each in made.page.lower_pane.queue.table.items() if each.state == "failed")
     menu = made.page.menu_for(failed)
     next(action for action in menu.actions() if action.text() == "Run again").trigger()
     menu.close()
     made.settle()
-    row = made.page.below.queue.table.row_of(failed.entry.id)
-    assert made.page.below.queue.table.item_at(row).state == "waiting"
+    row = made.page.lower_pane.queue.table.row_of(failed.entry.id)
+    assert made.page.lower_pane.queue.table.item_at(row).state == "waiting"
 
 
 def test_a_row_leads_to_its_run_and_its_adapter(bench, filled, qtbot):
@@ -482,7 +484,7 @@ def test_of_several_arenas_one_is_chosen_and_can_be_deleted(bench):
     assert made.queued() == ["LoRA"]
     page.open(second.id)
     made.settle()
-    menu = page.menu_for(page.below.queue.table.items()[0])
+    menu = page.menu_for(page.lower_pane.queue.table.items()[0])
     next(action for action in menu.actions() if action.text() == "Delete the arena").trigger()
     menu.close()
     made.settle()

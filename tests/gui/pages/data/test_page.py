@@ -90,7 +90,7 @@ def test_a_folder_of_splits_is_shown_whole(page, qtbot, chats):
     assert "The bundled model" in page.parts.source.tokenizer.currentText()
     assert page.parts.figures.texts()[:3] == ["20 train", "2 validation", "2 test"]
     assert page.parts.rows.count() == 20
-    assert page.parts.preview.row().id == "c1"
+    assert page.parts.row_view.row().id == "c1"
     titles = {row.finding.title: row.finding.count for row in page.parts.findings.rows()}
     assert titles == {
         "In more than one split": 1,
@@ -127,14 +127,14 @@ def test_columns_are_chosen_by_hand(page, qtbot, chats):
     page.parts.source.mapping.summary.set_key("title")
     page.parts.source.mapping.summary.chosen.emit("title")
     qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
-    assert page.parts.preview.row().summary == "Chat 1"
+    assert page.parts.row_view.row().summary == "Chat 1"
     assert page.values()["summary"] == "title"
 
 
 def test_a_limit_moves_by_keys_and_goes_into_the_recipe(shown):
     page = shown
     page.parts.rows.choose(1)
-    assert "are lost at this limit" in page.parts.preview.tokens_text()
+    assert "are lost at this limit" in page.parts.row_view.tokens_text()
     for _ in range(2):
         key = QKeyEvent(QKeyEvent.Type.KeyPress, Qt.Key.Key_PageDown, Qt.KeyboardModifier.NoModifier)
         page.parts.conversations.histogram.keyPressEvent(key)
@@ -152,11 +152,11 @@ def test_a_finding_leads_to_its_row(shown):
     long_one.show_button.click()
     assert page.parts.part.current() == "rows"
     assert page.parts.rows.numbers() == (2,)
-    assert page.parts.preview.row().id == "c2"
+    assert page.parts.row_view.row().id == "c2"
     page.parts.rows.all_button.click()
-    page.parts.preview.step_wanted.emit(1)
-    page.parts.preview.step_wanted.emit(1)
-    assert page.parts.preview.row().id == "c3"
+    page.parts.row_view.step_wanted.emit(1)
+    page.parts.row_view.step_wanted.emit(1)
+    assert page.parts.row_view.row().id == "c3"
 
 
 def test_rows_over_a_limit_are_those_of_the_limit_as_it_is_now(shown, tmp_path, monkeypatch):
@@ -190,7 +190,7 @@ def test_another_split_shows_its_own_rows(shown):
     page = shown
     page.parts.split.set_current("test")
     assert page.parts.rows.count() == 2
-    assert page.parts.preview.row().id == "c3"
+    assert page.parts.row_view.row().id == "c3"
 
 
 def test_a_row_can_be_tried_and_rows_are_handed_on(page, result):
@@ -199,7 +199,7 @@ def test_a_row_can_be_tried_and_rows_are_handed_on(page, result):
     page.rows_checked.connect(lambda name, rows: handed.append((name, len(rows))))
     page.try_requested.connect(tried.append)
     page.show_result(result, LIMITS)
-    page.parts.preview.try_button.click()
+    page.parts.row_view.try_button.click()
     assert handed == [("chats", 24)]
     assert tried[0].summary == "Ann says 1."
 
@@ -244,13 +244,13 @@ def test_a_second_check_takes_the_place_of_the_first(page, qtbot, chats, tmp_pat
 
 def test_below_1200_the_preview_is_a_drawer(shown):
     page = shown
-    assert page.parts.preview.isVisible()
+    assert page.parts.row_view.isVisible()
     page.adapt(1024)
-    assert page.parts.preview.isHidden()
+    assert page.parts.row_view.isHidden()
     page.parts.rows.choose(3)
-    assert page.parts.preview.isVisible()
-    page.parts.preview.closed.emit()
-    assert page.parts.preview.isHidden()
+    assert page.parts.row_view.isVisible()
+    page.parts.row_view.closed.emit()
+    assert page.parts.row_view.isHidden()
 
 
 def test_in_a_low_window_with_figures_in_two_lines_nothing_lies_over_the_lengths(shown, qtbot):
@@ -287,8 +287,8 @@ def test_summaries_can_be_written_for_what_is_checked_and_for_what_was_begun_bef
 def test_what_is_decided_here_holds_where_summaries_are_written(shown):
     wanted: list[Any] = []
     shown.label_requested.connect(lambda *asked: wanted.append(asked))
-    shown.decisions.exclude("duplicates", True)
-    shown.decisions.mask("email", True)
+    shown.exclusions.exclude("duplicates", True)
+    shown.exclusions.mask("email", True)
     shown.label_button.click()
     ((values, base_model),) = wanted
     assert (values["exclude"], values["mask"]) == (["duplicates"], ["email"])
@@ -314,12 +314,12 @@ def finding(page: DataPage, kind: str) -> Any:
 def test_the_first_rows_are_shown_with_their_roles_before_the_check_is_complete(page, qtbot, tmp_path):
     path = write_rows(tmp_path / "many.jsonl", [chat(number) for number in range(3000)])
     seen: list[tuple[bool, bool]] = []
-    page.checker.looked.connect(
-        lambda _event: seen.append((page.report is None, page.first_look is not None))
+    page.checker.previewed.connect(
+        lambda _event: seen.append((page.report is None, page.row_preview is not None))
     )
     checked(page, qtbot, str(path))
     assert seen == [(True, True)]
-    assert page.parts.first_look.headings() == [
+    assert page.parts.preview_table.headings() == [
         "id: name",
         "dialogue: conversation",
         "summary: summary",
@@ -337,7 +337,7 @@ def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
     mapping = page.parts.source.mapping
     assert page.report is None
     assert "conversation" in mapping.fields["conversation"].problem()
-    assert page.parts.first_look.isVisible()
+    assert page.parts.preview_table.isVisible()
     mapping.more_button.click()
     mapping.conversation.set_key("was")
     mapping.summary.set_key("gist")
@@ -345,7 +345,7 @@ def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
     mapping.by_hand["group"].set_key("no")
     mapping.by_hand["group"].chosen.emit("no")
     qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
-    assert page.parts.preview.conversation_text().startswith("Ann: so it is\nAnn: so it is")
+    assert page.parts.row_view.conversation_text().startswith("Ann: so it is\nAnn: so it is")
     assert page.values()["columns"] == {"speaker": "by", "group": "no"}
     assert mapping.reason().startswith("A turn in each row")
 
@@ -393,14 +393,14 @@ def test_personal_data_is_masked_in_the_preview_and_in_the_recipe(page, qtbot, t
     checked(page, qtbot, str(write_rows(tmp_path / "mail.jsonl", rows)))
     row = finding(page, "email")
     row.show_button.click()
-    assert "ann@example.org" in page.parts.preview.personal_text()
+    assert "ann@example.org" in page.parts.row_view.personal_text()
     row.act_button.click()
-    assert "write to [e-mail]" in page.parts.preview.conversation_text()
-    assert page.parts.preview.personal_text() == "1 passage masked."
+    assert "write to [e-mail]" in page.parts.row_view.conversation_text()
+    assert page.parts.row_view.personal_text() == "1 passage masked."
     assert page.values()["mask"] == ["email"]
     assert row.act_button.text() == "Masked. Undo"
     row.act_button.click()
-    assert "ann@example.org" in page.parts.preview.conversation_text()
+    assert "ann@example.org" in page.parts.row_view.conversation_text()
     assert [action.text() for action in row.menu().actions()] == [
         "Export these rows as CSV…",
         "Leave out these rows",

@@ -24,8 +24,8 @@ def numbers(page) -> list[int]:
 
 
 def choose(page, key: str) -> None:
-    page.tools.shown.set_key(key)
-    page.tools.shown.chosen.emit(key)
+    page.toolbar.shown.set_key(key)
+    page.toolbar.shown.chosen.emit(key)
 
 
 def test_the_list_has_number_state_and_first_words_of_each(opened, qtbot):
@@ -99,10 +99,10 @@ def test_in_a_narrow_window_the_list_is_a_drawer(opened):
     assert not opened.items.isVisible()
     press(opened, Qt.Key.Key_L, CTRL)
     assert opened.items.isVisible()
-    assert opened.tools.list_button.text() == "Hide list"
-    opened.tools.list_button.click()
+    assert opened.toolbar.list_button.text() == "Hide list"
+    opened.toolbar.list_button.click()
     assert not opened.items.isVisible()
-    assert opened.tools.list_button.text() == "Show list"
+    assert opened.toolbar.list_button.text() == "Show list"
 
 
 def test_the_list_is_searched_by_words_and_by_number(opened):
@@ -152,9 +152,9 @@ def test_of_many_conversations_only_those_are_looked_at_that_are_seen(page, qtbo
 def test_the_least_like_what_is_labelled_comes_next_once_all_are_compared(page, qtbot):
     again = "Ann: Tea at five at the old mill, yes?"
     show(page, qtbot, made_set(TEA, again, DOG, BUS))
-    page.tools.order.chosen.emit("unlike")
+    page.toolbar.order.chosen.emit("unlike")
     assert page.strip.text() == "Comparing 4 conversations. Until then they come in the order of the source."
-    with qtbot.waitSignal(page.controller.listing.compared, timeout=WAIT):
+    with qtbot.waitSignal(page.controller.item_order.compared, timeout=WAIT):
         pass
     assert page.strip.text() == ""
     page.controller.go(1)
@@ -168,8 +168,8 @@ def test_the_least_like_what_is_labelled_comes_next_once_all_are_compared(page, 
 
 def test_a_set_that_is_left_while_its_words_are_compared_is_forgotten(page, qtbot):
     show(page, qtbot, made_set(TEA, BUS))
-    page.tools.order.chosen.emit("unlike")
+    page.toolbar.order.chosen.emit("unlike")
     other = made_set(DOG, TEA, BUS, name="Others")
     show(page, qtbot, other)
-    qtbot.waitUntil(lambda: not page.controller.listing.is_comparing, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.item_order.is_comparing, timeout=WAIT)
     assert sorted(numbers(page)) == [1, 2, 3]

@@ -36,7 +36,7 @@ def test_a_conversation_is_shown_in_turns_and_its_summary_is_written_beside_it(o
     assert page.controller.work.item(1).text == "Ann and Bo have tea."
     assert page.conversation.position_text() == "2 of 3"
     assert page.summary.text() == ""
-    assert page.tools.progress() == "1 of 3 accepted"
+    assert page.toolbar.progress() == "1 of 3 accepted"
 
 
 def test_every_key_is_kept_before_the_next_one(opened):
@@ -67,7 +67,7 @@ def test_nothing_is_accepted_without_words_and_the_page_says_so_beside_the_text(
 def test_a_conversation_is_skipped_and_the_last_one_stays_in_front(opened):
     for _ in range(3):
         press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
-    assert opened.tools.progress() == "0 of 3 accepted, 3 skipped"
+    assert opened.toolbar.progress() == "0 of 3 accepted, 3 skipped"
     assert opened.conversation.position_text() == "3 of 3"
     assert opened.summary.status() == "Skipped, not part of the data set"
 
@@ -191,27 +191,27 @@ def test_the_length_is_told_while_it_is_written(opened, qtbot):
 
 
 def test_the_longest_conversation_comes_first_where_that_is_chosen(opened):
-    opened.tools.order.set_key("longest")
-    opened.tools.order.chosen.emit("longest")
+    opened.toolbar.order.set_key("longest")
+    opened.toolbar.order.chosen.emit("longest")
     assert opened.conversation.position_text() == "2 of 3"
-    assert "hardest" in opened.tools.order.toolTip()
+    assert "hardest" in opened.toolbar.order.toolTip()
 
 
 def test_skipped_conversations_can_be_gone_through_again(opened):
     press(opened, Qt.Key.Key_PageDown, CTRL)
     press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
-    opened.tools.shown.set_key("skipped")
-    opened.tools.shown.chosen.emit("skipped")
+    opened.toolbar.shown.set_key("skipped")
+    opened.toolbar.shown.chosen.emit("skipped")
     assert opened.conversation.position_text() == "2 of 3"
-    assert opened.tools.shown.currentText() == "Skipped (1)"
+    assert opened.toolbar.shown.currentText() == "Skipped (1)"
     QTest.keyClicks(opened.summary.edit, "Late bus.")
     press(opened, Qt.Key.Key_Return, CTRL)
-    assert opened.tools.progress() == "1 of 3 accepted"
+    assert opened.toolbar.progress() == "1 of 3 accepted"
 
 
 def test_another_order_keeps_what_was_just_typed(opened):
     QTest.keyClicks(opened.summary.edit, "Tea")
-    opened.tools.order.chosen.emit("longest")
+    opened.toolbar.order.chosen.emit("longest")
     assert opened.conversation.position_text() == "1 of 3"
     assert opened.summary.text() == "Tea"
     assert opened.controller.work.item(1).text == "Tea"

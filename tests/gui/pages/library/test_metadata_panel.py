@@ -66,12 +66,12 @@ def measured_card():
 
 def test_what_else_was_measured_is_unfolded_and_stays_so(panel):
     panel.show_adapter(add_adapter("plain", scores=(score_card(0.5),)))
-    assert panel.measures.isHidden()
+    assert panel.metrics.isHidden()
     panel.show_adapter(add_adapter("measured", scores=(measured_card(),)))
-    assert not panel.measures.isHidden()
-    assert panel.measures.rows.isHidden()
-    panel.measures.toggle.click()
-    labels = [each.text() for each in panel.measures.rows.findChildren(QLabel) if each.text()]
+    assert not panel.metrics.isHidden()
+    assert panel.metrics.rows.isHidden()
+    panel.metrics.toggle.click()
+    labels = [each.text() for each in panel.metrics.rows.findChildren(QLabel) if each.text()]
     assert labels == [
         "Base",
         "Tuned",
@@ -82,10 +82,10 @@ def test_what_else_was_measured_is_unfolded_and_stays_so(panel):
         "40.0\u00a0%",
         "1.0\u00a0%",
     ]
-    tips = [each.toolTip() for each in panel.measures.rows.findChildren(QLabel)]
+    tips = [each.toolTip() for each in panel.metrics.rows.findChildren(QLabel)]
     assert any(tip.endswith("difference −39.0, −42.0 to −30.0: better than base.") for tip in tips)
     panel.show_adapter(add_adapter("another", scores=(measured_card(),)))
-    assert not panel.measures.rows.isHidden()
+    assert not panel.metrics.rows.isHidden()
 
 
 def changed(*changes: ChangeFacts):

@@ -24,7 +24,7 @@ ROWS = [
 
 
 @pytest.fixture
-def several(page) -> PlaygroundPage:
+def batch_controller(page) -> PlaygroundPage:
     """The page with three conversations to be summarised by the base and one adapter."""
     page.offer_conversations("chats", ROWS)
     page.open(["a1"])
@@ -34,13 +34,13 @@ def several(page) -> PlaygroundPage:
 
 def summarised(page: PlaygroundPage, qtbot) -> PlaygroundPage:
     page.summarise_button.click()
-    qtbot.waitUntil(lambda: not page.several.is_busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.batch_controller.is_busy, timeout=WAIT)
     return page
 
 
 def shown(page: PlaygroundPage) -> list[dict[str, str]]:
     """Return the table as it is read."""
-    table = page.several.view.table
+    table = page.batch_controller.view.table
     return [
         {column.key: str(table.index(at, place).data()) for place, column in enumerate(table.columns)}
         for at in range(table.rowCount())
@@ -48,7 +48,7 @@ def shown(page: PlaygroundPage) -> list[dict[str, str]]:
 
 
 def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(several):
-    assert [column.title for column in several.several.view.table.columns] == [
+    assert [column.title for column in several.batch_controller.view.table.columns] == [
         "Conversation",
         "Reference summary",
         "Base model",
@@ -58,8 +58,8 @@ def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(seve
     ]
     assert several.summarise_button.text() == "Summarise 3"
     several.controller.add("a2")
-    assert len(several.several.view.table.columns) == 8
-    several.several.view.count.setValue(2)
+    assert len(several.batch_controller.view.table.columns) == 8
+    several.batch_controller.view.count.setValue(2)
     assert several.summarise_button.text() == "Summarise 2"
 
 
@@ -68,18 +68,18 @@ def test_every_conversation_is_summarised_in_every_column_and_the_columns_compar
     rows = shown(several)
     assert [row["summary 1"] for row in rows] == [SUMMARIES["a1"]] * 3
     assert {row["score 0"] for row in rows} == {"50.0"}
-    head, base, tuned = several.several.view.score_texts()
+    head, base, tuned = several.batch_controller.view.score_texts()
     assert head == "ROUGE-1, mean and 95 % interval, on 3 conversations with a reference."
     assert base == "Base model: 50.0 (50.0 to 50.0)"
     assert tuned.startswith("a1-name: 50.0 (50.0 to 50.0). No measurable difference, paired with the base:")
-    assert several.several.view.busy.isHidden()
+    assert several.batch_controller.view.busy.isHidden()
     assert several.summarise_button.isEnabled()
 
 
 def test_one_conversation_has_no_interval(several, qtbot):
-    several.several.view.count.setValue(1)
+    several.batch_controller.view.count.setValue(1)
     summarised(several, qtbot)
-    head, _base, tuned = several.several.view.score_texts()
+    head, _base, tuned = several.batch_controller.view.score_texts()
     assert head == "ROUGE-1 on one conversation with a reference, so no interval."
     assert tuned == "a1-name: 50.0"
 
@@ -89,29 +89,29 @@ def test_a_column_that_fails_says_so_in_its_row_and_the_others_go_on(several, wo
     summarised(several, qtbot)
     assert [row["summary 1"] for row in shown(several)] == ["The adapter is damaged."] * 3
     assert [row["summary 0"] for row in shown(several)] == [SUMMARIES[""]] * 3
-    assert several.several.view.score_texts() == []
+    assert several.batch_controller.view.score_texts() == []
 
 
 def test_a_batch_is_cancelled_and_gone_on_with(several, workers, qtbot):
     workers.say(SUMMARIES | {"a1": {"hang": True}})
     several.summarise_button.click()
-    batch = several.several.batch
+    batch = several.batch_controller.batch
     qtbot.waitUntil(lambda: batch.rows[0].results.columns[1].status == "running", timeout=WAIT)
     assert not several.summarise_button.isEnabled()
-    assert several.several.view.busy.isVisible()
-    several.several.view.cancel_button.click()
-    assert several.several.view.notice.text() == "Cancelled after 0 of 3 conversations."
+    assert several.batch_controller.view.busy.isVisible()
+    several.batch_controller.view.cancel_button.click()
+    assert several.batch_controller.view.notice.text() == "Cancelled after 0 of 3 conversations."
     qtbot.waitUntil(several.summarise_button.isEnabled, timeout=WAIT)
     several.controller.summarizer.close()
     qtbot.waitUntil(lambda: not several.controller.summarizer.alive, timeout=WAIT)
     workers.say(SUMMARIES)
-    several.several.view.notice.action_button().click()
+    several.batch_controller.view.notice.action_button().click()
     qtbot.waitUntil(lambda: batch.done == 3, timeout=WAIT)
     assert not batch.can_go_on
 
 
 def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(several, workers, monkeypatch):
-    batch = several.several.batch
+    batch = several.batch_controller.batch
     workers.manager.summarizer.state = "ready"
     monkeypatch.setattr(workers.manager.summarizer, "summarize", lambda *_: "r")
     batch.go_on()
@@ -133,17 +133,17 @@ def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(several, wor
 def test_a_dead_worker_keeps_what_was_done(several, workers, qtbot):
     workers.say(SUMMARIES | {"a1": {"abort": True}})
     summarised(several, qtbot)
-    assert "Finished summaries are saved." in several.several.view.notice.text()
-    assert several.several.batch.can_go_on
+    assert "Finished summaries are saved." in several.batch_controller.view.notice.text()
+    assert several.batch_controller.batch.can_go_on
     workers.say(SUMMARIES)
-    several.several.view.notice.action_button().click()
-    qtbot.waitUntil(lambda: several.several.batch.done == 3, timeout=WAIT)
+    several.batch_controller.view.notice.action_button().click()
+    qtbot.waitUntil(lambda: several.batch_controller.batch.done == 3, timeout=WAIT)
 
 
 def test_a_row_is_looked_at_alone_and_can_be_commented_on(several, qtbot):
     summarised(several, qtbot)
-    row: BatchRow = several.several.batch.rows[0]
-    several.several.view.view.opened.emit(row)
+    row: BatchRow = several.batch_controller.batch.rows[0]
+    several.batch_controller.view.view.opened.emit(row)
     assert not several.shows_several
     assert several.panel.conversation == CONVERSATION
     assert several.panel.reference == "The venue offers the 21st."
@@ -151,14 +151,14 @@ def test_a_row_is_looked_at_alone_and_can_be_commented_on(several, qtbot):
     several.columns.view("a1").tools.thumbs["up"].click()
     assert several.controller.history.items[0].good
     several.mode.set_current("several")
-    assert several.several.batch.done == 3
+    assert several.batch_controller.batch.done == 3
 
 
 def test_the_table_is_exported_whole_and_harmless(several, qtbot, tmp_path):
     summarised(several, qtbot)
-    several.several.export(tmp_path / "out.csv")
-    wait_for(several.several)
-    qtbot.waitUntil(lambda: "Exported" in several.several.view.notice.text(), timeout=WAIT)
+    several.batch_controller.export(tmp_path / "out.csv")
+    wait_for(several.batch_controller)
+    qtbot.waitUntil(lambda: "Exported" in several.batch_controller.view.notice.text(), timeout=WAIT)
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert rows[1]["conversation"] == ROWS[1].conversation
@@ -179,7 +179,7 @@ def test_a_batch_waits_until_a_run_lets_the_device_go(several, workers, qtbot):
     run = workers.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: "holds the device" in several.strip.text(), timeout=WAIT)
     several.summarise()
-    assert not several.several.is_busy
+    assert not several.batch_controller.is_busy
     assert not several.controller.summarizer.alive
     run.stop()
     qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
@@ -202,14 +202,16 @@ def test_files_are_read_split_by_split(several, workers, qtbot, tmp_path):
     ]
     (tmp_path / "chats.jsonl").write_text("{}")
     drop(several, tmp_path / "chats.jsonl")
-    assert several.several.view.busy.isVisible()
-    qtbot.waitUntil(lambda: several.several.count == 1, timeout=WAIT)
-    source = several.several.view.source
+    assert several.batch_controller.view.busy.isVisible()
+    qtbot.waitUntil(lambda: several.batch_controller.count == 1, timeout=WAIT)
+    source = several.batch_controller.view.source
     assert [source.itemText(at) for at in range(2)] == ["chats.jsonl (test) (1)", "chats.jsonl (train) (2)"]
-    assert several.several.view.notice.text().startswith("Left out: 1 without conversation, 2 beyond")
+    assert several.batch_controller.view.notice.text().startswith(
+        "Left out: 1 without conversation, 2 beyond"
+    )
     source.set_key("chats.jsonl (train)")
     source.chosen.emit("chats.jsonl (train)")
-    assert [row.example for row in several.several.batch.rows] == ROWS[:2]
+    assert [row.example for row in several.batch_controller.batch.rows] == ROWS[:2]
 
 
 def drop(page: PlaygroundPage, *files) -> None:
@@ -231,7 +233,8 @@ def test_files_that_can_not_be_read_are_named(several, workers, qtbot, tmp_path)
     (tmp_path / "chats.jsonl").write_text("{}")
     drop(several, tmp_path / "chats.jsonl")
     qtbot.waitUntil(
-        lambda: several.several.view.notice.text() == "chats.jsonl is damaged. Repair it.", timeout=WAIT
+        lambda: several.batch_controller.view.notice.text() == "chats.jsonl is damaged. Repair it.",
+        timeout=WAIT,
     )
 
 

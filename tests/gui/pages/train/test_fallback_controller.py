@@ -97,7 +97,7 @@ def lacking(stage, qtbot, found) -> FallbackView:
     stage.scripts["plan"] = [["answer", SHORT]]
     stage.scripts["shrink"] = found
     stage.page.shown()
-    effect, fit = stage.page.panel.effect, stage.page.right.fit
+    effect, fit = stage.page.panel.effect, stage.page.right.fallback_view
     qtbot.waitUntil(lambda: effect.fit_button.isVisibleTo(stage.page), timeout=WAIT)
     effect.fit_button.click()
     assert fit.isVisibleTo(stage.page)

@@ -43,7 +43,7 @@ def test_a_finished_prompt_is_compared_with_the_plain_one_and_has_no_curve(promp
     for unwanted in ("Tuned", "Saved step", "Trainable"):
         assert unwanted not in said
     assert not view.plot.isVisibleTo(view)
-    assert not view.figures.isVisibleTo(view)
+    assert not view.metrics_row.isVisibleTo(view)
     assert view.samples.isVisibleTo(view)
     assert "Summary with this prompt" in texts(view.samples)
     assert "Adapter" not in run_text.status_text(model, "mine")[0]
@@ -63,7 +63,7 @@ def test_a_run_that_trains_has_its_curve_back(prompt_stage, qtbot):
     prompt_stage.start(qtbot, [["emit", STARTED], ["steps", {"count": 10_000, "per_second": 50}]])
     view = prompt_stage.page.run_view
     assert view.plot.isVisibleTo(view)
-    assert view.figures.isVisibleTo(view)
+    assert view.metrics_row.isVisibleTo(view)
 
 
 def prompted(template, shots=()):
