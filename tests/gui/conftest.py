@@ -3,7 +3,7 @@
 import pytest
 
 from gui.look import style
-from gui.workers.engine_thread import EngineThread
+from tests.helpers.scripted_manager import end
 from tests.helpers.train_stage import Stage
 
 
@@ -18,6 +18,4 @@ def styled(qapp):
 def stage(qtbot, home):
     made = Stage(qtbot)
     yield made
-    for thread in made.manager.findChildren(EngineThread):
-        thread.force()
-    made.manager.leave()
+    end(made.manager)

@@ -24,11 +24,10 @@ from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look import style
 from gui.main_window import LazyPage, MainWindow
 from gui.widgets.labels import Label
-from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
 from tests.helpers.background import wait_for
 from tests.helpers.repository import ROOT
+from tests.helpers.scripted_manager import end, scripted_manager
 
 BASICS = {
     "name": "A run",
@@ -55,7 +54,7 @@ class House:
 
     def __init__(self, qtbot) -> None:
         self.scripts: dict[str, list[Any]] = {"plan": [["answer", {}]]}
-        self.manager = WorkerManager(self._command)
+        self.manager = scripted_manager(self._script)
         self.preferences = Preferences()
         self.window = MainWindow(self.manager, self.preferences)
         qtbot.addWidget(self.window, before_close_func=lambda window: setattr(window, "_may_close", True))
@@ -63,9 +62,8 @@ class House:
         self.window.left.connect(lambda: self.left.append(1))
         self.window.show()
 
-    def _command(self, job) -> list[str]:
-        scripted_worker.give_script(job, self.scripts.get(job.request()["kind"], []))
-        return scripted_worker.command(job)
+    def _script(self, job) -> list[Any]:
+        return self.scripts.get(job.request()["kind"], [])
 
     def train(self, qtbot):
         self.scripts["train"] = ENDLESS
@@ -78,9 +76,7 @@ class House:
 def house(qtbot, home):
     made = House(qtbot)
     yield made
-    for thread in made.manager.findChildren(EngineThread):
-        thread.force()
-    made.manager.leave()
+    end(made.manager)
 
 
 def loaded_in_a_window(code: str = "") -> set[str]:

@@ -13,11 +13,9 @@ from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
 from gui.shell.palette import TOP, Palette, PaletteEntry, found_by
 from gui.shell.shortcuts_sheet import ShortcutsSheet
-from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
 from tests.helpers.background import wait_for
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
+from tests.helpers.scripted_manager import end, scripted_manager
 
 KEYS = ("data", "train", "arena", "library", "playground", "history", "labelling", "examples")
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -29,19 +27,13 @@ def window(styled, qtbot, home):
         add_run(make_recipe(name="Monday's run"))
         add_adapter("samsum-lora")
 
-    def command(job):
-        scripted_worker.give_script(job, [["answer", {}]])
-        return scripted_worker.command(job)
-
-    manager = WorkerManager(command)
+    manager = scripted_manager(lambda _job: [["answer", {}]])
     made = MainWindow(manager, Preferences())
     qtbot.addWidget(made)
     with qtbot.waitActive(made):
         made.show()
     yield made
-    for thread in manager.findChildren(EngineThread):
-        thread.force()
-    manager.leave()
+    end(manager)
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QApplication
 from engine.adapters.metadata import BaseModelFacts
 from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
-from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_summarizer, scripted_worker
 from tests.helpers.homes import add_adapter
+from tests.helpers.scripted_manager import end
 from tests.helpers.train_stage import COMPLETE, PLAN
 
 WAIT = 20_000
@@ -40,9 +40,7 @@ def window(styled, qtbot, home):
     with qtbot.waitActive(made):
         made.show()
     yield made
-    for thread in manager.findChildren(EngineThread):
-        thread.force()
-    manager.leave()
+    end(manager)
 
 
 def press(key, modifier=NONE):

@@ -10,8 +10,7 @@ from engine.api import recipe
 from gui.core.preferences import Preferences
 from gui.pages.train.page import TrainPage
 from gui.widgets.labels import Label
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
+from tests.helpers.scripted_manager import scripted_manager
 
 BASICS = {
     "name": "A run",
@@ -112,7 +111,7 @@ class Stage:
 
     def __init__(self, qtbot) -> None:
         self.scripts: dict[str, list[Any]] = {"plan": [["answer", PLAN]]}
-        self.manager = WorkerManager(self._command)
+        self.manager = scripted_manager(self._script)
         self.preferences = Preferences()
         self.preferences.set("recipe", recipe.dumps(recipe.from_tables(BASICS)))
         self.page = TrainPage(self.manager, self.preferences)
@@ -120,9 +119,8 @@ class Stage:
         self.page.resize(1232, 900)
         self.page.show()
 
-    def _command(self, job) -> list[str]:
-        scripted_worker.give_script(job, self.scripts.get(job.request()["kind"], []))
-        return scripted_worker.command(job)
+    def _script(self, job) -> list[Any]:
+        return self.scripts.get(job.request()["kind"], [])
 
     def start(self, qtbot, script: list[Any]):
         self.scripts["train"] = script

@@ -8,11 +8,9 @@ from PySide6.QtCore import QCoreApplication, QEvent
 
 from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
-from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
 from tests.helpers.background import wait_for
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
+from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import PLAN
 
 MODELS = {"event": "result_made", "result": {"models": [{"id": "starter"}]}}
@@ -29,21 +27,17 @@ def fill_home() -> None:
 def make_window(*, planned: bool = False) -> MainWindow:
     """Return the window; with `planned`, its plans hold all that a worker can know."""
 
-    def command(job: Any) -> list[str]:
+    def script_of(job: Any) -> list[Any]:
         kind = job.request()["kind"]
         answer = PLAN if planned and kind == "plan" else {}
-        script: list[Any] = [["emit", MODELS]] if kind == "models" else [["answer", answer]]
-        scripted_worker.give_script(job, script)
-        return scripted_worker.command(job)
+        return [["emit", MODELS]] if kind == "models" else [["answer", answer]]
 
-    return MainWindow(WorkerManager(command), Preferences())
+    return MainWindow(scripted_manager(script_of), Preferences())
 
 
 def leave(window: MainWindow) -> None:
     """End all workers of the window."""
-    for thread in window.manager.findChildren(EngineThread):
-        thread.force()
-    window.manager.leave()
+    end(window.manager)
     for key in ("doctor", "help"):
         wait_for(window.built(key))
 

@@ -16,10 +16,8 @@ from gui.main_window import MainWindow
 from gui.pages.data.report import is_kept_here
 from gui.shell.window import DEFAULT, MIN_SIZE, ShellWindow, fitting
 from gui.widgets.splitter import Splitter
-from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
 from tests.helpers.arenas import make_arena
+from tests.helpers.scripted_manager import end, scripted_manager
 
 WAIT = 20_000
 
@@ -29,12 +27,8 @@ def start(styled, qtbot, home):
     """Start a window, as often as a test wants."""
     engines = []
 
-    def command(job):
-        scripted_worker.give_script(job, [["answer", {}]])
-        return scripted_worker.command(job)
-
     def make():
-        engines.append(WorkerManager(command))
+        engines.append(scripted_manager(lambda _job: [["answer", {}]]))
         made = MainWindow(engines[-1], Preferences())
         qtbot.addWidget(made)
         made.resize(1440, 900)
@@ -44,9 +38,7 @@ def start(styled, qtbot, home):
 
     yield make
     for manager in engines:
-        for thread in manager.findChildren(EngineThread):
-            thread.force()
-        manager.leave()
+        end(manager)
 
 
 @pytest.mark.parametrize(

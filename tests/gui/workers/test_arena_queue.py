@@ -11,10 +11,8 @@ from engine.arena import Arena
 from engine.errors import ArenaError
 from engine.jobs.job import Job
 from engine.runs import run_store
-from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
 from tests.helpers.arenas import make_arena
+from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import COMPLETE, ENDLESS
 
 WAIT = 30_000
@@ -28,14 +26,13 @@ class Bench:
         self.scripts: dict[str, list[Any]] = {}
         self.begun: list[str] = []
         self.qtbot = qtbot
-        self.manager = WorkerManager(self._command)
+        self.manager = scripted_manager(self._script)
         self.queue = self.manager.arena_queue
 
-    def _command(self, job: Job) -> list[str]:
+    def _script(self, job: Job) -> list[Any]:
         method = run_store.open_run(job).recipe.method.id
         self.begun.append(method)
-        scripted_worker.give_script(job, self.scripts.get(method, COMPLETE))
-        return scripted_worker.command(job)
+        return self.scripts.get(method, COMPLETE)
 
     def until(self, condition: Any) -> None:
         self.qtbot.waitUntil(condition, timeout=WAIT)
@@ -48,9 +45,7 @@ class Bench:
 def bench(qtbot, home, qapp):
     made = Bench(qtbot)
     yield made
-    for thread in made.manager.findChildren(EngineThread):
-        thread.force()
-    made.manager.leave()
+    end(made.manager)
 
 
 def states(arena: Arena) -> list[str]:

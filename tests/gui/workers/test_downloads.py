@@ -9,8 +9,7 @@ from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
 from gui.workers.downloads import Downloads
 from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
+from tests.helpers.scripted_manager import scripted_manager
 
 WAIT = 20_000
 
@@ -84,12 +83,8 @@ def test_what_began_first_is_shown_and_a_worker_that_dies_is_forgotten(downloads
 
 
 def test_the_icon_shows_what_is_fetched_for_summaries(styled, qtbot, home, monkeypatch):
-    def command(job):
-        script = [["emit", entered("load_base")], ["emit", progressed(100)], ["wait_for_stop", 30]]
-        scripted_worker.give_script(job, script)
-        return scripted_worker.command(job)
-
-    manager = WorkerManager(command)
+    script = [["emit", entered("load_base")], ["emit", progressed(100)], ["wait_for_stop", 30]]
+    manager = scripted_manager(lambda _job: script)
     window = MainWindow(manager, Preferences())
     qtbot.addWidget(window)
     sent = []

@@ -8,10 +8,10 @@ import pytest
 
 from engine.api import Job, WarmWorker, recipe
 from gui import app
-from gui.workers.engine_thread import EngineThread
 from gui.workers.warm_worker import WarmWorkerKeeper
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
+from tests.helpers.scripted_manager import end
 
 TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 WAIT = 20_000
@@ -50,9 +50,7 @@ def manager(qtbot, home):
 
     made = WorkerManager(command, warm_worker_command=scripted_worker.warm_worker_command())
     yield made
-    for thread in made.findChildren(EngineThread):
-        thread.force()
-    made.leave()
+    end(made)
 
 
 def test_one_is_started_when_it_is_wanted_and_no_second_one(kept, qtbot):

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from engine.api import Job, create_job, paths, recipe, run_store
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
+from tests.helpers.scripted_manager import end, scripted_manager
 
 TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 WAIT = 20_000
@@ -23,20 +23,17 @@ class Scripts:
 
     def __init__(self) -> None:
         self.by_kind: dict[str, list[Any]] = {}
-        self.manager = WorkerManager(self._command)
+        self.manager = scripted_manager(self._script)
 
-    def _command(self, job: Job) -> list[str]:
-        scripted_worker.give_script(job, self.by_kind.get(job.request()["kind"], []))
-        return scripted_worker.command(job)
+    def _script(self, job: Job) -> list[Any]:
+        return self.by_kind.get(job.request()["kind"], [])
 
 
 @pytest.fixture
 def scripts(qtbot, home):
     made = Scripts()
     yield made
-    for thread in made.manager.findChildren(EngineThread):
-        thread.force()
-    made.manager.leave()
+    end(made.manager)
 
 
 def test_a_run_is_current_until_it_ends(scripts, qtbot):

@@ -14,12 +14,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from engine.api import arenas
 from engine.jobs.job import Job
 from gui.pages.arena.page import ArenaPage
-from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
 from tests.helpers.background import wait_for
 from tests.helpers.homes import make_recipe, unsynced
+from tests.helpers.scripted_manager import scripted_manager
 from tests.helpers.train_stage import COMPLETE, ENDLESS
 
 WAIT = 20_000
@@ -30,7 +28,7 @@ class Bench:
 
     def __init__(self, qtbot: Any) -> None:
         self.script: list[Any] = COMPLETE
-        self.manager = WorkerManager(self._command)
+        self.manager = scripted_manager(self._script)
         self.qtbot = qtbot
         self.page = ArenaPage(self.manager)
         qtbot.addWidget(self.page)
@@ -38,9 +36,8 @@ class Bench:
         self.page.show()
         self.page.shown()
 
-    def _command(self, job: Job) -> list[str]:
-        scripted_worker.give_script(job, self.script)
-        return scripted_worker.command(job)
+    def _script(self, job: Job) -> list[Any]:
+        return self.script
 
     def settle(self) -> Bench:
         """Wait until all is read and shown."""
@@ -62,23 +59,6 @@ class Bench:
         """Answer the page's wish for the present recipe."""
         wanted = make_recipe("Present", **{"base": "starter", "source": "sample"} | values)
         self.page.recipe_wanted.connect(lambda: self.page.offer_recipe(wanted, "encoder-decoder"))
-
-
-@pytest.fixture
-def bench(qtbot, home, styled):
-    made: list[Bench] = []
-
-    def make() -> Bench:
-        made.append(Bench(qtbot))
-        return made[-1].settle()
-
-    yield make
-    for each in made:
-        each.settle()
-        for thread in each.manager.findChildren(EngineThread):
-            thread.force()
-        each.manager.leave()
-        each.page.close()
 
 
 @pytest.fixture

@@ -10,10 +10,8 @@ from PySide6.QtTest import QTest
 from engine.api import StorageError, doctor
 from gui.pages.doctor.page import STATES, DoctorPage
 from gui.shell.navigation_rail import NavigationRail
-from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
 from tests.helpers.background import wait_for
+from tests.helpers.scripted_manager import end, scripted_manager
 
 FACTS = {
     "devices": [{"id": "cpu", "name": "Processor", "threads": 2}],
@@ -29,16 +27,15 @@ class Stage:
     def __init__(self, qtbot):
         self.qtbot = qtbot
         self.script = [["emit", {"event": "result_made", "result": FACTS}]]
-        self.manager = WorkerManager(self._command)
+        self.manager = scripted_manager(self._script)
         self.page = DoctorPage(self.manager)
         qtbot.addWidget(self.page)
         self.page.resize(900, 700)
         self.page.show()
 
-    def _command(self, job):
+    def _script(self, job):
         assert job.request()["kind"] == "devices"
-        scripted_worker.give_script(job, self.script)
-        return scripted_worker.command(job)
+        return self.script
 
     def look(self):
         self.page.look()
@@ -50,9 +47,7 @@ class Stage:
 def stage(styled, qtbot, home):
     made = Stage(qtbot)
     yield made
-    for thread in made.manager.findChildren(EngineThread):
-        thread.force()
-    made.manager.leave()
+    end(made.manager)
     wait_for(made.page)
 
 

@@ -19,11 +19,10 @@ from gui.models.run_table import next_step
 from gui.pages.history.log_dialog import LogDialog
 from gui.pages.history.page import HistoryPage
 from gui.pages.library.dialogs import Dialogs
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
 from tests.helpers.background import wait_for
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import MOMENT, RunSpec, add_run, make_recipe
+from tests.helpers.scripted_manager import scripted_manager
 
 WAIT = 20_000
 
@@ -43,7 +42,7 @@ class Bench:
 
     def __init__(self, qtbot: Any) -> None:
         self.script: list[Any] = []
-        self.manager = WorkerManager(self._command)
+        self.manager = scripted_manager(self._script)
         self.dialogs = Answers()
         self.qtbot = qtbot
         self.page = HistoryPage(self.manager, self.dialogs)
@@ -51,9 +50,8 @@ class Bench:
         self.page.resize(1232, 860)
         self.page.show()
 
-    def _command(self, job: Job) -> list[str]:
-        scripted_worker.give_script(job, self.script)
-        return scripted_worker.command(job)
+    def _script(self, job: Job) -> list[Any]:
+        return self.script
 
     def settle(self) -> Bench:
         """Wait until the folder was read and all that follows from it is shown."""
@@ -84,21 +82,6 @@ class Bench:
         menu = self.page.menu_for(entry)
         next(action for action in menu.actions() if action.text() == text).trigger()
         menu.close()
-
-
-@pytest.fixture
-def bench(qtbot, home, styled):
-    made: list[Bench] = []
-
-    def make() -> Bench:
-        made.append(Bench(qtbot))
-        return made[-1].settle()
-
-    yield make
-    for each in made:
-        each.settle()
-        each.manager.leave()
-        each.page.close()
 
 
 # ------------------------------------------------------------------------------------------------------ seeing

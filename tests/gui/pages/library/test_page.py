@@ -16,12 +16,11 @@ from engine.jobs.job import Job
 from engine.system import paths
 from gui.pages.library.page import LibraryPage
 from gui.pages.library.score_choices import score_choices
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
 from tests.helpers.background import wait_for
 from tests.helpers.example_library import fill_library
 from tests.helpers.fake_dialogs import FakeDialogs
 from tests.helpers.homes import add_adapter, make_recipe, score_card, write_peft_files, write_safetensors
+from tests.helpers.scripted_manager import scripted_manager
 
 WAIT = 20_000
 
@@ -32,7 +31,7 @@ class Bench:
     def __init__(self, qtbot: Any) -> None:
         self.scripts: dict[str, list[Any]] = {}
         self.asked: list[dict[str, Any]] = []
-        self.manager = WorkerManager(self._command)
+        self.manager = scripted_manager(self._script)
         self.dialogs = FakeDialogs()
         self.qtbot = qtbot
         self.page = LibraryPage(self.manager, self.dialogs)
@@ -40,10 +39,9 @@ class Bench:
         self.page.resize(1232, 860)
         self.page.show()
 
-    def _command(self, job: Job) -> list[str]:
+    def _script(self, job: Job) -> list[Any]:
         self.asked.append(job.request())
-        scripted_worker.give_script(job, self.scripts.get(job.request()["kind"], []))
-        return scripted_worker.command(job)
+        return self.scripts.get(job.request()["kind"], [])
 
     def settle(self) -> Bench:
         """Wait until the folder was read and all that follows from it is shown."""
@@ -68,21 +66,6 @@ class Bench:
         menu = self.page.menu_for(adapter)
         next(action for action in menu.actions() if action.text() == text).trigger()
         menu.close()
-
-
-@pytest.fixture
-def bench(qtbot, home, styled):
-    made: list[Bench] = []
-
-    def make() -> Bench:
-        made.append(Bench(qtbot))
-        return made[-1].settle()
-
-    yield make
-    for each in made:
-        each.settle()
-        each.manager.leave()
-        each.page.close()
 
 
 # ------------------------------------------------------------------------------------------------------ seeing

@@ -11,10 +11,10 @@ from engine.api import recipe
 from gui.core.preferences import Preferences
 from gui.pages.data.page import DataPage
 from gui.pages.train.page import TrainPage
-from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_worker
 from tests.helpers.fake_hub import FakeHub
+from tests.helpers.scripted_manager import end
 from tests.helpers.train_stage import texts
 
 WAIT = 150_000
@@ -55,9 +55,7 @@ def page(qtbot, home):
     qtbot.addWidget(made)
     made.show()
     yield made
-    for thread in manager.findChildren(EngineThread):
-        thread.force()
-    manager.leave()
+    end(manager)
 
 
 def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, hub):

@@ -11,10 +11,8 @@ from engine.api import Ending, Problem
 from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
 from gui.pages.welcome.page import METHODS, STEPS, WelcomePage
-from gui.workers.engine_thread import EngineThread
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
 from tests.helpers.homes import add_run, unsynced
+from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import PLAN, STARTED
 
 DEVICES = {
@@ -33,16 +31,15 @@ class House:
     def __init__(self, qtbot):
         self.qtbot = qtbot
         self.devices = [["emit", {"event": "result_made", "result": DEVICES}]]
-        self.manager = WorkerManager(self._command)
+        self.manager = scripted_manager(self._script)
 
-    def _command(self, job):
+    def _script(self, job):
         kind = job.request()["kind"]
         scripts = {
             "devices": self.devices,
             "train": [["emit", STARTED], ["steps", {"count": 3, "per_second": 50}]],
         }
-        scripted_worker.give_script(job, scripts.get(kind, [["answer", PLAN]]))
-        return scripted_worker.command(job)
+        return scripts.get(kind, [["answer", PLAN]])
 
     def window(self):
         made = MainWindow(self.manager, Preferences(), guides=True)
@@ -56,9 +53,7 @@ class House:
 def house(styled, qtbot, home):
     made = House(qtbot)
     yield made
-    for thread in made.manager.findChildren(EngineThread):
-        thread.force()
-    made.manager.leave()
+    end(made.manager)
 
 
 @pytest.fixture

@@ -1,0 +1,21 @@
+"""What the tests of pages share."""
+
+import pytest
+
+from tests.helpers.scripted_manager import end
+
+
+@pytest.fixture
+def bench(request, qtbot, home, styled):
+    """Return a function that makes the module's Bench: a page, its manager, and a wait until all is shown."""
+    made = []
+
+    def make():
+        made.append(request.module.Bench(qtbot))
+        return made[-1].settle()
+
+    yield make
+    for each in made:
+        each.settle()
+        end(each.manager)
+        each.page.close()
