@@ -77,6 +77,17 @@ class Terminal:
             **settings,
         )
 
+    def until_step(self, *arguments: str) -> tuple[subprocess.Popen[str], str]:
+        """Start a command and return it after the first step of a run, with what was read so far."""
+        process = self.start(*arguments, "--json")
+        assert process.stdout is not None
+        read = ""
+        for line in process.stdout:
+            read += line
+            if '"step_finished"' in line:
+                return process, read
+        raise AssertionError(read)
+
     def run(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> Finished:
         """Run a command to its end."""
         process = self.start(*arguments, stdin=subprocess.PIPE, cwd=cwd)

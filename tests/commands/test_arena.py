@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,18 +27,6 @@ def make(in_process: InProcessTerminal, recipe: Path, *methods: str) -> dict[str
 
 def states(told: dict[str, Any]) -> dict[str, str]:
     return {entry["entry"]: entry["state"] for entry in told["entries"]}
-
-
-def until_step(terminal: Terminal, arena_id: str) -> tuple[subprocess.Popen[str], str]:
-    """Work a queue until the first step of an entry; return the process and what was read so far."""
-    process = terminal.start("arena", "run", arena_id, "--json")
-    assert process.stdout is not None
-    read = ""
-    for line in process.stdout:
-        read += line
-        if '"step_finished"' in line:
-            return process, read
-    raise AssertionError(read)
 
 
 def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(
@@ -77,7 +64,7 @@ def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(
 ) -> None:
     terminal = Terminal(in_process.home, STEPS)
     told = make(in_process, make_recipe("llama"), "lora")
-    process, read = until_step(terminal, told["arena"])
+    process, read = terminal.until_step("arena", "run", told["arena"])
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=SECONDS)
     stopped = Finished(process.returncode, read + out, err)
@@ -87,7 +74,7 @@ def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(
     assert list(states(shown).values()) == ["stopped"]
     assert shown["groups"] == []
 
-    process, read = until_step(terminal, told["arena"])
+    process, read = terminal.until_step("arena", "run", told["arena"])
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=SECONDS)
     resumed = Finished(process.returncode, read + out, err)
@@ -101,11 +88,11 @@ def test_a_run_that_outlived_its_queue_is_followed_not_begun_again(
 ) -> None:
     terminal = Terminal(in_process.home, UNTIL_TOLD)
     told = make(in_process, make_recipe("llama"), "lora")
-    process, read = until_step(terminal, told["arena"])
+    process, read = terminal.until_step("arena", "run", told["arena"])
     process.kill()
     process.communicate(timeout=SECONDS)
     [first, *_] = Finished(0, read, "").events
-    process, read = until_step(terminal, told["arena"])
+    process, read = terminal.until_step("arena", "run", told["arena"])
     run_store.find_job(first["run"]).send("quit")
     out, err = process.communicate(timeout=SECONDS)
     done = Finished(process.returncode, read + out, err)

@@ -63,18 +63,6 @@ def require_repeated_ending(trained: Finished, in_process: InProcessTerminal) ->
     assert trained.named("adapter_saved")[0]["path"] in told.out
 
 
-def until_step(terminal: Terminal, *arguments: str) -> tuple[subprocess.Popen[str], str]:
-    """Start a command and return it after the first step of a long run, with what was read so far."""
-    process = terminal.start(*arguments, "--json")
-    assert process.stdout is not None
-    read = ""
-    for line in process.stdout:
-        read += line
-        if '"step_finished"' in line:
-            return process, read
-    raise AssertionError(read)
-
-
 def finish(process: subprocess.Popen[str], read: str) -> Finished:
     out, err = process.communicate(timeout=SECONDS)
     return Finished(process.returncode, read + out, err)
@@ -84,11 +72,11 @@ def test_a_run_is_stopped_with_checkpoint_and_adapter_and_goes_on_from_there(
     make_recipe: MakeRecipe, terminal: Terminal
 ) -> None:
     recipe = make_recipe("llama", *LONG, "training.max_steps=400", "evaluation.examples=2")
-    process, read = until_step(terminal, "train", str(recipe))
+    process, read = terminal.until_step("train", str(recipe))
     process.send_signal(signal.SIGINT)
     stopped = finish(process, read)
     require_stopped(stopped)
-    process, read = until_step(terminal, "resume", stopped.json[0]["run"])
+    process, read = terminal.until_step("resume", stopped.json[0]["run"])
     process.send_signal(signal.SIGTERM)
     resumed = finish(process, read)
     require_stopped(resumed)
@@ -120,7 +108,7 @@ def scripted(home: Path, make_recipe: MakeRecipe) -> Scripted:
     """Starts `train` with a worker that follows a script, and returns it after its first step."""
 
     def start(*script: list[object]) -> tuple[subprocess.Popen[str], str]:
-        return until_step(Terminal(home, list(script)), "train", str(make_recipe("llama")))
+        return Terminal(home, list(script)).until_step("train", str(make_recipe("llama")))
 
     return start
 

@@ -20,7 +20,7 @@ from engine.jobs.events import EventWriter
 from engine.jobs.job import create_job, new_id
 from engine.system.paths import jobs_folder
 from engine.worker.adapters import attach
-from engine.worker.modeling import base_models
+from engine.worker.modeling import base_models, forward
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_models import Kind, tiny_model
@@ -141,3 +141,11 @@ def stop_dropout(model: torch.nn.Module) -> None:
         for name in ("dropout", "attention_dropout", "activation_dropout"):
             if isinstance(getattr(module, name, None), float):
                 setattr(module, name, 0.0)
+
+
+def logits(model: Any, base: LoadedBase) -> torch.Tensor:
+    """Return the logits of a model on one fixed row."""
+    ids = torch.arange(12, 30)[None]
+    labels = ids[:, :6] if base.family == "encoder-decoder" else ids
+    with torch.no_grad():
+        return forward.logits(model, base.family, ids, torch.ones_like(ids), labels)

@@ -16,24 +16,17 @@ from engine.config import model_info
 from engine.errors import AdapterError
 from engine.methods import METHODS
 from engine.worker.adapters import attach, method_hooks
-from engine.worker.modeling import forward
 from tests.helpers.tiny_models import KINDS, tiny_model
 from tests.helpers.worker_setup import (
     attach_random,
     import_with_biases,
     install_random,
     load_tiny,
+    logits,
     make_recipe,
 )
 
 pytestmark = pytest.mark.torch
-
-
-def logits(model, family):
-    ids = torch.arange(12, 30)[None]
-    labels = ids[:, :6] if family == "encoder-decoder" else ids
-    with torch.no_grad():
-        return forward.logits(model, family, ids, torch.ones_like(ids), labels)
 
 
 def usable(kind):
@@ -71,7 +64,7 @@ def test_an_adapter_of_a_later_peft_with_new_keys_at_their_default_is_read(monke
 @pytest.mark.parametrize("method", usable("llama"), ids=lambda method: method.id)
 def test_an_untrained_adapter_changes_nothing_and_a_disabled_one_neither(method):
     base = load_tiny("llama")
-    before = logits(base.model, base.family)
+    before = logits(base.model, base)
     options = method.presets[base.family].options
     # Small models have no room for the presets' ranks.
     small = {"rank": 4} if "rank" in method.options.model_fields else {}
@@ -79,29 +72,29 @@ def test_an_untrained_adapter_changes_nothing_and_a_disabled_one_neither(method)
     model = attach.attach(base, recipe).eval()
 
     if method.identity_at_start:
-        assert torch.equal(logits(model, base.family), before)
+        assert torch.equal(logits(model, base), before)
     for parameter in attach.trainable_parameters(model).values():
         parameter.data.add_(0.1)
-    assert not torch.equal(logits(model, base.family), before)
+    assert not torch.equal(logits(model, base), before)
     with attach.active(model, None):
-        assert torch.equal(logits(model, base.family), before)
+        assert torch.equal(logits(model, base), before)
 
 
 def test_two_adapters_on_one_base_are_switched_exactly():
     base = load_tiny("t5")
-    before = logits(base.model, base.family)
+    before = logits(base.model, base)
     one, two = install_random("t5", "one", seed=1), install_random("t5", "two", seed=2)
     alone = {}
     for adapter in (one, two):
         fresh = load_tiny("t5")
-        alone[adapter.id] = logits(attach.load_adapter(fresh, adapter), fresh.family)
+        alone[adapter.id] = logits(attach.load_adapter(fresh, adapter), fresh)
 
     model = attach.load_adapter(base, two, attach.load_adapter(base, one))
     for adapter in (one, two, one):
         with attach.active(model, adapter.id):
-            assert torch.equal(logits(model, base.family), alone[adapter.id])
+            assert torch.equal(logits(model, base), alone[adapter.id])
     with attach.active(model, None):
-        assert torch.equal(logits(model, base.family), before)
+        assert torch.equal(logits(model, base), before)
 
 
 def test_an_adapter_of_another_base_is_refused_by_name():
@@ -155,7 +148,7 @@ def test_what_a_strangers_configuration_asks_for_is_judged_before_peft_carries_i
 def test_an_adapter_that_fails_half_way_leaves_base_and_adapters_as_they_were(tmp_path, beside):
     base = load_tiny("t5")
     model = attach.load_adapter(base, install_random("t5", "one")) if beside else None
-    before = logits(model or base.model, base.family)
+    before = logits(model or base.model, base)
     names = list(base.model.state_dict())
     evil = stranger(tmp_path, lambda tensors: None)
     path = evil.folder / library.CONFIG_NAME
@@ -164,7 +157,7 @@ def test_an_adapter_that_fails_half_way_leaves_base_and_adapters_as_they_were(tm
     with pytest.raises(AdapterError, match="does not fit"):
         attach.load_adapter(base, evil, model)
     assert list(base.model.state_dict()) == names
-    assert torch.equal(logits(model or base.model, base.family), before)
+    assert torch.equal(logits(model or base.model, base), before)
     attach.load_adapter(base, install_random("t5", "two"), model)
 
 

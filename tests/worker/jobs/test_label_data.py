@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,11 @@ import pytest
 
 from engine import labelling
 from engine.errors import DataError, RecipeError
-from engine.jobs.events import EventWriter, read_all
-from engine.jobs.job import create_job
-from engine.system.paths import jobs_folder
+from engine.jobs.events import read_all
 from engine.worker.jobs import label_data
 from engine.worker.runtime.channel import Channel
 
 Label = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def channel() -> Iterator[Channel]:
-    job = create_job(jobs_folder(), "label_data", {})
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
 
 
 @pytest.fixture

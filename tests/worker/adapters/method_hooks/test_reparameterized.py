@@ -16,10 +16,8 @@ from engine.methods import METHODS, BaseFacts
 from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.adapters.method_hooks import TRAINED, of_config
-from engine.worker.modeling import forward
-from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.tiny_models import Kind
-from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_recipe
+from tests.helpers.worker_setup import attach_random, install_random, load_tiny, logits, make_recipe
 
 pytestmark = pytest.mark.torch
 
@@ -34,13 +32,6 @@ def put_on(kind: Kind, method: str, **options: Any) -> PeftModel:
 def setting(kind: Kind, method: str, name: str, **options: Any) -> Any:
     """Return what PEFT is told for one of its own settings."""
     return getattr(put_on(kind, method, **options).peft_config[TRAINED], name)
-
-
-def logits(model: Any, base: LoadedBase) -> torch.Tensor:
-    ids = torch.arange(12, 30)[None]
-    labels = ids[:, :6] if base.family == "encoder-decoder" else ids
-    with torch.no_grad():
-        return forward.logits(model, base.family, ids, torch.ones_like(ids), labels)
 
 
 # --------------------------------------------------------------------------------------------- chosen to fit

@@ -50,22 +50,14 @@ COMPUTED = [case for case in CASES if case[0] == "p_tuning" or case[1].get("proj
 WORDS = "Summarize the conversation."
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_prompt_that_begins_with_words_is_those_words(kind: Kind) -> None:
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [*((kind, "prompt_tuning") for kind in KINDS), ("llama", "prefix_tuning"), ("gpt2", "prefix_tuning")],
+)
+def test_virtual_tokens_that_begin_with_words_are_as_if_these_had_been_read(kind: Kind, method: str) -> None:
     base = load_tiny(kind)
     words = base.tokenizer(WORDS, add_special_tokens=False)["input_ids"]
-    recipe = soft_recipe(kind, "prompt_tuning", {"init_text": WORDS}, len(words))
-    row, summary = prompts(base)[1], [20, 21, 22]
-    expected = forward_logits(base.model, base, words + row, summary)
-    found = forward_logits(attach.attach(base, recipe).eval(), base, row, summary)
-    assert (found - expected).abs().max() < 1e-4
-
-
-@pytest.mark.parametrize("kind", ["llama", "gpt2"])
-def test_a_prefix_that_begins_with_words_is_as_if_a_decoder_had_read_them(kind: Kind) -> None:
-    base = load_tiny(kind)
-    words = base.tokenizer(WORDS, add_special_tokens=False)["input_ids"]
-    recipe = soft_recipe(kind, "prefix_tuning", {"init_text": WORDS}, len(words))
+    recipe = soft_recipe(kind, method, {"init_text": WORDS}, len(words))
     row, summary = prompts(base)[1], [20, 21, 22]
     expected = forward_logits(base.model, base, words + row, summary)
     found = forward_logits(attach.attach(base, recipe).eval(), base, row, summary)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +29,24 @@ from engine.adapters.library import WEIGHTS_NAME, Adapter
 from engine.config import model_info
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError
-from engine.jobs.events import EventWriter
-from engine.jobs.job import create_job
 from engine.methods import selective
-from engine.system.paths import jobs_folder
 from engine.worker.adapters import attach, tuners
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.adapters.tuners import selection
-from engine.worker.modeling import base_models, forward
+from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Channel
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
-from tests.helpers.worker_setup import attach_random, install_random, load_tiny, make_channel, make_recipe
+from tests.helpers.worker_setup import (
+    attach_random,
+    install_random,
+    load_tiny,
+    logits,
+    make_channel,
+    make_recipe,
+)
 from tests.proof.steps import furthest_off, written_steps
 
 pytestmark = [
@@ -54,13 +57,6 @@ pytestmark = [
 
 WIDTH = 32
 EVERYTHING = [("bottleneck", {}), ("bitfit", {}), ("layernorm", {}), ("layers", {}), ("full", {})]
-
-
-def logits(model: Any, base: LoadedBase) -> torch.Tensor:
-    ids = torch.arange(12, 30)[None]
-    labels = ids[:, :6] if base.family == "encoder-decoder" else ids
-    with torch.no_grad():
-        return forward.logits(model, base.family, ids, torch.ones_like(ids), labels)
 
 
 def put_on(kind: Kind, method: str, **options: Any) -> tuple[LoadedBase, peft.PeftModel]:
@@ -75,11 +71,8 @@ def misfit(kind: Kind, method: str, **options: Any) -> AdapterError:
 
 
 @pytest.fixture
-def planner() -> Iterator[Planner]:
-    job = create_job(jobs_folder(), "plan", {})
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield Planner(Channel(job, writer))
-    writer.close()
+def planner(channel: Channel) -> Planner:
+    return Planner(channel)
 
 
 # ------------------------------------------------------------------------------------------------ selections
