@@ -23,7 +23,6 @@ class ActionComboBox(ComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._shown_key = ""
-        self._known: list[tuple[str, str] | str] = []
         self._actions: dict[str, Action] = {}
         super().__init__(parent=parent, editable=True)
         self.chosen.connect(self._took)
@@ -31,7 +30,7 @@ class ActionComboBox(ComboBox):
     def offer(self, known: Sequence[tuple[str, str] | str], actions: Sequence[Action]) -> None:
         """Offer known keys, then the actions."""
         # No key begins with a space.
-        self._known, self._actions = list(known), {f" {at}": action for at, action in enumerate(actions)}
+        self._actions = {f" {at}": action for at, action in enumerate(actions)}
         chosen = self._shown_key
         self.blockSignals(True)
         self.set_items([*known, *((key, text) for key, (text, _) in self._actions.items())])

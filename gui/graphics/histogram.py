@@ -27,9 +27,9 @@ class Histogram(QWidget):
     limitChanged = Signal(int)
     limitSettled = Signal(int)
 
-    def __init__(self, name: str, unit: str = "") -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self._name, self._unit = name, unit or tr("tokens")
+        self._name, self._unit = name, tr("tokens")
         self._counts: list[int] = []
         self._low, self._bin = 0.0, 1.0
         self._limit: int | None = None

@@ -91,14 +91,6 @@ class Field(QWidget):
         for part in (self.control, self._problem, self._foot):
             column.addWidget(part)
 
-    def label(self) -> str:
-        """Return the label."""
-        return self._label.text()
-
-    def set_label(self, text: str) -> None:
-        """Change the label."""
-        self._label.setText(text)
-
     def set_right(self, text: str) -> None:
         """Show a hint at the label's right."""
         self._right.setText(text)

@@ -94,7 +94,7 @@ class FloatField(QLineEdit):
         optional: bool = False,
     ) -> None:
         super().__init__()
-        self._low, self._high, self._step, self._optional = low, high, step, optional
+        self._low, self._high, self._step = low, high, step
         self._value = value
         self.setValidator(_FloatValidator(self, low, high, optional))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

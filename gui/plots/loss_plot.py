@@ -108,9 +108,9 @@ class LossPlot(QWidget):
         self._total = steps
         self._mark_dirty()
 
-    def set_finished(self, finished: bool = True) -> None:
+    def set_finished(self) -> None:
         """Mark the run as finished: the line at the current step is hidden."""
-        self._finished = finished
+        self._finished = True
         self._mark_dirty()
 
     def mark_saved(self, step: int | None) -> None:

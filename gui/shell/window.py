@@ -79,14 +79,13 @@ class ShellWindow(QMainWindow):
         self._pages[key] = page
         self._within[key] = within
 
-    def add_page(self, key: str, page: QWidget, text: str = "", icon_name: str = "") -> None:
-        """Add a page at the end; text and icon are known for the six usual keys."""
-        known_text, known_icon = ITEMS.get(key, (text or key.capitalize(), icon_name or "file"))
-        self.rail.add_item(key, text or tr(known_text), icon_name or known_icon)
+    def add_page(self, key: str, page: QWidget) -> None:
+        """Add a page at the end, with its item in the rail."""
+        text, icon_name = ITEMS[key]
+        self.rail.add_item(key, tr(text), icon_name)
         self._stack.addWidget(page)
         self._pages[key] = page
-        if key in ITEMS:
-            actions.bind(self, f"window.{key}", partial(self.show_page, key))
+        actions.bind(self, f"window.{key}", partial(self.show_page, key))
         if len(self._pages) == 1:
             self.show_page(key)
 

@@ -34,9 +34,9 @@ class Button(QPushButton):
         self._icon_name = icon_name
         self._restyle()
 
-    def set_short(self, short: bool = True) -> None:
+    def set_short(self) -> None:
         """Make the button 28 high, as in tool rows."""
-        style.set_property(self, "short", "true" if short else "false")
+        style.set_property(self, "short", "true")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Click with Return as well as with Space."""
@@ -59,11 +59,10 @@ class Button(QPushButton):
 class IconButton(QToolButton):
     """A button with only an icon, at least 28 by 28; `name` is its tooltip and accessible name."""
 
-    def __init__(self, icon_name: str, name: str, token: str = "ink2", size: int = 16) -> None:
+    def __init__(self, icon_name: str, name: str) -> None:
         super().__init__()
         self._icon_name = icon_name
-        self._token = token
-        self._size = size
+        self._token = "ink2"
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.set_name(name)
@@ -81,8 +80,8 @@ class IconButton(QToolButton):
         self._restyle()
 
     def _restyle(self) -> None:
-        self.setIconSize(icon_size(self._size))
-        self.setIcon(icon(self._icon_name, self._token, self._size))
+        self.setIconSize(icon_size())
+        self.setIcon(icon(self._icon_name, self._token))
 
 
 def primary(text: str, icon_name: str = "") -> Button:

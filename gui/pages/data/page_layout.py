@@ -38,8 +38,8 @@ USUAL = DataOptions(source=SAMPLE)
 class DataPageLayout(Splitter):
     """The content below the header: an empty state, the first rows, or a report."""
 
-    def __init__(self, exclusions: Exclusions, parent: QWidget | None = None) -> None:
-        super().__init__("data", parent=parent)
+    def __init__(self, exclusions: Exclusions) -> None:
+        super().__init__("data")
         self._is_narrow = False
         self._has_report = False
         self._make_parts(exclusions)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from PySide6.QtCore import QObject
-
 from engine.api import metrics
 from gui.look.format import score
 from gui.look.language import mark, tr
@@ -22,20 +20,14 @@ MAX_LINE_CHARACTERS = 240
 class BatchTable(GroupedTable[BatchRow]):
     """The table of a batch; `show_batch` sets its rows and columns."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._entries: tuple[Entry, ...] = ()
-
     def show_batch(self, rows: Sequence[BatchRow], entries: Sequence[Entry]) -> None:
         """Show rows; the same rows are only drawn again."""
         columns = _columns(entries, any(row.example.summary for row in rows))
         if columns != self.columns:
             self.beginResetModel()
-            self._entries, self.columns = tuple(entries), columns
-            self._rows = list(rows)
+            self.columns, self._rows = columns, list(rows)
             self.endResetModel()
         else:
-            self._entries = tuple(entries)
             self.set_rows(rows)
 
     def key_of(self, item: BatchRow) -> str:

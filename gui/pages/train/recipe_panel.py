@@ -97,10 +97,6 @@ class RecipePanel(QWidget):
         self.setMinimumWidth(px(WIDTH))
         self.setMaximumWidth(px(WIDTH) if wide else 16_777_215)
 
-    def level(self) -> str:
-        """Return the level shown."""
-        return self._levels.current()
-
     def set_level(self, level: str) -> None:
         """Show another level of fields."""
         self._levels.set_current(level)

@@ -147,7 +147,6 @@ class ConversationPanel(QWidget):
         sample, paste = plain(tr("Pick a sample")), quiet(tr("Paste"))
         sample.clicked.connect(self.pick)
         paste.clicked.connect(self.paste)
-        self.sample_button = sample
         return EmptyState(
             "playground",
             tr("No conversation yet"),
