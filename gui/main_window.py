@@ -99,7 +99,7 @@ class MainWindow(ShellWindow):
         self.manager = manager
         self.preferences = preferences
         self._may_close, self._guides = False, guides
-        self._quit_dialog: QuitDialog | None = None
+        self.quit_dialog: QuitDialog | None = None
         for key in PAGES:
             page = LazyPage(partial(self._built, key))
             if key in WITHIN:
@@ -301,7 +301,7 @@ class MainWindow(ShellWindow):
         self._show_on_icon()
         self._system_load.watch(None)
         self.checkpoint_cleanup.follow()
-        if self._quit_dialog is not None and self._quit_dialog.stopping:
+        if self.quit_dialog is not None and self.quit_dialog.stopping:
             self._leave()
         elif model.ending is not None and not model.state.device_released:
             self.notifier.notify(tr(OUTCOMES[model.ending.outcome]), model.recipe.name)
@@ -343,20 +343,16 @@ class MainWindow(ShellWindow):
         self.left.emit()
 
     def _ask_before_leaving(self, model: RunModel) -> None:
-        if self._quit_dialog is None:
-            self._quit_dialog = QuitDialog(model, self)
-            self._quit_dialog.keep_chosen.connect(self._leave)
-            self._quit_dialog.finished.connect(self._quit_dialog_closed)
-        self._quit_dialog.open()
-
-    def quit_dialog(self) -> QuitDialog | None:
-        """Return the open quit dialog, if there is one."""
-        return self._quit_dialog
+        if self.quit_dialog is None:
+            self.quit_dialog = QuitDialog(model, self)
+            self.quit_dialog.keep_chosen.connect(self._leave)
+            self.quit_dialog.finished.connect(self._quit_dialog_closed)
+        self.quit_dialog.open()
 
     def _quit_dialog_closed(self) -> None:
-        if self._quit_dialog is not None:
-            self._quit_dialog.deleteLater()
-            self._quit_dialog = None
+        if self.quit_dialog is not None:
+            self.quit_dialog.deleteLater()
+            self.quit_dialog = None
 
     def _leave(self) -> None:
         self._may_close = True

@@ -31,7 +31,7 @@ class CrashReport(QObject):
             path.replace(path.with_suffix(".old.log"))
         self._path = path
         self._log = path.open("a", encoding="utf-8", buffering=1)
-        self._shown: QMessageBox | None = None
+        self.shown: QMessageBox | None = None
         self.caught.connect(self._show)
 
     def install(self) -> None:
@@ -43,10 +43,6 @@ class CrashReport(QObject):
     def close(self) -> None:
         """Close the log."""
         self._log.close()
-
-    def shown(self) -> QMessageBox | None:
-        """Return the open message box, if there is one."""
-        return self._shown
 
     def take(
         self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
@@ -69,9 +65,9 @@ class CrashReport(QObject):
 
     def _show(self, message: str, details: str) -> None:
         """Open one message at a time, so that a repeated error does not cover the window."""
-        if self._shown is not None:
+        if self.shown is not None:
             return
-        box = self._shown = QMessageBox(QApplication.activeWindow())
+        box = self.shown = QMessageBox(QApplication.activeWindow())
         box.setWindowTitle("Tunesmith")
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(message)
@@ -85,4 +81,4 @@ class CrashReport(QObject):
         box.open()
 
     def _forget(self) -> None:
-        self._shown = None
+        self.shown = None

@@ -28,11 +28,6 @@ class PromptText(QPlainTextEdit):
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.insertText(text)
 
-    def place_is_marked(self, line: int) -> list[tuple[int, int]]:
-        """Return start and length of the highlighted part of a line, counted from 0."""
-        layout = self.document().findBlockByNumber(line).layout()
-        return [(one.start, one.length) for one in layout.formats()]
-
     def sizeHint(self) -> QSize:
         """Return the size of a few lines."""
         return QSize(200, px(HEIGHT))

@@ -16,7 +16,7 @@ class Bar(QWidget):
 
     def __init__(self, fraction: float = 0.0, token: str = "accent", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._fraction = 0.0
+        self.fraction = 0.0
         self._token = token
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         style.follow(self.update)
@@ -24,13 +24,9 @@ class Bar(QWidget):
 
     def set_fraction(self, fraction: float) -> None:
         """Fill a fraction, 0 to 1."""
-        self._fraction = min(1.0, max(0.0, fraction))
-        self.setAccessibleDescription(percent(self._fraction))
+        self.fraction = min(1.0, max(0.0, fraction))
+        self.setAccessibleDescription(percent(self.fraction))
         self.update()
-
-    def fraction(self) -> float:
-        """Return the filled fraction, 0 to 1."""
-        return self._fraction
 
     def set_token(self, token: str) -> None:
         """Change the colour of the filled part."""
@@ -49,9 +45,9 @@ class Bar(QWidget):
         track = QRectF(0, (self.height() - 4) / 2, self.width(), 4)
         painter.setBrush(style.color("grey_soft"))
         painter.drawRoundedRect(track, 2, 2)
-        if self._fraction > 0:
+        if self.fraction > 0:
             filled = QRectF(track)
-            filled.setWidth(max(4.0, track.width() * self._fraction))
+            filled.setWidth(max(4.0, track.width() * self.fraction))
             if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
                 filled.moveRight(track.right())
             painter.setBrush(style.color(self._token))

@@ -70,7 +70,7 @@ class BlockDrawing(QWidget):
         self._blocks: tuple[Block, ...] = ()
         self._trained: frozenset[str] = frozenset()
         self._marks: frozenset[Place] = frozenset()
-        self._legend = tr("trained")
+        self.legend = tr("trained")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         style.follow(self._restyle)
 
@@ -85,17 +85,13 @@ class BlockDrawing(QWidget):
     ) -> None:
         """Colour the parts with these keys, and draw the marks. An empty `legend` draws none."""
         self._trained, self._marks = frozenset(keys), frozenset(marks)
-        self._legend = tr("trained") if legend is None else legend
+        self.legend = tr("trained") if legend is None else legend
         self._describe()
         self._restyle()
 
     def trained(self) -> list[str]:
         """Return the keys of all parts drawn as trained, in drawing order."""
         return [key for block in self._blocks for key in self._trained_in(block)]
-
-    def legend(self) -> str:
-        """Return the legend's text, "" if none is drawn."""
-        return self._legend
 
     def marks(self) -> list[str]:
         """Return the marks drawn."""
@@ -118,7 +114,7 @@ class BlockDrawing(QWidget):
         width = self._block_width()
         for at, block in enumerate(self._blocks):
             self._paint_block(painter, block, QRectF(at * (width + 16), 0, width, self._block_height(block)))
-        if self._blocks and self._legend:
+        if self._blocks and self.legend:
             self._paint_legend(painter, self._legend_top())
         painter.end()
 
@@ -135,7 +131,7 @@ class BlockDrawing(QWidget):
     def _legend_top(self) -> float:
         """The top of the legend: below the first block if it fits there, else below all."""
         heights = [self._block_height(block) for block in self._blocks] or [0.0]
-        fits = metrics("small").horizontalAdvance(self._legend) + 24 <= self._block_width()
+        fits = metrics("small").horizontalAdvance(self.legend) + 24 <= self._block_width()
         return px(22) + (heights[0] if fits else max(heights)) + 12
 
     def _block_height(self, block: Block) -> float:
@@ -257,7 +253,7 @@ class BlockDrawing(QWidget):
         painter.drawRoundedRect(rect, 2, 2)
 
     def _paint_legend(self, painter: QPainter, top: float) -> None:
-        for trained, text in ((True, self._legend), (False, tr("frozen"))):
+        for trained, text in ((True, self.legend), (False, tr("frozen"))):
             self._swatch(painter, QRectF(0, top + (px(20) - 12) / 2, 12, 12), trained)
             painter.setFont(font("small"))
             painter.setPen(style.color("ink2"))

@@ -48,20 +48,16 @@ class SplitBar(QWidget):
     def __init__(self, name: str, expected: int = 0) -> None:
         super().__init__()
         self._expected = expected
-        self._portions: tuple[Portion, ...] = ()
+        self.portions: tuple[Portion, ...] = ()
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         style.follow(self._restyle)
 
     def set_portions(self, portions: Sequence[Portion]) -> None:
         """Show other portions."""
-        self._portions = tuple(portion for portion in portions if portion.size > 0)
-        self.setAccessibleDescription(", ".join(f"{part.name} {part.text}" for part in self._portions))
+        self.portions = tuple(portion for portion in portions if portion.size > 0)
+        self.setAccessibleDescription(", ".join(f"{part.name} {part.text}" for part in self.portions))
         self._restyle()
-
-    def portions(self) -> tuple[Portion, ...]:
-        """Return the portions shown."""
-        return self._portions
 
     def sizeHint(self) -> QSize:
         """Return the size of the bar and the legend."""
@@ -81,7 +77,7 @@ class SplitBar(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_bar(painter)
-        for at, portion in enumerate(self._portions):
+        for at, portion in enumerate(self.portions):
             self._paint_entry(painter, portion, self._entry_place(at))
         painter.end()
 
@@ -93,7 +89,7 @@ class SplitBar(QWidget):
         return ceil(self._entries() / self._columns())
 
     def _entries(self) -> int:
-        return len(self._portions) or self._expected
+        return len(self.portions) or self._expected
 
     def _entry_place(self, at: int) -> QRectF:
         """The rectangle of a legend entry: down the first column, then down the next."""
@@ -106,14 +102,14 @@ class SplitBar(QWidget):
 
     def _paint_bar(self, painter: QPainter) -> None:
         """Draw the portions with a thin gap between them; the smallest stays visible."""
-        total = sum(portion.size for portion in self._portions)
-        room = self.width() - sum(THINNEST + 1 for _ in self._portions)
+        total = sum(portion.size for portion in self.portions)
+        room = self.width() - sum(THINNEST + 1 for _ in self.portions)
         left = 0.0
         painter.setPen(Qt.PenStyle.NoPen)
-        if not self._portions:
+        if not self.portions:
             painter.setBrush(style.color("grey_soft"))
             painter.drawRoundedRect(QRectF(0, 0, self.width(), px(BAR)), 1, 1)
-        for portion in self._portions:
+        for portion in self.portions:
             width = THINNEST + room * portion.size / total
             rect = QRectF(left, 0, width, px(BAR))
             if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:

@@ -80,48 +80,44 @@ class ToggleChips(QWidget):
         on: Iterable[str] = (),
     ) -> None:
         super().__init__()
-        self._chips: dict[str, Chip] = {}
+        self.chips: dict[str, Chip] = {}
         self._is_fixed = False
         self._flow = FlowLayout(self, 6)
         self.set_items(items, on)
 
     def set_items(self, items: Sequence[tuple[str, str] | str], on: Iterable[str] = ()) -> None:
         """Show other chips; `on` are switched on."""
-        for chip in self._chips.values():
+        for chip in self.chips.values():
             self._flow.removeWidget(chip)
             chip.hide()
             chip.deleteLater()
         chosen = set(on)
-        self._chips = {}
+        self.chips = {}
         for item in items:
             key, text = (item, item) if isinstance(item, str) else item
             chip = Chip(text, self)
             chip.setChecked(key in chosen)
             chip.set_fixed(self._is_fixed)
             chip.toggled.connect(self._emit_chosen)
-            self._chips[key] = chip
+            self.chips[key] = chip
             self._flow.addWidget(chip)
             chip.show()
         self.updateGeometry()
 
     def on(self) -> list[str]:
         """Return the keys that are on, in order."""
-        return [key for key, chip in self._chips.items() if chip.isChecked()]
+        return [key for key, chip in self.chips.items() if chip.isChecked()]
 
     def set_on(self, keys: Iterable[str]) -> None:
         """Switch `keys` on and all others off."""
         chosen = set(keys)
-        for key, chip in self._chips.items():
+        for key, chip in self.chips.items():
             chip.setChecked(key in chosen)
-
-    def chip(self, key: str) -> Chip:
-        """Return one chip."""
-        return self._chips[key]
 
     def set_fixed(self, fixed: bool) -> None:
         """Make the chips read-only, in grey."""
         self._is_fixed = fixed
-        for chip in self._chips.values():
+        for chip in self.chips.values():
             chip.set_fixed(fixed)
 
     def _emit_chosen(self) -> None:

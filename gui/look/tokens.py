@@ -5,7 +5,7 @@ The palette, the style sheet, the icons and the plots read this table. Knows nei
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,6 @@ class Tokens:
     grey: str
     grey_soft: str
     raised: str
-
-    def colors(self) -> dict[str, str]:
-        """Return every colour by its name."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "scheme"}
 
 
 LIGHT = Tokens(
@@ -107,16 +103,3 @@ DARK = Tokens(
     grey_soft="#48504B",
     raised="#1C201E",
 )
-
-
-def luminance(color: str) -> float:
-    """Return the relative luminance of `#RRGGBB`, 0 to 1 (WCAG 2.2)."""
-    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)

@@ -13,25 +13,21 @@ class LabelledAxis(pg.AxisItem):
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation, maxTickLength=0)
-        self._chosen: list[tuple[float, str]] = []
+        self.chosen: list[tuple[float, str]] = []
         self.setStyle(tickLength=0, tickAlpha=0, tickTextOffset=8, autoExpandTextSpace=False)
         self.setPen(pg.mkPen(None))
 
     def choose(self, labels: list[tuple[float, str]]) -> None:
         """Label these values."""
-        self._chosen = labels
+        self.chosen = labels
         self.picture = None
         self.update()
 
-    def chosen(self) -> list[tuple[float, str]]:
-        """Return the labels, in view or not."""
-        return self._chosen
-
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         """Return the chosen values in view."""
-        return [(1.0, [value for value, _ in self._chosen if minVal <= value <= maxVal])]
+        return [(1.0, [value for value, _ in self.chosen if minVal <= value <= maxVal])]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the chosen labels."""
-        labels = dict(self._chosen)
+        labels = dict(self.chosen)
         return [labels.get(value, "") for value in values]

@@ -29,7 +29,7 @@ class RailItem(QAbstractButton):
     ) -> None:
         super().__init__(parent)
         self._icon_name = icon_name
-        self._badge = ""
+        self.badge = ""
         self._busy = False
         self._folded = False
         self.setText(text)
@@ -42,14 +42,10 @@ class RailItem(QAbstractButton):
 
     def set_badge(self, text: str, busy: bool = False) -> None:
         """Show a short text at the right; `busy` draws it in the accent."""
-        self._badge, self._busy = text, busy
+        self.badge, self._busy = text, busy
         self.setAccessibleName(f"{self.text()} {text}".strip())
         self._explain()
         self.update()
-
-    def badge(self) -> str:
-        """Return the badge."""
-        return self._badge
 
     def set_folded(self, folded: bool) -> None:
         """Show only the icon; the name becomes the tooltip."""
@@ -114,7 +110,7 @@ class RailItem(QAbstractButton):
         if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
             box = QRectF(self.rect()).adjusted(8, 0, -24 - px(16), 0)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-        badge_room = metrics("figure_small").horizontalAdvance(self._badge) + 8 if self._badge else 0
+        badge_room = metrics("figure_small").horizontalAdvance(self.badge) + 8 if self.badge else 0
         painter.setFont(font("body_medium"))
         painter.setPen(style.color("ink" if self.isChecked() else "ink2"))
         text = painter.fontMetrics().elidedText(
@@ -123,7 +119,7 @@ class RailItem(QAbstractButton):
         painter.drawText(box, Qt.AlignmentFlag.AlignLeading | middle, text)
         painter.setFont(font("figure_small"))
         painter.setPen(style.color("accent" if self._busy else "ink2"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignTrailing | middle, self._badge)
+        painter.drawText(box, Qt.AlignmentFlag.AlignTrailing | middle, self.badge)
 
 
 class NavigationRail(QWidget):

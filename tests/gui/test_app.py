@@ -173,7 +173,7 @@ def test_pages_are_built_when_they_are_first_shown(house):
 
 def test_the_rail_shows_how_far_the_run_is(house, qtbot):
     house.train(qtbot)
-    qtbot.waitUntil(lambda: house.window.rail.item("train").badge() not in {"", "0\u202f%"}, timeout=WAIT)
+    qtbot.waitUntil(lambda: house.window.rail.item("train").badge not in {"", "0\u202f%"}, timeout=WAIT)
 
 
 def test_the_taskbar_shows_a_run_until_its_end_and_asks_for_attention(house, qtbot, monkeypatch):
@@ -197,12 +197,12 @@ def test_a_window_without_a_run_closes_at_once(house):
 def test_closing_while_a_run_trains_asks_and_cancel_stays(house, qtbot):
     model = house.train(qtbot)
     house.window.close()
-    dialog = house.window.quit_dialog()
+    dialog = house.window.quit_dialog
     assert dialog is not None
     assert house.left == []
     dialog.cancel_button.click()
 
-    assert house.window.quit_dialog() is None
+    assert house.window.quit_dialog is None
     assert house.window.isVisible()
     assert model.running
     assert not model.stopping
@@ -211,7 +211,7 @@ def test_closing_while_a_run_trains_asks_and_cancel_stays(house, qtbot):
 def test_keep_training_leaves_the_worker_alone_and_the_next_window_finds_it(house, qtbot):
     model = house.train(qtbot)
     house.window.close()
-    house.window.quit_dialog().keep_button.click()
+    house.window.quit_dialog.keep_button.click()
     assert house.left == [1]
     house.manager.leave()
     assert model.job.is_running()
@@ -233,7 +233,7 @@ def test_a_paused_run_that_is_left_is_said_to_go_on(house, qtbot):
     model.pause()
     qtbot.waitUntil(lambda: model.state.paused, timeout=WAIT)
     house.window.close()
-    dialog = house.window.quit_dialog()
+    dialog = house.window.quit_dialog
     assert "paused, and its process keeps running without" in "".join(
         label.text() for label in dialog.findChildren(Label)
     )
@@ -248,7 +248,7 @@ def test_a_run_that_can_t_be_asked_to_stop_says_why_and_the_window_stays(house, 
 
     monkeypatch.setattr(model._thread, "stop", refuse)
     house.window.close()
-    dialog = house.window.quit_dialog()
+    dialog = house.window.quit_dialog
     dialog.stop_button.click()
     assert not dialog.stopping
     assert not model.stopping
@@ -270,7 +270,7 @@ def test_settings_lead_to_the_disk_s_use(house, qtbot):
 def test_stop_and_save_waits_for_the_run_and_then_leaves(house, qtbot):
     model = house.train(qtbot)
     house.window.close()
-    house.window.quit_dialog().stop_button.click()
+    house.window.quit_dialog.stop_button.click()
     qtbot.waitUntil(lambda: house.left == [1], timeout=WAIT)
 
     assert model.ending.outcome == "stopped"
@@ -299,7 +299,7 @@ def test_a_queue_goes_on_with_the_next_window_and_stops_with_the_one_that_leaves
         lambda: house.manager.current is not None and house.manager.current.state.step > 0, timeout=WAIT
     )
     house.window.close()
-    house.window.quit_dialog().stop_button.click()
+    house.window.quit_dialog.stop_button.click()
     qtbot.waitUntil(lambda: house.left == [1], timeout=WAIT)
     qtbot.wait(100)
     assert [each.state for each in arenas.Reader().read(arenas.open_arena(arena.folder))] == [
@@ -314,7 +314,7 @@ def test_a_deaf_worker_can_be_forced_from_the_question(house, qtbot):
     model = house.window.built("train").start_run(recipe.from_tables(BASICS))
     qtbot.waitUntil(lambda: model.state.step == 2, timeout=WAIT)
     house.window.close()
-    dialog = house.window.quit_dialog()
+    dialog = house.window.quit_dialog
     dialog.stop_button.click()
     force = dialog.stop_strip.action_button()
     assert "so far" in dialog.stop_strip.text()
@@ -334,7 +334,7 @@ def test_a_recipe_that_stops_with_its_window_can_be_kept_on_by_a_word_of_it(hous
     model = house.window.built("train").start_run(wanted)
     qtbot.waitUntil(lambda: model.state.step >= 1, timeout=WAIT)
     house.window.close()
-    dialog = house.window.quit_dialog()
+    dialog = house.window.quit_dialog
     kinds = [button.property("kind") for button in (dialog.stop_button, dialog.keep_button)]
     assert kinds == ["primary", "plain"]
     if keeps:
@@ -405,7 +405,7 @@ def test_what_nobody_foresaw_is_logged_and_said(qtbot, tmp_path):
     with qtbot.waitSignal(report.caught, timeout=WAIT) as blocker:
         report.take(type(error), error, None)
     assert "seven is not even" in blocker.args[0]
-    box = report.shown()
+    box = report.shown
     assert box is not None
     assert "ValueError" in box.detailedText()
     box.close()

@@ -98,13 +98,13 @@ class ColumnMapping(QWidget):
         for field in (self.fields["conversation"], self.fields["summary"], tokenizer):
             top.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)
         self._more = QWidget()
-        self._reason = Label("", "label", "ink3", wrap=True)
+        self.reason = Label("", "label", "ink3", wrap=True)
         self._problem = ProblemLine()
         self.more_button = link("")
         self.more_button.clicked.connect(lambda: self.open_by_hand(self._more.isHidden()))
         under = QHBoxLayout()
         under.setSpacing(12)
-        under.addWidget(self._reason, 1)
+        under.addWidget(self.reason, 1)
         under.addWidget(self.more_button)
         grid = QGridLayout(self._more)
         grid.setContentsMargins(0, 4, 0, 0)
@@ -145,7 +145,7 @@ class ColumnMapping(QWidget):
             choice.set_items(_choices(key))
             choice.set_key(AUTO)
         self._values = self.values()
-        self._reason.setText("")
+        self.reason.setText("")
         self.open_by_hand(False)
 
     def restore(self, values: Mapping[str, Any]) -> None:
@@ -184,11 +184,7 @@ class ColumnMapping(QWidget):
             _offer(choice, [(AUTO, guessed), *((name, name) for name in names)])
         self._values = self.values()
         if shape:
-            self._reason.setText(shape.text)
-
-    def reason(self) -> str:
-        """Return the text about the schema."""
-        return self._reason.text()
+            self.reason.setText(shape.text)
 
     def show_problem(self, problem: Problem | None) -> None:
         """Show a problem beside its field; a problem of the whole mapping beside the last changed field."""

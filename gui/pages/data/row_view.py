@@ -48,9 +48,9 @@ class RowView(QWidget):
         self._back.clicked.connect(lambda: self.step_wanted.emit(-1))
         self._forth.clicked.connect(lambda: self.step_wanted.emit(1))
         self._close.clicked.connect(self.closed)
-        self._tokens = Label("", "label", "ink2", wrap=True)
-        self._personal = Label("", "label", "ink2", wrap=True)
-        self._conversation = ConversationView("body")
+        self.tokens = Label("", "label", "ink2", wrap=True)
+        self.personal = Label("", "label", "ink2", wrap=True)
+        self.conversation = ConversationView("body")
         self._summary_tokens = Label("", "label", "ink2")
         self._summary = ReadingText("", (), "body")
         self.try_button = link(tr("Try it in the playground"))
@@ -67,9 +67,9 @@ class RowView(QWidget):
         summary_head.addWidget(self._summary_tokens)
         self._content = Scroll((0, 0, 10, 0), spacing=8)
         column = self._content.column
-        column.addWidget(self._tokens)
-        column.addWidget(self._personal)
-        column.addWidget(self._conversation)
+        column.addWidget(self.tokens)
+        column.addWidget(self.personal)
+        column.addWidget(self.conversation)
         column.addSpacing(8)
         column.addWidget(Line())
         column.addSpacing(8)
@@ -97,18 +97,6 @@ class RowView(QWidget):
     def row(self) -> Row | None:
         """Return the row shown."""
         return self._row
-
-    def tokens_text(self) -> str:
-        """Return the text about the conversation's length."""
-        return self._tokens.text()
-
-    def personal_text(self) -> str:
-        """Return the text about personal data in the row."""
-        return self._personal.text()
-
-    def conversation_text(self) -> str:
-        """Return the conversation shown."""
-        return "\n".join(f"{turn.speaker}: {turn.text}" for turn in self._conversation.turns())
 
     def show_row(
         self, row: Row | None, position: int = 0, count: int = 0, limit: int = 0, masked: Collection[str] = ()
@@ -143,10 +131,10 @@ class RowView(QWidget):
     def _show_conversation(self, row: Row, said: list[Turn], limit: int) -> None:
         """Show the turns with a line where the limit cuts them, within a turn if part of it is known to fit."""
         cut = cut_at(row, limit)
-        self._tokens.setText(_length(row, len(said), cut))
-        self._tokens.set_token("ink2" if cut is None else "copper")
+        self.tokens.setText(_length(row, len(said), cut))
+        self.tokens.set_token("ink2" if cut is None else "copper")
         if cut is None:
-            self._conversation.set_turns(said)
+            self.conversation.set_turns(said)
             return
         at, turn = cut.turn, said[cut.turn]
         if cut.held and turn.text.startswith(cut.held):
@@ -154,7 +142,7 @@ class RowView(QWidget):
             said = [*said[:at], Turn(turn.speaker, cut.held), Turn("", rest), *said[at + 1 :]]
             at += 1
         where = tr_count(limit, "{n} token, the rest is cut", "{n} tokens, the rest is cut")
-        self._conversation.set_turns(said, at, where)
+        self.conversation.set_turns(said, at, where)
 
     def _show_personal(self, row: Row, masked: Collection[str], count: int) -> None:
         """Show which personal data is masked, and which is not."""
@@ -166,8 +154,8 @@ class RowView(QWidget):
         ]
         sentences = [tr_count(count, "{n} passage masked.", "{n} passages masked.")] if count else []
         sentences += [tr("Personal data: {found}.", found=", ".join(dict.fromkeys(found)))] if found else []
-        self._personal.setText(" ".join(sentences))
-        self._personal.setVisible(bool(sentences))
+        self.personal.setText(" ".join(sentences))
+        self.personal.setVisible(bool(sentences))
 
 
 def _length(row: Row, said: int, cut: Cut | None) -> str:

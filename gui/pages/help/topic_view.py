@@ -34,7 +34,7 @@ class TopicView(Scroll):
         self._text = ReadingText()
         self._sketch, self._drawing = MethodSketch(), DrawingView()
         self._facts = QWidget()
-        self._long = ReadingText(role="body", token="ink2")
+        self.long = ReadingText(role="body", token="ink2")
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -45,7 +45,7 @@ class TopicView(Scroll):
         column.setSpacing(16)
         for label in (self._title, self._group):
             column.addWidget(label)
-        for part in (self._text, self._drawing, self._sketch, self._facts, self._long):
+        for part in (self._text, self._drawing, self._sketch, self._facts, self.long):
             column.addWidget(part)
         column.addStretch(1)
         self.column.addLayout(at_most_so_wide(content))
@@ -67,19 +67,15 @@ class TopicView(Scroll):
         if topic.method is not None:
             self._sketch.show_method(topic.method)
         self._show_facts(topic)
-        self._long.hide()
+        self.long.hide()
         if topic.read is not None:
             self._background.run(topic.read, partial(self._show_long, topic))
         self.verticalScrollBar().setValue(0)
 
-    def long_text(self) -> str:
-        """Return the licence text, "" while there is none."""
-        return self._long.text() if self._long.isVisibleTo(self) else ""
-
     def _show_long(self, topic: Topic, text: str) -> None:
         if topic is self._topic:
-            self._long.set_text(text or tr(NO_TEXT))
-            self._long.show()
+            self.long.set_text(text or tr(NO_TEXT))
+            self.long.show()
 
     def _show_facts(self, topic: Topic) -> None:
         fresh = _facts_view(topic)

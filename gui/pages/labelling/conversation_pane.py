@@ -26,13 +26,13 @@ class ConversationPane(QWidget):
         super().__init__()
         style.ground(self, "surface")
         self._shown = ("", "")
-        self._position = Label("", "figure_small", "ink2")
+        self.position = Label("", "figure_small", "ink2")
         self.back = IconButton("chevron-left", tr("Previous conversation"))
         self.forward = IconButton("chevron-right", tr("Next conversation, leave this one unchanged"))
         self.back.clicked.connect(self.back_wanted)
         self.forward.clicked.connect(self.forward_wanted)
         self._about = ElidedLabel("", "label", "ink2")
-        self._turns = ConversationView()
+        self.turns = ConversationView()
         self.reading = Scroll((0, 0, 10, 0), spacing=0)
         self._lay_out()
 
@@ -40,9 +40,9 @@ class ConversationPane(QWidget):
         head = QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(Label(tr("Conversation"), "section"), 1)
-        for part in (self.back, self._position, self.forward):
+        for part in (self.back, self.position, self.forward):
             head.addWidget(part)
-        self.reading.column.addWidget(self._turns)
+        self.reading.column.addWidget(self.turns)
         self.reading.column.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 14, 14, 16)
@@ -54,7 +54,7 @@ class ConversationPane(QWidget):
 
     def show_item(self, item: labelling.Item, total: int, can_go_back: bool) -> None:
         """Show a conversation out of `total`."""
-        self._position.setText(
+        self.position.setText(
             tr("{number} of {total}", number=number_text(item.number), total=number_text(total))
         )
         self.back.setEnabled(can_go_back)
@@ -62,18 +62,10 @@ class ConversationPane(QWidget):
             self._shown = (item.id, item.conversation)
             self._about.setText(labelling_text.about_conversation(item))
             said = turns(item.conversation)
-            self._turns.set_turns([Turn(turn.speaker, turn.text) for turn in said])
+            self.turns.set_turns([Turn(turn.speaker, turn.text) for turn in said])
             self.reading.verticalScrollBar().setValue(0)
 
     def turn_pages(self, pages: int) -> None:
         """Scroll the conversation by pages, each a little less than the visible height."""
         bar = self.reading.verticalScrollBar()
         bar.setValue(bar.value() + round(pages * bar.pageStep() * 0.85))
-
-    def position_text(self) -> str:
-        """Return the position as text: "12 of 340"."""
-        return self._position.text()
-
-    def shown_turns(self) -> list[Turn]:
-        """Return the turns shown."""
-        return self._turns.turns()

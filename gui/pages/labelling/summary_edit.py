@@ -49,7 +49,7 @@ class SummaryEdit(QTextEdit):
         self.setPlaceholderText(tr("Who wants what, what was agreed, and what is still open"))
         self.setAccessibleName(tr("Summary"))
         self._text = ""
-        self._claims: tuple[Claim, ...] = ()
+        self.claims: tuple[Claim, ...] = ()
         self.textChanged.connect(self._on_text_changed)
         style.follow(self._restyle)
 
@@ -83,12 +83,8 @@ class SummaryEdit(QTextEdit):
 
     def show_claims(self, claims: Sequence[Claim]) -> None:
         """Mark unsupported claims."""
-        self._claims = tuple(claims)
+        self.claims = tuple(claims)
         self._mark()
-
-    def claims(self) -> tuple[Claim, ...]:
-        """Return the marked claims."""
-        return self._claims
 
     def _mark(self) -> None:
         text = self.toPlainText()
@@ -98,7 +94,7 @@ class SummaryEdit(QTextEdit):
         look.setFontUnderline(True)
         look.setUnderlineColor(style.color("copper"))
         marks = []
-        for claim in self._claims:
+        for claim in self.claims:
             start, length = utf16(text, Mark(claim.start, claim.end - claim.start))
             marked = QTextEdit.ExtraSelection()
             cursor = QTextCursor(self.document())

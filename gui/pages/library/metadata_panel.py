@@ -120,7 +120,7 @@ class MetadataPanel(QWidget):
         self.tags_field.setAccessibleName(tr("Tags"))
         self.notes_field = NotesField()
         self._mark = IconLabel("clock", "ink3")
-        self._integrity = Label("", "label", "ink2", wrap=True)
+        self.integrity = Label("", "label", "ink2", wrap=True)
         self.folder_button = link(tr("Open folder"))
         self._notes_rest = QTimer(self)
         self._notes_rest.setSingleShot(True)
@@ -175,7 +175,7 @@ class MetadataPanel(QWidget):
         row.setContentsMargins(24, 8, 20, 12)
         row.setSpacing(8)
         row.addWidget(self._mark)
-        row.addWidget(self._integrity, 1)
+        row.addWidget(self.integrity, 1)
         row.addWidget(self.folder_button)
         holder = QWidget()
         column = QVBoxLayout(holder)
@@ -273,17 +273,13 @@ class MetadataPanel(QWidget):
         """Show whether the files match the metadata; None while unknown."""
         if changed is None:
             self._mark.set_icon("clock", "ink3")
-            self._integrity.setText(tr("Checking the files"))
+            self.integrity.setText(tr("Checking the files"))
         elif changed:
             self._mark.set_icon("warning", "copper")
-            self._integrity.setText(tr("Changed or missing: {files}", files=", ".join(changed)))
+            self.integrity.setText(tr("Changed or missing: {files}", files=", ".join(changed)))
         else:
             self._mark.set_icon("check", "accent")
-            self._integrity.setText(tr("Files are unchanged"))
-
-    def integrity_text(self) -> str:
-        """Return the text about the files."""
-        return self._integrity.text()
+            self.integrity.setText(tr("Files are unchanged"))
 
     # Editing.
     def _save_tags(self) -> None:

@@ -73,15 +73,15 @@ class FoldedConversation(QWidget):
         style.ground(self, "surface")
         self._headline = ElidedLabel("", "body_medium")
         self.meter = TokenMeter()
-        self._button = quiet(tr("Show"))
-        self._button.set_short()
-        self._button.clicked.connect(self.toggled)
+        self.button = quiet(tr("Show"))
+        self.button.set_short()
+        self.button.clicked.connect(self.toggled)
         row = QHBoxLayout()
         row.setContentsMargins(24, 8, 16, 8)
         row.setSpacing(16)
         row.addWidget(self._headline, 1)
         row.addWidget(self.meter)
-        row.addWidget(self._button)
+        row.addWidget(self.button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -99,11 +99,7 @@ class FoldedConversation(QWidget):
 
     def set_open(self, is_open: bool) -> None:
         """Show whether the whole conversation is visible below."""
-        self._button.setText(tr("Hide") if is_open else tr("Show"))
-
-    def button(self) -> QWidget:
-        """Return the button that folds and unfolds the conversation."""
-        return self._button
+        self.button.setText(tr("Hide") if is_open else tr("Show"))
 
 
 class _Swatch(QWidget):

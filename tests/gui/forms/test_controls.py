@@ -80,8 +80,8 @@ def targets(styled, qtbot):
 def test_chips_toggle_by_mouse_and_space(targets):
     told = []
     targets.changed.connect(told.append)
-    QTest.mouseClick(targets.chip("k"), Qt.MouseButton.LeftButton)
-    QTest.keyClick(targets.chip("q"), Qt.Key.Key_Space)
+    QTest.mouseClick(targets.chips["k"], Qt.MouseButton.LeftButton)
+    QTest.keyClick(targets.chips["q"], Qt.Key.Key_Space)
     assert told == [["q", "k", "v"], ["k", "v"]]
     assert targets.on() == ["k", "v"]
 

@@ -27,6 +27,12 @@ FILLING = {
 }
 
 
+def marked_in(editor, line: int) -> list[tuple[int, int]]:
+    """Return start and length of the highlighted parts of a line."""
+    layout = editor.area.document().findBlockByNumber(line).layout()
+    return [(one.start, one.length) for one in layout.formats()]
+
+
 @pytest.fixture
 def editor(qtbot, home):
     made = PromptEditor()
@@ -73,10 +79,10 @@ def name_it(editor, name):
 
 def test_the_conversations_place_is_marked_once(editor):
     editor.write("No.\nHere {conversation}, not {conversation}\n{conversation}")
-    marked = [editor.area.place_is_marked(line) for line in range(3)]
+    marked = [marked_in(editor, line) for line in range(3)]
     assert marked == [[], [(5, len(prompts.PLACEHOLDER))], []]
     editor.area.setPlainText("No.\nHere, not\n{conversation}")
-    assert [bool(editor.area.place_is_marked(line)) for line in range(3)] == [False, False, True]
+    assert [bool(marked_in(editor, line)) for line in range(3)] == [False, False, True]
 
 
 def test_a_place_that_is_lacking_is_a_problem_of_the_text_and_can_be_put_in(form):

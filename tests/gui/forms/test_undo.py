@@ -337,7 +337,7 @@ def test_a_new_arena_s_form_is_undone_step_by_step(entries):
     QTest.keyClicks(entries.name, "Mine")
     entries.entries.set_key("methods")
     entries.entries.chosen.emit("methods")
-    entries.methods.chip("ia3").click()
+    entries.methods.chips["ia3"].click()
     last = entries.values()
 
     entries.make_button.setFocus()

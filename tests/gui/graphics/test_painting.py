@@ -170,9 +170,9 @@ def test_a_bar_stays_within_its_ends(styled, qtbot):
     bar = Bar()
     qtbot.addWidget(bar)
     bar.set_fraction(1.7)
-    assert bar.fraction() == 1.0
+    assert bar.fraction == 1.0
     bar.set_fraction(-1)
-    assert bar.fraction() == 0.0
+    assert bar.fraction == 0.0
 
 
 def test_an_elided_label_explains_itself_only_where_it_is_cut(styled, qtbot):

@@ -219,7 +219,7 @@ def test_scores_have_an_axis_of_their_own_only_where_there_are_any(plot):
     with_scores(plot)
     axis = plot._canvas.getPlotItem().getAxis("right")
     assert axis.isVisible()
-    labels = [float(text) for _, text in axis.chosen()]
+    labels = [float(text) for _, text in axis.chosen]
     assert len(labels) >= 3
     assert min(labels) < 50.0 < max(labels) < 75.0
     assert plot._legend._score[1].text() == "ROUGE-1 on 16 (right axis)"
@@ -261,7 +261,7 @@ def test_scores_at_the_ends_of_their_scale_are_drawn_inside(plot, values):
     plot.redraw()
     low, high = plot._canvas.getPlotItem().viewRange()[1]
     assert all(low < y < high for y in plot._canvas._scores._line.yData)
-    labels = [float(text) for _, text in plot._canvas.getPlotItem().getAxis("right").chosen()]
+    labels = [float(text) for _, text in plot._canvas.getPlotItem().getAxis("right").chosen]
     assert labels
     assert min(labels) >= 0.0
     assert max(labels) <= 100.0

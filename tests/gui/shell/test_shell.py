@@ -115,7 +115,7 @@ def test_the_rail_folds_below_1200_and_pages_are_told(window):
 
 def test_a_badge_is_shown_and_said(window):
     window.rail.set_badge("train", "62 %", busy=True)
-    assert window.rail.item("train").badge() == "62 %"
+    assert window.rail.item("train").badge == "62 %"
     assert window.rail.item("train").accessibleName() == "Train 62 %"
     window.rail.set_badge("train", "")
     assert window.rail.item("train").accessibleName() == "Train"

@@ -39,7 +39,7 @@ class SupportDialog(QDialog):
         )
         self._search = SearchField(tr("Search methods"))
         self._made = Label(proof_text(proof, _date_text(proof.made_at)), "label", "ink2", wrap=True)
-        self._reasons = Label("", "body", "ink2", wrap=True)
+        self.reasons = Label("", "body", "ink2", wrap=True)
         self._lay_out()
         self._weights.currentChanged.connect(self._show)
         self._search.searched.connect(self._show)
@@ -60,7 +60,7 @@ class SupportDialog(QDialog):
         tools.addWidget(self._search, 1)
         column.addLayout(tools)
         column.addWidget(self.view, 1)
-        column.addWidget(self._reasons)
+        column.addWidget(self.reasons)
         column.addWidget(Line())
         foot = QHBoxLayout()
         foot.setSpacing(16)
@@ -77,10 +77,6 @@ class SupportDialog(QDialog):
         """Select a method."""
         self.view.choose(method_id)
 
-    def reasons(self) -> str:
-        """Return the text about the selected row."""
-        return self._reasons.text()
-
     def _show(self, _changed: str = "") -> None:
         weights = next(
             weights for weights in support_matrix.WEIGHT_FORMATS if weights.id == self._weights.current()
@@ -90,16 +86,16 @@ class SupportDialog(QDialog):
 
     def _explain(self, row: support_matrix.Row | None) -> None:
         if row is None:
-            self._reasons.setText(tr("Select a method to see why it does not work on some base models."))
+            self.reasons.setText(tr("Select a method to see why it does not work on some base models."))
             return
         on_all = tr(
             "{name} {verdict} on all of them.", name=translate(row.title), verdict=self.table.verdict(row)
         )
-        self._reasons.setText(self.table.reasons(row) or on_all)
+        self.reasons.setText(self.table.reasons(row) or on_all)
 
     def _restyle(self) -> None:
         self.resize(px(SIZE[0]), px(SIZE[1]))
-        self._reasons.setMinimumHeight(px(44))
+        self.reasons.setMinimumHeight(px(44))
 
 
 def _date_text(iso: str) -> str:

@@ -29,11 +29,11 @@ class MetricsRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._figures = {name: Figure(tr(title)) for name, title in TITLES.items()}
+        self.figures = {name: Figure(tr(title)) for name, title in TITLES.items()}
         self.bar = Bar()
         row = QHBoxLayout()
         row.setSpacing(16)
-        for index, figure in enumerate(self._figures.values()):
+        for index, figure in enumerate(self.figures.values()):
             if index:
                 row.addWidget(Line(vertical=True))
             row.addWidget(figure, 1)
@@ -42,10 +42,6 @@ class MetricsRow(QWidget):
         column.setSpacing(12)
         column.addLayout(row)
         column.addWidget(self.bar)
-
-    def figure(self, name: str) -> Figure:
-        """Return the figure with this name."""
-        return self._figures[name]
 
     def show_run(self, model: RunModel) -> None:
         """Show the current state of a run."""
@@ -63,7 +59,7 @@ class MetricsRow(QWidget):
         self.bar.set_fraction(state.fraction_done)
 
     def _show_time(self, model: RunModel) -> None:
-        figure = self._figures["time"]
+        figure = self.figures["time"]
         left = model.state.seconds_left() if model.running else None
         if left is not None and model.state.stage == "train":
             figure.set_label(tr(TITLES["time"]))
@@ -74,7 +70,7 @@ class MetricsRow(QWidget):
         figure.set_value(duration_text(seconds_so_far(model.state, now)), "")
 
     def _set(self, name: str, value: str, foot: str) -> None:
-        self._figures[name].set_value(value, foot)
+        self.figures[name].set_value(value, foot)
 
 
 def _of(total: float) -> str:

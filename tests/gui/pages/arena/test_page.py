@@ -97,12 +97,12 @@ def test_any_set_of_methods_can_be_chosen(bench):
     form.entries.set_key("methods")
     form.entries.chosen.emit("methods")
     assert form.methods.isVisible()
-    form.methods.chip("ia3").click()
-    form.methods.chip("lora").click()
+    form.methods.chips["ia3"].click()
+    form.methods.chips["lora"].click()
     form.make_button.click()
     made.settle()
     assert made.queued() == ["IA3"]
-    form.methods.chip("ia3").click()
+    form.methods.chips["ia3"].click()
     assert not form.make_button.isEnabled()
 
 

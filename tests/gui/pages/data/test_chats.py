@@ -30,7 +30,7 @@ def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: P
     page.open(str(tmp_path / "chat.txt"))
     qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
     mapping = page.parts.source.mapping
-    assert "next conversation begins after a pause of 4 hours" in mapping.reason()
+    assert "next conversation begins after a pause of 4 hours" in mapping.reason.text()
     assert page.row_preview.rows[0]["conversation"] == "Ann: Day 1"
     assert page.parts.unlabelled.isVisible()
     assert not page.use_button.isEnabled()
@@ -38,6 +38,6 @@ def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: P
     mapping.by_hand["pause"].set_key("0")
     mapping.by_hand["pause"].chosen.emit("0")
     qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
-    assert "Each chat is one conversation" in mapping.reason()
+    assert "Each chat is one conversation" in mapping.reason.text()
     assert page.row_preview.rows[0]["conversation"].endswith("Ann: Day 9")
     assert page.values()["columns"] == {"pause": "0"}

@@ -31,6 +31,11 @@ def chat(number: int, words: int = 4) -> dict[str, str]:
     return {"id": f"c{number}", "dialogue": talk, "summary": f"Ann says {number}.", "title": f"Chat {number}"}
 
 
+def said(page) -> list[str]:
+    """Return the turns of the row shown."""
+    return [f"{turn.speaker}: {turn.text}" for turn in page.parts.row_view.conversation.turns()]
+
+
 @pytest.fixture(scope="module")
 def chats(tmp_path_factory) -> Path:
     """A folder of three splits: train has a duplicate and a long conversation, test leaks into it."""
@@ -134,7 +139,7 @@ def test_columns_are_chosen_by_hand(page, qtbot, chats):
 def test_a_limit_moves_by_keys_and_goes_into_the_recipe(shown):
     page = shown
     page.parts.rows.choose(1)
-    assert "are lost at this limit" in page.parts.row_view.tokens_text()
+    assert "are lost at this limit" in page.parts.row_view.tokens.text()
     for _ in range(2):
         key = QKeyEvent(QKeyEvent.Type.KeyPress, Qt.Key.Key_PageDown, Qt.KeyboardModifier.NoModifier)
         page.parts.conversations.histogram.keyPressEvent(key)
@@ -325,7 +330,9 @@ def test_the_first_rows_are_shown_with_their_roles_before_the_check_is_complete(
         "summary: summary",
         "title",
     ]
-    assert page.parts.source.mapping.reason().startswith("A conversation in each row. Conversation: column")
+    assert page.parts.source.mapping.reason.text().startswith(
+        "A conversation in each row. Conversation: column"
+    )
 
 
 def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
@@ -345,9 +352,9 @@ def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
     mapping.by_hand["group"].set_key("no")
     mapping.by_hand["group"].chosen.emit("no")
     qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
-    assert page.parts.row_view.conversation_text().startswith("Ann: so it is\nAnn: so it is")
+    assert said(page)[:2] == ["Ann: so it is"] * 2
     assert page.values()["columns"] == {"speaker": "by", "group": "no"}
-    assert mapping.reason().startswith("A turn in each row")
+    assert mapping.reason.text().startswith("A turn in each row")
 
 
 def test_a_mapping_that_can_not_be_is_said_beside_what_was_chosen(page, qtbot, chats):
@@ -393,14 +400,14 @@ def test_personal_data_is_masked_in_the_preview_and_in_the_recipe(page, qtbot, t
     checked(page, qtbot, str(write_rows(tmp_path / "mail.jsonl", rows)))
     row = finding(page, "email")
     row.show_button.click()
-    assert "ann@example.org" in page.parts.row_view.personal_text()
+    assert "ann@example.org" in page.parts.row_view.personal.text()
     row.act_button.click()
-    assert "write to [e-mail]" in page.parts.row_view.conversation_text()
-    assert page.parts.row_view.personal_text() == "1 passage masked."
+    assert "write to [e-mail]" in "\n".join(said(page))
+    assert page.parts.row_view.personal.text() == "1 passage masked."
     assert page.values()["mask"] == ["email"]
     assert row.act_button.text() == "Masked. Undo"
     row.act_button.click()
-    assert "ann@example.org" in page.parts.row_view.conversation_text()
+    assert "ann@example.org" in "\n".join(said(page))
     assert [action.text() for action in row.menu().actions()] == [
         "Export these rows as CSV…",
         "Leave out these rows",

@@ -147,7 +147,7 @@ def test_licences_are_those_of_what_is_installed(page, qtbot):
     assert {"torch", "peft", "PySide6_Essentials", "pyqtgraph", "fontpkg-inter"} <= set(found)
     page.open("package peft")
     wait_for(page.reader)
-    qtbot.waitUntil(lambda: "Apache License" in page.reader.long_text())
+    qtbot.waitUntil(lambda: "Apache License" in page.reader.long.text())
     facts = dict(page.reader.topic().facts)
     assert facts["Licence"]
     assert facts["Version"]

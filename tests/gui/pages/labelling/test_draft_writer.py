@@ -72,7 +72,7 @@ def test_going_on_gives_a_draft_up(opened, workers, qtbot):
     press(opened, Qt.Key.Key_D, CTRL)
     qtbot.waitUntil(lambda: opened.draft_writer.text == "The beg", timeout=WAIT)
     press(opened, Qt.Key.Key_PageDown, CTRL)
-    assert opened.conversation.position_text() == "2 of 3"
+    assert opened.conversation.position.text() == "2 of 3"
     assert (opened.summary.text(), opened.draft_writer.is_writing) == ("", False)
     assert opened.controller.work.item(1).text == ""
 

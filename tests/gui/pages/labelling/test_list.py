@@ -71,10 +71,10 @@ def test_a_click_leads_to_a_conversation_and_keeps_what_was_typed(opened):
     view = opened.items.view
     place = view.visualRect(view.table().index(2, 0)).center()
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert opened.conversation.position_text() == "3 of 3"
+    assert opened.conversation.position.text() == "3 of 3"
     assert opened.controller.work.item(1).text == "Tea"
     press(opened, Qt.Key.Key_PageUp, CTRL)
-    assert opened.conversation.position_text() == "1 of 3"
+    assert opened.conversation.position.text() == "1 of 3"
     assert view.currentIndex().row() == 0
 
 
@@ -82,10 +82,10 @@ def test_keys_lead_to_the_list_through_it_and_back_to_the_text(opened):
     press(opened, Qt.Key.Key_L, CTRL)
     view = opened.items.view
     assert view.hasFocus()
-    assert opened.conversation.position_text() == "1 of 3"
+    assert opened.conversation.position.text() == "1 of 3"
     press(opened, Qt.Key.Key_Down)
     press(opened, Qt.Key.Key_Down)
-    assert opened.conversation.position_text() == "3 of 3"
+    assert opened.conversation.position.text() == "3 of 3"
     assert view.hasFocus()
     press(opened, Qt.Key.Key_Return)
     assert opened.summary.edit.hasFocus()
@@ -109,7 +109,7 @@ def test_the_list_is_searched_by_words_and_by_number(opened):
     opened.items.search.setText("REX")
     opened.items.search.returnPressed.emit()
     assert numbers(opened) == [3]
-    assert opened.conversation.position_text() == "1 of 3"
+    assert opened.conversation.position.text() == "1 of 3"
     opened.items.search.setText("2")
     opened.items.search.returnPressed.emit()
     assert numbers(opened) == [2]

@@ -24,17 +24,17 @@ from tests.helpers.labelling_stage import BUS, CTRL, DOG, SHIFT, TEA, WAIT, made
 
 def test_a_conversation_is_shown_in_turns_and_its_summary_is_written_beside_it(opened):
     page = opened
-    assert [(turn.speaker, turn.text) for turn in page.conversation.shown_turns()] == [
+    assert [(turn.speaker, turn.text) for turn in page.conversation.turns.turns()] == [
         ("Ann", "Tea at five?"),
         ("Bo", "Yes, at the old mill."),
     ]
-    assert page.conversation.position_text() == "1 of 3"
+    assert page.conversation.position.text() == "1 of 3"
     assert page.summary.edit.hasFocus()
     QTest.keyClicks(page.summary.edit, "Ann and Bo have tea.")
     press(page, Qt.Key.Key_Return, CTRL)
     assert state(page, 1) == "accepted"
     assert page.controller.work.item(1).text == "Ann and Bo have tea."
-    assert page.conversation.position_text() == "2 of 3"
+    assert page.conversation.position.text() == "2 of 3"
     assert page.summary.text() == ""
     assert page.toolbar.progress() == "1 of 3 accepted"
 
@@ -57,7 +57,7 @@ def test_what_is_typed_is_kept_when_the_page_is_left(opened):
 def test_nothing_is_accepted_without_words_and_the_page_says_so_beside_the_text(opened):
     press(opened, Qt.Key.Key_Return, CTRL)
     assert state(opened, 1) == "open"
-    assert opened.conversation.position_text() == "1 of 3"
+    assert opened.conversation.position.text() == "1 of 3"
     assert "There is no summary yet." in opened.summary.problem.text()
     QTest.keyClicks(opened.summary.edit, "Tea.")
     opened.controller.save()
@@ -68,7 +68,7 @@ def test_a_conversation_is_skipped_and_the_last_one_stays_in_front(opened):
     for _ in range(3):
         press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
     assert opened.toolbar.progress() == "0 of 3 accepted, 3 skipped"
-    assert opened.conversation.position_text() == "3 of 3"
+    assert opened.conversation.position.text() == "3 of 3"
     assert opened.summary.status() == "Skipped, not part of the data set"
 
 
@@ -85,12 +85,12 @@ def test_undo_and_redo_go_through_conversations_by_keys(opened):
     QTest.keyClicks(opened.summary.edit, "Tea.")
     press(opened, Qt.Key.Key_Return, CTRL)
     press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
-    assert opened.conversation.position_text() == "3 of 3"
+    assert opened.conversation.position.text() == "3 of 3"
     assert opened.summary.undo_button.toolTip() == "Undo: skipped (Ctrl+Z)"
     press(opened, Qt.Key.Key_Z, CTRL)
-    assert (opened.conversation.position_text(), state(opened, 2)) == ("2 of 3", "open")
+    assert (opened.conversation.position.text(), state(opened, 2)) == ("2 of 3", "open")
     press(opened, Qt.Key.Key_Z, CTRL)
-    assert (opened.conversation.position_text(), state(opened, 1)) == ("1 of 3", "open")
+    assert (opened.conversation.position.text(), state(opened, 1)) == ("1 of 3", "open")
     press(opened, Qt.Key.Key_Z, CTRL)
     assert opened.summary.text() == ""
     assert not opened.summary.undo_button.isEnabled()
@@ -110,11 +110,11 @@ def test_undo_works_from_anywhere_on_the_page(opened):
 def test_keys_lead_to_other_conversations_and_back(opened):
     press(opened, Qt.Key.Key_PageDown, CTRL)
     press(opened, Qt.Key.Key_PageDown, CTRL)
-    assert opened.conversation.position_text() == "3 of 3"
+    assert opened.conversation.position.text() == "3 of 3"
     press(opened, Qt.Key.Key_PageUp, CTRL)
-    assert opened.conversation.position_text() == "2 of 3"
+    assert opened.conversation.position.text() == "2 of 3"
     opened.conversation.forward.click()
-    assert opened.conversation.position_text() == "3 of 3"
+    assert opened.conversation.position.text() == "3 of 3"
 
 
 def test_the_page_keys_move_the_conversation_while_the_summary_is_written(page, qtbot):
@@ -154,10 +154,10 @@ def test_what_the_disk_does_not_take_goes_to_no_other_conversation(opened, monke
         QTest.keyClicks(opened.summary.edit, "Tea.")
         press(opened, Qt.Key.Key_PageDown, CTRL)
         opened.items.view.chosen.emit(3)
-        assert opened.conversation.position_text() == "1 of 3"
+        assert opened.conversation.position.text() == "1 of 3"
     press(opened, Qt.Key.Key_PageDown, CTRL)
     assert [item.text for item in opened.controller.work.items] == ["Tea.", "", ""]
-    assert opened.conversation.position_text() == "2 of 3"
+    assert opened.conversation.position.text() == "2 of 3"
 
 
 def _full(*_arguments):
@@ -169,7 +169,7 @@ def _full(*_arguments):
 
 def test_what_the_conversation_does_not_say_is_marked_as_it_is_written(opened, qtbot):
     QTest.keyClicks(opened.summary.edit, "Ann and Carl have tea at 17:30")
-    qtbot.waitUntil(lambda: len(opened.summary.edit.claims()) == 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(opened.summary.edit.claims) == 2, timeout=WAIT)
     assert opened.summary.hints()[2] == "Not in the conversation: Carl, 17:30"
     assert len(opened.summary.edit.extraSelections()) == 2
     assert opened.summary.edit.extraSelections()[0].cursor.selectedText() == "Carl"
@@ -177,7 +177,7 @@ def test_what_the_conversation_does_not_say_is_marked_as_it_is_written(opened, q
 
 def test_marks_stand_in_the_right_place_behind_signs_of_two_units(opened, qtbot):
     opened.summary.edit.setPlainText("\N{GRINNING FACE}\N{GRINNING FACE} Carl comes")
-    qtbot.waitUntil(lambda: len(opened.summary.edit.claims()) == 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(opened.summary.edit.claims) == 1, timeout=WAIT)
     assert opened.summary.edit.extraSelections()[0].cursor.selectedText() == "Carl"
 
 
@@ -193,7 +193,7 @@ def test_the_length_is_told_while_it_is_written(opened, qtbot):
 def test_the_longest_conversation_comes_first_where_that_is_chosen(opened):
     opened.toolbar.order.set_key("longest")
     opened.toolbar.order.chosen.emit("longest")
-    assert opened.conversation.position_text() == "2 of 3"
+    assert opened.conversation.position.text() == "2 of 3"
     assert "hardest" in opened.toolbar.order.toolTip()
 
 
@@ -202,7 +202,7 @@ def test_skipped_conversations_can_be_gone_through_again(opened):
     press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
     opened.toolbar.shown.set_key("skipped")
     opened.toolbar.shown.chosen.emit("skipped")
-    assert opened.conversation.position_text() == "2 of 3"
+    assert opened.conversation.position.text() == "2 of 3"
     assert opened.toolbar.shown.currentText() == "Skipped (1)"
     QTest.keyClicks(opened.summary.edit, "Late bus.")
     press(opened, Qt.Key.Key_Return, CTRL)
@@ -212,7 +212,7 @@ def test_skipped_conversations_can_be_gone_through_again(opened):
 def test_another_order_keeps_what_was_just_typed(opened):
     QTest.keyClicks(opened.summary.edit, "Tea")
     opened.toolbar.order.chosen.emit("longest")
-    assert opened.conversation.position_text() == "1 of 3"
+    assert opened.conversation.position.text() == "1 of 3"
     assert opened.summary.text() == "Tea"
     assert opened.controller.work.item(1).text == "Tea"
 
@@ -224,7 +224,7 @@ def test_the_next_sitting_begins_where_this_one_ended(opened, qtbot):
     opened.controller.close()
     assert opened.header.title() == "Write summaries"
     show(opened, qtbot, set_id)
-    assert opened.conversation.position_text() == "2 of 3"
+    assert opened.conversation.position.text() == "2 of 3"
     assert opened.summary.text() == "The bus"
     opened.controller.skip()
     assert opened.header.subtitle().endswith(", 2 sessions")
@@ -269,7 +269,7 @@ def test_a_source_is_read_into_a_set_and_what_was_left_out_is_said(page, workers
     workers.reading = [["emit", {"event": "result_made", "result": result}]]
     with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
         page.open_source({"source": "/data/chats.csv", "conversation": "auto", "summary": "auto"})
-    assert page.conversation.position_text() == "1 of 2"
+    assert page.conversation.position.text() == "1 of 2"
     assert page.strip.text() == ("Left out: 1 excluded on the data page (e-mail address: 1), 1 empty.")
     assert not page.reader.is_busy
 
@@ -301,12 +301,12 @@ def test_a_reading_can_be_given_up(page, workers, qtbot):
 def test_conversations_of_the_playground_join_one_set_and_the_wanted_one_is_in_front(page, qtbot):
     with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
         page.open_conversations([Example("1", BUS, ""), Example("2", TEA, "They have tea.")])
-    assert page.conversation.position_text() == "1 of 2"
+    assert page.conversation.position.text() == "1 of 2"
     assert state(page, 2) == "accepted"
     for conversations, place in (((DOG, BUS), "3 of 3"), ((BUS,), "1 of 3")):
         with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
             page.open_conversations([Example("", text, "") for text in conversations])
-        assert page.conversation.position_text() == place
+        assert page.conversation.position.text() == place
     assert [about.source for about in labelling.list_sets()] == [PLAYGROUND]
 
 

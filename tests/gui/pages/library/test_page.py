@@ -87,7 +87,7 @@ def test_adapters_are_listed_and_the_first_is_shown_whole(bench):
     assert page.view.current().name == "samsum-lora-r32"
     assert page.panel.isVisible()
     assert page.panel.adapter().name == "samsum-lora-r32"
-    assert page.panel.integrity_text() == "Files are unchanged"
+    assert page.panel.integrity.text() == "Files are unchanged"
 
 
 def test_one_adapter_is_said_in_the_singular(bench):
@@ -98,7 +98,7 @@ def test_one_adapter_is_said_in_the_singular(bench):
 def test_files_that_changed_are_told(bench):
     adapter = add_adapter()
     write_safetensors(adapter.folder / library.WEIGHTS_NAME, {"other": (3,)})
-    assert bench().page.panel.integrity_text() == ("Changed or missing: adapter_model.safetensors")
+    assert bench().page.panel.integrity.text() == ("Changed or missing: adapter_model.safetensors")
 
 
 def test_searching_and_filtering_narrow_the_list(bench, qtbot):

@@ -362,7 +362,7 @@ def test_below_1200_the_conversation_folds_to_a_strip(page, qtbot):
     assert page.copy_button.accessibleName() == "Copy as Markdown"
     assert page.panel.isHidden()
     assert page.folded.isVisible()
-    page.folded.button().click()
+    page.folded.button.click()
     assert not page.panel.isHidden()
     page.adapt(1440)
     assert not page.folded.isVisible()

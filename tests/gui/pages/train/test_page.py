@@ -144,7 +144,7 @@ def test_while_it_trains_the_recipe_is_fixed_and_figures_move(stage, qtbot):
     model = stage.start(qtbot, ENDLESS)
     qtbot.waitUntil(lambda: model.state.step >= 5, timeout=WAIT)
     qtbot.waitUntil(
-        lambda: stage.page.run_view.metrics_row.figure("step").value() not in {"–", "0"}, timeout=WAIT
+        lambda: stage.page.run_view.metrics_row.figures["step"].value() not in {"–", "0"}, timeout=WAIT
     )
 
     assert not stage.page.panel.start_button.isVisibleTo(stage.page)

@@ -58,7 +58,7 @@ def test_the_parts_of_the_memory_are_named_with_their_sizes(effect):
     split = _split(effect)
 
     assert split.isVisibleTo(effect)
-    assert [part.name for part in split.portions()] == [
+    assert [part.name for part in split.portions] == [
         "Weights",
         "Adapter",
         "Gradients",
@@ -102,7 +102,7 @@ def test_a_method_that_trains_nothing_says_so_and_lights_the_prompt(effect):
     assert "trainable" not in said
     assert "on disk" not in said
     assert _drawing(effect).marks() == ["prompt"]
-    assert _drawing(effect).legend() == "the prompt"
+    assert _drawing(effect).legend == "the prompt"
     bar = effect.findChild(Bar)
     assert bar is not None
     assert not bar.isVisibleTo(effect)
@@ -141,7 +141,7 @@ def test_a_run_that_did_not_tell_what_was_planned_shows_neither(effect):
 def test_the_first_plan_finds_its_room_kept(effect, blocks):
     memory = MEMORY | {"runtime": 700_000_000}
     room = effect.sizeHint().height()
-    assert _drawing(effect).legend() == ""
+    assert _drawing(effect).legend == ""
     effect.show_plan(PLAN | {"memory": memory, "blocks": blocks}, LORA)
 
     assert effect.sizeHint().height() == room

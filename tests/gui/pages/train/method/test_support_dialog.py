@@ -62,12 +62,12 @@ def test_each_row_says_what_the_proof_found(proven, make_dialog):
 def test_the_row_looked_at_gives_its_reasons(proven, make_dialog):
     dialog = make_dialog()
     dialog.look_at("bitfit")
-    assert "T5 v1.1, T5 v1.0: T5 models have no biases" in dialog.reasons()
+    assert "T5 v1.1, T5 v1.0: T5 models have no biases" in dialog.reasons.text()
     dialog.look_at("lora+dora")
-    assert dialog.reasons() == "T5 v1.1: It forgot its magnitudes."
+    assert dialog.reasons.text() == "T5 v1.1: It forgot its magnitudes."
     dialog.look_at("layernorm")
 
-    assert dialog.reasons() == "LayerNorm tuning should work on all of them."
+    assert dialog.reasons.text() == "LayerNorm tuning should work on all of them."
 
 
 def test_when_and_with_what_it_was_proven_is_told(proven, make_dialog):
