@@ -98,7 +98,7 @@ def test_with_a_previous_one_the_person_can_start_with_that(place, project, scri
     assert not place.is_current()
 
 
-def test_without_room_on_the_disk_nothing_is_begun(place, scripted, monkeypatch):
+def test_without_free_disk_space_nothing_is_installed(place, scripted, monkeypatch):
     monkeypatch.setattr(entry.environment, "works", lambda place: False)
     monkeypatch.setattr(entry.shutil, "disk_usage", lambda place: type("Usage", (), {"free": 1e9})())
     front = Front(["close"])

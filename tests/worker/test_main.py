@@ -127,7 +127,7 @@ def test_what_libraries_raise_is_told_in_our_words(error, kind):
     assert found.hint
 
 
-def test_a_last_word_that_finds_no_room_is_in_the_log(monkeypatch, capsys):
+def test_a_last_event_that_a_full_disk_refuses_is_in_the_log(monkeypatch, capsys):
     def code(channel, request):
         def refuse(line):
             raise StorageError(

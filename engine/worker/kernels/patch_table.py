@@ -102,7 +102,7 @@ PATCHES: tuple[Patch, ...] = (
     Patch(
         "decode_loop", "speed", "transformers' own decoding loop, greedy and by beams",
         "generation/generate.py",
-        "generation/test_beam_search.py::test_it_finds_what_transformers_finds",
+        "generation/test_search.py::test_it_finds_what_transformers_finds",
         libraries=TRANSFORMERS,
     ),
     Patch(
@@ -121,7 +121,7 @@ PATCHES: tuple[Patch, ...] = (
     Patch(
         "head_at_labels", "speed", "logits at every position",
         "modeling/forward.py",
-        "modeling/test_label_logits.py::test_loss_and_gradients_are_those_of_all_logits",
+        "modeling/test_forward.py::test_loss_and_gradients_are_those_of_all_logits",
     ),
     Patch(
         "fused_lora", "speed", "PEFT's LoRA forward and backward pass in training",
@@ -180,7 +180,7 @@ PATCHES: tuple[Patch, ...] = (
     Patch(
         "dequantized_flag", "fix", "is_loaded_in_4bit of a dequantized model",
         "jobs/merge.py",
-        "jobs/test_merge.py::test_an_adapter_of_a_4_bit_base_is_merged_into_what_it_learned_on",
+        "jobs/test_merge.py::test_an_adapter_of_a_4_bit_base_is_merged_into_the_dequantized_base",
         libraries=TRANSFORMERS,
         why="dequantize() leaves it set, and some PEFT methods then refuse to merge",
     ),

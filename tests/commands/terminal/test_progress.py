@@ -30,7 +30,7 @@ def test_the_precision_is_told_with_its_reason(capsys):
     assert "in float32. Trains" in text
 
 
-def test_scores_on_the_way_are_told_with_what_they_are_of(capsys):
+def test_interim_scores_are_printed_with_their_examples(capsys):
     progress = ProgressPrinter(Output(as_json=False))
     common = {"event": "evaluated", "time": 2.0, "step": 20, "split": "validation", "of": "a", "loss": 1.25}
     scores = {"rouge1": {"mean": 0.441, "low": 0.4, "high": 0.5}}

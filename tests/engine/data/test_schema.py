@@ -308,7 +308,7 @@ def test_a_summary_named_by_hand_stands_alone_unless_references_are_named_too() 
     assert refusal(rows, by_hand={"references": "summary2, summary7"}).hint.startswith("Did you mean")
 
 
-def test_the_first_summary_that_says_something_is_learned() -> None:
+def test_the_first_summary_with_text_is_the_reference() -> None:
     rows = [{"dialogue": "Ann: Hi", "summary1": "", "summary2": "b"}]
     assert examples(rows) == [Example("1", "Ann: Hi", "b")]
 

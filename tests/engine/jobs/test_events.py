@@ -117,7 +117,7 @@ def test_a_damaged_line_is_passed_over(path: Path, line: bytes):
     assert [event["event"] for event in read_all(path)] == ["a", "b"]
 
 
-def test_an_event_that_found_half_its_room_leaves_nothing_behind(
+def test_an_event_cut_short_by_a_full_disk_leaves_nothing_behind(
     path: Path, writer: EventWriter, monkeypatch: pytest.MonkeyPatch
 ):
     write = os.write

@@ -14,7 +14,7 @@ def job(tmp_path) -> Job:
     return create_job(tmp_path, "train", {})
 
 
-def test_a_death_that_was_seen_is_kept(job):
+def test_a_recorded_worker_exit_is_kept(job):
     ExitRecord(job).begin(2, 0)
     ExitRecord(job).save(2, WorkerExit(-9, True))
 

@@ -268,7 +268,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @posix
-def test_memory_that_ran_short_before_the_death_is_remembered(start: Start, monkeypatch: pytest.MonkeyPatch):
+def test_memory_that_ran_short_before_the_exit_is_recorded(start: Start, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
     monkeypatch.setattr(supervisor, "MEMORY_POLL_SECONDS", 0.0)
     made = start(KILLED_WHEN_TOLD)
@@ -297,14 +297,14 @@ def test_a_kill_that_the_kernel_counted_is_read_as_out_of_memory(
 
 
 @posix
-def test_a_kill_with_memory_to_spare_came_from_outside(start: Start, monkeypatch: pytest.MonkeyPatch):
+def test_a_kill_with_free_memory_came_from_outside(start: Start, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     _, ending = run(start("os.kill(os.getpid(), signal.SIGKILL)"))
     assert "from outside (SIGKILL)" in ending.message
 
 
-def test_a_death_nobody_saw_and_a_signal_nobody_named_have_words():
+def test_unknown_exits_and_unnamed_signals_have_texts():
     assert all(exit_text(None))
     if os.name != "nt":
         assert "signal 250" in exit_text(-250)[0]
@@ -377,7 +377,7 @@ def test_a_kill_for_memory_that_nobody_saw_is_told_by_what_was_counted(
 
 
 @posix
-def test_a_death_that_nobody_saw_while_nothing_was_killed_for_memory_is_a_plain_one(
+def test_an_unrecorded_exit_without_out_of_memory_kills_is_a_plain_crash(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counted(tmp_path, 2),))

@@ -190,7 +190,7 @@ def test_a_new_change_takes_the_place_of_what_was_taken_back(work):
     assert work.item(1).text == ""
 
 
-def test_typing_is_taken_back_a_stretch_at_a_time(work, monkeypatch):
+def test_undo_reverts_typing_in_steps(work, monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(sets.time, "monotonic", lambda: clock[0])
     for text in ("T", "Te", "Tea"):
@@ -205,7 +205,7 @@ def test_typing_is_taken_back_a_stretch_at_a_time(work, monkeypatch):
     assert [record["event"] for record in lines(work)].count("written") == 4
 
 
-def test_a_long_stretch_is_not_lost_in_one_undo(work, monkeypatch):
+def test_one_undo_does_not_revert_a_long_text(work, monkeypatch):
     monkeypatch.setattr(sets.time, "monotonic", lambda: 100.0)
     text = "so they agreed to meet " * 10
     for end in range(1, len(text) + 1):

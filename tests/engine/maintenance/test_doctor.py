@@ -94,7 +94,7 @@ def test_a_card_in_use_is_fine_and_none_is_a_remark(found, cards, state):
     assert doctor.graphics_check(found, cards).state == state
 
 
-def test_the_device_is_named_with_its_room_and_the_reason_for_its_format():
+def test_the_device_has_its_memory_and_the_reason_for_its_number_format():
     text = doctor.device(facts(CARD), "").text
     assert text == "A card (cuda:0, 7.0 GB of memory free) in bfloat16: this card computes in bfloat16"
 

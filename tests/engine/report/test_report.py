@@ -83,7 +83,7 @@ def test_the_plots_are_sound_and_speak(home, tmp_path):
     assert len(sound_plots(text)) == 3
 
 
-def test_rouge_on_the_way_has_a_plot_and_stands_in_the_figures(home, tmp_path):
+def test_interim_rouge_has_a_plot_and_is_in_the_data(home, tmp_path):
     job = add_scored_run()
     writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
     for step, mean in ((20, 0.31), (40, 0.42)):

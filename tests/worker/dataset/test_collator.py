@@ -34,7 +34,7 @@ def encoded(lengths):
 
 @given(LENGTHS, st.integers(16, 300))
 @settings(max_examples=60, deadline=None)
-def test_every_example_stands_in_one_micro_batch_and_pads_are_neither_read_nor_learned(lengths, tokens):
+def test_every_example_is_in_one_micro_batch_and_padding_is_masked_and_no_label(lengths, tokens):
     step = Collator("encoder-decoder", 0, tokens)(encoded(lengths))
 
     rows = []
@@ -52,7 +52,7 @@ def test_every_example_stands_in_one_micro_batch_and_pads_are_neither_read_nor_l
     assert step.examples == len(lengths)
 
 
-def test_a_token_that_is_read_and_learned_in_the_same_row_counts_once():
+def test_a_token_that_is_input_and_label_in_the_same_row_counts_once():
     texts = [Encoded([5] * length, [IGNORED] * 3 + [5] * (length - 3)) for length in (9, 4, 12)]
 
     assert Collator("decoder-only", 0, 30)(texts).tokens == 9 + 4 + 12
@@ -153,7 +153,7 @@ def test_evaluation_sees_every_example():
     assert sum(len(batch.input_ids) for batch in batches) == 30
 
 
-def test_the_smaller_the_model_the_more_a_processor_computes_at_a_time_unless_the_recipe_says():
+def test_micro_batches_on_a_cpu_grow_as_the_model_shrinks_unless_the_recipe_sets_them():
     chosen, said = TrainingOptions(), TrainingOptions(micro_batch_tokens=100)
     found = [micro_batch_tokens(chosen, "cpu", made) for made in (1, 20_000, 80_000, 150_000, 10**9)]
 

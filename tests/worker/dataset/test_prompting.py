@@ -162,7 +162,7 @@ def test_too_few_examples_to_show_are_refused():
     assert problem_of("t5", 3, "prompt_only", shots=4).hint == "At most 3 can be shown."
 
 
-def test_a_soft_prompt_takes_room_from_the_examples():
+def test_virtual_tokens_count_against_the_context_window():
     places = base_models.read_config(tiny_model("llama"), "llama").max_position_embeddings
     alone = prompt_tokens("llama", examples(2))
     exact = {"max_conversation_tokens": places - 128 - alone, "max_summary_tokens": 128}

@@ -145,7 +145,7 @@ def on_quantized(kind: Kind, quantization: str, *, double: bool = True) -> dict[
 @pytest.mark.parametrize("double", [True, False])
 @pytest.mark.parametrize("quantization", ["nf4", "fp4"])
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
-def test_an_adapter_of_a_4_bit_base_is_merged_into_what_it_learned_on(kind, quantization, double, tmp_path):
+def test_an_adapter_of_a_4_bit_base_is_merged_into_the_dequantized_base(kind, quantization, double, tmp_path):
     table = on_quantized(kind, quantization, double=double)
     recipe = make_recipe(kind, base_model=table)
     quantized = base_models.load(recipe.base_model, "cpu", make_channel("inspect"))

@@ -82,7 +82,7 @@ def test_with_dropout_gradients_go_where_the_weights_went(kind):
         torch.testing.assert_close(found, expected, rtol=near, atol=near)
 
 
-def test_where_all_is_dropped_nothing_is_found_and_nothing_learned():
+def test_where_all_is_dropped_output_and_gradients_are_zero():
     found = with_gradients(attention.dropout_attention, parts(), dropout_p=1.0)
 
     assert not any(tensor.any() for tensor in found)

@@ -82,7 +82,7 @@ def test_about_half_of_queries_by_keys_is_kept():
     assert weights == pytest.approx(3 * 6 * length**2 / 2, rel=0.13)
 
 
-def test_it_suits_where_rows_are_learned_in_bfloat16_on_a_processor():
+def test_it_applies_to_training_in_bfloat16_on_a_cpu():
     query, key, _ = parts(20)
     long = torch.empty(1, 1, causal_attention.MAX_LENGTH + 1, 1, dtype=torch.bfloat16)
 

@@ -59,7 +59,7 @@ def test_the_result_is_torchs(shape: tuple[int, ...], bias: bool, asked: list[tu
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_what_is_learned_is_torchs(dtype: torch.dtype, asked: list[tuple[int, ...]]) -> None:
+def test_trained_layers_are_torchs(dtype: torch.dtype, asked: list[tuple[int, ...]]) -> None:
     plain, quick = pair(dtype=dtype)
     rows = torch.randn(4, 48, dtype=dtype)
     for layer in (plain, quick):
@@ -105,7 +105,7 @@ def test_what_was_found_can_be_added_to_in_place(
     assert asked
 
 
-def test_a_bias_that_is_learned_is_torchs() -> None:
+def test_a_layer_with_a_trained_bias_is_torchs() -> None:
     plain, quick = pair()
     rows = torch.randn(4, 48, requires_grad=True)
     for layer in (plain, quick):

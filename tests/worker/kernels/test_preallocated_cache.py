@@ -52,7 +52,7 @@ def test_it_holds_and_returns_what_the_plain_one_does(filled: bool) -> None:
     assert_same(ours, plain)
 
 
-def test_tokens_come_into_its_room_and_nothing_else_is_written() -> None:
+def test_tokens_are_written_into_reserved_memory_and_nothing_else_is() -> None:
     cache = DynamicCache()
     cache.update(*states(2, 7), 0)
     reserve(cache)
@@ -125,7 +125,7 @@ def test_rows_and_columns_are_put_together_and_go_on() -> None:
     assert found.data_ptr() == place
 
 
-def test_only_layers_that_keep_every_token_get_room() -> None:
+def test_only_layers_that_keep_every_token_reserve_memory() -> None:
     window = DynamicSlidingWindowLayer(sliding_window=4)
     cache = DynamicCache()
     cache.layers = [window, DynamicLayer()]

@@ -68,7 +68,7 @@ def test_weights_in_another_format_than_the_rows_are_left_to_the_model():
     assert torch.equal(quick(rows), plain(rows))
 
 
-def test_a_copy_is_quick_too_and_has_its_own_weights():
+def test_a_copy_is_fused_too_and_has_its_own_weights():
     _, quick = pair(LlamaRMSNorm)
     other = copy.deepcopy(quick)
     other.weight.data.zero_()
@@ -92,7 +92,7 @@ def test_a_norm_that_adds_to_its_weights_stays_as_it_is():
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_all_of_a_model_s_norms_are_quick_with_weights_and_without(kind):
+def test_all_of_a_model_s_norms_are_fused_with_weights_and_without(kind):
     base = load_tiny(kind)
     bare = meta_model.build(base.model.config, base.family, torch.float32, Path(base.model.name_or_path))
 

@@ -163,7 +163,7 @@ def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_o
     assert adapter.recipe() == changed
 
 
-def test_a_step_that_fails_learns_the_same_in_a_smaller_micro_batch(tmp_path, monkeypatch):
+def test_a_step_that_fails_has_the_same_gradients_in_a_smaller_micro_batch(tmp_path, monkeypatch):
     overrides = ("training.micro_batch_tokens=4000", "training.checkpoint_every=2", "method.dropout=0")
     recipe = tiny_recipe(tmp_path, "llama", "lora", *overrides)
     _, uninterrupted = train_in_process(recipe)

@@ -36,7 +36,7 @@ def test_a_full_disk_fails_the_run_and_spares_the_checkpoint_before(tmp_path, mo
     assert library.scan() == ([], [])
 
 
-def test_a_run_that_failed_on_a_full_disk_goes_on_once_there_is_room(tmp_path, monkeypatch, full_disk):
+def test_a_run_that_failed_on_a_full_disk_resumes_once_there_is_space(tmp_path, monkeypatch, full_disk):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2")
     with monkeypatch.context() as patch:
         on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, full_disk)
@@ -48,7 +48,7 @@ def test_a_run_that_failed_on_a_full_disk_goes_on_once_there_is_room(tmp_path, m
     assert events_named(resumed, "run_resumed")[0]["step"] == 2
 
 
-def test_an_adapter_that_finds_no_room_is_no_adapter(tmp_path, monkeypatch, full_disk):
+def test_an_adapter_cut_short_by_a_full_disk_is_no_adapter(tmp_path, monkeypatch, full_disk):
     on_event(
         monkeypatch, lambda event, facts: event == "stage_entered" and facts["stage"] == "save", full_disk
     )

@@ -136,7 +136,7 @@ def test_what_it_raises_is_raised_here(start, capfd, raised, expected):
 @pytest.mark.parametrize(
     ("number", "expected"), [(signal.SIGKILL, MemoryError), (signal.SIGSEGV, RuntimeError)]
 )
-def test_its_death_is_an_error_and_a_killed_one_lacked_memory(start, number, expected):
+def test_a_fork_that_ends_is_an_error_and_a_killed_one_is_out_of_memory(start, number, expected):
     one = start(lambda _: os.kill(os.getpid(), number))
     one.send(None)
     with pytest.raises(expected):

@@ -85,7 +85,7 @@ def test_shares_are_of_like_weight_and_none_is_empty(sizes, shards, expected):
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.integers(1, 20)), min_size=1, max_size=9))
 @settings(max_examples=60, deadline=None)
-def test_no_other_two_stretches_by_length_have_a_lighter_heaviest(sizes):
+def test_no_other_split_by_length_into_two_has_a_lower_peak_weight(sizes):
     def weight(group):
         return len(group) * max(
             (read + written) * (1 + read / TOKENS_LIKE_A_WIDTH) for read, written in group

@@ -43,7 +43,7 @@ def encoded(lengths):
 
 
 @pytest.mark.parametrize("order", ["lengths", "random"])
-def test_the_heaviest_step_is_one_that_the_loader_forms(order):
+def test_the_peak_step_is_one_that_the_loader_forms(order):
     examples = encoded([(10 + 7 * place % 50, 3 + place % 5) for place in range(23)])
     collator = Collator("encoder-decoder", 0, 150)
     sampler = StepSampler(examples, 4, 3, order)

@@ -257,7 +257,7 @@ def test_a_plan_tells_what_fills_the_prompt_and_how_long_that_is(tmp_path, kind)
     assert alone["shots_tokens"] == 0
 
 
-def test_a_plan_counts_the_examples_that_are_learned_and_refuses_those_that_do_not_fit(tmp_path):
+def test_a_plan_counts_training_examples_and_refuses_shots_that_do_not_fit(tmp_path):
     planner = Planner(make_channel("plan"))
     made = planner.plan(tiny_recipe(tmp_path, "gpt2", "lora", "data.shots=8", "training.epochs=1"))
     assert (made["examples"]["train"], made["steps"]) == (16, 2)

@@ -101,7 +101,7 @@ def test_evaluation_is_plain_peft_to_the_bit(kind):
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama", "gpt2"])
-def test_every_plain_pair_of_a_run_is_lean(kind):
+def test_every_plain_lora_layer_of_a_run_is_fused(kind):
     recipe = make_recipe(kind, method={"id": "lora", "dropout": 0.1, "target_modules": ["all-linear"]})
     model = attach_random(load_tiny(kind), recipe)
 

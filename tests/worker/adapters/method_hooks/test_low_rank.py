@@ -219,7 +219,9 @@ def test_a_start_at_the_weights_own_directions_leaves_the_base_and_its_outputs_a
 
 
 @pytest.mark.parametrize("initialisation", FROM_WEIGHTS)
-def test_pair_and_anchor_are_saved_as_one_plain_lora_of_twice_the_rank(initialisation, tmp_path):
+def test_the_pair_and_its_base_factors_are_saved_as_one_plain_lora_of_twice_the_rank(
+    initialisation, tmp_path
+):
     recipe = lora(initialisation=initialisation, rs_lora=True)
     model, base = train(recipe, tmp_path / "run"), load_tiny("llama")
     expected = logits(model, base)

@@ -88,7 +88,7 @@ def test_every_layer_of_the_decoder_has_keys_and_values_of_its_own(kind: Kind) -
     assert not torch.equal(told[0], told[1])
 
 
-def test_a_projection_goes_by_smaller_steps_than_a_prefix() -> None:
+def test_a_projection_has_a_lower_learning_rate_than_a_prefix() -> None:
     def rates(options: Options) -> set[float]:
         recipe = soft_recipe("t5", "prefix_tuning", options)
         model = attach.attach(load_tiny("t5"), recipe)

@@ -23,7 +23,7 @@ def adapter_and_losses(events: list[Event]) -> tuple[bytes, list[float]]:
     return weights, [event["loss"] for event in events_named(events, "step_finished")]
 
 
-def test_both_learn_the_same(tmp_path):
+def test_a_warm_worker_trains_to_the_same_bits(tmp_path):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1")
     warm_worker = WarmWorker()
     try:

@@ -75,7 +75,7 @@ def test_a_base_that_has_no_place_to_choose_at_gives_all_logits(monkeypatch):
     assert token_loss_sum(base.model, micro_batch, base.family).item() == pytest.approx(expected, rel=1e-6)
 
 
-def test_a_row_in_which_all_is_learned_loses_only_what_nothing_predicts():
+def test_a_row_of_labels_only_lacks_the_first_which_nothing_predicts():
     base = load_tiny("llama")
     micro_batch = batch(base, [[], [30, 31]], [[20, 21, 22], [23]])
 
