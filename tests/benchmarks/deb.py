@@ -163,14 +163,14 @@ def _manager(program: str, display: str) -> subprocess.Popen[bytes]:
 
 def _window(asks: dict[str, str]) -> str:
     """Return the id of Tunesmith's window by its class, empty before it is there."""
-    said = subprocess.run(
+    done = subprocess.run(
         ["xdotool", "search", "--onlyvisible", "--class", "^tunesmith$"],
         env={**os.environ, **asks},
         capture_output=True,
         text=True,
         check=False,
     )
-    return said.stdout.strip().partition("\n")[0]
+    return done.stdout.strip().partition("\n")[0]
 
 
 def _button(asks: dict[str, str], folder: Path, width: int) -> tuple[int, int] | None:

@@ -67,36 +67,36 @@ def _disturbed(number: int, method: str, undisturbed: Result) -> Result:
     """Break the disk of a run, mend it and resume; return how both ended and what was odd."""
     draw = random.Random(f"disk trouble {number}")
     kind = KINDS[number % len(KINDS)]
-    place = Path(tempfile.mkdtemp(prefix="tunesmith-disk-trouble-"))
-    home, disk = place / "home", None
+    path = Path(tempfile.mkdtemp(prefix="tunesmith-disk-trouble-"))
+    home, disk = path / "home", None
     if kind in DISKS:
         try:
             disk = DISKS[kind](home)
         except (OSError, FileNotFoundError) as error:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(path, ignore_errors=True)
             return {"method": method, "kind": kind, "skipped": f"no disk can be mounted here: {error}"}
     with at_home(home):
         job = run_store.create_run(short_recipe(method))
         if disk is None:
-            fault = _fault(draw, place, undisturbed["called"])
+            fault = _fault(draw, path, undisturbed["called"])
             ending, said = _run(job, fault), f"{fault.call} {fault.at} {errno.errorcode[fault.error]}"
         else:
             behind, room = draw.randint(1, undisturbed["events"] - 1), draw.choice(ROOM)
-            ending = _run(job, Fault(str(place / "counts.json")), behind, lambda: disk.break_down(room))
+            ending = _run(job, Fault(str(path / "counts.json")), behind, lambda: disk.break_down(room))
             said = f"behind event {behind}"
             disk.repair()
         odd = _lost(job, ending) + home_problems(home, finished=False)
         again = Supervisor(job)
         odd += _resume(again)
-        found = run_result(job)
-        odd += differences(found, undisturbed["told"]) + home_problems(home, finished=True)
+        result = run_result(job)
+        odd += differences(result, undisturbed["told"]) + home_problems(home, finished=True)
     if odd:
-        print(f"The home of run {number} was {place}.")
-        shutil.copytree(home, place / "kept")
+        print(f"The home of run {number} was {path}.")
+        shutil.copytree(home, path / "kept")
     if disk is not None:
         disk.close()
     if not odd:
-        shutil.rmtree(place)
+        shutil.rmtree(path)
     outcome = f"{ending.outcome}: {ending.message}"
     return {
         "method": method,

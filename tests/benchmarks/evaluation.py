@@ -158,8 +158,8 @@ def _ours(
 
     def work() -> tuple[Sequence[str], float]:
         written = generate(model, base.tokenizer, base.family, inputs, **decoding)
-        found = summary_metrics.measure(examples, written, 0, 0.0)
-        return found.summaries, sum(found.rouge["rouge1"]) / len(examples)
+        metrics = summary_metrics.measure(examples, written, 0, 0.0)
+        return metrics.summaries, sum(metrics.rouge["rouge1"]) / len(examples)
 
     return _timed(work)
 

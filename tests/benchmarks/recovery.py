@@ -65,22 +65,22 @@ def _disturbed(number: int, method: str, undisturbed: Result) -> Result:
     draw = random.Random(f"recovery {number}")
     killed = KILLED[number // len(NAMES) % len(KILLED)]
     leaves = draw.choice(("finish", "stop"))
-    place = Path(tempfile.mkdtemp(prefix="tunesmith-recovery-"))
-    window, job = _start(place / "home", place, method, leaves)
+    path = Path(tempfile.mkdtemp(prefix="tunesmith-recovery-"))
+    window, job = _start(path / "home", path, method, leaves)
     events, share = _moment(draw, undisturbed["gaps"])
     worker = _wait_for(job, window, events, share * undisturbed["gaps"][events - 1])
     _kill(killed, worker, window)
     _wait_until_free(job)
-    odd = [f"after the kill: {trouble}" for trouble in home_problems(place / "home", finished=False)]
-    code = _command(place / "home", "resume", job.id).wait(MAX_SECONDS)
+    odd = [f"after the kill: {trouble}" for trouble in home_problems(path / "home", finished=False)]
+    code = _command(path / "home", "resume", job.id).wait(MAX_SECONDS)
     odd += [f"resume ended with {code}"] if code else []
-    found = run_result(job)
-    odd += differences(found, undisturbed["told"]) + home_problems(place / "home", finished=True)
+    result = run_result(job)
+    odd += differences(result, undisturbed["told"]) + home_problems(path / "home", finished=True)
     if odd:
-        print(f"The home of run {number} is kept in {place}.")
+        print(f"The home of run {number} is kept in {path}.")
     else:
-        shutil.rmtree(place)
-    return {"method": method, "killed": killed, "behind": events, "from": found["resumed_from"], "odd": odd}
+        shutil.rmtree(path)
+    return {"method": method, "killed": killed, "behind": events, "from": result["resumed_from"], "odd": odd}
 
 
 def _moment(draw: random.Random, gaps: list[float]) -> tuple[int, float]:

@@ -324,10 +324,10 @@ def growth(home: Path, quick: Mapping[str, int]) -> list[Row]:
             for row in itertools.islice(conversations(), count):
                 stream.write(json.dumps(row, ensure_ascii=False) + "\n")
         command = [sys.executable, "-m", "tests.helpers.training_data_cost", str(path)]
-        made = subprocess.run(command, cwd=application_root(), capture_output=True, text=True, check=False)
-        if made.returncode:
-            raise SystemExit(made.stderr[-2000:])
-        found[count] = json.loads(made.stdout.splitlines()[-1])
+        done = subprocess.run(command, cwd=application_root(), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(done.stderr[-2000:])
+        found[count] = json.loads(done.stdout.splitlines()[-1])
         print(f"{count:,} conversations: {found[count]}", flush=True)
         path.unlink()
     (few, little), (many, much) = found.items()

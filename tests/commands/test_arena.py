@@ -63,18 +63,18 @@ def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(
     make_recipe: MakeRecipe, in_process: InProcessTerminal
 ) -> None:
     terminal = Terminal(in_process.home, STEPS)
-    told = make(in_process, make_recipe("llama"), "lora")
-    process, read = terminal.until_step("arena", "run", told["arena"])
+    done = make(in_process, make_recipe("llama"), "lora")
+    process, read = terminal.until_step("arena", "run", done["arena"])
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=SECONDS)
     stopped = Finished(process.returncode, read + out, err)
     assert stopped.code == 130, stopped
     assert "continues from here" in stopped.err
-    [shown] = in_process.run("arena", "show", told["arena"], "--json").json
+    [shown] = in_process.run("arena", "show", done["arena"], "--json").json
     assert list(states(shown).values()) == ["stopped"]
     assert shown["groups"] == []
 
-    process, read = terminal.until_step("arena", "run", told["arena"])
+    process, read = terminal.until_step("arena", "run", done["arena"])
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=SECONDS)
     resumed = Finished(process.returncode, read + out, err)

@@ -35,6 +35,6 @@ def test_what_was_scored_before_its_data_vanished_stays_in_the_table(home, tmp_p
     score(arena, 0, FULL)
     source.unlink()
     assert cli.run(cli.parse(["--json", "arena", "run", arena.id])) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert [each["state"] for each in told["entries"]] == ["completed", "refused"]
-    assert len(told["groups"][0]["rows"]) == 1
+    parsed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [each["state"] for each in parsed["entries"]] == ["completed", "refused"]
+    assert len(parsed["groups"][0]["rows"]) == 1

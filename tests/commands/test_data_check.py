@@ -52,14 +52,14 @@ def test_conversations_without_summaries_are_counted_with_the_place_where_these_
 
 
 def test_clean_data_is_told_in_a_table() -> None:
-    told = lines(result())
-    assert told[:4] == [
+    printed = lines(result())
+    assert printed[:4] == [
         "/data/chats",
         "Fingerprint of what runs would use: 9f3c.",
         "Columns: dialogue, summary. Used as conversation: by its name.",
         "Language: en.",
     ]
-    assert told[5].split() == [
+    assert printed[5].split() == [
         "Split",
         "Examples",
         "Conversation",
@@ -69,17 +69,17 @@ def test_clean_data_is_told_in_a_table() -> None:
         "Turns",
         "Speakers",
     ]
-    assert told[6].startswith("train     1,000  2 · 4 · 9")
-    assert told[-1] == "Nothing is wrong with them."
+    assert printed[6].startswith("train     1,000  2 · 4 · 9")
+    assert printed[-1] == "Nothing is wrong with them."
 
 
 def test_licence_and_what_is_left_out_are_told() -> None:
-    told = lines(
+    printed = lines(
         result(licence="mit", excluded={"train": {"leaks": 3, "duplicates": 1}, "test": {"leaks": 1}})
     )
-    assert told[1] == "Licence: mit. Fingerprint of what runs would use: 9f3c."
+    assert printed[1] == "Licence: mit. Fingerprint of what runs would use: 9f3c."
     words = "Rows left out, 4 of train and 1 of test (in more than one split: 4; duplicate conversations: 1)."
-    assert words in told
+    assert words in printed
 
 
 def test_leaks_are_told_by_where_the_copies_stand() -> None:
@@ -99,9 +99,9 @@ def test_a_finding_is_told_once_with_its_rows_in_every_split_warnings_first() ->
         finding("email", "test", [2, 4]),
         finding("empty_summary", "test", [7]),
     ]
-    told = lines(result(findings=found))
-    at = told.index("E-mail address (email)")
-    assert told[at:] == [
+    printed = lines(result(findings=found))
+    at = printed.index("E-mail address (email)")
+    assert printed[at:] == [
         "E-mail address (email)",
         "  Something. Mask it.",
         "  1 row of train: 1.",

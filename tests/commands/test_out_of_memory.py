@@ -75,18 +75,18 @@ def test_plans_are_printed_with_the_command_that_goes_on_with_each(
 ) -> None:
     narrow(LITTLE)
     assert say("train", str(recipe)) == 1
-    told = capsys.readouterr()
-    assert "but only 22.0 MB is available" in told.err
+    captured = capsys.readouterr()
+    assert "but only 22.0 MB is available" in captured.err
     [job] = run_store.list_jobs()
-    commands = [line.strip() for line in told.out.splitlines() if "main.py resume" in line]
+    commands = [line.strip() for line in captured.out.splitlines() if "main.py resume" in line]
     assert commands
     assert all(line.startswith(f"main.py resume {job.id} --set ") for line in commands)
-    assert "Micro-batch 8 to " in told.out
+    assert "Micro-batch 8 to " in captured.out
 
     assert say(*shlex.split(commands[0])[1:]) == 0
-    told = capsys.readouterr()
-    assert "training.micro_batch_tokens is " in told.out
-    assert "The largest step takes" in told.out
+    captured = capsys.readouterr()
+    assert "training.micro_batch_tokens is " in captured.out
+    assert "The largest step takes" in captured.out
     changed = recipes.load(job.recipe_path)
     assert changed.training.batch_size == 8
     assert [change.field for change in changed.changes] == ["training.micro_batch_tokens"]
@@ -99,11 +99,11 @@ def test_a_run_that_the_system_ended_for_its_memory_is_offered_plans_too(
 ) -> None:
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
     assert say("train", str(recipe)) == 1
-    told = capsys.readouterr()
-    assert "probably out of memory" in told.err
-    assert "up to the checkpoint at step 2" in told.out
+    captured = capsys.readouterr()
+    assert "probably out of memory" in captured.err
+    assert "up to the checkpoint at step 2" in captured.out
     [job] = run_store.list_jobs()
-    assert f"main.py resume {job.id} --set training.micro_batch_tokens=" in told.out
+    assert f"main.py resume {job.id} --set training.micro_batch_tokens=" in captured.out
 
 
 @posix
@@ -114,9 +114,9 @@ def test_a_run_that_somebody_else_killed_is_offered_none(
     monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     assert say("train", str(recipe)) == 1
-    told = capsys.readouterr()
-    assert "from outside (SIGKILL)" in told.err
-    assert "main.py resume" not in told.out
+    captured = capsys.readouterr()
+    assert "from outside (SIGKILL)" in captured.err
+    assert "main.py resume" not in captured.out
 
 
 def test_programs_get_the_plans_in_an_event(

@@ -58,9 +58,9 @@ def require_repeated_ending(trained: Finished, in_process: InProcessTerminal) ->
     again = in_process.run("resume", trained.json[0]["run"], "--json")
     assert again.code == 0
     assert again.events == trained.named("adapter_saved") + trained.named("job_ended")
-    told = in_process.run("resume", trained.json[0]["run"])
-    assert "This run is completed already." in told.out
-    assert trained.named("adapter_saved")[0]["path"] in told.out
+    done = in_process.run("resume", trained.json[0]["run"])
+    assert "This run is completed already." in done.out
+    assert trained.named("adapter_saved")[0]["path"] in done.out
 
 
 def finish(process: subprocess.Popen[str], read: str) -> Finished:

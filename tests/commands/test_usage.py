@@ -390,14 +390,14 @@ def test_a_recipe_that_goes_on_from_no_adapter_is_refused_with_the_one_that_was_
 ) -> None:
     add_adapter("samsum-lora")
     path = tmp_path / "recipe.toml"
-    made = recipe.from_tables(
+    parsed = recipe.from_tables(
         {
             "base_model": {"id": "starter"},
             "data": {"source": "sample"},
             "method": {"id": "lora", "start_from": "samsum-lroa"},
         }
     )
-    recipe.save(made, path)
+    recipe.save(parsed, path)
     for verb in ("train", "plan"):
         done = call(verb, str(path), "--json")
         assert done.code == 2

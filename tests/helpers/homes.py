@@ -226,10 +226,10 @@ def add_checkpoint(job: Job, step: int, recipe: Recipe | None = None) -> Path:
     folder.mkdir()
     write_peft_files(folder)
     (folder / "optimizer.pt").write_bytes(bytes(5000))
-    found = make_metadata(f"{job.id}-{step}", recipe=recipe)
-    training = found.training.model_copy(update={"run": job.id, "step": step, "stopped": True})
+    metadata = make_metadata(f"{job.id}-{step}", recipe=recipe)
+    training = metadata.training.model_copy(update={"run": job.id, "step": step, "stopped": True})
     adapter_toml.save(
-        found.model_copy(update={"training": training, "files": adapter_toml.checksums(folder)}), folder
+        metadata.model_copy(update={"training": training, "files": adapter_toml.checksums(folder)}), folder
     )
     return folder
 

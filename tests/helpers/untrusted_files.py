@@ -135,14 +135,14 @@ def _json(content: bytes, draw: random.Random) -> bytes:
     whole = content.startswith(b"{\n") or len(lines) == 1
     at = 0 if whole else draw.randrange(len(lines))
     try:
-        told = json.loads(content if whole else lines[at])
+        parsed = json.loads(content if whole else lines[at])
     except ValueError:
         return content
-    if not isinstance(told, dict):
+    if not isinstance(parsed, dict):
         return content
-    key = draw.choice([*map(str, told), *(KEYS if whole else ())] or ["x"])
-    told[key] = draw.choice(ODD)
-    said = json.dumps(told).encode()
+    key = draw.choice([*map(str, parsed), *(KEYS if whole else ())] or ["x"])
+    parsed[key] = draw.choice(ODD)
+    said = json.dumps(parsed).encode()
     return said if whole else b"\n".join([*lines[:at], said, *lines[at + 1 :]]) + b"\n"
 
 

@@ -76,14 +76,14 @@ def test_everything_the_launcher_names_is_where_it_looks(tree):
 
 def test_the_program_knows_its_version_without_being_installed_by_pip(tree):
     code = "import sys; sys.path.insert(0, '.'); from importlib.metadata import version; print(version('tunesmith'))"
-    said = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-I", "-c", code],
         cwd=tree / SHARE / "tunesmith",
         capture_output=True,
         text=True,
         check=True,
     )
-    assert said.stdout.strip() == deb.version()
+    assert done.stdout.strip() == deb.version()
 
 
 def test_the_package_needs_what_qt_needs_and_no_more_than_python(tree):

@@ -235,8 +235,8 @@ def test_the_launcher_needs_nothing_but_the_standard_library():
         "import launcher.entry, launcher.terminal, launcher.zenity;"
         "print(json.dumps(sorted({name.partition('.')[0] for name in set(sys.modules) - before})))"
     )
-    said = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-I", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     own = {"engine", "environment", "launcher"}
-    assert {name for name in json.loads(said.stdout) if name not in own} <= sys.stdlib_module_names
+    assert {name for name in json.loads(done.stdout) if name not in own} <= sys.stdlib_module_names

@@ -77,12 +77,12 @@ def test_the_projects_own_dependencies_are_what_is_installed(tmp_path):
 
 
 def test_steps_are_done_one_after_the_other_with_their_variables(tmp_path):
-    told = tmp_path / "told"
-    code = f"import os; open({str(told)!r}, 'a').write(os.environ.get('PLACE', '-'))"
+    path = tmp_path / "told"
+    code = f"import os; open({str(path)!r}, 'a').write(os.environ.get('PLACE', '-'))"
     work = Work([python_step(code), Step("", [sys.executable, "-c", code], {"PLACE": "x"})], tmp_path / "log")
     work.start()
     assert outcome_of(work) == "finished"
-    assert told.read_text() == "-x"
+    assert path.read_text() == "-x"
 
 
 def test_what_pip_says_becomes_progress(tmp_path):

@@ -206,10 +206,10 @@ def fixed_batch(recipe: Recipe, base: LoadedBase) -> MicroBatch:
 def logits(model: Any, family: Any, batch: MicroBatch) -> torch.Tensor:
     """Return what the training-time forward computes in eval mode, where it is not padding."""
     model.eval()
-    found = forward.logits(model, family, batch.input_ids, batch.attention_mask, batch.labels)
+    logits = forward.logits(model, family, batch.input_ids, batch.attention_mask, batch.labels)
     if family == "decoder-only":
-        return found[batch.attention_mask.bool()]
-    return found[batch.labels != -100]
+        return logits[batch.attention_mask.bool()]
+    return logits[batch.labels != -100]
 
 
 @torch.no_grad()

@@ -27,14 +27,14 @@ def test_a_warm_worker_trains_to_the_same_bits(tmp_path):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1")
     warm_worker = WarmWorker()
     try:
-        made = Supervisor(run_store.create_run(recipe), warm_worker=warm_worker)
-        made.start()
-        ahead = list(made.follow())
-        made.close()
-        assert made.pid == warm_worker.pid
+        supervisor = Supervisor(run_store.create_run(recipe), warm_worker=warm_worker)
+        supervisor.start()
+        ahead = list(supervisor.follow())
+        supervisor.close()
+        assert supervisor.pid == warm_worker.pid
     finally:
         warm_worker.end()
-    assert made.ending().outcome == "completed", made.ending()
+    assert supervisor.ending().outcome == "completed", supervisor.ending()
     # What a worker does that is given its job at once, without another start of the libraries.
     _, at_once = train_in_process(recipe)
 

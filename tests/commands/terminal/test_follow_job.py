@@ -18,10 +18,10 @@ from tests.helpers import scripted_worker
 @pytest.fixture
 def job(monkeypatch: pytest.MonkeyPatch) -> Job:
     """A job whose worker takes its steps until it is asked to stop."""
-    made = create_job(paths.jobs_folder(), "evaluate", {})
-    scripted_worker.give_script(made, [["steps", {"count": 5000, "per_second": 100}]])
-    monkeypatch.setattr(follow_job, "Supervisor", partial(Supervisor, command=scripted_worker.command(made)))
-    return made
+    job = create_job(paths.jobs_folder(), "evaluate", {})
+    scripted_worker.give_script(job, [["steps", {"count": 5000, "per_second": 100}]])
+    monkeypatch.setattr(follow_job, "Supervisor", partial(Supervisor, command=scripted_worker.command(job)))
+    return job
 
 
 def test_a_teller_that_fails_stops_the_worker_in_order(job: Job) -> None:

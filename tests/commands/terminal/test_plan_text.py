@@ -31,8 +31,8 @@ def test_memory_is_told_with_its_parts_below_each_other() -> None:
 
 def test_what_is_not_known_is_not_told_and_what_is_missing_is() -> None:
     assert not any("Quantized" in line for line in plan_text.lines(PLAN))
-    told = plan_text.lines(PLAN | {"bits_per_parameter": 4.127})
-    assert any("4.127 bits per parameter" in line for line in told)
+    lines = plan_text.lines(PLAN | {"bits_per_parameter": 4.127})
+    assert any("4.127 bits per parameter" in line for line in lines)
     assert plan_text.lines({"missing": ["google/flan-t5-base"]}) == [
         "google/flan-t5-base is not on this computer yet. A run downloads it first; its memory is known then."
     ]
@@ -50,9 +50,9 @@ def test_a_prompt_alone_has_no_rate_no_steps_and_no_layers() -> None:
     nothing = {"trainable_parameters": 0, "share": 0.0, "matrices": 0, "targets": [], "adapter_bytes": 0}
     amounts = {"steps": 0, "learning_rate": 0.0, "examples": {"train": 80, "validation": 8, "test": 8}}
     plan = {name: value for name, value in PLAN.items() if not name.startswith("memory")} | nothing | amounts
-    told = plan_text.lines(plan | {"trains": False})
-    assert [line.split()[0] for line in told] == ["Trains", "Examples"]
-    assert told[0].endswith("nothing of 921,600 parameters; only the prompt changes")
+    lines = plan_text.lines(plan | {"trains": False})
+    assert [line.split()[0] for line in lines] == ["Trains", "Examples"]
+    assert lines[0].endswith("nothing of 921,600 parameters; only the prompt changes")
 
 
 def titles(plan: dict[str, Any]) -> list[str]:
@@ -80,8 +80,8 @@ def test_soft_prompts_change_no_layers() -> None:
 
 def test_notices_of_a_plan_are_told_behind_its_facts() -> None:
     notice = {"message": "This is the base model as it is.", "hint": "Change data.prompt."}
-    told = plan_text.lines(PLAN | {"notices": [notice]})
-    assert told == [*plan_text.lines(PLAN), "Note: This is the base model as it is. Change data.prompt."]
+    lines = plan_text.lines(PLAN | {"notices": [notice]})
+    assert lines == [*plan_text.lines(PLAN), "Note: This is the base model as it is. Change data.prompt."]
 
 
 def test_few_minutes_are_told_beside_the_steps_that_they_may_cut_short() -> None:

@@ -24,8 +24,8 @@ def test_the_precision_is_told_with_its_reason(capsys):
     progress.show(STARTED | {"precision_reason": "bfloat16 is not faster here"})
     progress.show(STARTED)
 
-    told = capsys.readouterr()
-    text = told.out + told.err
+    captured = capsys.readouterr()
+    text = captured.out + captured.err
     assert "in float32 (bfloat16 is not faster here). Trains" in text
     assert "in float32. Trains" in text
 
@@ -37,8 +37,8 @@ def test_interim_scores_are_printed_with_their_examples(capsys):
     progress.show(common | {"protocol": {"examples": 4}, "scores": scores})
     progress.show(common | {"step": 40, "protocol": None, "scores": None})
 
-    told = capsys.readouterr()
-    lines = [line for line in (told.out + told.err).splitlines() if line.startswith("Validation")]
+    captured = capsys.readouterr()
+    lines = [line for line in (captured.out + captured.err).splitlines() if line.startswith("Validation")]
     assert lines == [
         "Validation loss at step 20: 1.250, ROUGE-1 on 4 conversations of that split: 44.1",
         "Validation loss at step 40: 1.250",

@@ -64,14 +64,14 @@ def test_evaluate_tells_a_verdict(trained: Trained) -> None:
 def test_summarize_as_a_program_writes_the_summary_alone(trained: Trained, tmp_path: Path) -> None:
     conversation = "Ann: do you have tea?\nBob: yes, I do."
     (tmp_path / "talk.txt").write_text(conversation, encoding="utf-8")
-    told = Terminal(trained.in_process.home).run(
+    done = Terminal(trained.in_process.home).run(
         "summarize", "--adapter", trained.adapter, "talk.txt", cwd=tmp_path
     )
-    assert told.code == 0, told
+    assert done.code == 0, done
     piped = trained.run("summarize", "--adapter", trained.adapter, "--json", stdin=conversation)
     [finished] = piped.named("summary_finished")
     assert finished["adapter"] == trained.adapter
-    assert told.out == finished["summary"] + "\n"
+    assert done.out == finished["summary"] + "\n"
     assert piped.json[-1]["event"] == "job_ended"
 
 

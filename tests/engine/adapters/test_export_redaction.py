@@ -23,21 +23,21 @@ def adapter(home) -> Adapter:
     follows = make_recipe(
         base=f"{SECRET}/bases/my-t5", source=f"{SECRET}/chats.jsonl", start_from=f"{SECRET}/adapters/first"
     )
-    made = add_adapter(recipe=follows)
-    (made.folder / "README.md").write_text(
+    adapter = add_adapter(recipe=follows)
+    (adapter.folder / "README.md").write_text(
         f"---\nbase_model: {SECRET}/bases/my-t5\ntags:\n- base_model:adapter:{SECRET}/bases/my-t5\n---\nMine.\n",
         encoding="utf-8",
     )
-    facts = made.metadata
+    facts = adapter.metadata
     told = facts.model_copy(
         update={
             "data": facts.data.model_copy(update={"source": f"{SECRET}/chats.jsonl"}),
             "training": facts.training.model_copy(update={"start_from": f"{SECRET}/adapters/first"}),
-            "files": metadata.checksums(made.folder),
+            "files": metadata.checksums(adapter.folder),
         }
     )
-    metadata.save(told, made.folder)
-    return library.find(made.id)
+    metadata.save(told, adapter.folder)
+    return library.find(adapter.id)
 
 
 def as_folder(adapter: Adapter, target: Path) -> Path:

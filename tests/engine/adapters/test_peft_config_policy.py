@@ -63,10 +63,10 @@ COMPARED = {"target_modules", "exclude_modules", "feedforward_modules", "pattern
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    place = tmp_path / "strange"
-    place.mkdir()
-    write_peft_files(place)
-    return place
+    path = tmp_path / "strange"
+    path.mkdir()
+    write_peft_files(path)
+    return path
 
 
 def say(folder: Path, **changes: Any) -> None:

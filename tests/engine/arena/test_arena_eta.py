@@ -26,8 +26,8 @@ WAITS = status("waits", "waiting")
 
 
 def test_nothing_is_said_before_anything_is_known():
-    found = time_left([WAITS, status("runs", "running", seconds=3.0)])
-    assert (found.entries, found.queue) == ({}, None)
+    remaining = time_left([WAITS, status("runs", "running", seconds=3.0)])
+    assert (remaining.entries, remaining.queue) == ({}, None)
     assert time_left([]).queue is None
     assert time_left([DONE]).queue is None
 
@@ -35,9 +35,9 @@ def test_nothing_is_said_before_anything_is_known():
 def test_what_waits_takes_as_long_as_the_middle_of_what_is_finished():
     slow = status("slow", "completed", seconds=400.0, training_seconds=300.0)
     quick = status("quick", "completed", seconds=50.0, training_seconds=20.0)
-    found = time_left([DONE, slow, quick, WAITS, status("again", "waiting")])
-    assert found.entries == {"waits": 130.0, "again": 130.0}
-    assert found.queue == 260.0
+    remaining = time_left([DONE, slow, quick, WAITS, status("again", "waiting")])
+    assert remaining.entries == {"waits": 130.0, "again": 130.0}
+    assert remaining.queue == 260.0
 
 
 def test_minutes_bound_what_is_expected_and_are_known_at_once():
@@ -66,5 +66,5 @@ def test_what_trains_nothing_takes_what_others_take_beside_training():
 
 
 def test_what_was_stopped_or_refused_is_not_counted():
-    found = time_left([DONE, status("s", "stopped", seconds=5.0), status("r", "refused"), WAITS])
-    assert found.queue == 130.0
+    remaining = time_left([DONE, status("s", "stopped", seconds=5.0), status("r", "refused"), WAITS])
+    assert remaining.queue == 130.0

@@ -75,8 +75,8 @@ def test_full_that_was_scored_on_other_conversations_is_compared_with_nothing():
     arena = make_arena("lora", "full")
     job = score(arena, 0, FULL)
     score(arena, 1, FULL)
-    kept = example_scores.load(job.folder)
-    example_scores.save(job.folder, kept.model_copy(update={"examples": tuple("abcd")}))
+    scores = example_scores.load(job.folder)
+    example_scores.save(job.folder, scores.model_copy(update={"examples": tuple("abcd")}))
     lora = next(row for row in groups(arena)[0].rows if not row.is_baseline)
     assert lora.full_missing == "Full fine-tuning was scored on other conversations."
     (job.folder / example_scores.FILE_NAME).unlink()

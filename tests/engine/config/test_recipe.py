@@ -51,8 +51,8 @@ def fields_of(tables: dict[str, Any]) -> list[str]:
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_is_written_is_read_back_as_the_same_value(entry: Method, data: st.DataObject):
-    made = recipe.from_tables(data.draw(declarations.tables(entry)))
-    assert recipe.loads(recipe.dumps(made)) == made
+    parsed = recipe.from_tables(data.draw(declarations.tables(entry)))
+    assert recipe.loads(recipe.dumps(parsed)) == parsed
 
 
 @every_method
@@ -104,10 +104,10 @@ def test_a_recipe_without_a_name_is_called_after_what_it_does():
 
 
 def test_an_absent_learning_rate_is_the_method_s_for_the_family():
-    made = recipe.from_tables(MINIMAL)
-    presets = made.method.method.presets
-    assert made.learning_rate("encoder-decoder") == presets["encoder-decoder"].learning_rate
-    assert made.learning_rate("decoder-only") == presets["decoder-only"].learning_rate
+    parsed = recipe.from_tables(MINIMAL)
+    presets = parsed.method.method.presets
+    assert parsed.learning_rate("encoder-decoder") == presets["encoder-decoder"].learning_rate
+    assert parsed.learning_rate("decoder-only") == presets["decoder-only"].learning_rate
     assert recipe.from_tables(changed(training={"learning_rate": 0.5})).learning_rate("decoder-only") == 0.5
 
 
@@ -199,8 +199,8 @@ def test_the_error_speaks_for_the_first_problem_and_counts_the_others():
 
 @pytest.mark.parametrize("source", ["/nowhere/at/all.csv", "./missing", "missing.jsonl"])
 def test_a_file_that_is_not_there_is_known_before_anything_starts(source: str):
-    made = recipe.from_tables(changed(data={"source": source}))
-    assert [problem.field for problem in recipe.problems(made)] == ["data.source"]
+    parsed = recipe.from_tables(changed(data={"source": source}))
+    assert [problem.field for problem in recipe.problems(parsed)] == ["data.source"]
 
 
 @pytest.mark.parametrize("source", ["sample", "knkarthick/samsum"])
@@ -247,11 +247,11 @@ def test_a_name_that_no_file_can_have_is_a_problem_and_no_crash(tmp_path: Path, 
     path = tmp_path / "recipe.toml"
     recipe.save(recipe.from_tables(MINIMAL), path)
     for name in ("/" + "x" * 5000, "./" + "x" * 5000):
-        found = run_store.problems(recipe.load(path, [f"{field}='{name}'"]))
-        assert [problem.field for problem in found] == [field]
+        problems = run_store.problems(recipe.load(path, [f"{field}='{name}'"]))
+        assert [problem.field for problem in problems] == [field]
     # Without a slash it may be meant as a name of the hub.
-    found = run_store.problems(recipe.load(path, [f"{field}='{'x' * 5000}'"]))
-    assert {problem.field for problem in found} <= {field}
+    problems = run_store.problems(recipe.load(path, [f"{field}='{'x' * 5000}'"]))
+    assert {problem.field for problem in problems} <= {field}
 
 
 @pytest.mark.parametrize(("table", "key"), [("data", "source"), ("base_model", "id")])
@@ -271,7 +271,7 @@ def load_with(tmp_path: Path, *overrides: str) -> Recipe:
 
 
 def test_overrides_take_toml_and_bare_words(tmp_path: Path):
-    found = load_with(
+    adapter = load_with(
         tmp_path,
         "training.epochs=2",
         "training.schedule=cosine",
@@ -279,11 +279,11 @@ def test_overrides_take_toml_and_bare_words(tmp_path: Path):
         "name=Second try",
         "data.prompt=Short: {conversation} =",
     )
-    assert found.training.epochs == 2
-    assert found.training.schedule == "cosine"
-    assert found.method.as_table()["target_modules"] == ("q", "v")
-    assert found.name == "Second try"
-    assert found.data.prompt == "Short: {conversation} ="
+    assert adapter.training.epochs == 2
+    assert adapter.training.schedule == "cosine"
+    assert adapter.method.as_table()["target_modules"] == ("q", "v")
+    assert adapter.name == "Second try"
+    assert adapter.data.prompt == "Short: {conversation} ="
 
 
 @pytest.mark.parametrize("override", ["training.epochs", "epochs=2", "="])
@@ -293,10 +293,10 @@ def test_an_override_without_table_or_value_is_refused(tmp_path: Path, override:
 
 
 def test_an_override_sets_one_name_of_a_mapping_and_leaves_the_others(tmp_path: Path):
-    found = load_with(
+    adapter = load_with(
         tmp_path, 'data.columns={speaker="who"}', "data.columns.pause=4", 'data.columns.text="said"'
     )
-    assert found.data.columns == {"speaker": "who", "pause": "4", "text": "said"}
+    assert adapter.data.columns == {"speaker": "who", "pause": "4", "text": "said"}
     with pytest.raises(RecipeError) as caught:
         load_with(tmp_path, "data.colums.pause=4")
     assert caught.value.problems[0].field == "data.colums"

@@ -41,8 +41,8 @@ def test_an_instruction_that_all_texts_begin_with_is_no_part_of_the_conversation
         'left out of the conversations is what all of them begin with: "Summarise this:"'
         in shape_of(rows).reason
     )
-    kept = examples(rows, by_hand={"last_turn": "summary"})
-    assert kept[0].conversation == "Summarise this:\n\nAnn: Hi\nBob: Yo"
+    read_examples = examples(rows, by_hand={"last_turn": "summary"})
+    assert read_examples[0].conversation == "Summarise this:\n\nAnn: Hi\nBob: Yo"
     other = [*rows, *instructed("Ann: Hm", instruction="Sum up:\n")]
     assert (
         list(infer_schema(["messages"], rows).examples(numbered(other)))[3].example.conversation

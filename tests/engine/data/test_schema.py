@@ -243,8 +243,8 @@ def test_keys_that_no_one_could_guess_are_named_by_hand() -> None:
     assert error.field == "data.columns"
     assert "They hold: a, b, c." in error.hint
     by_hand = {"speaker": "a", "text": "b"}
-    found = examples(rows, conversation="talk", summary="gist", by_hand=by_hand)
-    assert found == [Example("1", "Ann: Hi", "Ann greets.")]
+    read_examples = examples(rows, conversation="talk", summary="gist", by_hand=by_hand)
+    assert read_examples == [Example("1", "Ann: Hi", "Ann greets.")]
 
 
 @pytest.mark.parametrize("key", ["speaker", "text"])

@@ -22,8 +22,8 @@ def test_a_column_of_speakers_makes_rows_with_a_repeated_id_turns(conversation: 
     """Whole conversations have no one speaker, so such a column can mean nothing else."""
     shape = shape_of(TURNS, by_hand=WHO, conversation=conversation)
     assert (shape.kind, shape.group, shape.speaker, shape.text) == ("rows", "id", "who", "text")
-    found = examples(TURNS, by_hand=WHO, conversation=conversation)
-    assert [example.conversation for example in found] == ["Ann: Hi\nBob: Yo", "Bob: Off?"]
+    read_examples = examples(TURNS, by_hand=WHO, conversation=conversation)
+    assert [example.conversation for example in read_examples] == ["Ann: Hi\nBob: Yo", "Bob: Off?"]
 
 
 def test_without_a_repeated_id_it_is_asked_for() -> None:

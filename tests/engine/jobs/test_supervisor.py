@@ -52,10 +52,10 @@ def start(job: Job):
     def begin(lines: str) -> Supervisor:
         prelude = PRELUDE.format(root=str(paths.application_root()), folder=str(job.folder))
         body = "".join(f"    {line}\n" for line in lines.strip().splitlines())
-        made = Supervisor(job, command=[sys.executable, "-c", prelude + body])
-        made.start()
-        started.append(made)
-        return made
+        supervisor = Supervisor(job, command=[sys.executable, "-c", prelude + body])
+        supervisor.start()
+        started.append(supervisor)
+        return supervisor
 
     yield begin
     for made in started:
@@ -152,13 +152,15 @@ def test_a_grandchild_that_outlives_the_worker_does_not_hold_up_its_end(start: S
 
 @posix
 def test_force_ends_a_deaf_worker_and_what_it_started(start: Start):
-    made = start(
+    supervisor = start(
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
         'child = subprocess.Popen(["sleep", "60"])\nsay("notice", message="here", child=child.pid)\ntime.sleep(60)'
     )
-    child = next(event["child"] for event in made.follow(every_seconds=0.01) if event["event"] == "notice")
-    made.force()
-    names, ending = run(made)
+    child = next(
+        event["child"] for event in supervisor.follow(every_seconds=0.01) if event["event"] == "notice"
+    )
+    supervisor.force()
+    names, ending = run(supervisor)
     assert names == []
     assert ending.outcome == "crashed"
     for _ in range(500):
@@ -177,22 +179,24 @@ def _lives(pid: int) -> bool:
 
 
 def test_leaving_closes_the_worker_s_input_and_lets_it_go_on(start: Start):
-    made = start('sys.stdin.read()\nsay("notice", message="alone")\nsay("job_ended", outcome="completed")')
-    wait_for(made, "job_accepted")
-    made.detach()
-    names, ending = run(made)
+    supervisor = start(
+        'sys.stdin.read()\nsay("notice", message="alone")\nsay("job_ended", outcome="completed")'
+    )
+    wait_for(supervisor, "job_accepted")
+    supervisor.detach()
+    names, ending = run(supervisor)
     assert names == ["notice", "job_ended"]
     assert ending.outcome == "completed"
 
 
 def test_a_worker_that_was_let_go_is_collected_although_nobody_follows_it(job: Job):
     command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
-    made = Supervisor(job, command=command)
-    made.start()
-    pid = made.pid
-    made.detach()
+    supervisor = Supervisor(job, command=command)
+    supervisor.start()
+    pid = supervisor.pid
+    supervisor.detach()
     # A process that is dropped while it runs is a warning, which fails the test.
-    del made
+    del supervisor
     gc.collect()
     deadline = time.monotonic() + 30
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
@@ -204,12 +208,12 @@ def test_a_worker_that_was_let_go_is_collected_although_nobody_follows_it(job: J
 
 
 def test_a_command_reaches_the_worker(start: Start):
-    made = start(
+    supervisor = start(
         "while not (found := job.take_commands()): time.sleep(0.01)\n"
         'say("notice", message="here", found=found)\nsay("job_ended", outcome="stopped")'
     )
-    made.send("stop", why="asked")
-    found = [event["found"] for event in made.follow(every_seconds=0.01) if event["event"] == "notice"]
+    supervisor.send("stop", why="asked")
+    found = [event["found"] for event in supervisor.follow(every_seconds=0.01) if event["event"] == "notice"]
     assert found == [[{"command": "stop", "why": "asked"}]]
 
 
@@ -228,8 +232,10 @@ def test_a_new_attempt_is_read_whole_after_a_torn_line(start: Start, job: Job):
 
 
 def test_a_worker_found_running_is_followed_to_its_end(start: Start, job: Job):
-    made = start('while not job.take_commands(): time.sleep(0.01)\nsay("job_ended", outcome="completed")')
-    wait_for(made, "job_accepted")
+    supervisor = start(
+        'while not job.take_commands(): time.sleep(0.01)\nsay("job_ended", outcome="completed")'
+    )
+    wait_for(supervisor, "job_accepted")
     found = Supervisor(job)
     assert found.alive()
     found.send("stop")
@@ -247,10 +253,10 @@ def test_a_worker_that_never_was_has_crashed(job: Job):
     writer = EventWriter(job.events_path, {"attempt": 1})
     writer.write("job_accepted")
     writer.close()
-    found = Supervisor(job)
-    assert not found.alive()
-    assert found.poll()
-    assert found.ending().outcome == "crashed"
+    supervisor = Supervisor(job)
+    assert not supervisor.alive()
+    assert supervisor.poll()
+    assert supervisor.ending().outcome == "crashed"
 
 
 @posix
@@ -355,9 +361,9 @@ def killed_for_memory(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_kill_for_memory_is_known_to_who_opens_the_job_later(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    made = killed_for_memory(start, tmp_path, monkeypatch)
-    seen = run(made)[1]
-    later = looked_at_later(made.job)
+    supervisor = killed_for_memory(start, tmp_path, monkeypatch)
+    seen = run(supervisor)[1]
+    later = looked_at_later(supervisor.job)
     assert (later.message, later.kind) == (seen.message, OUT_OF_MEMORY)
 
 
@@ -365,15 +371,15 @@ def test_a_kill_for_memory_is_known_to_who_opens_the_job_later(
 def test_a_kill_for_memory_that_nobody_saw_is_told_by_what_was_counted(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    made = killed_for_memory(start, tmp_path, monkeypatch)
-    while made.alive():
+    supervisor = killed_for_memory(start, tmp_path, monkeypatch)
+    while supervisor.alive():
         time.sleep(0.01)
-    later = looked_at_later(made.job)
+    later = looked_at_later(supervisor.job)
     assert "while memory was short" in later.message
     assert later.kind == OUT_OF_MEMORY
     # What is counted afterwards has nothing to do with it, neither has what is free by then.
     counted(tmp_path, 9)
-    assert looked_at_later(made.job).kind == OUT_OF_MEMORY
+    assert looked_at_later(supervisor.job).kind == OUT_OF_MEMORY
 
 
 @posix

@@ -59,12 +59,12 @@ def test_the_environment_says_whether_there_is_a_net_and_who_goes_first(monkeypa
 
 def run(job: Job, warm_worker: WarmWorker | None) -> tuple[int | None, list[str]]:
     """Let a job be done; return the process that did it and its events' names."""
-    made = Supervisor(job, command=scripted_worker.command(job), warm_worker=warm_worker)
-    made.start()
-    names = [event["event"] for event in made.follow(every_seconds=0.01)]
-    made.close()
-    assert made.ending().outcome == "completed"
-    return made.pid, names
+    supervisor = Supervisor(job, command=scripted_worker.command(job), warm_worker=warm_worker)
+    supervisor.start()
+    names = [event["event"] for event in supervisor.follow(every_seconds=0.01)]
+    supervisor.close()
+    assert supervisor.ending().outcome == "completed"
+    return supervisor.pid, names
 
 
 def test_a_warm_worker_does_the_job_as_one_does_that_was_started_for_it(job: Job, warm_worker: WarmWorker):
@@ -144,16 +144,16 @@ def test_a_supervisor_that_leaves_its_job_lets_the_warm_worker_finish_it(warm_wo
     job.recipe_path.write_text(
         '[base_model]\nid = "starter"\n[data]\nsource = "sample"\n[method]\nid = "lora"\n'
     )
-    made = Supervisor(job, warm_worker=warm_worker)
-    made.start()
-    for event in made.follow(every_seconds=0.01):
+    supervisor = Supervisor(job, warm_worker=warm_worker)
+    supervisor.start()
+    for event in supervisor.follow(every_seconds=0.01):
         if event["event"] == "job_accepted":
             break
-    made.detach()
-    assert made.alive()
-    made.send("stop")
-    assert [event["event"] for event in made.follow(every_seconds=0.01)] == ["job_ended"]
-    assert made.ending().outcome == "stopped"
+    supervisor.detach()
+    assert supervisor.alive()
+    supervisor.send("stop")
+    assert [event["event"] for event in supervisor.follow(every_seconds=0.01)] == ["job_ended"]
+    assert supervisor.ending().outcome == "stopped"
 
 
 def test_ending_a_warm_worker_leaves_no_process_behind(warm_worker: WarmWorker):

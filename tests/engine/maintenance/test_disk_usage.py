@@ -47,11 +47,11 @@ def test_only_states_of_completed_runs_whose_adapter_is_there_may_go(home):
     stopped = run_with_checkpoint("stopped")
     orphan = run_with_checkpoint(adapter=False)
     (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(700))
-    found = freeable()
-    assert found.runs == 1
-    assert {path.parent for path in found.checkpoints} == {done.folder}
-    before = sum(map(bytes_in, found.checkpoints))
-    assert free(found) == before + 700
+    result = freeable()
+    assert result.runs == 1
+    assert {path.parent for path in result.checkpoints} == {done.folder}
+    before = sum(map(bytes_in, result.checkpoints))
+    assert free(result) == before + 700
     assert not run_store.checkpoints(done)
     assert run_store.checkpoints(stopped)
     assert run_store.checkpoints(orphan)
@@ -60,10 +60,10 @@ def test_only_states_of_completed_runs_whose_adapter_is_there_may_go(home):
 
 def test_a_run_that_lives_again_meanwhile_keeps_its_checkpoints(home):
     job = run_with_checkpoint()
-    found = freeable()
+    result = freeable()
     with job.lock():
         assert freeable().runs == 0
-        assert free(found) == 0
+        assert free(result) == 0
     assert run_store.checkpoints(job)
 
 

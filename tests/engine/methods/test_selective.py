@@ -18,8 +18,8 @@ def refusal(
 ) -> tuple[str, str, str] | None:
     entry = method(method_id)
     base = BaseFacts(model_type=model_type, biases=biases)
-    found = entry.refusal(entry.options.model_validate(options), base)
-    return (found.field, found.message, found.hint) if found else None
+    refusal = entry.refusal(entry.options.model_validate(options), base)
+    return (refusal.field, refusal.message, refusal.hint) if refusal else None
 
 
 @pytest.mark.parametrize(("model_type", "name"), [("t5", "T5"), ("llama", "Llama"), ("mistral", "Mistral")])

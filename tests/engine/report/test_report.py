@@ -99,9 +99,9 @@ def test_interim_rouge_has_a_plot_and_is_in_the_data(home, tmp_path):
 
 def test_what_does_not_stand_in_the_conversation_is_underlined(home, tmp_path):
     texts = [Texts(conversation="Ann: See you at five.", references=("Ann comes at five.",))]
-    kept = scores_of(texts)
-    tuned = kept.tuned.model_copy(update={"summaries": ("Ann meets Carl at six.",)})
-    text = written(add_scored_run(scores=kept.model_copy(update={"tuned": tuned})), tmp_path / "a.html")
+    scores = scores_of(texts)
+    tuned = scores.tuned.model_copy(update={"summaries": ("Ann meets Carl at six.",)})
+    text = written(add_scored_run(scores=scores.model_copy(update={"tuned": tuned})), tmp_path / "a.html")
     assert "Ann meets <u>Carl</u> at <u>six</u>." in text
 
 
@@ -113,9 +113,9 @@ def test_one_conversation_has_no_interval_and_the_page_says_so(home, tmp_path):
 
 
 def test_a_run_of_an_earlier_version_has_a_report_of_what_it_kept(home, tmp_path):
-    kept = scores_of([Texts(conversation="Ann: Hi", references=("Hi.",))] * 4)
-    old = {"texts": (), "base": kept.base.model_copy(update={"metrics": {}})}
-    job = add_scored_run(scores=kept.model_copy(update=old))
+    scores = scores_of([Texts(conversation="Ann: Hi", references=("Hi.",))] * 4)
+    old = {"texts": (), "base": scores.base.model_copy(update={"metrics": {}})}
+    job = add_scored_run(scores=scores.model_copy(update=old))
     assert "Conversation by conversation" in page_of(job, tmp_path).text
     (job.folder / example_scores.FILE_NAME).unlink()
     page = page_of(job, tmp_path)
@@ -147,8 +147,8 @@ def test_the_figures_as_json_are_all_there(home, tmp_path):
 
 
 def test_the_figures_as_csv_carry_no_formula(home, tmp_path):
-    kept = scores_of([Texts(conversation="Ann: Hi", references=("Hi.",))] * 2)
-    job = add_scored_run(scores=kept.model_copy(update={"examples": ("=1+1", "@b")}))
+    scores = scores_of([Texts(conversation="Ann: Hi", references=("Hi.",))] * 2)
+    job = add_scored_run(scores=scores.model_copy(update={"examples": ("=1+1", "@b")}))
     rows = list(csv.DictReader(written(job, tmp_path / "report.csv").splitlines()))
     assert {row["figure"] for row in rows} >= {*METRICS, "loss", "validation_loss", "seconds"}
     assert {row["conversation"] for row in rows} == {"", "'=1+1", "'@b"}
@@ -157,8 +157,8 @@ def test_the_figures_as_csv_carry_no_formula(home, tmp_path):
 
 
 def test_the_table_by_conversation_has_texts_and_both_scores():
-    kept = scores_of([Texts(conversation="Ann: Hi", references=("Hi.", "Ho."))] * 2)
-    head, table = report.conversations_table(kept)
+    scores = scores_of([Texts(conversation="Ann: Hi", references=("Hi.", "Ho."))] * 2)
+    head, table = report.conversations_table(scores)
     assert head[:6] == ["conversation", "text", "reference", "base summary", "tuned summary", "base rouge1"]
     assert [line[0] for line in table] == ["row-1", "row-2"]
     assert table[0][2] == "Hi.\nHo."

@@ -24,9 +24,9 @@ def some_scores():
 
 
 def test_the_golden_file_of_version_1_reads_and_is_written_the_same(tmp_path):
-    found = example_scores.load(GOLDEN)
-    assert found == some_scores()
-    example_scores.save(tmp_path, found)
+    scores = example_scores.load(GOLDEN)
+    assert scores == some_scores()
+    example_scores.save(tmp_path, scores)
     written = (tmp_path / example_scores.FILE_NAME).read_text(encoding="utf-8")
     assert written == (GOLDEN / example_scores.FILE_NAME).read_text(encoding="utf-8").rstrip("\n")
 
@@ -45,9 +45,9 @@ def full_scores():
 
 
 def test_the_golden_file_with_texts_and_other_measures_reads_and_is_written_the_same(tmp_path):
-    found = example_scores.load(FULL)
-    assert found == full_scores()
-    example_scores.save(tmp_path, found)
+    scores = example_scores.load(FULL)
+    assert scores == full_scores()
+    example_scores.save(tmp_path, scores)
     written = (tmp_path / example_scores.FILE_NAME).read_text(encoding="utf-8")
     assert written == (FULL / example_scores.FILE_NAME).read_text(encoding="utf-8").rstrip("\n")
 

@@ -18,8 +18,8 @@ def test_a_new_run_is_a_folder_with_its_recipe():
     job = run_store.create_run(made)
     assert job.request() == {"kind": "train"}
     assert recipe.load(job.recipe_path) == made
-    found = run_store.open_run(job)
-    assert (found.id, found.recipe, found.outcome, found.running) == (job.id, made, None, False)
+    run = run_store.open_run(job)
+    assert (run.id, run.recipe, run.outcome, run.running) == (job.id, made, None, False)
 
 
 def test_a_recipe_with_a_missing_file_makes_no_run():
@@ -33,15 +33,15 @@ def test_a_run_without_a_last_word_and_without_a_worker_has_crashed():
     job = add_run(spec=RunSpec(outcome=None))
     assert run_store.open_run(job).outcome == "crashed"
     with job.lock():
-        found = run_store.open_run(job)
-        assert (found.outcome, found.running) == (None, True)
+        run = run_store.open_run(job)
+        assert (run.outcome, run.running) == (None, True)
 
 
 def test_a_run_that_ended_is_not_running_while_its_worker_goes_home():
     job = add_run(spec=RunSpec(outcome="stopped"))
     with job.lock():
-        found = run_store.open_run(job)
-    assert (found.outcome, found.running) == ("stopped", False)
+        run = run_store.open_run(job)
+    assert (run.outcome, run.running) == ("stopped", False)
 
 
 def test_a_run_that_was_resumed_and_died_has_crashed():
@@ -74,9 +74,9 @@ def test_what_is_no_beginning_of_an_id_is_no_run(name: str):
 
 
 def test_a_run_that_goes_on_from_no_adapter_is_not_made():
-    made = make_recipe(start_from="gone")
+    recipe = make_recipe(start_from="gone")
     with pytest.raises(RecipeError) as caught:
-        run_store.create_run(made)
+        run_store.create_run(recipe)
     assert [problem.field for problem in caught.value.problems] == ["method.start_from"]
     adapter = add_adapter("here")
     assert run_store.problems(make_recipe(start_from=adapter.id)) == ()
@@ -105,9 +105,9 @@ def test_checkpoints_come_oldest_first():
 def test_a_deleted_run_comes_back_whole():
     job = add_run()
     events = list(read_all(job.events_path))
-    place = run_store.delete_run(job)
+    trashed = run_store.delete_run(job)
     assert run_store.list_jobs() == []
-    assert run_store.restore_run(place) == job
+    assert run_store.restore_run(trashed) == job
     assert list(read_all(job.events_path)) == events
 
 
@@ -120,11 +120,11 @@ def test_a_running_run_is_not_deleted():
 
 def test_what_was_deleted_does_not_overwrite_what_came_since(tmp_path: Path):
     job = add_run()
-    place = run_store.delete_run(job)
+    trashed = run_store.delete_run(job)
     job.folder.mkdir()
     with pytest.raises(StorageError, match="exists already"):
-        run_store.restore_run(place)
-    assert place.exists()
+        run_store.restore_run(trashed)
+    assert trashed.exists()
 
 
 def test_an_event_that_lacks_what_its_kind_has_is_passed_over():

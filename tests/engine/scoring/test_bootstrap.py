@@ -7,9 +7,9 @@ from engine.scoring.bootstrap import Interval, difference, difference_dict, inte
 
 
 def test_the_mean_lies_in_its_interval():
-    found = interval([0.1, 0.4, 0.35, 0.8, 0.2], resamples=1000)
-    assert found.mean == pytest.approx(0.37)
-    assert found.low < found.mean < found.high
+    result = interval([0.1, 0.4, 0.35, 0.8, 0.2], resamples=1000)
+    assert result.mean == pytest.approx(0.37)
+    assert result.low < result.mean < result.high
 
 
 def test_the_same_seed_gives_the_same_interval():
@@ -29,15 +29,15 @@ def test_intervals_hold_the_truth_about_19_times_in_20():
     random = np.random.default_rng(3)
     hits = 0
     for _ in range(200):
-        found = interval(list(random.normal(0.5, 0.2, 80)), resamples=400)
-        hits += found.low <= 0.5 <= found.high
+        result = interval(list(random.normal(0.5, 0.2, 80)), resamples=400)
+        hits += result.low <= 0.5 <= result.high
     assert 0.90 <= hits / 200 <= 0.99
 
 
 def test_one_example_gives_no_interval_and_no_verdict():
-    found = interval([0.5], resamples=1000)
-    assert found == Interval(0.5, None, None)
-    assert found.as_dict() == {"mean": 0.5}
+    result = interval([0.5], resamples=1000)
+    assert result == Interval(0.5, None, None)
+    assert result.as_dict() == {"mean": 0.5}
     assert difference([0.1], [0.9], 1000).verdict == "no measurable difference"
 
 

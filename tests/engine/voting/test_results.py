@@ -26,19 +26,19 @@ def after(rule=best_first, voters=("Ann",), most=10_000, **spec):
 
 
 def test_a_better_system_is_found_and_named():
-    found = after(count=40, systems=3)
-    assert [each.system for each in found.systems] == [0, 1, 2]
-    assert [each.verdict for each in found.pairs] == ["first"] * 3
-    best = found.systems[0]
+    result = after(count=40, systems=3)
+    assert [each.system for each in result.systems] == [0, 1, 2]
+    assert [each.verdict for each in result.pairs] == ["first"] * 3
+    best = result.systems[0]
     assert best.preferred.low > 0.5
     assert (best.tally.wins, best.tally.losses) == (80, 0)
-    assert found.votes == 120
+    assert result.votes == 120
 
 
 def test_few_votes_say_nothing():
-    found = after(count=40, most=9)
-    assert found.pairs[0].verdict == "too_few"
-    assert found.pairs[0].more == MoreVotes("too_few", 1)
+    result = after(count=40, most=9)
+    assert result.pairs[0].verdict == "too_few"
+    assert result.pairs[0].more == MoreVotes("too_few", 1)
 
 
 def test_no_votes_have_no_result():
@@ -48,16 +48,16 @@ def test_no_votes_have_no_result():
 
 
 def test_a_voter_who_always_takes_the_left_one_agrees_with_themselves_never():
-    found = after(lambda _comparison, _question: "left", count=40)
-    assert (found.with_self.alike, found.with_self.total) == (0, 4)
-    assert found.left == found.decided == 44
+    result = after(lambda _comparison, _question: "left", count=40)
+    assert (result.with_self.alike, result.with_self.total) == (0, 4)
+    assert result.left == result.decided == 44
 
 
 def test_a_steady_voter_agrees_with_themselves_and_with_others():
-    found = after(voters=("Ann", "Bo"), count=40)
-    assert (found.with_self.alike, found.with_self.total) == (8, 8)
-    assert (found.with_others.alike, found.with_others.total) == (40, 40)
-    assert found.voters == {"Ann": 40, "Bo": 40}
+    result = after(voters=("Ann", "Bo"), count=40)
+    assert (result.with_self.alike, result.with_self.total) == (8, 8)
+    assert (result.with_others.alike, result.with_others.total) == (40, 40)
+    assert result.voters == {"Ann": 40, "Bo": 40}
 
 
 def test_identical_summaries_count_as_ties_as_far_as_a_voter_came():
@@ -70,8 +70,8 @@ def test_identical_summaries_count_as_ties_as_far_as_a_voter_came():
 
 
 def test_repeated_pairs_count_for_agreement_alone():
-    found = after(count=40)
-    assert found.pairs[0].tally.total == 40
+    result = after(count=40)
+    assert result.pairs[0].tally.total == 40
 
 
 @pytest.mark.parametrize(("share", "needed"), [(0.6, 194), (0.75, 30), (0.9, 10)])
@@ -102,6 +102,6 @@ def test_more_votes_grow_with_ties_and_end_at_a_limit():
 
 
 def test_a_small_difference_asks_for_more_votes():
-    found = after(mostly_first(0.62, seed=4), count=30)
-    assert found.pairs[0].verdict == "not_told_apart"
-    assert found.pairs[0].more.needed == "votes"
+    result = after(mostly_first(0.62, seed=4), count=30)
+    assert result.pairs[0].verdict == "not_told_apart"
+    assert result.pairs[0].more.needed == "votes"

@@ -372,8 +372,8 @@ def test_mapping_by_hand_and_several_references_are_used(tmp_path: Path, channel
     for split in sources.SPLITS:
         (folder / f"{split}.jsonl").write_text(json.dumps(row) + "\n")
     mapping = {"speaker": "who", "text": "words", "references": "shorter"}
-    found = dataset.read(options(folder, conversation="talk", summary="short", columns=mapping), channel)
-    [example] = found.test
+    splits = dataset.read(options(folder, conversation="talk", summary="short", columns=mapping), channel)
+    [example] = splits.test
     assert (example.conversation, example.summary, example.more_references) == ("Ann: Hi", "a", ("b",))
 
 

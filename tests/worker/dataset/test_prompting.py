@@ -138,11 +138,11 @@ def test_metadata_remembers_the_prompt_without_the_data():
 def test_examples_that_overflow_the_positions_are_refused_with_what_would_fit(kind):
     places = base_models.read_config(tiny_model(kind), kind).max_position_embeddings
     tight = {"max_conversation_tokens": places - 500, "max_summary_tokens": 64}
-    found = problem_of(kind, 20, shots=16, **tight)
+    problem = problem_of(kind, 20, shots=16, **tight)
 
-    assert found.field == "data.shots"
-    assert f"{places:,}" in found.message
-    fitting = int(found.hint.split()[0])
+    assert problem.field == "data.shots"
+    assert f"{places:,}" in problem.message
+    fitting = int(problem.hint.split()[0])
     assert 0 < fitting < 16
     assert problem_of(kind, 20, shots=fitting, **tight) is None
     assert problem_of(kind, 20, shots=fitting + 1, **tight) is not None
@@ -156,8 +156,8 @@ def test_a_model_without_a_limit_takes_any_number_of_examples():
 
 def test_too_few_examples_to_show_are_refused():
     assert problem_of("t5", 3, shots=2) is None
-    found = problem_of("t5", 3, shots=3)
-    assert (found.field, found.hint) == ("data.shots", "At most 2 can be shown.")
+    problem = problem_of("t5", 3, shots=3)
+    assert (problem.field, problem.hint) == ("data.shots", "At most 2 can be shown.")
     assert problem_of("t5", 3, "prompt_only", shots=3) is None
     assert problem_of("t5", 3, "prompt_only", shots=4).hint == "At most 3 can be shown."
 
@@ -167,9 +167,9 @@ def test_virtual_tokens_count_against_the_context_window():
     alone = prompt_tokens("llama", examples(2))
     exact = {"max_conversation_tokens": places - 128 - alone, "max_summary_tokens": 128}
     assert problem_of("llama", 20, shots=2, **exact) is None
-    found = problem_of("llama", 20, "prompt_tuning", shots=2, **exact)
-    assert found.field == "data.shots"
-    assert "virtual tokens" in found.message
+    problem = problem_of("llama", 20, "prompt_tuning", shots=2, **exact)
+    assert problem.field == "data.shots"
+    assert "virtual tokens" in problem.message
 
 
 def prompt_tokens(kind, shots):

@@ -58,26 +58,26 @@ def test_they_come_from_the_file_as_the_prompter_makes_them(kind):
     tokenize(EXAMPLES, prompter(kind), Channel())
     channel, again = Channel(), prompter(kind)
 
-    found = tokenize(EXAMPLES, again, channel)
+    tokens = tokenize(EXAMPLES, again, channel)
 
     assert channel.encoded == 0
-    assert list(found) == expected
-    assert (found[1:], found[-1], len(found)) == (expected[1:], expected[-1], 3)
+    assert list(tokens) == expected
+    assert (tokens[1:], tokens[-1], len(tokens)) == (expected[1:], expected[-1], 3)
     assert 0 < again.truncated_conversations == plain.truncated_conversations
     assert 0 < again.truncated_summaries == plain.truncated_summaries
     with pytest.raises(IndexError):
-        found[3]
+        tokens[3]
 
 
 def test_the_file_is_one_of_safetensors():
     tokenize(EXAMPLES, prompter(), Channel())
-    found = tokenize(EXAMPLES, prompter(), Channel())
+    tokens = tokenize(EXAMPLES, prompter(), Channel())
 
     held = load_file(files()[0])
 
-    assert held["ends"].tolist() == found.ends.tolist()
-    assert held["ids"].tobytes() == b"".join(found.chunks())
-    assert found.sizes.tolist() == [[len(one.input_ids), len(one.labels)] for one in found]
+    assert held["ends"].tolist() == tokens.ends.tolist()
+    assert held["ids"].tobytes() == b"".join(tokens.chunks())
+    assert tokens.sizes.tolist() == [[len(one.input_ids), len(one.labels)] for one in tokens]
 
 
 def test_no_examples_have_no_ids():
@@ -177,11 +177,11 @@ def test_the_ones_not_used_for_longest_go_first(monkeypatch):
 def test_the_ids_are_those_that_the_format_stands_for():
     """Should this fail, files of ids that are kept on people's disks are wrong: raise FORMAT with the figures here."""
     starter = read_tokenizer(starter_folder(), "starter")
-    found = tokenize(EXAMPLES, Prompter(starter, "encoder-decoder", TEMPLATE, 30, 20), Channel())
+    tokens = tokenize(EXAMPLES, Prompter(starter, "encoder-decoder", TEMPLATE, 30, 20), Channel())
 
     assert token_cache.FORMAT == 1
-    ids = np.frombuffer(b"".join(found.chunks()), np.int32).astype(np.int64)
-    assert (found.ends.tolist(), int((ids * ids).sum())) == (
+    ids = np.frombuffer(b"".join(tokens.chunks()), np.int32).astype(np.int64)
+    assert (tokens.ends.tolist(), int((ids * ids).sum())) == (
         [25, 32, 74, 81, 107, 127],
         68277043,
     )

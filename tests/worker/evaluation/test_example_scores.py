@@ -17,16 +17,18 @@ def test_a_run_stores_the_scores_behind_its_verdict(tmp_path, method):
     )
     assert events[-1]["outcome"] == "completed", events[-1]
 
-    kept = example_scores.load(job.folder)
+    scores = example_scores.load(job.folder)
     [saved] = events_named(events, "adapter_saved")
     card = library.find(saved["adapter"]).metadata.score_card
-    assert kept.protocol == card.protocol
-    assert len(kept.examples) == len(kept.base.summaries) == len(kept.tuned.summaries) == 6
-    assert len(kept.texts) == 6
-    assert all(each.conversation and each.references[0] for each in kept.texts)
-    assert set(kept.tuned.metrics) == set(kept.base.metrics) == set(card.measures) == set(card.base_measures)
+    assert scores.protocol == card.protocol
+    assert len(scores.examples) == len(scores.base.summaries) == len(scores.tuned.summaries) == 6
+    assert len(scores.texts) == 6
+    assert all(each.conversation and each.references[0] for each in scores.texts)
+    assert (
+        set(scores.tuned.metrics) == set(scores.base.metrics) == set(card.measures) == set(card.base_measures)
+    )
     for name, told in card.difference.items():
-        found = bootstrap.difference(kept.base.rouge[name], kept.tuned.rouge[name], resamples=100)
+        found = bootstrap.difference(scores.base.rouge[name], scores.tuned.rouge[name], resamples=100)
         assert bootstrap.difference_dict(found) == told
 
 

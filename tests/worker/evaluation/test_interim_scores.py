@@ -48,9 +48,9 @@ def watch_writing(monkeypatch):
 
     def watched(*arguments, **settings):
         before = torch.get_rng_state()
-        made = summarize(*arguments, **settings)
+        summaries = summarize(*arguments, **settings)
         drawn.append(not torch.equal(before, torch.get_rng_state()))
-        return made
+        return summaries
 
     monkeypatch.setattr(samples, "summarize", watched)
     return drawn

@@ -78,10 +78,10 @@ def test_references_without_letters_that_rouge_reads_are_counted():
 
 @pytest.mark.parametrize("stemmer", [True, False])
 def test_scores_with_and_without_the_stemmer_are_those_of_rouge_score(stemmer):
-    found = rouge.score_all(PREDICTIONS, [[reference] for reference in REFERENCES])
-    lists = found.stemmed if stemmer else found.unstemmed
+    scores = rouge.score_all(PREDICTIONS, [[reference] for reference in REFERENCES])
+    lists = scores.stemmed if stemmer else scores.unstemmed
     assert lists == rouge.score(PREDICTIONS, REFERENCES, stemmer=stemmer)
-    assert found.stemmed != found.unstemmed
+    assert scores.stemmed != scores.unstemmed
 
 
 def test_the_best_of_several_references_counts_score_by_score():
@@ -89,10 +89,10 @@ def test_the_best_of_several_references_counts_score_by_score():
     summary = "Tom has waited at the station"
     plain = RougeScorer(list(rouge.SCORES), use_stemmer=True)
     expected = plain.score_multi(several, summary)
-    found = rouge.score_all(["Nothing.", summary], [["Something."], several])
-    assert found.stemmed["rouge1"] == [0.0, expected["rouge1"].fmeasure]
-    assert found.stemmed["rougeL"] == [0.0, expected["rougeL"].fmeasure]
-    assert found.unstemmed["rouge1"][1] < found.stemmed["rouge1"][1]
+    scores = rouge.score_all(["Nothing.", summary], [["Something."], several])
+    assert scores.stemmed["rouge1"] == [0.0, expected["rouge1"].fmeasure]
+    assert scores.stemmed["rougeL"] == [0.0, expected["rougeL"].fmeasure]
+    assert scores.unstemmed["rouge1"][1] < scores.stemmed["rouge1"][1]
 
 
 def test_texts_without_shared_stems_are_scored_once(monkeypatch):

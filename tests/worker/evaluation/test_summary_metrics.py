@@ -17,12 +17,12 @@ def measured(*summaries, capped=()):
 
 
 def test_every_declared_metric_is_computed_for_every_summary():
-    found = measured("Ann and Bo meet.", "", capped=[0])
-    assert set(found.rouge) == {measure.name for measure in ROUGE}
-    assert set(found.metrics) == {measure.name for measure in OTHER_METRICS}
-    assert {len(values) for values in (found.rouge | found.metrics).values()} == {2}
-    assert found.metrics["capped"] == [1.0, 0.0]
-    assert (found.truncated_fraction, found.tokens_per_second) == (0.5, 3.0)
+    metrics = measured("Ann and Bo meet.", "", capped=[0])
+    assert set(metrics.rouge) == {measure.name for measure in ROUGE}
+    assert set(metrics.metrics) == {measure.name for measure in OTHER_METRICS}
+    assert {len(values) for values in (metrics.rouge | metrics.metrics).values()} == {2}
+    assert metrics.metrics["capped"] == [1.0, 0.0]
+    assert (metrics.truncated_fraction, metrics.tokens_per_second) == (0.5, 3.0)
 
 
 def test_a_reference_is_unreadable_only_if_all_of_an_example_are():
@@ -31,27 +31,27 @@ def test_a_reference_is_unreadable_only_if_all_of_an_example_are():
         Example("2", TALK, "Том ждёт.", ("今日は",)),
         Example("3", TALK, "…"),
     ]
-    found = summary_metrics.measure(
+    metrics = summary_metrics.measure(
         examples, [Generated([1], "Tom waits.", capped=False)] * 3, cut=0, seconds=1.0
     )
-    assert found.unreadable == 2
-    assert found.rouge["rouge1"] == [1.0, 0.0, 0.0]
+    assert metrics.unreadable == 2
+    assert metrics.rouge["rouge1"] == [1.0, 0.0, 0.0]
 
 
 def test_length_counts_words_of_any_script_once():
-    found = measured("Bo's train isn't late.", "Том ждёт", "", "…")
-    assert found.metrics["words"] == [4.0, 2.0, 0.0, 0.0]
+    metrics = measured("Bo's train isn't late.", "Том ждёт", "", "…")
+    assert metrics.metrics["words"] == [4.0, 2.0, 0.0, 0.0]
 
 
 def test_novelty_is_the_fraction_of_ngrams_that_the_conversation_lacks():
-    found = measured("Ann: shall we meet", "Bo meets Ann", "meet we shall", "yes", "")
-    assert found.metrics["novel1"] == [0.0, pytest.approx(1 / 3), 0.0, 0.0, 0.0]
-    assert found.metrics["novel2"] == [0.0, 1.0, 1.0, 0.0, 0.0]
+    metrics = measured("Ann: shall we meet", "Bo meets Ann", "meet we shall", "yes", "")
+    assert metrics.metrics["novel1"] == [0.0, pytest.approx(1 / 3), 0.0, 0.0, 0.0]
+    assert metrics.metrics["novel2"] == [0.0, 1.0, 1.0, 0.0, 0.0]
 
 
 def test_unsupported_is_a_fraction_of_the_claims():
-    found = measured("Ann meets Bo at 17:00.", "Ann meets Carl at 6 pm.", "They will meet.")
-    assert found.metrics["unsupported"] == [0.0, pytest.approx(2 / 3), 0.0]
+    metrics = measured("Ann meets Bo at 17:00.", "Ann meets Carl at 6 pm.", "They will meet.")
+    assert metrics.metrics["unsupported"] == [0.0, pytest.approx(2 / 3), 0.0]
 
 
 def test_fewer_inventions_are_better_and_longer_is_only_longer():

@@ -144,7 +144,7 @@ def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens: int) ->
     model, tokenizer, family = base.model, base.tokenizer, base.family
     inputs = prompts(tokenizer)
     seen: list[int] = []
-    found = generate(
+    summaries = generate(
         model,
         tokenizer,
         family,
@@ -154,7 +154,7 @@ def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens: int) ->
         batch_tokens=batch_tokens,
         on_written=lambda row, _: seen.append(row),
     )
-    assert found == generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=8)
+    assert summaries == generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=8)
     assert sorted(seen) == list(range(len(inputs)))
     if batch_tokens == 1:
         # One after the other, the longest first.
@@ -270,13 +270,17 @@ def test_summaries_that_are_whole_leave_the_batch_and_the_others_go_on(
         computed.append(len(ids))
         last.update(zip(running[-1], ids.tolist(), strict=True))
 
-    found = generate(
+    summaries = generate(
         base.model, base.tokenizer, base.family, inputs, on_rows=running.append, on_tokens=look, **asked
     )
-    assert found == [generate(base.model, base.tokenizer, base.family, [ids], **asked)[0] for ids in inputs]
-    assert all(ids[: len(one.ids)] == one.ids for ids, one in ((last[row], found[row]) for row in range(5)))
+    assert summaries == [
+        generate(base.model, base.tokenizer, base.family, [ids], **asked)[0] for ids in inputs
+    ]
+    assert all(
+        ids[: len(one.ids)] == one.ids for ids, one in ((last[row], summaries[row]) for row in range(5))
+    )
     # Every row that is whole is gone at the next step.
-    lengths = [min(len(one.ids) + 1, 24) for one in found]
+    lengths = [min(len(one.ids) + 1, 24) for one in summaries]
     assert computed == [sum(length > step for length in lengths) for step in range(max(lengths))]
     assert len(set(computed)) > 1
     whole = max(place for place, rows in enumerate(running) if len(rows) == len(inputs))
@@ -288,10 +292,10 @@ def test_what_is_left_in_a_batch_is_what_transformers_writes_alone(kind: Kind) -
     base = load_tiny(kind)
     end_often(base)
     inputs = prompts(base.tokenizer)
-    found = generate(base.model, base.tokenizer, base.family, inputs, max_new_tokens=24)
+    summaries = generate(base.model, base.tokenizer, base.family, inputs, max_new_tokens=24)
     config = generation_config(base.model, base.tokenizer, DecodingOptions(max_new_tokens=24))
     base.model.generation_config = config
-    for ids, one in zip(inputs, found, strict=True):
+    for ids, one in zip(inputs, summaries, strict=True):
         read = torch.tensor([ids])
         whole = base.model.generate(input_ids=read, attention_mask=torch.ones_like(read))[0].tolist()
         written = whole[1:] if base.family == "encoder-decoder" else whole[len(ids) :]
@@ -353,7 +357,7 @@ def test_a_summary_is_handed_on_as_soon_as_it_is_whole() -> None:
     (first, *_) = generate(model, tokenizer, family, inputs, max_new_tokens=12)
     model.generation_config.eos_token_id = [tokenizer.eos_token_id, first.ids[3]]
     told: list[Any] = []
-    found = generate(
+    summaries = generate(
         model,
         tokenizer,
         family,
@@ -365,12 +369,12 @@ def test_a_summary_is_handed_on_as_soon_as_it_is_whole() -> None:
     )
     assert sorted(told[0]) == [0, 1, 2, 3, 4]
     handed = dict(entry for entry in told if isinstance(entry, tuple))
-    assert [handed[row] for row in range(5)] == found
+    assert [handed[row] for row in range(5)] == summaries
     for row, one in handed.items():
         place = told.index((row, one))
         steps = max(step for step in told[:place] if isinstance(step, int))
         assert steps == (12 if one.capped else len(one.ids) + 1)
-    assert len({len(one.ids) for one in found}) > 1
+    assert len({len(one.ids) for one in summaries}) > 1
 
 
 def test_more_than_the_model_has_positions_for_is_refused() -> None:

@@ -78,9 +78,9 @@ def test_less_padding_is_read(kind: Kind) -> None:
 @pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
 def test_soft_prompts_stand_before_every_group(kind: Kind, method: str, options: Options) -> None:
     base, model = soft_prompt_model(kind, method, options)
-    found = parted(model, base)
-    assert found == alone(model, base)
-    assert found != parted(base.model, base)
+    groups = parted(model, base)
+    assert groups == alone(model, base)
+    assert groups != parted(base.model, base)
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
@@ -92,10 +92,10 @@ def test_each_row_of_a_group_is_read_with_its_adapter(kind: Kind) -> None:
     assert manager.supports_mixed_batch(other)
     chosen = [one, None, other, one, None]
     with manager.mixed_batch(chosen) as (model, mixed_batch):
-        found = parted(model, base, mixed_batch.select)
+        groups = parted(model, base, mixed_batch.select)
     for row, adapter in enumerate(chosen):
         with manager.use(adapter) as model:
-            assert found[row] == alone(model, base)[row]
+            assert groups[row] == alone(model, base)[row]
 
 
 def test_what_a_listener_raises_while_prompts_are_read_ends_the_work() -> None:

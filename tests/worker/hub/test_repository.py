@@ -122,10 +122,10 @@ def test_a_cancelled_data_set_passes_for_none_and_is_whole_after_the_next_try(sm
     ("script", "with_data"), [("conversations.py", True), ("conversations.py", False), ("load.py", False)]
 )
 def test_a_data_set_that_a_script_makes_is_refused_by_its_script(small_hub, tmp_path, script, with_data):
-    place = tmp_path / "served/datasets" / DATA
-    (place / "load.py").rename(place / script)
+    path = tmp_path / "served/datasets" / DATA
+    (path / "load.py").rename(path / script)
     if not with_data:
-        (place / "train.jsonl").rename(place / "dataset_infos.json")
+        (path / "train.jsonl").rename(path / "dataset_infos.json")
     with pytest.raises(DataError, match=f"{DATA} is made by a script, {script}") as caught:
         fetch(DATA, "dataset")
     assert caught.value.field == "data.source"

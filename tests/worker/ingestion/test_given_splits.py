@@ -120,8 +120,8 @@ def test_rows_that_name_no_split_are_left_out_and_said(tmp_path: Path, channel: 
 def test_rows_in_no_split_may_stand_among_the_first(tmp_path: Path, channel: Channel) -> None:
     places = ["train", "test", "dev", "held-out"]
     rows = [talk(number, split=places[number % 4]) for number in range(12)]
-    found = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
-    assert found == {"train": [1, 5, 9], "validation": [3, 7, 11], "test": [2, 6, 10]}
+    row_numbers = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
+    assert row_numbers == {"train": [1, 5, 9], "validation": [3, 7, 11], "test": [2, 6, 10]}
     assert notice_messages(channel) == [
         '3 rows left out, as the column "split" names no split there ("held-out" 3; rows 4, 8, 12).'
     ]
@@ -129,14 +129,14 @@ def test_rows_in_no_split_may_stand_among_the_first(tmp_path: Path, channel: Cha
 
 def test_a_column_that_means_something_else_makes_no_splits(tmp_path: Path, channel: Channel) -> None:
     rows = [talk(number, set=f"set {number}") for number in range(20)]
-    found = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
-    assert [len(found[split]) for split in ("train", "validation", "test")] == [16, 2, 2]
+    row_numbers = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
+    assert [len(row_numbers[split]) for split in ("train", "validation", "test")] == [16, 2, 2]
 
 
 def test_a_column_of_splits_can_be_named_by_hand(tmp_path: Path, channel: Channel) -> None:
     rows = [talk(1, part="train"), talk(2, part="test"), talk(3, part="neither")]
-    found = numbers(as_lines(tmp_path / "a.jsonl", rows), channel, columns={"split": "part"})
-    assert found == {"train": [1], "validation": [], "test": [2]}
+    row_numbers = numbers(as_lines(tmp_path / "a.jsonl", rows), channel, columns={"split": "part"})
+    assert row_numbers == {"train": [1], "validation": [], "test": [2]}
     with pytest.raises(DataError, match='There is no column "parts"') as caught:
         numbers(tmp_path / "a.jsonl", channel, columns={"split": "parts"})
     assert caught.value.field == "data.columns"
@@ -155,7 +155,7 @@ def test_turns_of_one_conversation_are_in_one_split(tmp_path: Path, channel: Cha
         return {"chat_id": chat, "speaker": "Ann", "text": "Hi", "summary": "Hi.", "split": split}
 
     rows = [turn("a", "train"), turn("b", "test"), turn("a", "train")]
-    found = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
-    assert found == {"train": [1], "validation": [], "test": [2]}
+    row_numbers = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
+    assert row_numbers == {"train": [1], "validation": [], "test": [2]}
     with pytest.raises(DataError, match=r'Conversation "a" \(row 1 and more\) has turns in several splits'):
         numbers(as_lines(tmp_path / "b.jsonl", [*rows, turn("a", "test")]), channel)

@@ -52,11 +52,11 @@ def checked(
 ) -> check_results.Details:
     """Return the details of a check at some limits, by way of its files."""
     measures = {split: RowStats() for split in SPLITS}
-    found = find(IDS, rows, options(limits), COUNTER, None, lambda split, looks: measures[split].add(looks))
+    matches = find(IDS, rows, options(limits), COUNTER, None, lambda split, looks: measures[split].add(looks))
     used = whole(rows)
     numbers = {
         name: {split: [rows[split][place].number for place in places[split]] for split in SPLITS}
-        for name, places in found.items()
+        for name, places in matches.items()
     }
     lengths = {
         split: {
@@ -71,7 +71,7 @@ def checked(
         "findings": numbers,
         "lengths": lengths,
         "summary_marks": MARKS,
-        "marks": results_writer.marks(rows, used, found, measures),
+        "marks": results_writer.marks(rows, used, matches, measures),
         "places": {},
     }
     (folder / check_results.DETAILS).write_text(json.dumps(facts))

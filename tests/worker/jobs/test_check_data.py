@@ -314,16 +314,16 @@ def test_conversations_that_all_wait_for_a_summary_are_measured_and_looked_throu
     tmp_path: Path, check: Check
 ) -> None:
     said = ["Ann: Tea?\nBob: Yes", "Ann: Tea?\nBob: Yes", "Ann: write to ann@example.org", ""]
-    found = check(write(tmp_path / "talks", train=[(text, "") for text in said]))
-    assert found["unlabelled"] == 3
-    train = found["splits"]["train"]
+    result = check(write(tmp_path / "talks", train=[(text, "") for text in said]))
+    assert result["unlabelled"] == 3
+    train = result["splits"]["train"]
     assert (train["examples"], train["turns"]["max"], train["lengths"]["summary"]["max"]) == (0, 2, 0)
     assert train["lengths"]["conversation"]["max"] > 0
-    counts = {entry["id"]: entry["count"] for entry in found["findings"]}
+    counts = {entry["id"]: entry["count"] for entry in result["findings"]}
     assert counts == {"empty_conversation": 1, "empty_summary": 3, "duplicates": 1, "email": 1}
 
 
 def test_where_one_has_a_summary_the_others_lack_it(tmp_path: Path, check: Check) -> None:
-    found = check(write(tmp_path / "talks", train=[("Ann: Tea?", ""), ("Ann: Off?", "Ann asks.")]))
-    assert found["unlabelled"] == 0
-    assert found["splits"]["train"]["examples"] == 1
+    result = check(write(tmp_path / "talks", train=[("Ann: Tea?", ""), ("Ann: Off?", "Ann asks.")]))
+    assert result["unlabelled"] == 0
+    assert result["splits"]["train"]["examples"] == 1

@@ -67,8 +67,8 @@ def test_messages_without_a_summary_become_turns(label: Label, tmp_path: Path) -
 
 def test_summaries_that_are_there_come_along_wherever_they_begin(label: Label, tmp_path: Path) -> None:
     rows = [{"dialogue": chat(n)} for n in range(300)] + [{"dialogue": chat(300), "summary": "Yes."}]
-    found = items(label(write(tmp_path / "half.jsonl", rows)))
-    assert [item.state for item in found] == ["open"] * 300 + ["accepted"]
+    set_items = items(label(write(tmp_path / "half.jsonl", rows)))
+    assert [item.state for item in set_items] == ["open"] * 300 + ["accepted"]
 
 
 def test_what_is_left_out_is_counted(label: Label, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,8 +177,8 @@ def test_a_source_without_conversations_is_refused(label: Label, tmp_path: Path)
 
 
 def test_the_sample_becomes_a_set_with_its_summaries(label: Label) -> None:
-    found = items(label("sample"))
-    assert {item.state for item in found} == {"accepted"}
+    set_items = items(label("sample"))
+    assert {item.state for item in set_items} == {"accepted"}
     assert labelling.list_sets()[0].name == "Sample conversations"
 
 

@@ -321,8 +321,8 @@ def test_what_cannot_be_done_is_refused_beside_its_field(
 def test_what_a_configuration_tells_is_refused_before_the_hub_is_asked_for_weights(
     kind: Kind, field: str, tables: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = tmp_path / "served" / "models" / "someone" / "small"
-    shutil.copy(tiny_model(kind) / "model.safetensors", weightless_folder(kind, place, {"n_positions": 100}))
+    path = tmp_path / "served" / "models" / "someone" / "small"
+    shutil.copy(tiny_model(kind) / "model.safetensors", weightless_folder(kind, path, {"n_positions": 100}))
     wanted = {
         "base_model": {"id": "someone/small"},
         "data": {"source": str(write_conversations(tmp_path / "data"))},

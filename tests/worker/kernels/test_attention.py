@@ -21,9 +21,9 @@ def with_gradients(attend, given, **how):
     """Return the result and all gradients."""
     for tensor in given:
         tensor.grad = None
-    found = attend(*given, **how)
-    (found * torch.linspace(-1, 1, found.numel()).view(found.shape)).sum().backward()
-    return [found.detach(), *(tensor.grad for tensor in given)]
+    output = attend(*given, **how)
+    (output * torch.linspace(-1, 1, output.numel()).view(output.shape)).sum().backward()
+    return [output.detach(), *(tensor.grad for tensor in given)]
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_with_dropout_gradients_go_where_the_weights_went(kind):
 
 
 def test_where_all_is_dropped_output_and_gradients_are_zero():
-    found = with_gradients(attention.dropout_attention, parts(), dropout_p=1.0)
+    result = with_gradients(attention.dropout_attention, parts(), dropout_p=1.0)
 
-    assert not any(tensor.any() for tensor in found)
+    assert not any(tensor.any() for tensor in result)
 
 
 def test_one_matrix_of_queries_by_keys_is_kept():

@@ -27,10 +27,10 @@ def with_gradients(attend, given, **how):
     """Return the result and all gradients."""
     for tensor in given:
         tensor.grad = None
-    found = attend(*given, **how)
+    output = attend(*given, **how)
     torch.manual_seed(2)
-    found.backward(torch.randn(found.shape).to(found.dtype))
-    return [found.detach(), *(tensor.grad for tensor in given)]
+    output.backward(torch.randn(output.shape).to(output.dtype))
+    return [output.detach(), *(tensor.grad for tensor in given)]
 
 
 @pytest.mark.parametrize("length", LENGTHS)

@@ -150,10 +150,10 @@ def uneven_t5() -> LoadedBase:
 def test_a_decoder_unlike_its_encoder_gets_its_own_prefix(method: str, options: Options) -> None:
     base = uneven_t5()
     model = attach_random(base, soft_recipe("t5", method, options))
-    found = generate_batch(model, base)
+    summaries = generate_batch(model, base)
     for number, row in enumerate(prompts(base)):
-        expected = forward_logits(model, base, row, found.sequences[number, 1:].tolist())
-        steps = torch.stack([logits[number] for logits in found.logits])
+        expected = forward_logits(model, base, row, summaries.sequences[number, 1:].tolist())
+        steps = torch.stack([logits[number] for logits in summaries.logits])
         assert (steps - expected).abs().max() < 1e-3
 
 
@@ -181,8 +181,8 @@ def test_vectors_before_the_input_learn_the_same_with_checkpointed_activations(
             checkpoint_activations(base.model, {"use_reentrant": False})
         asked = batch(base, prompts(base), [[20, 21], [30, 31, 32], [40]])
         torch.manual_seed(1)
-        found = forward.logits(model, base.family, asked.input_ids, asked.attention_mask, asked.labels)
-        found.logsumexp(-1).sum().backward()
+        logits = forward.logits(model, base.family, asked.input_ids, asked.attention_mask, asked.labels)
+        logits.logsumexp(-1).sum().backward()
         return [parameter.grad for parameter in attach.trainable_parameters(model).values()]
 
     for plain, twice in zip(gradients(False), gradients(True), strict=True):

@@ -57,11 +57,11 @@ def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(t
     plans = read(told)
     assert "training.micro_batch_tokens" in {name for plan in plans for name in plan.changes}
     for plan in plans:
-        made = run_store.changed(recipe, plan.changes, 0)
-        assert plan.memory_bytes == pytest.approx(planned(made), rel=0.01)
+        changed_recipe = run_store.changed(recipe, plan.changes, 0)
+        assert plan.memory_bytes == pytest.approx(planned(changed_recipe), rel=0.01)
         assert plan.memory_bytes <= told["available"]
-        assert plan.memory_change == pytest.approx(planned(made) / planned(recipe) - 1, abs=0.001)
-        assert made.training.batch_size == recipe.training.batch_size
+        assert plan.memory_change == pytest.approx(planned(changed_recipe) / planned(recipe) - 1, abs=0.001)
+        assert changed_recipe.training.batch_size == recipe.training.batch_size
         assert plan.time_change == time_change(plan)
     assert run_store.open_run(job).state.memory_exceeded == told
 
@@ -101,8 +101,8 @@ def test_what_was_measured_corrects_the_plans(tmp_path, monkeypatch):
     ]
     for plan in plans:
         assert plan.time_change == time_change(plan)
-        made = run_store.changed(recipe, plan.changes, 0)
-        assert plan.memory_bytes == pytest.approx(factor * planned(made), rel=0.01)
+        changed_recipe = run_store.changed(recipe, plan.changes, 0)
+        assert plan.memory_bytes == pytest.approx(factor * planned(changed_recipe), rel=0.01)
 
 
 def fail_in_step(patch, number, error):

@@ -141,10 +141,10 @@ def test_parts_add_up_and_follow_the_recipe(tmp_path: Path, channel: Channel) ->
     planner = Planner(channel)
 
     def parts(*overrides: str) -> dict[str, int]:
-        made = planner.plan(tiny_recipe(tmp_path, "llama", "lora", *overrides))
-        assert made["memory_bytes"] == sum(made["memory"].values())
-        assert made["share"] == made["trainable_parameters"] / made["all_parameters"]
-        return dict(made["memory"]) | {"trained": made["trainable_parameters"]}
+        plan = planner.plan(tiny_recipe(tmp_path, "llama", "lora", *overrides))
+        assert plan["memory_bytes"] == sum(plan["memory"].values())
+        assert plan["share"] == plan["trainable_parameters"] / plan["all_parameters"]
+        return dict(plan["memory"]) | {"trained": plan["trainable_parameters"]}
 
     plain = parts()
     assert plain["gradients"] == plain["adapter"] == 4 * plain["trained"]

@@ -93,11 +93,11 @@ def test_a_run_reports_the_same_whether_it_was_planned_before_or_not(recipe, mon
 
 
 def test_a_run_uses_the_plan_of_its_form(recipe, monkeypatch):
-    found = planned(recipe)
+    plan = planned(recipe)
     monkeypatch.setattr(planner.Planner, "examine", lambda *_: pytest.fail("planned again"))
     [started] = events_named(train_in_process(recipe)[1], "run_started")
 
-    assert {name: started[name] for name in planner.SIZES} == {name: found[name] for name in planner.SIZES}
+    assert {name: started[name] for name in planner.SIZES} == {name: plan[name] for name in planner.SIZES}
 
 
 def test_the_adapter_that_a_run_starts_from_is_examined_each_time(recipe, tmp_path):
@@ -114,7 +114,7 @@ def test_the_adapter_that_a_run_starts_from_is_examined_each_time(recipe, tmp_pa
 
 
 def test_a_plan_with_a_problem_is_not_cached(tmp_path):
-    found = planned(tiny_recipe(tmp_path, "t5", "lora", "method.rank=64"))
+    plan = planned(tiny_recipe(tmp_path, "t5", "lora", "method.rank=64"))
 
-    assert found["problems"]
+    assert plan["problems"]
     assert not list(plans_folder().iterdir())

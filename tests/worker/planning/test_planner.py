@@ -43,21 +43,21 @@ def test_counts_are_those_of_the_loaded_model(
     kind: Kind, method: str, tmp_path: Path, channel: Channel
 ) -> None:
     recipe = tiny_recipe(tmp_path, kind, method)
-    made = Planner(channel).plan(recipe)
-    assert made["problems"] == []
+    plan = Planner(channel).plan(recipe)
+    assert plan["problems"] == []
     if not recipe.method.method.trains:
-        assert made["trainable_parameters"] == made["adapter_bytes"] == 0
+        assert plan["trainable_parameters"] == plan["adapter_bytes"] == 0
         return
     base = base_models.load(recipe.base_model, "cpu", channel)
     # Some begin with a look at examples.
     seen = Collator(base.family, 0, 400)([Encoded([*range(5, 25)], [*range(5, 25)])] * 20).micro_batches
     model = attach.attach(base, recipe, InitContext(6, seen))
-    assert (made["trainable_parameters"], made["all_parameters"]) == attach.count_parameters(model)
-    assert made["matrices"] == len(attach.adapted_modules(model))
+    assert (plan["trainable_parameters"], plan["all_parameters"]) == attach.count_parameters(model)
+    assert plan["matrices"] == len(attach.adapted_modules(model))
     settle_ranks(model)
     attach.save_adapter(model, tmp_path)
     saved = load_file(tmp_path / "adapter_model.safetensors")
-    assert made["adapter_bytes"] == sum(tensor.nbytes for tensor in saved.values())
+    assert plan["adapter_bytes"] == sum(tensor.nbytes for tensor in saved.values())
 
 
 def settle_ranks(model: PeftModel) -> None:
@@ -93,10 +93,10 @@ def test_layers_and_blocks_are_those_of_the_model(tmp_path: Path, channel: Chann
 
 def test_steps_examples_and_lengths_follow_the_data(tmp_path: Path, channel: Channel) -> None:
     recipe = tiny_recipe(tmp_path, "llama", "lora", "data.max_conversation_tokens=80")
-    made = Planner(channel).plan(recipe)
-    assert made["steps"] == 2 * 24 / 8
-    assert made["examples"] == {"train": 24, "validation": 6, "test": 6}
-    lengths = made["token_lengths"]
+    plan = Planner(channel).plan(recipe)
+    assert plan["steps"] == 2 * 24 / 8
+    assert plan["examples"] == {"train": 24, "validation": 6, "test": 6}
+    lengths = plan["token_lengths"]
     # One token a byte.
     assert lengths["summary"]["max"] == len("Ann has two chairs.")
     assert (
@@ -124,8 +124,8 @@ def test_preview_keeps_spaces_and_characters_of_several_bytes(tmp_path: Path, ch
     source.write_text(row * 10, encoding="utf-8")
     for kind in KINDS:
         recipe = changed(tiny_recipe(tmp_path / kind, kind), f'data.source="{source}"')
-        made = Planner(channel).plan(recipe)
-        assert "too few conversations" in made["problems"][0]["message"]
+        plan = Planner(channel).plan(recipe)
+        assert "too few conversations" in plan["problems"][0]["message"]
     source.write_text("".join(row.replace("ten?", f"{number}?") for number in range(10)), encoding="utf-8")
     for kind in KINDS:
         recipe = changed(tiny_recipe(tmp_path / kind, kind), f'data.source="{source}"')
@@ -140,12 +140,12 @@ def test_what_is_wrong_with_data_or_method_is_a_problem_of_the_plan(tmp_path: Pa
     recipe = tiny_recipe(
         tmp_path, "llama", "lora", "data.summary=sumary", 'method.target_modules=["nothing"]'
     )
-    made = Planner(channel).plan(recipe)
-    assert {problem["field"] for problem in made["problems"]} == {"data.summary", "method.target_modules"}
-    assert made["all_parameters"] > 0
-    assert made["trainable_parameters"] == 0
+    plan = Planner(channel).plan(recipe)
+    assert {problem["field"] for problem in plan["problems"]} == {"data.summary", "method.target_modules"}
+    assert plan["all_parameters"] > 0
+    assert plan["trainable_parameters"] == 0
     # Of conversations that can't be read there is nothing to count.
-    assert not {"steps", "examples", "token_lengths", "memory"} & made.keys()
+    assert not {"steps", "examples", "token_lengths", "memory"} & plan.keys()
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,9 @@ def test_a_library_that_is_not_installed_is_a_problem_of_the_plan(
     recipe = tiny_recipe(tmp_path, "t5", "lora", override)
     assert Planner(channel).plan(recipe)["problems"] == []
     monkeypatch.setattr(optional_dependencies, "LIBRARY", "not_installed_here")
-    made = Planner(channel).plan(recipe)
-    assert [problem["field"] for problem in made["problems"]] == [field]
-    assert made["trainable_parameters"] > 0
+    plan = Planner(channel).plan(recipe)
+    assert [problem["field"] for problem in plan["problems"]] == [field]
+    assert plan["trainable_parameters"] > 0
 
 
 def test_only_adalora_leaves_the_size_of_its_adapter_to_training(tmp_path: Path, channel: Channel) -> None:
@@ -176,23 +176,23 @@ def test_only_adalora_leaves_the_size_of_its_adapter_to_training(tmp_path: Path,
 
 
 def test_float16_on_t5_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel) -> None:
-    made = Planner(channel).plan(tiny_recipe(tmp_path, "t5", "lora", "base_model.precision=float16"))
-    assert [problem["field"] for problem in made["problems"]] == ["base_model.precision"]
+    plan = Planner(channel).plan(tiny_recipe(tmp_path, "t5", "lora", "base_model.precision=float16"))
+    assert [problem["field"] for problem in plan["problems"]] == ["base_model.precision"]
 
 
 def test_data_to_download_are_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
-    made = Planner(channel).plan(changed(tiny_recipe(tmp_path, "t5"), "data.source=knkarthick/samsum"))
-    assert (made["missing"], made["problems"]) == (["knkarthick/samsum"], [])
-    assert made["trainable_parameters"] > 0
-    assert not {"steps", "examples", "token_lengths", "memory", "memory_bytes"} & made.keys()
+    plan = Planner(channel).plan(changed(tiny_recipe(tmp_path, "t5"), "data.source=knkarthick/samsum"))
+    assert (plan["missing"], plan["problems"]) == (["knkarthick/samsum"], [])
+    assert plan["trainable_parameters"] > 0
+    assert not {"steps", "examples", "token_lengths", "memory", "memory_bytes"} & plan.keys()
 
 
 def test_a_base_model_to_download_is_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
     recipe = changed(tiny_recipe(tmp_path, "t5"), "base_model.id=google/flan-t5-base")
-    made = Planner(channel).plan(recipe)
-    assert (made["missing"], made["problems"]) == (["google/flan-t5-base"], [])
-    assert (made["steps"], made["examples"]["train"]) == (6, 24)
-    assert not {"family", "trainable_parameters", "all_parameters", "token_lengths"} & made.keys()
+    plan = Planner(channel).plan(recipe)
+    assert (plan["missing"], plan["problems"]) == (["google/flan-t5-base"], [])
+    assert (plan["steps"], plan["examples"]["train"]) == (6, 24)
+    assert not {"family", "trainable_parameters", "all_parameters", "token_lengths"} & plan.keys()
     both = Planner(channel).plan(changed(recipe, "data.source=knkarthick/samsum"))
     missing = ["google/flan-t5-base", "knkarthick/samsum"]
     assert both == {"trains": True, "notices": [], "missing": missing, "problems": []}

@@ -41,12 +41,12 @@ WRITERS = [("a.parquet", write_parquet), ("a.arrow", write_file), ("a.arrow", wr
 @pytest.mark.parametrize(("name", "write"), WRITERS)
 def test_rows_are_as_they_stand(tmp_path: Path, name: str, write) -> None:
     write(tmp_path / name, pa.table(ROWS))
-    found = open_table([tmp_path / name])
+    rows = open_table([tmp_path / name])
     expected = [dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)]
-    assert [record.values for record in found] == expected
-    assert found.columns == tuple(ROWS)
-    assert (found.remarks, found.broken) == ((), [])
-    assert found.done_bytes == found.size_bytes
+    assert [record.values for record in rows] == expected
+    assert rows.columns == tuple(ROWS)
+    assert (rows.remarks, rows.broken) == ((), [])
+    assert rows.done_bytes == rows.size_bytes
 
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)
@@ -62,11 +62,11 @@ def test_dates_and_decimals_are_written_out_and_bytes_are_told(tmp_path: Path, n
         }
     )
     write(tmp_path / name, table)
-    found = open_table([tmp_path / name])
-    assert [record.values for record in found] == [
+    rows = open_table([tmp_path / name])
+    assert [record.values for record in rows] == [
         {"day": "2026-11-02", "list": ["2026-11-02 03:04:00+00:00"], "price": "1.50", "kind": "x"}
     ]
-    assert [remark.partition(" holds ")[0] for remark in found.remarks] == [
+    assert [remark.partition(" holds ")[0] for remark in rows.remarks] == [
         f'The column "image" of {name}',
         f'The column "blob" of {name}',
     ]
@@ -79,9 +79,9 @@ def no_utf8() -> pa.Table:
 
 def test_row_with_other_bytes_than_utf8_is_broken(tmp_path: Path) -> None:
     write_parquet(tmp_path / "a.parquet", no_utf8())
-    found = open_table([tmp_path / "a.parquet"])
-    assert [record.values for record in found] == [{"a": "x", "b": "fine"}]
-    assert [(each.position, each.reason) for each in found.broken] == [
+    rows = open_table([tmp_path / "a.parquet"])
+    assert [record.values for record in rows] == [{"a": "x", "b": "fine"}]
+    assert [(each.position, each.reason) for each in rows.broken] == [
         ("row 2", 'the column "b" holds bytes that are not UTF-8')
     ]
 

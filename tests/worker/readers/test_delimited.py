@@ -32,18 +32,18 @@ def values(found: Table) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_every_delimiter_and_line_end_gives_the_same_rows(tmp_path: Path, delimiter: str, end: str) -> None:
-    found = table(tmp_path / "a.csv", written(delimiter=delimiter, end=end))
-    assert values(found) == list(ROWS[1:])
-    assert found.columns == ROWS[0]
-    assert not found.broken
-    assert not found.remarks
+    rows = table(tmp_path / "a.csv", written(delimiter=delimiter, end=end))
+    assert values(rows) == list(ROWS[1:])
+    assert rows.columns == ROWS[0]
+    assert not rows.broken
+    assert not rows.remarks
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_every_encoding_of_unicode_gives_the_same_rows(tmp_path: Path, encoding: str) -> None:
-    found = table(tmp_path / "a.csv", written(), encoding)
-    assert values(found) == list(ROWS[1:])
-    assert not found.remarks
+    rows = table(tmp_path / "a.csv", written(), encoding)
+    assert values(rows) == list(ROWS[1:])
+    assert not rows.remarks
 
 
 @pytest.mark.parametrize("ascii_rows_before", [0, 5_000])
@@ -62,35 +62,35 @@ def test_last_letter_of_a_file_tells_its_encoding_too(tmp_path: Path) -> None:
 
 def test_bytes_that_are_no_utf8_in_a_file_that_is_break_their_row_alone(tmp_path: Path) -> None:
     content = "a,b\nCafé,ü\nGrüße,x\n".encode() + b"bad,\xff\xfe\nfine,y\n"
-    found = table(tmp_path / "a.csv", content)
-    assert [record.number for record in found] == [1, 2, 4]
-    assert [(each.position, each.reason) for each in found.broken] == [
+    rows = table(tmp_path / "a.csv", content)
+    assert [record.number for record in rows] == [1, 2, 4]
+    assert [(each.position, each.reason) for each in rows.broken] == [
         ("row 3", 'the column "b" holds what is no character: wrong bytes, or half of one')
     ]
 
 
 def test_halves_of_characters_in_utf16_break_their_row_alone(tmp_path: Path) -> None:
     content = "\ufeffa,b\nx,\ud83d\nfine,y\n".encode("utf-16-le", "surrogatepass")
-    found = table(tmp_path / "a.csv", content)
-    assert values(found) == [("fine", "y")]
-    assert found.broken[0].reason.startswith('the column "b" holds what is no character')
+    rows = table(tmp_path / "a.csv", content)
+    assert values(rows) == [("fine", "y")]
+    assert rows.broken[0].reason.startswith('the column "b" holds what is no character')
 
 
 def test_ragged_rows_are_named_by_line_and_column(tmp_path: Path) -> None:
     content = 'id,dialogue,summary\n1,"a\nb",c\n2,only\n3,d,e,,\n4,d,e,more\n\n5,f,g\n'
-    found = table(tmp_path / "a.csv", content)
-    assert values(found) == [("1", "a\nb", "c"), ("3", "d", "e"), ("5", "f", "g")]
-    assert [(each.position, each.reason) for each in found.broken] == [
+    rows = table(tmp_path / "a.csv", content)
+    assert values(rows) == [("1", "a\nb", "c"), ("3", "d", "e"), ("5", "f", "g")]
+    assert [(each.position, each.reason) for each in rows.broken] == [
         ("line 4", 'it ends before the column "summary"'),
         ("line 6", 'it goes on behind the column "summary": 4 cells for 3 columns'),
     ]
 
 
 def test_refusal_names_the_first_places_and_the_way_out(tmp_path: Path) -> None:
-    found = table(tmp_path / "a.csv", "a,b\n" + "1\n" * 7 + "x,y\n")
-    assert values(found) == [("x", "y")]
+    rows = table(tmp_path / "a.csv", "a,b\n" + "1\n" * 7 + "x,y\n")
+    assert values(rows) == [("x", "y")]
     with pytest.raises(DataError) as caught:
-        found.refuse_broken()
+        rows.refuse_broken()
     assert caught.value.message.startswith("a.csv can't be read: 7 rows are broken (line 2: it ends before")
     assert caught.value.message.endswith("; …).")
     assert "leave_out" in caught.value.hint
@@ -98,21 +98,21 @@ def test_refusal_names_the_first_places_and_the_way_out(tmp_path: Path) -> None:
 
 def test_quotation_marks_that_do_not_pair_break_their_rows_and_no_other(tmp_path: Path) -> None:
     content = 'a,b\n1,x\n"Ann: she said "no" to me\nBob: oh","s"\n2,y\n3,"z\n'
-    found = table(tmp_path / "a.csv", content)
-    assert values(found) == [("1", "x"), ("2", "y")]
-    assert [each.position for each in found.broken] == ["line 3", "line 4", "line 6"]
-    assert "not doubled" in found.broken[0].reason
-    assert "never closed" in found.broken[2].reason
+    rows = table(tmp_path / "a.csv", content)
+    assert values(rows) == [("1", "x"), ("2", "y")]
+    assert [each.position for each in rows.broken] == ["line 3", "line 4", "line 6"]
+    assert "not doubled" in rows.broken[0].reason
+    assert "never closed" in rows.broken[2].reason
 
 
 def test_header_has_a_name_for_each_column(tmp_path: Path) -> None:
-    found = table(tmp_path / "a.csv", ",a,a , ,\n1,2,3,,\n")
-    assert found.head(1)[0].values == {"column 1": "1", "a": "2", "a (2)": "3"}
+    rows = table(tmp_path / "a.csv", ",a,a , ,\n1,2,3,,\n")
+    assert rows.head(1)[0].values == {"column 1": "1", "a": "2", "a (2)": "3"}
 
 
 def test_spreadsheets_word_for_the_delimiter_is_no_header(tmp_path: Path) -> None:
-    found = table(tmp_path / "a.csv", "sep=|\r\na|b,c;d\r\n1|2\r\n")
-    assert found.head(1)[0].values == {"a": "1", "b,c;d": "2"}
+    rows = table(tmp_path / "a.csv", "sep=|\r\na|b,c;d\r\n1|2\r\n")
+    assert rows.head(1)[0].values == {"a": "1", "b,c;d": "2"}
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_what_is_no_table_is_said(tmp_path: Path, content: bytes, words: str) ->
 
 
 def test_long_cell_is_named_by_row_and_column(tmp_path: Path) -> None:
-    found = table(tmp_path / "a.csv", "a,b\n1,2\n3," + "x" * 10_000_000 + "\n5,6\n")
-    assert values(found) == [("1", "2"), ("5", "6")]
-    [broken] = found.broken
+    rows = table(tmp_path / "a.csv", "a,b\n1,2\n3," + "x" * 10_000_000 + "\n5,6\n")
+    assert values(rows) == [("1", "2"), ("5", "6")]
+    [broken] = rows.broken
     assert (broken.position, broken.reason[:38]) == ("row 2", 'the column "b" holds 10,000,000 charac')
 
 
@@ -151,9 +151,9 @@ def test_file_that_changes_or_goes_while_it_is_read_is_said(tmp_path: Path) -> N
 
 
 def test_first_rows_come_without_the_others(tmp_path: Path) -> None:
-    found = table(tmp_path / "a.csv", "a,b\n" + "1,2\n" * 500_000)
-    assert len(found.head(3)) == 3
-    assert found.done_bytes < found.size_bytes / 2
+    rows = table(tmp_path / "a.csv", "a,b\n" + "1,2\n" * 500_000)
+    assert len(rows.head(3)) == 3
+    assert rows.done_bytes < rows.size_bytes / 2
 
 
 LETTERS = st.characters(

@@ -37,9 +37,9 @@ def lines(rows=ROWS) -> str:
     "document", [ROWS, {"data": ROWS}, {"version": "1", "tags": ["a", {}], "data": ROWS, "count": 2}]
 )
 def test_list_is_found_wherever_it_stands(tmp_path: Path, document: Any, indent: int | None) -> None:
-    found = table(tmp_path / "a.json", json.dumps(document, indent=indent))
-    assert values(found) == ROWS
-    assert found.columns == ("dialogue", "summary", "n")
+    rows = table(tmp_path / "a.json", json.dumps(document, indent=indent))
+    assert values(rows) == ROWS
+    assert rows.columns == ("dialogue", "summary", "n")
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.ndjson"])
@@ -66,11 +66,11 @@ def test_object_without_lists_is_a_row(tmp_path: Path) -> None:
 
 def test_broken_lines_are_named_and_the_others_read(tmp_path: Path) -> None:
     broken = ['{"a": 1', "[1]", '{"a": ' + "9" * 5000 + "}", "[" * 100_000]
-    found = table(tmp_path / "a.jsonl", "\n".join(['{"a": 0}', *broken, "", '{"a": 6}']))
-    assert [(record.number, record.values["a"]) for record in found] == [(1, 0), (6, 6)]
-    assert [each.position for each in found.broken] == ["line 2", "line 3", "line 4", "line 5"]
-    assert "no JSON" in found.broken[0].reason
-    assert found.broken[1].reason == "it is a list, no object with names"
+    rows = table(tmp_path / "a.jsonl", "\n".join(['{"a": 0}', *broken, "", '{"a": 6}']))
+    assert [(record.number, record.values["a"]) for record in rows] == [(1, 0), (6, 6)]
+    assert [each.position for each in rows.broken] == ["line 2", "line 3", "line 4", "line 5"]
+    assert "no JSON" in rows.broken[0].reason
+    assert rows.broken[1].reason == "it is a list, no object with names"
 
 
 @pytest.mark.parametrize(
@@ -82,15 +82,15 @@ def test_broken_lines_are_named_and_the_others_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path: Path, line: str, why: str) -> None:
-    found = table(tmp_path / "a.jsonl", f'{{"a": 0}}\r\n{line}\r\n')
-    assert len(values(found)) == 1
-    assert [(each.position, each.reason) for each in found.broken] == [("line 2", why)]
+    rows = table(tmp_path / "a.jsonl", f'{{"a": 0}}\r\n{line}\r\n')
+    assert len(values(rows)) == 1
+    assert [(each.position, each.reason) for each in rows.broken] == [("line 2", why)]
 
 
 def test_values_of_a_list_that_are_no_objects_are_broken_rows(tmp_path: Path) -> None:
-    found = table(tmp_path / "a.json", '[{"a": 1}, "x", {"a": 2}]')
-    assert values(found) == [{"a": 1}, {"a": 2}]
-    assert [(each.position, each.reason) for each in found.broken] == [
+    rows = table(tmp_path / "a.json", '[{"a": 1}, "x", {"a": 2}]')
+    assert values(rows) == [{"a": 1}, {"a": 2}]
+    assert [(each.position, each.reason) for each in rows.broken] == [
         ("row 2", "it is text, no object with names")
     ]
 
@@ -132,12 +132,10 @@ def test_value_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_first_rows_of_a_large_list_come_without_the_others(tmp_path: Path) -> None:
-    found = table(
-        tmp_path / "a.json", json.dumps([{"a": "x" * 100, "b": number} for number in range(50_000)])
-    )
-    assert [record.values["b"] for record in found.head(3)] == [0, 1, 2]
-    assert found.done_bytes < found.size_bytes / 10
-    assert sum(1 for _ in found) == 50_000
+    rows = table(tmp_path / "a.json", json.dumps([{"a": "x" * 100, "b": number} for number in range(50_000)]))
+    assert [record.values["b"] for record in rows.head(3)] == [0, 1, 2]
+    assert rows.done_bytes < rows.size_bytes / 10
+    assert sum(1 for _ in rows) == 50_000
 
 
 def test_long_texts_inside_lists_are_named_by_row_and_column(tmp_path: Path) -> None:
@@ -153,11 +151,11 @@ def test_long_texts_inside_lists_are_named_by_row_and_column(tmp_path: Path) -> 
 
 def test_rows_that_nothing_can_be_done_with_are_broken(tmp_path: Path) -> None:
     deep = "[" * 300 + "]" * 300
-    found = table(
+    rows = table(
         tmp_path / "a.jsonl", f'{{"a": {deep}}}\n{{"b": [{{"c": "\\ud83d"}}]}}\n{{"a": "\\ud83d\\ude00"}}\n'
     )
-    assert values(found) == [{"a": "😀"}]
-    assert [each.reason for each in found.broken] == [
+    assert values(rows) == [{"a": "😀"}]
+    assert [each.reason for each in rows.broken] == [
         'the column "a" holds values that are nested too deeply',
         'the column "b" holds what is no character: wrong bytes, or half of one',
     ]

@@ -18,12 +18,12 @@ HEAD = ("id", "dialogue", "summary")
 
 
 def book(path: Path, rows: Sequence[Sequence[Any]], merge: Sequence[str] = ()) -> Table:
-    made = Workbook()
+    book = Workbook()
     for row in rows:
-        made.active.append(row)
+        book.active.append(row)
     for span in merge:
-        made.active.merge_cells(span)
-    made.save(path)
+        book.active.merge_cells(span)
+    book.save(path)
     return open_table([path])
 
 
@@ -50,26 +50,26 @@ def test_rows_are_as_they_stand(tmp_path: Path) -> None:
 
 
 def test_characters_that_xml_can_not_hold_come_back(tmp_path: Path) -> None:
-    found = book(tmp_path / "a.xlsx", [HEAD, ("1", "a_x000D_\nb_x0041_", "c")])
-    assert values(found) == [("1", "a\r\nbA", "c")]
+    rows = book(tmp_path / "a.xlsx", [HEAD, ("1", "a_x000D_\nb_x0041_", "c")])
+    assert values(rows) == [("1", "a\r\nbA", "c")]
 
 
 def test_formula_counts_as_its_stored_value_and_is_named_without_one(tmp_path: Path) -> None:
     book(tmp_path / "a.xlsx", [HEAD, ("1", "=1+1", "x"), ("2", "=A1", "y"), ("3", "z", "=A2")])
     stored = re.compile(r"<f>1\+1</f><v\s*/>|<f>1\+1</f><v></v>")
     rewritten(tmp_path / "a.xlsx", lambda xml: stored.sub("<f>1+1</f><v>2</v>", xml))
-    found = open_table([tmp_path / "a.xlsx"])
-    assert values(found) == [("1", 2, "x")]
-    assert [(each.position, each.reason) for each in found.broken] == [
+    rows = open_table([tmp_path / "a.xlsx"])
+    assert values(rows) == [("1", 2, "x")]
+    assert [(each.position, each.reason) for each in rows.broken] == [
         ("cell B3", 'in the column "dialogue" it holds a formula without a stored value'),
         ("cell C4", 'in the column "summary" it holds a formula without a stored value'),
     ]
 
 
 def test_cell_with_an_error_for_a_value_is_named(tmp_path: Path) -> None:
-    found = book(tmp_path / "a.xlsx", [HEAD, ("1", "#REF!", "x"), ("2", "a", "b")])
-    assert values(found) == [("2", "a", "b")]
-    assert found.broken[0].reason == 'in the column "dialogue" it holds the error #REF!'
+    rows = book(tmp_path / "a.xlsx", [HEAD, ("1", "#REF!", "x"), ("2", "a", "b")])
+    assert values(rows) == [("2", "a", "b")]
+    assert rows.broken[0].reason == 'in the column "dialogue" it holds the error #REF!'
 
 
 def test_merged_cells_all_have_their_value_and_are_told(tmp_path: Path) -> None:
@@ -92,15 +92,15 @@ def test_merged_cells_are_found_however_the_workbook_refers_to_its_sheet(tmp_pat
 
 
 def test_sheets_that_are_not_read_are_told(tmp_path: Path) -> None:
-    made = Workbook()
-    made.active.title = "Empty"
+    book = Workbook()
+    book.active.title = "Empty"
     for name in ("Talks", "Notes"):
-        made.create_sheet(name).append(HEAD)
-        made[name].append((name, "a", "b"))
-    made.save(tmp_path / "a.xlsx")
-    found = open_table([tmp_path / "a.xlsx"])
-    assert values(found) == [("Talks", "a", "b")]
-    assert found.remarks == ("Of a.xlsx the sheet Talks is read, and not Notes.",)
+        book.create_sheet(name).append(HEAD)
+        book[name].append((name, "a", "b"))
+    book.save(tmp_path / "a.xlsx")
+    rows = open_table([tmp_path / "a.xlsx"])
+    assert values(rows) == [("Talks", "a", "b")]
+    assert rows.remarks == ("Of a.xlsx the sheet Talks is read, and not Notes.",)
 
 
 def test_size_that_a_sheet_claims_is_not_believed(tmp_path: Path) -> None:

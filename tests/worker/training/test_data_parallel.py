@@ -192,11 +192,11 @@ def test_every_methods_gradients_are_the_same_in_shares_and_still_are_when_its_n
 ):
     kind = "t5" if "encoder-decoder" in method.families else "llama"
     table = {"id": method.id} | ({"dropout": 0.0} if "dropout" in method.options.model_fields else {})
-    made = loop_of(make_recipe("gpt2" if method.id == "bitfit" else kind, method=table), dropout=False)
+    loop = loop_of(make_recipe("gpt2" if method.id == "bitfit" else kind, method=table), dropout=False)
     losses, chance = [], torch.Generator().manual_seed(1)
     for _ in range(2):
-        loss, expected = made.gradients(shards=1)
-        shared_loss, found = made.gradients(shards=3)
+        loss, expected = loop.gradients(shards=1)
+        shared_loss, found = loop.gradients(shards=3)
 
         assert shared_loss == pytest.approx(loss, rel=1e-5)
         size = float(flat(expected).norm())
@@ -206,7 +206,7 @@ def test_every_methods_gradients_are_the_same_in_shares_and_still_are_when_its_n
         losses.append(loss)
         with torch.no_grad():
             # As an optimizer does it, in place.
-            for each in made.model.parameters():
+            for each in loop.model.parameters():
                 each.add_(0.1 * torch.randn(each.shape, generator=chance) if each.requires_grad else 0)
 
     assert losses[1] != pytest.approx(losses[0], rel=1e-4)
@@ -281,22 +281,22 @@ def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypa
 
 def test_a_step_that_was_given_up_leaves_nothing_in_the_next(loop_of):
     asked = []
-    made = loop_of(make_recipe("t5"), asked=asked)
-    before = made.gradients(shards=2)
+    loop = loop_of(make_recipe("t5"), asked=asked)
+    before = loop.gradients(shards=2)
     asked.append("to stop")
-    assert made.gradients(shards=2) is None
+    assert loop.gradients(shards=2) is None
     asked.clear()
-    after = made.gradients(shards=2)
+    after = loop.gradients(shards=2)
 
     assert before[0] == after[0]
     assert all(torch.equal(one, other) for one, other in zip(before[1], after[1], strict=True))
 
 
 def test_more_shares_than_replicas_make_more_of_these(loop_of):
-    made = loop_of(make_recipe("t5"))
+    loop = loop_of(make_recipe("t5"))
     counts = []
     for shards in (2, 3, 2):
-        made.gradients(shards)
+        loop.gradients(shards)
         counts.append(len(fork_pool._forks))
 
     assert counts == [1, 2, 2]

@@ -158,6 +158,6 @@ def test_a_configuration_is_written_in_one_order(tmp_path: Path):
     # PEFT keeps the names in a set, whose order differs from process to process.
     model = attach_random(load_tiny("t5"), make_recipe("t5"))
     attach.save_adapter(model, tmp_path)
-    said = json.loads((tmp_path / library.CONFIG_NAME).read_text(encoding="utf-8"))
-    assert len(said["target_modules"]) > 5
-    assert said["target_modules"] == sorted(said["target_modules"])
+    parsed = json.loads((tmp_path / library.CONFIG_NAME).read_text(encoding="utf-8"))
+    assert len(parsed["target_modules"]) > 5
+    assert parsed["target_modules"] == sorted(parsed["target_modules"])

@@ -230,9 +230,9 @@ def test_a_plan_of_the_plain_prompt_alone_says_that_it_is_the_base_and_refuses_n
     planner = Planner(make_channel("plan"))
 
     def told(method, *overrides):
-        made = planner.plan(tiny_recipe(tmp_path, "t5", method, *overrides))
-        assert made["problems"] == []
-        return [notice["message"] for notice in made["notices"]]
+        plan = planner.plan(tiny_recipe(tmp_path, "t5", method, *overrides))
+        assert plan["problems"] == []
+        return [notice["message"] for notice in plan["notices"]]
 
     assert told("prompt_only") == [PLAIN]
     assert told("prompt_only", OWN) == told("prompt_only", SHOTS) == told("lora") == []
@@ -259,8 +259,8 @@ def test_a_plan_tells_what_fills_the_prompt_and_how_long_that_is(tmp_path, kind)
 
 def test_a_plan_counts_training_examples_and_refuses_shots_that_do_not_fit(tmp_path):
     planner = Planner(make_channel("plan"))
-    made = planner.plan(tiny_recipe(tmp_path, "gpt2", "lora", "data.shots=8", "training.epochs=1"))
-    assert (made["examples"]["train"], made["steps"]) == (16, 2)
+    plan = planner.plan(tiny_recipe(tmp_path, "gpt2", "lora", "data.shots=8", "training.epochs=1"))
+    assert (plan["examples"]["train"], plan["steps"]) == (16, 2)
     overflowing = ("data.shots=16", "data.max_conversation_tokens=900", "data.max_summary_tokens=64")
     for method in ("lora", "prompt_only"):
         [problem] = planner.plan(tiny_recipe(tmp_path, "gpt2", method, *overflowing))["problems"]

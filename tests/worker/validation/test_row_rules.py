@@ -113,8 +113,8 @@ def test_a_row_in_another_language_than_most_is_found_in_either_text() -> None:
         row(GERMAN, usual[0].example.summary),
         row(TALK, "Ann und Bob gehen am Samstag in die neue Bäckerei am Bahnhof."),
     ]
-    found = find(["other_language"], {"train": [*usual, *odd]}, DataOptions(source="x"), None)
-    assert found["other_language"]["train"] == [40, 41]
+    matches = find(["other_language"], {"train": [*usual, *odd]}, DataOptions(source="x"), None)
+    assert matches["other_language"]["train"] == [40, 41]
 
 
 def test_half_of_the_rows_in_another_language_are_found_too() -> None:
@@ -130,8 +130,8 @@ def test_writing_without_spaces_has_words() -> None:
 
 def test_rows_that_lack_a_text_have_no_other_finding() -> None:
     rows = {"train": [row("A: a@b.org", ""), row("A: a@b.org", "x", 2)]}
-    found = find(["email", "empty_summary"], rows, DataOptions(source="x"), None)
-    assert found == {
+    matches = find(["email", "empty_summary"], rows, DataOptions(source="x"), None)
+    assert matches == {
         "email": {"train": [1], "validation": [], "test": []},
         "empty_summary": {"train": [0], "validation": [], "test": []},
     }

@@ -57,11 +57,11 @@ def test_in_float32_output_and_gradients_are_those_of_peft(share, shape):
     )
     expected = with_gradients(model, x)
     fused_lora.attach(model)
-    found = with_gradients(model, x)
+    result = with_gradients(model, x)
 
-    assert expected.keys() == found.keys()
-    assert len(found) == 4
-    for name, value in found.items():
+    assert expected.keys() == result.keys()
+    assert len(result) == 4
+    for name, value in result.items():
         torch.testing.assert_close(value, expected[name], rtol=1e-4, atol=1e-4, msg=name)
 
 
@@ -70,10 +70,10 @@ def test_in_bfloat16_the_trained_numbers_stay_float32_and_results_differ_by_roun
     x = torch.randn(2, 6, 24, generator=torch.Generator().manual_seed(4)).to(torch.bfloat16)
     expected = with_gradients(exact, x.float())
     fused_lora.attach(rough)
-    found = with_gradients(rough, x)
+    result = with_gradients(rough, x)
 
-    assert found["output"].dtype == found["x"].dtype == torch.bfloat16
-    for name, value in found.items():
+    assert result["output"].dtype == result["x"].dtype == torch.bfloat16
+    for name, value in result.items():
         if "lora_" in name:
             assert value.dtype == torch.float32
         error = float((value.float() - expected[name]).norm() / expected[name].norm())

@@ -154,9 +154,9 @@ def test_a_refused_quantization_names_only_what_works(
     method: str, model_type: str, quantization: Any, field: str, hint: str
 ) -> None:
     entry = next(entry for entry in METHODS if entry.id == method)
-    found = entry.refusal(entry.options(), BaseFacts("decoder-only", model_type, quantization))
-    assert found is not None
-    assert (found.field, found.hint) == (field, hint)
+    refusal = entry.refusal(entry.options(), BaseFacts("decoder-only", model_type, quantization))
+    assert refusal is not None
+    assert (refusal.field, refusal.hint) == (field, hint)
 
 
 # ------------------------------------------------------------------------------------- beside each other, or not

@@ -60,8 +60,8 @@ def test_virtual_tokens_that_begin_with_words_are_as_if_these_had_been_read(kind
     recipe = soft_recipe(kind, method, {"init_text": WORDS}, len(words))
     row, summary = prompts(base)[1], [20, 21, 22]
     expected = forward_logits(base.model, base, words + row, summary)
-    found = forward_logits(attach.attach(base, recipe).eval(), base, row, summary)
-    assert (found - expected).abs().max() < 1e-4
+    logits = forward_logits(attach.attach(base, recipe).eval(), base, row, summary)
+    assert (logits - expected).abs().max() < 1e-4
 
 
 @pytest.mark.parametrize("kind", ["t5", "bart"])
@@ -73,8 +73,8 @@ def test_an_encoder_decoders_prefix_that_begins_with_words_is_as_if_it_had_writt
     told = torch.tensor([[*words, base.model.config.decoder_start_token_id, 20, 21]])
     with torch.no_grad():
         expected = base.model(input_ids=read, decoder_input_ids=told).logits[0, len(words) :]
-    found = forward_logits(attach.attach(base, recipe).eval(), base, words, [20, 21, 22])
-    assert (found - expected).abs().max() < 1e-4
+    logits = forward_logits(attach.attach(base, recipe).eval(), base, words, [20, 21, 22])
+    assert (logits - expected).abs().max() < 1e-4
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -201,8 +201,8 @@ def test_going_on_from_an_adapter_begins_where_it_ended(method: str, before: Opt
     expected = forward_logits(attach.load_adapter(base, adapter), base, prompts(base)[1], [20, 21])
     base = load_tiny("t5")
     recipe = soft_recipe("t5", method, {"start_from": adapter.id})
-    found = forward_logits(attach.attach(base, recipe).eval(), base, prompts(base)[1], [20, 21])
-    assert torch.equal(found, expected)
+    logits = forward_logits(attach.attach(base, recipe).eval(), base, prompts(base)[1], [20, 21])
+    assert torch.equal(logits, expected)
 
 
 @pytest.mark.parametrize(("method", "options"), COMPUTED, ids=str)

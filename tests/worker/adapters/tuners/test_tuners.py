@@ -94,9 +94,9 @@ def test_the_plan_counts_what_is_chosen(
     targets: list[str],
     numbers: int,
 ) -> None:
-    made = planner.plan(tiny_recipe(tmp_path, "t5", "layers", *overrides))
-    assert made["problems"] == []
-    assert (made["matrices"], made["targets"], made["trainable_parameters"]) == (matrices, targets, numbers)
+    plan = planner.plan(tiny_recipe(tmp_path, "t5", "layers", *overrides))
+    assert plan["problems"] == []
+    assert (plan["matrices"], plan["targets"], plan["trainable_parameters"]) == (matrices, targets, numbers)
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_names_that_exist_are_told_where_a_pattern_means_nothing() -> None:
 
 
 def test_a_plan_says_what_a_choice_of_nothing_is(planner: Planner, tmp_path: Path) -> None:
-    made = planner.plan(tiny_recipe(tmp_path, "llama", "layers", "method.patterns=['nix']"))
-    assert [problem["field"] for problem in made["problems"]] == ["method.patterns"]
-    assert made["trainable_parameters"] == 0
+    plan = planner.plan(tiny_recipe(tmp_path, "llama", "layers", "method.patterns=['nix']"))
+    assert [problem["field"] for problem in plan["problems"]] == ["method.patterns"]
+    assert plan["trainable_parameters"] == 0
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
@@ -169,10 +169,10 @@ def test_bitfit_trains_the_biases_of_a_llama_that_has_some(planner: Planner, tmp
     shutil.copytree(tiny_model("llama"), folder, ignore=shutil.ignore_patterns("*.safetensors"))
     config = json.loads((folder / "config.json").read_text("utf-8"))
     (folder / "config.json").write_text(json.dumps(config | {"attention_bias": True}), "utf-8")
-    made = planner.plan(tiny_recipe(tmp_path, "llama", "bitfit", f"base_model.id={folder}"))
-    assert made["problems"] == []
+    plan = planner.plan(tiny_recipe(tmp_path, "llama", "bitfit", f"base_model.id={folder}"))
+    assert plan["problems"] == []
     # Two blocks, each with queries, keys, values (two heads of four share those) and outputs.
-    assert (made["biases"], made["trainable_parameters"]) == (True, 2 * 3 * WIDTH)
+    assert (plan["biases"], plan["trainable_parameters"]) == (True, 2 * 3 * WIDTH)
 
 
 @pytest.mark.parametrize(
@@ -219,13 +219,13 @@ def stored(folder: Path) -> dict[str, torch.Tensor]:
 def test_a_file_holds_each_number_once_and_the_plan_says_how_many_bytes(
     kind: Kind, planner: Planner, tmp_path: Path
 ) -> None:
-    made = planner.plan(tiny_recipe(tmp_path, kind, "full"))
+    plan = planner.plan(tiny_recipe(tmp_path, kind, "full"))
     attach.save_adapter(put_on(kind, "full")[1], tmp_path / "saved")
     tensors = stored(tmp_path / "saved").values()
     assert sum(tensor.numel() for tensor in tensors) == load_tiny(kind).model.num_parameters()
-    assert made["adapter_bytes"] == sum(tensor.nbytes for tensor in tensors)
+    assert plan["adapter_bytes"] == sum(tensor.nbytes for tensor in tensors)
     # Beside the numbers a file has their names alone.
-    assert (tmp_path / "saved" / WEIGHTS_NAME).stat().st_size < made["adapter_bytes"] + 200 * len(tensors)
+    assert (tmp_path / "saved" / WEIGHTS_NAME).stat().st_size < plan["adapter_bytes"] + 200 * len(tensors)
 
 
 def test_a_file_with_a_tensor_too_many_is_refused() -> None:
