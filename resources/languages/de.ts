@@ -12920,13 +12920,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>With the longest conversation and its summary that is {1}, and the base model reads {2}.</source>
-   <translation>Mit dem längsten Gespräch und seiner Zusammenfassung sind das {1}, und das Basismodell liest {2}.</translation>
+   <source>With the longest conversation and its summary, {1} tokens are needed; the context window has {2}.</source>
+   <translation>Mit dem längsten Gespräch und seiner Zusammenfassung werden {1} Tokens gebraucht; das Kontextfenster hat {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>With {1} virtual tokens, the longest conversation and its summary that is {2}, and the base model reads {3}.</source>
-   <translation>Mit {1} virtuellen Tokens, dem längsten Gespräch und seiner Zusammenfassung sind das {2}, und das Basismodell liest {3}.</translation>
+   <source>With {1} virtual tokens, the longest conversation and its summary, {2} tokens are needed; the context window has {3}.</source>
+   <translation>Mit {1} virtuellen Tokens, dem längsten Gespräch und seiner Zusammenfassung werden {2} Tokens gebraucht; das Kontextfenster hat {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -15044,8 +15044,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>{1} training examples are too few to show {2} in the prompt and learn from others.</source>
-   <translation>{1} Trainingsbeispiele sind zu wenige, um {2} im Prompt zu zeigen und aus anderen zu lernen.</translation>
+   <source>{1} training examples are too few to show {2} in the prompt and train on others.</source>
+   <translation>{1} Trainingsbeispiele sind zu wenige, um {2} im Prompt zu zeigen und auf anderen zu trainieren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />

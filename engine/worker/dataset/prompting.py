@@ -198,7 +198,7 @@ def _prompter(
 
 
 def prompt_facts(recipe: Recipe, splits: Splits) -> PromptFacts:
-    """Return a recipe's prompt as metadata keeps it: with the shown examples, so that it needs no data."""
+    """Return a recipe's prompt as adapter metadata stores it, with the texts of its shots."""
     return PromptFacts(
         template=recipe.data.prompt,
         max_conversation_tokens=recipe.data.max_conversation_tokens,
@@ -214,7 +214,7 @@ def prompt_facts(recipe: Recipe, splits: Splits) -> PromptFacts:
 def prompter_from_metadata(
     facts: PromptFacts, base: LoadedBase, max_conversation_tokens: int, max_summary_tokens: int
 ) -> Prompter:
-    """Return the prompter of metadata's prompt: its template and the examples that it shows."""
+    """Return the prompter of an adapter's metadata, with its template and shots."""
     shots = [Example(shot.id, shot.conversation, shot.summary) for shot in facts.shots]
     return Prompter(
         base.tokenizer, base.family, facts.template, max_conversation_tokens, max_summary_tokens, shots
@@ -228,13 +228,13 @@ def shots_problem(
     family: Family,
     config: PretrainedConfig,
 ) -> Problem | None:
-    """Return why the examples in the prompt can't be had: too few to choose from, or no room; None if they can."""
+    """Return the problem of the examples in the prompt: too few examples, or too many tokens; None if there is none."""
     examples, shots = len(splits.train), recipe.data.shots
     needed = shots + recipe.method.method.trains
     if shots and examples < needed:
         message = f"{examples:,} training examples are too few to show {shots} in the prompt."
         if recipe.method.method.trains:
-            message = f"{examples:,} training examples are too few to show {shots} in the prompt and learn from others."
+            message = f"{examples:,} training examples are too few to show {shots} in the prompt and train on others."
         return Problem(SHOTS, message, f"At most {max(0, examples - (needed - shots))} can be shown.")
     limit = positions(config)
     return _context_problem(recipe, splits, tokenizer, family, limit) if shots and limit else None
@@ -243,10 +243,10 @@ def shots_problem(
 def _context_problem(
     recipe: Recipe, splits: Splits, tokenizer: PreTrainedTokenizerBase, family: Family, limit: int
 ) -> Problem | None:
-    """Return the problem of a prompt that leaves no room for the longest conversation and summary."""
+    """Return the problem if prompt, longest conversation and longest summary exceed the context window."""
     shots = shot_examples(recipe, splits)
     summary = 0 if family == "encoder-decoder" else _longest_summary(recipe)
-    # A soft prompt stands beside what is read.
+    # Virtual tokens take positions too.
     virtual = getattr(recipe.method.options, "virtual_tokens", 0)
     available = limit - recipe.data.max_conversation_tokens - summary - virtual
 
@@ -260,10 +260,11 @@ def _context_problem(
     needed = with_shots + limit - available
     cost = f"{counted(len(shots), 'example')} in the prompt: {with_shots - without_shots:,} tokens."
     total = (
-        f"With {virtual:,} virtual tokens, the longest conversation and its summary that is {needed:,}, and the base "
-        f"model reads {limit:,}."
+        f"With {virtual:,} virtual tokens, the longest conversation and its summary, {needed:,} tokens are needed; the "
+        f"context window has {limit:,}."
         if virtual
-        else f"With the longest conversation and its summary that is {needed:,}, and the base model reads {limit:,}."
+        else f"With the longest conversation and its summary, {needed:,} tokens are needed; "
+        f"the context window has {limit:,}."
     )
     return Problem(
         SHOTS,
@@ -277,12 +278,12 @@ def _longest_summary(recipe: Recipe) -> int:
 
 
 def with_plain_prompt(recipe: Recipe) -> Recipe:
-    """Return the recipe as the base is scored by it: asked plainly, without examples."""
+    """Return the recipe with the default prompt and no examples, as the base model is scored."""
     return replace(recipe, data=recipe.data.model_copy(update={"prompt": DEFAULT_PROMPT, "shots": 0}))
 
 
 def notices(recipe: Recipe) -> list[dict[str, str]]:
-    """Return what is no problem of a prompt alone, but seldom meant: that it is the plain one. Message and hint."""
+    """Return a notice, as message and hint, if a run that trains nothing has the default prompt."""
     if recipe.method.method.trains or recipe != with_plain_prompt(recipe):
         return []
     message = "This is the base model as it is: change the prompt or show examples."

@@ -23,10 +23,10 @@ pytestmark = [
 def pair(bias: bool = True, dtype: torch.dtype = torch.float32) -> tuple[nn.Linear, nn.Linear]:
     torch.manual_seed(0)
     plain = nn.Linear(48, 33, bias=bias).to(dtype)
-    quick = nn.Sequential(copy.deepcopy(plain))
-    linear.patch(quick)
-    assert type(quick[0]) is linear.Linear
-    return plain, quick[0]
+    patched = nn.Sequential(copy.deepcopy(plain))
+    linear.patch(patched)
+    assert type(patched[0]) is linear.Linear
+    return plain, patched[0]
 
 
 @pytest.fixture
@@ -47,26 +47,26 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("shape", [(48,), (1, 48), (7, 48), (3, 5, 48), (2, 0, 48)])
 def test_the_result_is_torchs(shape: tuple[int, ...], bias: bool, asked: list[tuple[int, ...]]) -> None:
-    plain, quick = pair(bias)
+    plain, patched = pair(bias)
     rows = torch.randn(shape)
     with torch.no_grad():
-        torch.testing.assert_close(quick(rows), plain(rows))
+        torch.testing.assert_close(patched(rows), plain(rows))
         # A view across the rows of another.
         if rows.dim() > 1:
             strided = torch.randn(*shape[:-2], 48, shape[-2]).transpose(-1, -2)
-            torch.testing.assert_close(quick(strided), plain(strided))
+            torch.testing.assert_close(patched(strided), plain(strided))
     assert bool(asked) is bool(rows.numel())
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_trained_layers_are_torchs(dtype: torch.dtype, asked: list[tuple[int, ...]]) -> None:
-    plain, quick = pair(dtype=dtype)
+    plain, patched = pair(dtype=dtype)
     rows = torch.randn(4, 48, dtype=dtype)
-    for layer in (plain, quick):
+    for layer in (plain, patched):
         layer(rows).float().square().sum().backward()
-    assert torch.equal(quick.weight.grad, plain.weight.grad)
+    assert torch.equal(patched.weight.grad, plain.weight.grad)
     with torch.no_grad():
-        assert quick(rows).dtype is dtype
+        assert patched(rows).dtype is dtype
     assert bool(asked) is (dtype is torch.float32)
 
 
@@ -75,9 +75,9 @@ def test_trained_layers_are_torchs(dtype: torch.dtype, asked: list[tuple[int, ..
 def test_what_frozen_weights_read_gets_torchs_gradient(
     shape: tuple[int, ...], bias: bool, asked: list[tuple[int, ...]]
 ) -> None:
-    plain, quick = (layer.requires_grad_(False) for layer in pair(bias))
+    plain, patched = (layer.requires_grad_(False) for layer in pair(bias))
     gradients = []
-    for layer in (plain, quick):
+    for layer in (plain, patched):
         torch.manual_seed(1)
         rows = torch.randn(shape, requires_grad=True)
         layer(rows * 2).square().sum().backward()
@@ -85,16 +85,16 @@ def test_what_frozen_weights_read_gets_torchs_gradient(
     torch.testing.assert_close(*gradients)
     assert asked
     # What reads no gradient needs none.
-    assert not quick(torch.randn(shape)).requires_grad
+    assert not patched(torch.randn(shape)).requires_grad
 
 
 @pytest.mark.parametrize("shape", [(48,), (7, 48), (3, 5, 48)])
 def test_what_was_found_can_be_added_to_in_place(
     shape: tuple[int, ...], asked: list[tuple[int, ...]]
 ) -> None:
-    plain, quick = (layer.requires_grad_(False) for layer in pair())
+    plain, patched = (layer.requires_grad_(False) for layer in pair())
     gradients = []
-    for layer in (plain, quick):
+    for layer in (plain, patched):
         torch.manual_seed(1)
         rows = torch.randn(shape, requires_grad=True)
         found = layer(rows * 2)
@@ -106,12 +106,12 @@ def test_what_was_found_can_be_added_to_in_place(
 
 
 def test_a_layer_with_a_trained_bias_is_torchs() -> None:
-    plain, quick = pair()
+    plain, patched = pair()
     rows = torch.randn(4, 48, requires_grad=True)
-    for layer in (plain, quick):
+    for layer in (plain, patched):
         layer.weight.requires_grad_(False)
         layer(rows).square().sum().backward()
-    assert torch.equal(quick.bias.grad, plain.bias.grad)
+    assert torch.equal(patched.bias.grad, plain.bias.grad)
 
 
 def test_a_loaded_base_and_an_adapter_on_it_multiply_so(asked: list[tuple[int, ...]]) -> None:
@@ -132,16 +132,16 @@ def test_a_loaded_base_and_an_adapter_on_it_multiply_so(asked: list[tuple[int, .
 
 
 def test_a_small_product_is_torchs(asked: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
-    _, quick = pair()
+    _, patched = pair()
     monkeypatch.setattr(linear, "MIN_MULTIPLICATIONS", 5 * 48 * 33)
     with torch.no_grad():
-        quick(torch.randn(4, 48))
-        quick(torch.randn(5, 48))
+        patched(torch.randn(4, 48))
+        patched(torch.randn(5, 48))
     assert asked == [(5, 48)]
 
 
 def test_an_adapter_from_the_library_multiplies_so() -> None:
-    adapter, base = install_random("llama", "quick"), load_tiny("llama")
+    adapter, base = install_random("llama", "patched"), load_tiny("llama")
     with AdapterManager(base).use(adapter) as model:
         kinds = {type(module) for module in model.modules() if type(module).__name__ == "Linear"}
     assert linear.Linear in kinds

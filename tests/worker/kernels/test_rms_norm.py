@@ -1,4 +1,4 @@
-"""A quick norm is the model's own: the same numbers, gradients and kind; what norms otherwise stays as it is."""
+"""A patched norm computes outputs and gradients as before and stays of its class; other norms are unchanged."""
 
 import copy
 from pathlib import Path
@@ -26,55 +26,55 @@ def with_gradients(norm, rows):
 
 
 def pair(kind, number_format=torch.float32, width=24):
-    """Return a norm with weights of its own, as the model has it and as it is quick."""
+    """Return a norm with weights of its own, unpatched and patched."""
     torch.manual_seed(5)
     plain = kind(width, eps=1e-6)
     plain.weight.data = (torch.rand(width) + 0.5).to(number_format)
-    quick = copy.deepcopy(plain)
-    rms_norm.patch(quick)
-    return plain, quick
+    patched = copy.deepcopy(plain)
+    rms_norm.patch(patched)
+    return plain, patched
 
 
 @pytest.mark.parametrize("kind", [T5LayerNorm, LlamaRMSNorm])
 @pytest.mark.parametrize("shape", [(3, 5, 24), (1, 24), (2, 3, 4, 24)], ids=str)
 def test_it_norms_and_learns_as_the_model_s_own(kind, shape):
-    plain, quick = pair(kind)
+    plain, patched = pair(kind)
     rows = torch.randn(shape) * 3
 
-    assert isinstance(quick, kind)
-    assert type(quick) is not kind
-    for found, expected in zip(with_gradients(quick, rows), with_gradients(plain, rows), strict=True):
+    assert isinstance(patched, kind)
+    assert type(patched) is not kind
+    for found, expected in zip(with_gradients(patched, rows), with_gradients(plain, rows), strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", [T5LayerNorm, LlamaRMSNorm])
 def test_in_bfloat16_it_is_at_least_as_near_to_the_true_numbers(kind):
-    plain, quick = pair(kind, torch.bfloat16)
+    plain, patched = pair(kind, torch.bfloat16)
     true = copy.deepcopy(plain).float()
     rows = torch.randn(40, 24, dtype=torch.bfloat16)
 
     exact = with_gradients(true, rows.float())
     for found, theirs, number in zip(
-        with_gradients(quick, rows), with_gradients(plain, rows), exact, strict=True
+        with_gradients(patched, rows), with_gradients(plain, rows), exact, strict=True
     ):
         assert found.dtype == theirs.dtype == torch.bfloat16
         assert (found.float() - number).norm() <= 1.02 * (theirs.float() - number).norm()
 
 
 def test_weights_in_another_format_than_the_rows_are_left_to_the_model():
-    plain, quick = pair(T5LayerNorm)
+    plain, patched = pair(T5LayerNorm)
     rows = torch.randn(4, 24, dtype=torch.bfloat16)
 
-    assert torch.equal(quick(rows), plain(rows))
+    assert torch.equal(patched(rows), plain(rows))
 
 
 def test_a_copy_is_fused_too_and_has_its_own_weights():
-    _, quick = pair(LlamaRMSNorm)
-    other = copy.deepcopy(quick)
+    _, patched = pair(LlamaRMSNorm)
+    other = copy.deepcopy(patched)
     other.weight.data.zero_()
 
-    assert type(other) is type(quick)
-    assert quick(torch.ones(1, 24)).any()
+    assert type(other) is type(patched)
+    assert patched(torch.ones(1, 24)).any()
     assert not other(torch.ones(1, 24)).any()
 
 
