@@ -63,7 +63,10 @@ class Text:
 def texts() -> list[Text]:
     """Return every text, each once, by context and source."""
     texts_by_source: dict[tuple[str, str], Text] = {}
-    for context, folder, gather in ((language.WINDOW, "gui", _called), (language.ENGINE, "engine", _said)):
+    for context, folder, gather in (
+        (language.WINDOW, "gui", _window_texts),
+        (language.ENGINE, "engine", _engine_texts),
+    ):
         for file in sorted((ROOT / folder).rglob("*.py")):
             name = file.relative_to(ROOT).as_posix()
             if name.startswith(NOT_SHOWN):
@@ -111,7 +114,7 @@ def _add(block: ET.Element, text: Text, forms: tuple[str, ...]) -> bool:
     return finished
 
 
-def _called(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _window_texts(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Yield the texts in calls of the window's functions, with the form for one where there is one."""
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
@@ -125,7 +128,7 @@ def _called(tree: ast.Module) -> Iterator[tuple[str, str]]:
             yield given[1], given[0]
 
 
-def _said(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _engine_texts(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Yield what a module of the engine may say."""
     silent = _silent(tree)
     for node in ast.walk(tree):
@@ -134,7 +137,7 @@ def _said(tree: ast.Module) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.Call):
             yield from _counted(node)
         text = _text(node)
-        if _is_said(text):
+        if _is_shown(text):
             yield text.strip(), ""
 
 
@@ -147,7 +150,7 @@ def bare(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if id(node) not in covered:
             text = _text(node)
-            if _is_said(text):
+            if _is_shown(text):
                 yield getattr(node, "lineno", 0), text
 
 
@@ -203,7 +206,7 @@ def _with_places(node: ast.JoinedStr) -> str:
     return "".join(parts)
 
 
-def _is_said(text: str) -> bool:
+def _is_shown(text: str) -> bool:
     shown = _PLACE.sub(" ", text)
     if not _WORD.search(shown) or _CODE.search(shown.strip()):
         return False

@@ -49,7 +49,7 @@ def resume_run(asked: argparse.Namespace, output: Output) -> int:
     if job.request().get("kind") != "train":
         raise WorkerError(f"{job.id} is no run.", "`main.py runs` lists them.", "run")
     _announce(job, output)
-    run = _when_free(job, output)
+    run = _wait_for_lock(job, output)
     if run.outcome == "completed":
         return _repeat(run, output)
     if asked.overrides:
@@ -72,7 +72,7 @@ def _follow(job: Job, progress: ProgressPrinter, output: Output) -> int:
     return code
 
 
-def _when_free(job: Job, output: Output) -> Run:
+def _wait_for_lock(job: Job, output: Output) -> Run:
     """Return the run once no worker holds it. Raises WorkerError if one still does after 30 s."""
     deadline = time.monotonic() + LOCK_SECONDS
     if job.is_running():

@@ -107,7 +107,7 @@ class Recipe:
             tables[CHANGES] = [change.model_dump() for change in self.changes]
         return tables
 
-    def anew(self) -> Recipe:
+    def without_changes(self) -> Recipe:
         """Return the recipe for a new run, without changes."""
         return replace(self, changes=())
 

@@ -143,7 +143,7 @@ def _turn(item: Any, keys: Keys, column: str, number: int) -> Turn:
     if keys.text not in item and keys.speaker not in item:
         keys_text = ", ".join(map(str, item)) or "nothing"
         raise _no_turns(column, number, f'A turn has no "{keys.text}"; it holds: {keys_text}.')
-    return Turn(name_of(item.get(keys.speaker)), _said(item.get(keys.text)).strip())
+    return Turn(name_of(item.get(keys.speaker)), _message_text(item.get(keys.text)).strip())
 
 
 def _spoken(text: str) -> Turn:
@@ -163,7 +163,7 @@ def name_of(value: Any) -> str:
     )
 
 
-def _said(value: Any) -> str:
+def _message_text(value: Any) -> str:
     """Return the text of a message, or the text parts of a message with parts."""
     if isinstance(value, str):
         return text_of(value)
@@ -208,7 +208,9 @@ def texts_of(value: Any, column: str, number: int) -> list[str]:
             "Name a column of texts.",
             "data.summary",
         )
-    texts = [_said(item.get(keys.text)) if isinstance(item, dict) else text_of(item) for item in items]
+    texts = [
+        _message_text(item.get(keys.text)) if isinstance(item, dict) else text_of(item) for item in items
+    ]
     return [text for text in texts if text.strip()]
 
 

@@ -164,7 +164,7 @@ class Details:
         offset = self.places.get(split, {}).get(number)
         if offset is None:
             return None
-        with _told(self.folder / ROWS), (self.folder / ROWS).open("rb") as stream:
+        with _storage_errors(self.folder / ROWS), (self.folder / ROWS).open("rb") as stream:
             stream.seek(offset)
             return _row(stream.readline())
 
@@ -180,7 +180,7 @@ class Details:
 
     def rows(self, numbers: Mapping[str, Sequence[int]]) -> Iterator[CheckedRow]:
         """Yield rows by their numbers in each split. Raises StorageError if the file is gone."""
-        with _told(self.folder / ROWS), (self.folder / ROWS).open("rb") as stream:
+        with _storage_errors(self.folder / ROWS), (self.folder / ROWS).open("rb") as stream:
             for split, chosen in numbers.items():
                 for number in chosen:
                     stream.seek(self.places[split][number])
@@ -189,7 +189,7 @@ class Details:
 
 def read(folder: Path) -> Details:
     """Return the details in a job's folder. Raises StorageError if they are not there."""
-    with _told(folder / DETAILS):
+    with _storage_errors(folder / DETAILS):
         details = json.loads((folder / DETAILS).read_text(encoding="utf-8"))
     return Details(
         folder,
@@ -218,7 +218,7 @@ def export(details: Details, folder: Path) -> list[Path]:
 
     Raises StorageError if the folder can't be written.
     """
-    with _told(folder):
+    with _storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     written = []
     for finding, numbers in details.findings.items():
@@ -238,7 +238,7 @@ def export_broken(rows: Sequence[Mapping[str, str]], path: Path) -> None:
 
     Raises StorageError if it can't be written.
     """
-    with _told(path.parent):
+    with _storage_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_csv(path, ("place", "why"), ((row["place"], row["why"]) for row in rows))
 
@@ -257,8 +257,8 @@ def _row(line: bytes) -> CheckedRow:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Put what the file system refuses into words."""
+def _storage_errors(path: Path) -> Iterator[None]:
+    """Translate errors of the file system into StorageError."""
     try:
         yield
     except OSError as error:

@@ -313,13 +313,13 @@ class _Guess:
             f"{schema.reason}; summary: the last turn, as no column looks like the summary and each conversation is "
             "one text with a shorter answer to it"
         )
-        instruction = cells.shared_instruction([spoken[0].text for spoken in self._said(schema)])
+        instruction = cells.shared_instruction([spoken[0].text for spoken in self._first_turns(schema)])
         if instruction:
             quoted = " ".join(instruction.split())
             reason += f'; left out of the conversations is what all of them begin with: "{quoted}"'
         return replace(schema, reason=reason, instruction=instruction)
 
-    def _said(self, schema: Schema) -> list[list[Turn]]:
+    def _first_turns(self, schema: Schema) -> list[list[Turn]]:
         """Return the turns of the first rows that have any, without instructions to an assistant."""
         keys = Keys(schema.speaker, schema.text)
         spoken = (
@@ -330,7 +330,7 @@ class _Guess:
 
     def _answers(self, schema: Schema) -> bool:
         """Tell whether most conversations are one text and an assistant's shorter answer, and none is more."""
-        spoken = self._said(schema)
+        spoken = self._first_turns(schema)
         answered = sum(map(cells.is_answered, spoken))
         return bool(spoken) and all(len(turns) == 2 for turns in spoken) and answered * 2 > len(spoken)
 

@@ -248,14 +248,14 @@ def folders() -> Check:
         paths.cache_folder,
         paths.config_folder,
     )
-    troubles = [trouble for find_folder in find_folders if (trouble := _folder_trouble(find_folder))]
+    troubles = [trouble for find_folder in find_folders if (trouble := _folder_problem(find_folder))]
     if troubles:
         fix = "Set TUNESMITH_HOME to a folder of your own."
         return Check("folders", "Folders", "problem", " ".join(troubles), fix)
     return Check("folders", "Folders", "ok", f"Runs and adapters are kept in {paths.runs_folder().parent}")
 
 
-def _folder_trouble(find_folder: Callable[[], Path]) -> str:
+def _folder_problem(find_folder: Callable[[], Path]) -> str:
     try:
         folder = find_folder()
         with tempfile.TemporaryFile(dir=folder):

@@ -52,7 +52,9 @@ def create_run(recipe: Recipe) -> Job:
     refusals = problems(recipe)
     if refusals:
         raise RecipeError(refusals)
-    return create_job(runs_folder(), "train", {}, name=recipe.name, recipe=recipes.dumps(recipe.anew()))
+    return create_job(
+        runs_folder(), "train", {}, name=recipe.name, recipe=recipes.dumps(recipe.without_changes())
+    )
 
 
 def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:

@@ -29,7 +29,7 @@ def _base(kind: str) -> Path:
     return Path(folders[kind](APPLICATION, appauthor=False))
 
 
-def _made(folder: Path) -> Path:
+def _created(folder: Path) -> Path:
     try:
         # The folders hold private conversations, so other users have no access.
         if not folder.is_dir():
@@ -45,79 +45,79 @@ def _made(folder: Path) -> Path:
 
 def runs_folder() -> Path:
     """Return the folder with one folder for each run, made if missing."""
-    return _made(_base("data") / "runs")
+    return _created(_base("data") / "runs")
 
 
 def adapters_folder() -> Path:
     """Return the library's folder, made if missing."""
-    return _made(_base("data") / "adapters")
+    return _created(_base("data") / "adapters")
 
 
 def trash_folder() -> Path:
     """Return the folder that deleted runs and adapters move to, made if missing."""
-    return _made(_base("data") / "trash")
+    return _created(_base("data") / "trash")
 
 
 def jobs_folder() -> Path:
     """Return the folder for jobs that are no runs (summarize, inspect, …), made if missing."""
-    return _made(_base("data") / "jobs")
+    return _created(_base("data") / "jobs")
 
 
 def scores_folder() -> Path:
     """Return the folder with cached scores of base models, made if missing."""
-    return _made(_base("data") / "scores")
+    return _created(_base("data") / "scores")
 
 
 def prompts_folder() -> Path:
     """Return the folder with one file for each saved prompt template, made if missing."""
-    return _made(_base("data") / "prompts")
+    return _created(_base("data") / "prompts")
 
 
 def arenas_folder() -> Path:
     """Return the folder with one folder for each arena, made if missing."""
-    return _made(_base("data") / "arenas")
+    return _created(_base("data") / "arenas")
 
 
 def labelling_folder() -> Path:
     """Return the folder with one folder for each labelling set, made if missing."""
-    return _made(_base("data") / "labelling")
+    return _created(_base("data") / "labelling")
 
 
 def comparisons_folder() -> Path:
     """Return the folder with one folder for each blind comparison, made if missing."""
-    return _made(_base("data") / "comparisons")
+    return _created(_base("data") / "comparisons")
 
 
 def tries_folder() -> Path:
     """Return the folder with a file for each entry of the playground's history, made if missing."""
-    return _made(_base("data") / "tries")
+    return _created(_base("data") / "tries")
 
 
 def intake_folder() -> Path:
     """Return the private folder with pasted texts and dropped files."""
-    folder = _made(_base("data") / "intake")
+    folder = _created(_base("data") / "intake")
     folder.chmod(0o700)
     return folder
 
 
 def cache_folder() -> Path:
     """Return the folder for what can be computed or downloaded again, made if missing."""
-    return _made(_base("cache") / "cache")
+    return _created(_base("cache") / "cache")
 
 
 def tokens_folder() -> Path:
     """Return the folder with cached token ids, made if missing."""
-    return _made(cache_folder() / "tokens")
+    return _created(cache_folder() / "tokens")
 
 
 def plans_folder() -> Path:
     """Return the folder with cached plans, made if missing."""
-    return _made(cache_folder() / "plans")
+    return _created(cache_folder() / "plans")
 
 
 def config_folder() -> Path:
     """Return the folder for preferences and window state, made if missing."""
-    return _made(_base("config") / "config")
+    return _created(_base("config") / "config")
 
 
 def application_root() -> Path:

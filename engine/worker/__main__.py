@@ -60,8 +60,8 @@ LIBRARY_SETTINGS = WAITING | {
     "LRU_CACHE_CAPACITY": "128",
     "TORCHDYNAMO_DISABLE": "1",
 }
-LAST_WORD_SECONDS = 0.3
-DISK_WORDS = {
+LAST_EVENT_SECONDS = 0.3
+DISK_ERRORS = {
     errno.ENOSPC: ("The disk is full.", "Free some space"),
     errno.EDQUOT: ("You have used up your share of the disk.", "Free some space"),
     errno.EROFS: ("The disk is read-only.", "Let it be written again"),
@@ -125,7 +125,7 @@ def _do(job: Job) -> int:
             channel.emit("job_ended", **ended)
             writer.sync()
         except StorageError as error:
-            _say_in_log(ended, error)
+            _log_ending(ended, error)
             return EVENTS_UNWRITTEN
         finally:
             channel.sleep_inhibitor.release()
@@ -133,8 +133,8 @@ def _do(job: Job) -> int:
     return 0
 
 
-def _say_in_log(ended: dict[str, Any], error: StorageError) -> None:
-    """Keep what no event can carry any more: how the job ended, and why that is not in its events."""
+def _log_ending(ended: dict[str, Any], error: StorageError) -> None:
+    """Write into the log how the job ended, and why its last event could not be written."""
     end = [f"The job ended as {ended['outcome']}.", ended.get("message", "")] if ended else []
     _log(" ".join(filter(None, (*end, error.message, error.hint))) + "\n")
 
@@ -207,8 +207,8 @@ def _known(error: BaseException) -> AppError:
     """Return the trouble that a library's exception means, as far as it can be told."""
     if oom.is_oom(error):
         return oom.as_error()
-    if isinstance(error, OSError) and error.errno in DISK_WORDS:
-        message, hint = DISK_WORDS[error.errno]
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        message, hint = DISK_ERRORS[error.errno]
         return StorageError(message, f"{hint}; resume goes on from the last checkpoint.")
     error_text = log_redaction.redact_quotes(str(error))[:500]
     return AppError(f"Unexpected: {type(error).__name__}: {error_text}", "The log has the details.")
@@ -256,5 +256,5 @@ def _watch_window(channel: Channel, stops: bool) -> None:
     channel.window_gone = True
     if stops:
         # A last word of the window may be in another thread's hands.
-        time.sleep(LAST_WORD_SECONDS)
+        time.sleep(LAST_EVENT_SECONDS)
         channel.stopping = channel.stopping or not channel.outlives_window()

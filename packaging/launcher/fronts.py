@@ -18,7 +18,7 @@ from launcher.terminal import Terminal
 from launcher.work import Work
 from launcher.zenity import Zenity
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 
 
 class Front(Protocol):
@@ -47,7 +47,7 @@ class Lines:
     def follow(self, work: Work) -> None:
         """Say each step when it begins."""
         printed_step = 0
-        while not work.wait(LOOK_SECONDS):
+        while not work.wait(POLL_SECONDS):
             if work.progress.step != printed_step:
                 printed_step = work.progress.step
                 print(work.progress.text(), flush=True)

@@ -9,7 +9,7 @@ from launcher.answers import SUITS, WORDS, Answer
 from launcher.builds import Build
 from launcher.work import Work
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 
 
 class Terminal:
@@ -32,7 +32,7 @@ class Terminal:
         """Write one line over and over; Ctrl+C cancels."""
         print("Ctrl+C cancels; what was fetched is kept.")
         try:
-            while not work.wait(LOOK_SECONDS):
+            while not work.wait(POLL_SECONDS):
                 self._show(work.progress.text())
         except KeyboardInterrupt:
             work.cancel()

@@ -13,7 +13,7 @@ from launcher.answers import SUITS, TITLE, WORDS, Answer
 from launcher.builds import Build
 from launcher.work import Work
 
-LOOK_MILLISECONDS = 150
+POLL_MILLISECONDS = 150
 WIDTH = 520
 CANCEL = "cancel"
 PICTURE = Path("/usr/share/icons/hicolor/64x64/apps/tunesmith.png")
@@ -82,7 +82,7 @@ class Window:
             if work.wait(0):
                 self._root.quit()
             else:
-                self._root.after(LOOK_MILLISECONDS, look)
+                self._root.after(POLL_MILLISECONDS, look)
 
         look()
         self._root.mainloop()

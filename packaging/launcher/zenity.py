@@ -10,7 +10,7 @@ from launcher.answers import SUITS, TITLE, WORDS, Answer
 from launcher.builds import Build
 from launcher.work import Work
 
-LOOK_SECONDS = 0.3
+POLL_SECONDS = 0.3
 PREVIOUS = "Use the previous one"
 
 
@@ -53,7 +53,7 @@ class Zenity:
         """Feed a progress dialog; if it is closed, cancel."""
         command = ["zenity", "--progress", f"--title={TITLE}", "--width=520", "--auto-close", "--text="]
         with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as dialog:
-            while not work.wait(LOOK_SECONDS):
+            while not work.wait(POLL_SECONDS):
                 if dialog.poll() is not None or not _feed(dialog, work):
                     work.cancel()
             with contextlib.suppress(OSError):

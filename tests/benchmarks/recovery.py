@@ -38,7 +38,7 @@ from tests.helpers.repository import MAIN
 RUNS = 60
 KILLED = ("worker", "window", "both")
 MAX_SECONDS = 300
-LOOK_SECONDS = 0.002
+POLL_SECONDS = 0.002
 NAMES = list(METHODS)
 
 
@@ -107,7 +107,7 @@ def _start(home: Path, place: Path, method: str, leaves: str) -> tuple[subproces
             jobs = run_store.list_jobs()
         if jobs:
             return window, jobs[0]
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
     raise SystemExit("No run was made.")
 
 
@@ -130,7 +130,7 @@ def _wait_for(job: Job, window: subprocess.Popen[bytes], events: int, seconds: f
         seen += len(new)
         worker = next((event["pid"] for event in new if event["event"] == "job_accepted"), worker)
         if not new:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
     time.sleep(seconds)
     return worker
 

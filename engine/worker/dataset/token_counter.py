@@ -38,5 +38,5 @@ def counter_of(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> T
         model_info.read(folder, "none").family, tokenizer.num_special_tokens_to_add(pair=False)
     )
     return TokenCounter(
-        count, ends, special_tokens, exact=True, words=f"Counted with the tokenizer of {name}."
+        count, ends, special_tokens, exact=True, description=f"Counted with the tokenizer of {name}."
     )

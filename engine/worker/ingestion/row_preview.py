@@ -46,11 +46,11 @@ def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> N
         columns=list(columns),
         shape=shape.as_dict() if shape else None,
         problem=problem,
-        rows=_shown(rows, columns),
+        rows=_row_texts(rows, columns),
     )
 
 
-def _shown(rows: Iterable[Record], columns: tuple[str, ...]) -> list[dict[str, str]]:
+def _row_texts(rows: Iterable[Record], columns: tuple[str, ...]) -> list[dict[str, str]]:
     """Return as many rows as one event holds; values are text, and long ones are cut."""
     shown: list[dict[str, str]] = []
     free = MAX_BYTES

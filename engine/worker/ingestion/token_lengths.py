@@ -28,7 +28,7 @@ MAX_BINS = 400
 
 @dataclass(frozen=True)
 class TokenCounter:
-    """Counts tokens; `exact` is false for an estimate, and `words` describes it to the user.
+    """Counts tokens; `exact` is false for an estimate, and `description` describes it to the user.
 
     `count` returns the number of tokens of each text, without special tokens; `ends` returns the position at which
     each token of a text ends. A run puts `summary_special_tokens` tokens around a summary, within its limit.
@@ -38,7 +38,7 @@ class TokenCounter:
     ends: Callable[[str], list[int]]
     summary_special_tokens: int
     exact: bool
-    words: str
+    description: str
 
 
 def counter_for(base_model: str | None) -> TokenCounter:
@@ -56,7 +56,7 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
     if folder is None or path is None or not path.exists():
         reason = f"The tokenizer of {name} is not on this computer" if name else "No base model is named"
         description = f"{reason}: token lengths are estimated, {CHARACTERS_PER_TOKEN} characters a token."
-        return TokenCounter(_estimate, _estimated_ends, 1, exact=False, words=description)
+        return TokenCounter(_estimate, _estimated_ends, 1, exact=False, description=description)
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -77,7 +77,7 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
         model_info.read(folder, "none").family, tokenizer.num_special_tokens_to_add(False)
     )
     description = f"Token lengths are counted with the tokenizer of {name}."
-    return TokenCounter(count, ends, special_tokens, exact=True, words=description)
+    return TokenCounter(count, ends, special_tokens, exact=True, description=description)
 
 
 def summary_special_tokens(family: Family | None, special_tokens: int) -> int:

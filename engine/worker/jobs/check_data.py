@@ -35,7 +35,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     selection = select(options, channel, needs=())
     counter = counter_for(request.get("base_model"))
     if not counter.exact:
-        channel.notice(counter.words)
+        channel.notice(counter.description)
     channel.enter("check_rows")
     channel.result(_Check(selection, options, counter, channel).result())
 
@@ -83,14 +83,14 @@ class _Check:
         }
         both = in_both(self._rows, self._whole)
         shown = {split: len(report["rows"]) for split, report in splits.items()}
-        self._keep_details(found, both, shown, measured)
+        self._write_details(found, both, shown, measured)
         source = self._selection.source
         return {
             "source": source.name,
             "licence": source.licence,
             "fingerprint": self._fingerprint(used if self._is_labelled else {split: [] for split in SPLITS}),
             "columns": self._selection.shape.as_dict(),
-            "tokens": {"exact": self._counter.exact, "words": self._counter.words},
+            "tokens": {"exact": self._counter.exact, "words": self._counter.description},
             "splits": splits,
             "unlabelled": 0 if self._is_labelled else sum(map(len, self._whole.values())),
             "leaks": leak_reports(self._rows, both),
@@ -119,7 +119,7 @@ class _Check:
             )
         )
 
-    def _keep_details(
+    def _write_details(
         self, found: Found, both: Both, shown: dict[Split, int], measured: dict[Split, list[int]]
     ) -> None:
         wanted = {split: [*range(shown.get(split, 0))] for split in SPLITS}
@@ -144,10 +144,10 @@ class _Check:
             self._measures,
             facts,
             self._counter,
-            self._tell_written,
+            self._report_written,
         )
 
-    def _tell_written(self, done: int, total: int) -> None:
+    def _report_written(self, done: int, total: int) -> None:
         self._channel.progress(done, total, "rows")
         self._channel.check_stop()
 

@@ -13,13 +13,13 @@ from engine.jobs.job import Command
 from engine.worker.ingestion.token_lengths import TokenCounter, counter_for
 from engine.worker.runtime.channel import Channel
 
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
     """Count with the tokenizer of the request's `base_model`, an id, until told to quit or the window is gone."""
     counter = counter_for(request["base_model"])
-    channel.emit("counter_ready", exact=counter.exact, words=counter.words)
+    channel.emit("counter_ready", exact=counter.exact, words=counter.description)
     while True:
         channel.check_stop()
         commands = channel.pending_commands()
@@ -29,7 +29,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         if asked:
             _count(channel, counter, asked[-1])
         else:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
 
 
 def _count(channel: Channel, counter: TokenCounter, asked: Command) -> None:

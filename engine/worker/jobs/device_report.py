@@ -26,7 +26,7 @@ def run(channel: Channel, _: dict[str, Any]) -> None:
             "precision": number_format.name,
             "precision_reason": number_format.reason,
             "threads": devices.threads(chosen),
-            "quantization_trouble": _quantization_trouble(chosen),
+            "quantization_trouble": _quantization_problem(chosen),
             "patches": _patches(),
         }
     )
@@ -76,7 +76,7 @@ def _processor() -> Facts:
     return {"id": "cpu", "name": "Processor", "memory_bytes": memory.total, "free_bytes": memory.available}
 
 
-def _quantization_trouble(device: torch.device) -> str:
+def _quantization_problem(device: torch.device) -> str:
     """Return why weights can't be quantized to four bits here, or nothing: it is tried."""
     try:
         from bitsandbytes import functional

@@ -126,7 +126,7 @@ def save(model: PreTrainedModel, base: LoadedBase, target: Path) -> None:
         model.save_pretrained(partial)
         base.tokenizer.save_pretrained(partial)
         if enabled("tied_head"):
-            say_whether_tied(partial)
+            correct_tied_head(partial)
         sync_tree(partial)
         partial.rename(target)
     except OSError as error:
@@ -134,8 +134,8 @@ def save(model: PreTrainedModel, base: LoadedBase, target: Path) -> None:
         raise StorageError(f"{target} can't be written: {error.strerror or error}.", "", "target") from error
 
 
-def say_whether_tied(folder: Path) -> None:
-    """Let config.json say that the head is not tied if the folder holds one of its own.
+def correct_tied_head(folder: Path) -> None:
+    """Declare the head as untied in config.json if the folder holds a separate one.
 
     WORKAROUND: transformers 5.24 may write "tied" for every T5, and version 4 then loads the embedding as head.
     """

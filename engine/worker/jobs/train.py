@@ -123,7 +123,7 @@ def _carry_out(
     channel.enter("save")
     if training.step == 0:
         raise Stopped
-    step = training.kept_step if outcome.finished else training.step
+    step = training.saved_step if outcome.finished else training.step
     metadata = make_metadata(training, step, stopped=not outcome.finished)
     adapter = adapter_store.store(channel, metadata, partial(attach.save_adapter, training.model))
     reached.saved = True
@@ -154,7 +154,7 @@ def _newest_checkpoint(channel: Channel) -> Path | None:
     def report_damage(folder: Path) -> None:
         channel.notice(f"{folder.name} is damaged and is skipped.", "The one before it is taken.", "warning")
 
-    return checkpoints.newest_sound(channel.job, report_damage)
+    return checkpoints.newest_valid(channel.job, report_damage)
 
 
 def _lacking(error: BaseException, recipe: Recipe) -> oom.MemoryExceeded:

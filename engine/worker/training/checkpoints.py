@@ -33,7 +33,7 @@ from engine.worker.runtime.atomic_write import storage_errors, temporary_folder
 from engine.worker.training.optimizer import load_optimizer_state
 from engine.worker.training.training_run import TrainingRun, TrainState
 
-KEPT = 2
+MAX_CHECKPOINTS = 2
 TRAINABLE_NAME = "trainable.safetensors"
 METHOD_STATE = "method state: "
 STATE_NAME = "run_state.json"
@@ -58,7 +58,7 @@ def save(run: TrainingRun, state: TrainState, metadata: AdapterMetadata) -> tupl
         (partial / STATE_NAME).write_text(json.dumps(run.progress.as_dict()), encoding="utf-8")
         (partial / CHECKSUMS_NAME).write_text(json.dumps(adapter_toml.checksums(partial)), encoding="utf-8")
         _put_in_place(partial, folder)
-    for old in checkpoints(run.job)[:-KEPT]:
+    for old in checkpoints(run.job)[:-MAX_CHECKPOINTS]:
         shutil.rmtree(old, ignore_errors=True)
     return folder, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
@@ -115,16 +115,16 @@ def _put_in_place(partial: Path, folder: Path) -> None:
     sync_directory(folder.parent)
 
 
-def newest_sound(job: Job, on_damage: Callable[[Path], None]) -> Path | None:
+def newest_valid(job: Job, on_damage: Callable[[Path], None]) -> Path | None:
     """Return the newest checkpoint whose checksums hold, None without one; tells of damaged ones."""
     for folder in reversed(checkpoints(job)):
-        if is_sound(folder):
+        if is_valid(folder):
             return folder
         on_damage(folder)
     return None
 
 
-def is_sound(folder: Path) -> bool:
+def is_valid(folder: Path) -> bool:
     """Tell whether every file of a checkpoint is what it was when it was written."""
     try:
         expected = json.loads((folder / CHECKSUMS_NAME).read_text(encoding="utf-8"))

@@ -105,7 +105,7 @@ class TrainingRun:
         return self.recipe.learning_rate(self.base.family)
 
     @property
-    def kept_step(self) -> int:
+    def saved_step(self) -> int:
         """The step whose weights the adapter has after a finished run."""
         keeps_best = self.training.keep == "best" and self.progress.best_step
         return self.progress.best_step if keeps_best else self.step

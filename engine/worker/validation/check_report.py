@@ -42,14 +42,14 @@ def split_report(
     texts = {"conversation": stats.conversation_tokens, "summary": stats.summary_tokens}
     return {
         "examples": len(used) if are_examples else 0,
-        "rows": _shown(rows, stats),
-        "lengths": {name: _spread(values, measured[name]) for name, values in texts.items()},
+        "rows": _row_texts(rows, stats),
+        "lengths": {name: _length_statistics(values, measured[name]) for name, values in texts.items()},
         "turns": describe(_at(stats.turns, used)),
         "speakers": describe(_at(stats.speakers, used)),
     }
 
 
-def _spread(values: array[int], indices: Sequence[int]) -> dict[str, Any]:
+def _length_statistics(values: array[int], indices: Sequence[int]) -> dict[str, Any]:
     chosen = _at(values, indices)
     return {**describe(chosen), "histogram": histogram(chosen)}
 
@@ -58,7 +58,7 @@ def _at(values: array[int], indices: Sequence[int]) -> list[int]:
     return [values[index] for index in indices]
 
 
-def _shown(rows: Sequence[Row], stats: RowStats) -> list[dict[str, Any]]:
+def _row_texts(rows: Sequence[Row], stats: RowStats) -> list[dict[str, Any]]:
     """Return the first rows, as many as one event holds; very long texts are cut."""
     shown, free = [], MAX_SPLIT_BYTES
     for index, row in enumerate(rows[:MAX_ROWS]):

@@ -49,7 +49,7 @@ def test_a_new_run_of_a_changed_recipe_has_nothing_changed_yet():
     changed = run_store.change(stopped_run(), SMALLER)
     again = recipes.load(run_store.create_run(changed).recipe_path)
 
-    assert again == changed.anew()
+    assert again == changed.without_changes()
     assert not again.changes
 
 

@@ -27,7 +27,7 @@ COUNTER = TokenCounter(
     ends=lambda text: [*range(1, len(text) + 1)],
     summary_special_tokens=MARKS,
     exact=True,
-    words="",
+    description="",
 )
 IDS = ("leaks", "duplicates", "long_conversation", "long_summary", "summary_longer")
 LIMITS = st.tuples(st.integers(8, 14), st.integers(4, 9))

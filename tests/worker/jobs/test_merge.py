@@ -99,7 +99,7 @@ def test_a_head_of_its_own_is_said_even_if_the_configuration_denies_it(tmp_path)
     shutil.copytree(tiny_model("t5"), folder)
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"tie_word_embeddings": True}))
-    merge.say_whether_tied(folder)
+    merge.correct_tied_head(folder)
     assert json.loads((folder / "config.json").read_text())["tie_word_embeddings"] is False
 
 

@@ -147,7 +147,9 @@ def test_rows_come_in_order_and_counted_though_the_next_are_counted_meanwhile(
         ["long_conversation"],
         {"train": rows},
         DataOptions(source="x", max_conversation_tokens=8),
-        TokenCounter(lambda texts: [len(text) for text in texts], lambda _: [], 1, exact=True, words=""),
+        TokenCounter(
+            lambda texts: [len(text) for text in texts], lambda _: [], 1, exact=True, description=""
+        ),
         on_batch=lambda _, looks: seen.extend((look.row.number, look.conversation_tokens) for look in looks),
     )
     assert seen == [(number, number + 3) for number in range(11)]
@@ -165,7 +167,7 @@ def test_a_check_that_is_stopped_counts_no_further(monkeypatch: pytest.MonkeyPat
         counted.extend(texts)
         return [0] * len(texts)
 
-    counter = TokenCounter(count, lambda _: [], 1, exact=True, words="")
+    counter = TokenCounter(count, lambda _: [], 1, exact=True, description="")
     with pytest.raises(Stopped):
         scan.find([], {"train": [row("A: hi", "y")] * 50}, DataOptions(source="x"), counter, on_batch=stop)
     assert len(counted) <= 2 * (scan.BATCHES_AHEAD + 2)

@@ -18,7 +18,7 @@ from engine.methods import named
 
 KINDS = ("all", "weights", "biases", "norms")
 NORM_CLASSES = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm)
-NAMES_SHOWN = 12
+MAX_NAMES = 12
 
 
 def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str]) -> list[str]:
@@ -138,17 +138,17 @@ def _named_like(names: list[str], patterns: Sequence[str], where: str) -> list[s
         if not any(matches(name, pattern) for name in names):
             raise AdapterError(
                 f'Nothing in {where} is named like "{pattern}".',
-                f"Names there: {_shown(names)}.",
+                f"Names there: {_names_text(names)}.",
                 "method.patterns",
             )
     return [name for name in names if any(matches(name, pattern) for pattern in patterns)]
 
 
-def _shown(names: Collection[str]) -> str:
+def _names_text(names: Collection[str]) -> str:
     """Return the most frequent last parts of the names, and one full name as an example."""
     parts = Counter(name.rpartition(".")[2] for name in names)
-    listed = ", ".join(part for part, _ in parts.most_common(NAMES_SHOWN))
-    more = ", …" if len(parts) > NAMES_SHOWN else ""
+    listed = ", ".join(part for part, _ in parts.most_common(MAX_NAMES))
+    more = ", …" if len(parts) > MAX_NAMES else ""
     return f"{listed}{more}, as in {max(names, key=len)}"
 
 
